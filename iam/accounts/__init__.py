@@ -1,0 +1,1 @@
+"""People: passwords and sessions."""

@@ -1,0 +1,1 @@
+"""The `iam` command line, one module per noun."""

@@ -1,0 +1,1 @@
+"""Protocol endpoints, one module per endpoint of the RFCs."""

@@ -1,0 +1,1 @@
+"""oauthlib, and our policy for it."""

@@ -1,0 +1,143 @@
+"""Settings: frozen, validated, and the one source of every default."""
+
+import os
+import sys
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class SettingsError(Exception):
+    """One sentence that names the option whose value cannot be used."""
+
+
+def default_data_dir() -> Path:
+    """The platform's place for the data of `iam`; for root /var/lib/iam, which PostgreSQL's own user can reach (H47)."""
+    if sys.platform != "win32" and os.geteuid() == 0:
+        return Path("/var/lib/iam")
+    return Path(platformdirs.user_data_dir("iam"))
+
+
+class Settings(BaseSettings):
+    """What one server is told: options, then IAM_… variables, then the TOML file, then these defaults. Durations are in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="IAM_", frozen=True, extra="forbid")
+
+    port: int = Field(8000, ge=1, le=65535)
+    interface: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
+    listen: Annotated[tuple[str, ...], NoDecode] = ()
+    issuer: str = ""
+    database: str | None = None
+    data_dir: Path = Field(default_factory=default_data_dir)
+    templates: Path | None = None
+    proxy_headers: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    rate_limits: bool = True
+    migrate: bool = True
+    log_format: Literal["text", "json"] | None = None
+    log_level: Literal["debug", "info", "warn", "error", "critical"] = "info"
+    secret_key: SecretStr | None = None
+
+    authorization_code_lifetime: int = Field(60, ge=1, le=10 * MINUTE)
+    access_token_lifetime: int = Field(36000, ge=1)
+    refresh_token_idle: int = Field(30 * DAY, ge=1)
+    refresh_token_lifetime: int = Field(365 * DAY, ge=1)
+    refresh_token_retry_window: int = Field(30, ge=0, le=5 * MINUTE)
+    session_idle: int = Field(12 * HOUR, ge=1)
+    session_lifetime: int = Field(7 * DAY, ge=1)
+    session_remembered: int = Field(30 * DAY, ge=1)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options first, then the environment, then the file that `read` named."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @model_validator(mode="before")
+    @classmethod
+    def default_issuer(cls, values: dict[str, object]) -> dict[str, object]:
+        """Without an issuer, this machine is the public address."""
+        if not values.get("issuer"):
+            values = {**values, "issuer": f"http://localhost:{values.get('port') or 8000}"}
+        return values
+
+    @field_validator("interface", "listen", "proxy_headers", mode="before")
+    @classmethod
+    def several(cls, value: object) -> object:
+        """One text holds several values, separated by commas (interfaces, networks) or spaces."""
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("issuer")
+    @classmethod
+    def public_address(cls, value: str) -> str:
+        """RFC 8414 §2: an http or https URL without query and fragment; ours is without path too."""
+        url = urlsplit(value)
+        if url.scheme not in ("http", "https") or not url.hostname or "@" in url.netloc:
+            raise ValueError("is not an address such as https://login.example.org")
+        if url.path or url.query or url.fragment:
+            raise ValueError("must end after the host and port: no slash, path, query or fragment")
+        return value
+
+    @field_validator("data_dir", "templates")
+    @classmethod
+    def absolute(cls, value: Path | None) -> Path | None:
+        """Paths do not depend on where the server was started."""
+        return value and value.expanduser().absolute()
+
+    @field_validator("templates")
+    @classmethod
+    def theme_exists(cls, value: Path | None) -> Path | None:
+        """A theme that is not there would silently be the bundled one."""
+        if value and not value.is_dir():
+            raise ValueError(f"is not a directory: {value}")
+        return value
+
+    @property
+    def secure(self) -> bool:
+        """Is the public address https, so that cookies can be Secure?"""
+        return self.issuer.startswith("https:")
+
+    @property
+    def issuer_host(self) -> str:
+        """The host of the public address, in lower case, without port."""
+        return urlsplit(self.issuer).hostname or ""
+
+
+def read(options: dict[str, object], config: Path | None = None) -> Settings:
+    """Settings from `options` (those given), the environment and the TOML file `config`; SettingsError names what is wrong."""
+    if config and not config.is_file():
+        raise SettingsError(f"--config: there is no file {config}.")
+    configured = type("Settings", (Settings,), {"model_config": SettingsConfigDict(toml_file=config)})
+    try:
+        settings: Settings = configured(**options)
+    except ValidationError as error:
+        raise SettingsError(sentence(error)) from None
+    except ValueError as error:  # TOML that cannot be parsed
+        raise SettingsError(f"--config: {config} cannot be read: {error}.") from None
+    return settings
+
+
+def sentence(error: ValidationError) -> str:
+    """The first complaint, with the option's name before it; the value stays out, since it may be a secret."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    option = str(first["loc"][0]).replace("_", "-") if first["loc"] else "options"
+    return f"--{option}: {first['msg'].removeprefix('Value error, ').rstrip('.')}."

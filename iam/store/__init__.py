@@ -1,0 +1,1 @@
+"""PostgreSQL: the only SQL in the project, one module per noun."""

@@ -1,0 +1,167 @@
+"""Authorization codes: stored under a new grant, claimed and answered for in one statement (RFC 6749 §4.1, H40)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from attrs import frozen
+
+from iam.store.database import Database
+
+# The person's consent, the grant and the code come into being together.
+ISSUE = """
+with consented as (
+    insert into consents (user_id, client_id, scopes, granted_at)
+    values (%(user_id)s, %(client_id)s, %(scopes)s, %(now)s)
+    on conflict (user_id, client_id) do update
+    set granted_at = excluded.granted_at,
+        scopes = array(select unnest(consents.scopes) union select unnest(excluded.scopes) order by 1)
+), granted as (
+    insert into grants (id, user_id, client_id, session_id, scope, created_at, expires_at)
+    values (%(grant_id)s, %(user_id)s, %(client_id)s, %(session_id)s, %(scope)s, %(now)s, %(grant_expires_at)s)
+)
+insert into authorization_codes
+    (digest, grant_id, client_id, scope, redirect_uri, redirect_uri_sent, code_challenge, expires_at)
+values (%(digest)s, %(grant_id)s, %(client_id)s, %(scope)s, %(redirect_uri)s, %(redirect_uri_sent)s,
+        %(code_challenge)s, %(expires_at)s)
+returning grant_id
+"""
+
+# `held` waits for whoever else holds the code and sees it as they left it; `judged` says what is wrong, if anything;
+# `claimed` can win once. A used code that is presented again by its client revokes its grant (RFC 6749 §4.1.2).
+# With PKCE the redirect URI may stay away (OAuth 2.1 §4.1.3); sent, it must be the same, byte for byte.
+REDEEM = """
+with input as (
+    select * from unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::timestamptz[],
+                         $6::bytea[], $7::timestamptz[], $8::bytea[], $9::timestamptz[])
+    with ordinality as i (digest, client_id, redirect_uri, code_challenge, now,
+                          access_digest, access_expires_at, refresh_digest, refresh_expires_at, n)
+), held as materialized (
+    select i.n, c.* from input i join authorization_codes c on c.digest = i.digest
+    order by c.digest for update of c
+), judged as materialized (
+    select i.*, h.grant_id, h.scope, g.user_id, g.expires_at as grant_expires_at,
+        case
+            when h.client_id <> i.client_id then 'other client'
+            when h.used_at is not null then 'used'
+            when h.expires_at <= i.now then 'expired'
+            when i.redirect_uri is not null and i.redirect_uri <> h.redirect_uri then 'other redirect_uri'
+            when i.redirect_uri is null and h.redirect_uri_sent and h.code_challenge is null then 'no redirect_uri'
+            when i.code_challenge is distinct from h.code_challenge then 'wrong code_verifier'
+            when g.id is null then 'grant ended'
+            else 'redeemed'
+        end as outcome
+    from input i join held h using (n) left join living_grants g on g.id = h.grant_id
+), claimed as (
+    update authorization_codes c set used_at = j.now from judged j
+    where c.digest = j.digest and j.outcome = 'redeemed' and c.used_at is null
+    returning j.n
+), access as (
+    insert into access_tokens (digest, grant_id, scope, issued_at, expires_at)
+    select j.access_digest, j.grant_id, j.scope, j.now, j.access_expires_at from judged j join claimed using (n)
+), refresh as (
+    insert into refresh_tokens (digest, grant_id, scope, issued_at, expires_at)
+    select j.refresh_digest, j.grant_id, j.scope, j.now, least(j.refresh_expires_at, j.grant_expires_at)
+    from judged j join claimed using (n) where j.refresh_digest is not null
+), replayed as (
+    update grants g set revoked_at = j.now from judged j
+    where g.id = j.grant_id and j.outcome = 'used' and g.revoked_at is null
+)
+select j.n, case when j.outcome = 'redeemed' and c.n is null then 'used' else j.outcome end,
+    j.grant_id, j.user_id, j.scope
+from judged j left join claimed c using (n)
+"""
+
+
+@frozen
+class Redemption:
+    """What became of a code: `outcome` is "redeemed" or says what was wrong."""
+
+    outcome: str
+    grant_id: UUID | None = None
+    user_id: UUID | None = None
+    scope: str = ""
+
+
+class AuthorizationCodes:
+    """The table of authorization codes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._redeem = database.statement(
+            "authorization_codes_redeem",
+            REDEEM,
+            (
+                "bytea[]",
+                "text[]",
+                "text[]",
+                "text[]",
+                "timestamptz[]",
+                "bytea[]",
+                "timestamptz[]",
+                "bytea[]",
+                "timestamptz[]",
+            ),
+        )
+
+    async def issue(
+        self,
+        *,
+        digest: bytes,
+        grant_id: UUID,
+        user_id: UUID,
+        client_id: str,
+        session_id: UUID,
+        scopes: Sequence[str],
+        redirect_uri: str,
+        redirect_uri_sent: bool,
+        code_challenge: str | None,
+        now: datetime,
+        expires_at: datetime,
+        grant_expires_at: datetime,
+    ) -> None:
+        """Store consent, grant and code for what this person just allowed."""
+        await self._database.query(
+            ISSUE,
+            {
+                "digest": digest,
+                "grant_id": grant_id,
+                "user_id": user_id,
+                "client_id": client_id,
+                "session_id": session_id,
+                "scopes": list(scopes),
+                "scope": " ".join(scopes),
+                "redirect_uri": redirect_uri,
+                "redirect_uri_sent": redirect_uri_sent,
+                "code_challenge": code_challenge,
+                "now": now,
+                "expires_at": expires_at,
+                "grant_expires_at": grant_expires_at,
+            },
+        )
+
+    async def redeem(
+        self,
+        digest: bytes,
+        client_id: str,
+        redirect_uri: str | None,
+        code_challenge: str | None,
+        now: datetime,
+        access_digest: bytes,
+        access_expires_at: datetime,
+        refresh_digest: bytes | None,
+        refresh_expires_at: datetime,
+    ) -> Redemption:
+        """Claim the code and store its tokens; of any number of callers at most one gets "redeemed"."""
+        row = await self._redeem(
+            digest,
+            client_id,
+            redirect_uri,
+            code_challenge,
+            now,
+            access_digest,
+            access_expires_at,
+            refresh_digest,
+            refresh_expires_at,
+        )
+        return Redemption(*row) if row else Redemption("unknown")

@@ -1,0 +1,59 @@
+"""Scopes: their names and what each says to a person (RFC 6749 §3.3)."""
+
+from datetime import datetime
+
+from attrs import frozen
+
+from iam.clock import Clock
+from iam.store.database import Database
+from iam.store.memory import Memory
+
+
+@frozen
+class Scope:
+    """A scope, and the sentence that the consent page shows for it."""
+
+    name: str
+    description: str
+
+
+class Scopes:
+    """The table of scopes, kept in memory as a whole."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._memory: Memory[None, tuple[Scope, ...]] = Memory(clock, self._read)
+
+    async def all(self) -> tuple[Scope, ...]:
+        """Every scope, in the order of creation."""
+        return await self._memory.get(None) or ()
+
+    def forget(self) -> None:
+        """Somebody changed a scope: read again."""
+        self._memory.forget()
+
+    async def create(self, name: str, description: str, now: datetime) -> bool:
+        """Add a scope; False if there is one of this name."""
+        rows = await self._database.query(
+            "insert into scopes (name, description, created_at) values (%s, %s, %s) on conflict do nothing returning name",
+            (name, description, now),
+        )
+        self.forget()
+        return bool(rows)
+
+    async def delete(self, name: str) -> bool:
+        """Remove a scope, from the clients that may use it too; False if there is none of this name."""
+        rows = await self._database.query(
+            """
+            with gone as (delete from scopes where name = %(name)s returning name),
+            withdrawn as (update clients set scopes = array_remove(scopes, %(name)s) where %(name)s = any(scopes))
+            select name from gone
+            """,
+            {"name": name},
+        )
+        self.forget()
+        return bool(rows)
+
+    async def _read(self, _: None) -> tuple[Scope, ...]:
+        rows = await self._database.query("select name, description from scopes order by created_at, name")
+        return tuple(Scope(*row) for row in rows)

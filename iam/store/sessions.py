@@ -1,0 +1,88 @@
+"""Sessions of people in browsers: the digest of the cookie, who, and since when (H17)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from attrs import frozen
+
+from iam.store.database import Database
+
+# One statement for who it is and, at most once a minute, that they were here.
+FIND = """
+with found as materialized (
+    select i.n, i.now, s.id, s.user_id, s.auth_time, s.seen_at, u.username, u.name, u.email, u.superuser
+    from unnest($1::bytea[], $2::timestamptz[], $3::timestamptz[]) with ordinality as i (digest, now, idle_since, n)
+    join sessions s on s.digest = i.digest and s.expires_at > i.now and s.seen_at > i.idle_since
+    join users u on u.id = s.user_id and u.disabled_at is null
+), seen as (
+    update sessions s set seen_at = f.now from found f where s.id = f.id and s.seen_at < f.now - interval '1 minute'
+)
+select n, id, user_id, username, name, email, superuser, auth_time from found
+"""
+
+# The session before it, if any, ends with the same breath: a new id at each login.
+BEGIN = """
+with before as (
+    delete from sessions where digest = %(before)s
+)
+insert into sessions (id, digest, user_id, auth_time, seen_at, expires_at, remembered)
+select %(id)s, %(digest)s, u.id, %(now)s, %(now)s, %(expires_at)s, %(remembered)s
+from users u where u.id = %(user_id)s and u.disabled_at is null
+returning id
+"""
+
+
+@frozen
+class Session:
+    """A person who is logged in, in one browser."""
+
+    id: UUID
+    user_id: UUID
+    username: str
+    name: str
+    email: str | None
+    superuser: bool
+    auth_time: datetime
+
+
+class Sessions:
+    """The table of sessions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._find = database.statement("sessions_find", FIND, ("bytea[]", "timestamptz[]", "timestamptz[]"))
+
+    async def find(self, digest: bytes, now: datetime, idle_since: datetime) -> Session | None:
+        """The session whose cookie has this digest, unless it ended, expired, or idled since before `idle_since`."""
+        row = await self._find(digest, now, idle_since)
+        return Session(*row) if row else None
+
+    async def begin(
+        self,
+        *,
+        session_id: UUID,
+        digest: bytes,
+        user_id: UUID,
+        now: datetime,
+        expires_at: datetime,
+        remembered: bool,
+        before: bytes | None,
+    ) -> bool:
+        """Start a session in place of the one with digest `before`; False if the person is locked out."""
+        rows = await self._database.query(
+            BEGIN,
+            {
+                "id": session_id,
+                "digest": digest,
+                "user_id": user_id,
+                "now": now,
+                "expires_at": expires_at,
+                "remembered": remembered,
+                "before": before,
+            },
+        )
+        return bool(rows)
+
+    async def end(self, digest: bytes) -> None:
+        """Log out: the cookie with this digest is worth nothing from now on."""
+        await self._database.query("delete from sessions where digest = %s", (digest,))

@@ -1,0 +1,58 @@
+"""The store: every table behind one frozen object."""
+
+from attrs import frozen
+
+from iam.clock import Clock
+from iam.store.access_tokens import AccessTokens
+from iam.store.authorization_codes import AuthorizationCodes
+from iam.store.clients import Clients
+from iam.store.consents import Consents
+from iam.store.database import Database
+from iam.store.grants import Grants
+from iam.store.refresh_tokens import RefreshTokens
+from iam.store.scopes import Scopes
+from iam.store.sessions import Sessions
+from iam.store.users import Users
+
+
+@frozen
+class Store:
+    """What the layers above ask and tell, one attribute per noun."""
+
+    database: Database
+    users: Users
+    sessions: Sessions
+    clients: Clients
+    scopes: Scopes
+    consents: Consents
+    grants: Grants
+    authorization_codes: AuthorizationCodes
+    access_tokens: AccessTokens
+    refresh_tokens: RefreshTokens
+
+
+def open_store(database: Database, clock: Clock) -> Store:
+    """The store on `database`, whose memories listen to what other servers change (H46)."""
+    store = Store(
+        database=database,
+        users=Users(database),
+        sessions=Sessions(database),
+        clients=Clients(database, clock),
+        scopes=Scopes(database, clock),
+        consents=Consents(database),
+        grants=Grants(database),
+        authorization_codes=AuthorizationCodes(database),
+        access_tokens=AccessTokens(database),
+        refresh_tokens=RefreshTokens(database),
+    )
+    memories = {"clients": store.clients.forget, "scopes": store.scopes.forget}
+
+    def lost() -> None:
+        for forget in memories.values():
+            forget()
+
+    def heard(changed: str) -> None:
+        memories.get(changed, lost)()
+
+    database.listen("iam_changed", heard, lost)
+    return store

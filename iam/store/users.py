@@ -1,0 +1,204 @@
+"""Users: the people who log in."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from attrs import frozen
+
+from iam.store.database import Database
+
+COLUMNS_BY_ID = """
+select id, username, email, email_verified, name, claims, superuser, created_at, updated_at, disabled_at
+from users where id = %(id)s
+"""
+COLUMNS_BY_USERNAME = """
+select id, username, email, email_verified, name, claims, superuser, created_at, updated_at, disabled_at
+from users where username_key = %(username_key)s
+"""
+COLUMNS = """
+select id, username, email, email_verified, name, claims, superuser, created_at, updated_at, disabled_at
+from users order by created_at, id
+"""
+
+LOGIN = """
+select id, password_hash from users
+where (username_key = %(login_key)s or email_key = %(login_key)s) and disabled_at is null
+"""
+
+CREATE = """
+insert into users (id, username, username_key, email, email_key, email_verified, name, password_hash, claims, superuser,
+    created_at, updated_at)
+select %(id)s, %(username)s, %(username_key)s, %(email)s, %(email_key)s, %(email_verified)s, %(name)s, %(password_hash)s,
+    %(claims)s, %(superuser)s, %(now)s, %(now)s
+where not (%(only_first)s and exists (select from users where superuser and disabled_at is null))
+on conflict do nothing
+returning id
+"""
+
+UPDATE = """
+update users set email = %(email)s, email_key = %(email_key)s, email_verified = %(email_verified)s, name = %(name)s,
+    claims = %(claims)s, updated_at = %(now)s
+where id = %(id)s
+returning id
+"""
+
+# A new password ends the sessions that the old one opened (H17).
+SET_PASSWORD = """
+with changed as (
+    update users set password_hash = %(password_hash)s, updated_at = %(now)s where id = %(id)s returning id
+), ended as (
+    delete from sessions s using changed c where s.user_id = c.id
+)
+select id from changed
+"""
+
+# The same password under newer parameters (H16); nothing happens if it was changed meanwhile.
+REHASH = "update users set password_hash = %(new)s where id = %(id)s and password_hash = %(old)s"
+
+SET_DISABLED = """
+with changed as (
+    update users set disabled_at = %(disabled_at)s, updated_at = %(now)s where id = %(id)s returning id, disabled_at
+), ended as (
+    delete from sessions s using changed c where s.user_id = c.id and c.disabled_at is not null
+)
+select id from changed
+"""
+
+DELETE = """
+with ended as (
+    update grants set revoked_at = %(now)s where user_id = %(id)s and revoked_at is null
+)
+delete from users where id = %(id)s returning id
+"""
+
+
+@frozen
+class User:
+    """A person with an account; their password hash never leaves this module but for a login."""
+
+    id: UUID
+    username: str
+    email: str | None
+    email_verified: bool
+    name: str
+    claims: Mapping[str, object]
+    superuser: bool
+    created_at: datetime
+    updated_at: datetime
+    disabled_at: datetime | None
+
+
+class Users:
+    """The table of users. Keys (`username_key`, `email_key`, `login_key`) are the canonical forms that iam.accounts makes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def by_id(self, user_id: UUID) -> User | None:
+        """The person with this id."""
+        rows = await self._database.query(COLUMNS_BY_ID, {"id": user_id})
+        return User(*rows[0]) if rows else None
+
+    async def by_username(self, username_key: str) -> User | None:
+        """The person with this canonical username."""
+        rows = await self._database.query(COLUMNS_BY_USERNAME, {"username_key": username_key})
+        return User(*rows[0]) if rows else None
+
+    async def all(self) -> list[User]:
+        """Everybody, oldest first."""
+        return [User(*row) for row in await self._database.query(COLUMNS)]
+
+    async def login(self, login_key: str) -> tuple[UUID, str | None] | None:
+        """Id and password hash of the enabled person with this username or e-mail address."""
+        rows = await self._database.query(LOGIN, {"login_key": login_key})
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    async def create(
+        self,
+        *,
+        user_id: UUID,
+        username: str,
+        username_key: str,
+        email: str | None,
+        email_key: str | None,
+        email_verified: bool,
+        name: str,
+        password_hash: str | None,
+        claims: Mapping[str, object],
+        superuser: bool,
+        now: datetime,
+        only_first: bool = False,
+    ) -> bool:
+        """Add a person; False where username or e-mail are taken, or `only_first` and there is a superuser already."""
+        rows = await self._database.query(
+            CREATE,
+            {
+                "id": user_id,
+                "username": username,
+                "username_key": username_key,
+                "email": email,
+                "email_key": email_key,
+                "email_verified": email_verified,
+                "name": name,
+                "password_hash": password_hash,
+                "claims": json.dumps(claims),
+                "superuser": superuser,
+                "now": now,
+                "only_first": only_first,
+            },
+        )
+        return bool(rows)
+
+    async def update(
+        self,
+        user_id: UUID,
+        *,
+        email: str | None,
+        email_key: str | None,
+        email_verified: bool,
+        name: str,
+        claims: Mapping[str, object],
+        now: datetime,
+    ) -> bool:
+        """Replace what a person says of themselves; False if there is no such person. Duplicate if the e-mail is taken."""
+        rows = await self._database.query(
+            UPDATE,
+            {
+                "id": user_id,
+                "email": email,
+                "email_key": email_key,
+                "email_verified": email_verified,
+                "name": name,
+                "claims": json.dumps(claims),
+                "now": now,
+            },
+        )
+        return bool(rows)
+
+    async def set_password(self, user_id: UUID, password_hash: str, now: datetime) -> bool:
+        """Replace the password and end every session; False if there is no such person."""
+        rows = await self._database.query(SET_PASSWORD, {"id": user_id, "password_hash": password_hash, "now": now})
+        return bool(rows)
+
+    async def rehash(self, user_id: UUID, old: str, new: str) -> None:
+        """Keep the same password under a newer hash."""
+        await self._database.query(REHASH, {"id": user_id, "old": old, "new": new})
+
+    async def disable(self, user_id: UUID, now: datetime) -> bool:
+        """Lock a person out: no login, no session, no living grant; False if there is no such person."""
+        return bool(await self._database.query(SET_DISABLED, {"id": user_id, "disabled_at": now, "now": now}))
+
+    async def enable(self, user_id: UUID, now: datetime) -> bool:
+        """Let a person in again; False if there is no such person."""
+        return bool(await self._database.query(SET_DISABLED, {"id": user_id, "disabled_at": None, "now": now}))
+
+    async def delete(self, user_id: UUID, now: datetime) -> bool:
+        """Remove a person and end all they granted; False if there is no such person."""
+        return bool(await self._database.query(DELETE, {"id": user_id, "now": now}))
+
+    async def superuser_exists(self) -> bool:
+        """Is there anybody who administers this server?"""
+        rows = await self._database.query("select exists (select from users where superuser and disabled_at is null)")
+        return bool(rows[0][0])

@@ -1,0 +1,1 @@
+"""HTTP: from requests to parameters, from answers to bytes; pages, forms, cookies and CSRF."""
