@@ -1,0 +1,58 @@
+"""The one secret that the servers of a service share outside the database: 32 bytes, from a file or the environment."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from attrs import field, frozen
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+FILE_NAME = "secret.key"
+
+
+class ServerKeyError(Exception):
+    """The key cannot be read or made; one sentence that says what to do."""
+
+
+@frozen
+class ServerKey:
+    """Yields one independent key for each purpose, so that no two uses share a key."""
+
+    _secret: bytes = field(repr=False)
+
+    def derive(self, purpose: str) -> bytes:
+        """32 bytes for this purpose (HKDF-SHA-256, RFC 5869)."""
+        return HKDF(SHA256(), 32, None, purpose.encode()).derive(self._secret)
+
+
+def read_or_make(data_dir: Path, text: str | None = None) -> ServerKey:
+    """The key in `text` (IAM_SECRET_KEY), else in `data_dir`, where it is made at the first start (mode 0600)."""
+    if text is None:
+        text = _read_or_make(data_dir / FILE_NAME)
+    if len(text) < 32:
+        raise ServerKeyError("The secret key is shorter than 32 characters: give a longer IAM_SECRET_KEY.")
+    return ServerKey(text.encode())
+
+
+def _read_or_make(path: Path) -> str:
+    try:
+        if not path.exists():
+            _make(path)
+        return path.read_text().strip()
+    except OSError as error:
+        raise ServerKeyError(f"The secret key {path} cannot be used: {error.strerror}. Check --data-dir.") from None
+
+
+def _make(path: Path) -> None:
+    """Write a new key beside its place and link it there, so that of two servers starting at once one wins whole."""
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    with open(draft, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:  # noqa: PTH123 - Path.open takes no opener
+        file.write(secrets.token_urlsafe(48) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
