@@ -8,7 +8,6 @@ from attrs import frozen
 
 from iam.clock import Clock
 from iam.store.database import Database
-from iam.store.errors import Duplicate
 from iam.store.memory import Memory
 
 SELECT = """
@@ -24,17 +23,21 @@ order by c.created_at, c.id
 
 # The client's own grant (for client_credentials) is born with it.
 CREATE = """
-with own as (
-    insert into grants (id, client_id, scope, created_at) values (%(grant_id)s, %(id)s, %(scope)s, %(now)s)
-), created as (
+with created as (
     insert into clients (id, name, owner_id, grant_id, auth_method, grant_types, redirect_uris,
         post_logout_redirect_uris, scopes, require_pkce, introspect_any, created_at, updated_at)
     values (%(id)s, %(name)s, %(owner_id)s, %(grant_id)s, %(auth_method)s, %(grant_types)s, %(redirect_uris)s,
         %(post_logout_redirect_uris)s, %(scopes)s, %(require_pkce)s, %(introspect_any)s, %(now)s, %(now)s)
+    on conflict (id) do nothing
     returning id
+), own as (
+    insert into grants (id, client_id, scope, created_at)
+    select %(grant_id)s, created.id, %(scope)s, %(now)s from created
+), secret as (
+    insert into client_secrets (id, client_id, digest, created_at)
+    select %(secret_id)s, created.id, %(secret_digest)s, %(now)s from created where %(secret_digest)s::bytea is not null
 )
-insert into client_secrets (id, client_id, digest, created_at)
-select %(secret_id)s, created.id, %(secret_digest)s, %(now)s from created where %(secret_digest)s::bytea is not null
+select id from created
 """
 
 UPDATE = """
@@ -155,24 +158,21 @@ class Clients:
         now: datetime,
     ) -> bool:
         """Register a client, with its first secret where it has one; False if this id is registered already."""
-        try:
-            await self._database.query(
-                CREATE,
-                {
-                    **columns(metadata),
-                    "id": client_id,
-                    "owner_id": owner_id,
-                    "grant_id": grant_id,
-                    "scope": " ".join(metadata.scopes),
-                    "secret_id": secret_id,
-                    "secret_digest": secret_digest,
-                    "now": now,
-                },
-            )
-        except Duplicate:
-            return False
+        rows = await self._database.query(
+            CREATE,
+            {
+                **columns(metadata),
+                "id": client_id,
+                "owner_id": owner_id,
+                "grant_id": grant_id,
+                "scope": " ".join(metadata.scopes),
+                "secret_id": secret_id,
+                "secret_digest": secret_digest,
+                "now": now,
+            },
+        )
         self.forget()
-        return True
+        return bool(rows)
 
     async def update(self, client_id: str, metadata: Metadata, now: datetime) -> bool:
         """Replace the client's metadata; False if there is no such client."""

@@ -162,7 +162,7 @@ class Users:
         claims: Mapping[str, object],
         now: datetime,
     ) -> bool:
-        """Replace what a person says of themselves; False if there is no such person. Duplicate if the e-mail is taken."""
+        """Replace what a person says of themselves; False if there is no such person. Rejected (23505) if the e-mail is taken."""
         rows = await self._database.query(
             UPDATE,
             {

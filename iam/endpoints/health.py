@@ -1,0 +1,24 @@
+"""Is the server alive, and can it serve? (for load balancers and supervisors)"""
+
+from collections.abc import Awaitable, Callable
+
+from attrs import frozen
+
+from iam.web.answers import Answer, json_answer
+from iam.web.site import Request
+
+
+@frozen
+class Health:
+    """`check` raises what becomes a 503 where the database does not answer."""
+
+    check: Callable[[], Awaitable[None]]
+
+    async def alive(self, request: Request) -> Answer:
+        """The process answers."""
+        return json_answer(200, {"status": "alive"})
+
+    async def ready(self, request: Request) -> Answer:
+        """The database answers too."""
+        await self.check()
+        return json_answer(200, {"status": "ready"})

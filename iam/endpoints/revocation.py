@@ -1,0 +1,32 @@
+"""The revocation endpoint (RFC 7009)."""
+
+from attrs import frozen
+from oauthlib.oauth2.rfc6749.errors import InvalidRequestError, OAuth2Error
+
+from iam.oauth.client_authentication import ClientAuthentication, claimed
+from iam.oauth.revocation import Revocation
+from iam.web.answers import Answer
+from iam.web.oauth_errors import error_answer
+from iam.web.parameters import authorization, form_parameters
+from iam.web.site import Request
+
+
+@frozen
+class RevocationEndpoint:
+    """Ends tokens for the client that holds them."""
+
+    authentication: ClientAuthentication
+    revocation: Revocation
+
+    async def post(self, request: Request) -> Answer:
+        """Revoke the token; 200 also where there was nothing to revoke (RFC 7009 §2.2)."""
+        try:
+            parameters = form_parameters(request)
+            client = await self.authentication.authenticate(claimed(parameters, authorization(request)))
+            token = parameters.get("token")
+            if token is None:
+                raise InvalidRequestError("The request has no token.")
+            await self.revocation.revoke(token, client)
+        except OAuth2Error as error:
+            return error_answer(error)
+        return Answer(200)

@@ -1,0 +1,25 @@
+"""The token endpoint (RFC 6749 §3.2)."""
+
+from attrs import frozen
+from oauthlib.oauth2.rfc6749.errors import OAuth2Error
+
+from iam.oauth.server import Server
+from iam.web.answers import Answer, json_text
+from iam.web.oauth_errors import error_answer, refused
+from iam.web.parameters import authorization, form_parameters
+from iam.web.site import Request
+
+
+@frozen
+class TokenEndpoint:
+    """Gives tokens for codes, for refresh tokens, and to clients for themselves."""
+
+    server: Server
+
+    async def post(self, request: Request) -> Answer:
+        """Answer a token request."""
+        try:
+            response = await self.server.token(form_parameters(request), authorization(request))
+        except OAuth2Error as error:
+            return error_answer(error)
+        return json_text(response.status, response.body)

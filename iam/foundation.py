@@ -1,0 +1,70 @@
+"""What the server and the command line both stand on: a database with its schema, and the store on it."""
+
+from collections.abc import Callable
+
+from attrs import frozen
+from twisted.internet.interfaces import IReactorCore
+from twisted.internet.threads import deferToThreadPool
+from twisted.python.threadpool import ThreadPool
+
+from iam.clock import Clock
+from iam.embedded import Embedded
+from iam.settings import Settings
+from iam.store import migration
+from iam.store.database import Database
+from iam.store.store import Store, open_store
+
+Progress = Callable[[str], None]
+
+
+@frozen
+class Foundation:
+    """An open store, and the embedded PostgreSQL under it, if it is ours."""
+
+    store: Store
+    dsn: str
+    embedded: Embedded | None
+
+    async def close(self) -> None:
+        """Let go of the database; stop it where it is ours and nobody else uses it."""
+        await self.store.database.stop()
+        if self.embedded is not None:
+            await self.embedded.stop()
+
+
+async def lay(reactor: IReactorCore, settings: Settings, clock: Clock, progress: Progress) -> Foundation:
+    """Open the database of `settings`, migrated unless they say no. Raises EmbeddedError, MigrationError, Unavailable with a sentence each."""
+    embedded = await start_embedded(reactor, settings, progress)
+    dsn = embedded.dsn if embedded else str(settings.database)
+    try:
+        if settings.migrate:
+            for name in await in_thread(reactor, migration.migrate, dsn):
+                progress(f"Migrated: {name}")
+        database = Database(reactor, dsn)
+        store = open_store(database, clock)
+        await database.start()
+    except BaseException:
+        if embedded is not None:
+            await embedded.stop()
+        raise
+    return Foundation(store, dsn, embedded)
+
+
+async def start_embedded(reactor: IReactorCore, settings: Settings, progress: Progress) -> Embedded | None:
+    """The PostgreSQL in the data directory, running; None where `settings` name another one."""
+    if settings.database is not None:
+        return None
+    embedded = Embedded(reactor, settings.data_dir, progress=progress)
+    await embedded.start()
+    return embedded
+
+
+async def in_thread(reactor: IReactorCore, function: Callable[[str], list[str]], dsn: str) -> list[str]:
+    """Run what works on the database synchronously, once and at start, in a thread of its own."""
+    pool = ThreadPool(0, 1, "migration")
+    pool.start()
+    try:
+        names: list[str] = await deferToThreadPool(reactor, pool, function, dsn)
+        return names
+    finally:
+        pool.stop()

@@ -1,0 +1,47 @@
+"""Who calls a resource with a Bearer token? (RFC 6750)"""
+
+import re
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # b64token of RFC 6750 §2.1
+
+
+@frozen
+class Challenge(Exception):
+    """A refusal at a protected resource, with its challenge (RFC 6750 §3)."""
+
+    status: int
+    parameters: Mapping[str, str] = field(factory=dict)
+
+    @property
+    def header(self) -> str:
+        """The value of WWW-Authenticate."""
+        values = {"realm": "iam", **self.parameters}
+        return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in values.items())
+
+
+def token_of(authorization: str | None) -> str:
+    """The token in the Authorization header, the one place it is read from (G10); raises Challenge."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise Challenge(401)
+    if not TOKEN.fullmatch(token.strip(" ")):
+        raise Challenge(
+            400, {"error": "invalid_request", "error_description": "The Authorization header holds no token."}
+        )
+    return token.strip(" ")
+
+
+def invalid_token() -> Challenge:
+    """The token is expired, revoked, malformed or not ours (RFC 6750 §3.1)."""
+    return Challenge(401, {"error": "invalid_token", "error_description": "The access token is not valid."})
+
+
+def insufficient_scope(scope: str) -> Challenge:
+    """The token is good but covers less than `scope` (RFC 6750 §3.1)."""
+    return Challenge(
+        403,
+        {"error": "insufficient_scope", "error_description": "The access token lacks a scope.", "scope": scope},
+    )

@@ -1,0 +1,28 @@
+"""Does a person have to be asked, and what are they asked?"""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from iam.oauth import scopes
+from iam.oauth.request import Request
+from iam.store.consents import Consents
+from iam.store.scopes import Scope, Scopes
+
+
+@frozen
+class Consent:
+    """What people allowed before, and the words for what they are asked now."""
+
+    consents: Consents
+    known_scopes: Scopes
+
+    async def covers(self, user_id: UUID, request: Request) -> bool:
+        """Has this person allowed all of this before? A public client cannot prove itself, so it asks each time (RFC 8252 §8.6)."""
+        if not request.client.confidential:
+            return False
+        return (await self.consents.scopes(user_id, request.client.client_id)).issuperset(request.scopes)
+
+    async def question(self, request: Request) -> list[Scope]:
+        """The scopes asked for, each with its sentence."""
+        return await scopes.described(request.scopes, self.known_scopes)

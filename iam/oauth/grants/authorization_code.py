@@ -1,0 +1,136 @@
+"""The authorization code grant (RFC 6749 §4.1) with PKCE (RFC 7636)."""
+
+from datetime import timedelta
+from typing import Any
+
+from attrs import frozen
+from oauthlib.oauth2 import AuthorizationCodeGrant as OAuthlibAuthorizationCodeGrant
+from oauthlib.oauth2.rfc6749.errors import (
+    CustomOAuth2Error,
+    InvalidGrantError,
+    InvalidRequestError,
+    MissingResponseTypeError,
+    UnsupportedResponseTypeError,
+)
+from twisted.logger import Logger
+
+from iam import credentials
+from iam.clock import Clock
+from iam.credentials import Kind
+from iam.oauth import pkce
+from iam.oauth.request import Request
+from iam.settings import Settings
+from iam.store.authorization_codes import AuthorizationCodes
+
+GRANT_TYPE = "authorization_code"
+RESPONSE_TYPES = ("code",)
+RESPONSE_MODES = ("query", "fragment")
+
+# Parameters of other specifications that change what is asked for: to ignore them would be to answer another question (G18).
+UNSUPPORTED = {
+    "request": "request_not_supported",
+    "request_uri": "request_uri_not_supported",
+    "registration": "registration_not_supported",
+}
+
+log = Logger()
+
+
+class AuthorizationCodeGrant(OAuthlibAuthorizationCodeGrant):  # type: ignore[misc]
+    """oauthlib's grant with the checks that it lacks, made once client and redirect URI are known, so that errors can be sent there."""
+
+    def __init__(self, request_validator: Any) -> None:
+        super().__init__(request_validator, pre_auth=[check_supported, check_response, check_challenge])
+
+    def create_authorization_code(self, request: Request) -> dict[str, str]:
+        """A code of our own form, and the client's state with it."""
+        code = {"code": credentials.mint(Kind.AUTHORIZATION_CODE)}
+        if request.state is not None:
+            code["state"] = request.state
+        return code
+
+
+def check_supported(request: Request) -> dict[str, object]:
+    """Refuse what would be ignored otherwise (OpenID Connect Core §6)."""
+    if request.unsupported:
+        raise CustomOAuth2Error(
+            UNSUPPORTED[request.unsupported], f"The parameter {request.unsupported} is not supported.", request=request
+        )
+    return {}
+
+
+def check_response(request: Request) -> dict[str, object]:
+    """Only `code` (G13), by query or fragment (G7, G17)."""
+    if request.response_type is None:
+        raise MissingResponseTypeError(request=request)
+    if request.response_type not in RESPONSE_TYPES:
+        raise UnsupportedResponseTypeError("Only response_type=code is supported.", request=request)
+    if request.response_mode not in (None, *RESPONSE_MODES):
+        mode, request.response_mode = request.response_mode, None
+        raise InvalidRequestError(f"The response_mode must be one of {', '.join(RESPONSE_MODES)}.", request=request)
+    return {}
+
+
+def check_challenge(request: Request) -> dict[str, object]:
+    """S256 or nothing, and a challenge that can be one (G5, G49)."""
+    if request.code_challenge is None:
+        if request.code_challenge_method is not None:
+            raise InvalidRequestError("A code_challenge_method needs a code_challenge.", request=request)
+        return {}
+    if request.code_challenge_method != "S256":
+        raise InvalidRequestError("The code_challenge_method must be S256.", request=request)
+    if not pkce.well_formed(request.code_challenge):
+        raise InvalidRequestError("The code_challenge must be 43 characters of base64url.", request=request)
+    return {}
+
+
+@frozen
+class AuthorizationCode:
+    """Saves what a person allowed, and the tokens for it."""
+
+    codes: AuthorizationCodes
+    settings: Settings
+    clock: Clock
+
+    async def save_code(self, code: dict[str, str], request: Request) -> None:
+        """Store consent, grant and code of the person `request.user`, a Session."""
+        now = self.clock.now()
+        await self.codes.issue(
+            digest=credentials.digest(code["code"]),
+            grant_id=credentials.identifier(),
+            user_id=request.user.user_id,
+            client_id=request.client.client_id,
+            session_id=request.user.id,
+            scopes=request.scopes,
+            redirect_uri=request.redirect_uri,
+            redirect_uri_sent=not request.using_default_redirect_uri,
+            code_challenge=request.code_challenge,
+            now=now,
+            expires_at=now + timedelta(seconds=self.settings.authorization_code_lifetime),
+            grant_expires_at=now + timedelta(seconds=self.settings.refresh_token_lifetime),
+        )
+
+    async def save(self, token: dict[str, Any], request: Request) -> None:
+        """Redeem the code in one statement; raises InvalidGrantError for whatever is wrong with it (RFC 6749 §5.2)."""
+        now = self.clock.now()
+        refresh_token = token.get("refresh_token")
+        redemption = await self.codes.redeem(
+            credentials.digest(request.code),
+            request.client.client_id,
+            request.presented_redirect_uri,
+            pkce.challenge_of(request.code_verifier),
+            now,
+            credentials.digest(token["access_token"]),
+            now + timedelta(seconds=token["expires_in"]),
+            refresh_token and credentials.digest(refresh_token),
+            now + timedelta(seconds=self.settings.refresh_token_idle),
+        )
+        if redemption.outcome != "redeemed":
+            log.info(
+                "authorization code refused: {outcome}, client {client_id}, grant {grant_id}",
+                outcome=redemption.outcome,
+                client_id=request.client.client_id,
+                grant_id=redemption.grant_id and str(redemption.grant_id),
+            )
+            raise InvalidGrantError("The authorization code is not valid for this request.", request=request)
+        token["scope"] = redemption.scope

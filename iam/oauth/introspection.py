@@ -1,0 +1,60 @@
+"""What a token is worth right now (RFC 7662), and to whom it may be said."""
+
+from typing import Any
+
+from attrs import frozen
+
+from iam import credentials
+from iam.clock import Clock
+from iam.credentials import Kind
+from iam.store.access_tokens import AccessTokens, LiveToken
+from iam.store.clients import Client
+from iam.store.refresh_tokens import RefreshTokens
+
+INACTIVE = {"active": False}
+
+
+@frozen
+class Introspection:
+    """Looks tokens up, by their kind."""
+
+    access_tokens: AccessTokens
+    refresh_tokens: RefreshTokens
+    clock: Clock
+    issuer: str
+
+    async def describe(self, token: str, client: Client) -> dict[str, Any]:
+        """The answer of RFC 7662 §2.2 to this client: of its own tokens, or of any where it may introspect any."""
+        if credentials.well_formed(token, Kind.ACCESS_TOKEN):
+            return self._described(await self.access_token(token), client, "Bearer")
+        if credentials.well_formed(token, Kind.REFRESH_TOKEN):
+            found = await self.refresh_tokens.find(credentials.digest(token), self.clock.now())
+            return self._described(found, client, None)
+        return INACTIVE
+
+    async def access_token(self, token: str) -> LiveToken | None:
+        """The access token, if it is one and good."""
+        if not credentials.well_formed(token, Kind.ACCESS_TOKEN):
+            return None
+        return await self.access_tokens.find(credentials.digest(token), self.clock.now())
+
+    def _described(self, token: LiveToken | None, client: Client, token_type: str | None) -> dict[str, Any]:
+        if token is None or not (client.introspect_any or token.client_id == client.client_id):
+            return INACTIVE
+        return members(token, self.issuer) | ({"token_type": token_type} if token_type else {})
+
+
+def members(token: LiveToken, issuer: str) -> dict[str, Any]:
+    """RFC 7662 §2.2; `sub` is the person, or the client where it acts for itself (RFC 9068 §2.2)."""
+    described: dict[str, Any] = {
+        "active": True,
+        "scope": token.scope,
+        "client_id": token.client_id,
+        "sub": str(token.user_id) if token.user_id else token.client_id,
+        "iss": issuer,
+        "iat": int(token.issued_at.timestamp()),
+        "exp": int(token.expires_at.timestamp()),
+    }
+    if token.username is not None:
+        described["username"] = token.username
+    return described

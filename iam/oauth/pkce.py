@@ -1,0 +1,23 @@
+"""Proof Key for Code Exchange, S256 only (RFC 7636; RFC 9700 §2.1.1)."""
+
+import re
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+
+CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of a SHA-256 digest
+VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+NO_CHALLENGE = "malformed"  # equals no challenge
+
+
+def well_formed(challenge: str) -> bool:
+    """RFC 7636 §4.2, for S256."""
+    return CHALLENGE.fullmatch(challenge) is not None
+
+
+def challenge_of(verifier: str | None) -> str | None:
+    """The S256 challenge that this verifier answers (RFC 7636 §4.6); None for none, and for a malformed one what never matches."""
+    if verifier is None:
+        return None
+    if not VERIFIER.fullmatch(verifier):
+        return NO_CHALLENGE
+    return urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()

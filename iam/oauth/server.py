@@ -1,0 +1,157 @@
+"""oauthlib's server, built once at start: requests in, answers of the RFCs out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+from oauthlib.common import add_params_to_uri
+from oauthlib.oauth2 import AuthorizationEndpoint, TokenEndpoint
+from oauthlib.oauth2.rfc6749.errors import (
+    AccessDeniedError,
+    InvalidRequestError,
+    OAuth2Error,
+    UnsupportedGrantTypeError,
+)
+
+from iam import bridge
+from iam.clock import Clock
+from iam.oauth import scopes
+from iam.oauth.client_authentication import claimed
+from iam.oauth.grants import authorization_code, client_credentials, refresh_token
+from iam.oauth.grants.authorization_code import AuthorizationCode, AuthorizationCodeGrant
+from iam.oauth.grants.client_credentials import ClientCredentials, ClientCredentialsGrant
+from iam.oauth.grants.refresh_token import RefreshToken, RefreshTokenGrant
+from iam.oauth.request import Request
+from iam.oauth.tokens import BearerToken
+from iam.oauth.validator import Validator
+from iam.settings import Settings
+from iam.store.sessions import Session
+from iam.store.store import Store
+
+
+@frozen
+class Response:
+    """What oauthlib wants answered at the token endpoint."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+
+class Endpoints(AuthorizationEndpoint, TokenEndpoint):  # type: ignore[misc]
+    """oauthlib's endpoints, given requests that are parsed already; a grant type is found by its name or not at all (G26, G27)."""
+
+    def __init__(self, validator: Validator, bearer: BearerToken) -> None:
+        code = AuthorizationCodeGrant(validator)
+        AuthorizationEndpoint.__init__(
+            self, default_response_type="code", default_token_type=bearer, response_types={"code": code}
+        )
+        TokenEndpoint.__init__(
+            self,
+            default_grant_type=None,
+            default_token_type=bearer,
+            grant_types={
+                authorization_code.GRANT_TYPE: code,
+                client_credentials.GRANT_TYPE: ClientCredentialsGrant(validator),
+                refresh_token.GRANT_TYPE: RefreshTokenGrant(validator),
+            },
+        )
+
+    def validate(self, request: Request) -> None:
+        """RFC 6749 §4.1.1: raise what is wrong with an authorization request."""
+        self.default_response_type_handler.validate_authorization_request(request)
+
+    def authorize(self, request: Request) -> tuple[Mapping[str, str], str | None, int]:
+        """RFC 6749 §4.1.2: validate once more, and store what `request.user` allowed."""
+        return self.default_response_type_handler.create_authorization_response(  # type: ignore[no-any-return]
+            request, self.default_token_type
+        )
+
+    def token(self, request: Request) -> tuple[Mapping[str, str], str, int]:
+        """RFC 6749 §3.2: hand the request to its grant type."""
+        return self.grant_types[request.grant_type].create_token_response(  # type: ignore[no-any-return]
+            request, self.default_token_type
+        )
+
+
+class Server:
+    """The protocol as the endpoints see it."""
+
+    def __init__(self, settings: Settings, store: Store, clock: Clock) -> None:
+        codes = AuthorizationCode(store.authorization_codes, settings, clock)
+        savers = {
+            authorization_code.GRANT_TYPE: codes,
+            client_credentials.GRANT_TYPE: ClientCredentials(store.access_tokens, clock),
+            refresh_token.GRANT_TYPE: RefreshToken(store.refresh_tokens, settings, clock),
+        }
+        self._issuer = settings.issuer
+        self._scopes = store.scopes
+        self._endpoints = Endpoints(
+            Validator(store.clients, store.scopes, codes, savers), BearerToken(settings.access_token_lifetime)
+        )
+
+    @property
+    def grant_types(self) -> tuple[str, ...]:
+        """The grant types that the token endpoint knows."""
+        return tuple(self._endpoints.grant_types)
+
+    async def scopes_supported(self) -> list[str]:
+        """The scopes that clients may ask for."""
+        return [scope.name for scope in await self._scopes.all()]
+
+    async def token(self, parameters: Mapping[str, str], authorization: str | None) -> Response:
+        """Answer a token request (RFC 6749 §3.2); raises OAuth2Error."""
+        request = make_request(parameters, "POST", authorization)
+        if request.grant_type is None:
+            raise InvalidRequestError("The request has no grant_type.")
+        if request.grant_type not in self._endpoints.grant_types:
+            raise UnsupportedGrantTypeError(f"Known grant types: {', '.join(self.grant_types)}.")
+        request.claimed = claimed(parameters, authorization)
+        headers, body, status = await bridge.call(self._endpoints.token, request)
+        return Response(status, headers, body)
+
+    async def authorization(self, parameters: Mapping[str, str]) -> Request:
+        """The validated authorization request (RFC 6749 §4.1.1).
+
+        Raises FatalClientError where client or redirect URI are wrong, so that nobody may be redirected; any other
+        OAuth2Error is for the client, at `error_location`.
+        """
+        request = make_request(parameters, "GET")
+        await bridge.call(self._endpoints.validate, request)
+        request.scopes = scopes.distinct(request.scopes)
+        return request
+
+    async def allow(self, parameters: Mapping[str, str], session: Session) -> str:
+        """The address with the code for what this person allowed."""
+        request = make_request(parameters, "POST")
+        request.user = session
+        headers, _, _ = await bridge.call(self._endpoints.authorize, request)
+        return self.identified(headers["Location"], request.response_mode)
+
+    def deny(self, request: Request) -> str:
+        """The address that tells the client that the person refused (RFC 6749 §4.1.2.1)."""
+        return self.error_location(AccessDeniedError("The person refused.", request=request))
+
+    def error_location(self, error: OAuth2Error) -> str:
+        """The address that tells the client what is wrong with its request (RFC 6749 §4.1.2.1)."""
+        return self.identified(error.in_uri(error.redirect_uri), error.response_mode)
+
+    def identified(self, location: str, response_mode: str | None) -> str:
+        """The address with our issuer in it, so that answers of two servers cannot be mixed up (RFC 9207)."""
+        located: str = add_params_to_uri(location, [("iss", self._issuer)], fragment=response_mode == "fragment")
+        return located
+
+
+def make_request(parameters: Mapping[str, str], http_method: str, authorization: str | None = None) -> Request:
+    """oauthlib's request, its scopes in a list without doubles (G48)."""
+    request = Request(parameters, http_method, authorization)
+    if request.scope is not None:
+        request.scopes = scopes.distinct(request.scope.split(" "))
+        request.scope = " ".join(request.scopes) or None
+    request.unsupported = next((name for name in authorization_code.UNSUPPORTED if name in parameters), None)
+    return request
+
+
+def error_answer(error: OAuth2Error) -> tuple[int, dict[str, Any]]:
+    """Status and members of an error at a protocol endpoint (RFC 6749 §5.2)."""
+    return error.status_code, dict(error.twotuples)

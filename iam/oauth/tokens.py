@@ -1,0 +1,70 @@
+"""Bearer tokens: the members of a token answer, and the answer kept for a retry (RFC 6749 §5.1, RFC 6750)."""
+
+import hmac
+import json
+import os
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from oauthlib.oauth2.rfc6749.tokens import BearerToken as OAuthlibBearerToken
+
+from iam import credentials
+from iam.credentials import Kind
+
+NONCE_LENGTH = 12
+
+
+class BearerToken(OAuthlibBearerToken):  # type: ignore[misc]
+    """Opaque tokens of our own form; a refresh token only for a client that may use it."""
+
+    def __init__(self, lifetime: int) -> None:
+        super().__init__(expires_in=lifetime)
+
+    def create_token(self, request: Any, refresh_token: bool = False, **_: object) -> dict[str, Any]:  # noqa: FBT001, FBT002 - oauthlib's signature
+        """The members of RFC 6749 §5.1; the hook that saves them may still set `scope`."""
+        token = {
+            "access_token": credentials.mint(Kind.ACCESS_TOKEN),
+            "expires_in": self.expires_in,
+            "token_type": "Bearer",
+            "scope": " ".join(request.scopes or ()),
+        }
+        if refresh_token and "refresh_token" in request.client.grant_types:
+            token["refresh_token"] = credentials.mint(Kind.REFRESH_TOKEN)
+        return token
+
+
+@frozen
+class Successor:
+    """The tokens that took a refresh token's place, as they were first given out."""
+
+    access_token: str
+    refresh_token: str
+    scope: str | None  # as requested; None: all that was granted
+    expires_at: datetime
+
+
+def seal(successor: Successor, presented: str) -> bytes:
+    """Encrypt a successor so that only who holds the `presented` refresh token can read it: its digest is all we keep."""
+    plain = json.dumps(
+        [successor.access_token, successor.refresh_token, successor.scope, successor.expires_at.timestamp()]
+    )
+    nonce = os.urandom(NONCE_LENGTH)
+    return nonce + AESGCM(_key(presented)).encrypt(nonce, plain.encode(), None)
+
+
+def unseal(sealed: bytes, presented: str, now: datetime) -> Successor | None:
+    """The successor that `seal` hid under the same refresh token; None if it is not from there."""
+    try:
+        plain = AESGCM(_key(presented)).decrypt(sealed[:NONCE_LENGTH], sealed[NONCE_LENGTH:], None)
+    except InvalidTag:
+        return None
+    access_token, refresh_token, scope, expires_at = json.loads(plain)
+    return Successor(access_token, refresh_token, scope, datetime.fromtimestamp(expires_at, now.tzinfo))
+
+
+def _key(presented: str) -> bytes:
+    """HKDF-Expand (RFC 5869 §2.3) of a token, which is 256 random bits already, for this one purpose."""
+    return hmac.digest(presented.encode(), b"iam refresh token successor\x01", "sha256")

@@ -1,0 +1,145 @@
+"""The validator: oauthlib asks, the store answers.
+
+oauthlib asks in the order that tests/oauth/test_hook_order.py keeps. What a request needs travels on oauthlib's request
+object: `claimed` (who it says it is from), `client`, `scopes`, `presented_redirect_uri`. A code or refresh token is not
+looked up by the hooks that validate it but claimed, judged and answered for in one statement by the hook that saves the
+tokens, which raises InvalidGrantError where there is nothing to claim (H40).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from oauthlib.oauth2 import RequestValidator
+
+from iam import credentials
+from iam.bridge import hooks
+from iam.credentials import Kind
+from iam.oauth import redirect_uris, scopes
+from iam.oauth.client_authentication import ClientAuthentication
+from iam.oauth.grants import authorization_code
+from iam.oauth.grants.authorization_code import AuthorizationCode
+from iam.oauth.request import Request
+from iam.store.clients import Client, Clients
+from iam.store.scopes import Scopes
+
+
+class Saver(Protocol):
+    """One grant type's way to store the tokens it gives."""
+
+    async def save(self, token: dict[str, Any], request: Request) -> None:
+        """Store `token`, or raise the OAuth2Error that says why not."""
+
+
+@hooks
+class Validator(RequestValidator):  # type: ignore[misc]
+    """Decides for oauthlib; holds no state of a request."""
+
+    def __init__(self, clients: Clients, known_scopes: Scopes, codes: AuthorizationCode, savers: Mapping[str, Saver]) -> None:
+        self._clients = clients
+        self._scopes = known_scopes
+        self._codes = codes
+        self._savers = savers
+        self._authentication = ClientAuthentication(clients)
+
+    # The authorization endpoint
+
+    async def validate_client_id(self, client_id: str, request: Request, *_: object, **__: object) -> bool:
+        """RFC 6749 §4.1.1: is this a client we know?"""
+        client = await self._clients.by_id(client_id)
+        request.client = client if client and client.enabled else None
+        return request.client is not None
+
+    def validate_redirect_uri(self, client_id: str, redirect_uri: str, request: Request, *_: object, **__: object) -> bool:
+        """RFC 6749 §3.1.2.3, RFC 9700 §2.1: did the client register exactly this one?"""
+        return any(redirect_uris.matches(registered, redirect_uri) for registered in request.client.redirect_uris)
+
+    def get_default_redirect_uri(self, client_id: str, request: Request, *_: object, **__: object) -> str | None:
+        """RFC 6749 §3.1.2.3: the only one registered. At the token endpoint the code's own counts, which saving compares."""
+        registered = request.client.redirect_uris
+        return registered[0] if len(registered) == 1 or request.grant_type else None
+
+    def validate_response_type(
+        self, client_id: str, response_type: str, client: Client, request: Request, *_: object, **__: object
+    ) -> bool:
+        """RFC 6749 §3.1.1: may this client ask for codes?"""
+        return authorization_code.GRANT_TYPE in client.grant_types
+
+    def is_pkce_required(self, client_id: str, request: Request) -> bool:
+        """RFC 9700 §2.1.1: of public clients always. At the token endpoint saving compares challenge and verifier."""
+        if request.grant_type:
+            return False
+        return not request.client.confidential or bool(request.client.require_pkce)
+
+    def get_default_scopes(self, client_id: str, request: Request, *_: object, **__: object) -> list[str]:
+        """RFC 6749 §3.3: what a request without scope gets."""
+        return scopes.default_for(request.client)
+
+    async def validate_scopes(
+        self, client_id: str, names: list[str], client: Client, request: Request, *_: object, **__: object
+    ) -> bool:
+        """RFC 6749 §3.3: are all of these scopes within what the client may ask for?"""
+        return await scopes.allowed(names, client, self._scopes)
+
+    async def save_authorization_code(
+        self, client_id: str, code: dict[str, str], request: Request, *_: object, **__: object
+    ) -> None:
+        """RFC 6749 §4.1.2: store the code with what the person allowed."""
+        await self._codes.save_code(code, request)
+
+    # The token endpoint
+
+    def client_authentication_required(self, request: Request, *_: object, **__: object) -> bool:
+        """A secret that is brought is checked; without one only a public client gets on."""
+        return request.claimed.secret is not None
+
+    async def authenticate_client(self, request: Request, *_: object, **__: object) -> bool:
+        """RFC 6749 §2.3.1: does the secret prove the client?"""
+        return self._settle(request, await self._authentication.confidential(request.claimed))
+
+    async def authenticate_client_id(self, client_id: str, request: Request, *_: object, **__: object) -> bool:
+        """RFC 6749 §3.2.1: is it a public client, which names itself?"""
+        return self._settle(request, await self._authentication.public(request.claimed))
+
+    def validate_grant_type(
+        self, client_id: str, grant_type: str, client: Client, request: Request, *_: object, **__: object
+    ) -> bool:
+        """RFC 6749 §5.2: is this client registered for the grant type?"""
+        return grant_type in client.grant_types
+
+    def validate_code(self, client_id: str, code: str, client: Client, request: Request, *_: object, **__: object) -> bool:
+        """Could we have made this code? Saving decides the rest."""
+        request.presented_redirect_uri = request.redirect_uri
+        return credentials.well_formed(code, Kind.AUTHORIZATION_CODE)
+
+    def get_code_challenge(self, code: str, request: Request) -> None:
+        """Saving compares the challenge, so that a wrong verifier spends nothing."""
+
+    def confirm_redirect_uri(
+        self, client_id: str, code: str, redirect_uri: str, client: Client, request: Request, *_: object, **__: object
+    ) -> bool:
+        """Saving compares the redirect URI that was presented."""
+        return True
+
+    def invalidate_authorization_code(self, client_id: str, code: str, request: Request, *_: object, **__: object) -> None:
+        """Saving has done so."""
+
+    def validate_refresh_token(
+        self, refresh_token: str, client: Client, request: Request, *_: object, **__: object
+    ) -> bool:
+        """Could we have made this refresh token? Saving decides the rest."""
+        return credentials.well_formed(refresh_token, Kind.REFRESH_TOKEN)
+
+    def get_original_scopes(self, refresh_token: str, request: Request, *_: object, **__: object) -> str | None:
+        """Saving compares with the original scopes."""
+        scope: str | None = request.scope
+        return scope
+
+    async def save_bearer_token(self, token: dict[str, Any], request: Request, *_: object, **__: object) -> None:
+        """Claim what the grant type claims and store its tokens, in one statement."""
+        await self._savers[request.grant_type].save(token, request)
+
+    def _settle(self, request: Request, client: Client | None) -> bool:
+        request.client = client
+        if client is not None:
+            request.client_id = client.client_id
+        return client is not None
