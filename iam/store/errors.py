@@ -1,21 +1,80 @@
-"""What the store raises."""
+"""What the database may answer instead of rows."""
+
+from typing import Final
+
+import psycopg2
+from psycopg2 import errorcodes
+
+CONTENTION: Final = {errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOCK_DETECTED}
+DELAY: Final = {errorcodes.QUERY_CANCELED, errorcodes.LOCK_NOT_AVAILABLE}
+SHUTDOWN: Final = {"57P01", "57P02", "57P03", "57P04", "57P05"}
+OUTAGE: Final = ("53", "57", "58", errorcodes.READ_ONLY_SQL_TRANSACTION)
+OURS: Final = "42"  # syntax, unknown names: the message speaks of our SQL, not of anybody's values
 
 
-class Unavailable(Exception):
-    """The database cannot answer now; the outcome of a statement under way is unknown. HTTP 503."""
-
-
-class ConnectionLost(Unavailable):
-    """The connection is gone."""
+class Unavailable(Exception):  # noqa: N818 (not an error of anybody's: a state)
+    """The database cannot answer now: HTTP 503."""
 
 
 class Timeout(Unavailable):
-    """The database took longer than it may (H44)."""
+    """The database, or a connection to it, did not come in time."""
 
 
 class Overloaded(Unavailable):
-    """Too many callers wait already (H45)."""
+    """Too many wait already (H45)."""
 
 
-class Duplicate(Exception):
-    """A row with this key is there already (SQLSTATE 23505)."""
+class ConnectionLost(Unavailable):
+    """The connection broke: what was asked may have happened or not, so nobody asks again by himself (R18)."""
+
+
+class Repeatable(Unavailable):
+    """Nothing was done, for a reason that may be gone in a moment: other transactions were in the way (H43)."""
+
+
+class Rejected(Exception):  # noqa: N818 (what PostgreSQL does with a row)
+    """The database refuses what it was asked; nothing was changed.
+
+    PostgreSQL's own message quotes values (`Key (email)=(...) already exists`), so it is not repeated here (H30).
+    """
+
+    def __init__(self, sqlstate: str, constraint: str | None, detail: str) -> None:
+        super().__init__(f"{sqlstate} {detail}")
+        self.sqlstate = sqlstate
+        self.constraint = constraint
+
+
+def translated(error: psycopg2.Error) -> Exception:
+    """Our word for an error which PostgreSQL or libpq has reported."""
+    state = error.pgcode
+    if state is None or fatal(error):
+        return ConnectionLost("The connection to the database was lost.")
+    if state in CONTENTION:
+        return Repeatable(f"Other transactions were in the way ({state}).")
+    if stale(error):
+        return Repeatable(f"The connection's prepared statements were out of date ({state}).")
+    if state in DELAY:
+        return Timeout(f"The database took too long ({state}).")
+    if state.startswith(OUTAGE):
+        return Unavailable(f"The database cannot do this now ({state}).")
+    constraint = error.diag.constraint_name
+    detail = error.diag.message_primary if state.startswith(OURS) else f"{type(error).__name__} {constraint or ''}"
+    return Rejected(state, constraint, (detail or "").strip())
+
+
+def fatal(error: psycopg2.Error) -> bool:
+    """Is the connection of no more use? Not after a deadlock, a timeout or a lock that was not to be had (H41)."""
+    state = error.pgcode
+    return (
+        isinstance(error, psycopg2.InterfaceError)
+        or state is None
+        or state.startswith("08")
+        or state in SHUTDOWN
+        or error.diag.severity_nonlocalized in ("FATAL", "PANIC")
+    )
+
+
+def stale(error: psycopg2.Error) -> bool:
+    """Are the connection's prepared statements gone (DISCARD ALL), or older than a change of a table's columns?"""
+    outdated = error.pgcode == errorcodes.FEATURE_NOT_SUPPORTED and "cached plan" in (error.diag.message_primary or "")
+    return outdated or error.pgcode == errorcodes.INVALID_SQL_STATEMENT_NAME

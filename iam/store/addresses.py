@@ -1,0 +1,106 @@
+"""Where the database is: a libpq connection string taken apart into hosts, and their names looked up.
+
+libpq's own walk through several hosts knows no deadline when it is asynchronous (134 s observed), and it looks names up
+while everybody waits. So names are looked up by the reactor, and each attempt gets one address (H44).
+"""
+
+import os
+from ipaddress import ip_address
+from itertools import starmap
+from socket import SOCK_STREAM, getaddrinfo
+from typing import Any, Final
+
+import psycopg2
+from attrs import frozen
+from psycopg2.extensions import parse_dsn
+from twisted.internet.threads import deferToThreadPool
+
+from iam.store.errors import Unavailable
+
+CUSTOMARY: Final = {
+    "keepalives": "1",
+    "keepalives_idle": "5",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+    "gssencmode": "disable",  # negotiating it asks a Kerberos server, and everybody waits
+}
+FIXED: Final = {"application_name": "iam", "client_encoding": "UTF8"}
+
+
+@frozen
+class Host:
+    """One of the hosts that a connection string names; `name` is empty or a path where it is a socket."""
+
+    name: str
+    address: str
+    port: str
+
+    @property
+    def local(self) -> bool:
+        """Is it reached by a Unix socket?"""
+        return not self.address and self.name[:1] in ("", "/", "@")
+
+    def __str__(self) -> str:
+        where = self.name or self.address or "the local socket"
+        return f"{where}, port {self.port}" if self.port else where
+
+
+@frozen
+class Target:
+    """What to connect to: hosts in the order of the connection string, and what else libpq is to know."""
+
+    hosts: tuple[Host, ...]
+    keywords: dict[str, str]
+
+    def at(self, host: Host, address: str) -> dict[str, str]:
+        """What libpq is told for this one address of this one host."""
+        where = {"host": host.name, "hostaddr": address, "port": host.port}
+        return self.keywords | {name: value for name, value in where.items() if value}
+
+
+def target(dsn: str) -> Target:
+    """The target which a libpq URI or keyword string describes; what it leaves out comes from libpq's environment."""
+    try:
+        keywords = parse_dsn(dsn)
+    except psycopg2.ProgrammingError:
+        # libpq's message repeats the string, and with it a password
+        raise Unavailable("The database must be given as a PostgreSQL URI or keyword string.") from None
+    names, numbers, ports = (
+        (keywords.pop(name, "") or os.environ.get("PG" + name.upper(), "")).split(",")
+        for name in ("host", "hostaddr", "port")
+    )
+    keywords.pop("connect_timeout", None)
+    hosts = among(names, numbers, ports)
+    if len(hosts) > 1:
+        # the other hosts are standbys, and we always write
+        keywords.setdefault("target_session_attrs", "read-write")
+    return Target(hosts, CUSTOMARY | keywords | FIXED)
+
+
+def among(names: list[str], numbers: list[str], ports: list[str]) -> tuple[Host, ...]:
+    """The hosts of libpq's three parallel lists; one port stands for all, and names or numbers may be left out."""
+    count = max(len(names), len(numbers))
+    lists = [values * count if len(values) == 1 else values for values in (names, numbers, ports)]
+    if any(len(values) != count for values in lists):
+        raise Unavailable("The database's connection string names more or fewer ports or addresses than hosts.")
+    return tuple(starmap(Host, zip(*lists, strict=True)))
+
+
+async def addresses(host: Host, reactor: Any) -> list[str]:
+    """The IP addresses of a host in the order to try them; an empty one where there is nothing to look up."""
+    if host.address or host.local:
+        return [host.address]
+    try:
+        return [str(ip_address(host.name))]
+    except ValueError:
+        return await looked_up(host.name, reactor)
+
+
+async def looked_up(name: str, reactor: Any) -> list[str]:
+    """The addresses that the system's resolver knows for a name."""
+    try:
+        found = await deferToThreadPool(reactor, reactor.getThreadPool(), getaddrinfo, name, None, type=SOCK_STREAM)
+    except OSError as reason:
+        raise Unavailable(f"its name is not known ({reason.strerror})") from None
+    return [str(sockaddr[0]) for *_, sockaddr in found]

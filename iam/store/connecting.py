@@ -1,0 +1,98 @@
+"""How a connection comes about: host after host, each with a deadline, and made ready in one round trip (H44)."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+from attrs import evolve
+
+from iam.store import pool
+from iam.store.addresses import Host, Target, addresses
+from iam.store.errors import Rejected, Unavailable
+
+OLDEST: Final = 140000  # server_version of PostgreSQL 14
+
+# A prepared statement is planned once, for any values, and the plan stays until the statistics of its tables change:
+# made while a table was empty, it would go on to read the whole table. All hot statements look rows up by a key, so
+# scans and joins that read whole tables are out of the question from the start.
+SETTINGS: Final = """
+set statement_timeout = '5s'; set lock_timeout = '2s'; set idle_in_transaction_session_timeout = '10s';
+set timezone = 'UTC'; set jit = off; set max_parallel_workers_per_gather = 0;
+set plan_cache_mode = force_generic_plan;
+set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off
+"""
+
+
+class Connection(pool.Connection, Protocol):
+    """What is known here of a connection."""
+
+    heard: Callable[[str, str], None]
+    server_version: int
+
+    async def open(self, keywords: Mapping[str, str]) -> None:
+        """Connect to one address."""
+
+
+class Connector:
+    """Makes connections that are ready for use."""
+
+    def __init__(self, reactor: Any, target: Target, new: Callable[[], Connection]) -> None:
+        self.reactor = reactor
+        self.target = target
+        self.new = new
+        self.opening: set[Connection] = set()
+
+    async def connect(self, *preparations: str) -> Connection:
+        """A new connection to the first host that takes it."""
+        reasons = []
+        for host in self.target.hosts:
+            try:
+                return await self.reach(host, ";".join([SETTINGS, *preparations]))
+            except Unavailable as reason:
+                reasons.append(f"{host}: {reason}")
+        raise Unavailable("PostgreSQL cannot be used: " + "; ".join(reasons))
+
+    async def reach(self, host: Host, preparation: str) -> Connection:
+        """A new connection to one of the addresses of a host, which is the first to be asked from now on."""
+        reason = Unavailable("its name has no address")
+        for address in await addresses(host, self.reactor):
+            try:
+                connection = await self.attempt(self.target.at(host, address), preparation)
+            except Unavailable as error:
+                reason = error
+            else:
+                self.prefer(host)
+                return connection
+        raise reason
+
+    async def attempt(self, keywords: Mapping[str, str], preparation: str) -> Connection:
+        """A new connection to one address."""
+        connection = self.new()
+        self.opening.add(connection)
+        try:
+            await connection.open(keywords)
+            await self.prepare(connection, preparation)
+        except Unavailable:
+            connection.close()
+            raise
+        finally:
+            self.opening.discard(connection)
+        return connection
+
+    async def prepare(self, connection: Connection, preparation: str) -> None:
+        """Make a connection ready, or say why it cannot be."""
+        if connection.server_version < OLDEST:
+            raise Unavailable("it is older than version 14")
+        try:
+            await connection.run(preparation, None)
+        except Rejected as reason:
+            raise Unavailable(f"its tables do not fit this version of iam ({reason})") from None
+
+    def prefer(self, host: Host) -> None:
+        """Ask this host first from now on: those before it may be silent."""
+        others = tuple(other for other in self.target.hosts if other != host)
+        self.target = evolve(self.target, hosts=(host, *others))
+
+    def stop(self) -> None:
+        """Give up what is under way."""
+        for connection in list(self.opening):
+            connection.close()

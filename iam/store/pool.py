@@ -1,0 +1,187 @@
+"""Connections kept open, lent to one statement at a time, and opened again when they are lost."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from secrets import SystemRandom
+from typing import Any, Final, Protocol
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.task import deferLater
+from twisted.python.failure import Failure
+
+from iam.store.errors import ConnectionLost, Overloaded, Repeatable, Timeout, Unavailable
+
+ACQUIRE: Final = 2.0  # seconds that a statement waits for a connection (H44)
+REPETITIONS: Final = 3  # of a statement that lost against other transactions (H43)
+PACE: Final = 0.02  # seconds between two attempts to connect, even if all is well
+LONGEST: Final = 0.5  # seconds between two attempts while the database is away
+
+Rows = list[tuple[Any, ...]]
+chance = SystemRandom().uniform
+
+
+class Connection(Protocol):
+    """What a pool knows of a connection."""
+
+    lost: Callable[["Connection", Exception], None]
+    alive: bool
+
+    def run(self, sql: str, parameters: Any) -> Deferred[Rows]:
+        """Run one statement."""
+
+    def close(self) -> None:
+        """Close the socket, whatever is under way."""
+
+
+class Pool:
+    """At most `size` connections; a statement waits for one if it must, but neither long nor in a long queue (H45)."""
+
+    def __init__(
+        self,
+        reactor: Any,
+        size: int,
+        waiters: int,
+        connect: Callable[[], Awaitable[Connection]],
+        changed: Callable[[Exception | None], None],
+    ) -> None:
+        self.reactor = reactor
+        self.size = size
+        self.limit = waiters
+        self.connect = connect
+        self.changed = changed
+        self.members: set[Connection] = set()
+        self.idle: list[Connection] = []
+        self.waiters: deque[Deferred[Connection]] = deque()
+        self.stopping = False
+        self.pause: Deferred[None] | None = None
+        self.vacancy: Deferred[None] | None = None
+        self.drained: Deferred[None] | None = None
+
+    @property
+    def absent(self) -> int:
+        """How many connections are missing."""
+        return self.size - len(self.members)
+
+    async def start(self) -> None:
+        """Open the first connection, or raise; the others follow."""
+        self.join(await self.connect())
+        Deferred.fromCoroutine(self.keep())
+
+    async def stop(self, patience: float) -> None:
+        """Take no more statements, give those under way some time, and close all connections."""
+        self.stopping = True
+        self.refuse(Unavailable("The connections to the database are being closed."))
+        if len(self.idle) < len(self.members):
+            self.drained = Deferred()
+            timer = self.reactor.callLater(patience, self.drained.callback, None)
+            await self.drained
+            if timer.active():
+                timer.cancel()
+        for connection in list(self.members):
+            connection.close()
+        self.members.clear()
+        self.idle.clear()
+        for waiting in (self.pause, self.vacancy):
+            if waiting is not None and not waiting.called:
+                waiting.cancel()
+
+    async def run(self, sql: str, parameters: Any = None) -> Rows:
+        """Run one statement, again where other transactions were in its way: alone, it is a transaction of its own."""
+        for repetition in range(REPETITIONS):
+            try:
+                return await self.attempt(sql, parameters)
+            except Repeatable:
+                await deferLater(self.reactor, chance(0.005, 0.02) * 2**repetition)
+        return await self.attempt(sql, parameters)
+
+    async def attempt(self, sql: str, parameters: Any) -> Rows:
+        """Run one statement once."""
+        connection = self.idle.pop() if self.idle and not self.stopping else await self.turn()
+        try:
+            return await connection.run(sql, parameters)
+        finally:
+            self.release(connection)
+
+    def turn(self) -> Deferred[Connection]:
+        """A connection, as soon as one is free."""
+        if self.stopping or not self.members:
+            raise Unavailable("There is no connection to the database.")
+        if len(self.waiters) >= self.limit:
+            raise Overloaded("Too many requests wait for the database.")
+        waiter: Deferred[Connection] = Deferred()
+        timer = self.reactor.callLater(ACQUIRE, self.expire, waiter)
+        self.waiters.append(waiter)
+        return waiter.addBoth(stopped, timer)
+
+    def expire(self, waiter: Deferred[Connection]) -> None:
+        """Let a waiter go empty-handed."""
+        self.waiters.remove(waiter)
+        waiter.errback(Timeout("No connection to the database was free in time."))
+
+    def refuse(self, reason: Exception) -> None:
+        """Let all waiters go empty-handed."""
+        while self.waiters:
+            self.waiters.popleft().errback(reason)
+
+    def release(self, connection: Connection) -> None:
+        """Take back a connection, for whoever waits longest."""
+        if connection.alive and self.waiters:
+            self.waiters.popleft().callback(connection)
+            return
+        if connection.alive:
+            self.idle.append(connection)
+        if self.drained is not None and not self.drained.called and len(self.idle) == len(self.members):
+            self.drained.callback(None)
+
+    def join(self, connection: Connection) -> None:
+        """Lend out this connection from now on."""
+        connection.lost = self.leave
+        self.members.add(connection)
+        self.changed(None)
+        self.release(connection)
+
+    def leave(self, connection: Connection, reason: Exception) -> None:
+        """Forget a lost connection; with the last one hope is lost for those who wait."""
+        self.members.discard(connection)
+        if connection in self.idle:
+            self.idle.remove(connection)
+        if not self.members:
+            self.refuse(ConnectionLost("All connections to the database were lost."))
+        if self.vacancy is not None and not self.vacancy.called:
+            self.vacancy.callback(None)
+        self.changed(reason)
+
+    async def keep(self) -> None:
+        """Keep the pool full, one connection after another, without ever asking an absent database in a loop."""
+        delay = PACE
+        while not self.stopping:
+            try:
+                if self.absent:
+                    delay = PACE if await self.fill() else min(delay * 2, LONGEST)
+                    self.pause = deferLater(self.reactor, chance(0.5, 1) * delay)
+                    await self.pause
+                else:
+                    self.vacancy = Deferred()
+                    await self.vacancy
+            except CancelledError:
+                return
+
+    async def fill(self) -> bool:
+        """Open one connection more, if that is possible now."""
+        try:
+            connection = await self.connect()
+        except Exception as reason:  # noqa: BLE001 (whatever it was, the pool goes on trying)
+            self.changed(reason)
+            return False
+        if self.stopping:
+            connection.close()
+        else:
+            self.join(connection)
+        return True
+
+
+def stopped(outcome: Connection | Failure, timer: Any) -> Connection | Failure:
+    """Pass on what came before the timer rang."""
+    if timer.active():
+        timer.cancel()
+    return outcome
