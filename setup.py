@@ -5,18 +5,29 @@ from pathlib import Path
 from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
+TEMPLATES = Path("templates")
+
 
 class BuildPy(build_py):
     """Install the top-level templates/ as iam/templates/."""
 
-    def finalize_options(self) -> None:
-        super().finalize_options()
-        source = Path("templates")
-        directories = [source, *(path for path in source.rglob("*") if path.is_dir())]
-        for directory in directories:
-            files = sorted(path.name for path in directory.iterdir() if path.is_file())
-            target = Path(self.build_lib, "iam", directory)
-            self.data_files.append(("iam", str(directory), str(target), files))
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:  # an editable install reads them where they are
+            for source, target in self.templates().items():
+                self.mkpath(str(Path(target).parent))
+                self.copy_file(source, target, preserve_mode=False)
+
+    def templates(self) -> dict[str, str]:
+        """Where each file comes from and goes to."""
+        files = (path for path in sorted(TEMPLATES.rglob("*")) if path.is_file())
+        return {str(path): str(Path(self.build_lib, "iam", path)) for path in files}
+
+    def get_outputs(self, include_bytecode: bool = True) -> list[str]:
+        return [*super().get_outputs(include_bytecode), *self.templates().values()]
+
+    def get_output_mapping(self) -> dict[str, str]:
+        return {**super().get_output_mapping(), **{target: source for source, target in self.templates().items()}}
 
 
 setup(
