@@ -59,23 +59,29 @@ class Target:
         return self.keywords | {name: value for name, value in where.items() if value}
 
 
-def target(dsn: str) -> Target:
-    """The target which a libpq URI or keyword string describes; what it leaves out comes from libpq's environment."""
+def keywords(dsn: str) -> dict[str, str]:
+    """What a libpq URI or keyword string says, and what we add to it."""
     try:
-        keywords = parse_dsn(dsn)
+        told = parse_dsn(dsn)
     except psycopg2.ProgrammingError:
         # libpq's message repeats the string, and with it a password
         raise Unavailable("The database must be given as a PostgreSQL URI or keyword string.") from None
+    if "," in told.get("host", "") + told.get("hostaddr", ""):
+        # all but one of several hosts are standbys, and we always write
+        told.setdefault("target_session_attrs", "read-write")
+    together: dict[str, str] = CUSTOMARY | told | FIXED
+    return together
+
+
+def target(dsn: str) -> Target:
+    """Where and what a connection string means; what it leaves out comes from libpq's environment."""
+    told = keywords(dsn)
     names, numbers, ports = (
-        (keywords.pop(name, "") or os.environ.get("PG" + name.upper(), "")).split(",")
+        (told.pop(name, "") or os.environ.get("PG" + name.upper(), "")).split(",")
         for name in ("host", "hostaddr", "port")
     )
-    keywords.pop("connect_timeout", None)
-    hosts = among(names, numbers, ports)
-    if len(hosts) > 1:
-        # the other hosts are standbys, and we always write
-        keywords.setdefault("target_session_attrs", "read-write")
-    return Target(hosts, CUSTOMARY | keywords | FIXED)
+    told.pop("connect_timeout", None)
+    return Target(among(names, numbers, ports), told)
 
 
 def among(names: list[str], numbers: list[str], ports: list[str]) -> tuple[Host, ...]:
