@@ -11,7 +11,7 @@ from socket import SOCK_STREAM, getaddrinfo
 from typing import Any, Final
 
 import psycopg2
-from attrs import frozen
+from attrs import field, frozen
 from psycopg2.extensions import parse_dsn
 from twisted.internet.threads import deferToThreadPool
 
@@ -51,7 +51,7 @@ class Target:
     """What to connect to: hosts in the order of the connection string, and what else libpq is to know."""
 
     hosts: tuple[Host, ...]
-    keywords: dict[str, str]
+    keywords: dict[str, str] = field(repr=False)  # with the password
 
     def at(self, host: Host, address: str) -> dict[str, str]:
         """What libpq is told for this one address of this one host."""

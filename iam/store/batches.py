@@ -9,8 +9,9 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from iam.store.arrays import array, element
+from iam.store.connection import Row, Rows
 from iam.store.errors import Overloaded, Rejected, Timeout
-from iam.store.pool import ACQUIRE, Rows
+from iam.store.pool import ACQUIRE, Statistics
 
 ROWS: Final = 64  # in one batch
 FLIGHTS: Final = 2  # batches of one statement under way
@@ -25,7 +26,7 @@ class Call:
 
     row: tuple[str, ...]
     since: float
-    answer: Deferred[tuple[Any, ...] | None]
+    answer: Deferred[Row | None]
     alone: bool = False
 
     @property
@@ -43,9 +44,20 @@ class Statement:
     only reads. A row that PostgreSQL rejects takes the others of its batch with it, so they all go again, one by one.
     """
 
-    def __init__(self, reactor: Any, run: Run, name: str, sql: str, types: Sequence[str], *, shared: bool) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        run: Run,
+        statistics: Statistics,
+        name: str,
+        sql: str,
+        types: Sequence[str],
+        *,
+        shared: bool,
+    ) -> None:
         self.reactor = reactor
         self.run = run
+        self.statistics = statistics
         self.preparation = "prepare " + name + "(" + ", ".join(types) + ") as " + sql
         self.execution = "execute " + name + "(" + ", ".join(["%s"] * len(types)) + ")"
         self.width = len(types)
@@ -56,7 +68,7 @@ class Statement:
         self.due = False
         self.alarm: Any = None
 
-    def __call__(self, *row: object) -> Deferred[tuple[Any, ...] | None]:
+    def __call__(self, *row: object) -> Deferred[Row | None]:
         """What this row gives. Whoever stops waiting for it stops nothing that is under way (H42)."""
         if len(row) != self.width:
             raise TypeError("a row has " + str(self.width) + " values")
@@ -69,12 +81,22 @@ class Statement:
 
     def schedule(self) -> None:
         """Send at the end of this turn of the reactor, when all who ask in it have asked, or a full batch at once."""
-        if self.flights < FLIGHTS and len(self.waiting) >= ROWS:
+        if len(self.waiting) >= ROWS or self.flights == FLIGHTS:
             self.flush()
-        elif self.flights < FLIGHTS and not self.due:
+        elif not self.due:
             self.due = True
-            self.reactor.callLater(0, self.flush)
-        elif self.alarm is None:
+            self.reactor.callLater(0, self.send_due)
+
+    def send_due(self) -> None:
+        """Send what this turn of the reactor has brought."""
+        self.due = False
+        self.flush()
+
+    def flush(self) -> None:
+        """Send what may go now; who must wait, does not wait for ever."""
+        while self.flights < FLIGHTS and (batch := self.take()):
+            self.send(batch)
+        if self.waiting and self.alarm is None:
             self.alarm = self.reactor.callLater(ACQUIRE, self.expire)
 
     def expire(self) -> None:
@@ -88,12 +110,6 @@ class Statement:
         if self.waiting:
             left = self.waiting[0].since - latest
             self.alarm = self.reactor.callLater(left, self.expire)
-
-    def flush(self) -> None:
-        """Send what may go now."""
-        self.due = False
-        while self.flights < FLIGHTS and (batch := self.take()):
-            self.send(batch)
 
     def take(self) -> list[Call]:
         """The next batch: in the order of asking, without what must wait for its like."""
@@ -118,6 +134,7 @@ class Statement:
     def send(self, batch: list[Call]) -> None:
         """Send a batch in one statement, which is one transaction."""
         batch.sort(key=lambda call: call.row)
+        self.statistics.rows += len(batch)
         self.flights += 1
         if not self.shared:
             self.keys.update(call.key for call in batch)

@@ -1,12 +1,12 @@
 """How a connection comes about: host after host, each with a deadline, and made ready in one round trip (H44)."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from collections.abc import Mapping
+from typing import Any, Final
 
 from attrs import evolve
 
-from iam.store import pool
 from iam.store.addresses import Host, Target, addresses
+from iam.store.connection import Connection
 from iam.store.errors import Rejected, Unavailable
 
 OLDEST: Final = 140000  # server_version of PostgreSQL 14
@@ -22,23 +22,12 @@ set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off
 """
 
 
-class Connection(pool.Connection, Protocol):
-    """What is known here of a connection."""
-
-    heard: Callable[[str, str], None]
-    server_version: int
-
-    async def open(self, keywords: Mapping[str, str]) -> None:
-        """Connect to one address."""
-
-
 class Connector:
     """Makes connections that are ready for use."""
 
-    def __init__(self, reactor: Any, target: Target, new: Callable[[], Connection]) -> None:
+    def __init__(self, reactor: Any, target: Target) -> None:
         self.reactor = reactor
         self.target = target
-        self.new = new
         self.opening: set[Connection] = set()
 
     async def connect(self, *preparations: str) -> Connection:
@@ -66,12 +55,12 @@ class Connector:
 
     async def attempt(self, keywords: Mapping[str, str], preparation: str) -> Connection:
         """A new connection to one address."""
-        connection = self.new()
+        connection = Connection(self.reactor)
         self.opening.add(connection)
         try:
             await connection.open(keywords)
             await self.prepare(connection, preparation)
-        except Unavailable:
+        except BaseException:
             connection.close()
             raise
         finally:
@@ -83,7 +72,7 @@ class Connector:
         if connection.server_version < OLDEST:
             raise Unavailable("it is older than version 14")
         try:
-            await connection.run(preparation, None)
+            await connection.run(preparation)
         except Rejected as reason:
             raise Unavailable(f"its tables do not fit this version of iam ({reason})") from None
 

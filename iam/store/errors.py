@@ -8,11 +8,12 @@ from psycopg2 import errorcodes
 CONTENTION: Final = {errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOCK_DETECTED}
 DELAY: Final = {errorcodes.QUERY_CANCELED, errorcodes.LOCK_NOT_AVAILABLE}
 SHUTDOWN: Final = {"57P01", "57P02", "57P03", "57P04", "57P05"}
-OUTAGE: Final = ("53", "57", "58", errorcodes.READ_ONLY_SQL_TRANSACTION)
+READ_ONLY: Final = errorcodes.READ_ONLY_SQL_TRANSACTION  # a standby, or a disk that is full
+OUTAGE: Final = ("53", "57", "58", READ_ONLY)
 OURS: Final = "42"  # syntax, unknown names: the message speaks of our SQL, not of anybody's values
 
 
-class Unavailable(Exception):  # noqa: N818 (not an error of anybody's: a state)
+class Unavailable(Exception):
     """The database cannot answer now: HTTP 503."""
 
 
@@ -32,7 +33,7 @@ class Repeatable(Unavailable):
     """Nothing was done, for a reason that may be gone in a moment: other transactions were in the way (H43)."""
 
 
-class Rejected(Exception):  # noqa: N818 (what PostgreSQL does with a row)
+class Rejected(Exception):
     """The database refuses what it was asked; nothing was changed.
 
     PostgreSQL's own message quotes values (`Key (email)=(...) already exists`), so it is not repeated here (H30).

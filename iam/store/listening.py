@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-from iam.store.connecting import Connection
+from iam.store.connection import Connection
 from iam.store.errors import Unavailable
 from iam.store.pool import Pool
 

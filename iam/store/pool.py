@@ -3,12 +3,14 @@
 from collections import deque
 from collections.abc import Awaitable, Callable
 from secrets import SystemRandom
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
+from attrs import define
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
+from iam.store.connection import Connection, Parameters, Rows
 from iam.store.errors import ConnectionLost, Overloaded, Repeatable, Timeout, Unavailable
 
 ACQUIRE: Final = 2.0  # seconds that a statement waits for a connection (H44)
@@ -16,21 +18,16 @@ REPETITIONS: Final = 3  # of a statement that lost against other transactions (H
 PACE: Final = 0.02  # seconds between two attempts to connect, even if all is well
 LONGEST: Final = 0.5  # seconds between two attempts while the database is away
 
-Rows = list[tuple[Any, ...]]
 chance = SystemRandom().uniform
 
 
-class Connection(Protocol):
-    """What a pool knows of a connection."""
+@define
+class Statistics:
+    """What has been asked of the database; a statement outside of a transaction is a commit of its own."""
 
-    lost: Callable[["Connection", Exception], None]
-    alive: bool
-
-    def run(self, sql: str, parameters: Any) -> Deferred[Rows]:
-        """Run one statement."""
-
-    def close(self) -> None:
-        """Close the socket, whatever is under way."""
+    statements: int = 0
+    rows: int = 0  # of hot statements
+    losses: int = 0  # of connections
 
 
 class Pool:
@@ -49,6 +46,7 @@ class Pool:
         self.limit = waiters
         self.connect = connect
         self.changed = changed
+        self.statistics = Statistics()
         self.members: set[Connection] = set()
         self.idle: list[Connection] = []
         self.waiters: deque[Deferred[Connection]] = deque()
@@ -85,7 +83,7 @@ class Pool:
             if waiting is not None and not waiting.called:
                 waiting.cancel()
 
-    async def run(self, sql: str, parameters: Any = None) -> Rows:
+    async def run(self, sql: str, parameters: Parameters | None = None) -> Rows:
         """Run one statement, again where other transactions were in its way: alone, it is a transaction of its own."""
         for repetition in range(REPETITIONS):
             try:
@@ -94,9 +92,10 @@ class Pool:
                 await deferLater(self.reactor, chance(0.005, 0.02) * 2**repetition)
         return await self.attempt(sql, parameters)
 
-    async def attempt(self, sql: str, parameters: Any) -> Rows:
+    async def attempt(self, sql: str, parameters: Parameters | None) -> Rows:
         """Run one statement once."""
         connection = self.idle.pop() if self.idle and not self.stopping else await self.turn()
+        self.statistics.statements += 1
         try:
             return await connection.run(sql, parameters)
         finally:
@@ -142,6 +141,7 @@ class Pool:
 
     def leave(self, connection: Connection, reason: Exception) -> None:
         """Forget a lost connection; with the last one hope is lost for those who wait."""
+        self.statistics.losses += 1
         self.members.discard(connection)
         if connection in self.idle:
             self.idle.remove(connection)

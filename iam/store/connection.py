@@ -1,0 +1,201 @@
+"""One connection to PostgreSQL through txpostgres: one statement at a time, with a deadline, never in anybody's way."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NoReturn
+
+import psycopg2
+import psycopg2.extras
+from psycopg2.extensions import POLL_OK, POLL_WRITE, new_type, register_type
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone
+from twisted.python.failure import Failure
+from txpostgres import txpostgres
+
+from iam.store.errors import READ_ONLY, ConnectionLost, Timeout, Unavailable, fatal, stale, translated
+
+CONNECT: Final = 5.0  # seconds for one address (H44)
+STATEMENT: Final = 6.0  # seconds for one statement; PostgreSQL itself gives up after five
+BYTEA: Final = 17
+TEXT_OF_BYTES: Final = slice(2, None)  # after \x
+
+Row = tuple[Any, ...]
+Rows = list[Row]
+Parameters = Mapping[str, object] | Sequence[object]
+
+BYTES: Final = new_type((BYTEA,), "BYTEA", lambda text, _: None if text is None else bytes.fromhex(text[TEXT_OF_BYTES]))
+psycopg2.extras.register_uuid()
+
+
+class Uncancellable(psycopg2.extensions.connection):  # type: ignore[misc]
+    """A connection without PQcancel, which stops the whole process for as long as PostgreSQL stands still (H42)."""
+
+    def cancel(self) -> NoReturn:
+        """Refuse."""
+        raise RuntimeError("a statement is never cancelled: close the connection")
+
+
+class Connection(txpostgres.Connection):  # type: ignore[misc]
+    """One connection, running one statement at a time.
+
+    txpostgres takes its connection out of the reactor and puts it back for each query, and answers by way of callLater:
+    a third of the cost. Here it stays registered until it is closed, under a descriptor of its own: libpq closes its
+    socket by itself when the server goes, and the reactor must never watch a number that means another socket by then.
+    """
+
+    def __init__(self, reactor: Any) -> None:
+        super().__init__(reactor)
+        self.alive = False
+        self.lost: Callable[[Connection, Exception], None] = ignore
+        self.heard: Callable[[str, str], None] = ignore
+        self._watched = -1
+        self._writes = False
+        self._answer: Deferred[Rows] | None = None
+        self._statement: Any = None
+        self._began = 0.0
+        self._alarm: Any = None
+
+    async def open(self, keywords: Mapping[str, str]) -> None:
+        """Connect to one address."""
+        timer = self.reactor.callLater(CONNECT, self.close)
+        try:
+            await self.connect(connection_factory=Uncancellable, **keywords)
+        except (psycopg2.Error, ConnectionDone) as error:
+            reason = " ".join(str(error).split()) if timer.active() else "no answer in time"
+            raise Unavailable(reason) from None
+        finally:
+            if timer.active():
+                timer.cancel()
+        self._writes = keywords.get("target_session_attrs") in ("read-write", "primary")
+        register_type(BYTES, self.pollable())
+        self.reactor.removeReader(self)
+        self._watched = os.dup(self.pollable().fileno())
+        self.alive = True
+        self.reactor.addReader(self)
+
+    def run(self, sql: str, parameters: Parameters | None = None) -> Deferred[Rows]:
+        """Run one statement, in a transaction of its own. Without parameters a `%` in it means itself."""
+        if not self.alive:
+            raise ConnectionLost("The connection to the database is closed.")
+        statement = self.pollable().cursor()
+        try:
+            statement.execute(sql, parameters or None)
+        except psycopg2.Error as error:
+            if not self.pollable().closed:
+                raise  # psycopg2 itself did not like the parameters
+            self._part(translated(error))
+            raise translated(error) from None
+        self._statement = statement
+        self._began = self.reactor.seconds()
+        if self._alarm is None:
+            self._alarm = self.reactor.callLater(STATEMENT, self._expire)
+        self._answer = answer = Deferred[Rows]()
+        self._advance()
+        return answer
+
+    def _advance(self) -> None:
+        """Let libpq read or write what it can; at the end of a statement, answer."""
+        try:
+            state = self.pollable().poll()
+        except psycopg2.Error as error:
+            self._stumble(error)
+            return
+        if state == POLL_WRITE:
+            self.reactor.addWriter(self)
+        elif state == POLL_OK:
+            self._deliver()
+
+    def _deliver(self) -> None:
+        """Pass on notifications and rows."""
+        notifications = self.pollable().notifies
+        while notifications:
+            notification = notifications.pop(0)
+            self.heard(notification.channel, notification.payload)
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            statement, self._statement = self._statement, None
+            answer.callback(statement.fetchall() if statement.description else [])
+
+    def _stumble(self, error: psycopg2.Error) -> None:
+        """Pass on an error, and part with the connection if it is of no more use."""
+        demoted = self._writes and error.pgcode == READ_ONLY
+        if fatal(error) or stale(error) or demoted or self.pollable().closed:
+            self._part(translated(error))
+            return
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            answer.errback(translated(error))
+
+    def _expire(self) -> None:
+        """Part with a connection whose statement takes too long: its server may stand still (H42, H44)."""
+        self._alarm = None
+        if self._answer is None:
+            return
+        left = self._began + STATEMENT - self.reactor.seconds()
+        if left > 0:
+            self._alarm = self.reactor.callLater(left, self._expire)
+        else:
+            self._part(Timeout("The database did not answer in time."))
+
+    def _part(self, reason: Exception) -> None:
+        """Close the connection, tell the pool, answer."""
+        answer, self._answer = self._answer, None
+        self.close()
+        self.lost(self, reason)
+        if answer is not None:
+            answer.errback(reason)
+
+    def close(self) -> None:
+        """Close the socket, whatever is under way."""
+        self.alive = False
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if self._watched >= 0:
+            self.reactor.removeReader(self)
+            self.reactor.removeWriter(self)
+            os.close(self._watched)
+            self._watched = -1
+        if self.pollable() is not None:
+            super().close()
+            self.pollable().close()  # also where psycopg2 has seen the end already: libpq's memory goes only so
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            answer.errback(ConnectionLost("The connection to the database was closed."))
+
+    def fileno(self) -> int:
+        """The descriptor that the reactor watches."""
+        return self._watched if self._watched >= 0 else int(super().fileno())
+
+    def doRead(self) -> None:
+        """Called by the reactor."""
+        if self.alive:
+            self._advance()
+        else:
+            self._connect_further()
+
+    def doWrite(self) -> None:
+        """Called by the reactor."""
+        if self.alive:
+            self.reactor.removeWriter(self)
+            self._advance()
+        else:
+            self._connect_further()
+
+    def _connect_further(self) -> None:
+        """Go on connecting: libpq may change its socket meanwhile, so it is out of the reactor while it does."""
+        self.reactor.removeReader(self)
+        self.reactor.removeWriter(self)
+        if not self.pollable().closed:
+            self.continuePolling()
+
+    def connectionLost(self, reason: Failure) -> None:
+        """Called by the reactor when it cannot go on, and by close()."""
+        if self.alive:
+            self._part(ConnectionLost("The connection to the database was lost."))
+        else:
+            super().connectionLost(reason)
+
+
+def ignore(_first: object, _second: object) -> None:
+    """Nobody wants to know."""
