@@ -33,7 +33,10 @@ class Foundation:
 
 
 async def lay(reactor: IReactorCore, settings: Settings, clock: Clock, progress: Progress) -> Foundation:
-    """Open the database of `settings`, migrated unless they say no. Raises EmbeddedError, MigrationError, Unavailable with a sentence each."""
+    """Open the database of `settings`, migrated unless they say no.
+
+    Raises EmbeddedError, MigrationError or Unavailable, with a sentence each.
+    """
     embedded = await start_embedded(reactor, settings, progress)
     dsn = embedded.dsn if embedded else str(settings.database)
     try:

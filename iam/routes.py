@@ -103,7 +103,11 @@ def pages(handlers: Handlers) -> list[Route]:
 def all_routes(handlers: Handlers) -> list[Route]:
     """The whole table, the addresses of django-oauth-toolkit included."""
     own = [*protocol(handlers), *pages(handlers)]
-    same = [Route(TOOLKIT[route.path], route.methods, route.handler, page=route.page) for route in own if route.path in TOOLKIT]
+    same = [
+        Route(TOOLKIT[route.path], route.methods, route.handler, page=route.page)
+        for route in own
+        if route.path in TOOLKIT
+    ]
     elsewhere = [Route(path, ("GET",), sends_to(target), page=True) for path, target in TOOLKIT_PAGES.items()]
     return [*own, *same, *elsewhere]
 

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 FILE_NAME = "secret.key"
+SHORTEST = 32  # characters
 
 
 class ServerKeyError(Exception):
@@ -31,7 +32,7 @@ def read_or_make(data_dir: Path, text: str | None = None) -> ServerKey:
     """The key in `text` (IAM_SECRET_KEY), else in `data_dir`, where it is made at the first start (mode 0600)."""
     if text is None:
         text = _read_or_make(data_dir / FILE_NAME)
-    if len(text) < 32:
+    if len(text) < SHORTEST:
         raise ServerKeyError("The secret key is shorter than 32 characters: give a longer IAM_SECRET_KEY.")
     return ServerKey(text.encode())
 
@@ -49,7 +50,7 @@ def _make(path: Path) -> None:
     """Write a new key beside its place and link it there, so that of two servers starting at once one wins whole."""
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    with open(draft, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:  # noqa: PTH123 - Path.open takes no opener
+    with open(draft, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.write(secrets.token_urlsafe(48) + "\n")
         file.flush()
         os.fsync(file.fileno())

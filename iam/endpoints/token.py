@@ -5,7 +5,7 @@ from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
 from iam.oauth.server import Server
 from iam.web.answers import Answer, json_text
-from iam.web.oauth_errors import error_answer, refused
+from iam.web.oauth_errors import error_answer
 from iam.web.parameters import authorization, form_parameters
 from iam.web.site import Request
 

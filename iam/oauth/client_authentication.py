@@ -60,7 +60,7 @@ def matches(client: Client, secret: str | None) -> bool:
     if secret is None or not credentials.well_formed(secret, Kind.CLIENT_SECRET):
         return False
     digest = credentials.digest(secret)
-    return any([compare_digest(digest, known) for known in client.secrets])
+    return sum(compare_digest(digest, known) for known in client.secrets) > 0
 
 
 @frozen

@@ -25,7 +25,18 @@ KNOWN = (
     "token_type_hint",
 )
 
-OWN = ("access_token", "claims", "client", "display", "extra_credentials", "nonce", "prompt", "resource", "scopes", "user")
+OWN = (
+    "access_token",
+    "claims",
+    "client",
+    "display",
+    "extra_credentials",
+    "nonce",
+    "prompt",
+    "resource",
+    "scopes",
+    "user",
+)
 
 ABSENT: dict[str, object] = dict.fromkeys(KNOWN + OWN)
 

@@ -23,7 +23,10 @@ class Revocation:
     clock: Clock
 
     async def revoke(self, token: str, client: Client) -> None:
-        """End the client's token; what is no token of ours is ended already (RFC 7009 §2.2). Raises UnauthorizedClientError for another's."""
+        """End the client's token; what is no token of ours is ended already (RFC 7009 §2.2).
+
+        Raises UnauthorizedClientError for another client's.
+        """
         digest, now = credentials.digest(token), self.clock.now()
         if credentials.well_formed(token, Kind.ACCESS_TOKEN):
             own = await self.access_tokens.revoke(digest, client.client_id, now)

@@ -34,7 +34,9 @@ class Saver(Protocol):
 class Validator(RequestValidator):  # type: ignore[misc]
     """Decides for oauthlib; holds no state of a request."""
 
-    def __init__(self, clients: Clients, known_scopes: Scopes, codes: AuthorizationCode, savers: Mapping[str, Saver]) -> None:
+    def __init__(
+        self, clients: Clients, known_scopes: Scopes, codes: AuthorizationCode, savers: Mapping[str, Saver]
+    ) -> None:
         self._clients = clients
         self._scopes = known_scopes
         self._codes = codes
@@ -49,7 +51,9 @@ class Validator(RequestValidator):  # type: ignore[misc]
         request.client = client if client and client.enabled else None
         return request.client is not None
 
-    def validate_redirect_uri(self, client_id: str, redirect_uri: str, request: Request, *_: object, **__: object) -> bool:
+    def validate_redirect_uri(
+        self, client_id: str, redirect_uri: str, request: Request, *_: object, **__: object
+    ) -> bool:
         """RFC 6749 §3.1.2.3, RFC 9700 §2.1: did the client register exactly this one?"""
         return any(redirect_uris.matches(registered, redirect_uri) for registered in request.client.redirect_uris)
 
@@ -106,7 +110,9 @@ class Validator(RequestValidator):  # type: ignore[misc]
         """RFC 6749 §5.2: is this client registered for the grant type?"""
         return grant_type in client.grant_types
 
-    def validate_code(self, client_id: str, code: str, client: Client, request: Request, *_: object, **__: object) -> bool:
+    def validate_code(
+        self, client_id: str, code: str, client: Client, request: Request, *_: object, **__: object
+    ) -> bool:
         """Could we have made this code? Saving decides the rest."""
         request.presented_redirect_uri = request.redirect_uri
         return credentials.well_formed(code, Kind.AUTHORIZATION_CODE)
@@ -120,7 +126,9 @@ class Validator(RequestValidator):  # type: ignore[misc]
         """Saving compares the redirect URI that was presented."""
         return True
 
-    def invalidate_authorization_code(self, client_id: str, code: str, request: Request, *_: object, **__: object) -> None:
+    def invalidate_authorization_code(
+        self, client_id: str, code: str, request: Request, *_: object, **__: object
+    ) -> None:
         """Saving has done so."""
 
     def validate_refresh_token(

@@ -195,9 +195,7 @@ class Clients:
         return bool(rows)
 
     async def _select(self, *, client_id: str | None = None, owner_id: UUID | None = None) -> list[Client]:
-        rows = await self._database.query(
-            SELECT, {"id": client_id, "owner_id": owner_id, "now": self._clock.now()}
-        )
+        rows = await self._database.query(SELECT, {"id": client_id, "owner_id": owner_id, "now": self._clock.now()})
         return [from_row(row) for row in rows]
 
 

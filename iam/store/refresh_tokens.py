@@ -54,7 +54,7 @@ with input as (
     where g.id = j.grant_id and j.outcome = 'used' and g.revoked_at is null
 )
 select j.n, case when j.outcome = 'rotated' and c.n is null then 'used' else j.outcome end,
-    j.grant_id, j.user_id, coalesce(j.scope, j.full_scope), j.given
+    j.grant_id, j.user_id, j.full_scope, j.given
 from judged j left join claimed c using (n)
 """
 
@@ -81,7 +81,10 @@ select n, own from held
 
 @frozen
 class Rotation:
-    """What became of a refresh token: `outcome` is "rotated", "retried" (`successor` holds the answer given first) or says what was wrong."""
+    """What became of a refresh token.
+
+    `outcome` is "rotated", "retried" (`successor` then holds the answer given first) or says what was wrong.
+    """
 
     outcome: str
     grant_id: UUID | None = None

@@ -66,7 +66,7 @@ def check_response(request: Request) -> dict[str, object]:
     if request.response_type not in RESPONSE_TYPES:
         raise UnsupportedResponseTypeError("Only response_type=code is supported.", request=request)
     if request.response_mode not in (None, *RESPONSE_MODES):
-        mode, request.response_mode = request.response_mode, None
+        request.response_mode = None
         raise InvalidRequestError(f"The response_mode must be one of {', '.join(RESPONSE_MODES)}.", request=request)
     return {}
 

@@ -1,0 +1,81 @@
+"""The options of `twist iam`."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from twisted.python import usage
+
+from iam import settings as configuration
+from iam.settings import Settings, SettingsError
+
+USAGE_STATUS = 2
+
+
+class Options(usage.Options):  # type: ignore[misc]
+    """An OAuth 2.0 authorization server.
+
+    Without --database it makes and runs a PostgreSQL of its own in the data directory. Each option may also stand in the
+    environment as IAM_<NAME> and in the TOML file of --config.
+    """
+
+    longdesc = __doc__
+    synopsis = "[options]"
+    optParameters = [  # noqa: RUF012 - usage.Options wants a list
+        ["port", None, None, "where to listen (8000)"],
+        [
+            "database",
+            None,
+            None,
+            "libpq URI or keywords of a PostgreSQL >= 14; none: one of its own in the data directory",
+        ],
+        ["data-dir", None, None, "its own database, and the secret made at the first start"],
+        ["issuer", None, None, "public address, no trailing slash (http://localhost:PORT)"],
+        ["templates", None, None, "a theme: overrides any of the bundled templates and static files"],
+        ["config", None, None, "a TOML file with any of these options"],
+        ["log-format", None, None, "text or json (text on a terminal, json else)"],
+        ["log-level", None, None, "debug, info, warn, error or critical (info)"],
+    ]
+    optFlags = [  # noqa: RUF012
+        ["no-migrate", None, "do not migrate the database at start"],
+        ["no-rate-limits", None, "for tests and benchmarks only: no limit of connections per address"],
+    ]
+
+    settings: Settings
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.several: dict[str, list[str]] = {}
+
+    def opt_interface(self, address: str) -> None:
+        """Listen on this address (127.0.0.1 and ::1); repeatable."""
+        self.several.setdefault("interface", []).append(address)
+
+    def opt_listen(self, endpoint: str) -> None:
+        """Listen on this Twisted endpoint (ssl:443:..., unix:..., systemd:...) instead; repeatable."""
+        self.several.setdefault("listen", []).append(endpoint)
+
+    def opt_proxy_headers(self, network: str) -> None:
+        """Believe the forwarding headers of proxies in this network; repeatable (none)."""
+        self.several.setdefault("proxy_headers", []).append(network)
+
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        """Read them; a wrong one is one sentence and exit status 2."""
+        try:
+            super().parseOptions(options)
+        except (usage.UsageError, SettingsError) as error:
+            sys.stderr.write(f"twist iam: {error} (`twist iam --help` lists the options)\n")
+            raise SystemExit(USAGE_STATUS) from None
+
+    def postOptions(self) -> None:
+        """Make Settings of them; twist's own logging follows."""
+        given: dict[str, object] = {
+            name.replace("-", "_"): value for name, value in self.items() if isinstance(value, str) and name != "config"
+        }
+        given |= {name: tuple(values) for name, values in self.several.items()}
+        given |= {name: False for name in ("migrate", "rate_limits") if self[f"no-{name.replace('_', '-')}"]}
+        self.settings = configuration.read(given, Path(self["config"]).absolute() if self["config"] else None)
+        if self.settings.log_format is not None:
+            self.parent.opt_log_format(self.settings.log_format)
+        if "log_level" in self.settings.model_fields_set:
+            self.parent.opt_log_level(self.settings.log_level)

@@ -1,0 +1,15 @@
+"""What every test stands on: coroutines run on the reactor, one throw-away PostgreSQL per run."""
+
+from inspect import iscoroutinefunction
+
+import pytest
+import pytest_twisted
+
+pytest_plugins: list[str] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run `async def` tests on the reactor."""
+    for item in items:
+        if isinstance(item, pytest.Function) and iscoroutinefunction(item.obj):
+            item.obj = pytest_twisted.ensureDeferred(item.obj)
