@@ -94,7 +94,7 @@ class Statement:
 
     def flush(self) -> None:
         """Send what may go now; who must wait, does not wait for ever."""
-        while self.flights < FLIGHTS and (batch := self.take()):
+        while self.waiting and self.flights < FLIGHTS and (batch := self.take()):
             self.send(batch)
         if self.waiting and self.alarm is None:
             self.alarm = self.reactor.callLater(ACQUIRE, self.expire)

@@ -163,6 +163,10 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         if answer is not None:
             answer.errback(ConnectionLost("The connection to the database was closed."))
 
+    def cancel(self, _statement: object = None) -> NoReturn:
+        """Refuse: whoever waits may leave, but what is under way goes on (H42)."""
+        raise RuntimeError("a statement is never cancelled: close the connection")
+
     def fileno(self) -> int:
         """The descriptor that the reactor watches."""
         return self._watched if self._watched >= 0 else int(super().fileno())
