@@ -1,0 +1,65 @@
+"""`iam`: administers what `twist iam` serves."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from iam.commands.options import Group
+
+COMMANDS = {
+    "migrate": "Bring the database's schema up to date.",
+    "createsuperuser": "Make an administrator.",
+    "user": "People: create, list, show, update, disable, enable, delete, set-password.",
+    "client": "Clients: create, list, show, update, rotate-secret, delete.",
+    "scope": "Scopes: create, list, delete.",
+    "token": "Tokens: show, revoke.",
+    "grant": "Grants: list, revoke.",
+    "session": "Sessions: list, revoke.",
+}
+EXAMPLES = [
+    "iam createsuperuser",
+    "iam client create --name Shop --redirect-uri https://shop.example.org/callback",
+    "iam user list --json",
+]
+
+
+class Iam(Group):
+    """Loads only the module of the command that is called."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """The commands, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command of this name."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"iam.commands.{name}").command
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table, for the help text."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=Iam, name="iam", examples=EXAMPLES)
+@click.version_option(package_name="iam")
+def iam() -> None:
+    """Administer an iam server: the same database as `twist iam` of the same options.
+
+    Without --database that is the PostgreSQL in the data directory, which is started for the time of the command where no
+    server runs. Each option may also stand in the environment as IAM_DATABASE, IAM_DATA_DIR, and in the file of --config.
+    """
+
+
+def main() -> None:
+    """Run the command that the arguments name; exit status 1 for what cannot be done, 2 for wrong usage."""
+    for argument in sys.argv[1:]:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:  # the database would refuse it later, in its own words
+            click.echo(f"Error: This argument is no text in UTF-8: {argument!a}", err=True)
+            sys.exit(2)
+    iam(prog_name="iam")

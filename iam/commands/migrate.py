@@ -1,0 +1,52 @@
+"""`iam migrate`."""
+
+from functools import partial
+from typing import Any
+
+import click
+
+from iam.commands import output
+from iam.commands.options import Command
+from iam.commands.running import progress, react, read_settings
+from iam.embedded.cluster import Cluster
+from iam.foundation import in_thread, start_embedded
+from iam.settings import Settings
+from iam.store import migration
+
+
+@click.command(cls=Command, name="migrate", examples=["iam migrate --plan", "iam migrate"])
+@click.option("--plan", is_flag=True, help="Say what would be applied, and apply nothing.")
+def command(*, plan: bool) -> None:
+    """Bring the database's schema up to date.
+
+    The server does so by itself when it starts, unless it is told not to (--no-migrate).
+    """
+    settings = read_settings()
+    names = react(partial(planned if plan else migrated, settings=settings))
+    if output.json_wanted():
+        output.write({"pending" if plan else "applied": names})
+        return
+    for name in names or ["Nothing to do."]:
+        click.echo(name)
+
+
+async def planned(reactor: Any, settings: Settings) -> list[str]:
+    """The migrations that the database has not seen; all of them where there is no database yet, and it stays so."""
+    if settings.database is None and not Cluster(settings.data_dir).home.exists():
+        return [known.name for known in migration.migrations(migration.DIRECTORY)]
+    return await on_schema(reactor, settings, migration.pending)
+
+
+async def migrated(reactor: Any, settings: Settings) -> list[str]:
+    """The migrations that were applied."""
+    return await on_schema(reactor, settings, migration.migrate)
+
+
+async def on_schema(reactor: Any, settings: Settings, work: Any) -> list[str]:
+    """Work on the database's schema, which may be that of another version, so that no store can be opened on it."""
+    embedded = await start_embedded(reactor, settings, progress())
+    try:
+        return await in_thread(reactor, work, embedded.dsn if embedded else str(settings.database))
+    finally:
+        if embedded is not None:
+            await embedded.stop()

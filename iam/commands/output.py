@@ -1,0 +1,96 @@
+"""Answers: one JSON document for programs; sentences and tables for people, plain where nobody watches."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from iam.commands.options import JSON
+
+Document = Mapping[str, object]
+
+
+def json_wanted() -> bool:
+    """Does a program read the answer?"""
+    return JSON in click.get_current_context().meta
+
+
+def say(sentence: str, document: Document) -> None:
+    """What was done: as a sentence, or as a document."""
+    if json_wanted():
+        write(document)
+    else:
+        click.echo(printable(sentence))
+
+
+def show(document: Document) -> None:
+    """One thing, a line for each of its members."""
+    if json_wanted():
+        write(document)
+    else:
+        lay_out([[name.replace("_", " "), cell(value)] for name, value in document.items()], None)
+
+
+def tabulate(documents: Sequence[Document], columns: Sequence[str], nothing: str) -> None:
+    """Several things, a row for each with the columns that matter to people; `nothing` says that there are none."""
+    if json_wanted():
+        write(documents)
+    elif not documents:
+        click.echo(nothing)
+    else:
+        lay_out([[cell(document[name]) for name in columns] for document in documents], columns)
+
+
+def write(document: object) -> None:
+    """The one JSON document."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def lay_out(rows: Sequence[Sequence[str]], columns: Sequence[str] | None) -> None:
+    """A table: as wide as the terminal, or as wide as it needs to be where a program or a file takes the text."""
+    headings = [name.replace("_", " ") for name in columns or ()]
+    if sys.stdout.isatty():
+        draw(rows, headings)
+        return
+    lines = [headings, *rows] if headings else rows
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        click.echo("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+
+
+def draw(rows: Sequence[Sequence[str]], headings: Sequence[str]) -> None:
+    """The table on a terminal; long values are folded, never cut."""
+    table = Table(box=None, show_header=bool(headings), header_style="bold", pad_edge=False)
+    for heading in headings or ("", ""):
+        table.add_column(heading, overflow="fold", style="" if headings else None)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console().print(table)
+
+
+def cell(value: object) -> str:
+    """A member of a document, as people read it."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return printable(", ".join(map(str, value))) or "-"
+    if isinstance(value, Mapping):
+        return printable(json.dumps(value, ensure_ascii=False))
+    return printable(str(value)) or "-"
+
+
+def printable(text: str) -> str:
+    """The text without what would steer the terminal: names come from strangers."""
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+
+
+def moment(at: datetime | None) -> str | None:
+    """A moment as RFC 3339 writes it, in UTC."""
+    return None if at is None else at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

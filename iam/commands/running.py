@@ -1,0 +1,102 @@
+"""The reactor, run for as long as one command takes."""
+
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from functools import partial
+from typing import Any, TypeVar
+
+import click
+from attrs import frozen
+from twisted.internet import reactor as process_reactor
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.error import ReactorNotRunning
+from twisted.python.failure import Failure
+
+from iam import settings as configuration
+from iam.clock import Clock
+from iam.commands.options import CONFIG, DATA_DIR, DATABASE
+from iam.embedded.errors import EmbeddedError
+from iam.foundation import Progress, lay
+from iam.settings import Settings, SettingsError
+from iam.store.errors import Unavailable
+from iam.store.migration import MigrationError
+from iam.store.store import Store
+
+EXPECTED = (EmbeddedError, MigrationError, Unavailable)
+
+T = TypeVar("T")
+
+
+@frozen
+class Administration:
+    """What a command works with."""
+
+    reactor: Any
+    settings: Settings
+    clock: Clock
+    store: Store
+
+
+def read_settings() -> Settings:
+    """The settings that the options, the environment and the file of --config make."""
+    meta = click.get_current_context().meta
+    told = {name: meta[key] for name, key in (("database", DATABASE), ("data_dir", DATA_DIR)) if key in meta}
+    try:
+        return configuration.read(told, meta.get(CONFIG))
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def run(work: Callable[[Administration], Coroutine[Any, Any, T]]) -> T:
+    """What `work` makes of the database of this command's settings."""
+    return react(partial(administer, settings=read_settings(), work=work))
+
+
+async def administer(reactor: Any, settings: Settings, work: Callable[[Administration], Coroutine[Any, Any, T]]) -> T:
+    """Open the database, as the server does, and close it after the work."""
+    clock = Clock(reactor.seconds)
+    foundation = await lay(reactor, settings, clock, progress())
+    try:
+        return await work(Administration(reactor, settings, clock, foundation.store))
+    finally:
+        await foundation.close()
+
+
+def react(main: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
+    """What `main` comes to on the reactor; what is expected to go wrong becomes a sentence and exit status 1."""
+    reactor: Any = process_reactor
+    outcomes: list[T | Failure] = []
+
+    def begin() -> None:
+        done = Deferred.fromCoroutine(main(reactor)).addBoth(outcomes.append)
+        reactor.addSystemEventTrigger("before", "shutdown", interrupt, done)
+        done.addBoth(stop)
+
+    def interrupt(done: Deferred[None]) -> Deferred[None]:
+        done.cancel()  # Ctrl-C: what is open gets closed before the reactor stops
+        return done
+
+    def stop(_: None) -> None:
+        with suppress(ReactorNotRunning):
+            reactor.stop()
+
+    reactor.callWhenRunning(begin)
+    reactor.run()
+    return settled(outcomes[0])
+
+
+def settled(outcome: T | Failure) -> T:
+    """The result, or its exception."""
+    if isinstance(outcome, Failure):
+        if outcome.check(*EXPECTED):
+            raise click.ClickException(outcome.getErrorMessage())
+        if outcome.check(CancelledError):
+            raise click.Abort
+        outcome.raiseException()
+    return outcome
+
+
+def progress() -> Progress:
+    """Tells a person who waits at a terminal what takes so long; standard output stays the answer's alone."""
+    return partial(click.echo, err=True) if sys.stderr.isatty() else lambda _line: None

@@ -1,0 +1,56 @@
+"""`iam scope`."""
+
+import re
+
+import click
+
+from iam.commands import output
+from iam.commands.options import Group
+from iam.commands.running import run
+from iam.store.scopes import Scope
+
+NAME = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")  # RFC 6749 §3.3
+
+
+@click.group(cls=Group, examples=['iam scope create photos:read --description "Look at your photos"'])
+def command() -> None:
+    """Scopes: what a client may ask a person for, and how the consent page puts it."""
+
+
+@command.command(examples=['iam scope create photos:read --description "Look at your photos"'])
+@click.argument("name")
+@click.option("--description", required=True, metavar="D", help="What the person is asked to allow.")
+def create(name: str, description: str) -> None:
+    """Create the scope NAME.
+
+    Clients that exist already may ask for it once `iam client update` says so.
+    """
+    if not NAME.fullmatch(name):
+        raise click.ClickException("A scope's name is 1 to 128 visible ASCII characters, without \" and \\.")
+    if not description.strip():
+        raise click.ClickException("The description is what a person is asked to allow: it cannot be empty.")
+    scope = Scope(name, description.strip())
+    if not run(lambda on: on.store.scopes.create(scope.name, scope.description, on.clock.now())):
+        raise click.ClickException(f"There is a scope {name} already.")
+    output.say(f"The scope {name} is created.", document(scope))
+
+
+@command.command("list", examples=["iam scope list --json"])
+def list_() -> None:
+    """List all scopes."""
+    scopes = run(lambda on: on.store.scopes.all())
+    output.tabulate([document(scope) for scope in scopes], ("name", "description"), "There are no scopes.")
+
+
+@command.command(examples=["iam scope delete photos:read"])
+@click.argument("name")
+def delete(name: str) -> None:
+    """Delete the scope NAME: no client may ask for it from now on."""
+    if not run(lambda on: on.store.scopes.delete(name)):
+        raise click.ClickException(f"There is no scope {name}.")
+    output.say(f"The scope {name} is deleted.", {"name": name, "deleted": True})
+
+
+def document(scope: Scope) -> dict[str, object]:
+    """The scope for programs."""
+    return {"name": scope.name, "description": scope.description}
