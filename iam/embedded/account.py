@@ -12,7 +12,8 @@ from attrs import frozen
 from iam.embedded.errors import EmbeddedError
 from iam.embedded.processes import run
 
-NAMES: Final = ("postgres", "iam-postgres")
+NAMES: Final = ("postgres", "iam-postgres")  # of a PostgreSQL already on this machine; else made by us
+REMEDY: Final = "add a system user iam-postgres, run iam as another user, or give --database."
 
 
 @frozen
@@ -35,55 +36,63 @@ class Account:
         return {} if self.ours else {"user": self.uid, "group": self.gid, "extra_groups": self.groups}
 
     def reaches(self, path: Path) -> bool:
-        """May this user pass all directories above `path`? An access control list can only make this too cautious."""
-        return self.ours or all(self.passes(parent.stat()) for parent in path.resolve().parents)
+        """May this user enter (or execute) `path` and all above it? Access control lists are not asked: better too cautious."""
+        real = path.resolve()
+        return self.ours or all(self.enters(place.stat()) for place in (real, *real.parents))
 
-    def passes(self, directory: os.stat_result) -> bool:
-        """May this user pass this directory?"""
-        if directory.st_uid == self.uid:
-            return bool(directory.st_mode & stat.S_IXUSR)
-        if directory.st_gid in self.groups:
-            return bool(directory.st_mode & stat.S_IXGRP)
-        return bool(directory.st_mode & stat.S_IXOTH)
+    def enters(self, place: os.stat_result) -> bool:
+        """May this user enter this directory, or execute this program?"""
+        if place.st_uid == self.uid:
+            return bool(place.st_mode & stat.S_IXUSR)
+        if place.st_gid in self.groups:
+            return bool(place.st_mode & stat.S_IXGRP)
+        return bool(place.st_mode & stat.S_IXOTH)
 
 
-async def choose(reactor: Any, cluster: Path) -> Account:
-    """Who owns the `cluster`, if it exists; else ourselves; for root an unprivileged user, made if there is none."""
+async def choose(reactor: Any, owner: int) -> Account:
+    """Ourselves; for root the `owner` of the cluster (0: there is none yet), else an unprivileged user, made if need be."""
     if os.geteuid() != 0:
-        return find(os.geteuid(), ours=True)
-    if cluster.exists() and (owner := cluster.stat().st_uid):
-        return find(owner, ours=False)
-    existing = existing_name() or await make(reactor)
-    return find(pwd.getpwnam(existing).pw_uid, ours=False)
+        return account(os.geteuid(), ours=True)
+    return account(owner or known() or await make(reactor), ours=False)
 
 
-def find(uid: int, *, ours: bool) -> Account:
+def account(uid: int, *, ours: bool) -> Account:
     """The account with this number."""
     try:
         entry = pwd.getpwuid(uid)
     except KeyError:
-        raise EmbeddedError(f"PostgreSQL needs a user with a name, and user {uid} has none: add one, or give --database.") from None
+        raise EmbeddedError(f"PostgreSQL needs a user with a name, and user {uid} has none: {REMEDY}") from None
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, ours)
 
 
-def existing_name() -> str | None:
-    """The unprivileged user of a PostgreSQL on this machine, or the one made by us before."""
-    known = {entry.pw_name for entry in pwd.getpwall() if entry.pw_uid != 0}
-    return next((name for name in NAMES if name in known), None)
+def known() -> int:
+    """The number of the unprivileged user that is there; 0 if there is none."""
+    numbers = {entry.pw_name: entry.pw_uid for entry in pwd.getpwall()}
+    return next((numbers[name] for name in NAMES if numbers.get(name)), 0)
 
 
-async def make(reactor: Any) -> str:
-    """Add a system user without a home and a shell (shadow's useradd, or busybox's adduser)."""
-    name = NAMES[-1]
-    if useradd := shutil.which("useradd"):
-        command = [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/bin/false", name]
-    elif adduser := shutil.which("adduser"):
-        command = [adduser, "-S", "-D", "-H", "-h", "/nonexistent", "-s", "/bin/false", name]
-    else:
-        raise EmbeddedError("PostgreSQL must not run as root: add a system user iam-postgres, run iam as another user, or give --database.")
-    outcome = await run(reactor, command)
-    if outcome.code:
+async def make(reactor: Any) -> int:
+    """Add a system user without a home and a shell, by shadow's useradd or busybox's adduser."""
+    outcome = await run(reactor, maker(NAMES[-1]))
+    if not known():  # another server of ours may have been faster
         raise EmbeddedError(
-            f"The system user {name} for PostgreSQL cannot be added ({outcome.output.strip()}): add it, run iam as another user, or give --database."
+            f"PostgreSQL must not run as root, and adding a user for it failed ({outcome.last}): {REMEDY}"
         )
-    return name
+    return known()
+
+
+def maker(name: str) -> list[str]:
+    """The command that adds a system user."""
+    if useradd := shutil.which("useradd"):
+        return [
+            useradd,
+            "--system",
+            "--user-group",
+            "--no-create-home",
+            "--home-dir=/nonexistent",
+            "--shell=/bin/false",
+            name,
+        ]
+    if adduser := shutil.which("adduser"):
+        return [adduser, "-S", "-D", "-H", "-h", "/nonexistent", "-s", "/bin/false", name]
+    raise EmbeddedError(f"PostgreSQL must not run as root: {REMEDY}")

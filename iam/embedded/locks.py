@@ -13,9 +13,14 @@ class Lock:
         self.path = path
         self.file = -1
 
+    @property
+    def held(self) -> bool:
+        """Do we hold it, shared or not?"""
+        return self.file >= 0
+
     def take(self, *, shared: bool = False) -> bool:
         """Take it, or change it from shared to exclusive; False, and nothing held, if others are in the way."""
-        if self.file < 0:
+        if not self.held:
             self.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(self.file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
@@ -26,7 +31,7 @@ class Lock:
 
     def close(self) -> None:
         """Hold it no more; who inherited it still does."""
-        if self.file >= 0:
+        if self.held:
             os.close(self.file)
             self.file = -1
 

@@ -1,4 +1,4 @@
-"""Processes without waiting for them on the reactor, and the ones found in /proc instead of in lists of numbers (H50)."""
+"""Programs run without making the reactor wait, and processes found in /proc instead of in lists of numbers (H50)."""
 
 import os
 import subprocess
@@ -13,20 +13,25 @@ from twisted.internet.task import deferLater
 
 PROC: Final = Path("/proc")
 PACE: Final = 0.01  # seconds between two looks at a process that will soon have done its work
-ENVIRONMENT: Final = {"PATH": os.defpath, "LC_ALL": "C"}  # and no PG… variable of whoever starts us
+ENVIRONMENT: Final = {"PATH": os.defpath, "LC_ALL": "C"}  # and no PG… variable of whoever started us
 
 
 @frozen
 class Outcome:
-    """How a program ended."""
+    """How a program ended, and what it said."""
 
     code: int
     output: str
 
+    @property
+    def last(self) -> str:
+        """The last line, which is where programs say why."""
+        return (self.output.strip().splitlines() or [f"exit status {self.code}"])[-1]
+
 
 @frozen
 class Process:
-    """A process that is not our child; its start time tells it from a later one with the same number."""
+    """A process that need not be our child; its start time tells it from a later one with the same number."""
 
     pid: int
     started: str
@@ -34,7 +39,7 @@ class Process:
     @property
     def alive(self) -> bool:
         """Is it still this process, and not a zombie?"""
-        return status(self.pid) == self
+        return process(self.pid) == self
 
     def send(self, signal: Signals) -> None:
         """Send a signal, if it is still there."""
@@ -43,25 +48,30 @@ class Process:
                 os.kill(self.pid, signal)
 
 
-def status(pid: int) -> Process | None:
-    """The living process of this number."""
+def fields(pid: int) -> list[str]:
+    """What /proc/PID/stat says behind the name, which may itself contain spaces and parentheses; empty if it is gone."""
     try:
-        fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return None
-    return None if fields[0] in "ZX" else Process(pid, fields[19])
+        return []
+
+
+def process(pid: int) -> Process | None:
+    """The living process of this number."""
+    match fields(pid):
+        case [state, *others] if state not in "ZX":
+            return Process(pid, others[18])
+        case _:
+            return None
 
 
 def parent(pid: int) -> int:
     """The number of the process that started this one; 0 if it is gone."""
-    try:
-        return int((PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
-    except OSError:
-        return 0
+    return int((fields(pid) or "00")[1])
 
 
 def arguments(pid: int, uid: int) -> list[str]:
-    """The command line of a process of this user; everybody may read it, other than its executable or directory."""
+    """The command line of a process of this user. Even root in a container may read no more of another user's process."""
     directory = PROC / str(pid)
     try:
         if directory.stat().st_uid != uid:
@@ -71,23 +81,38 @@ def arguments(pid: int, uid: int) -> list[str]:
         return []
 
 
-def belonging(uid: int, tag: str) -> Iterator[int]:
-    """The processes of a cluster: the postmaster has `tag` in its arguments, the others show it in their title."""
-    for entry in PROC.iterdir():
-        if entry.name.isdigit() and belongs(int(entry.name), uid, tag):
-            yield int(entry.name)
-
-
 def belongs(pid: int, uid: int, tag: str) -> bool:
-    """Is this a process of the cluster?"""
+    """Is this a process of the cluster? A postmaster has `tag` in its arguments, the others have it in their title."""
     words = arguments(pid, uid)
-    return f"cluster_name={tag}" in words or bool(words) and words[0].startswith(f"postgres: {tag}:")
+    return f"cluster_name={tag}" in words or any(word.startswith(f"postgres: {tag}:") for word in words[:1])
+
+
+def belonging(uid: int, tag: str) -> Iterator[int]:
+    """All processes of the cluster."""
+    numbers = [int(entry.name) for entry in PROC.iterdir() if entry.name.isdecimal()]
+    return (pid for pid in numbers if belongs(pid, uid, tag))
+
+
+def works_in(pid: int, uid: int, directory: Path) -> bool:
+    """Is this a postmaster in that directory, whoever started it?"""
+    words = arguments(pid, uid)
+    if not words or Path(words[0]).name != "postgres":
+        return False
+    try:
+        return (PROC / str(pid) / "cwd").samefile(directory)
+    except OSError:
+        return str(directory) in words
 
 
 async def run(
-    reactor: Any, command: Sequence[str], switch: Mapping[str, Any] | None = None, *, given: str = "", keep: Sequence[int] = ()
+    reactor: Any,
+    command: Sequence[str],
+    switch: Mapping[str, Any] | None = None,
+    *,
+    given: str = "",
+    keep: Sequence[int] = (),
 ) -> Outcome:
-    """Run a program to its end, apart from our terminal; `keep` are files that it inherits."""
+    """Run a program to its end; `given` is its input, and `keep` are files that it inherits."""
     source, sink = os.memfd_create("input"), os.memfd_create("output")
     try:
         os.pwrite(source, given.encode(), 0)
@@ -96,18 +121,19 @@ async def run(
             while child.poll() is None:
                 await deferLater(reactor, PACE)
         finally:
-            if child.returncode is None:
-                child.kill()
-                child.wait()
+            child.kill()
+            child.wait()
         return Outcome(child.returncode, os.pread(sink, 1 << 20, 0).decode(errors="replace"))
     finally:
         os.close(source)
         os.close(sink)
 
 
-def spawn(command: Sequence[str], switch: Mapping[str, Any], source: int, sink: int, keep: Sequence[int]) -> subprocess.Popen[bytes]:
+def spawn(
+    command: Sequence[str], switch: Mapping[str, Any], source: int, sink: int, keep: Sequence[int]
+) -> subprocess.Popen[bytes]:
     """Start a program in a session of its own, so that Ctrl-C in our terminal does not reach it."""
-    return subprocess.Popen(  # noqa: S603 (no shell, and all words are ours)
+    return subprocess.Popen(  # noqa: S603 (no shell, and the words are ours)
         command,
         stdin=source,
         stdout=sink,

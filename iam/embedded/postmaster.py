@@ -1,0 +1,155 @@
+"""PostgreSQL's first process: found, started, waited for and ended, whatever state it or its pid file is in (H50)."""
+
+import os
+import pwd
+from signal import SIGCONT, SIGINT, SIGKILL, SIGQUIT
+from time import monotonic
+from typing import Final
+
+from twisted.internet.task import deferLater
+
+from iam.embedded import processes
+from iam.embedded.cluster import SOCKET
+from iam.embedded.errors import EmbeddedError, explained
+from iam.embedded.installation import Installation
+from iam.embedded.locks import Lock
+from iam.embedded.processes import PACE, Process
+
+START_TIMEOUT: Final = 600.0  # seconds; recovery after a crash may take long
+SAY_AGAIN: Final = 10.0  # seconds between two lines that say that it takes long
+STOP_TIMEOUT: Final = 8.0  # seconds, in all
+LEFTOVERS: Final = 3.0  # seconds that the children of a dead postmaster get to notice
+STUCK: Final = 30.0  # seconds after which we give up waiting for processes that we cannot see
+SHARES: Final = ((SIGINT, 0.6), (SIGQUIT, 0.2), (SIGKILL, 0.1))  # fast, immediate, none; of the time to stop
+
+
+def find(installation: Installation) -> Process | None:
+    """The postmaster that runs, whatever the pid file says: the process that names our cluster as its own."""
+    if silent(installation):
+        return None
+    tag, uid = installation.cluster.tag, installation.account.uid
+    named = [pid for pid in processes.belonging(uid, tag) if f"cluster_name={tag}" in processes.arguments(pid, uid)]
+    return next((processes.process(pid) for pid in named if processes.parent(pid) not in named), None)
+
+
+def silent(installation: Installation) -> bool:
+    """Is no process of the cluster left? All of them inherit a lock, which the kernel frees with the last."""
+    with Lock(installation.cluster.file("running")) as running:
+        return running.take()
+
+
+async def silence(installation: Installation) -> Lock:
+    """The lock that all processes of the cluster inherit; those whose postmaster is dead are waited for, then killed."""
+    began = monotonic()
+    running = Lock(installation.cluster.file("running"))
+    while not running.take():
+        if monotonic() - began > LEFTOVERS:
+            kill_all(installation)
+        if monotonic() - began > STUCK:
+            raise EmbeddedError(
+                f"The database in {installation.cluster.home} is used by a PostgreSQL that cannot be seen from here: stop it first."
+            )
+        await deferLater(installation.reactor, PACE)
+    return running
+
+
+def kill_all(installation: Installation) -> None:
+    """Kill all processes of the cluster."""
+    if not installation.cluster.made:
+        return
+    for pid in processes.belonging(installation.account.uid, installation.cluster.tag):
+        if found := processes.process(pid):
+            found.send(SIGKILL)
+
+
+async def ensure(installation: Installation) -> Process:
+    """The postmaster, which accepts connections: the one that runs, or a new one."""
+    installation.cluster.check(installation.account, installation.binaries.major)
+    found = find(installation)
+    if found is not None and await serves(installation, found):
+        return found
+    return await launch(installation)
+
+
+async def serves(installation: Installation, found: Process) -> bool:
+    """Does this postmaster accept connections, at least soon? If it never will, it is ended."""
+    found.send(SIGCONT)
+    socket = installation.cluster.sockets(installation.account) / SOCKET
+    began = monotonic()
+    while found.alive and monotonic() - began < START_TIMEOUT:
+        pid, state = installation.cluster.reported()
+        if pid == found.pid and state == "ready" and socket.exists():
+            return True
+        if pid != found.pid or state in ("ready", "stopping"):
+            break  # without its pid file it stops by itself, and without its socket nobody can use it
+        await deferLater(installation.reactor, PACE)
+    await end(installation, found, STOP_TIMEOUT)
+    return False
+
+
+async def launch(installation: Installation) -> Process:
+    """Start a postmaster, and wait until it accepts connections."""
+    cluster = installation.cluster
+    with await silence(installation) as running:
+        pid, _ = cluster.reported()
+        if processes.works_in(pid, installation.account.uid, cluster.home):
+            raise EmbeddedError(
+                f"Another program started PostgreSQL (process {pid}) in {cluster.home}: stop that first."
+            )
+        installation.progress(f"Starting PostgreSQL {installation.binaries.number} ...")
+        cluster.discard_pid_file()
+        cluster.admit(installation.account, pwd.getpwuid(os.geteuid()).pw_name)
+        cluster.trim_log()
+        position = cluster.log.stat().st_size
+        installation.launch(running.file)
+    try:
+        return await ready(installation, position)
+    except BaseException:
+        if found := find(installation):
+            await end(installation, found, STOP_TIMEOUT)
+        raise
+
+
+async def ready(installation: Installation, position: int) -> Process:
+    """The postmaster just started, when it accepts connections; what it logs follows `position`."""
+    cluster = installation.cluster
+    began = said = monotonic()
+    while True:
+        pid, state = cluster.reported()
+        started = processes.process(pid)
+        if state == "ready" and started and processes.belongs(pid, installation.account.uid, cluster.tag):
+            return started
+        if silent(installation):
+            raise explained(
+                f"PostgreSQL could not be started in {cluster.home}: {installation.cause()}",
+                cluster.log_since(position),
+            )
+        if monotonic() - began > START_TIMEOUT:
+            raise explained(
+                f"PostgreSQL does not get ready in {cluster.home}: see its log.", cluster.log_since(position)
+            )
+        if monotonic() - said > SAY_AGAIN:
+            said = monotonic()
+            installation.progress(f"PostgreSQL has been starting for {said - began:.0f} s ...")
+        await deferLater(installation.reactor, PACE)
+
+
+async def end(installation: Installation, postmaster: Process, patience: float) -> None:
+    """Stop it and all its children within `patience` seconds; a stopped process hears us when it is continued."""
+    for signal, share in SHARES:
+        postmaster.send(signal)
+        postmaster.send(SIGCONT)
+        if await gone(installation, patience * share):
+            return
+    kill_all(installation)
+    await gone(installation, patience * (1 - sum(share for _, share in SHARES)))
+
+
+async def gone(installation: Installation, patience: float) -> bool:
+    """Are all processes of the cluster gone within `patience` seconds?"""
+    began = monotonic()
+    while not silent(installation):
+        if monotonic() - began > patience:
+            return False
+        await deferLater(installation.reactor, PACE)
+    return True
