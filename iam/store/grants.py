@@ -22,6 +22,22 @@ with revoked as (
 select id from revoked
 """
 
+LIVING = """
+select g.id, g.user_id, u.username, g.client_id, c.name, g.session_id, g.scope, g.created_at, g.expires_at
+from living_grants g join clients c on c.id = g.client_id left join users u on u.id = g.user_id
+where (g.expires_at is null or g.expires_at > %(now)s)
+  and (%(user_id)s::uuid is null or g.user_id = %(user_id)s)
+  and (%(client_id)s::text is null or g.client_id = %(client_id)s)
+order by g.created_at, g.id
+"""
+
+# Whatever became of the token: who finds a copy of an old one ends what it stood for.
+CLIENT_OF = """
+select g.client_id from access_tokens t join grants g on g.id = t.grant_id where t.digest = %(digest)s
+union all
+select g.client_id from refresh_tokens t join grants g on g.id = t.grant_id where t.digest = %(digest)s
+"""
+
 
 @frozen
 class Grant:
@@ -29,7 +45,9 @@ class Grant:
 
     id: UUID
     user_id: UUID | None
+    username: str | None
     client_id: str
+    client_name: str
     session_id: UUID | None
     scope: str
     created_at: datetime
@@ -42,12 +60,15 @@ class Grants:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def living(self) -> list[Grant]:
-        """The grants that live as far as their state goes, oldest first."""
-        rows = await self._database.query(
-            "select id, user_id, client_id, session_id, scope, created_at, expires_at from living_grants order by id"
-        )
+    async def living(self, now: datetime, *, user_id: UUID | None = None, client_id: str | None = None) -> list[Grant]:
+        """The grants that live, oldest first: of everybody, or of this person, of this client."""
+        rows = await self._database.query(LIVING, {"now": now, "user_id": user_id, "client_id": client_id})
         return [Grant(*row) for row in rows]
+
+    async def client_of(self, digest: bytes) -> str | None:
+        """The id of the client that was given the access or refresh token with this digest."""
+        rows = await self._database.query(CLIENT_OF, {"digest": digest})
+        return rows[0][0] if rows else None
 
     async def revoke(self, grant_id: UUID, successor: UUID, now: datetime) -> bool:
         """End a grant and everything under it; False if it does not live. `successor` will be a client's next own grant."""

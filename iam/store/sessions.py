@@ -31,6 +31,13 @@ from users u where u.id = %(user_id)s and u.disabled_at is null
 returning id
 """
 
+LIVING = """
+select s.id, s.user_id, u.username, s.auth_time, s.seen_at, s.expires_at, s.remembered
+from sessions s join users u on u.id = s.user_id and u.disabled_at is null
+where s.expires_at > %(now)s and s.seen_at > %(idle_since)s and (%(user_id)s::uuid is null or s.user_id = %(user_id)s)
+order by s.auth_time, s.id
+"""
+
 
 @frozen
 class Session:
@@ -43,6 +50,19 @@ class Session:
     email: str | None
     superuser: bool
     auth_time: datetime
+
+
+@frozen
+class Presence:
+    """A session as an administrator sees it."""
+
+    id: UUID
+    user_id: UUID
+    username: str
+    auth_time: datetime
+    seen_at: datetime
+    expires_at: datetime
+    remembered: bool
 
 
 class Sessions:
@@ -86,3 +106,12 @@ class Sessions:
     async def end(self, digest: bytes) -> None:
         """Log out: the cookie with this digest is worth nothing from now on."""
         await self._database.query("delete from sessions where digest = %s", (digest,))
+
+    async def living(self, now: datetime, idle_since: datetime, *, user_id: UUID | None = None) -> list[Presence]:
+        """The sessions that are good, oldest first: of everybody, or of this person."""
+        rows = await self._database.query(LIVING, {"now": now, "idle_since": idle_since, "user_id": user_id})
+        return [Presence(*row) for row in rows]
+
+    async def revoke(self, session_id: UUID) -> bool:
+        """End a session; False if there is none of this id."""
+        return bool(await self._database.query("delete from sessions where id = %s returning id", (session_id,)))
