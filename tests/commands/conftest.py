@@ -1,0 +1,183 @@
+"""The real `iam` in a process of its own, on a database of the run's cluster."""
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Self
+
+import psycopg2
+import pytest
+from attrs import define, frozen
+from psycopg2.extensions import make_dsn
+
+from iam import credentials
+from iam.embedded.supervisor import Embedded
+
+IAM = Path(sys.executable).with_name("iam")
+PATIENCE = 20.0  # seconds
+
+
+@frozen
+class Outcome:
+    """What a command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        assert self.status == 0, self.err
+        return json.loads(self.out)
+
+    @property
+    def complaint(self) -> str:
+        """The one sentence on standard error, with nothing on standard output."""
+        assert (self.status, self.out) == (1, ""), self
+        assert self.err.count("\n") == 1, self.err
+        return self.err.removeprefix("Error: ").rstrip("\n")
+
+
+@frozen
+class Iam:
+    """`iam` on one database."""
+
+    dsn: str
+    data_dir: Path
+
+    def __call__(self, *arguments: str, given: str | bytes = b"", **environment: str | None) -> Outcome:
+        """Run a command with `given` on standard input."""
+        ran = subprocess.run(
+            [IAM, *arguments],
+            input=given.encode() if isinstance(given, str) else given,
+            capture_output=True,
+            env=self.environment(**environment),
+            timeout=PATIENCE,
+            check=False,
+        )
+        return Outcome(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+
+    def environment(self, **more: str | None) -> dict[str, str]:
+        """The environment of a command; None takes a variable away."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("IAM_")}
+        ours = {"IAM_DATABASE": self.dsn, "IAM_DATA_DIR": str(self.data_dir)}
+        return {name: value for name, value in (inherited | ours | more).items() if value is not None}
+
+    def start(self, *arguments: str, **environment: str | None) -> subprocess.Popen[bytes]:
+        """Start a command without waiting for it."""
+        return subprocess.Popen(
+            [IAM, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=self.environment(**environment),
+        )
+
+    def at_terminal(self, *arguments: str) -> "Terminal":
+        """Start a command at a terminal."""
+        here, there = os.openpty()
+        process = subprocess.Popen(
+            [IAM, *arguments],
+            stdin=there,
+            stdout=there,
+            stderr=there,
+            env=self.environment(TERM="xterm", COLUMNS="120"),
+            start_new_session=True,
+        )
+        os.close(there)
+        return Terminal(process, here)
+
+    def execute(self, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+        """Look into the tables, or change them."""
+        with closing(psycopg2.connect(self.dsn)) as connection, connection, connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+
+@define
+class Terminal:
+    """A person at a terminal; `screen` is all that they have seen."""
+
+    process: subprocess.Popen[bytes]
+    file: int
+    screen: str = ""
+    read: int = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self.file)
+
+    def answer(self, question: str, text: str) -> None:
+        """Wait for the question, then type."""
+        self.wait_for(question)
+        os.write(self.file, text.encode() + b"\n")
+
+    def wait_for(self, text: str) -> None:
+        """Wait until `text` appears behind what was waited for before."""
+        deadline = time.monotonic() + PATIENCE
+        while (found := self.screen.find(text, self.read)) < 0:
+            assert time.monotonic() < deadline, f"{text!r} did not appear in {self.screen!r}"
+            assert self.more(0.1), f"{text!r} is not in {self.screen!r}"
+        self.read = found + len(text)
+
+    def end(self) -> int:
+        """Wait for the end; the exit status."""
+        while self.more(PATIENCE):
+            pass
+        return self.process.wait(PATIENCE)
+
+    def more(self, patience: float) -> bool:
+        """Read what came; False at the end."""
+        if not select.select([self.file], [], [], patience)[0]:
+            return True
+        try:
+            came = os.read(self.file, 4096)
+        except OSError:  # nobody has the other end open
+            return False
+        self.screen += came.decode().replace("\r\n", "\n")
+        return bool(came)
+
+
+Make = Callable[[], str]
+
+
+@pytest.fixture(scope="module")
+def new_database(cluster: Embedded) -> Iterator[Make]:
+    """Makes empty databases; their DSNs."""
+    names: list[str] = []
+
+    def administer(sql: str) -> None:
+        with closing(psycopg2.connect(cluster.admin_dsn)) as connection, connection.cursor() as cursor:
+            connection.autocommit = True
+            cursor.execute(sql)
+
+    def make() -> str:
+        names.append(f"commands_{credentials.identifier().hex}")
+        administer(f"create database {names[-1]} owner iam")
+        return make_dsn(cluster.dsn, dbname=names[-1])
+
+    yield make
+    for name in names:
+        administer(f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="module")
+def iam(new_database: Make, tmp_path_factory: pytest.TempPathFactory) -> Iam:
+    """The command line on one database for the module."""
+    return Iam(new_database(), tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture
+def untouched(new_database: Make, tmp_path: Path) -> Iam:
+    """The command line on an empty database."""
+    return Iam(new_database(), tmp_path)

@@ -1,0 +1,74 @@
+"""`iam scope`."""
+
+import time
+
+import pytest
+
+from tests.commands.conftest import Iam
+
+
+def test_the_first_scopes_are_read_and_write(iam: Iam) -> None:
+    scopes = iam("scope", "list", "--json").json
+
+    assert scopes[:2] == [
+        {"name": "read", "description": "Read your data"},
+        {"name": "write", "description": "Create and change your data"},
+    ]
+
+
+def test_a_scope_is_created_listed_and_deleted(iam: Iam) -> None:
+    created = iam("scope", "create", "photos:read", "--description", "Look at your photos", "--json")
+    listed = iam("scope", "list", "--json")
+    deleted = iam("scope", "delete", "photos:read", "--json")
+
+    assert created.json == {"name": "photos:read", "description": "Look at your photos"}
+    assert created.json in listed.json
+    assert deleted.json == {"name": "photos:read", "deleted": True}
+    assert created.json not in iam("scope", "list", "--json").json
+
+
+def test_people_read_sentences_and_plain_columns(iam: Iam) -> None:
+    created = iam("scope", "create", "music", "--description", "[bold]Listen[/bold] \x1b[31mto\tmusic")
+    listed = iam("scope", "list")
+
+    assert created.out == "The scope music is created.\n"
+    assert listed.out.splitlines()[0].split() == ["name", "description"]
+    assert r"music  [bold]Listen[/bold] \x1b[31mto\tmusic" in listed.out.splitlines()
+    assert iam("scope", "delete", "music").out == "The scope music is deleted.\n"
+
+
+def test_people_at_a_terminal_read_a_table(iam: Iam) -> None:
+    with iam.at_terminal("scope", "list") as terminal:
+        status = terminal.end()
+
+    assert status == 0
+    assert "\x1b[1m" in terminal.screen
+    assert "Read your data" in terminal.screen
+
+
+def test_a_name_is_taken_once(iam: Iam) -> None:
+    assert iam("scope", "create", "read", "--description", "Again").complaint == "There is a scope read already."
+
+
+def test_a_scope_that_is_not_there_cannot_be_deleted(iam: Iam) -> None:
+    assert iam("scope", "delete", "nothing", "--json").complaint == "There is no scope nothing."
+
+
+@pytest.mark.parametrize("name", ["", "two words", 'quo"te', "back\\slash", "ümlaut", "x" * 129])
+def test_a_name_is_a_scope_token_of_rfc_6749(iam: Iam, name: str) -> None:
+    assert "visible ASCII" in iam("scope", "create", name, "--description", "D").complaint
+
+
+def test_a_description_is_not_blank(iam: Iam) -> None:
+    assert "cannot be empty" in iam("scope", "create", "blank", "--description", "  ").complaint
+
+
+def test_the_answer_comes_within_a_second_and_a_half(iam: Iam) -> None:
+    iam("migrate")
+    seconds = []
+    for _ in range(3):
+        began = time.monotonic()
+        assert iam("scope", "list", "--json").status == 0
+        seconds.append(time.monotonic() - began)
+
+    assert min(seconds) < 1.5
