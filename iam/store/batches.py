@@ -66,6 +66,7 @@ class Statement:
         self.keys: set[str] = set()
         self.flights = 0
         self.due = False
+        self.flushing = False
         self.alarm: Any = None
 
     def __call__(self, *row: object) -> Deferred[Row | None]:
@@ -73,11 +74,17 @@ class Statement:
         if len(row) != self.width:
             raise TypeError("a row has " + str(self.width) + " values")
         if len(self.waiting) >= QUEUE:
-            raise Overloaded("Too many requests wait for the database.")
+            self.refuse_beyond()
         call = Call(tuple(map(element, row)), self.reactor.seconds(), Deferred())
         self.waiting.append(call)
         self.schedule()
         return call.answer
+
+    def refuse_beyond(self) -> None:
+        """Refuse one row more, unless some of those who wait have left (H45)."""
+        self.waiting = deque(call for call in self.waiting if not call.answer.called)
+        if len(self.waiting) >= QUEUE:
+            raise Overloaded("Too many requests wait for the database.")
 
     def schedule(self) -> None:
         """Send at the end of this turn of the reactor, when all who ask in it have asked, or a full batch at once."""
@@ -94,8 +101,14 @@ class Statement:
 
     def flush(self) -> None:
         """Send what may go now; who must wait, does not wait for ever."""
-        while self.waiting and self.flights < FLIGHTS and (batch := self.take()):
-            self.send(batch)
+        if self.flushing:
+            return  # a batch has failed at once, and the loop below goes on
+        self.flushing = True
+        try:
+            while self.waiting and self.flights < FLIGHTS and (batch := self.take()):
+                self.send(batch)
+        finally:
+            self.flushing = False
         if self.waiting and self.alarm is None:
             self.alarm = self.reactor.callLater(ACQUIRE, self.expire)
 

@@ -50,6 +50,7 @@ class Pool:
         self.members: set[Connection] = set()
         self.idle: list[Connection] = []
         self.waiters: deque[Deferred[Connection]] = deque()
+        self.serving = False
         self.stopping = False
         self.pause: Deferred[None] | None = None
         self.vacancy: Deferred[None] | None = None
@@ -124,13 +125,22 @@ class Pool:
 
     def release(self, connection: Connection) -> None:
         """Take back a connection, for whoever waits longest."""
-        if connection.alive and self.waiters:
-            self.waiters.popleft().callback(connection)
-            return
         if connection.alive:
             self.idle.append(connection)
+            self.serve()
         if self.drained is not None and not self.drained.called and len(self.idle) == len(self.members):
             self.drained.callback(None)
+
+    def serve(self) -> None:
+        """Give free connections to those who wait: in a loop, since a connection may come back at once."""
+        if self.serving:
+            return
+        self.serving = True
+        try:
+            while self.idle and self.waiters:
+                self.waiters.popleft().callback(self.idle.pop())
+        finally:
+            self.serving = False
 
     def join(self, connection: Connection) -> None:
         """Lend out this connection from now on."""

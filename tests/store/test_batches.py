@@ -255,3 +255,30 @@ def test_a_row_that_cannot_be_sent_is_its_callers_error() -> None:
 
     database.settle()
     assert outcome(good) == (1, 0)
+
+
+def test_a_long_queue_of_equal_keys_survives_a_database_that_refuses_at_once() -> None:
+    async def refuse(_sql: str, _columns: Sequence[str]) -> Rows:
+        raise ConnectionLost("gone")
+
+    clock = Clock()
+    statement = Statement(clock, refuse, Statistics(), "name", "sql", ["int[]"], shared=False)
+    answers = [statement(7) for _ in range(1000)]
+
+    clock.advance(0)
+
+    assert [type(outcome(answer)) for answer in answers] == [ConnectionLost] * 1000
+
+
+def test_h45_those_who_have_left_are_not_counted() -> None:
+    database = Database()
+    statement = database.statement()
+    answers = [statement(7, 0) for _ in range(QUEUE)]
+    for answer in answers:
+        answer.cancel()
+
+    stayer = statement(8, 0)
+
+    database.settle()
+    assert outcome(stayer) == (8, 0)
+    assert {type(outcome(answer)) for answer in answers} == {CancelledError}

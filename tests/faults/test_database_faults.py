@@ -1,0 +1,388 @@
+"""The database goes away, comes back, stands still, or contradicts itself; iam answers in time and goes on."""
+
+import os
+import resource
+import socket
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from twisted.internet import reactor
+from twisted.internet.defer import CancelledError, ensureDeferred, gatherResults
+from twisted.internet.task import deferLater
+from twisted.logger import LogEvent
+
+from iam.store.database import Database
+from iam.store.errors import ConnectionLost, Overloaded, Rejected, Timeout, Unavailable
+
+Start = Callable[..., Awaitable[Database]]
+STILL = 0.25  # seconds; whoever blocks the reactor blocks it for longer, and a busy machine for less
+
+
+async def seconds(count: float) -> None:
+    await deferLater(reactor, count)
+
+
+async def outcome(work: Awaitable[Any]) -> Any:
+    """What comes of it, rows or an exception."""
+    try:
+        return await work
+    except (Unavailable, Rejected) as error:
+        return error
+
+
+def descriptors() -> int:
+    """How many files this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@contextmanager
+def full_queue(path: Path) -> Iterator[None]:
+    """A Unix socket that takes nobody: one has come, and none is accepted."""
+    with closing(socket.socket(socket.AF_UNIX)) as listener, closing(socket.socket(socket.AF_UNIX)) as first:
+        listener.bind(str(path))
+        listener.listen(0)
+        first.connect(str(path))
+        yield
+    path.unlink()
+
+
+async def until(condition: Callable[[], bool], patience: float = 3.0) -> float:
+    """How long it took until something was so."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < patience, "it did not come to pass"
+        await seconds(0.01)
+    return time.monotonic() - began
+
+
+def full(database: Database) -> Callable[[], bool]:
+    """Are all connections there?"""
+    return lambda: database.main.absent + database.spare.absent + database.listener.pool.absent == 0
+
+
+def names(events: Sequence[LogEvent]) -> list[str]:
+    return [event["log_format"] for event in events if str(event.get("log_namespace", "")).startswith("iam.store")]
+
+
+def tracebacks(events: Sequence[LogEvent]) -> list[LogEvent]:
+    return [event for event in events if event.get("log_failure") is not None]
+
+
+async def test_h41_a_connection_that_is_terminated_while_idle_is_replaced(start: Start, mortal: Any) -> None:
+    database = await start(connections=3)
+    await until(full(database))
+    before = set(mortal.backends())
+
+    mortal.terminate()
+    await until(lambda: database.main.absent > 0)
+    took = await until(full(database))
+
+    assert took < 1
+    assert await database.query("select 1") == [(1,)]
+    assert before.isdisjoint(mortal.backends())
+
+
+async def test_h41_a_connection_that_is_terminated_in_a_statement_fails_only_that_one(
+    start: Start, mortal: Any
+) -> None:
+    database = await start(connections=3)
+    await until(full(database))
+    sleeping = database.query("select pg_sleep(10)")
+    await seconds(0.05)
+    began = time.monotonic()
+
+    mortal.terminate("query like '%pg_sleep(10)%' and state = 'active'")
+
+    with pytest.raises(ConnectionLost):
+        await sleeping
+    assert time.monotonic() - began < 1
+    assert await database.query("select 1") == [(1,)]
+    await until(full(database))
+
+
+async def test_r18_a_batch_whose_connection_is_lost_is_reported_to_all_and_not_sent_again(
+    start: Start, mortal: Any
+) -> None:
+    mortal.ask(
+        "drop table if exists slow; create table slow (n int); drop sequence if exists runs; create sequence runs"
+    )
+    sql = (
+        "with i as (select * from unnest($1) with ordinality as i (v, n)), run as materialized"
+        " (select nextval('runs'), pg_sleep(5)), done as (insert into slow select v from i, run returning n)"
+        " select n from i where exists (select from done)"
+    )
+    database = await start(lambda database: database.statement("slow", sql, ["int[]"]), connections=3)
+    calls = [database.statements["slow"](n) for n in range(5)]
+    await seconds(0.2)
+
+    mortal.terminate("query like 'execute slow%' and state = 'active'")
+
+    assert [type(await outcome(call)) for call in calls] == [ConnectionLost] * 5
+    await until(full(database))
+    assert mortal.ask("select last_value from runs") == [(1,)]
+    assert mortal.ask("select count(*) from slow") == [(0,)]
+
+
+async def test_h41_h43_a_deadlock_is_tried_again_and_costs_no_connection(start: Start, mortal: Any) -> None:
+    mortal.ask(
+        "drop table if exists pair; create table pair (id int primary key, n int); insert into pair values (1, 0), (2, 0)"
+    )
+    database = await start(connections=2)
+    await until(full(database))
+    before = sorted(mortal.backends())
+    cross = (
+        "do $$ begin update pair set n = n + 1 where id = {}; perform pg_sleep(0.2);"
+        " update pair set n = n + 1 where id = {}; end $$"
+    )
+
+    await gatherResults([database.query(cross.format(1, 2)), database.query(cross.format(2, 1))])
+
+    assert mortal.ask("select n from pair") == [(2,), (2,)]
+    assert database.statistics.statements > 2
+    assert sorted(mortal.backends()) == before
+
+
+async def test_r1_when_the_postmaster_dies_all_fail_at_once_and_when_it_returns_all_goes_on(
+    start: Start, mortal: Any, events: list[LogEvent], lag: Callable[[], float]
+) -> None:
+    database = await start()
+    await until(full(database))
+    outcomes: list[Any] = []
+    durations: list[float] = []
+    going = True
+
+    async def load() -> None:
+        while going:
+            began = time.monotonic()
+            outcomes.append(await outcome(database.query("select pg_sleep(0.005)")))
+            durations.append(time.monotonic() - began)
+            await seconds(0.01)
+
+    loads = [load() for _ in range(20)]
+    running = gatherResults([ensureDeferred(work) for work in loads])
+    await seconds(0.2)
+    mortal.kill()
+    await seconds(0.5)
+    assert isinstance(outcomes[-1], Unavailable)
+    assert isinstance(await outcome(database.check()), Unavailable)
+
+    mortal.start()
+    back = await until(lambda: outcomes[-1] == [("",)])
+    took = await until(full(database))
+    going = False
+    await running
+
+    assert back < 1
+    assert back + took < 3
+    assert {type(result) for result in outcomes} <= {list, ConnectionLost, Unavailable}
+    assert max(durations) < 2
+    assert lag() < STILL
+    assert names(events) == ["database.lost", "database.back"]
+    assert tracebacks(events) == []
+
+
+async def test_an_absent_database_is_not_asked_in_a_loop(start: Start, mortal: Any) -> None:
+    database = await start()
+    mortal.kill()
+    await until(lambda: not database.main.members)
+    attempts = 0
+    connect = database.main.connect
+
+    async def counted() -> Any:
+        nonlocal attempts
+        attempts += 1
+        return await connect()
+
+    database.main.connect = counted
+    began = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+
+    await seconds(1.5)
+
+    assert 2 <= attempts <= 30
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_utime - began < 0.5
+
+
+async def test_connections_that_come_and_go_leave_no_descriptors_behind(start: Start, mortal: Any) -> None:
+    database = await start(connections=4)
+    await until(full(database))
+    before = descriptors()
+
+    for _ in range(10):
+        mortal.terminate()
+        await until(lambda: database.main.absent > 0)
+        await until(full(database))
+
+    assert descriptors() == before
+
+
+async def test_h44_a_backend_that_stands_still_is_left_after_six_seconds(
+    start: Start, mortal: Any, lag: Callable[[], float]
+) -> None:
+    database = await start(connections=1)
+    await until(full(database))
+    [(pid,)] = await database.query("select pg_backend_pid()")
+    mortal.halt(pid)
+    began = time.monotonic()
+
+    with pytest.raises(Timeout):
+        await database.query("select 1")
+
+    assert 5.5 < time.monotonic() - began < 7
+    assert lag() < STILL
+    await until(full(database))
+    assert await database.query("select 1") == [(1,)]
+
+
+async def test_h42_stopping_waits_for_no_backend_that_stands_still(
+    start: Start, mortal: Any, lag: Callable[[], float]
+) -> None:
+    database = await start(connections=2)
+    await until(full(database))
+    for pid in mortal.backends():
+        mortal.halt(pid)
+    pending = database.query("select 1")
+    began = time.monotonic()
+
+    await database.stop(0.3)
+
+    assert time.monotonic() - began < 1
+    assert isinstance(await outcome(pending), ConnectionLost)
+    assert lag() < STILL
+
+
+async def test_r9_a_postmaster_that_stands_still_blocks_nobody(
+    start: Start, mortal: Any, lag: Callable[[], float]
+) -> None:
+    database = await start(connections=3)
+    await until(full(database))
+    pids = mortal.backends()
+    mortal.halt(mortal.postmaster.pid)
+    assert await database.query("select 1") == [(1,)]
+
+    for pid in pids:
+        os.kill(pid, 9)
+    await until(lambda: not database.main.members)
+    began = time.monotonic()
+    with pytest.raises(Unavailable):
+        await database.query("select 1")
+    assert time.monotonic() - began < 0.05
+    await seconds(0.5)
+    assert lag() < STILL
+
+    mortal.resume()
+    await until(lambda: bool(database.main.members), 10)
+    assert await database.query("select 1") == [(1,)]
+    assert lag() < STILL
+
+
+async def test_r9_stopping_while_connections_are_being_made_to_a_silent_postmaster(start: Start, mortal: Any) -> None:
+    database = await start(connections=3)
+    await until(full(database))
+    pids = mortal.backends()
+    mortal.halt(mortal.postmaster.pid)
+    for pid in pids:
+        os.kill(pid, 9)
+    await until(lambda: bool(database.connector.opening))
+    began = time.monotonic()
+
+    await database.stop()
+
+    assert time.monotonic() - began < 0.2
+    assert not database.connector.opening
+
+
+async def test_r9_a_full_queue_of_connections_blocks_nobody(
+    start: Start, mortal: Any, lag: Callable[[], float]
+) -> None:
+    with full_queue(mortal.directory / ".s.PGSQL.1"), pytest.raises(Unavailable):
+        await Database(reactor, mortal.dsn(port=1)).start()
+
+    assert lag() < STILL
+
+
+async def test_h44_a_silent_host_costs_five_seconds_and_the_next_one_is_taken(
+    start: Start, mortal: Any, lag: Callable[[], float]
+) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        began = time.monotonic()
+        database = await start(
+            dsn=mortal.dsn(host=f"127.0.0.1,{mortal.directory}", port=f"{silent.getsockname()[1]},{mortal.port}")
+        )
+        took = time.monotonic() - began
+        await until(full(database))
+
+    assert 4.5 < took < 6.5
+    assert time.monotonic() - began < took + 2
+    assert lag() < STILL
+
+
+async def test_r11_callers_who_leave_by_the_thousand_poison_nothing(
+    start: Start, mortal: Any, events: list[LogEvent]
+) -> None:
+    sql = "select n, v from unnest($1) with ordinality as i (v, n)"
+    database = await start(lambda database: database.statement("echo", sql, ["int[]"]), connections=4)
+    await until(full(database))
+    before = sorted(mortal.backends())
+
+    for _ in range(100):
+        leavers = [database.statements["echo"](n) for n in range(90)]
+        leavers += [database.query("select %s", (n,)) for n in range(10)]
+        await seconds(0)
+        for leaver in leavers:
+            leaver.cancel()
+            leaver.addErrback(lambda failure: failure.trap(CancelledError, Overloaded))
+    await until(lambda: not database.main.waiters)
+    answers = await gatherResults([database.query("select %s", (n,)) for n in range(20)])
+
+    assert answers == [[(n,)] for n in range(20)]
+    assert sorted(mortal.backends()) == before
+    assert tracebacks(events) == []
+
+
+async def test_h46_a_lost_listener_listens_again_and_says_that_something_may_have_been_missed(
+    start: Start, mortal: Any
+) -> None:
+    heard: list[str] = []
+    losses: list[float] = []
+    database = await start(
+        lambda database: database.listen("news", heard.append, lambda: losses.append(time.monotonic())), connections=2
+    )
+    await until(full(database))
+    losses.clear()
+
+    mortal.terminate("query like '%listen news%'")
+    await until(lambda: len(losses) == 2)
+    mortal.ask("notify news, 'heard'")
+    await until(lambda: bool(heard))
+
+    assert heard == ["heard"]
+    assert database.statistics.losses == 0
+
+
+async def test_r14_after_a_failover_the_next_host_is_written_to(start: Start, breed: Callable[[], Any]) -> None:
+    primary, standby = breed(), breed()
+    primary.create()
+    primary.start()
+    primary.ask("create table written (n int)")
+    standby.copy(primary)
+    standby.start()
+    hosts = {"host": f"{primary.directory},{standby.directory}", "port": f"{primary.port},{standby.port}"}
+    database = await start(dsn=primary.dsn(**hosts), connections=3)
+    await database.query("insert into written values (1)")
+
+    primary.kill()
+    with pytest.raises(Unavailable):
+        await database.query("insert into written values (2)")
+    standby.ask("select pg_promote()")
+    promoted = time.monotonic()
+    while isinstance(await outcome(database.query("insert into written values (3)")), Unavailable):
+        await seconds(0.01)
+
+    assert time.monotonic() - promoted < 2
+    assert (3,) in standby.ask("select n from written")
+    await database.stop()
+    standby.end()
