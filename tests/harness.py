@@ -1,0 +1,367 @@
+"""A whole server for a test: real HTTP, the run's PostgreSQL, a clock that can be turned, and the people and clients it needs."""
+
+import html
+import json
+import re
+import socket
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import psycopg2
+import pytest
+import treq
+from attrs import define, field, frozen
+from psycopg2.extensions import make_dsn
+from pytest_twisted import blockon
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IListeningPort
+from twisted.internet.task import deferLater
+from twisted.web.client import Agent, HTTPConnectionPool
+
+from iam import credentials
+from iam.clock import Clock
+from iam.credentials import Kind
+from iam.embedded.supervisor import Embedded
+from iam.listening import listen
+from iam.server_key import ServerKey
+from iam.service import build_site
+from iam.settings import Settings, read
+from iam.store import migration
+from iam.store.clients import Client, Metadata
+from iam.store.database import Database
+from iam.store.store import Store, open_store
+
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636, appendix B
+CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+REDIRECT_URI = "https://client.example/callback"
+TABLES = (
+    "access_tokens, refresh_tokens, authorization_codes, grants, consents, client_secrets, clients, sessions, users, scopes"
+)
+
+
+@define
+class TurnedClock:
+    """The reactor's clock, and how far a test has turned it."""
+
+    offset: float = 0.0
+
+    def seconds(self) -> float:
+        return float(reactor.seconds()) + self.offset
+
+    def advance(self, seconds: float) -> None:
+        self.offset += seconds
+
+
+@frozen
+class Reply:
+    """What came back."""
+
+    status: int
+    headers: Any
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    def header(self, name: str) -> str | None:
+        values = self.headers.getRawHeaders(name)
+        return values[0] if values else None
+
+    @property
+    def location(self) -> str:
+        return self.header("location") or ""
+
+    @property
+    def sent_back(self) -> dict[str, str]:
+        """The parameters in the query of Location."""
+        return {name: values[0] for name, values in parse_qs(urlsplit(self.location).query).items()}
+
+
+@frozen
+class App:
+    """A registered client and its secret."""
+
+    client_id: str
+    secret: str | None
+
+    @property
+    def basic(self) -> dict[str, str]:
+        return {"Authorization": "Basic " + b64encode(f"{self.client_id}:{self.secret}".encode()).decode()}
+
+    @property
+    def form(self) -> dict[str, str]:
+        return {"client_id": self.client_id} | ({"client_secret": self.secret} if self.secret else {})
+
+
+@frozen
+class Person:
+    """Somebody who is logged in."""
+
+    user_id: Any
+    username: str
+    cookie: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Cookie": f"iam={self.cookie}"}
+
+
+@define
+class Server:
+    """The server under test, and shorthands for what tests do with it."""
+
+    url: str
+    settings: Settings
+    store: Store
+    clock: TurnedClock
+    agent: Agent
+    people: int = field(default=0)
+
+    async def request(
+        self, method: str, path: str, *, data: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Reply:
+        url = path if path.startswith("http") else self.url + path
+        body = urlencode(data).encode() if isinstance(data, Mapping | list) else data
+        sent = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}
+        response = await treq.request(
+            method,
+            url,
+            data=body,
+            headers={**sent, **(headers or {})},
+            agent=self.agent,
+            allow_redirects=False,
+        )
+        return Reply(response.code, response.headers, await response.content())
+
+    async def get(self, path: str, **options: Any) -> Reply:
+        return await self.request("GET", path, **options)
+
+    async def post(self, path: str, data: Any = None, **options: Any) -> Reply:
+        return await self.request("POST", path, data={} if data is None else data, **options)
+
+    async def app(
+        self,
+        *,
+        auth_method: str = "client_secret_basic",
+        grant_types: tuple[str, ...] = ("authorization_code", "refresh_token", "client_credentials"),
+        redirect_uris: tuple[str, ...] = (REDIRECT_URI,),
+        scopes: tuple[str, ...] = ("read", "write"),
+        **metadata: Any,
+    ) -> App:
+        """A registered client."""
+        app = App(credentials.identifier().hex, None if auth_method == "none" else credentials.mint(Kind.CLIENT_SECRET))
+        await self.store.clients.create(
+            app.client_id,
+            Metadata("Test application", auth_method, grant_types, redirect_uris, scopes, **metadata),
+            owner_id=None,
+            grant_id=credentials.identifier(),
+            secret_id=credentials.identifier(),
+            secret_digest=app.secret and credentials.digest(app.secret),
+            now=self.now(),
+        )
+        return app
+
+    async def person(self, username: str | None = None, *, superuser: bool = False) -> Person:
+        """Somebody with an account and a session."""
+        self.people += 1
+        name = username or f"person{self.people}"
+        person = Person(credentials.identifier(), name, credentials.mint(Kind.SESSION))
+        now = self.now()
+        await self.store.users.create(
+            user_id=person.user_id,
+            username=name,
+            username_key=name,
+            email=None,
+            email_key=None,
+            email_verified=False,
+            name="",
+            password_hash=None,
+            claims={},
+            superuser=superuser,
+            now=now,
+        )
+        await self.store.sessions.begin(
+            session_id=credentials.identifier(),
+            digest=credentials.digest(person.cookie),
+            user_id=person.user_id,
+            now=now,
+            expires_at=now + timedelta(days=7),
+            remembered=False,
+            before=None,
+        )
+        return person
+
+    def now(self) -> Any:
+        return Clock(self.clock.seconds).now()
+
+    async def authorize(self, app: App, person: Person, decision: str = "allow", **parameters: str | None) -> Reply:
+        """Walk through consent as a browser would; the reply that leaves for the client."""
+        query = {
+            "response_type": "code",
+            "client_id": app.client_id,
+            "redirect_uri": REDIRECT_URI,
+            "state": "xyz",
+            "code_challenge": CHALLENGE,
+            "code_challenge_method": "S256",
+            **parameters,
+        }
+        asked = {name: value for name, value in query.items() if value is not None}
+        reply = await self.get("/authorize?" + urlencode(asked), headers=person.headers)
+        if reply.status != 200:
+            return reply
+        form = fields(reply.text)
+        return await self.post(
+            action(reply.text),
+            {**form, "decision": decision},
+            headers={**person.headers, "Origin": self.settings.issuer},
+        )
+
+    async def code(self, app: App, person: Person, **parameters: str | None) -> str:
+        """An authorization code for this person."""
+        return (await self.authorize(app, person, **parameters)).sent_back["code"]
+
+    async def token(self, app: App, **parameters: str) -> Reply:
+        """A token request, authenticated in the form."""
+        return await self.post("/token", {**app.form, **parameters})
+
+    async def redeem(self, app: App, code: str, **parameters: str) -> Reply:
+        """Redeem a code as `authorize` made it."""
+        return await self.token(
+            app,
+            **{
+                "grant_type": "authorization_code",
+                "code": code,
+                "redirect_uri": REDIRECT_URI,
+                "code_verifier": VERIFIER,
+                **parameters,
+            },
+        )
+
+    async def tokens(self, app: App, person: Person, **parameters: str | None) -> Any:
+        """The token answer for a new grant of this person."""
+        return (await self.redeem(app, await self.code(app, person, **parameters))).json
+
+    async def refresh(self, app: App, refresh_token: str, **parameters: str) -> Reply:
+        """Use a refresh token."""
+        return await self.token(app, grant_type="refresh_token", refresh_token=refresh_token, **parameters)
+
+    async def introspect(self, app: App, token: str) -> Any:
+        """What the server says of a token."""
+        return (await self.post("/introspect", {"token": token}, headers=app.basic)).json
+
+
+def fields(page: str) -> dict[str, str]:
+    """The hidden fields of a page's forms."""
+    found: dict[str, str] = {}
+    for tag in re.findall(r"<input\b[^>]*>", page):
+        attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
+        if attributes.get("type") == "hidden":
+            found[attributes["name"]] = html.unescape(attributes.get("value", ""))
+    return found
+
+
+def action(page: str) -> str:
+    """Where the page's main form goes."""
+    for tag in re.findall(r"<form\b[^>]*>", page):
+        attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
+        if "/logout" not in attributes.get("action", ""):
+            return html.unescape(attributes["action"])
+    raise AssertionError("the page has no form")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def make_database(cluster: Embedded) -> str:
+    """A new, migrated database in the run's cluster; its DSN."""
+    name = "test_" + credentials.identifier().hex
+    connection = psycopg2.connect(cluster.admin_dsn)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"create database {name} owner iam")
+    connection.close()
+    dsn = make_dsn(cluster.dsn, dbname=name)
+    migration.migrate(dsn)
+    return dsn
+
+
+@pytest.fixture(scope="session")
+def database_dsn(cluster: Embedded) -> str:
+    """One migrated database for the in-process servers of this run."""
+    return make_database(cluster)
+
+
+@pytest.fixture(scope="session")
+def key() -> ServerKey:
+    return ServerKey(b"a server key for tests, long enough")
+
+
+@pytest.fixture(scope="session")
+def running(database_dsn: str, key: ServerKey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for the run, which `server` cleans between tests."""
+    settings = read(
+        {
+            "port": free_port(),
+            "interface": ("127.0.0.1",),
+            "database": database_dsn,
+            "data_dir": tmp_path_factory.mktemp("data"),
+            "rate_limits": False,
+        }
+    )
+    clock = TurnedClock()
+    database = Database(reactor, database_dsn)
+    store = open_store(database, Clock(clock.seconds))
+    pool = HTTPConnectionPool(reactor, persistent=True)
+    pool.maxPersistentPerHost = 32
+
+    async def start() -> list[IListeningPort]:
+        await database.start()
+        return await listen(reactor, settings, build_site(reactor, settings, Clock(clock.seconds), store, key))
+
+    async def stop() -> None:
+        await pool.closeCachedConnections()
+        for port in ports:
+            await port.stopListening()
+        await database.stop()
+
+    ports = blockon(Deferred.fromCoroutine(start()))
+    yield Server(settings.issuer, settings, store, clock, Agent(reactor, pool=pool))
+    blockon(Deferred.fromCoroutine(stop()))
+
+
+@pytest.fixture
+def admin(database_dsn: str) -> Iterator[Any]:
+    """A way round the server, to look into its tables."""
+    connection = psycopg2.connect(database_dsn)
+    connection.autocommit = True
+    yield connection.cursor()
+    connection.close()
+
+
+@pytest.fixture
+def server(running: Server, admin: Any) -> Server:
+    """The server, with empty tables, the first scopes and the right time."""
+    for table in TABLES.split(", "):
+        admin.execute(f"delete from {table}")
+    admin.execute("insert into scopes (name, description) values ('read', 'Read your data'), ('write', 'Change your data')")
+    running.store.clients.forget()
+    running.store.scopes.forget()
+    running.clock.offset = 0.0
+    return running
+
+
+def pause(seconds: float) -> Deferred[None]:
+    return deferLater(reactor, seconds, lambda: None)
