@@ -20,6 +20,7 @@ from psycopg2.extensions import make_dsn
 from twisted.internet import reactor
 from twisted.internet.task import LoopingCall
 from twisted.logger import LogEvent, globalLogPublisher
+from twisted.protocols import portforward
 
 from iam.store.database import Database
 
@@ -197,6 +198,60 @@ async def start(mortal: Mortal) -> AsyncIterator[Callable[..., Awaitable[Databas
     yield start
     for database in started:
         await database.stop(0)
+
+
+class Line(portforward.ProxyFactory):
+    """A network line to a mortal, on which answers may get lost."""
+
+    noisy = False
+    muted = False
+
+    def __init__(self, mortal: Mortal) -> None:
+        super().__init__("127.0.0.1", mortal.port)
+        self.ends: set[Any] = set()
+        self.protocol = End
+
+    def cut(self) -> None:
+        """Break all connections."""
+        for end in list(self.ends):
+            end.transport.abortConnection()
+
+
+class Answers(portforward.ProxyClient):
+    """What comes from PostgreSQL."""
+
+    def dataReceived(self, data: bytes) -> None:
+        if self.peer is not None and not self.peer.factory.muted:
+            super().dataReceived(data)
+
+
+class AnswersFactory(portforward.ProxyClientFactory):
+    noisy = False
+    protocol = Answers
+
+
+class End(portforward.ProxyServer):
+    """iam's end of a connection."""
+
+    clientProtocolFactory = AnswersFactory
+
+    def connectionMade(self) -> None:
+        self.factory.ends.add(self)
+        super().connectionMade()
+
+    def connectionLost(self, reason: Any) -> None:
+        self.factory.ends.discard(self)
+        super().connectionLost(reason)
+
+
+@pytest_twisted.async_yield_fixture
+async def line(mortal: Mortal) -> AsyncIterator[tuple[Line, str]]:
+    """A line to the mortal, and the connection string that leads over it."""
+    line = Line(mortal)
+    port = reactor.listenTCP(0, line, interface="127.0.0.1")
+    yield line, mortal.dsn(host="127.0.0.1", port=port.getHost().port)
+    line.cut()
+    await port.stopListening()
 
 
 @pytest.fixture

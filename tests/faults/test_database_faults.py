@@ -185,6 +185,33 @@ async def test_r1_when_the_postmaster_dies_all_fail_at_once_and_when_it_returns_
     assert tracebacks(events) == []
 
 
+async def test_r2_connections_terminated_one_after_another_cost_few_requests(start: Start, mortal: Any) -> None:
+    database = await start(connections=4)
+    await until(full(database))
+    outcomes: list[Any] = []
+    going = True
+
+    async def load() -> None:
+        while going:
+            outcomes.append(await outcome(database.query("select 1")))
+            await seconds(0.005)
+
+    running = gatherResults([ensureDeferred(load()) for _ in range(8)])
+    for _ in range(15):
+        mortal.terminate("true order by random() limit 1")
+        await seconds(0.1)
+    await until(full(database))
+    settled = len(outcomes)
+    await seconds(0.3)
+    going = False
+    await running
+
+    failures = [result for result in outcomes if result != [(1,)]]
+    assert {type(failure) for failure in failures} <= {ConnectionLost}
+    assert len(failures) <= 15 * 2
+    assert all(result == [(1,)] for result in outcomes[settled:])
+
+
 async def test_an_absent_database_is_not_asked_in_a_loop(start: Start, mortal: Any) -> None:
     database = await start()
     mortal.kill()
@@ -318,6 +345,44 @@ async def test_h44_a_silent_host_costs_five_seconds_and_the_next_one_is_taken(
     assert 4.5 < took < 6.5
     assert time.monotonic() - began < took + 2
     assert lag() < STILL
+
+
+async def test_r9_a_line_that_swallows_answers_is_left_after_six_seconds(
+    start: Start, line: Any, lag: Callable[[], float]
+) -> None:
+    wire, dsn = line
+    database = await start(dsn=dsn, connections=1)
+    await until(full(database))
+    wire.muted = True
+    began = time.monotonic()
+
+    with pytest.raises(Timeout):
+        await database.query("select 1")
+
+    assert 5.5 < time.monotonic() - began < 7
+    assert lag() < STILL
+    wire.muted = False
+    await until(lambda: bool(database.main.members), 6)
+    assert await database.query("select 1") == [(1,)]
+
+
+async def test_r18_when_the_answer_to_a_commit_is_lost_nobody_asks_again(start: Start, mortal: Any, line: Any) -> None:
+    mortal.ask("drop table if exists spent; create table spent (n int)")
+    sql = "with i as (insert into spent select * from unnest($1) returning n) select 1, n from i"
+    wire, dsn = line
+    database = await start(lambda database: database.statement("spend", sql, ["int[]"]), dsn=dsn, connections=2)
+
+    for number in range(20):
+        await until(full(database))
+        wire.muted = True
+        spending = outcome(database.statements["spend"](number))
+        spent = ensureDeferred(spending)
+        await until(lambda number=number: (number,) in mortal.ask("select n from spent"))
+        wire.cut()
+        wire.muted = False
+        assert type(await spent) is ConnectionLost
+
+    assert mortal.ask("select n from spent order by n") == [(number,) for number in range(20)]
 
 
 async def test_r11_callers_who_leave_by_the_thousand_poison_nothing(

@@ -448,3 +448,19 @@ async def test_prepared_statements_that_are_gone_are_made_again(start: Start) ->
 
     assert await echo(database)(b"k", "v") == (b"k", "v")
     assert database.statistics.losses == 1
+
+
+async def test_r15_a_changed_column_is_read_in_its_new_type(start: Start) -> None:
+    first = await start()
+    await first.query("create table things (id int primary key, size int)")
+    await first.query("insert into things values (1, 7)")
+
+    def declare(database: Database) -> None:
+        sql = "select n, t.size from unnest($1) with ordinality as i (id, n) join things t using (id)"
+        database.statement("find", sql, ["int[]"])
+
+    database = await start(declare, connections=1)
+    assert await database.statements["find"](1) == (7,)
+    await first.query("alter table things alter size type text")
+
+    assert await database.statements["find"](1) == ("7",)
