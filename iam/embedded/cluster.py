@@ -151,9 +151,10 @@ class Cluster:
         number = int(lines[0]) if lines and re.fullmatch(r"[0-9]{1,9}", lines[0]) else 0
         return number, lines[STATUS_LINE].strip() if len(lines) > STATUS_LINE else ""
 
-    def discard_pid_file(self) -> None:
-        """Remove the pid file of a postmaster that is no more."""
-        (self.home / "postmaster.pid").unlink(missing_ok=True)
+    def discard_pid_files(self, account: Account) -> None:
+        """Remove what a postmaster that is no more left: to another its number may seem in use, by a zombie or a stranger (H50)."""
+        for file in (self.home / "postmaster.pid", self.sockets(account) / f"{SOCKET}.lock"):
+            file.unlink(missing_ok=True)
 
     def open_log(self) -> int:
         """The log, to be appended to."""

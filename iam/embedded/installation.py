@@ -1,6 +1,7 @@
 """PostgreSQL's programs, their user and a cluster, together; and how a new cluster is made with them."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -98,13 +99,19 @@ class Installation:
         """Make the cluster with its role and database aside, so that in its place it is whole; all hold the lock `running`."""
         self.progress(f"Creating the database in {self.cluster.home} ...")
         draft = self.cluster.draft(self.account)
-        with self.handle(draft) as (where, keep):
-            tuning = [f"--set={name}={value}" for name, value in TUNING.items()]
-            sync = [] if self.durable else ["--no-sync"]
-            await self.run(["initdb", "-D", where, *INITDB, *sync, *tuning], "", (*keep, running))
-            single = ["postgres", "--single", "-D", where, "-c", "exit_on_error=on", "postgres"]
-            await self.run(single, BOOTSTRAP, (*keep, running))
-        self.cluster.adopt(draft)
+        try:
+            with self.handle(draft) as (where, keep):
+                await self.initialise(where, (*keep, running))
+            self.cluster.adopt(draft)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    async def initialise(self, where: str, keep: tuple[int, ...]) -> None:
+        """Fill a directory with a cluster; single-user mode needs no way in that would have to be closed again."""
+        tuning = [f"--set={name}={value}" for name, value in TUNING.items()]
+        sync = [] if self.durable else ["--no-sync"]
+        await self.run(["initdb", "-D", where, *INITDB, *sync, *tuning], "", keep)
+        await self.run(["postgres", "--single", "-D", where, "-c", "exit_on_error=on", "postgres"], BOOTSTRAP, keep)
 
     async def run(self, command: list[str], given: str, keep: tuple[int, ...]) -> None:
         """Run one of PostgreSQL's programs; if it fails, what it said is part of the error."""

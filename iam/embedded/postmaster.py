@@ -38,18 +38,17 @@ def silent(installation: Installation) -> bool:
         return running.take()
 
 
-async def silence(installation: Installation) -> Lock:
+async def silence(installation: Installation, patience: float = STUCK) -> Lock:
     """The lock that all processes of the cluster inherit; those whose postmaster is dead are waited for, then killed."""
-    began = monotonic()
+    if not await gone(installation, LEFTOVERS):
+        kill_all(installation)
+    if not await gone(installation, patience):
+        home = installation.cluster.home
+        raise EmbeddedError(
+            f"The database in {home} is used by a PostgreSQL that cannot be seen from here: stop it first."
+        )
     running = Lock(installation.cluster.file("running"))
-    while not running.take():
-        if monotonic() - began > LEFTOVERS:
-            kill_all(installation)
-        if monotonic() - began > STUCK:
-            raise EmbeddedError(
-                f"The database in {installation.cluster.home} is used by a PostgreSQL that cannot be seen from here: stop it first."
-            )
-        await deferLater(installation.reactor, PACE)
+    running.take()
     return running
 
 
@@ -97,7 +96,7 @@ async def launch(installation: Installation) -> Process:
                 f"Another program started PostgreSQL (process {pid}) in {cluster.home}: stop that first."
             )
         installation.progress(f"Starting PostgreSQL {installation.binaries.number} ...")
-        cluster.discard_pid_file()
+        cluster.discard_pid_files(installation.account)
         cluster.admit(installation.account, pwd.getpwuid(os.geteuid()).pw_name)
         cluster.trim_log()
         position = cluster.log.stat().st_size

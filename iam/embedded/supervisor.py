@@ -8,12 +8,13 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from iam.embedded import account, binaries, postmaster
+from iam.embedded.binaries import COPIES
 from iam.embedded.cluster import Cluster
 from iam.embedded.errors import EmbeddedError
 from iam.embedded.installation import Installation
@@ -39,15 +40,24 @@ class Embedded:
     installation: Installation
     postmaster: Process
 
-    def __init__(self, reactor: Any, data_dir: Path, *, progress: Callable[[str], None], durable: bool = True) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        data_dir: Path,
+        *,
+        progress: Callable[[str], None],
+        durable: bool = True,
+        copies: Path = COPIES,
+    ) -> None:
         self.reactor = reactor
         self.cluster = Cluster(data_dir)
         self.progress = progress
         self.durable = durable
+        self.copies = copies
         self.users = Lock(self.cluster.file("users"))
         self.since = 0.0
         self.delay = BACKOFF[0]
-        self.work: Deferred[None] | None = None
+        self.work: Deferred[None] = succeed(None)  # a start under way
         self.watch, self.trim = LoopingCall(self.look), LoopingCall(self.trim_log)
         self.watch.clock = self.trim.clock = reactor
 
@@ -83,7 +93,7 @@ class Embedded:
 
     async def interrupt(self) -> None:
         """End a start under way."""
-        if self.work is not None:
+        if not self.work.called:
             self.work.cancel()
             with suppress(CancelledError):
                 await self.work
@@ -142,7 +152,7 @@ class Embedded:
         """The programs, their user and the cluster, made if it is not there."""
         wheel = binaries.installed()
         user = await account.choose(self.reactor, self.cluster.owner)
-        programs = await binaries.reachable(self.reactor, wheel, user)
+        programs = await binaries.reachable(self.reactor, wheel, user, self.copies)
         installation = Installation(self.reactor, self.cluster, user, programs, self.progress, self.durable)
         if not self.cluster.made:
             with await postmaster.silence(installation) as running:
@@ -157,7 +167,7 @@ class Embedded:
 
     def look(self) -> None:
         """Is PostgreSQL alive? If not, start it again (H51)."""
-        if not self.postmaster.alive and (self.work is None or self.work.called):
+        if self.work.called and not self.postmaster.alive:
             self.work = Deferred.fromCoroutine(self.revive()).addErrback(self.failed)
 
     def trim_log(self) -> None:
