@@ -12,7 +12,7 @@ FIND = """
 with found as materialized (
     select i.n, i.now, s.id, s.user_id, s.auth_time, s.seen_at, u.username, u.name, u.email, u.superuser
     from unnest($1::bytea[], $2::timestamptz[], $3::timestamptz[]) with ordinality as i (digest, now, idle_since, n)
-    join sessions s on s.digest = i.digest and s.expires_at > i.now and s.seen_at > i.idle_since
+    join sessions s on s.digest = i.digest and s.expires_at > i.now and (s.remembered or s.seen_at > i.idle_since)
     join users u on u.id = s.user_id and u.disabled_at is null
 ), seen as (
     update sessions s set seen_at = f.now from found f where s.id = f.id and s.seen_at < f.now - interval '1 minute'
@@ -34,7 +34,8 @@ returning id
 LIVING = """
 select s.id, s.user_id, u.username, s.auth_time, s.seen_at, s.expires_at, s.remembered
 from sessions s join users u on u.id = s.user_id and u.disabled_at is null
-where s.expires_at > %(now)s and s.seen_at > %(idle_since)s and (%(user_id)s::uuid is null or s.user_id = %(user_id)s)
+where s.expires_at > %(now)s and (s.remembered or s.seen_at > %(idle_since)s)
+    and (%(user_id)s::uuid is null or s.user_id = %(user_id)s)
 order by s.auth_time, s.id
 """
 
@@ -73,7 +74,10 @@ class Sessions:
         self._find = database.statement("sessions_find", FIND, ("bytea[]", "timestamptz[]", "timestamptz[]"))
 
     async def find(self, digest: bytes, now: datetime, idle_since: datetime) -> Session | None:
-        """The session whose cookie has this digest, unless it ended, expired, or idled since before `idle_since`."""
+        """The session whose cookie has this digest, unless it ended, expired, or idled since before `idle_since`.
+
+        One that is to be remembered may idle until it expires.
+        """
         row = await self._find(digest, now, idle_since)
         return Session(*row) if row else None
 

@@ -1,0 +1,77 @@
+"""Who is who: one canonical form for each way of writing a username or an e-mail address (rows 20, 21)."""
+
+import re
+import unicodedata
+from typing import Final
+
+LONGEST_USERNAME: Final = 64
+LONGEST_EMAIL: Final = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
+LONGEST_NAME: Final = 200
+UNREADABLE: Final = (
+    "CZ"  # Unicode's categories of controls, formats, surrogates, unassigned and private characters; spaces
+)
+
+# Letters and marks that show nothing, so that two names would look like one.
+INVISIBLE: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
+# One @, and nothing that could end a header or begin a markup; other alphabets have ASCII forms (RFC 5891).
+EMAIL: Final = re.compile(
+    r"""[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*
+    @[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*""",
+    re.VERBOSE,
+)
+
+
+def username_key(username: str) -> str:
+    """The form in which two usernames are the same: compatible characters and cases are one (Unicode D146)."""
+    text = unicodedata.normalize("NFD", username.strip())
+    for _ in range(2):
+        text = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def email_key(email: str) -> str:
+    """The form in which two e-mail addresses are the same."""
+    return email.strip().lower()
+
+
+def login_key(login: str) -> str:
+    """The key of whatever a person wrote to log in; empty where nobody can be called that."""
+    if "@" in login:
+        return "" if email_complaint(login) else email_key(login)
+    return "" if username_complaint(login) else username_key(login)
+
+
+def username_complaint(username: str) -> str | None:
+    """What is wrong with a username, if anything."""
+    readable = unicodedata.normalize("NFKC", username.strip()) if len(username) <= LONGEST_USERNAME else username
+    if not readable:
+        return "Choose a username."
+    if len(readable) > LONGEST_USERNAME:
+        return f"Choose a username of at most {LONGEST_USERNAME} characters."
+    if "@" in readable:
+        return "Choose a username without @, so that it cannot be taken for an e-mail address."
+    if any(unicodedata.category(character)[0] in UNREADABLE for character in readable) or INVISIBLE.search(readable):
+        return "Choose a username without spaces and invisible characters."
+    return None
+
+
+def email_complaint(email: str) -> str | None:
+    """What is wrong with an e-mail address, if anything."""
+    text = email.strip() if len(email) <= 2 * LONGEST_EMAIL else email
+    if len(text) > LONGEST_EMAIL:
+        return f"Give an e-mail address of at most {LONGEST_EMAIL} characters."
+    if not EMAIL.fullmatch(text):
+        return "Give an e-mail address such as alice@example.org."
+    return None
+
+
+def name_complaint(name: str) -> str | None:
+    """What is wrong with a person's or a client's name, if anything."""
+    if len(name) > LONGEST_NAME:
+        return f"Give a name of at most {LONGEST_NAME} characters."
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
+        return "Give a name on one line, without control characters."
+    return None

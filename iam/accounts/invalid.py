@@ -1,0 +1,18 @@
+"""What a person gave cannot be used, and why."""
+
+from collections.abc import Mapping
+
+
+class Invalid(Exception):
+    """Complaints by field, each a sentence that says what to do."""
+
+    def __init__(self, complaints: Mapping[str, str]) -> None:
+        super().__init__(" ".join(complaints.values()))
+        self.complaints = complaints
+
+
+def complain(**complaints: str | None) -> None:
+    """Raise Invalid with those complaints that are any."""
+    found = {field: sentence for field, sentence in complaints.items() if sentence}
+    if found:
+        raise Invalid(found)

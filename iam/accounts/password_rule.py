@@ -1,0 +1,54 @@
+"""Which passwords are good enough: long enough, not guessable; nothing is demanded of their characters (NIST SP 800-63B)."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+SHORTEST: Final = 8  # characters
+LONGEST: Final = 1024  # bytes
+GOOD: Final = 3  # of zxcvbn's 0 to 4: more than 10^8 guesses
+
+# zxcvbn's time grows steeply with length (2 s for 72 hostile characters, 0.2 s for 24). A password is at least as hard to
+# guess as any part of it, so parts are judged until one is good.
+PART: Final = 24
+JUDGED: Final = 72
+
+
+def canonical(password: str) -> bytes | None:
+    """The octets that stand for a password on every keyboard (NFC); None where no password looks like that."""
+    try:
+        octets = unicodedata.normalize("NFC", password[: LONGEST + 1]).encode()
+    except UnicodeEncodeError:  # half a character, from a terminal that is not in UTF-8
+        return None
+    return octets if len(octets) <= LONGEST else None
+
+
+def complaint(password: str, *about: str) -> str | None:
+    """What to do about a password, if anything; `about` is what others know of the person and the site."""
+    if len(unicodedata.normalize("NFC", password[: LONGEST + 1])) < SHORTEST:
+        return f"Choose a password of at least {SHORTEST} characters."
+    if canonical(password) is None:
+        return f"Choose a password of at most {LONGEST} bytes."
+    if not any(good(part, about) for part in parts(password)):
+        return "Choose a password that is harder to guess: add another word or two, and leave out names and dates."
+    return None
+
+
+def parts(password: str) -> Iterable[str]:
+    """The parts that are judged, each short enough for zxcvbn."""
+    head = password[:JUDGED]
+    return (head[start : start + PART] for start in range(0, len(head), PART))
+
+
+def good(part: str, about: Iterable[str]) -> bool:
+    """Does guessing this part take long enough?"""
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - its dictionaries take time that the server's start does not need
+
+    return int(zxcvbn(part, user_inputs=words(about))["score"]) >= GOOD
+
+
+def words(about: Iterable[str]) -> list[str]:
+    """What somebody who knows the person tries first: each text, what stands around its @, and each word in it."""
+    texts = [text for text in about if text]
+    return [word for text in texts for word in (text, *re.split(r"[@\s]+", text), *re.split(r"\W+", text)) if word]

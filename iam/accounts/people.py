@@ -1,0 +1,106 @@
+"""People: making accounts, setting passwords, logging in."""
+
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+from attrs import frozen
+
+from iam import credentials
+from iam.accounts import identity
+from iam.accounts.invalid import Invalid, complain
+from iam.accounts.passwords import Passwords, outdated
+from iam.clock import Clock
+from iam.store.users import Users
+
+TAKEN_USERNAME: Final = "Somebody has this username: choose another one."
+TAKEN_EMAIL: Final = "Somebody has this e-mail address: use another one, or log in with it."
+NOT_FIRST: Final = "There is an administrator already: use `iam createsuperuser` to make another one."
+
+
+@frozen
+class People:
+    """The accounts of this server; `site` is a name of it that a good password does not hold."""
+
+    users: Users
+    passwords: Passwords
+    clock: Clock
+    site: str
+
+    async def create(
+        self,
+        *,
+        username: str,
+        password: str | None,
+        email: str | None = None,
+        name: str = "",
+        email_verified: bool = False,
+        claims: Mapping[str, object] | None = None,
+        superuser: bool = False,
+        only_first: bool = False,
+    ) -> UUID:
+        """Make an account, and say who it is; Invalid names the fields that cannot be used.
+
+        Without a password nobody can log in to it. With `only_first` it must be the first superuser.
+        """
+        username, name = username.strip(), name.strip()
+        email = None if email is None else email.strip()
+        complain(
+            username=identity.username_complaint(username),
+            email=None if email is None else identity.email_complaint(email),
+            name=identity.name_complaint(name),
+            password=None if password is None else await self._weakness(password, username, email, name),
+        )
+        user_id = credentials.identifier()
+        created = await self.users.create(
+            user_id=user_id,
+            username=username,
+            username_key=identity.username_key(username),
+            email=email,
+            email_key=identity.email_key(email) if email else None,
+            email_verified=email_verified and email is not None,
+            name=name,
+            password_hash=None if password is None else await self.passwords.hash(password),
+            claims=claims or {},
+            superuser=superuser,
+            now=self.clock.now(),
+            only_first=only_first,
+        )
+        if not created:
+            raise await self._taken(username, only_first=only_first)
+        return user_id
+
+    async def create_superuser(self, *, username: str, email: str, password: str, only_first: bool = False) -> UUID:
+        """Make an administrator's account; Invalid names the fields that cannot be used."""
+        return await self.create(
+            username=username, email=email, password=password, superuser=True, only_first=only_first
+        )
+
+    async def set_password(self, user_id: UUID, password: str) -> bool:
+        """Give a person a new password and end their sessions; False if there is no such person. Raises Invalid."""
+        user = await self.users.by_id(user_id)
+        if user is None:
+            return False
+        complain(password=await self._weakness(password, user.username, user.email, user.name))
+        return await self.users.set_password(user_id, await self.passwords.hash(password), self.clock.now())
+
+    async def authenticate(self, login: str, password: str) -> UUID | None:
+        """Who this is; None for a wrong password and for nobody, at the same cost (H15)."""
+        found = await self.users.login(identity.login_key(login))
+        user_id, stored = found or (None, None)
+        if not await self.passwords.verify(stored, password) or user_id is None or stored is None:
+            return None
+        if outdated(stored):
+            await self.users.rehash(user_id, stored, await self.passwords.hash(password))
+        return user_id
+
+    async def _weakness(self, password: str, *about: str | None) -> str | None:
+        return await self.passwords.complaint(password, self.site, *(text for text in about if text))
+
+    async def _taken(self, username: str, *, only_first: bool) -> Invalid:
+        """Why the account could not be made."""
+        if only_first and await self.users.superuser_exists():
+            return Invalid({"username": NOT_FIRST})
+        if await self.users.by_username(identity.username_key(username)):
+            return Invalid({"username": TAKEN_USERNAME})
+        return Invalid({"email": TAKEN_EMAIL})

@@ -1,0 +1,55 @@
+"""Sessions: how long they live, and that each login begins a new one (H17)."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from attrs import frozen
+
+from iam import credentials
+from iam.clock import Clock
+from iam.credentials import Kind
+from iam.settings import Settings
+from iam.store import sessions as table
+from iam.store.sessions import Session
+
+__all__ = ["Session", "Sessions"]
+
+
+@frozen
+class Sessions:
+    """The sessions of people in browsers, known by the value of a cookie, of which the database has the digest."""
+
+    table: table.Sessions
+    clock: Clock
+    settings: Settings
+
+    async def find(self, cookie: str | None) -> Session | None:
+        """Whose session this is, if it is one."""
+        if cookie is None or not credentials.well_formed(cookie, Kind.SESSION):
+            return None
+        now = self.clock.now()
+        idle_since = now - timedelta(seconds=self.settings.session_idle)
+        return await self.table.find(credentials.digest(cookie), now, idle_since)
+
+    async def begin(self, before: str | None, user_id: UUID, *, remembered: bool = False) -> str | None:
+        """A new cookie for this person in place of the one before; None if they are locked out."""
+        cookie = credentials.mint(Kind.SESSION)
+        now = self.clock.now()
+        begun = await self.table.begin(
+            session_id=credentials.identifier(),
+            digest=credentials.digest(cookie),
+            user_id=user_id,
+            now=now,
+            expires_at=now + timedelta(seconds=self.lifetime(remembered=remembered)),
+            remembered=remembered,
+            before=credentials.digest(before) if before else None,
+        )
+        return cookie if begun else None
+
+    async def end(self, cookie: str) -> None:
+        """Log out."""
+        await self.table.end(credentials.digest(cookie))
+
+    def lifetime(self, *, remembered: bool) -> int:
+        """Seconds that a session may live at all."""
+        return self.settings.session_remembered if remembered else self.settings.session_lifetime

@@ -1,0 +1,80 @@
+"""A store with empty tables, and the people on it."""
+
+from collections.abc import AsyncIterator
+from contextlib import closing
+from typing import Any
+
+import psycopg2
+import pytest
+import pytest_twisted
+from attrs import define
+from psycopg2.extensions import make_dsn
+from twisted.internet import reactor
+
+from iam import credentials
+from iam.accounts.passwords import Passwords
+from iam.accounts.people import People
+from iam.clock import Clock
+from iam.store import migration
+from iam.store.database import Database
+from iam.store.store import Store, open_store
+
+
+@define
+class Turned:
+    """A clock that a test turns."""
+
+    offset: float = 0.0
+
+    def seconds(self) -> float:
+        return float(reactor.seconds()) + self.offset
+
+
+@pytest.fixture(scope="module")
+def dsn(cluster: Any) -> str:
+    """A migrated database of the module's own."""
+    name = f"accounts_{credentials.identifier().hex}"
+    with closing(psycopg2.connect(cluster.admin_dsn)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute(f"create database {name} owner iam")
+    own = str(make_dsn(cluster.dsn, dbname=name))
+    migration.migrate(own)
+    return own
+
+
+@pytest.fixture
+def rows(dsn: str) -> Any:
+    """Looks into the tables."""
+
+    def select(sql: str) -> list[tuple[Any, ...]]:
+        with closing(psycopg2.connect(dsn)) as connection, connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchall() if cursor.description else []
+
+    select("delete from users; delete from clients")
+    return select
+
+
+@pytest.fixture
+def turned() -> Turned:
+    return Turned()
+
+
+@pytest_twisted.async_yield_fixture
+async def store(dsn: str, rows: Any, turned: Turned) -> AsyncIterator[Store]:
+    """The real store."""
+    database = Database(reactor, dsn)
+    opened = open_store(database, Clock(turned.seconds))
+    await database.start()
+    yield opened
+    await database.stop()
+
+
+@pytest.fixture(scope="session")
+def passwords() -> Passwords:
+    return Passwords(reactor)
+
+
+@pytest.fixture
+def people(store: Store, passwords: Passwords, turned: Turned) -> People:
+    return People(store.users, passwords, Clock(turned.seconds), "login.example.org")

@@ -1,0 +1,80 @@
+"""The password rule: length and guessability, nothing else (H16, NIST SP 800-63B)."""
+
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iam.accounts import password_rule
+
+ABOUT = ("alice", "alice.smith@example.org", "login.acme.example")
+
+
+@pytest.mark.parametrize("password", ["", "1234567", "x9$Lq2v", "é" * 7, "e\u0301" * 7])
+def test_a_short_password_is_refused(password: str) -> None:
+    assert password_rule.complaint(password) == "Choose a password of at least 8 characters."
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "password",
+        "12345678",
+        "aaaaaaaaaaaaaaa",
+        "qwertyuiop",
+        "Winter2024!",
+        "alice2024",
+        "alice.smith",
+        "acmeacme",
+        "P@ssw0rd1",
+    ],
+)
+def test_a_password_that_is_easy_to_guess_is_refused(password: str) -> None:
+    assert "harder to guess" in (password_rule.complaint(password, *ABOUT) or "")
+
+
+@pytest.mark.parametrize(
+    "password", ["blue-tractor-42", "sunny day in june", "🦊🐻🐼🦁🐯🐨🐸🐵🦄", "пятьсот лиловых зонтов"]
+)
+def test_nothing_is_demanded_of_the_characters(password: str) -> None:
+    assert password_rule.complaint(password, *ABOUT) is None
+
+
+def test_a_password_of_1024_bytes_is_taken_whole() -> None:
+    password = ("correct horse battery staple " * 40)[:1024]
+
+    assert password_rule.complaint(password) is None
+    assert len(password_rule.canonical(password) or b"") == 1024
+
+
+@pytest.mark.parametrize("password", ["correct horse " * 74, "é" * 513, "x" * 1_000_000])
+def test_a_longer_password_is_refused(password: str) -> None:
+    assert password_rule.complaint(password) == "Choose a password of at most 1024 bytes."
+    assert password_rule.canonical(password) is None
+
+
+def test_what_cannot_be_written_in_utf_8_is_refused() -> None:
+    assert password_rule.complaint("half a \udc80 character") == "Choose a password of at most 1024 bytes."
+
+
+@given(st.text(max_size=100))
+def test_composed_and_decomposed_letters_are_one_password(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return
+    composed, decomposed = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
+
+    assert password_rule.canonical(composed) == password_rule.canonical(decomposed)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.text(alphabet="4@8({[<69!1|7$5+0e3x%2lz", min_size=60, max_size=90))
+def test_a_hostile_password_is_judged_in_time(password: str) -> None:
+    began = time.perf_counter()
+
+    password_rule.complaint(password)
+
+    assert time.perf_counter() - began < 3

@@ -1,0 +1,124 @@
+"""Hashing and checking passwords (H15, H16)."""
+
+from time import process_time
+
+import pytest
+from argon2 import PasswordHasher
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, gatherResults
+
+from iam.accounts.passwords import NOBODY, QUEUE, Busy, Passwords, affordable, outdated
+
+
+async def test_h16_a_hash_is_argon2id_with_the_parameters_of_owasp(passwords: Passwords) -> None:
+    stored = await passwords.hash("blue-tractor-42")
+
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert not outdated(stored)
+
+
+async def test_a_password_matches_its_own_hash_only(passwords: Passwords) -> None:
+    stored = await passwords.hash("blue-tractor-42")
+
+    assert await passwords.verify(stored, "blue-tractor-42")
+    assert not await passwords.verify(stored, "blue-tractor-43")
+    assert not await passwords.verify(stored, "")
+
+
+async def test_the_last_byte_of_a_long_password_matters(passwords: Passwords) -> None:
+    stored = await passwords.hash("x" * 1023 + "y")
+
+    assert await passwords.verify(stored, "x" * 1023 + "y")
+    assert not await passwords.verify(stored, "x" * 1023 + "z")
+    assert not await passwords.verify(stored, "x" * 1023 + "yy")
+
+
+async def test_a_password_typed_on_another_keyboard_matches(passwords: Passwords) -> None:
+    assert await passwords.verify(await passwords.hash("caf\u00e9 au lait"), "cafe\u0301 au lait")
+
+
+@pytest.mark.parametrize("password", ["blue-tractor-42", "", "x" * 2000, "\udc80"])
+async def test_without_a_hash_no_password_matches(passwords: Passwords, password: str) -> None:
+    assert not await passwords.verify(None, password)
+
+
+async def test_nobodys_hash_matches_nothing(passwords: Passwords) -> None:
+    assert not await passwords.verify(NOBODY, "")
+    assert not await passwords.verify(NOBODY, "\0" * 32)
+
+
+async def test_h15_nobody_costs_what_somebody_costs(passwords: Passwords) -> None:
+    stored = await passwords.hash("blue-tractor-42")
+
+    async def cost(known: str | None, password: str) -> float:
+        best = 9.9
+        for _ in range(5):
+            before = process_time()
+            await passwords.verify(known, password)
+            best = min(best, process_time() - before)
+        return best
+
+    somebody = await cost(stored, "wrong")
+
+    assert await cost(None, "wrong") == pytest.approx(somebody, rel=0.5)
+    assert await cost(stored, "x" * 2000) == pytest.approx(somebody, rel=0.5)
+    assert await cost("$2b$12$not-one-of-ours", "wrong") == pytest.approx(somebody, rel=0.5)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "",
+        "plain",
+        "$2b$12$abcdefghijklmnopqrstuv",
+        NOBODY.replace("m=19456", "m=262145"),
+        NOBODY.replace("m=19456", "m=99999999"),
+        NOBODY.replace("t=2", "t=17"),
+        NOBODY.replace("p=1", "p=9"),
+        NOBODY.replace("argon2id", "argon2i"),
+        NOBODY + "\n",
+    ],
+)
+async def test_h16_a_hash_that_is_none_of_ours_or_too_costly_is_not_computed(passwords: Passwords, stored: str) -> None:
+    assert not affordable(stored)
+    assert not await passwords.verify(stored, "anything")
+
+
+async def test_a_broken_hash_matches_nothing(passwords: Passwords) -> None:
+    assert not await passwords.verify(NOBODY.replace("p=1$", "p=1$A"), "anything")
+
+
+async def test_h16_hashes_with_other_parameters_still_work(passwords: Passwords) -> None:
+    stored = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=2).hash("blue-tractor-42")
+
+    assert await passwords.verify(stored, "blue-tractor-42")
+    assert outdated(stored)
+
+
+async def test_h16_beyond_the_queue_the_server_is_busy() -> None:
+    passwords = Passwords(reactor, threads=1)
+    waiting = [Deferred.fromCoroutine(passwords.verify(None, "x")) for _ in range(1 + QUEUE)]
+
+    with pytest.raises(Busy) as refused:
+        await passwords.verify(None, "x")
+
+    assert refused.value.retry_after > 0
+    assert await gatherResults(waiting) == [False] * (1 + QUEUE)
+    assert not await passwords.verify(None, "x")
+
+
+async def test_h16_the_queue_counts_work_whose_caller_went_away() -> None:
+    passwords = Passwords(reactor, threads=1)
+    waiting = [Deferred.fromCoroutine(passwords.verify(None, "x")) for _ in range(1 + QUEUE)]
+    for one in waiting:
+        one.addErrback(lambda _: None)
+        one.cancel()
+
+    with pytest.raises(Busy):
+        await passwords.verify(None, "x")
+
+
+async def test_a_new_password_is_judged(passwords: Passwords) -> None:
+    assert await passwords.complaint("password") is not None
+    assert await passwords.complaint("blue-tractor-42") is None
+    assert await passwords.complaint("blue-tractor-42", "blue-tractor-42") is not None

@@ -1,0 +1,127 @@
+"""Sessions: a new id at each login, and lifetimes (H17, rows 26, 27)."""
+
+from typing import Any
+
+import pytest
+
+from iam import credentials
+from iam.accounts.people import People
+from iam.accounts.sessions import Sessions
+from iam.clock import Clock
+from iam.credentials import Kind
+from iam.settings import DAY, HOUR, Settings
+from iam.store.store import Store
+
+
+@pytest.fixture
+def sessions(store: Store, turned: Any) -> Sessions:
+    return Sessions(store.sessions, Clock(turned.seconds), Settings())
+
+
+@pytest.fixture
+def cookie() -> str:
+    """What a browser has before anybody logs in."""
+    return credentials.mint(Kind.SESSION)
+
+
+async def begin(people: People, sessions: Sessions, before: str | None = None, *, remembered: bool = False) -> str:
+    alice = await people.create(username="alice", password=None)
+    cookie = await sessions.begin(before, alice, remembered=remembered)
+    assert cookie is not None
+    return cookie
+
+
+async def test_a_cookie_says_who_it_is(people: People, sessions: Sessions) -> None:
+    cookie = await begin(people, sessions)
+
+    found = await sessions.find(cookie)
+
+    assert found is not None
+    assert found.username == "alice"
+
+
+async def test_h17_row_26_the_cookie_from_before_the_login_is_worth_nothing(
+    people: People, sessions: Sessions, cookie: str
+) -> None:
+    after = await begin(people, sessions, cookie)
+
+    assert after != cookie
+    assert await sessions.find(cookie) is None
+
+
+async def test_h17_row_27_the_next_login_ends_the_session_before(people: People, sessions: Sessions) -> None:
+    first = await begin(people, sessions)
+    bob = await people.create(username="bob", password=None)
+
+    second = await sessions.begin(first, bob)
+
+    found = await sessions.find(second)
+    assert found is not None
+    assert found.username == "bob"
+    assert await sessions.find(first) is None
+
+
+@pytest.mark.parametrize("cookie", [None, "", "x", "iam_se_", "iam_rt_" + "0" * 43 + "_000000", "a" * 8192])
+async def test_what_is_no_cookie_of_ours_is_nobody(sessions: Sessions, cookie: str | None) -> None:
+    assert await sessions.find(cookie) is None
+
+
+async def test_a_logout_ends_the_session(people: People, sessions: Sessions) -> None:
+    cookie = await begin(people, sessions)
+
+    await sessions.end(cookie)
+
+    assert await sessions.find(cookie) is None
+
+
+async def test_h17_a_session_idles_for_twelve_hours(people: People, sessions: Sessions, turned: Any) -> None:
+    cookie = await begin(people, sessions)
+    turned.offset = 12 * HOUR - 60
+    assert await sessions.find(cookie) is not None
+
+    turned.offset += 12 * HOUR + 60
+
+    assert await sessions.find(cookie) is None
+
+
+async def live_through(days: int, sessions: Sessions, cookie: str, turned: Any) -> bool:
+    """Come back every six hours, for days; is the session still good?"""
+    for _ in range(days * 4):
+        turned.offset += 6 * HOUR
+        if await sessions.find(cookie) is None:
+            return False
+    return True
+
+
+async def test_h17_a_session_lives_for_seven_days_in_all(people: People, sessions: Sessions, turned: Any) -> None:
+    cookie = await begin(people, sessions)
+
+    assert await live_through(6, sessions, cookie, turned)
+    assert not await live_through(2, sessions, cookie, turned)
+
+
+async def test_h17_a_remembered_session_waits_for_thirty_days(people: People, sessions: Sessions, turned: Any) -> None:
+    cookie = await begin(people, sessions, remembered=True)
+
+    turned.offset = 29 * DAY
+    assert await sessions.find(cookie) is not None
+    turned.offset = 30 * DAY
+
+    assert await sessions.find(cookie) is None
+
+
+async def test_h17_the_database_has_no_cookie(people: People, sessions: Sessions, rows: Any) -> None:
+    cookie = await begin(people, sessions)
+
+    assert cookie not in str(rows("select sessions::text from sessions"))
+
+
+async def test_a_disabled_person_has_no_session(people: People, sessions: Sessions) -> None:
+    cookie = await begin(people, sessions)
+    found = await sessions.find(cookie)
+    assert found is not None
+
+    await people.users.disable(found.user_id, people.clock.now())
+
+    assert await sessions.find(cookie) is None
+    assert await sessions.begin(None, found.user_id) is None
