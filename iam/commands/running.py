@@ -14,6 +14,7 @@ from twisted.internet.error import ReactorNotRunning
 from twisted.python.failure import Failure
 
 from iam import settings as configuration
+from iam.accounts.invalid import Invalid
 from iam.clock import Clock
 from iam.commands.options import CONFIG, DATA_DIR, DATABASE
 from iam.embedded.errors import EmbeddedError
@@ -23,7 +24,7 @@ from iam.store.errors import Unavailable
 from iam.store.migration import MigrationError
 from iam.store.store import Store
 
-EXPECTED = (EmbeddedError, MigrationError, Unavailable)
+EXPECTED = (EmbeddedError, Invalid, MigrationError, Unavailable)
 
 T = TypeVar("T")
 

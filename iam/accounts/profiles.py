@@ -1,0 +1,60 @@
+"""Profiles: what may be changed of an account that exists."""
+
+from collections.abc import Mapping
+
+from attrs import evolve, frozen
+
+from iam.accounts import claims as rule
+from iam.accounts import identity
+from iam.accounts.invalid import Invalid, complain
+from iam.accounts.people import TAKEN_EMAIL
+from iam.clock import Clock
+from iam.store.errors import Rejected
+from iam.store.users import User, Users
+
+UNIQUE_VIOLATION = "23505"
+
+
+@frozen
+class Profile:
+    """What an account says of its person."""
+
+    email: str | None
+    email_verified: bool
+    name: str
+    claims: Mapping[str, object]
+
+
+def of(user: User) -> Profile:
+    """The profile as it is."""
+    return Profile(user.email, user.email_verified, user.name, user.claims)
+
+
+def moved(profile: Profile, email: str) -> Profile:
+    """The profile with another address, which nobody has verified yet (H23); none where it is empty."""
+    same = profile.email is not None and identity.email_key(email) == identity.email_key(profile.email)
+    return evolve(profile, email=email.strip() or None, email_verified=profile.email_verified and same)
+
+
+async def change(users: Users, clock: Clock, user: User, profile: Profile) -> bool:
+    """Give the person this profile; False if they are gone meanwhile. Invalid names the fields that cannot be used."""
+    email, name = profile.email, profile.name.strip()
+    complain(
+        email=identity.email_complaint(email) if email else None,
+        name=identity.name_complaint(name),
+        claims=rule.complaint(profile.claims),
+    )
+    try:
+        return await users.update(
+            user.id,
+            email=email,
+            email_key=identity.email_key(email) if email else None,
+            email_verified=profile.email_verified and email is not None,
+            name=name,
+            claims=profile.claims,
+            now=clock.now(),
+        )
+    except Rejected as error:
+        if error.sqlstate != UNIQUE_VIOLATION:
+            raise
+        raise Invalid({"email": TAKEN_EMAIL}) from None

@@ -1,0 +1,54 @@
+"""`iam createsuperuser`."""
+
+from collections.abc import Container
+
+import click
+
+from iam.commands import asking, output
+from iam.commands.options import Command
+from iam.commands.people import accounts, document, named
+from iam.commands.running import Administration, run
+from iam.store.users import User
+
+QUESTIONS = {
+    "username": lambda: asking.text("Username"),
+    "email": lambda: asking.text("E-mail address"),
+    "password": asking.new_password,
+}
+
+
+@click.command(
+    cls=Command,
+    name="createsuperuser",
+    examples=[
+        "iam createsuperuser",
+        "iam createsuperuser --username root --email root@example.org --password-stdin < password.txt",
+    ],
+)
+@click.option("--username", metavar="U", help="The name to log in with.")
+@click.option("--email", metavar="E", help="The e-mail address.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def command(username: str | None, email: str | None, *, password_stdin: bool) -> None:
+    """Make an administrator. What the options leave out is asked at the terminal."""
+    given = {"username": username, "email": email}
+    answers = {field: answer for field, answer in given.items() if answer is not None}
+    if not asking.interactive():
+        refuse_gaps(answers, password_stdin=password_stdin)
+    if password_stdin:
+        answers["password"] = asking.line_on_input("The password")
+    user = run(lambda on: created(on, answers))
+    output.say(f"The administrator {user.username} is created.", document(user))
+
+
+def refuse_gaps(answers: Container[str], *, password_stdin: bool) -> None:
+    """Where nobody can be asked, the options must say it all."""
+    missing = [f"--{field}" for field in ("username", "email") if field not in answers]
+    missing += [] if password_stdin else ["--password-stdin"]
+    if missing:
+        raise click.UsageError(f"Without a terminal to ask at, {' and '.join(missing)} must be given.")
+
+
+async def created(on: Administration, answers: dict[str, str]) -> User:
+    """The new administrator."""
+    user_id = await asking.until_valid(answers, QUESTIONS, accounts(on).create_superuser)
+    return await named(on, str(user_id))

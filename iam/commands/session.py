@@ -1,0 +1,56 @@
+"""`iam session`."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import click
+
+from iam.commands import output
+from iam.commands.options import Group
+from iam.commands.people import named
+from iam.commands.running import Administration, run
+from iam.store.sessions import Presence
+
+COLUMNS = ("id", "username", "auth_time", "seen_at", "expires_at", "remembered")
+
+
+@click.group(cls=Group, examples=["iam session list --user alice"])
+def command() -> None:
+    """Sessions: people who are logged in, each in one browser."""
+
+
+@command.command("list", examples=["iam session list", "iam session list --user alice --json"])
+@click.option("--user", metavar="U", help="Only this person's.")
+def list_(user: str | None) -> None:
+    """List the sessions that are good at this moment."""
+    sessions = run(lambda on: living(on, user))
+    output.tabulate([document(session) for session in sessions], COLUMNS, "Nobody is logged in.")
+
+
+@command.command(examples=["iam session revoke 01939b0a-5c3e-7a41-9d3c-2f1b8c6f0a11"])
+@click.argument("session_id", metavar="ID", type=click.UUID)
+def revoke(session_id: UUID) -> None:
+    """End the session ID: who has it must log in again. What clients were granted meanwhile stays (iam grant)."""
+    if not run(lambda on: on.store.sessions.revoke(session_id)):
+        raise click.ClickException(f"There is no session {session_id}.")
+    output.say(f"The session {session_id} is ended.", {"id": str(session_id), "revoked": True})
+
+
+async def living(on: Administration, username: str | None) -> list[Presence]:
+    """The sessions, of this person where one is named."""
+    user_id = (await named(on, username)).id if username else None
+    now = on.clock.now()
+    return await on.store.sessions.living(now, now - timedelta(seconds=on.settings.session_idle), user_id=user_id)
+
+
+def document(session: Presence) -> dict[str, object]:
+    """The session for programs."""
+    return {
+        "id": str(session.id),
+        "user_id": str(session.user_id),
+        "username": session.username,
+        "auth_time": output.moment(session.auth_time),
+        "seen_at": output.moment(session.seen_at),
+        "expires_at": output.moment(session.expires_at),
+        "remembered": session.remembered,
+    }

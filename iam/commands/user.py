@@ -1,0 +1,194 @@
+"""`iam user`."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+import click
+from attrs import evolve
+
+from iam.accounts import claims as claims_rule
+from iam.accounts import profiles
+from iam.accounts.invalid import complain
+from iam.commands import asking, claims, output
+from iam.commands.options import Group
+from iam.commands.people import accounts, document, named
+from iam.commands.running import Administration, run
+from iam.store.users import User
+
+COLUMNS = ("username", "email", "name", "superuser", "disabled", "created_at")
+
+
+who = click.argument("username", metavar="USERNAME")
+email_option = click.option("--email", metavar="E", help="The e-mail address.")
+name_option = click.option("--name", metavar="N", help="The name that others see.")
+claim_option = click.option(
+    "--claim",
+    "given_claims",
+    metavar="K=V",
+    multiple=True,
+    callback=claims.parse,
+    help="A claim; the value is JSON where it parses, else text. Repeatable.",
+)
+password_option = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+
+
+@click.group(cls=Group, examples=["iam user list", "iam user disable alice"])
+def command() -> None:
+    """People: who may log in. They are named by username or by id."""
+
+
+@command.command(
+    examples=[
+        "iam user create --username alice --email alice@example.org --password-stdin < password.txt",
+        """iam user create --username bob --claim department=Sales --claim 'roles=["editor"]'""",
+    ]
+)
+@click.option("--username", metavar="U", required=True, help="The name to log in with.")
+@email_option
+@name_option
+@claim_option
+@click.option("--email-verified", is_flag=True, help="The address is known to be theirs.")
+@password_option
+def create(
+    username: str,
+    email: str | None,
+    name: str | None,
+    given_claims: dict[str, object],
+    *,
+    email_verified: bool,
+    password_stdin: bool,
+) -> None:
+    """Create a person's account. Without a password nobody can log in to it (iam user set-password)."""
+    password = asking.line_on_input("The password") if password_stdin else None
+
+    async def work(on: Administration) -> User:
+        complain(claims=claims_rule.complaint(given_claims))
+        user_id = await accounts(on).create(
+            username=username,
+            email=email,
+            name=name or "",
+            claims=given_claims,
+            email_verified=email_verified,
+            password=password,
+        )
+        return await named(on, str(user_id))
+
+    user = run(work)
+    output.say(f"The person {user.username} is created.", document(user))
+
+
+@command.command("list", examples=["iam user list", "iam user list --json"])
+def list_() -> None:
+    """List all people."""
+    users = run(lambda on: on.store.users.all())
+    output.tabulate([document(user) for user in users], COLUMNS, "There are no people yet.")
+
+
+@command.command(examples=["iam user show alice"])
+@who
+def show(username: str) -> None:
+    """Show a person's account."""
+    output.show(document(run(lambda on: named(on, username))))
+
+
+@command.command(
+    examples=[
+        "iam user update alice --email alice@example.org --email-verified",
+        "iam user update bob --remove-claim roles",
+    ]
+)
+@who
+@email_option
+@name_option
+@claim_option
+@click.option("--remove-claim", "removed", metavar="K", multiple=True, help="A claim to remove. Repeatable.")
+@click.option("--email-verified/--email-unverified", default=None, help="Whether the address is known to be theirs.")
+def update(
+    username: str,
+    email: str | None,
+    name: str | None,
+    given_claims: dict[str, object],
+    removed: tuple[str, ...],
+    *,
+    email_verified: bool | None,
+) -> None:
+    """Change what an account says of its person; what is not named stays. A new address counts as unverified."""
+
+    async def work(on: Administration) -> User:
+        user = await named(on, username)
+        profile = profiles.of(user)
+        if email is not None:
+            profile = profiles.moved(profile, email)
+        if name is not None:
+            profile = evolve(profile, name=name)
+        if email_verified is not None:
+            profile = evolve(profile, email_verified=email_verified)
+        kept = {claim: value for claim, value in profile.claims.items() if claim not in removed}
+        await profiles.change(on.store.users, on.clock, user, evolve(profile, claims=kept | given_claims))
+        return await named(on, str(user.id))
+
+    user = run(work)
+    output.say(f"The person {user.username} is updated.", document(user))
+
+
+@command.command(examples=["iam user disable alice"])
+@who
+def disable(username: str) -> None:
+    """Lock a person out: sessions end, and no token of theirs is good until they are enabled again."""
+    user = run(lambda on: changed(on, username, on.store.users.disable))
+    output.say(f"The person {user.username} is disabled.", document(user))
+
+
+@command.command(examples=["iam user enable alice"])
+@who
+def enable(username: str) -> None:
+    """Let a person in again."""
+    user = run(lambda on: changed(on, username, on.store.users.enable))
+    output.say(f"The person {user.username} is enabled.", document(user))
+
+
+@command.command(examples=["iam user delete alice"])
+@who
+def delete(username: str) -> None:
+    """Delete a person's account, sessions and consents, and end all that they granted."""
+
+    async def work(on: Administration) -> User:
+        user = await named(on, username)
+        await on.store.users.delete(user.id, on.clock.now())
+        return user
+
+    user = run(work)
+    output.say(
+        f"The person {user.username} is deleted.", {"id": str(user.id), "username": user.username, "deleted": True}
+    )
+
+
+@command.command(
+    "set-password",
+    examples=["iam user set-password alice", "iam user set-password alice --password-stdin < password.txt"],
+)
+@who
+@password_option
+def set_password(username: str, *, password_stdin: bool) -> None:
+    """Give a person a new password, which is asked at the terminal, and end their sessions."""
+    if not password_stdin and not asking.interactive():
+        raise click.UsageError("Without a terminal to ask at, --password-stdin is needed.")
+    answers = {"password": asking.line_on_input("The password")} if password_stdin else {}
+
+    async def work(on: Administration) -> User:
+        user = await named(on, username)
+        people = accounts(on)
+        await asking.until_valid(answers, {"password": asking.new_password}, partial(people.set_password, user.id))
+        return await named(on, str(user.id))
+
+    user = run(work)
+    output.say(f"The person {user.username} has a new password.", document(user))
+
+
+async def changed(on: Administration, username: str, change: Callable[[UUID, datetime], Awaitable[bool]]) -> User:
+    """The person after the change."""
+    user = await named(on, username)
+    await change(user.id, on.clock.now())
+    return await named(on, str(user.id))
