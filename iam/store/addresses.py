@@ -1,19 +1,16 @@
-"""Where the database is: a libpq connection string taken apart into hosts, and their names looked up.
+"""Where the database is: a libpq connection string taken apart into hosts.
 
 libpq's own walk through several hosts knows no deadline when it is asynchronous (134 s observed), and it looks names up
-while everybody waits. So names are looked up by the reactor, and each attempt gets one address (H44).
+while everybody waits. So we walk ourselves, and each attempt gets one address (H44).
 """
 
 import os
-from ipaddress import ip_address
 from itertools import starmap
-from socket import SOCK_STREAM, getaddrinfo
-from typing import Any, Final
+from typing import Final
 
 import psycopg2
 from attrs import field, frozen
 from psycopg2.extensions import parse_dsn
-from twisted.internet.threads import deferToThreadPool
 
 from iam.store.errors import Unavailable
 
@@ -91,22 +88,3 @@ def among(names: list[str], numbers: list[str], ports: list[str]) -> tuple[Host,
     if any(len(values) != count for values in lists):
         raise Unavailable("The database's connection string names more or fewer ports or addresses than hosts.")
     return tuple(starmap(Host, zip(*lists, strict=True)))
-
-
-async def addresses(host: Host, reactor: Any) -> list[str]:
-    """The IP addresses of a host in the order to try them; an empty one where there is nothing to look up."""
-    if host.address or host.local:
-        return [host.address]
-    try:
-        return [str(ip_address(host.name))]
-    except ValueError:
-        return await looked_up(host.name, reactor)
-
-
-async def looked_up(name: str, reactor: Any) -> list[str]:
-    """The addresses that the system's resolver knows for a name."""
-    try:
-        found = await deferToThreadPool(reactor, reactor.getThreadPool(), getaddrinfo, name, None, type=SOCK_STREAM)
-    except OSError as reason:
-        raise Unavailable(f"its name is not known ({reason.strerror})") from None
-    return [str(sockaddr[0]) for *_, sockaddr in found]

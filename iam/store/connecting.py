@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from iam.store.addresses import Host, Target, addresses
+from iam.store.addresses import Host, Target
 from iam.store.connection import Connection
 from iam.store.errors import Rejected, Unavailable
+from iam.store.resolver import Resolver
 
 OLDEST: Final = 140000  # server_version of PostgreSQL 14
 
@@ -16,7 +17,7 @@ OLDEST: Final = 140000  # server_version of PostgreSQL 14
 # scans and joins that read whole tables are out of the question from the start.
 SETTINGS: Final = """
 set statement_timeout = '5s'; set lock_timeout = '2s'; set idle_in_transaction_session_timeout = '10s';
-set timezone = 'UTC'; set jit = off; set max_parallel_workers_per_gather = 0;
+set timezone = 'UTC'; set bytea_output = 'hex'; set jit = off; set max_parallel_workers_per_gather = 0;
 set plan_cache_mode = force_generic_plan;
 set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off
 """
@@ -28,6 +29,7 @@ class Connector:
     def __init__(self, reactor: Any, target: Target) -> None:
         self.reactor = reactor
         self.target = target
+        self.resolver = Resolver(reactor)
         self.opening: set[Connection] = set()
 
     async def connect(self, *preparations: str) -> Connection:
@@ -43,7 +45,7 @@ class Connector:
     async def reach(self, host: Host, preparation: str) -> Connection:
         """A new connection to one of the addresses of a host, which is the first to be asked from now on."""
         reason = Unavailable("its name has no address")
-        for address in await addresses(host, self.reactor):
+        for address in await self.resolver.addresses(host):
             try:
                 connection = await self.attempt(self.target.at(host, address), preparation)
             except Unavailable as error:

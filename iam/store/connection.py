@@ -6,24 +6,24 @@ from typing import Any, Final, NoReturn
 
 import psycopg2
 import psycopg2.extras
-from psycopg2.extensions import POLL_OK, POLL_WRITE, new_type, register_type
+from psycopg2.extensions import POLL_OK, POLL_WRITE, new_array_type, new_type, register_type
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 from txpostgres import txpostgres
 
-from iam.store.errors import READ_ONLY, ConnectionLost, Timeout, Unavailable, fatal, stale, translated
+from iam.store.errors import READ_ONLY, ConnectionLost, Timeout, Unavailable, fatal, sentence, stale, translated
 
 CONNECT: Final = 5.0  # seconds for one address (H44)
 STATEMENT: Final = 6.0  # seconds for one statement; PostgreSQL itself gives up after five
-BYTEA: Final = 17
-TEXT_OF_BYTES: Final = slice(2, None)  # after \x
+BYTEA, BYTEA_ARRAY = 17, 1001  # PostgreSQL's numbers of these types
 
 Row = tuple[Any, ...]
 Rows = list[Row]
 Parameters = Mapping[str, object] | Sequence[object]
 
-BYTES: Final = new_type((BYTEA,), "BYTEA", lambda text, _: None if text is None else bytes.fromhex(text[TEXT_OF_BYTES]))
+BYTES: Final = new_type((BYTEA,), "BYTEA", lambda text, _: text and bytes.fromhex(text.removeprefix("\\x")))
+BYTES_ARRAY: Final = new_array_type((BYTEA_ARRAY,), "BYTEA[]", BYTES)
 psycopg2.extras.register_uuid()
 
 
@@ -61,13 +61,14 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         try:
             await self.connect(connection_factory=Uncancellable, **keywords)
         except (psycopg2.Error, ConnectionDone) as error:
-            reason = " ".join(str(error).split()) if timer.active() else "no answer in time"
-            raise Unavailable(reason) from None
+            given_up = not timer.active() or isinstance(error, ConnectionDone)
+            raise Unavailable("no answer in time" if given_up else sentence(error)) from None
         finally:
             if timer.active():
                 timer.cancel()
         self._writes = keywords.get("target_session_attrs") in ("read-write", "primary")
         register_type(BYTES, self.pollable())
+        register_type(BYTES_ARRAY, self.pollable())
         self.reactor.removeReader(self)
         self._watched = os.dup(self.pollable().fileno())
         self.alive = True

@@ -99,7 +99,7 @@ class Database:
             return
         if reason is not None and not self.away:
             self.away = True
-            log.warn("database.lost", reason=str(reason), connections=absent)
+            log.warn("database.lost: {reason}", reason=str(reason), connections=absent)
         elif not absent and self.away:
             self.away = False
             log.info("database.back")

@@ -49,7 +49,7 @@ def translated(error: psycopg2.Error) -> Exception:
     """Our word for an error which PostgreSQL or libpq has reported."""
     state = error.pgcode
     if state is None or fatal(error):
-        return ConnectionLost("The connection to the database was lost.")
+        return ConnectionLost("The connection to the database was lost: " + sentence(error))
     if state in CONTENTION:
         return Repeatable(f"Other transactions were in the way ({state}).")
     if stale(error):
@@ -61,6 +61,11 @@ def translated(error: psycopg2.Error) -> Exception:
     constraint = error.diag.constraint_name
     detail = error.diag.message_primary if state.startswith(OURS) else f"{type(error).__name__} {constraint or ''}"
     return Rejected(state, constraint, (detail or "").strip())
+
+
+def sentence(error: psycopg2.Error) -> str:
+    """What PostgreSQL or libpq says, in one line, without the details, which quote values."""
+    return " ".join((error.diag.message_primary or str(error)).split())
 
 
 def fatal(error: psycopg2.Error) -> bool:

@@ -11,7 +11,7 @@ from attrs import frozen
 from psycopg2 import errors
 
 from iam.store.addresses import keywords
-from iam.store.errors import Unavailable
+from iam.store.errors import Unavailable, sentence
 
 DIRECTORY: Final = Path(__file__).parent / "migrations"
 CONNECT: Final = 5  # seconds for each host (H44)
@@ -140,8 +140,3 @@ def require(connection: Any) -> None:
         raise MigrationError("PostgreSQL is older than version 14: iam needs 14 or later.")
     if connection.info.parameter_status("server_encoding") != "UTF8":
         raise MigrationError("The database is not in UTF-8: create one with `encoding 'UTF8'`.")
-
-
-def sentence(error: psycopg2.Error) -> str:
-    """What PostgreSQL says, in one line, without the values that its details may quote."""
-    return " ".join((error.diag.message_primary or str(error)).split())

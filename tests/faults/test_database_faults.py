@@ -181,7 +181,7 @@ async def test_r1_when_the_postmaster_dies_all_fail_at_once_and_when_it_returns_
     assert {type(result) for result in outcomes} <= {list, ConnectionLost, Unavailable}
     assert max(durations) < 2
     assert lag() < STILL
-    assert names(events) == ["database.lost", "database.back"]
+    assert names(events) == ["database.lost: {reason}", "database.back"]
     assert tracebacks(events) == []
 
 

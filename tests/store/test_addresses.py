@@ -1,9 +1,8 @@
 """A connection string is taken apart as libpq would understand it."""
 
 import pytest
-from twisted.internet import reactor
 
-from iam.store.addresses import Host, addresses, target
+from iam.store.addresses import Host, target
 from iam.store.errors import Unavailable
 
 
@@ -69,15 +68,3 @@ def test_a_password_is_not_shown_with_the_target() -> None:
 )
 def test_a_socket_is_told_from_a_name(dsn: str, *, local: bool) -> None:
     assert target(dsn).hosts[0].local is local
-
-
-async def test_names_are_looked_up_and_numbers_are_not() -> None:
-    assert await addresses(Host("/run/postgresql", "", ""), reactor) == [""]
-    assert await addresses(Host("db.example", "192.0.2.7", ""), reactor) == ["192.0.2.7"]
-    assert await addresses(Host("192.0.2.7", "", ""), reactor) == ["192.0.2.7"]
-    assert "127.0.0.1" in await addresses(Host("localhost", "", ""), reactor)
-
-
-async def test_an_unknown_name_is_reported_in_words() -> None:
-    with pytest.raises(Unavailable, match="its name is not known"):
-        await addresses(Host("nowhere.invalid", "", ""), reactor)

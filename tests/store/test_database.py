@@ -39,11 +39,12 @@ async def test_a_query_gives_its_rows_in_pythons_types(start: Start) -> None:
     now, identifier = datetime.now(UTC), uuid4()
 
     rows = await database.query(
-        "select %(now)s::timestamptz, %(id)s::uuid, %(octets)s::bytea, array['a', null], '{\"a\": 1}'::jsonb, %(none)s",
+        "select %(now)s::timestamptz, %(id)s::uuid, %(octets)s::bytea, array['a', null], '{\"a\": 1}'::jsonb,"
+        " array['\\x01'::bytea, ''], array[%(id)s], %(none)s",
         {"now": now, "id": identifier, "octets": b"\0\xff", "none": None},
     )
 
-    assert rows == [(now, identifier, b"\0\xff", ["a", None], {"a": 1}, None)]
+    assert rows == [(now, identifier, b"\0\xff", ["a", None], {"a": 1}, [b"\x01", b""], [identifier], None)]
     assert rows[0][0].tzinfo is UTC
 
 
