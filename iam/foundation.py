@@ -8,7 +8,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
 from iam.clock import Clock
-from iam.embedded import Embedded
+from iam.embedded.supervisor import Embedded
 from iam.settings import Settings
 from iam.store import migration
 from iam.store.database import Database

@@ -72,6 +72,8 @@ class Cluster:
 
     def check(self, account: Account, major: str) -> None:
         """Refuse what PostgreSQL would refuse, in words that help more than its own (H52)."""
+        if self.home.is_symlink():
+            raise EmbeddedError(f"{self.home} must not be a link: move the whole data directory, and give --data-dir.")
         try:
             made_by = (self.home / "PG_VERSION").read_text().strip()
         except FileNotFoundError:

@@ -50,7 +50,7 @@ class Embedded:
         copies: Path = COPIES,
     ) -> None:
         self.reactor = reactor
-        self.cluster = Cluster(data_dir)
+        self.cluster = Cluster(data_dir.absolute())
         self.progress = progress
         self.durable = durable
         self.copies = copies

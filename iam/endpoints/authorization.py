@@ -18,7 +18,7 @@ from iam.oauth.request import Request as AuthorizationRequest
 from iam.oauth.server import Server
 from iam.web.answers import Answer, found, see_other
 from iam.web.parameters import ParameterError, Parameters, form_parameters, query_parameters, query_text
-from iam.web.site import Request
+from iam.web.request import Request
 from iam.web.templates import Theme
 from iam.web.visitors import Visitors
 

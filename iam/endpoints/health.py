@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from attrs import frozen
 
 from iam.web.answers import Answer, json_answer
-from iam.web.site import Request
+from iam.web.request import Request
 
 
 @frozen

@@ -7,8 +7,8 @@ from iam.oauth.client_authentication import ClientAuthentication, claimed
 from iam.oauth.introspection import Introspection
 from iam.web.answers import Answer, json_answer
 from iam.web.oauth_errors import error_answer
-from iam.web.parameters import authorization, form_parameters
-from iam.web.site import Request
+from iam.web.parameters import ParameterError, authorization, form_parameters
+from iam.web.request import Request
 
 
 @frozen
@@ -28,6 +28,6 @@ class IntrospectionEndpoint:
             token = parameters.get("token")
             if token is None:
                 raise InvalidRequestError("The request has no token.")
-        except OAuth2Error as error:
+        except (OAuth2Error, ParameterError) as error:
             return error_answer(error)
         return json_answer(200, await self.introspection.describe(token, client))

@@ -7,7 +7,7 @@ from attrs import frozen
 from iam.oauth.grants import authorization_code
 from iam.oauth.server import Server
 from iam.web.answers import Answer, json_answer
-from iam.web.site import Request
+from iam.web.request import Request
 
 CLIENT_AUTHENTICATION = ["client_secret_basic", "client_secret_post"]
 

@@ -6,7 +6,7 @@ from iam.oauth import bearer
 from iam.oauth.introspection import Introspection, members
 from iam.web.answers import Answer, json_answer
 from iam.web.parameters import authorization
-from iam.web.site import Request
+from iam.web.request import Request
 
 SCOPE = "read"
 

@@ -7,8 +7,8 @@ from iam.oauth.client_authentication import ClientAuthentication, claimed
 from iam.oauth.revocation import Revocation
 from iam.web.answers import Answer
 from iam.web.oauth_errors import error_answer
-from iam.web.parameters import authorization, form_parameters
-from iam.web.site import Request
+from iam.web.parameters import ParameterError, authorization, form_parameters
+from iam.web.request import Request
 
 
 @frozen
@@ -27,6 +27,6 @@ class RevocationEndpoint:
             if token is None:
                 raise InvalidRequestError("The request has no token.")
             await self.revocation.revoke(token, client)
-        except OAuth2Error as error:
+        except (OAuth2Error, ParameterError) as error:
             return error_answer(error)
         return Answer(200)

@@ -5,9 +5,9 @@ from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
 from iam.oauth.server import Server
 from iam.web.answers import Answer, json_text
-from iam.web.oauth_errors import error_answer
-from iam.web.parameters import authorization, form_parameters
-from iam.web.site import Request
+from iam.web.oauth_errors import challenge, error_answer
+from iam.web.parameters import ParameterError, authorization, form_parameters
+from iam.web.request import Request
 
 
 @frozen
@@ -20,6 +20,6 @@ class TokenEndpoint:
         """Answer a token request."""
         try:
             response = await self.server.token(form_parameters(request), authorization(request))
-        except OAuth2Error as error:
+        except (OAuth2Error, ParameterError) as error:
             return error_answer(error)
-        return json_text(response.status, response.body)
+        return json_text(response.status, response.body, challenge(response.status))

@@ -29,6 +29,7 @@ returning grant_id
 
 # `held` waits for whoever else holds the code and sees it as they left it; `judged` says what is wrong, if anything;
 # `claimed` can win once. A used code that is presented again by its client revokes its grant (RFC 6749 §4.1.2).
+# (`offset 0`: each grant is looked up by its id; joined, the view would be read as a whole while it is small.)
 # With PKCE the redirect URI may stay away (OAuth 2.1 §4.1.3); sent, it must be the same, byte for byte.
 REDEEM = """
 with input as (
@@ -51,7 +52,8 @@ with input as (
             when g.id is null then 'grant ended'
             else 'redeemed'
         end as outcome
-    from input i join held h using (n) left join living_grants g on g.id = h.grant_id
+    from input i join held h using (n)
+    left join lateral (select * from living_grants where id = h.grant_id offset 0) g on true
 ), claimed as (
     update authorization_codes c set used_at = j.now from judged j
     where c.digest = j.digest and j.outcome = 'redeemed' and c.used_at is null

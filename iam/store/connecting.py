@@ -14,12 +14,14 @@ OLDEST: Final = 140000  # server_version of PostgreSQL 14
 
 # A prepared statement is planned once, for any values, and the plan stays until the statistics of its tables change:
 # made while a table was empty, it would go on to read the whole table. All hot statements look rows up by a key, so
-# scans and joins that read whole tables are out of the question from the start.
+# scans and joins that read whole tables are out of the question from the start, and a page costs little, being in memory:
+# else a hashed subplan over a small table looks cheaper than a few look-ups.
 SETTINGS: Final = """
 set statement_timeout = '5s'; set lock_timeout = '2s'; set idle_in_transaction_session_timeout = '10s';
 set timezone = 'UTC'; set bytea_output = 'hex'; set jit = off; set max_parallel_workers_per_gather = 0;
 set plan_cache_mode = force_generic_plan;
-set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off
+set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;
+set seq_page_cost = 0.1; set random_page_cost = 0.1
 """
 
 

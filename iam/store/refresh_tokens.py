@@ -10,6 +10,7 @@ from iam.store.database import Database
 
 # Within the window a retry by the same client gets the same successor, as long as that successor was not used itself;
 # anything older is somebody else's copy, and ends the grant. A narrowed scope is the access token's, not the successor's.
+# (`offset 0`: each grant is looked up by its id; joined, the view would be read as a whole while it is small.)
 # (`not exists ... used`: a caller that waited in `held` cannot see, in its older snapshot, the successor just stored.)
 ROTATE = """
 with input as (
@@ -36,7 +37,8 @@ with input as (
         end as outcome
     from input i join held h using (n)
     join grants o on o.id = h.grant_id
-    left join living_grants g on g.id = h.grant_id and (g.expires_at is null or g.expires_at > i.now)
+    left join lateral (select * from living_grants where id = h.grant_id offset 0) g
+        on g.expires_at is null or g.expires_at > i.now
 ), claimed as (
     update refresh_tokens r set used_at = j.now, successor = j.successor, successor_digest = j.refresh_digest
     from judged j where r.digest = j.digest and j.outcome = 'rotated' and r.used_at is null

@@ -254,14 +254,19 @@ async def test_h52_a_disk_too_full_for_a_database_is_named(open_embedded, disk, 
     await embedded.stop()
 
 
+def exhaust(ask, embedded) -> None:
+    """Begin one segment of the write-ahead log after another, until there is no room for one."""
+    for _ in range(20):
+        ask(embedded.dsn, "insert into filling values ('x')")
+        ask(embedded.admin_dsn, "select pg_switch_wal()")
+
+
 async def test_r6_postgresql_comes_back_by_itself_when_a_full_disk_has_room_again(open_embedded, disk, until, ask):
     embedded = await open_embedded(disk / "data")
     ask(embedded.dsn, "create table filling (value text)")
     filler = fill(disk, spare=4 << 20)
     with pytest.raises(psycopg2.OperationalError):
-        for _ in range(20):  # each time a new segment of the write-ahead log, until there is no room for one
-            ask(embedded.dsn, "insert into filling values ('x')")
-            ask(embedded.admin_dsn, "select pg_switch_wal()")
+        exhaust(ask, embedded)
     await until(lambda: not embedded.postmaster.alive or not embedded.work.called)
 
     filler.unlink()

@@ -6,7 +6,7 @@ from time import monotonic
 import pytest
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.task import LoopingCall
+from twisted.internet.task import LoopingCall, deferLater
 
 from iam.embedded.errors import EmbeddedError
 from iam.embedded.supervisor import Embedded
@@ -137,6 +137,38 @@ async def test_a_stop_in_the_middle_of_the_first_start_ends_it(data_dir, until, 
         await start
     assert not (data_dir / "postgresql").exists()
     assert (await open_embedded()).postmaster.alive
+
+
+@pytest.mark.parametrize("delay", [0, 0.01, 0.02, 0.04, 0.08])
+async def test_h50_a_server_killed_at_any_moment_of_its_start_leaves_nothing_in_the_way(
+    open_embedded, open_child, ask, left, delay
+):
+    embedded = await open_embedded()
+    await embedded.stop()
+    child = open_child()
+    child.says("Starting")
+    await deferLater(reactor, delay)
+    child.kill()
+
+    embedded = await open_embedded()
+
+    assert ask(embedded.dsn, "select 1") == 1
+    await embedded.stop()
+    assert left(embedded) == []
+
+
+async def test_a_start_that_was_cancelled_leaves_nothing_running(open_embedded, left, until, progress):
+    embedded = await open_embedded()
+    await embedded.stop()
+    progress.clear()
+    start = Deferred.fromCoroutine(open_embedded())
+    await until(lambda: progress == ["Starting PostgreSQL 18.6 ..."])
+
+    start.cancel()
+
+    with pytest.raises(CancelledError):
+        await start
+    await until(lambda: not left(embedded))
 
 
 async def test_the_reactor_turns_while_a_database_is_made_started_and_stopped(data_dir):

@@ -62,6 +62,16 @@ async def test_h52_a_directory_that_is_no_database(open_embedded, data_dir):
     assert str(caught.value) == f"{data_dir}/postgresql is there, but no database: move it away."
 
 
+async def test_h52_a_link_to_a_database(open_embedded, data_dir, tmp_path):
+    (data_dir / "postgresql").rename(tmp_path / "elsewhere")
+    (data_dir / "postgresql").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(EmbeddedError) as caught:
+        await open_embedded()
+
+    assert str(caught.value).startswith(f"{data_dir}/postgresql must not be a link: ")
+
+
 async def test_h49_servers_that_disagree_about_the_data_directory_do_not_share_it(open_embedded, data_dir):
     await (await open_embedded()).stop()
     with (data_dir / "postgresql.users").open("r+b") as users:

@@ -8,7 +8,6 @@ from time import monotonic
 import psycopg2
 import pytest
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall, deferLater
 
 from iam.embedded.cluster import LOG_LIMIT
@@ -164,15 +163,3 @@ async def test_h51_a_signal_to_the_whole_terminal_does_not_reach_postgresql(open
 
     assert os.getpgid(pid) != child.process.pid
     assert os.getsid(pid) != child.process.pid
-
-
-async def test_h42_a_start_can_be_given_up(open_embedded, data_dir, until, left):
-    await (await open_embedded()).stop()
-    start = Deferred.fromCoroutine(open_embedded())
-    start.cancel()
-    start.addErrback(lambda failure: None)
-    await start
-
-    embedded = await open_embedded()
-
-    assert embedded.postmaster.alive

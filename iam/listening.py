@@ -1,0 +1,66 @@
+"""Where the server listens: addresses and a port, or Twisted endpoints."""
+
+import errno
+from typing import Any
+
+from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, serverFromString
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory
+
+from iam.settings import Settings
+
+BACKLOG = 1024
+ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+
+
+class ListenError(Exception):
+    """An address cannot be listened on; one sentence that says what to do."""
+
+
+async def listen(reactor: Any, settings: Settings, factory: IProtocolFactory) -> list[IListeningPort]:
+    """Accept connections wherever `settings` say; a machine without IPv6 does without ::1 unless it was asked for.
+
+    Raises ListenError where an address is taken or not ours; nothing is listened on then.
+    """
+    ports: list[IListeningPort] = []
+    optional = "interface" not in settings.model_fields_set
+    try:
+        for name, endpoint in described(reactor, settings):
+            try:
+                ports.append(await endpoint.listen(factory))
+            except CannotListenError as error:
+                if optional and ports and error.socketError.errno in ABSENT:
+                    continue
+                raise ListenError(f"Cannot listen on {name}: {reason(error)}. Choose another --port.") from None
+    except BaseException:
+        for port in ports:
+            await port.stopListening()
+        raise
+    return ports
+
+
+def described(reactor: Any, settings: Settings) -> list[tuple[str, Any]]:
+    """The endpoints, each with what to call it in a sentence."""
+    if settings.listen:
+        return [(text, from_text(reactor, text)) for text in settings.listen]
+    return [
+        (
+            f"{address} port {settings.port}",
+            (TCP6ServerEndpoint if ":" in address else TCP4ServerEndpoint)(reactor, settings.port, BACKLOG, address),
+        )
+        for address in settings.interface
+    ]
+
+
+def from_text(reactor: Any, text: str) -> Any:
+    """The endpoint that `--listen` describes."""
+    try:
+        return serverFromString(reactor, text)
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise ListenError(f"--listen {text}: {error}.") from None
+
+
+def reason(error: CannotListenError) -> str:
+    """What the system says, without its number."""
+    said = error.socketError
+    return said.strerror if isinstance(said, OSError) and said.strerror else str(said)

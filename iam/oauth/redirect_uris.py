@@ -1,0 +1,150 @@
+"""Redirect URIs: which may be registered, and which of those a request means (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.1)."""
+
+import re
+from collections.abc import Iterator
+from ipaddress import IPv6Address, ip_address
+from typing import Final
+from urllib.parse import unquote_plus
+
+LONGEST: Final = 2048
+WRITTEN: Final = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")  # RFC 3986 §2
+SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+AUTHORITY: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
+DOT_SEGMENT: Final = re.compile(r"(?:\.|%2e){1,2}(?:;[^/]*)?", re.IGNORECASE)
+HIGHEST_PORT: Final = 65535
+
+# What the answer to the client carries: a registered URI that carries it too would be an answer already.
+ANSWERED: Final = frozenset(
+    {
+        "code",
+        "state",
+        "iss",
+        "error",
+        "error_description",
+        "error_uri",
+        "access_token",
+        "id_token",
+        "response",
+        "session_state",
+    }
+)
+
+# RFC 8252 §7.3: a native app listens on whatever port it was given.
+LOOPBACK: Final = re.compile(
+    r"(?P<host>http://(?:127\.0\.0\.1|\[::1\]))(?::(?P<port>[0-9]{1,5}))?(?P<rest>(?:[/?].*)?)", re.DOTALL
+)
+
+
+def complaint(uri: str, *, confidential: bool) -> str | None:
+    """What is wrong with a URI that somebody wants to register, if anything."""
+    if len(uri) > LONGEST:
+        return f"A redirect URI has at most {LONGEST} characters."
+    if not uri.isascii():
+        return "A redirect URI is in ASCII: write other letters as punycode in the host, percent-encoded after it."
+    if not WRITTEN.fullmatch(uri):
+        return "A redirect URI has no spaces, backslashes, quotes or other characters that no URI may have."
+    if not SCHEME.match(uri):
+        return "A redirect URI is absolute: begin it with https://."
+    if "#" in uri:
+        return "A redirect URI has no fragment: leave out the # and what follows."
+    return scheme_complaint(uri, confidential=confidential) or path_complaint(uri) or query_complaint(uri)
+
+
+def scheme_complaint(uri: str, *, confidential: bool) -> str | None:
+    """What is wrong with where the URI leads."""
+    scheme = uri.partition(":")[0].lower()
+    if scheme in ("http", "https"):
+        return authority_complaint(uri, scheme)
+    if "." not in scheme:
+        return "A redirect URI begins with https://, or with an app's own scheme such as com.example.app:/."
+    if confidential:
+        return "An app's own scheme is for public clients: choose that type, or a redirect URI with https://."
+    if "@" in authority_of(uri):
+        return "A redirect URI has no user name: leave out the @ and what stands before it."
+    return None
+
+
+def authority_of(uri: str) -> str:
+    """Host, port and whatever else stands between // and the path; empty without //."""
+    rest = uri.partition(":")[2]
+    return re.split(r"[/?]", rest[2:], maxsplit=1)[0] if rest.startswith("//") else ""
+
+
+def authority_complaint(uri: str, scheme: str) -> str | None:
+    """What is wrong with the host of an http or https URI."""
+    authority = authority_of(uri)
+    if not authority:
+        return f"A redirect URI has a host: begin it with {scheme}://."
+    if "@" in authority:
+        return "A redirect URI has no user name: leave out the @ and what stands before it."
+    found = AUTHORITY.fullmatch(authority)
+    if found is None or int(found["port"] or 0) > HIGHEST_PORT or not named(found["host"]):
+        return "A redirect URI has a host that exists, such as https://app.example.org/callback."
+    if scheme == "http" and not loopback(found["host"]):
+        return "A redirect URI begins with https://; http is only for this machine: localhost, 127.0.0.1 or [::1]."
+    return None
+
+
+def named(host: str) -> bool:
+    """Is this a host name or an address?"""
+    if host.startswith("["):
+        try:
+            IPv6Address(host[1:-1])
+        except ValueError:
+            return False
+        return True
+    return all(label and not label.startswith("-") for label in host.removesuffix(".").split("."))
+
+
+def loopback(host: str) -> bool:
+    """Is this the very machine that the browser runs on?"""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def path_complaint(uri: str) -> str | None:
+    """What is wrong with the path: a segment that proxies and servers understand differently (row 2)."""
+    path = uri.partition("?")[0].partition(":")[2]
+    segments = re.split(r"/|%2f|%5c", path, flags=re.IGNORECASE)
+    if any(DOT_SEGMENT.fullmatch(segment) for segment in segments):
+        return "A redirect URI has no . or .. in its path: write where it leads."
+    return None
+
+
+def query_complaint(uri: str) -> str | None:
+    """What is wrong with the query: a parameter that belongs to the answer (row 4)."""
+    for name in query_names(uri):
+        if name in ANSWERED:
+            return f"A redirect URI has no parameter {name}: the answer adds its own."
+    return None
+
+
+def query_names(uri: str) -> Iterator[str]:
+    """The names of the parameters, by the reading of whoever reads most into them."""
+    for pair in re.split("[&;]", uri.partition("?")[2]):
+        yield unquote_plus(pair.partition("=")[0]).strip().lower()
+
+
+def matches(registered: str, requested: str) -> bool:
+    """Does a request mean this registered URI? Letter by letter, but for the port of a loopback address (RFC 8252 §7.3)."""
+    if registered == requested:
+        return True
+    one, other = LOOPBACK.fullmatch(registered), LOOPBACK.fullmatch(requested)
+    if one is None or other is None or int(other["port"] or 0) > HIGHEST_PORT:
+        return False
+    return one["host"] == other["host"] and one["rest"] == other["rest"]
+
+
+def origin(uri: str) -> str:
+    """The source of a Content-Security-Policy that lets a form lead to this registered URI.
+
+    No policy can name an IPv6 address (CSP3 §2.3.1), so that there the scheme stands alone, as it does for an app's own.
+    """
+    scheme, authority = uri.partition(":")[0].lower(), authority_of(uri).lower()
+    if scheme not in ("http", "https") or not AUTHORITY.fullmatch(authority) or authority.startswith("["):
+        return f"{scheme}:"
+    return f"{scheme}://{authority}"

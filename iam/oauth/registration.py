@@ -1,0 +1,158 @@
+"""Registering clients: which metadata are good, whoever brings them (RFC 6749 §2, RFC 7591 §2)."""
+
+from collections.abc import Iterable
+from typing import Final
+from uuid import UUID
+
+from attrs import frozen
+
+from iam import credentials
+from iam.accounts import identity
+from iam.accounts.invalid import complain
+from iam.clock import Clock
+from iam.oauth import redirect_uris as redirection
+from iam.store.clients import Clients, Metadata
+from iam.store.scopes import Scopes
+
+AUTHORIZATION_CODE: Final = "authorization_code"
+REFRESH_TOKEN: Final = "refresh_token"
+CLIENT_CREDENTIALS: Final = "client_credentials"
+GRANT_TYPES: Final = (AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS)
+
+PUBLIC: Final = "none"
+AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", PUBLIC)
+
+MOST_REDIRECT_URIS: Final = 50
+
+
+@frozen
+class Registration:
+    """The clients of this server, and what may be said of one."""
+
+    clients: Clients
+    scopes: Scopes
+    clock: Clock
+
+    async def metadata(
+        self,
+        *,
+        name: str,
+        auth_method: str,
+        grant_types: Iterable[str],
+        redirect_uris: Iterable[str],
+        scopes: Iterable[str],
+        post_logout_redirect_uris: Iterable[str] = (),
+        require_pkce: bool = False,
+        introspect_any: bool = False,
+    ) -> Metadata:
+        """Metadata that are in order; Invalid names the fields that are not."""
+        metadata = Metadata(
+            name=name.strip(),
+            auth_method=auth_method,
+            grant_types=distinct(grant_types),
+            redirect_uris=distinct(redirect_uris),
+            scopes=distinct(scopes),
+            post_logout_redirect_uris=distinct(post_logout_redirect_uris),
+            require_pkce=require_pkce,
+            introspect_any=introspect_any,
+        )
+        complain(
+            name=name_complaint(metadata),
+            auth_method=auth_method_complaint(metadata),
+            grant_types=grant_types_complaint(metadata),
+            redirect_uris=redirect_uris_complaint(metadata),
+            scopes=scopes_complaint(metadata, [scope.name for scope in await self.scopes.all()]),
+            post_logout_redirect_uris=uris_complaint(metadata.post_logout_redirect_uris, metadata),
+        )
+        return metadata
+
+    async def register(self, client_id: str, metadata: Metadata, *, secret: str | None, owner_id: UUID | None) -> bool:
+        """Keep a new client, and of its secret the digest (H25); False if there is one with this id."""
+        return await self.clients.create(
+            client_id,
+            metadata,
+            owner_id=owner_id,
+            grant_id=credentials.identifier(),
+            secret_id=credentials.identifier(),
+            secret_digest=credentials.digest(secret) if secret and metadata.auth_method != PUBLIC else None,
+            now=self.clock.now(),
+        )
+
+    async def update(self, client_id: str, metadata: Metadata) -> bool:
+        """Replace a client's metadata; False if there is no such client."""
+        return await self.clients.update(client_id, metadata, self.clock.now())
+
+    async def replace_secret(self, client_id: str, secret: str) -> bool:
+        """Make this the client's one secret; False if there is no such client, or it is public."""
+        return await self.clients.replace_secret(
+            client_id, credentials.identifier(), credentials.digest(secret), self.clock.now()
+        )
+
+    async def delete(self, client_id: str) -> bool:
+        """Remove a client and end all it was granted; False if there is no such client."""
+        return await self.clients.delete(client_id, self.clock.now())
+
+
+def distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    """Each once, in the order given."""
+    return tuple(dict.fromkeys(texts))
+
+
+def name_complaint(metadata: Metadata) -> str | None:
+    """People read the name on the consent page."""
+    if not metadata.name:
+        return "Give the application a name that people will know it by."
+    return identity.name_complaint(metadata.name)
+
+
+def auth_method_complaint(metadata: Metadata) -> str | None:
+    """How the client proves at the token endpoint who it is (RFC 7591 §2)."""
+    if metadata.auth_method not in AUTH_METHODS:
+        return f"Choose one of {', '.join(AUTH_METHODS)}."
+    return None
+
+
+def grant_types_complaint(metadata: Metadata) -> str | None:
+    """Which grants the client may use; a resource server that only introspects needs none."""
+    grant_types = metadata.grant_types
+    if any(grant_type not in GRANT_TYPES for grant_type in grant_types):
+        return f"Choose among {', '.join(GRANT_TYPES)}."
+    if not grant_types and not metadata.introspect_any:
+        return "Choose at least one grant type."
+    if CLIENT_CREDENTIALS in grant_types and metadata.auth_method == PUBLIC:
+        return "Client credentials need a secret: leave them out, or register a confidential client."
+    if REFRESH_TOKEN in grant_types and AUTHORIZATION_CODE not in grant_types:
+        return "Refresh tokens come with the authorization code: choose both, or leave them out."
+    return None
+
+
+def redirect_uris_complaint(metadata: Metadata) -> str | None:
+    """Where codes may be sent: somewhere if there are any, and only to good addresses."""
+    if AUTHORIZATION_CODE in metadata.grant_types and not metadata.redirect_uris:
+        return "Give at least one redirect URI: the authorization code is sent there."
+    return uris_complaint(metadata.redirect_uris, metadata)
+
+
+def uris_complaint(uris: tuple[str, ...], metadata: Metadata) -> str | None:
+    """The first complaint about any of these addresses, with the address where there are several."""
+    if len(uris) > MOST_REDIRECT_URIS:
+        return f"Give at most {MOST_REDIRECT_URIS} redirect URIs."
+    for uri in uris:
+        sentence = redirection.complaint(uri, confidential=metadata.auth_method != PUBLIC)
+        if sentence:
+            return sentence if len(uris) == 1 else f"{shortened(uri)}: {sentence}"
+    return None
+
+
+def shortened(uri: str) -> str:
+    """Enough of an address to find it among others."""
+    return uri if len(uri) <= 80 else uri[:79] + "…"  # noqa: PLR2004 - a line
+
+
+def scopes_complaint(metadata: Metadata, known: list[str]) -> str | None:
+    """What the client may ask for: scopes that exist."""
+    if any(scope not in known for scope in metadata.scopes):
+        return f"Choose among the scopes that exist: {', '.join(known) or 'there is none yet'}."
+    if metadata.grant_types and not metadata.scopes:
+        return "Choose at least one scope."
+    return None

@@ -1,0 +1,132 @@
+"""`twist iam`: every object of the server is built here, once."""
+
+import os
+import signal
+import sys
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IListeningPort
+from twisted.logger import Logger
+
+from iam import server_key
+from iam.clock import Clock
+from iam.embedded.errors import EmbeddedError
+from iam.foundation import Foundation, lay
+from iam.handlers import build_site
+from iam.listening import ListenError, listen
+from iam.options import Options
+from iam.pages.setup import setup_link
+from iam.server_key import ServerKey, ServerKeyError
+from iam.settings import Settings
+from iam.store.errors import Unavailable
+from iam.store.migration import MigrationError
+
+__all__ = ["Options", "makeService"]
+
+log = Logger()
+
+EXPECTED = (EmbeddedError, ListenError, MigrationError, ServerKeyError, Unavailable)
+
+
+class AuthorizationServer(Service):
+    """Starts in order (key, database, HTTP), says when it is ready, and stops in the opposite order."""
+
+    def __init__(self, reactor: Any, settings: Settings) -> None:
+        self._reactor = reactor
+        self._settings = settings
+        self._clock = Clock(reactor.seconds)
+        self._foundation: Foundation | None = None
+        self._ports: list[IListeningPort] = []
+        self._starting: Deferred[None] | None = None
+        self._status = 0
+
+    def startService(self) -> None:
+        """Start as soon as the reactor runs."""
+        super().startService()
+        self._reactor.callWhenRunning(self._begin)
+        self._reactor.addSystemEventTrigger("after", "shutdown", self._exit)
+
+    def stopService(self) -> Deferred[None]:
+        """Stop accepting, finish what is under way, let go of the database."""
+        super().stopService()
+        return Deferred.fromCoroutine(self._stop())
+
+    def _begin(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._terminate)
+        self._starting = Deferred.fromCoroutine(self._start())
+
+    def _terminate(self, number: int, _frame: object) -> None:
+        """The first signal finishes what is under way and exits 0, a second one ends it at once."""
+        signal.signal(number, signal.SIG_DFL)
+        self._reactor.callFromThread(self._reactor.stop)
+
+    async def _start(self) -> None:
+        try:
+            await self._open()
+        except EXPECTED as error:
+            self._fail(str(error))
+        except Exception:  # noqa: BLE001 - whatever it is, nobody would see it but here
+            log.failure("The server cannot start.")
+            self._fail("The server cannot start; the log says why.")
+
+    async def _open(self) -> None:
+        settings = self._settings
+        key = server_key.read_or_make(settings.data_dir, settings.secret_key and settings.secret_key.get_secret_value())
+        self._foundation = await lay(self._reactor, settings, self._clock, say)
+        site = build_site(self._reactor, settings, self._clock, self._foundation.store, key)
+        self._ports = await listen(self._reactor, settings, site)
+        await greet(settings, self._foundation, key)
+
+    async def _stop(self) -> None:
+        if self._starting is not None:
+            self._starting.addErrback(lambda _: None)
+            self._starting.cancel()
+        for port in self._ports:
+            await port.stopListening()
+        if self._foundation is not None:
+            await self._foundation.close()
+
+    def _fail(self, sentence: str) -> None:
+        self._status = 1
+        sys.stderr.write(f"iam: {sentence}\n")
+        self._reactor.stop()
+
+    def _exit(self) -> None:
+        """`twist` has no exit status for a server that could not start."""
+        if self._status:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(self._status)
+
+
+def makeService(options: Options) -> AuthorizationServer:
+    """The service of `twist iam`, which is the one place that knows the reactor."""
+    from twisted.internet import reactor
+
+    return AuthorizationServer(reactor, options.settings)
+
+
+def say(line: str) -> None:
+    """A line for the person at the terminal; to standard error, since standard output may be a log in JSON."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+async def greet(settings: Settings, foundation: Foundation, key: ServerKey) -> None:
+    """Say what a person should know now, and last where the server answers."""
+    if not settings.rate_limits:
+        say("WARNING: rate limits are off; never do this where others can reach the server.")
+    if not settings.secure:
+        say("The public address is not https, so cookies are not Secure: for this machine only.")
+    if not await foundation.store.users.superuser_exists():
+        say("There is no administrator yet. Make one with `iam createsuperuser`, or once at")
+        say("  " + setup_link(settings.issuer, key))
+    log.info("ready: {address}", address=settings.issuer)
+    say(f"iam answers at {settings.issuer}")
+
+
+def build_site(reactor: Any, settings: Settings, clock: Clock, store: Store, key: ServerKey) -> Any:
+    return None

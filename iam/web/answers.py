@@ -1,0 +1,69 @@
+"""What a handler answers with."""
+
+import json
+import re
+from collections.abc import Mapping
+
+from attrs import frozen
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+JSON: Headers = ((b"Content-Type", b"application/json"),)
+HTML: Headers = ((b"Content-Type", b"text/html; charset=utf-8"),)
+TEXT: Headers = ((b"Content-Type", b"text/plain; charset=utf-8"),)
+PRINTABLE = re.compile(rb"[\x20-\x7e]*")
+
+
+@frozen
+class Answer:
+    """An answer; what every answer carries besides is added where it is written.
+
+    `form_action` is where, besides here, forms of the page may lead. An answer that may be cached says so in a
+    Cache-Control of its own.
+    """
+
+    status: int
+    body: bytes = b""
+    headers: Headers = ()
+    form_action: str | None = None
+
+
+class Refusal(Exception):
+    """Raised by a handler, or what it calls, to answer at once."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+def json_text(status: int, text: str, headers: Headers = ()) -> Answer:
+    """A document that is JSON already."""
+    return Answer(status, text.encode(), JSON + headers)
+
+
+def json_answer(status: int, document: Mapping[str, object], headers: Headers = ()) -> Answer:
+    """A document in JSON."""
+    return json_text(status, json.dumps(document), headers)
+
+
+def html_answer(status: int, text: str, headers: Headers = (), form_action: str | None = None) -> Answer:
+    """A page in HTML."""
+    return Answer(status, text.encode(), HTML + headers, form_action)
+
+
+def found(location: str, headers: Headers = ()) -> Answer:
+    """Go there, after a GET (RFC 6749 §4.1.2)."""
+    return Answer(302, b"", (located(location), *headers))
+
+
+def see_other(location: str, headers: Headers = ()) -> Answer:
+    """Go there by GET, whatever the method was (RFC 9700 §4.12)."""
+    return Answer(303, b"", (located(location), *headers))
+
+
+def located(location: str) -> tuple[bytes, bytes]:
+    """The Location header; raises ValueError for what no header may hold (H10)."""
+    value = location.encode()
+    if not PRINTABLE.fullmatch(value):
+        raise ValueError("a location is printable ASCII")
+    return b"Location", value

@@ -1,0 +1,81 @@
+"""From method and path to the handler: Klein's routes, the fixed ones among them found by a dict."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from attrs import frozen
+from klein import Klein
+from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed as WrongMethod
+from werkzeug.routing import RequestRedirect
+
+from iam.web.answers import Answer
+
+Handler = Callable[..., Awaitable[Answer]]
+
+
+class NotFound(Exception):
+    """There is nothing at this path."""
+
+
+class MethodNotAllowed(Exception):
+    """The path takes other methods."""
+
+    def __init__(self, allowed: list[str]) -> None:
+        super().__init__(allowed)
+        self.allowed = allowed
+
+
+@frozen
+class Route:
+    """A row of the URL table; the path in Klein's syntax, the handler called with the request and the path's variables."""
+
+    path: str
+    methods: tuple[str, ...]
+    handler: Handler
+    page: bool = False
+
+
+class Router:
+    """Finds routes."""
+
+    def __init__(self, routes: list[Route]) -> None:
+        self._app = Klein()
+        self._app.url_map.merge_slashes = False
+        self._routes: dict[str, Route] = {}
+        self._fixed: dict[bytes, dict[bytes, Route]] = {}
+        self._protocol = frozenset(route.path.encode() for route in routes if not route.page)
+        for route in routes:
+            self._add(route)
+        self._paths = self._app.url_map.bind("localhost")
+
+    def _add(self, route: Route) -> None:
+        methods = [*route.methods, *(["HEAD"] if "GET" in route.methods else [])]
+        name = f"{route.methods[0]} {route.path}"
+        self._routes[name] = route
+        self._app.route(route.path, methods=methods, endpoint=name)(route.handler)
+        if "<" not in route.path:
+            self._fixed.setdefault(route.path.encode(), {}).update({method.encode(): route for method in methods})
+
+    def find(self, method: bytes, path: bytes) -> tuple[Route, dict[str, str]]:
+        """The route for a request and its path's variables; raises NotFound, MethodNotAllowed."""
+        fixed = self._fixed.get(path)
+        if fixed is not None:
+            route = fixed.get(method)
+            if route is None:
+                raise MethodNotAllowed(sorted(name.decode() for name in fixed))
+            return route, {}
+        return self._match(method, path)
+
+    def _match(self, method: bytes, path: bytes) -> tuple[Route, dict[str, str]]:
+        try:
+            name, arguments = self._paths.match(path.decode("ascii"), method.decode("ascii"))
+        except WrongMethod as error:
+            raise MethodNotAllowed(sorted(error.valid_methods or ())) from None
+        except (HTTPException, RequestRedirect, UnicodeDecodeError):
+            raise NotFound from None
+        return self._routes[name], dict[str, Any](arguments)
+
+    def is_page(self, path: bytes) -> bool:
+        """Is this an address that people open? Unknown ones are."""
+        return path not in self._protocol

@@ -1,0 +1,81 @@
+"""The headers of every answer (H9), laid out in bytes at start."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from http import HTTPStatus
+from time import gmtime, strftime
+
+from iam.settings import Settings
+from iam.web.answers import Answer
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'{}; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+COMMON = (
+    (b"X-Content-Type-Options", b"nosniff"),
+    (b"Referrer-Policy", b"no-referrer"),
+    (
+        b"Permissions-Policy",
+        b"accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()",
+    ),
+    (b"Cross-Origin-Opener-Policy", b"same-origin"),
+    (b"Cross-Origin-Resource-Policy", b"same-origin"),
+)
+TRANSPORT_SECURITY = (b"Strict-Transport-Security", b"max-age=63072000")
+NO_STORE = b"Cache-Control: no-store\r\nPragma: no-cache\r\n"
+BODILESS = (204, 304)
+
+
+class Layout:
+    """Turns answers into bytes; `seconds` is the time since the epoch."""
+
+    def __init__(self, settings: Settings, seconds: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._date = 0, b""
+        self._common = lines(COMMON + ((TRANSPORT_SECURITY,) if settings.secure else ()))
+        self._policy = lru_cache(maxsize=256)(policy)
+
+    def wire(self, answer: Answer, *, with_body: bool = True, close: bool = False) -> bytes:
+        """The answer as it goes over the wire, in one piece."""
+        cached = any(name == b"Cache-Control" for name, _ in answer.headers)
+        length = b"" if answer.status in BODILESS else b"Content-Length: %d\r\n" % len(answer.body)
+        return b"".join(
+            (
+                status_line(answer.status),
+                self.date(),
+                self._common,
+                self._policy(answer.form_action),
+                b"" if cached else NO_STORE,
+                lines(answer.headers),
+                length,
+                b"Connection: close\r\n\r\n" if close else b"\r\n",
+                answer.body if with_body and answer.status not in BODILESS else b"",
+            )
+        )
+
+    def date(self) -> bytes:
+        """The Date header, made once a second (RFC 9110 §6.6.1)."""
+        now = int(self._seconds())
+        if now != self._date[0]:
+            self._date = now, strftime("Date: %a, %d %b %Y %H:%M:%S GMT\r\n", gmtime(now)).encode()
+        return self._date[1]
+
+
+@lru_cache(maxsize=64)
+def status_line(status: int) -> bytes:
+    """The first line (RFC 9112 §4)."""
+    return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
+
+
+def policy(form_action: str | None) -> bytes:
+    """Content-Security-Policy: nothing but our own style and pictures, and forms that lead here (or to `form_action`)."""
+    return lines(((b"Content-Security-Policy", POLICY.format(f" {form_action}" if form_action else "").encode()),))
+
+
+def lines(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """Header lines; raises ValueError for a value that would break them (H10)."""
+    for _, value in headers:
+        if b"\r" in value or b"\n" in value or b"\0" in value:
+            raise ValueError("a header's value is one line")
+    return b"".join(b"%s: %s\r\n" % header for header in headers)

@@ -1,0 +1,21 @@
+"""OAuth's errors on the wire (RFC 6749 §5.2)."""
+
+from oauthlib.oauth2.rfc6749.errors import OAuth2Error
+
+from iam.web.answers import Answer, Headers, json_answer
+from iam.web.parameters import ParameterError
+
+UNAUTHORIZED = 401
+BASIC: Headers = ((b"WWW-Authenticate", b'Basic realm="iam", charset="UTF-8"'),)
+
+
+def error_answer(error: OAuth2Error | ParameterError) -> Answer:
+    """The error as JSON; a client that failed to authenticate is challenged for Basic (G30)."""
+    if isinstance(error, ParameterError):
+        return json_answer(error.status, {"error": "invalid_request", "error_description": str(error)})
+    return json_answer(error.status_code, dict(error.twotuples), challenge(error.status_code))
+
+
+def challenge(status: int) -> Headers:
+    """The challenge that belongs to a 401 of a client."""
+    return BASIC if status == UNAUTHORIZED else ()

@@ -1,0 +1,82 @@
+"""One HTTP request, as handlers see it."""
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from twisted.web import http
+
+from iam.web.answers import Answer
+from iam.web.forwarded import ForwardedError, client_address
+from iam.web.target import METHODS, host_of, ours, well_formed
+
+if TYPE_CHECKING:
+    from iam.web.channel import Channel
+
+
+class Request(http.Request):
+    """A request whose body is bytes, whose query nobody has touched, and which is answered once."""
+
+    channel: "Channel"
+    content: Any
+    query: bytes = b""
+    body: bytes = b""
+    client_address: str = ""
+    since: float = 0.0
+
+    def gotLength(self, length: int | None) -> None:
+        """The head is there: refuse a body that says it is too long (H1)."""
+        self.content = BytesIO()
+        if length is not None and length > self.channel.limits.body:
+            self.channel.refuse(413)
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """Part of the body is there: refuse one that turns out too long (H1)."""
+        if self.channel.refused:
+            return
+        if self.content.tell() + len(data) > self.channel.limits.body:
+            self.channel.refuse(413)
+            return
+        self.content.write(data)
+
+    def parseCookies(self) -> None:
+        """Nothing: cookies are read strictly, where they are needed."""
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        """All is there: check whom and what it is for, and hand it to its handler."""
+        if self.channel.refused:
+            return
+        self.method, self.uri, self.clientproto = command, path, version
+        self.path, _, self.query = path.partition(b"?")
+        self.body = self.content.getvalue()
+        site = self.channel.site
+        self.since = site.seconds()
+        status = self.examine()
+        if status:
+            self.respond(site.error(self, status))
+        else:
+            site.handle(self)
+
+    def examine(self) -> int | None:
+        """The status with which to refuse this request before anybody looks at it (H5, H8, H11)."""
+        site, headers = self.channel.site, self.requestHeaders
+        host = host_of(headers)
+        if host is None or not well_formed(self.uri) or len(headers.getRawHeaders(b"authorization") or ()) > 1:
+            return 400
+        if not ours(host, site.settings.issuer_host, getattr(self.host, "host", "")):
+            return 421
+        try:
+            self.client_address = client_address(getattr(self.client, "host", ""), headers, site.settings.proxy_headers)
+        except ForwardedError:
+            return 400
+        return None if self.method in METHODS else 405
+
+    def respond(self, answer: Answer) -> None:
+        """Write the answer, unless the client is gone or has had one."""
+        if self.finished or self._disconnected:
+            return
+        close = not self.channel.persistent
+        layout = self.channel.site.layout
+        self.channel.site.note(self, answer.status)
+        self.startedWriting = 1
+        self.channel.write(layout.wire(answer, with_body=self.method != b"HEAD", close=close))
+        self.finish()

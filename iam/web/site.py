@@ -1,0 +1,197 @@
+"""The HTTP server: connections within limits, requests to their handlers, answers out (H1-H11)."""
+
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import Factory
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from iam.settings import Settings
+from iam.web.answers import TEXT, Answer, Headers, Refusal, json_answer
+from iam.web.channel import Channel
+from iam.web.dispatch import MethodNotAllowed, NotFound, Route, Router
+from iam.web.forwarded import among
+from iam.web.headers import Layout, status_line
+from iam.web.limits import Limits
+from iam.web.request import Request
+
+log = Logger()
+
+ErrorPage = Callable[[int, str | None], Answer]
+RETRY: Headers = ((b"Retry-After", b"1"),)
+FAILED = 500
+UNAVAILABLE = 503
+REFUSED = 400
+
+
+class Site(Factory):
+    """What listens; one for all addresses of the server.
+
+    `unavailable` are the exceptions that mean 503, `error_page` makes pages for people of a status and an id.
+    """
+
+    noisy = False
+
+    def __init__(
+        self,
+        reactor: Any,
+        settings: Settings,
+        routes: list[Route],
+        *,
+        error_page: ErrorPage,
+        unavailable: tuple[type[Exception], ...],
+        limits: Limits,
+    ) -> None:
+        self.settings = settings
+        self.limits = limits
+        self.seconds: Callable[[], float] = reactor.seconds
+        self.layout = Layout(settings, reactor.seconds)
+        self.channels: set[Channel] = set()
+        self._addresses: Counter[str] = Counter()
+        self._router = Router(routes)
+        self._error_page = error_page
+        self._unavailable = unavailable
+        self._sweep = LoopingCall(self._look)
+        self._sweep.clock = reactor
+        self._handling = 0
+        self._idle: Deferred[None] | None = None
+
+    # Connections
+
+    def doStart(self) -> None:
+        """Begin to look after connections."""
+        if not self._sweep.running:
+            self._sweep.start(self.limits.sweep, now=False)
+        super().doStart()
+
+    def doStop(self) -> None:
+        """The last listening port is closed."""
+        super().doStop()
+        if not self.numPorts and self._sweep.running:
+            self._sweep.stop()
+
+    def buildProtocol(self, addr: IAddress | None) -> Channel | None:
+        """A connection, unless there are too many, in all or from this address (H6)."""
+        address = getattr(addr, "host", "")
+        if len(self.channels) >= self.limits.connections or self._crowded(address):
+            log.warn("connection refused: too many, {address}", address=address)
+            return None
+        channel = Channel()
+        channel.site = channel.factory = self
+        channel.address = address
+        self._addresses[address] += 1
+        return channel
+
+    def _crowded(self, address: str) -> bool:
+        most = self.limits.connections_per_address
+        if most is None or self._addresses[address] < most:
+            return False
+        return not among(address, self.settings.proxy_headers)
+
+    def forget(self, channel: Channel) -> None:
+        """A connection is gone."""
+        self.channels.discard(channel)
+        self._addresses[channel.address] -= 1
+        if self._addresses[channel.address] <= 0:
+            del self._addresses[channel.address]
+
+    def _look(self) -> None:
+        now = self.seconds()
+        for channel in list(self.channels):
+            channel.look(now)
+
+    async def drain(self) -> None:
+        """Wait until every request that has arrived is answered, then close what is left."""
+        if self._handling:
+            self._idle = Deferred()
+            await self._idle
+        for channel in list(self.channels):
+            channel.end()
+
+    # Requests
+
+    def handle(self, request: Request) -> None:
+        """Find the handler and let it run to its end, whether the client waits for it or not (H42)."""
+        try:
+            route, arguments = self._router.find(request.method, request.path)
+        except NotFound:
+            request.respond(self.error(request, 404))
+        except MethodNotAllowed as refusal:
+            allow = ((b"Allow", ", ".join(refusal.allowed).encode()),)
+            request.respond(self.error(request, 405, allow))
+        else:
+            self._handling += 1
+            Deferred.fromCoroutine(self._run(request, route, arguments))
+
+    async def _run(self, request: Request, route: Route, arguments: dict[str, str]) -> None:
+        try:
+            answer = await route.handler(request, **arguments)
+        except Refusal as refusal:
+            answer = refusal.answer
+        except self._unavailable as error:
+            log.warn("unavailable: {reason}", reason=str(error))
+            answer = self.error(request, 503)
+        except Exception:  # noqa: BLE001 - here ends every mistake of ours
+            answer = self._failed(request, route)
+        finally:
+            self._handling -= 1
+        request.respond(answer)
+        if self._idle is not None and not self._handling:
+            idle, self._idle = self._idle, None
+            idle.callback(None)
+
+    def _failed(self, request: Request, route: Route) -> Answer:
+        """A mistake of ours: an id for the person, the rest for the log."""
+        identifier = secrets.token_hex(8)
+        log.failure("request failed: {method} {path}, id {id}", method=request.method, path=route.path, id=identifier)
+        return self.error(request, FAILED, identifier=identifier)
+
+    # Errors
+
+    def error(self, request: Request, status: int, headers: Headers = (), identifier: str | None = None) -> Answer:
+        """An error in the words of who asks: a page for a page, JSON for a protocol endpoint."""
+        if status == UNAVAILABLE:
+            headers = (*headers, *RETRY)
+        if self._router.is_page(request.path):
+            page = self._error_page(status, identifier)
+            return Answer(status, page.body, page.headers + headers)
+        return json_answer(status, described(status, identifier), headers)
+
+    def plain(self, status: int) -> Answer:
+        """An error before there was a request."""
+        return Answer(status, status_line(status)[13:].strip() + b"\n", TEXT)
+
+    def note(self, request: Request | None, status: int) -> None:
+        """One line per outcome: refusals at info level, what went well at debug level."""
+        if request is None:
+            log.info("request refused: {status}", status=status)
+            return
+        emit = log.info if status >= REFUSED or self._router.is_page(request.path) else log.debug
+        emit(
+            "{method} {path} {status}",
+            method=request.method.decode("ascii", "replace"),
+            path=request.path.decode("ascii", "replace"),
+            status=status,
+            peer=request.client_address,
+            milliseconds=round((self.seconds() - request.since) * 1000, 1),
+        )
+
+
+ERRORS = {
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address takes other methods: see Allow."),
+    421: ("misdirected_request", "This server does not answer for that host."),
+    500: ("server_error", "The server made a mistake; its log has more under this id."),
+    503: ("temporarily_unavailable", "The server cannot answer right now; try again in a moment."),
+}
+
+
+def described(status: int, identifier: str | None) -> dict[str, object]:
+    """The members of an error in JSON."""
+    error, description = ERRORS.get(status, ("invalid_request", "The request is malformed."))
+    return {"error": error, "error_description": description} | ({"error_id": identifier} if identifier else {})

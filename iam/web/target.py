@@ -1,0 +1,47 @@
+"""Whom and what a request is for: Host and target (H5, H8)."""
+
+import re
+from ipaddress import ip_address
+from urllib.parse import unquote_to_bytes
+
+from twisted.web.http_headers import Headers
+
+from iam.settings import LOOPBACK
+
+METHODS = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"))
+LABEL = rb"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+HOST = re.compile(
+    rb"(?P<host>" + LABEL + rb"(?:\." + LABEL + rb")*\.?|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?"
+)
+LONGEST_HOST = 255
+FORBIDDEN = (0x00, 0x0A, 0x0D)
+
+
+def host_of(headers: Headers) -> str | None:
+    """The one host that a request is for, in lower case and without port or brackets; None if there is not exactly one."""
+    values = headers.getRawHeaders(b"host") or ()
+    if len(values) != 1 or len(values[0]) > LONGEST_HOST:
+        return None
+    match = HOST.fullmatch(values[0])
+    return match["host"].decode().lower().rstrip(".").strip("[]") if match else None
+
+
+def ours(host: str, issuer_host: str, local_address: str) -> bool:
+    """Is this our name? The port is not compared: proxies and port forwarding change it, and no URL is made of it."""
+    return host in (issuer_host, local_address, *LOOPBACK) or loopback(host)
+
+
+def loopback(host: str) -> bool:
+    """Is it an address of this machine, for itself?"""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def well_formed(target: bytes) -> bool:
+    """A path (no absolute form, no `//`), and nothing in it that ends a line or a text once it is decoded."""
+    if not target.startswith(b"/") or target.startswith(b"//"):
+        return False
+    path = target.partition(b"?")[0]
+    return b"%" not in path or not any(byte in FORBIDDEN for byte in unquote_to_bytes(path))

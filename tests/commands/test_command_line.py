@@ -1,0 +1,119 @@
+"""What all commands have in common: options, exit statuses, help."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from iam.commands.main import iam as program
+from tests.commands.conftest import Iam
+
+
+def commands(
+    command: click.Command = program, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command and group, with its name."""
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            yield from commands(below, (*path, name))
+
+
+EVERYTHING = dict(commands())
+LEAVES = {path: command for path, command in EVERYTHING.items() if not isinstance(command, click.Group)}
+
+
+def named(path: tuple[str, ...]) -> str:
+    return " ".join(path)
+
+
+@pytest.mark.parametrize("path", EVERYTHING, ids=named)
+def test_every_help_text_is_a_sentence_with_an_example(path: tuple[str, ...]) -> None:
+    command = EVERYTHING[path]
+    text = command.get_help(click.Context(command, info_name="iam " + named(path)))
+
+    assert (command.help or "").split("\n")[0].rstrip().endswith((".", ":"))
+    assert f"  iam {named(path)}" in text.partition("Example")[2]
+    for option in ("--database", "--data-dir", "--config", "--json"):
+        assert option in text
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=named)
+def test_no_secret_is_an_argument(path: tuple[str, ...]) -> None:
+    for parameter in LEAVES[path].params:
+        secret = any(word in (parameter.name or "") for word in ("password", "secret", "token"))
+        assert not secret or isinstance(parameter, click.Option) and parameter.is_flag, parameter
+
+
+def test_options_may_stand_before_and_behind_the_command(untouched: Iam, tmp_path: Path) -> None:
+    arguments = ["--database", untouched.dsn, "--data-dir", str(tmp_path), "--json"]
+    before = untouched(*arguments, "scope", "list", IAM_DATABASE="host=/nowhere")
+    between = untouched("scope", *arguments, "list", IAM_DATABASE="host=/nowhere")
+    behind = untouched("scope", "list", *arguments, IAM_DATABASE="host=/nowhere")
+
+    assert before.json == between.json == behind.json
+
+
+def test_a_file_of_options_is_read_and_the_environment_is_stronger(untouched: Iam, tmp_path: Path) -> None:
+    config = tmp_path / "iam.toml"
+    config.write_text('database = "host=/nowhere"\n')
+
+    assert "/nowhere" in untouched("scope", "list", "--config", str(config), IAM_DATABASE=None).complaint
+    assert untouched("scope", "list", "--config", str(config), "--json").json
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--config", "/nowhere/iam.toml"), "--config: there is no file /nowhere/iam.toml."),
+        (("--database", "postgresql://alice:hunter2@[/iam"), "must be given as a PostgreSQL URI"),
+    ],
+)
+def test_what_the_settings_get_wrong_is_a_sentence(untouched: Iam, arguments: tuple[str, ...], sentence: str) -> None:
+    complaint = untouched("scope", "list", "--json", *arguments).complaint
+
+    assert sentence in complaint
+    assert "hunter2" not in complaint
+
+
+def test_a_data_directory_that_cannot_be_is_a_sentence(untouched: Iam) -> None:
+    assert "--data-dir" in untouched("scope", "list", "--data-dir", "/dev/null/x", IAM_DATABASE=None).complaint
+
+
+def test_a_wrong_variable_is_named(untouched: Iam) -> None:
+    assert untouched("scope", "list", IAM_PORT="x").complaint.startswith("--port: ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("bake",),
+        ("scope", "bake"),
+        ("scope", "list", "--bake"),
+        ("scope", "create", "x"),
+        ("scope", "create", "--description", "x"),
+        ("grant", "revoke", "not-an-id"),
+        (),
+    ],
+)
+def test_wrong_usage_is_exit_status_2(untouched: Iam, arguments: tuple[str, ...]) -> None:
+    outcome = untouched(*arguments)
+
+    assert outcome.status == 2
+    assert outcome.out == ""
+    assert "Usage: iam" in outcome.err
+
+
+def test_an_argument_that_is_no_text_is_wrong_usage(untouched: Iam) -> None:
+    outcome = untouched("scope", "delete", b"\xff".decode(errors="surrogateescape"))
+
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err == "Error: This argument is no text in UTF-8: '\\udcff'\n"
+
+
+def test_the_version_is_known(untouched: Iam) -> None:
+    assert untouched("--version").out.startswith("iam, version 0.")

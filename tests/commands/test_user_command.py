@@ -1,0 +1,200 @@
+"""`iam user`."""
+
+import json
+from uuid import UUID
+
+import pytest
+
+from tests.commands.conftest import Iam
+
+PASSWORD = "seven wet otters sing"
+
+
+def test_a_person_is_created_with_everything(iam: Iam) -> None:
+    created = iam(
+        *("user", "create", "--username", "Alice", "--email", "Alice@example.org", "--email-verified"),
+        *("--name", "Alice Liddell", "--claim", "department=Sales", "--claim", 'roles=["editor", 1, null]'),
+        *("--claim", 'nested={"a": {"b": true}}', "--claim", "number=12", "--claim", "url=https://example.org/?a=b"),
+        *("--password-stdin", "--json"),
+        given=PASSWORD + "\n",
+    ).json
+
+    assert UUID(created["id"]).version == 7
+    assert created["created_at"] == created["updated_at"]
+    assert {name: created[name] for name in created if name not in ("id", "created_at", "updated_at")} == {
+        "username": "Alice",
+        "email": "Alice@example.org",
+        "email_verified": True,
+        "name": "Alice Liddell",
+        "claims": {
+            "department": "Sales",
+            "roles": ["editor", 1, None],
+            "nested": {"a": {"b": True}},
+            "number": 12,
+            "url": "https://example.org/?a=b",
+        },
+        "superuser": False,
+        "disabled": False,
+    }
+    assert iam("user", "show", "ALICE", "--json").json == created
+    assert iam("user", "show", created["id"], "--json").json == created
+    assert created in iam("user", "list", "--json").json
+
+
+def test_the_password_is_stored_as_argon2id_without_the_line_end(iam: Iam) -> None:
+    iam("user", "create", "--username", "argon", "--password-stdin", given=PASSWORD + "\r\n")
+
+    [(stored,)] = iam.execute("select password_hash from users where username = 'argon'")
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+def test_a_person_without_a_password_is_made_without_asking(iam: Iam) -> None:
+    with iam.at_terminal("user", "create", "--username", "quiet") as terminal:
+        status = terminal.end()
+
+    assert (status, terminal.screen) == (0, "The person quiet is created.\n")
+    assert iam.execute("select password_hash from users where username = 'quiet'") == [(None,)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--username", "two words"), "Choose a username without spaces and invisible characters."),
+        (("--username", "x", "--email", "nowhere"), "Give an e-mail address such as alice@example.org."),
+        (("--username", "x", "--claim", "sub=1"), "The claim sub is the server's to make: choose another name."),
+        (("--username", "x", "--claim", "aud=a"), "The claim aud is the server's to make: choose another name."),
+        (("--username", "x", "--claim", "email=a"), "The claim email is a part of the account, and follows from that."),
+        (("--username", "x", "--claim", "=a"), "Give each claim a name of 1 to 128 visible characters."),
+        (
+            ("--username", "x", "--claim", r'a=["\u0000"]'),
+            "Give claims without the character NUL and halves of characters.",
+        ),
+        (
+            ("--username", "x", "--claim", r'a="\ud800"'),
+            "Give claims without the character NUL and halves of characters.",
+        ),
+        (("--username", "x", "--claim", "a=" + "b" * 17_000), "Give claims of at most 16384 characters in all."),
+    ],
+)
+def test_what_cannot_be_used_is_a_sentence(iam: Iam, arguments: tuple[str, ...], sentence: str) -> None:
+    assert iam("user", "create", *arguments, "--json").complaint == sentence
+    assert iam("user", "show", "x").complaint == "There is no person x."
+
+
+@pytest.mark.parametrize("value", ["NaN", "-Infinity", "1e999", "[1e999]", "{", "[" * 5000, "", r"\u0000", '"open'])
+def test_what_is_no_json_is_text(iam: Iam, value: str) -> None:
+    iam("user", "create", "--username", "texts")
+
+    assert iam("user", "update", "texts", "--claim", f"value={value}", "--json").json["claims"] == {"value": value}
+
+
+def test_a_claim_without_an_equals_sign_is_wrong_usage(iam: Iam) -> None:
+    assert iam("user", "create", "--username", "x", "--claim", "roles").status == 2
+
+
+def test_usernames_and_addresses_are_taken_once(iam: Iam) -> None:
+    iam("user", "create", "--username", "first", "--email", "first@example.org")
+    iam("user", "create", "--username", "second", "--email", "second@example.org")
+
+    username = iam("user", "create", "--username", "FIRST")
+    email = iam("user", "create", "--username", "third", "--email", "First@Example.org")
+    update = iam("user", "update", "second", "--email", "FIRST@example.org")
+
+    assert "Somebody has this username" in username.complaint
+    assert "Somebody has this e-mail address" in email.complaint
+    assert "Somebody has this e-mail address" in update.complaint
+
+
+def test_a_weak_password_is_refused(iam: Iam) -> None:
+    weak = iam("user", "create", "--username", "weak", "--password-stdin", given="weak1234\n")
+
+    assert "harder to guess" in weak.complaint
+    assert iam("user", "show", "weak").status == 1
+
+
+def test_an_update_changes_what_it_names(iam: Iam) -> None:
+    iam("user", "create", "--username", "carol", "--name", "Carol", "--claim", "a=1", "--claim", "b=2")
+
+    named = iam("user", "update", "carol", "--name", "Caroline", "--claim", "b=3", "--json").json
+    removed = iam("user", "update", "carol", "--remove-claim", "a", "--json").json
+
+    assert (named["name"], named["claims"]) == ("Caroline", {"a": 1, "b": 3})
+    assert (removed["name"], removed["claims"]) == ("Caroline", {"b": 3})
+
+
+def test_h23_a_new_address_is_unverified_until_somebody_says_so(iam: Iam) -> None:
+    iam("user", "create", "--username", "dave", "--email", "dave@example.org", "--email-verified")
+
+    same = iam("user", "update", "dave", "--email", "Dave@example.org", "--json").json
+    moved = iam("user", "update", "dave", "--email", "dave@example.net", "--json").json
+    verified = iam("user", "update", "dave", "--email-verified", "--json").json
+    gone = iam("user", "update", "dave", "--email", "", "--json").json
+
+    assert (same["email"], same["email_verified"]) == ("Dave@example.org", True)
+    assert (moved["email"], moved["email_verified"]) == ("dave@example.net", False)
+    assert (verified["email"], verified["email_verified"]) == ("dave@example.net", True)
+    assert (gone["email"], gone["email_verified"]) == (None, False)
+
+
+def test_a_person_is_disabled_enabled_and_deleted(iam: Iam) -> None:
+    created = iam("user", "create", "--username", "eve", "--json").json
+
+    assert iam("user", "disable", "eve", "--json").json["disabled"] is True
+    assert iam("user", "enable", "eve", "--json").json["disabled"] is False
+    assert iam("user", "disable", "eve").out == "The person eve is disabled.\n"
+    assert iam("user", "delete", "eve", "--json").json == {"id": created["id"], "username": "eve", "deleted": True}
+    assert iam("user", "delete", "eve").complaint == "There is no person eve."
+
+
+def test_a_new_password_replaces_the_old_one_and_ends_sessions(iam: Iam) -> None:
+    user_id = iam("user", "create", "--username", "frank", "--password-stdin", "--json", given=PASSWORD).json["id"]
+    before = iam.execute("select password_hash from users where id = %s", (user_id,))
+    iam.execute(
+        "insert into sessions (id, digest, user_id, auth_time, seen_at, expires_at) "
+        "values (gen_random_uuid(), '\\x00', %s, now(), now(), now() + interval '1 day')",
+        (user_id,),
+    )
+
+    weak = iam("user", "set-password", "frank", "--password-stdin", given="frankfrank")
+    changed = iam("user", "set-password", "frank", "--password-stdin", given="eight dry badgers hum")
+
+    assert "harder to guess" in weak.complaint
+    assert changed.out == "The person frank has a new password.\n"
+    assert iam.execute("select password_hash from users where id = %s", (user_id,)) != before
+    assert iam.execute("select count(*) from sessions where user_id = %s", (user_id,)) == [(0,)]
+
+
+def test_a_new_password_is_asked_at_the_terminal(iam: Iam) -> None:
+    iam("user", "create", "--username", "grace")
+
+    with iam.at_terminal("user", "set-password", "grace", "--json") as terminal:
+        terminal.answer("Password:", "grace")
+        terminal.answer("again:", "grace")
+        terminal.wait_for("Choose a password of at least 8 characters.")
+        terminal.answer("Password:", PASSWORD)
+        terminal.answer("again:", PASSWORD)
+        terminal.wait_for("\n{")
+        status = terminal.end()
+
+    assert status == 0
+    assert json.loads("{" + terminal.screen[terminal.read :])["username"] == "grace"
+    assert PASSWORD not in terminal.screen
+
+
+def test_a_new_password_is_not_asked_where_nobody_is(iam: Iam) -> None:
+    outcome = iam("user", "set-password", "grace")
+
+    assert outcome.status == 2
+    assert "--password-stdin" in outcome.err
+
+
+def test_names_from_strangers_do_not_steer_the_terminal(iam: Iam) -> None:
+    iam.execute(
+        "insert into users (id, username, username_key, name, created_at, updated_at) "
+        "values (gen_random_uuid(), 'mallory', 'mallory', %s, now(), now())",
+        ("\x1b]0;owned\x07[bold]",),
+    )
+
+    for outcome in (iam("user", "list"), iam("user", "show", "mallory")):
+        assert "\x1b" not in outcome.out
+        assert r"\x1b]0;owned\x07[bold]" in outcome.out

@@ -1,0 +1,107 @@
+"""Registering clients: what may be said of one (RFC 6749 §2, RFC 7591 §2)."""
+
+from typing import Any
+
+import pytest
+
+from iam.oauth.registration import (
+    auth_method_complaint,
+    grant_types_complaint,
+    name_complaint,
+    redirect_uris_complaint,
+    scopes_complaint,
+)
+from iam.store.clients import Metadata
+
+CALLBACK = "https://app.example.org/cb"
+
+
+def metadata(**changes: Any) -> Metadata:
+    return Metadata(
+        **{
+            "name": "Shop",
+            "auth_method": "client_secret_basic",
+            "grant_types": ("authorization_code", "refresh_token", "client_credentials"),
+            "redirect_uris": (CALLBACK,),
+            "scopes": ("read",),
+            **changes,
+        }
+    )
+
+
+def test_good_metadata_have_no_complaint() -> None:
+    good = metadata()
+
+    assert name_complaint(good) is None
+    assert auth_method_complaint(good) is None
+    assert grant_types_complaint(good) is None
+    assert redirect_uris_complaint(good) is None
+    assert scopes_complaint(good, ["read", "write"]) is None
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "n" * 201])
+def test_a_name_is_a_line(name: str) -> None:
+    assert name_complaint(metadata(name=name)) is not None
+
+
+@pytest.mark.parametrize("name", ["<b>Shop</b>", "{{7*7}}", "商店", "javascript:alert(1)"])
+def test_row_53_row_71_a_name_is_text(name: str) -> None:
+    assert name_complaint(metadata(name=name)) is None
+
+
+def test_the_authentication_method_is_known() -> None:
+    assert "client_secret_basic" in (auth_method_complaint(metadata(auth_method="implicit")) or "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"grant_types": ("password",)}, "Choose among"),
+        ({"grant_types": ("implicit", "authorization_code")}, "Choose among"),
+        ({"grant_types": ()}, "at least one"),
+        ({"grant_types": ("client_credentials",), "auth_method": "none"}, "need a secret"),
+        ({"grant_types": ("refresh_token",)}, "come with the authorization code"),
+        ({"grant_types": ("client_credentials", "refresh_token")}, "come with the authorization code"),
+    ],
+)
+def test_grant_types_fit_together(changes: dict[str, Any], words: str) -> None:
+    assert words in (grant_types_complaint(metadata(**changes)) or "")
+
+
+def test_a_resource_server_that_introspects_needs_no_grant() -> None:
+    resource_server = metadata(grant_types=(), redirect_uris=(), scopes=(), introspect_any=True)
+
+    assert grant_types_complaint(resource_server) is None
+    assert redirect_uris_complaint(resource_server) is None
+    assert scopes_complaint(resource_server, ["read"]) is None
+
+
+def test_a_code_needs_a_redirect_uri() -> None:
+    assert "at least one redirect URI" in (redirect_uris_complaint(metadata(redirect_uris=())) or "")
+    assert redirect_uris_complaint(metadata(redirect_uris=(), grant_types=("client_credentials",))) is None
+
+
+def test_among_several_redirect_uris_the_wrong_one_is_named() -> None:
+    sentence = redirect_uris_complaint(metadata(redirect_uris=(CALLBACK, "http://evil.example/cb")))
+
+    assert sentence is not None
+    assert sentence.startswith("http://evil.example/cb: ")
+
+
+def test_there_are_not_too_many_redirect_uris() -> None:
+    uris = tuple(f"{CALLBACK}/{number}" for number in range(51))
+
+    assert redirect_uris_complaint(metadata(redirect_uris=uris)) == "Give at most 50 redirect URIs."
+
+
+def test_an_apps_own_scheme_needs_a_public_client() -> None:
+    assert "public clients" in (redirect_uris_complaint(metadata(redirect_uris=("com.example.app:/cb",))) or "")
+    assert redirect_uris_complaint(metadata(redirect_uris=("com.example.app:/cb",), auth_method="none")) is None
+
+
+def test_scopes_exist() -> None:
+    assert (
+        scopes_complaint(metadata(scopes=("admin",)), ["read", "write"])
+        == "Choose among the scopes that exist: read, write."
+    )
+    assert scopes_complaint(metadata(scopes=()), ["read"]) == "Choose at least one scope."
