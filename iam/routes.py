@@ -16,10 +16,10 @@ from iam.pages.home import Home
 from iam.pages.login import Login
 from iam.pages.logout import Logout
 from iam.pages.setup import Setup
+from iam.pages.static import Static
 from iam.web.answers import Answer, see_other
 from iam.web.dispatch import Route
 from iam.web.request import Request
-from iam.web.static import Static
 
 # RFC 8414 §2: the name of each endpoint in the metadata, which are made from this table, so that they cannot lie.
 ENDPOINTS = {

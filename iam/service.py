@@ -11,10 +11,10 @@ from twisted.internet.interfaces import IListeningPort
 from twisted.logger import Logger
 
 from iam import server_key
+from iam.assembly import build_site
 from iam.clock import Clock
 from iam.embedded.errors import EmbeddedError
 from iam.foundation import Foundation, lay
-from iam.handlers import build_site
 from iam.listening import ListenError, listen
 from iam.options import Options
 from iam.pages.setup import setup_link
@@ -126,7 +126,3 @@ async def greet(settings: Settings, foundation: Foundation, key: ServerKey) -> N
         say("  " + setup_link(settings.issuer, key))
     log.info("ready: {address}", address=settings.issuer)
     say(f"iam answers at {settings.issuer}")
-
-
-def build_site(reactor: Any, settings: Settings, clock: Clock, store: Store, key: ServerKey) -> Any:
-    return None

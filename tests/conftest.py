@@ -5,7 +5,7 @@ from inspect import iscoroutinefunction
 import pytest
 import pytest_twisted
 
-pytest_plugins: list[str] = []
+pytest_plugins = ["tests.cluster", "tests.harness"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

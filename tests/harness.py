@@ -24,24 +24,22 @@ from twisted.internet.task import deferLater
 from twisted.web.client import Agent, HTTPConnectionPool
 
 from iam import credentials
+from iam.assembly import build_site
 from iam.clock import Clock
 from iam.credentials import Kind
 from iam.embedded.supervisor import Embedded
 from iam.listening import listen
 from iam.server_key import ServerKey
-from iam.service import build_site
 from iam.settings import Settings, read
 from iam.store import migration
-from iam.store.clients import Client, Metadata
+from iam.store.clients import Metadata
 from iam.store.database import Database
 from iam.store.store import Store, open_store
 
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636, appendix B
 CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 REDIRECT_URI = "https://client.example/callback"
-TABLES = (
-    "access_tokens, refresh_tokens, authorization_codes, grants, consents, client_secrets, clients, sessions, users, scopes"
-)
+TABLES = "access_tokens, refresh_tokens, authorization_codes, grants, consents, client_secrets, clients, sessions, users, scopes"
 
 
 @define
@@ -356,7 +354,9 @@ def server(running: Server, admin: Any) -> Server:
     """The server, with empty tables, the first scopes and the right time."""
     for table in TABLES.split(", "):
         admin.execute(f"delete from {table}")
-    admin.execute("insert into scopes (name, description) values ('read', 'Read your data'), ('write', 'Change your data')")
+    admin.execute(
+        "insert into scopes (name, description) values ('read', 'Read your data'), ('write', 'Change your data')"
+    )
     running.store.clients.forget()
     running.store.scopes.forget()
     running.clock.offset = 0.0

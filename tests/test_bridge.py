@@ -80,7 +80,7 @@ class Hooks:
         return await deferLater(reactor, 0, lambda: answer)
 
     def validate_deferred(self) -> object:
-        return succeed(False)  # noqa: FBT003
+        return succeed(False)
 
     def validate_truthy(self) -> object:
         return "no"

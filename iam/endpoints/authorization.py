@@ -17,7 +17,7 @@ from iam.oauth.consent import Consent
 from iam.oauth.request import Request as AuthorizationRequest
 from iam.oauth.server import Server
 from iam.web.answers import Answer, found, see_other
-from iam.web.parameters import ParameterError, Parameters, form_parameters, query_parameters, query_text
+from iam.web.parameters import ParameterError, Parameters, form_fields, parse, query_parameters, query_text
 from iam.web.request import Request
 from iam.web.templates import Theme
 from iam.web.visitors import Visitors
@@ -25,6 +25,7 @@ from iam.web.visitors import Visitors
 log = Logger()
 
 PATH = "/authorize"
+PATHS = (PATH, "/o/authorize/")
 REFUSED = (
     "The application that sent you here made a mistake: we do not know it, or it asked us to send you to an address "
     "that it has not registered. You can close this page; tell the application's makers if it happens again."
@@ -68,12 +69,26 @@ class AuthorizationEndpoint:
         session = await self.visitors.session(request)
         if session is None:
             return see_other("/login?next=" + quote(f"{PATH}?{query_text(request)}", safe=""))
-        form = form_parameters(request)
+        form = form_fields(request)
         self.visitors.check(request, form, purpose(request))
         if form.get("decision") == "allow":
             return see_other(await self._allow(parameters, authorization, session))
         log.info("consent refused: client {client_id}", client_id=authorization.client.client_id)
         return see_other(self.server.deny(authorization))
+
+    async def leads_to(self, address: str) -> str | None:
+        """Where the authorization request behind a login sends the browser in the end, as a source for CSP's form-action.
+
+        Browsers hold the redirects after a form to the policy of the page with the form.
+        """
+        path, _, query = address.partition("?")
+        if path not in PATHS:
+            return None
+        try:
+            authorization = await self.server.authorization(parse(query.encode()))
+        except (ParameterError, OAuth2Error):
+            return None
+        return redirect_uris.origin(authorization.redirect_uri)
 
     async def _allow(self, parameters: Parameters, authorization: AuthorizationRequest, session: Session) -> str:
         location = await self.server.allow(parameters, session)

@@ -191,7 +191,7 @@ ERRORS = {
 }
 
 
-def described(status: int, identifier: str | None) -> dict[str, object]:
+def described(status: int, identifier: str | None) -> dict[str, str]:
     """The members of an error in JSON."""
     error, description = ERRORS.get(status, ("invalid_request", "The request is malformed."))
     return {"error": error, "error_description": description} | ({"error_id": identifier} if identifier else {})

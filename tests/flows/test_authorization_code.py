@@ -119,9 +119,7 @@ async def test_a_wrong_request_of_a_known_client_is_told_to_the_client(
 
 
 async def test_an_error_goes_into_the_fragment_where_the_answer_would(server: Server) -> None:
-    reply = await server.authorize(
-        await server.app(), await server.person(), response_mode="fragment", scope="admin"
-    )
+    reply = await server.authorize(await server.app(), await server.person(), response_mode="fragment", scope="admin")
 
     assert reply.location.startswith(REDIRECT_URI + "#")
     assert "error=invalid_scope" in reply.location

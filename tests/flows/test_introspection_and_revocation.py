@@ -90,9 +90,7 @@ async def test_revoking_either_token_of_a_person_ends_both(server: Server, kind:
 
 async def test_revoking_a_clients_own_token_leaves_its_others(server: Server) -> None:
     app = await server.app()
-    first, second = [
-        (await server.token(app, grant_type="client_credentials")).json["access_token"] for _ in range(2)
-    ]
+    first, second = [(await server.token(app, grant_type="client_credentials")).json["access_token"] for _ in range(2)]
 
     await server.post("/revoke", {"token": first, "token_type_hint": "refresh_token"}, headers=app.basic)
 

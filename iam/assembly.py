@@ -1,0 +1,85 @@
+"""The objects that answer requests, built once on one store."""
+
+from typing import Any
+
+from attrs import evolve
+
+from iam.accounts.passwords import Busy, Passwords
+from iam.accounts.people import People
+from iam.accounts.sessions import Sessions
+from iam.clock import Clock
+from iam.endpoints.authorization import AuthorizationEndpoint
+from iam.endpoints.health import Health
+from iam.endpoints.introspection import IntrospectionEndpoint
+from iam.endpoints.metadata import Metadata
+from iam.endpoints.resource import Resource
+from iam.endpoints.revocation import RevocationEndpoint
+from iam.endpoints.token import TokenEndpoint
+from iam.oauth.client_authentication import ClientAuthentication
+from iam.oauth.consent import Consent
+from iam.oauth.introspection import Introspection
+from iam.oauth.registration import Registration
+from iam.oauth.revocation import Revocation
+from iam.oauth.server import Server
+from iam.pages.applications import Applications
+from iam.pages.home import Home
+from iam.pages.issued import Issuer
+from iam.pages.login import Login
+from iam.pages.logout import Logout
+from iam.pages.setup import Setup
+from iam.pages.static import Static
+from iam.routes import ENDPOINTS, Handlers, all_routes
+from iam.server_key import ServerKey
+from iam.settings import Settings
+from iam.store.errors import Unavailable
+from iam.store.store import Store
+from iam.web.limits import Limits
+from iam.web.site import Site
+from iam.web.templates import Theme
+from iam.web.visitors import Visitors
+
+
+def build_site(
+    reactor: Any, settings: Settings, clock: Clock, store: Store, key: ServerKey, limits: Limits | None = None
+) -> Site:
+    """What listens: the whole server but for its ports and its database."""
+    limits = limits or Limits()
+    theme = Theme(settings)
+    return Site(
+        reactor,
+        settings,
+        all_routes(build_handlers(reactor, settings, clock, store, key, theme)),
+        error_page=theme.error_of,
+        unavailable=(Unavailable, Busy),
+        limits=limits if settings.rate_limits else evolve(limits, connections_per_address=None),
+    )
+
+
+def build_handlers(
+    reactor: Any, settings: Settings, clock: Clock, store: Store, key: ServerKey, theme: Theme
+) -> Handlers:
+    """Everything that answers a request."""
+    sessions = Sessions(store.sessions, clock, settings)
+    people = People(store.users, Passwords(reactor), clock, settings.issuer_host)
+    visitors = Visitors(sessions.find, settings, theme)
+    server = Server(settings, store, clock)
+    authentication = ClientAuthentication(store.clients)
+    introspection = Introspection(store.access_tokens, store.refresh_tokens, clock, settings.issuer)
+    authorization = AuthorizationEndpoint(server, Consent(store.consents, store.scopes), visitors, theme)
+    return Handlers(
+        authorization=authorization,
+        token=TokenEndpoint(server),
+        introspection=IntrospectionEndpoint(authentication, introspection),
+        revocation=RevocationEndpoint(authentication, Revocation(store.access_tokens, store.refresh_tokens, clock)),
+        metadata=Metadata(settings.issuer, server, ENDPOINTS),
+        resource=Resource(introspection),
+        health=Health(store.database.check),
+        home=Home(visitors, theme),
+        login=Login(people, sessions, visitors, theme, settings, authorization.leads_to),
+        logout=Logout(sessions, visitors, theme, settings),
+        setup=Setup(people, sessions, visitors, theme, settings, key),
+        applications=Applications(
+            Registration(store.clients, store.scopes, clock), Issuer(key), visitors, theme, clock, settings.issuer
+        ),
+        static=Static(theme),
+    )

@@ -1,0 +1,253 @@
+"""A person's applications: register, look at, change, renew the secret, remove."""
+
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from attrs import frozen
+from twisted.logger import Logger
+from wtforms import BooleanField, Form, RadioField, SelectMultipleField, StringField, TextAreaField
+
+from iam.accounts.invalid import Invalid
+from iam.clock import Clock
+from iam.oauth.registration import Registration
+from iam.pages.issued import Issued, Issuer, TicketError
+from iam.web.answers import Answer, Refusal, see_other
+from iam.web.forms import Fields, complain
+from iam.web.parameters import Parameters, form_fields
+from iam.web.request import Request
+from iam.web.templates import Theme
+from iam.web.visitors import STALE, Visitors
+
+log = Logger()
+
+SEVERAL = frozenset({"grant_types", "scopes"})
+CONFIDENTIAL, PUBLIC = "confidential", "public"
+AUTH_METHODS = {CONFIDENTIAL: "client_secret_basic", PUBLIC: "none"}
+GRANT_TYPES = [
+    ("authorization_code", "Authorization code: people log in here and allow the application to act for them"),
+    ("refresh_token", "Refresh token: the application stays connected when its token runs out"),
+    ("client_credentials", "Client credentials: the application acts for itself, without a person"),
+]
+
+
+class ApplicationForm(Form):  # type: ignore[misc]
+    """What RFC 7591 calls client metadata, in words."""
+
+    name = StringField("Name", description="People read it when they are asked to allow the application.")
+    client_type = RadioField(
+        "Client type",
+        choices=[
+            (CONFIDENTIAL, "Confidential: it runs on a server and can keep a secret"),
+            (PUBLIC, "Public: it runs in a browser or on a person's device and cannot; it must use PKCE"),
+        ],
+        default=CONFIDENTIAL,
+        description="Can the application keep a secret?",
+        validate_choice=False,
+    )
+    grant_types = SelectMultipleField(
+        "Grant types",
+        choices=GRANT_TYPES,
+        default=[name for name, _ in GRANT_TYPES],
+        description="How the application gets its tokens.",
+        validate_choice=False,
+    )
+    redirect_uris = TextAreaField(
+        "Redirect URIs",
+        description="Where people are sent back to, one address a line. It must be exactly what the application asks for.",
+    )
+    scopes = SelectMultipleField(
+        "Scopes", default=["read", "write"], description="What the application may ask for.", validate_choice=False
+    )
+    require_pkce = BooleanField("Require PKCE from this application even though it has a secret")
+
+
+@frozen
+class Applications:
+    """The pages under /applications; everybody sees only their own."""
+
+    registration: Registration
+    issuer: Issuer
+    visitors: Visitors
+    theme: Theme
+    clock: Clock
+    site: str
+
+    async def list(self, request: Request) -> Answer:
+        """All of this person's applications."""
+        session = await self._session(request)
+        return self.theme.page(
+            "applications.html", session=session, clients=await self.registration.clients.owned_by(session.user_id)
+        )
+
+    async def register(self, request: Request) -> Answer:
+        """The form for a new one, with the id and secret that it will have."""
+        session = await self._session(request)
+        issued = self.issuer.issue(bound("register", session), self.clock.now())
+        return await self._form(request, session, ApplicationForm(), issued)
+
+    async def save(self, request: Request) -> Answer:
+        """Register it. Saved twice, it is the same one."""
+        session, fields = await self._sent(request, "register")
+        issued = self._recognised(fields, bound("register", session))
+        form = ApplicationForm(Fields(fields))
+        try:
+            metadata = await self._metadata(form)
+        except Invalid as invalid:
+            complain(form, invalid.complaints)
+            return await self._form(request, session, form, issued, status=400)
+        secret = issued.secret if metadata.auth_method != AUTH_METHODS[PUBLIC] else None
+        if await self.registration.register(issued.client_id, metadata, secret=secret, owner_id=session.user_id):
+            log.info("application registered: client {client_id}", client_id=issued.client_id)
+        return see_other(address(issued.client_id))
+
+    async def show(self, request: Request, client_id: str) -> Answer:
+        """One application, and commands to try it with."""
+        session = await self._session(request)
+        client = await self._own(session, client_id)
+        return self.theme.page("application.html", session=session, client=client, **self._examples(client))
+
+    async def edit(self, request: Request, client_id: str) -> Answer:
+        """The form for an existing one."""
+        session = await self._session(request)
+        client = await self._own(session, client_id)
+        form = ApplicationForm(
+            name=client.name,
+            client_type=CONFIDENTIAL if client.confidential else PUBLIC,
+            grant_types=list(client.grant_types),
+            redirect_uris="\n".join(client.redirect_uris),
+            scopes=list(client.scopes),
+            require_pkce=client.require_pkce,
+        )
+        return await self._form(request, session, form, client=client)
+
+    async def update(self, request: Request, client_id: str) -> Answer:
+        """Change it."""
+        session, fields = await self._sent(request, f"edit {client_id}")
+        client = await self._own(session, client_id)
+        form = ApplicationForm(Fields(fields))
+        form.client_type.data = CONFIDENTIAL if client.confidential else PUBLIC
+        try:
+            await self.registration.update(client_id, await self._metadata(form, client))
+        except Invalid as invalid:
+            complain(form, invalid.complaints)
+            return await self._form(request, session, form, client=client, status=400)
+        log.info("application changed: client {client_id}", client_id=client_id)
+        return see_other(address(client_id))
+
+    async def confirm_delete(self, request: Request, client_id: str) -> Answer:
+        """Is it really to go?"""
+        session = await self._session(request)
+        client = await self._own(session, client_id)
+        token = self.visitors.token(request, f"delete {client_id}")
+        return self.theme.page("application_delete.html", session=session, client=client, csrf_token=token)
+
+    async def delete(self, request: Request, client_id: str) -> Answer:
+        """Remove it, with all it was granted."""
+        session, _ = await self._sent(request, f"delete {client_id}")
+        await self._own(session, client_id)
+        await self.registration.delete(client_id)
+        log.info("application deleted: client {client_id}", client_id=client_id)
+        return see_other("/applications")
+
+    async def new_secret(self, request: Request, client_id: str) -> Answer:
+        """The secret that it would have from now on, to take note of before saving."""
+        session = await self._session(request)
+        client = await self._own(session, client_id)
+        if not client.confidential:
+            raise self.theme.missing()
+        purpose = f"secret {client_id}"
+        return self.theme.page(
+            "application_secret.html",
+            session=session,
+            client=client,
+            issued=self.issuer.issue(bound(purpose, session), self.clock.now()),
+            csrf_token=self.visitors.token(request, purpose),
+        )
+
+    async def replace_secret(self, request: Request, client_id: str) -> Answer:
+        """Make that secret the only one."""
+        purpose = f"secret {client_id}"
+        session, fields = await self._sent(request, purpose)
+        await self._own(session, client_id)
+        issued = self._recognised(fields, bound(purpose, session))
+        await self.registration.replace_secret(client_id, issued.secret)
+        log.info("application has a new secret: client {client_id}", client_id=client_id)
+        return see_other(address(client_id))
+
+    async def _session(self, request: Request) -> Any:
+        """Who is logged in; the login for who is not."""
+        session = await self.visitors.session(request)
+        if session is None:
+            raise Refusal(see_other("/login?next=" + quote(request.path.decode("ascii"), safe="")))
+        return session
+
+    async def _sent(self, request: Request, purpose: str) -> tuple[Any, Parameters]:
+        """Who sent a form, and what; the form's purpose is part of what its token vouches for."""
+        session = await self._session(request)
+        fields = form_fields(request, repeatable=SEVERAL)
+        self.visitors.check(request, fields, purpose)
+        return session, fields
+
+    async def _own(self, session: Any, client_id: str) -> Any:
+        """The person's own application; another's is as good as none (row 60)."""
+        client = await self.registration.clients.read(client_id) if "\0" not in client_id else None
+        if client is None or client.owner_id != session.user_id:
+            raise self.theme.missing()
+        return client
+
+    def _recognised(self, fields: Parameters, bound_to: str) -> Issued:
+        try:
+            return self.issuer.recognise(fields.get("ticket", ""), bound_to, self.clock.now())
+        except TicketError:
+            raise self.theme.refusal(403, "Please try that again", STALE) from None
+
+    async def _metadata(self, form: ApplicationForm, client: Any = None) -> Any:
+        return await self.registration.metadata(
+            name=form.name.data or "",
+            auth_method=client.auth_method if client else AUTH_METHODS.get(form.client_type.data, ""),
+            grant_types=form.grant_types.data or [],
+            redirect_uris=(form.redirect_uris.data or "").split(),
+            scopes=form.scopes.data or [],
+            post_logout_redirect_uris=client.post_logout_redirect_uris if client else (),
+            require_pkce=bool(form.require_pkce.data),
+            introspect_any=client.introspect_any if client else False,
+        )
+
+    async def _form(
+        self,
+        request: Request,
+        session: Any,
+        form: ApplicationForm,
+        issued: Issued | None = None,
+        *,
+        client: Any = None,
+        status: int = 200,
+    ) -> Answer:
+        form.scopes.choices = [(scope.name, scope.description) for scope in await self.registration.scopes.all()]
+        purpose = f"edit {client.id}" if client else "register"
+        return self.theme.page(
+            "application_form.html",
+            status,
+            session=session,
+            form=form,
+            issued=issued,
+            client=client,
+            csrf_token=self.visitors.token(request, purpose),
+        )
+
+    def _examples(self, client: Any) -> dict[str, object]:
+        """What the page's commands need."""
+        query = {"response_type": "code", "client_id": client.id, "scope": " ".join(client.scopes)}
+        if client.redirect_uris:
+            query["redirect_uri"] = client.redirect_uris[0]
+        return {"issuer": self.site, "authorize": f"{self.site}/authorize?{urlencode(query)}"}
+
+
+def bound(purpose: str, session: Any) -> str:
+    """What a form's id and secret are bound to."""
+    return f"{purpose}\n{session.user_id}\n{session.id}"
+
+
+def address(client_id: str) -> str:
+    """The page of an application."""
+    return "/applications/" + quote(client_id, safe="")

@@ -1,0 +1,44 @@
+"""The end of a session."""
+
+from attrs import frozen
+from twisted.logger import Logger
+
+from iam.accounts.sessions import Sessions
+from iam.settings import Settings
+from iam.web import cookies
+from iam.web.answers import Answer, see_other
+from iam.web.parameters import form_fields
+from iam.web.request import Request
+from iam.web.templates import Theme
+from iam.web.visitors import Visitors
+
+log = Logger()
+
+PURPOSE = "logout"
+
+
+@frozen
+class Logout:
+    """Asks, and ends the session."""
+
+    sessions: Sessions
+    visitors: Visitors
+    theme: Theme
+    settings: Settings
+
+    async def show(self, request: Request) -> Answer:
+        """The question: a link alone must not log anybody out."""
+        session = await self.visitors.session(request)
+        if session is None:
+            return see_other("/")
+        return self.theme.page("logout.html", session=session, csrf_token=self.visitors.token(request, PURPOSE))
+
+    async def submit(self, request: Request) -> Answer:
+        """End the session, and forget the cookie."""
+        cookie = self.visitors.cookie(request)
+        if cookie is None:
+            return see_other("/")
+        self.visitors.check(request, form_fields(request), PURPOSE)
+        await self.sessions.end(cookie)
+        log.info("logout: {peer}", peer=request.client_address)
+        return see_other("/", (cookies.setting(self.settings, "", 0),))

@@ -1,0 +1,18 @@
+"""Where a person goes on after the login: to our own addresses only (row 9)."""
+
+import re
+from urllib.parse import unquote
+
+# One slash and then no second one in any disguise; nothing that browsers drop or turn round.
+PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
+LONGEST = 8192
+
+
+def confined(address: str | None) -> str:
+    """The address, if it is a path of ours; else the front page."""
+    if not address or len(address) > LONGEST or not PATH.fullmatch(address):
+        return "/"
+    path = unquote(address.partition("?")[0])
+    if path.startswith(("//", "/\\")) or any(ord(character) < 0x20 or character == "\\" for character in path):
+        return "/"
+    return address

@@ -1,0 +1,53 @@
+"""Forms come from our own pages, opened in the same browser (H18).
+
+A form's token is the HMAC of its purpose under the value of the cookie, which nobody but this browser and we know, so
+that neither a table nor a server key is needed, and a visitor who is not logged in yet has one too.
+"""
+
+import hmac
+from base64 import urlsafe_b64encode
+from urllib.parse import urlsplit
+
+from iam.settings import LOOPBACK, Settings
+from iam.web.request import Request
+
+TOKEN_FIELD = "csrf_token"
+SAME = b"same-origin"
+
+
+def token(cookie: str, purpose: str) -> str:
+    """The token for a form of this purpose, in the browser with this cookie."""
+    return urlsafe_b64encode(hmac.digest(cookie.encode(), purpose.encode(), "sha256")).rstrip(b"=").decode()
+
+
+def genuine(cookie: str | None, purpose: str, given: str | None) -> bool:
+    """Is this the token of that form?"""
+    return (
+        cookie is not None
+        and given is not None
+        and hmac.compare_digest(token(cookie, purpose).encode(), given.encode("utf-8", "replace"))
+    )
+
+
+def from_us(request: Request, settings: Settings) -> bool:
+    """Does the browser say that the form came from one of our pages, as far as it says anything?"""
+    origins = request.requestHeaders.getRawHeaders(b"origin") or []
+    sites = request.requestHeaders.getRawHeaders(b"sec-fetch-site") or []
+    if len(origins) > 1 or len(sites) > 1:
+        return False
+    if sites and sites[0] not in (SAME, b"none"):
+        return False
+    return not origins or our_origin(origins[0].decode("latin-1"), settings)
+
+
+def our_origin(origin: str, settings: Settings) -> bool:
+    """The issuer's origin; where that is this machine, under any of its names."""
+    if origin == settings.issuer:
+        return True
+    if settings.issuer_host not in LOOPBACK:
+        return False
+    try:
+        ours, theirs = urlsplit(settings.issuer), urlsplit(origin)
+        return theirs.hostname in LOOPBACK and (ours.scheme, ours.port) == (theirs.scheme, theirs.port)
+    except ValueError:
+        return False

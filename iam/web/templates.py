@@ -1,0 +1,98 @@
+"""Pages out of templates: the bundled ones, and those of a theme before them."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+
+from iam.settings import Settings
+from iam.web.answers import Answer, Headers, Refusal, html_answer
+
+PACKAGE = Path(__file__).parent.parent
+BUNDLED = (PACKAGE / "templates", PACKAGE.parent / "templates")  # installed; in a checkout
+TYPES = {".css": b"text/css; charset=utf-8", ".svg": b"image/svg+xml", ".png": b"image/png", ".ico": b"image/x-icon"}
+FOR_EVER = b"public, max-age=31536000, immutable"
+
+SENTENCES = {
+    400: ("This request cannot be used", "The address or the form is malformed. Go back and try again."),
+    403: ("This is not allowed", "Go back, reload the page, and try again."),
+    404: ("There is nothing here", "The address may be mistyped, or what was here is gone."),
+    405: ("This address works differently", "It cannot be used in this way. Go back and try again."),
+    408: ("That took too long", "Try again."),
+    413: ("That is too much", "The form is too large. Go back and shorten it."),
+    421: ("Wrong address", "This server does not answer for that host."),
+    500: (
+        "Something went wrong on our side",
+        "It is in our log. Try again; if it happens again, tell us the id below.",
+    ),
+    503: ("We cannot answer right now", "Try again in a moment."),
+}
+
+
+def directories(settings: Settings) -> list[Path]:
+    """Where templates are looked up, the first one first."""
+    bundled = next(path for path in BUNDLED if path.is_dir())
+    return [*([settings.templates] if settings.templates else []), bundled]
+
+
+class Theme:
+    """Templates and static files, read at start."""
+
+    def __init__(self, settings: Settings) -> None:
+        places = directories(settings)
+        self._environment = Environment(
+            loader=ChoiceLoader([FileSystemLoader(place) for place in places]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._files = {
+            name: content for place in reversed(places) for name, content in static(place / "static").items()
+        }
+        self._environment.globals.update(asset=self.asset, site=settings.issuer_host)
+        for name in self._environment.list_templates(extensions=["html"]):
+            self._environment.get_template(name)
+
+    def asset(self, name: str) -> str:
+        """The address of a static file, which changes with its content."""
+        return f"/static/{name}?v={sha256(self._files[name]).hexdigest()[:12]}"
+
+    def static(self, name: str) -> Answer | None:
+        """A static file, cached for ever under its address."""
+        kind = TYPES.get(Path(name).suffix)
+        if name not in self._files or kind is None:
+            return None
+        return Answer(200, self._files[name], ((b"Content-Type", kind), (b"Cache-Control", FOR_EVER)))
+
+    def page(
+        self, name: str, status: int = 200, headers: Headers = (), form_action: str | None = None, **context: Any
+    ) -> Answer:
+        """A page from the template of this name."""
+        text = self._environment.get_template(name).render({"session": None, **context})
+        return html_answer(status, text, headers, form_action)
+
+    def error(self, status: int, title: str, sentence: str, identifier: str | None = None) -> Answer:
+        """A page that says what is wrong and what to do."""
+        return self.page("error.html", status, title=title, sentence=sentence, identifier=identifier)
+
+    def error_of(self, status: int, identifier: str | None = None) -> Answer:
+        """The page for an error that has no more to say than its status."""
+        title, sentence = SENTENCES.get(status, SENTENCES[400])
+        return self.error(status, title, sentence, identifier)
+
+    def refusal(self, status: int, title: str, sentence: str) -> Refusal:
+        """An error page to raise."""
+        return Refusal(self.error(status, title, sentence))
+
+    def missing(self) -> Refusal:
+        """There is nothing here, or nothing that this person may see."""
+        return Refusal(self.error_of(404))
+
+
+def static(place: Path) -> Mapping[str, bytes]:
+    """The static files of one directory."""
+    return {path.name: path.read_bytes() for path in place.glob("*") if path.is_file()}

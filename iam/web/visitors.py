@@ -1,0 +1,62 @@
+"""Who is at the browser, and that forms are theirs."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from attrs import frozen
+from twisted.logger import Logger
+
+from iam import credentials
+from iam.credentials import Kind
+from iam.settings import Settings
+from iam.web import cookies, csrf
+from iam.web.answers import Headers, Refusal
+from iam.web.request import Request
+from iam.web.templates import Theme
+
+log = Logger()
+
+STALE = (
+    "This form is no longer good: it was opened too long ago, before you logged in, or not on our own pages. "
+    "Go back, reload the page, and try again."
+)
+
+
+@frozen
+class Visitors:
+    """People at browsers; `find` knows whose session a cookie stands for."""
+
+    find: Callable[[str | None], Awaitable[Any]]
+    settings: Settings
+    theme: Theme
+
+    def cookie(self, request: Request) -> str | None:
+        """The value of our cookie."""
+        return cookies.read(request, cookies.name_of(self.settings))
+
+    async def session(self, request: Request) -> Any:
+        """The session of who is logged in; None if nobody is."""
+        cookie = self.cookie(request)
+        return await self.find(cookie) if cookie else None
+
+    def token(self, request: Request, purpose: str) -> str:
+        """The token for a form of this visitor; only for one who has a cookie."""
+        return csrf.token(self.cookie(request) or secrets.token_hex(), purpose)
+
+    def welcome(self, request: Request, purpose: str) -> tuple[str, Headers]:
+        """The token for a form of anybody, and the cookie for who has none yet: it says nothing and stands in no table."""
+        cookie = self.cookie(request)
+        if cookie is not None:
+            return csrf.token(cookie, purpose), ()
+        cookie = credentials.mint(Kind.SESSION)
+        return csrf.token(cookie, purpose), (cookies.setting(self.settings, cookie),)
+
+    def check(self, request: Request, form: Mapping[str, str], purpose: str) -> None:
+        """Raise a 403 unless the form came from our page for this purpose in this browser."""
+        if csrf.from_us(request, self.settings) and csrf.genuine(
+            self.cookie(request), purpose, form.get(csrf.TOKEN_FIELD)
+        ):
+            return
+        log.info("form refused: {purpose}", purpose=purpose.partition(" ")[0])
+        raise Refusal(self.theme.error(403, "Please try that again", STALE))
