@@ -43,7 +43,7 @@ def parts(password: str) -> Iterable[str]:
 
 def good(part: str, about: Iterable[str]) -> bool:
     """Does guessing this part take long enough?"""
-    from zxcvbn import zxcvbn  # noqa: PLC0415 - its dictionaries take time that the server's start does not need
+    from zxcvbn import zxcvbn
 
     return int(zxcvbn(part, user_inputs=words(about))["score"]) >= GOOD
 

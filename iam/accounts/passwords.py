@@ -119,7 +119,7 @@ def hashed(password: bytes) -> str:
 
 def matches(stored: str, password: bytes) -> bool:
     """Does the password belong to the hash?"""
-    from argon2.exceptions import VerificationError  # noqa: PLC0415 - see hasher
+    from argon2.exceptions import VerificationError
 
     try:
         return hasher().verify(stored, password)
@@ -130,6 +130,6 @@ def matches(stored: str, password: bytes) -> bool:
 @cache
 def hasher() -> "PasswordHasher":
     """argon2, loaded when the first password comes, so that the server starts without it."""
-    from argon2 import PasswordHasher  # noqa: PLC0415
+    from argon2 import PasswordHasher
 
     return PasswordHasher(PASSES, MEMORY, LANES)

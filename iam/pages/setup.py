@@ -7,15 +7,15 @@ from twisted.logger import Logger
 from wtforms import Form, PasswordField, StringField
 
 from iam import credentials
-from iam.accounts.invalid import Invalid
+from iam.accounts.invalid import Invalid, complain
 from iam.accounts.people import People
 from iam.accounts.sessions import Sessions
 from iam.credentials import Kind
 from iam.server_key import ServerKey
 from iam.settings import Settings
-from iam.web import cookies
+from iam.web import cookies, forms
 from iam.web.answers import Answer, see_other
-from iam.web.forms import Fields, complain
+from iam.web.forms import Fields
 from iam.web.parameters import ParameterError, form_fields, query_parameters
 from iam.web.request import Request
 from iam.web.templates import Theme
@@ -62,8 +62,7 @@ class Setup:
         self.visitors.check(request, fields, PURPOSE)
         form = SetupForm(Fields(fields))
         try:
-            if form.password.data != form.again.data:
-                raise Invalid({"again": DIFFERENT})
+            complain(again=DIFFERENT if form.password.data != form.again.data else None)
             user_id = await self.people.create_superuser(
                 username=form.username.data or "",
                 email=form.email.data or "",
@@ -71,7 +70,7 @@ class Setup:
                 only_first=True,
             )
         except Invalid as invalid:
-            complain(form, invalid.complaints)
+            forms.complain(form, invalid.complaints)
             return self._form(request, form, 400)
         log.info("first administrator: user {user_id}, {peer}", user_id=str(user_id), peer=request.client_address)
         cookie = await self.sessions.begin(self.visitors.cookie(request), user_id) or token

@@ -5,6 +5,7 @@ from urllib.parse import unquote
 
 # One slash and then no second one in any disguise; nothing that browsers drop or turn round.
 PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\\]")
 LONGEST = 8192
 
 
@@ -13,6 +14,6 @@ def confined(address: str | None) -> str:
     if not address or len(address) > LONGEST or not PATH.fullmatch(address):
         return "/"
     path = unquote(address.partition("?")[0])
-    if path.startswith(("//", "/\\")) or any(ord(character) < 0x20 or character == "\\" for character in path):
+    if path.startswith(("//", "/\\")) or UNPRINTABLE.search(path):
         return "/"
     return address

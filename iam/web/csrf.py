@@ -22,11 +22,9 @@ def token(cookie: str, purpose: str) -> str:
 
 def genuine(cookie: str | None, purpose: str, given: str | None) -> bool:
     """Is this the token of that form?"""
-    return (
-        cookie is not None
-        and given is not None
-        and hmac.compare_digest(token(cookie, purpose).encode(), given.encode("utf-8", "replace"))
-    )
+    if cookie is None or given is None:
+        return False
+    return hmac.compare_digest(token(cookie, purpose).encode(), given.encode())
 
 
 def from_us(request: Request, settings: Settings) -> bool:

@@ -166,6 +166,9 @@ class Site(Factory):
         """An error before there was a request."""
         return Answer(status, status_line(status)[13:].strip() + b"\n", TEXT)
 
+    def log(self, request: Request) -> None:
+        """Called by twisted at the end of a request: `note` has said what there is to say."""
+
     def note(self, request: Request | None, status: int) -> None:
         """One line per outcome: refusals at info level, what went well at debug level."""
         if request is None:

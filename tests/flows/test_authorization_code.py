@@ -218,7 +218,7 @@ async def test_a_wrong_redemption_is_refused_and_spends_nothing(server: Server, 
     app, person = await server.app(), await server.person()
     code = await server.code(app, person)
 
-    refused = await server.redeem(app, code, **parameters)
+    refused = await server.redeem(app, **{"code": code, **parameters})
     right = await server.redeem(app, code)
 
     assert (refused.status, refused.json["error"]) == (400, "invalid_grant")
