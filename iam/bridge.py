@@ -23,7 +23,7 @@ class UndecidedError(TypeError):
     """A hook answered with something that oauthlib would take for a yes."""
 
 
-class _Call(greenlet):
+class _Call(greenlet):  # type: ignore[misc]
     """A synchronous call in progress; `wait` works only inside one."""
 
 

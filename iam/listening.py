@@ -5,7 +5,6 @@ from typing import Any
 
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, serverFromString
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 
 from iam.settings import Settings
 
@@ -17,12 +16,12 @@ class ListenError(Exception):
     """An address cannot be listened on; one sentence that says what to do."""
 
 
-async def listen(reactor: Any, settings: Settings, factory: IProtocolFactory) -> list[IListeningPort]:
+async def listen(reactor: Any, settings: Settings, factory: Any) -> list[Any]:
     """Accept connections wherever `settings` say; a machine without IPv6 does without ::1 unless it was asked for.
 
     Raises ListenError where an address is taken or not ours; nothing is listened on then.
     """
-    ports: list[IListeningPort] = []
+    ports: list[Any] = []
     optional = "interface" not in settings.model_fields_set
     try:
         for name, endpoint in described(reactor, settings):

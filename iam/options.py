@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from twisted.python import usage
 
@@ -12,7 +13,7 @@ from iam.settings import Settings, SettingsError
 USAGE_STATUS = 2
 
 
-class Options(usage.Options):  # type: ignore[misc]
+class Options(usage.Options):
     """An OAuth 2.0 authorization server.
 
     Without --database it makes and runs a PostgreSQL of its own in the data directory. Each option may also stand in the
@@ -42,6 +43,7 @@ class Options(usage.Options):  # type: ignore[misc]
     ]
 
     settings: Settings
+    parent: Any
 
     def __init__(self) -> None:
         super().__init__()

@@ -18,7 +18,7 @@ from iam.pages.logout import Logout
 from iam.pages.setup import Setup
 from iam.pages.static import Static
 from iam.web.answers import Answer, see_other
-from iam.web.dispatch import Route
+from iam.web.dispatch import Handler, Route
 from iam.web.request import Request
 
 # RFC 8414 §2: the name of each endpoint in the metadata, which are made from this table, so that they cannot lie.
@@ -75,7 +75,7 @@ def protocol(handlers: Handlers) -> list[Route]:
 def pages(handlers: Handlers) -> list[Route]:
     """What people see."""
     applications = handlers.applications
-    table = [
+    table: list[tuple[str, str, Handler]] = [
         ("/", "GET", handlers.home.show),
         ("/authorize", "GET", handlers.authorization.get),
         ("/authorize", "POST", handlers.authorization.post),
@@ -112,7 +112,7 @@ def all_routes(handlers: Handlers) -> list[Route]:
     return [*own, *same, *elsewhere]
 
 
-def sends_to(path: str) -> Callable[[Request], Awaitable[Answer]]:
+def sends_to(path: str) -> Callable[..., Awaitable[Answer]]:
     """A handler for an address that people remember from elsewhere."""
 
     async def handler(_: Request) -> Answer:

@@ -7,7 +7,6 @@ from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IListeningPort
 from twisted.logger import Logger
 
 from iam import server_key
@@ -38,7 +37,7 @@ class AuthorizationServer(Service):
         self._settings = settings
         self._clock = Clock(reactor.seconds)
         self._foundation: Foundation | None = None
-        self._ports: list[IListeningPort] = []
+        self._ports: list[Any] = []
         self._starting: Deferred[None] | None = None
         self._status = 0
 
@@ -74,7 +73,7 @@ class AuthorizationServer(Service):
 
     async def _open(self) -> None:
         settings = self._settings
-        key = server_key.read_or_make(settings.data_dir, settings.secret_key and settings.secret_key.get_secret_value())
+        key = server_key.read_or_make(settings.data_dir, secret_text(settings))
         self._foundation = await lay(self._reactor, settings, self._clock, say)
         site = build_site(self._reactor, settings, self._clock, self._foundation.store, key)
         self._ports = await listen(self._reactor, settings, site)
@@ -91,14 +90,13 @@ class AuthorizationServer(Service):
 
     def _fail(self, sentence: str) -> None:
         self._status = 1
-        sys.stderr.write(f"iam: {sentence}\n")
+        say(f"iam: {sentence}")
         self._reactor.stop()
 
     def _exit(self) -> None:
         """`twist` has no exit status for a server that could not start."""
         if self._status:
             sys.stdout.flush()
-            sys.stderr.flush()
             os._exit(self._status)
 
 
@@ -109,10 +107,17 @@ def makeService(options: Options) -> AuthorizationServer:
     return AuthorizationServer(reactor, options.settings)
 
 
+def secret_text(settings: Settings) -> str | None:
+    """The server key of IAM_SECRET_KEY."""
+    return settings.secret_key.get_secret_value() if settings.secret_key else None
+
+
 def say(line: str) -> None:
     """A line for the person at the terminal; to standard error, since standard output may be a log in JSON."""
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
+    terminal = sys.__stderr__  # sys.stderr is the log's, once twist has begun it
+    if terminal is not None:
+        terminal.write(line + "\n")
+        terminal.flush()
 
 
 async def greet(settings: Settings, foundation: Foundation, key: ServerKey) -> None:

@@ -23,7 +23,7 @@ from iam.oauth.grants.client_credentials import ClientCredentials, ClientCredent
 from iam.oauth.grants.refresh_token import RefreshToken, RefreshTokenGrant
 from iam.oauth.request import Request
 from iam.oauth.tokens import BearerToken
-from iam.oauth.validator import Validator
+from iam.oauth.validator import Saver, Validator
 from iam.settings import Settings
 from iam.store.sessions import Session
 from iam.store.store import Store
@@ -79,7 +79,7 @@ class Server:
 
     def __init__(self, settings: Settings, store: Store, clock: Clock) -> None:
         codes = AuthorizationCode(store.authorization_codes, settings, clock)
-        savers = {
+        savers: dict[str, Saver] = {
             authorization_code.GRANT_TYPE: codes,
             client_credentials.GRANT_TYPE: ClientCredentials(store.access_tokens, clock),
             refresh_token.GRANT_TYPE: RefreshToken(store.refresh_tokens, settings, clock),

@@ -235,7 +235,7 @@ class Applications:
             csrf_token=self.visitors.token(request, purpose),
         )
 
-    def _examples(self, client: Any) -> dict[str, object]:
+    def _examples(self, client: Any) -> dict[str, Any]:
         """What the page's commands need."""
         query = {"response_type": "code", "client_id": client.id, "scope": " ".join(client.scopes)}
         if client.redirect_uris:

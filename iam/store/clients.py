@@ -217,4 +217,4 @@ def from_row(row: Sequence[object]) -> Client:
     """A client out of SELECT's columns: arrays become tuples, digests bytes."""
     fields = [tuple(field) if isinstance(field, list) else field for field in row[:-1]]
     secrets: list[bytes] = list(row[-1])  # type: ignore[call-overload]
-    return Client(*fields, secrets=tuple(map(bytes, secrets)))  # type: ignore[arg-type]
+    return Client(*fields, secrets=tuple(map(bytes, secrets)))  # type: ignore[arg-type, misc]
