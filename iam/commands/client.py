@@ -1,0 +1,240 @@
+"""`iam client`."""
+
+import secrets
+from collections.abc import Sequence
+
+import click
+
+from iam import credentials
+from iam.commands import output
+from iam.commands.options import Group
+from iam.commands.people import named
+from iam.commands.running import Administration, run
+from iam.credentials import Kind
+from iam.oauth.registration import (
+    AUTH_METHODS,
+    AUTHORIZATION_CODE,
+    CLIENT_CREDENTIALS,
+    GRANT_TYPES,
+    REFRESH_TOKEN,
+    Registration,
+)
+from iam.store.clients import Client, Metadata
+
+COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "grant_types", "owner")
+CLIENT_ID_DIGITS = 22  # of base 62, more than 128 bits
+
+which = click.argument("client_id", metavar="ID")
+redirect_option = click.option(
+    "--redirect-uri", "redirect_uris", metavar="URI", multiple=True, help="Where codes may be sent. Repeatable."
+)
+logout_option = click.option(
+    "--post-logout-redirect-uri",
+    "logout_uris",
+    metavar="URI",
+    multiple=True,
+    help="Where a person may be sent after the logout. Repeatable.",
+)
+grant_option = click.option(
+    "--grant-type",
+    "grant_types",
+    metavar="G",
+    multiple=True,
+    help=f"One of {', '.join(GRANT_TYPES)}. Repeatable.",
+)
+scope_option = click.option("--scope", metavar='"S ..."', help="What the client may ask for, separated by spaces.")
+method_option = click.option(
+    "--auth-method", type=click.Choice(AUTH_METHODS), help="How it proves itself; none: a public client."
+)
+pkce_option = click.option("--require-pkce/--no-require-pkce", default=None, help="Refuse its requests without PKCE.")
+introspect_option = click.option(
+    "--introspect-any/--no-introspect-any",
+    default=None,
+    help="It may introspect the tokens of every client: a resource server.",
+)
+
+
+@click.group(cls=Group, examples=["iam client create --name Shop --redirect-uri https://shop.example.org/callback"])
+def command() -> None:
+    """Clients: the applications that get tokens here."""
+
+
+@command.command(
+    examples=[
+        "iam client create --name Shop --redirect-uri https://shop.example.org/callback",
+        "iam client create --name 'Nightly job' --grant-type client_credentials --scope read --json",
+        "iam client create --name API --introspect-any",
+    ]
+)
+@click.option("--name", metavar="N", required=True, help="The name that people read.")
+@click.option("--owner", metavar="USERNAME", help="Who sees it under /applications.")
+@redirect_option
+@logout_option
+@grant_option
+@scope_option
+@method_option
+@pkce_option
+@introspect_option
+def create(
+    name: str,
+    owner: str | None,
+    redirect_uris: Sequence[str],
+    logout_uris: Sequence[str],
+    grant_types: Sequence[str],
+    scope: str | None,
+    auth_method: str | None,
+    *,
+    require_pkce: bool | None,
+    introspect_any: bool | None,
+) -> None:
+    """Register a client. Its secret is shown once, here and now.
+
+    With redirect URIs it gets authorization_code and refresh_token, without them client_credentials, unless --grant-type
+    says otherwise.
+    """
+    default = (AUTHORIZATION_CODE, REFRESH_TOKEN) if redirect_uris else (CLIENT_CREDENTIALS,)
+    client_id = credentials.base62(secrets.token_bytes(32), CLIENT_ID_DIGITS)
+    secret = None if auth_method == "none" else credentials.mint(Kind.CLIENT_SECRET)
+
+    async def work(on: Administration) -> Client:
+        owner_id = (await named(on, owner)).id if owner else None
+        metadata = await registration(on).metadata(
+            name=name,
+            auth_method=auth_method or AUTH_METHODS[0],
+            grant_types=grant_types or default,
+            redirect_uris=redirect_uris,
+            post_logout_redirect_uris=logout_uris,
+            scopes=(scope or "read write").split(),
+            require_pkce=bool(require_pkce),
+            introspect_any=bool(introspect_any),
+        )
+        await registration(on).register(client_id, metadata, secret=secret, owner_id=owner_id)
+        return await found(on, client_id)
+
+    announce(run(work), secret)
+
+
+@command.command("list", examples=["iam client list", "iam client list --json"])
+def list_() -> None:
+    """List all clients."""
+    clients = run(lambda on: on.store.clients.all())
+    output.tabulate([document(client) for client in clients], COLUMNS, "There are no clients yet.")
+
+
+@command.command(examples=["iam client show 4Fh..."])
+@which
+def show(client_id: str) -> None:
+    """Show a client's metadata."""
+    output.show(document(run(lambda on: found(on, client_id))))
+
+
+@command.command(examples=["iam client update 4Fh... --scope 'read write photos:read'"])
+@which
+@click.option("--name", metavar="N", help="The name that people read.")
+@redirect_option
+@logout_option
+@grant_option
+@scope_option
+@pkce_option
+@introspect_option
+def update(
+    client_id: str,
+    name: str | None,
+    redirect_uris: Sequence[str],
+    logout_uris: Sequence[str],
+    grant_types: Sequence[str],
+    scope: str | None,
+    *,
+    require_pkce: bool | None,
+    introspect_any: bool | None,
+) -> None:
+    """Change a client's metadata; what is not named stays, a list that is named replaces the old one."""
+
+    async def work(on: Administration) -> Client:
+        old = await found(on, client_id)
+        metadata: Metadata = await registration(on).metadata(
+            name=old.name if name is None else name,
+            auth_method=old.auth_method,
+            grant_types=grant_types or old.grant_types,
+            redirect_uris=redirect_uris or old.redirect_uris,
+            post_logout_redirect_uris=logout_uris or old.post_logout_redirect_uris,
+            scopes=old.scopes if scope is None else scope.split(),
+            require_pkce=old.require_pkce if require_pkce is None else require_pkce,
+            introspect_any=old.introspect_any if introspect_any is None else introspect_any,
+        )
+        await registration(on).update(client_id, metadata)
+        return await found(on, client_id)
+
+    client = run(work)
+    output.say(f"The client {client.name} is updated.", document(client))
+
+
+@command.command("rotate-secret", examples=["iam client rotate-secret 4Fh... --json"])
+@which
+def rotate_secret(client_id: str) -> None:
+    """Give a client a new secret, shown once; the old one is worth nothing from now on."""
+    secret = credentials.mint(Kind.CLIENT_SECRET)
+
+    async def work(on: Administration) -> Client:
+        client = await found(on, client_id)
+        if not await registration(on).replace_secret(client_id, secret):
+            raise click.ClickException(f"The client {client.name} is public: it has no secret.")
+        return client
+
+    announce(run(work), secret)
+
+
+@command.command(examples=["iam client delete 4Fh..."])
+@which
+def delete(client_id: str) -> None:
+    """Delete a client, and end all that it was granted."""
+
+    async def work(on: Administration) -> Client:
+        client = await found(on, client_id)
+        await registration(on).delete(client_id)
+        return client
+
+    client = run(work)
+    output.say(f"The client {client.name} is deleted.", {"client_id": client_id, "deleted": True})
+
+
+def registration(on: Administration) -> Registration:
+    """The rules for clients."""
+    return Registration(on.store.clients, on.store.scopes, on.clock)
+
+
+async def found(on: Administration, client_id: str) -> Client:
+    """The client with this id, or a sentence."""
+    client = await on.store.clients.read(client_id) if "\0" not in client_id else None
+    if client is None:
+        raise click.ClickException(f"There is no client {client_id}.")
+    return client
+
+
+def announce(client: Client, secret: str | None) -> None:
+    """A client, and its secret for the only time."""
+    shown = document(client)
+    if secret is not None:
+        shown = {"client_id": client.id, "client_secret": secret, **shown}
+    output.show(shown)
+    if secret is not None and not output.json_wanted():
+        click.echo("Take note of the secret now: it is not shown again.")
+
+
+def document(client: Client) -> dict[str, object]:
+    """The client for programs, in the words of RFC 7591 §2."""
+    return {
+        "client_id": client.id,
+        "client_name": client.name,
+        "redirect_uris": list(client.redirect_uris),
+        "post_logout_redirect_uris": list(client.post_logout_redirect_uris),
+        "grant_types": list(client.grant_types),
+        "scope": " ".join(client.scopes),
+        "token_endpoint_auth_method": client.auth_method,
+        "require_pkce": client.require_pkce,
+        "introspect_any": client.introspect_any,
+        "owner": client.owner,
+        "created_at": output.moment(client.created_at),
+        "updated_at": output.moment(client.updated_at),
+        "disabled_at": output.moment(client.disabled_at),
+    }
