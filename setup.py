@@ -23,8 +23,8 @@ class BuildPy(build_py):
         files = (path for path in sorted(TEMPLATES.rglob("*")) if path.is_file())
         return {str(path): str(Path(self.build_lib, "iam", path)) for path in files}
 
-    def get_outputs(self, include_bytecode: bool = True) -> list[str]:
-        return [*super().get_outputs(include_bytecode), *self.templates().values()]
+    def get_outputs(self, *arguments: object, **options: object) -> list[str]:
+        return [*super().get_outputs(*arguments, **options), *self.templates().values()]
 
     def get_output_mapping(self) -> dict[str, str]:
         return {**super().get_output_mapping(), **{target: source for source, target in self.templates().items()}}

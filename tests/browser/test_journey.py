@@ -1,0 +1,177 @@
+"""A newcomer's way in a real browser: log in, register an application, allow it, refuse it."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from urllib.request import urlopen
+
+import pytest
+import requests
+from attrs import frozen
+from playwright.sync_api import Page, sync_playwright
+
+from tests.harness import CHALLENGE, VERIFIER, free_port, make_database
+
+PASSWORD = "correct horse battery staple 1"
+CALLBACK = "http://127.0.0.1:9/callback"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+BIN = Path(sys.executable).parent
+
+
+@frozen
+class Running:
+    url: str
+
+
+@pytest.fixture(scope="module")
+def site(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """`twist iam` as a process of its own, with one administrator."""
+    port, data_dir, dsn = free_port(), str(tmp_path_factory.mktemp("browser")), make_database(cluster)
+    options = ["--database", dsn, "--data-dir", data_dir]
+    subprocess.run(
+        [
+            BIN / "iam",
+            "createsuperuser",
+            "--username",
+            "ada",
+            "--email",
+            "ada@example.org",
+            "--password-stdin",
+            *options,
+        ],
+        input=PASSWORD.encode(),
+        check=True,
+        timeout=60,
+    )
+    server = subprocess.Popen(
+        [BIN / "twist", "iam", "--port", str(port), *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+    )
+    url = f"http://localhost:{port}"
+    for _ in range(200):
+        try:
+            with urlopen(url + "/healthz", timeout=5):
+                break
+        except OSError:
+            time.sleep(0.1)
+    yield Running(url)
+    server.terminate()
+    assert server.wait(20) == 0
+
+
+def test_log_in_register_allow_and_refuse(site: Running) -> None:
+    with ThreadPoolExecutor(1) as thread:  # away from the reactor's greenlets
+        thread.submit(journey, site.url).result(120)
+
+
+def journey(url: str) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        page = browser.new_page()
+        log_in(page, url)
+        client_id, secret = register(page, url)
+        allow(page, url, client_id, secret)
+        refuse(page, url, client_id)
+        log_out(page, url)
+        browser.close()
+
+
+def chromium() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        found = subprocess.run(["which", name], capture_output=True, text=True, check=False).stdout.strip()
+        if found:
+            return found
+    raise AssertionError("the browser tests need Chromium")
+
+
+def log_in(page: Page, url: str) -> None:
+    page.goto(url + "/applications")
+    assert page.url.startswith(url + "/login?next=")
+    page.get_by_label("Username or e-mail address").fill("ada")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_text("do not belong together").wait_for()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(url + "/applications")
+
+
+def register(page: Page, url: str) -> tuple[str, str]:
+    page.get_by_role("link", name="Register an application").click()
+    client_id, secret = page.get_by_label("Client id").input_value(), page.get_by_label("Client secret").input_value()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Give the application a name").wait_for()
+    assert page.get_by_label("Client secret").input_value() == secret
+    page.get_by_label("Name").fill("Ada's shop")
+    page.get_by_label("Redirect URIs").fill(CALLBACK)
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(f"{url}/applications/{client_id}")
+    assert secret not in page.content()
+    return client_id, secret
+
+
+def authorize(url: str, client_id: str) -> str:
+    return (
+        f"{url}/authorize?response_type=code&client_id={client_id}&redirect_uri={CALLBACK}&state=s"
+        f"&code_challenge={CHALLENGE}&code_challenge_method=S256"
+    )
+
+
+def pressed(page: Page, name: str) -> dict[str, str]:
+    """What the client gets when this button is pressed; nothing listens there, so the address is what counts."""
+    with page.expect_request(lambda request: request.url.startswith(CALLBACK)) as asked:
+        page.get_by_role("button", name=name, exact=True).click()
+    return {key: values[0] for key, values in parse_qs(urlsplit(asked.value.url).query).items()}
+
+
+def allow(page: Page, url: str, client_id: str, secret: str) -> None:
+    page.goto(authorize(url, client_id).replace("&state=s", "&state=s&scope=read"))
+    page.get_by_text("Ada's shop").first.wait_for()
+    page.get_by_text("Read your data").wait_for()
+    answer = pressed(page, "Allow")
+    token = requests.post(
+        url + "/token",
+        {
+            "grant_type": "authorization_code",
+            "client_id": client_id,
+            "client_secret": secret,
+            "code": answer["code"],
+            "code_verifier": VERIFIER,
+            "redirect_uri": CALLBACK,
+        },
+        timeout=10,
+    ).json()
+    assert (token["expires_in"], token["token_type"], token["scope"]) == (36000, "Bearer", "read")
+    resource = requests.get(url + "/resource", headers={"Authorization": f"Bearer {token['access_token']}"}, timeout=10)
+    assert json.loads(resource.content)["username"] == "ada"
+
+
+def refuse(page: Page, url: str, client_id: str) -> None:
+    page.goto(authorize(url, client_id))
+    answer = pressed(page, "Do not allow")
+    assert answer["error"] == "access_denied"
+    assert answer["iss"] == url
+
+
+def log_out(page: Page, url: str) -> None:
+    page.goto(url + "/logout")
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url(url + "/")
+    page.goto(url + "/applications")
+    assert page.url.startswith(url + "/login")
