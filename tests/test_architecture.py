@@ -55,7 +55,7 @@ LIBRARIES = {
     "zxcvbn": {"accounts"},
 }
 
-SQL = re.compile(r"\b(select|insert into|update|delete from)\b.+\b(from|values|set|where)\b", re.IGNORECASE | re.DOTALL)
+SQL = re.compile(r"\b(insert\s+into|delete\s+from|update\s+\w+\s+set|select\s.+\sfrom)\b", re.IGNORECASE | re.DOTALL)
 
 
 def modules() -> list[Path]:

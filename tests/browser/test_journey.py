@@ -84,6 +84,7 @@ def journey(url: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         page = browser.new_page()
+        page.route(f"{CALLBACK}**", lambda route: route.fulfill(body="You are back."))
         log_in(page, url)
         client_id, secret = register(page, url)
         allow(page, url, client_id, secret)
@@ -134,10 +135,10 @@ def authorize(url: str, client_id: str) -> str:
 
 
 def pressed(page: Page, name: str) -> dict[str, str]:
-    """What the client gets when this button is pressed; nothing listens there, so the address is what counts."""
-    with page.expect_request(lambda request: request.url.startswith(CALLBACK)) as asked:
-        page.get_by_role("button", name=name, exact=True).click()
-    return {key: values[0] for key, values in parse_qs(urlsplit(asked.value.url).query).items()}
+    """What the client gets when this button is pressed."""
+    page.get_by_role("button", name=name, exact=True).click()
+    page.get_by_text("You are back.").wait_for()
+    return {key: values[0] for key, values in parse_qs(urlsplit(page.url).query).items()}
 
 
 def allow(page: Page, url: str, client_id: str, secret: str) -> None:
