@@ -200,7 +200,10 @@ class Server:
         return person
 
     def now(self) -> Any:
-        return Clock(self.clock.seconds).now()
+        return self.clock_of_store().now()
+
+    def clock_of_store(self) -> Clock:
+        return Clock(self.clock.seconds)
 
     async def authorize(self, app: App, person: Person, decision: str = "allow", **parameters: str | None) -> Reply:
         """Walk through consent as a browser would; the reply that leaves for the client."""

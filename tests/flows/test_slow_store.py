@@ -1,0 +1,40 @@
+"""Hooks are awaited: while one request waits for a slow store, others are served."""
+
+import psycopg2
+from twisted.internet.defer import Deferred
+
+from tests.harness import Server, pause
+
+
+async def test_other_requests_are_served_while_the_store_is_slow(server: Server, database_dsn: str) -> None:
+    app = await server.app()
+    holder = psycopg2.connect(database_dsn)
+    holder.cursor().execute("lock table access_tokens in access exclusive mode")
+
+    waiting = Deferred.fromCoroutine(server.token(app, grant_type="client_credentials"))
+    await pause(0.1)
+    others = [await server.get("/healthz"), await server.get("/login"), await server.get("/authorize")]
+    still_waiting = not waiting.called
+    holder.rollback()
+    holder.close()
+    reply = await waiting
+
+    assert still_waiting
+    assert [other.status for other in others] == [200, 200, 400]
+    assert reply.status == 200
+
+
+async def test_a_lock_that_lasts_too_long_is_a_503_with_retry_after(server: Server, database_dsn: str) -> None:
+    app = await server.app()
+    holder = psycopg2.connect(database_dsn)
+    holder.cursor().execute("lock table access_tokens in access exclusive mode")
+
+    refused = await server.token(app, grant_type="client_credentials")
+    holder.rollback()
+    holder.close()
+    again = await server.token(app, grant_type="client_credentials")
+
+    assert refused.status == 503
+    assert refused.header("retry-after") == "1"
+    assert refused.json["error"] == "temporarily_unavailable"
+    assert again.status == 200
