@@ -3,11 +3,12 @@
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
-from twisted.internet.interfaces import IHalfCloseableDescriptor
+from twisted.internet.interfaces import IHalfCloseableDescriptor, IHalfCloseableProtocol
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 from twisted.web import http
+from zope.interface import implementer
 
 from iam.web.limits import Limits
 from iam.web.request import Request
@@ -26,6 +27,7 @@ class Phase(Enum):
     CLOSING = auto()
 
 
+@implementer(IHalfCloseableProtocol)
 class Channel(http.HTTPChannel):
     """A connection whose every phase ends in time, and which is refused in whole answers."""
 
@@ -56,6 +58,16 @@ class Channel(http.HTTPChannel):
         """They are gone; what is being handled goes on, and its answer to nobody."""
         self.site.forget(self)
         super().connectionLost(reason)
+
+    def readConnectionLost(self) -> None:
+        """They have said all they will; what was asked in full is still answered."""
+        if self.phase is Phase.HANDLING:
+            self.persistent = 0
+        else:
+            self.loseConnection()
+
+    def writeConnectionLost(self) -> None:
+        """We have said all we will (see `linger`)."""
 
     def enter(self, phase: Phase) -> None:
         """Begin a phase, and its time."""
