@@ -1,0 +1,121 @@
+"""The server with a database of its own, and what kills either (R1, R3)."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from twisted.internet.threads import deferToThread
+
+from tests.processes import BIN, Process, start
+
+TIMEOUT = 10
+
+
+@pytest.fixture
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tmp_path_factory.mktemp("own") / "data")
+
+
+def postmasters(data_dir: str) -> list[int]:
+    """The postgres processes of this data directory."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                command = (entry / "cmdline").read_bytes().split(b"\0")
+                working_directory = str((entry / "cwd").readlink())
+            except OSError:
+                continue
+            if b"postgres" in command[0] and data_dir in working_directory:
+                found.append(int(entry.name))
+    return found
+
+
+def first_of(data_dir: str) -> int:
+    """The postmaster itself: the oldest of its processes."""
+    return min(postmasters(data_dir))
+
+
+def test_a_server_killed_leaves_nothing_that_stops_the_next(data_dir: str) -> None:
+    first = start("--data-dir", data_dir)
+    first.server.send_signal(signal.SIGKILL)
+    first.server.wait(TIMEOUT)
+
+    second = start("--data-dir", data_dir)
+    ready = requests.get(second.url + "/readyz", timeout=TIMEOUT).status_code
+    status = second.stop()
+
+    assert (ready, status) == (200, 0)
+    assert postmasters(data_dir) == []
+
+
+def ready_again(process: Process, patience: float) -> tuple[list[int], float]:
+    """The statuses of /readyz until it is 200 again, and the longest time one took."""
+    statuses, longest, end = [], 0.0, time.monotonic() + patience
+    while time.monotonic() < end:
+        begun = time.monotonic()
+        statuses.append(requests.get(process.url + "/readyz", timeout=TIMEOUT).status_code)
+        longest = max(longest, time.monotonic() - begun)
+        if statuses[-1] == 200 and 503 in statuses:
+            break
+        time.sleep(0.02)
+    return statuses, longest
+
+
+def test_r1_a_killed_database_is_503_until_we_have_started_it_again(data_dir: str) -> None:
+    process = start("--data-dir", data_dir)
+    os.kill(first_of(data_dir), signal.SIGKILL)
+
+    statuses, longest = ready_again(process, 20)
+    status = process.stop()
+
+    assert statuses[-1] == 200
+    assert set(statuses) <= {200, 503}
+    assert longest < 7
+    assert status == 0
+    assert postmasters(data_dir) == []
+
+
+def test_h42_a_stopped_database_stops_neither_the_reactor_nor_sigterm(data_dir: str) -> None:
+    process = start("--data-dir", data_dir)
+    stopped = postmasters(data_dir)
+    for number in stopped:
+        os.kill(number, signal.SIGSTOP)
+
+    alive = requests.get(process.url + "/healthz", timeout=TIMEOUT).status_code
+    begun = time.monotonic()
+    ready = requests.get(process.url + "/readyz", timeout=TIMEOUT).status_code
+    took = time.monotonic() - begun
+    status = process.stop()
+
+    assert (alive, ready, status) == (200, 503, 0)
+    assert took < 7
+    assert postmasters(data_dir) == []
+
+
+async def test_what_was_given_out_is_good_after_a_restart(data_dir: str) -> None:
+    def journey() -> Any:
+        first = start("--data-dir", data_dir)
+        client = created(data_dir)
+        auth = (client["client_id"], client["client_secret"])
+        form = {"grant_type": "client_credentials"}
+        token = requests.post(first.url + "/token", form, auth=auth, timeout=TIMEOUT).json()["access_token"]
+        first.stop()
+        second = start("--data-dir", data_dir)
+        header = {"Authorization": f"Bearer {token}"}
+        status = requests.get(second.url + "/resource", headers=header, timeout=TIMEOUT).status_code
+        return status, second.stop()
+
+    assert await deferToThread(journey) == (200, 0)
+
+
+def created(data_dir: str) -> Any:
+    """A client made by the command line while the server runs."""
+    command = [BIN / "iam", "client", "create", "--name", "job", "--json", "--data-dir", data_dir]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=30).stdout)
