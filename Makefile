@@ -10,7 +10,7 @@ CHECKED := $(VENV)/installed-for-checks
 STEPS := $(VENV)/made
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench docs wheel clean
+.PHONY: help run test check format bench wheel clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
