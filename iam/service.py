@@ -21,6 +21,8 @@ from iam.server_key import ServerKey, ServerKeyError
 from iam.settings import Settings
 from iam.store.errors import Unavailable
 from iam.store.migration import MigrationError
+from iam.web.limits import Limits, within_descriptors
+from iam.web.site import Site
 
 __all__ = ["Options", "makeService"]
 
@@ -37,6 +39,7 @@ class AuthorizationServer(Service):
         self._settings = settings
         self._clock = Clock(reactor.seconds)
         self._foundation: Foundation | None = None
+        self._site: Site | None = None
         self._ports: list[Any] = []
         self._starting: Deferred[None] | None = None
         self._status = 0
@@ -75,8 +78,9 @@ class AuthorizationServer(Service):
         settings = self._settings
         key = server_key.read_or_make(settings.data_dir, secret_text(settings))
         self._foundation = await lay(self._reactor, settings, self._clock, say)
-        site = build_site(self._reactor, settings, self._clock, self._foundation.store, key)
-        self._ports = await listen(self._reactor, settings, site)
+        limits = within_descriptors(Limits())
+        self._site = build_site(self._reactor, settings, self._clock, self._foundation.store, key, limits)
+        self._ports = await listen(self._reactor, settings, self._site)
         await greet(settings, self._foundation, key)
 
     async def _stop(self) -> None:
@@ -85,6 +89,8 @@ class AuthorizationServer(Service):
             self._starting.cancel()
         for port in self._ports:
             await port.stopListening()
+        if self._site is not None:
+            await self._site.drain()
         if self._foundation is not None:
             await self._foundation.close()
 

@@ -1,9 +1,11 @@
 """`twist iam` as processes of their own."""
 
+import json
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -53,3 +55,29 @@ def answers(url: str) -> bool:
             return bool(reply.status == 200)
     except (URLError, OSError):
         return False
+
+
+def postmasters(data_dir: str) -> list[int]:
+    """The postgres processes of this data directory."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                command = (entry / "cmdline").read_bytes().split(b"\0")
+                working_directory = str((entry / "cwd").readlink())
+            except OSError:
+                continue
+            if b"postgres" in command[0] and data_dir in working_directory:
+                found.append(int(entry.name))
+    return found
+
+
+def first_of(data_dir: str) -> int:
+    """The postmaster itself: the oldest of its processes."""
+    return min(postmasters(data_dir))
+
+
+def created(*options: str) -> Any:
+    """A client made by the command line while the server runs with these options."""
+    command = [BIN / "iam", "client", "create", "--name", "job", "--json", *options]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=30).stdout)

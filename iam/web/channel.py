@@ -194,6 +194,11 @@ class Channel(http.HTTPChannel):
         else:
             self.end()
 
+    def part(self) -> None:
+        """Close if nothing is being asked here; what is, is still answered."""
+        if self.phase is Phase.IDLE or (self.phase is Phase.HEAD and not self.started):
+            self.end()
+
     def end(self) -> None:
         """Close, at once if the other side does not take what we wrote."""
         self.persistent = 0

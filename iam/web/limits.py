@@ -2,7 +2,7 @@
 
 import resource
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 DESCRIPTORS_PER_CONNECTION = 4
 
@@ -23,11 +23,15 @@ class Limits:
     write_time: float = 30.0
     handler_time: float = 20.0
     linger_time: float = 2.0
+    farewell_time: float = 0.5  # at the end: for those who were about to ask on a connection they hold
+    drain_time: float = 8.0
     sweep: float = 1.0
 
 
-def raise_descriptor_limit(limits: Limits) -> bool:
-    """Let this process open as many files as it may; False if that is too few for the connections allowed (H6)."""
+def within_descriptors(limits: Limits) -> Limits:
+    """Let this process open as many files as it may, and allow no more connections than fit into a quarter of that (H6)."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard >= DESCRIPTORS_PER_CONNECTION * limits.connections
+    if hard == resource.RLIM_INFINITY:
+        return limits
+    return evolve(limits, connections=min(limits.connections, hard // DESCRIPTORS_PER_CONNECTION))

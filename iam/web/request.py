@@ -74,9 +74,11 @@ class Request(http.Request):
         """Write the answer, unless the client is gone or has had one."""
         if self.finished or self._disconnected:
             return
+        site = self.channel.site
+        if site.draining:
+            self.channel.persistent = 0
         close = not self.channel.persistent
-        layout = self.channel.site.layout
-        self.channel.site.note(self, answer.status)
+        site.note(self, answer.status)
         self.startedWriting = 1
-        self.channel.write(layout.wire(answer, with_body=self.method != b"HEAD", close=close))
+        self.channel.write(site.layout.wire(answer, with_body=self.method != b"HEAD", close=close))
         self.finish()

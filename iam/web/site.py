@@ -3,12 +3,13 @@
 import secrets
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
-from twisted.internet.task import LoopingCall
+from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger
 
 from iam.settings import Settings
@@ -27,6 +28,7 @@ RETRY: Headers = ((b"Retry-After", b"1"),)
 FAILED = 500
 UNAVAILABLE = 503
 REFUSED = 400
+DRAIN_LOOK = 0.02  # seconds
 
 
 class Site(Factory):
@@ -58,8 +60,9 @@ class Site(Factory):
         self._unavailable = unavailable
         self._sweep = LoopingCall(self._look)
         self._sweep.clock = reactor
+        self._pause = partial(deferLater, reactor)
         self._handling = 0
-        self._idle: Deferred[None] | None = None
+        self.draining = False
 
     # Connections
 
@@ -106,12 +109,17 @@ class Site(Factory):
             channel.look(now)
 
     async def drain(self) -> None:
-        """Wait until every request that has arrived is answered, then close what is left."""
-        if self._handling:
-            self._idle = Deferred()
-            await self._idle
+        """Answer what has been asked and what is being asked, each answer the last of its connection; then close (R10)."""
+        self.draining = True
+        latest = self.seconds() + self.limits.drain_time
+        if self.channels:
+            await self._pause(self.limits.farewell_time)
         for channel in list(self.channels):
-            channel.end()
+            channel.part()
+        while (self._handling or self.channels) and self.seconds() < latest:
+            await self._pause(DRAIN_LOOK)
+        for channel in list(self.channels):
+            channel.transport.abortConnection()
 
     # Requests
 
@@ -141,9 +149,6 @@ class Site(Factory):
         finally:
             self._handling -= 1
         request.respond(answer)
-        if self._idle is not None and not self._handling:
-            idle, self._idle = self._idle, None
-            idle.callback(None)
 
     def _failed(self, request: Request, route: Route) -> Answer:
         """A mistake of ours: an id for the person, the rest for the log."""

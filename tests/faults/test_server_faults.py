@@ -1,18 +1,15 @@
 """The server with a database of its own, and what kills either (R1, R3)."""
 
-import json
 import os
 import signal
-import subprocess
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from twisted.internet.threads import deferToThread
 
-from tests.processes import BIN, Process, start
+from tests.processes import Process, created, first_of, postmasters, start
 
 TIMEOUT = 10
 
@@ -20,26 +17,6 @@ TIMEOUT = 10
 @pytest.fixture
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(tmp_path_factory.mktemp("own") / "data")
-
-
-def postmasters(data_dir: str) -> list[int]:
-    """The postgres processes of this data directory."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                command = (entry / "cmdline").read_bytes().split(b"\0")
-                working_directory = str((entry / "cwd").readlink())
-            except OSError:
-                continue
-            if b"postgres" in command[0] and data_dir in working_directory:
-                found.append(int(entry.name))
-    return found
-
-
-def first_of(data_dir: str) -> int:
-    """The postmaster itself: the oldest of its processes."""
-    return min(postmasters(data_dir))
 
 
 def test_a_server_killed_leaves_nothing_that_stops_the_next(data_dir: str) -> None:
@@ -102,7 +79,7 @@ def test_h42_a_stopped_database_stops_neither_the_reactor_nor_sigterm(data_dir: 
 async def test_what_was_given_out_is_good_after_a_restart(data_dir: str) -> None:
     def journey() -> Any:
         first = start("--data-dir", data_dir)
-        client = created(data_dir)
+        client = created("--data-dir", data_dir)
         auth = (client["client_id"], client["client_secret"])
         form = {"grant_type": "client_credentials"}
         token = requests.post(first.url + "/token", form, auth=auth, timeout=TIMEOUT).json()["access_token"]
@@ -113,9 +90,3 @@ async def test_what_was_given_out_is_good_after_a_restart(data_dir: str) -> None
         return status, second.stop()
 
     assert await deferToThread(journey) == (200, 0)
-
-
-def created(data_dir: str) -> Any:
-    """A client made by the command line while the server runs."""
-    command = [BIN / "iam", "client", "create", "--name", "job", "--json", "--data-dir", data_dir]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=30).stdout)

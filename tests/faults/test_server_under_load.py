@@ -1,0 +1,253 @@
+"""A server under load whose database is killed, whose clients hang up, and which is asked to stop (R1, R10, R11)."""
+
+import http.client
+import os
+import random
+import signal
+import socket
+import struct
+import threading
+import time
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import define, field, frozen
+
+from tests.faults.conftest import Mortal
+from tests.processes import Process, created, first_of, postmasters, start
+
+WORKERS = 16
+BODY = "grant_type=client_credentials"
+NEVER = 20.0  # seconds without an answer
+
+
+@frozen
+class Outcome:
+    """What one request came to, and when."""
+
+    status: int
+    began: float
+    ended: float
+    retry_after: str | None = None
+    closing: bool = False
+
+
+@define
+class Load:
+    """Clients that ask for tokens one after the other, each over a connection that it keeps."""
+
+    process: Process
+    client: Any
+    outcomes: list[Outcome] = field(factory=list)
+    broken: list[str] = field(factory=list)
+    ended: threading.Event = field(factory=threading.Event)
+    threads: list[threading.Thread] = field(factory=list)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        credentials = f"{self.client['client_id']}:{self.client['client_secret']}"
+        return {
+            "Authorization": "Basic " + b64encode(credentials.encode()).decode(),
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+
+    def begin(self) -> None:
+        self.threads = [threading.Thread(target=self.work) for _ in range(WORKERS)]
+        for thread in self.threads:
+            thread.start()
+
+    def end(self) -> None:
+        self.ended.set()
+        for thread in self.threads:
+            thread.join(NEVER)
+
+    def work(self) -> None:
+        while not self.ended.is_set():
+            connection = http.client.HTTPConnection("localhost", int(self.process.url.rsplit(":", 1)[1]), NEVER)
+            try:
+                connection.connect()
+            except OSError:
+                return  # nobody listens any more
+            self.ask_until_closed(connection)
+            connection.close()
+
+    def ask_until_closed(self, connection: http.client.HTTPConnection) -> None:
+        while not self.ended.is_set():
+            began = time.monotonic()
+            try:
+                connection.request("POST", "/token", BODY, self.headers)
+                response = connection.getresponse()
+                response.read()
+            except (OSError, http.client.HTTPException) as error:
+                self.broken.append(repr(error))
+                return
+            closing = response.getheader("Connection") == "close"
+            self.outcomes.append(
+                Outcome(response.status, began, time.monotonic(), response.getheader("Retry-After"), closing)
+            )
+            if closing:
+                return
+
+    def longest(self) -> float:
+        return max(outcome.ended - outcome.began for outcome in self.outcomes)
+
+    def first_success(self, after: float) -> float:
+        """When a request that began after this moment went well."""
+        return min(each.ended for each in self.outcomes if each.status == 200 and each.began >= after)
+
+
+@pytest.fixture
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tmp_path_factory.mktemp("load") / "data")
+
+
+@pytest.fixture
+def loaded(data_dir: str) -> Iterator[Callable[..., Load]]:
+    """Starts a server and its load; both end with the test."""
+    loads: list[Load] = []
+
+    def begin(*options: str) -> Load:
+        options = ("--data-dir", data_dir, *options)
+        process = start(*options)
+        loads.append(Load(process, created(*options)))
+        loads[-1].begin()
+        time.sleep(0.5)
+        return loads[-1]
+
+    yield begin
+    for load in loads:
+        load.end()
+        load.process.stop()
+
+
+def wait_until(condition: Callable[[], bool], patience: float = 30) -> None:
+    end = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
+
+
+def test_r1_a_database_killed_under_load_is_503_and_then_service_resumes(
+    mortal: Mortal, loaded: Callable[..., Load]
+) -> None:
+    load = loaded("--database", mortal.dsn())
+    mortal.kill()
+    time.sleep(2)
+
+    mortal.start()
+    returned = time.monotonic()
+    wait_until(lambda: any(each.status == 200 and each.began >= returned for each in list(load.outcomes)))
+    load.end()
+
+    refused = [outcome for outcome in load.outcomes if outcome.status != 200]
+    assert refused
+    assert {(outcome.status, outcome.retry_after is not None) for outcome in refused} == {(503, True)}
+    assert load.broken == []
+    assert load.longest() < 7
+    assert load.first_success(returned) - returned < 3
+
+
+def test_r1_h51_the_embedded_database_killed_under_load_is_started_again(
+    data_dir: str, loaded: Callable[..., Load]
+) -> None:
+    load = loaded()
+    killed = time.monotonic()
+    os.kill(first_of(data_dir), signal.SIGKILL)
+
+    wait_until(lambda: any(each.status == 503 for each in list(load.outcomes)))
+    refused = time.monotonic()
+    wait_until(lambda: any(each.status == 200 and each.began >= refused for each in list(load.outcomes)))
+    load.end()
+
+    assert load.broken == []
+    assert {outcome.status for outcome in load.outcomes} == {200, 503}
+    assert load.longest() < 7
+    assert load.first_success(refused) - killed < 7
+
+
+def test_r10_a_server_asked_to_stop_answers_everything_it_was_asked(data_dir: str, loaded: Callable[..., Load]) -> None:
+    load = loaded()
+    began = time.monotonic()
+    status = load.process.stop()
+    took = time.monotonic() - began
+    load.end()
+
+    assert status == 0
+    assert took < 10
+    assert load.broken == []
+    assert Counter(outcome.status for outcome in load.outcomes).keys() == {200}
+    assert sum(outcome.closing for outcome in load.outcomes) == WORKERS
+    assert postmasters(data_dir) == []
+
+
+def test_r10_a_second_signal_ends_it_at_once(data_dir: str) -> None:
+    process = start("--data-dir", data_dir)
+    connection = socket.create_connection(("localhost", int(process.url.rsplit(":", 1)[1])))
+    connection.sendall(b"POST /token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\na")
+    time.sleep(0.2)
+    process.server.terminate()
+    time.sleep(0.3)
+
+    began = time.monotonic()
+    process.server.terminate()
+    status = process.server.wait(5)
+
+    assert status == -signal.SIGTERM
+    assert time.monotonic() - began < 1
+    connection.close()
+    assert start("--data-dir", data_dir).stop() == 0
+    assert postmasters(data_dir) == []
+
+
+def test_r11_ten_thousand_clients_that_hang_up_leave_a_healthy_pool(data_dir: str) -> None:
+    process = start("--data-dir", data_dir)
+    load = Load(process, created("--data-dir", data_dir))
+    request = asked(load.headers)
+    with ThreadPoolExecutor(32) as pool:
+        list(pool.map(lambda _: hang_up(process, request), range(1000)))
+        before = resident(process), descriptors(process)
+        list(pool.map(lambda _: hang_up(process, request), range(10_000)))
+    time.sleep(1)
+
+    after = resident(process), descriptors(process)
+    load.begin()
+    time.sleep(1)
+    load.end()
+    status = process.stop()
+
+    assert after[0] - before[0] < 20e6
+    assert after[1] <= before[1]
+    assert {outcome.status for outcome in load.outcomes} == {200}
+    assert len(load.outcomes) > 20
+    assert load.broken == []
+    assert load.longest() < 2
+    assert status == 0
+
+
+def asked(headers: dict[str, str]) -> bytes:
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    head = ["POST /token HTTP/1.1", "Host: localhost", f"Content-Length: {len(BODY)}", *lines, "", BODY]
+    return "\r\n".join(head).encode()
+
+
+def hang_up(process: Process, request: bytes) -> None:
+    """Ask for a token, and reset the connection within 20 milliseconds."""
+    with suppress(OSError), socket.create_connection(("localhost", int(process.url.rsplit(":", 1)[1]))) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.sendall(request)
+        time.sleep(random.uniform(0, 0.02))
+
+
+def resident(process: Process) -> int:
+    """Bytes of memory."""
+    return int(Path(f"/proc/{process.server.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def descriptors(process: Process) -> int:
+    return len(list(Path(f"/proc/{process.server.pid}/fd").iterdir()))
