@@ -1,98 +1,156 @@
-"""Rates of the server's operations as ratios to an empty Klein route, in one interleaved run; see README.md."""
+"""What each operation costs, and its rate as a ratio to an empty Klein route and to the least SQL; see README.md."""
 
 import json
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+import psycopg2
+from attrs import astuple, frozen
+
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from bench import figures, minimal, stock
+from bench.figures import Cost
+from bench.load import FROM_ANSWERS, FROM_FILE, SECONDS, Operation, Rate, wrk
 from tests.harness import free_port
+from tests.processes import created
 
 BIN = Path(sys.executable).parent
-SECONDS = 3
 ROUNDS = 3
-GOALS = {"client_credentials": 0.65, "introspection": 0.80, "resource": 1.0}
+CONNECTIONS = (1, 16, 64)
+GOALS_AT = 16
+FORMS = (".2f", ".0f", ".2f", ".2f")
+CODES = 10_000  # more than are redeemed in one round
+TOKENS = 256
+OF_EMPTY = {"client_credentials": 0.65, "introspection": 0.80, "refresh": 0.70, "code": 0.55, "resource": 1.0}
+GOALS = {  # at 16 connections: statements, WAL bytes, CPU ms of the server, CPU ms of PostgreSQL
+    "client_credentials": (0.3, 400, 0.55, 0.2),
+    "introspection": (0.3, None, 0.45, 0.12),
+    "refresh": (0.3, 900, 0.55, 0.25),
+    "code": (None, 1200, 0.65, None),
+    "resource": (None, None, None, None),
+}
 
 
-def wait(url):
-    for _ in range(400):
+@frozen
+class Measured:
+    """One operation at one number of connections: ours, the empty route's and pgbench's rate."""
+
+    ours: Rate
+    empty: float
+    minimal: float
+
+
+@frozen
+class Bench:
+    """A running server with its database, and an empty Klein route."""
+
+    directory: Path
+    data_dir: str
+    url: str
+    empty_url: str
+    server: subprocess.Popen[bytes]
+    cursor: Any
+    values: dict[str, Callable[[], list[str]]]
+
+    def measure(self, operation: Operation, connections: int) -> Measured:
+        """Take turns, and keep the medians."""
+        plain = Operation(
+            "empty", "/", operation.headers, operation.method, operation.body + "x" * bool(operation.fresh)
+        )
+        ours, empty, least = [], [], []
+        for _ in range(ROUNDS):
+            empty.append(wrk(self.empty_url, plain.script(self.directory, ()), connections).per_second)
+            least.append(
+                minimal.pgbench(operation.name, stock.dsn_of(self.data_dir), connections, SECONDS, self.directory)
+            )
+            ours.append(astuple(self.load(operation, connections)))
+        median = Rate(*map(statistics.median, zip(*ours, strict=True)))
+        return Measured(median, statistics.median(empty), statistics.median(least))
+
+    def cost(self, operation: Operation, connections: int) -> Cost:
+        """What one request costs."""
+        with figures.cost(self.server.pid, self.data_dir, self.cursor) as per_request:
+            rate = self.load(operation, connections)
+        return per_request(rate.requests)
+
+    def load(self, operation: Operation, connections: int) -> Rate:
+        """Load the server with fresh values, where the operation spends them."""
+        script = operation.script(self.directory, self.values.get(operation.name, list)())
+        return wrk(self.url + operation.path, script, connections)
+
+
+def ready(url: str) -> None:
+    """Wait until something answers there."""
+    for _ in range(2000):
         try:
             with urlopen(url, timeout=5):
                 return
         except OSError as error:
             if getattr(error, "code", 0):
                 return
-            time.sleep(0.05)
+            time.sleep(0.01)
     raise SystemExit(f"nothing answers at {url}")
 
 
-def script(directory, name, method, body, headers):
-    path = Path(directory, name + ".lua")
-    lines = [f'wrk.method = "{method}"', f"wrk.body = {json.dumps(body)}"]
-    lines += [f"wrk.headers[{json.dumps(key)}] = {json.dumps(value)}" for key, value in headers.items()]
-    path.write_text("\n".join(lines))
-    return path
+@contextmanager
+def server(*options: str) -> Iterator[tuple[str, subprocess.Popen[bytes], float]]:
+    """`twist iam`: its address, its process, and the seconds until it was ready."""
+    port = free_port()
+    began = time.monotonic()
+    command = [BIN / "twist", "iam", "--port", str(port), "--no-rate-limits", *options]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        ready(f"http://localhost:{port}/readyz")
+        yield f"http://localhost:{port}", process, time.monotonic() - began
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
-def wrk(url, path, connections):
-    """Requests a second, and p50 and p99 in milliseconds."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", str(path), url]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in text:
-        raise SystemExit(f"{url}: {text}")
-    return (
-        float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]),
-        milliseconds(re.search(r"50%\s+([\d.]+)(us|ms|s)", text)),
-        milliseconds(re.search(r"99%\s+([\d.]+)(us|ms|s)", text)),
-    )
+@contextmanager
+def empty_route() -> Iterator[str]:
+    """An empty Klein route in a process of its own."""
+    port = free_port()
+    process = subprocess.Popen([sys.executable, Path(__file__).parent / "empty.py", str(port)])
+    try:
+        ready(f"http://127.0.0.1:{port}/")
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
-def milliseconds(match):
-    return float(match[1]) * {"us": 0.001, "ms": 1, "s": 1000}[match[2]]
+def starts(data_dir: str) -> None:
+    """How long starts take: the median of three, schema there."""
+    options = ("--data-dir", data_dir)
+    with server(*options) as (_, _, took):
+        print(f"first start, which makes the database: {took:.2f} s")
+    embedded, external = [], []
+    for _ in range(3):
+        with server(*options) as (_, process, took):
+            embedded.append(took)
+            idle = figures.memory(process.pid)
+            with server(*options, "--database", stock.dsn_of(data_dir)) as (_, _, other):
+                external.append(other)
+    print(f"warm start with the embedded database: {statistics.median(embedded):.2f} s (goal 3)")
+    print(f"start with a database that is there:   {statistics.median(external):.2f} s (goal 1.2)")
+    print(f"memory after the start: {idle:.0f} MB (goal 75)", flush=True)
 
 
-def cpu_and_memory(pid):
-    """CPU seconds used so far, and resident megabytes."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return (int(fields[11]) + int(fields[12])) / 100, pages * 4096 / 1e6
-
-
-def main():
-    with tempfile.TemporaryDirectory(prefix="iam-bench-") as directory:
-        Path(directory).chmod(0o755)
-        port, empty_port, data_dir = free_port(), free_port(), directory + "/data"
-        twist = [BIN / "twist", "iam", "--port", str(port), "--data-dir", data_dir, "--no-rate-limits"]
-        server = subprocess.Popen(twist, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        url = f"http://localhost:{port}"
-        wait(url + "/readyz")
-        server.terminate()
-        server.wait(30)
-        began = time.monotonic()
-        server = subprocess.Popen(twist, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait(url + "/readyz")
-        print(f"warm start with the embedded database: {time.monotonic() - began:.2f} s (goal 3)")
-        empty = subprocess.Popen([sys.executable, Path(__file__).parent / "empty.py", str(empty_port)])
-        try:
-            wait(f"http://127.0.0.1:{empty_port}/")
-            measure(directory, url, data_dir, f"http://127.0.0.1:{empty_port}/", server.pid)
-        finally:
-            empty.terminate()
-            server.terminate()
-            server.wait(30)
-
-
-def measure(directory, url, data_dir, empty_url, pid):
-    command = [BIN / "iam", "client", "create", "--name", "bench", "--json", "--data-dir", data_dir]
-    client = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+def operations(url: str, client: Any) -> list[Operation]:
+    """What is measured."""
     credentials = f"{client['client_id']}:{client['client_secret']}"
     form = {
         "Authorization": "Basic " + b64encode(credentials.encode()).decode(),
@@ -101,33 +159,71 @@ def measure(directory, url, data_dir, empty_url, pid):
     grant = urlencode({"grant_type": "client_credentials"})
     with urlopen(Request(url + "/token", grant.encode(), form), timeout=10) as reply:
         token = json.load(reply)["access_token"]
-    operations = {
-        "client_credentials": ("/token", script(directory, "cc", "POST", grant, form)),
-        "introspection": ("/introspect", script(directory, "in", "POST", urlencode({"token": token}), form)),
-        "resource": ("/resource", script(directory, "re", "GET", "", {"Authorization": f"Bearer {token}"})),
-    }
-    post = script(directory, "post", "POST", grant, form)
-    get = script(directory, "get", "GET", "", {})
-    print(f"memory after the start: {cpu_and_memory(pid)[1]:.0f} MB (goal 75)")
-    print("| operation | connections | per second | p50 ms | p99 ms | CPU ms | of the empty Klein route | goal |")
+    redirect_uri = urlencode({"redirect_uri": "https://client.example/callback"})
+    return [
+        Operation("client_credentials", "/token", form, body=grant),
+        Operation("introspection", "/introspect", form, body=urlencode({"token": token})),
+        Operation("refresh", "/token", form, body="grant_type=refresh_token&refresh_token=", fresh=FROM_ANSWERS),
+        Operation("code", "/token", form, body=f"grant_type=authorization_code&{redirect_uri}&code=", fresh=FROM_FILE),
+        Operation("resource", "/resource", {"Authorization": f"Bearer {token}"}, "GET"),
+    ]
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="iam-bench-") as name:
+        directory = Path(name)
+        directory.chmod(0o755)
+        data_dir = str(directory / "data")
+        starts(data_dir)
+        with server("--data-dir", data_dir) as (url, process, _), empty_route() as empty_url:
+            connection = psycopg2.connect(stock.dsn_of(data_dir))
+            connection.autocommit = True
+            cursor = connection.cursor()
+            cursor.execute(minimal.TABLES)
+            client = created("--data-dir", data_dir, *CLIENT)
+            user = stock.person(cursor)
+            spent = {
+                "code": lambda: stock.codes(cursor, client["client_id"], user, CODES),
+                "refresh": lambda: stock.refresh_tokens(cursor, client["client_id"], user, TOKENS),
+            }
+            bench = Bench(directory, data_dir, url, empty_url, process, cursor, spent)
+            report(bench, [each for each in operations(url, client) if not sys.argv[1:] or each.name in sys.argv[1:]])
+            connection.close()
+
+
+CLIENT = (
+    *("--redirect-uri", "https://client.example/callback"),
+    *("--grant-type", "authorization_code", "--grant-type", "refresh_token", "--grant-type", "client_credentials"),
+)
+
+
+def report(bench: Bench, wanted: list[Operation]) -> None:
+    """Print each line as it is known: rates, then what a request costs, which is steadier."""
+    print(
+        "\n| operation | connections | per second | p50 ms | p99 ms | of the empty Klein route | goal | of the least SQL |"
+    )
     print("|---|---|---|---|---|---|---|---|")
-    for name, (path, lua) in operations.items():
-        for connections in (1, 16, 64):
-            ours, theirs, used = [], [], []
-            for _ in range(ROUNDS):
-                theirs.append(wrk(empty_url, get if name == "resource" else post, connections)[0])
-                before = cpu_and_memory(pid)[0]
-                ours.append(wrk(url + path, lua, connections))
-                used.append((cpu_and_memory(pid)[0] - before) / (ours[-1][0] * SECONDS) * 1000)
-            rate, p50, p99 = (statistics.median(column) for column in zip(*ours, strict=True))
-            ratio = rate / statistics.median(theirs)
-            goal = GOALS[name] if connections == 16 else ""
-            cpu = statistics.median(used)
-            print(
-                f"| {name} | {connections} | {rate:.0f} | {p50:.2f} | {p99:.2f} | {cpu:.2f} | {ratio:.2f} | {goal} |",
-                flush=True,
-            )
-    print(f"memory after the load: {cpu_and_memory(pid)[1]:.0f} MB (goal 95)")
+    for operation, connections in product(wanted, CONNECTIONS):
+        got = bench.measure(operation, connections)
+        ours, goal = got.ours, OF_EMPTY[operation.name] if connections == GOALS_AT else ""
+        row = (
+            *(operation.name, connections, f"{ours.per_second:.0f}", f"{ours.p50:.2f}", f"{ours.p99:.2f}"),
+            *(f"{ours.per_second / got.empty:.2f}", goal, f"{ours.per_second / got.minimal:.2f}"),
+        )
+        print("| " + " | ".join(map(str, row)) + " |", flush=True)
+    print(f"\nPer request (goals at {GOALS_AT} connections in brackets; each statement is one commit):\n")
+    print("| operation | connections | statements | WAL bytes | CPU ms | CPU ms of PostgreSQL |")
+    print("|---|---|---|---|---|---|")
+    time.sleep(figures.SETTLE)
+    for operation, connections in product(wanted, CONNECTIONS):
+        cost = astuple(bench.cost(operation, connections))
+        goals = GOALS[operation.name] if connections == GOALS_AT else (None,) * 4
+        cells = [
+            f"{value:{form}}" + (f" ({goal})" if goal else "")
+            for value, form, goal in zip(cost, FORMS, goals, strict=True)
+        ]
+        print(f"| {operation.name} | {connections} | {' | '.join(cells)} |", flush=True)
+    print(f"\nmemory after the load: {figures.memory(bench.server.pid):.0f} MB (goal 95)")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,67 @@
+"""Codes and refresh tokens to be spent, put into the tables in bulk, and the tables in which they lie."""
+
+from pathlib import Path
+from typing import Any
+
+from psycopg2.extras import execute_values
+
+from iam import credentials
+from iam.credentials import Kind
+
+LIFE = "now() + interval '1 hour'"
+
+
+def dsn_of(data_dir: str, user: str = "iam") -> str:
+    """The way into the embedded PostgreSQL of a running server: its socket directory and port, by its pid file."""
+    (pid_file,) = Path(data_dir).glob("*/postmaster.pid")
+    lines = pid_file.read_text().splitlines()
+    return f"host={lines[4]} port={lines[3]} user={user} dbname=iam"
+
+
+def person(cursor: Any) -> str:
+    """Somebody whose grants these are; the id."""
+    identifier = str(credentials.identifier())
+    cursor.execute(
+        "insert into users (id, username, username_key, created_at, updated_at) values (%s, 'bench', 'bench', now(), now())",
+        (identifier,),
+    )
+    return identifier
+
+
+def grants(cursor: Any, client_id: str, user_id: str, count: int) -> list[str]:
+    """Fresh grants of the person to the client."""
+    identifiers = [str(credentials.identifier()) for _ in range(count)]
+    execute_values(
+        cursor,
+        "insert into grants (id, user_id, client_id, scope, created_at, expires_at) values %s",
+        [(identifier, user_id, client_id) for identifier in identifiers],
+        template=f"(%s, %s, %s, 'read write', now(), {LIFE})",
+    )
+    return identifiers
+
+
+def codes(cursor: Any, client_id: str, user_id: str, count: int) -> list[str]:
+    """Authorization codes, unused."""
+    made = [credentials.mint(Kind.AUTHORIZATION_CODE) for _ in range(count)]
+    rows = zip(map(credentials.digest, made), grants(cursor, client_id, user_id, count), strict=True)
+    execute_values(
+        cursor,
+        "insert into authorization_codes"
+        " (digest, grant_id, client_id, scope, redirect_uri, redirect_uri_sent, expires_at) values %s",
+        [(digest, grant_id, client_id) for digest, grant_id in rows],
+        template=f"(%s, %s, %s, 'read write', 'https://client.example/callback', true, {LIFE})",
+    )
+    return made
+
+
+def refresh_tokens(cursor: Any, client_id: str, user_id: str, count: int) -> list[str]:
+    """Refresh tokens, unused."""
+    made = [credentials.mint(Kind.REFRESH_TOKEN) for _ in range(count)]
+    rows = zip(map(credentials.digest, made), grants(cursor, client_id, user_id, count), strict=True)
+    execute_values(
+        cursor,
+        "insert into refresh_tokens (digest, grant_id, scope, issued_at, expires_at) values %s",
+        list(rows),
+        template=f"(%s, %s, 'read write', now(), {LIFE})",
+    )
+    return made
