@@ -66,7 +66,7 @@ class AccessTokens:
         self._issue = database.statement(
             "access_tokens_issue", ISSUE, ("bytea[]", "uuid[]", "text[]", "timestamptz[]", "timestamptz[]")
         )
-        self._find = database.statement("access_tokens_find", FIND, ("bytea[]", "timestamptz[]"))
+        self._find = database.statement("access_tokens_find", FIND, ("bytea[]", "timestamptz[]"), shared=True)
         self._revoke = database.statement("access_tokens_revoke", REVOKE, ("bytea[]", "text[]", "timestamptz[]"))
 
     async def issue(self, digest: bytes, grant_id: UUID, scope: str, now: datetime, expires_at: datetime) -> bool:

@@ -115,7 +115,7 @@ class RefreshTokens:
                 "bytea[]",
             ),
         )
-        self._find = database.statement("refresh_tokens_find", FIND, ("bytea[]", "timestamptz[]"))
+        self._find = database.statement("refresh_tokens_find", FIND, ("bytea[]", "timestamptz[]"), shared=True)
         self._revoke = database.statement("refresh_tokens_revoke", REVOKE, ("bytea[]", "text[]", "timestamptz[]"))
 
     async def rotate(
