@@ -73,7 +73,7 @@ def build_handlers(
         revocation=RevocationEndpoint(authentication, Revocation(store.access_tokens, store.refresh_tokens, clock)),
         metadata=Metadata(settings.issuer, server, ENDPOINTS),
         resource=Resource(introspection),
-        health=Health(store.database.check),
+        health=Health(store.database.check, store.database.obstacle),
         home=Home(visitors, theme),
         login=Login(people, sessions, visitors, theme, settings, authorization.leads_to),
         logout=Logout(sessions, visitors, theme, settings),

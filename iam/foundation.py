@@ -25,6 +25,12 @@ class Foundation:
     dsn: str
     embedded: Embedded | None
 
+    def heed_disk(self) -> None:
+        """Let this server only read while the disk under an embedded database has no room (H51); commands may still write."""
+        if self.embedded is not None:
+            disk = self.embedded.disk
+            self.store.database.guard = lambda: disk.obstacle
+
     async def close(self) -> None:
         """Let go of the database; stop it where it is ours and nobody else uses it."""
         await self.store.database.stop()
@@ -57,7 +63,7 @@ async def start_embedded(reactor: IReactorCore, settings: Settings, progress: Pr
     """The PostgreSQL in the data directory, running; None where `settings` name another one."""
     if settings.database is not None:
         return None
-    embedded = Embedded(reactor, settings.data_dir, progress=progress)
+    embedded = Embedded(reactor, settings.data_dir, progress=progress, reserve=settings.disk_reserve)
     await embedded.start()
     return embedded
 

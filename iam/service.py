@@ -78,6 +78,7 @@ class AuthorizationServer(Service):
         settings = self._settings
         key = server_key.read_or_make(settings.data_dir, secret_text(settings))
         self._foundation = await lay(self._reactor, settings, self._clock, say)
+        self._foundation.heed_disk()
         limits = within_descriptors(Limits())
         self._site = build_site(self._reactor, settings, self._clock, self._foundation.store, key, limits)
         self._ports = await listen(self._reactor, settings, self._site)

@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] | None = None
     log_level: Literal["debug", "info", "warn", "error", "critical"] = "info"
     secret_key: SecretStr | None = None
+    disk_reserve: int = Field(256 << 20, ge=0)  # bytes free, below which an embedded database is only read (H51)
 
     authorization_code_lifetime: int = Field(60, ge=1, le=10 * MINUTE)
     access_token_lifetime: int = Field(36000, ge=1)

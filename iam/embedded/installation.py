@@ -13,9 +13,8 @@ from iam.embedded import processes
 from iam.embedded.account import Account
 from iam.embedded.binaries import Binaries
 from iam.embedded.cluster import PORT, Cluster, opened
+from iam.embedded.disk import FULL
 from iam.embedded.errors import explained
-
-FULL: Final = 16 << 20  # bytes left on a disk; with fewer PostgreSQL does not start: it makes a WAL segment
 
 # Written to postgresql.conf when the cluster is made, for the operator to change.
 TUNING: Final = {

@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 from iam.embedded import account, binaries, postmaster
 from iam.embedded.binaries import COPIES
 from iam.embedded.cluster import Cluster
+from iam.embedded.disk import Disk
 from iam.embedded.errors import EmbeddedError
 from iam.embedded.installation import Installation
 from iam.embedded.locks import Lock
@@ -27,6 +28,7 @@ log = Logger()
 LOOK: Final = 0.2  # seconds between two looks whether PostgreSQL is alive
 TRIM: Final = 10.0  # seconds between two looks at the length of its log
 BACKOFF: Final = (0.2, 10.0)  # seconds before it is started again: the first time, and at most (H51)
+CROWDED: Final = 4.0  # the most while the disk is full: somebody makes room, and wants to see it (R6)
 STEADY: Final = 10.0  # seconds of life after which the next death is a first one again
 SAY_SO: Final = 1.0  # seconds of waiting for another process that need no explanation
 LAYOUT: Final = b"1"  # of the data directory; servers that disagree about it cannot share one (H49)
@@ -48,6 +50,7 @@ class Embedded:
         progress: Callable[[str], None],
         durable: bool = True,
         copies: Path = COPIES,
+        reserve: int = 0,
     ) -> None:
         self.reactor = reactor
         self.cluster = Cluster(data_dir.absolute())
@@ -55,6 +58,7 @@ class Embedded:
         self.durable = durable
         self.copies = copies
         self.users = Lock(self.cluster.file("users"))
+        self.disk = Disk(reactor, self.cluster.data_dir, reserve)
         self.since = 0.0
         self.delay = BACKOFF[0]
         self.work: Deferred[None] = succeed(None)  # a start under way
@@ -74,6 +78,7 @@ class Embedded:
             ) from None
         self.watch.start(LOOK, now=False)
         self.trim.start(TRIM, now=False)
+        self.disk.start()
 
     async def stop(self, patience: float = STOP_TIMEOUT) -> None:
         """Leave, also in the middle of a start; as the last one stop PostgreSQL. All within `patience` seconds."""
@@ -81,6 +86,7 @@ class Embedded:
         for call in (self.watch, self.trim):
             if call.running:
                 call.stop()
+        self.disk.stop()
         await self.interrupt()
         if self.users.held:
             try:
@@ -115,6 +121,7 @@ class Embedded:
             try:
                 self.installation = await self.prepare()
                 await self.ensure()
+                await self.disk.measure()
             except BaseException:
                 self.users.close()
                 raise
@@ -187,7 +194,7 @@ class Embedded:
         log.error("database.exited: process {pid} ended", pid=self.postmaster.pid)
         while not self.postmaster.alive:
             await deferLater(self.reactor, self.delay)
-            self.delay = min(self.delay * 2, BACKOFF[1])
+            self.delay = min(self.delay * 2, CROWDED if self.disk.full else BACKOFF[1])
             try:
                 async with self.turn(START_TIMEOUT):
                     await self.ensure()

@@ -10,15 +10,18 @@ from iam.web.request import Request
 
 @frozen
 class Health:
-    """`check` raises what becomes a 503 where the database does not answer."""
+    """`check` raises what becomes a 503 where the database does not answer; `obstacle` says why it is only read, if it is."""
 
     check: Callable[[], Awaitable[None]]
+    obstacle: Callable[[], str]
 
     async def alive(self, request: Request) -> Answer:
         """The process answers."""
         return json_answer(200, {"status": "alive"})
 
     async def ready(self, request: Request) -> Answer:
-        """The database answers too."""
+        """The database answers too, and may be written."""
+        if reason := self.obstacle():
+            return json_answer(503, {"status": "read-only", "reason": reason})
         await self.check()
         return json_answer(200, {"status": "ready"})

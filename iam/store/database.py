@@ -21,7 +21,10 @@ T = TypeVar("T")
 
 
 class Database:
-    """The database: a main lane for statements, and a spare one for what must get through when that is full (H45)."""
+    """The database: a main lane for statements, and a spare one for what must get through when that is full (H45).
+
+    While `guard` gives a sentence, the main lane only reads: what would write is Unavailable (H51).
+    """
 
     def __init__(self, reactor: Any, dsn: str, *, connections: int = 8, waiters: int = 200) -> None:
         self.reactor = reactor
@@ -30,6 +33,8 @@ class Database:
         self.main = Pool(reactor, connections, waiters, self.prepared, self.changed)
         self.spare = Pool(reactor, 1, waiters, self.connector.connect, self.changed)
         self.listener = Listener(reactor, self.connector.connect, self.changed)
+        self.guard: Callable[[], str] = str
+        self.main.restricted = lambda: bool(self.guard())
         self.started = False
         self.away = False
 
@@ -79,6 +84,10 @@ class Database:
     def aside(self, sql: str, parameters: Parameters = ()) -> Deferred[Rows]:
         """The rows of one statement on the spare lane, for what must not wait for requests nor delay them."""
         return shielded(self.spare.run(sql, parameters))
+
+    def obstacle(self) -> str:
+        """Why the database is only read; empty if it is written too."""
+        return self.guard()
 
     async def check(self) -> None:
         """Does the database answer?"""

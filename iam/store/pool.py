@@ -17,6 +17,7 @@ ACQUIRE: Final = 2.0  # seconds that a statement waits for a connection (H44)
 REPETITIONS: Final = 3  # of a statement that lost against other transactions (H43)
 PACE: Final = 0.02  # seconds between two attempts to connect, even if all is well
 LONGEST: Final = 0.5  # seconds between two attempts while the database is away
+READING: Final = "set local transaction_read_only = on;"  # PostgreSQL itself knows best which statements write
 
 chance = SystemRandom().uniform
 
@@ -46,6 +47,7 @@ class Pool:
         self.limit = waiters
         self.connect = connect
         self.changed = changed
+        self.restricted: Callable[[], bool] = lambda: False
         self.statistics = Statistics()
         self.members: set[Connection] = set()
         self.idle: list[Connection] = []
@@ -98,7 +100,7 @@ class Pool:
         connection = self.idle.pop() if self.idle and not self.stopping else await self.turn()
         self.statistics.statements += 1
         try:
-            return await connection.run(sql, parameters)
+            return await connection.run(READING + sql if self.restricted() else sql, parameters)
         finally:
             self.release(connection)
 

@@ -1,23 +1,30 @@
 """Sessions of people in browsers: the digest of the cookie, who, and since when (H17)."""
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
 from attrs import frozen
 
 from iam.store.database import Database
+from iam.store.errors import Unavailable
 
-# One statement for who it is and, at most once a minute, that they were here.
 FIND = """
-with found as materialized (
-    select i.n, i.now, s.id, s.user_id, s.auth_time, s.seen_at, u.username, u.name, u.email, u.superuser
-    from unnest($1::bytea[], $2::timestamptz[], $3::timestamptz[]) with ordinality as i (digest, now, idle_since, n)
-    join sessions s on s.digest = i.digest and s.expires_at > i.now and (s.remembered or s.seen_at > i.idle_since)
-    join users u on u.id = s.user_id and u.disabled_at is null
+select i.n, s.seen_at < i.now - interval '1 minute', s.id, s.user_id, u.username, u.name, u.email, u.superuser, s.auth_time
+from unnest($1::bytea[], $2::timestamptz[], $3::timestamptz[]) with ordinality as i (digest, now, idle_since, n)
+join sessions s on s.digest = i.digest and s.expires_at > i.now and (s.remembered or s.seen_at > i.idle_since)
+join users u on u.id = s.user_id and u.disabled_at is null
+"""
+
+# At most once a minute, and apart from the look-up: that must also do where nothing can be written (H51).
+SEE = """
+with input as (
+    select * from unnest($1::uuid[], $2::timestamptz[]) with ordinality as i (id, now, n)
 ), seen as (
-    update sessions s set seen_at = f.now from found f where s.id = f.id and s.seen_at < f.now - interval '1 minute'
+    update sessions s set seen_at = i.now from input i where s.id = i.id and s.seen_at < i.now
+    returning s.id
 )
-select n, id, user_id, username, name, email, superuser, auth_time from found
+select i.n from input i join seen using (id)
 """
 
 # The session before it, if any, ends with the same breath: a new id at each login.
@@ -71,7 +78,10 @@ class Sessions:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._find = database.statement("sessions_find", FIND, ("bytea[]", "timestamptz[]", "timestamptz[]"))
+        self._find = database.statement(
+            "sessions_find", FIND, ("bytea[]", "timestamptz[]", "timestamptz[]"), shared=True
+        )
+        self._see = database.statement("sessions_see", SEE, ("uuid[]", "timestamptz[]"))
 
     async def find(self, digest: bytes, now: datetime, idle_since: datetime) -> Session | None:
         """The session whose cookie has this digest, unless it ended, expired, or idled since before `idle_since`.
@@ -79,7 +89,14 @@ class Sessions:
         One that is to be remembered may idle until it expires.
         """
         row = await self._find(digest, now, idle_since)
-        return Session(*row) if row else None
+        if row is None:
+            return None
+        due, *columns = row
+        session = Session(*columns)
+        if due:
+            with suppress(Unavailable):
+                await self._see(session.id, now)
+        return session
 
     async def begin(
         self,

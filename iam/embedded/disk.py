@@ -1,0 +1,91 @@
+"""How much room the database's disk has: little is said, and less is kept for reading and for the database itself (H51)."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+
+log = Logger()
+
+LOOK: Final = 2.0  # seconds between two looks
+AGAIN: Final = 3600.0  # seconds after which a lack that goes on is said again
+SHARE: Final = 20  # a disk on which the reserve would be much keeps a twentieth of itself instead
+LEAST: Final = 64 << 20  # bytes, so that PostgreSQL finds room for its next segments while it comes to rest
+FULL: Final = 16 << 20  # bytes; with fewer PostgreSQL does not start: it makes a segment of its log first
+MEGABYTE: Final = 1 << 20
+
+
+class Disk:
+    """The file system of `directory`, on which `reserve` bytes are to stay free; fewer where that is much of it."""
+
+    def __init__(self, reactor: Any, directory: Path, reserve: int) -> None:
+        self.reactor = reactor
+        self.directory = directory
+        self.reserve = reserve
+        self.free = 0
+        self.low = False
+        self.short = False
+        self.full = False
+        self.said = 0.0
+        self.watch = LoopingCall(self.look)
+        self.watch.clock = reactor
+
+    @property
+    def obstacle(self) -> str:
+        """Why nothing may be written now, in a sentence; empty while there is room."""
+        if not self.short:
+            return ""
+        return f"The disk of the database is almost full ({self.free // MEGABYTE} MB are free): it is only read from until there is room."
+
+    def start(self) -> None:
+        """Begin to look."""
+        self.watch.start(LOOK)
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self.watch.running:
+            self.watch.stop()
+
+    def look(self) -> Deferred[None]:
+        """Ask for the room in a thread: a network's file system may take its time."""
+        return Deferred.fromCoroutine(self.measure())
+
+    async def measure(self) -> None:
+        """Ask, and judge."""
+        with suppress(OSError):
+            state = await deferToThreadPool(self.reactor, self.reactor.getThreadPool(), os.statvfs, self.directory)
+            self.judge(state.f_bavail * state.f_frsize, state.f_blocks * state.f_frsize)
+
+    def judge(self, free: int, size: int) -> None:
+        """What so much room on a disk of this size means; a little more than the limit ends a lack, so that it ends once."""
+        reserve = kept(self.reserve, size)
+        self.free = free
+        self.full = free < FULL
+        short = free < (reserve * 9 // 8 if self.short else reserve)
+        low = free < (reserve * 9 // 4 if self.low else reserve * 2)
+        changed = (low, short) != (self.low, self.short)
+        self.low, self.short = low, short
+        if changed or (low and monotonic() - self.said > AGAIN):
+            self.say()
+
+    def say(self) -> None:
+        """One line for what changed, or goes on."""
+        self.said = monotonic()
+        room = {"free": self.free // MEGABYTE, "directory": str(self.directory)}
+        if self.short:
+            log.error("disk.short: only reading from now on, {free} MB are free in {directory}", **room)
+        elif self.low:
+            log.warn("disk.low: {free} MB are free in {directory}; make room", **room)
+        else:
+            log.info("disk.enough: {free} MB are free in {directory}", **room)
+
+
+def kept(reserve: int, size: int) -> int:
+    """How many bytes stay free on a disk of this size."""
+    return min(reserve, max(size // SHARE, LEAST))
