@@ -17,7 +17,7 @@ from iam.oauth.consent import Consent
 from iam.oauth.request import Request as AuthorizationRequest
 from iam.oauth.server import Server
 from iam.web.answers import Answer, found, see_other
-from iam.web.parameters import ParameterError, Parameters, form_fields, parse, query_parameters, query_text
+from iam.web.parameters import ParameterError, Parameters, parse, query_parameters, query_text
 from iam.web.request import Request
 from iam.web.templates import Theme
 from iam.web.visitors import Visitors
@@ -69,8 +69,7 @@ class AuthorizationEndpoint:
         session = await self.visitors.session(request)
         if session is None:
             return see_other("/login?next=" + quote(f"{PATH}?{query_text(request)}", safe=""))
-        form = form_fields(request)
-        self.visitors.check(request, form, purpose(request))
+        form = self.visitors.form(request, purpose(request))
         if form.get("decision") == "allow":
             return see_other(await self._allow(parameters, authorization, session))
         log.info("consent refused: client {client_id}", client_id=authorization.client.client_id)

@@ -1,5 +1,6 @@
 """A person's applications: register, look at, change, renew the secret, remove."""
 
+from hmac import compare_digest
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -13,10 +14,10 @@ from iam.oauth.registration import Registration
 from iam.pages.issued import Issued, Issuer, TicketError
 from iam.web.answers import Answer, Refusal, see_other
 from iam.web.forms import Fields, complain
-from iam.web.parameters import Parameters, form_fields
+from iam.web.parameters import Parameters
 from iam.web.request import Request
 from iam.web.templates import Theme
-from iam.web.visitors import STALE, Visitors
+from iam.web.visitors import Visitors
 
 log = Logger()
 
@@ -24,9 +25,9 @@ SEVERAL = frozenset({"grant_types", "scopes"})
 CONFIDENTIAL, PUBLIC = "confidential", "public"
 AUTH_METHODS = {CONFIDENTIAL: "client_secret_basic", PUBLIC: "none"}
 GRANT_TYPES = [
-    ("authorization_code", "Authorization code: people log in here and allow the application to act for them"),
-    ("refresh_token", "Refresh token: the application stays connected when its token runs out"),
-    ("client_credentials", "Client credentials: the application acts for itself, without a person"),
+    ("authorization_code", "Authorization code: People log in here and allow the application to act for them"),
+    ("refresh_token", "Refresh token: The application stays connected when its token runs out"),
+    ("client_credentials", "Client credentials: The application acts for itself, without a person"),
 ]
 
 
@@ -37,8 +38,8 @@ class ApplicationForm(Form):  # type: ignore[misc]
     client_type = RadioField(
         "Client type",
         choices=[
-            (CONFIDENTIAL, "Confidential: it runs on a server and can keep a secret"),
-            (PUBLIC, "Public: it runs in a browser or on a person's device and cannot; it must use PKCE"),
+            (CONFIDENTIAL, "Confidential: It runs on a server and can keep a secret"),
+            (PUBLIC, "Public: It runs in a browser or on a person's device and cannot; it must use PKCE"),
         ],
         default=CONFIDENTIAL,
         description="Can the application keep a secret?",
@@ -184,9 +185,7 @@ class Applications:
     async def _sent(self, request: Request, purpose: str) -> tuple[Any, Parameters]:
         """Who sent a form, and what; the form's purpose is part of what its token vouches for."""
         session = await self._session(request)
-        fields = form_fields(request, repeatable=SEVERAL)
-        self.visitors.check(request, fields, purpose)
-        return session, fields
+        return session, self.visitors.form(request, purpose, repeatable=SEVERAL)
 
     async def _own(self, session: Any, client_id: str) -> Any:
         """The person's own application; another's is as good as none (row 60)."""
@@ -196,15 +195,23 @@ class Applications:
         return client
 
     def _recognised(self, fields: Parameters, bound_to: str) -> Issued:
+        """The id and secret that the form was shown with; a form that says others is none of ours."""
         try:
-            return self.issuer.recognise(fields.get("ticket", ""), bound_to, self.clock.now())
+            issued = self.issuer.recognise(fields.get("ticket", ""), bound_to, self.clock.now())
         except TicketError:
-            raise self.theme.refusal(403, "Please try that again", STALE) from None
+            raise self.visitors.stale() from None
+        if fields.get("client_id", issued.client_id) != issued.client_id:
+            raise self.visitors.stale()
+        if not compare_digest(fields.get("client_secret", issued.secret).encode(), issued.secret.encode()):
+            raise self.visitors.stale()
+        return issued
 
     async def _metadata(self, form: ApplicationForm, client: Any = None) -> Any:
+        if form.client_type.data not in AUTH_METHODS:
+            raise Invalid({"client_type": "Choose one of the two."})
         return await self.registration.metadata(
             name=form.name.data or "",
-            auth_method=client.auth_method if client else AUTH_METHODS.get(form.client_type.data, ""),
+            auth_method=client.auth_method if client else AUTH_METHODS[form.client_type.data],
             grant_types=form.grant_types.data or [],
             redirect_uris=(form.redirect_uris.data or "").split(),
             scopes=form.scopes.data or [],
@@ -237,10 +244,15 @@ class Applications:
 
     def _examples(self, client: Any) -> dict[str, Any]:
         """What the page's commands need."""
-        query = {"response_type": "code", "client_id": client.id, "scope": " ".join(client.scopes)}
-        if client.redirect_uris:
-            query["redirect_uri"] = client.redirect_uris[0]
-        return {"issuer": self.site, "authorize": f"{self.site}/authorize?{urlencode(query)}"}
+        redirect_uri = client.redirect_uris[0] if client.redirect_uris else None
+        query = {
+            "response_type": "code",
+            "client_id": client.id,
+            "redirect_uri": redirect_uri,
+            "scope": " ".join(client.scopes),
+        }
+        text = urlencode({name: value for name, value in query.items() if value})
+        return {"issuer": self.site, "redirect_uri": redirect_uri, "authorize": f"{self.site}/authorize?{text}"}
 
 
 def bound(purpose: str, session: Any) -> str:

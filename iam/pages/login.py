@@ -13,7 +13,7 @@ from iam.web import cookies
 from iam.web.addresses import confined
 from iam.web.answers import Answer, see_other
 from iam.web.forms import Fields
-from iam.web.parameters import ParameterError, form_fields, query_parameters
+from iam.web.parameters import ParameterError, query_parameters
 from iam.web.request import Request
 from iam.web.templates import Theme
 from iam.web.visitors import Visitors
@@ -53,9 +53,7 @@ class Login:
     async def submit(self, request: Request) -> Answer:
         """Check the password and begin a session, in place of whatever this browser had before."""
         address = next_address(request)
-        fields = form_fields(request)
-        self.visitors.check(request, fields, PURPOSE)
-        form = LoginForm(Fields(fields))
+        form = LoginForm(Fields(self.visitors.form(request, PURPOSE)))
         user_id = await self.people.authenticate(form.login.data or "", form.password.data or "")
         remembered = bool(form.remember.data)
         cookie = user_id and await self.sessions.begin(self.visitors.cookie(request), user_id, remembered=remembered)

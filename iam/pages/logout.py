@@ -7,7 +7,6 @@ from iam.accounts.sessions import Sessions
 from iam.settings import Settings
 from iam.web import cookies
 from iam.web.answers import Answer, see_other
-from iam.web.parameters import form_fields
 from iam.web.request import Request
 from iam.web.templates import Theme
 from iam.web.visitors import Visitors
@@ -38,7 +37,7 @@ class Logout:
         cookie = self.visitors.cookie(request)
         if cookie is None:
             return see_other("/")
-        self.visitors.check(request, form_fields(request), PURPOSE)
+        self.visitors.form(request, PURPOSE)
         await self.sessions.end(cookie)
         log.info("logout: {peer}", peer=request.client_address)
         return see_other("/", (cookies.setting(self.settings, "", 0),))

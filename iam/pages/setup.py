@@ -16,7 +16,7 @@ from iam.settings import Settings
 from iam.web import cookies, forms
 from iam.web.answers import Answer, see_other
 from iam.web.forms import Fields
-from iam.web.parameters import ParameterError, form_fields, query_parameters
+from iam.web.parameters import ParameterError, query_parameters
 from iam.web.request import Request
 from iam.web.templates import Theme
 from iam.web.visitors import Visitors
@@ -57,10 +57,8 @@ class Setup:
 
     async def submit(self, request: Request) -> Answer:
         """Make the administrator, and log them in."""
-        token = await self._admit(request)
-        fields = form_fields(request)
-        self.visitors.check(request, fields, PURPOSE)
-        form = SetupForm(Fields(fields))
+        await self._admit(request)
+        form = SetupForm(Fields(self.visitors.form(request, PURPOSE)))
         try:
             complain(again=DIFFERENT if form.password.data != form.again.data else None)
             user_id = await self.people.create_superuser(
@@ -73,10 +71,10 @@ class Setup:
             forms.complain(form, invalid.complaints)
             return self._form(request, form, 400)
         log.info("first administrator: user {user_id}, {peer}", user_id=str(user_id), peer=request.client_address)
-        cookie = await self.sessions.begin(self.visitors.cookie(request), user_id) or token
-        return see_other("/applications", (cookies.setting(self.settings, cookie),))
+        cookie = await self.sessions.begin(self.visitors.cookie(request), user_id)
+        return see_other("/applications", (cookies.setting(self.settings, cookie),) if cookie else ())
 
-    async def _admit(self, request: Request) -> str:
+    async def _admit(self, request: Request) -> None:
         try:
             given = query_parameters(request).get("token", "")
         except ParameterError:
@@ -85,7 +83,6 @@ class Setup:
             await self.people.users.superuser_exists()
         ):
             raise self.theme.refusal(403, "The setup is over", OVER)
-        return given
 
     def _form(self, request: Request, form: SetupForm, status: int = 200) -> Answer:
         token, headers = self.visitors.welcome(request, PURPOSE)

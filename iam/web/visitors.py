@@ -1,7 +1,7 @@
 """Who is at the browser, and that forms are theirs."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from attrs import frozen
@@ -12,6 +12,7 @@ from iam.credentials import Kind
 from iam.settings import Settings
 from iam.web import cookies, csrf
 from iam.web.answers import Headers, Refusal
+from iam.web.parameters import REPEATABLE, ParameterError, Parameters, form_fields
 from iam.web.request import Request
 from iam.web.templates import Theme
 
@@ -52,11 +53,19 @@ class Visitors:
         cookie = credentials.mint(Kind.SESSION)
         return csrf.token(cookie, purpose), (cookies.setting(self.settings, cookie),)
 
-    def check(self, request: Request, form: Mapping[str, str], purpose: str) -> None:
-        """Raise a 403 unless the form came from our page for this purpose in this browser."""
-        if csrf.from_us(request, self.settings) and csrf.genuine(
-            self.cookie(request), purpose, form.get(csrf.TOKEN_FIELD)
+    def form(self, request: Request, purpose: str, *, repeatable: frozenset[str] = REPEATABLE) -> Parameters:
+        """The fields of a form from our page for this purpose in this browser; anything else is refused."""
+        try:
+            fields = form_fields(request, repeatable=repeatable)
+        except ParameterError as error:
+            raise Refusal(self.theme.error_of(error.status)) from None
+        if not csrf.from_us(request, self.settings) or not csrf.genuine(
+            self.cookie(request), purpose, fields.get(csrf.TOKEN_FIELD)
         ):
-            return
-        log.info("form refused: {purpose}", purpose=purpose.partition(" ")[0])
-        raise Refusal(self.theme.error(403, "Please try that again", STALE))
+            log.info("form refused: {purpose}", purpose=purpose.partition(" ")[0])
+            raise self.stale()
+        return fields
+
+    def stale(self) -> Refusal:
+        """The form is not, or no longer, one that this person may send."""
+        return self.theme.refusal(403, "Please try that again", STALE)
