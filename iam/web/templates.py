@@ -1,5 +1,6 @@
 """Pages out of templates: the bundled ones, and those of a theme before them."""
 
+import shlex
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -54,6 +55,7 @@ class Theme:
             name: content for place in reversed(places) for name, content in static(place / "static").items()
         }
         self._environment.globals.update(asset=self.asset, site=settings.issuer_host)
+        self._environment.filters["shell"] = shlex.quote
         for name in self._environment.list_templates(extensions=["html"]):
             self._environment.get_template(name)
 
