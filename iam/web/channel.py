@@ -80,6 +80,8 @@ class Channel(http.HTTPChannel):
         if self.phase is Phase.IDLE:
             self.enter(Phase.HEAD)
         LineReceiver.dataReceived(self, data)
+        if self.phase is Phase.IDLE and self._buffer:
+            self.enter(Phase.HEAD)  # the next request has begun behind the last one
 
     def lineReceived(self, line: bytes) -> None:
         """A line of the head, within limits, none continued on the next (RFC 9112 §5.2)."""

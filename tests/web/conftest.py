@@ -1,0 +1,166 @@
+"""The HTTP edge alone: a site without a database, whose clock is turned by hand, and raw connections to it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from attrs import define, evolve, field
+from pytest_twisted import blockon
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+
+from iam.settings import Settings, read
+from iam.web.answers import Answer, json_answer
+from iam.web.dispatch import Route
+from iam.web.limits import Limits
+from iam.web.request import Request
+from iam.web.site import Site
+from iam.web.templates import Theme
+from tests.harness import pause
+
+PATIENCE = 10.0  # seconds
+SWEEP = 0.005
+HUGE = 32 * 1024 * 1024  # more than two sockets' buffers hold
+
+
+@define
+class TurnedReactor:
+    """The reactor with a clock that stands still until a test turns it."""
+
+    time: float = field(factory=reactor.seconds)
+
+    def seconds(self) -> float:
+        return self.time
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(reactor, name)
+
+
+class Wire(Protocol):
+    """A raw connection: what came, and whether it is over."""
+
+    def __init__(self) -> None:
+        self.received = b""
+        self.closed = False
+
+    def dataReceived(self, data: bytes) -> None:
+        self.received += data
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.closed = True
+
+    async def send(self, data: bytes) -> None:
+        """Send, and let the server read it."""
+        self.transport.write(data)
+        await pause(2 * SWEEP)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        end = reactor.seconds() + PATIENCE
+        while not condition():
+            assert reactor.seconds() < end, self.received[:1000]
+            await pause(SWEEP)
+
+    async def ending(self) -> bytes:
+        """All that came until the server closed."""
+        await self.until(lambda: self.closed)
+        return self.received
+
+    @property
+    def statuses(self) -> list[int]:
+        return [int(part[:3]) for part in self.received.split(b"HTTP/1.1 ")[1:]]
+
+
+@define
+class Edge:
+    """A site that listens, with handlers that a test needs."""
+
+    site: Site
+    reactor: TurnedReactor
+    port: Any
+    hung: list[Deferred[Answer]] = field(factory=list)
+
+    async def connect(self, source: str = "127.0.0.1") -> Wire:
+        endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", self.port.getHost().port, bindAddress=(source, 0))
+        wire: Wire = await connectProtocol(endpoint, Wire())
+        return wire
+
+    async def turn(self, seconds: float) -> None:
+        """Let this much time pass, and the server notice."""
+        self.reactor.time += seconds
+        await pause(4 * SWEEP)
+
+    async def exchange(self, data: bytes) -> Wire:
+        """Send and wait for the end."""
+        wire = await self.connect()
+        wire.transport.write(data)
+        await wire.ending()
+        return wire
+
+
+def settings(**options: object) -> Settings:
+    return read({"issuer": "http://localhost", **options})
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Edge]]:
+    """Make an edge with these limits and settings."""
+    edges: list[Edge] = []
+
+    def begin(limits: Limits | None = None, **options: object) -> Edge:
+        known = settings(**options)
+        turned = TurnedReactor()
+
+        async def hello(request: Request) -> Answer:
+            return json_answer(200, {"body": len(request.body), "client": request.client_address})
+
+        async def hang(_: Request) -> Answer:
+            edge.hung.append(Deferred())
+            return await edge.hung[-1]
+
+        async def huge(_: Request) -> Answer:
+            return Answer(200, bytes(HUGE))
+
+        async def fail(_: Request) -> Answer:
+            raise RuntimeError("a canary in an exception")
+
+        async def split(_: Request) -> Answer:
+            return Answer(200, b"", ((b"X-Other", b"a\r\nSet-Cookie: iam=b"),))
+
+        site = Site(
+            turned,
+            known,
+            [
+                Route("/hello", ("GET", "POST"), hello),
+                Route("/hang", ("GET",), hang),
+                Route("/huge", ("GET",), huge),
+                Route("/fail", ("GET",), fail),
+                Route("/page", ("GET",), fail, page=True),
+                Route("/split", ("GET",), split),
+            ],
+            error_page=Theme(known).error_of,
+            unavailable=(),
+            limits=evolve(limits or Limits(), sweep=SWEEP),
+        )
+        edge = Edge(site, turned, reactor.listenTCP(0, site, interface="127.0.0.1"))
+        edges.append(edge)
+        return edge
+
+    async def stop() -> None:
+        for edge in edges:
+            await edge.port.stopListening()
+            for channel in list(edge.site.channels):
+                channel.transport.abortConnection()
+            while edge.site.channels:
+                await pause(SWEEP)
+
+    yield begin
+    blockon(Deferred.fromCoroutine(stop()))
+
+
+@pytest.fixture
+def edge(start: Callable[..., Edge]) -> Edge:
+    """The edge with the limits of the rules."""
+    return start()
