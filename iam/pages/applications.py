@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 from attrs import frozen
 from twisted.logger import Logger
 from wtforms import BooleanField, Form, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 
 from iam.accounts.invalid import Invalid
 from iam.clock import Clock
@@ -24,10 +25,16 @@ log = Logger()
 SEVERAL = frozenset({"grant_types", "scopes"})
 CONFIDENTIAL, PUBLIC = "confidential", "public"
 AUTH_METHODS = {CONFIDENTIAL: "client_secret_basic", PUBLIC: "none"}
+CLIENT_TYPES = [
+    SelectChoice(CONFIDENTIAL, "Confidential: It runs on a server and can keep a secret"),
+    SelectChoice(PUBLIC, "Public: It runs in a browser or on a person's device and cannot; it must use PKCE"),
+]
 GRANT_TYPES = [
-    ("authorization_code", "Authorization code: People log in here and allow the application to act for them"),
-    ("refresh_token", "Refresh token: The application stays connected when its token runs out"),
-    ("client_credentials", "Client credentials: The application acts for itself, without a person"),
+    SelectChoice(
+        "authorization_code", "Authorization code: People log in here and allow the application to act for them"
+    ),
+    SelectChoice("refresh_token", "Refresh token: The application stays connected when its token runs out"),
+    SelectChoice("client_credentials", "Client credentials: The application acts for itself, without a person"),
 ]
 
 
@@ -37,10 +44,7 @@ class ApplicationForm(Form):  # type: ignore[misc]
     name = StringField("Name", description="People read it when they are asked to allow the application.")
     client_type = RadioField(
         "Client type",
-        choices=[
-            (CONFIDENTIAL, "Confidential: It runs on a server and can keep a secret"),
-            (PUBLIC, "Public: It runs in a browser or on a person's device and cannot; it must use PKCE"),
-        ],
+        choices=CLIENT_TYPES,
         default=CONFIDENTIAL,
         description="Can the application keep a secret?",
         validate_choice=False,
@@ -48,7 +52,7 @@ class ApplicationForm(Form):  # type: ignore[misc]
     grant_types = SelectMultipleField(
         "Grant types",
         choices=GRANT_TYPES,
-        default=[name for name, _ in GRANT_TYPES],
+        default=[choice.value for choice in GRANT_TYPES],
         description="How the application gets its tokens.",
         validate_choice=False,
     )
@@ -230,7 +234,9 @@ class Applications:
         client: Any = None,
         status: int = 200,
     ) -> Answer:
-        form.scopes.choices = [(scope.name, scope.description) for scope in await self.registration.scopes.all()]
+        form.scopes.choices = [
+            SelectChoice(scope.name, scope.description) for scope in await self.registration.scopes.all()
+        ]
         purpose = f"edit {client.id}" if client else "register"
         return self.theme.page(
             "application_form.html",
