@@ -15,6 +15,7 @@ from twisted.internet.defer import Deferred, gatherResults
 from iam.accounts.passwords import QUEUE, Busy, Passwords
 from iam.assembly import build_handlers
 from iam.routes import all_routes
+from iam.web import csrf
 from iam.web.addresses import confined
 from iam.web.limits import Limits
 from iam.web.site import Site
@@ -112,8 +113,6 @@ async def test_h17_logging_in_again_ends_the_session_before(server: Server, visi
 
 async def login_form_for(server: Server, cookie: str | None, form: Any) -> Any:
     """The login form of a browser that was logged in after it opened the form in another tab."""
-    from iam.web import csrf
-
     token = csrf.token(str(cookie), "login")
     return evolve(form, fields=[(name, token if name == "csrf_token" else value) for name, value in form.fields])
 
