@@ -51,7 +51,7 @@ def build_site(
         all_routes(build_handlers(reactor, settings, clock, store, key, theme)),
         error_page=theme.error_of,
         unavailable=(Unavailable, Busy),
-        limits=limits if settings.rate_limits else evolve(limits, connections_per_address=None),
+        limits=evolve(limits, connections_per_address=None) if settings.no_rate_limits else limits,
     )
 
 

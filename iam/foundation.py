@@ -1,6 +1,7 @@
 """What the server and the command line both stand on: a database with its schema, and the store on it."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from attrs import frozen
 from twisted.internet.interfaces import IReactorCore
@@ -15,6 +16,7 @@ from iam.store.database import Database
 from iam.store.store import Store, open_store
 
 Progress = Callable[[str], None]
+T = TypeVar("T")
 
 
 @frozen
@@ -46,7 +48,7 @@ async def lay(reactor: IReactorCore, settings: Settings, clock: Clock, progress:
     embedded = await start_embedded(reactor, settings, progress)
     dsn = embedded.dsn if embedded else str(settings.database)
     try:
-        if settings.migrate:
+        if not settings.no_migrate:
             for name in await in_thread(reactor, migration.migrate, dsn):
                 progress(f"Migrated: {name}")
         database = Database(reactor, dsn)
@@ -68,12 +70,12 @@ async def start_embedded(reactor: IReactorCore, settings: Settings, progress: Pr
     return embedded
 
 
-async def in_thread(reactor: IReactorCore, function: Callable[[str], list[str]], dsn: str) -> list[str]:
-    """Run what works on the database synchronously, once and at start, in a thread of its own."""
+async def in_thread(reactor: IReactorCore, function: Callable[[str], T], dsn: str) -> T:
+    """Run what works on the database synchronously, once, in a thread of its own."""
     pool = ThreadPool(0, 1, "migration")
     pool.start()
     try:
-        names: list[str] = await deferToThreadPool(reactor, pool, function, dsn)
-        return names
+        result: T = await deferToThreadPool(reactor, pool, function, dsn)
+        return result
     finally:
         pool.stop()

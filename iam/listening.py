@@ -22,15 +22,16 @@ async def listen(reactor: Any, settings: Settings, factory: Any) -> list[Any]:
     Raises ListenError where an address is taken or not ours; nothing is listened on then.
     """
     ports: list[Any] = []
-    optional = "interface" not in settings.model_fields_set
+    optional = not settings.listen and "interface" not in settings.model_fields_set
     try:
         for name, endpoint in described(reactor, settings):
             try:
                 ports.append(await endpoint.listen(factory))
-            except CannotListenError as error:
-                if optional and ports and error.socketError.errno in ABSENT:
+            except (CannotListenError, OSError) as error:
+                said = cause(error)
+                if optional and ports and said.errno in ABSENT:
                     continue
-                raise ListenError(f"Cannot listen on {name}: {reason(error)}. Choose another --port.") from None
+                raise ListenError(f"Cannot listen on {name}: {words(said)}. {advice(settings, said)}") from None
     except BaseException:
         for port in ports:
             await port.stopListening()
@@ -55,11 +56,25 @@ def from_text(reactor: Any, text: str) -> Any:
     """The endpoint that `--listen` describes."""
     try:
         return serverFromString(reactor, text)
-    except (ValueError, TypeError, KeyError, OSError) as error:
-        raise ListenError(f"--listen {text}: {error}.") from None
+    except OSError as error:  # a certificate or a key that cannot be read
+        raise ListenError(f"--listen: {text}: {error.filename}: {words(error)}.") from None
+    except (ValueError, TypeError, LookupError) as error:
+        raise ListenError(f"--listen: {text!r} is not an endpoint of Twisted: {error}.") from None
 
 
-def reason(error: CannotListenError) -> str:
-    """What the system says, without its number."""
-    said = error.socketError
-    return said.strerror if isinstance(said, OSError) and said.strerror else str(said)
+def cause(error: CannotListenError | OSError) -> OSError:
+    """What the system says, which Twisted wraps."""
+    said = error.socketError if isinstance(error, CannotListenError) else error
+    return said if isinstance(said, OSError) else OSError(str(said))
+
+
+def words(error: OSError) -> str:
+    """The system's words, without its number."""
+    return error.strerror or str(error)
+
+
+def advice(settings: Settings, error: OSError) -> str:
+    """Which option to change."""
+    if settings.listen:
+        return "Change --listen."
+    return f"Choose another {'--interface' if error.errno in ABSENT else '--port'}."

@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from twisted.python import usage
 
@@ -20,7 +21,7 @@ class Options(usage.Options):
     environment as IAM_<NAME> and in the TOML file of --config.
     """
 
-    longdesc = __doc__
+    longdesc = " ".join(__doc__.split())
     synopsis = "[options]"
     optParameters = [  # noqa: RUF012 - usage.Options wants a list
         ["port", None, None, "where to listen (8000)"],
@@ -61,13 +62,17 @@ class Options(usage.Options):
         """Believe the forwarding headers of proxies in this network; repeatable (none)."""
         self.several.setdefault("proxy_headers", []).append(network)
 
+    def opt_version(self) -> NoReturn:
+        """Display the version and exit."""
+        sys.stdout.write(f"iam {version('iam')}\n")
+        raise SystemExit(0)
+
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         """Read them; a wrong one is one sentence and exit status 2."""
         try:
             super().parseOptions(options)
         except (usage.UsageError, SettingsError) as error:
-            sys.stderr.write(f"twist iam: {error} (`twist iam --help` lists the options)\n")
-            raise SystemExit(USAGE_STATUS) from None
+            refuse(str(error))
 
     def postOptions(self) -> None:
         """Make Settings of them; twist's own logging follows."""
@@ -75,9 +80,15 @@ class Options(usage.Options):
             name.replace("-", "_"): value for name, value in self.items() if isinstance(value, str) and name != "config"
         }
         given |= {name: tuple(values) for name, values in self.several.items()}
-        given |= {name: False for name in ("migrate", "rate_limits") if self[f"no-{name.replace('_', '-')}"]}
+        given |= {flag.replace("-", "_"): True for flag in ("no-migrate", "no-rate-limits") if self[flag]}
         self.settings = configuration.read(given, Path(self["config"]).absolute() if self["config"] else None)
         if self.settings.log_format is not None:
             self.parent.opt_log_format(self.settings.log_format)
         if "log_level" in self.settings.model_fields_set:
             self.parent.opt_log_level(self.settings.log_level)
+
+
+def refuse(sentence: str) -> NoReturn:
+    """Say what is wrong with the options, and end with the status of wrong usage."""
+    sys.stderr.write(f"twist iam: {sentence} (`twist iam --help` lists the options)\n")
+    raise SystemExit(USAGE_STATUS)

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 
 from iam import server_key
@@ -14,8 +14,8 @@ from iam.assembly import build_site
 from iam.clock import Clock
 from iam.embedded.errors import EmbeddedError
 from iam.foundation import Foundation, lay
-from iam.listening import ListenError, listen
-from iam.options import Options
+from iam.listening import ListenError, described, listen
+from iam.options import Options, refuse
 from iam.pages.setup import setup_link
 from iam.server_key import ServerKey, ServerKeyError
 from iam.settings import Settings
@@ -68,6 +68,8 @@ class AuthorizationServer(Service):
     async def _start(self) -> None:
         try:
             await self._open()
+        except CancelledError:
+            log.info("Stopped during the start.")
         except EXPECTED as error:
             self._fail(str(error))
         except Exception:  # noqa: BLE001 - whatever it is, nobody would see it but here
@@ -86,8 +88,8 @@ class AuthorizationServer(Service):
 
     async def _stop(self) -> None:
         if self._starting is not None:
-            self._starting.addErrback(lambda _: None)
-            self._starting.cancel()
+            self._starting.cancel()  # what the start has opened by now, it closes itself
+            await self._starting
         for port in self._ports:
             await port.stopListening()
         if self._site is not None:
@@ -111,6 +113,10 @@ def makeService(options: Options) -> AuthorizationServer:
     """The service of `twist iam`, which is the one place that knows the reactor."""
     from twisted.internet import reactor
 
+    try:
+        described(reactor, options.settings)
+    except ListenError as error:
+        refuse(str(error))
     return AuthorizationServer(reactor, options.settings)
 
 
@@ -129,7 +135,7 @@ def say(line: str) -> None:
 
 async def greet(settings: Settings, foundation: Foundation, key: ServerKey) -> None:
     """Say what a person should know now, and last where the server answers."""
-    if not settings.rate_limits:
+    if settings.no_rate_limits:
         say("WARNING: rate limits are off; never do this where others can reach the server.")
     if not settings.secure:
         say("The public address is not https, so cookies are not Secure: for this machine only.")

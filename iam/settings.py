@@ -1,14 +1,15 @@
 """Settings: frozen, validated, and the one source of every default."""
 
 import os
+import re
 import sys
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -19,6 +20,8 @@ from pydantic_settings import (
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+NETLOC = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]+)?")  # as browsers write it in Origin
+DEFAULT_PORTS = (("http", 80), ("https", 443))
 
 
 class SettingsError(Exception):
@@ -32,10 +35,18 @@ def default_data_dir() -> Path:
     return Path(platformdirs.user_data_dir("iam"))
 
 
+class OptionsFile(TomlConfigSettingsSource):
+    """The TOML file, in which names are written as on the command line or with underscores."""
+
+    def __call__(self) -> dict[str, object]:
+        """What it says, by the names of the settings."""
+        return {name.replace("-", "_"): value for name, value in super().__call__().items()}
+
+
 class Settings(BaseSettings):
     """What one server is told: options, then IAM_… variables, then the TOML file, then these defaults. Durations are in seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="IAM_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="IAM_", env_ignore_empty=True, frozen=True, extra="forbid")
 
     port: int = Field(8000, ge=1, le=65535)
     interface: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
@@ -45,8 +56,8 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=default_data_dir)
     templates: Path | None = None
     proxy_headers: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
-    rate_limits: bool = True
-    migrate: bool = True
+    no_rate_limits: bool = False
+    no_migrate: bool = False
     log_format: Literal["text", "json"] | None = None
     log_level: Literal["debug", "info", "warn", "error", "critical"] = "info"
     secret_key: SecretStr | None = None
@@ -71,31 +82,49 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Options first, then the environment, then the file that `read` named."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, OptionsFile(settings_cls)
 
     @model_validator(mode="before")
     @classmethod
     def default_issuer(cls, values: dict[str, object]) -> dict[str, object]:
         """Without an issuer, this machine is the public address."""
         if not values.get("issuer"):
-            values = {**values, "issuer": f"http://localhost:{values.get('port') or 8000}"}
+            port = str(values.get("port") or 8000)
+            values = {**values, "issuer": "http://localhost" + (f":{port}" if port != "80" else "")}
         return values
 
     @field_validator("interface", "listen", "proxy_headers", mode="before")
     @classmethod
-    def several(cls, value: object) -> object:
-        """One text holds several values, separated by commas (interfaces, networks) or spaces."""
-        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+    def several(cls, value: object, info: ValidationInfo) -> object:
+        """One text holds several values, separated by spaces, or by commas where a value has none."""
+        if not isinstance(value, str):
+            return value
+        return tuple((value if info.field_name == "listen" else value.replace(",", " ")).split())
+
+    @field_validator("interface")
+    @classmethod
+    def addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """A name would have to be looked up, and may stand for many."""
+        for address in value:
+            try:
+                ip_address(address)
+            except ValueError:
+                raise ValueError(f"is not an IP address: {address}") from None
+        return value
 
     @field_validator("issuer")
     @classmethod
     def public_address(cls, value: str) -> str:
         """RFC 8414 §2: an http or https URL without query and fragment; ours is without path too."""
         url = urlsplit(value)
-        if url.scheme not in ("http", "https") or not url.hostname or "@" in url.netloc:
+        if url.scheme not in ("http", "https") or not value.startswith(f"{url.scheme}://"):
             raise ValueError("is not an address such as https://login.example.org")
-        if url.path or url.query or url.fragment:
+        if url.path or "?" in value or "#" in value:
             raise ValueError("must end after the host and port: no slash, path, query or fragment")
+        if not NETLOC.fullmatch(url.netloc) or (url.scheme, url.port) in DEFAULT_PORTS:
+            raise ValueError(
+                "must be written as browsers do: host in lower case and ASCII, the port where it is not the usual one"
+            )
         return value
 
     @field_validator("data_dir", "templates")
@@ -140,5 +169,7 @@ def read(options: dict[str, object], config: Path | None = None) -> Settings:
 def sentence(error: ValidationError) -> str:
     """The first complaint, with the option's name before it; the value stays out, since it may be a secret."""
     first = error.errors(include_input=False, include_url=False)[0]
+    if first["type"] == "extra_forbidden":
+        return f"--config: there is no option {first['loc'][0]}."
     option = str(first["loc"][0]).replace("_", "-") if first["loc"] else "options"
-    return f"--{option}: {first['msg'].removeprefix('Value error, ').rstrip('.')}."
+    return f"--{option}: {' '.join(first['msg'].removeprefix('Value error, ').split()).rstrip('.')}."

@@ -319,7 +319,7 @@ def running(database_dsn: str, key: ServerKey, tmp_path_factory: pytest.TempPath
             "interface": ("127.0.0.1",),
             "database": database_dsn,
             "data_dir": tmp_path_factory.mktemp("data"),
-            "rate_limits": False,
+            "no_rate_limits": True,
         }
     )
     clock = TurnedClock()

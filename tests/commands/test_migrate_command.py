@@ -58,7 +58,7 @@ def test_other_commands_migrate_as_the_server_does(untouched: Iam) -> None:
 
 
 def test_other_commands_leave_the_schema_alone_where_the_settings_say_so(untouched: Iam) -> None:
-    outcome = untouched("scope", "list", IAM_MIGRATE="false")
+    outcome = untouched("scope", "list", IAM_NO_MIGRATE="true")
 
     assert "tables do not fit this version of iam" in outcome.complaint
     assert untouched.execute(TABLES) == [(0,)]

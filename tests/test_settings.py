@@ -1,0 +1,207 @@
+"""Settings: where they come from, what is stronger, and which values are refused."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from iam.settings import Settings, SettingsError, read
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what the test itself sets."""
+    for name in [name for name in os.environ if name.startswith("IAM_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return tmp_path / "iam.toml"
+
+
+def complaint(config: Path | None = None, **options: object) -> str:
+    with pytest.raises(SettingsError) as caught:
+        read(options, config)
+    return str(caught.value)
+
+
+def test_without_anything_the_defaults_hold() -> None:
+    settings = read({})
+
+    assert (settings.port, settings.interface, settings.issuer) == (8000, ("127.0.0.1", "::1"), "http://localhost:8000")
+    assert (settings.database, settings.no_migrate, settings.no_rate_limits) == (None, False, False)
+    assert not settings.secure
+
+
+def test_the_lifetimes_are_those_of_the_contract() -> None:
+    settings = read({})
+
+    assert (settings.access_token_lifetime, settings.authorization_code_lifetime) == (36000, 60)
+    assert (settings.refresh_token_idle, settings.refresh_token_lifetime) == (30 * 86400, 365 * 86400)
+    assert (settings.session_idle, settings.session_lifetime, settings.session_remembered) == (43200, 604800, 2592000)
+
+
+def test_an_option_is_stronger_than_the_environment_and_that_than_the_file(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.write_text('port = 1001\nlog-level = "warn"\nlog-format = "json"\n')
+    monkeypatch.setenv("IAM_PORT", "1002")
+    monkeypatch.setenv("IAM_LOG_LEVEL", "error")
+
+    settings = read({"port": "1003"}, config)
+
+    assert (settings.port, settings.log_level, settings.log_format) == (1003, "error", "json")
+
+
+@pytest.mark.parametrize("name", ["data-dir", "data_dir"])
+def test_the_file_names_options_with_dashes_or_underscores(config: Path, name: str) -> None:
+    config.write_text(f'{name} = "/srv/iam"\n')
+
+    assert read({}, config).data_dir == Path("/srv/iam")
+
+
+def test_the_file_may_give_lists_flags_and_lifetimes(config: Path) -> None:
+    config.write_text('listen = ["tcp:1", "unix:/run/a,b"]\nno-migrate = true\naccess-token-lifetime = 60\n')
+
+    settings = read({}, config)
+
+    assert settings.listen == ("tcp:1", "unix:/run/a,b")
+    assert (settings.no_migrate, settings.access_token_lifetime) == (True, 60)
+
+
+def test_a_variable_separates_several_values_by_spaces_or_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IAM_INTERFACE", "127.0.0.1, ::1")
+    monkeypatch.setenv("IAM_PROXY_HEADERS", "10.0.0.0/8,fd00::/8")
+    monkeypatch.setenv("IAM_LISTEN", "tcp:1 unix:/run/a,b")
+
+    settings = read({})
+
+    assert settings.interface == ("127.0.0.1", "::1")
+    assert [str(network) for network in settings.proxy_headers] == ["10.0.0.0/8", "fd00::/8"]
+    assert settings.listen == ("tcp:1", "unix:/run/a,b")
+
+
+def test_a_variable_sets_a_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IAM_NO_MIGRATE", "true")
+
+    assert read({}).no_migrate
+
+
+def test_an_empty_variable_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IAM_DATABASE", "")
+    monkeypatch.setenv("IAM_PORT", "")
+
+    assert (read({}).database, read({}).port) == (None, 8000)
+
+
+def test_the_issuer_follows_the_port() -> None:
+    assert read({"port": "8123"}).issuer == "http://localhost:8123"
+    assert read({"port": "80"}).issuer == "http://localhost"
+
+
+def test_an_issuer_on_https_is_secure() -> None:
+    settings = read({"issuer": "https://login.example.org"})
+
+    assert settings.secure
+    assert settings.issuer_host == "login.example.org"
+
+
+def test_settings_do_not_change() -> None:
+    settings = read({})
+
+    with pytest.raises(ValidationError):
+        settings.port = 1
+
+
+def test_the_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IAM_SECRET_KEY", "canary" * 8)
+
+    assert "canary" not in repr(read({}))
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("port", "0", "--port: Input should be greater than or equal to 1."),
+        ("port", "65536", "--port: Input should be less than or equal to 65535."),
+        ("port", "http", "--port: Input should be a valid integer"),
+        ("interface", ("localhost",), "--interface: is not an IP address: localhost."),
+        ("interface", ("",), "--interface: is not an IP address: ."),
+        ("issuer", "login.example.org", "--issuer: is not an address such as https://login.example.org."),
+        ("issuer", "ftp://login.example.org", "--issuer: is not an address"),
+        ("issuer", "https:login.example.org", "--issuer: is not an address"),
+        ("issuer", "https://login.example.org/", "--issuer: must end after the host and port"),
+        ("issuer", "https://login.example.org/iam", "--issuer: must end after the host and port"),
+        ("issuer", "https://login.example.org?", "--issuer: must end after the host and port"),
+        ("issuer", "https://login.example.org#", "--issuer: must end after the host and port"),
+        ("issuer", "https://Login.example.org", "--issuer: must be written as browsers do"),
+        ("issuer", "https://login.example.org:443", "--issuer: must be written as browsers do"),
+        ("issuer", "http://localhost:80", "--issuer: must be written as browsers do"),
+        ("issuer", "https://me@login.example.org", "--issuer: must be written as browsers do"),
+        ("issuer", "https://lögin.example.org", "--issuer: must be written as browsers do"),
+        ("issuer", "http://local host", "--issuer: must be written as browsers do"),
+        ("issuer", "http://", "--issuer: must be written as browsers do"),
+        ("issuer", "http://localhost:99999", "--issuer: Port out of range 0-65535."),
+        ("issuer", "http://[::1", "--issuer: Invalid IPv6 URL."),
+        ("templates", "/nowhere", "--templates: is not a directory: /nowhere."),
+        ("proxy_headers", ("10.0.0.1/8",), "--proxy-headers: Input is not a valid IPv4 network."),
+        ("no_migrate", "perhaps", "--no-migrate: Input should be a valid boolean"),
+        ("log_format", "xml", "--log-format: Input should be 'text' or 'json'."),
+        ("log_level", "loud", "--log-level: Input should be 'debug', 'info', 'warn', 'error' or 'critical'."),
+        (
+            "authorization_code_lifetime",
+            "601",
+            "--authorization-code-lifetime: Input should be less than or equal to 600.",
+        ),
+        ("access_token_lifetime", "0", "--access-token-lifetime: Input should be greater than or equal to 1."),
+    ],
+)
+def test_a_wrong_value_is_a_sentence_that_names_the_option(option: str, value: object, sentence: str) -> None:
+    assert complaint(**{option: value}).startswith(sentence)
+
+
+def test_a_wrong_value_may_be_a_secret_and_is_not_repeated() -> None:
+    assert "hunter2" not in complaint(port="hunter2")
+
+
+def test_an_unknown_option_in_the_file_is_named(config: Path) -> None:
+    config.write_text("prot = 8000\n")
+
+    assert complaint(config) == "--config: there is no option prot."
+
+
+def test_a_file_with_broken_syntax_is_named_with_the_line(config: Path) -> None:
+    config.write_text("port = = 8000\n")
+
+    assert complaint(config) == f"--config: {config} cannot be read: Invalid value (at line 1, column 8)."
+
+
+def test_a_file_that_is_no_text_is_named(config: Path) -> None:
+    config.write_bytes(b"\xff\xfe")
+
+    assert complaint(config).startswith(f"--config: {config} cannot be read: ")
+
+
+def test_a_file_that_is_not_there_is_named(config: Path) -> None:
+    assert complaint(config) == f"--config: there is no file {config}."
+
+
+@given(st.sampled_from(sorted(Settings.model_fields)), st.text(max_size=40))
+def test_any_text_is_a_setting_or_a_sentence_in_one_line(name: str, text: str) -> None:
+    said = outcome(name, text)
+
+    assert said is None or said.startswith(f"--{name.replace('_', '-')}: ")
+    assert said is None or len(said.splitlines()) == 1
+
+
+def outcome(name: str, text: str) -> str | None:
+    """What is wrong with this value, if anything."""
+    try:
+        read({name: text})
+    except SettingsError as error:
+        return str(error)
+    return None
