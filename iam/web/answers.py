@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from attrs import frozen
+from attrs import field, frozen
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -12,6 +12,20 @@ JSON: Headers = ((b"Content-Type", b"application/json"),)
 HTML: Headers = ((b"Content-Type", b"text/html; charset=utf-8"),)
 TEXT: Headers = ((b"Content-Type", b"text/plain; charset=utf-8"),)
 PRINTABLE = re.compile(rb"[\x20-\x7e]*")
+SOURCE = re.compile(r"[\x21-\x2b\x2d-\x3a\x3c-\x7e]+")  # CSP3 §2.3.1: no space, comma or semicolon
+
+
+def printable(_: "Answer", __: object, headers: Headers) -> None:
+    """Raise ValueError for a value that no header may have (H10), while there is still a handler to blame."""
+    for name, value in headers:
+        if not PRINTABLE.fullmatch(value):
+            raise ValueError(f"the value of {name.decode()} is not printable ASCII")
+
+
+def one_source(_: "Answer", __: object, source: str | None) -> None:
+    """Raise ValueError for what would be more than one source of a policy."""
+    if source is not None and not SOURCE.fullmatch(source):
+        raise ValueError("form_action is not one source of a policy")
 
 
 @frozen
@@ -24,8 +38,8 @@ class Answer:
 
     status: int
     body: bytes = b""
-    headers: Headers = ()
-    form_action: str | None = None
+    headers: Headers = field(default=(), validator=printable)
+    form_action: str | None = field(default=None, validator=one_source)
 
 
 class Refusal(Exception):
@@ -62,8 +76,5 @@ def see_other(location: str, headers: Headers = ()) -> Answer:
 
 
 def located(location: str) -> tuple[bytes, bytes]:
-    """The Location header; raises ValueError for what no header may hold (H10)."""
-    value = location.encode()
-    if not PRINTABLE.fullmatch(value):
-        raise ValueError("a location is printable ASCII")
-    return b"Location", value
+    """The Location header."""
+    return b"Location", location.encode()

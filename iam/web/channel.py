@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from iam.web.site import Site
 
 
+LONGEST_NUMBER = 32  # digits; Python refuses to read one of thousands
+
+
 class Phase(Enum):
     """What a connection is doing, and so which deadline it has."""
 
@@ -115,6 +118,9 @@ class Channel(http.HTTPChannel):
 
     def _maybeChooseTransferDecoder(self, header: bytes, data: bytes) -> bool:
         """Only `chunked`, and not with HTTP/1.0: anything else may end elsewhere for a proxy before us (H5)."""
+        if header == b"Content-Length" and len(data) > LONGEST_NUMBER:
+            self.refuse(413 if data.isdigit() else 400)
+            return False
         if header == b"Transfer-Encoding" and data.lower() != b"chunked":
             self.refuse(501 if data.lower() == b"identity" else 400)
             return False
@@ -129,6 +135,17 @@ class Channel(http.HTTPChannel):
             return
         self.enter(Phase.BODY)
         super().allHeadersReceived()
+
+    def checkPersistence(self, request: http.Request, version: bytes) -> bool:
+        """May another request follow? Not after `close` anywhere in any Connection header (RFC 9112 §9.6)."""
+        connection = b",".join(request.requestHeaders.getRawHeaders(b"connection") or ())
+        closing = any(option.strip().lower() == b"close" for option in connection.split(b","))
+        return version == b"HTTP/1.1" and not closing
+
+    def _send100Continue(self) -> None:
+        """Ask for the body, unless it is refused already: nothing may follow that answer."""
+        if not self.refused:
+            super()._send100Continue()
 
     def allContentReceived(self) -> None:
         """The request is there; now its handler."""

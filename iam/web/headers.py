@@ -74,8 +74,5 @@ def policy(form_action: str | None) -> bytes:
 
 
 def lines(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
-    """Header lines; raises ValueError for a value that would break them (H10)."""
-    for _, value in headers:
-        if b"\r" in value or b"\n" in value or b"\0" in value:
-            raise ValueError("a header's value is one line")
+    """Header lines, whose values an Answer has judged (H10)."""
     return b"".join(b"%s: %s\r\n" % header for header in headers)

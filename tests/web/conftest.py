@@ -81,6 +81,7 @@ class Edge:
     reactor: TurnedReactor
     port: Any
     hung: list[Deferred[Answer]] = field(factory=list)
+    handled: int = 0
 
     async def connect(self, source: str = "127.0.0.1") -> Wire:
         endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", self.port.getHost().port, bindAddress=(source, 0))
@@ -114,6 +115,7 @@ def start() -> Iterator[Callable[..., Edge]]:
         turned = TurnedReactor()
 
         async def hello(request: Request) -> Answer:
+            edge.handled += 1
             return json_answer(200, {"body": len(request.body), "client": request.client_address})
 
         async def hang(_: Request) -> Answer:
