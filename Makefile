@@ -36,7 +36,7 @@ run: $(INSTALLED) ## start the server on http://localhost:8000 with its own Post
 	$(BIN)/twist iam --port $(PORT)
 
 test: $(TESTED) ## run all tests, on a real PostgreSQL and a real browser
-	BIN=$(BIN) sh tests/chromium.sh
+	BIN=$(BIN) sh tests/system.sh
 	$(BIN)/python -m pytest
 
 check: $(CHECKED) ## formatting, lint and types

@@ -9,6 +9,7 @@ from iam.commands.options import Group
 
 COMMANDS = {
     "migrate": "Bring the database's schema up to date.",
+    "database": "The database itself: upgrade, restored.",
     "createsuperuser": "Make an administrator.",
     "user": "People: create, list, show, update, disable, enable, delete, set-password.",
     "client": "Clients: create, list, show, update, rotate-secret, delete.",

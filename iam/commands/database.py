@@ -1,0 +1,82 @@
+"""`iam database`."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from iam.clock import Clock
+from iam.commands import output
+from iam.commands.options import Group
+from iam.commands.running import progress, react, read_settings
+from iam.embedded.upgrade import Upgraded, upgrade
+from iam.foundation import in_thread, start_embedded
+from iam.settings import Settings
+from iam.store import restoration
+
+UPGRADE = "iam database upgrade --old-binaries /usr/lib/postgresql/15/bin"
+
+
+@click.group(cls=Group, examples=[UPGRADE, "iam database restored"])
+def command() -> None:
+    """The database itself: to a new version of PostgreSQL, and back from a backup."""
+
+
+@command.command("upgrade", examples=[UPGRADE])
+@click.option(
+    "--old-binaries",
+    metavar="DIR",
+    required=True,
+    type=click.Path(path_type=Path, resolve_path=True),
+    help="The directory of the programs (postgres and others) of the version that made the database.",
+)
+def upgrade_database(*, old_binaries: Path) -> None:
+    """Take the database in the data directory over from an older version of PostgreSQL.
+
+    Stop the server first. The old version starts once more, for nobody else; what it holds is dumped, restored into a new
+    database beside it, and compared. Only then the two change places: interrupted before, all is as it was. The old one is
+    kept as postgresql.old-VERSION in the data directory, and so is its postgresql.conf: what you changed there you change again.
+    """
+    settings = read_settings()
+    if settings.database is not None:
+        raise click.ClickException(
+            "The database of --database is not iam's own: upgrade it with PostgreSQL's own tools."
+        )
+    done = react(partial(upgraded, settings=settings, programs=old_binaries))
+    tables, rows = len(done.rows), sum(done.rows.values())
+    output.say(
+        f"The database is now PostgreSQL {done.after}'s: {tables} tables with {rows} rows. "
+        f"The old one is kept: remove {done.kept} when you miss nothing.",
+        {"before": done.before, "after": done.after, "rows": done.rows, "kept": str(done.kept)},
+    )
+
+
+async def upgraded(reactor: Any, settings: Settings, programs: Path) -> Upgraded:
+    """What the upgrade did."""
+    return await upgrade(reactor, settings.data_dir, programs, progress=progress())
+
+
+@command.command("restored", examples=["iam database restored"])
+def restored() -> None:
+    """Say that the database was restored from a backup; do so before the server starts on it.
+
+    A backup does not know what was used, revoked or left since it was made. So all authorization codes, refresh tokens,
+    access tokens and sessions in it are ended: people log in again, and applications ask for new tokens. Accounts,
+    applications and consents stay as the backup has them.
+    """
+    ended = react(partial(voided, settings=read_settings()))
+    counts = ", ".join(f"{count} {name}" for name, count in ended.items())
+    output.say(f"Ended: {counts}.", {name.replace(" ", "_"): count for name, count in ended.items()})
+
+
+async def voided(reactor: Any, settings: Settings) -> dict[str, int]:
+    """How many of each there were."""
+    now = Clock(reactor.seconds).now()
+    embedded = await start_embedded(reactor, settings, progress())
+    try:
+        dsn = embedded.dsn if embedded else str(settings.database)
+        return await in_thread(reactor, partial(restoration.void, now=now), dsn)
+    finally:
+        if embedded is not None:
+            await embedded.stop()

@@ -1,0 +1,178 @@
+"""`iam database`."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from twisted.internet.threads import deferToThread
+
+from iam.embedded.cluster import Cluster
+from tests import old_cluster
+from tests.commands.conftest import Iam, Terminal
+from tests.embedded.conftest import end_all, remaining
+from tests.harness import REDIRECT_URI, VERIFIER, Server
+from tests.processes import start
+
+
+@pytest.fixture
+def old(old_template: Path, tmp_path: Path) -> Iterator[Path]:
+    """A data directory of an older PostgreSQL; what runs in it is killed at the end."""
+    directory = tmp_path / "data"
+    subprocess.run(["cp", "--archive", old_template, directory], check=True)
+    yield directory
+    end_all(Cluster(directory))
+    end_all(Cluster(directory / "postgresql.upgrade"))
+
+
+@pytest.fixture
+def own(iam: Iam, old: Path) -> Iam:
+    """The command line on that directory."""
+    return Iam("", old)
+
+
+def upgrade(own: Iam, *arguments: str) -> Any:
+    programs = str(old_cluster.programs())
+    return own("database", "upgrade", "--old-binaries", programs, *arguments, IAM_DATABASE=None)
+
+
+def test_h52_a_server_starts_on_what_was_upgraded(own: Iam, old: Path) -> None:
+    outcome = upgrade(own)
+    process = start("--data-dir", str(old))
+    status = requests.get(process.url + "/readyz", timeout=10).status_code
+    stopped = process.stop()
+
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.out.startswith("The database is now PostgreSQL 18's: ")
+    assert f"remove {old}/postgresql.old-{old_cluster.major()} when you miss nothing." in outcome.out
+    assert (status, stopped) == (200, 0)
+
+
+def test_h52_the_upgrade_answers_programs_with_a_document(own: Iam, old: Path) -> None:
+    document = upgrade(own, "--json").json
+
+    assert document["rows"]["public.users"] == 50
+    assert (document["before"], document["after"]) == (old_cluster.major(), "18")
+    assert document["kept"] == f"{old}/postgresql.old-{old_cluster.major()}"
+
+
+def test_h52_a_start_on_an_older_database_names_the_command(own: Iam) -> None:
+    complaint = own("user", "list", IAM_DATABASE=None).complaint
+
+    assert "`iam database upgrade --old-binaries DIR`" in complaint
+    assert f"/usr/lib/postgresql/{old_cluster.major()}/bin" in complaint
+
+
+def test_h52_an_upgrade_that_is_killed_can_be_done_again(own: Iam, old: Path) -> None:
+    with terminal(own) as killed:
+        killed.wait_for("Restoring")
+        killed.process.kill()
+        killed.process.wait()
+    before = (old / "postgresql" / "PG_VERSION").read_text().strip()
+
+    document = upgrade(own, "--json").json
+
+    assert before == old_cluster.major()
+    assert document["rows"]["public.access_tokens"] == 2000
+    assert remaining(Cluster(old)) == []
+    assert not (old / "postgresql.upgrade").exists()
+
+
+def terminal(own: Iam) -> Terminal:
+    """An upgrade whose steps can be seen."""
+    programs = str(old_cluster.programs())
+    return own.at_terminal("database", "upgrade", "--old-binaries", programs, "--data-dir", str(own.data_dir))
+
+
+def test_h52_a_running_server_is_in_the_way_of_an_upgrade(iam: Iam, tmp_path: Path) -> None:
+    process = start("--data-dir", str(tmp_path / "data"))
+    outcome = upgrade(Iam("", tmp_path / "data"))
+    process.stop()
+
+    assert outcome.complaint == f"A server uses the database in {tmp_path}/data: stop it first."
+
+
+def test_a_database_of_somebody_elses_is_not_ours_to_upgrade(iam: Iam) -> None:
+    outcome = iam("database", "upgrade", "--old-binaries", "/tmp")
+
+    assert outcome.complaint == "The database of --database is not iam's own: upgrade it with PostgreSQL's own tools."
+
+
+def test_an_upgrade_without_the_old_programs_is_wrong_usage(iam: Iam) -> None:
+    assert iam("database", "upgrade").status == 2
+
+
+async def restored(server: Server, database_dsn: str, tmp_path: Path, *arguments: str) -> Any:
+    command = Iam(database_dsn, tmp_path)
+    return await deferToThread(lambda: command("database", "restored", *arguments))
+
+
+async def test_r16_after_a_restore_no_refresh_token_of_the_backup_is_good(
+    server: Server, database_dsn: str, tmp_path: Path
+) -> None:
+    app, person = await server.app(), await server.person()
+    unused = await server.tokens(app, person)
+    used = await server.tokens(app, person)
+    await server.refresh(app, used["refresh_token"])
+
+    await restored(server, database_dsn, tmp_path)
+    replies = [await server.refresh(app, tokens["refresh_token"]) for tokens in (unused, used)]
+
+    assert [(reply.status, reply.json["error"]) for reply in replies] == [(400, "invalid_grant")] * 2
+
+
+async def test_r16_after_a_restore_no_code_of_the_backup_is_good(
+    server: Server, database_dsn: str, tmp_path: Path
+) -> None:
+    app, person = await server.app(), await server.person()
+    code = await server.code(app, person)
+
+    await restored(server, database_dsn, tmp_path)
+    reply = await server.redeem(app, code, code_verifier=VERIFIER, redirect_uri=REDIRECT_URI)
+
+    assert (reply.status, reply.json["error"]) == (400, "invalid_grant")
+
+
+async def test_r16_after_a_restore_no_access_token_of_the_backup_is_good(
+    server: Server, database_dsn: str, tmp_path: Path
+) -> None:
+    app, person = await server.app(), await server.person()
+    token = (await server.tokens(app, person))["access_token"]
+    own = (await server.token(app, grant_type="client_credentials")).json["access_token"]
+
+    await restored(server, database_dsn, tmp_path)
+
+    assert [await server.introspect(app, each) for each in (token, own)] == [{"active": False}] * 2
+
+
+async def test_r16_after_a_restore_people_log_in_again(server: Server, database_dsn: str, tmp_path: Path) -> None:
+    person = await server.person()
+
+    await restored(server, database_dsn, tmp_path)
+    reply = await server.get("/applications", headers=person.headers)
+
+    assert reply.status in (302, 303)
+    assert "/login" in reply.location
+
+
+async def test_r16_after_a_restore_new_tokens_are_good(server: Server, database_dsn: str, tmp_path: Path) -> None:
+    app = await server.app()
+    await restored(server, database_dsn, tmp_path)
+
+    token = (await server.tokens(app, await server.person()))["access_token"]
+
+    assert (await server.introspect(app, token))["active"]
+
+
+async def test_r16_what_was_ended_is_counted(server: Server, database_dsn: str, tmp_path: Path) -> None:
+    app, person = await server.app(), await server.person()
+    await server.tokens(app, person)
+    await server.code(app, person)
+
+    first = await restored(server, database_dsn, tmp_path, "--json")
+    second = await restored(server, database_dsn, tmp_path)
+
+    assert first.json == {"authorization_codes": 2, "refresh_tokens": 1, "access_tokens": 1, "sessions": 1}
+    assert second.out == "Ended: 0 authorization codes, 0 refresh tokens, 0 access tokens, 0 sessions.\n"

@@ -1,0 +1,55 @@
+#!/bin/sh
+# What the tests need of the system: a Chromium for those of the pages, and an older PostgreSQL, without any cluster of its
+# own, for those of `iam database upgrade`. Where it can, this installs what is missing; else it says what to install.
+set -eu
+
+OURS=18 # the major version of the PostgreSQL in our own wheel
+
+have_chromium() {
+    command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null
+}
+
+have_postgresql() {
+    for program in /usr/lib/postgresql/*/bin/postgres; do
+        major=${program#/usr/lib/postgresql/}
+        [ -x "$program" ] && [ "${major%%/*}" -lt "$OURS" ] && return 0
+    done
+    return 1
+}
+
+older_postgresql() {
+    apt-cache search --names-only '^postgresql-[0-9]+$' | sed 's/^postgresql-\([0-9]*\) .*/\1/' | sort -n |
+        awk -v ours="$OURS" '$1 < ours { newest = $1 } END { if (newest) print "postgresql-" newest }'
+}
+
+# Debian's package makes a cluster and starts it, unless this says otherwise before it is installed.
+make_no_cluster() {
+    mkdir -p /etc/postgresql-common
+    grep -qs '^create_main_cluster' /etc/postgresql-common/createcluster.conf ||
+        echo "create_main_cluster = false" >>/etc/postgresql-common/createcluster.conf
+}
+
+install() {
+    echo "Installing $* from the system's packages ..."
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold "$@" >/dev/null
+}
+
+if have_chromium && have_postgresql; then
+    exit 0
+fi
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    have_chromium || echo "The browser tests need Chromium: install it from your system's packages (for example: sudo apt-get install chromium)." >&2
+    have_postgresql || echo "The upgrade tests need a PostgreSQL older than $OURS in /usr/lib/postgresql: install it from your system's packages (for example: sudo apt-get install postgresql-15)." >&2
+    exit 1
+fi
+apt-get update -qq
+have_chromium || install chromium
+if ! have_postgresql; then
+    make_no_cluster
+    package=$(older_postgresql)
+    if [ -z "$package" ]; then
+        echo "The upgrade tests need a PostgreSQL older than $OURS, and the system's packages have none." >&2
+        exit 1
+    fi
+    install "$package"
+fi
