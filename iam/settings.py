@@ -109,7 +109,7 @@ class Settings(BaseSettings):
             try:
                 ip_address(address)
             except ValueError:
-                raise ValueError(f"is not an IP address: {address}") from None
+                raise ValueError(f"is not an IP address: {address!r}") from None
         return value
 
     @field_validator("issuer")
