@@ -1,104 +1,29 @@
 """A newcomer's way in a real browser: log in, register an application, allow it, refuse it."""
 
 import json
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from urllib.request import urlopen
 
-import pytest
 import requests
-from attrs import frozen
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.harness import CHALLENGE, VERIFIER, free_port, make_database
+from tests.browser.conftest import PASSWORD, Running, in_browser
+from tests.harness import CHALLENGE, VERIFIER
 
-PASSWORD = "correct horse battery staple 1"
 CALLBACK = "http://127.0.0.1:9/callback"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-BIN = Path(sys.executable).parent
 
 
-@frozen
-class Running:
-    url: str
+def test_log_in_register_allow_and_refuse_without_javascript(site: Running) -> None:
+    in_browser(journey, site.url)
 
 
-@pytest.fixture(scope="module")
-def site(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """`twist iam` as a process of its own, with one administrator."""
-    port, data_dir, dsn = free_port(), str(tmp_path_factory.mktemp("browser")), make_database(cluster)
-    options = ["--database", dsn, "--data-dir", data_dir]
-    subprocess.run(
-        [
-            BIN / "iam",
-            "createsuperuser",
-            "--username",
-            "ada",
-            "--email",
-            "ada@example.org",
-            "--password-stdin",
-            *options,
-        ],
-        input=PASSWORD.encode(),
-        check=True,
-        timeout=60,
-    )
-    server = subprocess.Popen(
-        [BIN / "twist", "iam", "--port", str(port), *options],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-    )
-    url = f"http://localhost:{port}"
-    for _ in range(200):
-        try:
-            with urlopen(url + "/healthz", timeout=5):
-                break
-        except OSError:
-            time.sleep(0.1)
-    yield Running(url)
-    server.terminate()
-    assert server.wait(20) == 0
-
-
-def test_log_in_register_allow_and_refuse(site: Running) -> None:
-    with ThreadPoolExecutor(1) as thread:  # away from the reactor's greenlets
-        thread.submit(journey, site.url).result(120)
-
-
-def journey(url: str) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        page = browser.new_page()
-        page.route(f"{CALLBACK}**", lambda route: route.fulfill(body="You are back."))
-        log_in(page, url)
-        client_id, secret = register(page, url)
-        allow(page, url, client_id, secret)
-        refuse(page, url, client_id)
-        log_out(page, url)
-        browser.close()
-
-
-def chromium() -> str:
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        found = subprocess.run(["which", name], capture_output=True, text=True, check=False).stdout.strip()
-        if found:
-            return found
-    raise AssertionError("the browser tests need Chromium")
+def journey(browser: Browser, url: str) -> None:
+    page = browser.new_page(java_script_enabled=False)
+    page.route(f"{CALLBACK}**", lambda route: route.fulfill(body="You are back."))
+    log_in(page, url)
+    client_id, secret = register(page, url)
+    allow(page, url, client_id, secret)
+    refuse(page, url, client_id)
+    log_out(page, url)
 
 
 def log_in(page: Page, url: str) -> None:

@@ -1,0 +1,255 @@
+"""Every page for everybody: by axe, by keyboard, on a narrow telephone, in the light and in the dark (WCAG 2.2 AA)."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from attrs import define, field
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from iam.pages.setup import setup_link
+from iam.server_key import read_or_make
+from tests.browser.conftest import PASSWORD, Running, in_browser
+from tests.harness import CHALLENGE
+
+CALLBACK = "https://shop.example/a-long-way/back/to-the-shop?where=a-place-whose-address-does-not-fit-on-a-telephone"
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+NARROW = 320
+CONTROLS = "a[href], button, input:not([type=hidden]), textarea, pre"
+
+# A group of radio buttons is one stop; each other control is one, in the order of the page.
+STOPS = """selector => {
+    const seen = new Set();
+    return [...document.querySelectorAll(selector)].filter(control => {
+        if (control.type !== "radio") return true;
+        if (!control.checked) return false;
+        return !seen.has(control.name) && seen.add(control.name);
+    }).map(control => [...document.querySelectorAll("*")].indexOf(control));
+}"""
+FOCUSED = """() => {
+    if (document.activeElement === document.body) return [null, true];
+    const style = getComputedStyle(document.activeElement);
+    const visible = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    return [[...document.querySelectorAll("*")].indexOf(document.activeElement), visible];
+}"""
+PAGES = [
+    "home",
+    "login",
+    "login refused",
+    "setup",
+    "setup refused",
+    "no applications",
+    "home of somebody",
+    "register",
+    "register refused",
+    "application",
+    "edit",
+    "secret",
+    "delete",
+    "public application",
+    "applications",
+    "consent",
+    "consent of a public client",
+    "not found",
+    "unknown client",
+    "logout",
+]
+
+
+@define
+class Finding:
+    """What was found on a page."""
+
+    violations: dict[str, list[str]] = field(factory=dict)
+    width: int = 0
+    stops: list[int] = field(factory=list)
+    walked: list[int] = field(factory=list)
+    unseen: list[int] = field(factory=list)
+    errors: list[str] = field(factory=list)
+
+
+@pytest.fixture(scope="module")
+def findings(fresh: Running) -> dict[str, Finding]:
+    """Every page, looked at once."""
+    return in_browser(look_round, fresh.url, setup_link(fresh.url, read_or_make(fresh.data_dir)))
+
+
+def look_round(browser: Browser, url: str, setup: str) -> dict[str, Finding]:
+    page = browser.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    found = {}
+    for name in way(page, url, setup):
+        found[name] = finding(page)
+        found[name].errors = [text for text in complaints if "status of 40" not in text]
+        complaints.clear()
+    return found
+
+
+def way(page: Page, url: str, setup: str) -> Iterator[str]:
+    """Go from page to page, and say which one is open."""
+    page.goto(url)
+    yield "home"
+    page.goto(url + "/login")
+    yield "login"
+    press(page, "Log in")
+    yield "login refused"
+    page.goto(setup)
+    yield "setup"
+    press(page, "Make the administrator")
+    yield "setup refused"
+    page.get_by_label("Username").fill("ada")
+    page.get_by_label("E-mail address").fill("ada@example.org")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password, once more").fill(PASSWORD)
+    press(page, "Make the administrator")
+    page.wait_for_url(url + "/applications")
+    yield "no applications"
+    page.goto(url)
+    yield "home of somebody"
+    yield from applications(page, url)
+    page.goto(url + "/nothing")
+    yield "not found"
+    page.goto(url + "/authorize?client_id=nobody")
+    yield "unknown client"
+    page.goto(url + "/logout")
+    yield "logout"
+
+
+def applications(page: Page, url: str) -> Iterator[str]:
+    page.goto(url + "/applications/register")
+    yield "register"
+    for box in page.get_by_role("checkbox").all():
+        box.uncheck()
+    page.get_by_label("Redirect URIs").fill("x" * 500)
+    press(page, "Save")
+    yield "register refused"
+    client = register(page, url)
+    yield "application"
+    for what in ("edit", "secret", "delete"):
+        page.goto(f"{url}/applications/{client}/{what}")
+        yield what
+    public = register(page, url, public=True)
+    yield "public application"
+    page.goto(url + "/applications")
+    yield "applications"
+    asked = f"redirect_uri={CALLBACK.replace('?', '%3F')}&code_challenge={CHALLENGE}&code_challenge_method=S256"
+    page.goto(f"{url}/authorize?response_type=code&client_id={client}&{asked}")
+    yield "consent"
+    page.goto(f"{url}/authorize?response_type=code&client_id={public}&{asked}")
+    yield "consent of a public client"
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name).click()
+
+
+def register(page: Page, url: str, *, public: bool = False) -> str:
+    page.goto(url + "/applications/register")
+    page.get_by_label("Name").fill("A shop " + "with-a-very-long-name" * 5)
+    page.get_by_label("Redirect URIs").fill(CALLBACK)
+    if public:
+        page.get_by_label("Public").check()
+        page.get_by_label("Client credentials").uncheck()
+    press(page, "Save")
+    page.wait_for_url(re.compile(r"/applications/[0-9A-Za-z]{22}$"))
+    return page.url.rpartition("/")[2]
+
+
+def finding(page: Page) -> Finding:
+    found = Finding()
+    for scheme, width in (("light", 1280), ("dark", NARROW)):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 800})
+        found.violations[scheme] = violations(page)
+    found.width = page.evaluate("document.documentElement.scrollWidth")
+    found.stops = page.evaluate(STOPS, CONTROLS)
+    while len(found.walked) < 2 * len(found.stops):
+        page.keyboard.press("Tab")
+        stop, visible = page.evaluate(FOCUSED)
+        if stop in found.walked:
+            break
+        found.walked += [] if stop is None else [stop]
+        found.unseen += [] if visible else [stop]
+    return found
+
+
+def violations(page: Page) -> list[str]:
+    return [
+        f"{one['id']}: {node['html']} {node['failureSummary']}"
+        for one in Axe().run(page, options=RULES).response["violations"]
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_has_no_complaint(findings: dict[str, Finding], name: str) -> None:
+    assert findings[name].violations == {"light": [], "dark": []}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_wider_than_a_narrow_telephone(findings: dict[str, Finding], name: str) -> None:
+    assert findings[name].width == NARROW
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_tab_key_reaches_every_control_in_order_and_shows_where_it_is(
+    findings: dict[str, Finding], name: str
+) -> None:
+    found = findings[name]
+
+    first = found.walked.index(found.stops[0])  # some pages put the focus into a field at once
+    assert found.walked[first:] + found.walked[:first] == found.stops
+    assert found.unseen == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_browser_misses_nothing(findings: dict[str, Finding], name: str) -> None:
+    """No file that is not there, nothing that the policy forbids."""
+    assert findings[name].errors == []
+
+
+def test_no_page_was_passed_over(findings: dict[str, Any]) -> None:
+    assert sorted(findings) == sorted(PAGES)
+
+
+def test_the_keyboard_alone_is_enough(site: Running) -> None:
+    assert in_browser(by_keyboard, site.url) == "Shop"
+
+
+def by_keyboard(browser: Browser, url: str) -> str:
+    """Log in and register an application; its heading."""
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(url + "/applications/register")
+    for key in ("ada", "Tab", PASSWORD, "Enter"):
+        (page.keyboard.press if key in ("Tab", "Enter") else page.keyboard.type)(key)
+    page.wait_for_url(url + "/applications/register")
+    reach(page, "name")
+    page.keyboard.type("Shop")
+    reach(page, "client_type")
+    page.keyboard.press("ArrowDown")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    reach(page, "redirect_uris")
+    page.keyboard.type("https://shop.example/callback")
+    reach(page, "")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/applications/[0-9A-Za-z]{22}$"))
+    return page.locator("h1").inner_text()
+
+
+def reach(page: Page, name: str) -> None:
+    """Press the tab key until the control of this name has the focus; the button has none."""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        focused = "document.activeElement"
+        if page.evaluate(f"{focused}.name === {name!r} && {focused}.tagName !== 'A'"):
+            return
+    raise AssertionError(f"the tab key does not reach {name}")
