@@ -82,11 +82,12 @@ class Edge:
     port: Any
     hung: list[Deferred[Answer]] = field(factory=list)
     handled: int = 0
+    wires: list[Wire] = field(factory=list)
 
     async def connect(self, source: str = "127.0.0.1") -> Wire:
         endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", self.port.getHost().port, bindAddress=(source, 0))
-        wire: Wire = await connectProtocol(endpoint, Wire())
-        return wire
+        self.wires.append(await connectProtocol(endpoint, Wire()))
+        return self.wires[-1]
 
     async def turn(self, seconds: float) -> None:
         """Let this much time pass, and the server notice."""
@@ -153,9 +154,9 @@ def start() -> Iterator[Callable[..., Edge]]:
     async def stop() -> None:
         for edge in edges:
             await edge.port.stopListening()
-            for channel in list(edge.site.channels):
-                channel.transport.abortConnection()
-            while edge.site.channels:
+            for wire in edge.wires:
+                wire.transport.abortConnection()
+            while edge.site.channels or not all(wire.closed for wire in edge.wires):
                 await pause(SWEEP)
 
     yield begin

@@ -8,7 +8,9 @@ import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_twisted import blockon
 from twisted.internet import reactor
+from twisted.internet.defer import maybeDeferred
 
 from iam.web.answers import Answer, found, json_answer, located, see_other
 from iam.web.dispatch import Route
@@ -135,7 +137,7 @@ def failing(server: Server) -> Any:
 
     yield begin
     for port in ports:
-        port.stopListening()
+        blockon(maybeDeferred(port.stopListening))
 
 
 @pytest.mark.parametrize(("path", "kind"), [("/fail", b"application/json"), ("/page", b"text/html; charset=utf-8")])

@@ -1,0 +1,98 @@
+"""The one cookie is read strictly and written with every protection (H17)."""
+
+import pytest
+from attrs import frozen
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.web.http_headers import Headers
+
+from iam import credentials
+from iam.credentials import Kind
+from iam.web import cookies
+from tests.web.conftest import settings
+
+HTTPS = settings(issuer="https://login.example")
+HTTP = settings(issuer="http://localhost:8000")
+
+
+@frozen
+class Sent:
+    """A request, as far as cookies go."""
+
+    requestHeaders: Headers  # noqa: N815 - twisted's name
+
+
+def read(*lines: bytes) -> str | None:
+    return cookies.read(Sent(Headers({b"Cookie": list(lines)})), "iam")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [b"iam=abc"],
+        [b"a=1; iam=abc; b=2"],
+        [b"iam=abc; iam=abc"],
+        [b"a=1", b"iam=abc"],
+        [b"flag; iam=abc"],
+        [b"iam=abc;"],
+        [b"b==;iam=abc"],
+    ],
+)
+def test_the_cookie_is_found_among_others(lines: list[bytes]) -> None:
+    assert read(*lines) == "abc"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [],
+        [b""],
+        [b"iam"],
+        [b"iam="],
+        [b"IAM=abc"],
+        [b"__Host-iam=abc"],
+        [b"iam=abc; iam=abd"],
+        [b"iam=abc", b"iam=abd"],
+        [b"iam=abc; =iam=abd"],
+        [b'iam="abc"'],
+        [b"iam=a b"],
+        [b"iam=a,b"],
+        [b"iam=\xe9"],
+        [b"iam=" + b"a" * 129],
+        [b"iam=abc; x=" + b"a" * 4096],
+    ],
+)
+def test_a_doubtful_cookie_is_none(lines: list[bytes]) -> None:
+    assert read(*lines) is None
+
+
+@given(st.binary(max_size=200).filter(lambda line: b"\r" not in line and b"\n" not in line))
+def test_whatever_comes_the_value_is_one_that_we_could_have_set(line: bytes) -> None:
+    found = read(b"iam=abc; " + line)
+
+    assert found is None or cookies.VALUE.fullmatch(found)
+
+
+def test_what_is_set_is_read_again() -> None:
+    value = credentials.mint(Kind.SESSION)
+    name, line = cookies.setting(HTTP, value)
+
+    assert name == b"Set-Cookie"
+    assert read(line.partition(b";")[0]) == value
+
+
+def test_h17_with_https_no_subdomain_and_no_http_page_can_set_the_cookie() -> None:
+    line = cookies.setting(HTTPS, "abc")[1]
+
+    assert line == b"__Host-iam=abc; Path=/; HttpOnly; SameSite=Lax; Secure"
+
+
+def test_on_this_machine_without_https_the_cookie_goes_without_secure() -> None:
+    line = cookies.setting(HTTP, "abc")[1]
+
+    assert line == b"iam=abc; Path=/; HttpOnly; SameSite=Lax"
+
+
+@pytest.mark.parametrize(("age", "end"), [(0, b"; Max-Age=0"), (60, b"; Max-Age=60")])
+def test_an_age_is_said_where_there_is_one(age: int, end: bytes) -> None:
+    assert cookies.setting(HTTP, "", age)[1].endswith(end)

@@ -1,0 +1,79 @@
+"""The token of a form, and where forms come from (H18)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from iam.web import csrf
+from tests.web.conftest import settings
+
+NOW = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+
+
+@given(cookie=TEXT, purpose=TEXT)
+def test_h18_the_token_of_a_form_is_genuine(cookie: str, purpose: str) -> None:
+    token = csrf.token(cookie, purpose, NOW)
+
+    assert csrf.genuine(cookie, purpose, token, NOW, 600)
+
+
+@given(one=st.tuples(TEXT, TEXT), other=st.tuples(TEXT, TEXT))
+def test_h18_the_token_of_another_cookie_or_purpose_is_not(one: tuple[str, str], other: tuple[str, str]) -> None:
+    assume(one[1] != other[1] or one[0].rstrip("\0") != other[0].rstrip("\0"))  # HMAC fills keys up with zeros
+
+    assert not csrf.genuine(*other, csrf.token(*one, NOW), NOW)
+
+
+@given(given_token=TEXT)
+def test_h18_no_text_is_a_token(given_token: str) -> None:
+    assert not csrf.genuine("cookie", "login", given_token, NOW)
+
+
+@pytest.mark.parametrize(("cookie", "token"), [(None, "x"), ("cookie", None), (None, None), ("", "")])
+def test_h18_without_cookie_or_token_nothing_is_genuine(cookie: str | None, token: str | None) -> None:
+    assert not csrf.genuine(cookie, "login", token, NOW)
+
+
+def test_a_token_ends_when_it_is_to_end() -> None:
+    token = csrf.token("cookie", "consent", NOW)
+    late = NOW + timedelta(seconds=601)
+
+    assert not csrf.genuine("cookie", "consent", token, late, 600)
+    assert csrf.genuine("cookie", "consent", token, late)
+
+
+def test_the_time_and_the_purpose_cannot_be_shifted_into_each_other() -> None:
+    check = csrf.signed("cookie", "2 login", "1").partition(".")[2]
+
+    assert csrf.genuine("cookie", "2 login", f"1.{check}", NOW)
+    assert not csrf.genuine("cookie", "login", f"1 2.{check}", NOW)
+
+
+@pytest.mark.parametrize(
+    ("issuer", "origin", "ours"),
+    [
+        ("https://login.example", "https://login.example", True),
+        ("https://login.example", "http://login.example", False),
+        ("https://login.example", "https://login.example:443", False),
+        ("https://login.example", "https://a.login.example", False),
+        ("https://login.example", "https://login.example.evil", False),
+        ("https://login.example", "https://localhost", False),
+        ("https://login.example", "null", False),
+        ("https://login.example", "", False),
+        ("http://localhost:8000", "http://localhost:8000", True),
+        ("http://localhost:8000", "http://127.0.0.1:8000", True),
+        ("http://localhost:8000", "http://[::1]:8000", True),
+        ("http://localhost:8000", "http://localhost:8001", False),
+        ("http://localhost:8000", "https://localhost:8000", False),
+        ("http://localhost:8000", "http://localhost.evil:8000", False),
+        ("http://localhost:8000", "http://localhost:x", False),
+        ("http://localhost:8000", "http://[", False),
+    ],
+)
+def test_h18_our_origin_is_the_issuers_and_on_this_machine_any_of_its_names(
+    issuer: str, origin: str, ours: bool
+) -> None:
+    assert csrf.our_origin(origin, settings(issuer=issuer)) == ours
