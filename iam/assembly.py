@@ -61,7 +61,7 @@ def build_handlers(
     """Everything that answers a request."""
     sessions = Sessions(store.sessions, clock, settings)
     people = People(store.users, Passwords(reactor), clock, settings.issuer_host)
-    visitors = Visitors(sessions.find, settings, theme)
+    visitors = Visitors(sessions.find, settings, theme, clock)
     server = Server(settings, store, clock)
     authentication = ClientAuthentication(store.clients)
     introspection = Introspection(store.access_tokens, store.refresh_tokens, clock, settings.issuer)

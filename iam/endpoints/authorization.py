@@ -26,6 +26,7 @@ log = Logger()
 
 PATH = "/authorize"
 PATHS = (PATH, "/o/authorize/")
+LIFETIME = 600  # seconds, of the question to the person (H19)
 REFUSED = (
     "The application that sent you here made a mistake: we do not know it, or it asked us to send you to an address "
     "that it has not registered. You can close this page; tell the application's makers if it happens again."
@@ -69,7 +70,7 @@ class AuthorizationEndpoint:
         session = await self.visitors.session(request)
         if session is None:
             return see_other("/login?next=" + quote(f"{PATH}?{query_text(request)}", safe=""))
-        form = self.visitors.form(request, purpose(request))
+        form = self.visitors.form(request, purpose(request), lifetime=LIFETIME)
         if form.get("decision") == "allow":
             return see_other(await self._allow(parameters, authorization, session))
         log.info("consent refused: client {client_id}", client_id=authorization.client.client_id)

@@ -1,11 +1,13 @@
 """Forms come from our own pages, opened in the same browser (H18).
 
-A form's token is the HMAC of its purpose under the value of the cookie, which nobody but this browser and we know, so
-that neither a table nor a server key is needed, and a visitor who is not logged in yet has one too.
+A form's token is the second in which it was opened, and the HMAC of that and of its purpose under the value of the
+cookie, which nobody but this browser and we know, so that neither a table nor a server key is needed, and a visitor who
+is not logged in yet has one too.
 """
 
 import hmac
 from base64 import urlsafe_b64encode
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from iam.settings import LOOPBACK, Settings
@@ -15,16 +17,27 @@ TOKEN_FIELD = "csrf_token"
 SAME = b"same-origin"
 
 
-def token(cookie: str, purpose: str) -> str:
-    """The token for a form of this purpose, in the browser with this cookie."""
-    return urlsafe_b64encode(hmac.digest(cookie.encode(), purpose.encode(), "sha256")).rstrip(b"=").decode()
+def token(cookie: str, purpose: str, now: datetime) -> str:
+    """The token for a form of this purpose, opened now in the browser with this cookie."""
+    return signed(cookie, purpose, str(int(now.timestamp())))
 
 
-def genuine(cookie: str | None, purpose: str, given: str | None) -> bool:
-    """Is this the token of that form?"""
+def signed(cookie: str, purpose: str, opened: str) -> str:
+    """The token for a form opened in this second."""
+    check = hmac.digest(cookie.encode(), f"{opened} {purpose}".encode(), "sha256")
+    return f"{opened}.{urlsafe_b64encode(check).rstrip(b'=').decode()}"
+
+
+def genuine(cookie: str | None, purpose: str, given: str | None, now: datetime, lifetime: int | None = None) -> bool:
+    """Is this the token of that form, opened at most `lifetime` seconds ago?"""
     if cookie is None or given is None:
         return False
-    return hmac.compare_digest(token(cookie, purpose).encode(), given.encode())
+    opened = given.partition(".")[0]
+    if not (opened.isascii() and opened.isdigit()):
+        return False
+    if not hmac.compare_digest(signed(cookie, purpose, opened).encode(), given.encode()):
+        return False
+    return lifetime is None or now.timestamp() <= int(opened) + lifetime
 
 
 def from_us(request: Request, settings: Settings) -> bool:

@@ -8,6 +8,7 @@ from attrs import frozen
 from twisted.logger import Logger
 
 from iam import credentials
+from iam.clock import Clock
 from iam.credentials import Kind
 from iam.settings import Settings
 from iam.web import cookies, csrf
@@ -31,6 +32,7 @@ class Visitors:
     find: Callable[[str | None], Awaitable[Any]]
     settings: Settings
     theme: Theme
+    clock: Clock
 
     def cookie(self, request: Request) -> str | None:
         """The value of our cookie."""
@@ -43,24 +45,29 @@ class Visitors:
 
     def token(self, request: Request, purpose: str) -> str:
         """The token for a form of this visitor; only for one who has a cookie."""
-        return csrf.token(self.cookie(request) or secrets.token_hex(), purpose)
+        return csrf.token(self.cookie(request) or secrets.token_hex(), purpose, self.clock.now())
 
     def welcome(self, request: Request, purpose: str) -> tuple[str, Headers]:
         """The token for a form of anybody, and the cookie for who has none yet: it says nothing and stands in no table."""
         cookie = self.cookie(request)
         if cookie is not None:
-            return csrf.token(cookie, purpose), ()
+            return csrf.token(cookie, purpose, self.clock.now()), ()
         cookie = credentials.mint(Kind.SESSION)
-        return csrf.token(cookie, purpose), (cookies.setting(self.settings, cookie),)
+        return csrf.token(cookie, purpose, self.clock.now()), (cookies.setting(self.settings, cookie),)
 
-    def form(self, request: Request, purpose: str, *, repeatable: frozenset[str] = REPEATABLE) -> Parameters:
-        """The fields of a form from our page for this purpose in this browser; anything else is refused."""
+    def form(
+        self, request: Request, purpose: str, *, repeatable: frozenset[str] = REPEATABLE, lifetime: int | None = None
+    ) -> Parameters:
+        """The fields of a form from our page for this purpose, opened in this browser within its lifetime.
+
+        Anything else is refused.
+        """
         try:
             fields = form_fields(request, repeatable=repeatable)
         except ParameterError as error:
             raise Refusal(self.theme.error_of(error.status)) from None
         if not csrf.from_us(request, self.settings) or not csrf.genuine(
-            self.cookie(request), purpose, fields.get(csrf.TOKEN_FIELD)
+            self.cookie(request), purpose, fields.get(csrf.TOKEN_FIELD), self.clock.now(), lifetime
         ):
             log.info("form refused: {purpose}", purpose=purpose.partition(" ")[0])
             raise self.stale()

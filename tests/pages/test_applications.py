@@ -67,7 +67,7 @@ async def test_row_60_nobody_changes_the_application_of_somebody_else(server: Se
     form = await bob.form(f"/applications/{app.client_id}/{what}")
     before = kept(admin)
 
-    reply = await alice.send(form, csrf_token=csrf.token(str(alice.cookie), f"{what} {app.client_id}"))
+    reply = await alice.send(form, csrf_token=csrf.token(str(alice.cookie), f"{what} {app.client_id}", server.now()))
 
     assert reply.status == 404
     assert kept(admin) == before

@@ -158,6 +158,31 @@ async def test_h19_fields_that_the_form_does_not_have_change_nothing(server: Ser
     assert reply.sent_back["state"] == "xyz"
 
 
+async def test_h19_a_question_may_be_answered_for_ten_minutes(server: Server) -> None:
+    person, form = await opened(server)
+
+    server.clock.advance(598)
+    early = await person.send(form, decision="allow")
+    server.clock.advance(4)
+    late = await person.send(form, decision="allow")
+
+    assert (early.status, late.status) == (303, 403)
+    assert "opened too long ago" in late.text
+
+
+async def test_h19_the_time_in_the_token_cannot_be_changed(server: Server, admin: Any) -> None:
+    person, form = await opened(server)
+    opened_at, _, check = form.value("csrf_token").partition(".")
+    before = kept(admin)
+    server.clock.advance(700)
+
+    later = [f"{int(opened_at) + 700}.{check}", f".{check}", f"9e9.{check}", check]
+    replies = [await person.send(form, decision="allow", csrf_token=token) for token in later]
+
+    assert [reply.status for reply in replies] == [403] * 4
+    assert kept(admin) == before
+
+
 async def test_h19_each_way_to_edit_the_token_is_refused(server: Server, admin: Any) -> None:
     person, form = await opened(server)
     token = form.value("csrf_token")

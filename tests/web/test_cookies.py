@@ -19,7 +19,7 @@ HTTP = settings(issuer="http://localhost:8000")
 class Sent:
     """A request, as far as cookies go."""
 
-    requestHeaders: Headers  # noqa: N815 - twisted's name
+    requestHeaders: Headers
 
 
 def read(*lines: bytes) -> str | None:

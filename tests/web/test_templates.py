@@ -1,0 +1,68 @@
+"""Pages out of templates: the bundled ones, and a theme before them."""
+
+from pathlib import Path
+
+import jinja2
+import pytest
+
+from iam.web.answers import Answer
+from iam.web.templates import SENTENCES, Theme
+from tests.web.conftest import settings
+
+
+def themed(directory: Path, **files: str) -> Theme:
+    (directory / "static").mkdir()
+    for name, text in files.items():
+        (directory / name.replace("_", ".").replace("static.", "static/")).write_text(text)
+    return Theme(settings(templates=directory))
+
+
+def text_of(answer: Answer | None) -> str:
+    assert answer is not None
+    return answer.body.decode()
+
+
+def test_a_theme_comes_before_the_bundled_templates_and_may_use_the_rest(tmp_path: Path) -> None:
+    theme = themed(
+        tmp_path, home_html='{% extends "base.html" %}{% block content %}Hello from {{ site }}{% endblock %}'
+    )
+
+    page = text_of(theme.page("home.html"))
+
+    assert "Hello from localhost" in page
+    assert '<html lang="en">' in page
+    assert "There is nothing here" in text_of(theme.error_of(404))
+
+
+def test_a_theme_may_bring_a_style_of_its_own_whose_address_differs(tmp_path: Path) -> None:
+    bundled, theme = Theme(settings()), themed(tmp_path, static_iam_css="body { color: red }")
+
+    assert text_of(theme.static("iam.css")) == "body { color: red }"
+    assert theme.static("iam.svg") == bundled.static("iam.svg")
+    assert theme.asset("iam.css") != bundled.asset("iam.css")
+
+
+def test_a_theme_that_cannot_be_read_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(jinja2.TemplateSyntaxError):
+        themed(tmp_path, home_html="{% if %}")
+
+
+def test_what_a_template_is_not_given_is_a_mistake_and_not_empty(tmp_path: Path) -> None:
+    theme = themed(tmp_path, home_html="{{ nobody }}")
+
+    with pytest.raises(jinja2.UndefinedError):
+        theme.page("home.html")
+
+
+@pytest.mark.parametrize("status", [*SENTENCES, 415, 418])
+def test_an_error_page_says_what_to_do(status: int) -> None:
+    page = Theme(settings()).error_of(status, "the-id")
+
+    assert page.status == status
+    assert "<h1>" in text_of(page)
+    assert "the-id" in text_of(page)
+
+
+@pytest.mark.parametrize("name", ["base.html", "../base.html", "x", "iam.css/", ""])
+def test_only_known_files_are_static(name: str) -> None:
+    assert Theme(settings()).static(name) is None
