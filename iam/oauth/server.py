@@ -1,7 +1,7 @@
 """oauthlib's server, built once at start: requests in, answers of the RFCs out."""
 
+import json
 from collections.abc import Mapping
-from typing import Any
 
 from attrs import frozen
 from oauthlib.common import add_params_to_uri
@@ -27,6 +27,14 @@ from iam.oauth.validator import Saver, Validator
 from iam.settings import Settings
 from iam.store.sessions import Session
 from iam.store.store import Store
+
+OK = 200
+SENTENCES = {
+    "invalid_client": "Client authentication failed.",
+    "invalid_grant": "The code or the refresh token is not valid for this client.",
+    "invalid_scope": "The scope is unknown, or more than this client may ask for.",
+    "unauthorized_client": "This client is not registered for this grant type.",
+}
 
 
 @frozen
@@ -108,7 +116,7 @@ class Server:
             raise UnsupportedGrantTypeError(f"Known grant types: {', '.join(self.grant_types)}.")
         request.claimed = claimed(parameters, authorization)
         headers, body, status = await bridge.call(self._endpoints.token, request)
-        return Response(status, headers, body)
+        return Response(status, headers, body if status == OK else json.dumps(explained(json.loads(body))))
 
     async def authorization(self, parameters: Mapping[str, str]) -> Request:
         """The validated authorization request (RFC 6749 §4.1.1).
@@ -134,6 +142,7 @@ class Server:
 
     def error_location(self, error: OAuth2Error) -> str:
         """The address that tells the client what is wrong with its request (RFC 6749 §4.1.2.1)."""
+        error.description = explained(dict(error.twotuples)).get("error_description", "")
         return self.identified(error.in_uri(error.redirect_uri), error.response_mode)
 
     def identified(self, location: str, response_mode: str | None) -> str:
@@ -152,6 +161,7 @@ def make_request(parameters: Mapping[str, str], http_method: str, authorization:
     return request
 
 
-def error_answer(error: OAuth2Error) -> tuple[int, dict[str, Any]]:
-    """Status and members of an error at a protocol endpoint (RFC 6749 §5.2)."""
-    return error.status_code, dict(error.twotuples)
+def explained(document: dict[str, str]) -> dict[str, str]:
+    """An error's members with a sentence that says what to do, where oauthlib has none (RFC 6749 §5.2)."""
+    sentence = SENTENCES.get(document["error"])
+    return document if "error_description" in document or not sentence else {**document, "error_description": sentence}

@@ -10,6 +10,9 @@ from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 from werkzeug.routing import RequestRedirect
 
 from iam.web.answers import Answer
+from iam.web.target import METHODS
+
+NO_METHOD = "--"  # werkzeug would take `get` for GET
 
 Handler = Callable[..., Awaitable[Answer]]
 
@@ -69,7 +72,8 @@ class Router:
 
     def _match(self, method: bytes, path: bytes) -> tuple[Route, dict[str, str]]:
         try:
-            name, arguments = self._paths.match(path.decode("ascii"), method.decode("ascii"))
+            known = method.decode() if method in METHODS else NO_METHOD
+            name, arguments = self._paths.match(path.decode("ascii"), known)
         except WrongMethod as error:
             raise MethodNotAllowed(sorted(error.valid_methods or ())) from None
         except (HTTPException, RequestRedirect, UnicodeDecodeError):

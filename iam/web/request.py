@@ -7,7 +7,7 @@ from twisted.web import http
 
 from iam.web.answers import Answer
 from iam.web.forwarded import ForwardedError, client_address
-from iam.web.target import METHODS, host_of, ours, well_formed
+from iam.web.target import host_of, ours, well_formed
 
 if TYPE_CHECKING:
     from iam.web.channel import Channel
@@ -68,7 +68,7 @@ class Request(http.Request):
             self.client_address = client_address(getattr(self.client, "host", ""), headers, site.settings.proxy_headers)
         except ForwardedError:
             return 400
-        return None if self.method in METHODS else 405
+        return None
 
     def respond(self, answer: Answer) -> None:
         """Write the answer, unless the client is gone or has had one."""

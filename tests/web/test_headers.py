@@ -18,49 +18,13 @@ from iam.web.headers import Layout
 from iam.web.limits import Limits
 from iam.web.site import Site
 from iam.web.templates import Theme
-from tests.harness import Reply, Server
+from tests.answers import complete
+from tests.harness import Server
 from tests.web.conftest import Edge, settings
 from tests.web.walk import addresses, every_route
 
-ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-    "Pragma": "no-cache",
-}
-OTHERS = {"Date", "Permissions-Policy", "Content-Security-Policy"}
-SOMETIMES = {"Content-Type", "Content-Length", "Location", "Set-Cookie", "Allow", "WWW-Authenticate", "Retry-After"}
-POLICY = re.compile(
-    r"default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'( \S+)?; "
-    r"frame-ancestors 'none'; base-uri 'none'"
-)
-FOR_EVER = "public, max-age=31536000, immutable"
-TRACES = ("Traceback", "File ", "RuntimeError", "canary", "Twisted", "twisted", "werkzeug", "psycopg", "<built-in")
-
 # Any text, and often the characters that end a header.
 hostile = st.text(st.sampled_from("\r\n\0\x0b\x7f\u2028é :;,a") | st.characters(codec="utf-8"), max_size=40)
-
-
-def complete(reply: Reply) -> None:
-    """Assert that these are the headers of every answer, and no others."""
-    sent = {name.decode(): [value.decode() for value in values] for name, values in reply.headers.getAllRawHeaders()}
-    if sent.get("Content-Encoding") == [""]:
-        del sent["Content-Encoding"]  # treq leaves it there
-    expected = dict(ALWAYS)
-    if sent["Cache-Control"] == [FOR_EVER]:
-        expected["Cache-Control"] = FOR_EVER
-        del expected["Pragma"]
-    assert {name: sent.get(name) for name in expected} == {name: [value] for name, value in expected.items()}
-    assert {*expected, *OTHERS} <= set(sent) <= {*expected, *OTHERS, *SOMETIMES}
-    assert POLICY.fullmatch(sent["Content-Security-Policy"][0])
-    assert "camera=()" in sent["Permissions-Policy"][0]
-    assert sent.get("Content-Type", [""])[0] in (
-        "", "application/json", "text/html; charset=utf-8", "text/plain; charset=utf-8", "text/css; charset=utf-8",
-        "image/svg+xml",
-    )  # fmt: skip
-    assert not [trace for trace in TRACES if trace in reply.text]
 
 
 async def test_h9_every_route_answers_with_the_same_headers_for_somebody_and_for_nobody(server: Server) -> None:

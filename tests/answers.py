@@ -1,0 +1,42 @@
+"""What every answer of the server looks like (H9)."""
+
+import re
+
+from tests.harness import Reply
+
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "Pragma": "no-cache",
+}
+OTHERS = {"Date", "Permissions-Policy", "Content-Security-Policy"}
+SOMETIMES = {"Content-Type", "Content-Length", "Location", "Set-Cookie", "Allow", "WWW-Authenticate", "Retry-After"}
+POLICY = re.compile(
+    r"default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'( \S+)?; "
+    r"frame-ancestors 'none'; base-uri 'none'"
+)
+FOR_EVER = "public, max-age=31536000, immutable"
+TRACES = ("Traceback", "File ", "RuntimeError", "canary", "Twisted", "twisted", "werkzeug", "psycopg", "<built-in")
+
+
+def complete(reply: Reply) -> None:
+    """Assert that these are the headers of every answer, and no others."""
+    sent = {name.decode(): [value.decode() for value in values] for name, values in reply.headers.getAllRawHeaders()}
+    if sent.get("Content-Encoding") == [""]:
+        del sent["Content-Encoding"]  # treq leaves it there
+    expected = dict(ALWAYS)
+    if sent["Cache-Control"] == [FOR_EVER]:
+        expected["Cache-Control"] = FOR_EVER
+        del expected["Pragma"]
+    assert {name: sent.get(name) for name in expected} == {name: [value] for name, value in expected.items()}
+    assert {*expected, *OTHERS} <= set(sent) <= {*expected, *OTHERS, *SOMETIMES}
+    assert POLICY.fullmatch(sent["Content-Security-Policy"][0])
+    assert "camera=()" in sent["Permissions-Policy"][0]
+    assert sent.get("Content-Type", [""])[0] in (
+        "", "application/json", "text/html; charset=utf-8", "text/plain; charset=utf-8", "text/css; charset=utf-8",
+        "image/svg+xml",
+    )  # fmt: skip
+    assert not [trace for trace in TRACES if trace in reply.text]
