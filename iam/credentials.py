@@ -4,13 +4,17 @@ import hashlib
 import secrets
 import time
 import uuid
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zlib import crc32
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+DIGITS = {digit: value for value, digit in enumerate(ALPHABET)}
 PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+DAY_LENGTH = 3  # base62 digits of a day
 SECRET_LENGTH = 43  # base62 digits of 256 bits
 CHECKSUM_LENGTH = 6  # base62 digits of 32 bits
+FIRST_DAY = date(2000, 1, 1)
 
 
 class Kind(StrEnum):
@@ -19,9 +23,14 @@ class Kind(StrEnum):
     ACCESS_TOKEN = "at"
     REFRESH_TOKEN = "rt"
     AUTHORIZATION_CODE = "ac"
-    CLIENT_SECRET = "cs"
     SESSION = "se"
+    VISITOR = "vi"
+    CLIENT_SECRET = "cs"
     SETUP = "su"
+
+
+# These lie in partitions, and tell in which one (the day after which nobody needs them).
+DATED = frozenset({Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN, Kind.AUTHORIZATION_CODE, Kind.SESSION})
 
 
 def mint(kind: Kind) -> str:
@@ -29,26 +38,53 @@ def mint(kind: Kind) -> str:
     return compose(kind, secrets.token_bytes(32))
 
 
-def compose(kind: Kind, entropy: bytes) -> str:
-    """The text of the secret with these 32 bytes."""
-    body = f"iam_{kind.value}_{base62(entropy, SECRET_LENGTH)}"
+def mint_until(kind: Kind, end: datetime) -> str:
+    """A new secret that also tells, in three digits before the others, the day (UTC) of the moment when it ends at the latest."""
+    return compose(kind, secrets.token_bytes(32), end.date())
+
+
+def compose(kind: Kind, entropy: bytes, day: date | None = None) -> str:
+    """The text of the secret with these 32 bytes; those of DATED kinds have a day."""
+    if (day is not None) != (kind in DATED):
+        raise ValueError("a secret that lies in a partition tells its day, no other does")
+    body = f"iam_{kind.value}_{day_digits(day) if day else ''}{base62(entropy, SECRET_LENGTH)}"
     return f"{body}_{checksum(body)}"
 
 
 def well_formed(text: str, kind: Kind) -> bool:
     """Could we have made `text` as a secret of this kind? Refuses prefixes, mixed-up kinds and typing errors without a query."""
     body, _, check = text.rpartition("_")
+    length = 4 + len(kind.value) + 1 + DAY_LENGTH * (kind in DATED) + SECRET_LENGTH + 1 + CHECKSUM_LENGTH
     return (
-        len(text) == 4 + len(kind.value) + 1 + SECRET_LENGTH + 1 + CHECKSUM_LENGTH
+        len(text) == length
         and text.isascii()
         and text.startswith(f"iam_{kind.value}_")
         and check == checksum(body)
+        and body[5 + len(kind.value) :].isalnum()
     )
 
 
 def digest(text: str) -> bytes:
     """The SHA-256 digest (32 bytes) that stands for a 256-bit secret in the database."""
     return hashlib.sha256(text.encode()).digest()
+
+
+def day_of(text: str) -> date:
+    """The day that a well-formed secret of a DATED kind tells; the last one that there is where it lies beyond."""
+    return day_from(text.split("_", 2)[2][:DAY_LENGTH])
+
+
+def day_digits(day: date) -> str:
+    """A day in three base62 digits, good until the year 2652."""
+    return base62(((day - FIRST_DAY).days).to_bytes(4, "big"), DAY_LENGTH)
+
+
+def day_from(digits: str) -> date:
+    """The day that `day_digits` wrote."""
+    number = 0
+    for digit in digits:
+        number = number * len(ALPHABET) + DIGITS[digit]
+    return FIRST_DAY + timedelta(days=number)
 
 
 def checksum(body: str) -> str:

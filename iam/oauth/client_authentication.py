@@ -2,7 +2,6 @@
 
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Mapping
 from hmac import compare_digest
 from urllib.parse import unquote_plus
 
@@ -11,6 +10,7 @@ from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestErr
 
 from iam import credentials
 from iam.credentials import Kind
+from iam.oauth.request import Parameters
 from iam.store.clients import Client, Clients
 
 
@@ -22,7 +22,7 @@ class Claimed:
     secret: str | None = field(default=None, repr=False)
 
 
-def claimed(parameters: Mapping[str, str], authorization: str | None) -> Claimed:
+def claimed(parameters: Parameters, authorization: str | None) -> Claimed:
     """Read the client from the Authorization header or the form, never from both (RFC 6749 §2.3.1).
 
     Raises InvalidRequestError for two methods at once, InvalidClientError for none or one that cannot be read.

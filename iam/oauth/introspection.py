@@ -7,6 +7,7 @@ from attrs import frozen
 from iam import credentials
 from iam.clock import Clock
 from iam.credentials import Kind
+from iam.oauth.resources import Targets
 from iam.store.access_tokens import AccessTokens, LiveToken
 from iam.store.clients import Client
 from iam.store.refresh_tokens import RefreshTokens
@@ -21,27 +22,35 @@ class Introspection:
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
     clock: Clock
+    targets: Targets
     issuer: str
 
     async def describe(self, token: str, client: Client) -> dict[str, Any]:
-        """The answer of RFC 7662 §2.2 to this client: of its own tokens, or of any where it may introspect any."""
+        """The answer of RFC 7662 §2.2 to this client.
+
+        It hears of its own tokens, of those for the resource that it serves, and of any where it may introspect any.
+        """
         if credentials.well_formed(token, Kind.ACCESS_TOKEN):
-            return self._described(await self.access_token(token), client, "Bearer")
-        if credentials.well_formed(token, Kind.REFRESH_TOKEN):
-            found = await self.refresh_tokens.find(credentials.digest(token), self.clock.now())
-            return self._described(found, client, None)
+            found = await self.access_token(token)
+            if found is not None and (owns(client, found) or await self.targets.serves(client.client_id, found.audience)):
+                return members(found, self.issuer) | {"token_type": "Bearer"}
+        elif credentials.well_formed(token, Kind.REFRESH_TOKEN):
+            digest, day = credentials.digest(token), credentials.day_of(token)
+            found = await self.refresh_tokens.find(digest, day, self.clock.now())
+            if found is not None and owns(client, found):
+                return members(found, self.issuer)
         return INACTIVE
 
     async def access_token(self, token: str) -> LiveToken | None:
         """The access token, if it is one and good."""
         if not credentials.well_formed(token, Kind.ACCESS_TOKEN):
             return None
-        return await self.access_tokens.find(credentials.digest(token), self.clock.now())
+        return await self.access_tokens.find(credentials.digest(token), credentials.day_of(token), self.clock.now())
 
-    def _described(self, token: LiveToken | None, client: Client, token_type: str | None) -> dict[str, Any]:
-        if token is None or not (client.introspect_any or token.client_id == client.client_id):
-            return INACTIVE
-        return members(token, self.issuer) | ({"token_type": token_type} if token_type else {})
+
+def owns(client: Client, token: LiveToken) -> bool:
+    """May the client hear of this token, wherever it is for?"""
+    return client.introspect_any or token.client_id == client.client_id
 
 
 def members(token: LiveToken, issuer: str) -> dict[str, Any]:
@@ -55,6 +64,8 @@ def members(token: LiveToken, issuer: str) -> dict[str, Any]:
         "iat": int(token.issued_at.timestamp()),
         "exp": int(token.expires_at.timestamp()),
     }
+    if token.audience:
+        described["aud"] = token.audience[0] if len(token.audience) == 1 else list(token.audience)
     if token.username is not None:
         described["username"] = token.username
     return described

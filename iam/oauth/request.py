@@ -1,7 +1,6 @@
 """oauthlib's request, made from parameters that were parsed strictly before."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from oauthlib import common
 
@@ -41,10 +40,27 @@ OWN = (
 ABSENT: dict[str, object] = dict.fromkeys(KNOWN + OWN)
 
 
+class Parameters(Protocol):
+    """The parameters of a request by name, read strictly; a blank one is absent."""
+
+    def get(self, name: str, /) -> str | None:
+        """The value of a parameter."""
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a parameter that may be repeated."""
+
+    def __contains__(self, name: object, /) -> bool: ...
+
+
 class Request(common.Request):  # type: ignore[misc]
     """What oauthlib's grants read and what our hooks leave for each other; it never touches the query or the body."""
 
-    def __init__(self, parameters: Mapping[str, str], http_method: str, authorization: str | None = None) -> None:
+    def __init__(
+        self,
+        parameters: Parameters,
+        http_method: str,
+        authorization: str | None = None,
+    ) -> None:
         self.uri = ""
         self.http_method = http_method
         self.headers: dict[str, str] = {}
@@ -53,6 +69,8 @@ class Request(common.Request):  # type: ignore[misc]
         self.decoded_body: list[tuple[str, str]] = []
         self.oauth_params: list[tuple[str, str]] = []
         self.validator_log: dict[str, Any] = {}
+        self.audience = tuple(dict.fromkeys(parameters.all("resource")))
+        self.targets: Any = None
         self._params = {**ABSENT, **{name: parameters.get(name) for name in KNOWN}}
 
     @property

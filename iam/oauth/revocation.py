@@ -27,13 +27,17 @@ class Revocation:
 
         Raises UnauthorizedClientError for another client's.
         """
-        digest, now = credentials.digest(token), self.clock.now()
-        if credentials.well_formed(token, Kind.ACCESS_TOKEN):
-            own = await self.access_tokens.revoke(digest, client.client_id, now)
-        elif credentials.well_formed(token, Kind.REFRESH_TOKEN):
-            own = await self.refresh_tokens.revoke(digest, client.client_id, now)
-        else:
+        tokens = self.table_of(token)
+        if tokens is None:
             return
+        digest, day = credentials.digest(token), credentials.day_of(token)
+        own = await tokens.revoke(digest, day, client.client_id, self.clock.now())
         if not own:
             raise UnauthorizedClientError("This token was given to another client.")
         log.info("token revoked: client {client_id}", client_id=client.client_id)
+
+    def table_of(self, token: str) -> AccessTokens | RefreshTokens | None:
+        """Where a token of this form lies, if there is such a form."""
+        if credentials.well_formed(token, Kind.ACCESS_TOKEN):
+            return self.access_tokens
+        return self.refresh_tokens if credentials.well_formed(token, Kind.REFRESH_TOKEN) else None

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 
+from iam.oauth import resources
 from iam.store.clients import Client
+from iam.store.resources import Resource
 from iam.store.scopes import Scope, Scopes
 
 DEFAULT = ("read", "write")
 
 
-def default_for(client: Client) -> list[str]:
-    """What a request without scope gets, as far as its client may."""
+def default_for(client: Client, targets: Sequence[Resource]) -> list[str]:
+    """What a request without scope gets, as far as its client may; for resources, what means something there."""
+    if targets:
+        return [name for name in client.scopes if resources.cover(targets, name)]
     return [name for name in DEFAULT if name in client.scopes]
 
 
@@ -18,10 +22,12 @@ def distinct(names: Sequence[str] | None) -> list[str]:
     return list(dict.fromkeys(name for name in names or () if name))
 
 
-async def allowed(names: Sequence[str], client: Client, scopes: Scopes) -> bool:
-    """Are these at least one, all known, and all within what the client may ask for?"""
+async def allowed(names: Sequence[str], client: Client, scopes: Scopes, targets: Sequence[Resource]) -> bool:
+    """Are these at least one, all known, within what the client may ask for, and of use to the resources asked for?"""
     known = {scope.name for scope in await scopes.all()}
-    return bool(names) and known.intersection(client.scopes).issuperset(names)
+    if not names or not known.intersection(client.scopes).issuperset(names):
+        return False
+    return not targets or all(resources.cover(targets, name) for name in names)
 
 
 async def described(names: Sequence[str], scopes: Scopes) -> list[Scope]:

@@ -21,7 +21,8 @@ from iam.oauth.grants import authorization_code, client_credentials, refresh_tok
 from iam.oauth.grants.authorization_code import AuthorizationCode, AuthorizationCodeGrant
 from iam.oauth.grants.client_credentials import ClientCredentials, ClientCredentialsGrant
 from iam.oauth.grants.refresh_token import RefreshToken, RefreshTokenGrant
-from iam.oauth.request import Request
+from iam.oauth.request import Parameters, Request
+from iam.oauth.resources import Targets
 from iam.oauth.tokens import BearerToken
 from iam.oauth.validator import Saver, Validator
 from iam.settings import Settings
@@ -86,16 +87,17 @@ class Server:
     """The protocol as the endpoints see it."""
 
     def __init__(self, settings: Settings, store: Store, clock: Clock) -> None:
+        targets = Targets(store.resources)
         codes = AuthorizationCode(store.authorization_codes, settings, clock)
         savers: dict[str, Saver] = {
             authorization_code.GRANT_TYPE: codes,
-            client_credentials.GRANT_TYPE: ClientCredentials(store.access_tokens, clock),
-            refresh_token.GRANT_TYPE: RefreshToken(store.refresh_tokens, settings, clock),
+            client_credentials.GRANT_TYPE: ClientCredentials(store.access_tokens, settings, clock),
+            refresh_token.GRANT_TYPE: RefreshToken(store.refresh_tokens, store.access_tokens, settings, clock),
         }
         self._issuer = settings.issuer
         self._scopes = store.scopes
         self._endpoints = Endpoints(
-            Validator(store.clients, store.scopes, codes, savers), BearerToken(settings.access_token_lifetime)
+            Validator(store.clients, store.scopes, targets, codes, savers), BearerToken(settings, clock)
         )
 
     @property
@@ -107,7 +109,7 @@ class Server:
         """The scopes that clients may ask for."""
         return [scope.name for scope in await self._scopes.all()]
 
-    async def token(self, parameters: Mapping[str, str], authorization: str | None) -> Response:
+    async def token(self, parameters: Parameters, authorization: str | None) -> Response:
         """Answer a token request (RFC 6749 §3.2); raises OAuth2Error."""
         request = make_request(parameters, "POST", authorization)
         if request.grant_type is None:
@@ -118,7 +120,7 @@ class Server:
         headers, body, status = await bridge.call(self._endpoints.token, request)
         return Response(status, headers, body if status == OK else json.dumps(explained(json.loads(body))))
 
-    async def authorization(self, parameters: Mapping[str, str]) -> Request:
+    async def authorization(self, parameters: Parameters) -> Request:
         """The validated authorization request (RFC 6749 §4.1.1).
 
         Raises FatalClientError where client or redirect URI are wrong, so that nobody may be redirected; any other
@@ -129,7 +131,7 @@ class Server:
         request.scopes = scopes.distinct(request.scopes)
         return request
 
-    async def allow(self, parameters: Mapping[str, str], session: Session) -> str:
+    async def allow(self, parameters: Parameters, session: Session) -> str:
         """The address with the code for what this person allowed."""
         request = make_request(parameters, "POST")
         request.user = session
@@ -151,7 +153,7 @@ class Server:
         return located
 
 
-def make_request(parameters: Mapping[str, str], http_method: str, authorization: str | None = None) -> Request:
+def make_request(parameters: Parameters, http_method: str, authorization: str | None = None) -> Request:
     """oauthlib's request, its scopes in a list without doubles (G48)."""
     request = Request(parameters, http_method, authorization)
     if request.scope is not None:

@@ -3,7 +3,7 @@
 import hmac
 import json
 import os
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 from attrs import frozen
@@ -12,57 +12,61 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from oauthlib.oauth2.rfc6749.tokens import BearerToken as OAuthlibBearerToken
 
 from iam import credentials
+from iam.clock import Clock
 from iam.credentials import Kind
+from iam.settings import Settings
+from iam.store.partitions import DAY
 
 NONCE_LENGTH = 12
+LONGEST_LIFETIME = DAY  # seconds that the tokens of a resource may live
 
 
 class BearerToken(OAuthlibBearerToken):  # type: ignore[misc]
     """Opaque tokens of our own form; a refresh token only for a client that may use it."""
 
-    def __init__(self, lifetime: int) -> None:
-        super().__init__(expires_in=lifetime)
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        super().__init__(expires_in=settings.access_token_lifetime)
+        self._clock = clock
+        self._access = max(settings.access_token_lifetime, LONGEST_LIFETIME)
+        self._refresh = settings.refresh_token_idle
 
     def create_token(self, request: Any, refresh_token: bool = False, **_: object) -> dict[str, Any]:  # noqa: FBT001, FBT002 - oauthlib's signature
-        """The members of RFC 6749 §5.1; the hook that saves them may still set `scope`."""
+        """The members of RFC 6749 §5.1; the hook that saves them says what they are worth."""
+        now = self._clock.now()
         token = {
-            "access_token": credentials.mint(Kind.ACCESS_TOKEN),
+            "access_token": credentials.mint_until(Kind.ACCESS_TOKEN, now + timedelta(seconds=self._access)),
             "expires_in": self.expires_in,
             "token_type": "Bearer",
             "scope": " ".join(request.scopes or ()),
         }
         if refresh_token and "refresh_token" in request.client.grant_types:
-            token["refresh_token"] = credentials.mint(Kind.REFRESH_TOKEN)
+            end = now + timedelta(seconds=self._refresh)
+            token["refresh_token"] = credentials.mint_until(Kind.REFRESH_TOKEN, end)
         return token
 
 
 @frozen
 class Successor:
-    """The tokens that took a refresh token's place, as they were first given out."""
+    """The tokens that took a refresh token's place, as they were first made."""
 
     access_token: str
     refresh_token: str
-    scope: str | None  # as requested; None: all that was granted
-    expires_at: datetime
 
 
 def seal(successor: Successor, presented: str) -> bytes:
     """Encrypt a successor so that only who holds the `presented` refresh token can read it: its digest is all we keep."""
-    plain = json.dumps(
-        [successor.access_token, successor.refresh_token, successor.scope, successor.expires_at.timestamp()]
-    )
+    plain = json.dumps([successor.access_token, successor.refresh_token])
     nonce = os.urandom(NONCE_LENGTH)
     return nonce + AESGCM(_key(presented)).encrypt(nonce, plain.encode(), None)
 
 
-def unseal(sealed: bytes, presented: str, now: datetime) -> Successor | None:
+def unseal(sealed: bytes, presented: str) -> Successor | None:
     """The successor that `seal` hid under the same refresh token; None if it is not from there."""
     try:
         plain = AESGCM(_key(presented)).decrypt(sealed[:NONCE_LENGTH], sealed[NONCE_LENGTH:], None)
     except InvalidTag:
         return None
-    access_token, refresh_token, scope, expires_at = json.loads(plain)
-    return Successor(access_token, refresh_token, scope, datetime.fromtimestamp(expires_at, now.tzinfo))
+    return Successor(*json.loads(plain))
 
 
 def _key(presented: str) -> bytes:

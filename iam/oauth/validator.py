@@ -19,6 +19,7 @@ from iam.oauth.client_authentication import ClientAuthentication
 from iam.oauth.grants import authorization_code
 from iam.oauth.grants.authorization_code import AuthorizationCode
 from iam.oauth.request import Request
+from iam.oauth.resources import Targets
 from iam.store.clients import Client, Clients
 from iam.store.scopes import Scopes
 
@@ -35,10 +36,16 @@ class Validator(RequestValidator):  # type: ignore[misc]
     """Decides for oauthlib; holds no state of a request."""
 
     def __init__(
-        self, clients: Clients, known_scopes: Scopes, codes: AuthorizationCode, savers: Mapping[str, Saver]
+        self,
+        clients: Clients,
+        known_scopes: Scopes,
+        targets: Targets,
+        codes: AuthorizationCode,
+        savers: Mapping[str, Saver],
     ) -> None:
         self._clients = clients
         self._scopes = known_scopes
+        self._targets = targets
         self._codes = codes
         self._savers = savers
         self._authentication = ClientAuthentication(clients)
@@ -74,15 +81,15 @@ class Validator(RequestValidator):  # type: ignore[misc]
             return False
         return not request.client.confidential or bool(request.client.require_pkce)
 
-    def get_default_scopes(self, client_id: str, request: Request, *_: object, **__: object) -> list[str]:
+    async def get_default_scopes(self, client_id: str, request: Request, *_: object, **__: object) -> list[str]:
         """RFC 6749 §3.3: what a request without scope gets."""
-        return scopes.default_for(request.client)
+        return scopes.default_for(request.client, await self._targets.of(request))
 
     async def validate_scopes(
         self, client_id: str, names: list[str], client: Client, request: Request, *_: object, **__: object
     ) -> bool:
-        """RFC 6749 §3.3: are all of these scopes within what the client may ask for?"""
-        return await scopes.allowed(names, client, self._scopes)
+        """RFC 6749 §3.3: are all of these scopes within what the client may ask for? RFC 8707 §2: for resources that exist?"""
+        return await scopes.allowed(names, client, self._scopes, await self._targets.of(request))
 
     async def save_authorization_code(
         self, client_id: str, code: dict[str, str], request: Request, *_: object, **__: object

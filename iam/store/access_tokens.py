@@ -1,43 +1,55 @@
 """Access tokens: stored as digests under a grant (RFC 6749 §1.4)."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from uuid import UUID
 
 from attrs import frozen
 
 from iam.store.database import Database
 
+# What a token is for decides how long it lives, and which of the scopes mean something there (RFC 8707).
 ISSUE = """
 with input as (
-    select * from unnest($1::bytea[], $2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[])
-    with ordinality as i (digest, grant_id, scope, issued_at, expires_at, n)
+    select i.*, nullif(string_to_array(i.audience_text, ' '), '{}') as audience
+    from unnest($1::bytea[], $2::date[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::integer[])
+    with ordinality as i (digest, day, grant_id, scope, audience_text, now, lifetime, n)
+), judged as materialized (
+    select i.n, i.day, i.digest, i.grant_id, i.audience, i.now,
+        case when i.audience is null then i.scope else scope_for(i.scope, i.audience) end as scope,
+        i.now + make_interval(secs => case
+            when i.audience is null then i.lifetime else coalesce(lifetime_for(i.audience), i.lifetime)
+        end) as expires_at
+    from input i
+    join lateral may_live(i.grant_id, i.now, i.now, i.audience, null) g on true
 ), issued as (
-    insert into access_tokens (digest, grant_id, scope, issued_at, expires_at)
-    select i.digest, i.grant_id, i.scope, i.issued_at, i.expires_at
-    from input i join living_grants g on g.id = i.grant_id
-    returning digest
+    insert into access_tokens (day, digest, grant_id, scope, audience, issued_at, expires_at)
+    select j.day, j.digest, j.grant_id, j.scope, j.audience, j.now, j.expires_at
+    from judged j where j.scope <> ''
 )
-select i.n from input i join issued using (digest)
+select n, scope, expires_at from judged
 """
 
 FIND = """
-select i.n, g.id, g.client_id, g.user_id, u.username, t.scope, t.issued_at, t.expires_at
-from unnest($1::bytea[], $2::timestamptz[]) with ordinality as i (digest, now, n)
-join access_tokens t on t.digest = i.digest and t.revoked_at is null and t.expires_at > i.now
-join living_grants g on g.id = t.grant_id and (g.expires_at is null or g.expires_at > i.now)
-left join users u on u.id = g.user_id
+select i.n, g.id, g.client_id, g.user_id, g.username, t.scope, t.audience, t.issued_at, t.expires_at
+from unnest($1::bytea[], $2::date[], $3::timestamptz[]) with ordinality as i (digest, day, now, n)
+join access_tokens t on t.digest = i.digest and t.day = i.day and t.revoked_at is null and t.expires_at > i.now
+join lateral may_live(t.grant_id, i.now, t.issued_at, t.audience, null) g on true
 """
 
 # A person's grant ends with any of its tokens; a client's own grant is standing, so there only the token ends.
 REVOKE = """
 with input as (
-    select * from unnest($1::bytea[], $2::text[], $3::timestamptz[]) with ordinality as i (digest, client_id, now, n)
+    select * from unnest($1::bytea[], $2::date[], $3::text[], $4::timestamptz[])
+    with ordinality as i (digest, day, client_id, now, n)
 ), held as materialized (
-    select i.n, i.now, t.digest, t.grant_id, g.user_id, g.client_id = i.client_id as own
-    from input i join access_tokens t on t.digest = i.digest join grants g on g.id = t.grant_id
+    select i.n, i.now, t.day, t.digest, t.grant_id, g.user_id, g.client_id = i.client_id as own
+    from input i
+    join access_tokens t on t.digest = i.digest and t.day = i.day
+    join grants g on g.id = t.grant_id
 ), token as (
     update access_tokens t set revoked_at = h.now from held h
-    where t.digest = h.digest and h.own and t.revoked_at is null
+    where t.digest = h.digest and t.day = h.day and h.own and t.revoked_at is null
 ), whole as (
     update grants g set revoked_at = h.now from held h
     where g.id = h.grant_id and h.own and h.user_id is not null and g.revoked_at is null
@@ -48,14 +60,23 @@ select n, own from held
 
 @frozen
 class LiveToken:
-    """A token that is good at this moment, with what its grant says."""
+    """A token that is good at this moment, with what its grant says; no `audience`: it is for no resource in particular."""
 
     grant_id: UUID
     client_id: str
     user_id: UUID | None
     username: str | None
     scope: str
+    audience: Sequence[str] | None
     issued_at: datetime
+    expires_at: datetime
+
+
+@frozen
+class Issued:
+    """What a token that was stored is good for: its scope and the moment when it ends."""
+
+    scope: str
     expires_at: datetime
 
 
@@ -64,21 +85,42 @@ class AccessTokens:
 
     def __init__(self, database: Database) -> None:
         self._issue = database.statement(
-            "access_tokens_issue", ISSUE, ("bytea[]", "uuid[]", "text[]", "timestamptz[]", "timestamptz[]")
+            "access_tokens_issue", ISSUE, ("bytea[]", "date[]", "uuid[]", "text[]", "text[]", "timestamptz[]", "integer[]")
         )
-        self._find = database.statement("access_tokens_find", FIND, ("bytea[]", "timestamptz[]"), shared=True)
-        self._revoke = database.statement("access_tokens_revoke", REVOKE, ("bytea[]", "text[]", "timestamptz[]"))
+        self._find = database.statement("access_tokens_find", FIND, ("bytea[]", "date[]", "timestamptz[]"), shared=True)
+        self._revoke = database.statement(
+            "access_tokens_revoke", REVOKE, ("bytea[]", "date[]", "text[]", "timestamptz[]")
+        )
 
-    async def issue(self, digest: bytes, grant_id: UUID, scope: str, now: datetime, expires_at: datetime) -> bool:
-        """Store a token under a living grant; False where the grant does not live."""
-        return await self._issue(digest, grant_id, scope, now, expires_at) is not None
+    async def issue(
+        self,
+        *,
+        digest: bytes,
+        day: date,
+        grant_id: UUID,
+        scope: str,
+        audience: Sequence[str],
+        now: datetime,
+        lifetime: int,
+    ) -> Issued | None:
+        """Store a token under a grant; None where the grant does not live. An empty scope: nothing was stored.
 
-    async def find(self, digest: bytes, now: datetime) -> LiveToken | None:
+        `lifetime` is in seconds, and that of the resources in `audience` takes its place.
+        """
+        row = await self._issue(digest, day, grant_id, scope, joined(audience), now, lifetime)
+        return Issued(*row) if row else None
+
+    async def find(self, digest: bytes, day: date, now: datetime) -> LiveToken | None:
         """The token with this digest, if it and its grant live."""
-        row = await self._find(digest, now)
+        row = await self._find(digest, day, now)
         return LiveToken(*row) if row else None
 
-    async def revoke(self, digest: bytes, client_id: str, now: datetime) -> bool:
+    async def revoke(self, digest: bytes, day: date, client_id: str, now: datetime) -> bool:
         """End the client's token, and the person's grant it stands for (RFC 7009 §2.1); False where it is another client's."""
-        row = await self._revoke(digest, client_id, now)
+        row = await self._revoke(digest, day, client_id, now)
         return row is None or bool(row[0])
+
+
+def joined(audience: Sequence[str]) -> str | None:
+    """Resources as one text, since arrays of arrays have no place in a batch; no URI has a space in it."""
+    return " ".join(audience) or None

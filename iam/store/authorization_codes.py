@@ -1,11 +1,12 @@
 """Authorization codes: stored under a new grant, claimed and answered for in one statement (RFC 6749 §4.1, H40)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from attrs import frozen
 
+from iam.store.access_tokens import joined
 from iam.store.database import Database
 
 # The person's consent, the grant and the code come into being together.
@@ -17,31 +18,37 @@ with consented as (
     set granted_at = excluded.granted_at,
         scopes = array(select unnest(consents.scopes) union select unnest(excluded.scopes) order by 1)
 ), granted as (
-    insert into grants (id, user_id, client_id, session_id, scope, created_at, expires_at)
-    values (%(grant_id)s, %(user_id)s, %(client_id)s, %(session_id)s, %(scope)s, %(now)s, %(grant_expires_at)s)
+    insert into grants (id, user_id, client_id, session_id, grant_type, scope, resources, created_at, expires_at)
+    values (%(grant_id)s, %(user_id)s, %(client_id)s, %(session_id)s, 'authorization_code', %(scope)s, %(resources)s,
+            %(now)s, %(grant_expires_at)s)
 )
 insert into authorization_codes
-    (digest, grant_id, client_id, scope, redirect_uri, redirect_uri_sent, code_challenge, expires_at)
-values (%(digest)s, %(grant_id)s, %(client_id)s, %(scope)s, %(redirect_uri)s, %(redirect_uri_sent)s,
+    (day, digest, grant_id, client_id, redirect_uri, redirect_uri_sent, code_challenge, expires_at)
+values (%(day)s, %(digest)s, %(grant_id)s, %(client_id)s, %(redirect_uri)s, %(redirect_uri_sent)s,
         %(code_challenge)s, %(expires_at)s)
 returning grant_id
 """
 
 # `held` waits for whoever else holds the code and sees it as they left it; `judged` says what is wrong, if anything;
 # `claimed` can win once. A used code that is presented again by its client revokes its grant (RFC 6749 §4.1.2).
-# (`offset 0`: each grant is looked up by its id; joined, the view would be read as a whole while it is small.)
 # With PKCE the redirect URI may stay away (OAuth 2.1 §4.1.3); sent, it must be the same, byte for byte.
+# A token for some of the resources that were granted has their scopes and lifetime (RFC 8707 §2.2).
 REDEEM = """
 with input as (
-    select * from unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::timestamptz[],
-                         $6::bytea[], $7::timestamptz[], $8::bytea[], $9::timestamptz[])
-    with ordinality as i (digest, client_id, redirect_uri, code_challenge, now,
-                          access_digest, access_expires_at, refresh_digest, refresh_expires_at, n)
+    select i.*, nullif(string_to_array(i.audience_text, ' '), '{}') as asked
+    from unnest($1::bytea[], $2::date[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
+                $8::bytea[], $9::date[], $10::integer[], $11::bytea[], $12::date[], $13::timestamptz[])
+    with ordinality as i (digest, day, client_id, redirect_uri, code_challenge, audience_text, now,
+                          access_digest, access_day, access_lifetime, refresh_digest, refresh_day, refresh_expires_at, n)
 ), held as materialized (
-    select i.n, c.* from input i join authorization_codes c on c.digest = i.digest
+    select i.n, c.* from input i join authorization_codes c on c.digest = i.digest and c.day = i.day
     order by c.digest for update of c
 ), judged as materialized (
-    select i.*, h.grant_id, h.scope, g.user_id, g.expires_at as grant_expires_at,
+    select i.*, h.grant_id, g.user_id, g.expires_at as grant_expires_at,
+        coalesce(i.asked, nullif(g.resources, '{}')) as audience,
+        case when coalesce(i.asked, nullif(g.resources, '{}')) is null then g.scope
+            else scope_for(g.scope, coalesce(i.asked, g.resources)) end as scope,
+        g.scope as full_scope,
         case
             when h.client_id <> i.client_id then 'other client'
             when h.used_at is not null then 'used'
@@ -50,39 +57,50 @@ with input as (
             when i.redirect_uri is null and h.redirect_uri_sent and h.code_challenge is null then 'no redirect_uri'
             when i.code_challenge is distinct from h.code_challenge then 'wrong code_verifier'
             when g.id is null then 'grant ended'
+            when not i.asked <@ g.resources then 'other resource'
             else 'redeemed'
-        end as outcome
+        end as verdict
     from input i join held h using (n)
-    left join lateral (select * from living_grants where id = h.grant_id offset 0) g on true
+    left join lateral may_live(h.grant_id, i.now, null, null, null) g on true
+), answered as materialized (
+    select j.*,
+        case when j.verdict = 'redeemed' and j.scope = '' then 'no scope' else j.verdict end as outcome,
+        least(j.grant_expires_at, j.now + make_interval(secs => case
+            when j.audience is null then j.access_lifetime else coalesce(lifetime_for(j.audience), j.access_lifetime)
+        end)) as access_expires_at
+    from judged j
 ), claimed as (
-    update authorization_codes c set used_at = j.now from judged j
-    where c.digest = j.digest and j.outcome = 'redeemed' and c.used_at is null
+    update authorization_codes c set used_at = j.now from answered j
+    where c.digest = j.digest and c.day = j.day and j.outcome = 'redeemed' and c.used_at is null
     returning j.n
 ), access as (
-    insert into access_tokens (digest, grant_id, scope, issued_at, expires_at)
-    select j.access_digest, j.grant_id, j.scope, j.now, j.access_expires_at from judged j join claimed using (n)
+    insert into access_tokens (day, digest, grant_id, scope, audience, issued_at, expires_at)
+    select j.access_day, j.access_digest, j.grant_id, j.scope, j.audience, j.now, j.access_expires_at
+    from answered j join claimed using (n)
 ), refresh as (
-    insert into refresh_tokens (digest, grant_id, scope, issued_at, expires_at)
-    select j.refresh_digest, j.grant_id, j.scope, j.now, least(j.refresh_expires_at, j.grant_expires_at)
-    from judged j join claimed using (n) where j.refresh_digest is not null
+    insert into refresh_tokens (day, digest, grant_id, scope, issued_at, expires_at)
+    select j.refresh_day, j.refresh_digest, j.grant_id, j.full_scope, j.now, least(j.refresh_expires_at, j.grant_expires_at)
+    from answered j join claimed using (n) where j.refresh_digest is not null
 ), replayed as (
-    update grants g set revoked_at = j.now from judged j
+    update grants g set revoked_at = j.now from answered j
     where g.id = j.grant_id and j.outcome = 'used' and g.revoked_at is null
 )
 select j.n, case when j.outcome = 'redeemed' and c.n is null then 'used' else j.outcome end,
-    j.grant_id, j.user_id, j.scope
-from judged j left join claimed c using (n)
+    j.grant_id, j.user_id, j.scope, j.audience, j.access_expires_at
+from answered j left join claimed c using (n)
 """
 
 
 @frozen
 class Redemption:
-    """What became of a code: `outcome` is "redeemed" or says what was wrong."""
+    """What became of a code: `outcome` is "redeemed" or says what was wrong; the rest is about the access token."""
 
     outcome: str
     grant_id: UUID | None = None
     user_id: UUID | None = None
     scope: str = ""
+    audience: Sequence[str] | None = None
+    expires_at: datetime | None = None
 
 
 class AuthorizationCodes:
@@ -90,31 +108,21 @@ class AuthorizationCodes:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._redeem = database.statement(
-            "authorization_codes_redeem",
-            REDEEM,
-            (
-                "bytea[]",
-                "text[]",
-                "text[]",
-                "text[]",
-                "timestamptz[]",
-                "bytea[]",
-                "timestamptz[]",
-                "bytea[]",
-                "timestamptz[]",
-            ),
-        )
+        presented = ("bytea[]", "date[]", "text[]", "text[]", "text[]", "text[]", "timestamptz[]")
+        successors = ("bytea[]", "date[]", "integer[]", "bytea[]", "date[]", "timestamptz[]")
+        self._redeem = database.statement("authorization_codes_redeem", REDEEM, presented + successors)
 
     async def issue(
         self,
         *,
         digest: bytes,
+        day: date,
         grant_id: UUID,
         user_id: UUID,
         client_id: str,
         session_id: UUID,
         scopes: Sequence[str],
+        resources: Sequence[str],
         redirect_uri: str,
         redirect_uri_sent: bool,
         code_challenge: str | None,
@@ -127,12 +135,14 @@ class AuthorizationCodes:
             ISSUE,
             {
                 "digest": digest,
+                "day": day,
                 "grant_id": grant_id,
                 "user_id": user_id,
                 "client_id": client_id,
                 "session_id": session_id,
                 "scopes": list(scopes),
                 "scope": " ".join(scopes),
+                "resources": list(resources),
                 "redirect_uri": redirect_uri,
                 "redirect_uri_sent": redirect_uri_sent,
                 "code_challenge": code_challenge,
@@ -144,26 +154,35 @@ class AuthorizationCodes:
 
     async def redeem(
         self,
+        *,
         digest: bytes,
+        day: date,
         client_id: str,
         redirect_uri: str | None,
         code_challenge: str | None,
+        audience: Sequence[str],
         now: datetime,
         access_digest: bytes,
-        access_expires_at: datetime,
+        access_day: date,
+        access_lifetime: int,
         refresh_digest: bytes | None,
+        refresh_day: date | None,
         refresh_expires_at: datetime,
     ) -> Redemption:
-        """Claim the code and store its tokens; of any number of callers at most one gets "redeemed"."""
+        """Claim the code and store the tokens for it; of any number of callers at most one gets "redeemed"."""
         row = await self._redeem(
             digest,
+            day,
             client_id,
             redirect_uri,
             code_challenge,
+            joined(audience),
             now,
             access_digest,
-            access_expires_at,
+            access_day,
+            access_lifetime,
             refresh_digest,
+            refresh_day,
             refresh_expires_at,
         )
         return Redemption(*row) if row else Redemption("unknown")

@@ -9,7 +9,9 @@ from iam.store.clients import Clients
 from iam.store.consents import Consents
 from iam.store.database import Database
 from iam.store.grants import Grants
+from iam.store.partitions import Partitions
 from iam.store.refresh_tokens import RefreshTokens
+from iam.store.resources import Resources
 from iam.store.scopes import Scopes
 from iam.store.sessions import Sessions
 from iam.store.users import Users
@@ -24,11 +26,13 @@ class Store:
     sessions: Sessions
     clients: Clients
     scopes: Scopes
+    resources: Resources
     consents: Consents
     grants: Grants
     authorization_codes: AuthorizationCodes
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
+    partitions: Partitions
 
 
 def open_store(database: Database, clock: Clock) -> Store:
@@ -39,13 +43,18 @@ def open_store(database: Database, clock: Clock) -> Store:
         sessions=Sessions(database),
         clients=Clients(database, clock),
         scopes=Scopes(database, clock),
+        resources=Resources(database, clock),
         consents=Consents(database),
         grants=Grants(database),
         authorization_codes=AuthorizationCodes(database),
         access_tokens=AccessTokens(database),
         refresh_tokens=RefreshTokens(database),
     )
-    memories = {"clients": store.clients.forget, "scopes": store.scopes.forget}
+    memories = {
+        "clients": store.clients.forget,
+        "scopes": store.scopes.forget,
+        "resources": store.resources.forget,
+    }
 
     def lost() -> None:
         for forget in memories.values():

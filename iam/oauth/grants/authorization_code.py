@@ -9,6 +9,7 @@ from oauthlib.oauth2.rfc6749.errors import (
     CustomOAuth2Error,
     InvalidGrantError,
     InvalidRequestError,
+    InvalidScopeError,
     MissingResponseTypeError,
     UnsupportedResponseTypeError,
 )
@@ -19,6 +20,7 @@ from iam.clock import Clock
 from iam.credentials import Kind
 from iam.oauth import pkce
 from iam.oauth.request import Request
+from iam.oauth.resources import invalid_target
 from iam.settings import Settings
 from iam.store.authorization_codes import AuthorizationCodes
 
@@ -44,7 +46,7 @@ class AuthorizationCodeGrant(OAuthlibAuthorizationCodeGrant):  # type: ignore[mi
 
     def create_authorization_code(self, request: Request) -> dict[str, str]:
         """A code of our own form, and the client's state with it."""
-        code = {"code": credentials.mint(Kind.AUTHORIZATION_CODE)}
+        code = {"code": ""}  # made where it is stored
         if request.state is not None:
             code["state"] = request.state
         return code
@@ -93,20 +95,24 @@ class AuthorizationCode:
     clock: Clock
 
     async def save_code(self, code: dict[str, str], request: Request) -> None:
-        """Store consent, grant and code of the person `request.user`, a Session."""
+        """Make the code, and store it with consent and grant of the person `request.user`, a Session."""
         now = self.clock.now()
+        end = now + timedelta(seconds=self.settings.authorization_code_lifetime)
+        code["code"] = credentials.mint_until(Kind.AUTHORIZATION_CODE, end)
         await self.codes.issue(
             digest=credentials.digest(code["code"]),
+            day=end.date(),
             grant_id=credentials.identifier(),
             user_id=request.user.user_id,
             client_id=request.client.client_id,
             session_id=request.user.id,
             scopes=request.scopes,
+            resources=request.audience,
             redirect_uri=request.redirect_uri,
             redirect_uri_sent=not request.using_default_redirect_uri,
             code_challenge=request.code_challenge,
             now=now,
-            expires_at=now + timedelta(seconds=self.settings.authorization_code_lifetime),
+            expires_at=end,
             grant_expires_at=now + timedelta(seconds=self.settings.refresh_token_lifetime),
         )
 
@@ -115,22 +121,32 @@ class AuthorizationCode:
         now = self.clock.now()
         refresh_token = token.get("refresh_token")
         redemption = await self.codes.redeem(
-            credentials.digest(request.code),
-            request.client.client_id,
-            request.presented_redirect_uri,
-            pkce.challenge_of(request.code_verifier),
-            now,
-            credentials.digest(token["access_token"]),
-            now + timedelta(seconds=token["expires_in"]),
-            refresh_token and credentials.digest(refresh_token),
-            now + timedelta(seconds=self.settings.refresh_token_idle),
+            digest=credentials.digest(request.code),
+            day=credentials.day_of(request.code),
+            client_id=request.client.client_id,
+            redirect_uri=request.presented_redirect_uri,
+            code_challenge=pkce.challenge_of(request.code_verifier),
+            audience=request.audience,
+            now=now,
+            access_digest=credentials.digest(token["access_token"]),
+            access_day=credentials.day_of(token["access_token"]),
+            access_lifetime=self.settings.access_token_lifetime,
+            refresh_digest=refresh_token and credentials.digest(refresh_token),
+            refresh_day=refresh_token and credentials.day_of(refresh_token),
+            refresh_expires_at=now + timedelta(seconds=self.settings.refresh_token_idle),
         )
-        if redemption.outcome != "redeemed":
-            log.info(
-                "authorization code refused: {outcome}, client {client_id}, grant {grant_id}",
-                outcome=redemption.outcome,
-                client_id=request.client.client_id,
-                grant_id=redemption.grant_id and str(redemption.grant_id),
-            )
-            raise InvalidGrantError("The authorization code is not valid for this request.", request=request)
-        token["scope"] = redemption.scope
+        if redemption.outcome == "redeemed" and redemption.expires_at is not None:
+            token["scope"] = redemption.scope
+            token["expires_in"] = round((redemption.expires_at - now).total_seconds())
+            return
+        log.info(
+            "authorization code refused: {outcome}, client {client_id}, grant {grant_id}",
+            outcome=redemption.outcome,
+            client_id=request.client.client_id,
+            grant_id=redemption.grant_id and str(redemption.grant_id),
+        )
+        if redemption.outcome == "other resource":
+            raise invalid_target(request)
+        if redemption.outcome == "no scope":
+            raise InvalidScopeError("No scope of the code means anything to this resource.", request=request)
+        raise InvalidGrantError("The authorization code is not valid for this request.", request=request)

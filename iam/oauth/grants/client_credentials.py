@@ -1,6 +1,5 @@
 """The client credentials grant (RFC 6749 §4.4): the client acts for itself, under its own standing grant."""
 
-from datetime import timedelta
 from typing import Any
 
 from attrs import frozen
@@ -10,6 +9,7 @@ from oauthlib.oauth2.rfc6749.errors import UnauthorizedClientError
 from iam import credentials
 from iam.clock import Clock
 from iam.oauth.request import Request
+from iam.settings import Settings
 from iam.store.access_tokens import AccessTokens
 
 GRANT_TYPE = "client_credentials"
@@ -22,17 +22,21 @@ class ClientCredentials:
     """Saves the token that a client gets for itself."""
 
     access_tokens: AccessTokens
+    settings: Settings
     clock: Clock
 
     async def save(self, token: dict[str, Any], request: Request) -> None:
         """Store the token in one statement; raises UnauthorizedClientError if the client was locked out meanwhile."""
         now = self.clock.now()
-        stored = await self.access_tokens.issue(
-            credentials.digest(token["access_token"]),
-            request.client.grant_id,
-            token["scope"],
-            now,
-            now + timedelta(seconds=token["expires_in"]),
+        issued = await self.access_tokens.issue(
+            digest=credentials.digest(token["access_token"]),
+            day=credentials.day_of(token["access_token"]),
+            grant_id=request.client.grant_id,
+            scope=token["scope"],
+            audience=request.audience,
+            now=now,
+            lifetime=self.settings.access_token_lifetime,
         )
-        if not stored:
+        if issued is None:
             raise UnauthorizedClientError("This client may not get tokens for itself.", request=request)
+        token["expires_in"] = round((issued.expires_at - now).total_seconds())

@@ -1,6 +1,6 @@
 """The refresh token grant (RFC 6749 §6), with rotation (RFC 9700 §4.14.2) that a lost answer does not break."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import frozen
@@ -11,8 +11,10 @@ from twisted.logger import Logger
 from iam import credentials
 from iam.clock import Clock
 from iam.oauth.request import Request
+from iam.oauth.resources import invalid_target
 from iam.oauth.tokens import Successor, seal, unseal
 from iam.settings import Settings
+from iam.store.access_tokens import AccessTokens
 from iam.store.refresh_tokens import RefreshTokens, Rotation
 
 GRANT_TYPE = "refresh_token"
@@ -27,44 +29,56 @@ class RefreshToken:
     """Saves the tokens that take a refresh token's place."""
 
     refresh_tokens: RefreshTokens
+    access_tokens: AccessTokens
     settings: Settings
     clock: Clock
 
     async def save(self, token: dict[str, Any], request: Request) -> None:
-        """Rotate in one statement; a retry within the window gets the answer given first. Raises InvalidGrantError, InvalidScopeError."""
-        now = self.clock.now()
-        scope = " ".join(request.scopes or ()) or None
-        expires_at = now + timedelta(seconds=token["expires_in"])
-        successor = Successor(token["access_token"], token["refresh_token"], scope, expires_at)
-        rotation = await self.refresh_tokens.rotate(
-            credentials.digest(request.refresh_token),
-            request.client.client_id,
-            scope,
-            now,
-            now - timedelta(seconds=self.settings.refresh_token_retry_window),
-            credentials.digest(successor.access_token),
-            expires_at,
-            credentials.digest(successor.refresh_token),
-            now + timedelta(seconds=self.settings.refresh_token_idle),
-            seal(successor, request.refresh_token),
-        )
-        if rotation.outcome == "retried" and rotation.successor is not None:
-            kept = unseal(rotation.successor, request.refresh_token, now)
-            if kept is not None and kept.expires_at > now:
-                self._answer(token, kept, rotation, int((kept.expires_at - now).total_seconds()))
-                return
-        if rotation.outcome == "wider scope":
-            raise InvalidScopeError("The refresh token does not cover this scope.", request=request)
-        if rotation.outcome != "rotated":
-            self._refused(rotation, request)
-            raise InvalidGrantError("The refresh token is not valid.", request=request)
-        self._answer(token, successor, rotation, token["expires_in"])
+        """Rotate in one statement; a retry within the window gets the answer given first.
 
-    def _answer(self, token: dict[str, Any], successor: Successor, rotation: Rotation, expires_in: int) -> None:
-        token["access_token"] = successor.access_token
-        token["refresh_token"] = successor.refresh_token
-        token["expires_in"] = expires_in
-        token["scope"] = successor.scope or rotation.scope
+        Raises InvalidGrantError, InvalidScopeError, and invalid_target for a resource that was not granted.
+        """
+        now = self.clock.now()
+        successor = Successor(token["access_token"], token["refresh_token"])
+        rotation = await self.refresh_tokens.rotate(
+            digest=credentials.digest(request.refresh_token),
+            day=credentials.day_of(request.refresh_token),
+            client_id=request.client.client_id,
+            scope=" ".join(request.scopes or ()) or None,
+            audience=request.audience,
+            now=now,
+            window_start=now - timedelta(seconds=self.settings.refresh_token_retry_window),
+            access_digest=credentials.digest(successor.access_token),
+            access_day=credentials.day_of(successor.access_token),
+            access_lifetime=self.settings.access_token_lifetime,
+            refresh_digest=credentials.digest(successor.refresh_token),
+            refresh_day=credentials.day_of(successor.refresh_token),
+            refresh_expires_at=now + timedelta(seconds=self.settings.refresh_token_idle),
+            successor=seal(successor, request.refresh_token),
+        )
+        if rotation.outcome == "rotated" and rotation.expires_at is not None:
+            answer(token, successor, rotation.scope, rotation.expires_at - now)
+            return
+        if rotation.outcome == "retried" and await self._repeat(token, request.refresh_token, rotation, now):
+            return
+        self._refused(rotation, request)
+        if rotation.outcome == "other resource":
+            raise invalid_target(request)
+        if rotation.outcome in ("wider scope", "no scope"):
+            raise InvalidScopeError("The refresh token does not cover this scope.", request=request)
+        raise InvalidGrantError("The refresh token is not valid.", request=request)
+
+    async def _repeat(self, token: dict[str, Any], presented: str, rotation: Rotation, now: datetime) -> bool:
+        """Give the answer that was given first, and perhaps lost; False where its access token is good no longer."""
+        kept = unseal(rotation.successor, presented) if rotation.successor else None
+        if kept is None:
+            return False
+        digest, day = credentials.digest(kept.access_token), credentials.day_of(kept.access_token)
+        given = await self.access_tokens.find(digest, day, now)
+        if given is None:
+            return False
+        answer(token, kept, given.scope, given.expires_at - now)
+        return True
 
     def _refused(self, rotation: Rotation, request: Request) -> None:
         log.info(
@@ -73,3 +87,11 @@ class RefreshToken:
             client_id=request.client.client_id,
             grant_id=rotation.grant_id and str(rotation.grant_id),
         )
+
+
+def answer(token: dict[str, Any], successor: Successor, scope: str, left: timedelta) -> None:
+    """Put the successor into the members of the answer."""
+    token["access_token"] = successor.access_token
+    token["refresh_token"] = successor.refresh_token
+    token["expires_in"] = int(left.total_seconds())
+    token["scope"] = scope

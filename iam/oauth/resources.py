@@ -1,0 +1,61 @@
+"""Which resources is a token for, and what does that mean for it? (RFC 8707)"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from attrs import frozen
+from oauthlib.oauth2.rfc6749.errors import CustomOAuth2Error
+
+from iam.oauth.request import Request
+from iam.store.resources import Resource, Resources
+
+JWT: Final = "jwt"
+MOST: Final = 16  # resources in one request
+
+
+@frozen
+class Targets:
+    """The resources that requests name, as they are registered."""
+
+    resources: Resources
+
+    async def of(self, request: Request) -> tuple[Resource, ...]:
+        """The resources of a request, looked up once; raises invalid_target for one that there is not (RFC 8707 §2)."""
+        if request.targets is None:
+            request.targets = await self._known(request) if request.audience else ()
+        return request.targets
+
+    async def _known(self, request: Request) -> tuple[Resource, ...]:
+        if len(request.audience) > MOST:
+            raise invalid_target(request)
+        known = await self.resources.by_uri()
+        targets = tuple(known[uri] for uri in request.audience if uri in known and known[uri].enabled)
+        if len(targets) != len(request.audience):
+            raise invalid_target(request)
+        return targets
+
+    async def are_jwt(self, audience: Sequence[str] | None) -> bool:
+        """Are tokens for these resources JWTs (RFC 9068)? Where they disagree, opaque ones serve all."""
+        if not audience:
+            return False
+        known = await self.resources.by_uri()
+        return all(uri in known and known[uri].token_format == JWT for uri in audience)
+
+    async def serves(self, client_id: str, audience: Sequence[str] | None) -> bool:
+        """Is this client the resource server of one of these?"""
+        if not audience:
+            return False
+        known = await self.resources.by_uri()
+        return any(uri in known and known[uri].client_id == client_id for uri in audience)
+
+
+def cover(targets: Iterable[Resource], scope: str) -> bool:
+    """Does this scope mean something to one of the resources? To one that names none, each does."""
+    return any(not target.scopes or scope in target.scopes for target in targets)
+
+
+def invalid_target(request: Request) -> CustomOAuth2Error:
+    """RFC 8707 §2: the resource is unknown, malformed, or not what was granted."""
+    return CustomOAuth2Error(
+        "invalid_target", "A resource of this request is not one that tokens are given for here.", request=request
+    )

@@ -1,0 +1,80 @@
+"""Partitions: made ahead and dropped by the servers themselves, so that what has expired costs nothing and takes no space."""
+
+from datetime import datetime
+from typing import Final
+
+from attrs import frozen
+from twisted.logger import Logger
+
+from iam.store.database import Database
+from iam.store.errors import Unavailable
+
+DAY: Final = 86400
+FEW: Final = 6  # partitions of one table that lie ahead, about
+GRANTS: Final = 1000  # that are swept at a time
+
+TEND: Final = "select made, dropped from tend_partitions(%(parent)s, %(today)s, %(width)s, %(ahead)s)"
+ALL: Final = "select parent, count(*), sum(about), sum(bytes) from partition_bounds group by parent order by parent"
+
+# Grants are no rows for partitions: most live for a year, some for ever. What has ended a day ago, goes a few at a time.
+SWEEP: Final = """
+with ended as (
+    (select id from grants where expires_at < %(before)s limit %(most)s)
+    union
+    (select id from grants where revoked_at < %(before)s limit %(most)s)
+), gone as (
+    delete from grants g using ended e where g.id = e.id
+        and not exists (select from clients c where c.grant_id = g.id)
+    returning g.id
+)
+select count(*) from gone
+"""
+
+log = Logger()
+
+
+@frozen
+class Fill:
+    """How much of a table there is: partitions, rows (PostgreSQL's estimate) and bytes with the indexes."""
+
+    table: str
+    partitions: int
+    rows: int
+    bytes: int
+
+
+class Partitions:
+    """Looks after the tables of short-lived rows; `longest` names them, with the seconds that a row of each may live."""
+
+    def __init__(self, database: Database, longest: dict[str, int]) -> None:
+        self._database = database
+        self._longest = longest
+
+    async def tend(self, now: datetime) -> None:
+        """Make the partitions of the days to come, drop those of the days that are over. Any number of servers may do so.
+
+        Raises Unavailable where PostgreSQL does not let us now; partitions lie ahead, so later is early enough.
+        """
+        for table, seconds in self._longest.items():
+            days = -(-seconds // DAY) + 1
+            width = max(1, days // FEW)
+            tended = {"parent": table, "today": now.date(), "width": width, "ahead": days + width}
+            ((made, dropped),) = await self._database.aside(TEND, tended)
+            if made or dropped:
+                log.info("partitions of {table}: {made} made, {dropped} dropped", table=table, made=made, dropped=dropped)
+
+    async def sweep(self, before: datetime) -> int:
+        """Remove some of the grants that ended before this moment; how many it were."""
+        ((count,),) = await self._database.aside(SWEEP, {"before": before, "most": GRANTS})
+        return int(count)
+
+    async def fills(self) -> list[Fill]:
+        """How much there is of each table."""
+        return [Fill(*row[:2], int(row[2]), int(row[3])) for row in await self._database.aside(ALL)]
+
+    async def try_to_tend(self, now: datetime) -> None:
+        """Tend, and leave it at a line in the log where that is not possible now."""
+        try:
+            await self.tend(now)
+        except Unavailable as error:
+            log.warn("partitions cannot be tended: {reason}", reason=str(error))
