@@ -1,5 +1,6 @@
 """Codes and refresh tokens to be spent, put into the tables in bulk, and the tables in which they lie."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from iam import credentials
 from iam.credentials import Kind
 
 LIFE = "now() + interval '1 hour'"
+END = datetime.now(UTC) + timedelta(hours=20)
+DAY = f"date '{END.date()}'"
 
 
 def dsn_of(data_dir: str, user: str = "iam") -> str:
@@ -30,38 +33,43 @@ def person(cursor: Any) -> str:
 
 def grants(cursor: Any, client_id: str, user_id: str, count: int) -> list[str]:
     """Fresh grants of the person to the client."""
+    cursor.execute(
+        "insert into consents (user_id, client_id, scopes, granted_at) values (%s, %s, '{read,write}', now())"
+        " on conflict do nothing",
+        (user_id, client_id),
+    )
     identifiers = [str(credentials.identifier()) for _ in range(count)]
     execute_values(
         cursor,
-        "insert into grants (id, user_id, client_id, scope, created_at, expires_at) values %s",
+        "insert into grants (id, user_id, client_id, grant_type, scope, created_at, expires_at) values %s",
         [(identifier, user_id, client_id) for identifier in identifiers],
-        template=f"(%s, %s, %s, 'read write', now(), {LIFE})",
+        template=f"(%s, %s, %s, 'authorization_code', 'read write', now(), {LIFE})",
     )
     return identifiers
 
 
 def codes(cursor: Any, client_id: str, user_id: str, count: int) -> list[str]:
     """Authorization codes, unused."""
-    made = [credentials.mint(Kind.AUTHORIZATION_CODE) for _ in range(count)]
+    made = [credentials.mint_until(Kind.AUTHORIZATION_CODE, END) for _ in range(count)]
     rows = zip(map(credentials.digest, made), grants(cursor, client_id, user_id, count), strict=True)
     execute_values(
         cursor,
         "insert into authorization_codes"
-        " (digest, grant_id, client_id, scope, redirect_uri, redirect_uri_sent, expires_at) values %s",
+        " (day, digest, grant_id, client_id, redirect_uri, redirect_uri_sent, expires_at) values %s",
         [(digest, grant_id, client_id) for digest, grant_id in rows],
-        template=f"(%s, %s, %s, 'read write', 'https://client.example/callback', true, {LIFE})",
+        template=f"({DAY}, %s, %s, %s, 'https://client.example/callback', true, {LIFE})",
     )
     return made
 
 
 def refresh_tokens(cursor: Any, client_id: str, user_id: str, count: int) -> list[str]:
     """Refresh tokens, unused."""
-    made = [credentials.mint(Kind.REFRESH_TOKEN) for _ in range(count)]
+    made = [credentials.mint_until(Kind.REFRESH_TOKEN, END) for _ in range(count)]
     rows = zip(map(credentials.digest, made), grants(cursor, client_id, user_id, count), strict=True)
     execute_values(
         cursor,
-        "insert into refresh_tokens (digest, grant_id, scope, issued_at, expires_at) values %s",
+        "insert into refresh_tokens (day, digest, grant_id, scope, issued_at, expires_at) values %s",
         list(rows),
-        template=f"(%s, %s, 'read write', now(), {LIFE})",
+        template=f"({DAY}, %s, %s, 'read write', now(), {LIFE})",
     )
     return made

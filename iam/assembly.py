@@ -18,8 +18,8 @@ from iam.endpoints.token import TokenEndpoint
 from iam.oauth.client_authentication import ClientAuthentication
 from iam.oauth.consent import Consent
 from iam.oauth.introspection import Introspection
-from iam.oauth.resources import Targets
 from iam.oauth.registration import Registration
+from iam.oauth.resources import Targets
 from iam.oauth.revocation import Revocation
 from iam.oauth.server import Server
 from iam.pages.applications import Applications
@@ -65,7 +65,9 @@ def build_handlers(
     visitors = Visitors(sessions.find, settings, theme, clock)
     server = Server(settings, store, clock)
     authentication = ClientAuthentication(store.clients)
-    introspection = Introspection(store.access_tokens, store.refresh_tokens, clock, Targets(store.resources), settings.issuer)
+    introspection = Introspection(
+        store.access_tokens, store.refresh_tokens, clock, Targets(store.resources), settings.issuer
+    )
     authorization = AuthorizationEndpoint(server, Consent(store.consents, store.scopes), visitors, theme)
     return Handlers(
         authorization=authorization,

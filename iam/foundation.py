@@ -52,8 +52,9 @@ async def lay(reactor: IReactorCore, settings: Settings, clock: Clock, progress:
             for name in await in_thread(reactor, migration.migrate, dsn):
                 progress(f"Migrated: {name}")
         database = Database(reactor, dsn)
-        store = open_store(database, clock)
+        store = open_store(database, clock, settings)
         await database.start()
+        await store.partitions.try_to_tend(clock.now())
     except BaseException:
         if embedded is not None:
             await embedded.stop()

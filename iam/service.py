@@ -15,6 +15,7 @@ from iam.clock import Clock
 from iam.embedded.errors import EmbeddedError
 from iam.foundation import Foundation, lay
 from iam.listening import ListenError, described, listen
+from iam.operations.retention import Retention
 from iam.options import Options, refuse
 from iam.pages.setup import setup_link
 from iam.server_key import ServerKey, ServerKeyError
@@ -40,6 +41,7 @@ class AuthorizationServer(Service):
         self._clock = Clock(reactor.seconds)
         self._foundation: Foundation | None = None
         self._site: Site | None = None
+        self._retention: Retention | None = None
         self._ports: list[Any] = []
         self._starting: Deferred[None] | None = None
         self._status = 0
@@ -84,6 +86,8 @@ class AuthorizationServer(Service):
         limits = within_descriptors(Limits())
         self._site = build_site(self._reactor, settings, self._clock, self._foundation.store, key, limits)
         self._ports = await listen(self._reactor, settings, self._site)
+        self._retention = Retention(self._reactor, self._foundation.store.partitions, self._clock)
+        self._retention.start()
         await greet(settings, self._foundation, key)
 
     async def _stop(self) -> None:
@@ -94,6 +98,8 @@ class AuthorizationServer(Service):
             await port.stopListening()
         if self._site is not None:
             await self._site.drain()
+        if self._retention is not None:
+            self._retention.stop()
         if self._foundation is not None:
             await self._foundation.close()
 

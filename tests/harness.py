@@ -39,7 +39,10 @@ from iam.store.store import Store, open_store
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636, appendix B
 CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 REDIRECT_URI = "https://client.example/callback"
-TABLES = "access_tokens, refresh_tokens, authorization_codes, grants, consents, client_secrets, clients, sessions, users, scopes"
+TABLES = (
+    "access_tokens, refresh_tokens, authorization_codes, grants, consents, client_secrets, resources, clients, sessions, users,"
+    " scopes, epochs"
+)
 
 
 @define
@@ -173,7 +176,9 @@ class Server:
         """Somebody with an account and a session."""
         self.people += 1
         name = username or f"person{self.people}"
-        person = Person(credentials.identifier(), name, credentials.mint(Kind.SESSION))
+        person = Person(
+            credentials.identifier(), name, credentials.mint_until(Kind.SESSION, self.now() + timedelta(days=7))
+        )
         now = self.now()
         await self.store.users.create(
             user_id=person.user_id,
@@ -191,6 +196,7 @@ class Server:
         await self.store.sessions.begin(
             session_id=credentials.identifier(),
             digest=credentials.digest(person.cookie),
+            day=credentials.day_of(person.cookie),
             user_id=person.user_id,
             now=now,
             expires_at=now + timedelta(days=7),
@@ -324,7 +330,7 @@ def running(database_dsn: str, key: ServerKey, tmp_path_factory: pytest.TempPath
     )
     clock = TurnedClock()
     database = Database(reactor, database_dsn)
-    store = open_store(database, Clock(clock.seconds))
+    store = open_store(database, Clock(clock.seconds), settings)
     pool = HTTPConnectionPool(reactor, persistent=True)
     pool.maxPersistentPerHost = 32
 
@@ -355,13 +361,14 @@ def admin(database_dsn: str) -> Iterator[Any]:
 @pytest.fixture
 def server(running: Server, admin: Any) -> Server:
     """The server, with empty tables, the first scopes and the right time."""
-    for table in TABLES.split(", "):
+    for table in TABLES.replace(",", "").split():
         admin.execute(f"delete from {table}")
     admin.execute(
         "insert into scopes (name, description) values ('read', 'Read your data'), ('write', 'Change your data')"
     )
     running.store.clients.forget()
     running.store.scopes.forget()
+    running.store.resources.forget()
     running.clock.offset = 0.0
     return running
 

@@ -1,5 +1,8 @@
 """Secrets made by us (H25, H26)."""
 
+from datetime import UTC, date, datetime
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,28 +12,53 @@ from iam.credentials import Kind
 kinds = st.sampled_from(Kind)
 
 
-@given(kinds, st.binary(min_size=32, max_size=32))
-def test_h26_a_secret_has_a_readable_prefix_a_constant_length_and_a_checksum(kind: Kind, entropy: bytes) -> None:
-    text = credentials.compose(kind, entropy)
+days = st.dates(date(2000, 1, 1), date(2652, 1, 1))
+
+
+def minted(kind: Kind) -> str:
+    return (
+        credentials.mint_until(kind, datetime(2026, 1, 2, tzinfo=UTC))
+        if kind in credentials.DATED
+        else credentials.mint(kind)
+    )
+
+
+@given(kinds, st.binary(min_size=32, max_size=32), days)
+def test_h26_a_secret_has_a_readable_prefix_a_constant_length_and_a_checksum(
+    kind: Kind, entropy: bytes, day: date
+) -> None:
+    dated = kind in credentials.DATED
+    text = credentials.compose(kind, entropy, day if dated else None)
 
     assert text.startswith(f"iam_{kind.value}_")
-    assert len(text) == 57
+    assert len(text) == 57 + 3 * dated
     assert credentials.well_formed(text, kind)
+
+
+@given(st.binary(min_size=32, max_size=32), days)
+def test_a_secret_that_lies_in_a_partition_tells_its_day(entropy: bytes, day: date) -> None:
+    assert credentials.day_of(credentials.compose(Kind.ACCESS_TOKEN, entropy, day)) == day
+
+
+@pytest.mark.parametrize(("kind", "day"), [(Kind.ACCESS_TOKEN, None), (Kind.CLIENT_SECRET, date(2026, 1, 2))])
+def test_only_a_secret_that_lies_in_a_partition_has_a_day(kind: Kind, day: date | None) -> None:
+    with pytest.raises(ValueError, match="day"):
+        credentials.compose(kind, bytes(32), day)
 
 
 @given(kinds, kinds)
 def test_h26_a_secret_of_one_kind_is_none_of_another(kind: Kind, other: Kind) -> None:
-    assert credentials.well_formed(credentials.mint(kind), other) == (kind is other)
+    assert credentials.well_formed(minted(kind), other) == (kind is other)
 
 
-@given(st.integers(0, 56))
+@given(st.integers(0, 59))
 def test_h26_every_prefix_of_a_secret_is_refused(length: int) -> None:
-    assert not credentials.well_formed(credentials.mint(Kind.ACCESS_TOKEN)[:length], Kind.ACCESS_TOKEN)
+    assert not credentials.well_formed(minted(Kind.ACCESS_TOKEN)[:length], Kind.ACCESS_TOKEN)
 
 
-@given(st.integers(7, 56))
+@given(st.integers(7, 59))
 def test_h26_a_changed_character_is_refused(position: int) -> None:
-    text = credentials.mint(Kind.ACCESS_TOKEN)
+    text = minted(Kind.ACCESS_TOKEN)
     other = "A" if text[position] != "A" else "B"
 
     changed = text[:position] + other + text[position + 1 :]
@@ -39,7 +67,7 @@ def test_h26_a_changed_character_is_refused(position: int) -> None:
 
 
 def test_h26_a_suffix_or_another_case_is_refused() -> None:
-    text = credentials.mint(Kind.ACCESS_TOKEN)
+    text = minted(Kind.ACCESS_TOKEN)
 
     assert not credentials.well_formed(text + "x", Kind.ACCESS_TOKEN)
     assert not credentials.well_formed(text.swapcase(), Kind.ACCESS_TOKEN)

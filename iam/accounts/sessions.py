@@ -29,18 +29,20 @@ class Sessions:
             return None
         now = self.clock.now()
         idle_since = now - timedelta(seconds=self.settings.session_idle)
-        return await self.table.find(credentials.digest(cookie), now, idle_since)
+        return await self.table.find(credentials.digest(cookie), credentials.day_of(cookie), now, idle_since)
 
     async def begin(self, before: str | None, user_id: UUID, *, remembered: bool = False) -> str | None:
         """A new cookie for this person in place of the one before; None if they are locked out."""
-        cookie = credentials.mint(Kind.SESSION)
         now = self.clock.now()
+        end = now + timedelta(seconds=self.lifetime(remembered=remembered))
+        cookie = credentials.mint_until(Kind.SESSION, end)
         begun = await self.table.begin(
             session_id=credentials.identifier(),
             digest=credentials.digest(cookie),
             user_id=user_id,
             now=now,
-            expires_at=now + timedelta(seconds=self.lifetime(remembered=remembered)),
+            day=end.date(),
+            expires_at=end,
             remembered=remembered,
             before=credentials.digest(before) if before else None,
         )
@@ -48,7 +50,8 @@ class Sessions:
 
     async def end(self, cookie: str) -> None:
         """Log out."""
-        await self.table.end(credentials.digest(cookie))
+        if credentials.well_formed(cookie, Kind.SESSION):
+            await self.table.end(credentials.digest(cookie), credentials.day_of(cookie))
 
     def lifetime(self, *, remembered: bool) -> int:
         """Seconds that a session may live at all."""

@@ -14,6 +14,7 @@ COMMANDS = {
     "user": "People: create, list, show, update, disable, enable, delete, set-password.",
     "client": "Clients: create, list, show, update, rotate-secret, delete.",
     "scope": "Scopes: create, list, delete.",
+    "resource": "Resources: create, list, disable, enable, delete.",
     "token": "Tokens: show, revoke.",
     "grant": "Grants: list, revoke.",
     "session": "Sessions: list, revoke.",

@@ -9,9 +9,10 @@ from iam import credentials
 from iam.commands import asking, output
 from iam.commands.options import Group
 from iam.commands.running import Administration, run
-from iam.credentials import Kind
 from iam.oauth.introspection import INACTIVE, members
-from iam.store.access_tokens import LiveToken
+from iam.oauth.revocation import Revocation
+from iam.store.access_tokens import AccessTokens, LiveToken
+from iam.store.refresh_tokens import RefreshTokens
 
 COLUMNS = ("active", "client_id", "username", "sub", "scope", "iat", "exp")
 
@@ -54,23 +55,27 @@ async def described(on: Administration, token: str) -> dict[str, Any]:
 
 async def find(on: Administration, token: str) -> LiveToken | None:
     """The token, if it is one of ours and good."""
-    digest, now = credentials.digest(token), on.clock.now()
-    if credentials.well_formed(token, Kind.ACCESS_TOKEN):
-        return await on.store.access_tokens.find(digest, now)
-    if credentials.well_formed(token, Kind.REFRESH_TOKEN):
-        return await on.store.refresh_tokens.find(digest, now)
-    return None
+    tokens = table(on, token)
+    if tokens is None:
+        return None
+    return await tokens.find(credentials.digest(token), credentials.day_of(token), on.clock.now())
 
 
 async def revoked(on: Administration, token: str) -> str | None:
     """End the token, if it is one of ours; the id of the client that it was given to."""
-    digest, now = credentials.digest(token), on.clock.now()
-    client_id = await on.store.grants.client_of(digest)
-    if client_id is None:
+    tokens = table(on, token)
+    if tokens is None:
         return None
-    tokens = on.store.access_tokens if credentials.well_formed(token, Kind.ACCESS_TOKEN) else on.store.refresh_tokens
-    await tokens.revoke(digest, client_id, now)
+    digest, day = credentials.digest(token), credentials.day_of(token)
+    client_id = await on.store.grants.client_of(digest, day)
+    if client_id is not None:
+        await tokens.revoke(digest, day, client_id, on.clock.now())
     return client_id
+
+
+def table(on: Administration, token: str) -> AccessTokens | RefreshTokens | None:
+    """Where a token of this form lies, if there is such a form."""
+    return Revocation(on.store.access_tokens, on.store.refresh_tokens, on.clock).table_of(token)
 
 
 def readable(name: str, value: object) -> object:

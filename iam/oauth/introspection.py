@@ -32,7 +32,9 @@ class Introspection:
         """
         if credentials.well_formed(token, Kind.ACCESS_TOKEN):
             found = await self.access_token(token)
-            if found is not None and (owns(client, found) or await self.targets.serves(client.client_id, found.audience)):
+            if found is not None and (
+                owns(client, found) or await self.targets.serves(client.client_id, found.audience)
+            ):
                 return members(found, self.issuer) | {"token_type": "Bearer"}
         elif credentials.well_formed(token, Kind.REFRESH_TOKEN):
             digest, day = credentials.digest(token), credentials.day_of(token)

@@ -1,6 +1,7 @@
 """Which resources is a token for, and what does that mean for it? (RFC 8707)"""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from attrs import frozen
@@ -10,7 +11,26 @@ from iam.oauth.request import Request
 from iam.store.resources import Resource, Resources
 
 JWT: Final = "jwt"
+FORMATS: Final = ("opaque", JWT)
 MOST: Final = 16  # resources in one request
+
+
+@frozen
+class Lifetime:
+    """Seconds: unless somebody says otherwise, and at most."""
+
+    default: int
+    longest: int
+
+
+LIFETIMES: Final = {
+    "opaque": Lifetime(36000, 86400),
+    JWT: Lifetime(600, 3600),
+}  # who trusts a JWT does not ask us again
+URI: Final = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+"
+)  # RFC 3986 §4.3
+LONGEST: Final = 2048
 
 
 @frozen
@@ -23,7 +43,8 @@ class Targets:
         """The resources of a request, looked up once; raises invalid_target for one that there is not (RFC 8707 §2)."""
         if request.targets is None:
             request.targets = await self._known(request) if request.audience else ()
-        return request.targets
+        targets: tuple[Resource, ...] = request.targets
+        return targets
 
     async def _known(self, request: Request) -> tuple[Resource, ...]:
         if len(request.audience) > MOST:
@@ -52,6 +73,20 @@ class Targets:
 def cover(targets: Iterable[Resource], scope: str) -> bool:
     """Does this scope mean something to one of the resources? To one that names none, each does."""
     return any(not target.scopes or scope in target.scopes for target in targets)
+
+
+def complaint(
+    uri: str, scopes: Collection[str], token_format: str, lifetime: int, known_scopes: Collection[str]
+) -> str | None:
+    """What is wrong with a resource that somebody wants to register, if anything."""
+    if len(uri) > LONGEST or not URI.fullmatch(uri):
+        return "A resource is an absolute URI without fragment, such as https://api.example.org."
+    if any(scope not in known_scopes for scope in scopes):
+        return f"Choose among the scopes that exist: {', '.join(known_scopes) or 'there is none yet'}."
+    longest = LIFETIMES[token_format].longest
+    if not 1 <= lifetime <= longest:
+        return f"The lifetime is 1 to {longest} seconds for tokens of this format."
+    return None
 
 
 def invalid_target(request: Request) -> CustomOAuth2Error:

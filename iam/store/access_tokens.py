@@ -85,7 +85,9 @@ class AccessTokens:
 
     def __init__(self, database: Database) -> None:
         self._issue = database.statement(
-            "access_tokens_issue", ISSUE, ("bytea[]", "date[]", "uuid[]", "text[]", "text[]", "timestamptz[]", "integer[]")
+            "access_tokens_issue",
+            ISSUE,
+            ("bytea[]", "date[]", "uuid[]", "text[]", "text[]", "timestamptz[]", "integer[]"),
         )
         self._find = database.statement("access_tokens_find", FIND, ("bytea[]", "date[]", "timestamptz[]"), shared=True)
         self._revoke = database.statement(

@@ -31,8 +31,8 @@ with created as (
     on conflict (id) do nothing
     returning id
 ), own as (
-    insert into grants (id, client_id, scope, created_at)
-    select %(grant_id)s, created.id, %(scope)s, %(now)s from created
+    insert into grants (id, client_id, grant_type, scope, created_at)
+    select %(grant_id)s, created.id, 'client_credentials', %(scope)s, %(now)s from created
 ), secret as (
     insert into client_secrets (id, client_id, digest, created_at)
     select %(secret_id)s, created.id, %(secret_digest)s, %(now)s from created where %(secret_digest)s::bytea is not null

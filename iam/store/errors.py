@@ -33,6 +33,10 @@ class Repeatable(Unavailable):
     """Nothing was done, for a reason that may be gone in a moment: other transactions were in the way (H43)."""
 
 
+class NoPartition(Repeatable):
+    """A row lies beyond the partitions that there are: nobody has tended them for long, and has to now."""
+
+
 class Rejected(Exception):
     """The database refuses what it was asked; nothing was changed.
 
@@ -50,10 +54,8 @@ def translated(error: psycopg2.Error) -> Exception:
     state = error.pgcode
     if state is None or fatal(error):
         return ConnectionLost("The connection to the database was lost: " + sentence(error))
-    if state in CONTENTION:
-        return Repeatable(f"Other transactions were in the way ({state}).")
-    if stale(error):
-        return Repeatable(f"The connection's prepared statements were out of date ({state}).")
+    if repeatable := passing(error):
+        return repeatable
     if state in DELAY:
         return Timeout(f"The database took too long ({state}).")
     if state.startswith(OUTAGE):
@@ -61,6 +63,17 @@ def translated(error: psycopg2.Error) -> Exception:
     constraint = error.diag.constraint_name
     detail = error.diag.message_primary if state.startswith(OURS) else f"{type(error).__name__} {constraint or ''}"
     return Rejected(state, constraint, (detail or "").strip())
+
+
+def passing(error: psycopg2.Error) -> Repeatable | None:
+    """Our word for an error that the same statement need not meet again."""
+    if error.pgcode in CONTENTION:
+        return Repeatable(f"Other transactions were in the way ({error.pgcode}).")
+    if stale(error):
+        return Repeatable(f"The connection's prepared statements were out of date ({error.pgcode}).")
+    if error.pgcode == errorcodes.CHECK_VIOLATION and error.diag.constraint_name is None:
+        return NoPartition("There is no partition for this row.")
+    return None
 
 
 def sentence(error: psycopg2.Error) -> str:

@@ -1,6 +1,6 @@
 """Grants: what a person (or a client, for itself) allowed once; codes and tokens hang on it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from attrs import frozen
@@ -11,10 +11,10 @@ from iam.store.database import Database
 REVOKE = """
 with revoked as (
     update grants set revoked_at = %(now)s where id = %(id)s and revoked_at is null
-    returning id, client_id, user_id, scope
+    returning id, client_id, user_id, grant_type, scope
 ), successor as (
-    insert into grants (id, client_id, scope, created_at)
-    select %(successor)s, r.client_id, r.scope, %(now)s from revoked r where r.user_id is null
+    insert into grants (id, client_id, grant_type, scope, created_at)
+    select %(successor)s, r.client_id, r.grant_type, r.scope, %(now)s from revoked r where r.user_id is null
     returning id, client_id
 ), standing as (
     update clients c set grant_id = s.id from successor s where c.id = s.client_id
@@ -24,18 +24,21 @@ select id from revoked
 
 LIVING = """
 select g.id, g.user_id, u.username, g.client_id, c.name, g.session_id, g.scope, g.created_at, g.expires_at
-from living_grants g join clients c on c.id = g.client_id left join users u on u.id = g.user_id
-where (g.expires_at is null or g.expires_at > %(now)s)
-  and (%(user_id)s::uuid is null or g.user_id = %(user_id)s)
-  and (%(client_id)s::text is null or g.client_id = %(client_id)s)
+from grants o
+join lateral may_live(o.id, %(now)s, %(now)s, null, null) g on true
+join clients c on c.id = g.client_id
+left join users u on u.id = g.user_id
+where o.revoked_at is null and (o.expires_at is null or o.expires_at > %(now)s)
+  and (%(user_id)s::uuid is null or o.user_id = %(user_id)s)
+  and (%(client_id)s::text is null or o.client_id = %(client_id)s)
 order by g.created_at, g.id
 """
 
 # Whatever became of the token: who finds a copy of an old one ends what it stood for.
 CLIENT_OF = """
-select g.client_id from access_tokens t join grants g on g.id = t.grant_id where t.digest = %(digest)s
+select g.client_id from access_tokens t join grants g on g.id = t.grant_id where t.digest = %(digest)s and t.day = %(day)s
 union all
-select g.client_id from refresh_tokens t join grants g on g.id = t.grant_id where t.digest = %(digest)s
+select g.client_id from refresh_tokens t join grants g on g.id = t.grant_id where t.digest = %(digest)s and t.day = %(day)s
 """
 
 
@@ -65,9 +68,9 @@ class Grants:
         rows = await self._database.query(LIVING, {"now": now, "user_id": user_id, "client_id": client_id})
         return [Grant(*row) for row in rows]
 
-    async def client_of(self, digest: bytes) -> str | None:
+    async def client_of(self, digest: bytes, day: date) -> str | None:
         """The id of the client that was given the access or refresh token with this digest."""
-        rows = await self._database.query(CLIENT_OF, {"digest": digest})
+        rows = await self._database.query(CLIENT_OF, {"digest": digest, "day": day})
         return rows[0][0] if rows else None
 
     async def revoke(self, grant_id: UUID, successor: UUID, now: datetime) -> bool:

@@ -6,11 +6,12 @@ from typing import Final
 from attrs import frozen
 from twisted.logger import Logger
 
+from iam.settings import Settings
 from iam.store.database import Database
 from iam.store.errors import Unavailable
 
 DAY: Final = 86400
-FEW: Final = 6  # partitions of one table that lie ahead, about
+FEW: Final = 4  # partitions of one table that lie ahead, about
 GRANTS: Final = 1000  # that are swept at a time
 
 TEND: Final = "select made, dropped from tend_partitions(%(parent)s, %(today)s, %(width)s, %(ahead)s)"
@@ -43,6 +44,16 @@ class Fill:
     bytes: int
 
 
+def longest(settings: Settings) -> dict[str, int]:
+    """The tables of short-lived rows, and the seconds that a row of each may live."""
+    return {
+        "sessions": max(settings.session_lifetime, settings.session_remembered),
+        "authorization_codes": settings.authorization_code_lifetime,
+        "access_tokens": max(settings.access_token_lifetime, DAY),
+        "refresh_tokens": settings.refresh_token_idle,
+    }
+
+
 class Partitions:
     """Looks after the tables of short-lived rows; `longest` names them, with the seconds that a row of each may live."""
 
@@ -61,7 +72,9 @@ class Partitions:
             tended = {"parent": table, "today": now.date(), "width": width, "ahead": days + width}
             ((made, dropped),) = await self._database.aside(TEND, tended)
             if made or dropped:
-                log.info("partitions of {table}: {made} made, {dropped} dropped", table=table, made=made, dropped=dropped)
+                log.info(
+                    "partitions of {table}: {made} made, {dropped} dropped", table=table, made=made, dropped=dropped
+                )
 
     async def sweep(self, before: datetime) -> int:
         """Remove some of the grants that ended before this moment; how many it were."""
@@ -70,7 +83,8 @@ class Partitions:
 
     async def fills(self) -> list[Fill]:
         """How much there is of each table."""
-        return [Fill(*row[:2], int(row[2]), int(row[3])) for row in await self._database.aside(ALL)]
+        rows = await self._database.aside(ALL)
+        return [Fill(table, count, int(about), int(size)) for table, count, about, size in rows]
 
     async def try_to_tend(self, now: datetime) -> None:
         """Tend, and leave it at a line in the log where that is not possible now."""

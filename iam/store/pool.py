@@ -11,7 +11,7 @@ from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from iam.store.connection import Connection, Parameters, Rows
-from iam.store.errors import ConnectionLost, Overloaded, Repeatable, Timeout, Unavailable
+from iam.store.errors import ConnectionLost, NoPartition, Overloaded, Repeatable, Timeout, Unavailable
 
 ACQUIRE: Final = 2.0  # seconds that a statement waits for a connection (H44)
 REPETITIONS: Final = 3  # of a statement that lost against other transactions (H43)
@@ -47,6 +47,7 @@ class Pool:
         self.limit = waiters
         self.connect = connect
         self.changed = changed
+        self.tend: Callable[[], Awaitable[None]] = nothing
         self.restricted: Callable[[], bool] = lambda: False
         self.statistics = Statistics()
         self.members: set[Connection] = set()
@@ -91,6 +92,8 @@ class Pool:
         for repetition in range(REPETITIONS):
             try:
                 return await self.attempt(sql, parameters)
+            except NoPartition:
+                await self.tend()
             except Repeatable:
                 await deferLater(self.reactor, chance(0.005, 0.02) * 2**repetition)
         return await self.attempt(sql, parameters)
@@ -190,6 +193,10 @@ class Pool:
         else:
             self.join(connection)
         return True
+
+
+async def nothing() -> None:
+    """There are no partitions to tend."""
 
 
 def stopped(outcome: Connection | Failure, timer: Any) -> Connection | Failure:

@@ -1,7 +1,7 @@
 """Sessions of people in browsers: the digest of the cookie, who, and since when (H17)."""
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from attrs import frozen
@@ -11,20 +11,21 @@ from iam.store.errors import Unavailable
 
 FIND = """
 select i.n, s.seen_at < i.now - interval '1 minute', s.id, s.user_id, u.username, u.name, u.email, u.superuser, s.auth_time
-from unnest($1::bytea[], $2::timestamptz[], $3::timestamptz[]) with ordinality as i (digest, now, idle_since, n)
-join sessions s on s.digest = i.digest and s.expires_at > i.now and (s.remembered or s.seen_at > i.idle_since)
+from unnest($1::bytea[], $2::date[], $3::timestamptz[], $4::timestamptz[])
+with ordinality as i (digest, day, now, idle_since, n)
+join sessions s on s.digest = i.digest and s.day = i.day and s.expires_at > i.now and (s.remembered or s.seen_at > i.idle_since)
 join users u on u.id = s.user_id and u.disabled_at is null
 """
 
 # At most once a minute, and apart from the look-up: that must also do where nothing can be written (H51).
 SEE = """
 with input as (
-    select * from unnest($1::uuid[], $2::timestamptz[]) with ordinality as i (id, now, n)
+    select * from unnest($1::bytea[], $2::date[], $3::timestamptz[]) with ordinality as i (digest, day, now, n)
 ), seen as (
-    update sessions s set seen_at = i.now from input i where s.id = i.id and s.seen_at < i.now
-    returning s.id
+    update sessions s set seen_at = i.now from input i where s.digest = i.digest and s.day = i.day and s.seen_at < i.now
+    returning s.digest
 )
-select i.n from input i join seen using (id)
+select i.n from input i join seen using (digest)
 """
 
 # The session before it, if any, ends with the same breath: a new id at each login.
@@ -32,8 +33,8 @@ BEGIN = """
 with before as (
     delete from sessions where digest = %(before)s
 )
-insert into sessions (id, digest, user_id, auth_time, seen_at, expires_at, remembered)
-select %(id)s, %(digest)s, u.id, %(now)s, %(now)s, %(expires_at)s, %(remembered)s
+insert into sessions (day, id, digest, user_id, auth_time, seen_at, expires_at, remembered)
+select %(day)s, %(id)s, %(digest)s, u.id, %(now)s, %(now)s, %(expires_at)s, %(remembered)s
 from users u where u.id = %(user_id)s and u.disabled_at is null
 returning id
 """
@@ -79,23 +80,23 @@ class Sessions:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._find = database.statement(
-            "sessions_find", FIND, ("bytea[]", "timestamptz[]", "timestamptz[]"), shared=True
+            "sessions_find", FIND, ("bytea[]", "date[]", "timestamptz[]", "timestamptz[]"), shared=True
         )
-        self._see = database.statement("sessions_see", SEE, ("uuid[]", "timestamptz[]"))
+        self._see = database.statement("sessions_see", SEE, ("bytea[]", "date[]", "timestamptz[]"))
 
-    async def find(self, digest: bytes, now: datetime, idle_since: datetime) -> Session | None:
+    async def find(self, digest: bytes, day: date, now: datetime, idle_since: datetime) -> Session | None:
         """The session whose cookie has this digest, unless it ended, expired, or idled since before `idle_since`.
 
         One that is to be remembered may idle until it expires.
         """
-        row = await self._find(digest, now, idle_since)
+        row = await self._find(digest, day, now, idle_since)
         if row is None:
             return None
         due, *columns = row
         session = Session(*columns)
         if due:
             with suppress(Unavailable):
-                await self._see(session.id, now)
+                await self._see(digest, day, now)
         return session
 
     async def begin(
@@ -103,6 +104,7 @@ class Sessions:
         *,
         session_id: UUID,
         digest: bytes,
+        day: date,
         user_id: UUID,
         now: datetime,
         expires_at: datetime,
@@ -115,6 +117,7 @@ class Sessions:
             {
                 "id": session_id,
                 "digest": digest,
+                "day": day,
                 "user_id": user_id,
                 "now": now,
                 "expires_at": expires_at,
@@ -124,9 +127,9 @@ class Sessions:
         )
         return bool(rows)
 
-    async def end(self, digest: bytes) -> None:
+    async def end(self, digest: bytes, day: date) -> None:
         """Log out: the cookie with this digest is worth nothing from now on."""
-        await self._database.query("delete from sessions where digest = %s", (digest,))
+        await self._database.query("delete from sessions where digest = %s and day = %s", (digest, day))
 
     async def living(self, now: datetime, idle_since: datetime, *, user_id: UUID | None = None) -> list[Presence]:
         """The sessions that are good, oldest first: of everybody, or of this person."""

@@ -3,13 +3,14 @@
 from attrs import frozen
 
 from iam.clock import Clock
+from iam.settings import Settings
 from iam.store.access_tokens import AccessTokens
 from iam.store.authorization_codes import AuthorizationCodes
 from iam.store.clients import Clients
 from iam.store.consents import Consents
 from iam.store.database import Database
 from iam.store.grants import Grants
-from iam.store.partitions import Partitions
+from iam.store.partitions import Partitions, longest
 from iam.store.refresh_tokens import RefreshTokens
 from iam.store.resources import Resources
 from iam.store.scopes import Scopes
@@ -35,7 +36,7 @@ class Store:
     partitions: Partitions
 
 
-def open_store(database: Database, clock: Clock) -> Store:
+def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
     """The store on `database`, whose memories listen to what other servers change (H46)."""
     store = Store(
         database=database,
@@ -49,6 +50,7 @@ def open_store(database: Database, clock: Clock) -> Store:
         authorization_codes=AuthorizationCodes(database),
         access_tokens=AccessTokens(database),
         refresh_tokens=RefreshTokens(database),
+        partitions=Partitions(database, longest(settings)),
     )
     memories = {
         "clients": store.clients.forget,
@@ -63,5 +65,6 @@ def open_store(database: Database, clock: Clock) -> Store:
     def heard(changed: str) -> None:
         memories.get(changed, lost)()
 
+    database.main.tend = lambda: store.partitions.tend(clock.now())
     database.listen("iam_changed", heard, lost)
     return store

@@ -52,7 +52,7 @@ class Visitors:
         cookie = self.cookie(request)
         if cookie is not None:
             return csrf.token(cookie, purpose, self.clock.now()), ()
-        cookie = credentials.mint(Kind.SESSION)
+        cookie = credentials.mint(Kind.VISITOR)
         return csrf.token(cookie, purpose, self.clock.now()), (cookies.setting(self.settings, cookie),)
 
     def form(

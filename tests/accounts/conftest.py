@@ -15,6 +15,7 @@ from iam import credentials
 from iam.accounts.passwords import Passwords
 from iam.accounts.people import People
 from iam.clock import Clock
+from iam.settings import Settings
 from iam.store import migration
 from iam.store.database import Database
 from iam.store.store import Store, open_store
@@ -64,7 +65,7 @@ def turned() -> Turned:
 async def store(dsn: str, rows: Any, turned: Turned) -> AsyncIterator[Store]:
     """The real store."""
     database = Database(reactor, dsn)
-    opened = open_store(database, Clock(turned.seconds))
+    opened = open_store(database, Clock(turned.seconds), Settings())
     await database.start()
     yield opened
     await database.stop()

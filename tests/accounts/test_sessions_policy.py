@@ -21,7 +21,7 @@ def sessions(store: Store, turned: Any) -> Sessions:
 @pytest.fixture
 def cookie() -> str:
     """What a browser has before anybody logs in."""
-    return credentials.mint(Kind.SESSION)
+    return credentials.mint(Kind.VISITOR)
 
 
 async def begin(people: People, sessions: Sessions, before: str | None = None, *, remembered: bool = False) -> str:

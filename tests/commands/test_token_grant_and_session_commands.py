@@ -22,10 +22,22 @@ class Given:
     refresh_token: str
 
 
+GRANT_TYPES = (
+    "--grant-type",
+    "authorization_code",
+    "--grant-type",
+    "refresh_token",
+    "--grant-type",
+    "client_credentials",
+)
+
+
 @pytest.fixture(scope="module")
 def client(iam: Iam) -> Any:
     """A registered client."""
-    return iam("client", "create", "--name", "Shop", "--redirect-uri", "https://shop.example/callback", "--json").json
+    return iam(
+        "client", "create", "--name", "Shop", "--redirect-uri", "https://shop.example/callback", "--json", *GRANT_TYPES
+    ).json
 
 
 @pytest.fixture(scope="module")
@@ -37,26 +49,31 @@ def alice(iam: Iam) -> Any:
 @pytest.fixture
 def given(iam: Iam, client: Any, alice: Any) -> Given:
     """A session of alice's, a grant, and its tokens, as the server leaves them in the tables."""
+    now = datetime.now(UTC)
+    later = now + timedelta(hours=1)
     given = Given(
         credentials.identifier(),
         credentials.identifier(),
-        credentials.mint(Kind.ACCESS_TOKEN),
-        credentials.mint(Kind.REFRESH_TOKEN),
-    )
-    now = datetime.now(UTC)
-    later = now + timedelta(hours=1)
-    iam.execute(
-        "insert into sessions (id, digest, user_id, auth_time, seen_at, expires_at) values (%s, %s, %s, %s, %s, %s)",
-        (str(given.session_id), given.session_id.bytes, alice["id"], now, now, later),
+        credentials.mint_until(Kind.ACCESS_TOKEN, later),
+        credentials.mint_until(Kind.REFRESH_TOKEN, later),
     )
     iam.execute(
-        "insert into grants (id, user_id, client_id, session_id, scope, created_at) values (%s, %s, %s, %s, %s, %s)",
+        "insert into sessions (day, id, digest, user_id, auth_time, seen_at, expires_at) values (%s, %s, %s, %s, %s, %s, %s)",
+        (later.date(), str(given.session_id), given.session_id.bytes, alice["id"], now, now, later),
+    )
+    iam.execute(
+        "insert into grants (id, user_id, client_id, session_id, grant_type, scope, created_at)"
+        " values (%s, %s, %s, %s, 'authorization_code', %s, %s)",
         (str(given.grant_id), alice["id"], client["client_id"], str(given.session_id), "read", now),
+    )
+    iam.execute(
+        "insert into consents (user_id, client_id, scopes, granted_at) values (%s, %s, '{read}', %s) on conflict do nothing",
+        (alice["id"], client["client_id"], now),
     )
     for table, token in (("access_tokens", given.access_token), ("refresh_tokens", given.refresh_token)):
         iam.execute(
-            f"insert into {table} (digest, grant_id, scope, issued_at, expires_at) values (%s, %s, %s, %s, %s)",
-            (credentials.digest(token), str(given.grant_id), "read", now, later),
+            f"insert into {table} (day, digest, grant_id, scope, issued_at, expires_at) values (%s, %s, %s, %s, %s, %s)",
+            (later.date(), credentials.digest(token), str(given.grant_id), "read", now, later),
         )
     return given
 
@@ -94,7 +111,10 @@ def test_a_token_is_typed_unseen_at_a_terminal(iam: Iam, given: Given) -> None:
     assert given.access_token not in terminal.screen
 
 
-@pytest.mark.parametrize("token", ["nonsense", "iam_at_" + "0" * 43 + "_000000", credentials.mint(Kind.ACCESS_TOKEN)])
+@pytest.mark.parametrize(
+    "token",
+    ["nonsense", "iam_at_" + "0" * 46 + "_000000", credentials.mint_until(Kind.ACCESS_TOKEN, datetime.now(UTC))],
+)
 def test_what_is_no_token_is_inactive_and_cannot_be_revoked(iam: Iam, token: str) -> None:
     assert iam("token", "show", "--json", given=token).json == {"active": False}
     assert iam("token", "revoke", given=token).complaint == "This is no token of this server: nothing was revoked."

@@ -141,5 +141,5 @@ async def test_treq_redeems_a_code_and_calls_the_resource(server: Server) -> Non
         )
     ).json()
 
-    assert re.fullmatch(r"iam_at_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}", token["access_token"])
+    assert re.fullmatch(r"iam_at_[0-9A-Za-z]{46}_[0-9A-Za-z]{6}", token["access_token"])
     assert resource["username"] == person.username

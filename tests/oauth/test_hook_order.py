@@ -1,6 +1,7 @@
 """The order in which oauthlib asks the validator: ours relies on it, so another oauthlib must not change it unseen."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from oauthlib.oauth2 import RequestValidator
 
@@ -9,6 +10,7 @@ from iam.oauth.client_authentication import claimed
 from iam.oauth.server import Endpoints, Server, make_request
 from iam.oauth.tokens import BearerToken
 from iam.oauth.validator import Validator
+from iam.web.parameters import Parameters, parse
 from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER
 from tests.harness import Server as Running
 
@@ -31,7 +33,11 @@ def recording(server: Running) -> tuple[Recording, Endpoints]:
     validator = Recording.__new__(Recording)
     validator.__dict__.update(original.request_validator.__dict__)
     validator.asked = []
-    return validator, Endpoints(validator, BearerToken(36000))
+    return validator, Endpoints(validator, BearerToken(server.settings, server.clock_of_store()))
+
+
+def parsed(parameters: dict[str, str]) -> Parameters:
+    return parse(urlencode(parameters).encode())
 
 
 async def test_the_order_at_the_authorization_endpoint(server: Running) -> None:
@@ -45,7 +51,7 @@ async def test_the_order_at_the_authorization_endpoint(server: Running) -> None:
         "code_challenge_method": "S256",
     }
 
-    await bridge.call(endpoints.validate, make_request(parameters, "GET"))
+    await bridge.call(endpoints.validate, make_request(parsed(parameters), "GET"))
 
     assert validator.asked == [
         "validate_client_id",
@@ -59,8 +65,9 @@ async def test_the_order_at_the_authorization_endpoint(server: Running) -> None:
 
 async def asked_for_a_token(server: Running, app: Any, **parameters: str) -> list[str]:
     validator, endpoints = recording(server)
-    request = make_request({**app.form, **parameters}, "POST")
-    request.claimed = claimed({**app.form, **parameters}, None)
+    form = parsed({**app.form, **parameters})
+    request = make_request(form, "POST")
+    request.claimed = claimed(form, None)
     await bridge.call(endpoints.token, request)
     return validator.asked
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable
 
 from iam.clock import Clock
+from iam.settings import Settings
 from iam.store.database import Database
 from iam.store.migration import migrate
 from iam.store.store import open_store
@@ -14,7 +15,7 @@ WHOLE = re.compile(r"Seq Scan|Hash|Merge|Disabled| Index (Only )?Scan using \S+ 
 
 async def test_no_hot_statement_reads_a_whole_table(start: Start, empty_dsn: str) -> None:
     migrate(empty_dsn)
-    database = await start(lambda database: open_store(database, Clock(lambda: 0.0)))
+    database = await start(lambda database: open_store(database, Clock(lambda: 0.0), Settings()))
     plans = {}
     for name, statement in database.statements.items():
         nothing = ", ".join(["null"] * statement.width)

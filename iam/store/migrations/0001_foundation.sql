@@ -105,14 +105,14 @@ create table grants (
     grant_type text not null,
     scope text not null,
     resources text[] not null default '{}',
-    session_bound boolean not null default false,  -- it ends with the session that it was given in
+    session_bound boolean not null default false,  -- it ends with the session that it was given in, at the latest
     created_at timestamptz not null,
     expires_at timestamptz,  -- absolute: nothing under this grant lives longer
     revoked_at timestamptz
 );
 create index grants_user_id on grants (user_id) where user_id is not null;
 create index grants_client_id on grants (client_id);
-create index grants_session_id on grants (session_id) where session_id is not null;
+create index grants_session_id on grants (session_id) where session_bound;
 create index grants_expires_at on grants (expires_at) where expires_at is not null;
 create index grants_revoked_at on grants (revoked_at) where revoked_at is not null;
 
@@ -192,9 +192,6 @@ returns table (
                 where k.user_id = g.user_id and k.client_id = g.client_id and k.scopes @> string_to_array(g.scope, ' ')
             )
         ))
-        and (not g.session_bound or exists (
-            select from sessions s where s.id = g.session_id and s.expires_at > $2
-        ))
         and (coalesce($4, g.resources) = '{}' or not exists (
             select from unnest(coalesce($4, g.resources)) asked (uri)
             where not exists (select from resources r where r.uri = asked.uri and r.disabled_at is null)
@@ -221,34 +218,30 @@ $$;
 create function tend_partitions(parent text, today date, width integer, ahead integer)
 returns table (made integer, dropped integer) language plpgsql as $$
 declare
-    first date := today - 1;
-    beyond date;
-    following date;
-    part record;
-    name text;
+    day date := today - 1;
+    until date;
+    part text;
 begin
     made := 0;
     dropped := 0;
     perform set_config('lock_timeout', '1s', true);
     perform pg_advisory_xact_lock(1768779118, hashtext(current_schema() || '.' || parent));
-    while first <= today + ahead loop
-        select max(b.beyond) into beyond from partition_bounds b
-            where b.parent = tend_partitions.parent and b.first <= tend_partitions.first and b.beyond > tend_partitions.first;
-        if beyond is null then
-            select min(b.first) into following from partition_bounds b
-                where b.parent = tend_partitions.parent and b.first > tend_partitions.first;
-            beyond := least(following, first + width - (first - date '2000-01-01') % width);
-            name := format('%s_%s_%s', parent, to_char(first, 'YYYYMMDD'), to_char(beyond, 'YYYYMMDD'));
+    while day <= today + ahead loop
+        select max(b.beyond) into until from partition_bounds b
+        where b.parent = tend_partitions.parent and b.first <= day and b.beyond > day;
+        if until is null then
+            select least(min(b.first), day + width - (day - date '2000-01-01') % width) into until from partition_bounds b
+            where b.parent = tend_partitions.parent and b.first > day;
+            part := format('%s_%s_%s', parent, to_char(day, 'YYYYMMDD'), to_char(until, 'YYYYMMDD'));
             -- attached, not made in place: reading and writing go on meanwhile
-            execute format('create table %I (like %I including all)', name, parent);
-            execute format('alter table %I attach partition %I for values from (%L) to (%L)', parent, name, first, beyond);
+            execute format('create table %I (like %I including all)', part, parent);
+            execute format('alter table %I attach partition %I for values from (%L) to (%L)', parent, part, day, until);
             made := made + 1;
         end if;
-        first := beyond;
+        day := until;
     end loop;
-    for part in select b.name from partition_bounds b
-        where b.parent = tend_partitions.parent and b.beyond < today loop
-        execute format('drop table %I', part.name);
+    for part in select b.name from partition_bounds b where b.parent = tend_partitions.parent and b.beyond < today loop
+        execute format('drop table %I', part);
         dropped := dropped + 1;
     end loop;
     return next;
@@ -264,6 +257,15 @@ select p.relname::text as parent, c.relname::text as name,
 from pg_inherits i
 join pg_class p on p.oid = i.inhparent and p.relkind = 'p' and p.relnamespace = current_schema()::regnamespace
 join pg_class c on c.oid = i.inhrelid;
+
+-- However a session ends before its time, what is bound to it ends with it.
+create function end_bound_grants() returns trigger language plpgsql as $$
+begin
+    update grants set revoked_at = now() where session_id = old.id and session_bound and revoked_at is null;
+    return null;
+end
+$$;
+create trigger sessions_ended after delete on sessions for each row execute function end_bound_grants();
 
 -- Servers keep clients and scopes in memory; each change tells them so. A hint, never the truth (H46).
 create function tell_servers() returns trigger language plpgsql as $$

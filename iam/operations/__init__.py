@@ -1,0 +1,1 @@
+"""What keeps a server alive: retention, audit, metrics, configuration."""

@@ -1,0 +1,58 @@
+"""What nobody needs any longer goes, by itself, on any number of servers (H39)."""
+
+from datetime import timedelta
+from secrets import SystemRandom
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from iam.clock import Clock
+from iam.store.errors import Unavailable
+from iam.store.partitions import Partitions
+
+INTERVAL: Final = 600.0  # seconds, about: servers that started together need not work together
+KEPT: Final = timedelta(days=1)  # that a grant stays which has ended
+
+log = Logger()
+
+
+class Retention:
+    """Tends the partitions, and sweeps up the grants that ended."""
+
+    def __init__(self, reactor: Any, partitions: Partitions, clock: Clock) -> None:
+        self._partitions = partitions
+        self._clock = clock
+        self._call = LoopingCall(self._work)
+        self._call.clock = reactor
+
+    def start(self) -> None:
+        """Work now and then."""
+        self._call.start(INTERVAL * SystemRandom().uniform(0.75, 1.25), now=False)
+
+    def stop(self) -> None:
+        """Work no more."""
+        if self._call.running:
+            self._call.stop()
+
+    def _work(self) -> Deferred[None]:
+        return Deferred.fromCoroutine(self.work())
+
+    async def work(self) -> None:
+        """One round; what is not possible now is left to the next one."""
+        now = self._clock.now()
+        try:
+            await self._partitions.tend(now)
+            while count := await self._partitions.sweep(now - KEPT):
+                log.info("{count} grants that had ended are gone", count=count)
+            for fill in await self._partitions.fills():
+                log.info(
+                    "table {table}: about {rows} rows, {bytes} bytes, in {partitions} partitions",
+                    table=fill.table,
+                    rows=fill.rows,
+                    bytes=fill.bytes,
+                    partitions=fill.partitions,
+                )
+        except Unavailable as error:
+            log.warn("nothing was tidied up: {reason}", reason=str(error))

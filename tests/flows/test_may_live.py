@@ -1,0 +1,248 @@
+"""H20: one function decides whether a grant lives, and every path asks it. All paths times all reasons."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+from iam.oauth.grants import authorization_code, client_credentials, refresh_token
+from tests.harness import App, Person, Reply, Server
+
+API = "https://api.example"
+
+
+@frozen
+class Held:
+    """What somebody holds before the reason to refuse it comes up."""
+
+    app: App
+    person: Person
+    code: str
+    access_token: str
+    refresh_token: str
+    own_token: str
+
+    async def introspected(self, server: Server, token: str) -> bool:
+        # by a resource server, so that the client's own state counts for nothing but the token
+        return bool((await server.introspect(await server.app(introspect_any=True), token))["active"])
+
+
+Path = Callable[[Server, Held], Awaitable[bool]]
+Reason = Callable[[Server, Held, Any], Awaitable[None]]
+
+
+def good(reply: Reply) -> bool:
+    assert reply.status in (200, 400, 401), reply.text
+    return reply.status == 200
+
+
+async def code(server: Server, held: Held) -> bool:
+    return good(await server.redeem(held.app, held.code))
+
+
+async def refresh(server: Server, held: Held) -> bool:
+    return good(await server.refresh(held.app, held.refresh_token))
+
+
+async def own(server: Server, held: Held) -> bool:
+    return good(await server.token(held.app, grant_type="client_credentials", resource=API))
+
+
+async def introspection(server: Server, held: Held) -> bool:
+    return await held.introspected(server, held.access_token)
+
+
+async def introspection_of_a_refresh_token(server: Server, held: Held) -> bool:
+    return await held.introspected(server, held.refresh_token)
+
+
+async def introspection_of_a_token_of_its_own(server: Server, held: Held) -> bool:
+    return await held.introspected(server, held.own_token)
+
+
+async def resource(server: Server, held: Held) -> bool:
+    return good(await server.get("/resource", headers={"Authorization": f"Bearer {held.access_token}"}))
+
+
+async def resource_with_a_token_of_its_own(server: Server, held: Held) -> bool:
+    return good(await server.get("/resource", headers={"Authorization": f"Bearer {held.own_token}"}))
+
+
+PERSONS = (code, refresh, introspection, introspection_of_a_refresh_token, resource)
+CLIENTS = (own, introspection_of_a_token_of_its_own, resource_with_a_token_of_its_own)
+LOOKED_UP = (introspection_of_a_token_of_its_own, resource_with_a_token_of_its_own)
+
+# Each grant type, and the paths on which what it gives is presented. A new one without its line fails below.
+PATHS = {
+    authorization_code.GRANT_TYPE: PERSONS,
+    refresh_token.GRANT_TYPE: PERSONS,
+    client_credentials.GRANT_TYPE: CLIENTS,
+}
+
+
+async def person_disabled(server: Server, held: Held, admin: Any) -> None:
+    await server.store.users.disable(held.person.user_id, server.now())
+
+
+async def person_deleted(server: Server, held: Held, admin: Any) -> None:
+    await server.store.users.delete(held.person.user_id, server.now())
+
+
+async def persons_epoch(server: Server, held: Held, admin: Any) -> None:
+    admin.execute("update users set not_before = %s", (server.now(),))
+
+
+async def consent_withdrawn(server: Server, held: Held, admin: Any) -> None:
+    admin.execute("delete from consents")
+
+
+async def consent_narrowed(server: Server, held: Held, admin: Any) -> None:
+    admin.execute("update consents set scopes = '{read}'")
+
+
+async def session_ended(server: Server, held: Held, admin: Any) -> None:
+    admin.execute("update grants set session_bound = true where session_id is not null")
+    admin.execute("delete from sessions")
+
+
+async def persons_grant_expired(server: Server, held: Held, admin: Any) -> None:
+    admin.execute("update grants set expires_at = %s where user_id is not null", (server.now(),))
+
+
+async def client_disabled(server: Server, held: Held, admin: Any) -> None:
+    admin.execute("update clients set disabled_at = %s where id = %s", (server.now(), held.app.client_id))
+
+
+async def client_deleted(server: Server, held: Held, admin: Any) -> None:
+    await server.store.clients.delete(held.app.client_id, server.now())
+
+
+async def clients_epoch(server: Server, held: Held, admin: Any) -> None:
+    admin.execute("update clients set not_before = %s", (server.now(),))
+
+
+async def grant_type_withdrawn(server: Server, held: Held, admin: Any) -> None:
+    admin.execute("update clients set grant_types = '{}' where id = %s", (held.app.client_id,))
+
+
+async def resource_disabled(server: Server, held: Held, admin: Any) -> None:
+    await server.store.resources.set_disabled(API, server.now())
+
+
+async def resource_deleted(server: Server, held: Held, admin: Any) -> None:
+    await server.store.resources.delete(API)
+
+
+async def everything_revoked(server: Server, held: Held, admin: Any) -> None:
+    admin.execute("insert into epochs (name, not_before) values ('all', %s)", (server.now(),))
+
+
+async def grants_revoked(server: Server, held: Held, admin: Any) -> None:
+    admin.execute("update grants set revoked_at = %s", (server.now(),))
+
+
+OF_PERSONS: tuple[Reason, ...] = (
+    person_disabled,
+    person_deleted,
+    persons_epoch,
+    consent_withdrawn,
+    consent_narrowed,
+    session_ended,
+    persons_grant_expired,
+)
+OF_CLIENTS: tuple[Reason, ...] = (
+    client_disabled,
+    client_deleted,
+    grant_type_withdrawn,
+    resource_disabled,
+    resource_deleted,
+    grants_revoked,
+)
+EPOCHS: tuple[Reason, ...] = (clients_epoch, everything_revoked)
+
+MATRIX = [
+    *product(PERSONS, (*OF_PERSONS, *OF_CLIENTS, *EPOCHS)),
+    *product(CLIENTS, OF_CLIENTS),
+    *product(LOOKED_UP, EPOCHS),  # a new token after the epoch is a new one
+]
+
+
+async def hold(server: Server) -> Held:
+    app, person = await server.app(), await server.person()
+    await server.store.resources.create(
+        API, scopes=(), token_format="opaque", lifetime=3600, client_id=None, now=server.now()
+    )
+    tokens = await server.tokens(app, person, resource=API)
+    own_token = await server.token(app, grant_type="client_credentials", resource=API)
+    held = Held(
+        app,
+        person,
+        await server.code(app, person, resource=API),
+        tokens["access_token"],
+        tokens["refresh_token"],
+        own_token.json["access_token"],
+    )
+    server.clock.advance(1)  # an epoch begins after what it ends
+    return held
+
+
+@pytest.mark.parametrize("path", [*PERSONS, *CLIENTS], ids=lambda path: path.__name__)
+async def test_h20_without_a_reason_every_path_gives(server: Server, path: Path) -> None:
+    held = await hold(server)
+
+    assert await path(server, held)
+
+
+@pytest.mark.parametrize(("path", "reason"), MATRIX, ids=lambda each: each.__name__)
+async def test_h20_every_path_asks_for_every_reason(server: Server, admin: Any, path: Path, reason: Reason) -> None:
+    held = await hold(server)
+
+    await reason(server, held, admin)
+    for memory in (server.store.clients, server.store.resources):
+        memory.forget()
+
+    assert not await path(server, held)
+
+
+async def test_h20_each_grant_type_has_its_rows_in_the_matrix(server: Server) -> None:
+    metadata = (await server.get("/.well-known/oauth-authorization-server")).json
+
+    assert set(metadata["grant_types_supported"]) == set(PATHS)
+    assert {path for path, _ in MATRIX} >= {path for paths in PATHS.values() for path in paths}
+
+
+async def test_h21_after_an_epoch_new_grants_live(server: Server, admin: Any) -> None:
+    held = await hold(server)
+    admin.execute("insert into epochs (name, not_before) values ('all', %s)", (server.now(),))
+
+    tokens = await server.tokens(held.app, held.person)
+    own_token = (await server.token(held.app, grant_type="client_credentials")).json
+
+    assert await held.introspected(server, tokens["access_token"])
+    assert await held.introspected(server, own_token["access_token"])
+
+
+async def test_a_refresh_token_rests_when_its_client_may_refresh_no_longer(server: Server, admin: Any) -> None:
+    held = await hold(server)
+    admin.execute("update clients set grant_types = '{authorization_code}' where id = %s", (held.app.client_id,))
+
+    access = await held.introspected(server, held.access_token)
+    refreshing = await held.introspected(server, held.refresh_token)
+
+    assert (access, refreshing) == (True, False)
+
+
+async def test_a_grant_is_not_longer_than_its_absolute_expiry(server: Server, admin: Any) -> None:
+    held = await hold(server)
+    admin.execute(
+        "update grants set expires_at = %s where user_id is not null", (server.now() + timedelta(seconds=60),)
+    )
+
+    fresh = (await server.refresh(held.app, held.refresh_token)).json
+    server.clock.advance(61)
+
+    assert fresh["expires_in"] <= 60
+    assert not await held.introspected(server, fresh["access_token"])

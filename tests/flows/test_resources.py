@@ -1,0 +1,172 @@
+"""Resources and audiences (RFC 8707)."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.harness import CHALLENGE, REDIRECT_URI, App, Server, action, fields
+
+API = "https://api.example"
+PHOTOS = "https://photos.example/v1"
+
+
+async def register(server: Server, uri: str = API, **told: Any) -> None:
+    values = {"scopes": (), "token_format": "opaque", "lifetime": 3600, "client_id": None, **told}
+    assert await server.store.resources.create(uri, now=server.now(), **values)
+
+
+async def both(server: Server) -> App:
+    """A client, and two resources: one with a scope of its own, one that takes any."""
+    await register(server, API, scopes=("read",), lifetime=600)
+    await register(server, PHOTOS, lifetime=1200)
+    return await server.app()
+
+
+async def test_a_token_for_a_resource_names_it_and_has_its_lifetime(server: Server) -> None:
+    app = await both(server)
+
+    given = (await server.token(app, grant_type="client_credentials", resource=API)).json
+    told = await server.introspect(app, given["access_token"])
+
+    assert (given["expires_in"], given["scope"]) == (600, "read")
+    assert told["aud"] == API
+    assert told["exp"] - told["iat"] == 600
+
+
+async def test_a_token_for_two_resources_names_both_and_lives_as_long_as_the_shorter_one(server: Server) -> None:
+    app = await both(server)
+    form = [*app.form.items(), ("grant_type", "client_credentials"), ("resource", PHOTOS), ("resource", API)]
+
+    given = (await server.post("/token", form)).json
+
+    assert given["expires_in"] == 600
+    assert (await server.introspect(app, given["access_token"]))["aud"] == [PHOTOS, API]
+
+
+async def test_a_token_for_no_resource_names_none(server: Server) -> None:
+    app = await both(server)
+
+    given = (await server.token(app, grant_type="client_credentials")).json
+
+    assert given["expires_in"] == 36000
+    assert "aud" not in await server.introspect(app, given["access_token"])
+
+
+@pytest.mark.parametrize("resource", ["https://unknown.example", "api.example", API + "#x", API + "/", "x" * 3000, " "])
+async def test_a_resource_that_nobody_registered_is_an_invalid_target(server: Server, resource: str) -> None:
+    app = await both(server)
+
+    reply = await server.token(app, grant_type="client_credentials", resource=resource)
+
+    assert (reply.status, reply.json["error"]) == (400, "invalid_target")
+
+
+async def test_an_invalid_target_at_the_authorization_endpoint_goes_to_the_client(server: Server) -> None:
+    app, person = await both(server), await server.person()
+
+    reply = await server.authorize(app, person, resource="https://unknown.example")
+
+    assert reply.location.startswith(REDIRECT_URI)
+    assert (reply.sent_back["error"], reply.sent_back["state"]) == ("invalid_target", "xyz")
+
+
+async def test_a_disabled_resource_is_no_target(server: Server) -> None:
+    app = await both(server)
+    await server.store.resources.set_disabled(API, server.now())
+
+    reply = await server.token(app, grant_type="client_credentials", resource=API)
+
+    assert reply.json["error"] == "invalid_target"
+
+
+async def test_a_scope_that_means_nothing_to_the_resource_is_refused(server: Server) -> None:
+    app = await both(server)
+
+    reply = await server.token(app, grant_type="client_credentials", resource=API, scope="write")
+
+    assert reply.json["error"] == "invalid_scope"
+
+
+async def test_what_was_granted_for_a_resource_is_for_it_unless_the_client_says_otherwise(server: Server) -> None:
+    app, person = await both(server), await server.person()
+
+    tokens = await server.tokens(app, person, resource=API)
+    fresh = (await server.refresh(app, tokens["refresh_token"])).json
+
+    assert (await server.introspect(app, tokens["access_token"]))["aud"] == API
+    assert (await server.introspect(app, fresh["access_token"]))["aud"] == API
+
+
+async def authorized_for_both(server: Server, app: App) -> str:
+    person = await server.person()
+    query = [
+        ("response_type", "code"),
+        ("client_id", app.client_id),
+        ("redirect_uri", REDIRECT_URI),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+        ("resource", API),
+        ("resource", PHOTOS),
+        ("scope", "read write"),
+    ]
+    page = await server.get("/authorize?" + urlencode(query), headers=person.headers)
+    reply = await server.post(
+        action(page.text),
+        {**fields(page.text), "decision": "allow"},
+        headers={**person.headers, "Origin": server.settings.issuer},
+    )
+    return reply.sent_back["code"]
+
+
+async def test_each_token_may_be_for_some_of_the_resources_and_has_their_scopes(server: Server) -> None:
+    app = await both(server)
+    code = await authorized_for_both(server, app)
+
+    first = (await server.redeem(app, code, resource=API)).json
+    second = (await server.refresh(app, first["refresh_token"], resource=PHOTOS)).json
+    third = (await server.refresh(app, second["refresh_token"])).json
+
+    assert (first["scope"], first["expires_in"]) == ("read", 600)
+    assert (second["scope"], second["expires_in"]) == ("read write", 1200)
+    assert (await server.introspect(app, third["access_token"]))["aud"] == [API, PHOTOS]
+
+
+@pytest.mark.parametrize("resource", [PHOTOS, "https://unknown.example"])
+async def test_a_resource_that_was_not_granted_is_an_invalid_target_and_spends_nothing(
+    server: Server, resource: str
+) -> None:
+    app, person = await both(server), await server.person()
+    code = await server.code(app, person, resource=API)
+
+    refused = await server.redeem(app, code, resource=resource)
+    tokens = (await server.redeem(app, code)).json
+    refused_again = await server.refresh(app, tokens["refresh_token"], resource=resource)
+    fresh = await server.refresh(app, tokens["refresh_token"])
+
+    assert (refused.json["error"], refused_again.json["error"]) == ("invalid_target", "invalid_target")
+    assert fresh.status == 200
+
+
+async def test_a_retried_refresh_gives_the_same_answer_whatever_resource_it_names(server: Server) -> None:
+    app = await both(server)
+    first = (await server.redeem(app, await authorized_for_both(server, app))).json
+
+    answers = [(await server.refresh(app, first["refresh_token"], resource=uri)).json for uri in (API, PHOTOS)]
+
+    assert answers[0]["access_token"] == answers[1]["access_token"]
+    assert answers[0]["scope"] == answers[1]["scope"] == "read"
+
+
+async def test_a_resource_server_may_introspect_the_tokens_for_it_and_no_others(server: Server) -> None:
+    app, api = await server.app(), await server.app(grant_types=("client_credentials",))
+    await register(server, API, client_id=api.client_id)
+    await register(server, PHOTOS)
+    tokens = [
+        (await server.token(app, grant_type="client_credentials", **target)).json["access_token"]
+        for target in ({"resource": API}, {"resource": PHOTOS}, {})
+    ]
+
+    told = [(await server.introspect(api, token))["active"] for token in tokens]
+
+    assert told == [True, False, False]

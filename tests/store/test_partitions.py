@@ -1,0 +1,171 @@
+"""Partitions are made ahead and dropped by the servers themselves; a look-up probes one."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from twisted.internet.defer import DeferredList
+
+from iam import credentials
+from iam.clock import Clock
+from iam.credentials import Kind
+from iam.settings import Settings
+from iam.store.database import Database
+from iam.store.migration import migrate
+from iam.store.partitions import longest
+from iam.store.store import Store, open_store
+
+Start = Callable[..., Awaitable[Database]]
+NOON = datetime(2027, 3, 5, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def begin(start: Start, empty_dsn: str) -> Callable[..., Awaitable[Store]]:
+    """Opens the store of a new, migrated database."""
+
+    async def opened(now: datetime = NOON) -> Store:
+        stores: list[Store] = []
+        migrate(empty_dsn)
+        clock = Clock(now.timestamp)
+        await start(lambda database: stores.append(open_store(database, clock, Settings())))
+        return stores[0]
+
+    return opened
+
+
+async def bounds(store: Store, table: str) -> list[tuple[date, date]]:
+    return await store.database.query(
+        "select first, beyond from partition_bounds where parent = %s order by first", (table,)
+    )
+
+
+async def issue(store: Store, ends: datetime) -> str:
+    token = credentials.mint_until(Kind.ACCESS_TOKEN, ends)
+    await store.database.query(
+        "insert into access_tokens (day, digest, grant_id, scope, issued_at, expires_at) values (%s, %s, %s, 'read', %s, %s)",
+        (ends.date(), credentials.digest(token), credentials.identifier(), ends - DAY, ends),
+    )
+    return token
+
+
+@pytest.mark.parametrize("table", longest(Settings()))
+async def test_partitions_cover_yesterday_and_every_day_on_which_a_row_may_end(begin: Any, table: str) -> None:
+    store = await begin()
+    await store.partitions.tend(NOON)
+
+    found = await bounds(store, table)
+
+    last_day = (NOON + timedelta(seconds=longest(Settings())[table])).date()
+    assert found[0][0] == NOON.date() - DAY
+    assert found[-1][1] > last_day + DAY
+    assert [beyond for _, beyond in found[:-1]] == [first for first, _ in found[1:]]
+    assert len(found) <= 8
+
+
+async def test_tending_again_changes_nothing(begin: Any) -> None:
+    store = await begin()
+    await store.partitions.tend(NOON)
+    before = await store.partitions.fills()
+
+    await store.partitions.tend(NOON)
+
+    assert [fill.partitions for fill in await store.partitions.fills()] == [fill.partitions for fill in before]
+
+
+async def test_many_servers_may_tend_at_once(begin: Any) -> None:
+    store = await begin()
+
+    results = await DeferredList(
+        [
+            store.database.query("select from tend_partitions('access_tokens', %s, 1, 9)", (NOON.date(),))
+            for _ in range(8)
+        ]
+    )
+
+    assert all(success for success, _ in results)
+    found = await bounds(store, "access_tokens")
+    assert len(found) == len(set(found)) == 11
+
+
+async def test_a_partition_goes_when_its_last_day_is_over_for_a_day(begin: Any) -> None:
+    store = await begin()
+    await store.partitions.tend(NOON)
+    token = await issue(store, NOON)
+
+    async def rows(now: datetime) -> int:
+        await store.partitions.tend(now)
+        ((count,),) = await store.database.query(
+            "select count(*) from access_tokens where digest = %s", (credentials.digest(token),)
+        )
+        return int(count)
+
+    assert [await rows(NOON + days * DAY) for days in range(4)] == [1, 1, 0, 0]
+
+
+async def test_partitions_are_made_where_time_stood_still(begin: Any) -> None:
+    """Nobody was there for a month, and then a clock is put back: there is always a place for today's rows."""
+    store = await begin()
+    for now in (NOON, NOON + 40 * DAY, NOON - 3 * DAY):
+        await store.partitions.tend(now)
+
+        assert await issue(store, now + timedelta(hours=10))
+
+
+async def test_a_row_without_a_partition_has_one_made_and_is_stored(begin: Any) -> None:
+    store = await begin()
+
+    token = await issue(store, NOON + timedelta(hours=10))
+
+    assert (await store.database.query("select digest from access_tokens")) == [(credentials.digest(token),)]
+
+
+async def test_a_row_beyond_all_partitions_that_may_be_made_is_unavailable(begin: Any) -> None:
+    store = await begin()
+
+    with pytest.raises(Exception, match="no partition"):
+        await issue(store, NOON + 400 * DAY)
+
+
+async def test_a_look_up_probes_one_partition(begin: Any) -> None:
+    store = await begin()
+    await store.partitions.tend(NOON)
+    plan = await store.database.query(
+        "explain (analyze, costs off, timing off) execute access_tokens_find(%s::bytea[], %s::date[], %s::timestamptz[])",
+        ([b"x"], [NOON.date()], [NOON]),
+    )
+
+    probes = [line for (line,) in plan if "on access_tokens_" in line]
+
+    assert len(probes) > 2
+    assert len([probe for probe in probes if "never executed" not in probe]) == 1
+
+
+async def test_grants_that_ended_are_swept_but_no_clients_own(begin: Any) -> None:
+    store = await begin()
+    for days in (-3, -2, 1):
+        await store.database.query(
+            "insert into grants (id, client_id, grant_type, scope, created_at, expires_at)"
+            " values (%s, 'c', 'authorization_code', 'read', %s, %s)",
+            (credentials.identifier(), NOON - 9 * DAY, NOON + days * DAY),
+        )
+
+    swept = [await store.partitions.sweep(NOON - DAY), await store.partitions.sweep(NOON - DAY)]
+
+    assert swept == [2, 0]
+    assert await store.database.query("select count(*) from grants") == [(1,)]
+
+
+async def test_how_full_the_tables_are_is_known(begin: Any) -> None:
+    store = await begin()
+    await store.partitions.tend(NOON)
+    for _ in range(100):
+        await issue(store, NOON)
+    await store.database.query("analyze access_tokens")
+
+    fills = {fill.table: fill for fill in await store.partitions.fills()}
+
+    assert set(fills) == set(longest(Settings()))
+    assert fills["access_tokens"].rows == 100
+    assert fills["access_tokens"].bytes > 8192
