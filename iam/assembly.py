@@ -3,6 +3,7 @@
 from typing import Any
 
 from attrs import evolve
+from twisted.internet.threads import deferToThreadPool
 
 from iam.accounts.passwords import Busy, Passwords
 from iam.accounts.people import People
@@ -11,10 +12,12 @@ from iam.clock import Clock
 from iam.endpoints.authorization import AuthorizationEndpoint
 from iam.endpoints.health import Health
 from iam.endpoints.introspection import IntrospectionEndpoint
+from iam.endpoints.jwks import Jwks
 from iam.endpoints.metadata import Metadata
 from iam.endpoints.resource import Resource
 from iam.endpoints.revocation import RevocationEndpoint
 from iam.endpoints.token import TokenEndpoint
+from iam.oauth.access_tokens import AccessTokenFormat
 from iam.oauth.client_authentication import ClientAuthentication
 from iam.oauth.consent import Consent
 from iam.oauth.introspection import Introspection
@@ -22,6 +25,8 @@ from iam.oauth.registration import Registration
 from iam.oauth.resources import Targets
 from iam.oauth.revocation import Revocation
 from iam.oauth.server import Server
+from iam.openid import keys
+from iam.openid.keys import Keys, Pair
 from iam.pages.applications import Applications
 from iam.pages.home import Home
 from iam.pages.issued import Issuer
@@ -40,8 +45,24 @@ from iam.web.templates import Theme
 from iam.web.visitors import Visitors
 
 
+def build_keys(reactor: Any, clock: Clock, store: Store, key: ServerKey) -> Keys:
+    """The signing keys, made in a thread: RSA takes its time."""
+
+    async def generate(alg: str) -> Pair:
+        pair: Pair = await deferToThreadPool(reactor, reactor.getThreadPool(), keys.made, alg)
+        return pair
+
+    return Keys(store.signing_keys, key.derive(keys.PURPOSE), clock, generate)
+
+
 def build_site(
-    reactor: Any, settings: Settings, clock: Clock, store: Store, key: ServerKey, limits: Limits | None = None
+    reactor: Any,
+    settings: Settings,
+    clock: Clock,
+    store: Store,
+    key: ServerKey,
+    signing: Keys,
+    limits: Limits | None = None,
 ) -> Site:
     """What listens: the whole server but for its ports and its database."""
     limits = limits or Limits()
@@ -49,7 +70,7 @@ def build_site(
     return Site(
         reactor,
         settings,
-        all_routes(build_handlers(reactor, settings, clock, store, key, theme)),
+        all_routes(build_handlers(reactor, settings, clock, store, key, signing, theme)),
         error_page=theme.error_of,
         unavailable=(Unavailable, Busy),
         limits=evolve(limits, connections_per_address=None) if settings.no_rate_limits else limits,
@@ -57,23 +78,26 @@ def build_site(
 
 
 def build_handlers(
-    reactor: Any, settings: Settings, clock: Clock, store: Store, key: ServerKey, theme: Theme
+    reactor: Any, settings: Settings, clock: Clock, store: Store, key: ServerKey, signing: Keys, theme: Theme
 ) -> Handlers:
     """Everything that answers a request."""
     sessions = Sessions(store.sessions, clock, settings)
     people = People(store.users, Passwords(reactor), clock, settings.issuer_host)
     visitors = Visitors(sessions.find, settings, theme, clock)
-    server = Server(settings, store, clock)
+    server = Server(settings, store, clock, signing)
+    targets = Targets(store.resources)
+    form = AccessTokenFormat(signing, targets, settings.issuer)
     authentication = ClientAuthentication(store.clients)
-    introspection = Introspection(
-        store.access_tokens, store.refresh_tokens, clock, Targets(store.resources), settings.issuer
-    )
+    introspection = Introspection(store.access_tokens, store.refresh_tokens, clock, form, targets, settings.issuer)
     authorization = AuthorizationEndpoint(server, Consent(store.consents, store.scopes), visitors, theme)
     return Handlers(
         authorization=authorization,
         token=TokenEndpoint(server),
         introspection=IntrospectionEndpoint(authentication, introspection),
-        revocation=RevocationEndpoint(authentication, Revocation(store.access_tokens, store.refresh_tokens, clock)),
+        revocation=RevocationEndpoint(
+            authentication, Revocation(store.access_tokens, store.refresh_tokens, form, clock)
+        ),
+        jwks=Jwks(signing),
         metadata=Metadata(settings.issuer, server, ENDPOINTS),
         resource=Resource(introspection),
         health=Health(store.database.check, store.database.obstacle),

@@ -7,6 +7,7 @@ from attrs import frozen
 from iam.endpoints.authorization import AuthorizationEndpoint
 from iam.endpoints.health import Health
 from iam.endpoints.introspection import IntrospectionEndpoint
+from iam.endpoints.jwks import Jwks
 from iam.endpoints.metadata import Metadata
 from iam.endpoints.resource import Resource
 from iam.endpoints.revocation import RevocationEndpoint
@@ -27,6 +28,7 @@ ENDPOINTS = {
     "token_endpoint": "/token",
     "revocation_endpoint": "/revoke",
     "introspection_endpoint": "/introspect",
+    "jwks_uri": "/jwks",
 }
 
 # The addresses of django-oauth-toolkit, for those who come from there.
@@ -49,6 +51,7 @@ class Handlers:
     introspection: IntrospectionEndpoint
     revocation: RevocationEndpoint
     metadata: Metadata
+    jwks: Jwks
     resource: Resource
     health: Health
     home: Home
@@ -65,6 +68,7 @@ def protocol(handlers: Handlers) -> list[Route]:
         Route("/token", ("POST",), handlers.token.post),
         Route("/introspect", ("POST",), handlers.introspection.post),
         Route("/revoke", ("POST",), handlers.revocation.post),
+        Route("/jwks", ("GET",), handlers.jwks.get),
         Route("/resource", ("GET",), handlers.resource.get),
         Route("/.well-known/oauth-authorization-server", ("GET",), handlers.metadata.get),
         Route("/healthz", ("GET",), handlers.health.alive),

@@ -10,7 +10,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 
 from iam import server_key
-from iam.assembly import build_site
+from iam.assembly import build_keys, build_site
 from iam.clock import Clock
 from iam.embedded.errors import EmbeddedError
 from iam.foundation import Foundation, lay
@@ -83,10 +83,13 @@ class AuthorizationServer(Service):
         key = server_key.read_or_make(settings.data_dir, secret_text(settings))
         self._foundation = await lay(self._reactor, settings, self._clock, say)
         self._foundation.heed_disk()
+        store = self._foundation.store
+        keys = build_keys(self._reactor, self._clock, store, key)
+        await keys.tend()
         limits = within_descriptors(Limits())
-        self._site = build_site(self._reactor, settings, self._clock, self._foundation.store, key, limits)
+        self._site = build_site(self._reactor, settings, self._clock, store, key, keys, limits)
         self._ports = await listen(self._reactor, settings, self._site)
-        self._retention = Retention(self._reactor, self._foundation.store.partitions, self._clock)
+        self._retention = Retention(self._reactor, store.partitions, keys, self._clock)
         self._retention.start()
         await greet(settings, self._foundation, key)
 

@@ -24,11 +24,12 @@ from twisted.internet.task import deferLater
 from twisted.web.client import Agent, HTTPConnectionPool
 
 from iam import credentials
-from iam.assembly import build_site
+from iam.assembly import build_keys, build_site
 from iam.clock import Clock
 from iam.credentials import Kind
 from iam.embedded.supervisor import Embedded
 from iam.listening import listen
+from iam.openid.keys import Keys
 from iam.server_key import ServerKey
 from iam.settings import Settings, read
 from iam.store import migration
@@ -124,6 +125,7 @@ class Server:
     url: str
     settings: Settings
     store: Store
+    keys: Keys
     clock: TurnedClock
     agent: Agent
     people: int = field(default=0)
@@ -331,12 +333,15 @@ def running(database_dsn: str, key: ServerKey, tmp_path_factory: pytest.TempPath
     clock = TurnedClock()
     database = Database(reactor, database_dsn)
     store = open_store(database, Clock(clock.seconds), settings)
+    keys = build_keys(reactor, Clock(clock.seconds), store, key)
     pool = HTTPConnectionPool(reactor, persistent=True)
     pool.maxPersistentPerHost = 32
 
     async def start() -> list[IListeningPort]:
         await database.start()
-        return await listen(reactor, settings, build_site(reactor, settings, Clock(clock.seconds), store, key))
+        await keys.tend()
+        site = build_site(reactor, settings, Clock(clock.seconds), store, key, keys)
+        return await listen(reactor, settings, site)
 
     async def stop() -> None:
         await pool.closeCachedConnections()
@@ -345,7 +350,7 @@ def running(database_dsn: str, key: ServerKey, tmp_path_factory: pytest.TempPath
         await database.stop()
 
     ports = blockon(Deferred.fromCoroutine(start()))
-    yield Server(settings.issuer, settings, store, clock, Agent(reactor, pool=pool))
+    yield Server(settings.issuer, settings, store, keys, clock, Agent(reactor, pool=pool))
     blockon(Deferred.fromCoroutine(stop()))
 
 

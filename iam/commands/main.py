@@ -15,6 +15,7 @@ COMMANDS = {
     "client": "Clients: create, list, show, update, rotate-secret, delete.",
     "scope": "Scopes: create, list, delete.",
     "resource": "Resources: create, list, disable, enable, delete.",
+    "key": "Signing keys: list, rotate, retire.",
     "token": "Tokens: show, revoke.",
     "grant": "Grants: list, revoke.",
     "session": "Sessions: list, revoke.",

@@ -9,6 +9,7 @@ from iam.commands.options import Group
 from iam.commands.running import Administration, run
 from iam.oauth import resources as rules
 from iam.oauth.resources import FORMATS, LIFETIMES
+from iam.openid.keys import ALGORITHMS
 from iam.store.resources import Resource
 
 COLUMNS = ("resource", "scopes", "token_format", "lifetime", "client_id", "enabled")
@@ -35,11 +36,21 @@ def command() -> None:
 @click.option(
     "--token-format", type=click.Choice(FORMATS), default=FORMATS[0], help="opaque, or a JWT of RFC 9068 (opaque)."
 )
+@click.option(
+    "--signing-alg", type=click.Choice(ALGORITHMS), default=ALGORITHMS[0], help="How its JWTs are signed (ES256)."
+)
 @click.option("--lifetime", metavar="S", type=int, help="Seconds that its tokens live (36000; JWTs 600, at most 3600).")
 @click.option(
     "--client", "client_id", metavar="ID", help="The client that may introspect tokens for it: the resource server."
 )
-def create(uri: str, scopes: Sequence[str], token_format: str, lifetime: int | None, client_id: str | None) -> None:
+def create(
+    uri: str,
+    scopes: Sequence[str],
+    token_format: str,
+    signing_alg: str,
+    lifetime: int | None,
+    client_id: str | None,
+) -> None:
     """Register the resource URI."""
     seconds = LIFETIMES[token_format].default if lifetime is None else lifetime
 
@@ -51,7 +62,13 @@ def create(uri: str, scopes: Sequence[str], token_format: str, lifetime: int | N
         if client_id is not None and await on.store.clients.read(client_id) is None:
             raise click.ClickException(f"There is no client {client_id}.")
         if not await on.store.resources.create(
-            uri, scopes=scopes, token_format=token_format, lifetime=seconds, client_id=client_id, now=on.clock.now()
+            uri,
+            scopes=scopes,
+            token_format=token_format,
+            signing_alg=signing_alg,
+            lifetime=seconds,
+            client_id=client_id,
+            now=on.clock.now(),
         ):
             raise click.ClickException(f"There is a resource {uri} already.")
         return (await on.store.resources.by_uri())[uri]
@@ -102,6 +119,7 @@ def document(resource: Resource) -> dict[str, object]:
         "resource": resource.uri,
         "scopes": sorted(resource.scopes),
         "token_format": resource.token_format,
+        "signing_alg": resource.signing_alg,
         "lifetime": resource.lifetime,
         "client_id": resource.client_id,
         "enabled": resource.enabled,

@@ -19,12 +19,13 @@ from iam.clock import Clock
 from iam.commands.options import CONFIG, DATA_DIR, DATABASE
 from iam.embedded.errors import EmbeddedError
 from iam.foundation import Progress, lay
+from iam.server_key import ServerKeyError
 from iam.settings import Settings, SettingsError
 from iam.store.errors import Unavailable
 from iam.store.migration import MigrationError
 from iam.store.store import Store
 
-EXPECTED = (EmbeddedError, Invalid, MigrationError, Unavailable)
+EXPECTED = (EmbeddedError, Invalid, MigrationError, ServerKeyError, Unavailable)
 
 T = TypeVar("T")
 

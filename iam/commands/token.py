@@ -5,14 +5,14 @@ from typing import Any
 
 import click
 
-from iam import credentials
 from iam.commands import asking, output
+from iam.commands.key import signing_keys
 from iam.commands.options import Group
 from iam.commands.running import Administration, run
+from iam.oauth.access_tokens import AccessTokenFormat, refresh_place
 from iam.oauth.introspection import INACTIVE, members
-from iam.oauth.revocation import Revocation
-from iam.store.access_tokens import AccessTokens, LiveToken
-from iam.store.refresh_tokens import RefreshTokens
+from iam.oauth.resources import Targets
+from iam.store.access_tokens import LiveToken
 
 COLUMNS = ("active", "client_id", "username", "sub", "scope", "iat", "exp")
 
@@ -55,27 +55,28 @@ async def described(on: Administration, token: str) -> dict[str, Any]:
 
 async def find(on: Administration, token: str) -> LiveToken | None:
     """The token, if it is one of ours and good."""
-    tokens = table(on, token)
-    if tokens is None:
-        return None
-    return await tokens.find(credentials.digest(token), credentials.day_of(token), on.clock.now())
+    now = on.clock.now()
+    if place := await form(on).place(token):
+        return await on.store.access_tokens.find(place.digest, place.day, now)
+    if place := refresh_place(token):
+        return await on.store.refresh_tokens.find(place.digest, place.day, now)
+    return None
 
 
 async def revoked(on: Administration, token: str) -> str | None:
     """End the token, if it is one of ours; the id of the client that it was given to."""
-    tokens = table(on, token)
-    if tokens is None:
-        return None
-    digest, day = credentials.digest(token), credentials.day_of(token)
-    client_id = await on.store.grants.client_of(digest, day)
-    if client_id is not None:
-        await tokens.revoke(digest, day, client_id, on.clock.now())
+    place = await form(on).place(token)
+    tokens = on.store.access_tokens if place else on.store.refresh_tokens
+    place = place or refresh_place(token)
+    client_id = await on.store.grants.client_of(place.digest, place.day) if place else None
+    if place is not None and client_id is not None:
+        await tokens.revoke(place.digest, place.day, client_id, on.clock.now())
     return client_id
 
 
-def table(on: Administration, token: str) -> AccessTokens | RefreshTokens | None:
-    """Where a token of this form lies, if there is such a form."""
-    return Revocation(on.store.access_tokens, on.store.refresh_tokens, on.clock).table_of(token)
+def form(on: Administration) -> AccessTokenFormat:
+    """What access tokens look like; a JWT is looked up by what it says, whoever issued it."""
+    return AccessTokenFormat(signing_keys(on), Targets(on.store.resources), None)
 
 
 def readable(name: str, value: object) -> object:

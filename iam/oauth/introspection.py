@@ -4,9 +4,8 @@ from typing import Any
 
 from attrs import frozen
 
-from iam import credentials
 from iam.clock import Clock
-from iam.credentials import Kind
+from iam.oauth.access_tokens import AccessTokenFormat, audience, refresh_place
 from iam.oauth.resources import Targets
 from iam.store.access_tokens import AccessTokens, LiveToken
 from iam.store.clients import Client
@@ -22,6 +21,7 @@ class Introspection:
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
     clock: Clock
+    form: AccessTokenFormat
     targets: Targets
     issuer: str
 
@@ -30,24 +30,23 @@ class Introspection:
 
         It hears of its own tokens, of those for the resource that it serves, and of any where it may introspect any.
         """
-        if credentials.well_formed(token, Kind.ACCESS_TOKEN):
-            found = await self.access_token(token)
-            if found is not None and (
-                owns(client, found) or await self.targets.serves(client.client_id, found.audience)
-            ):
-                return members(found, self.issuer) | {"token_type": "Bearer"}
-        elif credentials.well_formed(token, Kind.REFRESH_TOKEN):
-            digest, day = credentials.digest(token), credentials.day_of(token)
-            found = await self.refresh_tokens.find(digest, day, self.clock.now())
-            if found is not None and owns(client, found):
-                return members(found, self.issuer)
+        found = await self.access_token(token)
+        if found is not None and (owns(client, found) or await self.targets.serves(client.client_id, found.audience)):
+            return members(found, self.issuer) | {"token_type": "Bearer"}
+        found = await self.refresh_token(token)
+        if found is not None and owns(client, found):
+            return members(found, self.issuer)
         return INACTIVE
 
     async def access_token(self, token: str) -> LiveToken | None:
-        """The access token, if it is one and good."""
-        if not credentials.well_formed(token, Kind.ACCESS_TOKEN):
-            return None
-        return await self.access_tokens.find(credentials.digest(token), credentials.day_of(token), self.clock.now())
+        """The access token, opaque or JWT, if it is one and good."""
+        place = await self.form.place(token)
+        return await self.access_tokens.find(place.digest, place.day, self.clock.now()) if place else None
+
+    async def refresh_token(self, token: str) -> LiveToken | None:
+        """The refresh token, if it is one and good."""
+        place = refresh_place(token)
+        return await self.refresh_tokens.find(place.digest, place.day, self.clock.now()) if place else None
 
 
 def owns(client: Client, token: LiveToken) -> bool:
@@ -67,7 +66,7 @@ def members(token: LiveToken, issuer: str) -> dict[str, Any]:
         "exp": int(token.expires_at.timestamp()),
     }
     if token.audience:
-        described["aud"] = token.audience[0] if len(token.audience) == 1 else list(token.audience)
+        described["aud"] = audience(token.audience)
     if token.username is not None:
         described["username"] = token.username
     return described

@@ -55,12 +55,14 @@ class Targets:
             raise invalid_target(request)
         return targets
 
-    async def are_jwt(self, audience: Sequence[str] | None) -> bool:
-        """Are tokens for these resources JWTs (RFC 9068)? Where they disagree, opaque ones serve all."""
+    async def signing_alg(self, audience: Sequence[str] | None) -> str | None:
+        """How JWTs for these resources are signed (RFC 9068); None for opaque tokens, which serve all where they disagree."""
         if not audience:
-            return False
+            return None
         known = await self.resources.by_uri()
-        return all(uri in known and known[uri].token_format == JWT for uri in audience)
+        targets = [known.get(uri) for uri in audience]
+        algs = {target.signing_alg if target and target.token_format == JWT else None for target in targets}
+        return algs.pop() if len(algs) == 1 else None
 
     async def serves(self, client_id: str, audience: Sequence[str] | None) -> bool:
         """Is this client the resource server of one of these?"""

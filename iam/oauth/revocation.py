@@ -4,9 +4,8 @@ from attrs import frozen
 from oauthlib.oauth2.rfc6749.errors import UnauthorizedClientError
 from twisted.logger import Logger
 
-from iam import credentials
 from iam.clock import Clock
-from iam.credentials import Kind
+from iam.oauth.access_tokens import AccessTokenFormat, refresh_place
 from iam.store.access_tokens import AccessTokens
 from iam.store.clients import Client
 from iam.store.refresh_tokens import RefreshTokens
@@ -20,6 +19,7 @@ class Revocation:
 
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
+    form: AccessTokenFormat
     clock: Clock
 
     async def revoke(self, token: str, client: Client) -> None:
@@ -27,17 +27,13 @@ class Revocation:
 
         Raises UnauthorizedClientError for another client's.
         """
-        tokens = self.table_of(token)
-        if tokens is None:
-            return
-        digest, day = credentials.digest(token), credentials.day_of(token)
-        own = await tokens.revoke(digest, day, client.client_id, self.clock.now())
-        if not own:
+        if not await self._revoke(token, client.client_id):
             raise UnauthorizedClientError("This token was given to another client.")
         log.info("token revoked: client {client_id}", client_id=client.client_id)
 
-    def table_of(self, token: str) -> AccessTokens | RefreshTokens | None:
-        """Where a token of this form lies, if there is such a form."""
-        if credentials.well_formed(token, Kind.ACCESS_TOKEN):
-            return self.access_tokens
-        return self.refresh_tokens if credentials.well_formed(token, Kind.REFRESH_TOKEN) else None
+    async def _revoke(self, token: str, client_id: str) -> bool:
+        if place := await self.form.place(token):
+            return await self.access_tokens.revoke(place.digest, place.day, client_id, self.clock.now())
+        if place := refresh_place(token):
+            return await self.refresh_tokens.revoke(place.digest, place.day, client_id, self.clock.now())
+        return True

@@ -16,6 +16,7 @@ from oauthlib.oauth2.rfc6749.errors import (
 from iam import bridge
 from iam.clock import Clock
 from iam.oauth import scopes
+from iam.oauth.access_tokens import AccessTokenFormat
 from iam.oauth.client_authentication import claimed
 from iam.oauth.grants import authorization_code, client_credentials, refresh_token
 from iam.oauth.grants.authorization_code import AuthorizationCode, AuthorizationCodeGrant
@@ -25,6 +26,7 @@ from iam.oauth.request import Parameters, Request
 from iam.oauth.resources import Targets
 from iam.oauth.tokens import BearerToken
 from iam.oauth.validator import Saver, Validator
+from iam.openid.keys import Keys
 from iam.settings import Settings
 from iam.store.sessions import Session
 from iam.store.store import Store
@@ -86,13 +88,14 @@ class Endpoints(AuthorizationEndpoint, TokenEndpoint):  # type: ignore[misc]
 class Server:
     """The protocol as the endpoints see it."""
 
-    def __init__(self, settings: Settings, store: Store, clock: Clock) -> None:
+    def __init__(self, settings: Settings, store: Store, clock: Clock, keys: Keys) -> None:
         targets = Targets(store.resources)
-        codes = AuthorizationCode(store.authorization_codes, settings, clock)
+        form = AccessTokenFormat(keys, targets, settings.issuer)
+        codes = AuthorizationCode(store.authorization_codes, form, settings, clock)
         savers: dict[str, Saver] = {
             authorization_code.GRANT_TYPE: codes,
-            client_credentials.GRANT_TYPE: ClientCredentials(store.access_tokens, settings, clock),
-            refresh_token.GRANT_TYPE: RefreshToken(store.refresh_tokens, store.access_tokens, settings, clock),
+            client_credentials.GRANT_TYPE: ClientCredentials(store.access_tokens, form, settings, clock),
+            refresh_token.GRANT_TYPE: RefreshToken(store.refresh_tokens, store.access_tokens, form, settings, clock),
         }
         self._issuer = settings.issuer
         self._scopes = store.scopes

@@ -9,6 +9,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from iam.clock import Clock
+from iam.openid.keys import Keys
 from iam.store.errors import Unavailable
 from iam.store.partitions import Partitions
 
@@ -19,10 +20,11 @@ log = Logger()
 
 
 class Retention:
-    """Tends the partitions, and sweeps up the grants that ended."""
+    """Tends partitions and keys, and sweeps up the grants that ended."""
 
-    def __init__(self, reactor: Any, partitions: Partitions, clock: Clock) -> None:
+    def __init__(self, reactor: Any, partitions: Partitions, keys: Keys, clock: Clock) -> None:
         self._partitions = partitions
+        self._keys = keys
         self._clock = clock
         self._call = LoopingCall(self._work)
         self._call.clock = reactor
@@ -43,6 +45,7 @@ class Retention:
         """One round; what is not possible now is left to the next one."""
         now = self._clock.now()
         try:
+            await self._keys.tend()
             await self._partitions.tend(now)
             while count := await self._partitions.sweep(now - KEPT):
                 log.info("{count} grants that had ended are gone", count=count)

@@ -15,7 +15,7 @@ with input as (
     from unnest($1::bytea[], $2::date[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::integer[])
     with ordinality as i (digest, day, grant_id, scope, audience_text, now, lifetime, n)
 ), judged as materialized (
-    select i.n, i.day, i.digest, i.grant_id, i.audience, i.now,
+    select i.n, i.day, i.digest, i.grant_id, g.client_id, g.user_id, i.audience, i.now,
         case when i.audience is null then i.scope else scope_for(i.scope, i.audience) end as scope,
         i.now + make_interval(secs => case
             when i.audience is null then i.lifetime else coalesce(lifetime_for(i.audience), i.lifetime)
@@ -27,7 +27,7 @@ with input as (
     select j.day, j.digest, j.grant_id, j.scope, j.audience, j.now, j.expires_at
     from judged j where j.scope <> ''
 )
-select n, scope, expires_at from judged
+select n, client_id, user_id, scope, audience, now, expires_at from judged
 """
 
 FIND = """
@@ -74,9 +74,13 @@ class LiveToken:
 
 @frozen
 class Issued:
-    """What a token that was stored is good for: its scope and the moment when it ends."""
+    """What a token was given on, once it is stored; no `user_id`: the client acts for itself."""
 
+    client_id: str
+    user_id: UUID | None
     scope: str
+    audience: Sequence[str] | None
+    issued_at: datetime
     expires_at: datetime
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from iam.store.access_tokens import joined
+from iam.store.access_tokens import Issued, joined
 from iam.store.database import Database
 
 # The person's consent, the grant and the code come into being together.
@@ -86,21 +86,18 @@ with input as (
     where g.id = j.grant_id and j.outcome = 'used' and g.revoked_at is null
 )
 select j.n, case when j.outcome = 'redeemed' and c.n is null then 'used' else j.outcome end,
-    j.grant_id, j.user_id, j.scope, j.audience, j.access_expires_at
+    j.grant_id, j.client_id, j.user_id, j.scope, j.audience, j.now, j.access_expires_at
 from answered j left join claimed c using (n)
 """
 
 
 @frozen
 class Redemption:
-    """What became of a code: `outcome` is "redeemed" or says what was wrong; the rest is about the access token."""
+    """What became of a code: `outcome` is "redeemed", and the access token `issued`, or it says what was wrong."""
 
     outcome: str
     grant_id: UUID | None = None
-    user_id: UUID | None = None
-    scope: str = ""
-    audience: Sequence[str] | None = None
-    expires_at: datetime | None = None
+    issued: Issued | None = None
 
 
 class AuthorizationCodes:
@@ -185,4 +182,7 @@ class AuthorizationCodes:
             refresh_day,
             refresh_expires_at,
         )
-        return Redemption(*row) if row else Redemption("unknown")
+        if row is None:
+            return Redemption("unknown")
+        outcome, grant_id, *issued = row
+        return Redemption(outcome, grant_id, Issued(*issued) if outcome == "redeemed" else None)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from iam.store.access_tokens import LiveToken, joined
+from iam.store.access_tokens import Issued, LiveToken, joined
 from iam.store.database import Database
 
 # Within the window a retry by the same client gets the same successor, as long as that successor was not used itself;
@@ -73,7 +73,7 @@ with input as (
     where g.id = j.grant_id and j.outcome = 'used' and g.revoked_at is null
 )
 select j.n, case when j.outcome = 'rotated' and c.n is null then 'used' else j.outcome end,
-    j.grant_id, j.user_id, j.access_scope, j.audience, j.access_expires_at, j.given
+    j.grant_id, j.given, j.client_id, j.user_id, j.access_scope, j.audience, j.now, j.access_expires_at
 from answered j left join claimed c using (n)
 """
 
@@ -102,18 +102,16 @@ select n, own from held
 
 @frozen
 class Rotation:
-    """What became of a refresh token; the rest is about the access token.
+    """What became of a refresh token.
 
-    `outcome` is "rotated", "retried" (`successor` then holds the answer given first) or says what was wrong.
+    `outcome` is "rotated", and the access token `issued`, or "retried" (`successor` then holds the tokens given first), or
+    it says what was wrong.
     """
 
     outcome: str
     grant_id: UUID | None = None
-    user_id: UUID | None = None
-    scope: str = ""
-    audience: Sequence[str] | None = None
-    expires_at: datetime | None = None
     successor: bytes | None = None
+    issued: Issued | None = None
 
 
 class RefreshTokens:
@@ -165,7 +163,10 @@ class RefreshTokens:
             refresh_expires_at,
             successor,
         )
-        return Rotation(*row) if row else Rotation("unknown")
+        if row is None:
+            return Rotation("unknown")
+        outcome, grant_id, successor, *issued = row
+        return Rotation(outcome, grant_id, successor, Issued(*issued) if outcome == "rotated" else None)
 
     async def find(self, digest: bytes, day: date, now: datetime) -> LiveToken | None:
         """The unused token with this digest, if it and its grant live."""

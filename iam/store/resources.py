@@ -10,11 +10,11 @@ from iam.store.database import Database
 from iam.store.memory import Memory
 
 ALL = """
-select uri, scopes, token_format, lifetime, client_id, created_at, disabled_at from resources order by created_at, uri
+select uri, scopes, token_format, lifetime, client_id, created_at, disabled_at, signing_alg from resources order by created_at, uri
 """
 CREATE = """
-insert into resources (uri, scopes, token_format, lifetime, client_id, created_at)
-values (%(uri)s, %(scopes)s, %(token_format)s, %(lifetime)s, %(client_id)s, %(now)s)
+insert into resources (uri, scopes, token_format, signing_alg, lifetime, client_id, created_at)
+values (%(uri)s, %(scopes)s, %(token_format)s, %(signing_alg)s, %(lifetime)s, %(client_id)s, %(now)s)
 on conflict do nothing
 returning uri
 """
@@ -32,6 +32,7 @@ class Resource:
     client_id: str | None
     created_at: datetime
     disabled_at: datetime | None
+    signing_alg: str  # of JWTs
 
     @property
     def enabled(self) -> bool:
@@ -63,6 +64,7 @@ class Resources:
         lifetime: int,
         client_id: str | None,
         now: datetime,
+        signing_alg: str = "ES256",
     ) -> bool:
         """Add a resource; False if there is one of this name."""
         rows = await self._database.query(
@@ -71,6 +73,7 @@ class Resources:
                 "uri": uri,
                 "scopes": list(scopes),
                 "token_format": token_format,
+                "signing_alg": signing_alg,
                 "lifetime": lifetime,
                 "client_id": client_id,
                 "now": now,

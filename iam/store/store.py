@@ -15,6 +15,7 @@ from iam.store.refresh_tokens import RefreshTokens
 from iam.store.resources import Resources
 from iam.store.scopes import Scopes
 from iam.store.sessions import Sessions
+from iam.store.signing_keys import SigningKeys
 from iam.store.users import Users
 
 
@@ -28,6 +29,7 @@ class Store:
     clients: Clients
     scopes: Scopes
     resources: Resources
+    signing_keys: SigningKeys
     consents: Consents
     grants: Grants
     authorization_codes: AuthorizationCodes
@@ -45,6 +47,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         clients=Clients(database, clock),
         scopes=Scopes(database, clock),
         resources=Resources(database, clock),
+        signing_keys=SigningKeys(database, clock),
         consents=Consents(database),
         grants=Grants(database),
         authorization_codes=AuthorizationCodes(database),
@@ -56,6 +59,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         "clients": store.clients.forget,
         "scopes": store.scopes.forget,
         "resources": store.resources.forget,
+        "signing_keys": store.signing_keys.forget,
     }
 
     def lost() -> None:

@@ -29,7 +29,9 @@ class Recording(Validator):
 
 
 def recording(server: Running) -> tuple[Recording, Endpoints]:
-    original = Server(server.settings, server.store, server.clock_of_store())._endpoints.default_response_type_handler
+    original = Server(
+        server.settings, server.store, server.clock_of_store(), server.keys
+    )._endpoints.default_response_type_handler
     validator = Recording.__new__(Recording)
     validator.__dict__.update(original.request_validator.__dict__)
     validator.asked = []

@@ -19,6 +19,7 @@ from iam import credentials
 from iam.clock import Clock
 from iam.credentials import Kind
 from iam.oauth import pkce
+from iam.oauth.access_tokens import AccessTokenFormat
 from iam.oauth.request import Request
 from iam.oauth.resources import invalid_target
 from iam.settings import Settings
@@ -91,6 +92,7 @@ class AuthorizationCode:
     """Saves what a person allowed, and the tokens for it."""
 
     codes: AuthorizationCodes
+    form: AccessTokenFormat
     settings: Settings
     clock: Clock
 
@@ -135,9 +137,8 @@ class AuthorizationCode:
             refresh_day=refresh_token and credentials.day_of(refresh_token),
             refresh_expires_at=now + timedelta(seconds=self.settings.refresh_token_idle),
         )
-        if redemption.outcome == "redeemed" and redemption.expires_at is not None:
-            token["scope"] = redemption.scope
-            token["expires_in"] = round((redemption.expires_at - now).total_seconds())
+        if redemption.issued is not None:
+            token.update(await self.form.members(token["access_token"], redemption.issued, now))
             return
         log.info(
             "authorization code refused: {outcome}, client {client_id}, grant {grant_id}",

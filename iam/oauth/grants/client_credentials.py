@@ -8,6 +8,7 @@ from oauthlib.oauth2.rfc6749.errors import UnauthorizedClientError
 
 from iam import credentials
 from iam.clock import Clock
+from iam.oauth.access_tokens import AccessTokenFormat
 from iam.oauth.request import Request
 from iam.settings import Settings
 from iam.store.access_tokens import AccessTokens
@@ -22,6 +23,7 @@ class ClientCredentials:
     """Saves the token that a client gets for itself."""
 
     access_tokens: AccessTokens
+    form: AccessTokenFormat
     settings: Settings
     clock: Clock
 
@@ -39,4 +41,4 @@ class ClientCredentials:
         )
         if issued is None:
             raise UnauthorizedClientError("This client may not get tokens for itself.", request=request)
-        token["expires_in"] = round((issued.expires_at - now).total_seconds())
+        token.update(await self.form.members(token["access_token"], issued, now))

@@ -10,6 +10,7 @@ from twisted.logger import Logger
 
 from iam import credentials
 from iam.clock import Clock
+from iam.oauth.access_tokens import AccessTokenFormat
 from iam.oauth.request import Request
 from iam.oauth.resources import invalid_target
 from iam.oauth.tokens import Successor, seal, unseal
@@ -30,6 +31,7 @@ class RefreshToken:
 
     refresh_tokens: RefreshTokens
     access_tokens: AccessTokens
+    form: AccessTokenFormat
     settings: Settings
     clock: Clock
 
@@ -56,8 +58,8 @@ class RefreshToken:
             refresh_expires_at=now + timedelta(seconds=self.settings.refresh_token_idle),
             successor=seal(successor, request.refresh_token),
         )
-        if rotation.outcome == "rotated" and rotation.expires_at is not None:
-            answer(token, successor, rotation.scope, rotation.expires_at - now)
+        if rotation.issued is not None:
+            token.update(await self.form.members(successor.access_token, rotation.issued, now))
             return
         if rotation.outcome == "retried" and await self._repeat(token, request.refresh_token, rotation, now):
             return
@@ -77,7 +79,7 @@ class RefreshToken:
         given = await self.access_tokens.find(digest, day, now)
         if given is None:
             return False
-        answer(token, kept, given.scope, given.expires_at - now)
+        token.update(await self.form.members(kept.access_token, given, now), refresh_token=kept.refresh_token)
         return True
 
     def _refused(self, rotation: Rotation, request: Request) -> None:
@@ -87,11 +89,3 @@ class RefreshToken:
             client_id=request.client.client_id,
             grant_id=rotation.grant_id and str(rotation.grant_id),
         )
-
-
-def answer(token: dict[str, Any], successor: Successor, scope: str, left: timedelta) -> None:
-    """Put the successor into the members of the answer."""
-    token["access_token"] = successor.access_token
-    token["refresh_token"] = successor.refresh_token
-    token["expires_in"] = int(left.total_seconds())
-    token["scope"] = scope

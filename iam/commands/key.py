@@ -1,0 +1,95 @@
+"""`iam key`."""
+
+from datetime import datetime
+
+import click
+from twisted.internet.threads import deferToThread
+
+from iam import server_key
+from iam.commands import output
+from iam.commands.options import Group
+from iam.commands.running import Administration, run
+from iam.openid import keys as signing
+from iam.openid.keys import ALGORITHMS, Keys, Pair
+from iam.store.signing_keys import SigningKey
+
+COLUMNS = ("kid", "alg", "state", "published_at", "active_at", "removed_at")
+
+
+@click.group(cls=Group, examples=["iam key list", "iam key rotate"])
+def command() -> None:
+    """Signing keys: made, published, replaced and removed by the servers themselves; here by hand."""
+
+
+@command.command("list", examples=["iam key list --json"])
+def list_() -> None:
+    """List all keys: published (will sign), active (signs), retired (only verifies), removed."""
+    output.tabulate(run(listed), COLUMNS, "There are no keys yet: the server makes them at its first start.")
+
+
+@command.command(examples=["iam key rotate", "iam key rotate --alg ES256 --now"])
+@click.option("--alg", type=click.Choice(ALGORITHMS), help="Only this algorithm's key (all).")
+@click.option(
+    "--now", "at_once", is_flag=True, help="Sign with it at once: who has kept the old key set must ask again."
+)
+def rotate(alg: str | None, *, at_once: bool) -> None:
+    """Publish new keys. They sign in a day, when everybody has them; the old ones stay published until nobody needs them."""
+
+    async def work(on: Administration) -> list[dict[str, object]]:
+        keys = signing_keys(on)
+        added = [await keys.rotate(each, at_once=at_once) for each in ([alg] if alg else ALGORITHMS)]
+        kids = {key.kid for key in added if key}
+        return [document for document in await listed(on) if document["kid"] in kids]
+
+    output.tabulate(run(work), COLUMNS, "Another server published new keys at this moment.")
+
+
+@command.command(examples=["iam key retire Zx1..."])
+@click.argument("kid", metavar="KID")
+def retire(kid: str) -> None:
+    """Trust the key KID no longer, at once: all that it signed is worth nothing. Another key takes its place."""
+    alg = run(lambda on: signing_keys(on).retire(kid))
+    if alg is None:
+        raise click.ClickException(f"There is no key {kid}, or it is removed already.")
+    output.say(f"The key {kid} is removed.", {"kid": kid, "alg": alg, "removed": True})
+
+
+async def listed(on: Administration) -> list[dict[str, object]]:
+    """Every key for programs."""
+    now = on.clock.now()
+    keys = await on.store.signing_keys.all()
+    return [document(key, state(key, keys, now)) for key in keys]
+
+
+def state(key: SigningKey, keys: tuple[SigningKey, ...], now: datetime) -> str:
+    """What a key does."""
+    if not key.trusted(now):
+        return "removed"
+    if not key.active(now):
+        return "published"
+    newer = any(other.alg == key.alg and other.generation > key.generation and other.active(now) for other in keys)
+    return "retired" if newer else "active"
+
+
+def document(key: SigningKey, word: str) -> dict[str, object]:
+    """A key for programs, without its private part."""
+    return {
+        "kid": key.kid,
+        "alg": key.alg,
+        "state": word,
+        "published_at": output.moment(key.published_at),
+        "active_at": output.moment(key.active_at),
+        "removed_at": output.moment(key.removed_at),
+    }
+
+
+def signing_keys(on: Administration) -> Keys:
+    """The keys, which only who has the server key can use."""
+    text = on.settings.secret_key.get_secret_value() if on.settings.secret_key else None
+    key = server_key.read_or_make(on.settings.data_dir, text)
+
+    async def generate(alg: str) -> Pair:
+        pair: Pair = await deferToThread(signing.made, alg)
+        return pair
+
+    return Keys(on.store.signing_keys, key.derive(signing.PURPOSE), on.clock, generate)

@@ -1,0 +1,20 @@
+"""The key set of the server (RFC 7517 §5; jwks_uri of RFC 8414 §2)."""
+
+from attrs import frozen
+
+from iam.openid.keys import MAXIMUM_AGE, Keys
+from iam.web.answers import Answer, json_answer
+from iam.web.request import Request
+
+CACHED = ((b"Cache-Control", f"public, max-age={MAXIMUM_AGE}".encode()),)
+
+
+@frozen
+class Jwks:
+    """Public keys for whoever verifies what we sign; they may be kept for an hour, and new ones appear a day ahead."""
+
+    keys: Keys
+
+    async def get(self, request: Request) -> Answer:
+        """The keys in use, those to come, and those that what is still good was signed with."""
+        return json_answer(200, await self.keys.published(), CACHED)

@@ -1,0 +1,190 @@
+"""Signing keys that look after themselves (H27): made, published ahead of use, active, replaced, removed."""
+
+import os
+import warnings
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from joserfc import jwt
+from joserfc.errors import JoseError, SecurityWarning
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+from joserfc.jws import JWSRegistry, extract_compact
+from twisted.logger import Logger
+
+from iam.clock import Clock
+from iam.store.signing_keys import SigningKey, SigningKeys
+
+ALGORITHMS: Final = ("ES256", "RS256", "PS256", "EdDSA")
+NONCE: Final = 12  # bytes
+PURPOSE: Final = "signing keys"
+
+MAXIMUM_AGE: Final = 3600  # seconds that others may keep the key set
+AHEAD: Final = timedelta(days=1)  # a key is published before it signs
+PERIOD: Final = timedelta(days=90)  # that a key signs
+AFTERWARDS: Final = timedelta(
+    days=2
+)  # that a key stays published which signs no longer: longer than what it signed lives
+# RFC 9864 prefers the name Ed25519, which relying parties do not know yet; it means the same key and the same signature.
+warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
+
+LONGEST: Final = 8192  # characters of a JWT (H28)
+FOREIGN: Final = frozenset(
+    {"jwk", "jku", "x5u", "x5c", "crit"}
+)  # headers that name other keys than ours, or unknown rules
+
+log = Logger()
+
+Pair = ECKey | OKPKey | RSAKey
+Generate = Callable[[str], Awaitable[Pair]]
+
+
+class Keys:
+    """The keys of this service; `seal` is 32 bytes that no database has, `generate` makes a key pair without blocking."""
+
+    def __init__(self, table: SigningKeys, seal: bytes, clock: Clock, generate: Generate) -> None:
+        self._table = table
+        self._cipher = AESGCM(seal)
+        self._clock = clock
+        self._generate = generate
+        self._opened: dict[str, Pair] = {}
+        self._registry = JWSRegistry(algorithms=list(ALGORITHMS))
+
+    async def published(self) -> dict[str, list[Mapping[str, object]]]:
+        """The key set for everybody (RFC 7517 §5): of each algorithm what signs, what will sign, and what has signed."""
+        now = self._clock.now()
+        return {"keys": [key.public_key for key in await self._table.all() if key.trusted(now)]}
+
+    async def signed(self, alg: str, typ: str, claims: Mapping[str, object]) -> str:
+        """A JWT (RFC 7519) by the newest active key of this algorithm."""
+        key = await self._signing(alg)
+        header = {"alg": alg, "typ": typ, "kid": key.kid}
+        return jwt.encode(header, dict(claims), self._private(key), registry=self._registry)
+
+    async def verified(self, token: str, typ: str) -> Mapping[str, Any] | None:
+        """The claims of a JWT that we signed, of this type, whether it has expired or not; None for any other text (H28)."""
+        now = self._clock.now()
+        header = header_of(token)
+        if header is None or FOREIGN & header.keys() or header.get("typ") != typ:
+            return None
+        key = next((key for key in await self._table.all() if key.kid == header.get("kid") and key.trusted(now)), None)
+        if key is None or header.get("alg") != key.alg:
+            return None
+        try:
+            return jwt.decode(token, self._private(key), algorithms=[key.alg], registry=self._registry).claims
+        except (JoseError, ValueError):
+            return None
+
+    async def tend(self) -> None:
+        """Make the keys that are due: the first ones, active at once, and in time those that take the place of others."""
+        for alg in ALGORITHMS:
+            now = self._clock.now()
+            newest = max((key for key in await self._table.all() if key.alg == alg), key=generation, default=None)
+            if newest is None or not newest.trusted(now):
+                await self.add(alg, now, newest)
+            elif newest.active_at + PERIOD - AHEAD <= now:
+                await self.add(alg, max(now + AHEAD, newest.active_at + PERIOD), newest)
+
+    async def rotate(self, alg: str, *, at_once: bool = False) -> SigningKey | None:
+        """Publish a new key that will sign in a day, or at once; None if another server did so at the same moment."""
+        now = self._clock.now()
+        newest = max((key for key in await self._table.all() if key.alg == alg), key=generation, default=None)
+        return await self.add(alg, now if at_once else now + AHEAD, newest)
+
+    async def add(self, alg: str, active_at: datetime, newest: SigningKey | None) -> SigningKey | None:
+        """Make a key after the newest one, and publish it."""
+        pair = await self._generate(alg)
+        kid = pair.thumbprint()
+        key = SigningKey(
+            kid,
+            alg,
+            newest.generation + 1 if newest else 1,
+            {**pair.as_dict(private=False), "kid": kid, "alg": alg, "use": "sig"},
+            self._sealed(kid, pair),
+            self._clock.now(),
+            active_at,
+            None,
+        )
+        if not await self._table.add(key, active_at + AFTERWARDS):
+            return None
+        log.info(
+            "key published: {kid}, {alg}, active from {active_at}", kid=kid, alg=alg, active_at=active_at.isoformat()
+        )
+        return key
+
+    async def retire(self, kid: str) -> str | None:
+        """Trust a key no longer, at once, and put another one in its place if it was the last; its algorithm, if there is such a key."""
+        alg = await self._table.remove(kid, self._clock.now())
+        if alg is not None:
+            log.info("key removed: {kid}", kid=kid)
+            await self.replace(alg)
+        return alg
+
+    async def replace(self, alg: str) -> None:
+        """Make a key that signs at once where none does."""
+        now = self._clock.now()
+        keys = [key for key in await self._table.all() if key.alg == alg]
+        if not any(key.active(now) for key in keys):
+            await self.add(alg, now, max(keys, key=generation, default=None))
+
+    async def ready(self) -> bool:
+        """Is there a key of each algorithm that signs?"""
+        now = self._clock.now()
+        return {key.alg for key in await self._table.all() if key.active(now)} >= set(ALGORITHMS)
+
+    async def _signing(self, alg: str) -> SigningKey:
+        now = self._clock.now()
+        active = [key for key in await self._table.all() if key.alg == alg and key.active(now)]
+        if not active:
+            raise LookupError(f"there is no active key for {alg}")
+        return max(active, key=generation)
+
+    def _private(self, key: SigningKey) -> Pair:
+        """The key pair, decrypted once."""
+        pair = self._opened.get(key.kid)
+        if pair is None:
+            plain = self._cipher.decrypt(key.private_key[:NONCE], key.private_key[NONCE:], associated(key.kid))
+            pair = self._opened[key.kid] = imported(key.alg, plain)
+        return pair
+
+    def _sealed(self, kid: str, pair: Pair) -> bytes:
+        nonce = os.urandom(NONCE)
+        return nonce + self._cipher.encrypt(nonce, pair.as_pem(private=True), associated(kid))
+
+
+def generation(key: SigningKey) -> int:
+    """Which key of its algorithm it is."""
+    return key.generation
+
+
+def associated(kid: str) -> bytes:
+    """What the encryption of a private key authenticates besides: where it belongs (H25)."""
+    return b"signing_keys " + kid.encode()
+
+
+def made(alg: str) -> Pair:
+    """A new key pair; slow for RSA."""
+    if alg == "ES256":
+        return ECKey.generate_key("P-256")
+    if alg == "EdDSA":
+        return OKPKey.generate_key("Ed25519")
+    return RSAKey.generate_key(2048)
+
+
+def imported(alg: str, pem: bytes) -> Pair:
+    """A key pair out of its PKCS #8 text."""
+    kinds: dict[str, type[Any]] = {"ES256": ECKey, "EdDSA": OKPKey}
+    key: Pair = kinds.get(alg, RSAKey).import_key(pem)
+    return key
+
+
+def header_of(token: str) -> Mapping[str, Any] | None:
+    """The header of a compact JWT, not believed yet; None for what is none."""
+    if len(token) > LONGEST or token.count(".") != 2:  # noqa: PLR2004 - RFC 7515 §7.1
+        return None
+    try:
+        header = extract_compact(token.encode()).headers()
+    except (JoseError, ValueError, RecursionError):
+        return None
+    return header if isinstance(header, dict) else None

@@ -1,0 +1,98 @@
+"""Signing keys: published, active, removed; what this table agrees on, all servers agree on."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from attrs import field, frozen
+
+from iam.clock import Clock
+from iam.store.database import Database
+from iam.store.memory import Memory
+
+ALL = """
+select kid, alg, generation, public_key, private_key, published_at, active_at, removed_at
+from signing_keys order by alg, generation
+"""
+
+# Of several servers that make the key of one generation, one wins. It takes the place of the one before when it is active
+# itself; that one is removed when what it signed has expired.
+ADD = """
+with added as (
+    insert into signing_keys (kid, alg, generation, public_key, private_key, published_at, active_at)
+    values (%(kid)s, %(alg)s, %(generation)s, %(public_key)s, %(private_key)s, %(now)s, %(active_at)s)
+    on conflict do nothing
+    returning kid
+), replaced as (
+    update signing_keys k set removed_at = %(before_removed_at)s from added
+    where k.alg = %(alg)s and k.generation < %(generation)s and k.removed_at is null
+)
+select kid from added
+"""
+
+REMOVE = "update signing_keys set removed_at = %(now)s where kid = %(kid)s and (removed_at is null or removed_at > %(now)s) returning alg"
+
+
+@frozen
+class SigningKey:
+    """A key pair; `public_key` is its JWK (RFC 7517), `private_key` is encrypted."""
+
+    kid: str
+    alg: str
+    generation: int
+    public_key: Mapping[str, object]
+    private_key: bytes = field(repr=False)
+    published_at: datetime
+    active_at: datetime
+    removed_at: datetime | None
+
+    def trusted(self, now: datetime) -> bool:
+        """Is what it signed to be believed?"""
+        return self.removed_at is None or self.removed_at > now
+
+    def active(self, now: datetime) -> bool:
+        """May it sign?"""
+        return self.active_at <= now and self.trusted(now)
+
+
+class SigningKeys:
+    """The table of signing keys, kept in memory as a whole."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._memory: Memory[None, tuple[SigningKey, ...]] = Memory(clock, self._read)
+
+    async def all(self) -> tuple[SigningKey, ...]:
+        """Every key, by algorithm and generation."""
+        return await self._memory.get(None) or ()
+
+    def forget(self) -> None:
+        """Somebody changed a key: read again."""
+        self._memory.forget()
+
+    async def add(self, key: SigningKey, before_removed_at: datetime) -> bool:
+        """Publish a key, and say when those before it are removed; False if another server has made this generation."""
+        rows = await self._database.query(
+            ADD,
+            {
+                "kid": key.kid,
+                "alg": key.alg,
+                "generation": key.generation,
+                "public_key": json.dumps(dict(key.public_key)),
+                "private_key": key.private_key,
+                "now": key.published_at,
+                "active_at": key.active_at,
+                "before_removed_at": before_removed_at,
+            },
+        )
+        self.forget()
+        return bool(rows)
+
+    async def remove(self, kid: str, now: datetime) -> str | None:
+        """Trust a key no longer, at once; its algorithm, or None if there is no such key."""
+        rows = await self._database.query(REMOVE, {"kid": kid, "now": now})
+        self.forget()
+        return rows[0][0] if rows else None
+
+    async def _read(self, _: None) -> tuple[SigningKey, ...]:
+        return tuple(SigningKey(*row) for row in await self._database.query(ALL))
