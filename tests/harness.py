@@ -6,7 +6,7 @@ import re
 import socket
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -267,6 +267,13 @@ class Server:
     async def introspect(self, app: App, token: str) -> Any:
         """What the server says of a token."""
         return (await self.post("/introspect", {"token": token}, headers=app.basic)).json
+
+
+def minted(kind: Kind) -> str:
+    """A well-formed secret that the server did not make."""
+    if kind in credentials.DATED:
+        return credentials.mint_until(kind, datetime.now(UTC) + timedelta(days=1))
+    return credentials.mint(kind)
 
 
 def fields(page: str) -> dict[str, str]:

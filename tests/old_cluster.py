@@ -19,8 +19,9 @@ ROWS = """
 insert into users (id, username, username_key, name, claims, created_at, updated_at)
     select gen_random_uuid(), 'person ' || n, 'person ' || n, E'\\u00fcml\\u00e4ut\\n"quoted"', '{"a": [1]}', now(), now()
     from generate_series(1, 50) n;
-insert into access_tokens (digest, grant_id, scope, issued_at, expires_at)
-    select sha256(n::text::bytea), gen_random_uuid(), 'read', now(), now() + interval '1 hour'
+select from tend_partitions('access_tokens', current_date, 1, 3);
+insert into access_tokens (day, digest, grant_id, scope, issued_at, expires_at)
+    select current_date, sha256(n::text::bytea), gen_random_uuid(), 'read', now(), now() + interval '1 hour'
     from generate_series(1, 2000) n
 """
 PEOPLE = "select md5(string_agg(t::text, ',' order by t)) from (select * from users) t"

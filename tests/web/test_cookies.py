@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.web.http_headers import Headers
 
-from iam import credentials
 from iam.credentials import Kind
 from iam.web import cookies
+from tests.harness import minted
 from tests.web.conftest import settings
 
 HTTPS = settings(issuer="https://login.example")
@@ -74,7 +74,7 @@ def test_whatever_comes_the_value_is_one_that_we_could_have_set(line: bytes) -> 
 
 
 def test_what_is_set_is_read_again() -> None:
-    value = credentials.mint(Kind.SESSION)
+    value = minted(Kind.SESSION)
     name, line = cookies.setting(HTTP, value)
 
     assert name == b"Set-Cookie"
