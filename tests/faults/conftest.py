@@ -204,10 +204,12 @@ async def start(mortal: Mortal) -> AsyncIterator[Callable[..., Awaitable[Databas
 
 
 class Line(portforward.ProxyFactory):
-    """A network line to a mortal, on which answers may get lost."""
+    """A network line to a mortal, on which answers may get lost, or come late."""
 
     noisy = False
     muted = False
+    opened = 0  # connections, in all
+    latency: Callable[[], float] = staticmethod(float)  # seconds that an answer takes longer
 
     def __init__(self, mortal: Mortal) -> None:
         super().__init__("127.0.0.1", mortal.port)
@@ -223,9 +225,22 @@ class Line(portforward.ProxyFactory):
 class Answers(portforward.ProxyClient):
     """What comes from PostgreSQL."""
 
+    due = 0.0
+
     def dataReceived(self, data: bytes) -> None:
-        if self.peer is not None and not self.peer.factory.muted:
+        line = self.peer.factory if self.peer is not None else None
+        if line is None or line.muted:
+            return
+        now = reactor.seconds()
+        self.due = max(self.due, now + line.latency())
+        if self.due > now:
+            reactor.callLater(self.due - now, self.pass_on, data)
+        else:
             super().dataReceived(data)
+
+    def pass_on(self, data: bytes) -> None:
+        if self.peer is not None and self.peer.transport is not None:
+            self.peer.transport.write(data)
 
 
 class AnswersFactory(portforward.ProxyClientFactory):
@@ -240,6 +255,7 @@ class End(portforward.ProxyServer):
 
     def connectionMade(self) -> None:
         self.factory.ends.add(self)
+        self.factory.opened += 1
         super().connectionMade()
 
     def connectionLost(self, reason: Any) -> None:

@@ -1,5 +1,6 @@
 """Two server processes on one database are one service (R4)."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -68,3 +69,87 @@ async def test_a_change_through_one_server_is_known_to_the_other(server: Server,
     after = [(await server.post(process.url + "/token", request)).status for process in servers]
 
     assert (before, after) == ([200, 200], [401, 401])
+
+
+LISTENS = "pid <> pg_backend_pid() and datname = current_database() and query like '%listen iam_changed%'"
+
+
+def deafen(admin: Any) -> int:
+    """Terminate all connections on which servers hear what others change; how many there were."""
+    admin.execute(f"select count(pg_terminate_backend(pid)) from pg_stat_activity where {LISTENS}")
+    return int(admin.fetchone()[0])
+
+
+async def refused_by_all(server: Server, servers: list[Process], parameters: dict[str, str], patience: float) -> bool:
+    """Does every server come to refuse this client, and stay so?"""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        replies = [await server.post(process.url + "/token", parameters) for process in servers]
+        if {reply.status for reply in replies} == {401}:
+            return True
+        await pause(0.1)
+    return False
+
+
+async def test_h46_a_client_deleted_while_nobody_listens_is_refused_everywhere_within_five_seconds(
+    server: Server, servers: Any, admin: Any
+) -> None:
+    app = await server.app()
+    request = {"grant_type": "client_credentials", **app.form}
+    before = [(await server.post(process.url + "/token", request)).status for process in servers]
+
+    deafened = deafen(admin)
+    await server.store.clients.delete(app.client_id, server.now())
+
+    assert before == [200, 200]
+    assert deafened == 3  # the server in this process has ears too
+    assert await refused_by_all(server, servers, request, 5)
+
+
+async def test_h46_without_any_notification_a_deleted_client_is_refused_within_five_seconds(
+    server: Server, servers: Any, admin: Any
+) -> None:
+    app = await server.app()
+    request = {"grant_type": "client_credentials", **app.form}
+    before = [(await server.post(process.url + "/token", request)).status for process in servers]
+    admin.execute("alter table clients disable trigger clients_changed")
+    admin.execute("alter table client_secrets disable trigger client_secrets_changed")
+
+    await server.store.clients.delete(app.client_id, server.now())
+    refused = await refused_by_all(server, servers, request, 6)
+
+    admin.execute("alter table clients enable trigger clients_changed")
+    admin.execute("alter table client_secrets enable trigger client_secrets_changed")
+    assert before == [200, 200]
+    assert refused
+
+
+async def test_h46_a_token_revoked_through_one_server_is_refused_by_the_other_at_once(
+    server: Server, servers: Any, admin: Any
+) -> None:
+    app = await server.app()
+    one, other = servers
+    granted = await server.post(one.url + "/token", {"grant_type": "client_credentials", **app.form})
+    token = granted.json["access_token"]
+    header = {"Authorization": f"Bearer {token}"}
+    before = (await server.get(other.url + "/resource", headers=header)).status
+    deafen(admin)
+
+    await server.post(one.url + "/revoke", {"token": token, **app.form})
+    after = await server.get(other.url + "/resource", headers=header)
+
+    assert (before, after.status) == (200, 401)
+
+
+async def test_h46_a_server_that_was_deaf_hears_again(server: Server, servers: Any, admin: Any) -> None:
+    deafen(admin)
+    await pause(1)
+    app = await server.app()
+    request = {"grant_type": "client_credentials", **app.form}
+    before = [(await server.post(process.url + "/token", request)).status for process in servers]
+
+    await server.store.clients.delete(app.client_id, server.now())
+    refused = await refused_by_all(server, servers, request, 1)
+
+    assert before == [200, 200]
+    assert refused

@@ -1,0 +1,220 @@
+"""A database that is slow, silent or busy: few requests fail, none waits for long, and all is well afterwards (R7, R8, R9)."""
+
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing
+from statistics import median
+from typing import Any
+
+import psycopg2
+import pytest
+import pytest_twisted
+from attrs import define, field, frozen
+from twisted.internet.defer import Deferred, DeferredList, gatherResults
+from twisted.internet.threads import deferToThread
+
+from iam.store.pool import ACQUIRE
+from tests.faults.conftest import Line, Mortal
+from tests.harness import Server, pause
+from tests.processes import Process, created, start
+
+LONGEST = 7.0  # seconds until a request to a silent database is refused
+STATEMENT = 2 + 6  # seconds that one statement may wait for a connection, and take (H44)
+CLIENTS = 16
+RHYTHM = 0.05  # seconds between two requests of a client, so that the machine is not what limits them
+CONNECTIONS = 8 + 1 + 1  # of a server to its database: the main lane, the spare one, the listener's
+
+
+@frozen
+class Answer:
+    """What one request came to, and when."""
+
+    status: int
+    began: float
+    ended: float
+
+
+@define
+class Clients:
+    """Clients of a server in a process of its own, which ask for tokens at an even pace."""
+
+    server: Server
+    process: Process
+    client: Any
+    answers: list[Answer] = field(factory=list)
+    going: bool = True
+    work: Any = None
+
+    async def get(self, path: str) -> Answer:
+        began = time.monotonic()
+        reply = await self.server.get(self.process.url + path)
+        return Answer(reply.status, began, time.monotonic())
+
+    async def token(self) -> Answer:
+        began = time.monotonic()
+        form = {"client_id": self.client["client_id"], "client_secret": self.client["client_secret"]}
+        reply = await self.server.post(self.process.url + "/token", {"grant_type": "client_credentials", **form})
+        return Answer(reply.status, began, time.monotonic())
+
+    async def ask_on(self) -> None:
+        while self.going:
+            self.answers.append(await self.token())
+            await pause(RHYTHM)
+
+    def begin(self) -> None:
+        self.work = gatherResults([Deferred.fromCoroutine(self.ask_on()) for _ in range(CLIENTS)])
+
+    async def end(self) -> None:
+        self.going = False
+        if self.work is not None:
+            await self.work
+
+    async def throughput(self, seconds: float) -> float:
+        """Tokens in a second, for some time from now on."""
+        began = len(self.answers)
+        await pause(seconds)
+        return sum(answer.status == 200 for answer in self.answers[began:]) / seconds
+
+
+@pytest_twisted.async_yield_fixture
+async def clients(server: Server, mortal: Mortal, line: tuple[Line, str], tmp_path: Any) -> AsyncIterator[Clients]:
+    """Clients of a server that reaches its database over the line."""
+    options = ("--data-dir", str(tmp_path / "data"), "--database")
+    process = await deferToThread(start, *options, line[1])
+    client = await deferToThread(created, *options, mortal.dsn())
+    clients = Clients(server, process, client)
+    yield clients
+    await clients.end()
+    line[0].latency, line[0].muted = float, False
+    if process.server.poll() is None:
+        await deferToThread(process.stop)
+
+
+def longest(answers: list[Answer]) -> float:
+    return max(answer.ended - answer.began for answer in answers)
+
+
+async def until(condition: Callable[[], bool], patience: float = 10.0) -> None:
+    end = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < end, "it did not come to pass"
+        await pause(0.05)
+
+
+async def test_r8_a_slow_database_is_degraded_service_and_then_full_service(
+    clients: Clients, line: tuple[Line, str]
+) -> None:
+    wire = line[0]
+    clients.begin()
+    before = await clients.throughput(2)
+
+    opened = []
+    for latency, seconds in ((lambda: 0.2, 2), (lambda: 2.0, 5), (lambda: random.uniform(0, 5), 8)):
+        wire.latency = latency
+        await pause(seconds)
+        opened.append(len(wire.ends))
+    slow = list(clients.answers)
+    wire.latency = float
+    await pause(5)
+    after = await clients.throughput(2)
+    await clients.end()
+
+    assert {answer.status for answer in slow} <= {200, 503}
+    assert longest(clients.answers) < 2 * STATEMENT  # who is the client, and the token
+    assert max(opened) <= CONNECTIONS
+    assert wire.opened < CONNECTIONS * 4
+    assert after >= 0.9 * before
+
+
+async def test_r9_a_database_that_falls_silent_is_503_in_time_and_blocks_nothing(
+    clients: Clients, line: tuple[Line, str]
+) -> None:
+    clients.begin()
+    await pause(0.5)
+    line[0].muted = True
+    began = time.monotonic()
+    health = [await clients.get("/healthz") for _ in range(20)]
+    await until(lambda: any(answer.status == 503 for answer in clients.answers))
+
+    line[0].muted = False
+    await until(lambda: clients.answers[-1].status == 200)
+    await clients.end()
+
+    refused = [answer for answer in clients.answers if answer.status != 200]
+    assert {answer.status for answer in refused} == {503}
+    assert min(answer.ended for answer in refused) - began < LONGEST
+    assert longest(clients.answers) < LONGEST
+    assert {answer.status for answer in health} == {200}
+    assert longest(health) < 1
+
+
+async def test_r9_a_server_whose_database_is_silent_stops_when_it_is_told_to(
+    clients: Clients, line: tuple[Line, str]
+) -> None:
+    clients.begin()
+    await pause(0.5)
+    line[0].muted = True
+    await pause(0.5)
+    clients.going = False
+
+    began = time.monotonic()
+    status = await deferToThread(clients.process.stop)
+    took = time.monotonic() - began
+    await DeferredList([clients.work], consumeErrors=True)
+    clients.work = None
+
+    assert status == 0
+    assert took < 10
+
+
+async def test_h44_backends_that_stand_still_are_503_within_seven_seconds(clients: Clients, mortal: Mortal) -> None:
+    for pid in mortal.backends():
+        mortal.halt(pid)
+
+    token, health, ready = await gatherResults(
+        [Deferred.fromCoroutine(work) for work in (clients.token(), clients.get("/healthz"), clients.get("/readyz"))]
+    )
+    mortal.resume()
+
+    assert (token.status, health.status, ready.status) == (503, 200, 503)
+    assert longest([token, ready]) < LONGEST
+    assert longest([health]) < 1
+
+
+@pytest.fixture
+def lock(database_dsn: str) -> Iterator[Callable[[], None]]:
+    """Makes every look at clients wait."""
+    with closing(psycopg2.connect(database_dsn)) as connection:
+        yield lambda: connection.cursor().execute("lock table clients in access exclusive mode")
+
+
+async def asked(server: Server, url: str) -> Answer:
+    began = time.monotonic()
+    reply = await server.get(url)
+    return Answer(reply.status, began, time.monotonic())
+
+
+async def test_r7_beyond_two_hundred_that_wait_requests_are_refused_at_once_and_health_is_not_touched(
+    server: Server, database_dsn: str, lock: Callable[[], None], tmp_path: Any
+) -> None:
+    process = await deferToThread(start, "--database", database_dsn, "--data-dir", str(tmp_path / "data"))
+    url = process.url + "/authorize?response_type=code&client_id=unknown"
+    before = await asked(server, url)
+    lock()
+
+    work = gatherResults([Deferred.fromCoroutine(asked(server, url)) for _ in range(300)])
+    await pause(0.5)
+    health = [await asked(server, process.url + "/healthz") for _ in range(50)]
+    answers = await work
+    status = await deferToThread(process.stop)
+
+    waited = [answer for answer in answers if answer.ended - answer.began >= ACQUIRE]
+    assert before.status == 400
+    assert {answer.status for answer in answers} == {503}
+    assert len(waited) <= 200 + CONNECTIONS
+    assert longest(answers) < LONGEST
+    assert {answer.status for answer in health} == {200}
+    assert median(answer.ended - answer.began for answer in health) < 0.1
+    assert longest(health) < 1
+    assert status == 0
