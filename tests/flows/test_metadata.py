@@ -1,0 +1,156 @@
+"""The metadata (RFC 8414) against the server that they describe."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from iam.routes import ENDPOINTS
+from tests.harness import CHALLENGE, REDIRECT_URI, Server
+
+WELL_KNOWN = "/.well-known/oauth-authorization-server"
+METHODS = {
+    "authorization_endpoint": ("GET", "POST"),
+    "token_endpoint": ("POST",),
+    "revocation_endpoint": ("POST",),
+    "introspection_endpoint": ("POST",),
+    "jwks_uri": ("GET",),
+}
+ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+async def document(server: Server) -> Any:
+    return (await server.get(WELL_KNOWN)).json
+
+
+async def test_the_document_is_json_under_the_issuer_of_rfc_8414(server: Server) -> None:
+    reply = await server.get(WELL_KNOWN)
+
+    assert (reply.status, reply.header("content-type")) == (200, "application/json")
+    assert reply.json["issuer"] == server.settings.issuer
+    assert reply.json["response_types_supported"] == ["code"]
+
+
+async def test_the_endpoints_are_those_of_the_route_table(server: Server) -> None:
+    metadata = await document(server)
+
+    listed = {name: address for name, address in metadata.items() if name.endswith(("_endpoint", "_uri"))}
+    assert listed == {name: server.settings.issuer + path for name, path in ENDPOINTS.items()}
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+async def test_each_endpoint_takes_its_methods_and_no_others(server: Server, endpoint: str) -> None:
+    path = urlsplit((await document(server))[endpoint]).path
+
+    taken = []
+    for method in ALL_METHODS:
+        reply = await server.request(method, path)
+        taken += [method] if reply.status != 405 else []
+
+    assert tuple(taken) == METHODS[endpoint]
+
+
+async def test_every_grant_type_in_the_document_gives_tokens(server: Server) -> None:
+    app, person = await server.app(), await server.person()
+    code = await server.code(app, person)
+    tokens = await server.tokens(app, person)
+
+    replies = {
+        "authorization_code": await server.redeem(app, code),
+        "client_credentials": await server.token(app, grant_type="client_credentials"),
+        "refresh_token": await server.refresh(app, tokens["refresh_token"]),
+    }
+
+    assert set((await document(server))["grant_types_supported"]) == set(replies)
+    assert {name: reply.status for name, reply in replies.items()} == dict.fromkeys(replies, 200)
+
+
+@pytest.mark.parametrize("grant_type", ["password", "implicit", "urn:ietf:params:oauth:grant-type:device_code"])
+async def test_a_grant_type_that_is_not_in_the_document_is_not_supported(server: Server, grant_type: str) -> None:
+    app = await server.app()
+
+    reply = await server.token(app, grant_type=grant_type)
+
+    assert grant_type not in (await document(server))["grant_types_supported"]
+    assert (reply.status, reply.json["error"]) == (400, "unsupported_grant_type")
+
+
+async def test_every_way_of_client_authentication_in_the_document_works(server: Server) -> None:
+    app, person = await server.app(), await server.person()
+    posting = await server.app(auth_method="client_secret_post")
+    public = await server.app(auth_method="none", grant_types=("authorization_code",))
+    code = await server.code(public, person)
+    grant = {"grant_type": "client_credentials"}
+
+    replies = {
+        "client_secret_basic": await server.post("/token", grant, headers=app.basic),
+        "client_secret_post": await server.post("/token", {**grant, **posting.form}),
+        "none": await server.redeem(public, code),
+    }
+
+    metadata = await document(server)
+    assert set(metadata["token_endpoint_auth_methods_supported"]) == set(replies)
+    assert {name: reply.status for name, reply in replies.items()} == dict.fromkeys(replies, 200)
+
+
+async def test_the_ways_of_client_authentication_at_the_other_endpoints_work_too(server: Server) -> None:
+    app, public = await server.app(), await server.app(auth_method="none", grant_types=("authorization_code",))
+    token = (await server.token(app, grant_type="client_credentials")).json["access_token"]
+
+    introspected = [
+        (await server.post("/introspect", {"token": token}, headers=app.basic)).status,
+        (await server.post("/introspect", {"token": token, **app.form})).status,
+        (await server.post("/introspect", {"token": token, **public.form})).status,
+    ]
+    revoked = [
+        (await server.post("/revoke", {"token": "x", **public.form})).status,
+        (await server.post("/revoke", {"token": "x"}, headers=app.basic)).status,
+        (await server.post("/revoke", {"token": token, **app.form})).status,
+    ]
+
+    metadata = await document(server)
+    assert metadata["introspection_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post"]
+    assert introspected == [200, 200, 401]
+    assert metadata["revocation_endpoint_auth_methods_supported"] == [
+        *("client_secret_basic", "client_secret_post", "none")
+    ]
+    assert revoked == [200, 200, 200]
+
+
+async def test_only_the_challenge_methods_in_the_document_are_taken(server: Server) -> None:
+    app, person = await server.app(), await server.person()
+
+    sent = await server.authorize(app, person, code_challenge_method="plain", code_challenge=CHALLENGE)
+
+    assert (await document(server))["code_challenge_methods_supported"] == ["S256"]
+    assert sent.sent_back["error"] == "invalid_request"
+
+
+async def test_every_response_mode_in_the_document_is_answered_in(server: Server) -> None:
+    app, person = await server.app(), await server.person()
+
+    for mode in (await document(server))["response_modes_supported"]:
+        location = (await server.authorize(app, person, response_mode=mode)).location
+        mark = {"query": "?", "fragment": "#"}[mode]
+        assert location.startswith(f"{REDIRECT_URI}{mark}")
+        assert "code=" in location
+
+
+async def test_the_issuer_is_in_the_answer_as_the_document_says(server: Server) -> None:
+    app, person = await server.app(), await server.person()
+
+    sent = await server.authorize(app, person)
+
+    metadata = await document(server)
+    assert metadata["authorization_response_iss_parameter_supported"] is True
+    assert sent.sent_back["iss"] == metadata["issuer"]
+
+
+async def test_the_scopes_are_those_that_exist_now(server: Server) -> None:
+    before = (await document(server))["scopes_supported"]
+    await server.store.scopes.create("photos:read", "Look at your photos", server.now())
+
+    after = (await document(server))["scopes_supported"]
+
+    assert before == ["read", "write"]
+    assert set(after) == {"read", "write", "photos:read"}
