@@ -1,170 +1,24 @@
-"""Bad requests at every endpoint: each gets its exact status and error, stores nothing and spends nothing.
+"""Bad requests at every endpoint: each gets its exact status and error, stores nothing and spends nothing."""
 
-The named cases are the corpus; the properties below generate more of the same kind.
-"""
-
-import re
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import pytest
-from attrs import define, evolve, field, frozen
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from pytest_twisted import blockon
-from twisted.internet.defer import Deferred
+from attrs import evolve
 
 from iam import credentials
 from iam.credentials import Kind
 from tests.answers import complete
-from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, App, Person, Reply, Server, action, fields
-
-EXAMPLES = 250  # per endpoint
-PATIENCE = 2.0  # seconds for one answer
-
-FORM = "application/x-www-form-urlencoded"
-STORED = ("grants", "authorization_codes", "access_tokens", "refresh_tokens", "consents", "clients", "users")
-DESCRIPTION = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §5.2
-PROTOCOL_ERRORS = {
-    "invalid_request",
-    "invalid_client",
-    "invalid_grant",
-    "invalid_scope",
-    "invalid_token",
-    "insufficient_scope",
-    "unauthorized",
-    "unauthorized_client",
-    "unsupported_grant_type",
-    "method_not_allowed",
-    "not_found",
-}
-
-
-def counts(admin: Any) -> dict[str, int]:
-    found = {}
-    for table in STORED:
-        admin.execute(f"select count(*) from {table}")
-        found[table] = admin.fetchone()[0]
-    return found
-
-
-def basic(client_id: str, secret: str | None) -> str:
-    return "Basic " + b64encode(f"{client_id}:{secret}".encode()).decode()
-
-
-@frozen
-class Ask:
-    """A request, in parts that a case can change."""
-
-    path: str
-    form: Mapping[str, str] = field(factory=dict)
-    authorization: str | None = None
-    method: str = "POST"
-    query: str = ""
-    headers: Mapping[str, Any] = field(factory=dict)
-    body: bytes | None = None  # in place of the form
-
-    async def send(self, server: Server) -> Reply:
-        headers = {"Content-Type": FORM, **({"Authorization": self.authorization} if self.authorization else {})}
-        if self.method in ("GET", "HEAD"):
-            del headers["Content-Type"]
-        given_headers = {name: value for name, value in {**headers, **self.headers}.items() if value is not None}
-        body = self.body if self.body is not None else urlencode(self.form).encode()
-        return await server.request(
-            self.method,
-            self.path + (f"?{self.query}" if self.query else ""),
-            data=body if self.method not in ("GET", "HEAD") else None,
-            headers={"Content-Type": ""} | given_headers if "Content-Type" not in given_headers else given_headers,
-        )
-
-    def with_form(self, **changes: str | None) -> "Ask":
-        form = {name: value for name, value in {**self.form, **changes}.items() if value is not None}
-        return evolve(self, form=form)
-
-    @property
-    def encoded(self) -> bytes:
-        return urlencode(self.form).encode()
-
-    def adding(self, raw: bytes) -> "Ask":
-        return evolve(self, body=self.encoded + b"&" + raw)
-
-
-@define
-class World:
-    """Who there is: clients of several kinds, a person, and what they were given."""
-
-    server: Server
-    admin: Any
-    app: App
-    other: App
-    public: App
-    narrow: App  # no grant type but authorization_code, no scope but read
-    person: Person
-    made: dict[str, Any] = field(factory=dict)
-
-    async def good(self, kind: str) -> Ask:
-        """A request of this kind that would succeed."""
-        return await getattr(self, kind)()
-
-    async def client_credentials(self) -> Ask:
-        return Ask("/token", {"grant_type": "client_credentials", "scope": "read"}, self.app.basic["Authorization"])
-
-    async def authorization_code(self) -> Ask:
-        code = await self.server.code(self.app, self.person)
-        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI}
-        return Ask("/token", {**form, "code_verifier": VERIFIER}, self.app.basic["Authorization"])
-
-    async def refresh_token(self) -> Ask:
-        token = (await self.server.tokens(self.app, self.person))["refresh_token"]
-        form = {"grant_type": "refresh_token", "refresh_token": token, "scope": "read"}
-        return Ask("/token", form, self.app.basic["Authorization"])
-
-    async def revoke(self) -> Ask:
-        return Ask("/revoke", {"token": await self.token(self.app)}, self.app.basic["Authorization"])
-
-    async def introspect(self) -> Ask:
-        return Ask("/introspect", {"token": await self.token(self.app)}, self.app.basic["Authorization"])
-
-    async def token(self, app: App) -> str:
-        return str((await self.server.token(app, grant_type="client_credentials")).json["access_token"])
-
-    async def authorize(self) -> Ask:
-        parameters = {
-            "response_type": "code",
-            "client_id": self.app.client_id,
-            "redirect_uri": REDIRECT_URI,
-            "scope": "read",
-            "state": "xyz",
-            "code_challenge": CHALLENGE,
-            "code_challenge_method": "S256",
-        }
-        return Ask("/authorize", parameters, method="GET", headers=self.person.headers)
-
-
-@pytest.fixture
-def world(server: Server, admin: Any) -> World:
-    async def people() -> World:
-        code = ("authorization_code",)
-        return World(
-            server,
-            admin,
-            app=await server.app(),
-            other=await server.app(),
-            public=await server.app(auth_method="none", grant_types=(*code, "refresh_token")),
-            narrow=await server.app(grant_types=code, scopes=("read",)),
-            person=await server.person(),
-        )
-
-    made: World = blockon(Deferred.fromCoroutine(people()))
-    return made
-
+from tests.flows.asks import DESCRIPTION, FORM, Ask, World, basic, counts
+from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, Reply, Server, action, fields, minted
 
 # What is wrong whoever asks for what: at every endpoint that takes a form from an authenticated client.
 
 Change = Callable[[Ask, World], Ask]
+ACCESS = credentials.mint(Kind.ACCESS_TOKEN)
 
 
 def form_of(content_type: str | list[str] | None) -> Change:
@@ -194,6 +48,18 @@ def app_id(world: World) -> str:
     return world.app.client_id
 
 
+def public_id(world: World) -> str:
+    return world.public.client_id
+
+
+def secret(world: World) -> str:
+    return str(world.app.secret)
+
+
+def stored(world: World) -> str:
+    return basic(world.app.client_id, sha256(secret(world).encode()).hexdigest())
+
+
 def disabled(ask: Ask, world: World) -> Ask:
     world.admin.execute("update clients set disabled_at = now() where id = %s", (world.other.client_id,))
     world.server.store.clients.forget()
@@ -203,6 +69,12 @@ def disabled(ask: Ask, world: World) -> Ask:
 def repeated(ask: Ask, _: World) -> Ask:
     name = next(iter(ask.form))
     return ask.adding(urlencode({name: ask.form[name]}).encode())
+
+
+def twin(ask: Ask, _: World) -> Ask:
+    """The first parameter once more, its first letter percent-encoded."""
+    name = next(iter(ask.form)).encode()
+    return ask.adding(b"%%%02x%s=x" % (name[0], name[1:]))
 
 
 def blank(ask: Ask, _: World) -> Ask:
@@ -230,7 +102,7 @@ COMMON: dict[str, tuple[Change, int, str]] = {
     ),
     "first parameter twice": (repeated, 400, "invalid_request"),
     "unknown parameter twice": (adding(b"x=1&x=2"), 400, "invalid_request"),
-    "percent-encoded twin": (lambda ask, _: ask.adding(b"%" + b"%02x" % ord(next(iter(ask.form))[0]) + next(iter(ask.form))[1:].encode() + b"=x"), 400, "invalid_request"),
+    "percent-encoded twin": (twin, 400, "invalid_request"),
     "first parameter blank": (blank, 400, "invalid_request"),
     "NUL in a value": (adding(b"x=%00"), 400, "invalid_request"),
     "NUL in a name": (adding(b"x%00=1"), 400, "invalid_request"),
@@ -255,8 +127,8 @@ COMMON: dict[str, tuple[Change, int, str]] = {
     "secret cut short": (authenticated(lambda w: basic(w.app.client_id, str(w.app.secret)[:-1])), 401, "invalid_client"),
     "secret with a suffix": (authenticated(lambda w: basic(w.app.client_id, f"{w.app.secret}a")), 401, "invalid_client"),
     "secret in the other case": (authenticated(lambda w: basic(w.app.client_id, str(w.app.secret).swapcase())), 401, "invalid_client"),
-    "the stored digest": (authenticated(lambda w: basic(w.app.client_id, sha256(str(w.app.secret).encode()).hexdigest())), 401, "invalid_client"),
-    "an access token for a secret": (authenticated(lambda w: basic(w.app.client_id, credentials.mint(Kind.ACCESS_TOKEN))), 401, "invalid_client"),
+    "the stored digest": (authenticated(stored), 401, "invalid_client"),
+    "an access token for a secret": (authenticated(lambda w: basic(w.app.client_id, minted(Kind.ACCESS_TOKEN))), 401, "invalid_client"),
     "unknown client": (authenticated(lambda w: basic("nobody", w.app.secret)), 401, "invalid_client"),
     "client in the other case": (authenticated(lambda w: basic(w.app.client_id.upper() + "X", w.app.secret)), 401, "invalid_client"),
     "client with SQL": (authenticated(lambda w: basic("' or 1=1 --", w.app.secret)), 401, "invalid_client"),
@@ -267,7 +139,7 @@ COMMON: dict[str, tuple[Change, int, str]] = {
     "Basic not base64": (authenticated(lambda _: "Basic !!!"), 401, "invalid_client"),
     "Basic not UTF-8": (authenticated(lambda _: "Basic /zr+"), 401, "invalid_client"),
     "Basic with NUL": (authenticated(lambda w: basic(w.app.client_id, "a\0b")), 401, "invalid_client"),
-    "Basic encoded twice": (authenticated(lambda w: "Basic " + b64encode(basic(w.app.client_id, w.app.secret).encode()).decode()), 401, "invalid_client"),
+    "Basic encoded twice": (authenticated(lambda w: basic(b64encode(str(w.app).encode()).decode(), "x")), 401, "invalid_client"),
     "Basic with a broken percent": (authenticated(lambda w: basic(w.app.client_id, "%ff")), 401, "invalid_client"),
     "Bearer": (authenticated(lambda _: "Bearer x"), 401, "invalid_client"),
     "Digest": (authenticated(lambda _: "Digest username=x"), 401, "invalid_client"),
@@ -278,8 +150,8 @@ COMMON: dict[str, tuple[Change, int, str]] = {
     "another client's secret in the form": (claiming(client_id=app_id, client_secret=lambda w: str(w.other.secret)), 401, "invalid_client"),
     "no secret in the form": (claiming(client_id=app_id), 401, "invalid_client"),
     "blank secret in the form": (claiming(client_id=app_id, client_secret=lambda _: ""), 401, "invalid_client"),
-    "secret without client": (claiming(client_secret=lambda w: str(w.app.secret)), 401, "invalid_client"),
-    "public client with a secret": (claiming(client_id=lambda w: w.public.client_id, client_secret=lambda w: str(w.app.secret)), 401, "invalid_client"),
+    "secret without client": (claiming(client_secret=secret), 401, "invalid_client"),
+    "public client with a secret": (claiming(client_id=public_id, client_secret=secret), 401, "invalid_client"),
 }  # fmt: skip
 ENDPOINTS = ("client_credentials", "authorization_code", "refresh_token", "revoke", "introspect")
 
@@ -398,10 +270,8 @@ WRONG_SECRETS: dict[str, Callable[[str], str]] = {
     "in the other case": str.swapcase,
     "with a space before": lambda text: " " + text,
     "with a line end": lambda text: text + "\n",
-    "of another kind": lambda _: credentials.mint(Kind.ACCESS_TOKEN),
-    "never given": lambda text: credentials.mint(
-        Kind.AUTHORIZATION_CODE if text.startswith("iam_ac") else Kind.REFRESH_TOKEN
-    ),
+    "of another kind": lambda _: minted(Kind.ACCESS_TOKEN),
+    "never given": lambda text: minted(Kind.AUTHORIZATION_CODE if text.startswith("iam_ac") else Kind.REFRESH_TOKEN),
     "its digest": lambda text: sha256(text.encode()).hexdigest(),
     "one letter": lambda _: "a",
     "16 kB": lambda _: "a" * 16_000,
@@ -539,7 +409,7 @@ async def test_a_bad_grant_is_refused_and_stores_nothing(world: World, name: str
 @pytest.mark.parametrize("why", WRONG_SECRETS)
 @pytest.mark.parametrize("kind", [Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN])
 async def test_a_token_that_is_none_is_inactive_and_revoked_already(world: World, kind: Kind, why: str) -> None:
-    token = WRONG_SECRETS[why](credentials.mint(kind))
+    token = WRONG_SECRETS[why](minted(kind))
     before = counts(world.admin)
 
     described = await world.server.post("/introspect", {"token": token}, headers=world.app.basic)
@@ -717,8 +587,8 @@ BEARER: dict[str, tuple[Callable[[str], str | None], int, str]] = {
         if why not in ("with a space before", "with a line end", "SQL", "not ASCII", "with a NUL-like escape", "16 kB")
         if why != "of another kind"
     },
-    "refresh token": (lambda _: "Bearer " + credentials.mint(Kind.REFRESH_TOKEN), 401, "invalid_token"),
-    "code": (lambda _: "Bearer " + credentials.mint(Kind.AUTHORIZATION_CODE), 401, "invalid_token"),
+    "refresh token": (lambda _: "Bearer " + minted(Kind.REFRESH_TOKEN), 401, "invalid_token"),
+    "code": (lambda _: "Bearer " + minted(Kind.AUTHORIZATION_CODE), 401, "invalid_token"),
     "JWT": (lambda _: "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.", 401, "invalid_token"),
 }
 
@@ -829,7 +699,7 @@ async def test_a_cookie_in_doubt_is_nobodys(world: World, name: str) -> None:
     cookie = world.person.cookie
     line = COOKIES[name].format(
         cookie=cookie,
-        other=credentials.mint(Kind.SESSION),
+        other=minted(Kind.SESSION),
         short=cookie[:-1],
         swapped=cookie.swapcase(),
         token=await world.token(world.app),
