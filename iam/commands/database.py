@@ -1,5 +1,6 @@
 """`iam database`."""
 
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from iam.commands.running import progress, react, read_settings
 from iam.embedded.upgrade import Upgraded, upgrade
 from iam.foundation import in_thread, start_embedded
 from iam.settings import Settings
-from iam.store import restoration
+from iam.store import migration, restoration
 
 UPGRADE = "iam database upgrade --old-binaries /usr/lib/postgresql/15/bin"
 
@@ -61,22 +62,28 @@ async def upgraded(reactor: Any, settings: Settings, programs: Path) -> Upgraded
 def restored() -> None:
     """Say that the database was restored from a backup; do so before the server starts on it.
 
-    A backup does not know what was used, revoked or left since it was made. So all authorization codes, refresh tokens,
-    access tokens and sessions in it are ended: people log in again, and applications ask for new tokens. Accounts,
-    applications and consents stay as the backup has them.
+    A backup does not know what was used, revoked or left since it was made. So all authorization codes, refresh tokens and
+    access tokens that were issued until now are void, and all sessions end: people log in again, and applications ask for
+    new tokens. Accounts, applications and consents stay as the backup has them. (An access token that is a JWT is believed
+    until it expires by whoever does not ask the server about it; `iam key retire` ends that too.)
     """
-    ended = react(partial(voided, settings=read_settings()))
-    counts = ", ".join(f"{count} {name}" for name, count in ended.items())
-    output.say(f"Ended: {counts}.", {name.replace(" ", "_"): count for name, count in ended.items()})
+    now, sessions = react(partial(voided, settings=read_settings()))
+    moment = output.moment(now)
+    output.say(
+        f"Void is what was issued before {moment}; {sessions} sessions are ended.",
+        {"not_before": moment, "sessions": sessions},
+    )
 
 
-async def voided(reactor: Any, settings: Settings) -> dict[str, int]:
-    """How many of each there were."""
+async def voided(reactor: Any, settings: Settings) -> tuple[datetime, int]:
+    """Since when what is issued counts, and how many sessions there were."""
     now = Clock(reactor.seconds).now()
     embedded = await start_embedded(reactor, settings, progress())
     try:
         dsn = embedded.dsn if embedded else str(settings.database)
-        return await in_thread(reactor, partial(restoration.void, now=now), dsn)
+        if not settings.no_migrate:
+            await in_thread(reactor, migration.migrate, dsn)
+        return now, await in_thread(reactor, partial(restoration.void, now=now), dsn)
     finally:
         if embedded is not None:
             await embedded.stop()

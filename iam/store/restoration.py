@@ -6,21 +6,17 @@ from typing import Final
 from iam.store.migration import connected
 
 # A backup knows neither what was used nor what was ended after it was made: a code or refresh token redeemed since would be
-# good a second time, a token revoked since would be good again, and who logged out would be logged in. One statement each,
-# which ask no clock whose hand another server may have held otherwise.
-VOID: Final = {
-    "authorization codes": "delete from authorization_codes",
-    "refresh tokens": "update refresh_tokens set expires_at = issued_at where expires_at > issued_at",
-    "access tokens": "update access_tokens set revoked_at = %(now)s where revoked_at is null",
-    "sessions": "delete from sessions",
-}
+# good a second time, a token revoked since would be good again, and who logged out would be logged in.
+EPOCH: Final = """
+insert into epochs (name, not_before) values ('all', %(now)s)
+on conflict (name) do update set not_before = greatest(epochs.not_before, excluded.not_before)
+"""
+LOG_OUT: Final = "delete from sessions"
 
 
-def void(dsn: str, now: datetime) -> dict[str, int]:
-    """End all that may have been used or ended since the backup; how many there were of each."""
+def void(dsn: str, now: datetime) -> int:
+    """End all that was granted before this moment, and all sessions; how many there were of these."""
     with connected(dsn) as connection, connection, connection.cursor() as cursor:
-        ended = {}
-        for name, sql in VOID.items():
-            cursor.execute(sql, {"now": now})
-            ended[name] = cursor.rowcount
-        return ended
+        cursor.execute(EPOCH, {"now": now})
+        cursor.execute(LOG_OUT)
+        return int(cursor.rowcount)

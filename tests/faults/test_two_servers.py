@@ -71,7 +71,8 @@ async def test_a_change_through_one_server_is_known_to_the_other(server: Server,
     assert (before, after) == ([200, 200], [401, 401])
 
 
-LISTENS = "pid <> pg_backend_pid() and datname = current_database() and query like '%listen iam_changed%'"
+# What a connection asked last: to listen, or whether the other end is still there.
+LISTENS = "datname = current_database() and application_name = 'iam' and (query like '%listen iam_changed%' or query = 'select 1')"
 
 
 def deafen(admin: Any) -> int:
@@ -102,7 +103,7 @@ async def test_h46_a_client_deleted_while_nobody_listens_is_refused_everywhere_w
     await server.store.clients.delete(app.client_id, server.now())
 
     assert before == [200, 200]
-    assert deafened == 3  # the server in this process has ears too
+    assert deafened >= 3  # the server in this process has ears too
     assert await refused_by_all(server, servers, request, 5)
 
 
