@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from twisted.python import usage
 
 from iam import settings as configuration
+from iam.operations.redaction import RedactedLog
 from iam.settings import Settings, SettingsError
 
 USAGE_STATUS = 2
@@ -86,6 +87,9 @@ class Options(usage.Options):
             self.parent.opt_log_format(self.settings.log_format)
         if "log_level" in self.settings.model_fields_set:
             self.parent.opt_log_level(self.settings.log_level)
+        if self.parent is not None:
+            observer = self.parent["fileLogObserverFactory"]
+            self.parent["fileLogObserverFactory"] = lambda file: observer(RedactedLog(file))
 
 
 def refuse(sentence: str) -> NoReturn:

@@ -16,7 +16,7 @@ TABLE = {
     "service": {"*"},
     "assembly": {"*"},
     "listening": {"settings"},
-    "options": {"settings"},
+    "options": {"operations", "settings"},
     "foundation": {"embedded", "store", "settings"},
     "routes": {"endpoints", "pages", "web"},
     "endpoints": BELOW_PAGES,
