@@ -7,10 +7,11 @@ PORT ?= 8000
 INSTALLED := $(VENV)/installed
 TESTED := $(VENV)/installed-for-tests
 CHECKED := $(VENV)/installed-for-checks
+DOCUMENTED := $(VENV)/installed-for-docs
 STEPS := $(VENV)/made
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench wheel clean
+.PHONY: help run test check format bench docs wheel clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -32,6 +33,10 @@ $(CHECKED): $(TESTED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[embedded,client,test,check]'
 	@touch $@
 
+$(DOCUMENTED): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@touch $@
+
 run: $(INSTALLED) ## start the server on http://localhost:8000 with its own PostgreSQL
 	$(BIN)/twist iam --port $(PORT)
 
@@ -50,6 +55,9 @@ format: $(CHECKED) ## put the code in form
 
 bench: $(TESTED) ## measure against limits, as ratios in one run
 	$(BIN)/python bench/run.py
+
+docs: $(DOCUMENTED) ## build the documentation into build/docs; a broken link fails
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs build/docs
 
 wheel: $(TESTED) ## build dist/*.whl and dist/*.tar.gz
 	$(BIN)/python -m build

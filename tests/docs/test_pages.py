@@ -1,0 +1,69 @@
+"""The pages say what is there: links lead somewhere, the options are the settings."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic_core import PydanticUndefined
+
+from iam.options import Options
+from iam.settings import Settings
+from tests.docs.conftest import ROOT
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "bench" / "README.md"])
+LINK = re.compile(r"\[[^\]]*\]\(([^)#]+)(#[^)]*)?\)")
+ROW = re.compile(r"^\| `(?P<name>[^`]+)` \| `(?P<variable>IAM_\w+)` \|(?P<default>[^|]*)\|", re.MULTILINE)
+SPOKEN = {"issuer": "`http://localhost:PORT`", "data_dir": "the platform's"}  # defaults that depend on others
+
+
+def field_of(name: str) -> str:
+    """`--no-migrate` and `no-migrate` are no_migrate."""
+    return name.split(maxsplit=1)[0].removeprefix("--").replace("-", "_")
+
+
+ROWS = {field_of(row["name"]): row for row in ROW.finditer((ROOT / "docs" / "reference" / "options.md").read_text())}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    links = [target for target, _ in LINK.findall(page.read_text()) if not target.startswith(("http:", "https:"))]
+
+    assert [target for target in links if not (page.parent / target).exists()] == []
+
+
+def test_every_page_is_reached_from_the_first() -> None:
+    seen, found = set(), [ROOT / "docs" / "index.md"]
+    while found:
+        page = found.pop().resolve()
+        seen.add(page)
+        targets = [page.parent / target for target, _ in LINK.findall(page.read_text()) if target.endswith(".md")]
+        found += [target for target in targets if target.resolve() not in seen]
+
+    assert {page for page in PAGES if page.is_relative_to(ROOT / "docs")} - seen == set()
+
+
+def test_every_setting_is_in_the_table_and_nothing_else() -> None:
+    assert set(ROWS) == set(Settings.model_fields)
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_variables_and_defaults_are_those_of_the_settings(name: str) -> None:
+    default = Settings.model_fields[name].default
+
+    assert ROWS[name]["variable"] == f"IAM_{name.upper()}"
+    assert ROWS[name]["default"].strip() == SPOKEN.get(name, written(default))
+
+
+def written(default: object) -> str:
+    """A default as the table writes it."""
+    if default in (None, (), "", PydanticUndefined):
+        return ""
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`{' '.join(default) if isinstance(default, tuple) else default}`"
+
+
+def test_what_is_written_with_dashes_is_an_option_of_the_command_line() -> None:
+    options = {name.removesuffix("=").replace("-", "_") for name in Options().longOpt} - {"help", "version", "config"}
+
+    assert {name for name, row in ROWS.items() if row["name"].startswith("--")} == options
