@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 import pytest
 from attrs import evolve
 
-from iam import credentials
 from iam.credentials import Kind
 from tests.answers import complete
 from tests.flows.asks import DESCRIPTION, FORM, Ask, World, basic, counts
@@ -18,7 +17,7 @@ from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, Reply, Server, acti
 # What is wrong whoever asks for what: at every endpoint that takes a form from an authenticated client.
 
 Change = Callable[[Ask, World], Ask]
-ACCESS = credentials.mint(Kind.ACCESS_TOKEN)
+ACCESS = minted(Kind.ACCESS_TOKEN)
 
 
 def form_of(content_type: str | list[str] | None) -> Change:
@@ -418,6 +417,26 @@ async def test_a_token_that_is_none_is_inactive_and_revoked_already(world: World
     assert (described.status, described.json) == (200, {"active": False})
     assert revoked.status == 200
     assert counts(world.admin) == before
+
+
+MALFORMED_SECRETS = [why for why in WRONG_SECRETS if why not in ("never given", "of another kind")]
+
+
+@pytest.mark.parametrize("why", MALFORMED_SECRETS)
+async def test_h26_what_we_could_not_have_made_is_refused_without_a_statement(world: World, why: str) -> None:
+    server, spoil = world.server, WRONG_SECRETS[why]
+    await world.token(world.app)  # the client and the scopes are in memory from now on
+    before = server.store.database.statistics.statements
+
+    for kind in (Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN):
+        await server.introspect(world.app, spoil(minted(kind)))
+        await server.post("/revoke", {"token": spoil(minted(kind))}, headers=world.app.basic)
+    await server.redeem(world.app, spoil(minted(Kind.AUTHORIZATION_CODE)))
+    await server.refresh(world.app, spoil(minted(Kind.REFRESH_TOKEN)))
+    if (token := spoil(minted(Kind.ACCESS_TOKEN))) == token.strip():  # else it is the same one in a header
+        await server.get("/resource", headers={"Authorization": "Bearer " + token[:90]})
+
+    assert server.store.database.statistics.statements == before
 
 
 # The authorization endpoint: a page for the person where nobody may be redirected, else an error for the client.

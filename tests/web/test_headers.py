@@ -43,14 +43,13 @@ async def test_h9_every_route_answers_with_the_same_headers_for_somebody_and_for
 async def test_h9_every_route_refuses_other_methods_with_the_same_headers(server: Server) -> None:
     table, cookie = await addresses(server)
 
-    for path, route in table:
+    for path, _ in table:
         allowed = {method for other, same in table if other == path for method in same.methods}
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} - allowed:
             reply = await server.request(method, path, headers=cookie)
             complete(reply)
             assert reply.status == 405, (method, path)
             assert set((reply.header("allow") or "").split(", ")) == allowed | ({"HEAD"} if "GET" in allowed else set())
-        assert route.handler is not None
 
 
 @pytest.mark.parametrize("suffix", ["/", "x", "/../x", "%2f", ";a=b", "/%20"])
@@ -69,9 +68,9 @@ async def test_h9_what_is_beside_every_route_is_a_404_with_the_same_headers(serv
 async def test_h9_a_mistake_of_ours_on_every_route_is_a_500_with_the_same_headers(
     server: Server, failing: Callable[..., Any]
 ) -> None:
-    url = failing(every_route(server))
+    url = failing(every_route())
 
-    for route in every_route(server):
+    for route in every_route():
         path = re.sub("<[^>]+>", "x", route.path)
         reply = await server.request(route.methods[0], url + path)
         complete(reply)
