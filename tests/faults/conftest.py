@@ -23,6 +23,7 @@ from twisted.logger import LogEvent, globalLogPublisher
 from twisted.protocols import portforward
 
 from iam.store.database import Database
+from tests.processes import start as start_server
 
 # what only root can arrange: a small disk of its own
 collect_ignore = [] if os.geteuid() == 0 else ["test_disk_faults.py"]
@@ -36,6 +37,21 @@ TUNING = {
     "hot_standby": "on",
     "unix_socket_permissions": "0777",
 }
+
+
+@pytest.fixture(scope="session")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory of a server that was started and stopped once, so that not every test makes keys and tables."""
+    directory = tmp_path_factory.mktemp("settled") / "data"
+    assert start_server("--data-dir", str(directory)).stop() == 0
+    return directory
+
+
+@pytest.fixture
+def data_dir(settled: Path, tmp_path: Path) -> str:
+    """A data directory of its own for a test."""
+    subprocess.run(["cp", "--archive", settled, tmp_path / "data"], check=True)
+    return str(tmp_path / "data")
 
 
 class Mortal:

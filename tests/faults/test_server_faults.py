@@ -5,18 +5,12 @@ import signal
 import time
 from typing import Any
 
-import pytest
 import requests
 from twisted.internet.threads import deferToThread
 
 from tests.processes import Process, created, first_of, postmasters, start
 
 TIMEOUT = 10
-
-
-@pytest.fixture
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(tmp_path_factory.mktemp("own") / "data")
 
 
 def test_a_server_killed_leaves_nothing_that_stops_the_next(data_dir: str) -> None:

@@ -103,11 +103,6 @@ class Load:
 
 
 @pytest.fixture
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(tmp_path_factory.mktemp("load") / "data")
-
-
-@pytest.fixture
 def loaded(data_dir: str) -> Iterator[Callable[..., Load]]:
     """Starts a server and its load; both end with the test."""
     loads: list[Load] = []

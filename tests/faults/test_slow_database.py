@@ -22,7 +22,7 @@ from tests.processes import Process, created, start
 LONGEST = 7.0  # seconds until a request to a silent database is refused
 STATEMENT = 2 + 6  # seconds that one statement may wait for a connection, and take (H44)
 CLIENTS = 16
-RHYTHM = 0.05  # seconds between two requests of a client, so that the machine is not what limits them
+RHYTHM = 0.4  # seconds between two requests of a client, so that the machine is not what limits them
 CONNECTIONS = 8 + 1 + 1  # of a server to its database: the main lane, the spare one, the listener's
 
 
