@@ -71,6 +71,7 @@ class Request(common.Request):  # type: ignore[misc]
         self.validator_log: dict[str, Any] = {}
         self.audience = tuple(dict.fromkeys(parameters.all("resource")))
         self.targets: Any = None
+        self.received: Any = None  # when a token request came; what is late is judged by that
         self._params = {**ABSENT, **{name: parameters.get(name) for name in KNOWN}}
 
     @property

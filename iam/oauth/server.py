@@ -98,9 +98,10 @@ class Server:
         codes = AuthorizationCode(store.authorization_codes, form, settings, clock)
         savers: dict[str, Saver] = {
             authorization_code.GRANT_TYPE: codes,
-            client_credentials.GRANT_TYPE: ClientCredentials(store.access_tokens, form, settings, clock),
-            refresh_token.GRANT_TYPE: RefreshToken(store.refresh_tokens, store.access_tokens, form, settings, clock),
+            client_credentials.GRANT_TYPE: ClientCredentials(store.access_tokens, form, settings),
+            refresh_token.GRANT_TYPE: RefreshToken(store.refresh_tokens, store.access_tokens, form, settings),
         }
+        self._clock = clock
         self._issuer = settings.issuer
         self._scopes = store.scopes
         self._endpoints = Endpoints(
@@ -123,6 +124,7 @@ class Server:
             raise InvalidRequestError("The request has no grant_type.")
         if request.grant_type not in self._endpoints.grant_types:
             raise UnsupportedGrantTypeError(f"Known grant types: {', '.join(self.grant_types)}.")
+        request.received = self._clock.now()
         request.claimed = claimed(parameters, authorization)
         headers, body, status = await bridge.call(self._endpoints.token, request)
         return Response(status, headers, body if status == OK else json.dumps(explained(json.loads(body))))

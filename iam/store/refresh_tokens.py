@@ -10,7 +10,9 @@ from iam.store.access_tokens import Issued, LiveToken, joined
 from iam.store.database import Database
 
 # Within the window a retry by the same client gets the same successor, as long as that successor was not used itself;
-# anything older is somebody else's copy, and ends the grant. A narrowed scope is the access token's, not the successor's.
+# anything older is somebody else's copy, and ends the grant. But a request that came before the successor was used, and was
+# only slow (its client had hung up and asked another server), is nobody's fault: it is refused, and the grant lives on.
+# A narrowed scope is the access token's, not the successor's.
 # (`not exists ... used`: a caller that waited in `held` cannot see, in its older snapshot, the successor just stored.)
 ROTATE = """
 with input as (
@@ -34,6 +36,10 @@ with input as (
                 select from refresh_tokens s
                 where s.digest = h.successor_digest and s.day = h.successor_day and s.used_at is not null
             ) then 'retried'
+            when h.used_at > i.window_start and exists (
+                select from refresh_tokens s
+                where s.digest = h.successor_digest and s.day = h.successor_day and s.used_at > i.now
+            ) then 'superseded'
             when h.used_at is not null then 'used'
             when i.scope is not null
                 and not string_to_array(i.scope, ' ') <@ string_to_array(h.scope, ' ') then 'wider scope'

@@ -160,3 +160,20 @@ async def test_g4_a_code_request_cannot_choose_its_refresh_token(server: Server)
     reply = await server.redeem(app, await server.code(app, person), refresh_token="chosen")
 
     assert reply.json["refresh_token"] != "chosen"
+
+
+async def test_a_slow_request_that_came_before_its_successor_was_used_ends_nothing(server: Server) -> None:
+    """Its client had hung up and asked another server, whose answer it has used since."""
+    app, person = await server.app(), await server.person()
+    first = (await server.tokens(app, person))["refresh_token"]
+    second = (await server.refresh(app, first)).json["refresh_token"]
+    server.clock.advance(1)
+    third = (await server.refresh(app, second)).json
+
+    server.clock.advance(-0.5)
+    late = await server.refresh(app, first)
+    server.clock.advance(0.5)
+
+    assert (late.status, late.json["error"]) == (400, "invalid_grant")
+    assert (await server.introspect(app, third["access_token"]))["active"]
+    assert (await server.refresh(app, third["refresh_token"])).status == 200

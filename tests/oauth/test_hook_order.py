@@ -70,6 +70,7 @@ async def asked_for_a_token(server: Running, app: Any, **parameters: str) -> lis
     form = parsed({**app.form, **parameters})
     request = make_request(form, "POST")
     request.claimed = claimed(form, None)
+    request.received = server.now()
     await bridge.call(endpoints.token, request)
     return validator.asked
 

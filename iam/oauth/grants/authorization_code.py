@@ -120,7 +120,7 @@ class AuthorizationCode:
 
     async def save(self, token: dict[str, Any], request: Request) -> None:
         """Redeem the code in one statement; raises InvalidGrantError for whatever is wrong with it (RFC 6749 §5.2)."""
-        now = self.clock.now()
+        now = request.received
         refresh_token = token.get("refresh_token")
         redemption = await self.codes.redeem(
             digest=credentials.digest(request.code),

@@ -7,7 +7,6 @@ from oauthlib.oauth2 import ClientCredentialsGrant
 from oauthlib.oauth2.rfc6749.errors import UnauthorizedClientError
 
 from iam import credentials
-from iam.clock import Clock
 from iam.oauth.access_tokens import AccessTokenFormat
 from iam.oauth.request import Request
 from iam.settings import Settings
@@ -25,11 +24,10 @@ class ClientCredentials:
     access_tokens: AccessTokens
     form: AccessTokenFormat
     settings: Settings
-    clock: Clock
 
     async def save(self, token: dict[str, Any], request: Request) -> None:
         """Store the token in one statement; raises UnauthorizedClientError if the client was locked out meanwhile."""
-        now = self.clock.now()
+        now = request.received
         issued = await self.access_tokens.issue(
             digest=credentials.digest(token["access_token"]),
             day=credentials.day_of(token["access_token"]),

@@ -9,7 +9,6 @@ from oauthlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidScopeError
 from twisted.logger import Logger
 
 from iam import credentials
-from iam.clock import Clock
 from iam.oauth.access_tokens import AccessTokenFormat
 from iam.oauth.request import Request
 from iam.oauth.resources import invalid_target
@@ -33,14 +32,13 @@ class RefreshToken:
     access_tokens: AccessTokens
     form: AccessTokenFormat
     settings: Settings
-    clock: Clock
 
     async def save(self, token: dict[str, Any], request: Request) -> None:
         """Rotate in one statement; a retry within the window gets the answer given first.
 
         Raises InvalidGrantError, InvalidScopeError, and invalid_target for a resource that was not granted.
         """
-        now = self.clock.now()
+        now = request.received
         successor = Successor(token["access_token"], token["refresh_token"])
         rotation = await self.refresh_tokens.rotate(
             digest=credentials.digest(request.refresh_token),
