@@ -21,12 +21,12 @@ def dsn_of(data_dir: str, user: str = "iam") -> str:
     return f"host={lines[4]} port={lines[3]} user={user} dbname=iam"
 
 
-def person(cursor: Any) -> str:
+def person(cursor: Any, name: str = "bench") -> str:
     """Somebody whose grants these are; the id."""
     identifier = str(credentials.identifier())
     cursor.execute(
-        "insert into users (id, username, username_key, created_at, updated_at) values (%s, 'bench', 'bench', now(), now())",
-        (identifier,),
+        "insert into users (id, username, username_key, created_at, updated_at) values (%s, %s, %s, now(), now())",
+        (identifier, name, name),
     )
     return identifier
 

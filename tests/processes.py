@@ -48,10 +48,10 @@ def start(*options: str, port: int | None = None) -> Process:
     return process
 
 
-def answers(url: str) -> bool:
+def answers(url: str, path: str = "/healthz") -> bool:
     """Is it alive?"""
     try:
-        with urlopen(url + "/healthz", timeout=5) as reply:
+        with urlopen(url + path, timeout=5) as reply:
             return bool(reply.status == 200)
     except (URLError, OSError):
         return False

@@ -1,0 +1,385 @@
+"""Clients that redeem, refresh, revoke and ask, through two servers that are killed again and again; their history."""
+
+import http.client
+import random
+import subprocess
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from attrs import define, field, frozen
+
+from iam import credentials
+from iam.credentials import Kind
+from tests.consistency import history
+from tests.consistency.history import (
+    AUTHENTICATE,
+    INTROSPECT,
+    LATE,
+    OK,
+    PROBE,
+    REDEEM,
+    REFRESH,
+    REFUSED,
+    REVOKE,
+    ROTATE,
+    UNKNOWN,
+    USE,
+    Family,
+    Operation,
+)
+from tests.processes import answers
+
+REDIRECT_URI: Final = "https://client.example/callback"
+FORM: Final = "application/x-www-form-urlencoded"
+TIMEOUT: Final = 10.0  # seconds for one answer
+PERSISTENCE: Final = 25.0  # seconds that a client retries an answer which did not come: less than the window
+
+
+@frozen
+class Client:
+    """A registered client."""
+
+    client_id: str
+    secret: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        basic = b64encode(f"{self.client_id}:{self.secret}".encode()).decode()
+        return {"Authorization": "Basic " + basic, "Content-Type": FORM}
+
+
+@define
+class Tokens:
+    """What a client holds of a family."""
+
+    code: str
+    access: str = ""
+    refresh: str = ""
+    ends: float = 0.0
+    old: list[str] = field(factory=list)
+
+
+class Line:
+    """One client's connections, one to each server."""
+
+    def __init__(self, ports: list[int]) -> None:
+        self.ports = ports
+        self.connections: list[http.client.HTTPConnection | None] = [None] * len(ports)
+
+    def send(self, server: int, path: str, form: dict[str, str] | None, headers: dict[str, str]) -> bool:
+        """Ask, and do not wait for the answer; False if nobody is there."""
+        connection = self.connections[server] or http.client.HTTPConnection("127.0.0.1", self.ports[server], TIMEOUT)
+        self.connections[server] = connection
+        try:
+            connection.request("POST" if form is not None else "GET", path, urlencode(form or {}) or None, headers)
+        except (OSError, http.client.HTTPException):
+            self.drop(server)
+            return False
+        return True
+
+    def receive(self, server: int) -> tuple[int, bytes]:
+        """The answer; status 0 if none comes."""
+        connection = self.connections[server]
+        if connection is None:
+            return 0, b""
+        try:
+            response = connection.getresponse()
+            body = response.read()
+        except (OSError, http.client.HTTPException):
+            self.drop(server)
+            return 0, b""
+        if response.will_close:
+            self.drop(server)
+        return response.status, body
+
+    def close(self) -> None:
+        for server in range(len(self.ports)):
+            self.drop(server)
+
+    def drop(self, server: int) -> None:
+        """Hang up."""
+        connection = self.connections[server]
+        if connection is not None:
+            connection.close()
+        self.connections[server] = None
+
+
+class Worker(threading.Thread):
+    """A client program: takes one family after the other and lives with it."""
+
+    def __init__(self, run: "Run", seed: int) -> None:
+        super().__init__(daemon=True)
+        self.run_ = run
+        self.random = random.Random(seed)
+        self.line = Line(run.ports)
+        self.operations: list[Operation] = []
+
+    def run(self) -> None:
+        """Work until there is nothing more to do."""
+        while not self.run_.over:
+            name = self.run_.take()
+            if name is None:
+                break
+            self.live(name, self.run_.families[name])
+        self.line.close()
+
+    def other(self) -> int:
+        return self.random.randrange(len(self.line.ports))
+
+    # One call, or two at the same moment
+
+    def ask(
+        self, kind: str, name: str, key: str, form: dict[str, str] | None, servers: list[int], **output: Any
+    ) -> list[Operation]:
+        """The same request to these servers at once; its operations, in the history."""
+        paths = {
+            REDEEM: "/token",
+            REFRESH: "/token",
+            REVOKE: "/revoke",
+            INTROSPECT: "/introspect",
+            PROBE: "/introspect",
+        }
+        client = self.run_.clients[self.run_.families[name].client_id]
+        headers = client.headers if kind != USE else {"Authorization": f"Bearer {key}"}
+        sent = []
+        for server in servers:
+            began = time.monotonic()
+            sent.append((server, began, self.line.send(server, paths.get(kind, "/resource"), form, headers)))
+        done = []
+        for server, began, there in sent:
+            status, body = self.line.receive(server) if there else (0, b"")
+            result, told = judged(kind, status, body)
+            operation = Operation(kind, name, key, began, time.monotonic(), result, {**told, **output})
+            done.append(operation)
+        self.operations += done
+        return done
+
+    def lose(self, kind: str, name: str, key: str, form: dict[str, str]) -> None:
+        """Ask, and hang up without having heard the answer."""
+        server, began = self.other(), time.monotonic()
+        client = self.run_.clients[self.run_.families[name].client_id]
+        if self.line.send(server, "/token", form, client.headers):
+            time.sleep(self.random.uniform(0, 0.01))
+            self.line.drop(server)
+        self.operations.append(Operation(kind, name, key, began, time.monotonic(), UNKNOWN))
+        time.sleep(self.random.choice((0, 2 * LATE)))
+
+    def insist(self, kind: str, name: str, key: str, form: dict[str, str]) -> Operation:
+        """Ask until there is an answer."""
+        end = time.monotonic() + PERSISTENCE
+        while True:
+            (operation,) = self.ask(kind, name, key, form, [self.other()])
+            if operation.result != UNKNOWN or time.monotonic() > end or self.run_.over:
+                return operation
+            time.sleep(0.05)
+
+    # A family's life
+
+    def live(self, name: str, family: Family) -> None:
+        """Redeem the code, use what it gives, and end it in one way or another, or not."""
+        tokens = Tokens(family.code)
+        if not self.redeem(name, tokens):
+            return
+        for _ in range(self.random.randint(2, 14)):
+            if self.run_.over or not self.step(name, tokens):
+                break
+        self.run_.finish(name, tokens)
+
+    def redeem(self, name: str, tokens: Tokens) -> bool:
+        form = {"grant_type": "authorization_code", "code": tokens.code, "redirect_uri": REDIRECT_URI}
+        servers = [0, 1] if self.random.random() < 0.4 else [self.other()]
+        if self.random.random() < 0.05:
+            self.lose(REDEEM, name, tokens.code, form)
+        won = [each for each in self.ask(REDEEM, name, tokens.code, form, servers) if each.result == OK]
+        return bool(won) and self.keep(tokens, won[0])
+
+    def step(self, name: str, tokens: Tokens) -> bool:
+        """One thing that clients, or thieves, do; False when the family has ended."""
+        choice = self.random.random()
+        if choice < 0.30:
+            self.ask(INTROSPECT, name, tokens.access, {"token": tokens.access}, [self.other()], ends=tokens.ends)
+            return True
+        if choice < 0.45:
+            self.ask(USE, name, tokens.access, None, [self.other()], ends=tokens.ends)
+            return True
+        if choice < 0.90:
+            return self.refresh(name, tokens)
+        if choice < 0.94:
+            form = {"grant_type": "authorization_code", "code": tokens.code, "redirect_uri": REDIRECT_URI}
+            self.insist(REDEEM, name, tokens.code, form)
+        elif choice < 0.97 and tokens.old:
+            old = self.random.choice(tokens.old)
+            self.insist(REFRESH, name, old, {"grant_type": "refresh_token", "refresh_token": old})
+        else:
+            token = self.random.choice([tokens.access, tokens.refresh])
+            self.insist(REVOKE, name, token, {"token": token})
+        for _ in range(2):
+            self.ask(INTROSPECT, name, tokens.access, {"token": tokens.access}, [self.other()], ends=tokens.ends)
+        return False
+
+    def refresh(self, name: str, tokens: Tokens) -> bool:
+        form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh}
+        choice = self.random.random()
+        if choice < 0.25:
+            self.lose(REFRESH, name, tokens.refresh, form)
+        won = []
+        if choice > 0.75:
+            won = [each for each in self.ask(REFRESH, name, tokens.refresh, form, [0, 1]) if each.result == OK]
+        operation = won[0] if won else self.insist(REFRESH, name, tokens.refresh, form)
+        return operation.result == OK and self.keep(tokens, operation)
+
+    def keep(self, tokens: Tokens, operation: Operation) -> bool:
+        if tokens.refresh and tokens.refresh != operation.output["refresh_token"]:
+            tokens.old.append(tokens.refresh)
+        tokens.access = operation.output["access_token"]
+        tokens.refresh = operation.output["refresh_token"]
+        tokens.ends = operation.end + operation.output["expires_in"]
+        return True
+
+
+def judged(kind: str, status: int, body: bytes) -> tuple[str, dict[str, Any]]:
+    """What an answer says."""
+    import json
+
+    if status == 0 or status >= 500:
+        return UNKNOWN, {}
+    if kind in (INTROSPECT, PROBE):
+        told = json.loads(body)
+        return (OK, told) if told["active"] else (REFUSED, {})
+    if status == 200:
+        return OK, json.loads(body) if kind in (REDEEM, REFRESH) else {}
+    return REFUSED, {"status": status}
+
+
+class Run:
+    """Everything that one run needs: servers, families, and who is through with which."""
+
+    def __init__(
+        self,
+        ports: list[int],
+        clients: list[Client],
+        families: dict[str, Family],
+        start: Callable[[int], subprocess.Popen[bytes]],
+    ) -> None:
+        self.ports = ports
+        self.clients = {client.client_id: client for client in clients}
+        self.families = families
+        self.start = start
+        self.over = False
+        self.deaf = False
+        self.lock = threading.Lock()
+        self.waiting = list(families)
+        self.finished: dict[str, Tokens] = {}
+        self.operations: list[Operation] = []
+        self.servers = [start(number) for number in range(len(ports))]
+
+    def take(self) -> str | None:
+        with self.lock:
+            return self.waiting.pop() if self.waiting else None
+
+    def finish(self, name: str, tokens: Tokens) -> None:
+        with self.lock:
+            self.finished[name] = tokens
+
+    def kill(self, number: int) -> None:
+        """Kill a server, and start it again."""
+        self.servers[number].kill()
+        self.servers[number].wait()
+        self.servers[number] = self.start(number)
+
+    def work(self, seed: int, workers: int, faults: Callable[["Run"], None], patience: float) -> None:
+        """Let the clients work while there are faults; then let all settle, and ask what is left."""
+        threads = [Worker(self, seed * 1000 + number) for number in range(workers)]
+        for thread in threads:
+            thread.start()
+        end = time.monotonic() + patience
+        while any(thread.is_alive() for thread in threads) and time.monotonic() < end:
+            faults(self)
+        self.over = True
+        for thread in threads:
+            thread.join(PERSISTENCE + TIMEOUT)
+            self.operations += thread.operations
+        self.settle()
+        self.operations += probes(self, seed)
+
+    def settle(self) -> None:
+        """Wait until both servers are well."""
+        end = time.monotonic() + 30
+        for port in self.ports:
+            while time.monotonic() < end:
+                if answers(f"http://127.0.0.1:{port}", "/readyz"):
+                    break
+                time.sleep(0.05)
+        time.sleep(0.5)
+
+    def stop(self) -> None:
+        for server in self.servers:
+            server.terminate()
+        for server in self.servers:
+            with suppress(subprocess.TimeoutExpired):
+                server.wait(20)
+            server.kill()
+
+
+def probes(run: Run, seed: int) -> list[Operation]:
+    """Ask twice, each server once, about every refresh token that a family may still have."""
+    worker = Worker(run, seed)
+    for name, tokens in run.finished.items():
+        for token in {*tokens.old[-2:], tokens.refresh}:
+            for server in (0, 1):
+                worker.ask(PROBE, name, token, {"token": token}, [server])
+        if tokens.access and time.monotonic() < tokens.ends - 2:
+            worker.ask(INTROSPECT, name, tokens.access, {"token": tokens.access}, [0], ends=tokens.ends)
+    worker.line.close()
+    return worker.operations
+
+
+class Rotation(threading.Thread):
+    """A client whose secret is replaced now and then, and who goes on trying the old ones."""
+
+    def __init__(
+        self, run: Run, client: Client, replace: Callable[[str, bytes], None], deaf: Callable[[], bool]
+    ) -> None:
+        super().__init__(daemon=True)
+        self.run_ = run
+        self.client = client
+        self.replace = replace
+        self.deaf = deaf
+        self.line = Line(run.ports)
+        self.operations: list[Operation] = []
+
+    def run(self) -> None:
+        secret = self.client.secret
+        while not self.run_.over:
+            self.authenticate(secret)
+            fresh = credentials.mint(Kind.CLIENT_SECRET)
+            began = time.monotonic()
+            try:
+                self.replace(self.client.client_id, credentials.digest(fresh))
+            except Exception:  # noqa: BLE001 - the database is away
+                time.sleep(0.2)
+                continue
+            self.operations.append(Operation(ROTATE, "secrets", secret, began, time.monotonic(), OK))
+            for _ in range(8):
+                time.sleep(0.3)
+                self.authenticate(secret)
+            secret = fresh
+        self.line.close()
+
+    def authenticate(self, secret: str) -> None:
+        for server in (0, 1):
+            began = time.monotonic()
+            headers = Client(self.client.client_id, secret).headers
+            there = self.line.send(server, "/introspect", {"token": "x"}, headers)
+            status, _ = self.line.receive(server) if there else (0, b"")
+            result = {200: OK, 401: REFUSED}.get(status, UNKNOWN)
+            told = {"deaf": self.deaf()}
+            self.operations.append(Operation(AUTHENTICATE, "secrets", secret, began, time.monotonic(), result, told))
+
+
+__all__ = ["Client", "Rotation", "Run", "Worker", "history"]

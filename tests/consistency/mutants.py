@@ -1,0 +1,118 @@
+"""`twist iam` with a mistake in it, for the checker to find: `python mutants.py NAME iam --port ...`."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from twisted.application.twist._twist import Twist
+from twisted.internet.task import deferLater
+
+from iam.oauth import client_authentication  # noqa: F401 - as the server does
+from iam.store import authorization_codes, connecting, memory, pool, refresh_tokens, store
+from iam.store.errors import ConnectionLost
+
+
+def replaced(sql: str, *pairs: tuple[str, str]) -> str:
+    for old, new in pairs:
+        assert old in sql, old
+        sql = sql.replace(old, new)
+    return sql
+
+
+def select_then_update() -> None:
+    """(a) A claim in two steps: whoever looked before the other wrote wins too."""
+    authorization_codes.REDEEM = replaced(
+        authorization_codes.REDEEM,
+        (" for update of c", ""),
+        (" and c.used_at is null\n", "\n"),
+        ("order by c.digest", "and (select pg_sleep(0.02)) is not null order by c.digest"),
+    )
+
+
+def answer_before_commit() -> None:
+    """(b) The answer leaves, and then the transaction is committed."""
+
+    async def attempt(self: Any, sql: str, parameters: Any) -> Any:
+        connection = self.idle.pop() if self.idle and not self.stopping else await self.turn()
+        try:
+            rows = await connection.run("begin; " + sql, parameters)
+        except BaseException:
+            if connection.alive:
+                await connection.run("rollback")
+            self.release(connection)
+            raise
+        commit(self, connection)
+        return rows
+
+    def commit(self: Any, connection: Any) -> None:
+        async def later() -> None:
+            await deferLater(self.reactor, 0.05)
+            if connection.alive:
+                await connection.run("commit")
+            self.release(connection)
+
+        from twisted.internet.defer import Deferred
+
+        Deferred.fromCoroutine(later()).addErrback(lambda _: None)
+
+    pool.Pool.attempt = attempt
+
+
+def cache_without_notify() -> None:
+    """(c) Nobody hears of changes, and what is in memory stays there."""
+    memory.MAXIMUM_AGE = 3600.0
+    store.Database.listen = lambda *_: None
+
+
+def retry_after_commit() -> None:
+    """(d) A statement whose connection broke is tried again, although it may have happened."""
+    run = pool.Pool.run
+
+    async def insist(self: Any, sql: str, parameters: Any = None) -> Any:
+        for _ in range(20):
+            try:
+                return await run(self, sql, parameters)
+            except ConnectionLost:
+                await deferLater(self.reactor, 0.05)
+        return await run(self, sql, parameters)
+
+    pool.Pool.run = insist
+
+
+def family_that_survives() -> None:
+    """(e) A refresh token that is used again is refused, and what was given for it stays good."""
+    refresh_tokens.ROTATE = replaced(
+        refresh_tokens.ROTATE,
+        ("j.outcome = 'used' and g.revoked_at is null", "j.outcome = 'never' and g.revoked_at is null"),
+    )
+
+
+def another_successor() -> None:
+    """(f) A retry within the window gets tokens of its own."""
+    refresh_tokens.ROTATE = replaced(
+        refresh_tokens.ROTATE, ("then 'retried'", "then 'rotated'"), (" and r.used_at is null\n", "\n")
+    )
+
+
+def forgetful_commit() -> None:
+    """(g) Commits are acknowledged before they are on the disk."""
+    connecting.SETTINGS += "; set synchronous_commit = off"
+
+
+MUTANTS: dict[str, Callable[[], None]] = {
+    mutant.__name__: mutant
+    for mutant in (
+        select_then_update,
+        answer_before_commit,
+        cache_without_notify,
+        retry_after_commit,
+        family_that_survives,
+        another_successor,
+        forgetful_commit,
+    )
+}
+
+if __name__ == "__main__":
+    if sys.argv[1] != "none":
+        MUTANTS[sys.argv[1]]()
+    Twist.main(["twist", *sys.argv[2:]])

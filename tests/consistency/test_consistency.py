@@ -1,0 +1,214 @@
+"""Two servers, one database, and everything is killed: what clients saw must be possible (I1 to I10).
+
+The seed of a run is printed; `IAM_CONSISTENCY_SEED` repeats one.
+"""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from attrs import define
+from twisted.internet import reactor
+from twisted.internet.threads import blockingCallFromThread, deferToThread
+
+from bench import stock
+from tests.consistency import history
+from tests.consistency.driver import Client, Rotation, Run
+from tests.consistency.history import Family, Operation
+from tests.consistency.mutants import MUTANTS
+from tests.harness import free_port
+from tests.processes import answers, created
+
+LAUNCHER = Path(__file__).with_name("mutants.py")
+GRANTS = ("--grant-type", "authorization_code", "--grant-type", "refresh_token", "--grant-type", "client_credentials")
+CLIENTS = 3
+WORKERS = 12
+FAMILIES = 2600  # about ten operations each
+PATIENCE = 240.0  # seconds
+SOON = 90.0  # seconds within which a mutant shows
+
+
+@define
+class Faults:
+    """What goes wrong, in turns."""
+
+    mortal: Any
+    line: Any
+    random: random.Random
+    database_at: float
+    done: Counter[str]
+    last: float = 0.0
+
+    def deaf(self) -> bool:
+        """May somebody not hear of a change now?"""
+        return time.monotonic() - self.last < 8
+
+    def __call__(self, run: Run) -> None:
+        time.sleep(self.random.uniform(0.4, 1.2))
+        self.last = time.monotonic()
+        choice = self.random.choice(("server", "server", "backend", "answers"))
+        if self.database_at and time.monotonic() > self.database_at:
+            self.database_at = 0.0
+            choice = "database"
+        self.done[choice] += 1
+        {"server": self.server, "backend": self.backend, "answers": self.answers, "database": self.database}[choice](
+            run
+        )
+
+    def server(self, run: Run) -> None:
+        run.kill(self.random.randrange(2))
+
+    def backend(self, run: Run) -> None:
+        self.mortal.terminate()
+
+    def database(self, run: Run) -> None:
+        self.mortal.kill()
+        time.sleep(0.5)
+        self.mortal.start()
+
+    def answers(self, run: Run) -> None:
+        """Answers of the database get lost on their way, and then the connections break: did it happen?"""
+        self.line.muted = True
+        time.sleep(0.02)
+        blockingCallFromThread(reactor, self.line.cut)
+        self.line.muted = False
+
+
+@define
+class Quiet:
+    """No faults but lost answers, for mutants that need none."""
+
+    faults: Faults
+
+    def __call__(self, run: Run) -> None:
+        time.sleep(0.1)
+        if not run.deaf:
+            self.faults.answers(run)
+
+
+def launcher(mutant: str, dsns: list[str], ports: list[int], data_dir: str) -> Callable[[int], subprocess.Popen[bytes]]:
+    """Starts one of the servers, and waits until it answers."""
+
+    def start(number: int) -> subprocess.Popen[bytes]:
+        options = ["--port", str(ports[number]), "--database", dsns[number], "--data-dir", data_dir, "--no-rate-limits"]
+        with Path(data_dir, f"server-{number}.log").open("ab") as log:
+            server = subprocess.Popen(
+                [sys.executable, str(LAUNCHER), mutant, "iam", *options],
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                env={**os.environ, "IAM_ACCESS_TOKEN_LIFETIME": "20", "PYTHONPATH": os.pathsep.join(sys.path)},
+            )
+        end = time.monotonic() + 40
+        while not answers(f"http://127.0.0.1:{ports[number]}"):
+            if server.poll() is not None:  # the database was away at its start
+                return start(number)
+            assert time.monotonic() < end, "a server does not start"
+            time.sleep(0.05)
+        return server
+
+    return start
+
+
+def stocked(dsn: str, clients: list[Client], count: int) -> dict[str, Family]:
+    """Codes of people to redeem, each the beginning of a family."""
+    with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        families = {}
+        for number, client in enumerate(clients):
+            user = stock.person(cursor, f"person{number}")
+            for place, code in enumerate(stock.codes(cursor, client.client_id, user, count // len(clients))):
+                families[f"{number}.{place}"] = Family(code, client.client_id, user)
+        return families
+
+
+def replaced(dsn: str) -> Callable[[str, bytes], None]:
+    """Replaces the secret of a client, as another server would."""
+
+    def replace(client_id: str, digest: bytes) -> None:
+        with closing(psycopg2.connect(dsn, connect_timeout=5)) as connection, connection.cursor() as cursor:
+            cursor.execute("update client_secrets set digest = %s where client_id = %s", (digest, client_id))
+            connection.commit()
+
+    return replace
+
+
+@define
+class Outcome:
+    """What came of a run."""
+
+    families: dict[str, Family]
+    operations: list[Operation]
+    violations: list[str]
+    faults: Counter[str]
+
+
+async def run(
+    mortal: Any,
+    line: Any,
+    tmp_path: Path,
+    *,
+    mutant: str = "none",
+    count: int = FAMILIES,
+    patience: float = PATIENCE,
+    calm: bool = False,
+) -> Outcome:
+    """Everything, in a thread: the reactor has the lines to the database to carry."""
+    seed = int(os.environ.get("IAM_CONSISTENCY_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
+    print(f"IAM_CONSISTENCY_SEED={seed}")
+    mortal.ask("drop schema public cascade")
+    mortal.ask("create schema public")
+    the_line, line_dsn = line
+    ports, data_dir = [free_port(), free_port()], str(tmp_path)
+    start = launcher(mutant, [mortal.dsn(), line_dsn], ports, data_dir)
+
+    def everything() -> Outcome:
+        options = ("--database", mortal.dsn(), "--data-dir", data_dir)
+        made = [
+            created(*options, "--redirect-uri", "https://client.example/callback", *GRANTS) for _ in range(CLIENTS + 1)
+        ]
+        *clients, rotating = [Client(each["client_id"], each["client_secret"]) for each in made]
+        families = stocked(mortal.dsn(), clients, count)
+        faults = Faults(mortal, the_line, random.Random(seed), time.monotonic() + min(25, patience / 3), Counter())
+        work = Run(ports, clients, families, start)
+        rotation = Rotation(work, rotating, replaced(mortal.dsn()), faults.deaf)
+        rotation.start()
+        try:
+            work.work(seed, WORKERS, Quiet(faults) if calm else faults, patience)
+            rotation.join(30)
+        finally:
+            work.stop()
+        operations = [*work.operations, *rotation.operations]
+        history.write(tmp_path / "history.jsonl", operations)
+        return Outcome(families, operations, list(history.violations(families, operations)), faults.done)
+
+    return await deferToThread(everything)
+
+
+async def test_what_clients_saw_is_possible_although_everything_is_killed(
+    mortal: Any, line: Any, tmp_path: Path
+) -> None:
+    outcome = await run(mortal, line, tmp_path)
+
+    print(Counter((each.kind, each.result) for each in outcome.operations), outcome.faults)
+    assert outcome.violations == []
+    assert len(outcome.operations) >= 20_000
+    assert outcome.faults["database"] == 1
+    assert outcome.faults["server"] > 5
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+async def test_the_checker_finds_a_server_with_a_mistake(mortal: Any, line: Any, tmp_path: Path, mutant: str) -> None:
+    outcome = await run(mortal, line, tmp_path, mutant=mutant, count=900, patience=SOON)
+
+    print(len(outcome.operations), outcome.violations[:3], outcome.faults)
+    assert outcome.violations
