@@ -9,12 +9,14 @@ from iam.accounts.passwords import Busy, Passwords
 from iam.accounts.people import People
 from iam.accounts.sessions import Sessions
 from iam.clock import Clock
+from iam.endpoints import resource_metadata
 from iam.endpoints.authorization import AuthorizationEndpoint
 from iam.endpoints.health import Health
 from iam.endpoints.introspection import IntrospectionEndpoint
 from iam.endpoints.jwks import Jwks
 from iam.endpoints.metadata import Metadata
 from iam.endpoints.resource import Resource
+from iam.endpoints.resource_metadata import ResourceMetadata
 from iam.endpoints.revocation import RevocationEndpoint
 from iam.endpoints.token import TokenEndpoint
 from iam.oauth.access_tokens import AccessTokenFormat
@@ -34,7 +36,7 @@ from iam.pages.login import Login
 from iam.pages.logout import Logout
 from iam.pages.setup import Setup
 from iam.pages.static import Static
-from iam.routes import ENDPOINTS, Handlers, all_routes
+from iam.routes import Handlers, all_routes
 from iam.server_key import ServerKey
 from iam.settings import Settings
 from iam.store.errors import Unavailable
@@ -73,6 +75,7 @@ def build_site(
         all_routes(build_handlers(reactor, settings, clock, store, key, signing, theme)),
         error_page=theme.error_of,
         unavailable=(Unavailable, Busy),
+        registered=store.clients.live_at,
         limits=evolve(limits, connections_per_address=None) if settings.no_rate_limits else limits,
     )
 
@@ -98,8 +101,9 @@ def build_handlers(
             authentication, Revocation(store.access_tokens, store.refresh_tokens, form, clock)
         ),
         jwks=Jwks(signing),
-        metadata=Metadata(settings.issuer, server, ENDPOINTS),
-        resource=Resource(introspection),
+        metadata=Metadata(settings.issuer, server),
+        resource=Resource(introspection, settings.issuer + resource_metadata.PATH),
+        resource_metadata=ResourceMetadata(settings.issuer),
         health=Health(store.database.check, store.database.obstacle),
         home=Home(visitors, theme),
         login=Login(people, sessions, visitors, theme, settings, authorization.leads_to),

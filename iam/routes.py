@@ -2,14 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from iam.endpoints import resource_metadata
 from iam.endpoints.authorization import AuthorizationEndpoint
 from iam.endpoints.health import Health
 from iam.endpoints.introspection import IntrospectionEndpoint
 from iam.endpoints.jwks import Jwks
 from iam.endpoints.metadata import Metadata
 from iam.endpoints.resource import Resource
+from iam.endpoints.resource_metadata import ResourceMetadata
 from iam.endpoints.revocation import RevocationEndpoint
 from iam.endpoints.token import TokenEndpoint
 from iam.pages.applications import Applications
@@ -19,17 +21,9 @@ from iam.pages.logout import Logout
 from iam.pages.setup import Setup
 from iam.pages.static import Static
 from iam.web.answers import Answer, see_other
+from iam.web.cors import Cors
 from iam.web.dispatch import Handler, Route
 from iam.web.request import Request
-
-# RFC 8414 §2: the name of each endpoint in the metadata, which are made from this table, so that they cannot lie.
-ENDPOINTS = {
-    "authorization_endpoint": "/authorize",
-    "token_endpoint": "/token",
-    "revocation_endpoint": "/revoke",
-    "introspection_endpoint": "/introspect",
-    "jwks_uri": "/jwks",
-}
 
 # The addresses of django-oauth-toolkit, for those who come from there.
 TOOLKIT = {
@@ -38,6 +32,7 @@ TOOLKIT = {
     "/revoke": "/o/revoke_token/",
     "/introspect": "/o/introspect/",
     "/.well-known/oauth-authorization-server": "/o/.well-known/oauth-authorization-server",
+    "/.well-known/oauth-protected-resource": "/o/.well-known/oauth-protected-resource",
 }
 TOOLKIT_PAGES = {"/o/applications/": "/applications", "/o/applications/register/": "/applications/register"}
 
@@ -53,6 +48,7 @@ class Handlers:
     metadata: Metadata
     jwks: Jwks
     resource: Resource
+    resource_metadata: ResourceMetadata
     health: Health
     home: Home
     login: Login
@@ -64,15 +60,26 @@ class Handlers:
 
 def protocol(handlers: Handlers) -> list[Route]:
     """What programs call."""
+    shared, public = Cors.REGISTERED, Cors.EVERYBODY
     return [
-        Route("/token", ("POST",), handlers.token.post),
-        Route("/introspect", ("POST",), handlers.introspection.post),
-        Route("/revoke", ("POST",), handlers.revocation.post),
-        Route("/jwks", ("GET",), handlers.jwks.get),
+        Route("/token", ("POST",), handlers.token.post, name="token_endpoint", cors=shared),
+        Route("/introspect", ("POST",), handlers.introspection.post, name="introspection_endpoint"),
+        Route("/revoke", ("POST",), handlers.revocation.post, name="revocation_endpoint", cors=shared),
+        Route("/jwks", ("GET",), handlers.jwks.get, name="jwks_uri", cors=public),
         Route("/resource", ("GET",), handlers.resource.get),
-        Route("/.well-known/oauth-authorization-server", ("GET",), handlers.metadata.get),
         Route("/healthz", ("GET",), handlers.health.alive),
         Route("/readyz", ("GET",), handlers.health.ready),
+    ]
+
+
+def well_known(handlers: Handlers, rows: list[Route]) -> list[Route]:
+    """What is said of the rows that route requests, and so cannot lie (RFC 8414 §3, RFC 9728 §3)."""
+    server = handlers.metadata.of({row.name: row.path for row in rows if row.name})
+    resource = handlers.resource_metadata.get
+    return [
+        Route("/.well-known/oauth-authorization-server", ("GET",), server, cors=Cors.EVERYBODY),
+        Route(resource_metadata.PATH, ("GET",), resource, cors=Cors.EVERYBODY),
+        Route(resource_metadata.PATH + "/resource", ("GET",), resource, cors=Cors.EVERYBODY),
     ]
 
 
@@ -101,17 +108,15 @@ def pages(handlers: Handlers) -> list[Route]:
         ("/applications/<client_id>/secret", "POST", applications.replace_secret),
         ("/static/<name>", "GET", handlers.static.get),
     ]
-    return [Route(path, (method,), handler, page=True) for path, method, handler in table]
+    names = {"/authorize": "authorization_endpoint"}
+    return [Route(path, (method,), handler, page=True, name=names.get(path)) for path, method, handler in table]
 
 
 def all_routes(handlers: Handlers) -> list[Route]:
     """The whole table, the addresses of django-oauth-toolkit included."""
-    own = [*protocol(handlers), *pages(handlers)]
-    same = [
-        Route(TOOLKIT[route.path], route.methods, route.handler, page=route.page)
-        for route in own
-        if route.path in TOOLKIT
-    ]
+    rows = [*protocol(handlers), *pages(handlers)]
+    own = [*rows, *well_known(handlers, rows)]
+    same = [evolve(route, path=TOOLKIT[route.path]) for route in own if route.path in TOOLKIT]
     elsewhere = [Route(path, ("GET",), sends_to(target), page=True) for path, target in TOOLKIT_PAGES.items()]
     return [*own, *same, *elsewhere]
 

@@ -8,11 +8,14 @@ ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
     "Pragma": "no-cache",
 }
-OTHERS = {"Date", "Permissions-Policy", "Content-Security-Policy"}
+SHARING = {
+    "Vary", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Headers", "Access-Control-Max-Age",
+}  # fmt: skip
+OTHERS = {"Cross-Origin-Resource-Policy", "Date", "Permissions-Policy", "Content-Security-Policy"}
 SOMETIMES = {"Content-Type", "Content-Length", "Location", "Set-Cookie", "Allow", "WWW-Authenticate", "Retry-After"}
 POLICY = re.compile(
     r"default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'( \S+)?; "
@@ -33,7 +36,9 @@ def complete(reply: Reply) -> None:
     if CACHED.fullmatch(sent["Cache-Control"][0]):
         del expected["Cache-Control"], expected["Pragma"]
     assert {name: sent.get(name) for name in expected} == {name: [value] for name, value in expected.items()}
-    assert {*expected, *OTHERS} <= set(sent) <= {*ALWAYS, *OTHERS, *SOMETIMES}
+    assert {*expected, *OTHERS} <= set(sent) <= {*ALWAYS, *OTHERS, *SOMETIMES, *SHARING}
+    readable = "Access-Control-Allow-Origin" in sent
+    assert sent["Cross-Origin-Resource-Policy"] == ["cross-origin" if readable else "same-origin"]
     assert POLICY.fullmatch(sent["Content-Security-Policy"][0])
     assert "camera=()" in sent["Permissions-Policy"][0]
     kind = sent.get("Content-Type", [""])[0]

@@ -1,41 +1,46 @@
 """The authorization server's metadata (RFC 8414)."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from attrs import frozen
 
+from iam.oauth import pkce, registration
 from iam.oauth.grants import authorization_code
 from iam.oauth.server import Server
 from iam.web.answers import Answer, json_answer
 from iam.web.request import Request
 
-CLIENT_AUTHENTICATION = ["client_secret_basic", "client_secret_post"]
+CONFIDENTIAL = [method for method in registration.AUTH_METHODS if method != registration.PUBLIC]
 
 
 @frozen
 class Metadata:
-    """Says where the endpoints are and what they can do; `endpoints` maps metadata names to paths."""
+    """Says where the endpoints are and what they can do, as those who do it know."""
 
     issuer: str
     server: Server
-    endpoints: Mapping[str, str]
 
-    async def get(self, request: Request) -> Answer:
-        """The document of RFC 8414 §3.2."""
-        return json_answer(200, await self.document())
+    def of(self, endpoints: Mapping[str, str]) -> Callable[[Request], Awaitable[Answer]]:
+        """The handler that describes these endpoints, paths by their names in RFC 8414 §2."""
 
-    async def document(self) -> dict[str, object]:
-        """The members of RFC 8414 §2, RFC 7636 §6.2 (S256 alone) and RFC 9207 §3."""
+        async def get(_: Request) -> Answer:
+            return json_answer(200, await self.document(endpoints))
+
+        return get
+
+    async def document(self, endpoints: Mapping[str, str]) -> dict[str, object]:
+        """The members of RFC 8414 §2, RFC 7636 §6.2, RFC 9207 §3 and RFC 9728 §4. No DPoP member: there is no DPoP."""
         return {
             "issuer": self.issuer,
-            **{name: self.issuer + path for name, path in self.endpoints.items()},
+            **{name: self.issuer + path for name, path in endpoints.items()},
             "scopes_supported": await self.server.scopes_supported(),
             "response_types_supported": list(authorization_code.RESPONSE_TYPES),
             "response_modes_supported": list(authorization_code.RESPONSE_MODES),
             "grant_types_supported": list(self.server.grant_types),
-            "token_endpoint_auth_methods_supported": [*CLIENT_AUTHENTICATION, "none"],
-            "revocation_endpoint_auth_methods_supported": [*CLIENT_AUTHENTICATION, "none"],
-            "introspection_endpoint_auth_methods_supported": CLIENT_AUTHENTICATION,
-            "code_challenge_methods_supported": ["S256"],
+            "token_endpoint_auth_methods_supported": list(registration.AUTH_METHODS),
+            "revocation_endpoint_auth_methods_supported": list(registration.AUTH_METHODS),
+            "introspection_endpoint_auth_methods_supported": CONFIDENTIAL,
+            "code_challenge_methods_supported": list(pkce.METHODS),
             "authorization_response_iss_parameter_supported": True,
+            "protected_resources": [self.issuer + "/resource"],
         }

@@ -16,6 +16,7 @@ class Resource:
     """Tells the bearer of a token with scope `read` what the token says."""
 
     introspection: Introspection
+    metadata: str  # where they are
 
     async def get(self, request: Request) -> Answer:
         """Who is calling, for whom, and for how long."""
@@ -23,7 +24,7 @@ class Resource:
             document = await self._about(bearer.token_of(authorization(request)))
         except bearer.Challenge as challenge:
             body = {name: text for name, text in challenge.parameters.items() if name.startswith("error")}
-            headers = ((b"WWW-Authenticate", challenge.header.encode()),)
+            headers = ((b"WWW-Authenticate", challenge.header(self.metadata).encode()),)
             return json_answer(challenge.status, body or {"error": "unauthorized"}, headers)
         return json_answer(200, document)
 

@@ -15,10 +15,9 @@ class Challenge(Exception):
     status: int
     parameters: Mapping[str, str] = field(factory=dict)
 
-    @property
-    def header(self) -> str:
-        """The value of WWW-Authenticate."""
-        values = {"realm": "iam", **self.parameters}
+    def header(self, metadata: str) -> str:
+        """The value of WWW-Authenticate, with where the resource's metadata are (RFC 9728 §5.1)."""
+        values = {"realm": "iam", **self.parameters, "resource_metadata": metadata}
         return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in values.items())
 
 

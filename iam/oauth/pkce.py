@@ -4,6 +4,7 @@ import re
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 
+METHODS = ("S256",)
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of a SHA-256 digest
 VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 NO_CHALLENGE = "malformed"  # equals no challenge

@@ -1,6 +1,7 @@
 """Clients: what RFC 7591 calls client metadata, kept in memory between changes."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +9,9 @@ from attrs import frozen
 
 from iam.clock import Clock
 from iam.store.database import Database
+from iam.store.errors import Unavailable
 from iam.store.memory import Memory
+from iam.store.origins import origins
 
 SELECT = """
 select c.id, c.name, c.owner_id, coalesce(nullif(u.name, ''), u.username), c.grant_id, c.auth_method,
@@ -20,6 +23,8 @@ from clients c left join users u on u.id = c.owner_id
 where (%(id)s::text is null or c.id = %(id)s) and (%(owner_id)s::uuid is null or c.owner_id = %(owner_id)s)
 order by c.created_at, c.id
 """
+
+REDIRECT_URIS = "select distinct unnest(redirect_uris) from clients where disabled_at is null"
 
 # The client's own grant (for client_credentials) is born with it.
 CREATE = """
@@ -124,6 +129,8 @@ class Clients:
         self._database = database
         self._clock = clock
         self._memory: Memory[str, Client] = Memory(clock, self.read)
+        self._origins: Memory[None, frozenset[str]] = Memory(clock, self._read_origins)
+        self._last_origins: frozenset[str] = frozenset()
 
     async def by_id(self, client_id: str) -> Client | None:
         """The client registered under `client_id`, as it was at most a few seconds ago (H46)."""
@@ -132,6 +139,13 @@ class Clients:
     def forget(self) -> None:
         """Somebody changed a client: read again."""
         self._memory.forget()
+        self._origins.forget()
+
+    async def live_at(self, origin: str) -> bool:
+        """Has a client registered a redirect URI of this origin? While the database is away, what it said last counts."""
+        with suppress(Unavailable):
+            self._last_origins = await self._origins.get(None) or frozenset()
+        return origin in self._last_origins
 
     async def read(self, client_id: str) -> Client | None:
         """The client as the database has it now."""
@@ -193,6 +207,9 @@ class Clients:
         rows = await self._database.query(DELETE, {"id": client_id, "now": now})
         self.forget()
         return bool(rows)
+
+    async def _read_origins(self, _: None) -> frozenset[str]:
+        return origins(uri for (uri,) in await self._database.query(REDIRECT_URIS))
 
     async def _select(self, *, client_id: str | None = None, owner_id: UUID | None = None) -> list[Client]:
         rows = await self._database.query(SELECT, {"id": client_id, "owner_id": owner_id, "now": self._clock.now()})

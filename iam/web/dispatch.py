@@ -3,13 +3,14 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 from klein import Klein
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 from werkzeug.routing import RequestRedirect
 
 from iam.web.answers import Answer
+from iam.web.cors import Cors, preflight
 from iam.web.target import METHODS
 
 NO_METHOD = "--"  # werkzeug would take `get` for GET
@@ -24,19 +25,25 @@ class NotFound(Exception):
 class MethodNotAllowed(Exception):
     """The path takes other methods."""
 
-    def __init__(self, allowed: list[str]) -> None:
+    def __init__(self, allowed: list[str], cors: Cors = Cors.NOBODY) -> None:
         super().__init__(allowed)
         self.allowed = allowed
+        self.cors = cors
 
 
 @frozen
 class Route:
-    """A row of the URL table; the path in Klein's syntax, the handler called with the request and the path's variables."""
+    """A row of the URL table; the path in Klein's syntax, the handler called with the request and the path's variables.
+
+    `name` is what the metadata call the address, `cors` says whose pages may read its answers.
+    """
 
     path: str
     methods: tuple[str, ...]
     handler: Handler
     page: bool = False
+    name: str | None = None
+    cors: Cors = Cors.NOBODY
 
 
 class Router:
@@ -48,7 +55,7 @@ class Router:
         self._routes: dict[str, Route] = {}
         self._fixed: dict[bytes, dict[bytes, Route]] = {}
         self._protocol = frozenset(route.path.encode() for route in routes if not route.page)
-        for route in routes:
+        for route in [*routes, *preflights(routes)]:
             self._add(route)
         self._paths = self._app.url_map.bind("localhost")
 
@@ -66,7 +73,7 @@ class Router:
         if fixed is not None:
             route = fixed.get(method)
             if route is None:
-                raise MethodNotAllowed(sorted(name.decode() for name in fixed))
+                raise MethodNotAllowed(sorted(name.decode() for name in fixed), next(iter(fixed.values())).cors)
             return route, {}
         return self._match(method, path)
 
@@ -83,3 +90,9 @@ class Router:
     def is_page(self, path: bytes) -> bool:
         """Is this an address that people open? Unknown ones are."""
         return path not in self._protocol
+
+
+def preflights(routes: list[Route]) -> list[Route]:
+    """The rows that answer browsers which ask whether their pages may ask."""
+    shared = [route for route in routes if route.cors is not Cors.NOBODY]
+    return [evolve(route, methods=("OPTIONS",), handler=preflight(route.methods)) for route in shared]

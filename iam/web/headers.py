@@ -6,7 +6,8 @@ from http import HTTPStatus
 from time import gmtime, strftime
 
 from iam.settings import Settings
-from iam.web.answers import Answer
+from iam.web.answers import Answer, Headers
+from iam.web.cors import FOR_NOBODY
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'{}; "
@@ -20,7 +21,6 @@ COMMON = (
         b"accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()",
     ),
     (b"Cross-Origin-Opener-Policy", b"same-origin"),
-    (b"Cross-Origin-Resource-Policy", b"same-origin"),
 )
 TRANSPORT_SECURITY = (b"Strict-Transport-Security", b"max-age=63072000")
 NO_STORE = b"Cache-Control: no-store\r\nPragma: no-cache\r\n"
@@ -35,9 +35,12 @@ class Layout:
         self._date = 0, b""
         self._common = lines(COMMON + ((TRANSPORT_SECURITY,) if settings.secure else ()))
         self._policy = lru_cache(maxsize=256)(policy)
+        self._sharing = lru_cache(maxsize=256)(lines)
 
-    def wire(self, answer: Answer, *, with_body: bool = True, close: bool = False) -> bytes:
-        """The answer as it goes over the wire, in one piece."""
+    def wire(
+        self, answer: Answer, sharing: Headers = FOR_NOBODY, *, with_body: bool = True, close: bool = False
+    ) -> bytes:
+        """The answer as it goes over the wire, in one piece; `sharing` says whose pages may read it."""
         cached = any(name == b"Cache-Control" for name, _ in answer.headers)
         length = b"" if answer.status in BODILESS else b"Content-Length: %d\r\n" % len(answer.body)
         return b"".join(
@@ -45,6 +48,7 @@ class Layout:
                 status_line(answer.status),
                 self.date(),
                 self._common,
+                self._sharing(sharing),
                 self._policy(answer.form_action),
                 b"" if cached else NO_STORE,
                 lines(answer.headers),
@@ -73,6 +77,6 @@ def policy(form_action: str | None) -> bytes:
     return lines(((b"Content-Security-Policy", POLICY.format(f" {form_action}" if form_action else "").encode()),))
 
 
-def lines(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+def lines(headers: Headers) -> bytes:
     """Header lines, whose values an Answer has judged (H10)."""
     return b"".join(b"%s: %s\r\n" % header for header in headers)

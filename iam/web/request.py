@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from twisted.web import http
 
-from iam.web.answers import Answer
+from iam.web.answers import Answer, Headers
+from iam.web.cors import FOR_NOBODY
 from iam.web.forwarded import ForwardedError, client_address
 from iam.web.target import host_of, ours, well_formed
 
@@ -21,6 +22,7 @@ class Request(http.Request):
     query: bytes = b""
     body: bytes = b""
     client_address: str = ""
+    sharing: Headers = FOR_NOBODY
     since: float = 0.0
 
     def gotLength(self, length: int | None) -> None:
@@ -80,5 +82,5 @@ class Request(http.Request):
         close = not self.channel.persistent
         site.note(self, answer.status)
         self.startedWriting = 1
-        self.channel.write(site.layout.wire(answer, with_body=self.method != b"HEAD", close=close))
+        self.channel.write(site.layout.wire(answer, self.sharing, with_body=self.method != b"HEAD", close=close))
         self.finish()

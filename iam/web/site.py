@@ -13,9 +13,11 @@ from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger
 
 from iam.settings import Settings
+from iam.web import cors
 from iam.web.answers import TEXT, Answer, Headers, Refusal, json_answer
 from iam.web.channel import Channel
-from iam.web.dispatch import MethodNotAllowed, NotFound, Route, Router
+from iam.web.cors import Registered
+from iam.web.dispatch import Handler, MethodNotAllowed, NotFound, Route, Router
 from iam.web.forwarded import among
 from iam.web.headers import Layout, status_line
 from iam.web.limits import Limits
@@ -34,7 +36,8 @@ DRAIN_LOOK = 0.02  # seconds
 class Site(Factory):
     """What listens; one for all addresses of the server.
 
-    `unavailable` are the exceptions that mean 503, `error_page` makes pages for people of a status and an id.
+    `unavailable` are the exceptions that mean 503, `error_page` makes pages for people of a status and an id, `registered`
+    knows whether a client lives at an origin.
     """
 
     noisy = False
@@ -48,6 +51,7 @@ class Site(Factory):
         error_page: ErrorPage,
         unavailable: tuple[type[Exception], ...],
         limits: Limits,
+        registered: Registered = cors.nobody,
     ) -> None:
         self.settings = settings
         self.limits = limits
@@ -58,6 +62,7 @@ class Site(Factory):
         self._router = Router(routes)
         self._error_page = error_page
         self._unavailable = unavailable
+        self._registered = registered
         self._sweep = LoopingCall(self._look)
         self._sweep.clock = reactor
         self._pause = partial(deferLater, reactor)
@@ -130,14 +135,23 @@ class Site(Factory):
         except NotFound:
             request.respond(self.error(request, 404))
         except MethodNotAllowed as refusal:
-            allow = ((b"Allow", ", ".join(refusal.allowed).encode()),)
-            request.respond(self.error(request, 405, allow))
+            self._begin(request, Route("", (), self._refusing(refusal), cors=refusal.cors), {})
         else:
-            self._handling += 1
-            Deferred.fromCoroutine(self._run(request, route, arguments))
+            self._begin(request, route, arguments)
+
+    def _refusing(self, refusal: MethodNotAllowed) -> Handler:
+        async def handler(request: Request) -> Answer:
+            return self.error(request, 405, ((b"Allow", ", ".join(refusal.allowed).encode()),))
+
+        return handler
+
+    def _begin(self, request: Request, route: Route, arguments: dict[str, str]) -> None:
+        self._handling += 1
+        Deferred.fromCoroutine(self._run(request, route, arguments))
 
     async def _run(self, request: Request, route: Route, arguments: dict[str, str]) -> None:
         try:
+            request.sharing = await cors.headers(request, route.cors, self._registered)
             answer = await route.handler(request, **arguments)
         except Refusal as refusal:
             answer = refusal.answer

@@ -85,7 +85,6 @@ COMMON: dict[str, tuple[Change, int, str]] = {
     "PUT": (method("PUT"), 405, "method_not_allowed"),
     "PATCH": (method("PATCH"), 405, "method_not_allowed"),
     "DELETE": (method("DELETE"), 405, "method_not_allowed"),
-    "OPTIONS": (method("OPTIONS"), 405, "method_not_allowed"),
     "TRACE": (method("TRACE"), 405, "method_not_allowed"),
     "no content type": (form_of(None), 415, "invalid_request"),
     "JSON": (form_of("application/json"), 415, "invalid_request"),
@@ -638,8 +637,11 @@ async def test_a_bearer_in_the_address_is_none(world: World, parameter: str) -> 
 async def test_what_is_only_read_takes_get_alone(server: Server, path: str, name: str) -> None:
     reply = await server.request(name, path, data=b"a=b" if name != "TRACE" else None)
 
+    if name == "OPTIONS" and "well-known" in path:
+        assert reply.status == 204  # CORS: browsers ask like that
+        return
     refused(reply, 405, "method_not_allowed")
-    assert reply.header("allow") == "GET, HEAD"
+    assert (reply.header("allow") or "").removesuffix(", OPTIONS") == "GET, HEAD"
 
 
 @pytest.mark.parametrize("path", ["/.well-known/oauth-authorization-server", "/healthz", "/readyz"])

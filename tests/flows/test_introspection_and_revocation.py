@@ -156,7 +156,8 @@ async def test_without_a_token_the_challenge_says_no_more_than_bearer(server: Se
     reply = await server.get("/resource")
 
     assert reply.status == 401
-    assert reply.header("www-authenticate") == 'Bearer realm="iam"'
+    where = f"{server.settings.issuer}/.well-known/oauth-protected-resource"
+    assert reply.header("www-authenticate") == f'Bearer realm="iam", resource_metadata="{where}"'
 
 
 @pytest.mark.parametrize("token", ["nonsense", "iam_at_" + "A" * 43 + "_000000"])

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from iam.routes import ENDPOINTS
 from tests.harness import CHALLENGE, REDIRECT_URI, Server
+from tests.web.walk import every_route
 
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
 METHODS = {
@@ -35,10 +35,15 @@ async def test_the_endpoints_are_those_of_the_route_table(server: Server) -> Non
     metadata = await document(server)
 
     listed = {name: address for name, address in metadata.items() if name.endswith(("_endpoint", "_uri"))}
-    assert listed == {name: server.settings.issuer + path for name, path in ENDPOINTS.items()}
+    assert listed == {
+        route.name: server.settings.issuer + route.path
+        for route in every_route()
+        if route.name and "/o/" not in route.path
+    }
+    assert set(listed) == set(METHODS)
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@pytest.mark.parametrize("endpoint", METHODS)
 async def test_each_endpoint_takes_its_methods_and_no_others(server: Server, endpoint: str) -> None:
     path = urlsplit((await document(server))[endpoint]).path
 
@@ -154,3 +159,44 @@ async def test_the_scopes_are_those_that_exist_now(server: Server) -> None:
 
     assert before == ["read", "write"]
     assert set(after) == {"read", "write", "photos:read"}
+
+
+async def test_our_own_resource_is_described_as_rfc_9728_says(server: Server) -> None:
+    issuer = server.settings.issuer
+
+    reply = await server.get("/.well-known/oauth-protected-resource")
+
+    assert reply.json == {
+        "resource": issuer + "/resource",
+        "authorization_servers": [issuer],
+        "bearer_methods_supported": ["header"],
+        "scopes_supported": ["read"],
+    }
+    assert (await document(server))["protected_resources"] == [reply.json["resource"]]
+
+
+async def test_the_document_of_a_resource_is_also_where_rfc_9728_derives_it(server: Server) -> None:
+    derived = await server.get("/.well-known/oauth-protected-resource/resource")
+
+    assert derived.json == (await server.get("/.well-known/oauth-protected-resource")).json
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer x"}])
+async def test_a_refusal_of_the_resource_says_where_its_document_is(server: Server, headers: dict[str, str]) -> None:
+    reply = await server.get("/resource", headers=headers)
+
+    where = f'resource_metadata="{server.settings.issuer}/.well-known/oauth-protected-resource"'
+    assert reply.status == 401
+    assert where in (reply.header("www-authenticate") or "")
+
+
+async def test_the_scopes_of_the_resource_are_those_that_it_asks_for(server: Server) -> None:
+    app = await server.app()
+    for scope in (await server.get("/.well-known/oauth-protected-resource")).json["scopes_supported"]:
+        token = (await server.token(app, grant_type="client_credentials", scope=scope)).json["access_token"]
+        assert (await server.get("/resource", headers={"Authorization": f"Bearer {token}"})).status == 200
+    other = (await server.token(app, grant_type="client_credentials", scope="write")).json["access_token"]
+
+    reply = await server.get("/resource", headers={"Authorization": f"Bearer {other}"})
+
+    assert reply.status == 403

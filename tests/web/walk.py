@@ -1,5 +1,7 @@
 """A walk over the whole URL table."""
 
+from typing import Any
+
 from attrs import fields as members
 
 from iam.routes import Handlers, all_routes
@@ -10,8 +12,8 @@ from tests.harness import Server, fields
 class Nobody:
     """Stands where a handler would, for who wants the table alone."""
 
-    def __getattr__(self, name: str) -> None:
-        return None
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_: None
 
 
 def every_route() -> list[Route]:

@@ -80,7 +80,7 @@ def check_challenge(request: Request) -> dict[str, object]:
         if request.code_challenge_method is not None:
             raise InvalidRequestError("A code_challenge_method needs a code_challenge.", request=request)
         return {}
-    if request.code_challenge_method != "S256":
+    if request.code_challenge_method not in pkce.METHODS:
         raise InvalidRequestError("The code_challenge_method must be S256.", request=request)
     if not pkce.well_formed(request.code_challenge):
         raise InvalidRequestError("The code_challenge must be 43 characters of base64url.", request=request)

@@ -1,0 +1,26 @@
+"""The metadata of our own protected resource (RFC 9728)."""
+
+from attrs import frozen
+
+from iam.endpoints import resource
+from iam.web.answers import Answer, json_answer
+from iam.web.request import Request
+
+PATH = "/.well-known/oauth-protected-resource"
+
+
+@frozen
+class ResourceMetadata:
+    """Tells who was refused at /resource where tokens for it are to be had."""
+
+    issuer: str
+
+    async def get(self, _: Request) -> Answer:
+        """The document of RFC 9728 §3.2."""
+        document = {
+            "resource": self.issuer + "/resource",
+            "authorization_servers": [self.issuer],
+            "bearer_methods_supported": ["header"],
+            "scopes_supported": [resource.SCOPE],
+        }
+        return json_answer(200, document)
