@@ -44,7 +44,7 @@ async def test_h9_every_route_answers_with_the_same_headers_for_somebody_and_for
 async def test_h9_every_route_refuses_other_methods_with_the_same_headers(server: Server) -> None:
     table, cookie = await addresses(server)
 
-    for path, _ in table:
+    for path, route in table:
         allowed = {method for other, same in table if other == path for method in same.methods}
         allowed |= {"OPTIONS"} if route.cors is not Cors.NOBODY else set()
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} - allowed:
