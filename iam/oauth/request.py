@@ -1,27 +1,33 @@
 """oauthlib's request, made from parameters that were parsed strictly before."""
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from oauthlib import common
 
-# The parameters of RFC 6749, 7009, 7636 and 7662. Any other name would become an attribute that oauthlib reads as its
-# own: `user`, `client`, `scopes`, `claims`, `extra_credentials` ... (G2, G3, G23).
-KNOWN = (
+# What oauthlib may read of a request, for each endpoint: RFC 6749 §4.1.1 and RFC 7636 §4.3, RFC 6749 §4.1.3 to §6 and
+# RFC 7636 §4.5. Any other name would become an attribute that oauthlib or a hook takes for its own: `user`, `client`,
+# `scopes`, `claims`, `extra_credentials` ... (G2, G3, G23), and a `grant_type` in the address would pass for a token
+# request, which needs no challenge.
+AUTHORIZATION = (
     "client_id",
-    "client_secret",
-    "code",
     "code_challenge",
     "code_challenge_method",
-    "code_verifier",
-    "grant_type",
     "redirect_uri",
-    "refresh_token",
     "response_mode",
     "response_type",
     "scope",
     "state",
-    "token",
-    "token_type_hint",
+)
+TOKEN = (
+    "client_id",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "grant_type",
+    "redirect_uri",
+    "refresh_token",
+    "scope",
 )
 
 OWN = (
@@ -37,7 +43,7 @@ OWN = (
     "user",
 )
 
-ABSENT: dict[str, object] = dict.fromkeys(KNOWN + OWN)
+ABSENT: dict[str, object] = dict.fromkeys(AUTHORIZATION + TOKEN + OWN)
 
 
 class Parameters(Protocol):
@@ -58,11 +64,11 @@ class Request(common.Request):  # type: ignore[misc]
     def __init__(
         self,
         parameters: Parameters,
-        http_method: str,
+        known: Iterable[str],
         authorization: str | None = None,
     ) -> None:
         self.uri = ""
-        self.http_method = http_method
+        self.http_method = ""
         self.headers: dict[str, str] = {}
         self.authorization = authorization
         self.body = None
@@ -72,7 +78,7 @@ class Request(common.Request):  # type: ignore[misc]
         self.audience = tuple(dict.fromkeys(parameters.all("resource")))
         self.targets: Any = None
         self.received: Any = None  # when a token request came; what is late is judged by that
-        self._params = {**ABSENT, **{name: parameters.get(name) for name in KNOWN}}
+        self._params = {**ABSENT, **{name: parameters.get(name) for name in known}}
 
     @property
     def uri_query(self) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from attrs import frozen
 from oauthlib.common import add_params_to_uri
@@ -23,7 +23,7 @@ from iam.oauth.grants import authorization_code, client_credentials, refresh_tok
 from iam.oauth.grants.authorization_code import AuthorizationCode, AuthorizationCodeGrant
 from iam.oauth.grants.client_credentials import ClientCredentials, ClientCredentialsGrant
 from iam.oauth.grants.refresh_token import RefreshToken, RefreshTokenGrant
-from iam.oauth.request import Parameters, Request
+from iam.oauth.request import AUTHORIZATION, TOKEN, Parameters, Request
 from iam.oauth.resources import Targets
 from iam.oauth.tokens import BearerToken
 from iam.oauth.validator import Saver, Validator
@@ -119,7 +119,7 @@ class Server:
 
     async def token(self, parameters: Parameters, authorization: str | None) -> Response:
         """Answer a token request (RFC 6749 §3.2); raises OAuth2Error."""
-        request = make_request(parameters, "POST", authorization)
+        request = make_request(parameters, TOKEN, authorization)
         if request.grant_type is None:
             raise InvalidRequestError("The request has no grant_type.")
         if request.grant_type not in self._endpoints.grant_types:
@@ -135,14 +135,14 @@ class Server:
         Raises FatalClientError where client or redirect URI are wrong, so that nobody may be redirected; any other
         OAuth2Error is for the client, at `error_location`.
         """
-        request = make_request(parameters, "GET")
+        request = make_request(parameters, AUTHORIZATION)
         await bridge.call(self._endpoints.validate, request)
         request.scopes = scopes.distinct(request.scopes)
         return request
 
     async def allow(self, parameters: Parameters, session: Session) -> str:
         """The address with the code for what this person allowed."""
-        request = make_request(parameters, "POST")
+        request = make_request(parameters, AUTHORIZATION)
         request.user = session
         headers, _, _ = await bridge.call(self._endpoints.authorize, request)
         return self.identified(headers["Location"], request.response_mode)
@@ -162,9 +162,9 @@ class Server:
         return located
 
 
-def make_request(parameters: Parameters, http_method: str, authorization: str | None = None) -> Request:
+def make_request(parameters: Parameters, known: Iterable[str], authorization: str | None = None) -> Request:
     """oauthlib's request, its scopes in a list without doubles (G48)."""
-    request = Request(parameters, http_method, authorization)
+    request = Request(parameters, known, authorization)
     if request.scope is not None:
         request.scopes = scopes.distinct(request.scope.split(" "))
         request.scope = " ".join(request.scopes) or None

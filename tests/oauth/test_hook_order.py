@@ -7,6 +7,7 @@ from oauthlib.oauth2 import RequestValidator
 
 from iam import bridge
 from iam.oauth.client_authentication import claimed
+from iam.oauth.request import AUTHORIZATION, TOKEN
 from iam.oauth.server import Endpoints, Server, make_request
 from iam.oauth.tokens import BearerToken
 from iam.oauth.validator import Validator
@@ -53,7 +54,7 @@ async def test_the_order_at_the_authorization_endpoint(server: Running) -> None:
         "code_challenge_method": "S256",
     }
 
-    await bridge.call(endpoints.validate, make_request(parsed(parameters), "GET"))
+    await bridge.call(endpoints.validate, make_request(parsed(parameters), AUTHORIZATION))
 
     assert validator.asked == [
         "validate_client_id",
@@ -68,7 +69,7 @@ async def test_the_order_at_the_authorization_endpoint(server: Running) -> None:
 async def asked_for_a_token(server: Running, app: Any, **parameters: str) -> list[str]:
     validator, endpoints = recording(server)
     form = parsed({**app.form, **parameters})
-    request = make_request(form, "POST")
+    request = make_request(form, TOKEN)
     request.claimed = claimed(form, None)
     request.received = server.now()
     await bridge.call(endpoints.token, request)
