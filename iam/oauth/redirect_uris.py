@@ -1,13 +1,14 @@
 """Redirect URIs: which may be registered, and which of those a request means (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.1)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv6Address, ip_address
 from typing import Final
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, urlencode
 
 LONGEST: Final = 2048
 WRITTEN: Final = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")  # RFC 3986 §2
+BRACKET: Final = re.compile(r"[\[\]]")
 SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 AUTHORITY: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?")
 DOT_SEGMENT: Final = re.compile(r"(?:\.|%2e){1,2}(?:;[^/]*)?", re.IGNORECASE)
@@ -47,7 +48,12 @@ def complaint(uri: str, *, confidential: bool) -> str | None:
         return "A redirect URI is absolute: begin it with https://."
     if "#" in uri:
         return "A redirect URI has no fragment: leave out the # and what follows."
-    return scheme_complaint(uri, confidential=confidential) or path_complaint(uri) or query_complaint(uri)
+    return (
+        scheme_complaint(uri, confidential=confidential)
+        or bracket_complaint(uri)
+        or path_complaint(uri)
+        or query_complaint(uri)
+    )
 
 
 def scheme_complaint(uri: str, *, confidential: bool) -> str | None:
@@ -106,6 +112,13 @@ def loopback(host: str) -> bool:
         return False
 
 
+def bracket_complaint(uri: str) -> str | None:
+    """What is wrong with brackets: they stand only round an address in the host (RFC 3986 §3.2.2)."""
+    if BRACKET.search(uri.replace(authority_of(uri), "", 1)):
+        return "A redirect URI has brackets only round an IPv6 address: write %5B and %5D elsewhere."
+    return None
+
+
 def path_complaint(uri: str) -> str | None:
     """What is wrong with the path: a segment that proxies and servers understand differently (row 2)."""
     path = uri.partition("?")[0].partition(":")[2]
@@ -137,6 +150,16 @@ def matches(registered: str, requested: str) -> bool:
     if one is None or other is None or int(other["port"] or 0) > HIGHEST_PORT:
         return False
     return one["host"] == other["host"] and one["rest"] == other["rest"]
+
+
+def answering(uri: str, members: Iterable[tuple[str, str]], *, fragment: bool) -> str:
+    """The address with the members of an answer behind it; what is registered stays as it is (RFC 6749 §3.1.2).
+
+    oauthlib would take the address apart and write it anew: other bytes than the client registered, or another address.
+    """
+    mark = "#" if fragment else "?"
+    separator = mark if mark not in uri else "" if uri.endswith((mark, "&")) else "&"
+    return uri + separator + urlencode(list(members))
 
 
 def origin(uri: str) -> str:

@@ -5,10 +5,10 @@ import logging
 from collections.abc import Iterable, Mapping
 
 from attrs import frozen
-from oauthlib.common import add_params_to_uri
 from oauthlib.oauth2 import AuthorizationEndpoint, TokenEndpoint
 from oauthlib.oauth2.rfc6749.errors import (
     AccessDeniedError,
+    FatalClientError,
     InvalidRequestError,
     OAuth2Error,
     UnsupportedGrantTypeError,
@@ -16,7 +16,7 @@ from oauthlib.oauth2.rfc6749.errors import (
 
 from iam import bridge
 from iam.clock import Clock
-from iam.oauth import scopes
+from iam.oauth import redirect_uris, scopes
 from iam.oauth.access_tokens import AccessTokenFormat
 from iam.oauth.client_authentication import claimed
 from iam.oauth.grants import authorization_code, client_credentials, refresh_token
@@ -76,8 +76,8 @@ class Endpoints(AuthorizationEndpoint, TokenEndpoint):  # type: ignore[misc]
         """RFC 6749 §4.1.1: raise what is wrong with an authorization request."""
         self.default_response_type_handler.validate_authorization_request(request)
 
-    def authorize(self, request: Request) -> tuple[Mapping[str, str], str | None, int]:
-        """RFC 6749 §4.1.2: validate once more, and store what `request.user` allowed."""
+    def authorize(self, request: Request) -> dict[str, str]:
+        """RFC 6749 §4.1.2: validate once more, and store what `request.user` allowed; the members of the answer."""
         return self.default_response_type_handler.create_authorization_response(  # type: ignore[no-any-return]
             request, self.default_token_type
         )
@@ -144,8 +144,13 @@ class Server:
         """The address with the code for what this person allowed."""
         request = make_request(parameters, AUTHORIZATION)
         request.user = session
-        headers, _, _ = await bridge.call(self._endpoints.authorize, request)
-        return self.identified(headers["Location"], request.response_mode)
+        try:
+            members = await bridge.call(self._endpoints.authorize, request)
+        except FatalClientError:
+            raise
+        except OAuth2Error as error:
+            return self.error_location(error)
+        return self.located(request.redirect_uri, members.items(), request.response_mode)
 
     def deny(self, request: Request) -> str:
         """The address that tells the client that the person refused (RFC 6749 §4.1.2.1)."""
@@ -153,13 +158,13 @@ class Server:
 
     def error_location(self, error: OAuth2Error) -> str:
         """The address that tells the client what is wrong with its request (RFC 6749 §4.1.2.1)."""
-        error.description = explained(dict(error.twotuples)).get("error_description", "")
-        return self.identified(error.in_uri(error.redirect_uri), error.response_mode)
+        members = explained(dict(error.twotuples)).items()
+        return self.located(error.redirect_uri, members, error.response_mode)
 
-    def identified(self, location: str, response_mode: str | None) -> str:
-        """The address with our issuer in it, so that answers of two servers cannot be mixed up (RFC 9207)."""
-        located: str = add_params_to_uri(location, [("iss", self._issuer)], fragment=response_mode == "fragment")
-        return located
+    def located(self, redirect_uri: str, members: Iterable[tuple[str, str]], response_mode: str | None) -> str:
+        """The client's address with the answer, and with our issuer so that those of two servers cannot be mixed up (RFC 9207)."""
+        answer = [*members, ("iss", str(self._issuer))]
+        return redirect_uris.answering(redirect_uri, answer, fragment=response_mode == "fragment")
 
 
 def make_request(parameters: Parameters, known: Iterable[str], authorization: str | None = None) -> Request:
