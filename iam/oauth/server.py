@@ -8,6 +8,7 @@ from attrs import frozen
 from oauthlib.oauth2 import AuthorizationEndpoint, TokenEndpoint
 from oauthlib.oauth2.rfc6749.errors import (
     AccessDeniedError,
+    CustomOAuth2Error,
     FatalClientError,
     InvalidRequestError,
     OAuth2Error,
@@ -124,6 +125,8 @@ class Server:
             raise InvalidRequestError("The request has no grant_type.")
         if request.grant_type not in self._endpoints.grant_types:
             raise UnsupportedGrantTypeError(f"Known grant types: {', '.join(self.grant_types)}.")
+        if "authorization_details" in parameters:
+            raise CustomOAuth2Error("invalid_authorization_details", "No authorization_details are supported.")
         request.received = self._clock.now()
         request.claimed = claimed(parameters, authorization)
         headers, body, status = await bridge.call(self._endpoints.token, request)

@@ -34,6 +34,7 @@ UNSUPPORTED = {
     "request": "request_not_supported",
     "request_uri": "request_uri_not_supported",
     "registration": "registration_not_supported",
+    "authorization_details": "invalid_authorization_details",  # RFC 9396 §5: we know no type
 }
 
 log = Logger()
