@@ -15,6 +15,8 @@ from iam.clock import Clock
 from iam.embedded.errors import EmbeddedError
 from iam.foundation import Foundation, lay
 from iam.listening import ListenError, described, listen
+from iam.oauth import library
+from iam.oauth.library import LibraryError
 from iam.operations.retention import Retention
 from iam.options import Options, refuse
 from iam.pages.setup import setup_link
@@ -29,7 +31,7 @@ __all__ = ["Options", "makeService"]
 
 log = Logger()
 
-EXPECTED = (EmbeddedError, ListenError, MigrationError, ServerKeyError, Unavailable)
+EXPECTED = (EmbeddedError, LibraryError, ListenError, MigrationError, ServerKeyError, Unavailable)
 
 
 class AuthorizationServer(Service):
@@ -80,6 +82,7 @@ class AuthorizationServer(Service):
 
     async def _open(self) -> None:
         settings = self._settings
+        library.check()
         key = server_key.read_or_make(settings.data_dir, secret_text(settings))
         self._foundation = await lay(self._reactor, settings, self._clock, say)
         self._foundation.heed_disk()
