@@ -223,7 +223,7 @@ def busy(running: Server, server: Server, key: Any) -> Iterator[tuple[Server, Pa
     """A server of which one thread checks passwords."""
     passwords = Passwords(reactor, threads=1)
     clock, theme = running.clock_of_store(), Theme(running.settings)
-    handlers = build_handlers(reactor, running.settings, clock, running.store, key, theme)
+    handlers = build_handlers(reactor, running.settings, clock, running.store, key, running.keys, theme)
     login = evolve(handlers.login, people=evolve(handlers.login.people, passwords=passwords))
     site = Site(
         reactor,
