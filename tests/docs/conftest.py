@@ -116,14 +116,19 @@ class Browser:
         return parse_qs(urlsplit(reply.headers["Location"]).query)["code"][0]
 
 
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Process]:
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server's database is."""
+    return tmp_path_factory.mktemp("docs") / "data"
+
+
+@pytest.fixture(scope="module")
+def running(data_dir: Path) -> Iterator[Process]:
     """A server with a PostgreSQL of its own, on port 8000 if that is free."""
-    port = 8000 if free(8000) else free_port()
-    process = start("--data-dir", str(tmp_path / "data"), port=port)
+    process = start("--data-dir", str(data_dir), port=8000 if free(8000) else free_port())
     yield process
     assert process.stop() == 0
-    assert postmasters(str(tmp_path / "data")) == []
+    assert postmasters(str(data_dir)) == []
 
 
 def free(port: int) -> bool:
@@ -138,7 +143,7 @@ def free(port: int) -> bool:
 
 
 @pytest.fixture
-def shell(running: Process, tmp_path: Path) -> Iterator[Shell]:
+def shell(data_dir: Path, tmp_path: Path) -> Iterator[Shell]:
     """The second terminal."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("IAM_")}
     bash = subprocess.Popen(
@@ -148,7 +153,7 @@ def shell(running: Process, tmp_path: Path) -> Iterator[Shell]:
         stderr=subprocess.DEVNULL,
         text=True,
         cwd=tmp_path,
-        env={**inherited, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "IAM_DATA_DIR": str(tmp_path / "data")},
+        env={**inherited, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "IAM_DATA_DIR": str(data_dir)},
     )
     yield Shell(bash)
     for pipe in (bash.stdin, bash.stdout):
@@ -157,11 +162,9 @@ def shell(running: Process, tmp_path: Path) -> Iterator[Shell]:
     bash.wait(PATIENCE)
 
 
-@pytest.fixture
-def administrator(running: Process, tmp_path: Path) -> str:
-    """The username of an administrator, who chose PASSWORD."""
+@pytest.fixture(scope="module")
+def administrator(running: Process, data_dir: Path) -> str:
+    """The username of an administrator of the running server, who chose PASSWORD."""
     command = [BIN / "iam", "createsuperuser", "--username", "ada", "--email", "ada@example.org", "--password-stdin"]
-    subprocess.run(
-        [*command, "--data-dir", tmp_path / "data"], input=PASSWORD, text=True, check=True, capture_output=True
-    )
+    subprocess.run([*command, "--data-dir", data_dir], input=PASSWORD, text=True, check=True, capture_output=True)
     return "ada"

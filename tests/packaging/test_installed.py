@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from tests.harness import free_port
-from tests.packaging.conftest import run
+from tests.packaging.conftest import pip, run
 from tests.processes import PATIENCE, answers, postmasters
 
 ELSEWHERE = Path("/")
@@ -29,7 +29,7 @@ def data_dir() -> Iterator[Path]:
 
 
 def test_what_it_needs_fits_together(environment: Path) -> None:
-    assert run(environment / "bin" / "pip", "check", cwd=ELSEWHERE) == "No broken requirements found.\n"
+    assert pip(environment, "check") == "No broken requirements found.\n"
 
 
 def test_twist_lists_it(environment: Path) -> None:
