@@ -43,7 +43,8 @@ def genuine(cookie: str | None, purpose: str, given: str | None, now: datetime, 
 def from_us(request: Request, settings: Settings) -> bool:
     """Does the browser say that the form came from one of our pages, as far as it says anything?
 
-    Our pages send no referrer, and so browsers say `Origin: null` with their forms; Sec-Fetch-Site knows better.
+    Our pages send no referrer, and so browsers say `Origin: null` with their forms; Sec-Fetch-Site knows better, where
+    browsers send it.
     """
     origins = request.requestHeaders.getRawHeaders(b"origin") or []
     sites = request.requestHeaders.getRawHeaders(b"sec-fetch-site") or []
@@ -51,9 +52,14 @@ def from_us(request: Request, settings: Settings) -> bool:
         return False
     if sites and sites[0] != SAME:
         return False
-    if not origins or (sites and origins[0] == b"null"):
+    if not origins or (origins[0] == b"null" and (sites or not trustworthy(settings))):
         return True
     return our_origin(origins[0].decode("latin-1"), settings)
+
+
+def trustworthy(settings: Settings) -> bool:
+    """Do browsers send Sec-Fetch-Site here? Only where nobody on the way can read or change it (Fetch Metadata §2)."""
+    return settings.secure or settings.issuer_host in LOOPBACK
 
 
 def our_origin(origin: str, settings: Settings) -> bool:

@@ -77,3 +77,11 @@ def test_h18_our_origin_is_the_issuers_and_on_this_machine_any_of_its_names(
     issuer: str, origin: str, ours: bool
 ) -> None:
     assert csrf.our_origin(origin, settings(issuer=issuer)) == ours
+
+
+@pytest.mark.parametrize(
+    ("issuer", "sent"),
+    [("https://login.example", True), ("http://localhost:8000", True), ("http://iam.lan:8000", False)],
+)
+def test_browsers_say_where_a_form_comes_from_only_to_addresses_they_trust(issuer: str, sent: bool) -> None:
+    assert csrf.trustworthy(settings(issuer=issuer)) == sent
