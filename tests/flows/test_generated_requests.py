@@ -18,7 +18,7 @@ from tests.answers import complete
 from tests.flows.asks import DESCRIPTION, FORM, Ask, World, basic, counts
 from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, App, Reply, fields, minted
 
-EXAMPLES = 500  # per endpoint
+EXAMPLES = 2000
 PATIENCE = 2.0  # seconds for one answer
 
 TOO_MUCH = (413, 414, 431)
