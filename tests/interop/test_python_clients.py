@@ -12,20 +12,10 @@ from oauthlib.oauth2 import BackendApplicationClient
 from requests_oauthlib import OAuth2Session as RequestsOAuth2Session
 from twisted.internet.threads import deferToThread
 
-from tests.harness import REDIRECT_URI, Person, Server, action, fields
+from tests.harness import REDIRECT_URI, Server
+from tests.interop.browser import visit
 
 TIMEOUT = 10
-
-
-def consent(server: Server, person: Person, url: str) -> str:
-    """What a person does in a browser: open the address, allow; the address the browser is sent to."""
-    browser = requests.Session()
-    browser.headers.update(person.headers)
-    page = browser.get(url, allow_redirects=False, timeout=TIMEOUT)
-    form = {**fields(page.text), "decision": "allow"}
-    origin = {"Origin": server.settings.issuer}
-    answer = browser.post(server.url + action(page.text), form, headers=origin, allow_redirects=False, timeout=TIMEOUT)
-    return answer.headers["Location"]
 
 
 async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -42,7 +32,7 @@ async def test_requests_oauthlib_completes_the_code_flow_with_pkce_and_refreshes
         url, _ = client.authorization_url(server.url + "/authorize")
         token = client.fetch_token(
             server.url + "/token",
-            authorization_response=consent(server, person, url),
+            authorization_response=visit(server, person, url),
             client_secret=app.secret,
             include_client_id=True,
         )
@@ -70,6 +60,24 @@ async def test_requests_oauthlib_gets_client_credentials_by_basic(server: Server
     assert (token["token_type"], token["expires_in"]) == ("Bearer", 36000)
 
 
+async def test_oauthlib_as_a_client_revokes_a_token(server: Server, monkeypatch) -> None:
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    app = await server.app()
+    token = (await server.token(app, grant_type="client_credentials")).json["access_token"]
+
+    def journey() -> tuple[int, dict[str, Any], dict[str, Any]]:
+        client, auth = BackendApplicationClient(client_id=app.client_id), (app.client_id, app.secret)
+        before = requests.post(server.url + "/introspect", {"token": token}, auth=auth, timeout=TIMEOUT).json()
+        url, headers, body = client.prepare_token_revocation_request(server.url + "/revoke", token)
+        status = requests.post(url, body, headers=headers, auth=auth, timeout=TIMEOUT).status_code
+        after = requests.post(server.url + "/introspect", {"token": token}, auth=auth, timeout=TIMEOUT).json()
+        return status, before, after
+
+    status, before, after = await in_thread(journey)
+
+    assert (status, before["active"], after) == (200, True, {"active": False})
+
+
 async def test_authlib_completes_code_refresh_introspection_and_revocation(server: Server) -> None:
     app, person = await server.app(), await server.person()
 
@@ -82,7 +90,7 @@ async def test_authlib_completes_code_refresh_introspection_and_revocation(serve
         url, state = client.create_authorization_url(metadata["authorization_endpoint"], code_verifier=verifier)
         token = client.fetch_token(
             metadata["token_endpoint"],
-            authorization_response=consent(server, person, url),
+            authorization_response=visit(server, person, url),
             code_verifier=verifier,
             state=state,
         )
@@ -114,7 +122,7 @@ async def test_authlib_as_a_public_client_with_pkce(server: Server) -> None:
         )
         verifier = "w" * 43
         url, _ = client.create_authorization_url(server.url + "/authorize", code_verifier=verifier)
-        answer = consent(server, person, url)
+        answer = visit(server, person, url)
         return dict(client.fetch_token(server.url + "/token", authorization_response=answer, code_verifier=verifier))
 
     token = await in_thread(journey)

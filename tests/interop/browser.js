@@ -1,0 +1,22 @@
+// What a person with a browser does for a client: the test that runs the script opens the address, decides, and says where
+// the browser was sent.
+import { createInterface } from 'node:readline'
+
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
+
+/** The first line of the test: what the script shall do, and as whom. */
+export async function task() {
+  return JSON.parse((await lines.next()).value)
+}
+
+/** Where the browser was sent, after the person saw this address. */
+export async function visit(address) {
+  process.stdout.write(JSON.stringify({ visit: address.href }) + '\n')
+  return new URL((await lines.next()).value)
+}
+
+/** The last line for the test: what came of it. */
+export function report(outcome) {
+  process.stdout.write(JSON.stringify({ outcome }) + '\n')
+  process.exit(0)
+}

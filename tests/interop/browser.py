@@ -1,0 +1,20 @@
+"""The person whom a client sends to the server."""
+
+import requests
+
+from tests.harness import Person, Server, action, fields
+
+TIMEOUT = 30
+
+
+def visit(server: Server, person: Person, url: str, decision: str = "allow") -> str:
+    """What a person does in a browser: open the address, decide; the address that the browser is sent to."""
+    browser = requests.Session()
+    browser.headers.update(person.headers)
+    page = browser.get(url, allow_redirects=False, timeout=TIMEOUT)
+    if "Location" in page.headers:
+        return page.headers["Location"]
+    form = {**fields(page.text), "decision": decision}
+    origin = {"Origin": server.settings.issuer}
+    answer = browser.post(server.url + action(page.text), form, headers=origin, allow_redirects=False, timeout=TIMEOUT)
+    return answer.headers["Location"]

@@ -1,0 +1,82 @@
+// oauth4webapi (https://github.com/panva/oauth4webapi), used as its examples say; http by its documented switch.
+import * as oauth from 'oauth4webapi'
+import { report, task, visit } from './browser.js'
+
+const asked = await task()
+const http = { [oauth.allowInsecureRequests]: true }
+const issuer = new URL(asked.issuer)
+const discovered = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...http })
+const server = await oauth.processDiscoveryResponse(issuer, discovered)
+const client = { client_id: asked.client_id }
+
+const authentication = {
+  none: () => oauth.None(),
+  client_secret_basic: () => oauth.ClientSecretBasic(asked.client_secret),
+  client_secret_post: () => oauth.ClientSecretPost(asked.client_secret),
+}[asked.auth_method]()
+
+async function authorize() {
+  const verifier = oauth.generateRandomCodeVerifier()
+  const state = oauth.generateRandomState()
+  const address = new URL(server.authorization_endpoint)
+  address.searchParams.set('client_id', client.client_id)
+  address.searchParams.set('redirect_uri', asked.redirect_uri)
+  address.searchParams.set('response_type', 'code')
+  address.searchParams.set('scope', asked.scope)
+  address.searchParams.set('code_challenge', await oauth.calculatePKCECodeChallenge(verifier))
+  address.searchParams.set('code_challenge_method', 'S256')
+  address.searchParams.set('state', state)
+  const answer = oauth.validateAuthResponse(server, client, await visit(address), state)
+  const redeemed = await oauth.authorizationCodeGrantRequest(
+    server, client, authentication, answer, asked.redirect_uri, verifier, http,
+  )
+  return oauth.processAuthorizationCodeResponse(server, client, redeemed)
+}
+
+async function introspect(token) {
+  const told = await oauth.introspectionRequest(server, client, authentication, token, http)
+  return oauth.processIntrospectionResponse(server, client, told)
+}
+
+async function revoke(token) {
+  await oauth.processRevocationResponse(await oauth.revocationRequest(server, client, authentication, token, http))
+}
+
+async function credentials(parameters) {
+  const given = await oauth.clientCredentialsGrantRequest(server, client, authentication, parameters, http)
+  return oauth.processClientCredentialsResponse(server, client, given)
+}
+
+const journeys = {
+  async code() {
+    const tokens = await authorize()
+    const resource = await oauth.protectedResourceRequest(
+      tokens.access_token, 'GET', new URL(asked.resource), undefined, undefined, http,
+    )
+    const refreshed = await oauth.refreshTokenGrantRequest(server, client, authentication, tokens.refresh_token, http)
+    const fresh = await oauth.processRefreshTokenResponse(server, client, refreshed)
+    await revoke(fresh.refresh_token)
+    return { tokens, used: resource.status, fresh }
+  },
+  async credentials() {
+    const tokens = await credentials({ scope: asked.scope })
+    const before = await introspect(tokens.access_token)
+    await revoke(tokens.access_token)
+    return { tokens, before, after: await introspect(tokens.access_token) }
+  },
+  async refusal() {
+    try {
+      return await authorize()
+    } catch (error) {
+      return { name: error.name, error: error.error, description: error.error_description }
+    }
+  },
+  // What a resource server does with a JWT (RFC 9068): this library checks it against our key set.
+  async jwt() {
+    const tokens = await credentials({ resource: asked.audience })
+    const request = new Request(asked.audience, { headers: { authorization: `Bearer ${tokens.access_token}` } })
+    return { tokens, claims: await oauth.validateJwtAccessToken(server, request, asked.audience, http) }
+  },
+}
+
+report(await journeys[asked.journey]())

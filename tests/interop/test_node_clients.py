@@ -1,0 +1,124 @@
+"""Independent clients in JavaScript, used as their documentation says."""
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+from attrs import define
+from twisted.internet.threads import deferToThread
+
+from tests.harness import REDIRECT_URI, App, Person, Server
+from tests.interop.browser import visit
+from tests.interop.conftest import Node
+
+API = "https://api.example"
+either_library = pytest.mark.parametrize("library", ["openid-client", "oauth4webapi"])
+
+
+@define
+class Walk:
+    """A journey of a client: its script says where to send the person, and in the end what came of it."""
+
+    node: Node
+    library: str
+    server: Server
+    app: App
+    person: Person | None = None
+    decision: str = "allow"
+
+    async def through(self, journey: str, **told: Any) -> Any:
+        """What came of it."""
+        asked = {
+            "journey": journey,
+            "issuer": self.server.settings.issuer,
+            "client_id": self.app.client_id,
+            "client_secret": self.app.secret,
+            "auth_method": "client_secret_basic",
+            "redirect_uri": REDIRECT_URI,
+            "resource": self.server.url + "/resource",
+            "scope": "read write",
+            **told,
+        }
+        return await deferToThread(self._run, asked)
+
+    def _run(self, asked: Any) -> Any:
+        with subprocess.Popen(
+            self.node.command(self.library),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as script:
+            assert script.stdin
+            assert script.stdout
+            assert script.stderr
+            answer = json.dumps(asked)
+            while True:
+                script.stdin.write(answer + "\n")
+                script.stdin.flush()
+                line = script.stdout.readline()
+                assert line, script.stderr.read()
+                said = json.loads(line)
+                if "outcome" in said:
+                    return said["outcome"]
+                assert self.person
+                answer = visit(self.server, self.person, said["visit"], self.decision)
+
+
+@either_library
+@pytest.mark.parametrize("auth_method", ["client_secret_basic", "client_secret_post", "none"])
+async def test_a_code_with_pkce_is_redeemed_refreshed_and_revoked(
+    server: Server, node: Node, library: str, auth_method: str
+) -> None:
+    grant_types = ("authorization_code", "refresh_token")
+    app, person = await server.app(auth_method=auth_method, grant_types=grant_types), await server.person()
+
+    outcome = await Walk(node, library, server, app, person).through("code", auth_method=auth_method)
+    afterwards = await server.get("/resource", headers={"Authorization": f"Bearer {outcome['fresh']['access_token']}"})
+
+    assert outcome["tokens"]["scope"] == outcome["fresh"]["scope"] == "read write"
+    assert outcome["fresh"]["refresh_token"] != outcome["tokens"]["refresh_token"]
+    assert (outcome["used"], afterwards.status) == (200, 401)
+
+
+@either_library
+@pytest.mark.parametrize("auth_method", ["client_secret_basic", "client_secret_post"])
+async def test_client_credentials_are_given_introspected_and_revoked(
+    server: Server, node: Node, library: str, auth_method: str
+) -> None:
+    app = await server.app(auth_method=auth_method)
+
+    outcome = await Walk(node, library, server, app).through("credentials", auth_method=auth_method)
+
+    assert outcome["tokens"]["token_type"] == "bearer"  # RFC 6749 §7.1: in any case; these libraries make it small
+    assert (outcome["before"]["active"], outcome["before"]["client_id"]) == (True, app.client_id)
+    assert outcome["after"] == {"active": False}
+
+
+@either_library
+@pytest.mark.parametrize(
+    ("decision", "scope", "error"), [("deny", "read", "access_denied"), ("allow", "read admin", "invalid_scope")]
+)
+async def test_a_refusal_reaches_the_client_as_its_library_tells_it(
+    server: Server, node: Node, library: str, decision: str, scope: str, error: str
+) -> None:
+    app, person = await server.app(), await server.person()
+
+    outcome = await Walk(node, library, server, app, person, decision).through("refusal", scope=scope)
+
+    assert (outcome["name"], outcome["error"]) == ("AuthorizationResponseError", error)
+    assert outcome["description"]
+
+
+async def test_a_resource_server_checks_our_jwt_with_our_keys(server: Server, node: Node) -> None:
+    """RFC 9068 §4, as oauth4webapi does it."""
+    app = await server.app()
+    await server.store.resources.create(
+        API, scopes=(), token_format="jwt", lifetime=60, client_id=None, now=server.now()
+    )
+
+    outcome = await Walk(node, "oauth4webapi", server, app).through("jwt", audience=API)
+
+    assert (outcome["claims"]["aud"], outcome["claims"]["client_id"]) == (API, app.client_id)
+    assert outcome["claims"]["scope"] == "read write"
