@@ -220,7 +220,7 @@ async def test_g28_the_token_endpoint_takes_a_post_with_a_body_alone(server: Ser
     in_address = await server.post(f"/token?{query}", {})
     in_both = await server.post("/token?x=y", {**app.form, "grant_type": "client_credentials"})
 
-    assert (got.status, got.header("allow")) == (405, "POST")
+    assert (got.status, "GET" in (got.header("allow") or "")) == (405, False)
     assert {(reply.status, reply.json["error"]) for reply in (in_address, in_both)} == {(400, "invalid_request")}
     assert issued() == 0
 
