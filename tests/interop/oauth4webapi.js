@@ -71,6 +71,12 @@ const journeys = {
       return { name: error.name, error: error.error, description: error.error_description }
     }
   },
+  // A client that knows nothing but the resource finds its way to the server (RFC 9728).
+  async resource() {
+    const resource = new URL(asked.resource)
+    const described = await oauth.resourceDiscoveryRequest(resource, http)
+    return oauth.processResourceDiscoveryResponse(resource, described)
+  },
   // What a resource server does with a JWT (RFC 9068): this library checks it against our key set.
   async jwt() {
     const tokens = await credentials({ resource: asked.audience })

@@ -122,3 +122,12 @@ async def test_a_resource_server_checks_our_jwt_with_our_keys(server: Server, no
 
     assert (outcome["claims"]["aud"], outcome["claims"]["client_id"]) == (API, app.client_id)
     assert outcome["claims"]["scope"] == "read write"
+
+
+async def test_a_client_finds_the_server_from_the_resource(server: Server, node: Node) -> None:
+    """RFC 9728 §3, as oauth4webapi does it."""
+    app = await server.app()
+
+    outcome = await Walk(node, "oauth4webapi", server, app).through("resource")
+
+    assert outcome["authorization_servers"] == [server.settings.issuer]
