@@ -6,9 +6,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
+from twisted.logger import jsonFileLogObserver
 from twisted.python import usage
 
 from iam import settings as configuration
+from iam.operations.log import json_observer
 from iam.operations.redaction import RedactedLog
 from iam.settings import Settings, SettingsError
 
@@ -89,6 +91,8 @@ class Options(usage.Options):
             self.parent.opt_log_level(self.settings.log_level)
         if self.parent is not None:
             observer = self.parent["fileLogObserverFactory"]
+            if observer is jsonFileLogObserver:
+                observer = json_observer
             self.parent["fileLogObserverFactory"] = lambda file: observer(RedactedLog(file))
 
 
