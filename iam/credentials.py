@@ -47,8 +47,7 @@ def compose(kind: Kind, entropy: bytes, day: date | None = None) -> str:
     """The text of the secret with these 32 bytes; those of DATED kinds have a day."""
     if (day is not None) != (kind in DATED):
         raise ValueError("a secret that lies in a partition tells its day, no other does")
-    body = f"iam_{kind.value}_{day_digits(day) if day else ''}{base62(entropy, SECRET_LENGTH)}"
-    return f"{body}_{checksum(body)}"
+    return restored(kind, (day_digits(day) if day else "") + base62(entropy, SECRET_LENGTH))
 
 
 def well_formed(text: str, kind: Kind) -> bool:
@@ -64,6 +63,17 @@ def well_formed(text: str, kind: Kind) -> bool:
     )
 
 
+def core(text: str) -> str:
+    """What of a well-formed secret is not its kind's prefix and its checksum: day and random digits."""
+    return text.split("_", 2)[2].partition("_")[0]
+
+
+def restored(kind: Kind, digits: str) -> str:
+    """The secret of this kind whose `core` this is."""
+    body = f"iam_{kind.value}_{digits}"
+    return f"{body}_{checksum(body)}"
+
+
 def digest(text: str) -> bytes:
     """The SHA-256 digest (32 bytes) that stands for a 256-bit secret in the database."""
     return hashlib.sha256(text.encode()).digest()
@@ -71,7 +81,7 @@ def digest(text: str) -> bytes:
 
 def day_of(text: str) -> date:
     """The day that a well-formed secret of a DATED kind tells; the last one that there is where it lies beyond."""
-    return day_from(text.split("_", 2)[2][:DAY_LENGTH])
+    return day_from(core(text)[:DAY_LENGTH])
 
 
 def day_digits(day: date) -> str:

@@ -96,3 +96,10 @@ def test_identifiers_are_uuids_of_version_7_in_the_order_of_their_milliseconds()
 
 def test_a_digest_is_the_sha256_of_the_text() -> None:
     assert credentials.digest("abc").hex() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+@given(st.binary(min_size=32, max_size=32), days)
+def test_a_secret_is_restored_from_its_core(entropy: bytes, day: date) -> None:
+    text = credentials.compose(Kind.REFRESH_TOKEN, entropy, day)
+
+    assert credentials.restored(Kind.REFRESH_TOKEN, credentials.core(text)) == text

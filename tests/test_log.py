@@ -38,10 +38,7 @@ def test_what_is_no_text_or_number_is_in_the_message_alone() -> None:
 
 
 def test_a_failure_has_its_traceback() -> None:
-    try:
-        raise ValueError("that went wrong")
-    except ValueError:
-        told = line(log_format="a mistake", log_failure=Failure())
+    told = line(log_format="a mistake", log_failure=Failure(ValueError("that went wrong")))
 
     assert "ValueError: that went wrong" in told["traceback"]
 

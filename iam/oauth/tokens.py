@@ -1,7 +1,6 @@
 """Bearer tokens: the members of a token answer, and the answer kept for a retry (RFC 6749 §5.1, RFC 6750)."""
 
 import hmac
-import json
 import os
 from datetime import timedelta
 from typing import Any
@@ -13,11 +12,12 @@ from oauthlib.oauth2.rfc6749.tokens import BearerToken as OAuthlibBearerToken
 
 from iam import credentials
 from iam.clock import Clock
-from iam.credentials import Kind
+from iam.credentials import DAY_LENGTH, SECRET_LENGTH, Kind
 from iam.settings import Settings
 from iam.store.partitions import DAY
 
 NONCE_LENGTH = 12
+HALF = DAY_LENGTH + SECRET_LENGTH  # of what is sealed: one token's core
 LONGEST_LIFETIME = DAY  # seconds that the tokens of a resource may live
 
 
@@ -55,7 +55,7 @@ class Successor:
 
 def seal(successor: Successor, presented: str) -> bytes:
     """Encrypt a successor so that only who holds the `presented` refresh token can read it: its digest is all we keep."""
-    plain = json.dumps([successor.access_token, successor.refresh_token])
+    plain = credentials.core(successor.access_token) + credentials.core(successor.refresh_token)
     nonce = os.urandom(NONCE_LENGTH)
     return nonce + AESGCM(_key(presented)).encrypt(nonce, plain.encode(), None)
 
@@ -66,7 +66,8 @@ def unseal(sealed: bytes, presented: str) -> Successor | None:
         plain = AESGCM(_key(presented)).decrypt(sealed[:NONCE_LENGTH], sealed[NONCE_LENGTH:], None)
     except InvalidTag:
         return None
-    return Successor(*json.loads(plain))
+    access, refresh = (plain[:HALF].decode(), plain[HALF:].decode())
+    return Successor(credentials.restored(Kind.ACCESS_TOKEN, access), credentials.restored(Kind.REFRESH_TOKEN, refresh))
 
 
 def _key(presented: str) -> bytes:
