@@ -28,16 +28,54 @@ def list_(user: str | None, client: str | None) -> None:
     output.tabulate([document(grant) for grant in grants], COLUMNS, "There are no grants.")
 
 
-@command.command(examples=["iam grant revoke 01939b0a-5c3e-7a41-9d3c-2f1b8c6f0a11"])
-@click.argument("grant_id", metavar="ID", type=click.UUID)
-def revoke(grant_id: UUID) -> None:
-    """End the grant ID and every code and token under it.
+@command.command(
+    examples=[
+        "iam grant revoke 01939b0a-5c3e-7a41-9d3c-2f1b8c6f0a11",
+        "iam grant revoke --user alice",
+        "iam grant revoke --client 4Fh...",
+        "iam grant revoke --everything",
+    ]
+)
+@click.argument("grant_id", metavar="[ID]", type=click.UUID, required=False)
+@click.option("--user", metavar="U", help="All that this person allowed so far.")
+@click.option("--client", metavar="ID", help="All that this client was allowed so far.")
+@click.option("--everything", is_flag=True, help="All that anybody was allowed so far: everybody must allow it again.")
+def revoke(grant_id: UUID | None, user: str | None, client: str | None, *, everything: bool) -> None:
+    """End the grant ID, or many at once, and every code and token under them, on all servers at the same moment.
 
     A client's own grant begins anew, without the tokens: the client asks for one again.
     """
+    if sum((grant_id is not None, user is not None, client is not None, everything)) != 1:
+        raise click.UsageError("Name one: an ID, --user, --client or --everything.")
+    if grant_id is not None:
+        end_one(grant_id)
+    elif everything:
+        run(lambda on: on.store.grants.revoke_all(on.clock.now()))
+        output.say("All grants are revoked.", {"everything": True, "revoked": True})
+    elif user is not None:
+        run(lambda on: end_of_user(on, user))
+        output.say(f"All grants of {user} are revoked.", {"user": user, "revoked": True})
+    else:
+        end_of_client(str(client))
+
+
+def end_one(grant_id: UUID) -> None:
+    """End one grant."""
     if not run(lambda on: on.store.grants.revoke(grant_id, credentials.identifier(), on.clock.now())):
         raise click.ClickException(f"There is no grant {grant_id}, or it has ended already.")
     output.say(f"The grant {grant_id} is revoked.", {"id": str(grant_id), "revoked": True})
+
+
+def end_of_client(client_id: str) -> None:
+    """End all that a client was granted."""
+    if not run(lambda on: on.store.grants.revoke_of_client(client_id, on.clock.now())):
+        raise click.ClickException(f"There is no client {client_id}.")
+    output.say(f"All grants of the client {client_id} are revoked.", {"client_id": client_id, "revoked": True})
+
+
+async def end_of_user(on: Administration, username: str) -> None:
+    """End all that a person granted."""
+    await on.store.grants.revoke_of_user((await named(on, username)).id, on.clock.now())
 
 
 async def living(on: Administration, username: str | None, client_id: str | None) -> list[Grant]:

@@ -25,7 +25,7 @@ select id from revoked
 LIVING = """
 select g.id, g.user_id, u.username, g.client_id, c.name, g.session_id, g.scope, g.created_at, g.expires_at
 from grants o
-join lateral may_live(o.id, %(now)s, %(now)s, null, null) g on true
+join lateral may_live(o.id, %(now)s, case when o.user_id is null then %(now)s end, null, null) g on true
 join clients c on c.id = g.client_id
 left join users u on u.id = g.user_id
 where o.revoked_at is null and (o.expires_at is null or o.expires_at > %(now)s)
@@ -40,6 +40,15 @@ select g.client_id from access_tokens t join grants g on g.id = t.grant_id where
 union all
 select g.client_id from refresh_tokens t join grants g on g.id = t.grant_id where t.digest = %(digest)s and t.day = %(day)s
 """
+
+# Epochs: one row says that all that was granted before is worth nothing (H21).
+REVOKE_ALL = """
+insert into epochs (name, not_before) values ('all', %(now)s)
+on conflict (name) do update set not_before = greatest(epochs.not_before, excluded.not_before)
+returning name
+"""
+REVOKE_OF_USER = "update users set not_before = %(now)s where id = %(user_id)s returning id"
+REVOKE_OF_CLIENT = "update clients set not_before = %(now)s where id = %(client_id)s returning id"
 
 
 @frozen
@@ -76,3 +85,15 @@ class Grants:
     async def revoke(self, grant_id: UUID, successor: UUID, now: datetime) -> bool:
         """End a grant and everything under it; False if it does not live. `successor` will be a client's next own grant."""
         return bool(await self._database.query(REVOKE, {"id": grant_id, "successor": successor, "now": now}))
+
+    async def revoke_all(self, now: datetime) -> None:
+        """End everything that anybody was granted before this moment."""
+        await self._database.query(REVOKE_ALL, {"now": now})
+
+    async def revoke_of_user(self, user_id: UUID, now: datetime) -> bool:
+        """End everything that this person granted before this moment; False if there is no such person."""
+        return bool(await self._database.query(REVOKE_OF_USER, {"user_id": user_id, "now": now}))
+
+    async def revoke_of_client(self, client_id: str, now: datetime) -> bool:
+        """End everything that this client was granted before this moment; False if there is no such client."""
+        return bool(await self._database.query(REVOKE_OF_CLIENT, {"client_id": client_id, "now": now}))

@@ -174,6 +174,42 @@ def test_a_revoked_grant_ends_its_tokens(iam: Iam, given: Given) -> None:
     assert again.complaint == f"There is no grant {given.grant_id}, or it has ended already."
 
 
+@pytest.mark.parametrize("which", ["user", "client", "everything"])
+def test_h21_many_grants_are_revoked_at_once(iam: Iam, given: Given, client: Any, which: str) -> None:
+    options = {
+        "user": ("--user", "alice"),
+        "client": ("--client", client["client_id"]),
+        "everything": ("--everything",),
+    }
+    before = iam("token", "show", "--json", given=given.access_token).json["active"]
+
+    revoked = iam("grant", "revoke", *options[which], "--json").json
+
+    listed = [grant["id"] for grant in iam("grant", "list", "--json").json]
+    assert (before, revoked["revoked"]) == (True, True)
+    assert iam("token", "show", "--json", given=given.access_token).json == {"active": False}
+    assert str(given.grant_id) not in listed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--user", "nobody"), "There is no person nobody."),
+        (("--client", "none"), "There is no client none."),
+    ],
+)
+def test_grants_of_nobody_cannot_be_revoked(iam: Iam, arguments: tuple[str, ...], sentence: str) -> None:
+    assert iam("grant", "revoke", *arguments).complaint == sentence
+
+
+@pytest.mark.parametrize("arguments", [(), ("--user", "alice", "--everything")])
+def test_it_must_be_clear_what_is_revoked(iam: Iam, arguments: tuple[str, ...]) -> None:
+    refused = iam("grant", "revoke", *arguments)
+
+    assert refused.status == 2
+    assert "Name one" in refused.err
+
+
 def test_sessions_are_listed_and_revoked(iam: Iam, given: Given, alice: Any) -> None:
     listed = iam("session", "list", "--json", "--user", "alice").json
     revoked = iam("session", "revoke", str(given.session_id), "--json")
