@@ -23,6 +23,7 @@ from iam.oauth.access_tokens import AccessTokenFormat
 from iam.oauth.client_authentication import ClientAuthentication
 from iam.oauth.consent import Consent
 from iam.oauth.introspection import Introspection
+from iam.oauth.refusals import Refusals
 from iam.oauth.registration import Registration
 from iam.oauth.resources import Targets
 from iam.oauth.revocation import Revocation
@@ -30,6 +31,7 @@ from iam.oauth.server import Server
 from iam.openid import keys
 from iam.openid.keys import Keys, Pair
 from iam.pages.applications import Applications
+from iam.pages.errors import Errors
 from iam.pages.home import Home
 from iam.pages.issued import Issuer
 from iam.pages.login import Login
@@ -92,17 +94,18 @@ def build_handlers(
     form = AccessTokenFormat(signing, targets, settings.issuer)
     authentication = ClientAuthentication(store.clients)
     introspection = Introspection(store.access_tokens, store.refresh_tokens, clock, form, targets, settings.issuer)
-    authorization = AuthorizationEndpoint(server, Consent(store.consents, store.scopes), visitors, theme)
+    refusals = Refusals(store.refusals, store.clients, clock, settings.issuer)
+    authorization = AuthorizationEndpoint(server, Consent(store.consents, store.scopes), visitors, theme, refusals)
     return Handlers(
         authorization=authorization,
-        token=TokenEndpoint(server),
-        introspection=IntrospectionEndpoint(authentication, introspection),
+        token=TokenEndpoint(server, refusals),
+        introspection=IntrospectionEndpoint(authentication, introspection, refusals),
         revocation=RevocationEndpoint(
-            authentication, Revocation(store.access_tokens, store.refresh_tokens, form, clock)
+            authentication, Revocation(store.access_tokens, store.refresh_tokens, form, clock), refusals
         ),
         jwks=Jwks(signing),
         metadata=Metadata(settings.issuer, server),
-        resource=Resource(introspection, settings.issuer + resource_metadata.PATH),
+        resource=Resource(introspection, refusals, settings.issuer + resource_metadata.PATH),
         resource_metadata=ResourceMetadata(settings.issuer),
         health=Health(store.database.check, store.database.obstacle),
         home=Home(visitors, theme),
@@ -110,7 +113,14 @@ def build_handlers(
         logout=Logout(sessions, visitors, theme, settings),
         setup=Setup(people, sessions, visitors, theme, settings, key),
         applications=Applications(
-            Registration(store.clients, store.scopes, clock), Issuer(key), visitors, theme, clock, settings.issuer
+            Registration(store.clients, store.scopes, clock),
+            Issuer(key),
+            visitors,
+            theme,
+            clock,
+            settings.issuer,
+            refusals,
         ),
+        errors=Errors(refusals, visitors, theme),
         static=Static(theme),
     )

@@ -15,6 +15,7 @@ from iam.endpoints.resource_metadata import ResourceMetadata
 from iam.endpoints.revocation import RevocationEndpoint
 from iam.endpoints.token import TokenEndpoint
 from iam.pages.applications import Applications
+from iam.pages.errors import Errors
 from iam.pages.home import Home
 from iam.pages.login import Login
 from iam.pages.logout import Logout
@@ -55,6 +56,7 @@ class Handlers:
     logout: Logout
     setup: Setup
     applications: Applications
+    errors: Errors
     static: Static
 
 
@@ -106,6 +108,7 @@ def pages(handlers: Handlers) -> list[Route]:
         ("/applications/<client_id>/delete", "POST", applications.delete),
         ("/applications/<client_id>/secret", "GET", applications.new_secret),
         ("/applications/<client_id>/secret", "POST", applications.replace_secret),
+        ("/errors/<identifier>", "GET", handlers.errors.show),
         ("/static/<name>", "GET", handlers.static.get),
     ]
     names = {"/authorize": "authorization_endpoint"}

@@ -42,7 +42,7 @@ CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).rstrip(b"=").d
 REDIRECT_URI = "https://client.example/callback"
 TABLES = (
     "access_tokens, refresh_tokens, authorization_codes, grants, consents, client_secrets, resources, clients, sessions, users,"
-    " scopes, epochs"
+    " scopes, epochs, refusals"
 )
 
 
@@ -354,6 +354,7 @@ def running(database_dsn: str, key: ServerKey, tmp_path_factory: pytest.TempPath
         await pool.closeCachedConnections()
         for port in ports:
             await port.stopListening()
+        await store.refusals.stop()
         await database.stop()
 
     ports = blockon(Deferred.fromCoroutine(start()))

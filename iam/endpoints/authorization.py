@@ -14,9 +14,10 @@ from twisted.logger import Logger
 from iam.accounts.sessions import Session
 from iam.oauth import redirect_uris
 from iam.oauth.consent import Consent
+from iam.oauth.refusals import Refusals
 from iam.oauth.request import Request as AuthorizationRequest
 from iam.oauth.server import Server
-from iam.web.answers import Answer, found, see_other
+from iam.web.answers import Answer, Refusal, found, see_other
 from iam.web.parameters import ParameterError, Parameters, parse, query_parameters, query_text
 from iam.web.request import Request
 from iam.web.templates import Theme
@@ -41,6 +42,7 @@ class AuthorizationEndpoint:
     consent: Consent
     visitors: Visitors
     theme: Theme
+    refusals: Refusals
 
     async def get(self, request: Request) -> Answer:
         """An authorization request arrives, or comes back from the login."""
@@ -48,14 +50,14 @@ class AuthorizationEndpoint:
             parameters = query_parameters(request)
             authorization = await self.server.authorization(parameters)
         except (ParameterError, FatalClientError) as error:
-            return self._refused(error)
+            return self._refused(request, error)
         except OAuth2Error as error:
-            return found(self.server.error_location(error))
+            return found(self._error_location(request, error))
         session = await self.visitors.session(request)
         if session is None:
             return see_other("/login?next=" + quote(f"{PATH}?{query_text(request)}", safe=""))
         if await self.consent.covers(session.user_id, authorization):
-            return found(await self._allow(parameters, authorization, session))
+            return found(await self._allow(request, parameters, authorization, session))
         return await self._ask(request, authorization, session)
 
     async def post(self, request: Request) -> Answer:
@@ -64,17 +66,17 @@ class AuthorizationEndpoint:
             parameters = query_parameters(request)
             authorization = await self.server.authorization(parameters)
         except (ParameterError, FatalClientError) as error:
-            return self._refused(error)
+            return self._refused(request, error)
         except OAuth2Error as error:
-            return see_other(self.server.error_location(error))
+            return see_other(self._error_location(request, error))
         session = await self.visitors.session(request)
         if session is None:
             return see_other("/login?next=" + quote(f"{PATH}?{query_text(request)}", safe=""))
         form = self.visitors.form(request, purpose(request), lifetime=LIFETIME)
         if form.get("decision") == "allow":
-            return see_other(await self._allow(parameters, authorization, session))
+            return see_other(await self._allow(request, parameters, authorization, session))
         log.info("consent refused: client {client_id}", client_id=authorization.client.client_id)
-        return see_other(self.server.deny(authorization))
+        return see_other(self._error_location(request, self.server.denied(authorization)))
 
     async def leads_to(self, address: str) -> str | None:
         """Where the authorization request behind a login sends the browser in the end, as a source for CSP's form-action.
@@ -90,8 +92,15 @@ class AuthorizationEndpoint:
             return None
         return redirect_uris.origin(authorization.redirect_uri)
 
-    async def _allow(self, parameters: Parameters, authorization: AuthorizationRequest, session: Session) -> str:
-        location = await self.server.allow(parameters, session)
+    async def _allow(
+        self, request: Request, parameters: Parameters, authorization: AuthorizationRequest, session: Session
+    ) -> str:
+        try:
+            location = await self.server.allow(parameters, session)
+        except FatalClientError as error:  # the client was changed since it was looked at
+            raise Refusal(self._refused(request, error)) from None
+        except OAuth2Error as error:
+            return self._error_location(request, error)
         log.info(
             "authorization granted: client {client_id}, user {user_id}",
             client_id=authorization.client.client_id,
@@ -111,10 +120,14 @@ class AuthorizationEndpoint:
             action=f"{PATH}?{query_text(request)}",
         )
 
-    def _refused(self, error: Exception) -> Answer:
+    def _error_location(self, request: Request, error: OAuth2Error) -> str:
+        return self.server.error_location(error, self.refusals.kept(PATH, error, request.client_address))
+
+    def _refused(self, request: Request, error: Exception) -> Answer:
         """The same page for an unknown client and a wrong redirect URI, so that neither can be found out by asking."""
         log.info("authorization request refused: {reason}", reason=type(error).__name__)
-        return self.theme.error(400, "This request cannot be used", REFUSED)
+        error_uri = self.refusals.kept(PATH, error, request.client_address)
+        return self.theme.error(400, "This request cannot be used", REFUSED, error_uri=error_uri)
 
 
 def purpose(request: Request) -> str:

@@ -1,10 +1,12 @@
 """The introspection endpoint (RFC 7662)."""
 
 from attrs import frozen
-from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError, OAuth2Error
+from oauthlib.oauth2.rfc6749.errors import InvalidRequestError, OAuth2Error
 
-from iam.oauth.client_authentication import ClientAuthentication, claimed
+from iam.oauth.client_authentication import ClientAuthentication, claimed, unproved
 from iam.oauth.introspection import Introspection
+from iam.oauth.refusal import carrying
+from iam.oauth.refusals import Refusals
 from iam.web.answers import Answer, json_answer
 from iam.web.oauth_errors import error_answer
 from iam.web.parameters import ParameterError, authorization, form_parameters
@@ -17,17 +19,19 @@ class IntrospectionEndpoint:
 
     authentication: ClientAuthentication
     introspection: Introspection
+    refusals: Refusals
 
     async def post(self, request: Request) -> Answer:
         """Describe the token; one that is not good, or not this client's business, is inactive and nothing more."""
         try:
             parameters = form_parameters(request)
-            client = await self.authentication.confidential(claimed(parameters, authorization(request)))
+            claim = claimed(parameters, authorization(request))
+            client = await self.authentication.confidential(claim)
             if client is None:
-                raise InvalidClientError("Client authentication failed.")
+                raise unproved(claim)
             token = parameters.get("token")
             if token is None:
-                raise InvalidRequestError("The request has no token.")
+                raise carrying(InvalidRequestError("The request has no token."), None, client_id=client.client_id)
         except (OAuth2Error, ParameterError) as error:
-            return error_answer(error)
+            return error_answer(error, self.refusals.kept("/introspect", error, request.client_address))
         return json_answer(200, await self.introspection.describe(token, client))

@@ -1,9 +1,11 @@
 """A protected resource of our own: who is calling? (RFC 6750)"""
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from iam.oauth import bearer
 from iam.oauth.introspection import Introspection, members
+from iam.oauth.refusal import Refusal
+from iam.oauth.refusals import Refusals
 from iam.web.answers import Answer, json_answer
 from iam.web.parameters import authorization
 from iam.web.request import Request
@@ -16,6 +18,7 @@ class Resource:
     """Tells the bearer of a token with scope `read` what the token says."""
 
     introspection: Introspection
+    refusals: Refusals
     metadata: str  # where they are
 
     async def get(self, request: Request) -> Answer:
@@ -23,17 +26,30 @@ class Resource:
         try:
             document = await self._about(bearer.token_of(authorization(request)))
         except bearer.Challenge as challenge:
-            body = {name: text for name, text in challenge.parameters.items() if name.startswith("error")}
-            headers = ((b"WWW-Authenticate", challenge.header(self.metadata).encode()),)
-            return json_answer(challenge.status, body or {"error": "unauthorized"}, headers)
+            return refused(self._told(challenge, request))
         return json_answer(200, document)
 
     async def _about(self, token: str) -> dict[str, object]:
         found = await self.introspection.access_token(token)
         if found is None:
-            raise bearer.invalid_token()
+            raise bearer.invalid_token(await self.introspection.refusal(token))
         if SCOPE not in found.scope.split(" "):
-            raise bearer.insufficient_scope(SCOPE)
+            reason = Refusal("scope of the access token", SCOPE, found.scope, client_id=found.client_id)
+            raise bearer.insufficient_scope(SCOPE, reason)
         document = members(found, self.introspection.issuer)
         del document["active"]
         return document
+
+    def _told(self, challenge: bearer.Challenge, request: Request) -> bearer.Challenge:
+        """The challenge with where to read why, if there is an error (RFC 6750 §3), and where our metadata are (RFC 9728 §5.1)."""
+        parameters = dict(challenge.parameters)
+        if error := parameters.get("error"):
+            parameters["error_uri"] = self.refusals.kept("/resource", challenge, request.client_address, error)
+        return evolve(challenge, parameters={**parameters, "resource_metadata": self.metadata})
+
+
+def refused(challenge: bearer.Challenge) -> Answer:
+    """The challenge, and its error in the body too."""
+    body = {name: text for name, text in challenge.parameters.items() if name.startswith("error")}
+    headers = ((b"WWW-Authenticate", challenge.header.encode()),)
+    return json_answer(challenge.status, body or {"error": "unauthorized"}, headers)

@@ -4,6 +4,8 @@ from attrs import frozen
 from oauthlib.oauth2.rfc6749.errors import InvalidRequestError, OAuth2Error
 
 from iam.oauth.client_authentication import ClientAuthentication, claimed
+from iam.oauth.refusal import carrying
+from iam.oauth.refusals import Refusals
 from iam.oauth.revocation import Revocation
 from iam.web.answers import Answer
 from iam.web.oauth_errors import error_answer
@@ -17,6 +19,7 @@ class RevocationEndpoint:
 
     authentication: ClientAuthentication
     revocation: Revocation
+    refusals: Refusals
 
     async def post(self, request: Request) -> Answer:
         """Revoke the token; 200 also where there was nothing to revoke (RFC 7009 §2.2)."""
@@ -25,8 +28,8 @@ class RevocationEndpoint:
             client = await self.authentication.authenticate(claimed(parameters, authorization(request)))
             token = parameters.get("token")
             if token is None:
-                raise InvalidRequestError("The request has no token.")
+                raise carrying(InvalidRequestError("The request has no token."), None, client_id=client.client_id)
             await self.revocation.revoke(token, client)
         except (OAuth2Error, ParameterError) as error:
-            return error_answer(error)
+            return error_answer(error, self.refusals.kept("/revoke", error, request.client_address))
         return Answer(200)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
+from iam.oauth.refusal import Refusal
+
 TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # b64token of RFC 6750 §2.1
 
 
@@ -14,10 +16,12 @@ class Challenge(Exception):
 
     status: int
     parameters: Mapping[str, str] = field(factory=dict)
+    refusal: Refusal | None = None
 
-    def header(self, metadata: str) -> str:
-        """The value of WWW-Authenticate, with where the resource's metadata are (RFC 9728 §5.1)."""
-        values = {"realm": "iam", **self.parameters, "resource_metadata": metadata}
+    @property
+    def header(self) -> str:
+        """The value of WWW-Authenticate."""
+        values = {"realm": "iam", **self.parameters}
         return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in values.items())
 
 
@@ -28,19 +32,22 @@ def token_of(authorization: str | None) -> str:
         raise Challenge(401)
     if not TOKEN.fullmatch(token.strip(" ")):
         raise Challenge(
-            400, {"error": "invalid_request", "error_description": "The Authorization header holds no token."}
+            400,
+            {"error": "invalid_request", "error_description": "The Authorization header holds no token."},
+            Refusal("access token", "one after the word Bearer", "none, or characters that no token has"),
         )
     return token.strip(" ")
 
 
-def invalid_token() -> Challenge:
+def invalid_token(refusal: Refusal) -> Challenge:
     """The token is expired, revoked, malformed or not ours (RFC 6750 §3.1)."""
-    return Challenge(401, {"error": "invalid_token", "error_description": "The access token is not valid."})
+    return Challenge(401, {"error": "invalid_token", "error_description": "The access token is not valid."}, refusal)
 
 
-def insufficient_scope(scope: str) -> Challenge:
+def insufficient_scope(scope: str, refusal: Refusal) -> Challenge:
     """The token is good but covers less than `scope` (RFC 6750 §3.1)."""
     return Challenge(
         403,
         {"error": "insufficient_scope", "error_description": "The access token lacks a scope.", "scope": scope},
+        refusal,
     )

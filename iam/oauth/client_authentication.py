@@ -10,6 +10,7 @@ from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestErr
 
 from iam import credentials
 from iam.credentials import Kind
+from iam.oauth.refusal import Refusal, carrying
 from iam.oauth.request import Parameters
 from iam.store.clients import Client, Clients
 
@@ -87,5 +88,22 @@ class ClientAuthentication:
         """The client, however it authenticates; raises InvalidClientError."""
         client = await (self.public(claim) if claim.secret is None else self.confidential(claim))
         if client is None:
-            raise InvalidClientError("Client authentication failed.")
+            raise unproved(claim)
         return client
+
+
+def unproven(claim: Claimed) -> Refusal:
+    """Why somebody is not the client that they say they are, as far as can be told without the database."""
+    if claim.secret is None:
+        return Refusal("client secret", "a secret, unless the application is public", "none", client_id=claim.client_id)
+    if not credentials.well_formed(claim.secret, Kind.CLIENT_SECRET):
+        got = "not one of this server's: cut off, or another text"
+        return Refusal("client secret", "the application's secret", got, client_id=claim.client_id)
+    digest = credentials.digest(claim.secret)
+    expected = "the application's secret, and none of a public one"
+    return Refusal("client secret", expected, "wrong", client_id=claim.client_id, secret_digest=digest)
+
+
+def unproved(claim: Claimed) -> InvalidClientError:
+    """The error for a client that did not prove itself (RFC 6749 §5.2)."""
+    return carrying(InvalidClientError("Client authentication failed."), unproven(claim))

@@ -6,6 +6,7 @@ from attrs import frozen
 
 from iam.clock import Clock
 from iam.oauth.access_tokens import AccessTokenFormat, audience, refresh_place
+from iam.oauth.refusal import Refusal
 from iam.oauth.resources import Targets
 from iam.store.access_tokens import AccessTokens, LiveToken
 from iam.store.clients import Client
@@ -42,6 +43,14 @@ class Introspection:
         """The access token, opaque or JWT, if it is one and good."""
         place = await self.form.place(token)
         return await self.access_tokens.find(place.digest, place.day, self.clock.now()) if place else None
+
+    async def refusal(self, token: str) -> Refusal:
+        """Why `access_token` found none; what became of it is looked up when the refusal is stored."""
+        expected, place = "a token of this server that is good now", await self.form.place(token)
+        if place is None:
+            return Refusal("access token", expected, "no such token: cut off, expired long ago, or of another server")
+        got = "one that was never given out, or expired long ago"
+        return Refusal("access token", expected, got, token_digest=place.digest, token_day=place.day)
 
     async def refresh_token(self, token: str) -> LiveToken | None:
         """The refresh token, if it is one and good."""

@@ -5,6 +5,8 @@ from typing import Any, Protocol
 
 from oauthlib import common
 
+from iam.oauth.refusal import Refusal
+
 # What oauthlib may read of a request, for each endpoint: RFC 6749 §4.1.1 and RFC 7636 §4.3, RFC 6749 §4.1.3 to §6 and
 # RFC 7636 §4.5. Any other name would become an attribute that oauthlib or a hook takes for its own: `user`, `client`,
 # `scopes`, `claims`, `extra_credentials` ... (G2, G3, G23), and a `grant_type` in the address would pass for a token
@@ -77,6 +79,8 @@ class Request(common.Request):  # type: ignore[misc]
         self.validator_log: dict[str, Any] = {}
         self.audience = tuple(dict.fromkeys(parameters.all("resource")))
         self.targets: Any = None
+        self.claimed: Any = None  # who it says it is from
+        self.refusal: Refusal | None = None  # why a hook says no
         self.received: Any = None  # when a token request came; what is late is judged by that
         self._params = {**ABSENT, **{name: parameters.get(name) for name in known}}
 

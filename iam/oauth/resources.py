@@ -7,6 +7,7 @@ from typing import Final
 from attrs import frozen
 from oauthlib.oauth2.rfc6749.errors import CustomOAuth2Error
 
+from iam.oauth.refusal import Refusal, shown
 from iam.oauth.request import Request
 from iam.store.resources import Resource, Resources
 
@@ -48,10 +49,13 @@ class Targets:
 
     async def _known(self, request: Request) -> tuple[Resource, ...]:
         if len(request.audience) > MOST:
+            request.refusal = Refusal("resource", f"at most {MOST} resources", str(len(request.audience)))
             raise invalid_target(request)
         known = await self.resources.by_uri()
         targets = tuple(known[uri] for uri in request.audience if uri in known and known[uri].enabled)
         if len(targets) != len(request.audience):
+            unknown = [uri for uri in request.audience if uri not in known or not known[uri].enabled]
+            request.refusal = Refusal("resource", "resources that are registered and enabled", shown(" ".join(unknown)))
             raise invalid_target(request)
         return targets
 

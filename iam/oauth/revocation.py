@@ -6,6 +6,7 @@ from twisted.logger import Logger
 
 from iam.clock import Clock
 from iam.oauth.access_tokens import AccessTokenFormat, refresh_place
+from iam.oauth.refusal import Refusal, carrying
 from iam.store.access_tokens import AccessTokens
 from iam.store.clients import Client
 from iam.store.refresh_tokens import RefreshTokens
@@ -28,7 +29,10 @@ class Revocation:
         Raises UnauthorizedClientError for another client's.
         """
         if not await self._revoke(token, client.client_id):
-            raise UnauthorizedClientError("This token was given to another client.")
+            reason = Refusal("token", "a token of this application", "one of another application")
+            raise carrying(
+                UnauthorizedClientError("This token was given to another client."), reason, client_id=client.client_id
+            )
         log.info("token revoked: client {client_id}", client_id=client.client_id)
 
     async def _revoke(self, token: str, client_id: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from iam.oauth import resources
+from iam.oauth.refusal import Refusal, shown
 from iam.store.clients import Client
 from iam.store.resources import Resource
 from iam.store.scopes import Scope, Scopes
@@ -23,12 +24,23 @@ def distinct(names: Sequence[str] | None) -> list[str]:
     return list(dict.fromkeys(name for name in names or () if name))
 
 
-async def allowed(names: Sequence[str], client: Client, scopes: Scopes, targets: Sequence[Resource]) -> bool:
-    """Are these at least one, all known, within what the client may ask for, and of use to the resources asked for?"""
+async def refusal(names: Sequence[str], client: Client, scopes: Scopes, targets: Sequence[Resource]) -> Refusal | None:
+    """Why not these? None where they are at least one, all known, within what the client may ask for, and of use to the resources."""
     known = {scope.name for scope in await scopes.all()}
-    if not names or not known.intersection(client.scopes).issuperset(names):
-        return False
-    return not targets or all(resources.cover(targets, name) for name in names)
+    if not names:
+        return Refusal("scope", among(client), "none, and the application has none by default")
+    offending = {
+        "unknown here": [name for name in names if name not in known],
+        "not the application's": [name for name in names if name in known and name not in client.scopes],
+        "of no use to the resource": [name for name in names if targets and not resources.cover(targets, name)],
+    }
+    got = "; ".join(f"{why}: {shown(' '.join(some))}" for why, some in offending.items() if some)
+    return Refusal("scope", among(client), got) if got else None
+
+
+def among(client: Client) -> str:
+    """What a client may ask for, in words."""
+    return f"scopes that the application may ask for: {' '.join(client.scopes) or 'none'}"
 
 
 async def described(names: Sequence[str], scopes: Scopes) -> list[Scope]:

@@ -9,7 +9,6 @@ from oauthlib.oauth2 import AuthorizationEndpoint, TokenEndpoint
 from oauthlib.oauth2.rfc6749.errors import (
     AccessDeniedError,
     CustomOAuth2Error,
-    FatalClientError,
     InvalidRequestError,
     OAuth2Error,
     UnsupportedGrantTypeError,
@@ -24,6 +23,7 @@ from iam.oauth.grants import authorization_code, client_credentials, refresh_tok
 from iam.oauth.grants.authorization_code import AuthorizationCode, AuthorizationCodeGrant
 from iam.oauth.grants.client_credentials import ClientCredentials, ClientCredentialsGrant
 from iam.oauth.grants.refresh_token import RefreshToken, RefreshTokenGrant
+from iam.oauth.refusal import carrying
 from iam.oauth.request import AUTHORIZATION, TOKEN, Parameters, Request
 from iam.oauth.resources import Targets
 from iam.oauth.tokens import BearerToken
@@ -119,8 +119,15 @@ class Server:
         return [scope.name for scope in await self._scopes.all()]
 
     async def token(self, parameters: Parameters, authorization: str | None) -> Response:
-        """Answer a token request (RFC 6749 §3.2); raises OAuth2Error."""
+        """Answer a token request (RFC 6749 §3.2); raises OAuth2Error, with the reason."""
         request = make_request(parameters, TOKEN, authorization)
+        try:
+            return await self._token(request, parameters, authorization)
+        except OAuth2Error as error:
+            client_id = request.claimed.client_id if request.claimed else request.client_id
+            raise carrying(error, request.refusal, client_id=client_id, grant_type=request.grant_type) from None
+
+    async def _token(self, request: Request, parameters: Parameters, authorization: str | None) -> Response:
         if request.grant_type is None:
             raise InvalidRequestError("The request has no grant_type.")
         if request.grant_type not in self._endpoints.grant_types:
@@ -130,7 +137,9 @@ class Server:
         request.received = self._clock.now()
         request.claimed = claimed(parameters, authorization)
         headers, body, status = await bridge.call(self._endpoints.token, request)
-        return Response(status, headers, body if status == OK else json.dumps(explained(json.loads(body))))
+        if status != OK:
+            raise refused(status, explained(json.loads(body)))
+        return Response(status, headers, body)
 
     async def authorization(self, parameters: Parameters) -> Request:
         """The validated authorization request (RFC 6749 §4.1.1).
@@ -139,28 +148,30 @@ class Server:
         OAuth2Error is for the client, at `error_location`.
         """
         request = make_request(parameters, AUTHORIZATION)
-        await bridge.call(self._endpoints.validate, request)
+        try:
+            await bridge.call(self._endpoints.validate, request)
+        except OAuth2Error as error:
+            raise carrying(error, request.refusal, client_id=request.client_id) from None
         request.scopes = scopes.distinct(request.scopes)
         return request
 
     async def allow(self, parameters: Parameters, session: Session) -> str:
-        """The address with the code for what this person allowed."""
+        """The address with the code for what this person allowed; raises OAuth2Error, with the reason."""
         request = make_request(parameters, AUTHORIZATION)
         request.user = session
         try:
             members = await bridge.call(self._endpoints.authorize, request)
-        except FatalClientError:
-            raise
         except OAuth2Error as error:
-            return self.error_location(error)
+            raise carrying(error, request.refusal, client_id=request.client_id) from None
         return self.located(request.redirect_uri, members.items(), request.response_mode)
 
-    def deny(self, request: Request) -> str:
-        """The address that tells the client that the person refused (RFC 6749 §4.1.2.1)."""
-        return self.error_location(AccessDeniedError("The person refused.", request=request))
+    def denied(self, request: Request) -> OAuth2Error:
+        """What tells the client that the person refused (RFC 6749 §4.1.2.1)."""
+        return carrying(AccessDeniedError("The person refused.", request=request), None, client_id=request.client_id)
 
-    def error_location(self, error: OAuth2Error) -> str:
+    def error_location(self, error: OAuth2Error, error_uri: str) -> str:
         """The address that tells the client what is wrong with its request (RFC 6749 §4.1.2.1)."""
+        error.uri = error_uri
         members = explained(dict(error.twotuples)).items()
         return self.located(error.redirect_uri, members, error.response_mode)
 
@@ -178,6 +189,11 @@ def make_request(parameters: Parameters, known: Iterable[str], authorization: st
         request.scope = " ".join(request.scopes) or None
     request.unsupported = next((name for name in authorization_code.UNSUPPORTED if name in parameters), None)
     return request
+
+
+def refused(status: int, document: dict[str, str]) -> OAuth2Error:
+    """The error in an answer of oauthlib, as it was raised there."""
+    return CustomOAuth2Error(document["error"], document.get("error_description"), status_code=status)
 
 
 def explained(document: dict[str, str]) -> dict[str, str]:

@@ -14,10 +14,11 @@ from oauthlib.oauth2 import RequestValidator
 from iam import credentials
 from iam.bridge import hooks
 from iam.credentials import Kind
-from iam.oauth import redirect_uris, scopes
-from iam.oauth.client_authentication import ClientAuthentication
+from iam.oauth import mismatch, redirect_uris, scopes
+from iam.oauth.client_authentication import ClientAuthentication, unproven
 from iam.oauth.grants import authorization_code
 from iam.oauth.grants.authorization_code import AuthorizationCode
+from iam.oauth.refusal import Refusal
 from iam.oauth.request import Request
 from iam.oauth.resources import Targets
 from iam.store.clients import Client, Clients
@@ -56,13 +57,19 @@ class Validator(RequestValidator):  # type: ignore[misc]
         """RFC 6749 §4.1.1: is this a client we know?"""
         client = await self._clients.by_id(client_id)
         request.client = client if client and client.enabled else None
-        return request.client is not None
+        if request.client is not None:
+            return True
+        got = "the id of a disabled one" if client else "an id that no application has"
+        return refuse(request, Refusal("client_id", "the id of an application that is registered here", got))
 
     def validate_redirect_uri(
         self, client_id: str, redirect_uri: str, request: Request, *_: object, **__: object
     ) -> bool:
         """RFC 6749 §3.1.2.3, RFC 9700 §2.1: did the client register exactly this one?"""
-        return any(redirect_uris.matches(registered, redirect_uri) for registered in request.client.redirect_uris)
+        registered = request.client.redirect_uris
+        if any(redirect_uris.matches(uri, redirect_uri) for uri in registered):
+            return True
+        return refuse(request, mismatch.refusal(registered, redirect_uri))
 
     def get_default_redirect_uri(self, client_id: str, request: Request, *_: object, **__: object) -> str | None:
         """RFC 6749 §3.1.2.3: the only one registered. At the token endpoint the code's own counts, which saving compares."""
@@ -73,7 +80,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
         self, client_id: str, response_type: str, client: Client, request: Request, *_: object, **__: object
     ) -> bool:
         """RFC 6749 §3.1.1: may this client ask for codes?"""
-        return authorization_code.GRANT_TYPE in client.grant_types
+        return self._registered_for(authorization_code.GRANT_TYPE, client, request)
 
     def is_pkce_required(self, client_id: str, request: Request) -> bool:
         """RFC 9700 §2.1.1: of public clients always. At the token endpoint saving compares challenge and verifier."""
@@ -89,7 +96,8 @@ class Validator(RequestValidator):  # type: ignore[misc]
         self, client_id: str, names: list[str], client: Client, request: Request, *_: object, **__: object
     ) -> bool:
         """RFC 6749 §3.3: are all of these scopes within what the client may ask for? RFC 8707 §2: for resources that exist?"""
-        return await scopes.allowed(names, client, self._scopes, await self._targets.of(request))
+        request.refusal = await scopes.refusal(names, client, self._scopes, await self._targets.of(request))
+        return request.refusal is None
 
     async def save_authorization_code(
         self, client_id: str, code: dict[str, str], request: Request, *_: object, **__: object
@@ -115,14 +123,16 @@ class Validator(RequestValidator):  # type: ignore[misc]
         self, client_id: str, grant_type: str, client: Client, request: Request, *_: object, **__: object
     ) -> bool:
         """RFC 6749 §5.2: is this client registered for the grant type?"""
-        return grant_type in client.grant_types
+        return self._registered_for(grant_type, client, request)
 
     def validate_code(
         self, client_id: str, code: str, client: Client, request: Request, *_: object, **__: object
     ) -> bool:
         """Could we have made this code? Saving decides the rest."""
         request.presented_redirect_uri = request.redirect_uri
-        return credentials.well_formed(code, Kind.AUTHORIZATION_CODE)
+        if credentials.well_formed(code, Kind.AUTHORIZATION_CODE):
+            return True
+        return refuse(request, Refusal("code", "a code of this server, whole", f"a text of {len(code)} characters"))
 
     def get_code_challenge(self, code: str, request: Request) -> None:
         """Saving compares the challenge, so that a wrong verifier spends nothing."""
@@ -142,7 +152,10 @@ class Validator(RequestValidator):  # type: ignore[misc]
         self, refresh_token: str, client: Client, request: Request, *_: object, **__: object
     ) -> bool:
         """Could we have made this refresh token? Saving decides the rest."""
-        return credentials.well_formed(refresh_token, Kind.REFRESH_TOKEN)
+        if credentials.well_formed(refresh_token, Kind.REFRESH_TOKEN):
+            return True
+        got = f"a text of {len(refresh_token)} characters"
+        return refuse(request, Refusal("refresh token", "a refresh token of this server, whole", got))
 
     def get_original_scopes(self, refresh_token: str, request: Request, *_: object, **__: object) -> str | None:
         """Saving compares with the original scopes."""
@@ -155,6 +168,21 @@ class Validator(RequestValidator):  # type: ignore[misc]
 
     def _settle(self, request: Request, client: Client | None) -> bool:
         request.client = client
-        if client is not None:
-            request.client_id = client.client_id
-        return client is not None
+        if client is None:
+            return refuse(request, unproven(request.claimed))
+        request.client_id = client.client_id
+        return True
+
+    def _registered_for(self, grant_type: str, client: Client, request: Request) -> bool:
+        if grant_type in client.grant_types:
+            return True
+        expected = ", ".join(client.grant_types) or "none"
+        return refuse(
+            request, Refusal("grant type", f"one that the application is registered for: {expected}", grant_type)
+        )
+
+
+def refuse(request: Request, refusal: Refusal) -> bool:
+    """No, and why."""
+    request.refusal = refusal
+    return False

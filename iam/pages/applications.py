@@ -11,6 +11,7 @@ from wtforms.fields.choices import SelectChoice
 
 from iam.accounts.invalid import Invalid
 from iam.clock import Clock
+from iam.oauth.refusals import Refusals
 from iam.oauth.registration import Registration
 from iam.pages.issued import Issued, Issuer, TicketError
 from iam.web.answers import Answer, Refusal, see_other
@@ -76,6 +77,7 @@ class Applications:
     theme: Theme
     clock: Clock
     site: str
+    refusals: Refusals
 
     async def list(self, request: Request) -> Answer:
         """All of this person's applications."""
@@ -109,7 +111,10 @@ class Applications:
         """One application, and commands to try it with."""
         session = await self._session(request)
         client = await self._own(session, client_id)
-        return self.theme.page("application.html", session=session, client=client, **self._examples(client))
+        refusals = await self.refusals.latest(client_id)
+        return self.theme.page(
+            "application.html", session=session, client=client, refusals=refusals, **self._examples(client)
+        )
 
     async def edit(self, request: Request, client_id: str) -> Answer:
         """The form for an existing one."""

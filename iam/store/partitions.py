@@ -51,6 +51,8 @@ def longest(settings: Settings) -> dict[str, int]:
         "authorization_codes": settings.authorization_code_lifetime,
         "access_tokens": max(settings.access_token_lifetime, DAY),
         "refresh_tokens": settings.refresh_token_idle,
+        "refusals": DAY,
+        "audit_events": 400 * DAY,
     }
 
 

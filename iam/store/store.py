@@ -12,6 +12,7 @@ from iam.store.database import Database
 from iam.store.grants import Grants
 from iam.store.partitions import Partitions, longest
 from iam.store.refresh_tokens import RefreshTokens
+from iam.store.refusals import Refusals
 from iam.store.resources import Resources
 from iam.store.scopes import Scopes
 from iam.store.sessions import Sessions
@@ -35,6 +36,7 @@ class Store:
     authorization_codes: AuthorizationCodes
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
+    refusals: Refusals
     partitions: Partitions
 
 
@@ -53,6 +55,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         authorization_codes=AuthorizationCodes(database),
         access_tokens=AccessTokens(database),
         refresh_tokens=RefreshTokens(database),
+        refusals=Refusals(database),
         partitions=Partitions(database, longest(settings)),
     )
     memories = {
@@ -69,6 +72,6 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
     def heard(changed: str) -> None:
         memories.get(changed, lost)()
 
-    database.main.tend = lambda: store.partitions.tend(clock.now())
+    database.main.tend = database.spare.tend = lambda: store.partitions.tend(clock.now())
     database.listen("iam_changed", heard, lost)
     return store

@@ -9,11 +9,13 @@ UNAUTHORIZED = 401
 BASIC: Headers = ((b"WWW-Authenticate", b'Basic realm="iam", charset="UTF-8"'),)
 
 
-def error_answer(error: OAuth2Error | ParameterError) -> Answer:
+def error_answer(error: OAuth2Error | ParameterError, error_uri: str) -> Answer:
     """The error as JSON; a client that failed to authenticate is challenged for Basic (G30)."""
     if isinstance(error, ParameterError):
-        return json_answer(error.status, {"error": "invalid_request", "error_description": str(error)})
-    return json_answer(error.status_code, dict(error.twotuples), challenge(error.status_code))
+        document = {"error": "invalid_request", "error_description": str(error), "error_uri": error_uri}
+        return json_answer(error.status, document)
+    document = {**dict(error.twotuples), "error_uri": error_uri}
+    return json_answer(error.status_code, document, challenge(error.status_code))
 
 
 def challenge(status: int) -> Headers:

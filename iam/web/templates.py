@@ -77,9 +77,13 @@ class Theme:
         text = self._environment.get_template(name).render({"session": None, **context})
         return html_answer(status, text, headers, form_action)
 
-    def error(self, status: int, title: str, sentence: str, identifier: str | None = None) -> Answer:
-        """A page that says what is wrong and what to do."""
-        return self.page("error.html", status, title=title, sentence=sentence, identifier=identifier)
+    def error(
+        self, status: int, title: str, sentence: str, identifier: str | None = None, error_uri: str | None = None
+    ) -> Answer:
+        """A page that says what is wrong and what to do; at `error_uri` the makers of the application read more."""
+        return self.page(
+            "error.html", status, title=title, sentence=sentence, identifier=identifier, error_uri=error_uri
+        )
 
     def error_of(self, status: int, identifier: str | None = None) -> Answer:
         """The page for an error that has no more to say than its status."""

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 from oauthlib.oauth2 import AuthorizationCodeGrant as OAuthlibAuthorizationCodeGrant
 from oauthlib.oauth2.rfc6749.errors import (
     CustomOAuth2Error,
@@ -18,8 +18,9 @@ from twisted.logger import Logger
 from iam import credentials
 from iam.clock import Clock
 from iam.credentials import Kind
-from iam.oauth import pkce
+from iam.oauth import mismatch, pkce
 from iam.oauth.access_tokens import AccessTokenFormat
+from iam.oauth.refusal import Refusal, shown
 from iam.oauth.request import Request
 from iam.oauth.resources import invalid_target
 from iam.settings import Settings
@@ -35,6 +36,24 @@ UNSUPPORTED = {
     "request_uri": "request_uri_not_supported",
     "registration": "registration_not_supported",
     "authorization_details": "invalid_authorization_details",  # RFC 9396 §5: we know no type
+}
+
+# What the store says of a code, as the check that failed, what would have passed it, and what came.
+REFUSALS = {
+    "unknown": Refusal("code", "a code that was given out", "one that was not, or expired long ago"),
+    "other client": Refusal("code", "a code of this application", "one of another application"),
+    "used": Refusal("code", "a code that was not used", "one that was redeemed before: what it stands for is ended"),
+    "expired": Refusal("code", "a code within its lifetime", "one that has expired"),
+    "other redirect_uri": Refusal("redirect_uri", "that of the authorization request"),
+    "no redirect_uri": Refusal(
+        "redirect_uri", "that of the authorization request, which had no code_challenge", "none"
+    ),
+    "wrong code_verifier": Refusal(
+        "code_verifier", "the one whose S256 challenge the authorization request had, if any"
+    ),
+    "grant ended": Refusal("grant", "one that lives", "grant ended: revoked, or its person or consent is gone"),
+    "other resource": Refusal("resource", "resources of the authorization request"),
+    "no scope": Refusal("scope", "scopes that mean something to the resource", "none"),
 }
 
 log = Logger()
@@ -157,8 +176,23 @@ class AuthorizationCode:
             client_id=request.client.client_id,
             grant_id=redemption.grant_id and str(redemption.grant_id),
         )
+        request.refusal = refusal(redemption.outcome, request)
         if redemption.outcome == "other resource":
             raise invalid_target(request)
         if redemption.outcome == "no scope":
             raise InvalidScopeError("No scope of the code means anything to this resource.", request=request)
         raise InvalidGrantError("The authorization code is not valid for this request.", request=request)
+
+
+def refusal(outcome: str, request: Request) -> Refusal:
+    """Why the code was not redeemed."""
+    known = REFUSALS[outcome]
+    if outcome == "wrong code_verifier":
+        verifier = request.code_verifier
+        return evolve(known, got="none" if verifier is None else f"another one, of {len(verifier)} characters")
+    if outcome == "other redirect_uri":
+        nearest = mismatch.refusal(request.client.redirect_uris, request.presented_redirect_uri)
+        return evolve(known, got=f"as against {nearest.expected}: {nearest.got}" if nearest.got else "another one")
+    if outcome == "other resource":
+        return evolve(known, got=shown(" ".join(request.audience)))
+    return known

@@ -8,6 +8,7 @@ from oauthlib.oauth2.rfc6749.errors import UnauthorizedClientError
 
 from iam import credentials
 from iam.oauth.access_tokens import AccessTokenFormat
+from iam.oauth.refusal import Refusal
 from iam.oauth.request import Request
 from iam.settings import Settings
 from iam.store.access_tokens import AccessTokens
@@ -38,5 +39,7 @@ class ClientCredentials:
             lifetime=self.settings.access_token_lifetime,
         )
         if issued is None:
+            got = "the application was disabled, or its own grant or resource ended, a moment ago"
+            request.refusal = Refusal("grant", "the application's own, which lives", got)
             raise UnauthorizedClientError("This client may not get tokens for itself.", request=request)
         token.update(await self.form.members(token["access_token"], issued, now))

@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 from oauthlib.oauth2 import RefreshTokenGrant
 from oauthlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidScopeError
 from twisted.logger import Logger
 
 from iam import credentials
 from iam.oauth.access_tokens import AccessTokenFormat
+from iam.oauth.refusal import Refusal, shown
 from iam.oauth.request import Request
 from iam.oauth.resources import invalid_target
 from iam.oauth.tokens import Successor, seal, unseal
@@ -20,6 +21,23 @@ from iam.store.refresh_tokens import RefreshTokens, Rotation
 GRANT_TYPE = "refresh_token"
 
 __all__ = ["GRANT_TYPE", "RefreshToken", "RefreshTokenGrant"]
+
+REUSED = Refusal(
+    "refresh token reused", "a refresh token that was not used", "one that was: what it stands for is ended"
+)
+
+# What the store says of a refresh token, as the check that failed, what would have passed it, and what came.
+REFUSALS = {
+    "unknown": Refusal("refresh token", "one that was given out", "one that was not, or expired long ago"),
+    "other client": Refusal("refresh token", "one of this application", "one of another application"),
+    "grant ended": Refusal("grant", "one that lives", "grant ended: revoked, or its person or consent is gone"),
+    "expired": Refusal("refresh token", "one within its lifetime", "one that has expired"),
+    "retried": Refusal("refresh token", "one that was not used", "one that was, and whose successors have ended"),
+    "used": REUSED,
+    "wider scope": Refusal("scope", "scopes that the person allowed"),
+    "other resource": Refusal("resource", "resources of the authorization request"),
+    "no scope": Refusal("scope", "scopes that mean something to the resource", "none"),
+}
 
 log = Logger()
 
@@ -62,6 +80,7 @@ class RefreshToken:
         if rotation.outcome == "retried" and await self._repeat(token, request.refresh_token, rotation, now):
             return
         self._refused(rotation, request)
+        request.refusal = refusal(rotation.outcome, request)
         if rotation.outcome == "other resource":
             raise invalid_target(request)
         if rotation.outcome in ("wider scope", "no scope"):
@@ -87,3 +106,13 @@ class RefreshToken:
             client_id=request.client.client_id,
             grant_id=rotation.grant_id and str(rotation.grant_id),
         )
+
+
+def refusal(outcome: str, request: Request) -> Refusal:
+    """Why the refresh token was not rotated."""
+    known = REFUSALS.get(outcome, Refusal("refresh token", "one that is good", outcome))
+    if outcome == "wider scope":
+        return evolve(known, got=shown(request.scope or ""))
+    if outcome == "other resource":
+        return evolve(known, got=shown(" ".join(request.audience)))
+    return known

@@ -1,0 +1,68 @@
+"""Refusals get an id, and whoever answers for the client can read under it why."""
+
+import re
+import secrets
+from collections.abc import Sequence
+from typing import Any, Final
+
+from attrs import frozen
+
+from iam import credentials
+from iam.clock import Clock
+from iam.oauth import refusal
+from iam.store import refusals
+from iam.store.clients import Clients
+from iam.store.refusals import Presented, Trace
+
+DIGITS: Final = 12  # of base 62, more than 71 bits
+IDENTIFIER: Final = re.compile(r"[0-9A-Za-z]{12}")
+PATH: Final = "/errors/"
+FEW: Final = 10
+
+
+@frozen
+class Refusals:
+    """What was refused, and for whose eyes the reasons are."""
+
+    table: refusals.Refusals
+    clients: Clients
+    clock: Clock
+    issuer: str
+
+    def kept(self, endpoint: str, error: Exception, address: str, code: str | None = None) -> str:
+        """Keep why this was refused; the error_uri (RFC 6749 §5.2) under which it can be read."""
+        reason = refusal.of(error)
+        identifier = credentials.base62(secrets.token_bytes(16), DIGITS)
+        trace = Trace(
+            id=identifier,
+            at=self.clock.now(),
+            endpoint=endpoint,
+            error=code or getattr(error, "error", None) or "invalid_request",
+            failed=reason.check,
+            expected=reason.expected,
+            got=reason.got,
+            client_id=reason.client_id,
+            grant_type=reason.grant_type,
+            address=address or None,
+        )
+        self.table.add(trace, Presented(reason.secret_digest, reason.token_digest, reason.token_day))
+        return self.issuer + PATH + identifier
+
+    async def explained(self, identifier: str, session: Any) -> Trace | None:
+        """The refusal with this id, for the client's owner and for administrators; for others there is none (row 60)."""
+        if not IDENTIFIER.fullmatch(identifier):
+            return None
+        trace = await self.table.find(identifier, self.clock.now())
+        if trace is None or session.superuser:
+            return trace
+        client = await self.clients.by_id(trace.client_id) if trace.client_id else None
+        return trace if client is not None and client.owner_id == session.user_id else None
+
+    async def latest(self, client_id: str) -> Sequence[Trace]:
+        """The last few refusals of a client."""
+        return await self.table.latest(client_id, self.clock.now(), FEW)
+
+
+def identifier_of(text: str) -> str:
+    """The id in an id or a whole error_uri."""
+    return text.strip().rpartition("/")[2]

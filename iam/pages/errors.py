@@ -1,0 +1,30 @@
+"""Why a request of an application was refused, for those who make or administer it."""
+
+from urllib.parse import quote
+
+from attrs import frozen
+
+from iam.oauth.refusals import Refusals
+from iam.web.answers import Answer
+from iam.web.request import Request
+from iam.web.templates import Theme
+from iam.web.visitors import Visitors
+
+
+@frozen
+class Errors:
+    """The pages behind `error_uri`."""
+
+    refusals: Refusals
+    visitors: Visitors
+    theme: Theme
+
+    async def show(self, request: Request, identifier: str) -> Answer:
+        """One refusal; what there is not, and what is another's, is missing alike."""
+        session = await self.visitors.session(request)
+        if session is None:
+            return self.theme.page("refusal_login.html", next=quote(request.path.decode("ascii"), safe=""))
+        trace = await self.refusals.explained(identifier, session)
+        if trace is None:
+            raise self.theme.missing()
+        return self.theme.page("refusal.html", session=session, refusal=trace)

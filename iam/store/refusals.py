@@ -1,0 +1,167 @@
+"""Refusals: why a request was refused, for a day. They are collected and stored together, so that no request waits for them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from attrs import astuple, field, fields, frozen
+from twisted.internet.defer import Deferred, DeferredLock
+from twisted.logger import Logger
+
+from iam.store.database import Database
+from iam.store.errors import Rejected, Unavailable
+
+KEPT: Final = timedelta(days=1)
+PACE: Final = 1.0  # seconds between two statements, at least
+MOST: Final = 1000  # refusals that wait for the next statement
+MOST_OF_CLIENT: Final = 5  # of these for one client from one address
+MOST_OF_ADDRESS: Final = 20
+LONGEST_CLIENT_ID: Final = 255
+
+# Here, where nobody waits, is the place to look after what was presented: whose it was, and what became of it.
+STORE: Final = """
+insert into refusals (day, id, at, endpoint, error, failed, expected, got, client_id, grant_type, address)
+select i.day, i.id, i.at, i.endpoint, i.error, i.failed, i.expected,
+    coalesce(
+        (select case when s.client_id <> i.client_id then 'of another application'
+                     when s.expires_at <= i.at then 'expired' end
+         from client_secrets s where s.digest = i.secret_digest limit 1),
+        case when t.revoked_at is not null then 'revoked'
+             when t.expires_at <= i.at then 'expired'
+             when t.digest is not null then 'given out here, but what it was granted by or for has ended' end,
+        i.got),
+    coalesce(c.id, g.client_id), i.grant_type, i.address
+from unnest(%(id)s::text[], %(at)s::timestamptz[], %(endpoint)s::text[], %(error)s::text[], %(failed)s::text[],
+            %(expected)s::text[], %(got)s::text[], %(client_id)s::text[], %(grant_type)s::text[], %(address)s::text[],
+            %(secret_digest)s::bytea[], %(token_digest)s::bytea[], %(token_day)s::date[], %(day)s::date[])
+    as i (id, at, endpoint, error, failed, expected, got, client_id, grant_type, address,
+          secret_digest, token_digest, token_day, day)
+left join clients c on c.id = i.client_id
+left join access_tokens t on t.digest = i.token_digest and t.day = i.token_day
+left join grants g on g.id = t.grant_id
+on conflict do nothing
+returning id
+"""
+
+COLUMNS: Final = """
+select id, at, endpoint, error, failed, expected, got, client_id, grant_type, address from refusals
+where id = %(id)s and at > %(since)s
+"""
+LATEST: Final = """
+select id, at, endpoint, error, failed, expected, got, client_id, grant_type, address from refusals
+where client_id = %(client_id)s and at > %(since)s
+order by at desc limit %(most)s
+"""
+
+log = Logger()
+
+
+@frozen
+class Trace:
+    """One refusal: the check that failed, what would have passed it, and what came; no `client_id`: none that we know."""
+
+    id: str
+    at: datetime
+    endpoint: str
+    error: str
+    failed: str
+    expected: str
+    got: str
+    client_id: str | None
+    grant_type: str | None
+    address: str | None
+
+
+@frozen
+class Presented:
+    """Digests of what was presented, to look it up when the refusal is stored. They are not stored themselves."""
+
+    secret_digest: bytes | None = field(default=None, repr=False)
+    token_digest: bytes | None = field(default=None, repr=False)
+    token_day: date | None = None
+
+
+NOTHING: Final = Presented()
+NAMES: Final = (*(each.name for each in (*fields(Trace), *fields(Presented))), "day")
+
+
+class Refusals:
+    """The table of refusals, and those that wait for the next statement."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: list[tuple[object, ...]] = []
+        self._counts: Counter[tuple[str | None, ...]] = Counter()
+        self._alarm: Any = None
+        self._lock = DeferredLock()
+        self.dropped = 0  # beyond what may wait
+
+    def add(self, trace: Trace, presented: Presented = NOTHING) -> bool:
+        """Have it stored soon; False if there are too many, of this client and address or in all."""
+        client_id = trace.client_id if len(trace.client_id or "") <= LONGEST_CLIENT_ID else None
+        of_client, of_address = (trace.address, client_id), (trace.address,)
+        if (
+            len(self._waiting) >= MOST
+            or self._counts[of_client] >= MOST_OF_CLIENT
+            or self._counts[of_address] >= MOST_OF_ADDRESS
+        ):
+            self.dropped += 1
+            return False
+        self._counts.update((of_client, of_address))
+        self._waiting.append((*astuple(trace), *astuple(presented), (trace.at + KEPT).date()))
+        self._schedule()
+        return True
+
+    async def flush(self) -> None:
+        """Store what waits, in one statement."""
+        async with self._lock:
+            rows, self._waiting = self._waiting, []
+            self._counts.clear()
+            if not rows:
+                return
+            if self._database.obstacle():
+                self.dropped += len(rows)
+                return
+            try:
+                await self._database.aside(STORE, columns(rows))
+            except Unavailable:
+                self._waiting = (rows + self._waiting)[:MOST]
+            except Rejected as error:
+                log.warn("refusals cannot be stored: {reason}", reason=str(error))
+                self.dropped += len(rows)
+
+    async def stop(self) -> None:
+        """Store what waits, and wait for nothing more."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        await self.flush()
+
+    async def find(self, identifier: str, now: datetime) -> Trace | None:
+        """The refusal with this id, of the last day."""
+        rows = await self._database.query(COLUMNS, {"id": identifier, "since": now - KEPT})
+        return Trace(*rows[0]) if rows else None
+
+    async def latest(self, client_id: str, now: datetime, most: int) -> list[Trace]:
+        """The last few refusals of a client, the latest first."""
+        rows = await self._database.query(LATEST, {"client_id": client_id, "since": now - KEPT, "most": most})
+        return [Trace(*row) for row in rows]
+
+    def _schedule(self) -> None:
+        if self._alarm is None:
+            self._alarm = self._database.reactor.callLater(PACE, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        Deferred.fromCoroutine(self._flush_again())
+
+    async def _flush_again(self) -> None:
+        await self.flush()
+        if self._waiting:
+            self._schedule()
+
+
+def columns(rows: Sequence[tuple[object, ...]]) -> dict[str, list[object]]:
+    """The rows as the arrays of the statement."""
+    return dict(zip(NAMES, map(list, zip(*rows, strict=True)), strict=True))
