@@ -92,7 +92,7 @@ class AuthorizationServer(Service):
         limits = within_descriptors(Limits())
         self._site = build_site(self._reactor, settings, self._clock, store, key, keys, limits)
         self._ports = await listen(self._reactor, settings, self._site)
-        self._retention = Retention(self._reactor, store.partitions, keys, self._clock)
+        self._retention = Retention(self._reactor, store.partitions, store.audit, keys, self._clock)
         self._retention.start()
         await greet(settings, self._foundation, key)
 

@@ -75,6 +75,11 @@ class Reply:
     def text(self) -> str:
         return self.body.decode()
 
+    @property
+    def anonymous(self) -> str:
+        """The text without the id that each refusal has of its own."""
+        return re.sub(r"errors/[0-9A-Za-z]{12}|<code>[0-9A-Za-z]{12}</code>", "", self.text)
+
     def header(self, name: str) -> str | None:
         values = self.headers.getRawHeaders(name)
         return values[0] if values else None
@@ -376,12 +381,14 @@ def server(running: Server, admin: Any) -> Server:
     """The server, with empty tables, the first scopes and the right time."""
     for table in TABLES.replace(",", "").split():
         admin.execute(f"delete from {table}")
+    admin.execute("truncate audit_events")  # its rows cannot be deleted
     admin.execute(
         "insert into scopes (name, description) values ('read', 'Read your data'), ('write', 'Change your data')"
     )
     running.store.clients.forget()
     running.store.scopes.forget()
     running.store.resources.forget()
+    running.store.refusals._waiting.clear()
     running.clock.offset = 0.0
     return running
 

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from iam import credentials
 from iam.accounts import identity
+from iam.accounts.actors import SERVER, By
 from iam.accounts.invalid import Invalid, complain
 from iam.accounts.passwords import Passwords, outdated
 from iam.clock import Clock
@@ -38,6 +39,7 @@ class People:
         claims: Mapping[str, object] | None = None,
         superuser: bool = False,
         only_first: bool = False,
+        by: By = SERVER,
     ) -> UUID:
         """Make an account, and say who it is; Invalid names the fields that cannot be used.
 
@@ -65,24 +67,27 @@ class People:
             superuser=superuser,
             now=self.clock.now(),
             only_first=only_first,
+            by=by,
         )
         if not created:
             raise await self._taken(username, only_first=only_first)
         return user_id
 
-    async def create_superuser(self, *, username: str, email: str, password: str, only_first: bool = False) -> UUID:
+    async def create_superuser(
+        self, *, username: str, email: str, password: str, only_first: bool = False, by: By = SERVER
+    ) -> UUID:
         """Make an administrator's account; Invalid names the fields that cannot be used."""
         return await self.create(
-            username=username, email=email, password=password, superuser=True, only_first=only_first
+            username=username, email=email, password=password, superuser=True, only_first=only_first, by=by
         )
 
-    async def set_password(self, user_id: UUID, password: str) -> bool:
+    async def set_password(self, user_id: UUID, password: str, *, by: By = SERVER) -> bool:
         """Give a person a new password and end their sessions; False if there is no such person. Raises Invalid."""
         user = await self.users.by_id(user_id)
         if user is None:
             return False
         complain(password=await self._weakness(password, user.username, user.email, user.name))
-        return await self.users.set_password(user_id, await self.passwords.hash(password), self.clock.now())
+        return await self.users.set_password(user_id, await self.passwords.hash(password), self.clock.now(), by)
 
     async def authenticate(self, login: str, password: str) -> UUID | None:
         """Who this is; None for a wrong password and for nobody, at the same cost (H15)."""

@@ -31,7 +31,9 @@ class Sessions:
         idle_since = now - timedelta(seconds=self.settings.session_idle)
         return await self.table.find(credentials.digest(cookie), credentials.day_of(cookie), now, idle_since)
 
-    async def begin(self, before: str | None, user_id: UUID, *, remembered: bool = False) -> str | None:
+    async def begin(
+        self, before: str | None, user_id: UUID, *, remembered: bool = False, address: str | None = None
+    ) -> str | None:
         """A new cookie for this person in place of the one before; None if they are locked out."""
         now = self.clock.now()
         end = now + timedelta(seconds=self.lifetime(remembered=remembered))
@@ -45,13 +47,14 @@ class Sessions:
             expires_at=end,
             remembered=remembered,
             before=credentials.digest(before) if before else None,
+            address=address,
         )
         return cookie if begun else None
 
-    async def end(self, cookie: str) -> None:
+    async def end(self, cookie: str, address: str | None = None) -> None:
         """Log out."""
         if credentials.well_formed(cookie, Kind.SESSION):
-            await self.table.end(credentials.digest(cookie), credentials.day_of(cookie))
+            await self.table.end(credentials.digest(cookie), credentials.day_of(cookie), self.clock.now(), address)
 
     def lifetime(self, *, remembered: bool) -> int:
         """Seconds that a session may live at all."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import click
 
 from iam import credentials
+from iam.accounts.actors import COMMAND_LINE
 from iam.commands import output
 from iam.commands.options import Group
 from iam.commands.people import named
@@ -108,7 +109,7 @@ def create(
             require_pkce=bool(require_pkce),
             introspect_any=bool(introspect_any),
         )
-        await registration(on).register(client_id, metadata, secret=secret, owner_id=owner_id)
+        await registration(on).register(client_id, metadata, secret=secret, owner_id=owner_id, by=COMMAND_LINE)
         return await found(on, client_id)
 
     announce(run(work), secret)
@@ -162,7 +163,7 @@ def update(
             require_pkce=old.require_pkce if require_pkce is None else require_pkce,
             introspect_any=old.introspect_any if introspect_any is None else introspect_any,
         )
-        await registration(on).update(client_id, metadata)
+        await registration(on).update(client_id, metadata, COMMAND_LINE)
         return await found(on, client_id)
 
     client = run(work)
@@ -177,7 +178,7 @@ def rotate_secret(client_id: str) -> None:
 
     async def work(on: Administration) -> Client:
         client = await found(on, client_id)
-        if not await registration(on).replace_secret(client_id, secret):
+        if not await registration(on).replace_secret(client_id, secret, COMMAND_LINE):
             raise click.ClickException(f"The client {client.name} is public: it has no secret.")
         return client
 
@@ -191,7 +192,7 @@ def delete(client_id: str) -> None:
 
     async def work(on: Administration) -> Client:
         client = await found(on, client_id)
-        await registration(on).delete(client_id)
+        await registration(on).delete(client_id, COMMAND_LINE)
         return client
 
     client = run(work)

@@ -1,9 +1,11 @@
 """`iam createsuperuser`."""
 
 from collections.abc import Container
+from functools import partial
 
 import click
 
+from iam.accounts.actors import COMMAND_LINE
 from iam.commands import asking, output
 from iam.commands.options import Command
 from iam.commands.people import accounts, document, named
@@ -50,5 +52,5 @@ def refuse_gaps(answers: Container[str], *, password_stdin: bool) -> None:
 
 async def created(on: Administration, answers: dict[str, str]) -> User:
     """The new administrator."""
-    user_id = await asking.until_valid(answers, QUESTIONS, accounts(on).create_superuser)
+    user_id = await asking.until_valid(answers, QUESTIONS, partial(accounts(on).create_superuser, by=COMMAND_LINE))
     return await named(on, str(user_id))

@@ -5,6 +5,7 @@ from uuid import UUID
 import click
 
 from iam import credentials
+from iam.accounts.actors import COMMAND_LINE
 from iam.commands import output
 from iam.commands.options import Group
 from iam.commands.people import named
@@ -50,7 +51,7 @@ def revoke(grant_id: UUID | None, user: str | None, client: str | None, *, every
     if grant_id is not None:
         end_one(grant_id)
     elif everything:
-        run(lambda on: on.store.grants.revoke_all(on.clock.now()))
+        run(lambda on: on.store.grants.revoke_all(on.clock.now(), COMMAND_LINE))
         output.say("All grants are revoked.", {"everything": True, "revoked": True})
     elif user is not None:
         run(lambda on: end_of_user(on, user))
@@ -61,21 +62,21 @@ def revoke(grant_id: UUID | None, user: str | None, client: str | None, *, every
 
 def end_one(grant_id: UUID) -> None:
     """End one grant."""
-    if not run(lambda on: on.store.grants.revoke(grant_id, credentials.identifier(), on.clock.now())):
+    if not run(lambda on: on.store.grants.revoke(grant_id, credentials.identifier(), on.clock.now(), COMMAND_LINE)):
         raise click.ClickException(f"There is no grant {grant_id}, or it has ended already.")
     output.say(f"The grant {grant_id} is revoked.", {"id": str(grant_id), "revoked": True})
 
 
 def end_of_client(client_id: str) -> None:
     """End all that a client was granted."""
-    if not run(lambda on: on.store.grants.revoke_of_client(client_id, on.clock.now())):
+    if not run(lambda on: on.store.grants.revoke_of_client(client_id, on.clock.now(), COMMAND_LINE)):
         raise click.ClickException(f"There is no client {client_id}.")
     output.say(f"All grants of the client {client_id} are revoked.", {"client_id": client_id, "revoked": True})
 
 
 async def end_of_user(on: Administration, username: str) -> None:
     """End all that a person granted."""
-    await on.store.grants.revoke_of_user((await named(on, username)).id, on.clock.now())
+    await on.store.grants.revoke_of_user((await named(on, username)).id, on.clock.now(), COMMAND_LINE)
 
 
 async def living(on: Administration, username: str | None, client_id: str | None) -> list[Grant]:

@@ -18,6 +18,7 @@ COMMANDS = {
     "key": "Signing keys: list, rotate, retire.",
     "token": "Tokens: show, revoke.",
     "grant": "Grants: list, revoke.",
+    "audit": "What was done here, by whom: list.",
     "explain": "Why a request was refused, by the id of its error_uri.",
     "session": "Sessions: list, revoke.",
 }

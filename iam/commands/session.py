@@ -5,6 +5,7 @@ from uuid import UUID
 
 import click
 
+from iam.accounts.actors import COMMAND_LINE
 from iam.commands import output
 from iam.commands.options import Group
 from iam.commands.people import named
@@ -31,7 +32,7 @@ def list_(user: str | None) -> None:
 @click.argument("session_id", metavar="ID", type=click.UUID)
 def revoke(session_id: UUID) -> None:
     """End the session ID: who has it must log in again. What clients were granted meanwhile stays (iam grant)."""
-    if not run(lambda on: on.store.sessions.revoke(session_id)):
+    if not run(lambda on: on.store.sessions.revoke(session_id, on.clock.now(), COMMAND_LINE)):
         raise click.ClickException(f"There is no session {session_id}.")
     output.say(f"The session {session_id} is ended.", {"id": str(session_id), "revoked": True})
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from iam.accounts.actors import COMMAND_LINE
 from iam.commands import asking, output
 from iam.commands.key import signing_keys
 from iam.commands.options import Group
@@ -70,7 +71,7 @@ async def revoked(on: Administration, token: str) -> str | None:
     place = place or refresh_place(token)
     client_id = await on.store.grants.client_of(place.digest, place.day) if place else None
     if place is not None and client_id is not None:
-        await tokens.revoke(place.digest, place.day, client_id, on.clock.now())
+        await tokens.revoke(place.digest, place.day, client_id, on.clock.now(), COMMAND_LINE)
     return client_id
 
 

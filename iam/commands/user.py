@@ -10,6 +10,7 @@ from attrs import evolve
 
 from iam.accounts import claims as claims_rule
 from iam.accounts import profiles
+from iam.accounts.actors import COMMAND_LINE, By
 from iam.accounts.invalid import complain
 from iam.commands import asking, claims, output
 from iam.commands.options import Group
@@ -72,6 +73,7 @@ def create(
             claims=given_claims,
             email_verified=email_verified,
             password=password,
+            by=COMMAND_LINE,
         )
         return await named(on, str(user_id))
 
@@ -126,7 +128,7 @@ def update(
         if email_verified is not None:
             profile = evolve(profile, email_verified=email_verified)
         kept = {claim: value for claim, value in profile.claims.items() if claim not in removed}
-        await profiles.change(on.store.users, on.clock, user, evolve(profile, claims=kept | given_claims))
+        await profiles.change(on.store.users, on.clock, user, evolve(profile, claims=kept | given_claims), COMMAND_LINE)
         return await named(on, str(user.id))
 
     user = run(work)
@@ -156,7 +158,7 @@ def delete(username: str) -> None:
 
     async def work(on: Administration) -> User:
         user = await named(on, username)
-        await on.store.users.delete(user.id, on.clock.now())
+        await on.store.users.delete(user.id, on.clock.now(), COMMAND_LINE)
         return user
 
     user = run(work)
@@ -180,15 +182,17 @@ def set_password(username: str, *, password_stdin: bool) -> None:
     async def work(on: Administration) -> User:
         user = await named(on, username)
         people = accounts(on)
-        await asking.until_valid(answers, {"password": asking.new_password}, partial(people.set_password, user.id))
+        await asking.until_valid(
+            answers, {"password": asking.new_password}, partial(people.set_password, user.id, by=COMMAND_LINE)
+        )
         return await named(on, str(user.id))
 
     user = run(work)
     output.say(f"The person {user.username} has a new password.", document(user))
 
 
-async def changed(on: Administration, username: str, change: Callable[[UUID, datetime], Awaitable[bool]]) -> User:
+async def changed(on: Administration, username: str, change: Callable[[UUID, datetime, By], Awaitable[bool]]) -> User:
     """The person after the change."""
     user = await named(on, username)
-    await change(user.id, on.clock.now())
+    await change(user.id, on.clock.now(), COMMAND_LINE)
     return await named(on, str(user.id))

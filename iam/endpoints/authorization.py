@@ -96,7 +96,7 @@ class AuthorizationEndpoint:
         self, request: Request, parameters: Parameters, authorization: AuthorizationRequest, session: Session
     ) -> str:
         try:
-            location = await self.server.allow(parameters, session)
+            location = await self.server.allow(parameters, session, request.client_address)
         except FatalClientError as error:  # the client was changed since it was looked at
             raise Refusal(self._refused(request, error)) from None
         except OAuth2Error as error:

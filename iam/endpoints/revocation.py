@@ -29,7 +29,7 @@ class RevocationEndpoint:
             token = parameters.get("token")
             if token is None:
                 raise carrying(InvalidRequestError("The request has no token."), None, client_id=client.client_id)
-            await self.revocation.revoke(token, client)
+            await self.revocation.revoke(token, client, request.client_address)
         except (OAuth2Error, ParameterError) as error:
             return error_answer(error, self.refusals.kept("/revoke", error, request.client_address))
         return Answer(200)

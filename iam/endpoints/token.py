@@ -21,7 +21,7 @@ class TokenEndpoint:
     async def post(self, request: Request) -> Answer:
         """Answer a token request."""
         try:
-            response = await self.server.token(form_parameters(request), authorization(request))
+            response = await self.server.token(form_parameters(request), authorization(request), request.client_address)
         except (OAuth2Error, ParameterError) as error:
             return error_answer(error, self.refusals.kept("/token", error, request.client_address))
         return json_text(response.status, response.body)

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from iam import credentials
 from iam.accounts import identity
+from iam.accounts.actors import SERVER, By
 from iam.accounts.invalid import complain
 from iam.clock import Clock
 from iam.oauth import redirect_uris as redirection
@@ -66,7 +67,9 @@ class Registration:
         )
         return metadata
 
-    async def register(self, client_id: str, metadata: Metadata, *, secret: str | None, owner_id: UUID | None) -> bool:
+    async def register(
+        self, client_id: str, metadata: Metadata, *, secret: str | None, owner_id: UUID | None, by: By = SERVER
+    ) -> bool:
         """Keep a new client, and of its secret the digest (H25); False if there is one with this id."""
         return await self.clients.create(
             client_id,
@@ -76,21 +79,22 @@ class Registration:
             secret_id=credentials.identifier(),
             secret_digest=credentials.digest(secret) if secret and metadata.auth_method != PUBLIC else None,
             now=self.clock.now(),
+            by=by,
         )
 
-    async def update(self, client_id: str, metadata: Metadata) -> bool:
+    async def update(self, client_id: str, metadata: Metadata, by: By = SERVER) -> bool:
         """Replace a client's metadata; False if there is no such client."""
-        return await self.clients.update(client_id, metadata, self.clock.now())
+        return await self.clients.update(client_id, metadata, self.clock.now(), by)
 
-    async def replace_secret(self, client_id: str, secret: str) -> bool:
+    async def replace_secret(self, client_id: str, secret: str, by: By = SERVER) -> bool:
         """Make this the client's one secret; False if there is no such client, or it is public."""
         return await self.clients.replace_secret(
-            client_id, credentials.identifier(), credentials.digest(secret), self.clock.now()
+            client_id, credentials.identifier(), credentials.digest(secret), self.clock.now(), by
         )
 
-    async def delete(self, client_id: str) -> bool:
+    async def delete(self, client_id: str, by: By = SERVER) -> bool:
         """Remove a client and end all it was granted; False if there is no such client."""
-        return await self.clients.delete(client_id, self.clock.now())
+        return await self.clients.delete(client_id, self.clock.now(), by)
 
 
 def distinct(texts: Iterable[str]) -> tuple[str, ...]:

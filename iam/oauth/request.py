@@ -79,6 +79,7 @@ class Request(common.Request):  # type: ignore[misc]
         self.validator_log: dict[str, Any] = {}
         self.audience = tuple(dict.fromkeys(parameters.all("resource")))
         self.targets: Any = None
+        self.address: str | None = None  # from where it comes
         self.claimed: Any = None  # who it says it is from
         self.refusal: Refusal | None = None  # why a hook says no
         self.received: Any = None  # when a token request came; what is late is judged by that

@@ -4,6 +4,8 @@ from attrs import frozen
 from oauthlib.oauth2.rfc6749.errors import UnauthorizedClientError
 from twisted.logger import Logger
 
+from iam.accounts import actors
+from iam.accounts.actors import By
 from iam.clock import Clock
 from iam.oauth.access_tokens import AccessTokenFormat, refresh_place
 from iam.oauth.refusal import Refusal, carrying
@@ -23,21 +25,21 @@ class Revocation:
     form: AccessTokenFormat
     clock: Clock
 
-    async def revoke(self, token: str, client: Client) -> None:
+    async def revoke(self, token: str, client: Client, address: str) -> None:
         """End the client's token; what is no token of ours is ended already (RFC 7009 §2.2).
 
         Raises UnauthorizedClientError for another client's.
         """
-        if not await self._revoke(token, client.client_id):
+        if not await self._revoke(token, client.client_id, actors.client(client.client_id, address)):
             reason = Refusal("token", "a token of this application", "one of another application")
             raise carrying(
                 UnauthorizedClientError("This token was given to another client."), reason, client_id=client.client_id
             )
         log.info("token revoked: client {client_id}", client_id=client.client_id)
 
-    async def _revoke(self, token: str, client_id: str) -> bool:
+    async def _revoke(self, token: str, client_id: str, by: By) -> bool:
         if place := await self.form.place(token):
-            return await self.access_tokens.revoke(place.digest, place.day, client_id, self.clock.now())
+            return await self.access_tokens.revoke(place.digest, place.day, client_id, self.clock.now(), by)
         if place := refresh_place(token):
-            return await self.refresh_tokens.revoke(place.digest, place.day, client_id, self.clock.now())
+            return await self.refresh_tokens.revoke(place.digest, place.day, client_id, self.clock.now(), by)
         return True

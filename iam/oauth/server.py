@@ -118,9 +118,10 @@ class Server:
         """The scopes that clients may ask for."""
         return [scope.name for scope in await self._scopes.all()]
 
-    async def token(self, parameters: Parameters, authorization: str | None) -> Response:
+    async def token(self, parameters: Parameters, authorization: str | None, address: str | None = None) -> Response:
         """Answer a token request (RFC 6749 §3.2); raises OAuth2Error, with the reason."""
         request = make_request(parameters, TOKEN, authorization)
+        request.address = address
         try:
             return await self._token(request, parameters, authorization)
         except OAuth2Error as error:
@@ -155,10 +156,11 @@ class Server:
         request.scopes = scopes.distinct(request.scopes)
         return request
 
-    async def allow(self, parameters: Parameters, session: Session) -> str:
+    async def allow(self, parameters: Parameters, session: Session, address: str | None = None) -> str:
         """The address with the code for what this person allowed; raises OAuth2Error, with the reason."""
         request = make_request(parameters, AUTHORIZATION)
         request.user = session
+        request.address = address
         try:
             members = await bridge.call(self._endpoints.authorize, request)
         except OAuth2Error as error:

@@ -10,11 +10,14 @@ from twisted.logger import Logger
 
 from iam.clock import Clock
 from iam.openid.keys import Keys
+from iam.store.audit import Audit
 from iam.store.errors import Unavailable
 from iam.store.partitions import Partitions
 
 INTERVAL: Final = 600.0  # seconds, about: servers that started together need not work together
 KEPT: Final = timedelta(days=1)  # that a grant stays which has ended
+
+WHOLE: Final = timedelta(days=30)  # that an address in the audit log stays whole
 
 log = Logger()
 
@@ -22,8 +25,9 @@ log = Logger()
 class Retention:
     """Tends partitions and keys, and sweeps up the grants that ended."""
 
-    def __init__(self, reactor: Any, partitions: Partitions, keys: Keys, clock: Clock) -> None:
+    def __init__(self, reactor: Any, partitions: Partitions, audit: Audit, keys: Keys, clock: Clock) -> None:
         self._partitions = partitions
+        self._audit = audit
         self._keys = keys
         self._clock = clock
         self._call = LoopingCall(self._work)
@@ -47,6 +51,8 @@ class Retention:
         try:
             await self._keys.tend()
             await self._partitions.tend(now)
+            if count := await self._audit.shorten(now - WHOLE):
+                log.info("{count} addresses in the audit log are shortened", count=count)
             while count := await self._partitions.sweep(now - KEPT):
                 log.info("{count} grants that had ended are gone", count=count)
             for fill in await self._partitions.fills():

@@ -9,6 +9,8 @@ from twisted.logger import Logger
 from wtforms import BooleanField, Form, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
+from iam.accounts import actors
+from iam.accounts.actors import By
 from iam.accounts.invalid import Invalid
 from iam.clock import Clock
 from iam.oauth.refusals import Refusals
@@ -103,7 +105,9 @@ class Applications:
             complain(form, invalid.complaints)
             return await self._form(request, session, form, issued, status=400)
         secret = issued.secret if metadata.auth_method != AUTH_METHODS[PUBLIC] else None
-        if await self.registration.register(issued.client_id, metadata, secret=secret, owner_id=session.user_id):
+        if await self.registration.register(
+            issued.client_id, metadata, secret=secret, owner_id=session.user_id, by=by(session, request)
+        ):
             log.info("application registered: client {client_id}", client_id=issued.client_id)
         return see_other(address(issued.client_id))
 
@@ -137,7 +141,7 @@ class Applications:
         form = ApplicationForm(Fields(fields))
         form.client_type.data = CONFIDENTIAL if client.confidential else PUBLIC
         try:
-            await self.registration.update(client_id, await self._metadata(form, client))
+            await self.registration.update(client_id, await self._metadata(form, client), by(session, request))
         except Invalid as invalid:
             complain(form, invalid.complaints)
             return await self._form(request, session, form, client=client, status=400)
@@ -155,7 +159,7 @@ class Applications:
         """Remove it, with all it was granted."""
         session, _ = await self._sent(request, f"delete {client_id}")
         await self._own(session, client_id)
-        await self.registration.delete(client_id)
+        await self.registration.delete(client_id, by(session, request))
         log.info("application deleted: client {client_id}", client_id=client_id)
         return see_other("/applications")
 
@@ -180,7 +184,7 @@ class Applications:
         session, fields = await self._sent(request, purpose)
         await self._own(session, client_id)
         issued = self._recognised(fields, bound(purpose, session))
-        await self.registration.replace_secret(client_id, issued.secret)
+        await self.registration.replace_secret(client_id, issued.secret, by(session, request))
         log.info("application has a new secret: client {client_id}", client_id=client_id)
         return see_other(address(client_id))
 
@@ -269,6 +273,11 @@ class Applications:
 def bound(purpose: str, session: Any) -> str:
     """What a form's id and secret are bound to."""
     return f"{purpose}\n{session.user_id}\n{session.id}"
+
+
+def by(session: Any, request: Request) -> By:
+    """Who changes it."""
+    return actors.person(session.user_id, request.client_address)
 
 
 def address(client_id: str) -> str:

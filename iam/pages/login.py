@@ -56,7 +56,10 @@ class Login:
         form = LoginForm(Fields(self.visitors.form(request, PURPOSE)))
         user_id = await self.people.authenticate(form.login.data or "", form.password.data or "")
         remembered = bool(form.remember.data)
-        cookie = user_id and await self.sessions.begin(self.visitors.cookie(request), user_id, remembered=remembered)
+        before, address_of_client = self.visitors.cookie(request), request.client_address
+        cookie = user_id and await self.sessions.begin(
+            before, user_id, remembered=remembered, address=address_of_client
+        )
         if not cookie:
             log.info("login refused: {peer}", peer=request.client_address)
             form.password.errors = [WRONG]

@@ -38,6 +38,6 @@ class Logout:
         if cookie is None:
             return see_other("/")
         self.visitors.form(request, PURPOSE)
-        await self.sessions.end(cookie)
+        await self.sessions.end(cookie, request.client_address)
         log.info("logout: {peer}", peer=request.client_address)
         return see_other("/", (cookies.setting(self.settings, "", 0),))

@@ -7,6 +7,7 @@ from twisted.logger import Logger
 from wtforms import Form, PasswordField, StringField
 
 from iam import credentials
+from iam.accounts import actors
 from iam.accounts.invalid import Invalid, complain
 from iam.accounts.people import People
 from iam.accounts.sessions import Sessions
@@ -66,12 +67,14 @@ class Setup:
                 email=form.email.data or "",
                 password=form.password.data or "",
                 only_first=True,
+                by=actors.setup(request.client_address),
             )
         except Invalid as invalid:
             forms.complain(form, invalid.complaints)
             return self._form(request, form, 400)
         log.info("first administrator: user {user_id}, {peer}", user_id=str(user_id), peer=request.client_address)
-        cookie = await self.sessions.begin(self.visitors.cookie(request), user_id)
+        before = self.visitors.cookie(request)
+        cookie = await self.sessions.begin(before, user_id, address=request.client_address)
         return see_other("/applications", (cookies.setting(self.settings, cookie),) if cookie else ())
 
     async def _admit(self, request: Request) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from attrs import frozen
 
+from iam.store.audit import By
 from iam.store.database import Database
 
 # What a token is for decides how long it lives, and which of the scopes mean something there (RFC 8707).
@@ -40,10 +41,10 @@ join lateral may_live(t.grant_id, i.now, t.issued_at, t.audience, null) g on tru
 # A person's grant ends with any of its tokens; a client's own grant is standing, so there only the token ends.
 REVOKE = """
 with input as (
-    select * from unnest($1::bytea[], $2::date[], $3::text[], $4::timestamptz[])
-    with ordinality as i (digest, day, client_id, now, n)
+    select * from unnest($1::bytea[], $2::date[], $3::text[], $4::timestamptz[], $5::text[], $6::text[])
+    with ordinality as i (digest, day, client_id, now, actor, address, n)
 ), held as materialized (
-    select i.n, i.now, t.day, t.digest, t.grant_id, g.user_id, g.client_id = i.client_id as own
+    select i.*, t.grant_id, t.revoked_at, g.user_id, g.revoked_at as ended_at, g.client_id = i.client_id as own
     from input i
     join access_tokens t on t.digest = i.digest and t.day = i.day
     join grants g on g.id = t.grant_id
@@ -53,6 +54,11 @@ with input as (
 ), whole as (
     update grants g set revoked_at = h.now from held h
     where g.id = h.grant_id and h.own and h.user_id is not null and g.revoked_at is null
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(h.now), h.now, 'token.revoked', coalesce(h.actor, 'client ' || h.client_id), h.user_id::text,
+        h.client_id, h.address::inet, jsonb_build_object('grant', h.grant_id)
+    from held h where h.own and h.revoked_at is null and h.ended_at is null
 )
 select n, own from held
 """
@@ -95,7 +101,7 @@ class AccessTokens:
         )
         self._find = database.statement("access_tokens_find", FIND, ("bytea[]", "date[]", "timestamptz[]"), shared=True)
         self._revoke = database.statement(
-            "access_tokens_revoke", REVOKE, ("bytea[]", "date[]", "text[]", "timestamptz[]")
+            "access_tokens_revoke", REVOKE, ("bytea[]", "date[]", "text[]", "timestamptz[]", "text[]", "text[]")
         )
 
     async def issue(
@@ -121,9 +127,9 @@ class AccessTokens:
         row = await self._find(digest, day, now)
         return LiveToken(*row) if row else None
 
-    async def revoke(self, digest: bytes, day: date, client_id: str, now: datetime) -> bool:
+    async def revoke(self, digest: bytes, day: date, client_id: str, now: datetime, by: By | None = None) -> bool:
         """End the client's token, and the person's grant it stands for (RFC 7009 §2.1); False where it is another client's."""
-        row = await self._revoke(digest, day, client_id, now)
+        row = await self._revoke(digest, day, client_id, now, by and by.actor, by and by.address)
         return row is None or bool(row[0])
 
 

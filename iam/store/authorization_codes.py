@@ -7,9 +7,10 @@ from uuid import UUID
 from attrs import frozen
 
 from iam.store.access_tokens import Issued, joined
+from iam.store.audit import written
 from iam.store.database import Database
 
-# The person's consent, the grant and the code come into being together.
+# The person's consent, the grant and the code come into being together. What was allowed before is no news.
 ISSUE = """
 with consented as (
     insert into consents (user_id, client_id, scopes, granted_at)
@@ -21,6 +22,14 @@ with consented as (
     insert into grants (id, user_id, client_id, session_id, grant_type, scope, resources, created_at, expires_at)
     values (%(grant_id)s, %(user_id)s, %(client_id)s, %(session_id)s, 'authorization_code', %(scope)s, %(resources)s,
             %(now)s, %(grant_expires_at)s)
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'consent.given', 'user ' || %(user_id)s, %(user_id)s::text, %(client_id)s,
+        %(address)s::inet, jsonb_build_object('scope', %(scope)s::text)
+    where not exists (
+        select from consents k
+        where k.user_id = %(user_id)s and k.client_id = %(client_id)s and k.scopes @> %(scopes)s::text[]
+    )
 )
 insert into authorization_codes
     (day, digest, grant_id, client_id, redirect_uri, redirect_uri_sent, code_challenge, expires_at)
@@ -37,9 +46,11 @@ REDEEM = """
 with input as (
     select i.*, nullif(string_to_array(i.audience_text, ' '), '{}') as asked
     from unnest($1::bytea[], $2::date[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
-                $8::bytea[], $9::date[], $10::integer[], $11::bytea[], $12::date[], $13::timestamptz[])
+                $8::bytea[], $9::date[], $10::integer[], $11::bytea[], $12::date[], $13::timestamptz[],
+                $14::text[])
     with ordinality as i (digest, day, client_id, redirect_uri, code_challenge, audience_text, now,
-                          access_digest, access_day, access_lifetime, refresh_digest, refresh_day, refresh_expires_at, n)
+                          access_digest, access_day, access_lifetime, refresh_digest, refresh_day, refresh_expires_at,
+                          address, n)
 ), held as materialized (
     select i.n, c.* from input i join authorization_codes c on c.digest = i.digest and c.day = i.day
     order by c.digest for update of c
@@ -84,6 +95,12 @@ with input as (
 ), replayed as (
     update grants g set revoked_at = j.now from answered j
     where g.id = j.grant_id and j.outcome = 'used' and g.revoked_at is null
+    returning g.id, g.user_id, j.client_id, j.now, j.address
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(r.now), r.now, 'code.replayed', 'client ' || r.client_id, r.user_id::text, r.client_id, r.address::inet,
+        jsonb_build_object('grant', r.id)
+    from replayed r
 )
 select j.n, case when j.outcome = 'redeemed' and c.n is null then 'used' else j.outcome end,
     j.grant_id, j.client_id, j.user_id, j.scope, j.audience, j.now, j.access_expires_at
@@ -106,7 +123,7 @@ class AuthorizationCodes:
     def __init__(self, database: Database) -> None:
         self._database = database
         presented = ("bytea[]", "date[]", "text[]", "text[]", "text[]", "text[]", "timestamptz[]")
-        successors = ("bytea[]", "date[]", "integer[]", "bytea[]", "date[]", "timestamptz[]")
+        successors = ("bytea[]", "date[]", "integer[]", "bytea[]", "date[]", "timestamptz[]", "text[]")
         self._redeem = database.statement("authorization_codes_redeem", REDEEM, presented + successors)
 
     async def issue(
@@ -126,6 +143,7 @@ class AuthorizationCodes:
         now: datetime,
         expires_at: datetime,
         grant_expires_at: datetime,
+        address: str | None = None,
     ) -> None:
         """Store consent, grant and code for what this person just allowed."""
         await self._database.query(
@@ -146,6 +164,7 @@ class AuthorizationCodes:
                 "now": now,
                 "expires_at": expires_at,
                 "grant_expires_at": grant_expires_at,
+                "address": written(address),
             },
         )
 
@@ -165,6 +184,7 @@ class AuthorizationCodes:
         refresh_digest: bytes | None,
         refresh_day: date | None,
         refresh_expires_at: datetime,
+        address: str | None = None,
     ) -> Redemption:
         """Claim the code and store the tokens for it; of any number of callers at most one gets "redeemed"."""
         row = await self._redeem(
@@ -181,6 +201,7 @@ class AuthorizationCodes:
             refresh_digest,
             refresh_day,
             refresh_expires_at,
+            written(address),
         )
         if row is None:
             return Redemption("unknown")

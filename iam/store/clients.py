@@ -8,6 +8,7 @@ from uuid import UUID
 from attrs import frozen
 
 from iam.clock import Clock
+from iam.store.audit import SERVER, By
 from iam.store.database import Database
 from iam.store.errors import Unavailable
 from iam.store.memory import Memory
@@ -34,40 +35,72 @@ with created as (
     values (%(id)s, %(name)s, %(owner_id)s, %(grant_id)s, %(auth_method)s, %(grant_types)s, %(redirect_uris)s,
         %(post_logout_redirect_uris)s, %(scopes)s, %(require_pkce)s, %(introspect_any)s, %(now)s, %(now)s)
     on conflict (id) do nothing
-    returning id
+    returning id, name, redirect_uris
 ), own as (
     insert into grants (id, client_id, grant_type, scope, created_at)
     select %(grant_id)s, created.id, 'client_credentials', %(scope)s, %(now)s from created
 ), secret as (
     insert into client_secrets (id, client_id, digest, created_at)
     select %(secret_id)s, created.id, %(secret_digest)s, %(now)s from created where %(secret_digest)s::bytea is not null
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'client.created', %(actor)s, %(owner_id)s::text, id, %(address)s::inet,
+        jsonb_build_object('name', name, 'redirect_uris', redirect_uris)
+    from created
 )
 select id from created
 """
 
+# What changed is written down with what it was and became: metadata are no secrets.
 UPDATE = """
-update clients set name = %(name)s, auth_method = %(auth_method)s, grant_types = %(grant_types)s,
-    redirect_uris = %(redirect_uris)s, post_logout_redirect_uris = %(post_logout_redirect_uris)s, scopes = %(scopes)s,
-    require_pkce = %(require_pkce)s, introspect_any = %(introspect_any)s, updated_at = %(now)s
-where id = %(id)s
-returning id
+with before as materialized (
+    select * from clients where id = %(id)s
+), changed as (
+    update clients set name = %(name)s, auth_method = %(auth_method)s, grant_types = %(grant_types)s,
+        redirect_uris = %(redirect_uris)s, post_logout_redirect_uris = %(post_logout_redirect_uris)s, scopes = %(scopes)s,
+        require_pkce = %(require_pkce)s, introspect_any = %(introspect_any)s, updated_at = %(now)s
+    where id = %(id)s
+    returning *
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'client.changed', %(actor)s, null, c.id, %(address)s::inet, coalesce((
+            select jsonb_object_agg(n.key, jsonb_build_array(o.value, n.value))
+            from jsonb_each(to_jsonb(c)) n join jsonb_each(to_jsonb(b)) o using (key)
+            where n.value <> o.value and n.key <> 'updated_at'
+        ), '{}')
+    from changed c join before b using (id)
+)
+select id from changed
 """
 
 # The new secret is the only one from now on.
 REPLACE_SECRET = """
 with old as (
     delete from client_secrets where client_id = %(id)s
+), replaced as (
+    insert into client_secrets (id, client_id, digest, created_at)
+    select %(secret_id)s, c.id, %(secret_digest)s, %(now)s from clients c where c.id = %(id)s and c.auth_method <> 'none'
+    returning id, client_id
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'client.secret_rotated', %(actor)s, null, client_id, %(address)s::inet, '{}'
+    from replaced
 )
-insert into client_secrets (id, client_id, digest, created_at)
-select %(secret_id)s, c.id, %(secret_digest)s, %(now)s from clients c where c.id = %(id)s and c.auth_method <> 'none'
-returning id
+select id from replaced
 """
 
 DELETE = """
 with ended as (
-    update grants set revoked_at = %(now)s where client_id = %(id)s and revoked_at is null
+    update grants set revoked_at = %(now)s where client_id = %(id)s and revoked_at is null returning id
+), deleted as (
+    delete from clients where id = %(id)s returning id, name
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'client.deleted', %(actor)s, null, id, %(address)s::inet,
+        jsonb_build_object('name', name, 'grants_ended', (select count(*) from ended))
+    from deleted
 )
-delete from clients where id = %(id)s returning id
+select id from deleted
 """
 
 
@@ -170,6 +203,7 @@ class Clients:
         secret_id: UUID,
         secret_digest: bytes | None,
         now: datetime,
+        by: By = SERVER,
     ) -> bool:
         """Register a client, with its first secret where it has one; False if this id is registered already."""
         rows = await self._database.query(
@@ -183,28 +217,32 @@ class Clients:
                 "secret_id": secret_id,
                 "secret_digest": secret_digest,
                 "now": now,
+                **by.columns,
             },
         )
         self.forget()
         return bool(rows)
 
-    async def update(self, client_id: str, metadata: Metadata, now: datetime) -> bool:
+    async def update(self, client_id: str, metadata: Metadata, now: datetime, by: By = SERVER) -> bool:
         """Replace the client's metadata; False if there is no such client."""
-        rows = await self._database.query(UPDATE, {**columns(metadata), "id": client_id, "now": now})
+        rows = await self._database.query(UPDATE, {**columns(metadata), "id": client_id, "now": now, **by.columns})
         self.forget()
         return bool(rows)
 
-    async def replace_secret(self, client_id: str, secret_id: UUID, secret_digest: bytes, now: datetime) -> bool:
+    async def replace_secret(
+        self, client_id: str, secret_id: UUID, secret_digest: bytes, now: datetime, by: By = SERVER
+    ) -> bool:
         """Make this the client's one secret; False if there is no such client, or it is public."""
         rows = await self._database.query(
-            REPLACE_SECRET, {"id": client_id, "secret_id": secret_id, "secret_digest": secret_digest, "now": now}
+            REPLACE_SECRET,
+            {"id": client_id, "secret_id": secret_id, "secret_digest": secret_digest, "now": now, **by.columns},
         )
         self.forget()
         return bool(rows)
 
-    async def delete(self, client_id: str, now: datetime) -> bool:
+    async def delete(self, client_id: str, now: datetime, by: By = SERVER) -> bool:
         """Remove the client and end all it was granted; False if there is no such client."""
-        rows = await self._database.query(DELETE, {"id": client_id, "now": now})
+        rows = await self._database.query(DELETE, {"id": client_id, "now": now, **by.columns})
         self.forget()
         return bool(rows)
 

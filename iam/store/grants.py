@@ -5,6 +5,7 @@ from uuid import UUID
 
 from attrs import frozen
 
+from iam.store.audit import SERVER, By
 from iam.store.database import Database
 
 # A client's own grant is standing: when it is revoked, a new one takes its place and all tokens of the old one are dead.
@@ -18,6 +19,11 @@ with revoked as (
     returning id, client_id
 ), standing as (
     update clients c set grant_id = s.id from successor s where c.id = s.client_id
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'grant.revoked', %(actor)s, user_id::text, client_id, %(address)s::inet,
+        jsonb_build_object('grant', id)
+    from revoked
 )
 select id from revoked
 """
@@ -43,12 +49,34 @@ select g.client_id from refresh_tokens t join grants g on g.id = t.grant_id wher
 
 # Epochs: one row says that all that was granted before is worth nothing (H21).
 REVOKE_ALL = """
-insert into epochs (name, not_before) values ('all', %(now)s)
-on conflict (name) do update set not_before = greatest(epochs.not_before, excluded.not_before)
-returning name
+with revoked as (
+    insert into epochs (name, not_before) values ('all', %(now)s)
+    on conflict (name) do update set not_before = greatest(epochs.not_before, excluded.not_before)
+    returning name
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'grants.revoked', %(actor)s, null, null, %(address)s::inet, '{}' from revoked
+)
+select name from revoked
 """
-REVOKE_OF_USER = "update users set not_before = %(now)s where id = %(user_id)s returning id"
-REVOKE_OF_CLIENT = "update clients set not_before = %(now)s where id = %(client_id)s returning id"
+REVOKE_OF_USER = """
+with revoked as (
+    update users set not_before = %(now)s where id = %(user_id)s returning id
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'grants.revoked', %(actor)s, id::text, null, %(address)s::inet, '{}' from revoked
+)
+select id from revoked
+"""
+REVOKE_OF_CLIENT = """
+with revoked as (
+    update clients set not_before = %(now)s where id = %(client_id)s returning id
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'grants.revoked', %(actor)s, null, id, %(address)s::inet, '{}' from revoked
+)
+select id from revoked
+"""
 
 
 @frozen
@@ -82,18 +110,21 @@ class Grants:
         rows = await self._database.query(CLIENT_OF, {"digest": digest, "day": day})
         return rows[0][0] if rows else None
 
-    async def revoke(self, grant_id: UUID, successor: UUID, now: datetime) -> bool:
+    async def revoke(self, grant_id: UUID, successor: UUID, now: datetime, by: By = SERVER) -> bool:
         """End a grant and everything under it; False if it does not live. `successor` will be a client's next own grant."""
-        return bool(await self._database.query(REVOKE, {"id": grant_id, "successor": successor, "now": now}))
+        told = {"id": grant_id, "successor": successor, "now": now, **by.columns}
+        return bool(await self._database.query(REVOKE, told))
 
-    async def revoke_all(self, now: datetime) -> None:
+    async def revoke_all(self, now: datetime, by: By = SERVER) -> None:
         """End everything that anybody was granted before this moment."""
-        await self._database.query(REVOKE_ALL, {"now": now})
+        await self._database.query(REVOKE_ALL, {"now": now, **by.columns})
 
-    async def revoke_of_user(self, user_id: UUID, now: datetime) -> bool:
+    async def revoke_of_user(self, user_id: UUID, now: datetime, by: By = SERVER) -> bool:
         """End everything that this person granted before this moment; False if there is no such person."""
-        return bool(await self._database.query(REVOKE_OF_USER, {"user_id": user_id, "now": now}))
+        told = {"user_id": user_id, "now": now, **by.columns}
+        return bool(await self._database.query(REVOKE_OF_USER, told))
 
-    async def revoke_of_client(self, client_id: str, now: datetime) -> bool:
+    async def revoke_of_client(self, client_id: str, now: datetime, by: By = SERVER) -> bool:
         """End everything that this client was granted before this moment; False if there is no such client."""
-        return bool(await self._database.query(REVOKE_OF_CLIENT, {"client_id": client_id, "now": now}))
+        told = {"client_id": client_id, "now": now, **by.columns}
+        return bool(await self._database.query(REVOKE_OF_CLIENT, told))

@@ -7,6 +7,7 @@ from uuid import UUID
 from attrs import frozen
 
 from iam.store.access_tokens import Issued, LiveToken, joined
+from iam.store.audit import By, written
 from iam.store.database import Database
 
 # Within the window a retry by the same client gets the same successor, as long as that successor was not used itself;
@@ -18,10 +19,10 @@ ROTATE = """
 with input as (
     select i.*, nullif(string_to_array(i.audience_text, ' '), '{}') as asked
     from unnest($1::bytea[], $2::date[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[],
-                $8::bytea[], $9::date[], $10::integer[], $11::bytea[], $12::date[], $13::timestamptz[], $14::bytea[])
+                $8::bytea[], $9::date[], $10::integer[], $11::bytea[], $12::date[], $13::timestamptz[], $14::bytea[], $15::text[])
     with ordinality as i (digest, day, client_id, scope, audience_text, now, window_start,
                           access_digest, access_day, access_lifetime,
-                          refresh_digest, refresh_day, refresh_expires_at, successor, n)
+                          refresh_digest, refresh_day, refresh_expires_at, successor, address, n)
 ), held as materialized (
     select i.n, r.* from input i join refresh_tokens r on r.digest = i.digest and r.day = i.day
     order by r.digest for update of r
@@ -77,6 +78,12 @@ with input as (
 ), reused as (
     update grants g set revoked_at = j.now from answered j
     where g.id = j.grant_id and j.outcome = 'used' and g.revoked_at is null
+    returning g.id, g.user_id, j.client_id, j.now, j.address
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(r.now), r.now, 'refresh_token.reused', 'client ' || r.client_id, r.user_id::text, r.client_id, r.address::inet,
+        jsonb_build_object('grant', r.id)
+    from reused r
 )
 select j.n, case when j.outcome = 'rotated' and c.n is null then 'used' else j.outcome end,
     j.grant_id, j.given, j.client_id, j.user_id, j.access_scope, j.audience, j.now, j.access_expires_at
@@ -92,15 +99,21 @@ join lateral may_live(t.grant_id, i.now, t.issued_at, null, 'refresh_token') g o
 
 REVOKE = """
 with input as (
-    select * from unnest($1::bytea[], $2::date[], $3::text[], $4::timestamptz[])
-    with ordinality as i (digest, day, client_id, now, n)
+    select * from unnest($1::bytea[], $2::date[], $3::text[], $4::timestamptz[], $5::text[], $6::text[])
+    with ordinality as i (digest, day, client_id, now, actor, address, n)
 ), held as materialized (
-    select i.n, i.now, g.id, g.client_id = i.client_id as own
+    select i.*, g.id, g.client_id = i.client_id as own
     from input i
     join refresh_tokens t on t.digest = i.digest and t.day = i.day
     join grants g on g.id = t.grant_id
 ), whole as (
     update grants g set revoked_at = h.now from held h where g.id = h.id and h.own and g.revoked_at is null
+    returning g.id, g.user_id, g.client_id, h.now, h.actor, h.address
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(w.now), w.now, 'token.revoked', coalesce(w.actor, 'client ' || w.client_id), w.user_id::text,
+        w.client_id, w.address::inet, jsonb_build_object('grant', w.id)
+    from whole w
 )
 select n, own from held
 """
@@ -125,13 +138,13 @@ class RefreshTokens:
 
     def __init__(self, database: Database) -> None:
         presented = ("bytea[]", "date[]", "text[]", "text[]", "text[]", "timestamptz[]", "timestamptz[]")
-        successors = ("bytea[]", "date[]", "integer[]", "bytea[]", "date[]", "timestamptz[]", "bytea[]")
+        successors = ("bytea[]", "date[]", "integer[]", "bytea[]", "date[]", "timestamptz[]", "bytea[]", "text[]")
         self._rotate = database.statement("refresh_tokens_rotate", ROTATE, presented + successors)
         self._find = database.statement(
             "refresh_tokens_find", FIND, ("bytea[]", "date[]", "timestamptz[]"), shared=True
         )
         self._revoke = database.statement(
-            "refresh_tokens_revoke", REVOKE, ("bytea[]", "date[]", "text[]", "timestamptz[]")
+            "refresh_tokens_revoke", REVOKE, ("bytea[]", "date[]", "text[]", "timestamptz[]", "text[]", "text[]")
         )
 
     async def rotate(
@@ -151,6 +164,7 @@ class RefreshTokens:
         refresh_day: date,
         refresh_expires_at: datetime,
         successor: bytes,
+        address: str | None = None,
     ) -> Rotation:
         """Claim the token and store its successors; of any number of callers at most one gets "rotated"."""
         row = await self._rotate(
@@ -168,6 +182,7 @@ class RefreshTokens:
             refresh_day,
             refresh_expires_at,
             successor,
+            written(address),
         )
         if row is None:
             return Rotation("unknown")
@@ -179,7 +194,7 @@ class RefreshTokens:
         row = await self._find(digest, day, now)
         return LiveToken(*row) if row else None
 
-    async def revoke(self, digest: bytes, day: date, client_id: str, now: datetime) -> bool:
+    async def revoke(self, digest: bytes, day: date, client_id: str, now: datetime, by: By | None = None) -> bool:
         """End the client's token and everything under its grant (RFC 7009 §2.1); False where it is another client's."""
-        row = await self._revoke(digest, day, client_id, now)
+        row = await self._revoke(digest, day, client_id, now, by and by.actor, by and by.address)
         return row is None or bool(row[0])

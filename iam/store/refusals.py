@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred, DeferredLock
 from twisted.logger import Logger
 
 from iam.store.database import Database
-from iam.store.errors import Rejected, Unavailable
+from iam.store.errors import NoPartition, Rejected, Unavailable
 
 KEPT: Final = timedelta(days=1)
 PACE: Final = 1.0  # seconds between two statements, at least
@@ -125,11 +125,14 @@ class Refusals:
                 return
             try:
                 await self._database.aside(STORE, columns(rows))
-            except Unavailable:
-                self._waiting = (rows + self._waiting)[:MOST]
-            except Rejected as error:
+            except (
+                NoPartition,
+                Rejected,
+            ) as error:  # of a day that is not, or something else that waiting does not mend
                 log.warn("refusals cannot be stored: {reason}", reason=str(error))
                 self.dropped += len(rows)
+            except Unavailable:
+                self._waiting = (rows + self._waiting)[:MOST]
 
     async def stop(self) -> None:
         """Store what waits, and wait for nothing more."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from attrs import frozen
 
+from iam.store.audit import SERVER, By, written
 from iam.store.database import Database
 from iam.store.errors import Unavailable
 
@@ -31,12 +32,31 @@ select i.n from input i join seen using (digest)
 # The session before it, if any, ends with the same breath: a new id at each login.
 BEGIN = """
 with before as (
-    delete from sessions where digest = %(before)s
+    delete from sessions where digest = %(before)s returning id
+), begun as (
+    insert into sessions (day, id, digest, user_id, auth_time, seen_at, expires_at, remembered)
+    select %(day)s, %(id)s, %(digest)s, u.id, %(now)s, %(now)s, %(expires_at)s, %(remembered)s
+    from users u where u.id = %(user_id)s and u.disabled_at is null
+    returning id, user_id, remembered
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'session.begun', 'user ' || user_id, user_id::text, null, %(address)s::inet,
+        jsonb_build_object('session', id, 'replaced', (select b.id from before b limit 1), 'remembered', remembered)
+    from begun
 )
-insert into sessions (day, id, digest, user_id, auth_time, seen_at, expires_at, remembered)
-select %(day)s, %(id)s, %(digest)s, u.id, %(now)s, %(now)s, %(expires_at)s, %(remembered)s
-from users u where u.id = %(user_id)s and u.disabled_at is null
-returning id
+select id from begun
+"""
+
+END = """
+with ended as (
+    delete from sessions where (digest = %(digest)s and day = %(day)s) or id = %(id)s returning id, user_id
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'session.ended', coalesce(%(actor)s, 'user ' || user_id), user_id::text, null, %(address)s::inet,
+        jsonb_build_object('session', id)
+    from ended
+)
+select id from ended
 """
 
 LIVING = """
@@ -110,6 +130,7 @@ class Sessions:
         expires_at: datetime,
         remembered: bool,
         before: bytes | None,
+        address: str | None = None,
     ) -> bool:
         """Start a session in place of the one with digest `before`; False if the person is locked out."""
         rows = await self._database.query(
@@ -123,19 +144,22 @@ class Sessions:
                 "expires_at": expires_at,
                 "remembered": remembered,
                 "before": before,
+                "address": written(address),
             },
         )
         return bool(rows)
 
-    async def end(self, digest: bytes, day: date) -> None:
+    async def end(self, digest: bytes, day: date, now: datetime, address: str | None = None) -> None:
         """Log out: the cookie with this digest is worth nothing from now on."""
-        await self._database.query("delete from sessions where digest = %s and day = %s", (digest, day))
+        told = {"digest": digest, "day": day, "id": None, "now": now, "actor": None, "address": written(address)}
+        await self._database.query(END, told)
 
     async def living(self, now: datetime, idle_since: datetime, *, user_id: UUID | None = None) -> list[Presence]:
         """The sessions that are good, oldest first: of everybody, or of this person."""
         rows = await self._database.query(LIVING, {"now": now, "idle_since": idle_since, "user_id": user_id})
         return [Presence(*row) for row in rows]
 
-    async def revoke(self, session_id: UUID) -> bool:
+    async def revoke(self, session_id: UUID, now: datetime, by: By = SERVER) -> bool:
         """End a session; False if there is none of this id."""
-        return bool(await self._database.query("delete from sessions where id = %s returning id", (session_id,)))
+        told = {"digest": None, "day": None, "id": session_id, "now": now, **by.columns}
+        return bool(await self._database.query(END, told))

@@ -5,6 +5,7 @@ from attrs import frozen
 from iam.clock import Clock
 from iam.settings import Settings
 from iam.store.access_tokens import AccessTokens
+from iam.store.audit import Audit
 from iam.store.authorization_codes import AuthorizationCodes
 from iam.store.clients import Clients
 from iam.store.consents import Consents
@@ -37,6 +38,7 @@ class Store:
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
     refusals: Refusals
+    audit: Audit
     partitions: Partitions
 
 
@@ -56,6 +58,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         access_tokens=AccessTokens(database),
         refresh_tokens=RefreshTokens(database),
         refusals=Refusals(database),
+        audit=Audit(database),
         partitions=Partitions(database, longest(settings)),
     )
     memories = {

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from attrs import frozen
 
+from iam.store.audit import SERVER, By
 from iam.store.database import Database
 
 COLUMNS_BY_ID = """
@@ -28,20 +29,44 @@ where (username_key = %(login_key)s or email_key = %(login_key)s) and disabled_a
 """
 
 CREATE = """
-insert into users (id, username, username_key, email, email_key, email_verified, name, password_hash, claims, superuser,
-    created_at, updated_at)
-select %(id)s, %(username)s, %(username_key)s, %(email)s, %(email_key)s, %(email_verified)s, %(name)s, %(password_hash)s,
-    %(claims)s, %(superuser)s, %(now)s, %(now)s
-where not (%(only_first)s and exists (select from users where superuser and disabled_at is null))
-on conflict do nothing
-returning id
+with created as (
+    insert into users (id, username, username_key, email, email_key, email_verified, name, password_hash, claims, superuser,
+        created_at, updated_at)
+    select %(id)s, %(username)s, %(username_key)s, %(email)s, %(email_key)s, %(email_verified)s, %(name)s, %(password_hash)s,
+        %(claims)s, %(superuser)s, %(now)s, %(now)s
+    where not (%(only_first)s and exists (select from users where superuser and disabled_at is null))
+    on conflict do nothing
+    returning id, superuser
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'user.created', %(actor)s, id::text, null, %(address)s::inet,
+        jsonb_build_object('superuser', superuser)
+    from created
+)
+select id from created
 """
 
+# Which members changed is written down, not their values: those are the person's.
 UPDATE = """
-update users set email = %(email)s, email_key = %(email_key)s, email_verified = %(email_verified)s, name = %(name)s,
-    claims = %(claims)s, updated_at = %(now)s
-where id = %(id)s
-returning id
+with before as materialized (
+    select * from users where id = %(id)s
+), changed as (
+    update users set email = %(email)s, email_key = %(email_key)s, email_verified = %(email_verified)s, name = %(name)s,
+        claims = %(claims)s, updated_at = %(now)s
+    where id = %(id)s
+    returning *
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'user.changed', %(actor)s, c.id::text, null, %(address)s::inet,
+        jsonb_build_object('changed', array_remove(array[
+            case when c.email is distinct from b.email then 'email' end,
+            case when c.email_verified <> b.email_verified then 'email_verified' end,
+            case when c.name <> b.name then 'name' end,
+            case when c.claims <> b.claims then 'claims' end
+        ], null))
+    from changed c join before b using (id)
+)
+select id from changed
 """
 
 # A new password ends the sessions that the old one opened (H17).
@@ -49,7 +74,12 @@ SET_PASSWORD = """
 with changed as (
     update users set password_hash = %(password_hash)s, updated_at = %(now)s where id = %(id)s returning id
 ), ended as (
-    delete from sessions s using changed c where s.user_id = c.id
+    delete from sessions s using changed c where s.user_id = c.id returning s.id
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'user.password_changed', %(actor)s, id::text, null, %(address)s::inet,
+        jsonb_build_object('sessions_ended', (select count(*) from ended))
+    from changed
 )
 select id from changed
 """
@@ -61,16 +91,28 @@ SET_DISABLED = """
 with changed as (
     update users set disabled_at = %(disabled_at)s, updated_at = %(now)s where id = %(id)s returning id, disabled_at
 ), ended as (
-    delete from sessions s using changed c where s.user_id = c.id and c.disabled_at is not null
+    delete from sessions s using changed c where s.user_id = c.id and c.disabled_at is not null returning s.id
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, case when disabled_at is null then 'user.enabled' else 'user.disabled' end,
+        %(actor)s, id::text, null, %(address)s::inet, jsonb_build_object('sessions_ended', (select count(*) from ended))
+    from changed
 )
 select id from changed
 """
 
 DELETE = """
 with ended as (
-    update grants set revoked_at = %(now)s where user_id = %(id)s and revoked_at is null
+    update grants set revoked_at = %(now)s where user_id = %(id)s and revoked_at is null returning id
+), deleted as (
+    delete from users where id = %(id)s returning id
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'user.deleted', %(actor)s, id::text, null, %(address)s::inet,
+        jsonb_build_object('grants_ended', (select count(*) from ended))
+    from deleted
 )
-delete from users where id = %(id)s returning id
+select id from deleted
 """
 
 
@@ -130,6 +172,7 @@ class Users:
         superuser: bool,
         now: datetime,
         only_first: bool = False,
+        by: By = SERVER,
     ) -> bool:
         """Add a person; False where username or e-mail are taken, or `only_first` and there is a superuser already."""
         rows = await self._database.query(
@@ -147,6 +190,7 @@ class Users:
                 "superuser": superuser,
                 "now": now,
                 "only_first": only_first,
+                **by.columns,
             },
         )
         return bool(rows)
@@ -161,6 +205,7 @@ class Users:
         name: str,
         claims: Mapping[str, object],
         now: datetime,
+        by: By = SERVER,
     ) -> bool:
         """Replace what a person says of themselves; False if there is no such person. Rejected (23505) if the e-mail is taken."""
         rows = await self._database.query(
@@ -173,30 +218,33 @@ class Users:
                 "name": name,
                 "claims": json.dumps(claims),
                 "now": now,
+                **by.columns,
             },
         )
         return bool(rows)
 
-    async def set_password(self, user_id: UUID, password_hash: str, now: datetime) -> bool:
+    async def set_password(self, user_id: UUID, password_hash: str, now: datetime, by: By = SERVER) -> bool:
         """Replace the password and end every session; False if there is no such person."""
-        rows = await self._database.query(SET_PASSWORD, {"id": user_id, "password_hash": password_hash, "now": now})
-        return bool(rows)
+        told = {"id": user_id, "password_hash": password_hash, "now": now, **by.columns}
+        return bool(await self._database.query(SET_PASSWORD, told))
 
     async def rehash(self, user_id: UUID, old: str, new: str) -> None:
         """Keep the same password under a newer hash."""
         await self._database.query(REHASH, {"id": user_id, "old": old, "new": new})
 
-    async def disable(self, user_id: UUID, now: datetime) -> bool:
+    async def disable(self, user_id: UUID, now: datetime, by: By = SERVER) -> bool:
         """Lock a person out: no login, no session, no living grant; False if there is no such person."""
-        return bool(await self._database.query(SET_DISABLED, {"id": user_id, "disabled_at": now, "now": now}))
+        told = {"id": user_id, "disabled_at": now, "now": now, **by.columns}
+        return bool(await self._database.query(SET_DISABLED, told))
 
-    async def enable(self, user_id: UUID, now: datetime) -> bool:
+    async def enable(self, user_id: UUID, now: datetime, by: By = SERVER) -> bool:
         """Let a person in again; False if there is no such person."""
-        return bool(await self._database.query(SET_DISABLED, {"id": user_id, "disabled_at": None, "now": now}))
+        told = {"id": user_id, "disabled_at": None, "now": now, **by.columns}
+        return bool(await self._database.query(SET_DISABLED, told))
 
-    async def delete(self, user_id: UUID, now: datetime) -> bool:
+    async def delete(self, user_id: UUID, now: datetime, by: By = SERVER) -> bool:
         """Remove a person and end all they granted; False if there is no such person."""
-        return bool(await self._database.query(DELETE, {"id": user_id, "now": now}))
+        return bool(await self._database.query(DELETE, {"id": user_id, "now": now, **by.columns}))
 
     async def superuser_exists(self) -> bool:
         """Is there anybody who administers this server?"""

@@ -58,6 +58,8 @@ PAGES = [
     "not found",
     "unknown client",
     "logout",
+    "refusal",
+    "refusal for nobody",
 ]
 
 
@@ -100,6 +102,8 @@ def way(page: Page, url: str, setup: str) -> Iterator[str]:
     yield "login"
     press(page, "Log in")
     yield "login refused"
+    page.goto(url + "/errors/000000000000")
+    yield "refusal for nobody"
     page.goto(setup)
     yield "setup"
     press(page, "Make the administrator")
@@ -118,6 +122,10 @@ def way(page: Page, url: str, setup: str) -> Iterator[str]:
     yield "not found"
     page.goto(url + "/authorize?client_id=nobody")
     yield "unknown client"
+    refusal = page.get_by_role("link", name=re.compile("^[0-9A-Za-z]{12}$")).get_attribute("href") or ""
+    while (reply := page.goto(refusal)) is None or reply.status == 404:
+        page.wait_for_timeout(100)  # refusals are stored a moment later
+    yield "refusal"
     page.goto(url + "/logout")
     yield "logout"
 

@@ -160,7 +160,7 @@ async def test_an_unknown_client_and_a_wrong_redirect_uri_look_the_same(server: 
     wrong = await server.authorize(app, person, redirect_uri="https://evil.example/")
 
     assert unknown.status == wrong.status == 400
-    assert unknown.body == wrong.body
+    assert unknown.anonymous == wrong.anonymous
 
 
 async def test_duplicate_parameters_are_an_error_page(server: Server) -> None:

@@ -553,7 +553,7 @@ async def test_a_state_comes_back_letter_by_letter(world: World, state: str) -> 
 
     complete(reply)
     assert reply.sent_back.get("state", "") == state
-    assert set(reply.sent_back) == {"error", "error_description", "iss"} | ({"state"} if state else set())
+    assert set(reply.sent_back) == {"error", "error_description", "error_uri", "iss"} | ({"state"} if state else set())
 
 
 CONSENT: dict[str, tuple[Callable[[dict[str, str]], Any], Mapping[str, str], int]] = {

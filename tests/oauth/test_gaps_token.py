@@ -199,7 +199,7 @@ async def test_g26_nothing_is_looked_up_for_who_has_not_proved_who_it_is(server:
     ]
 
     assert (nobody.status, nobody.json["error"]) == (401, "invalid_client")
-    assert (known.status, known.body) == (unknown.status, unknown.body)
+    assert (known.status, known.anonymous) == (unknown.status, unknown.anonymous)
     assert known.json["error"] == "invalid_client"
 
 

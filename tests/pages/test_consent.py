@@ -248,5 +248,5 @@ async def test_an_unknown_client_and_a_wrong_redirect_uri_give_the_same_page_and
     ]
 
     assert {reply.status for reply in replies} == {400}
-    assert len({reply.body for reply in replies}) == 1
+    assert len({reply.anonymous for reply in replies}) == 1
     assert all(reply.header("location") is None for reply in replies)

@@ -146,6 +146,7 @@ class AuthorizationCode:
             now=now,
             expires_at=end,
             grant_expires_at=now + timedelta(seconds=self.settings.refresh_token_lifetime),
+            address=request.address,
         )
 
     async def save(self, token: dict[str, Any], request: Request) -> None:
@@ -166,6 +167,7 @@ class AuthorizationCode:
             refresh_digest=refresh_token and credentials.digest(refresh_token),
             refresh_day=refresh_token and credentials.day_of(refresh_token),
             refresh_expires_at=now + timedelta(seconds=self.settings.refresh_token_idle),
+            address=request.address,
         )
         if redemption.issued is not None:
             token.update(await self.form.members(token["access_token"], redemption.issued, now))

@@ -33,6 +33,7 @@ REFUSALS = {
     "grant ended": Refusal("grant", "one that lives", "grant ended: revoked, or its person or consent is gone"),
     "expired": Refusal("refresh token", "one within its lifetime", "one that has expired"),
     "retried": Refusal("refresh token", "one that was not used", "one that was, and whose successors have ended"),
+    "superseded": Refusal("refresh token", "the latest one", "one whose successor is in use: this request came late"),
     "used": REUSED,
     "wider scope": Refusal("scope", "scopes that the person allowed"),
     "other resource": Refusal("resource", "resources of the authorization request"),
@@ -73,6 +74,7 @@ class RefreshToken:
             refresh_day=credentials.day_of(successor.refresh_token),
             refresh_expires_at=now + timedelta(seconds=self.settings.refresh_token_idle),
             successor=seal(successor, request.refresh_token),
+            address=request.address,
         )
         if rotation.issued is not None:
             token.update(await self.form.members(successor.access_token, rotation.issued, now))

@@ -17,8 +17,10 @@ create table refusals (
 create index refusals_client_id on refusals (client_id, at) where client_id is not null;
 create index client_secrets_digest on client_secrets (digest);
 
+create sequence audit_events_n;
 create table audit_events (
     day date not null,
+    n bigint not null default nextval('audit_events_n'),  -- the order of what was done in one moment
     id uuid not null default gen_random_uuid(),
     at timestamptz not null,
     kind text not null,

@@ -1,0 +1,77 @@
+"""`iam audit`."""
+
+from datetime import UTC, datetime
+
+import click
+
+from iam.commands import output
+from iam.commands.options import Group
+from iam.commands.people import identified, named
+from iam.commands.running import Administration, run
+from iam.store.audit import Event
+
+COLUMNS = ("at", "kind", "actor", "user_id", "client_id", "address")
+
+
+@click.group(cls=Group, examples=["iam audit list --since 2027-01-31"])
+def command() -> None:
+    """The audit log: what was done here, by whom, from where."""
+
+
+@command.command(
+    "list",
+    examples=[
+        "iam audit list --since 2027-01-31T12:00:00Z",
+        "iam audit list --user alice --kind session.begun --json",
+    ],
+)
+@click.option("--since", metavar="ISO8601", callback=lambda *given: moment(given[2]), help="Only from then on.")
+@click.option("--client", metavar="ID", help="Only what is about this client.")
+@click.option(
+    "--user", metavar="U", help="Only what this person did, or what is about them; the id of one who is gone."
+)
+@click.option("--kind", metavar="K", help="Only this, such as token.revoked.")
+def list_(since: datetime | None, client: str | None, user: str | None, kind: str | None) -> None:
+    """List what was done, oldest first."""
+    events = run(lambda on: found(on, since, client, user, kind))
+    output.tabulate([document(event) for event in events], COLUMNS, "There is nothing.")
+
+
+async def found(
+    on: Administration, since: datetime | None, client: str | None, user: str | None, kind: str | None
+) -> list[Event]:
+    """The events that are asked for."""
+    user_id = await id_of(on, user) if user else None
+    return await on.store.audit.events(since=since, client=client, user=user_id, kind=kind)
+
+
+async def id_of(on: Administration, user: str) -> str:
+    """The id of a person, who may be gone."""
+    events = await on.store.audit.events(user=user)
+    known = events or await identified(on, user)
+    return user if known else str((await named(on, user)).id)
+
+
+def moment(text: str | None) -> datetime | None:
+    """A moment of ISO 8601, in UTC unless it says otherwise."""
+    if text is None:
+        return None
+    try:
+        told = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter("A moment is written as in 2027-01-31 or 2027-01-31T12:00:00Z.") from None
+    return told if told.tzinfo else told.replace(tzinfo=UTC)
+
+
+def document(event: Event) -> dict[str, object]:
+    """The event for programs."""
+    return {
+        "id": str(event.id),
+        "at": output.moment(event.at),
+        "kind": event.kind,
+        "actor": event.actor,
+        "user_id": event.subject,
+        "client_id": event.client,
+        "address": event.address,
+        "detail": dict(event.detail),
+    }

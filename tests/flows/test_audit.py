@@ -1,0 +1,276 @@
+"""What was done here is written down once, with what it did, and stays (H29, H39)."""
+
+from datetime import timedelta
+from typing import Any
+
+import psycopg2
+import pytest
+from attrs import evolve
+
+from iam import credentials
+from iam.accounts import actors
+from iam.accounts.actors import COMMAND_LINE
+from iam.store.audit import Event, written
+from iam.store.clients import Metadata
+from tests.harness import REDIRECT_URI, Server, fields
+
+METADATA = Metadata("Shop", "client_secret_basic", ("client_credentials",), (REDIRECT_URI,), ("read",))
+
+
+@pytest.fixture
+def events(server: Server, admin: Any) -> Any:
+    """What was written since it was asked last."""
+
+    async def asked() -> list[Event]:
+        found = await server.store.audit.events()
+        admin.execute("truncate audit_events")
+        return found
+
+    return asked
+
+
+async def test_consent_is_written_once_and_again_where_it_is_wider(server: Server, events: Any) -> None:
+    app, person = await server.app(), await server.person()
+    await events()
+
+    await server.authorize(app, person, scope="read")
+    (first,) = await events()
+    await server.authorize(app, person, scope="read")
+    again = await events()
+    await server.authorize(app, person, scope="read write")
+    (wider,) = await events()
+
+    assert (first.kind, first.actor, first.subject) == ("consent.given", f"user {person.user_id}", str(person.user_id))
+    assert (first.client, first.address, first.detail) == (app.client_id, "127.0.0.1", {"scope": "read"})
+    assert again == []
+    assert wider.detail == {"scope": "read write"}
+
+
+async def test_what_goes_well_at_the_token_endpoint_is_no_event(server: Server, events: Any) -> None:
+    app, person = await server.app(), await server.person()
+    code = await server.code(app, person)
+    await events()
+
+    tokens = (await server.redeem(app, code)).json
+    await server.refresh(app, tokens["refresh_token"])
+    await server.token(app, grant_type="client_credentials")
+    await server.introspect(app, tokens["access_token"])
+
+    assert await events() == []
+
+
+async def test_a_code_that_comes_again_is_one_event(server: Server, events: Any) -> None:
+    app, person = await server.app(), await server.person()
+    code = await server.code(app, person)
+    await server.redeem(app, code)
+    await events()
+
+    for _ in range(3):
+        assert (await server.redeem(app, code)).status == 400
+
+    (event,) = await events()
+    assert (event.kind, event.actor, event.client) == ("code.replayed", f"client {app.client_id}", app.client_id)
+    assert (event.subject, event.address) == (str(person.user_id), "127.0.0.1")
+
+
+async def test_a_refresh_token_that_comes_again_is_one_event(server: Server, events: Any) -> None:
+    app, person = await server.app(), await server.person()
+    old = (await server.tokens(app, person))["refresh_token"]
+    new = (await server.refresh(app, old)).json["refresh_token"]
+    await server.refresh(app, new)
+    server.clock.advance(server.settings.refresh_token_retry_window + 1)
+    await events()
+
+    for _ in range(3):
+        assert (await server.refresh(app, old)).status == 400
+
+    (event,) = await events()
+    assert (event.kind, event.subject) == ("refresh_token.reused", str(person.user_id))
+    assert event.detail.keys() == {"grant"}
+
+
+@pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+async def test_a_token_that_is_revoked_is_one_event(server: Server, events: Any, kind: str) -> None:
+    app, person = await server.app(), await server.person()
+    token = (await server.tokens(app, person))[kind]
+    await events()
+
+    for _ in range(2):
+        assert (await server.post("/revoke", {**app.form, "token": token})).status == 200
+    await server.post("/revoke", {**(await server.app()).form, "token": token})
+
+    found = [event for event in await events() if event.kind == "token.revoked"]
+    assert [(event.actor, event.subject) for event in found] == [(f"client {app.client_id}", str(person.user_id))]
+
+
+async def test_a_clients_own_token_that_is_revoked_is_one_event(server: Server, events: Any) -> None:
+    app = await server.app()
+    token = (await server.token(app, grant_type="client_credentials")).json["access_token"]
+    await events()
+
+    for _ in range(2):
+        await server.post("/revoke", {**app.form, "token": token})
+
+    (event,) = await events()
+    assert (event.kind, event.subject, event.client) == ("token.revoked", None, app.client_id)
+
+
+async def test_the_life_of_a_client_is_an_event_for_each_step(server: Server, events: Any) -> None:
+    clients, now, digest = server.store.clients, server.now(), credentials.digest("x")
+    by = actors.person(credentials.identifier(), "2001:db8::1%eth0")
+
+    async def create() -> bool:
+        ids = {"grant_id": credentials.identifier(), "secret_id": credentials.identifier()}
+        return await clients.create("shop", METADATA, owner_id=None, secret_digest=digest, now=now, by=by, **ids)
+
+    steps = {
+        "client.created": create,
+        "client.changed": lambda: clients.update("shop", evolve(METADATA, name="Store"), now, by),
+        "client.secret_rotated": lambda: clients.replace_secret("shop", credentials.identifier(), digest, now, by),
+        "client.deleted": lambda: clients.delete("shop", now, by),
+    }
+
+    for kind, step in steps.items():
+        assert await step()
+        (event,) = await events()
+        assert (event.kind, event.client, event.actor, event.address) == (kind, "shop", by.actor, "2001:db8::1")
+        assert kind != "client.changed" or event.detail == {"name": ["Shop", "Store"]}
+
+
+async def test_the_life_of_a_person_is_an_event_for_each_step(server: Server, events: Any) -> None:
+    users, now = server.store.users, server.now()
+    person = await server.person("ada")
+    (created, begun) = await events()
+    user_id = person.user_id
+    profile = {"email": None, "email_key": None, "email_verified": False, "name": "Ada", "claims": {}, "now": now}
+
+    steps = {
+        "user.changed": lambda: users.update(user_id, **profile, by=COMMAND_LINE),
+        "user.password_changed": lambda: users.set_password(user_id, "hash", now, COMMAND_LINE),
+        "user.disabled": lambda: users.disable(user_id, now, COMMAND_LINE),
+        "user.enabled": lambda: users.enable(user_id, now, COMMAND_LINE),
+        "user.deleted": lambda: users.delete(user_id, now, COMMAND_LINE),
+    }
+
+    assert (created.kind, created.subject, begun.kind) == ("user.created", str(user_id), "session.begun")
+    details = {}
+    for kind, step in steps.items():
+        assert await step()
+        (event,) = await events()
+        assert (event.kind, event.subject, event.actor) == (kind, str(user_id), "command line")
+        details[kind] = event.detail
+    assert details["user.changed"] == {"changed": ["name"]}
+    assert details["user.password_changed"] == {"sessions_ended": 1}
+
+
+async def test_a_session_is_an_event_when_it_begins_and_when_it_ends(server: Server, events: Any) -> None:
+    person = await server.person()
+    begun = (await events())[-1]
+    form = fields((await server.get("/logout", headers=person.headers)).text)
+
+    await server.post("/logout", form, headers={**person.headers, "Origin": server.settings.issuer})
+
+    (ended,) = await events()
+    assert (begun.kind, ended.kind) == ("session.begun", "session.ended")
+    assert ended.detail["session"] == begun.detail["session"]
+    assert (ended.actor, ended.address) == (f"user {person.user_id}", "127.0.0.1")
+
+
+async def test_who_changes_an_application_on_its_page_is_written(server: Server, events: Any) -> None:
+    person = await server.person()
+    await events()
+    form = fields((await server.get("/applications/register", headers=person.headers)).text)
+    sent = {
+        **form,
+        "name": "Shop",
+        "client_type": "confidential",
+        "grant_types": "client_credentials",
+        "scopes": "read",
+    }
+
+    reply = await server.post(
+        "/applications/register", sent, headers={**person.headers, "Origin": server.settings.issuer}
+    )
+
+    (event,) = await events()
+    assert reply.status == 303
+    assert (event.kind, event.actor, event.address) == ("client.created", f"user {person.user_id}", "127.0.0.1")
+
+
+async def test_what_an_administrator_ends_is_one_event(server: Server, events: Any) -> None:
+    app, person, now = await server.app(), await server.person(), server.now()
+    await server.tokens(app, person)
+    grants = server.store.grants
+    (grant,) = await grants.living(now, user_id=person.user_id)
+    await events()
+
+    found = []
+    for step in (
+        lambda: grants.revoke(grant.id, credentials.identifier(), now, COMMAND_LINE),
+        lambda: grants.revoke_of_user(person.user_id, now, COMMAND_LINE),
+        lambda: grants.revoke_of_client(app.client_id, now, COMMAND_LINE),
+        lambda: grants.revoke_all(now, COMMAND_LINE),
+    ):
+        await step()
+        found += await events()
+
+    assert [(event.kind, event.subject, event.client) for event in found] == [
+        ("grant.revoked", str(person.user_id), app.client_id),
+        ("grants.revoked", str(person.user_id), None),
+        ("grants.revoked", None, app.client_id),
+        ("grants.revoked", None, None),
+    ]
+
+
+async def test_nothing_that_failed_is_an_event(server: Server, events: Any) -> None:
+    now = server.now()
+    await events()
+
+    assert not await server.store.clients.delete("nobody", now)
+    assert not await server.store.users.disable(credentials.identifier(), now)
+    assert not await server.store.sessions.revoke(credentials.identifier(), now)
+    assert not await server.store.grants.revoke(credentials.identifier(), credentials.identifier(), now)
+
+    assert await events() == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "delete from audit_events",
+        "update audit_events set actor = 'somebody else'",
+        "update audit_events set address = '203.0.113.9'",
+        "update audit_events set detail = '{}'",
+    ],
+)
+async def test_what_is_written_stays(server: Server, admin: Any, change: str) -> None:
+    await server.person()
+    by = actors.person(credentials.identifier(), "192.0.2.1")
+    await server.store.clients.create(
+        "shop", METADATA, owner_id=None, grant_id=credentials.identifier(), secret_id=credentials.identifier(),
+        secret_digest=None, now=server.now(), by=by,
+    )  # fmt: skip
+
+    with pytest.raises(psycopg2.IntegrityError, match="never changed"):
+        admin.execute(change)
+
+
+async def test_h39_after_a_month_only_the_network_is_left_of_an_address(server: Server) -> None:
+    for address in ("192.0.2.77", "2001:db8:1:2::3"):
+        person = credentials.identifier()
+        await server.store.clients.create(
+            address, METADATA, owner_id=None, grant_id=person, secret_id=credentials.identifier(),
+            secret_digest=None, now=server.now(), by=actors.person(person, address),
+        )  # fmt: skip
+
+    early = await server.store.audit.shorten(server.now() - timedelta(days=30))
+    late = await server.store.audit.shorten(server.now() + timedelta(seconds=1))
+
+    events = await server.store.audit.events()
+    assert (early, late) == (0, 2)
+    assert {event.address for event in events if event.kind == "client.created"} == {"192.0.2.0", "2001:db8:1::"}
+
+
+@pytest.mark.parametrize("address", [None, "", "unix", "192.0.2.1:80", "1.2.3", "x" * 999])
+def test_what_is_no_address_is_none(address: str | None) -> None:
+    assert written(address) is None
