@@ -4,6 +4,7 @@ Error page (client or redirect URI wrong: nobody is redirected), error redirect,
 come back here, and the request is validated again each time: its own parameters are the state.
 """
 
+from collections.abc import Callable
 from hashlib import sha256
 from urllib.parse import quote, urlsplit
 
@@ -46,32 +47,16 @@ class AuthorizationEndpoint:
 
     async def get(self, request: Request) -> Answer:
         """An authorization request arrives, or comes back from the login."""
-        try:
-            parameters = query_parameters(request)
-            authorization = await self.server.authorization(parameters)
-        except (ParameterError, FatalClientError) as error:
-            return self._refused(request, error)
-        except OAuth2Error as error:
-            return found(self._error_location(request, error))
-        session = await self.visitors.session(request)
-        if session is None:
-            return see_other("/login?next=" + quote(f"{PATH}?{query_text(request)}", safe=""))
+        parameters, authorization = await self._validated(request, found)
+        session = await self._somebody(request)
         if await self.consent.covers(session.user_id, authorization):
             return found(await self._allow(request, parameters, authorization, session))
         return await self._ask(request, authorization, session)
 
     async def post(self, request: Request) -> Answer:
         """The person decided. The request is the one in the address, and the form's token is bound to it."""
-        try:
-            parameters = query_parameters(request)
-            authorization = await self.server.authorization(parameters)
-        except (ParameterError, FatalClientError) as error:
-            return self._refused(request, error)
-        except OAuth2Error as error:
-            return see_other(self._error_location(request, error))
-        session = await self.visitors.session(request)
-        if session is None:
-            return see_other("/login?next=" + quote(f"{PATH}?{query_text(request)}", safe=""))
+        parameters, authorization = await self._validated(request, see_other)
+        session = await self._somebody(request)
         form = self.visitors.form(request, purpose(request), lifetime=LIFETIME)
         if form.get("decision") == "allow":
             return see_other(await self._allow(request, parameters, authorization, session))
@@ -91,6 +76,25 @@ class AuthorizationEndpoint:
         except (ParameterError, OAuth2Error):
             return None
         return redirect_uris.origin(authorization.redirect_uri)
+
+    async def _validated(
+        self, request: Request, sent: Callable[[str], Answer]
+    ) -> tuple[Parameters, AuthorizationRequest]:
+        """The authorization request; otherwise an error page, or the browser is `sent` to the client with the error."""
+        try:
+            parameters = query_parameters(request)
+            return parameters, await self.server.authorization(parameters)
+        except (ParameterError, FatalClientError) as error:
+            raise Refusal(self._refused(request, error)) from None
+        except OAuth2Error as error:
+            raise Refusal(sent(self._error_location(request, error))) from None
+
+    async def _somebody(self, request: Request) -> Session:
+        """Who is logged in; otherwise to the login, and back here."""
+        session: Session | None = await self.visitors.session(request)
+        if session is None:
+            raise Refusal(see_other("/login?next=" + quote(f"{PATH}?{query_text(request)}", safe="")))
+        return session
 
     async def _allow(
         self, request: Request, parameters: Parameters, authorization: AuthorizationRequest, session: Session
