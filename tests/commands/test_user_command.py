@@ -150,8 +150,8 @@ def test_a_new_password_replaces_the_old_one_and_ends_sessions(iam: Iam) -> None
     user_id = iam("user", "create", "--username", "frank", "--password-stdin", "--json", given=PASSWORD).json["id"]
     before = iam.execute("select password_hash from users where id = %s", (user_id,))
     iam.execute(
-        "insert into sessions (id, digest, user_id, auth_time, seen_at, expires_at) "
-        "values (gen_random_uuid(), '\\x00', %s, now(), now(), now() + interval '1 day')",
+        "insert into sessions (day, id, digest, user_id, auth_time, seen_at, expires_at) "
+        "values (current_date + 1, gen_random_uuid(), '\\x00', %s, now(), now(), now() + interval '1 day')",
         (user_id,),
     )
 
