@@ -29,7 +29,7 @@ GOAL_LOOKUP, GOAL_DROP = 1.2, 1.0  # times the cost among few; seconds
 # Random digests, as real ones are.
 FILL = """
 insert into access_tokens (day, digest, grant_id, scope, issued_at, expires_at)
-select %(day)s, sha256(convert_to(%(salt)s || n, 'UTF8')), gen_random_uuid(), 'read write', now(), %(day)s + 1
+select %(day)s::date, sha256(convert_to(%(salt)s || n, 'UTF8')), gen_random_uuid(), 'read write', now(), %(day)s::date + 1
 from generate_series(1, %(count)s) n
 """
 
