@@ -13,10 +13,12 @@ from iam import server_key
 from iam.assembly import build_keys, build_site
 from iam.clock import Clock
 from iam.embedded.errors import EmbeddedError
+from iam.endpoints import resource
 from iam.foundation import Foundation, lay
 from iam.listening import ListenError, described, listen
 from iam.oauth import library
 from iam.oauth.library import LibraryError
+from iam.oauth.resources import FORMATS, LIFETIMES
 from iam.operations.retention import Retention
 from iam.options import Options, refuse
 from iam.pages.setup import setup_link
@@ -24,6 +26,7 @@ from iam.server_key import ServerKey, ServerKeyError
 from iam.settings import Settings
 from iam.store.errors import Unavailable
 from iam.store.migration import MigrationError
+from iam.store.store import Store
 from iam.web.limits import Limits, within_descriptors
 from iam.web.site import Site
 
@@ -89,6 +92,7 @@ class AuthorizationServer(Service):
         store = self._foundation.store
         keys = build_keys(self._reactor, self._clock, store, key)
         await keys.tend()
+        await register_own_resource(store, settings, self._clock)
         limits = within_descriptors(Limits())
         self._site = build_site(self._reactor, settings, self._clock, store, key, keys, limits)
         self._ports = await listen(self._reactor, settings, self._site)
@@ -130,6 +134,19 @@ def makeService(options: Options) -> AuthorizationServer:
     except ListenError as error:
         refuse(str(error))
     return AuthorizationServer(reactor, options.settings)
+
+
+async def register_own_resource(store: Store, settings: Settings, clock: Clock) -> None:
+    """Our own /resource is one that tokens can be asked for (RFC 8707), as its metadata say (RFC 9728)."""
+    lifetime = min(settings.access_token_lifetime, LIFETIMES[FORMATS[0]].longest)
+    await store.resources.create(
+        settings.issuer + resource.PATH,
+        scopes=(),
+        token_format=FORMATS[0],
+        lifetime=lifetime,
+        client_id=None,
+        now=clock.now(),
+    )
 
 
 def secret_text(settings: Settings) -> str | None:

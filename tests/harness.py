@@ -135,6 +135,11 @@ class Server:
     agent: Agent
     people: int = field(default=0)
 
+    @property
+    def own_resource(self) -> str:
+        """The name of /resource (RFC 8707)."""
+        return self.settings.issuer + "/resource"
+
     async def request(
         self, method: str, path: str, *, data: Any = None, headers: Mapping[str, str] | None = None
     ) -> Reply:

@@ -10,6 +10,7 @@ from iam.web.answers import Answer, json_answer
 from iam.web.parameters import authorization
 from iam.web.request import Request
 
+PATH = "/resource"
 SCOPE = "read"
 
 
@@ -33,6 +34,11 @@ class Resource:
         found = await self.introspection.access_token(token)
         if found is None:
             raise bearer.invalid_token(await self.introspection.refusal(token))
+        if found.audience and self.uri not in found.audience:  # RFC 9068 §4: it is for somebody else
+            reason = Refusal(
+                "audience of the access token", self.uri, " ".join(found.audience), client_id=found.client_id
+            )
+            raise bearer.invalid_token(reason)
         if SCOPE not in found.scope.split(" "):
             reason = Refusal("scope of the access token", SCOPE, found.scope, client_id=found.client_id)
             raise bearer.insufficient_scope(SCOPE, reason)
@@ -40,11 +46,16 @@ class Resource:
         del document["active"]
         return document
 
+    @property
+    def uri(self) -> str:
+        """Our name as a resource (RFC 8707); a token that names no resource is good here too."""
+        return self.introspection.issuer + PATH
+
     def _told(self, challenge: bearer.Challenge, request: Request) -> bearer.Challenge:
         """The challenge with where to read why, if there is an error (RFC 6750 §3), and where our metadata are (RFC 9728 §5.1)."""
         parameters = dict(challenge.parameters)
         if error := parameters.get("error"):
-            parameters["error_uri"] = self.refusals.kept("/resource", challenge, request.client_address, error)
+            parameters["error_uri"] = self.refusals.kept(PATH, challenge, request.client_address, error)
         return evolve(challenge, parameters={**parameters, "resource_metadata": self.metadata})
 
 

@@ -18,7 +18,7 @@ class ResourceMetadata:
     async def get(self, _: Request) -> Answer:
         """The document of RFC 9728 §3.2."""
         document = {
-            "resource": self.issuer + "/resource",
+            "resource": self.issuer + resource.PATH,
             "authorization_servers": [self.issuer],
             "bearer_methods_supported": ["header"],
             "scopes_supported": [resource.SCOPE],

@@ -74,16 +74,16 @@ async def test_a_retried_refresh_gives_a_token_with_the_same_name(server: Server
 
 
 async def test_it_is_introspected_and_revoked_like_any_other(server: Server) -> None:
-    await jwt_resource(server)
+    await jwt_resource(server, server.own_resource)
     app, person = await server.app(), await server.person()
-    token = (await server.tokens(app, person, resource=API))["access_token"]
+    token = (await server.tokens(app, person, resource=server.own_resource))["access_token"]
 
     before = await server.introspect(app, token)
     at_the_resource = await server.get("/resource", headers={"Authorization": f"Bearer {token}"})
     revoked = await server.post("/revoke", {"token": token}, headers=app.basic)
     after = await server.introspect(app, token)
 
-    assert (before["active"], before["aud"], before["username"]) == (True, API, person.username)
+    assert (before["active"], before["aud"], before["username"]) == (True, server.own_resource, person.username)
     assert at_the_resource.status == 200
     assert (revoked.status, after) == (200, {"active": False})
 

@@ -11,8 +11,6 @@ from attrs import frozen
 from iam.oauth.grants import authorization_code, client_credentials, refresh_token
 from tests.harness import App, Person, Reply, Server
 
-API = "https://api.example"
-
 
 @frozen
 class Held:
@@ -48,7 +46,7 @@ async def refresh(server: Server, held: Held) -> bool:
 
 
 async def own(server: Server, held: Held) -> bool:
-    return good(await server.token(held.app, grant_type="client_credentials", resource=API))
+    return good(await server.token(held.app, grant_type="client_credentials", resource=server.own_resource))
 
 
 async def introspection(server: Server, held: Held) -> bool:
@@ -129,11 +127,11 @@ async def grant_type_withdrawn(server: Server, held: Held, admin: Any) -> None:
 
 
 async def resource_disabled(server: Server, held: Held, admin: Any) -> None:
-    await server.store.resources.set_disabled(API, server.now())
+    await server.store.resources.set_disabled(server.own_resource, server.now())
 
 
 async def resource_deleted(server: Server, held: Held, admin: Any) -> None:
-    await server.store.resources.delete(API)
+    await server.store.resources.delete(server.own_resource)
 
 
 async def everything_revoked(server: Server, held: Held, admin: Any) -> None:
@@ -173,14 +171,14 @@ MATRIX = [
 async def hold(server: Server) -> Held:
     app, person = await server.app(), await server.person()
     await server.store.resources.create(
-        API, scopes=(), token_format="opaque", lifetime=3600, client_id=None, now=server.now()
+        server.own_resource, scopes=(), token_format="opaque", lifetime=3600, client_id=None, now=server.now()
     )
-    tokens = await server.tokens(app, person, resource=API)
-    own_token = await server.token(app, grant_type="client_credentials", resource=API)
+    tokens = await server.tokens(app, person, resource=server.own_resource)
+    own_token = await server.token(app, grant_type="client_credentials", resource=server.own_resource)
     held = Held(
         app,
         person,
-        await server.code(app, person, resource=API),
+        await server.code(app, person, resource=server.own_resource),
         tokens["access_token"],
         tokens["refresh_token"],
         own_token.json["access_token"],

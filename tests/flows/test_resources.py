@@ -170,3 +170,17 @@ async def test_a_resource_server_may_introspect_the_tokens_for_it_and_no_others(
     told = [(await server.introspect(api, token))["active"] for token in tokens]
 
     assert told == [True, False, False]
+
+
+@pytest.mark.parametrize("token_format", ["opaque", "jwt"])
+async def test_a_token_for_another_resource_is_none_for_ours(server: Server, token_format: str) -> None:
+    await register(server, API, token_format=token_format, lifetime=600)
+    await register(server, server.own_resource, token_format=token_format, lifetime=600)
+    app = await server.app()
+    statuses = {}
+    for uri in (API, server.own_resource, ""):
+        token = (await server.token(app, grant_type="client_credentials", resource=uri)).json["access_token"]
+        reply = await server.get("/resource", headers={"Authorization": f"Bearer {token}"})
+        statuses[uri] = reply.status, 'error="invalid_token"' in (reply.header("www-authenticate") or "")
+
+    assert statuses == {API: (401, True), server.own_resource: (200, False), "": (200, False)}
