@@ -65,6 +65,10 @@ class Options(usage.Options):
         """Believe the forwarding headers of proxies in this network; repeatable (none)."""
         self.several.setdefault("proxy_headers", []).append(network)
 
+    def opt_allow_fetch(self, network: str) -> None:
+        """Fetch clients' keys from this private network too, and there over http and from any port; repeatable (none)."""
+        self.several.setdefault("allow_fetch", []).append(network)
+
     def opt_version(self) -> NoReturn:
         """Display the version and exit."""
         sys.stdout.write(f"iam {version('iam')}\n")

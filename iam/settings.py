@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=default_data_dir)
     templates: Path | None = None
     proxy_headers: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    allow_fetch: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     no_rate_limits: bool = False
     no_migrate: bool = False
     log_format: Literal["text", "json"] | None = None
@@ -93,7 +94,7 @@ class Settings(BaseSettings):
             values = {**values, "issuer": "http://localhost" + (f":{port}" if port != "80" else "")}
         return values
 
-    @field_validator("interface", "listen", "proxy_headers", mode="before")
+    @field_validator("interface", "listen", "proxy_headers", "allow_fetch", mode="before")
     @classmethod
     def several(cls, value: object, info: ValidationInfo) -> object:
         """One text holds several values, separated by spaces, or by commas where a value has none."""

@@ -52,7 +52,8 @@ EVERYBODY = {"clock", "credentials"}
 # Which library appears only where.
 LIBRARIES = {
     "klein": {"web", "routes", "endpoints", "pages", "service", "resource"},
-    "twisted.web": {"web", "routes", "endpoints", "pages", "service", "resource"},
+    "twisted.web": {"web", "routes", "endpoints", "pages", "service", "resource", "outbound"},
+    "treq": {"outbound", "client"},
     "oauthlib": {"oauth", "web", "endpoints"},
     "txpostgres": {"store/database.py", "store/connecting.py", "store/connection.py"},
     "psycopg2": {"store", "embedded"},

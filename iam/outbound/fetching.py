@@ -1,0 +1,233 @@
+"""JSON from other people's addresses (H35): within limits of time, size and number, and kept for a while."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn
+
+import treq
+from attrs import field, frozen
+from twisted.internet.defer import Deferred, DeferredSemaphore
+from twisted.internet.error import ConnectError, ConnectionClosed
+from twisted.internet.ssl import platformTrust
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.client import Agent, RequestTransmissionFailed, ResponseFailed
+from twisted.web.http_headers import Headers
+from twisted.web.iweb import IResponse
+
+from iam.clock import Clock
+from iam.outbound.connecting import Line, Look, Resolver, system
+from iam.outbound.destinations import Destination, FetchError, Networks, check, parsed
+
+TOTAL: Final = 5.0  # seconds for all of it
+LONGEST: Final = 64 << 10  # octets of a body
+AT_ONCE: Final = 8
+AT_ONE_HOST: Final = 2
+WAITING: Final = 64
+REMEMBERED: Final = 1000  # addresses
+
+KEPT: Final = 300  # seconds that an answer is good for which says nothing about it
+KEPT_AT_LEAST, KEPT_AT_MOST = 60, 3600
+REFUSED: Final = 60  # seconds until an address is tried again that failed
+
+OK, NOT_MODIFIED = 200, 304
+JSON: Final = re.compile(r"application/(?:json|[a-z0-9.!#$&^_-]{1,64}\+json) *(?:;.*)?", re.IGNORECASE)
+MAX_AGE: Final = re.compile(r'(?:^|[\s,])max-age="?(\d{1,9})"?(?:$|[\s,])', re.IGNORECASE)
+UNKEPT: Final = re.compile(r"(?:^|[\s,])no-(?:store|cache)(?:$|[\s,=])", re.IGNORECASE)
+
+log = Logger()
+
+
+@frozen
+class Fetched:
+    """A document, and when it was fetched or confirmed."""
+
+    document: Any
+    at: float
+
+
+@frozen
+class Kept:
+    """A document that is good for a while, and the validators with which to ask whether it has changed (RFC 9111 §4.3)."""
+
+    fetched: Fetched
+    until: float
+    validators: Mapping[bytes, bytes] = field(factory=dict)
+
+
+@frozen
+class Refusal:
+    """Why an address is not asked for a while."""
+
+    reason: str
+    until: float
+
+
+class Fetcher:
+    """Fetches; `private` are the networks that may be reached besides the public ones."""
+
+    def __init__(
+        self,
+        reactor: Any,
+        clock: Clock,
+        private: Networks = (),
+        *,
+        look: Look = system,
+        trust_root: Any = None,
+        patience: float = TOTAL,
+    ) -> None:
+        self._reactor = reactor
+        self._patience = patience
+        self._clock = clock
+        self._private = private
+        self._resolver = Resolver(reactor, look)
+        self._trust_root = trust_root or platformTrust()
+        self._kept: dict[str, Kept] = {}
+        self._refusals: dict[str, Refusal] = {}
+        self._waiters: dict[str, list[Deferred[Fetched]]] = {}
+        self._places = DeferredSemaphore(AT_ONCE)
+        self._places_at: dict[str, DeferredSemaphore] = {}
+
+    async def fetch(self, url: str, purpose: str, *, anew: bool = False) -> Fetched:
+        """The JSON document at `url`, as it was at most an hour ago, or is now; raises FetchError."""
+        now = self._clock.seconds()
+        kept = self._kept.get(url)
+        if kept is not None and not anew and kept.fetched.at <= now < kept.until:
+            return kept.fetched
+        refusal = self._refusals.get(url)
+        if refusal is not None and now < refusal.until <= now + REFUSED:
+            raise FetchError(refusal.reason)
+        return await self._together(url, purpose)
+
+    def _together(self, url: str, purpose: str) -> Deferred[Fetched]:
+        """What the request under way will bring, or a new one. It goes on when nobody waits for it any longer."""
+        waiter: Deferred[Fetched] = Deferred()
+        if url in self._waiters:
+            self._waiters[url].append(waiter)
+        elif len(self._waiters) >= WAITING:
+            raise FetchError("too many addresses are waited for")
+        else:
+            self._waiters[url] = [waiter]
+            Deferred.fromCoroutine(self._fetched(url, purpose)).addBoth(self._answer, url)
+        return waiter
+
+    def _answer(self, outcome: Fetched | Failure, url: str) -> None:
+        for waiter in self._waiters.pop(url):
+            if not waiter.called:
+                waiter.callback(outcome)
+
+    async def _fetched(self, url: str, purpose: str) -> Fetched:
+        """Fetch, and remember what came of it."""
+        try:
+            kept = await Deferred.fromCoroutine(self._in_turn(url)).addTimeout(self._patience, self._reactor, late)
+        except FetchError as error:
+            raise self._refused(url, purpose, str(error)) from None
+        except (ConnectError, ConnectionClosed, ResponseFailed, RequestTransmissionFailed, UnicodeError) as error:
+            raise self._refused(url, purpose, reason_of(error)) from None
+        remember(self._kept, url, kept)
+        self._refusals.pop(url, None)
+        log.info("fetched for {purpose}: {url}", purpose=purpose, url=url)
+        return kept.fetched
+
+    def _refused(self, url: str, purpose: str, reason: str) -> FetchError:
+        remember(self._refusals, url, Refusal(reason, self._clock.seconds() + REFUSED))
+        log.warn("not fetched for {purpose}: {url}: {reason}", purpose=purpose, url=url, reason=reason)
+        return FetchError(reason)
+
+    async def _in_turn(self, url: str) -> Kept:
+        """Fetch when it is this address's turn."""
+        destination = parsed(url)
+        places_at = self._places_at.setdefault(destination.host, DeferredSemaphore(AT_ONE_HOST))
+        await places_at.acquire()
+        try:
+            await self._places.acquire()
+            try:
+                return await self._once(url, destination)
+            finally:
+                self._places.release()
+        finally:
+            places_at.release()
+            if places_at.tokens == AT_ONE_HOST:
+                self._places_at.pop(destination.host, None)
+
+    async def _once(self, url: str, destination: Destination) -> Kept:
+        """Look the host up, judge it, ask it."""
+        addresses = await self._resolver.addresses(destination.host)
+        if not addresses:
+            raise FetchError(f"{destination.host} has no address")
+        check(destination, addresses, self._private)
+        line = Line(self._reactor, destination, addresses, self._trust_root)
+        kept = self._kept.get(url)
+        headers = {b"Accept": b"application/json", b"User-Agent": b"iam", **(kept.validators if kept else {})}
+        agent = Agent.usingEndpointFactory(self._reactor, line)
+        try:
+            response = await agent.request(
+                b"GET", destination.url.encode(), Headers({name: [value] for name, value in headers.items()})
+            )
+            if response.code == NOT_MODIFIED and kept is not None:
+                return self._keep(kept.fetched.document, response, kept.validators)
+            return self._keep(await document_of(response), response, validators(response))
+        finally:
+            line.hang_up()
+
+    def _keep(self, document: Any, response: IResponse, known: Mapping[bytes, bytes]) -> Kept:
+        now = self._clock.seconds()
+        return Kept(Fetched(document, now), now + lifetime(header(response, "cache-control")), known)
+
+
+async def document_of(response: IResponse) -> Any:
+    """The JSON in an answer; raises FetchError for any other answer, a redirect included."""
+    if response.code != OK:
+        raise FetchError(f"the answer is {response.code}, and only 200 counts")
+    if not JSON.fullmatch(header(response, "content-type").strip()) or header(response, "content-encoding"):
+        raise FetchError("the answer is not plain JSON by its headers")
+    body = bytearray()
+
+    def collect(octets: bytes) -> None:
+        body.extend(octets)
+        if len(body) > LONGEST:
+            raise FetchError(f"the answer is longer than {LONGEST} octets")
+
+    await treq.collect(response, collect)
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise FetchError("the answer is not JSON") from None
+
+
+def late(_outcome: object, seconds: float) -> NoReturn:
+    """Time is up."""
+    raise FetchError(f"no answer within {seconds:g} seconds")
+
+
+def header(response: IResponse, name: str) -> str:
+    """The value of a header, several of them joined (RFC 9110 §5.3)."""
+    return ", ".join(response.headers.getRawHeaders(name) or [])
+
+
+def validators(response: IResponse) -> Mapping[bytes, bytes]:
+    """The headers that ask whether a document is still the same."""
+    pairs = ((b"If-None-Match", "etag"), (b"If-Modified-Since", "last-modified"))
+    return {asked: value.encode("latin-1", "replace") for asked, name in pairs if (value := header(response, name))}
+
+
+def lifetime(cache_control: str) -> int:
+    """Seconds that an answer is good for: what it says, within bounds (RFC 9111 §5.2.2)."""
+    if UNKEPT.search(cache_control):
+        return KEPT_AT_LEAST
+    told = MAX_AGE.search(cache_control)
+    return min(max(int(told[1]), KEPT_AT_LEAST), KEPT_AT_MOST) if told else KEPT
+
+
+def remember(known: dict[str, Any], url: str, what: object) -> None:
+    """Keep it, and do not grow without bound."""
+    if len(known) >= REMEMBERED and url not in known:
+        known.clear()
+    known[url] = what
+
+
+def reason_of(error: Exception) -> str:
+    """What went wrong on the way, with what lies behind it."""
+    inner = getattr(error, "reasons", None)
+    return str(inner[0].value if inner else error) or type(error).__name__
