@@ -20,7 +20,10 @@ from iam.endpoints.resource_metadata import ResourceMetadata
 from iam.endpoints.revocation import RevocationEndpoint
 from iam.endpoints.token import TokenEndpoint
 from iam.oauth.access_tokens import AccessTokenFormat
+from iam.oauth.client_assertions import ClientAssertions
 from iam.oauth.client_authentication import ClientAuthentication
+from iam.oauth.client_keys import ClientKeys
+from iam.oauth.client_secrets import ClientSecrets
 from iam.oauth.consent import Consent
 from iam.oauth.introspection import Introspection
 from iam.oauth.refusals import Refusals
@@ -30,6 +33,7 @@ from iam.oauth.revocation import Revocation
 from iam.oauth.server import Server
 from iam.openid import keys
 from iam.openid.keys import Keys, Pair
+from iam.outbound.fetching import Fetcher
 from iam.pages.applications import Applications
 from iam.pages.errors import Errors
 from iam.pages.home import Home
@@ -57,6 +61,20 @@ def build_keys(reactor: Any, clock: Clock, store: Store, key: ServerKey) -> Keys
         return pair
 
     return Keys(store.signing_keys, key.derive(keys.PURPOSE), clock, generate)
+
+
+def build_authentication(
+    reactor: Any, settings: Settings, clock: Clock, store: Store, key: ServerKey
+) -> ClientAuthentication:
+    """What clients prove themselves to."""
+    assertions = ClientAssertions(
+        store.replays,
+        ClientSecrets(lambda: key),
+        ClientKeys(Fetcher(reactor, clock, settings.allow_fetch), clock),
+        clock,
+        (settings.issuer, settings.issuer + "/token"),
+    )
+    return ClientAuthentication(store.clients, assertions, clock)
 
 
 def build_site(
@@ -89,10 +107,10 @@ def build_handlers(
     sessions = Sessions(store.sessions, clock, settings)
     people = People(store.users, Passwords(reactor), clock, settings.issuer_host)
     visitors = Visitors(sessions.find, settings, theme, clock)
-    server = Server(settings, store, clock, signing)
+    authentication = build_authentication(reactor, settings, clock, store, key)
+    server = Server(settings, store, clock, signing, authentication)
     targets = Targets(store.resources)
     form = AccessTokenFormat(signing, targets, settings.issuer)
-    authentication = ClientAuthentication(store.clients)
     introspection = Introspection(store.access_tokens, store.refresh_tokens, clock, form, targets, settings.issuer)
     refusals = Refusals(store.refusals, store.clients, clock, settings.issuer)
     authorization = AuthorizationEndpoint(server, Consent(store.consents, store.scopes), visitors, theme, refusals)
@@ -113,7 +131,9 @@ def build_handlers(
         logout=Logout(sessions, visitors, theme, settings),
         setup=Setup(people, sessions, visitors, theme, settings, key),
         applications=Applications(
-            Registration(store.clients, store.scopes, clock),
+            Registration(
+                store.clients, store.scopes, clock, ClientSecrets(lambda: key), private=bool(settings.allow_fetch)
+            ),
             Issuer(key),
             visitors,
             theme,

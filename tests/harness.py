@@ -24,16 +24,19 @@ from twisted.internet.task import deferLater
 from twisted.web.client import Agent, HTTPConnectionPool
 
 from iam import credentials
-from iam.assembly import build_keys, build_site
+from iam.assembly import build_authentication, build_keys, build_site
 from iam.clock import Clock
 from iam.credentials import Kind
 from iam.embedded.supervisor import Embedded
 from iam.listening import listen
+from iam.oauth.client_authentication import ClientAuthentication
+from iam.oauth.client_secrets import ClientSecrets
+from iam.oauth.registration import Registration
 from iam.openid.keys import Keys
 from iam.server_key import ServerKey
 from iam.settings import Settings, read
 from iam.store import migration
-from iam.store.clients import Metadata
+from iam.store.clients import Metadata, keeps_secret
 from iam.store.database import Database
 from iam.store.store import Store, open_store
 
@@ -130,6 +133,7 @@ class Server:
     url: str
     settings: Settings
     store: Store
+    key: ServerKey
     keys: Keys
     clock: TurnedClock
     agent: Agent
@@ -172,14 +176,15 @@ class Server:
         **metadata: Any,
     ) -> App:
         """A registered client."""
-        app = App(credentials.identifier().hex, None if auth_method == "none" else credentials.mint(Kind.CLIENT_SECRET))
+        app = App(
+            credentials.identifier().hex, credentials.mint(Kind.CLIENT_SECRET) if keeps_secret(auth_method) else None
+        )
         await self.store.clients.create(
             app.client_id,
             Metadata("Test application", auth_method, grant_types, redirect_uris, scopes, **metadata),
             owner_id=None,
             grant_id=credentials.identifier(),
-            secret_id=credentials.identifier(),
-            secret_digest=app.secret and credentials.digest(app.secret),
+            secret=self.registration.secrets.kept(app.secret, auth_method) if app.secret else None,
             now=self.now(),
         )
         return app
@@ -216,6 +221,18 @@ class Server:
             before=None,
         )
         return person
+
+    @property
+    def registration(self) -> Registration:
+        """The rules for clients."""
+        return Registration(
+            self.store.clients, self.store.scopes, self.clock_of_store(), ClientSecrets(lambda: self.key)
+        )
+
+    @property
+    def authentication(self) -> ClientAuthentication:
+        """Client authentication as the server has it."""
+        return build_authentication(reactor, self.settings, self.clock_of_store(), self.store, self.key)
 
     def now(self) -> Any:
         return self.clock_of_store().now()
@@ -345,6 +362,7 @@ def running(database_dsn: str, key: ServerKey, tmp_path_factory: pytest.TempPath
             "database": database_dsn,
             "data_dir": tmp_path_factory.mktemp("data"),
             "no_rate_limits": True,
+            "allow_fetch": ("127.0.0.0/8",),
         }
     )
     clock = TurnedClock()
@@ -368,7 +386,7 @@ def running(database_dsn: str, key: ServerKey, tmp_path_factory: pytest.TempPath
         await database.stop()
 
     ports = blockon(Deferred.fromCoroutine(start()))
-    yield Server(settings.issuer, settings, store, keys, clock, Agent(reactor, pool=pool))
+    yield Server(settings.issuer, settings, store, key, keys, clock, Agent(reactor, pool=pool))
     blockon(Deferred.fromCoroutine(stop()))
 
 

@@ -1,7 +1,10 @@
 """`iam client`."""
 
+import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,6 +15,8 @@ from iam.commands.options import Group
 from iam.commands.people import named
 from iam.commands.running import Administration, run
 from iam.credentials import Kind
+from iam.oauth import client_assertions
+from iam.oauth.client_secrets import ClientSecrets
 from iam.oauth.registration import (
     AUTH_METHODS,
     AUTHORIZATION_CODE,
@@ -19,11 +24,14 @@ from iam.oauth.registration import (
     GRANT_TYPES,
     REFRESH_TOKEN,
     Registration,
+    needs_new_secret,
 )
-from iam.store.clients import Client, Metadata
+from iam.store.clients import Client, Metadata, keeps_secret
 
 COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "grant_types", "owner")
 CLIENT_ID_DIGITS = 22  # of base 62, more than 128 bits
+LONGEST_KEEP = 90 * 86400  # seconds
+LONGEST_JWKS = 65_536  # bytes of a file of keys
 
 which = click.argument("client_id", metavar="ID")
 redirect_option = click.option(
@@ -47,6 +55,19 @@ scope_option = click.option("--scope", metavar='"S ..."', help="What the client 
 method_option = click.option(
     "--auth-method", type=click.Choice(AUTH_METHODS), help="How it proves itself; none: a public client."
 )
+alg_option = click.option(
+    "--signing-alg",
+    type=click.Choice(client_assertions.EVERY_ALGORITHM),
+    help="What it signs with, if it signs to prove itself (any that fits its keys).",
+)
+jwks_option = click.option(
+    "--jwks",
+    "jwks_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A file with its public keys, for private_key_jwt.",
+)
+jwks_uri_option = click.option("--jwks-uri", metavar="URI", help="Where its public keys are, instead.")
 pkce_option = click.option("--require-pkce/--no-require-pkce", default=None, help="Refuse its requests without PKCE.")
 introspect_option = click.option(
     "--introspect-any/--no-introspect-any",
@@ -65,6 +86,7 @@ def command() -> None:
         "iam client create --name Shop --redirect-uri https://shop.example.org/callback",
         "iam client create --name 'Nightly job' --grant-type client_credentials --scope read --json",
         "iam client create --name API --introspect-any",
+        "iam client create --name Bank --auth-method private_key_jwt --jwks bank.jwks.json",
     ]
 )
 @click.option("--name", metavar="N", required=True, help="The name that people read.")
@@ -74,6 +96,9 @@ def command() -> None:
 @grant_option
 @scope_option
 @method_option
+@alg_option
+@jwks_option
+@jwks_uri_option
 @pkce_option
 @introspect_option
 def create(
@@ -84,6 +109,9 @@ def create(
     grant_types: Sequence[str],
     scope: str | None,
     auth_method: str | None,
+    signing_alg: str | None,
+    jwks_file: Path | None,
+    jwks_uri: str | None,
     *,
     require_pkce: bool | None,
     introspect_any: bool | None,
@@ -95,19 +123,24 @@ def create(
     """
     default = (AUTHORIZATION_CODE, REFRESH_TOKEN) if redirect_uris else (CLIENT_CREDENTIALS,)
     client_id = credentials.base62(secrets.token_bytes(32), CLIENT_ID_DIGITS)
-    secret = None if auth_method == "none" else credentials.mint(Kind.CLIENT_SECRET)
+    method = auth_method or AUTH_METHODS[0]
+    secret = credentials.mint(Kind.CLIENT_SECRET) if keeps_secret(method) else None
+    jwks = key_set(jwks_file)
 
     async def work(on: Administration) -> Client:
         owner_id = (await named(on, owner)).id if owner else None
         metadata = await registration(on).metadata(
             name=name,
-            auth_method=auth_method or AUTH_METHODS[0],
+            auth_method=method,
             grant_types=grant_types or default,
             redirect_uris=redirect_uris,
             post_logout_redirect_uris=logout_uris,
             scopes=(scope or "read write").split(),
             require_pkce=bool(require_pkce),
             introspect_any=bool(introspect_any),
+            auth_signing_alg=signing_alg,
+            jwks=jwks,
+            jwks_uri=jwks_uri,
         )
         await registration(on).register(client_id, metadata, secret=secret, owner_id=owner_id, by=COMMAND_LINE)
         return await found(on, client_id)
@@ -129,13 +162,22 @@ def show(client_id: str) -> None:
     output.show(document(run(lambda on: found(on, client_id))))
 
 
-@command.command(examples=["iam client update 4Fh... --scope 'read write photos:read'"])
+@command.command(
+    examples=[
+        "iam client update 4Fh... --scope 'read write photos:read'",
+        "iam client update 4Fh... --auth-method private_key_jwt --jwks-uri https://shop.example.org/jwks.json",
+    ]
+)
 @which
 @click.option("--name", metavar="N", help="The name that people read.")
 @redirect_option
 @logout_option
 @grant_option
 @scope_option
+@method_option
+@alg_option
+@jwks_option
+@jwks_uri_option
 @pkce_option
 @introspect_option
 def update(
@@ -145,41 +187,73 @@ def update(
     logout_uris: Sequence[str],
     grant_types: Sequence[str],
     scope: str | None,
+    auth_method: str | None,
+    signing_alg: str | None,
+    jwks_file: Path | None,
+    jwks_uri: str | None,
     *,
     require_pkce: bool | None,
     introspect_any: bool | None,
 ) -> None:
-    """Change a client's metadata; what is not named stays, a list that is named replaces the old one."""
+    """Change a client's metadata; what is not named stays, a list that is named replaces the old one.
 
-    async def work(on: Administration) -> Client:
+    Another --auth-method makes a new secret, shown once, where the old one is of no use to it. New keys take the place of
+    the old ones.
+    """
+    jwks = key_set(jwks_file)
+
+    async def work(on: Administration) -> tuple[Client, str | None]:
         old = await found(on, client_id)
+        method = old.auth_method if auth_method is None else auth_method
+        new_keys = jwks is not None or jwks_uri is not None
         metadata: Metadata = await registration(on).metadata(
             name=old.name if name is None else name,
-            auth_method=old.auth_method,
+            auth_method=method,
             grant_types=grant_types or old.grant_types,
             redirect_uris=redirect_uris or old.redirect_uris,
             post_logout_redirect_uris=logout_uris or old.post_logout_redirect_uris,
             scopes=old.scopes if scope is None else scope.split(),
             require_pkce=old.require_pkce if require_pkce is None else require_pkce,
             introspect_any=old.introspect_any if introspect_any is None else introspect_any,
+            auth_signing_alg=old.auth_signing_alg if signing_alg is None and method == old.auth_method else signing_alg,
+            jwks=jwks if new_keys else old.jwks,
+            jwks_uri=jwks_uri if new_keys else old.jwks_uri,
         )
-        await registration(on).update(client_id, metadata, COMMAND_LINE)
-        return await found(on, client_id)
+        secret = credentials.mint(Kind.CLIENT_SECRET) if needs_new_secret(old.auth_method, method) else None
+        await registration(on).update(client_id, metadata, COMMAND_LINE, secret=secret)
+        return await found(on, client_id), secret
 
-    client = run(work)
-    output.say(f"The client {client.name} is updated.", document(client))
+    client, secret = run(work)
+    if secret is not None:
+        announce(client, secret)
+    else:
+        output.say(f"The client {client.name} is updated.", document(client))
 
 
-@command.command("rotate-secret", examples=["iam client rotate-secret 4Fh... --json"])
+@command.command(
+    "rotate-secret", examples=["iam client rotate-secret 4Fh... --json", "iam client rotate-secret 4Fh... --keep 86400"]
+)
 @which
-def rotate_secret(client_id: str) -> None:
-    """Give a client a new secret, shown once; the old one is worth nothing from now on."""
+@click.option(
+    "--keep",
+    metavar="SECONDS",
+    type=click.IntRange(0, LONGEST_KEEP),
+    default=0,
+    help="How long the old one stays good besides (0).",
+)
+def rotate_secret(client_id: str, keep: int) -> None:
+    """Give a client a new secret, shown once; the old one is worth nothing from now on, or when --keep is over.
+
+    A client has two secrets at most: a second rotation ends the oldest one at once.
+    """
     secret = credentials.mint(Kind.CLIENT_SECRET)
 
     async def work(on: Administration) -> Client:
         client = await found(on, client_id)
-        if not await registration(on).replace_secret(client_id, secret, COMMAND_LINE):
+        if not client.confidential:
             raise click.ClickException(f"The client {client.name} is public: it has no secret.")
+        if not await registration(on).rotate_secret(client, secret, COMMAND_LINE, keep=keep):
+            raise click.ClickException(f"The client {client.name} has no secret: it proves itself in another way.")
         return client
 
     announce(run(work), secret)
@@ -201,7 +275,25 @@ def delete(client_id: str) -> None:
 
 def registration(on: Administration) -> Registration:
     """The rules for clients."""
-    return Registration(on.store.clients, on.store.scopes, on.clock)
+    return Registration(
+        on.store.clients, on.store.scopes, on.clock, ClientSecrets(on.key), private=bool(on.settings.allow_fetch)
+    )
+
+
+def key_set(file: Path | None) -> Mapping[str, Any] | None:
+    """The JSON object in a file of public keys, if there is one; what it must be like, the rules for clients say."""
+    if file is None:
+        return None
+    try:
+        octets = file.read_bytes()
+        document = json.loads(octets) if len(octets) <= LONGEST_JWKS else None
+    except OSError as error:
+        raise click.ClickException(f"--jwks: {file} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, Mapping):
+        raise click.ClickException(f'--jwks: {file} is not a key set: {{"keys": [...]}} in JSON.')
+    return document
 
 
 async def found(on: Administration, client_id: str) -> Client:
@@ -232,10 +324,20 @@ def document(client: Client) -> dict[str, object]:
         "grant_types": list(client.grant_types),
         "scope": " ".join(client.scopes),
         "token_endpoint_auth_method": client.auth_method,
+        **{name: value for name, value in signing(client).items() if value is not None},
         "require_pkce": client.require_pkce,
         "introspect_any": client.introspect_any,
         "owner": client.owner,
         "created_at": output.moment(client.created_at),
         "updated_at": output.moment(client.updated_at),
         "disabled_at": output.moment(client.disabled_at),
+    }
+
+
+def signing(client: Client) -> dict[str, object]:
+    """What a client is known by that signs to prove itself."""
+    return {
+        "token_endpoint_auth_signing_alg": client.auth_signing_alg,
+        "jwks": client.jwks,
+        "jwks_uri": client.jwks_uri,
     }

@@ -5,7 +5,6 @@ from datetime import datetime
 import click
 from twisted.internet.threads import deferToThread
 
-from iam import server_key
 from iam.commands import output
 from iam.commands.options import Group
 from iam.commands.running import Administration, run
@@ -85,11 +84,9 @@ def document(key: SigningKey, word: str) -> dict[str, object]:
 
 def signing_keys(on: Administration) -> Keys:
     """The keys, which only who has the server key can use."""
-    text = on.settings.secret_key.get_secret_value() if on.settings.secret_key else None
-    key = server_key.read_or_make(on.settings.data_dir, text)
 
     async def generate(alg: str) -> Pair:
         pair: Pair = await deferToThread(signing.made, alg)
         return pair
 
-    return Keys(on.store.signing_keys, key.derive(signing.PURPOSE), on.clock, generate)
+    return Keys(on.store.signing_keys, on.key().derive(signing.PURPOSE), on.clock, generate)

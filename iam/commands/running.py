@@ -13,13 +13,14 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ReactorNotRunning
 from twisted.python.failure import Failure
 
+from iam import server_key
 from iam import settings as configuration
 from iam.accounts.invalid import Invalid
 from iam.clock import Clock
 from iam.commands.options import CONFIG, DATA_DIR, DATABASE
 from iam.embedded.errors import EmbeddedError
 from iam.foundation import Progress, lay
-from iam.server_key import ServerKeyError
+from iam.server_key import ServerKey, ServerKeyError
 from iam.settings import Settings, SettingsError
 from iam.store.errors import Unavailable
 from iam.store.migration import MigrationError
@@ -38,6 +39,11 @@ class Administration:
     settings: Settings
     clock: Clock
     store: Store
+
+    def key(self) -> ServerKey:
+        """The server key, which only some commands need."""
+        text = self.settings.secret_key.get_secret_value() if self.settings.secret_key else None
+        return server_key.read_or_make(self.settings.data_dir, text)
 
 
 def read_settings() -> Settings:

@@ -4,13 +4,19 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from attrs import frozen
 
-from iam.oauth import pkce, registration
+from iam.oauth import client_assertions, pkce
 from iam.oauth.grants import authorization_code
+from iam.oauth.registration import AUTH_METHODS, CONFIDENTIAL_METHODS
 from iam.oauth.server import Server
 from iam.web.answers import Answer, json_answer
 from iam.web.request import Request
 
-CONFIDENTIAL = [method for method in registration.AUTH_METHODS if method != registration.PUBLIC]
+ANY = {
+    "auth_methods_supported": list(AUTH_METHODS),
+    "auth_signing_alg_values_supported": list(client_assertions.EVERY_ALGORITHM),
+}
+CONFIDENTIAL = {**ANY, "auth_methods_supported": list(CONFIDENTIAL_METHODS)}
+CLIENT_AUTHENTICATION = {"token_endpoint": ANY, "revocation_endpoint": ANY, "introspection_endpoint": CONFIDENTIAL}
 
 
 @frozen
@@ -37,9 +43,11 @@ class Metadata:
             "response_types_supported": list(authorization_code.RESPONSE_TYPES),
             "response_modes_supported": list(authorization_code.RESPONSE_MODES),
             "grant_types_supported": list(self.server.grant_types),
-            "token_endpoint_auth_methods_supported": list(registration.AUTH_METHODS),
-            "revocation_endpoint_auth_methods_supported": list(registration.AUTH_METHODS),
-            "introspection_endpoint_auth_methods_supported": CONFIDENTIAL,
+            **{
+                f"{endpoint}_{what}": values
+                for endpoint, ways in CLIENT_AUTHENTICATION.items()
+                for what, values in ways.items()
+            },
             "code_challenge_methods_supported": list(pkce.METHODS),
             "authorization_response_iss_parameter_supported": True,
             "protected_resources": [self.issuer + "/resource"],

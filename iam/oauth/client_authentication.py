@@ -1,44 +1,77 @@
-"""Which client is asking? (RFC 6749 §2.3)"""
+"""Which client is asking? (RFC 6749 §2.3)
+
+A client authenticates by the method it is registered for and by no other, but that client_secret_basic and
+client_secret_post, which carry the same secret, stand for each other.
+"""
 
 from base64 import b64decode
 from binascii import Error as Base64Error
-from hmac import compare_digest
 from urllib.parse import unquote_plus
 
 from attrs import field, frozen
 from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError
 
 from iam import credentials
+from iam.clock import Clock
 from iam.credentials import Kind
+from iam.oauth import client_assertions
+from iam.oauth.client_assertions import Assertion, ClientAssertions
+from iam.oauth.client_secrets import matches
 from iam.oauth.refusal import Refusal, carrying
 from iam.oauth.request import Parameters
-from iam.store.clients import Client, Clients
+from iam.store.clients import BY_SECRET, Client, Clients
+
+TWO_WAYS = "The request authenticates the client in two ways; use one."
 
 
 @frozen
 class Claimed:
-    """Who a request says it is from, and the secret it brings as proof, if any."""
+    """Who a request says it is from, and what it brings as proof, if anything."""
 
     client_id: str
     secret: str | None = field(default=None, repr=False)
+    assertion: Assertion | None = None
+
+    @property
+    def with_proof(self) -> bool:
+        """Does it bring anything to be checked?"""
+        return self.secret is not None or self.assertion is not None
 
 
 def claimed(parameters: Parameters, authorization: str | None) -> Claimed:
-    """Read the client from the Authorization header or the form, never from both (RFC 6749 §2.3.1).
+    """Read the client from the Authorization header, the form or an assertion in it, never from two (RFC 6749 §2.3).
 
     Raises InvalidRequestError for two methods at once, InvalidClientError for none or one that cannot be read.
     """
     client_id, secret = parameters.get("client_id"), parameters.get("client_secret")
-    if authorization is None:
-        if client_id is None:
-            raise InvalidClientError("The request names no client.")
-        return Claimed(client_id, secret)
-    basic = from_basic(authorization)
-    if secret is not None:
-        raise InvalidRequestError("The request authenticates the client in two ways; use one.")
-    if client_id is not None and client_id != basic.client_id:
-        raise InvalidClientError("The client of the Authorization header is not the one in client_id.")
-    return basic
+    asserted = "client_assertion" in parameters or "client_assertion_type" in parameters
+    if (authorization is not None) + (secret is not None) + asserted > 1:
+        raise InvalidRequestError(TWO_WAYS)
+    if authorization is not None:
+        return agreed(from_basic(authorization), client_id)
+    if asserted:
+        return agreed(from_assertion(parameters), client_id)
+    if client_id is None:
+        raise InvalidClientError("The request names no client.")
+    return Claimed(client_id, secret)
+
+
+def agreed(claim: Claimed, client_id: str | None) -> Claimed:
+    """The claim, if client_id says nothing else."""
+    if client_id not in (None, claim.client_id):
+        raise InvalidClientError("The client that authenticates is not the one in client_id.")
+    return claim
+
+
+def from_assertion(parameters: Parameters) -> Claimed:
+    """A JWT that names the client (RFC 7521 §4.2)."""
+    kind, text = parameters.get("client_assertion_type"), parameters.get("client_assertion")
+    if kind is None or text is None:
+        raise InvalidRequestError("client_assertion and client_assertion_type belong together.")
+    if kind != client_assertions.TYPE:
+        raise InvalidClientError(f"The client_assertion_type must be {client_assertions.TYPE}.")
+    assertion = client_assertions.read(text)
+    return Claimed(assertion.subject, assertion=assertion)
 
 
 def from_basic(authorization: str) -> Claimed:
@@ -56,44 +89,53 @@ def from_basic(authorization: str) -> Claimed:
     return Claimed(client_id, secret)
 
 
-def matches(client: Client, secret: str | None) -> bool:
-    """Is this one of the client's secrets? Compared by digest, in constant time."""
-    if secret is None or not credentials.well_formed(secret, Kind.CLIENT_SECRET):
-        return False
-    digest = credentials.digest(secret)
-    return sum(compare_digest(digest, known) for known in client.secrets) > 0
-
-
 @frozen
 class ClientAuthentication:
     """Authenticates the clients in the store."""
 
     clients: Clients
+    assertions: ClientAssertions
+    clock: Clock
 
     async def confidential(self, claim: Claimed) -> Client | None:
-        """The client that proved itself by its secret."""
-        client = await self.clients.by_id(claim.client_id)
-        if client is None or not client.enabled or not client.confidential or not matches(client, claim.secret):
-            return None
-        return client
+        """The client that proved itself; raises InvalidClientError for an assertion that says why it is not good."""
+        client = await self._enabled(claim)
+        if claim.assertion is not None:
+            return await self._by_assertion(client, claim.assertion)
+        return self._by_secret(client, claim.secret)
 
     async def public(self, claim: Claimed) -> Client | None:
         """The public client that is named and, having no secret, brings none (RFC 6749 §2.1)."""
-        client = await self.clients.by_id(claim.client_id)
-        if client is None or not client.enabled or client.confidential or claim.secret is not None:
+        client = await self._enabled(claim)
+        if client is None or client.confidential or claim.with_proof:
             return None
         return client
 
     async def authenticate(self, claim: Claimed) -> Client:
         """The client, however it authenticates; raises InvalidClientError."""
-        client = await (self.public(claim) if claim.secret is None else self.confidential(claim))
+        client = await (self.confidential(claim) if claim.with_proof else self.public(claim))
         if client is None:
             raise unproved(claim)
+        return client
+
+    async def _enabled(self, claim: Claimed) -> Client | None:
+        client = await self.clients.by_id(claim.client_id)
+        return client if client and client.enabled else None
+
+    def _by_secret(self, client: Client | None, secret: str | None) -> Client | None:
+        same = secret is not None and matches(client, secret, self.clock.now())
+        return client if client and client.auth_method in BY_SECRET and same else None
+
+    async def _by_assertion(self, client: Client | None, assertion: Assertion) -> Client | None:
+        if client is not None:
+            await self.assertions.prove(client, assertion)
         return client
 
 
 def unproven(claim: Claimed) -> Refusal:
     """Why somebody is not the client that they say they are, as far as can be told without the database."""
+    if claim.assertion is not None:
+        return client_assertions.refusal("of no application that takes part here", claim.client_id)
     if claim.secret is None:
         return Refusal("client secret", "a secret, unless the application is public", "none", client_id=claim.client_id)
     if not credentials.well_formed(claim.secret, Kind.CLIENT_SECRET):
@@ -106,4 +148,4 @@ def unproven(claim: Claimed) -> Refusal:
 
 def unproved(claim: Claimed) -> InvalidClientError:
     """The error for a client that did not prove itself (RFC 6749 §5.2)."""
-    return carrying(InvalidClientError("Client authentication failed."), unproven(claim))
+    return carrying(InvalidClientError(client_assertions.UNPROVEN), unproven(claim))

@@ -1,7 +1,8 @@
 """Registering clients: which metadata are good, whoever brings them (RFC 6749 §2, RFC 7591 §2)."""
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from attrs import frozen
@@ -11,8 +12,22 @@ from iam.accounts import identity
 from iam.accounts.actors import SERVER, By
 from iam.accounts.invalid import complain
 from iam.clock import Clock
+from iam.oauth import client_assertions, key_sets
 from iam.oauth import redirect_uris as redirection
-from iam.store.clients import Clients, Metadata
+from iam.oauth.client_secrets import ClientSecrets
+from iam.oauth.key_sets import KeySetError
+from iam.outbound import destinations
+from iam.store.clients import (
+    BY_SECRET,
+    PRIVATE_KEY_JWT,
+    PUBLIC,
+    SECRET_JWT,
+    Client,
+    Clients,
+    Metadata,
+    Secret,
+    keeps_secret,
+)
 from iam.store.scopes import Scopes
 
 AUTHORIZATION_CODE: Final = "authorization_code"
@@ -20,8 +35,8 @@ REFRESH_TOKEN: Final = "refresh_token"
 CLIENT_CREDENTIALS: Final = "client_credentials"
 GRANT_TYPES: Final = (AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS)
 
-PUBLIC: Final = "none"
-AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", PUBLIC)
+CONFIDENTIAL_METHODS: Final = (*BY_SECRET, SECRET_JWT, PRIVATE_KEY_JWT)
+AUTH_METHODS: Final = (*CONFIDENTIAL_METHODS, PUBLIC)
 
 MOST_REDIRECT_URIS: Final = 50
 
@@ -33,6 +48,8 @@ class Registration:
     clients: Clients
     scopes: Scopes
     clock: Clock
+    secrets: ClientSecrets
+    private: bool = False  # may addresses be of a private network?
 
     async def metadata(
         self,
@@ -45,6 +62,9 @@ class Registration:
         post_logout_redirect_uris: Iterable[str] = (),
         require_pkce: bool = False,
         introspect_any: bool = False,
+        auth_signing_alg: str | None = None,
+        jwks: Mapping[str, Any] | None = None,
+        jwks_uri: str | None = None,
     ) -> Metadata:
         """Metadata that are in order; Invalid names the fields that are not."""
         metadata = Metadata(
@@ -56,6 +76,9 @@ class Registration:
             post_logout_redirect_uris=distinct(post_logout_redirect_uris),
             require_pkce=require_pkce,
             introspect_any=introspect_any,
+            auth_signing_alg=auth_signing_alg,
+            jwks=jwks,
+            jwks_uri=jwks_uri,
         )
         complain(
             name=name_complaint(metadata),
@@ -64,33 +87,44 @@ class Registration:
             redirect_uris=redirect_uris_complaint(metadata),
             scopes=scopes_complaint(metadata, [scope.name for scope in await self.scopes.all()]),
             post_logout_redirect_uris=uris_complaint(metadata.post_logout_redirect_uris, metadata),
+            auth_signing_alg=auth_signing_alg_complaint(metadata),
+            jwks=jwks_complaint(metadata),
+            jwks_uri=jwks_uri_complaint(metadata, private=self.private),
         )
         return metadata
 
     async def register(
         self, client_id: str, metadata: Metadata, *, secret: str | None, owner_id: UUID | None, by: By = SERVER
     ) -> bool:
-        """Keep a new client, and of its secret the digest (H25); False if there is one with this id."""
+        """Keep a new client, and its secret as H25 says; False if there is one with this id."""
         return await self.clients.create(
             client_id,
             metadata,
             owner_id=owner_id,
             grant_id=credentials.identifier(),
-            secret_id=credentials.identifier(),
-            secret_digest=credentials.digest(secret) if secret and metadata.auth_method != PUBLIC else None,
+            secret=self._kept(secret, metadata.auth_method),
             now=self.clock.now(),
             by=by,
         )
 
-    async def update(self, client_id: str, metadata: Metadata, by: By = SERVER) -> bool:
-        """Replace a client's metadata; False if there is no such client."""
-        return await self.clients.update(client_id, metadata, self.clock.now(), by)
+    async def update(self, client_id: str, metadata: Metadata, by: By = SERVER, *, secret: str | None = None) -> bool:
+        """Replace a client's metadata, and its secrets if there is a new one; False if there is no such client."""
+        kept = self._kept(secret, metadata.auth_method)
+        return await self.clients.update(client_id, metadata, self.clock.now(), by, secret=kept)
 
-    async def replace_secret(self, client_id: str, secret: str, by: By = SERVER) -> bool:
-        """Make this the client's one secret; False if there is no such client, or it is public."""
-        return await self.clients.replace_secret(
-            client_id, credentials.identifier(), credentials.digest(secret), self.clock.now(), by
+    async def rotate_secret(self, client: Client, secret: str, by: By = SERVER, *, keep: int = 0) -> bool:
+        """Give the client a new secret; the newest of the old ones is good for `keep` seconds more, all others no longer.
+
+        False if it has no secret, or has changed meanwhile.
+        """
+        now = self.clock.now()
+        kept = self._kept(secret, client.auth_method)
+        return kept is not None and await self.clients.rotate_secret(
+            client, kept, now, now + timedelta(seconds=keep), by
         )
+
+    def _kept(self, secret: str | None, auth_method: str) -> Secret | None:
+        return self.secrets.kept(secret, auth_method) if secret and keeps_secret(auth_method) else None
 
     async def delete(self, client_id: str, by: By = SERVER) -> bool:
         """Remove a client and end all it was granted; False if there is no such client."""
@@ -114,6 +148,43 @@ def auth_method_complaint(metadata: Metadata) -> str | None:
     if metadata.auth_method not in AUTH_METHODS:
         return f"Choose one of {', '.join(AUTH_METHODS)}."
     return None
+
+
+def needs_new_secret(old_method: str, method: str) -> bool:
+    """Must a client that changes its method get a secret? Of those that were only ever sent, we do not know the text."""
+    readable_now = old_method == SECRET_JWT or method in BY_SECRET
+    return keeps_secret(method) and not (keeps_secret(old_method) and readable_now)
+
+
+def auth_signing_alg_complaint(metadata: Metadata) -> str | None:
+    """What the client signs its assertions with (RFC 7591, OpenID Connect Registration §2)."""
+    alg, algs = metadata.auth_signing_alg, client_assertions.ALGORITHMS.get(metadata.auth_method)
+    if alg is None:
+        return None
+    if algs is None:
+        return f"Only clients with {SECRET_JWT} or {PRIVATE_KEY_JWT} sign."
+    return None if alg in algs else f"Choose one of {', '.join(algs)}."
+
+
+def jwks_complaint(metadata: Metadata) -> str | None:
+    """The client's public keys (RFC 7591 §2): given, or at an address, never both."""
+    if metadata.jwks is None:
+        needed = metadata.auth_method == PRIVATE_KEY_JWT and metadata.jwks_uri is None
+        return f"A client with {PRIVATE_KEY_JWT} needs its public keys, or their address." if needed else None
+    if metadata.jwks_uri is not None:
+        return "Give the public keys or their address, not both."
+    try:
+        keys = key_sets.read(metadata.jwks)
+    except KeySetError as error:
+        return str(error)
+    alg = metadata.auth_signing_alg
+    signs = metadata.auth_method == PRIVATE_KEY_JWT and alg is not None
+    return f"None of the keys is one for {alg}." if signs and not any(alg in key.algs for key in keys) else None
+
+
+def jwks_uri_complaint(metadata: Metadata, *, private: bool) -> str | None:
+    """Where the client's public keys are; whether the host may be reached is found when they are fetched."""
+    return None if metadata.jwks_uri is None else destinations.complaint(metadata.jwks_uri, private=private)
 
 
 def grant_types_complaint(metadata: Metadata) -> str | None:

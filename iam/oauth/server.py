@@ -18,7 +18,7 @@ from iam import bridge
 from iam.clock import Clock
 from iam.oauth import redirect_uris, scopes
 from iam.oauth.access_tokens import AccessTokenFormat
-from iam.oauth.client_authentication import claimed
+from iam.oauth.client_authentication import ClientAuthentication, claimed
 from iam.oauth.grants import authorization_code, client_credentials, refresh_token
 from iam.oauth.grants.authorization_code import AuthorizationCode, AuthorizationCodeGrant
 from iam.oauth.grants.client_credentials import ClientCredentials, ClientCredentialsGrant
@@ -93,7 +93,9 @@ class Endpoints(AuthorizationEndpoint, TokenEndpoint):  # type: ignore[misc]
 class Server:
     """The protocol as the endpoints see it."""
 
-    def __init__(self, settings: Settings, store: Store, clock: Clock, keys: Keys) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, clock: Clock, keys: Keys, authentication: ClientAuthentication
+    ) -> None:
         targets = Targets(store.resources)
         form = AccessTokenFormat(keys, targets, settings.issuer)
         codes = AuthorizationCode(store.authorization_codes, form, settings, clock)
@@ -106,7 +108,7 @@ class Server:
         self._issuer = settings.issuer
         self._scopes = store.scopes
         self._endpoints = Endpoints(
-            Validator(store.clients, store.scopes, targets, codes, savers), BearerToken(settings, clock)
+            Validator(store.clients, store.scopes, targets, codes, savers, authentication), BearerToken(settings, clock)
         )
 
     @property

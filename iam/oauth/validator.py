@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from oauthlib.oauth2 import RequestValidator
+from oauthlib.oauth2.rfc6749.errors import InvalidClientError
 
 from iam import credentials
 from iam.bridge import hooks
@@ -18,7 +19,7 @@ from iam.oauth import mismatch, redirect_uris, scopes
 from iam.oauth.client_authentication import ClientAuthentication, unproven
 from iam.oauth.grants import authorization_code
 from iam.oauth.grants.authorization_code import AuthorizationCode
-from iam.oauth.refusal import Refusal
+from iam.oauth.refusal import Refusal, of
 from iam.oauth.request import Request
 from iam.oauth.resources import Targets
 from iam.store.clients import Client, Clients
@@ -43,13 +44,14 @@ class Validator(RequestValidator):  # type: ignore[misc]
         targets: Targets,
         codes: AuthorizationCode,
         savers: Mapping[str, Saver],
+        authentication: ClientAuthentication,
     ) -> None:
         self._clients = clients
         self._scopes = known_scopes
         self._targets = targets
         self._codes = codes
         self._savers = savers
-        self._authentication = ClientAuthentication(clients)
+        self._authentication = authentication
 
     # The authorization endpoint
 
@@ -108,12 +110,17 @@ class Validator(RequestValidator):  # type: ignore[misc]
     # The token endpoint
 
     def client_authentication_required(self, request: Request, *_: object, **__: object) -> bool:
-        """A secret that is brought is checked; without one only a public client gets on."""
-        return request.claimed.secret is not None
+        """A secret or assertion that is brought is checked; without one only a public client gets on."""
+        return bool(request.claimed.with_proof)
 
     async def authenticate_client(self, request: Request, *_: object, **__: object) -> bool:
-        """RFC 6749 §2.3.1: does the secret prove the client?"""
-        return self._settle(request, await self._authentication.confidential(request.claimed))
+        """RFC 6749 §2.3: does the secret or the assertion prove the client?"""
+        try:
+            client = await self._authentication.confidential(request.claimed)
+        except InvalidClientError as error:
+            refuse(request, of(error))
+            raise
+        return self._settle(request, client)
 
     async def authenticate_client_id(self, client_id: str, request: Request, *_: object, **__: object) -> bool:
         """RFC 6749 §3.2.1: is it a public client, which names itself?"""

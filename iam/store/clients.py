@@ -1,11 +1,13 @@
 """Clients: what RFC 7591 calls client metadata, kept in memory between changes."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 
 from iam.clock import Clock
 from iam.store.audit import SERVER, By
@@ -14,13 +16,25 @@ from iam.store.errors import Unavailable
 from iam.store.memory import Memory
 from iam.store.origins import origins
 
+# RFC 7591 §2, OpenID Connect Core §9
+PUBLIC: Final = "none"
+BY_SECRET: Final = ("client_secret_basic", "client_secret_post")  # the same secret, sent in two ways
+SECRET_JWT: Final = "client_secret_jwt"
+PRIVATE_KEY_JWT: Final = "private_key_jwt"
+
 SELECT = """
 select c.id, c.name, c.owner_id, coalesce(nullif(u.name, ''), u.username), c.grant_id, c.auth_method,
     c.grant_types, c.redirect_uris, c.post_logout_redirect_uris, c.scopes, c.require_pkce, c.introspect_any,
-    c.created_at, c.updated_at, c.disabled_at,
-    coalesce((select array_agg(s.digest order by s.created_at) from client_secrets s
-              where s.client_id = c.id and (s.expires_at is null or s.expires_at > %(now)s)), '{}')
-from clients c left join users u on u.id = c.owner_id
+    c.created_at, c.updated_at, c.disabled_at, c.auth_signing_alg, c.jwks, c.jwks_uri,
+    s.ids, s.digests, s.sealed, s.expiries
+from clients c left join users u on u.id = c.owner_id, lateral (
+    select coalesce(array_agg(s.id order by s.created_at, s.id), '{}') as ids,
+        array_agg(s.digest order by s.created_at, s.id) as digests,
+        array_agg(s.sealed order by s.created_at, s.id) as sealed,
+        array_agg(s.expires_at order by s.created_at, s.id) as expiries
+    from client_secrets s
+    where s.client_id = c.id and (s.expires_at is null or s.expires_at > %(now)s)
+) s
 where (%(id)s::text is null or c.id = %(id)s) and (%(owner_id)s::uuid is null or c.owner_id = %(owner_id)s)
 order by c.created_at, c.id
 """
@@ -31,17 +45,20 @@ REDIRECT_URIS = "select distinct unnest(redirect_uris) from clients where disabl
 CREATE = """
 with created as (
     insert into clients (id, name, owner_id, grant_id, auth_method, grant_types, redirect_uris,
-        post_logout_redirect_uris, scopes, require_pkce, introspect_any, created_at, updated_at)
+        post_logout_redirect_uris, scopes, require_pkce, introspect_any, auth_signing_alg, jwks, jwks_uri,
+        created_at, updated_at)
     values (%(id)s, %(name)s, %(owner_id)s, %(grant_id)s, %(auth_method)s, %(grant_types)s, %(redirect_uris)s,
-        %(post_logout_redirect_uris)s, %(scopes)s, %(require_pkce)s, %(introspect_any)s, %(now)s, %(now)s)
+        %(post_logout_redirect_uris)s, %(scopes)s, %(require_pkce)s, %(introspect_any)s, %(auth_signing_alg)s,
+        %(jwks)s, %(jwks_uri)s, %(now)s, %(now)s)
     on conflict (id) do nothing
     returning id, name, redirect_uris
 ), own as (
     insert into grants (id, client_id, grant_type, scope, created_at)
     select %(grant_id)s, created.id, 'client_credentials', %(scope)s, %(now)s from created
 ), secret as (
-    insert into client_secrets (id, client_id, digest, created_at)
-    select %(secret_id)s, created.id, %(secret_digest)s, %(now)s from created where %(secret_digest)s::bytea is not null
+    insert into client_secrets (id, client_id, digest, sealed, created_at)
+    select %(secret_id)s, created.id, %(secret_digest)s, %(secret_sealed)s, %(now)s
+    from created where %(secret_digest)s::bytea is not null
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
     select audit_day(%(now)s), %(now)s, 'client.created', %(actor)s, %(owner_id)s::text, id, %(address)s::inet,
@@ -51,16 +68,31 @@ with created as (
 select id from created
 """
 
-# What changed is written down with what it was and became: metadata are no secrets.
+# What changed is written down with what it was and became: metadata are no secrets. A client that changes how it proves
+# itself loses the secrets that are of no use to it any more: all of them where it has none now or gets a new one, and else
+# those that we could read.
 UPDATE = """
 with before as materialized (
     select * from clients where id = %(id)s
 ), changed as (
     update clients set name = %(name)s, auth_method = %(auth_method)s, grant_types = %(grant_types)s,
-        redirect_uris = %(redirect_uris)s, post_logout_redirect_uris = %(post_logout_redirect_uris)s, scopes = %(scopes)s,
-        require_pkce = %(require_pkce)s, introspect_any = %(introspect_any)s, updated_at = %(now)s
+        redirect_uris = %(redirect_uris)s, post_logout_redirect_uris = %(post_logout_redirect_uris)s,
+        scopes = %(scopes)s, require_pkce = %(require_pkce)s, introspect_any = %(introspect_any)s,
+        auth_signing_alg = %(auth_signing_alg)s, jwks = %(jwks)s, jwks_uri = %(jwks_uri)s, updated_at = %(now)s
     where id = %(id)s
     returning *
+), gone as (
+    delete from client_secrets s using changed c
+    where s.client_id = c.id and (%(secret_digest)s::bytea is not null or %(secretless)s)
+), unsealed as (
+    update client_secrets s set sealed = null from changed c
+    where s.client_id = c.id and s.sealed is not null and %(secret_digest)s::bytea is null and not %(secretless)s
+        and %(auth_method)s <> 'client_secret_jwt'
+), secret as (
+    insert into client_secrets (id, client_id, digest, sealed, created_at)
+    select %(secret_id)s, changed.id, %(secret_digest)s, %(secret_sealed)s, %(now)s
+    from changed where %(secret_digest)s::bytea is not null
+    returning client_id
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
     select audit_day(%(now)s), %(now)s, 'client.changed', %(actor)s, null, c.id, %(address)s::inet, coalesce((
@@ -69,24 +101,23 @@ with before as materialized (
             where n.value <> o.value and n.key <> 'updated_at'
         ), '{}')
     from changed c join before b using (id)
+    union all
+    select audit_day(%(now)s), %(now)s, 'client.secret_rotated', %(actor)s, null, client_id, %(address)s::inet, '{}'
+    from secret
 )
 select id from changed
 """
 
-# The new secret is the only one from now on.
-REPLACE_SECRET = """
-with old as (
-    delete from client_secrets where client_id = %(id)s
-), replaced as (
-    insert into client_secrets (id, client_id, digest, created_at)
-    select %(secret_id)s, c.id, %(secret_digest)s, %(now)s from clients c where c.id = %(id)s and c.auth_method <> 'none'
-    returning id, client_id
+ROTATE_SECRET = """
+with rotated as materialized (
+    select rotate_client_secret(%(id)s, %(auth_method)s, %(secret_id)s, %(secret_digest)s, %(secret_sealed)s,
+        %(now)s, %(until)s) as done
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'client.secret_rotated', %(actor)s, null, client_id, %(address)s::inet, '{}'
-    from replaced
+    select audit_day(%(now)s), %(now)s, 'client.secret_rotated', %(actor)s, null, %(id)s, %(address)s::inet, '{}'
+    from rotated where done
 )
-select id from replaced
+select done from rotated
 """
 
 DELETE = """
@@ -105,8 +136,22 @@ select id from deleted
 
 
 @frozen
+class Secret:
+    """A client's secret: its SHA-256 digest (H25); and encrypted, where the client signs with it."""
+
+    id: UUID
+    digest: bytes = field(repr=False)
+    sealed: bytes | None = field(default=None, repr=False)
+    expires_at: datetime | None = None
+
+    def good(self, now: datetime) -> bool:
+        """Has it not run out?"""
+        return self.expires_at is None or self.expires_at > now
+
+
+@frozen
 class Client:
-    """A registered client (RFC 6749 §2); `secrets` are the SHA-256 digests of those that are good."""
+    """A registered client (RFC 6749 §2); `secrets` are those that were good when it was read, oldest first."""
 
     id: str
     name: str
@@ -123,7 +168,10 @@ class Client:
     created_at: datetime
     updated_at: datetime
     disabled_at: datetime | None
-    secrets: tuple[bytes, ...] = ()
+    auth_signing_alg: str | None = None
+    jwks: Mapping[str, Any] | None = None
+    jwks_uri: str | None = None
+    secrets: tuple[Secret, ...] = ()
 
     @property
     def client_id(self) -> str:
@@ -133,7 +181,17 @@ class Client:
     @property
     def confidential(self) -> bool:
         """RFC 6749 §2.1: can it keep a secret?"""
-        return self.auth_method != "none"
+        return self.auth_method != PUBLIC
+
+    @property
+    def has_secret(self) -> bool:
+        """Does it prove itself by a secret, sent or signed with?"""
+        return keeps_secret(self.auth_method)
+
+    @property
+    def signs(self) -> bool:
+        """Does it prove itself by a JWT that it signs?"""
+        return self.auth_method in (SECRET_JWT, PRIVATE_KEY_JWT)
 
     @property
     def enabled(self) -> bool:
@@ -153,6 +211,14 @@ class Metadata:
     post_logout_redirect_uris: tuple[str, ...] = ()
     require_pkce: bool = False
     introspect_any: bool = False
+    auth_signing_alg: str | None = None
+    jwks: Mapping[str, Any] | None = None
+    jwks_uri: str | None = None
+
+
+def keeps_secret(auth_method: str) -> bool:
+    """Do clients of this method have a secret?"""
+    return auth_method in BY_SECRET or auth_method == SECRET_JWT
 
 
 class Clients:
@@ -200,8 +266,7 @@ class Clients:
         *,
         owner_id: UUID | None,
         grant_id: UUID,
-        secret_id: UUID,
-        secret_digest: bytes | None,
+        secret: Secret | None,
         now: datetime,
         by: By = SERVER,
     ) -> bool:
@@ -210,12 +275,11 @@ class Clients:
             CREATE,
             {
                 **columns(metadata),
+                **secret_columns(secret),
                 "id": client_id,
                 "owner_id": owner_id,
                 "grant_id": grant_id,
                 "scope": " ".join(metadata.scopes),
-                "secret_id": secret_id,
-                "secret_digest": secret_digest,
                 "now": now,
                 **by.columns,
             },
@@ -223,22 +287,41 @@ class Clients:
         self.forget()
         return bool(rows)
 
-    async def update(self, client_id: str, metadata: Metadata, now: datetime, by: By = SERVER) -> bool:
-        """Replace the client's metadata; False if there is no such client."""
-        rows = await self._database.query(UPDATE, {**columns(metadata), "id": client_id, "now": now, **by.columns})
-        self.forget()
-        return bool(rows)
-
-    async def replace_secret(
-        self, client_id: str, secret_id: UUID, secret_digest: bytes, now: datetime, by: By = SERVER
+    async def update(
+        self, client_id: str, metadata: Metadata, now: datetime, by: By = SERVER, *, secret: Secret | None = None
     ) -> bool:
-        """Make this the client's one secret; False if there is no such client, or it is public."""
+        """Replace the client's metadata, and its secrets where it gets one; False if there is no such client."""
         rows = await self._database.query(
-            REPLACE_SECRET,
-            {"id": client_id, "secret_id": secret_id, "secret_digest": secret_digest, "now": now, **by.columns},
+            UPDATE,
+            {
+                **columns(metadata),
+                **secret_columns(secret),
+                "id": client_id,
+                "secretless": not keeps_secret(metadata.auth_method),
+                "now": now,
+                **by.columns,
+            },
         )
         self.forget()
         return bool(rows)
+
+    async def rotate_secret(
+        self, client: Client, secret: Secret, now: datetime, until: datetime, by: By = SERVER
+    ) -> bool:
+        """Give the client another secret, the newest it had being good until then; False if it has changed meanwhile."""
+        ((rotated,),) = await self._database.query(
+            ROTATE_SECRET,
+            {
+                **secret_columns(secret),
+                "id": client.id,
+                "auth_method": client.auth_method,
+                "now": now,
+                "until": until,
+                **by.columns,
+            },
+        )
+        self.forget()
+        return bool(rotated)
 
     async def delete(self, client_id: str, now: datetime, by: By = SERVER) -> bool:
         """Remove the client and end all it was granted; False if there is no such client."""
@@ -265,11 +348,27 @@ def columns(metadata: Metadata) -> dict[str, object]:
         "scopes": list(metadata.scopes),
         "require_pkce": metadata.require_pkce,
         "introspect_any": metadata.introspect_any,
+        "auth_signing_alg": metadata.auth_signing_alg,
+        "jwks": None if metadata.jwks is None else json.dumps(dict(metadata.jwks)),
+        "jwks_uri": metadata.jwks_uri,
     }
 
 
-def from_row(row: Sequence[object]) -> Client:
-    """A client out of SELECT's columns: arrays become tuples, digests bytes."""
-    fields = [tuple(field) if isinstance(field, list) else field for field in row[:-1]]
-    secrets: list[bytes] = list(row[-1])  # type: ignore[call-overload]
-    return Client(*fields, secrets=tuple(map(bytes, secrets)))  # type: ignore[arg-type, misc]
+def secret_columns(secret: Secret | None) -> dict[str, object]:
+    """A new secret as parameters of a statement."""
+    return {
+        "secret_id": secret and secret.id,
+        "secret_digest": secret and secret.digest,
+        "secret_sealed": secret and secret.sealed,
+    }
+
+
+def from_row(row: Sequence[Any]) -> Client:
+    """A client out of SELECT's columns: arrays become tuples, octets bytes."""
+    *told, ids, digests, sealed, expiries = row
+    secrets = tuple(
+        Secret(id_, bytes(digest), None if octets is None else bytes(octets), expires_at)
+        for id_, digest, octets, expires_at in zip(ids, digests or (), sealed or (), expiries or (), strict=True)
+    )
+    given: Any = [tuple(value) if isinstance(value, list) else value for value in told]
+    return Client(*given, secrets=secrets)  # type: ignore[misc]

@@ -53,6 +53,7 @@ def longest(settings: Settings) -> dict[str, int]:
         "refresh_tokens": settings.refresh_token_idle,
         "refusals": DAY,
         "audit_events": 400 * DAY,
+        "replays": DAY,
     }
 
 

@@ -14,6 +14,7 @@ from iam.store.grants import Grants
 from iam.store.partitions import Partitions, longest
 from iam.store.refresh_tokens import RefreshTokens
 from iam.store.refusals import Refusals
+from iam.store.replays import Replays
 from iam.store.resources import Resources
 from iam.store.scopes import Scopes
 from iam.store.sessions import Sessions
@@ -39,6 +40,7 @@ class Store:
     refresh_tokens: RefreshTokens
     refusals: Refusals
     audit: Audit
+    replays: Replays
     partitions: Partitions
 
 
@@ -59,6 +61,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         refresh_tokens=RefreshTokens(database),
         refusals=Refusals(database),
         audit=Audit(database),
+        replays=Replays(database),
         partitions=Partitions(database, longest(settings)),
     )
     memories = {

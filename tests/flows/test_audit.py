@@ -10,6 +10,7 @@ from attrs import evolve
 from iam import credentials
 from iam.accounts import actors
 from iam.accounts.actors import COMMAND_LINE
+from iam.credentials import Kind
 from iam.store.audit import Event, written
 from iam.store.clients import Metadata
 from tests.harness import REDIRECT_URI, Server, fields
@@ -116,17 +117,22 @@ async def test_a_clients_own_token_that_is_revoked_is_one_event(server: Server, 
 
 
 async def test_the_life_of_a_client_is_an_event_for_each_step(server: Server, events: Any) -> None:
-    clients, now, digest = server.store.clients, server.now(), credentials.digest("x")
+    clients, now = server.store.clients, server.now()
     by = actors.person(credentials.identifier(), "2001:db8::1%eth0")
 
     async def create() -> bool:
-        ids = {"grant_id": credentials.identifier(), "secret_id": credentials.identifier()}
-        return await clients.create("shop", METADATA, owner_id=None, secret_digest=digest, now=now, by=by, **ids)
+        grant_id = credentials.identifier()
+        return await clients.create("shop", METADATA, owner_id=None, grant_id=grant_id, secret=None, now=now, by=by)
+
+    async def rotate() -> bool:
+        client = await clients.read("shop")
+        assert client is not None
+        return await server.registration.rotate_secret(client, credentials.mint(Kind.CLIENT_SECRET), by)
 
     steps = {
         "client.created": create,
         "client.changed": lambda: clients.update("shop", evolve(METADATA, name="Store"), now, by),
-        "client.secret_rotated": lambda: clients.replace_secret("shop", credentials.identifier(), digest, now, by),
+        "client.secret_rotated": rotate,
         "client.deleted": lambda: clients.delete("shop", now, by),
     }
 
@@ -247,9 +253,8 @@ async def test_what_is_written_stays(server: Server, admin: Any, change: str) ->
     await server.person()
     by = actors.person(credentials.identifier(), "192.0.2.1")
     await server.store.clients.create(
-        "shop", METADATA, owner_id=None, grant_id=credentials.identifier(), secret_id=credentials.identifier(),
-        secret_digest=None, now=server.now(), by=by,
-    )  # fmt: skip
+        "shop", METADATA, owner_id=None, grant_id=credentials.identifier(), secret=None, now=server.now(), by=by
+    )
 
     with pytest.raises(psycopg2.IntegrityError, match="never changed"):
         admin.execute(change)
@@ -259,9 +264,14 @@ async def test_h39_after_a_month_only_the_network_is_left_of_an_address(server: 
     for address in ("192.0.2.77", "2001:db8:1:2::3"):
         person = credentials.identifier()
         await server.store.clients.create(
-            address, METADATA, owner_id=None, grant_id=person, secret_id=credentials.identifier(),
-            secret_digest=None, now=server.now(), by=actors.person(person, address),
-        )  # fmt: skip
+            address,
+            METADATA,
+            owner_id=None,
+            grant_id=person,
+            secret=None,
+            now=server.now(),
+            by=actors.person(person, address),
+        )
 
     early = await server.store.audit.shorten(server.now() - timedelta(days=30))
     late = await server.store.audit.shorten(server.now() + timedelta(seconds=1))

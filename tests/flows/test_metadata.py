@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.assertions import asserted, form, sharing
 from tests.harness import CHALLENGE, REDIRECT_URI, Server
 from tests.web.walk import every_route
 
@@ -90,6 +91,8 @@ async def test_every_way_of_client_authentication_in_the_document_works(server: 
     replies = {
         "client_secret_basic": await server.post("/token", grant, headers=app.basic),
         "client_secret_post": await server.post("/token", {**grant, **posting.form}),
+        "client_secret_jwt": await server.post("/token", {**grant, **form((await sharing(server))[1].assertion())}),
+        "private_key_jwt": await server.post("/token", {**grant, **form((await asserted(server)).assertion())}),
         "none": await server.redeem(public, code),
     }
 
@@ -114,12 +117,26 @@ async def test_the_ways_of_client_authentication_at_the_other_endpoints_work_too
     ]
 
     metadata = await document(server)
-    assert metadata["introspection_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post"]
+    confidential = ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"]
+    assert metadata["introspection_endpoint_auth_methods_supported"] == confidential
     assert introspected == [200, 200, 401]
-    assert metadata["revocation_endpoint_auth_methods_supported"] == [
-        *("client_secret_basic", "client_secret_post", "none")
-    ]
+    assert metadata["revocation_endpoint_auth_methods_supported"] == [*confidential, "none"]
     assert revoked == [200, 200, 200]
+
+
+@pytest.mark.parametrize("endpoint", ["token", "revocation", "introspection"])
+async def test_every_algorithm_in_the_document_is_taken_and_none_is_not_there(server: Server, endpoint: str) -> None:
+    algs = (await document(server))[f"{endpoint}_endpoint_auth_signing_alg_values_supported"]
+    signers = [(await sharing(server, alg))[1] if alg.startswith("HS") else await asserted(server, alg) for alg in algs]
+    path = {"token": "/token", "revocation": "/revoke", "introspection": "/introspect"}[endpoint]
+
+    replies = [
+        await server.post(path, {**form(signer.assertion()), "grant_type": "client_credentials", "token": "x"})
+        for signer in signers
+    ]
+
+    assert {reply.status for reply in replies} == {200}
+    assert "none" not in algs
 
 
 async def test_only_the_challenge_methods_in_the_document_are_taken(server: Server) -> None:

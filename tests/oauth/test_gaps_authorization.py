@@ -8,8 +8,6 @@ import pytest
 from twisted.internet.threads import deferToThread
 
 from iam.accounts.invalid import Invalid
-from iam.clock import Clock
-from iam.oauth.registration import Registration
 from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, Server, action, fields
 
 CODE_ONLY = ("authorization_code",)
@@ -255,7 +253,7 @@ async def test_g29_what_browsers_leave_unescaped_is_read(server: Server, charact
     ],
 )
 async def test_g47_an_address_that_no_code_may_be_sent_to_is_not_registered(server: Server, uri: str) -> None:
-    registration = Registration(server.store.clients, server.store.scopes, Clock(server.clock.seconds))
+    registration = server.registration
 
     with pytest.raises(Invalid) as refused:
         await registration.metadata(
@@ -282,7 +280,7 @@ async def test_g47_an_address_that_no_code_may_be_sent_to_is_not_registered(serv
     ],
 )
 async def test_g47_an_address_that_is_registered_is_used_byte_for_byte(server: Server, uri: str) -> None:
-    registration = Registration(server.store.clients, server.store.scopes, Clock(server.clock.seconds))
+    registration = server.registration
     good = await registration.metadata(
         name="App", auth_method="none", grant_types=CODE_ONLY, redirect_uris=(uri,), scopes=("read",)
     )

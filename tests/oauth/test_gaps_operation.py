@@ -47,7 +47,7 @@ def endpoints_of(server: Server, validator: type[Validator] = Validator) -> Endp
 
 
 def protocol(server: Server) -> Protocol:
-    return Protocol(server.settings, server.store, server.clock_of_store(), server.keys)
+    return Protocol(server.settings, server.store, server.clock_of_store(), server.keys, server.authentication)
 
 
 def answering(name: str, answer: Any) -> type[Validator]:

@@ -31,7 +31,11 @@ class Recording(Validator):
 
 def recording(server: Running) -> tuple[Recording, Endpoints]:
     original = Server(
-        server.settings, server.store, server.clock_of_store(), server.keys
+        server.settings,
+        server.store,
+        server.clock_of_store(),
+        server.keys,
+        server.authentication,
     )._endpoints.default_response_type_handler
     validator = Recording.__new__(Recording)
     validator.__dict__.update(original.request_validator.__dict__)

@@ -1,0 +1,101 @@
+"""Clients' public keys (RFC 7517): which are good, and which of them may have signed something."""
+
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from attrs import frozen
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+
+# The algorithms that each kind of key may be used with: by its type and curve, never by what a signed text says (H28).
+FITTING: Final[Mapping[tuple[str, str | None], tuple[str, ...]]] = {
+    ("RSA", None): ("RS256", "PS256"),
+    ("EC", "P-256"): ("ES256",),
+    ("EC", "P-384"): ("ES384",),
+    ("OKP", "Ed25519"): ("EdDSA", "Ed25519"),  # two names for one thing (RFC 9864)
+}
+ALGORITHMS: Final = tuple(alg for algs in FITTING.values() for alg in algs)
+MEMBERS: Final = ("kty", "crv", "x", "y", "n", "e")  # what makes a public key
+PRIVATE: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+MOST: Final = 16  # keys of one client
+SHORTEST, LONGEST = 2048, 8192  # bits of an RSA key
+LONGEST_EXPONENT: Final = 32  # bits
+LONGEST_KID: Final = 256  # characters
+
+Public = ECKey | OKPKey | RSAKey
+KINDS: Final[Mapping[str, type[Any]]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
+
+
+class KeySetError(ValueError):
+    """What is wrong with a key set, in a sentence."""
+
+
+@frozen
+class VerificationKey:
+    """A public key for signatures."""
+
+    kid: str | None
+    algs: tuple[str, ...]
+    key: Public
+
+    def may_have_signed(self, alg: str, kid: str | None) -> bool:
+        """Could it be the key of a signature with this algorithm and key id? A key or signature without id may be any."""
+        return alg in self.algs and (kid is None or self.kid is None or kid == self.kid)
+
+
+def read(document: object) -> tuple[VerificationKey, ...]:
+    """The keys of a key set that verify signatures; those of unknown kinds are left out (RFC 7517 §5). Raises KeySetError."""
+    members = document.get("keys") if isinstance(document, Mapping) else None
+    if not isinstance(members, Sequence) or not all(isinstance(member, Mapping) for member in members):
+        raise KeySetError('A key set is {"keys": [...]} with a JSON object for each key.')
+    if len(members) > MOST:
+        raise KeySetError(f"A key set has at most {MOST} keys.")
+    keys = tuple(key for member in members if (key := verification_key(member)))
+    if not keys:
+        raise KeySetError(f"The key set has no public key for signatures with {', '.join(ALGORITHMS)}.")
+    return keys
+
+
+def verification_key(member: Mapping[str, Any]) -> VerificationKey | None:
+    """The key of one JWK, or None for one of another kind or use. Raises KeySetError for one that must not be there."""
+    kid, kty = member.get("kid"), member.get("kty")
+    if kty == "oct" or PRIVATE & member.keys():
+        raise KeySetError("The key set holds a secret or private key: leave it at home, and give its public half.")
+    if kid is not None and not (isinstance(kid, str) and len(kid) <= LONGEST_KID):
+        raise KeySetError("A key's kid is not a text, or too long.")
+    algs = algorithms(member)
+    if not algs:
+        return None
+    try:
+        if kty == "RSA":
+            refuse_weak(bits(member["n"]), bits(member["e"]))
+        key = KINDS[str(kty)].import_key({name: member[name] for name in MEMBERS if name in member})
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        if isinstance(error, KeySetError):
+            raise
+        raise KeySetError(f"The {kty} key {kid or 'without kid'} is not in order.") from None
+    return VerificationKey(kid, algs, key)
+
+
+def algorithms(member: Mapping[str, Any]) -> tuple[str, ...]:
+    """The algorithms that this JWK is good for: none if it is for encryption, or of a kind that we do not know."""
+    kty, crv = member.get("kty"), member.get("crv")
+    fitting = next((algs for kind, algs in FITTING.items() if kind in ((kty, None), (kty, crv))), ())
+    operations = member.get("key_ops", ["verify"])
+    if member.get("use", "sig") != "sig" or not isinstance(operations, Sequence) or "verify" not in operations:
+        return ()
+    return tuple(alg for alg in fitting if member.get("alg", alg) == alg)
+
+
+def bits(text: str) -> int:
+    """How long a number of a JWK is (RFC 7518 §2, Base64urlUInt)."""
+    return int.from_bytes(urlsafe_b64decode(text + "==")).bit_length()
+
+
+def refuse_weak(modulus: int, exponent: int) -> None:
+    """Raise KeySetError for an RSA key that is too short to be safe, or so long that it would take our time."""
+    if not SHORTEST <= modulus <= LONGEST:
+        raise KeySetError(f"An RSA key must have {SHORTEST} to {LONGEST} bits; this one has {modulus}.")
+    if exponent > LONGEST_EXPONENT:
+        raise KeySetError("An RSA key has an exponent that is far too long; 65537 is customary.")

@@ -1,0 +1,38 @@
+-- How a client proves who it is: by a secret, or by a JWT (RFC 7523, OpenID Connect Core §9) that it signs with its secret
+-- or with a private key whose public half we have, or fetch.
+
+alter table clients add column auth_signing_alg text;  -- token_endpoint_auth_signing_alg of RFC 7591; none: any that fits
+alter table clients add column jwks jsonb;
+alter table clients add column jwks_uri text;
+
+-- The secret itself, for clients that sign with it: AES-256-GCM under the server key; this row's id is authenticated with it.
+alter table client_secrets add column sealed bytea;
+
+-- A client has at most two secrets: the new one and, until it expires, the one before. The client's row is locked first,
+-- so that two rotations at once come one after the other. Tells whether there is such a client.
+create function rotate_client_secret(
+    client text, method text, secret uuid, digest bytea, sealed bytea, at timestamptz, until timestamptz
+) returns boolean language plpgsql as $$
+begin
+    perform from clients c where c.id = client and c.auth_method = method and method like 'client\_secret\_%' for update;
+    if not found then
+        return false;
+    end if;
+    delete from client_secrets s where s.client_id = client and (until <= at or s.id is distinct from (
+        select n.id from client_secrets n
+        where n.client_id = client and (n.expires_at is null or n.expires_at > at)
+        order by n.created_at desc, n.id desc limit 1
+    ));
+    update client_secrets s set expires_at = least(s.expires_at, until) where s.client_id = client;
+    insert into client_secrets (id, client_id, digest, sealed, created_at)
+    values (secret, client, rotate_client_secret.digest, rotate_client_secret.sealed, at);
+    return true;
+end
+$$;
+
+-- Signed statements that are good once (H28): who has put the row here, has used it. `digest` stands for client and jti.
+create table replays (
+    day date not null,
+    digest bytea not null,
+    primary key (digest, day)
+) partition by range (day);
