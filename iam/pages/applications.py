@@ -69,6 +69,20 @@ class ApplicationForm(Form):  # type: ignore[misc]
     require_pkce = BooleanField("Require PKCE from this application even though it has a secret")
 
 
+KEEPING = [
+    SelectChoice("0", "At once: It has got into wrong hands, or nobody uses it"),
+    SelectChoice("3600", "In an hour"),
+    SelectChoice("86400", "In a day: Time to give the new one to the application"),
+    SelectChoice("604800", "In a week"),
+]
+
+
+class SecretForm(Form):  # type: ignore[misc]
+    """What becomes of the old secret."""
+
+    keep = RadioField("When shall the old secret stop working?", choices=KEEPING, default="0", validate_choice=False)
+
+
 @frozen
 class Applications:
     """The pages under /applications; everybody sees only their own."""
@@ -167,24 +181,22 @@ class Applications:
         """The secret that it would have from now on, to take note of before saving."""
         session = await self._session(request)
         client = await self._own(session, client_id)
-        if not client.confidential:
-            raise self.theme.missing()
-        purpose = f"secret {client_id}"
-        return self.theme.page(
-            "application_secret.html",
-            session=session,
-            client=client,
-            issued=self.issuer.issue(bound(purpose, session), self.clock.now()),
-            csrf_token=self.visitors.token(request, purpose),
-        )
+        issued = self.issuer.issue(bound(f"secret {client_id}", session), self.clock.now())
+        return self._secret_form(request, session, client, SecretForm(), issued)
 
     async def replace_secret(self, request: Request, client_id: str) -> Answer:
-        """Make that secret the only one."""
+        """Make that secret the good one, besides the old one as long as the person says."""
         purpose = f"secret {client_id}"
         session, fields = await self._sent(request, purpose)
-        await self._own(session, client_id)
+        client = await self._own(session, client_id)
         issued = self._recognised(fields, bound(purpose, session))
-        await self.registration.replace_secret(client_id, issued.secret, by(session, request))
+        form = SecretForm(Fields(fields))
+        if form.keep.data not in {choice.value for choice in KEEPING}:
+            complain(form, {"keep": "Choose one of these."})
+            return self._secret_form(request, session, client, form, issued, status=400)
+        keep = int(form.keep.data)
+        if not await self.registration.rotate_secret(client, issued.secret, by(session, request), keep=keep):
+            raise self.theme.missing()
         log.info("application has a new secret: client {client_id}", client_id=client_id)
         return see_other(address(client_id))
 
@@ -225,6 +237,9 @@ class Applications:
         return await self.registration.metadata(
             name=form.name.data or "",
             auth_method=client.auth_method if client else AUTH_METHODS[form.client_type.data],
+            auth_signing_alg=client.auth_signing_alg if client else None,
+            jwks=client.jwks if client else None,
+            jwks_uri=client.jwks_uri if client else None,
             grant_types=form.grant_types.data or [],
             redirect_uris=(form.redirect_uris.data or "").split(),
             scopes=form.scopes.data or [],
@@ -255,6 +270,21 @@ class Applications:
             issued=issued,
             client=client,
             csrf_token=self.visitors.token(request, purpose),
+        )
+
+    def _secret_form(
+        self, request: Request, session: Any, client: Any, form: SecretForm, issued: Issued, *, status: int = 200
+    ) -> Answer:
+        if not client.has_secret:
+            raise self.theme.missing()
+        return self.theme.page(
+            "application_secret.html",
+            status,
+            session=session,
+            client=client,
+            form=form,
+            issued=issued,
+            csrf_token=self.visitors.token(request, f"secret {client.id}"),
         )
 
     def _examples(self, client: Any) -> dict[str, Any]:
