@@ -20,3 +20,8 @@ export function report(outcome) {
   process.stdout.write(JSON.stringify({ outcome }) + '\n')
   process.exit(0)
 }
+
+/** A private key out of its JWK, as these libraries want it. */
+export async function signingKey(jwk, algorithm) {
+  return { key: await crypto.subtle.importKey('jwk', jwk, algorithm, false, ['sign']), kid: jwk.kid }
+}

@@ -1,6 +1,6 @@
 // oauth4webapi (https://github.com/panva/oauth4webapi), used as its examples say; http by its documented switch.
 import * as oauth from 'oauth4webapi'
-import { report, task, visit } from './browser.js'
+import { report, signingKey, task, visit } from './browser.js'
 
 const asked = await task()
 const http = { [oauth.allowInsecureRequests]: true }
@@ -9,10 +9,12 @@ const discovered = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', .
 const server = await oauth.processDiscoveryResponse(issuer, discovered)
 const client = { client_id: asked.client_id }
 
-const authentication = {
+const authentication = await {
   none: () => oauth.None(),
   client_secret_basic: () => oauth.ClientSecretBasic(asked.client_secret),
   client_secret_post: () => oauth.ClientSecretPost(asked.client_secret),
+  client_secret_jwt: () => oauth.ClientSecretJwt(asked.client_secret),
+  private_key_jwt: async () => oauth.PrivateKeyJwt(await signingKey(asked.key, asked.algorithm)),
 }[asked.auth_method]()
 
 async function authorize() {

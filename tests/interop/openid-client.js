@@ -1,13 +1,15 @@
 // openid-client (https://github.com/panva/openid-client), used as its README says; http by its documented switch.
 import * as client from 'openid-client'
-import { report, task, visit } from './browser.js'
+import { report, signingKey, task, visit } from './browser.js'
 
 const asked = await task()
 
-const authentication = {
+const authentication = await {
   none: () => client.None(),
   client_secret_basic: () => client.ClientSecretBasic(asked.client_secret),
   client_secret_post: () => client.ClientSecretPost(asked.client_secret),
+  client_secret_jwt: () => client.ClientSecretJwt(asked.client_secret),
+  private_key_jwt: async () => client.PrivateKeyJwt(await signingKey(asked.key, asked.algorithm)),
 }[asked.auth_method]()
 
 const config = await client.discovery(new URL(asked.issuer), asked.client_id, undefined, authentication, {

@@ -8,6 +8,7 @@ import pytest
 from attrs import define
 from twisted.internet.threads import deferToThread
 
+from tests.assertions import make, public
 from tests.harness import REDIRECT_URI, App, Person, Server
 from tests.interop.browser import visit
 from tests.interop.conftest import Node
@@ -94,6 +95,38 @@ async def test_client_credentials_are_given_introspected_and_revoked(
     assert outcome["tokens"]["token_type"] == "bearer"  # RFC 6749 §7.1: in any case; these libraries make it small
     assert (outcome["before"]["active"], outcome["before"]["client_id"]) == (True, app.client_id)
     assert outcome["after"] == {"active": False}
+
+
+@either_library
+async def test_a_client_authenticates_with_a_jwt_by_its_secret(server: Server, node: Node, library: str) -> None:
+    app = await server.app(auth_method="client_secret_jwt")
+
+    outcome = await Walk(node, library, server, app).through("credentials", auth_method="client_secret_jwt")
+
+    assert (outcome["before"]["active"], outcome["after"]) == (True, {"active": False})
+
+
+@either_library
+@pytest.mark.parametrize(
+    ("alg", "algorithm"),
+    [
+        ("ES256", {"name": "ECDSA", "namedCurve": "P-256"}),
+        ("RS256", {"name": "RSASSA-PKCS1-v1_5", "hash": "SHA-256"}),
+        ("PS256", {"name": "RSA-PSS", "hash": "SHA-256"}),
+        ("Ed25519", {"name": "Ed25519"}),
+    ],
+)
+async def test_a_client_authenticates_with_a_jwt_by_its_private_key(
+    server: Server, node: Node, library: str, alg: str, algorithm: dict[str, str]
+) -> None:
+    key = make(alg)
+    app = await server.app(auth_method="private_key_jwt", jwks=public(key))
+
+    outcome = await Walk(node, library, server, app).through(
+        "credentials", auth_method="private_key_jwt", key=key.as_dict(private=True), algorithm=algorithm
+    )
+
+    assert (outcome["before"]["active"], outcome["after"]) == (True, {"active": False})
 
 
 @either_library
