@@ -36,7 +36,8 @@ ALGORITHMS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 EVERY_ALGORITHM: Final = tuple(alg for algs in ALGORITHMS.values() for alg in algs)
 
-LIFETIME: Final = 300  # seconds that an assertion may have left (H28)
+LIFETIME: Final = 300  # seconds within which an assertion must be used (H28)
+LONGEST: Final = 3600  # seconds that it may claim to last: libraries say an hour unless they are told otherwise
 SKEW: Final = 8  # seconds that a client's clock may be ahead of ours
 
 REGISTRY: Final = JWSRegistry(algorithms=list(EVERY_ALGORITHM), strict_check_header=False)  # RFC 7515 §4: ignore others
@@ -175,11 +176,18 @@ def time_complaint(claims: Claims, now: float) -> str | None:
         return "The client assertion must have an exp."
     if not moments["exp"] > now:
         return "The client assertion has expired."
-    if not moments["exp"] <= now + LIFETIME + SKEW:
-        return f"The client assertion's exp must be at most {LIFETIME} seconds ahead."
+    if not brief(moments, now):
+        return f"The client assertion's exp must be at most {LIFETIME} seconds ahead, or its iat at most {LIFETIME} seconds ago."
     if not all(moment <= now + SKEW for name, moment in moments.items() if name != "exp"):
         return "The client assertion is not valid yet: its nbf or iat lies ahead."
     return None
+
+
+def brief(moments: Mapping[str, float], now: float) -> bool:
+    """Is the assertion good for no longer than it needs to be? One that lasts an hour must be used soon after it was made."""
+    if moments["exp"] <= now + LIFETIME + SKEW:
+        return True
+    return moments["exp"] <= now + LONGEST + SKEW and moments.get("iat", 0) >= now - LIFETIME - SKEW
 
 
 def jti_complaint(jti: object) -> str | None:

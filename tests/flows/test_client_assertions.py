@@ -207,7 +207,9 @@ def ahead(seconds: int) -> Callable[[], int]:
         ({"aud": {"a": 1}}, "aud must be one value"),
         ({"exp": None}, "must have an exp"),
         ({"exp": 1}, "has expired"),
-        ({"exp": ahead(3600)}, "at most 300 seconds"),
+        ({"exp": ahead(3620)}, "at most 300 seconds"),
+        ({"exp": ahead(3600), "iat": None}, "at most 300 seconds"),
+        ({"exp": ahead(3600), "iat": ahead(-320)}, "at most 300 seconds"),
         ({"exp": 1e300}, "at most 300 seconds"),
         ({"exp": lambda: str(ahead(60)())}, "numbers"),
         ({"exp": True}, "numbers"),
@@ -615,3 +617,15 @@ async def test_the_owner_can_read_why_an_assertion_was_refused(
     assert trace is not None
     assert (trace.failed, trace.client_id) == ("client assertion", signer.client_id)
     assert words in trace.got
+
+
+async def test_an_assertion_that_lasts_an_hour_is_good_for_five_minutes(server: Server) -> None:
+    signer = await asserted(server)
+    assertions = [signer.assertion(exp=int(time.time()) + 3600) for _ in range(2)]
+
+    at_once = await token(server, assertions[0])
+    server.clock.advance(310)
+    later = await token(server, assertions[1])
+
+    assert at_once.status == 200
+    assert refusal(later) == REFUSED
