@@ -37,6 +37,7 @@ from tests.processes import answers
 REDIRECT_URI: Final = "https://client.example/callback"
 FORM: Final = "application/x-www-form-urlencoded"
 TIMEOUT: Final = 10.0  # seconds for one answer
+PATIENT: Final = 0.2  # the part of clients that wait after they have heard nothing
 PERSISTENCE: Final = 25.0  # seconds that a client retries an answer which did not come: less than the window
 
 
@@ -167,7 +168,8 @@ class Worker(threading.Thread):
             time.sleep(self.random.uniform(0, 0.01))
             self.line.drop(server)
         self.operations.append(Operation(kind, name, key, began, time.monotonic(), UNKNOWN))
-        time.sleep(self.random.choice((0, 2 * LATE)))
+        if self.random.random() < PATIENT:
+            time.sleep(1.5 * LATE)
 
     def insist(self, kind: str, name: str, key: str, form: dict[str, str]) -> Operation:
         """Ask until there is an answer."""

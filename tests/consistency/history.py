@@ -12,7 +12,7 @@ OK: Final = "ok"
 REFUSED: Final = "refused"
 UNKNOWN: Final = "unknown"  # no answer, or one that promises nothing: 5xx, a connection that broke
 HEARD: Final = 1.0  # seconds until the other server knows of a changed client
-LATE: Final = 0.3  # seconds that a request of a client who hung up may still be on its way to the server
+LATE: Final = 1.0  # seconds that a request of a client who hung up may still be on its way to the server
 DEAF: Final = 7.0  # the same while listening connections may be broken
 
 REDEEM, REFRESH, REVOKE = "redeem", "refresh", "revoke"

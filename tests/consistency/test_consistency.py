@@ -34,7 +34,8 @@ CLIENTS = 3
 WORKERS = 12
 FAMILIES = 2600  # about ten operations each
 PATIENCE = 240.0  # seconds
-SOON = 90.0  # seconds within which a mutant shows
+SOON = 90.0  # seconds of one attempt to make a mutant show
+ATTEMPTS = 3
 KINDS = ("server", "server", "backend", "answers")
 SHOWN_BY = {"cache_without_notify": (), "retry_after_commit": ("answers",), "forgetful_commit": ("database",)}
 
@@ -203,9 +204,15 @@ async def test_what_clients_saw_is_possible_although_everything_is_killed(
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 async def test_the_checker_finds_a_server_with_a_mistake(mortal: Any, line: Any, tmp_path: Path, mutant: str) -> None:
-    outcome = await run(
-        mortal, line, tmp_path, mutant=mutant, count=900, patience=SOON, kinds=SHOWN_BY.get(mutant, KINDS)
-    )
+    found: list[str] = []
+    for attempt in range(ATTEMPTS):
+        place = tmp_path / str(attempt)
+        place.mkdir()
+        kinds = SHOWN_BY.get(mutant, KINDS)
+        outcome = await run(mortal, line, place, mutant=mutant, count=900, patience=SOON, kinds=kinds)
+        print(len(outcome.operations), outcome.violations[:3], outcome.faults)
+        found += outcome.violations
+        if found:
+            break
 
-    print(len(outcome.operations), outcome.violations[:3], outcome.faults)
-    assert outcome.violations
+    assert found
