@@ -55,6 +55,7 @@ class Pool:
         self.waiters: deque[Deferred[Connection]] = deque()
         self.serving = False
         self.stopping = False
+        self.renewing = False  # the last connection was given up only because its prepared statements were out of date
         self.pause: Deferred[None] | None = None
         self.vacancy: Deferred[None] | None = None
         self.drained: Deferred[None] | None = None
@@ -109,7 +110,7 @@ class Pool:
 
     def turn(self) -> Deferred[Connection]:
         """A connection, as soon as one is free."""
-        if self.stopping or not self.members:
+        if self.stopping or not (self.members or self.renewing):
             raise Unavailable("There is no connection to the database.")
         if len(self.waiters) >= self.limit:
             raise Overloaded("Too many requests wait for the database.")
@@ -150,6 +151,7 @@ class Pool:
     def join(self, connection: Connection) -> None:
         """Lend out this connection from now on."""
         connection.lost = self.leave
+        self.renewing = False
         self.members.add(connection)
         self.changed(None)
         self.release(connection)
@@ -160,7 +162,8 @@ class Pool:
         self.members.discard(connection)
         if connection in self.idle:
             self.idle.remove(connection)
-        if not self.members:
+        self.renewing = isinstance(reason, Repeatable)
+        if not self.members and not self.renewing:
             self.refuse(ConnectionLost("All connections to the database were lost."))
         if self.vacancy is not None and not self.vacancy.called:
             self.vacancy.callback(None)
@@ -186,6 +189,9 @@ class Pool:
         try:
             connection = await self.connect()
         except Exception as reason:  # noqa: BLE001 (whatever it was, the pool goes on trying)
+            self.renewing = False
+            if not self.members:
+                self.refuse(ConnectionLost("All connections to the database were lost."))
             self.changed(reason)
             return False
         if self.stopping:

@@ -7,8 +7,6 @@ import pytest
 
 from tests.harness import App, Person, Server
 
-API = "https://api.example"
-
 
 def bearer(token: str, scheme: str = "Bearer") -> dict[str, str]:
     return {"Authorization": f"{scheme} {token}"}
@@ -17,9 +15,10 @@ def bearer(token: str, scheme: str = "Bearer") -> dict[str, str]:
 async def jwt_of(server: Server, app: App) -> str:
     """An access token that is a JWT."""
     await server.store.resources.create(
-        API, scopes=(), token_format="jwt", lifetime=60, client_id=None, now=server.now()
+        server.own_resource, scopes=(), token_format="jwt", lifetime=60, client_id=None, now=server.now()
     )
-    return str((await server.token(app, grant_type="client_credentials", resource=API)).json["access_token"])
+    answer = await server.token(app, grant_type="client_credentials", resource=server.own_resource)
+    return str(answer.json["access_token"])
 
 
 async def test_g9_a_public_client_learns_nothing_of_a_token(server: Server) -> None:
