@@ -11,7 +11,7 @@ from iam.store.database import Database
 from iam.store.errors import Unavailable
 
 DAY: Final = 86400
-FEW: Final = 4  # partitions of one table that lie ahead, about
+FEW: Final = 2  # partitions of one table that lie ahead, about: each statement opens all of them
 GRANTS: Final = 1000  # that are swept at a time
 
 TEND: Final = "select made, dropped from tend_partitions(%(parent)s, %(today)s, %(width)s, %(ahead)s)"
@@ -71,8 +71,8 @@ class Partitions:
         """
         for table, seconds in self._longest.items():
             days = -(-seconds // DAY) + 1
-            width = max(1, days // FEW)
-            tended = {"parent": table, "today": now.date(), "width": width, "ahead": days + width}
+            width = max(2, days // FEW)
+            tended = {"parent": table, "today": now.date(), "width": width, "ahead": days}
             ((made, dropped),) = await self._database.aside(TEND, tended)
             if made or dropped:
                 log.info(

@@ -14,7 +14,7 @@ from iam.store.database import Database
 # anything older is somebody else's copy, and ends the grant. But a request that came before the successor was used, and was
 # only slow (its client had hung up and asked another server), is nobody's fault: it is refused, and the grant lives on.
 # A narrowed scope is the access token's, not the successor's.
-# (`not exists ... used`: a caller that waited in `held` cannot see, in its older snapshot, the successor just stored.)
+# (A caller that waited in `held` cannot see, in its older snapshot, the successor just stored: no successor is an unused one.)
 ROTATE = """
 with input as (
     select i.*, nullif(string_to_array(i.audience_text, ' '), '{}') as asked
@@ -33,14 +33,8 @@ with input as (
             when o.client_id <> i.client_id then 'other client'
             when g.id is null then 'grant ended'
             when h.expires_at <= i.now then 'expired'
-            when h.used_at > i.window_start and not exists (
-                select from refresh_tokens s
-                where s.digest = h.successor_digest and s.day = h.successor_day and s.used_at is not null
-            ) then 'retried'
-            when h.used_at > i.window_start and exists (
-                select from refresh_tokens s
-                where s.digest = h.successor_digest and s.day = h.successor_day and s.used_at > i.now
-            ) then 'superseded'
+            when h.used_at > i.window_start and s.used_at is null then 'retried'
+            when h.used_at > i.window_start and s.used_at > i.now then 'superseded'
             when h.used_at is not null then 'used'
             when i.scope is not null
                 and not string_to_array(i.scope, ' ') <@ string_to_array(h.scope, ' ') then 'wider scope'
@@ -49,6 +43,7 @@ with input as (
         end as verdict
     from input i join held h using (n)
     join grants o on o.id = h.grant_id
+    left join refresh_tokens s on s.digest = h.successor_digest and s.day = h.successor_day
     left join lateral may_live(h.grant_id, i.now, h.issued_at, null, 'refresh_token') g on true
 ), scoped as materialized (
     select j.*,
