@@ -7,14 +7,12 @@ from typing import Any
 
 import click
 
-from iam.clock import Clock
+from iam.accounts.actors import COMMAND_LINE
 from iam.commands import output
 from iam.commands.options import Group
-from iam.commands.running import progress, react, read_settings
+from iam.commands.running import Administration, progress, react, read_settings, run
 from iam.embedded.upgrade import Upgraded, upgrade
-from iam.foundation import in_thread, start_embedded
 from iam.settings import Settings
-from iam.store import migration, restoration
 
 UPGRADE = "iam database upgrade --old-binaries /usr/lib/postgresql/15/bin"
 
@@ -67,7 +65,7 @@ def restored() -> None:
     new tokens. Accounts, applications and consents stay as the backup has them. (An access token that is a JWT is believed
     until it expires by whoever does not ask the server about it; `iam key retire` ends that too.)
     """
-    now, sessions = react(partial(voided, settings=read_settings()))
+    now, sessions = run(voided)
     moment = output.moment(now)
     output.say(
         f"Void is what was issued before {moment}; {sessions} sessions are ended.",
@@ -75,15 +73,11 @@ def restored() -> None:
     )
 
 
-async def voided(reactor: Any, settings: Settings) -> tuple[datetime, int]:
-    """Since when what is issued counts, and how many sessions there were."""
-    now = Clock(reactor.seconds).now()
-    embedded = await start_embedded(reactor, settings, progress())
-    try:
-        dsn = embedded.dsn if embedded else str(settings.database)
-        if not settings.no_migrate:
-            await in_thread(reactor, migration.migrate, dsn)
-        return now, await in_thread(reactor, partial(restoration.void, now=now), dsn)
-    finally:
-        if embedded is not None:
-            await embedded.stop()
+async def voided(on: Administration) -> tuple[datetime, int]:
+    """Since when what is issued counts, and how many sessions there were.
+
+    A code or refresh token that was redeemed after the backup was made would be good a second time, a token revoked since
+    would be good again, and who logged out would be logged in (R16).
+    """
+    now = on.clock.now()
+    return now, await on.store.grants.revoke_all(now, COMMAND_LINE, log_out=True)

@@ -56,8 +56,10 @@ with revoked as (
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
     select audit_day(%(now)s), %(now)s, 'grants.revoked', %(actor)s, null, null, %(address)s::inet, '{}' from revoked
+), logged_out as (
+    delete from sessions where %(log_out)s returning id
 )
-select name from revoked
+select count(*) from logged_out
 """
 REVOKE_OF_USER = """
 with revoked as (
@@ -115,9 +117,11 @@ class Grants:
         told = {"id": grant_id, "successor": successor, "now": now, **by.columns}
         return bool(await self._database.query(REVOKE, told))
 
-    async def revoke_all(self, now: datetime, by: By = SERVER) -> None:
-        """End everything that anybody was granted before this moment."""
-        await self._database.query(REVOKE_ALL, {"now": now, **by.columns})
+    async def revoke_all(self, now: datetime, by: By = SERVER, *, log_out: bool = False) -> int:
+        """End everything that anybody was granted before this moment, and all sessions if wanted; how many of these there were."""
+        told = {"now": now, "log_out": log_out, **by.columns}
+        ((sessions,),) = await self._database.query(REVOKE_ALL, told)
+        return int(sessions)
 
     async def revoke_of_user(self, user_id: UUID, now: datetime, by: By = SERVER) -> bool:
         """End everything that this person granted before this moment; False if there is no such person."""
