@@ -138,9 +138,12 @@ def makeService(options: Options) -> AuthorizationServer:
 
 async def register_own_resource(store: Store, settings: Settings, clock: Clock) -> None:
     """Our own /resource is one that tokens can be asked for (RFC 8707), as its metadata say (RFC 9728)."""
+    uri = settings.issuer + resource.PATH
+    if uri in await store.resources.by_uri():
+        return  # nothing to write, which a full disk might not allow
     lifetime = min(settings.access_token_lifetime, LIFETIMES[FORMATS[0]].longest)
     await store.resources.create(
-        settings.issuer + resource.PATH,
+        uri,
         scopes=(),
         token_format=FORMATS[0],
         lifetime=lifetime,

@@ -11,7 +11,7 @@ from twisted.logger import Logger
 from iam.clock import Clock
 from iam.openid.keys import Keys
 from iam.store.audit import Audit
-from iam.store.errors import Unavailable
+from iam.store.errors import Rejected, Unavailable
 from iam.store.partitions import Partitions
 
 INTERVAL: Final = 600.0  # seconds, about: servers that started together need not work together
@@ -63,5 +63,7 @@ class Retention:
                     bytes=fill.bytes,
                     partitions=fill.partitions,
                 )
-        except Unavailable as error:
+        except (Rejected, Unavailable) as error:
             log.warn("nothing was tidied up: {reason}", reason=str(error))
+        except Exception:  # noqa: BLE001 - a round that goes wrong must not be the last one
+            log.failure("nothing was tidied up")

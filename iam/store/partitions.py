@@ -8,7 +8,7 @@ from twisted.logger import Logger
 
 from iam.settings import Settings
 from iam.store.database import Database
-from iam.store.errors import Unavailable
+from iam.store.errors import Rejected, Unavailable
 
 DAY: Final = 86400
 FEW: Final = 2  # partitions of one table that lie ahead, about: each statement opens all of them
@@ -93,5 +93,8 @@ class Partitions:
         """Tend, and leave it at a line in the log where that is not possible now."""
         try:
             await self.tend(now)
-        except Unavailable as error:
+        except (
+            Rejected,
+            Unavailable,
+        ) as error:  # rejected: this role may make no tables, so another one's server tends
             log.warn("partitions cannot be tended: {reason}", reason=str(error))

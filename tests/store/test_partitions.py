@@ -5,11 +5,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from twisted.internet import reactor
 from twisted.internet.defer import DeferredList
 
 from iam import credentials
+from iam.assembly import build_keys
 from iam.clock import Clock
 from iam.credentials import Kind
+from iam.operations.retention import Retention
+from iam.server_key import ServerKey
 from iam.settings import Settings
 from iam.store.database import Database
 from iam.store.migration import migrate
@@ -169,3 +173,27 @@ async def test_how_full_the_tables_are_is_known(begin: Any) -> None:
     assert set(fills) == set(longest(Settings()))
     assert fills["access_tokens"].rows == 100
     assert fills["access_tokens"].bytes > 8192
+
+
+async def test_partitions_that_cannot_be_tended_stop_no_start(begin: Any) -> None:
+    """A role that may make no tables leaves it to another one's server."""
+    store = await begin()
+    await store.database.query("drop function tend_partitions")
+
+    await store.partitions.try_to_tend(NOON)
+
+    assert await bounds(store, "access_tokens") == []
+
+
+async def test_a_round_of_retention_that_goes_wrong_is_not_the_last_one(begin: Any) -> None:
+    store = await begin()
+    clock = Clock(NOON.timestamp)
+    keys = build_keys(reactor, clock, store, ServerKey(b"a server key for tests, long enough"))
+    retention = Retention(reactor, store.partitions, store.audit, keys, clock)
+    await store.database.query("alter function tend_partitions rename to elsewhere")
+    await retention.work()
+    await store.database.query("alter function elsewhere rename to tend_partitions")
+
+    await retention.work()
+
+    assert await bounds(store, "access_tokens") != []
