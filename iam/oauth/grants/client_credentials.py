@@ -4,7 +4,7 @@ from typing import Any
 
 from attrs import frozen
 from oauthlib.oauth2 import ClientCredentialsGrant
-from oauthlib.oauth2.rfc6749.errors import UnauthorizedClientError
+from oauthlib.oauth2.rfc6749.errors import InvalidScopeError, UnauthorizedClientError
 
 from iam import credentials
 from iam.oauth.access_tokens import AccessTokenFormat
@@ -42,4 +42,9 @@ class ClientCredentials:
             got = "the application was disabled, or its own grant or resource ended, a moment ago"
             request.refusal = Refusal("grant", "the application's own, which lives", got)
             raise UnauthorizedClientError("This client may not get tokens for itself.", request=request)
+        if not issued.scope:
+            request.refusal = Refusal(
+                "scope", "one that means something to the resource", "none that does, since a moment ago"
+            )
+            raise InvalidScopeError("No scope of the request means anything to this resource.", request=request)
         token.update(await self.form.members(token["access_token"], issued, now))
