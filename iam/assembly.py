@@ -19,6 +19,7 @@ from iam.endpoints.resource import Resource
 from iam.endpoints.resource_metadata import ResourceMetadata
 from iam.endpoints.revocation import RevocationEndpoint
 from iam.endpoints.token import TokenEndpoint
+from iam.endpoints.user_info import UserInfoEndpoint
 from iam.oauth.access_tokens import AccessTokenFormat
 from iam.oauth.client_assertions import ClientAssertions
 from iam.oauth.client_authentication import ClientAuthentication
@@ -31,8 +32,13 @@ from iam.oauth.registration import Registration
 from iam.oauth.resources import Targets
 from iam.oauth.revocation import Revocation
 from iam.oauth.server import Server
+from iam.oauth.token_response import TokenResponse
+from iam.oauth.user_info import UserInformation
 from iam.openid import keys
+from iam.openid.id_tokens import IDTokens
 from iam.openid.keys import Keys, Pair
+from iam.openid.subjects import PURPOSE as SUBJECTS
+from iam.openid.subjects import Subjects
 from iam.outbound.fetching import Fetcher
 from iam.pages.applications import Applications
 from iam.pages.errors import Errors
@@ -108,10 +114,14 @@ def build_handlers(
     people = People(store.users, Passwords(reactor), clock, settings.issuer_host)
     visitors = Visitors(sessions.find, settings, theme, clock)
     authentication = build_authentication(reactor, settings, clock, store, key)
-    server = Server(settings, store, clock, signing, authentication)
+    subjects = Subjects(key.derive(SUBJECTS))
     targets = Targets(store.resources)
     form = AccessTokenFormat(signing, targets, settings.issuer)
-    introspection = Introspection(store.access_tokens, store.refresh_tokens, clock, form, targets, settings.issuer)
+    id_tokens = IDTokens(signing, subjects, store.users, store.scopes, settings.issuer)
+    server = Server(settings, store, clock, targets, TokenResponse(form, id_tokens), authentication)
+    introspection = Introspection(
+        store.access_tokens, store.refresh_tokens, clock, form, targets, store.clients, subjects, settings.issuer
+    )
     refusals = Refusals(store.refusals, store.clients, clock, settings.issuer)
     authorization = AuthorizationEndpoint(server, Consent(store.consents, store.scopes), visitors, theme, refusals)
     return Handlers(
@@ -120,6 +130,10 @@ def build_handlers(
         introspection=IntrospectionEndpoint(authentication, introspection, refusals),
         revocation=RevocationEndpoint(
             authentication, Revocation(store.access_tokens, store.refresh_tokens, form, clock), refusals
+        ),
+        user_info=UserInfoEndpoint(
+            UserInformation(store.user_infos, store.clients, store.scopes, form, subjects, introspection, clock),
+            refusals,
         ),
         jwks=Jwks(signing),
         metadata=Metadata(settings.issuer, server),

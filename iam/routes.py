@@ -14,6 +14,7 @@ from iam.endpoints.resource import Resource
 from iam.endpoints.resource_metadata import ResourceMetadata
 from iam.endpoints.revocation import RevocationEndpoint
 from iam.endpoints.token import TokenEndpoint
+from iam.endpoints.user_info import UserInfoEndpoint
 from iam.pages.applications import Applications
 from iam.pages.errors import Errors
 from iam.pages.home import Home
@@ -32,6 +33,8 @@ TOOLKIT = {
     "/token": "/o/token/",
     "/revoke": "/o/revoke_token/",
     "/introspect": "/o/introspect/",
+    "/userinfo": "/o/userinfo/",
+    "/.well-known/openid-configuration": "/o/.well-known/openid-configuration",
     "/.well-known/oauth-authorization-server": "/o/.well-known/oauth-authorization-server",
     "/.well-known/oauth-protected-resource": "/o/.well-known/oauth-protected-resource",
 }
@@ -47,6 +50,7 @@ class Handlers:
     introspection: IntrospectionEndpoint
     revocation: RevocationEndpoint
     metadata: Metadata
+    user_info: UserInfoEndpoint
     jwks: Jwks
     resource: Resource
     resource_metadata: ResourceMetadata
@@ -67,6 +71,8 @@ def protocol(handlers: Handlers) -> list[Route]:
         Route("/token", ("POST",), handlers.token.post, name="token_endpoint", cors=shared),
         Route("/introspect", ("POST",), handlers.introspection.post, name="introspection_endpoint"),
         Route("/revoke", ("POST",), handlers.revocation.post, name="revocation_endpoint", cors=shared),
+        Route("/userinfo", ("GET",), handlers.user_info.get, name="userinfo_endpoint", cors=shared),
+        Route("/userinfo", ("POST",), handlers.user_info.post, cors=shared),
         Route("/jwks", ("GET",), handlers.jwks.get, name="jwks_uri", cors=public),
         Route("/resource", ("GET",), handlers.resource.get),
         Route("/healthz", ("GET",), handlers.health.alive),
@@ -80,6 +86,7 @@ def well_known(handlers: Handlers, rows: list[Route]) -> list[Route]:
     resource = handlers.resource_metadata.get
     return [
         Route("/.well-known/oauth-authorization-server", ("GET",), server, cors=Cors.EVERYBODY),
+        Route("/.well-known/openid-configuration", ("GET",), server, cors=Cors.EVERYBODY),
         Route(resource_metadata.PATH, ("GET",), resource, cors=Cors.EVERYBODY),
         Route(resource_metadata.PATH + "/resource", ("GET",), resource, cors=Cors.EVERYBODY),
     ]

@@ -49,6 +49,19 @@ TABLES = (
 )
 
 
+SCOPES = """
+insert into scopes (name, description, claims, created_at) values
+    ('read', 'Read your data', '{}', '2026-01-01'), ('write', 'Change your data', '{}', '2026-01-01'),
+    ('openid', 'Know who you are', '{sub}', '2026-01-02'),
+    ('profile', 'Read your profile', array['name', 'family_name', 'given_name', 'middle_name', 'nickname',
+        'preferred_username', 'profile', 'picture', 'website', 'gender', 'birthdate', 'zoneinfo', 'locale', 'updated_at'], '2026-01-02'),
+    ('email', 'Read your e-mail address', '{email,email_verified}', '2026-01-02'),
+    ('address', 'Read your postal address', '{address}', '2026-01-02'),
+    ('phone', 'Read your telephone number', '{phone_number,phone_number_verified}', '2026-01-02'),
+    ('offline_access', 'Stay connected when you are not here', '{}', '2026-01-02')
+"""
+
+
 @define
 class TurnedClock:
     """The reactor's clock, and how far a test has turned it."""
@@ -405,9 +418,7 @@ def server(running: Server, admin: Any) -> Server:
     for table in TABLES.replace(",", "").split():
         admin.execute(f"delete from {table}")
     admin.execute("truncate audit_events")  # its rows cannot be deleted
-    admin.execute(
-        "insert into scopes (name, description) values ('read', 'Read your data'), ('write', 'Change your data')"
-    )
+    admin.execute(SCOPES)
     running.store.clients.forget()
     running.store.scopes.forget()
     running.store.resources.forget()

@@ -218,6 +218,7 @@ def update(
             auth_signing_alg=old.auth_signing_alg if signing_alg is None and method == old.auth_method else signing_alg,
             jwks=jwks if new_keys else old.jwks,
             jwks_uri=jwks_uri if new_keys else old.jwks_uri,
+            openid=old.openid,
         )
         secret = credentials.mint(Kind.CLIENT_SECRET) if needs_new_secret(old.auth_method, method) else None
         await registration(on).update(client_id, metadata, COMMAND_LINE, secret=secret)

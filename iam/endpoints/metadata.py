@@ -8,6 +8,8 @@ from iam.oauth import client_assertions, pkce
 from iam.oauth.grants import authorization_code
 from iam.oauth.registration import AUTH_METHODS, CONFIDENTIAL_METHODS
 from iam.oauth.server import Server
+from iam.openid.authentications import ACR_VALUES
+from iam.openid.keys import ALGORITHMS
 from iam.web.answers import Answer, json_answer
 from iam.web.request import Request
 
@@ -48,6 +50,10 @@ class Metadata:
                 for endpoint, ways in CLIENT_AUTHENTICATION.items()
                 for what, values in ways.items()
             },
+            "subject_types_supported": ["public", "pairwise"],
+            "id_token_signing_alg_values_supported": list(ALGORITHMS),
+            "acr_values_supported": list(ACR_VALUES),
+            "claims_supported": await self.server.claims_supported(),
             "code_challenge_methods_supported": list(pkce.METHODS),
             "authorization_response_iss_parameter_supported": True,
             "protected_resources": [self.issuer + "/resource"],

@@ -3,7 +3,7 @@
 from attrs import evolve, frozen
 
 from iam.oauth import bearer
-from iam.oauth.introspection import Introspection, members
+from iam.oauth.introspection import Introspection
 from iam.oauth.refusal import Refusal
 from iam.oauth.refusals import Refusals
 from iam.web.answers import Answer, json_answer
@@ -42,7 +42,7 @@ class Resource:
         if SCOPE not in found.scope.split(" "):
             reason = Refusal("scope of the access token", SCOPE, found.scope, client_id=found.client_id)
             raise bearer.insufficient_scope(SCOPE, reason)
-        document = members(found, self.introspection.issuer)
+        document = await self.introspection.members(found)
         del document["active"]
         return document
 

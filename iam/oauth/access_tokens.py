@@ -38,15 +38,15 @@ class AccessTokenFormat:
     targets: Targets
     issuer: str | None  # None: that of any of the service's servers
 
-    async def members(self, token: str, terms: Terms, now: datetime) -> dict[str, object]:
+    async def members(self, token: str, terms: Terms, sub: str, now: datetime) -> dict[str, object]:
         """What an answer says of the token (RFC 6749 §5.1)."""
         return {
-            "access_token": await self.given(token, terms),
+            "access_token": await self.given(token, terms, sub),
             "expires_in": round((terms.expires_at - now).total_seconds()),
             "scope": terms.scope,
         }
 
-    async def given(self, token: str, terms: Terms) -> str:
+    async def given(self, token: str, terms: Terms, sub: str) -> str:
         """The token as its resources want it; `sub` is the person, or the client that acts for itself (RFC 9068 §2.2)."""
         alg = await self.targets.signing_alg(terms.audience)
         if alg is None or not terms.audience:
@@ -54,7 +54,7 @@ class AccessTokenFormat:
         claims = {
             "iss": self.issuer,
             "aud": audience(terms.audience),
-            "sub": str(terms.user_id) if terms.user_id else terms.client_id,
+            "sub": sub,
             "client_id": terms.client_id,
             "scope": terms.scope,
             "iat": int(terms.issued_at.timestamp()),

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from iam.clock import Clock
 from iam.oauth.access_tokens import AccessTokenFormat, audience, refresh_place
 from iam.oauth.refusal import Refusal
 from iam.oauth.resources import Targets
+from iam.openid.subjects import Subjects
 from iam.store.access_tokens import AccessTokens, LiveToken
-from iam.store.clients import Client
+from iam.store.clients import Client, Clients
 from iam.store.refresh_tokens import RefreshTokens
 
 INACTIVE = {"active": False}
@@ -24,6 +25,8 @@ class Introspection:
     clock: Clock
     form: AccessTokenFormat
     targets: Targets
+    clients: Clients
+    subjects: Subjects
     issuer: str
 
     async def describe(self, token: str, client: Client) -> dict[str, Any]:
@@ -33,11 +36,19 @@ class Introspection:
         """
         found = await self.access_token(token)
         if found is not None and (owns(client, found) or await self.targets.serves(client.client_id, found.audience)):
-            return members(found, self.issuer) | {"token_type": "Bearer"}
+            return await self.members(found) | {"token_type": "Bearer"}
         found = await self.refresh_token(token)
         if found is not None and owns(client, found):
-            return members(found, self.issuer)
+            return await self.members(found)
         return INACTIVE
+
+    async def members(self, token: LiveToken) -> dict[str, Any]:
+        """RFC 7662 §2.2; a person is called what the token's client calls them, and no more is told where that is pairwise."""
+        client = await self.clients.by_id(token.client_id) if token.user_id else None
+        if client is None or token.user_id is None or not client.openid.pairwise:
+            return members(token, self.issuer)
+        told = evolve(token, username=None)
+        return members(told, self.issuer) | {"sub": self.subjects.sub(client, token.user_id)}
 
     async def access_token(self, token: str) -> LiveToken | None:
         """The access token, opaque or JWT, if it is one and good."""

@@ -28,6 +28,7 @@ from iam.store.clients import (
     Secret,
     keeps_secret,
 )
+from iam.store.openid_metadata import DEFAULTS, OpenIDMetadata
 from iam.store.scopes import Scopes
 
 AUTHORIZATION_CODE: Final = "authorization_code"
@@ -65,6 +66,7 @@ class Registration:
         auth_signing_alg: str | None = None,
         jwks: Mapping[str, Any] | None = None,
         jwks_uri: str | None = None,
+        openid: OpenIDMetadata | None = None,
     ) -> Metadata:
         """Metadata that are in order; Invalid names the fields that are not."""
         metadata = Metadata(
@@ -79,6 +81,7 @@ class Registration:
             auth_signing_alg=auth_signing_alg,
             jwks=jwks,
             jwks_uri=jwks_uri,
+            openid=openid or DEFAULTS,
         )
         complain(
             name=name_complaint(metadata),

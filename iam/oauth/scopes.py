@@ -9,13 +9,15 @@ from iam.store.resources import Resource
 from iam.store.scopes import Scope, Scopes
 
 DEFAULT = ("read", "write")
-OPENID = frozenset({"openid", "profile", "email", "address", "phone", "offline_access"})  # given only to who asks (G21)
+OPENID = "openid"
+OFFLINE_ACCESS = "offline_access"
+OF_OPENID = frozenset({OPENID, "profile", "email", "address", "phone", OFFLINE_ACCESS})  # given only to who asks (G21)
 
 
 def default_for(client: Client, targets: Sequence[Resource]) -> list[str]:
     """What a request without scope gets, as far as its client may; for resources, what means something there."""
     if targets:
-        return [name for name in client.scopes if name not in OPENID and resources.cover(targets, name)]
+        return [name for name in client.scopes if name not in OF_OPENID and resources.cover(targets, name)]
     return [name for name in DEFAULT if name in client.scopes]
 
 

@@ -17,7 +17,6 @@ from oauthlib.oauth2.rfc6749.errors import (
 from iam import bridge
 from iam.clock import Clock
 from iam.oauth import redirect_uris, scopes
-from iam.oauth.access_tokens import AccessTokenFormat
 from iam.oauth.client_authentication import ClientAuthentication, claimed
 from iam.oauth.grants import authorization_code, client_credentials, refresh_token
 from iam.oauth.grants.authorization_code import AuthorizationCode, AuthorizationCodeGrant
@@ -26,9 +25,9 @@ from iam.oauth.grants.refresh_token import RefreshToken, RefreshTokenGrant
 from iam.oauth.refusal import carrying
 from iam.oauth.request import AUTHORIZATION, TOKEN, Parameters, Request
 from iam.oauth.resources import Targets
+from iam.oauth.token_response import TokenResponse
 from iam.oauth.tokens import BearerToken
 from iam.oauth.validator import Saver, Validator
-from iam.openid.keys import Keys
 from iam.settings import Settings
 from iam.store.sessions import Session
 from iam.store.store import Store
@@ -94,15 +93,19 @@ class Server:
     """The protocol as the endpoints see it."""
 
     def __init__(
-        self, settings: Settings, store: Store, clock: Clock, keys: Keys, authentication: ClientAuthentication
+        self,
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        targets: Targets,
+        response: TokenResponse,
+        authentication: ClientAuthentication,
     ) -> None:
-        targets = Targets(store.resources)
-        form = AccessTokenFormat(keys, targets, settings.issuer)
-        codes = AuthorizationCode(store.authorization_codes, form, settings, clock)
+        codes = AuthorizationCode(store.authorization_codes, response, settings, clock)
         savers: dict[str, Saver] = {
             authorization_code.GRANT_TYPE: codes,
-            client_credentials.GRANT_TYPE: ClientCredentials(store.access_tokens, form, settings),
-            refresh_token.GRANT_TYPE: RefreshToken(store.refresh_tokens, store.access_tokens, form, settings),
+            client_credentials.GRANT_TYPE: ClientCredentials(store.access_tokens, response, settings),
+            refresh_token.GRANT_TYPE: RefreshToken(store.refresh_tokens, store.access_tokens, response, settings),
         }
         self._clock = clock
         self._issuer = settings.issuer
@@ -119,6 +122,10 @@ class Server:
     async def scopes_supported(self) -> list[str]:
         """The scopes that clients may ask for."""
         return [scope.name for scope in await self._scopes.all()]
+
+    async def claims_supported(self) -> list[str]:
+        """What may be said of people: the claims of all scopes."""
+        return sorted({name for scope in await self._scopes.all() for name in scope.claims})
 
     async def token(self, parameters: Parameters, authorization: str | None, address: str | None = None) -> Response:
         """Answer a token request (RFC 6749 §3.2); raises OAuth2Error, with the reason."""

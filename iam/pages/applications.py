@@ -246,6 +246,7 @@ class Applications:
             post_logout_redirect_uris=client.post_logout_redirect_uris if client else (),
             require_pkce=bool(form.require_pkce.data),
             introspect_any=client.introspect_any if client else False,
+            openid=client.openid if client else None,
         )
 
     async def _form(

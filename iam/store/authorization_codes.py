@@ -1,7 +1,9 @@
 """Authorization codes: stored under a new grant, claimed and answered for in one statement (RFC 6749 §4.1, H40)."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from attrs import frozen
@@ -9,6 +11,7 @@ from attrs import frozen
 from iam.store.access_tokens import Issued, joined
 from iam.store.audit import written
 from iam.store.database import Database
+from iam.store.identities import Identity, identity
 
 # The person's consent, the grant and the code come into being together. What was allowed before is no news.
 ISSUE = """
@@ -19,9 +22,10 @@ with consented as (
     set granted_at = excluded.granted_at,
         scopes = array(select unnest(consents.scopes) union select unnest(excluded.scopes) order by 1)
 ), granted as (
-    insert into grants (id, user_id, client_id, session_id, grant_type, scope, resources, created_at, expires_at)
+    insert into grants (id, user_id, client_id, session_id, grant_type, scope, resources, created_at, expires_at,
+        openid, session_bound)
     values (%(grant_id)s, %(user_id)s, %(client_id)s, %(session_id)s, 'authorization_code', %(scope)s, %(resources)s,
-            %(now)s, %(grant_expires_at)s)
+        %(now)s, %(grant_expires_at)s, %(openid)s, %(session_bound)s)
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
     select audit_day(%(now)s), %(now)s, 'consent.given', 'user ' || %(user_id)s, %(user_id)s::text, %(client_id)s,
@@ -55,7 +59,7 @@ with input as (
     select i.n, c.* from input i join authorization_codes c on c.digest = i.digest and c.day = i.day
     order by c.digest for update of c
 ), judged as materialized (
-    select i.*, h.grant_id, g.user_id, g.expires_at as grant_expires_at,
+    select i.*, h.grant_id, g.user_id, g.expires_at as grant_expires_at, g.session_id, g.openid,
         coalesce(i.asked, nullif(g.resources, '{}')) as audience,
         case when coalesce(i.asked, nullif(g.resources, '{}')) is null then g.scope
             else scope_for(g.scope, coalesce(i.asked, g.resources)) end as scope,
@@ -103,18 +107,22 @@ with input as (
     from replayed r
 )
 select j.n, case when j.outcome = 'redeemed' and c.n is null then 'used' else j.outcome end,
-    j.grant_id, j.client_id, j.user_id, j.scope, j.audience, j.now, j.access_expires_at
+    j.grant_id, j.client_id, j.user_id, j.scope, j.audience, j.now, j.access_expires_at, j.session_id, j.openid
 from answered j left join claimed c using (n)
 """
 
 
 @frozen
 class Redemption:
-    """What became of a code: `outcome` is "redeemed", and the access token `issued`, or it says what was wrong."""
+    """What became of a code: `outcome` is "redeemed", and the access token `issued`, or it says what was wrong.
+
+    `identity` is whom an ID token is about, if there is to be one.
+    """
 
     outcome: str
     grant_id: UUID | None = None
     issued: Issued | None = None
+    identity: Identity | None = None
 
 
 class AuthorizationCodes:
@@ -144,8 +152,10 @@ class AuthorizationCodes:
         expires_at: datetime,
         grant_expires_at: datetime,
         address: str | None = None,
+        openid: Mapping[str, Any] | None = None,
+        session_bound: bool = False,
     ) -> None:
-        """Store consent, grant and code for what this person just allowed."""
+        """Store consent, grant and code for what this person just allowed; a grant that is `session_bound` ends with the session."""
         await self._database.query(
             ISSUE,
             {
@@ -165,6 +175,8 @@ class AuthorizationCodes:
                 "expires_at": expires_at,
                 "grant_expires_at": grant_expires_at,
                 "address": written(address),
+                "openid": None if openid is None else json.dumps(openid),
+                "session_bound": session_bound,
             },
         )
 
@@ -205,5 +217,8 @@ class AuthorizationCodes:
         )
         if row is None:
             return Redemption("unknown")
-        outcome, grant_id, *issued = row
-        return Redemption(outcome, grant_id, Issued(*issued) if outcome == "redeemed" else None)
+        outcome, grant_id, *told, session_id, openid = row
+        if outcome != "redeemed":
+            return Redemption(outcome, grant_id)
+        issued = Issued(*told)
+        return Redemption(outcome, grant_id, issued, identity(issued.user_id, session_id, openid))

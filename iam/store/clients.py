@@ -10,10 +10,12 @@ from uuid import UUID
 from attrs import field, frozen
 
 from iam.clock import Clock
+from iam.store import openid_metadata
 from iam.store.audit import SERVER, By
 from iam.store.database import Database
 from iam.store.errors import Unavailable
 from iam.store.memory import Memory
+from iam.store.openid_metadata import DEFAULTS, OpenIDMetadata
 from iam.store.origins import origins
 
 # RFC 7591 §2, OpenID Connect Core §9
@@ -25,7 +27,7 @@ PRIVATE_KEY_JWT: Final = "private_key_jwt"
 SELECT = """
 select c.id, c.name, c.owner_id, coalesce(nullif(u.name, ''), u.username), c.grant_id, c.auth_method,
     c.grant_types, c.redirect_uris, c.post_logout_redirect_uris, c.scopes, c.require_pkce, c.introspect_any,
-    c.created_at, c.updated_at, c.disabled_at, c.auth_signing_alg, c.jwks, c.jwks_uri,
+    c.created_at, c.updated_at, c.disabled_at, c.auth_signing_alg, c.jwks, c.jwks_uri, c.openid,
     s.ids, s.digests, s.sealed, s.expiries
 from clients c left join users u on u.id = c.owner_id, lateral (
     select coalesce(array_agg(s.id order by s.created_at, s.id), '{}') as ids,
@@ -46,10 +48,10 @@ CREATE = """
 with created as (
     insert into clients (id, name, owner_id, grant_id, auth_method, grant_types, redirect_uris,
         post_logout_redirect_uris, scopes, require_pkce, introspect_any, auth_signing_alg, jwks, jwks_uri,
-        created_at, updated_at)
+        openid, created_at, updated_at)
     values (%(id)s, %(name)s, %(owner_id)s, %(grant_id)s, %(auth_method)s, %(grant_types)s, %(redirect_uris)s,
         %(post_logout_redirect_uris)s, %(scopes)s, %(require_pkce)s, %(introspect_any)s, %(auth_signing_alg)s,
-        %(jwks)s, %(jwks_uri)s, %(now)s, %(now)s)
+        %(jwks)s, %(jwks_uri)s, %(openid)s, %(now)s, %(now)s)
     on conflict (id) do nothing
     returning id, name, redirect_uris
 ), own as (
@@ -78,7 +80,8 @@ with before as materialized (
     update clients set name = %(name)s, auth_method = %(auth_method)s, grant_types = %(grant_types)s,
         redirect_uris = %(redirect_uris)s, post_logout_redirect_uris = %(post_logout_redirect_uris)s,
         scopes = %(scopes)s, require_pkce = %(require_pkce)s, introspect_any = %(introspect_any)s,
-        auth_signing_alg = %(auth_signing_alg)s, jwks = %(jwks)s, jwks_uri = %(jwks_uri)s, updated_at = %(now)s
+        auth_signing_alg = %(auth_signing_alg)s, jwks = %(jwks)s, jwks_uri = %(jwks_uri)s, openid = %(openid)s,
+        updated_at = %(now)s
     where id = %(id)s
     returning *
 ), gone as (
@@ -171,6 +174,7 @@ class Client:
     auth_signing_alg: str | None = None
     jwks: Mapping[str, Any] | None = None
     jwks_uri: str | None = None
+    openid: OpenIDMetadata = DEFAULTS
     secrets: tuple[Secret, ...] = ()
 
     @property
@@ -214,6 +218,7 @@ class Metadata:
     auth_signing_alg: str | None = None
     jwks: Mapping[str, Any] | None = None
     jwks_uri: str | None = None
+    openid: OpenIDMetadata = DEFAULTS
 
 
 def keeps_secret(auth_method: str) -> bool:
@@ -351,6 +356,7 @@ def columns(metadata: Metadata) -> dict[str, object]:
         "auth_signing_alg": metadata.auth_signing_alg,
         "jwks": None if metadata.jwks is None else json.dumps(dict(metadata.jwks)),
         "jwks_uri": metadata.jwks_uri,
+        "openid": json.dumps(openid_metadata.told(metadata.openid)),
     }
 
 
@@ -365,10 +371,10 @@ def secret_columns(secret: Secret | None) -> dict[str, object]:
 
 def from_row(row: Sequence[Any]) -> Client:
     """A client out of SELECT's columns: arrays become tuples, octets bytes."""
-    *told, ids, digests, sealed, expiries = row
+    *told, openid, ids, digests, sealed, expiries = row
     secrets = tuple(
         Secret(id_, bytes(digest), None if octets is None else bytes(octets), expires_at)
         for id_, digest, octets, expires_at in zip(ids, digests or (), sealed or (), expiries or (), strict=True)
     )
     given: Any = [tuple(value) if isinstance(value, list) else value for value in told]
-    return Client(*given, secrets=secrets)  # type: ignore[misc]
+    return Client(*given, openid=openid_metadata.read(openid), secrets=secrets)  # type: ignore[misc]

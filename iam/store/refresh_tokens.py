@@ -9,6 +9,7 @@ from attrs import frozen
 from iam.store.access_tokens import Issued, LiveToken, joined
 from iam.store.audit import By, written
 from iam.store.database import Database
+from iam.store.identities import Identity, identity
 
 # Within the window a retry by the same client gets the same successor, as long as that successor was not used itself;
 # anything older is somebody else's copy, and ends the grant. But a request that came before the successor was used, and was
@@ -28,6 +29,7 @@ with input as (
     order by r.digest for update of r
 ), judged as materialized (
     select i.*, h.grant_id, h.scope as full_scope, h.successor as given, g.user_id, g.expires_at as grant_expires_at,
+        g.session_id, g.openid,
         coalesce(i.asked, nullif(g.resources, '{}')) as audience,
         case
             when o.client_id <> i.client_id then 'other client'
@@ -81,7 +83,8 @@ with input as (
     from reused r
 )
 select j.n, case when j.outcome = 'rotated' and c.n is null then 'used' else j.outcome end,
-    j.grant_id, j.given, j.client_id, j.user_id, j.access_scope, j.audience, j.now, j.access_expires_at
+    j.grant_id, j.given, j.client_id, j.user_id, j.access_scope, j.audience, j.now, j.access_expires_at,
+    j.session_id, j.openid
 from answered j left join claimed c using (n)
 """
 
@@ -119,13 +122,14 @@ class Rotation:
     """What became of a refresh token.
 
     `outcome` is "rotated", and the access token `issued`, or "retried" (`successor` then holds the tokens given first), or
-    it says what was wrong.
+    it says what was wrong. `identity` is whom an ID token is about, if there is to be one.
     """
 
     outcome: str
     grant_id: UUID | None = None
     successor: bytes | None = None
     issued: Issued | None = None
+    identity: Identity | None = None
 
 
 class RefreshTokens:
@@ -181,8 +185,10 @@ class RefreshTokens:
         )
         if row is None:
             return Rotation("unknown")
-        outcome, grant_id, successor, *issued = row
-        return Rotation(outcome, grant_id, successor, Issued(*issued) if outcome == "rotated" else None)
+        outcome, grant_id, successor, *told, session_id, openid = row
+        issued = Issued(*told)
+        about = identity(issued.user_id, session_id, openid)
+        return Rotation(outcome, grant_id, successor, issued if outcome == "rotated" else None, about)
 
     async def find(self, digest: bytes, day: date, now: datetime) -> LiveToken | None:
         """The unused token with this digest, if it and its grant live."""

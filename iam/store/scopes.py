@@ -1,5 +1,6 @@
 """Scopes: their names and what each says to a person (RFC 6749 §3.3)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from attrs import frozen
@@ -11,10 +12,11 @@ from iam.store.memory import Memory
 
 @frozen
 class Scope:
-    """A scope, and the sentence that the consent page shows for it."""
+    """A scope, the sentence that the consent page shows for it, and the claims that UserInfo says for it."""
 
     name: str
     description: str
+    claims: tuple[str, ...] = ()
 
 
 class Scopes:
@@ -32,11 +34,14 @@ class Scopes:
         """Somebody changed a scope: read again."""
         self._memory.forget()
 
-    async def create(self, name: str, description: str, now: datetime) -> bool:
+    async def create(self, name: str, description: str, now: datetime, claims: Sequence[str] = ()) -> bool:
         """Add a scope; False if there is one of this name."""
         rows = await self._database.query(
-            "insert into scopes (name, description, created_at) values (%s, %s, %s) on conflict do nothing returning name",
-            (name, description, now),
+            """
+            insert into scopes (name, description, created_at, claims) values (%s, %s, %s, %s)
+            on conflict do nothing returning name
+            """,
+            (name, description, now, list(claims)),
         )
         self.forget()
         return bool(rows)
@@ -55,5 +60,5 @@ class Scopes:
         return bool(rows)
 
     async def _read(self, _: None) -> tuple[Scope, ...]:
-        rows = await self._database.query("select name, description from scopes order by created_at, name")
-        return tuple(Scope(*row) for row in rows)
+        rows = await self._database.query("select name, description, claims from scopes order by created_at, name")
+        return tuple(Scope(name, description, tuple(claims)) for name, description, claims in rows)

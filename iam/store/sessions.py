@@ -1,5 +1,6 @@
 """Sessions of people in browsers: the digest of the cookie, who, and since when (H17)."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from uuid import UUID
@@ -11,7 +12,8 @@ from iam.store.database import Database
 from iam.store.errors import Unavailable
 
 FIND = """
-select i.n, s.seen_at < i.now - interval '1 minute', s.id, s.user_id, u.username, u.name, u.email, u.superuser, s.auth_time
+select i.n, s.seen_at < i.now - interval '1 minute', s.id, s.user_id, u.username, u.name, u.email, u.superuser, s.auth_time,
+    s.expires_at, s.amr
 from unnest($1::bytea[], $2::date[], $3::timestamptz[], $4::timestamptz[])
 with ordinality as i (digest, day, now, idle_since, n)
 join sessions s on s.digest = i.digest and s.day = i.day and s.expires_at > i.now and (s.remembered or s.seen_at > i.idle_since)
@@ -79,6 +81,8 @@ class Session:
     email: str | None
     superuser: bool
     auth_time: datetime
+    expires_at: datetime
+    amr: Sequence[str]
 
 
 @frozen

@@ -19,6 +19,7 @@ from iam.store.resources import Resources
 from iam.store.scopes import Scopes
 from iam.store.sessions import Sessions
 from iam.store.signing_keys import SigningKeys
+from iam.store.user_infos import UserInfos
 from iam.store.users import Users
 
 
@@ -41,6 +42,7 @@ class Store:
     refusals: Refusals
     audit: Audit
     replays: Replays
+    user_infos: UserInfos
     partitions: Partitions
 
 
@@ -62,6 +64,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         refusals=Refusals(database),
         audit=Audit(database),
         replays=Replays(database),
+        user_infos=UserInfos(database),
         partitions=Partitions(database, longest(settings)),
     )
     memories = {

@@ -19,10 +19,12 @@ from iam import credentials
 from iam.clock import Clock
 from iam.credentials import Kind
 from iam.oauth import mismatch, pkce
-from iam.oauth.access_tokens import AccessTokenFormat
 from iam.oauth.refusal import Refusal, shown
 from iam.oauth.request import Request
 from iam.oauth.resources import invalid_target
+from iam.oauth.scopes import OFFLINE_ACCESS, OPENID
+from iam.oauth.token_response import TokenResponse
+from iam.openid import authentications
 from iam.settings import Settings
 from iam.store.authorization_codes import AuthorizationCodes
 
@@ -122,22 +124,29 @@ class AuthorizationCode:
     """Saves what a person allowed, and the tokens for it."""
 
     codes: AuthorizationCodes
-    form: AccessTokenFormat
+    response: TokenResponse
     settings: Settings
     clock: Clock
 
     async def save_code(self, code: dict[str, str], request: Request) -> None:
-        """Make the code, and store it with consent and grant of the person `request.user`, a Session."""
+        """Make the code, and store it with consent and grant of the person `request.user`, a Session.
+
+        Who asks for an identity without offline_access is served as long as the person is logged in (Core §11).
+        """
         now = self.clock.now()
         end = now + timedelta(seconds=self.settings.authorization_code_lifetime)
+        session = request.user
+        identified = OPENID in request.scopes
+        bound = identified and OFFLINE_ACCESS not in request.scopes
+        lasts_until = now + timedelta(seconds=self.settings.refresh_token_lifetime)
         code["code"] = credentials.mint_until(Kind.AUTHORIZATION_CODE, end)
         await self.codes.issue(
             digest=credentials.digest(code["code"]),
             day=end.date(),
             grant_id=credentials.identifier(),
-            user_id=request.user.user_id,
+            user_id=session.user_id,
             client_id=request.client.client_id,
-            session_id=request.user.id,
+            session_id=session.id,
             scopes=request.scopes,
             resources=request.audience,
             redirect_uri=request.redirect_uri,
@@ -145,8 +154,10 @@ class AuthorizationCode:
             code_challenge=request.code_challenge,
             now=now,
             expires_at=end,
-            grant_expires_at=now + timedelta(seconds=self.settings.refresh_token_lifetime),
+            grant_expires_at=min(lasts_until, session.expires_at) if bound else lasts_until,
             address=request.address,
+            openid=authentications.told(session, request.nonce, request.claims or {}) if identified else None,
+            session_bound=bound,
         )
 
     async def save(self, token: dict[str, Any], request: Request) -> None:
@@ -170,7 +181,10 @@ class AuthorizationCode:
             address=request.address,
         )
         if redemption.issued is not None:
-            token.update(await self.form.members(token["access_token"], redemption.issued, now))
+            members = self.response.members(
+                request.client, token["access_token"], redemption.issued, redemption.identity, now
+            )
+            token.update(await members)
             return
         log.info(
             "authorization code refused: {outcome}, client {client_id}, grant {grant_id}",

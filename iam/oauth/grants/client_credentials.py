@@ -7,9 +7,9 @@ from oauthlib.oauth2 import ClientCredentialsGrant
 from oauthlib.oauth2.rfc6749.errors import InvalidScopeError, UnauthorizedClientError
 
 from iam import credentials
-from iam.oauth.access_tokens import AccessTokenFormat
 from iam.oauth.refusal import Refusal
 from iam.oauth.request import Request
+from iam.oauth.token_response import TokenResponse
 from iam.settings import Settings
 from iam.store.access_tokens import AccessTokens
 
@@ -23,7 +23,7 @@ class ClientCredentials:
     """Saves the token that a client gets for itself."""
 
     access_tokens: AccessTokens
-    form: AccessTokenFormat
+    response: TokenResponse
     settings: Settings
 
     async def save(self, token: dict[str, Any], request: Request) -> None:
@@ -47,4 +47,4 @@ class ClientCredentials:
                 "scope", "one that means something to the resource", "none that does, since a moment ago"
             )
             raise InvalidScopeError("No scope of the request means anything to this resource.", request=request)
-        token.update(await self.form.members(token["access_token"], issued, now))
+        token.update(await self.response.members(request.client, token["access_token"], issued, None, now))

@@ -1,6 +1,6 @@
 """The refresh token grant (RFC 6749 §6), with rotation (RFC 9700 §4.14.2) that a lost answer does not break."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from attrs import evolve, frozen
@@ -9,13 +9,16 @@ from oauthlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidScopeError
 from twisted.logger import Logger
 
 from iam import credentials
-from iam.oauth.access_tokens import AccessTokenFormat
+from iam.oauth.access_tokens import Terms
 from iam.oauth.refusal import Refusal, shown
 from iam.oauth.request import Request
 from iam.oauth.resources import invalid_target
+from iam.oauth.scopes import OPENID
+from iam.oauth.token_response import TokenResponse
 from iam.oauth.tokens import Successor, seal, unseal
 from iam.settings import Settings
 from iam.store.access_tokens import AccessTokens
+from iam.store.identities import Identity
 from iam.store.refresh_tokens import RefreshTokens, Rotation
 
 GRANT_TYPE = "refresh_token"
@@ -49,7 +52,7 @@ class RefreshToken:
 
     refresh_tokens: RefreshTokens
     access_tokens: AccessTokens
-    form: AccessTokenFormat
+    response: TokenResponse
     settings: Settings
 
     async def save(self, token: dict[str, Any], request: Request) -> None:
@@ -77,9 +80,9 @@ class RefreshToken:
             address=request.address,
         )
         if rotation.issued is not None:
-            token.update(await self.form.members(successor.access_token, rotation.issued, now))
+            token.update(await self._members(request, successor.access_token, rotation.issued, rotation.identity))
             return
-        if rotation.outcome == "retried" and await self._repeat(token, request.refresh_token, rotation, now):
+        if rotation.outcome == "retried" and await self._repeat(token, request, rotation):
             return
         self._refused(rotation, request)
         request.refusal = refusal(rotation.outcome, request)
@@ -89,16 +92,24 @@ class RefreshToken:
             raise InvalidScopeError("The refresh token does not cover this scope.", request=request)
         raise InvalidGrantError("The refresh token is not valid.", request=request)
 
-    async def _repeat(self, token: dict[str, Any], presented: str, rotation: Rotation, now: datetime) -> bool:
+    async def _members(
+        self, request: Request, access_token: str, terms: Terms, identity: Identity | None
+    ) -> dict[str, object]:
+        """What the answer says; with an ID token, unless the request narrows the scope to what is not about an identity."""
+        told = identity if request.scope is None or OPENID in request.scopes else None
+        return await self.response.members(request.client, access_token, terms, told, request.received, refreshed=True)
+
+    async def _repeat(self, token: dict[str, Any], request: Request, rotation: Rotation) -> bool:
         """Give the answer that was given first, and perhaps lost; False where its access token is good no longer."""
-        kept = unseal(rotation.successor, presented) if rotation.successor else None
+        kept = unseal(rotation.successor, request.refresh_token) if rotation.successor else None
         if kept is None:
             return False
         digest, day = credentials.digest(kept.access_token), credentials.day_of(kept.access_token)
-        given = await self.access_tokens.find(digest, day, now)
+        given = await self.access_tokens.find(digest, day, request.received)
         if given is None:
             return False
-        token.update(await self.form.members(kept.access_token, given, now), refresh_token=kept.refresh_token)
+        members = await self._members(request, kept.access_token, given, rotation.identity)
+        token.update(members, refresh_token=kept.refresh_token)
         return True
 
     def _refused(self, rotation: Rotation, request: Request) -> None:

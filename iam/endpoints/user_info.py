@@ -1,0 +1,68 @@
+"""The UserInfo endpoint (OpenID Connect Core §5.3)."""
+
+from attrs import evolve, frozen
+
+from iam.endpoints.resource import refused
+from iam.oauth import bearer
+from iam.oauth.refusal import Refusal
+from iam.oauth.refusals import Refusals
+from iam.oauth.user_info import UserInformation
+from iam.web.answers import Answer, json_answer
+from iam.web.parameters import ParameterError, authorization, form_parameters
+from iam.web.request import Request
+
+PATH = "/userinfo"
+
+
+@frozen
+class UserInfoEndpoint:
+    """Tells the bearer of an access token who it is about."""
+
+    information: UserInformation
+    refusals: Refusals
+
+    async def get(self, request: Request) -> Answer:
+        """The claims; the token in the Authorization header."""
+        return await self._answered(request, in_body=False)
+
+    async def post(self, request: Request) -> Answer:
+        """The same; the token may also be in the form (RFC 6750 §2.2), never in both places."""
+        return await self._answered(request, in_body=bool(request.body))
+
+    async def _answered(self, request: Request, *, in_body: bool) -> Answer:
+        try:
+            described = await self.information.about(presented(request, in_body=in_body))
+        except bearer.Challenge as challenge:
+            return refused(self._told(challenge, request))
+        return json_answer(200, described.claims)
+
+    def _told(self, challenge: bearer.Challenge, request: Request) -> bearer.Challenge:
+        """The challenge, with where to read why if there is an error (RFC 6750 §3)."""
+        error = challenge.parameters.get("error")
+        if error is None:
+            return challenge
+        uri = self.refusals.kept(PATH, challenge, request.client_address, error)
+        return evolve(challenge, parameters={**challenge.parameters, "error_uri": uri})
+
+
+def presented(request: Request, *, in_body: bool) -> str:
+    """The token that came with the request; raises Challenge."""
+    header = authorization(request)
+    try:
+        token = form_parameters(request).get("access_token") if in_body else None
+    except ParameterError as error:
+        raise malformed(str(error), "a body that cannot be read") from None
+    if token is None:
+        return bearer.token_of(header)
+    if header is not None:
+        raise malformed("Send the access token once: in the Authorization header, or in the form.", "two")
+    return bearer.token_of(f"Bearer {token}")
+
+
+def malformed(sentence: str, got: str) -> bearer.Challenge:
+    """The request is not one that this endpoint can answer (RFC 6750 §3.1)."""
+    return bearer.Challenge(
+        400,
+        {"error": "invalid_request", "error_description": sentence},
+        Refusal("access token", "one, in the Authorization header or in the form", got),
+    )

@@ -1,0 +1,39 @@
+"""What a successful answer of the token endpoint says (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3)."""
+
+from datetime import datetime
+
+from attrs import frozen
+
+from iam.oauth.access_tokens import AccessTokenFormat, Terms
+from iam.openid.id_tokens import IDTokens
+from iam.store.clients import Client
+from iam.store.identities import Identity
+
+
+@frozen
+class TokenResponse:
+    """Gives tokens their form; every grant that is about a person's identity gets its ID token here."""
+
+    form: AccessTokenFormat
+    id_tokens: IDTokens
+
+    async def members(
+        self,
+        client: Client,
+        token: str,
+        terms: Terms,
+        identity: Identity | None,
+        now: datetime,
+        *,
+        refreshed: bool = False,
+    ) -> dict[str, object]:
+        """The members for the access token, and the ID token where there is an identity to tell of."""
+        sub = self.id_tokens.subjects.sub(client, terms.user_id) if terms.user_id else client.id
+        members = await self.form.members(token, terms, sub, now)
+        if identity is None:
+            return members
+        access_token = str(members["access_token"])
+        id_token = await self.id_tokens.issue(
+            client, identity, now, access_token=access_token, with_nonce=not refreshed
+        )
+        return {**members, "id_token": id_token}

@@ -1,0 +1,49 @@
+"""Claims about a person: which there are, and which a client is told (OpenID Connect Core §5)."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
+
+from iam.store.scopes import Scope
+from iam.store.users import User
+
+# The claims parameter has a member for each place where claims may be said (Core §5.5).
+ID_TOKEN: Final = "id_token"
+USERINFO: Final = "userinfo"
+
+SUBJECT: Final = "sub"
+
+
+def known(user: User) -> dict[str, Any]:
+    """All that may be said of a person: standard claims (Core §5.1) and the operator's, without those that are empty."""
+    claims: dict[str, Any] = {
+        **user.claims,
+        "name": user.name,
+        "preferred_username": user.username,
+        "updated_at": int(user.updated_at.timestamp()),
+        "email": user.email,
+    }
+    if user.email:
+        claims["email_verified"] = user.email_verified
+    return {name: value for name, value in claims.items() if value is not None and value not in ("", {}, [])}
+
+
+def names(scopes: Iterable[Scope], granted: Collection[str]) -> set[str]:
+    """The claims that the granted scopes stand for (Core §5.4)."""
+    return {name for scope in scopes if scope.name in granted for name in scope.claims}
+
+
+def asked(claims: Mapping[str, Any], place: str) -> Mapping[str, Any]:
+    """The claims that a request names for this place."""
+    found = claims.get(place)
+    return found if isinstance(found, Mapping) else {}
+
+
+def granting(scopes: Iterable[Scope], claims: Mapping[str, Any]) -> set[str]:
+    """The scopes whose claims a request names one by one: who is asked for those, is asked for these (Core §5.5)."""
+    wanted = {*asked(claims, ID_TOKEN), *asked(claims, USERINFO)} - {SUBJECT}
+    return {scope.name for scope in scopes if wanted & set(scope.claims)}
+
+
+def told(user: User, wanted: Collection[str]) -> dict[str, Any]:
+    """What a client is told that may know the claims of these names."""
+    return {name: value for name, value in known(user).items() if name in wanted}

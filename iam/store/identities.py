@@ -1,0 +1,23 @@
+"""What a grant keeps of the login that it was given in, for ID tokens (OpenID Connect Core §2)."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from attrs import frozen
+
+
+@frozen
+class Identity:
+    """Who logged in, in which session, and what ID tokens say of that login; `iam.openid.authentications` writes it."""
+
+    user_id: UUID
+    session_id: UUID
+    told: Mapping[str, Any]
+
+
+def identity(user_id: UUID | None, session_id: UUID | None, told: Mapping[str, Any] | None) -> Identity | None:
+    """The identity that a grant is about; None for a grant that is about none."""
+    if user_id is None or session_id is None or told is None:
+        return None
+    return Identity(user_id, session_id, told)
