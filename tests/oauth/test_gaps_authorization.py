@@ -194,10 +194,7 @@ async def test_g20_the_person_is_the_one_of_the_session_whoever_the_request_name
     assert (await server.introspect(app, given["access_token"]))["sub"] == str(person.user_id)
 
 
-async def test_g21_openid_is_never_a_default(server: Server, admin) -> None:
-    for name in ("openid", "profile", "email", "address", "phone", "offline_access"):
-        admin.execute("insert into scopes (name, description) values (%s, 'x')", (name,))
-    server.store.scopes.forget()
+async def test_g21_openid_is_never_a_default(server: Server) -> None:
     await server.store.resources.create(
         "https://api.example", scopes=(), token_format="opaque", lifetime=60, client_id=None, now=server.now()
     )

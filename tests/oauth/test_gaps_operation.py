@@ -15,7 +15,6 @@ from iam.bridge import UndecidedError, hooks
 from iam.oauth.client_authentication import claimed
 from iam.oauth.request import AUTHORIZATION, TOKEN
 from iam.oauth.server import Endpoints, make_request
-from iam.oauth.server import Server as Protocol
 from iam.oauth.tokens import BearerToken
 from iam.oauth.validator import Validator
 from iam.web.parameters import Parameters, parse
@@ -27,9 +26,7 @@ MISSING = (
     "/par",
     "/device_authorization",
     "/device",
-    "/userinfo",
     "/bc-authorize",
-    "/.well-known/openid-configuration",
     "/.well-known/webfinger",
 )
 
@@ -40,14 +37,10 @@ def parsed(parameters: dict[str, str]) -> Parameters:
 
 def endpoints_of(server: Server, validator: type[Validator] = Validator) -> Endpoints:
     """oauthlib's endpoints as the server has them, on a validator of this class."""
-    made = protocol(server)._endpoints.default_response_type_handler.request_validator
+    made = server.protocol._endpoints.default_response_type_handler.request_validator
     instance = validator.__new__(validator)
     instance.__dict__.update(made.__dict__)
     return Endpoints(instance, BearerToken(server.settings, server.clock_of_store()))
-
-
-def protocol(server: Server) -> Protocol:
-    return Protocol(server.settings, server.store, server.clock_of_store(), server.keys, server.authentication)
 
 
 def answering(name: str, answer: Any) -> type[Validator]:

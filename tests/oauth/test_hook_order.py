@@ -8,12 +8,11 @@ from oauthlib.oauth2 import RequestValidator
 from iam import bridge
 from iam.oauth.client_authentication import claimed
 from iam.oauth.request import AUTHORIZATION, TOKEN
-from iam.oauth.server import Endpoints, Server, make_request
+from iam.oauth.server import Endpoints, make_request
 from iam.oauth.tokens import BearerToken
 from iam.oauth.validator import Validator
 from iam.web.parameters import Parameters, parse
-from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER
-from tests.harness import Server as Running
+from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, Server
 
 PUBLIC = {name for name in dir(RequestValidator) if not name.startswith("_")}
 
@@ -29,14 +28,8 @@ class Recording(Validator):
         return super().__getattribute__(name)
 
 
-def recording(server: Running) -> tuple[Recording, Endpoints]:
-    original = Server(
-        server.settings,
-        server.store,
-        server.clock_of_store(),
-        server.keys,
-        server.authentication,
-    )._endpoints.default_response_type_handler
+def recording(server: Server) -> tuple[Recording, Endpoints]:
+    original = server.protocol._endpoints.default_response_type_handler
     validator = Recording.__new__(Recording)
     validator.__dict__.update(original.request_validator.__dict__)
     validator.asked = []
@@ -47,7 +40,7 @@ def parsed(parameters: dict[str, str]) -> Parameters:
     return parse(urlencode(parameters).encode())
 
 
-async def test_the_order_at_the_authorization_endpoint(server: Running) -> None:
+async def test_the_order_at_the_authorization_endpoint(server: Server) -> None:
     app = await server.app()
     validator, endpoints = recording(server)
     parameters = {
@@ -70,7 +63,7 @@ async def test_the_order_at_the_authorization_endpoint(server: Running) -> None:
     ]
 
 
-async def asked_for_a_token(server: Running, app: Any, **parameters: str) -> list[str]:
+async def asked_for_a_token(server: Server, app: Any, **parameters: str) -> list[str]:
     validator, endpoints = recording(server)
     form = parsed({**app.form, **parameters})
     request = make_request(form, TOKEN)
@@ -80,7 +73,7 @@ async def asked_for_a_token(server: Running, app: Any, **parameters: str) -> lis
     return validator.asked
 
 
-async def test_the_order_for_a_code(server: Running) -> None:
+async def test_the_order_for_a_code(server: Server) -> None:
     app, person = await server.app(), await server.person()
     code = await server.code(app, person)
 
@@ -102,7 +95,7 @@ async def test_the_order_for_a_code(server: Running) -> None:
     ]
 
 
-async def test_the_order_for_client_credentials(server: Running) -> None:
+async def test_the_order_for_client_credentials(server: Server) -> None:
     asked = await asked_for_a_token(server, await server.app(), grant_type="client_credentials")
 
     assert asked == [
@@ -115,7 +108,7 @@ async def test_the_order_for_client_credentials(server: Running) -> None:
     ]
 
 
-async def test_the_order_for_a_refresh_token(server: Running) -> None:
+async def test_the_order_for_a_refresh_token(server: Server) -> None:
     app, person = await server.app(), await server.person()
     given = await server.tokens(app, person)
 
