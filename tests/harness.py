@@ -209,24 +209,32 @@ class Server:
         )
         return app
 
-    async def person(self, username: str | None = None, *, superuser: bool = False) -> Person:
-        """Somebody with an account and a session."""
+    async def person(
+        self,
+        username: str | None = None,
+        *,
+        superuser: bool = False,
+        name: str = "",
+        email: str | None = None,
+        claims: Mapping[str, Any] | None = None,
+    ) -> Person:
+        """Somebody with an account and a session; the address, if there is one, is verified."""
         self.people += 1
-        name = username or f"person{self.people}"
+        username = username or f"person{self.people}"
         person = Person(
-            credentials.identifier(), name, credentials.mint_until(Kind.SESSION, self.now() + timedelta(days=7))
+            credentials.identifier(), username, credentials.mint_until(Kind.SESSION, self.now() + timedelta(days=7))
         )
         now = self.now()
         await self.store.users.create(
             user_id=person.user_id,
-            username=name,
-            username_key=name,
-            email=None,
-            email_key=None,
-            email_verified=False,
-            name="",
+            username=username,
+            username_key=username,
+            email=email,
+            email_key=email,
+            email_verified=email is not None,
+            name=name,
             password_hash=None,
-            claims={},
+            claims=claims or {},
             superuser=superuser,
             now=now,
         )

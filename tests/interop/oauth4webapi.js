@@ -5,9 +5,10 @@ import { report, signingKey, task, visit } from './browser.js'
 const asked = await task()
 const http = { [oauth.allowInsecureRequests]: true }
 const issuer = new URL(asked.issuer)
-const discovered = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...http })
+const openid = asked.scope.split(' ').includes('openid')
+const discovered = await oauth.discoveryRequest(issuer, { algorithm: openid ? 'oidc' : 'oauth2', ...http })
 const server = await oauth.processDiscoveryResponse(issuer, discovered)
-const client = { client_id: asked.client_id }
+const client = { client_id: asked.client_id, ...asked.metadata }
 
 const authentication = await {
   none: () => oauth.None(),
@@ -17,7 +18,7 @@ const authentication = await {
   private_key_jwt: async () => oauth.PrivateKeyJwt(await signingKey(asked.key, asked.algorithm)),
 }[asked.auth_method]()
 
-async function authorize() {
+async function authorize(checks, parameters = {}) {
   const verifier = oauth.generateRandomCodeVerifier()
   const state = oauth.generateRandomState()
   const address = new URL(server.authorization_endpoint)
@@ -28,11 +29,14 @@ async function authorize() {
   address.searchParams.set('code_challenge', await oauth.calculatePKCECodeChallenge(verifier))
   address.searchParams.set('code_challenge_method', 'S256')
   address.searchParams.set('state', state)
+  for (const [name, value] of Object.entries(parameters)) address.searchParams.set(name, value)
   const answer = oauth.validateAuthResponse(server, client, await visit(address), state)
   const redeemed = await oauth.authorizationCodeGrantRequest(
     server, client, authentication, answer, asked.redirect_uri, verifier, http,
   )
-  return oauth.processAuthorizationCodeResponse(server, client, redeemed)
+  const tokens = await oauth.processAuthorizationCodeResponse(server, client, redeemed, checks)
+  if (openid) await oauth.validateApplicationLevelSignature(server, redeemed, http)
+  return tokens
 }
 
 async function introspect(token) {
@@ -59,6 +63,19 @@ const journeys = {
     const fresh = await oauth.processRefreshTokenResponse(server, client, refreshed)
     await revoke(fresh.refresh_token)
     return { tokens, used: resource.status, fresh }
+  },
+  // The library checks ID tokens (Core §3.1.3.7), with their signatures, and that UserInfo is about the same person.
+  async login() {
+    const nonce = oauth.generateRandomNonce()
+    const checks = { expectedNonce: nonce, requireIdToken: true, maxAge: 3600 }
+    const tokens = await authorize(checks, { nonce, max_age: '3600' })
+    const claims = oauth.getValidatedIdTokenClaims(tokens)
+    const answer = await oauth.userInfoRequest(server, client, tokens.access_token, http)
+    const told = await oauth.processUserInfoResponse(server, client, claims.sub, answer)
+    const refreshed = await oauth.refreshTokenGrantRequest(server, client, authentication, tokens.refresh_token, http)
+    const fresh = await oauth.processRefreshTokenResponse(server, client, refreshed)
+    await oauth.validateApplicationLevelSignature(server, refreshed, http)
+    return { nonce, tokens, claims, told, fresh: oauth.getValidatedIdTokenClaims(fresh) }
   },
   async credentials() {
     const tokens = await credentials({ scope: asked.scope })

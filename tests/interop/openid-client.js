@@ -12,12 +12,13 @@ const authentication = await {
   private_key_jwt: async () => client.PrivateKeyJwt(await signingKey(asked.key, asked.algorithm)),
 }[asked.auth_method]()
 
-const config = await client.discovery(new URL(asked.issuer), asked.client_id, undefined, authentication, {
-  algorithm: 'oauth2',
-  execute: [client.allowInsecureRequests],
+const openid = asked.scope.split(' ').includes('openid')
+const config = await client.discovery(new URL(asked.issuer), asked.client_id, asked.metadata, authentication, {
+  algorithm: openid ? 'oidc' : 'oauth2',
+  execute: openid ? [client.allowInsecureRequests, client.enableNonRepudiationChecks] : [client.allowInsecureRequests],
 })
 
-async function authorize() {
+async function authorize(checks = {}, parameters = {}) {
   const verifier = client.randomPKCECodeVerifier()
   const state = client.randomState()
   const address = client.buildAuthorizationUrl(config, {
@@ -26,9 +27,13 @@ async function authorize() {
     code_challenge: await client.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
     state,
+    ...parameters,
   })
-  const checks = { pkceCodeVerifier: verifier, expectedState: state }
-  return client.authorizationCodeGrant(config, await visit(address), checks)
+  return client.authorizationCodeGrant(config, await visit(address), {
+    pkceCodeVerifier: verifier,
+    expectedState: state,
+    ...checks,
+  })
 }
 
 async function status(token) {
@@ -46,6 +51,15 @@ const journeys = {
     const fresh = await client.refreshTokenGrant(config, tokens.refresh_token)
     await client.tokenRevocation(config, fresh.refresh_token)
     return { pkce: config.serverMetadata().supportsPKCE(), tokens, used, fresh, afterwards: await status(fresh.access_token) }
+  },
+  // The library checks ID tokens (Core §3.1.3.7), with their signatures, and that UserInfo is about the same person.
+  async login() {
+    const nonce = client.randomNonce()
+    const tokens = await authorize({ expectedNonce: nonce, idTokenExpected: true, maxAge: 3600 }, { nonce, max_age: '3600' })
+    const claims = tokens.claims()
+    const told = await client.fetchUserInfo(config, tokens.access_token, claims.sub)
+    const fresh = await client.refreshTokenGrant(config, tokens.refresh_token)
+    return { nonce, tokens, claims, told, fresh: fresh.claims() }
   },
   async credentials() {
     const tokens = await client.clientCredentialsGrant(config, { scope: asked.scope })

@@ -8,6 +8,7 @@ import pytest
 from attrs import define
 from twisted.internet.threads import deferToThread
 
+from iam.store.openid_metadata import OpenIDMetadata
 from tests.assertions import make, public
 from tests.harness import REDIRECT_URI, App, Person, Server
 from tests.interop.browser import visit
@@ -164,3 +165,53 @@ async def test_a_client_finds_the_server_from_the_resource(server: Server, node:
     outcome = await Walk(node, "oauth4webapi", server, app).through("resource")
 
     assert outcome["authorization_servers"] == [server.settings.issuer]
+
+
+@either_library
+@pytest.mark.parametrize("alg", ["RS256", "ES256", "PS256", "EdDSA"])
+async def test_a_person_logs_in_and_the_library_believes_the_id_token(
+    server: Server, node: Node, library: str, alg: str
+) -> None:
+    """OpenID Connect Core §3.1.3.7, §5.3.2 and §12.2, as these libraries check them, in each algorithm."""
+    app = await server.app(scopes=("openid", "profile"), openid=OpenIDMetadata(id_token_signed_response_alg=alg))
+    person = await server.person(name="Ada Lovelace")
+    expected = {"id_token_signed_response_alg": alg}
+
+    outcome = await Walk(node, library, server, app, person).through("login", scope="openid profile", metadata=expected)
+
+    assert outcome["claims"]["nonce"] == outcome["nonce"]
+    assert outcome["claims"]["sub"] == outcome["fresh"]["sub"] == outcome["told"]["sub"] == str(person.user_id)
+    assert outcome["told"]["name"] == "Ada Lovelace"
+    assert outcome["fresh"]["auth_time"] == outcome["claims"]["auth_time"]
+
+
+@either_library
+@pytest.mark.parametrize("auth_method", ["client_secret_basic", "client_secret_post", "none"])
+async def test_a_person_logs_in_at_a_client_of_each_kind(
+    server: Server, node: Node, library: str, auth_method: str
+) -> None:
+    app = await server.app(
+        scopes=("openid",), auth_method=auth_method, grant_types=("authorization_code", "refresh_token")
+    )
+    person = await server.person()
+
+    outcome = await Walk(node, library, server, app, person).through("login", scope="openid", auth_method=auth_method)
+
+    assert outcome["claims"]["sub"] == str(person.user_id)
+
+
+@either_library
+async def test_a_person_logs_in_at_a_client_with_a_private_key(server: Server, node: Node, library: str) -> None:
+    key = make("PS256")
+    app = await server.app(scopes=("openid",), auth_method="private_key_jwt", jwks=public(key))
+    person = await server.person()
+
+    outcome = await Walk(node, library, server, app, person).through(
+        "login",
+        scope="openid",
+        auth_method="private_key_jwt",
+        key=key.as_dict(private=True),
+        algorithm={"name": "RSA-PSS", "hash": "SHA-256"},
+    )
+
+    assert outcome["claims"]["sub"] == str(person.user_id)
