@@ -46,36 +46,50 @@ class VerificationKey:
 
 def read(document: object) -> tuple[VerificationKey, ...]:
     """The keys of a key set that verify signatures; those of unknown kinds are left out (RFC 7517 §5). Raises KeySetError."""
-    members = document.get("keys") if isinstance(document, Mapping) else None
-    if not isinstance(members, Sequence) or not all(isinstance(member, Mapping) for member in members):
-        raise KeySetError('A key set is {"keys": [...]} with a JSON object for each key.')
-    if len(members) > MOST:
-        raise KeySetError(f"A key set has at most {MOST} keys.")
-    keys = tuple(key for member in members if (key := verification_key(member)))
+    keys = tuple(key for member in members(document) if (key := verification_key(member)))
     if not keys:
         raise KeySetError(f"The key set has no public key for signatures with {', '.join(ALGORITHMS)}.")
     return keys
 
 
+def members(document: object) -> Sequence[Mapping[str, Any]]:
+    """The JWKs of a key set, not looked at yet. Raises KeySetError."""
+    given = document.get("keys") if isinstance(document, Mapping) else None
+    if not isinstance(given, Sequence) or not all(isinstance(member, Mapping) for member in given):
+        raise KeySetError('A key set is {"keys": [...]} with a JSON object for each key.')
+    if len(given) > MOST:
+        raise KeySetError(f"A key set has at most {MOST} keys.")
+    return given
+
+
 def verification_key(member: Mapping[str, Any]) -> VerificationKey | None:
     """The key of one JWK, or None for one of another kind or use. Raises KeySetError for one that must not be there."""
-    kid, kty = member.get("kid"), member.get("kty")
-    if kty == "oct" or PRIVATE & member.keys():
+    refuse_private(member)
+    algs = algorithms(member)
+    return VerificationKey(member.get("kid"), algs, public_key(member)) if algs else None
+
+
+def refuse_private(member: Mapping[str, Any]) -> None:
+    """Raise KeySetError for a key that must not be shown to us, and for one whose name is no name."""
+    kid = member.get("kid")
+    if member.get("kty") == "oct" or PRIVATE & member.keys():
         raise KeySetError("The key set holds a secret or private key: leave it at home, and give its public half.")
     if kid is not None and not (isinstance(kid, str) and len(kid) <= LONGEST_KID):
         raise KeySetError("A key's kid is not a text, or too long.")
-    algs = algorithms(member)
-    if not algs:
-        return None
+
+
+def public_key(member: Mapping[str, Any]) -> Public:
+    """The key itself. Raises KeySetError for one that is not in order."""
+    kty = member.get("kty")
     try:
         if kty == "RSA":
             refuse_weak(bits(member["n"]), bits(member["e"]))
-        key = KINDS[str(kty)].import_key({name: member[name] for name in MEMBERS if name in member})
+        key: Public = KINDS[str(kty)].import_key({name: member[name] for name in MEMBERS if name in member})
     except (JoseError, ValueError, TypeError, KeyError) as error:
         if isinstance(error, KeySetError):
             raise
-        raise KeySetError(f"The {kty} key {kid or 'without kid'} is not in order.") from None
-    return VerificationKey(kid, algs, key)
+        raise KeySetError(f"The {kty} key {member.get('kid') or 'without kid'} is not in order.") from None
+    return key
 
 
 def algorithms(member: Mapping[str, Any]) -> tuple[str, ...]:
