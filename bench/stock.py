@@ -12,6 +12,8 @@ from iam.credentials import Kind
 LIFE = "now() + interval '1 hour'"
 END = datetime.now(UTC) + timedelta(hours=20)
 DAY = f"date '{END.date()}'"
+SCOPE = "read write"
+LOGIN = '{"auth_time": 1700000000, "acr": "1", "amr": ["pwd"], "nonce": "n-0S6_WzA2Mj"}'
 
 
 def dsn_of(data_dir: str, user: str = "iam") -> str:
@@ -31,27 +33,28 @@ def person(cursor: Any, name: str = "bench") -> str:
     return identifier
 
 
-def grants(cursor: Any, client_id: str, user_id: str, count: int) -> list[str]:
-    """Fresh grants of the person to the client."""
+def grants(cursor: Any, client_id: str, user_id: str, count: int, scope: str = SCOPE) -> list[str]:
+    """Fresh grants of the person to the client; with openid in the scope they keep a login for ID tokens."""
     cursor.execute(
-        "insert into consents (user_id, client_id, scopes, granted_at) values (%s, %s, '{read,write}', now())"
-        " on conflict do nothing",
-        (user_id, client_id),
+        "insert into consents (user_id, client_id, scopes, granted_at) values (%s, %s, %s, now())"
+        " on conflict (user_id, client_id) do update set scopes = excluded.scopes",
+        (user_id, client_id, scope.split()),
     )
     identifiers = [str(credentials.identifier()) for _ in range(count)]
+    login = LOGIN if "openid" in scope.split() else None
     execute_values(
         cursor,
-        "insert into grants (id, user_id, client_id, grant_type, scope, created_at, expires_at) values %s",
-        [(identifier, user_id, client_id) for identifier in identifiers],
-        template=f"(%s, %s, %s, 'authorization_code', 'read write', now(), {LIFE})",
+        "insert into grants (id, session_id, user_id, client_id, scope, openid, grant_type, created_at, expires_at) values %s",
+        [(identifier, identifier, user_id, client_id, scope, login) for identifier in identifiers],
+        template=f"(%s, %s, %s, %s, %s, %s, 'authorization_code', now(), {LIFE})",
     )
     return identifiers
 
 
-def codes(cursor: Any, client_id: str, user_id: str, count: int) -> list[str]:
+def codes(cursor: Any, client_id: str, user_id: str, count: int, scope: str = SCOPE) -> list[str]:
     """Authorization codes, unused."""
     made = [credentials.mint_until(Kind.AUTHORIZATION_CODE, END) for _ in range(count)]
-    rows = zip(map(credentials.digest, made), grants(cursor, client_id, user_id, count), strict=True)
+    rows = zip(map(credentials.digest, made), grants(cursor, client_id, user_id, count, scope), strict=True)
     execute_values(
         cursor,
         "insert into authorization_codes"

@@ -1,0 +1,79 @@
+"""What an ID token costs: codes redeemed with one and without, in turns; see README.md."""
+
+import statistics
+import tempfile
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import psycopg2
+from run import CODES, server  # the script beside this one
+
+from bench import figures, stock
+from bench.load import FROM_FILE, Operation, wrk
+from tests.processes import created
+
+ROUNDS = 5
+CONNECTIONS = 16
+GOAL = 1.5  # times the cost of a code without ID token, in ES256
+ALGORITHMS = ("ES256", "EdDSA", "RS256", "PS256")
+PLAIN, IDENTIFIED = "read write", "openid read write"
+REDIRECT_URI = "https://client.example/callback"
+
+
+def redemption(client: Any, name: str) -> Operation:
+    """A code redeemed by this client."""
+    basic = b64encode(f"{client['client_id']}:{client['client_secret']}".encode()).decode()
+    headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
+    body = "grant_type=authorization_code&" + urlencode({"redirect_uri": REDIRECT_URI}) + "&code="
+    return Operation(name, "/token", headers, body=body, fresh=FROM_FILE)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="iam-bench-") as name:
+        directory = Path(name)
+        directory.chmod(0o755)
+        data_dir = str(directory / "data")
+        with server("--data-dir", data_dir) as (url, process, _):
+            connection = psycopg2.connect(stock.dsn_of(data_dir))
+            connection.autocommit = True
+            cursor = connection.cursor()
+            client = created(
+                *("--data-dir", data_dir, "--redirect-uri", REDIRECT_URI, "--scope", IDENTIFIED),
+                *("--grant-type", "authorization_code"),
+            )
+            user = stock.person(cursor)
+
+            def once(kind: str, scope: str) -> tuple[float, float]:
+                """CPU milliseconds of the server for a redemption, and redemptions a second."""
+                operation = redemption(client, kind)
+                values = stock.codes(cursor, client["client_id"], user, CODES, scope)
+                script = operation.script(directory, values)
+                before = figures.cpu(process.pid)
+                rate = wrk(url + operation.path, script, CONNECTIONS)
+                return (figures.cpu(process.pid) - before) * 1000 / rate.requests, rate.per_second
+
+            print("| ID token | CPU ms | of a code without | per second | of a code without | goal |")
+            print("|---|---|---|---|---|---|")
+            once("warm", PLAIN)
+            for alg in ALGORITHMS:
+                cursor.execute(
+                    "update clients set openid = jsonb_build_object('id_token_signed_response_alg', %s) where id = %s",
+                    (alg, client["client_id"]),
+                )
+                pairs = [(once("plain", PLAIN), once("identified", IDENTIFIED)) for _ in range(ROUNDS)]
+                plain, identified = (
+                    list(map(statistics.median, zip(*side, strict=True))) for side in zip(*pairs, strict=True)
+                )
+                print(
+                    f"| {alg} | {identified[0]:.2f} against {plain[0]:.2f} | {identified[0] / plain[0]:.2f} "
+                    f"| {identified[1]:.0f} against {plain[1]:.0f} | {plain[1] / identified[1]:.2f} "
+                    f"| {GOAL if alg == 'ES256' else ''} |",
+                    flush=True,
+                )
+            connection.close()
+
+
+if __name__ == "__main__":
+    main()
