@@ -13,7 +13,7 @@ AT_ONCE = 64
 GOAL = 0.3  # statements per request
 
 Request = Callable[[], Coroutine[Any, Any, Reply]]
-OPERATIONS = ("client_credentials", "introspection", "refresh", "code", "resource")
+OPERATIONS = ("client_credentials", "introspection", "refresh", "code", "resource", "userinfo")
 
 
 @frozen
@@ -32,7 +32,7 @@ class Prepared:
 
 async def prepared(server: Server, operation: str, count: int) -> Prepared:
     """`count` requests of one kind, each with a code or token of its own."""
-    app, person = await server.app(), await server.person()
+    app, person = await server.app(scopes=("openid", "read", "write")), await server.person()
     await server.token(app, grant_type="client_credentials")  # the client and the scopes are in memory from now on
     requests = [await one(server, operation, app, person) for _ in range(count)]
     return Prepared(server, requests)
@@ -43,14 +43,14 @@ async def one(server: Server, operation: str, app: App, person: Any) -> Request:
     if operation == "client_credentials":
         return lambda: server.token(app, grant_type="client_credentials")
     if operation == "code":
-        code = await server.code(app, person)
+        code = await server.code(app, person, scope="openid read")  # with an ID token
         return lambda: server.redeem(app, code)
-    tokens = await server.tokens(app, person)
+    tokens = await server.tokens(app, person, scope="openid read")
     if operation == "refresh":
         return lambda: server.refresh(app, tokens["refresh_token"])
     if operation == "introspection":
         return lambda: server.post("/introspect", {"token": tokens["access_token"]}, headers=app.basic)
-    return lambda: server.get("/resource", headers={"Authorization": f"Bearer {tokens['access_token']}"})
+    return lambda: server.get("/" + operation, headers={"Authorization": f"Bearer {tokens['access_token']}"})
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
