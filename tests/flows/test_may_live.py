@@ -22,6 +22,7 @@ class Held:
     access_token: str
     refresh_token: str
     own_token: str
+    identity_token: str
 
     async def introspected(self, server: Server, token: str) -> bool:
         # by a resource server, so that the client's own state counts for nothing but the token
@@ -69,14 +70,19 @@ async def resource_with_a_token_of_its_own(server: Server, held: Held) -> bool:
     return good(await server.get("/resource", headers={"Authorization": f"Bearer {held.own_token}"}))
 
 
+async def user_info(server: Server, held: Held) -> bool:
+    return good(await server.get("/userinfo", headers={"Authorization": f"Bearer {held.identity_token}"}))
+
+
 PERSONS = (code, refresh, introspection, introspection_of_a_refresh_token, resource)
 CLIENTS = (own, introspection_of_a_token_of_its_own, resource_with_a_token_of_its_own)
+IDENTITIES = (user_info,)  # with tokens for no resource
 LOOKED_UP = (introspection_of_a_token_of_its_own, resource_with_a_token_of_its_own)
 
 # Each grant type, and the paths on which what it gives is presented. A new one without its line fails below.
 PATHS = {
-    authorization_code.GRANT_TYPE: PERSONS,
-    refresh_token.GRANT_TYPE: PERSONS,
+    authorization_code.GRANT_TYPE: (*PERSONS, *IDENTITIES),
+    refresh_token.GRANT_TYPE: (*PERSONS, *IDENTITIES),
     client_credentials.GRANT_TYPE: CLIENTS,
 }
 
@@ -155,26 +161,27 @@ OF_CLIENTS: tuple[Reason, ...] = (
     client_disabled,
     client_deleted,
     grant_type_withdrawn,
-    resource_disabled,
-    resource_deleted,
     grants_revoked,
 )
+OF_RESOURCES: tuple[Reason, ...] = (resource_disabled, resource_deleted)
 EPOCHS: tuple[Reason, ...] = (clients_epoch, everything_revoked)
 
 MATRIX = [
-    *product(PERSONS, (*OF_PERSONS, *OF_CLIENTS, *EPOCHS)),
-    *product(CLIENTS, OF_CLIENTS),
+    *product(PERSONS, (*OF_PERSONS, *OF_CLIENTS, *OF_RESOURCES, *EPOCHS)),
+    *product(IDENTITIES, (*OF_PERSONS, *OF_CLIENTS, *EPOCHS)),
+    *product(CLIENTS, (*OF_CLIENTS, *OF_RESOURCES)),
     *product(LOOKED_UP, EPOCHS),  # a new token after the epoch is a new one
 ]
 
 
 async def hold(server: Server) -> Held:
-    app, person = await server.app(), await server.person()
+    app, person = await server.app(scopes=("openid", "read", "write")), await server.person()
     await server.store.resources.create(
         server.own_resource, scopes=(), token_format="opaque", lifetime=3600, client_id=None, now=server.now()
     )
     tokens = await server.tokens(app, person, resource=server.own_resource)
     own_token = await server.token(app, grant_type="client_credentials", resource=server.own_resource)
+    identity = await server.tokens(app, person, scope="openid read")
     held = Held(
         app,
         person,
@@ -182,12 +189,13 @@ async def hold(server: Server) -> Held:
         tokens["access_token"],
         tokens["refresh_token"],
         own_token.json["access_token"],
+        identity["access_token"],
     )
     server.clock.advance(1)  # an epoch begins after what it ends
     return held
 
 
-@pytest.mark.parametrize("path", [*PERSONS, *CLIENTS], ids=lambda path: path.__name__)
+@pytest.mark.parametrize("path", [*PERSONS, *IDENTITIES, *CLIENTS], ids=lambda path: path.__name__)
 async def test_h20_without_a_reason_every_path_gives(server: Server, path: Path) -> None:
     held = await hold(server)
 
