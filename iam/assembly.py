@@ -27,6 +27,7 @@ from iam.oauth.client_keys import ClientKeys
 from iam.oauth.client_secrets import ClientSecrets
 from iam.oauth.consent import Consent
 from iam.oauth.introspection import Introspection
+from iam.oauth.recipients import Encryption
 from iam.oauth.refusals import Refusals
 from iam.oauth.registration import Registration
 from iam.oauth.resources import Targets
@@ -34,6 +35,7 @@ from iam.oauth.revocation import Revocation
 from iam.oauth.server import Server
 from iam.oauth.token_response import TokenResponse
 from iam.oauth.user_info import UserInformation
+from iam.oauth.user_info_response import UserInfoResponse
 from iam.openid import keys
 from iam.openid.id_tokens import IDTokens
 from iam.openid.keys import Keys, Pair
@@ -69,14 +71,19 @@ def build_keys(reactor: Any, clock: Clock, store: Store, key: ServerKey) -> Keys
     return Keys(store.signing_keys, key.derive(keys.PURPOSE), clock, generate)
 
 
+def build_client_keys(reactor: Any, settings: Settings, clock: Clock) -> ClientKeys:
+    """Other people's public keys."""
+    return ClientKeys(Fetcher(reactor, clock, settings.allow_fetch), clock)
+
+
 def build_authentication(
-    reactor: Any, settings: Settings, clock: Clock, store: Store, key: ServerKey
+    settings: Settings, clock: Clock, store: Store, key: ServerKey, client_keys: ClientKeys
 ) -> ClientAuthentication:
     """What clients prove themselves to."""
     assertions = ClientAssertions(
         store.replays,
         ClientSecrets(lambda: key),
-        ClientKeys(Fetcher(reactor, clock, settings.allow_fetch), clock),
+        client_keys,
         clock,
         (settings.issuer, settings.issuer + "/token"),
     )
@@ -113,12 +120,14 @@ def build_handlers(
     sessions = Sessions(store.sessions, clock, settings)
     people = People(store.users, Passwords(reactor), clock, settings.issuer_host)
     visitors = Visitors(sessions.find, settings, theme, clock)
-    authentication = build_authentication(reactor, settings, clock, store, key)
+    client_keys = build_client_keys(reactor, settings, clock)
+    encryption = Encryption(client_keys)
+    authentication = build_authentication(settings, clock, store, key, client_keys)
     subjects = Subjects(key.derive(SUBJECTS))
     targets = Targets(store.resources)
     form = AccessTokenFormat(signing, targets, settings.issuer)
     id_tokens = IDTokens(signing, subjects, store.users, store.scopes, settings.issuer)
-    server = Server(settings, store, clock, targets, TokenResponse(form, id_tokens), authentication)
+    server = Server(settings, store, clock, targets, TokenResponse(form, id_tokens, encryption), authentication)
     introspection = Introspection(
         store.access_tokens, store.refresh_tokens, clock, form, targets, store.clients, subjects, settings.issuer
     )
@@ -133,6 +142,7 @@ def build_handlers(
         ),
         user_info=UserInfoEndpoint(
             UserInformation(store.user_infos, store.clients, store.scopes, form, subjects, introspection, clock),
+            UserInfoResponse(signing, encryption, settings.issuer),
             refusals,
         ),
         jwks=Jwks(signing),

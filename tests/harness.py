@@ -24,7 +24,7 @@ from twisted.internet.task import deferLater
 from twisted.web.client import Agent, HTTPConnectionPool
 
 from iam import credentials
-from iam.assembly import build_authentication, build_keys, build_site
+from iam.assembly import build_authentication, build_client_keys, build_keys, build_site
 from iam.clock import Clock
 from iam.credentials import Kind
 from iam.embedded.supervisor import Embedded
@@ -260,7 +260,9 @@ class Server:
     @property
     def authentication(self) -> ClientAuthentication:
         """Client authentication as the server has it."""
-        return build_authentication(reactor, self.settings, self.clock_of_store(), self.store, self.key)
+        clock = self.clock_of_store()
+        keys = build_client_keys(reactor, self.settings, clock)
+        return build_authentication(self.settings, clock, self.store, self.key, keys)
 
     @property
     def protocol(self) -> Protocol:

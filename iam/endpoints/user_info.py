@@ -1,17 +1,21 @@
 """The UserInfo endpoint (OpenID Connect Core §5.3)."""
 
 from attrs import evolve, frozen
+from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
 from iam.endpoints.resource import refused
 from iam.oauth import bearer
 from iam.oauth.refusal import Refusal
 from iam.oauth.refusals import Refusals
 from iam.oauth.user_info import UserInformation
-from iam.web.answers import Answer, json_answer
+from iam.oauth.user_info_response import UserInfoResponse
+from iam.web.answers import Answer, Headers, json_answer
+from iam.web.oauth_errors import error_answer
 from iam.web.parameters import ParameterError, authorization, form_parameters
 from iam.web.request import Request
 
 PATH = "/userinfo"
+JWT: Headers = ((b"Content-Type", b"application/jwt"),)
 
 
 @frozen
@@ -19,6 +23,7 @@ class UserInfoEndpoint:
     """Tells the bearer of an access token who it is about."""
 
     information: UserInformation
+    response: UserInfoResponse
     refusals: Refusals
 
     async def get(self, request: Request) -> Answer:
@@ -32,9 +37,12 @@ class UserInfoEndpoint:
     async def _answered(self, request: Request, *, in_body: bool) -> Answer:
         try:
             described = await self.information.about(presented(request, in_body=in_body))
+            text = await self.response.told(described.client, described.claims)
         except bearer.Challenge as challenge:
             return refused(self._told(challenge, request))
-        return json_answer(200, described.claims)
+        except OAuth2Error as error:  # the client's key for encryption cannot be had
+            return error_answer(error, self.refusals.kept(PATH, error, request.client_address))
+        return json_answer(200, described.claims) if text is None else Answer(200, text.encode(), JWT)
 
     def _told(self, challenge: bearer.Challenge, request: Request) -> bearer.Challenge:
         """The challenge, with where to read why if there is an error (RFC 6750 §3)."""

@@ -1,13 +1,14 @@
 """The public keys of a client: those that it was registered with, or those at its jwks_uri (RFC 7591 §2)."""
 
-from collections.abc import AsyncIterator, Mapping
-from typing import Any, Final
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, Final, Generic, TypeVar
 
 from oauthlib.oauth2.rfc6749.errors import InvalidClientError
 from twisted.logger import Logger
 
 from iam.clock import Clock
-from iam.oauth import key_sets
+from iam.oauth import encryption, key_sets
+from iam.oauth.encryption import EncryptionKey
 from iam.oauth.key_sets import KeySetError, VerificationKey
 from iam.oauth.refusal import Refusal, carrying
 from iam.outbound.destinations import FetchError
@@ -21,7 +22,10 @@ UNREACHABLE: Final = "The client's keys cannot be fetched from its jwks_uri now.
 
 log = Logger()
 
+Document = Mapping[str, Any] | None
 VerificationKeys = tuple[VerificationKey, ...]
+EncryptionKeys = tuple[EncryptionKey, ...]
+K = TypeVar("K")
 
 
 class ClientKeys:
@@ -30,27 +34,40 @@ class ClientKeys:
     def __init__(self, fetcher: Fetcher, clock: Clock) -> None:
         self._fetcher = fetcher
         self._clock = clock
-        self._read: dict[str, tuple[object, VerificationKeys]] = {}
+        self._verification = Reading(key_sets.read)
+        self._encryption = Reading(encryption.read)
         self._asked: dict[str, float] = {}
 
     async def of(self, client: Client) -> AsyncIterator[VerificationKeys]:
         """The client's keys; and for who finds the right one not among them, the keys that it has by now."""
+        try:
+            async for document in self._documents(client):
+                yield self._verification.of(client, document)
+        except FetchError as error:
+            reason = Refusal("client assertion", "keys at the application's jwks_uri", str(error), client_id=client.id)
+            raise carrying(InvalidClientError(UNREACHABLE), reason) from None
+
+    async def for_encryption(self, client: Client) -> AsyncIterator[EncryptionKeys]:
+        """The keys that texts for the client are encrypted to, in the same way; raises FetchError."""
+        async for document in self._documents(client):
+            yield self._encryption.of(client, document)
+
+    async def _documents(self, client: Client) -> AsyncIterator[Document]:
         if client.jwks_uri is None:
-            yield self._keys(client, client.jwks)
+            yield client.jwks
             return
         began = self._clock.seconds()
         fetched = await self._fetch(client, client.jwks_uri)
-        yield self._keys(client, fetched.document)
+        yield fetched.document
         if fetched.at < began and self._may_ask(client, began):
-            yield self._keys(client, (await self._fetch(client, client.jwks_uri, anew=True)).document)
+            yield (await self._fetch(client, client.jwks_uri, anew=True)).document
 
     async def _fetch(self, client: Client, uri: str, *, anew: bool = False) -> Fetched:
         try:
             return await self._fetcher.fetch(uri, PURPOSE, anew=anew)
         except FetchError as error:
             log.warn("keys of client {client_id} cannot be fetched: {reason}", client_id=client.id, reason=str(error))
-            reason = Refusal("client assertion", "keys at the application's jwks_uri", str(error), client_id=client.id)
-            raise carrying(InvalidClientError(UNREACHABLE), reason) from None
+            raise
 
     def _may_ask(self, client: Client, now: float) -> bool:
         """Is it a minute since this client's keys were fetched again? Anybody can send signatures that do not fit."""
@@ -61,17 +78,25 @@ class ClientKeys:
         self._asked[client.id] = now
         return True
 
-    def _keys(self, client: Client, document: Mapping[str, Any] | None) -> VerificationKeys:
-        """The keys in a document, which is read once."""
-        read = self._read.get(client.id)
-        if read is not None and read[0] is document:
-            return read[1]
+
+class Reading(Generic[K]):
+    """Reads key sets for one purpose, each once."""
+
+    def __init__(self, read: Callable[[Document], tuple[K, ...]]) -> None:
+        self._read = read
+        self._known: dict[str, tuple[Document, tuple[K, ...]]] = {}
+
+    def of(self, client: Client, document: Document) -> tuple[K, ...]:
+        """The keys in the client's document: none if it is not in order."""
+        known = self._known.get(client.id)
+        if known is not None and known[0] is document:
+            return known[1]
         try:
-            keys = key_sets.read(document)
+            keys = self._read(document)
         except KeySetError as error:
             log.warn("keys of client {client_id}: {reason}", client_id=client.id, reason=str(error))
             keys = ()
-        if len(self._read) >= REMEMBERED:
-            self._read = {}
-        self._read[client.id] = document, keys
+        if len(self._known) >= REMEMBERED:
+            self._known = {}
+        self._known[client.id] = document, keys
         return keys

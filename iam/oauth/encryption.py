@@ -32,10 +32,10 @@ class EncryptionKey:
     key: Public
     meant: bool  # for encryption, as its `use` says
 
-    def encrypted(self, text: str, alg: str, enc: str | None) -> str:
-        """The compact JWE of a signed JWT, which the header says it is (RFC 7519 §5.2)."""
-        named = {} if self.kid is None else {"kid": self.kid}
-        return jwe.encrypted(self.key, text, alg, enc or DEFAULT_ENCODING, {"cty": jwe.NESTED, **named})
+    def encrypted(self, text: str, alg: str, enc: str, *, nested: bool = True) -> str:
+        """The compact JWE of a text; of a signed JWT, its header says so (RFC 7519 §5.2)."""
+        header = {"cty": jwe.NESTED} if nested else {}
+        return jwe.encrypted(self.key, text, alg, enc, header if self.kid is None else {**header, "kid": self.kid})
 
 
 def read(document: object) -> tuple[EncryptionKey, ...]:

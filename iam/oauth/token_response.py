@@ -3,8 +3,12 @@
 from datetime import datetime
 
 from attrs import frozen
+from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
+from iam.oauth import refusal
 from iam.oauth.access_tokens import AccessTokenFormat, Terms
+from iam.oauth.recipients import Encryption, Recipient
+from iam.oauth.request import Request
 from iam.openid.id_tokens import IDTokens
 from iam.store.clients import Client
 from iam.store.identities import Identity
@@ -16,6 +20,21 @@ class TokenResponse:
 
     form: AccessTokenFormat
     id_tokens: IDTokens
+    encryption: Encryption
+
+    async def recipient(self, request: Request) -> Recipient | None:
+        """Who alone may read the ID token, if the client wants it so; found before a code or refresh token is used up.
+
+        Raises OAuth2Error where the client's key cannot be had: then nothing is given out in the clear, and nothing lost.
+        """
+        wishes = request.client.openid
+        try:
+            return await self.encryption.recipient(
+                request.client, wishes.id_token_encrypted_response_alg, wishes.id_token_encrypted_response_enc
+            )
+        except OAuth2Error as error:
+            request.refusal = refusal.of(error)
+            raise
 
     async def members(
         self,
@@ -25,6 +44,7 @@ class TokenResponse:
         identity: Identity | None,
         now: datetime,
         *,
+        recipient: Recipient | None = None,
         refreshed: bool = False,
     ) -> dict[str, object]:
         """The members for the access token, and the ID token where there is an identity to tell of."""
@@ -36,4 +56,4 @@ class TokenResponse:
         id_token = await self.id_tokens.issue(
             client, identity, now, access_token=access_token, with_nonce=not refreshed
         )
-        return {**members, "id_token": id_token}
+        return {**members, "id_token": recipient.encrypted(id_token) if recipient else id_token}

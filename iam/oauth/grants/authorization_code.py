@@ -163,6 +163,7 @@ class AuthorizationCode:
     async def save(self, token: dict[str, Any], request: Request) -> None:
         """Redeem the code in one statement; raises InvalidGrantError for whatever is wrong with it (RFC 6749 §5.2)."""
         now = request.received
+        recipient = await self.response.recipient(request)
         refresh_token = token.get("refresh_token")
         redemption = await self.codes.redeem(
             digest=credentials.digest(request.code),
@@ -182,7 +183,12 @@ class AuthorizationCode:
         )
         if redemption.issued is not None:
             members = self.response.members(
-                request.client, token["access_token"], redemption.issued, redemption.identity, now
+                request.client,
+                token["access_token"],
+                redemption.issued,
+                redemption.identity,
+                now,
+                recipient=recipient,
             )
             token.update(await members)
             return

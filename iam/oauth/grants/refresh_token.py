@@ -10,6 +10,7 @@ from twisted.logger import Logger
 
 from iam import credentials
 from iam.oauth.access_tokens import Terms
+from iam.oauth.recipients import Recipient
 from iam.oauth.refusal import Refusal, shown
 from iam.oauth.request import Request
 from iam.oauth.resources import invalid_target
@@ -61,6 +62,7 @@ class RefreshToken:
         Raises InvalidGrantError, InvalidScopeError, and invalid_target for a resource that was not granted.
         """
         now = request.received
+        recipient = await self.response.recipient(request)
         successor = Successor(token["access_token"], token["refresh_token"])
         rotation = await self.refresh_tokens.rotate(
             digest=credentials.digest(request.refresh_token),
@@ -80,9 +82,10 @@ class RefreshToken:
             address=request.address,
         )
         if rotation.issued is not None:
-            token.update(await self._members(request, successor.access_token, rotation.issued, rotation.identity))
+            members = self._members(request, successor.access_token, rotation.issued, rotation.identity, recipient)
+            token.update(await members)
             return
-        if rotation.outcome == "retried" and await self._repeat(token, request, rotation):
+        if rotation.outcome == "retried" and await self._repeat(token, request, rotation, recipient):
             return
         self._refused(rotation, request)
         request.refusal = refusal(rotation.outcome, request)
@@ -93,13 +96,22 @@ class RefreshToken:
         raise InvalidGrantError("The refresh token is not valid.", request=request)
 
     async def _members(
-        self, request: Request, access_token: str, terms: Terms, identity: Identity | None
+        self,
+        request: Request,
+        access_token: str,
+        terms: Terms,
+        identity: Identity | None,
+        recipient: Recipient | None,
     ) -> dict[str, object]:
         """What the answer says; with an ID token, unless the request narrows the scope to what is not about an identity."""
         told = identity if request.scope is None or OPENID in request.scopes else None
-        return await self.response.members(request.client, access_token, terms, told, request.received, refreshed=True)
+        return await self.response.members(
+            request.client, access_token, terms, told, request.received, recipient=recipient, refreshed=True
+        )
 
-    async def _repeat(self, token: dict[str, Any], request: Request, rotation: Rotation) -> bool:
+    async def _repeat(
+        self, token: dict[str, Any], request: Request, rotation: Rotation, recipient: Recipient | None
+    ) -> bool:
         """Give the answer that was given first, and perhaps lost; False where its access token is good no longer."""
         kept = unseal(rotation.successor, request.refresh_token) if rotation.successor else None
         if kept is None:
@@ -108,7 +120,7 @@ class RefreshToken:
         given = await self.access_tokens.find(digest, day, request.received)
         if given is None:
             return False
-        members = await self._members(request, kept.access_token, given, rotation.identity)
+        members = await self._members(request, kept.access_token, given, rotation.identity, recipient)
         token.update(members, refresh_token=kept.refresh_token)
         return True
 
