@@ -38,6 +38,7 @@ class OpenIDMetadata:
     request_object_encryption_alg: str | None = None
     request_object_encryption_enc: str | None = None
     require_signed_request_object: bool = False
+    request_uris: tuple[str, ...] = ()
     default_max_age: int | None = None  # seconds
     require_auth_time: bool = False
     default_acr_values: tuple[str, ...] = ()
