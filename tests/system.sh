@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the tests need of the system: a Chromium for those of the pages, and an older PostgreSQL, without any cluster of its
-# own, for those of `iam database upgrade`. Where it can, this installs what is missing; else it says what to install.
+# What the tests need of the system: a Chromium for those of the pages, an older PostgreSQL, without any cluster of its own,
+# for those of `iam database upgrade`, and an Apache with mod_auth_openidc, which is not started, as a relying party. Where it can, this installs what is missing; else it says what to install.
 set -eu
 
 OURS=18 # the major version of the PostgreSQL in our own wheel
@@ -17,6 +17,13 @@ have_postgresql() {
     return 1
 }
 
+have_apache() {
+    for modules in /usr/lib/apache2/modules /usr/lib64/httpd/modules /usr/libexec/apache2; do
+        [ -e "$modules/mod_auth_openidc.so" ] && return 0
+    done
+    return 1
+}
+
 older_postgresql() {
     apt-cache search --names-only '^postgresql-[0-9]+$' | sed 's/^postgresql-\([0-9]*\) .*/\1/' | sort -n |
         awk -v ours="$OURS" '$1 < ours { newest = $1 } END { if (newest) print "postgresql-" newest }'
@@ -29,17 +36,26 @@ make_no_cluster() {
         echo "create_main_cluster = false" >>/etc/postgresql-common/createcluster.conf
 }
 
+# A package may not start a service that nobody asked for; whoever has a rule of their own for that keeps it.
+start_nothing() {
+    [ -e /usr/sbin/policy-rc.d ] && return
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+    chmod 755 /usr/sbin/policy-rc.d
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+}
+
 install() {
     echo "Installing $* from the system's packages ..."
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold "$@" >/dev/null
 }
 
-if have_chromium && have_postgresql; then
+if have_chromium && have_postgresql && have_apache; then
     exit 0
 fi
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     have_chromium || echo "The browser tests need Chromium: install it from your system's packages (for example: sudo apt-get install chromium)." >&2
     have_postgresql || echo "The upgrade tests need a PostgreSQL older than $OURS in /usr/lib/postgresql: install it from your system's packages (for example: sudo apt-get install postgresql-15)." >&2
+    have_apache || echo "The tests of relying parties need Apache with mod_auth_openidc: install it from your system's packages (for example: sudo apt-get install libapache2-mod-auth-openidc)." >&2
     exit 1
 fi
 apt-get update -qq
@@ -52,4 +68,8 @@ if ! have_postgresql; then
         exit 1
     fi
     install "$package"
+fi
+if ! have_apache; then
+    start_nothing
+    install apache2 libapache2-mod-auth-openidc
 fi

