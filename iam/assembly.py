@@ -14,7 +14,8 @@ from iam.endpoints.authorization import AuthorizationEndpoint
 from iam.endpoints.health import Health
 from iam.endpoints.introspection import IntrospectionEndpoint
 from iam.endpoints.jwks import Jwks
-from iam.endpoints.metadata import Metadata
+from iam.endpoints.metadata import REGISTRATION_ENDPOINT, Metadata
+from iam.endpoints.registration import RegistrationEndpoint
 from iam.endpoints.resource import Resource
 from iam.endpoints.resource_metadata import ResourceMetadata
 from iam.endpoints.revocation import RevocationEndpoint
@@ -26,6 +27,7 @@ from iam.oauth.client_authentication import ClientAuthentication
 from iam.oauth.client_keys import ClientKeys
 from iam.oauth.client_secrets import ClientSecrets
 from iam.oauth.consent import Consent
+from iam.oauth.dynamic_registration import A_DAY, CLOSED, DynamicRegistration
 from iam.oauth.introspection import Introspection
 from iam.oauth.recipients import Encryption
 from iam.oauth.refusals import Refusals
@@ -90,6 +92,25 @@ def build_authentication(
     return ClientAuthentication(store.clients, assertions, clock)
 
 
+def build_registration(settings: Settings, clock: Clock, store: Store, key: ServerKey) -> Registration:
+    """The rules for clients."""
+    return Registration(
+        store.clients, store.scopes, clock, ClientSecrets(lambda: key), private=bool(settings.allow_fetch)
+    )
+
+
+def build_dynamic_registration(settings: Settings, store: Store, registration: Registration) -> DynamicRegistration:
+    """What clients register themselves with."""
+    return DynamicRegistration(
+        registration,
+        store.registrations,
+        settings.issuer,
+        settings.registration,
+        settings.registration_scope,
+        None if settings.no_rate_limits else A_DAY,
+    )
+
+
 def build_site(
     reactor: Any,
     settings: Settings,
@@ -132,6 +153,7 @@ def build_handlers(
         store.access_tokens, store.refresh_tokens, clock, form, targets, store.clients, subjects, settings.issuer
     )
     refusals = Refusals(store.refusals, store.clients, clock, settings.issuer)
+    registration = build_registration(settings, clock, store, key)
     authorization = AuthorizationEndpoint(server, Consent(store.consents, store.scopes), visitors, theme, refusals)
     return Handlers(
         authorization=authorization,
@@ -145,8 +167,11 @@ def build_handlers(
             UserInfoResponse(signing, encryption, settings.issuer),
             refusals,
         ),
+        registration=RegistrationEndpoint(build_dynamic_registration(settings, store, registration), refusals),
         jwks=Jwks(signing),
-        metadata=Metadata(settings.issuer, server),
+        metadata=Metadata(
+            settings.issuer, server, closed=(REGISTRATION_ENDPOINT,) if settings.registration == CLOSED else ()
+        ),
         resource=Resource(introspection, refusals, settings.issuer + resource_metadata.PATH),
         resource_metadata=ResourceMetadata(settings.issuer),
         health=Health(store.database.check, store.database.obstacle),
@@ -154,17 +179,7 @@ def build_handlers(
         login=Login(people, sessions, visitors, theme, settings, authorization.leads_to),
         logout=Logout(sessions, visitors, theme, settings),
         setup=Setup(people, sessions, visitors, theme, settings, key),
-        applications=Applications(
-            Registration(
-                store.clients, store.scopes, clock, ClientSecrets(lambda: key), private=bool(settings.allow_fetch)
-            ),
-            Issuer(key),
-            visitors,
-            theme,
-            clock,
-            settings.issuer,
-            refusals,
-        ),
+        applications=Applications(registration, Issuer(key), visitors, theme, clock, settings.issuer, refusals),
         errors=Errors(refusals, visitors, theme),
         static=Static(theme),
     )

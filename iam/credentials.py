@@ -27,6 +27,8 @@ class Kind(StrEnum):
     VISITOR = "vi"
     CLIENT_SECRET = "cs"
     SETUP = "su"
+    INITIAL_ACCESS_TOKEN = "ia"
+    REGISTRATION_ACCESS_TOKEN = "ra"
 
 
 # These lie in partitions, and tell in which one (the day after which nobody needs them).

@@ -36,6 +36,12 @@ class Options(usage.Options):
         ],
         ["data-dir", None, None, "its own database, and the secret made at the first start"],
         ["issuer", None, None, "public address, no trailing slash (http://localhost:PORT)"],
+        [
+            "registration",
+            None,
+            None,
+            "who may register clients at /register: open, token (with an initial access token) or closed (token)",
+        ],
         ["templates", None, None, "a theme: overrides any of the bundled templates and static files"],
         ["config", None, None, "a TOML file with any of these options"],
         ["log-format", None, None, "text or json (text on a terminal, json else)"],
@@ -68,6 +74,10 @@ class Options(usage.Options):
     def opt_allow_fetch(self, network: str) -> None:
         """Fetch clients' keys from this private network too, and there over http and from any port; repeatable (none)."""
         self.several.setdefault("allow_fetch", []).append(network)
+
+    def opt_registration_scope(self, scope: str) -> None:
+        """Let clients that register themselves ask for this scope too, besides those of OpenID Connect; repeatable (none)."""
+        self.several.setdefault("registration_scope", []).append(scope)
 
     def opt_version(self) -> NoReturn:
         """Display the version and exit."""

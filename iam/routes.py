@@ -9,7 +9,8 @@ from iam.endpoints.authorization import AuthorizationEndpoint
 from iam.endpoints.health import Health
 from iam.endpoints.introspection import IntrospectionEndpoint
 from iam.endpoints.jwks import Jwks
-from iam.endpoints.metadata import Metadata
+from iam.endpoints.metadata import REGISTRATION_ENDPOINT, Metadata
+from iam.endpoints.registration import RegistrationEndpoint
 from iam.endpoints.resource import Resource
 from iam.endpoints.resource_metadata import ResourceMetadata
 from iam.endpoints.revocation import RevocationEndpoint
@@ -51,6 +52,7 @@ class Handlers:
     revocation: RevocationEndpoint
     metadata: Metadata
     user_info: UserInfoEndpoint
+    registration: RegistrationEndpoint
     jwks: Jwks
     resource: Resource
     resource_metadata: ResourceMetadata
@@ -73,10 +75,21 @@ def protocol(handlers: Handlers) -> list[Route]:
         Route("/revoke", ("POST",), handlers.revocation.post, name="revocation_endpoint", cors=shared),
         Route("/userinfo", ("GET",), handlers.user_info.get, name="userinfo_endpoint", cors=shared),
         Route("/userinfo", ("POST",), handlers.user_info.post, cors=shared),
+        *registration(handlers.registration),
         Route("/jwks", ("GET",), handlers.jwks.get, name="jwks_uri", cors=public),
         Route("/resource", ("GET",), handlers.resource.get),
         Route("/healthz", ("GET",), handlers.health.alive),
         Route("/readyz", ("GET",), handlers.health.ready),
+    ]
+
+
+def registration(endpoint: RegistrationEndpoint) -> list[Route]:
+    """Where clients register and look after themselves, which no page of another origin may read: they do it from servers."""
+    return [
+        Route("/register", ("POST",), endpoint.register, name=REGISTRATION_ENDPOINT),
+        Route("/register/<client_id>", ("GET",), endpoint.read),
+        Route("/register/<client_id>", ("PUT",), endpoint.update),
+        Route("/register/<client_id>", ("DELETE",), endpoint.delete),
     ]
 
 

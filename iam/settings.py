@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     templates: Path | None = None
     proxy_headers: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     allow_fetch: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    registration: Literal["open", "token", "closed"] = "token"
+    registration_scope: Annotated[tuple[str, ...], NoDecode] = ()
     no_rate_limits: bool = False
     no_migrate: bool = False
     log_format: Literal["text", "json"] | None = None
@@ -94,7 +96,7 @@ class Settings(BaseSettings):
             values = {**values, "issuer": "http://localhost" + (f":{port}" if port != "80" else "")}
         return values
 
-    @field_validator("interface", "listen", "proxy_headers", "allow_fetch", mode="before")
+    @field_validator("interface", "listen", "proxy_headers", "allow_fetch", "registration_scope", mode="before")
     @classmethod
     def several(cls, value: object, info: ValidationInfo) -> object:
         """One text holds several values, separated by spaces, or by commas where a value has none."""

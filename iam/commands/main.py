@@ -13,6 +13,7 @@ COMMANDS = {
     "createsuperuser": "Make an administrator.",
     "user": "People: create, list, show, update, disable, enable, delete, set-password.",
     "client": "Clients: create, list, show, update, rotate-secret, delete.",
+    "registration-token": "Initial access tokens, to register clients with: create, list, revoke.",
     "scope": "Scopes: create, list, delete.",
     "resource": "Resources: create, list, disable, enable, delete.",
     "key": "Signing keys: list, rotate, retire.",
@@ -40,7 +41,7 @@ class Iam(Group):
         """The command of this name."""
         if name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"iam.commands.{name}").command
+        command: click.Command = import_module(f"iam.commands.{name.replace('-', '_')}").command
         return command
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:

@@ -18,15 +18,17 @@ ANY = {
     "auth_signing_alg_values_supported": list(client_assertions.EVERY_ALGORITHM),
 }
 CONFIDENTIAL = {**ANY, "auth_methods_supported": list(CONFIDENTIAL_METHODS)}
+REGISTRATION_ENDPOINT = "registration_endpoint"
 CLIENT_AUTHENTICATION = {"token_endpoint": ANY, "revocation_endpoint": ANY, "introspection_endpoint": CONFIDENTIAL}
 
 
 @frozen
 class Metadata:
-    """Says where the endpoints are and what they can do, as those who do it know."""
+    """Says where the endpoints are and what they can do, as those who do it know; what is `closed` is not named."""
 
     issuer: str
     server: Server
+    closed: tuple[str, ...] = ()
 
     def of(self, endpoints: Mapping[str, str]) -> Callable[[Request], Awaitable[Answer]]:
         """The handler that describes these endpoints, paths by their names in RFC 8414 §2."""
@@ -40,7 +42,7 @@ class Metadata:
         """The members of RFC 8414 §2, RFC 7636 §6.2, RFC 9207 §3 and RFC 9728 §4. No DPoP member: there is no DPoP."""
         return {
             "issuer": self.issuer,
-            **{name: self.issuer + path for name, path in endpoints.items()},
+            **{name: self.issuer + path for name, path in endpoints.items() if name not in self.closed},
             "scopes_supported": await self.server.scopes_supported(),
             "response_types_supported": list(authorization_code.RESPONSE_TYPES),
             "response_modes_supported": list(authorization_code.RESPONSE_MODES),

@@ -105,14 +105,14 @@ class Registration:
             metadata,
             owner_id=owner_id,
             grant_id=credentials.identifier(),
-            secret=self._kept(secret, metadata.auth_method),
+            secret=self.kept(secret, metadata.auth_method),
             now=self.clock.now(),
             by=by,
         )
 
     async def update(self, client_id: str, metadata: Metadata, by: By = SERVER, *, secret: str | None = None) -> bool:
         """Replace a client's metadata, and its secrets if there is a new one; False if there is no such client."""
-        kept = self._kept(secret, metadata.auth_method)
+        kept = self.kept(secret, metadata.auth_method)
         return await self.clients.update(client_id, metadata, self.clock.now(), by, secret=kept)
 
     async def rotate_secret(self, client: Client, secret: str, by: By = SERVER, *, keep: int = 0) -> bool:
@@ -121,12 +121,13 @@ class Registration:
         False if it has no secret, or has changed meanwhile.
         """
         now = self.clock.now()
-        kept = self._kept(secret, client.auth_method)
+        kept = self.kept(secret, client.auth_method)
         return kept is not None and await self.clients.rotate_secret(
             client, kept, now, now + timedelta(seconds=keep), by
         )
 
-    def _kept(self, secret: str | None, auth_method: str) -> Secret | None:
+    def kept(self, secret: str | None, auth_method: str) -> Secret | None:
+        """The secret as a client of this method keeps it; None where it has none."""
         return self.secrets.kept(secret, auth_method) if secret and keeps_secret(auth_method) else None
 
     async def delete(self, client_id: str, by: By = SERVER) -> bool:

@@ -41,7 +41,10 @@ def written(address: str | None) -> str | None:
 
 @frozen
 class By:
-    """Who does something, and from where: `user ID`, `client ID`, `command line`, `setup` or `server`."""
+    """Who does something, and from where.
+
+    `user ID`, `client ID`, `registration token ID`, `anybody`, `command line`, `setup` or `server`.
+    """
 
     actor: str
     address: str | None = field(default=None, converter=written)

@@ -12,6 +12,7 @@ from attrs import field, frozen
 from iam.clock import Clock
 from iam.store import openid_metadata
 from iam.store.audit import SERVER, By
+from iam.store.client_statements import CREATE, DELETE, REDIRECT_URIS, ROTATE_SECRET, SELECT, UPDATE
 from iam.store.database import Database
 from iam.store.errors import Unavailable
 from iam.store.memory import Memory
@@ -23,119 +24,6 @@ PUBLIC: Final = "none"
 BY_SECRET: Final = ("client_secret_basic", "client_secret_post")  # the same secret, sent in two ways
 SECRET_JWT: Final = "client_secret_jwt"
 PRIVATE_KEY_JWT: Final = "private_key_jwt"
-
-SELECT = """
-select c.id, c.name, c.owner_id, coalesce(nullif(u.name, ''), u.username), c.grant_id, c.auth_method,
-    c.grant_types, c.redirect_uris, c.post_logout_redirect_uris, c.scopes, c.require_pkce, c.introspect_any,
-    c.created_at, c.updated_at, c.disabled_at, c.auth_signing_alg, c.jwks, c.jwks_uri, c.openid,
-    s.ids, s.digests, s.sealed, s.expiries
-from clients c left join users u on u.id = c.owner_id, lateral (
-    select coalesce(array_agg(s.id order by s.created_at, s.id), '{}') as ids,
-        array_agg(s.digest order by s.created_at, s.id) as digests,
-        array_agg(s.sealed order by s.created_at, s.id) as sealed,
-        array_agg(s.expires_at order by s.created_at, s.id) as expiries
-    from client_secrets s
-    where s.client_id = c.id and (s.expires_at is null or s.expires_at > %(now)s)
-) s
-where (%(id)s::text is null or c.id = %(id)s) and (%(owner_id)s::uuid is null or c.owner_id = %(owner_id)s)
-order by c.created_at, c.id
-"""
-
-REDIRECT_URIS = "select distinct unnest(redirect_uris) from clients where disabled_at is null"
-
-# The client's own grant (for client_credentials) is born with it.
-CREATE = """
-with created as (
-    insert into clients (id, name, owner_id, grant_id, auth_method, grant_types, redirect_uris,
-        post_logout_redirect_uris, scopes, require_pkce, introspect_any, auth_signing_alg, jwks, jwks_uri,
-        openid, created_at, updated_at)
-    values (%(id)s, %(name)s, %(owner_id)s, %(grant_id)s, %(auth_method)s, %(grant_types)s, %(redirect_uris)s,
-        %(post_logout_redirect_uris)s, %(scopes)s, %(require_pkce)s, %(introspect_any)s, %(auth_signing_alg)s,
-        %(jwks)s, %(jwks_uri)s, %(openid)s, %(now)s, %(now)s)
-    on conflict (id) do nothing
-    returning id, name, redirect_uris
-), own as (
-    insert into grants (id, client_id, grant_type, scope, created_at)
-    select %(grant_id)s, created.id, 'client_credentials', %(scope)s, %(now)s from created
-), secret as (
-    insert into client_secrets (id, client_id, digest, sealed, created_at)
-    select %(secret_id)s, created.id, %(secret_digest)s, %(secret_sealed)s, %(now)s
-    from created where %(secret_digest)s::bytea is not null
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'client.created', %(actor)s, %(owner_id)s::text, id, %(address)s::inet,
-        jsonb_build_object('name', name, 'redirect_uris', redirect_uris)
-    from created
-)
-select id from created
-"""
-
-# What changed is written down with what it was and became: metadata are no secrets. A client that changes how it proves
-# itself loses the secrets that are of no use to it any more: all of them where it has none now or gets a new one, and else
-# those that we could read.
-UPDATE = """
-with before as materialized (
-    select * from clients where id = %(id)s
-), changed as (
-    update clients set name = %(name)s, auth_method = %(auth_method)s, grant_types = %(grant_types)s,
-        redirect_uris = %(redirect_uris)s, post_logout_redirect_uris = %(post_logout_redirect_uris)s,
-        scopes = %(scopes)s, require_pkce = %(require_pkce)s, introspect_any = %(introspect_any)s,
-        auth_signing_alg = %(auth_signing_alg)s, jwks = %(jwks)s, jwks_uri = %(jwks_uri)s, openid = %(openid)s,
-        updated_at = %(now)s
-    where id = %(id)s
-    returning *
-), gone as (
-    delete from client_secrets s using changed c
-    where s.client_id = c.id and (%(secret_digest)s::bytea is not null or %(secretless)s)
-), unsealed as (
-    update client_secrets s set sealed = null from changed c
-    where s.client_id = c.id and s.sealed is not null and %(secret_digest)s::bytea is null and not %(secretless)s
-        and %(auth_method)s <> 'client_secret_jwt'
-), secret as (
-    insert into client_secrets (id, client_id, digest, sealed, created_at)
-    select %(secret_id)s, changed.id, %(secret_digest)s, %(secret_sealed)s, %(now)s
-    from changed where %(secret_digest)s::bytea is not null
-    returning client_id
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'client.changed', %(actor)s, null, c.id, %(address)s::inet, coalesce((
-            select jsonb_object_agg(n.key, jsonb_build_array(o.value, n.value))
-            from jsonb_each(to_jsonb(c)) n join jsonb_each(to_jsonb(b)) o using (key)
-            where n.value <> o.value and n.key <> 'updated_at'
-        ), '{}')
-    from changed c join before b using (id)
-    union all
-    select audit_day(%(now)s), %(now)s, 'client.secret_rotated', %(actor)s, null, client_id, %(address)s::inet, '{}'
-    from secret
-)
-select id from changed
-"""
-
-ROTATE_SECRET = """
-with rotated as materialized (
-    select rotate_client_secret(%(id)s, %(auth_method)s, %(secret_id)s, %(secret_digest)s, %(secret_sealed)s,
-        %(now)s, %(until)s) as done
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'client.secret_rotated', %(actor)s, null, %(id)s, %(address)s::inet, '{}'
-    from rotated where done
-)
-select done from rotated
-"""
-
-DELETE = """
-with ended as (
-    update grants set revoked_at = %(now)s where client_id = %(id)s and revoked_at is null returning id
-), deleted as (
-    delete from clients where id = %(id)s returning id, name
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'client.deleted', %(actor)s, null, id, %(address)s::inet,
-        jsonb_build_object('name', name, 'grants_ended', (select count(*) from ended))
-    from deleted
-)
-select id from deleted
-"""
 
 
 @frozen
@@ -174,6 +62,7 @@ class Client:
     auth_signing_alg: str | None = None
     jwks: Mapping[str, Any] | None = None
     jwks_uri: str | None = None
+    registration_digest: bytes | None = field(default=None, repr=False)  # of its registration access token (RFC 7592)
     openid: OpenIDMetadata = DEFAULTS
     secrets: tuple[Secret, ...] = ()
 
@@ -196,6 +85,11 @@ class Client:
     def signs(self) -> bool:
         """Does it prove itself by a JWT that it signs?"""
         return self.auth_method in (SECRET_JWT, PRIVATE_KEY_JWT)
+
+    @property
+    def registered_itself(self) -> bool:
+        """Did it come by dynamic registration, so that nobody here answers for it (RFC 7591)?"""
+        return self.registration_digest is not None
 
     @property
     def enabled(self) -> bool:
@@ -279,12 +173,9 @@ class Clients:
         rows = await self._database.query(
             CREATE,
             {
-                **columns(metadata),
-                **secret_columns(secret),
-                "id": client_id,
+                **newborn(client_id, metadata, grant_id, secret),
                 "owner_id": owner_id,
-                "grant_id": grant_id,
-                "scope": " ".join(metadata.scopes),
+                "registration_digest": None,
                 "now": now,
                 **by.columns,
             },
@@ -360,6 +251,17 @@ def columns(metadata: Metadata) -> dict[str, object]:
     }
 
 
+def newborn(client_id: str, metadata: Metadata, grant_id: UUID, secret: Secret | None) -> dict[str, object]:
+    """A client that is to be, as parameters of a statement."""
+    return {
+        **columns(metadata),
+        **secret_columns(secret),
+        "id": client_id,
+        "grant_id": grant_id,
+        "scope": " ".join(metadata.scopes),
+    }
+
+
 def secret_columns(secret: Secret | None) -> dict[str, object]:
     """A new secret as parameters of a statement."""
     return {
@@ -371,10 +273,11 @@ def secret_columns(secret: Secret | None) -> dict[str, object]:
 
 def from_row(row: Sequence[Any]) -> Client:
     """A client out of SELECT's columns: arrays become tuples, octets bytes."""
-    *told, openid, ids, digests, sealed, expiries = row
+    *told, registration, openid, ids, digests, sealed, expiries = row
     secrets = tuple(
         Secret(id_, bytes(digest), None if octets is None else bytes(octets), expires_at)
         for id_, digest, octets, expires_at in zip(ids, digests or (), sealed or (), expiries or (), strict=True)
     )
     given: Any = [tuple(value) if isinstance(value, list) else value for value in told]
-    return Client(*given, openid=openid_metadata.read(openid), secrets=secrets)  # type: ignore[misc]
+    rest: Any = (None if registration is None else bytes(registration), openid_metadata.read(openid), secrets)
+    return Client(*given, *rest)

@@ -54,6 +54,7 @@ def longest(settings: Settings) -> dict[str, int]:
         "refusals": DAY,
         "audit_events": 400 * DAY,
         "replays": DAY,
+        "registrations": DAY,
     }
 
 

@@ -14,6 +14,7 @@ from iam.store.grants import Grants
 from iam.store.partitions import Partitions, longest
 from iam.store.refresh_tokens import RefreshTokens
 from iam.store.refusals import Refusals
+from iam.store.registrations import Registrations
 from iam.store.replays import Replays
 from iam.store.resources import Resources
 from iam.store.scopes import Scopes
@@ -42,17 +43,19 @@ class Store:
     refusals: Refusals
     audit: Audit
     replays: Replays
+    registrations: Registrations
     user_infos: UserInfos
     partitions: Partitions
 
 
 def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
     """The store on `database`, whose memories listen to what other servers change (H46)."""
+    clients = Clients(database, clock)
     store = Store(
         database=database,
         users=Users(database),
         sessions=Sessions(database),
-        clients=Clients(database, clock),
+        clients=clients,
         scopes=Scopes(database, clock),
         resources=Resources(database, clock),
         signing_keys=SigningKeys(database, clock),
@@ -64,6 +67,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         refusals=Refusals(database),
         audit=Audit(database),
         replays=Replays(database),
+        registrations=Registrations(database, clients),
         user_infos=UserInfos(database),
         partitions=Partitions(database, longest(settings)),
     )

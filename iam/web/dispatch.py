@@ -54,7 +54,9 @@ class Router:
         self._app.url_map.merge_slashes = False
         self._routes: dict[str, Route] = {}
         self._fixed: dict[bytes, dict[bytes, Route]] = {}
-        self._protocol = frozenset(route.path.encode() for route in routes if not route.page)
+        protocol = [route.path.partition("<") for route in routes if not route.page]
+        self._protocol = frozenset(path.encode() for path, variable, _ in protocol if not variable)
+        self._below = tuple(path.encode() for path, variable, _ in protocol if variable)
         for route in [*routes, *preflights(routes)]:
             self._add(route)
         self._paths = self._app.url_map.bind("localhost")
@@ -89,7 +91,7 @@ class Router:
 
     def is_page(self, path: bytes) -> bool:
         """Is this an address that people open? Unknown ones are."""
-        return path not in self._protocol
+        return path not in self._protocol and not path.startswith(self._below)
 
 
 def preflights(routes: list[Route]) -> list[Route]:

@@ -17,6 +17,7 @@ METHODS = {
     "introspection_endpoint": ("POST",),
     "userinfo_endpoint": ("GET", "POST"),
     "jwks_uri": ("GET",),
+    "registration_endpoint": ("POST",),
 }
 ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 

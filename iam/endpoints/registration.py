@@ -1,0 +1,93 @@
+"""The client registration and configuration endpoints (RFC 7591 §3, RFC 7592 §2)."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any
+
+from attrs import evolve, frozen
+
+from iam.endpoints.resource import refused
+from iam.oauth import bearer, client_metadata
+from iam.oauth.client_metadata import MetadataError
+from iam.oauth.dynamic_registration import PATH, ClosedError, DynamicRegistration, QuotaError
+from iam.oauth.refusals import Refusals
+from iam.web.answers import Answer, Headers, json_answer
+from iam.web.json_body import json_object
+from iam.web.parameters import ParameterError, authorization
+from iam.web.request import Request
+
+Method = Callable[..., Awaitable[Answer]]
+
+
+def answering(method: Method) -> Method:
+    """The method, with the error of RFC 7591 §3.2.2 or RFC 6750 §3 as the answer where it raises one."""
+
+    @wraps(method)
+    async def answered(self: "RegistrationEndpoint", request: Request, **path: str) -> Answer:
+        try:
+            return await method(self, request, **path)
+        except bearer.Challenge as challenge:
+            return refused(self.explained(request, challenge))
+        except ClosedError as error:
+            return self.problem(request, error, 403, "access_denied", "Clients are not registered here by themselves.")
+        except QuotaError as error:
+            sentence = "This network has registered enough clients for today; an initial access token still works."
+            wait: Headers = ((b"Retry-After", str(error.wait).encode()),)
+            return self.problem(request, error, 429, "temporarily_unavailable", sentence, wait)
+        except MetadataError as error:
+            return self.problem(request, error, 400, error.error, error.description)
+        except ParameterError as error:
+            return self.problem(request, error, error.status, "invalid_request", str(error))
+
+    return answered
+
+
+@frozen
+class RegistrationEndpoint:
+    """Lets clients register, and look after their own registration."""
+
+    dynamic: DynamicRegistration
+    refusals: Refusals
+
+    @answering
+    async def register(self, request: Request) -> Answer:
+        """RFC 7591 §3.1: a new client."""
+        registrant = await self.dynamic.registrant(authorization(request))
+        return json_answer(201, await self.dynamic.register(registrant, json_object(request), request.client_address))
+
+    @answering
+    async def read(self, request: Request, client_id: str) -> Answer:
+        """RFC 7592 §2.1: what the client is registered with."""
+        client, access = await self.dynamic.client(client_id, authorization(request))
+        return json_answer(200, self.dynamic.read(client, access))
+
+    @answering
+    async def update(self, request: Request, client_id: str) -> Answer:
+        """RFC 7592 §2.2: other metadata in place of all that there are."""
+        client, access = await self.dynamic.client(client_id, authorization(request))
+        document = json_object(request)
+        return json_answer(200, await self.dynamic.update(client, access, document, request.client_address))
+
+    @answering
+    async def delete(self, request: Request, client_id: str) -> Answer:
+        """RFC 7592 §2.3: the client is gone."""
+        client, _ = await self.dynamic.client(client_id, authorization(request))
+        await self.dynamic.delete(client, request.client_address)
+        return Answer(204)
+
+    def problem(
+        self, request: Request, error: Exception, status: int, code: str, sentence: str, headers: Headers = ()
+    ) -> Answer:
+        """The error as RFC 7591 §3.2.2 has it."""
+        error_uri = self.refusals.kept(PATH, error, request.client_address, code)
+        description = client_metadata.printable(sentence)
+        document: dict[str, Any] = {"error": code, "error_description": description, "error_uri": error_uri}
+        return json_answer(status, document, headers)
+
+    def explained(self, request: Request, challenge: bearer.Challenge) -> bearer.Challenge:
+        """The challenge, with where to read why if there is an error (RFC 6750 §3)."""
+        error = challenge.parameters.get("error")
+        if error is None:
+            return challenge
+        uri = self.refusals.kept(PATH, challenge, request.client_address, error)
+        return evolve(challenge, parameters={**challenge.parameters, "error_uri": uri})

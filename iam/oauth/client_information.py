@@ -1,0 +1,32 @@
+"""What a client is registered with, in the words of RFC 7591 §2 and OpenID Connect Registration §2."""
+
+from typing import Any
+
+from iam.oauth.client_metadata import AUTHORIZATION_CODE, CODE, FOUND
+from iam.store import openid_metadata
+from iam.store.clients import Client, Metadata
+
+
+def document(client: Client | Metadata) -> dict[str, Any]:
+    """All metadata, defaults included; what is not said is not there."""
+    said: dict[str, Any] = {
+        "client_name": client.name,
+        "redirect_uris": list(client.redirect_uris),
+        "post_logout_redirect_uris": list(client.post_logout_redirect_uris),
+        "grant_types": list(client.grant_types),
+        "response_types": [CODE] if AUTHORIZATION_CODE in client.grant_types else [],
+        "scope": " ".join(client.scopes),
+        "token_endpoint_auth_method": client.auth_method,
+        "token_endpoint_auth_signing_alg": client.auth_signing_alg,
+        "jwks": client.jwks,
+        "jwks_uri": client.jwks_uri,
+        **openid(client),
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def openid(client: Client | Metadata) -> dict[str, Any]:
+    """The members that OpenID Connect adds."""
+    told = {name: getattr(client.openid, name) for name in openid_metadata.NAMES if name not in FOUND}
+    listed = {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
+    return {name: value for name, value in listed.items() if value != []}

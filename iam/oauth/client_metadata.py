@@ -1,0 +1,146 @@
+"""Client metadata as clients send them (RFC 7591 §2, OpenID Connect Registration §2): their types, and their defaults."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, get_type_hints
+from urllib.parse import urlsplit
+
+import attrs
+from attrs import field, frozen
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from iam.accounts.invalid import Invalid
+from iam.oauth.refusal import Refusal, shown
+from iam.store.openid_metadata import OpenIDMetadata
+
+INVALID_METADATA: Final = "invalid_client_metadata"
+INVALID_REDIRECT_URI: Final = "invalid_redirect_uri"
+UNAPPROVED_STATEMENT: Final = "unapproved_software_statement"
+
+CODE: Final = "code"
+AUTHORIZATION_CODE: Final = "authorization_code"
+FOUND: Final = ("sector",)  # what is never told, but found out
+
+# Our fields by the RFC's names.
+NAMES: Final[Mapping[str, str]] = {
+    "name": "client_name",
+    "auth_method": "token_endpoint_auth_method",
+    "auth_signing_alg": "token_endpoint_auth_signing_alg",
+    "scopes": "scope",
+}
+
+CONFIG: Final = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+
+@frozen
+class MetadataError(Exception):
+    """What is wrong with a registration, for the client (RFC 7591 §3.2.2)."""
+
+    error: str
+    description: str
+    refusal: Refusal | None = field(default=None, eq=False)
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class ClientMetadata(BaseModel):
+    """The members of RFC 7591 §2; a type that is another than the RFC's is a complaint about the member."""
+
+    model_config = CONFIG
+
+    client_id: str | None = None
+    client_secret: str | None = None
+    redirect_uris: tuple[str, ...] = ()
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    token_endpoint_auth_method: str = "client_secret_basic"
+    token_endpoint_auth_signing_alg: str | None = None
+    grant_types: tuple[str, ...] = (AUTHORIZATION_CODE,)
+    response_types: tuple[str, ...] | None = None
+    client_name: str | None = None
+    scope: str | None = None
+    jwks: dict[str, Any] | None = None
+    jwks_uri: str | None = None
+    software_statement: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What people will read; of a client that has no name, where it leads to."""
+        if self.client_name is not None:
+            return self.client_name
+        uri = self.redirect_uris[0] if self.redirect_uris else ""
+        try:
+            return urlsplit(uri).hostname or uri.partition(":")[0] or "Unnamed client"
+        except ValueError:
+            return "Unnamed client"
+
+
+OpenIDMembers: Final[Any] = create_model(
+    "OpenIDMembers",
+    __config__=CONFIG,
+    **{
+        each.name: (get_type_hints(OpenIDMetadata)[each.name], each.default)
+        for each in attrs.fields(OpenIDMetadata)
+        if each.name not in FOUND
+    },  # type: ignore[call-overload]
+)
+
+
+@frozen
+class Asked:
+    """What a client wants to be registered with."""
+
+    metadata: ClientMetadata
+    openid: OpenIDMetadata
+
+
+def read(document: Mapping[str, Any]) -> Asked:
+    """The metadata in a document; members that we do not know are ignored, empty ones are not there. Raises MetadataError."""
+    text = json.dumps({name: value for name, value in document.items() if value is not None and value != ""})
+    try:
+        metadata = ClientMetadata.model_validate_json(text)
+        members = OpenIDMembers.model_validate_json(text)
+    except ValidationError as error:
+        raise mistyped(error) from None
+    refuse_unsupported(metadata)
+    return Asked(metadata, OpenIDMetadata(**members.model_dump()))
+
+
+def mistyped(error: ValidationError) -> MetadataError:
+    """The first member whose type is another than its specification says."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    name = str(first["loc"][0])
+    return refused({name: first["msg"].replace("Input should be", "It should be") + "."})
+
+
+def refuse_unsupported(metadata: ClientMetadata) -> None:
+    """Raise MetadataError for what we cannot do: to ignore it would register another client than was meant."""
+    if metadata.software_statement is not None:
+        sentence = "This server trusts nobody's software statements: send the metadata as they are, without one."
+        raise MetadataError(UNAPPROVED_STATEMENT, sentence, Refusal("software_statement", "none", "one"))
+    fitting = (CODE,) if AUTHORIZATION_CODE in metadata.grant_types else ()
+    if metadata.response_types is not None and set(metadata.response_types) != set(fitting):
+        expected = "code" if fitting else "none without the grant type authorization_code"
+        raise refused({"response_types": f"The response type that fits the grant types is {expected}."})
+
+
+def refused(complaints: Mapping[str, str]) -> MetadataError:
+    """The error for complaints by our fields or the RFC's members."""
+    named = {NAMES.get(name, name): sentence for name, sentence in complaints.items()}
+    first = next(iter(named))
+    code = INVALID_REDIRECT_URI if first == "redirect_uris" else INVALID_METADATA
+    told = printable(" ".join(f"{name}: {sentence}" for name, sentence in named.items()))
+    return MetadataError(code, told, Refusal(first, shown(named[first]), "something else"))
+
+
+def of_invalid(invalid: Invalid) -> MetadataError:
+    """The error for what the rules complain of."""
+    return refused(invalid.complaints)
+
+
+def printable(text: str) -> str:
+    """A description as RFC 6749 §5.2 allows it: ASCII without quotation marks and backslashes."""
+    return "".join(
+        character if " " <= character <= "~" and character not in '"\\' else "'" if character == '"' else "?"
+        for character in text
+    )

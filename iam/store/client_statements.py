@@ -1,0 +1,118 @@
+"""The statements on clients."""
+
+from typing import Final
+
+SELECT: Final = """
+select c.id, c.name, c.owner_id, coalesce(nullif(u.name, ''), u.username), c.grant_id, c.auth_method,
+    c.grant_types, c.redirect_uris, c.post_logout_redirect_uris, c.scopes, c.require_pkce, c.introspect_any,
+    c.created_at, c.updated_at, c.disabled_at, c.auth_signing_alg, c.jwks, c.jwks_uri,
+    c.registration_digest, c.openid, s.ids, s.digests, s.sealed, s.expiries
+from clients c left join users u on u.id = c.owner_id, lateral (
+    select coalesce(array_agg(s.id order by s.created_at, s.id), '{}') as ids,
+        array_agg(s.digest order by s.created_at, s.id) as digests,
+        array_agg(s.sealed order by s.created_at, s.id) as sealed,
+        array_agg(s.expires_at order by s.created_at, s.id) as expiries
+    from client_secrets s
+    where s.client_id = c.id and (s.expires_at is null or s.expires_at > %(now)s)
+) s
+where (%(id)s::text is null or c.id = %(id)s) and (%(owner_id)s::uuid is null or c.owner_id = %(owner_id)s)
+order by c.created_at, c.id
+"""
+
+REDIRECT_URIS: Final = "select distinct unnest(redirect_uris) from clients where disabled_at is null"
+
+# Makes the client if `allowed` says so; its own grant (for client_credentials) is born with it.
+CREATED: Final = """
+created as (
+    insert into clients (id, name, owner_id, grant_id, auth_method, grant_types, redirect_uris,
+        post_logout_redirect_uris, scopes, require_pkce, introspect_any, auth_signing_alg, jwks, jwks_uri,
+        openid, registration_digest, created_at, updated_at)
+    select %(id)s, %(name)s, %(owner_id)s, %(grant_id)s, %(auth_method)s, %(grant_types)s, %(redirect_uris)s,
+        %(post_logout_redirect_uris)s, %(scopes)s, %(require_pkce)s, %(introspect_any)s, %(auth_signing_alg)s,
+        %(jwks)s, %(jwks_uri)s, %(openid)s, %(registration_digest)s, %(now)s, %(now)s
+    from allowed
+    on conflict (id) do nothing
+    returning id, name, redirect_uris
+), own as (
+    insert into grants (id, client_id, grant_type, scope, created_at)
+    select %(grant_id)s, created.id, 'client_credentials', %(scope)s, %(now)s from created
+), secret as (
+    insert into client_secrets (id, client_id, digest, sealed, created_at)
+    select %(secret_id)s, created.id, %(secret_digest)s, %(secret_sealed)s, %(now)s
+    from created where %(secret_digest)s::bytea is not null
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'client.created', %(actor)s, %(owner_id)s::text, id, %(address)s::inet,
+        jsonb_build_object('name', name, 'redirect_uris', redirect_uris)
+    from created
+)
+select id from created
+"""
+CREATE: Final = "with allowed as (select)," + CREATED
+
+# What changed is written down with what it was and became: metadata are no secrets. A client that changes how it proves
+# itself loses the secrets that are of no use to it any more: all of them where it has none now or gets a new one, and else
+# those that we could read.
+UPDATE: Final = """
+with before as materialized (
+    select * from clients where id = %(id)s
+), changed as (
+    update clients set name = %(name)s, auth_method = %(auth_method)s, grant_types = %(grant_types)s,
+        redirect_uris = %(redirect_uris)s, post_logout_redirect_uris = %(post_logout_redirect_uris)s,
+        scopes = %(scopes)s, require_pkce = %(require_pkce)s, introspect_any = %(introspect_any)s,
+        auth_signing_alg = %(auth_signing_alg)s, jwks = %(jwks)s, jwks_uri = %(jwks_uri)s, openid = %(openid)s,
+        updated_at = %(now)s
+    where id = %(id)s
+    returning *
+), gone as (
+    delete from client_secrets s using changed c
+    where s.client_id = c.id and (%(secret_digest)s::bytea is not null or %(secretless)s)
+), unsealed as (
+    update client_secrets s set sealed = null from changed c
+    where s.client_id = c.id and s.sealed is not null and %(secret_digest)s::bytea is null and not %(secretless)s
+        and %(auth_method)s <> 'client_secret_jwt'
+), secret as (
+    insert into client_secrets (id, client_id, digest, sealed, created_at)
+    select %(secret_id)s, changed.id, %(secret_digest)s, %(secret_sealed)s, %(now)s
+    from changed where %(secret_digest)s::bytea is not null
+    returning client_id
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'client.changed', %(actor)s, null, c.id, %(address)s::inet, coalesce((
+            select jsonb_object_agg(n.key, jsonb_build_array(o.value, n.value))
+            from jsonb_each(to_jsonb(c)) n join jsonb_each(to_jsonb(b)) o using (key)
+            where n.value <> o.value and n.key <> 'updated_at'
+        ), '{}')
+    from changed c join before b using (id)
+    union all
+    select audit_day(%(now)s), %(now)s, 'client.secret_rotated', %(actor)s, null, client_id, %(address)s::inet, '{}'
+    from secret
+)
+select id from changed
+"""
+
+ROTATE_SECRET: Final = """
+with rotated as materialized (
+    select rotate_client_secret(%(id)s, %(auth_method)s, %(secret_id)s, %(secret_digest)s, %(secret_sealed)s,
+        %(now)s, %(until)s) as done
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'client.secret_rotated', %(actor)s, null, %(id)s, %(address)s::inet, '{}'
+    from rotated where done
+)
+select done from rotated
+"""
+
+DELETE: Final = """
+with ended as (
+    update grants set revoked_at = %(now)s where client_id = %(id)s and revoked_at is null returning id
+), deleted as (
+    delete from clients where id = %(id)s returning id, name
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'client.deleted', %(actor)s, null, id, %(address)s::inet,
+        jsonb_build_object('name', name, 'grants_ended', (select count(*) from ended))
+    from deleted
+)
+select id from deleted
+"""

@@ -1,0 +1,159 @@
+"""Registrations that clients make by themselves (RFC 7591): each is one statement, which also counts it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from attrs import frozen
+
+from iam.store.audit import SERVER, By
+from iam.store.client_statements import CREATED
+from iam.store.clients import Clients, Metadata, Secret, newborn
+from iam.store.database import Database
+
+COLUMNS: Final = "select id, scopes, uses_left, created_at, expires_at, revoked_at from registration_tokens"
+ALL: Final = COLUMNS + " order by created_at, id"
+
+# A token that has run out, was revoked or is used up is none.
+GOOD: Final = """
+where digest = %(token_digest)s and revoked_at is null and (expires_at is null or expires_at > %(now)s)
+    and (uses_left is null or uses_left > 0)
+"""
+FIND: Final = COLUMNS + GOOD
+
+USE: Final = "with allowed as (update registration_tokens set uses_left = uses_left - 1"
+BY_TOKEN: Final = USE + GOOD + "returning id)," + CREATED
+
+COUNT: Final = """
+with allowed as (
+    insert into registrations as r (day, network, number) values (%(day)s, %(network)s, 1)
+    on conflict (network, day) do update set number = r.number + 1 where r.number < %(most)s
+    returning network
+),
+"""
+BY_QUOTA: Final = COUNT + CREATED
+
+CREATE_TOKEN: Final = """
+with created as (
+    insert into registration_tokens (id, digest, scopes, uses_left, created_at, expires_at)
+    values (%(id)s, %(token_digest)s, %(scopes)s, %(uses)s, %(now)s, %(expires_at)s)
+    returning id
+)
+insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+select audit_day(%(now)s), %(now)s, 'registration_token.created', %(actor)s, null, null, %(address)s::inet,
+    jsonb_build_object('registration_token', id)
+from created
+returning id
+"""
+REVOKE_TOKEN: Final = """
+with revoked as (
+    update registration_tokens set revoked_at = %(now)s where id = %(id)s and revoked_at is null returning id
+)
+insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+select audit_day(%(now)s), %(now)s, 'registration_token.revoked', %(actor)s, null, null, %(address)s::inet,
+    jsonb_build_object('registration_token', id)
+from revoked
+returning id
+"""
+
+
+@frozen
+class RegistrationToken:
+    """An initial access token (RFC 7591 §1.2): `scopes` are those that its clients may ask for besides OpenID Connect's."""
+
+    id: UUID
+    scopes: tuple[str, ...]
+    uses_left: int | None
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    def good(self, now: datetime) -> bool:
+        """Can clients be registered with it?"""
+        over = self.expires_at is not None and self.expires_at <= now
+        return self.revoked_at is None and not over and self.uses_left != 0
+
+
+@frozen
+class Newcomer:
+    """A client that registers itself, with the digest of the token by which it will come back (RFC 7592)."""
+
+    client_id: str
+    metadata: Metadata
+    grant_id: UUID
+    secret: Secret | None
+    registration_digest: bytes
+
+    @property
+    def columns(self) -> dict[str, object]:
+        """Its parameters of a statement."""
+        born = newborn(self.client_id, self.metadata, self.grant_id, self.secret)
+        return {**born, "owner_id": None, "registration_digest": self.registration_digest}
+
+
+class Registrations:
+    """The tables of initial access tokens and of what networks have registered."""
+
+    def __init__(self, database: Database, clients: Clients) -> None:
+        self._database = database
+        self._clients = clients
+
+    async def by_token(self, newcomer: Newcomer, token_digest: bytes, now: datetime, by: By = SERVER) -> bool:
+        """Use an initial access token for this client; False if it is not good (any more)."""
+        told = {**newcomer.columns, "token_digest": token_digest, "now": now, **by.columns}
+        return await self._register(BY_TOKEN, told)
+
+    async def by_quota(self, newcomer: Newcomer, network: str, most: int, now: datetime, by: By = SERVER) -> bool:
+        """Register this client for a network; False if that has registered `most` today (in UTC)."""
+        told = {**newcomer.columns, "day": now.date(), "network": network, "most": most, "now": now, **by.columns}
+        return await self._register(BY_QUOTA, told)
+
+    async def _register(self, statement: str, told: dict[str, object]) -> bool:
+        rows = await self._database.query(statement, told)
+        self._clients.forget()
+        return bool(rows)
+
+    async def token(self, token_digest: bytes, now: datetime) -> RegistrationToken | None:
+        """The initial access token with this digest, if it is good."""
+        rows = await self._database.query(FIND, {"token_digest": token_digest, "now": now})
+        return from_row(rows[0]) if rows else None
+
+    async def tokens(self) -> list[RegistrationToken]:
+        """Every initial access token, oldest first."""
+        return [from_row(row) for row in await self._database.query(ALL)]
+
+    async def create_token(
+        self,
+        token_id: UUID,
+        token_digest: bytes,
+        *,
+        scopes: Sequence[str],
+        uses: int | None,
+        expires_at: datetime | None,
+        now: datetime,
+        by: By = SERVER,
+    ) -> None:
+        """Keep a new initial access token."""
+        await self._database.query(
+            CREATE_TOKEN,
+            {
+                "id": token_id,
+                "token_digest": token_digest,
+                "scopes": list(scopes),
+                "uses": uses,
+                "expires_at": expires_at,
+                "now": now,
+                **by.columns,
+            },
+        )
+
+    async def revoke_token(self, token_id: UUID, now: datetime, by: By = SERVER) -> bool:
+        """End an initial access token; False if there is none, or it has been ended. Its clients stay."""
+        return bool(await self._database.query(REVOKE_TOKEN, {"id": token_id, "now": now, **by.columns}))
+
+
+def from_row(row: Sequence[object]) -> RegistrationToken:
+    """A token out of COLUMNS."""
+    token_id, scopes, *rest = row
+    return RegistrationToken(token_id, tuple(scopes), *rest)  # type: ignore[arg-type]
