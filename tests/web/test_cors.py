@@ -12,9 +12,12 @@ from tests.web.walk import every_route
 SPA = "https://spa.example"
 ELSEWHERE = "https://evil.example"
 SHARED = ["/token", "/revoke", "/o/token/", "/o/revoke_token/"]
+USER_INFO = ["/userinfo", "/o/userinfo/"]
 PUBLIC = [
     "/jwks",
     "/.well-known/oauth-authorization-server",
+    "/.well-known/openid-configuration",
+    "/o/.well-known/openid-configuration",
     "/.well-known/oauth-protected-resource",
     "/.well-known/oauth-protected-resource/resource",
     "/o/.well-known/oauth-authorization-server",
@@ -197,7 +200,7 @@ async def test_other_addresses_are_for_no_other_origin(server: Server, spa: Any,
 def test_no_page_is_for_another_origin() -> None:
     table = every_route()
 
-    assert {route.path for route in table if route.cors is not Cors.NOBODY} == {*SHARED, *PUBLIC}
+    assert {route.path for route in table if route.cors is not Cors.NOBODY} == {*SHARED, *USER_INFO, *PUBLIC}
     assert not [route for route in table if route.page and route.cors is not Cors.NOBODY]
 
 
