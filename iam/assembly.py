@@ -21,6 +21,7 @@ from iam.endpoints.resource_metadata import ResourceMetadata
 from iam.endpoints.revocation import RevocationEndpoint
 from iam.endpoints.token import TokenEndpoint
 from iam.endpoints.user_info import UserInfoEndpoint
+from iam.endpoints.webfinger import WebFinger
 from iam.oauth.access_tokens import AccessTokenFormat
 from iam.oauth.client_assertions import ClientAssertions
 from iam.oauth.client_authentication import ClientAuthentication
@@ -174,6 +175,7 @@ def build_handlers(
         ),
         resource=Resource(introspection, refusals, settings.issuer + resource_metadata.PATH),
         resource_metadata=ResourceMetadata(settings.issuer),
+        webfinger=WebFinger(settings.issuer),
         health=Health(store.database.check, store.database.obstacle),
         home=Home(visitors, theme),
         login=Login(people, sessions, visitors, theme, settings, authorization.leads_to),

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from attrs import evolve, frozen
 
-from iam.endpoints import resource_metadata
+from iam.endpoints import resource_metadata, webfinger
 from iam.endpoints.authorization import AuthorizationEndpoint
 from iam.endpoints.health import Health
 from iam.endpoints.introspection import IntrospectionEndpoint
@@ -16,6 +16,7 @@ from iam.endpoints.resource_metadata import ResourceMetadata
 from iam.endpoints.revocation import RevocationEndpoint
 from iam.endpoints.token import TokenEndpoint
 from iam.endpoints.user_info import UserInfoEndpoint
+from iam.endpoints.webfinger import WebFinger
 from iam.pages.applications import Applications
 from iam.pages.errors import Errors
 from iam.pages.home import Home
@@ -56,6 +57,7 @@ class Handlers:
     jwks: Jwks
     resource: Resource
     resource_metadata: ResourceMetadata
+    webfinger: WebFinger
     health: Health
     home: Home
     login: Login
@@ -102,6 +104,7 @@ def well_known(handlers: Handlers, rows: list[Route]) -> list[Route]:
         Route("/.well-known/openid-configuration", ("GET",), server, cors=Cors.EVERYBODY),
         Route(resource_metadata.PATH, ("GET",), resource, cors=Cors.EVERYBODY),
         Route(resource_metadata.PATH + "/resource", ("GET",), resource, cors=Cors.EVERYBODY),
+        Route(webfinger.PATH, ("GET",), handlers.webfinger.get, cors=Cors.EVERYBODY),
     ]
 
 

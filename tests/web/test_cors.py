@@ -23,6 +23,7 @@ PUBLIC = [
     "/o/.well-known/oauth-authorization-server",
     "/o/.well-known/oauth-protected-resource",
 ]
+WEBFINGER = "/.well-known/webfinger?resource=acct:somebody@localhost"
 PRIVATE = ["/introspect", "/authorize", "/login", "/applications", "/resource", "/healthz", "/static/iam.css"]
 PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
 
@@ -170,7 +171,7 @@ async def test_errors_may_be_read_too(
     assert readable(reply, SPA)
 
 
-@pytest.mark.parametrize("path", PUBLIC)
+@pytest.mark.parametrize("path", [*PUBLIC, WEBFINGER])
 async def test_what_is_public_may_be_read_by_everybody(server: Server, path: str) -> None:
     replies = [
         await server.get(path, headers={"Origin": ELSEWHERE}),
@@ -200,7 +201,8 @@ async def test_other_addresses_are_for_no_other_origin(server: Server, spa: Any,
 def test_no_page_is_for_another_origin() -> None:
     table = every_route()
 
-    assert {route.path for route in table if route.cors is not Cors.NOBODY} == {*SHARED, *USER_INFO, *PUBLIC}
+    elsewhere = {*SHARED, *USER_INFO, *PUBLIC, WEBFINGER.partition("?")[0]}
+    assert {route.path for route in table if route.cors is not Cors.NOBODY} == elsewhere
     assert not [route for route in table if route.page and route.cors is not Cors.NOBODY]
 
 

@@ -1,0 +1,57 @@
+"""WebFinger (RFC 7033): who knows only a person's address finds the server to log in at (OpenID Connect Discovery §2)."""
+
+import json
+from typing import Final
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from iam.web.answers import Answer, json_answer
+from iam.web.parameters import ParameterError, parse
+from iam.web.request import Request
+
+PATH: Final = "/.well-known/webfinger"
+ISSUER: Final = "http://openid.net/specs/connect/1.0/issuer"
+JRD: Final = ((b"Content-Type", b"application/jrd+json"),)
+REPEATABLE: Final = frozenset({"rel"})  # RFC 7033 §4.3
+MISSING: Final = "Say whose issuer you want to know: ?resource=acct:NAME@HOST, or an address at this host."
+ELSEWHERE: Final = "This server answers for its own host only."
+
+
+@frozen
+class WebFinger:
+    """Says of everybody at our host that we are the issuer.
+
+    It looks nobody up, so that nobody learns by it who has an account here.
+    """
+
+    issuer: str
+
+    async def get(self, request: Request) -> Answer:
+        """The descriptor of the resource that was asked for (RFC 7033 §4.4)."""
+        try:
+            asked = parse(request.query, repeatable=REPEATABLE)
+        except ParameterError as error:
+            return refused(400, str(error))
+        resource = asked.get("resource")
+        if resource is None:
+            return refused(400, MISSING)
+        if not self._ours(resource):
+            return refused(404, ELSEWHERE)
+        rels = asked.all("rel")
+        links = [{"rel": ISSUER, "href": self.issuer}] if not rels or ISSUER in rels else []
+        return Answer(200, json.dumps({"subject": resource, "links": links}).encode(), JRD)
+
+    def _ours(self, resource: str) -> bool:
+        """Is it an account's address (RFC 7565) or a web address at our host?"""
+        where = resource.lower()
+        if where.startswith("acct:"):
+            name, _, host = where.removeprefix("acct:").rpartition("@")
+            ours = urlsplit(self.issuer)
+            return bool(name) and host in (ours.hostname, ours.netloc)
+        return where == self.issuer or where.startswith(self.issuer + "/")
+
+
+def refused(status: int, sentence: str) -> Answer:
+    """No descriptor, and why."""
+    return json_answer(status, {"error": "invalid_request", "error_description": sentence})
