@@ -45,6 +45,7 @@ from iam.openid.keys import Keys, Pair
 from iam.openid.subjects import PURPOSE as SUBJECTS
 from iam.openid.subjects import Subjects
 from iam.outbound.fetching import Fetcher
+from iam.pages.accounts import Chooser
 from iam.pages.applications import Applications
 from iam.pages.errors import Errors
 from iam.pages.home import Home
@@ -180,6 +181,7 @@ def build_handlers(
         home=Home(visitors, theme),
         login=Login(people, sessions, visitors, theme, settings, authorization.leads_to),
         logout=Logout(sessions, visitors, theme, settings),
+        accounts=Chooser(sessions, visitors, theme, settings, authorization.leads_to),
         setup=Setup(people, sessions, visitors, theme, settings, key),
         applications=Applications(registration, Issuer(key), visitors, theme, clock, settings.issuer, refusals),
         errors=Errors(refusals, visitors, theme),

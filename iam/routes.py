@@ -17,6 +17,7 @@ from iam.endpoints.revocation import RevocationEndpoint
 from iam.endpoints.token import TokenEndpoint
 from iam.endpoints.user_info import UserInfoEndpoint
 from iam.endpoints.webfinger import WebFinger
+from iam.pages.accounts import Chooser
 from iam.pages.applications import Applications
 from iam.pages.errors import Errors
 from iam.pages.home import Home
@@ -62,6 +63,7 @@ class Handlers:
     home: Home
     login: Login
     logout: Logout
+    accounts: Chooser
     setup: Setup
     applications: Applications
     errors: Errors
@@ -119,6 +121,8 @@ def pages(handlers: Handlers) -> list[Route]:
         ("/login", "POST", handlers.login.submit),
         ("/logout", "GET", handlers.logout.show),
         ("/logout", "POST", handlers.logout.submit),
+        ("/accounts", "GET", handlers.accounts.show),
+        ("/accounts", "POST", handlers.accounts.submit),
         ("/setup", "GET", handlers.setup.show),
         ("/setup", "POST", handlers.setup.submit),
         ("/applications", "GET", applications.list),

@@ -1,6 +1,7 @@
 """The login: password in, session out (H15, H17, H18)."""
 
 from collections.abc import Awaitable, Callable
+from uuid import UUID
 
 from attrs import frozen
 from twisted.logger import Logger
@@ -10,8 +11,9 @@ from iam.accounts.people import People
 from iam.accounts.sessions import Sessions
 from iam.settings import Settings
 from iam.web import cookies
-from iam.web.addresses import confined
-from iam.web.answers import Answer, see_other
+from iam.web.accounts import others_header
+from iam.web.addresses import leading_to, next_address
+from iam.web.answers import Answer, Headers, see_other
 from iam.web.forms import Fields
 from iam.web.parameters import ParameterError, query_parameters
 from iam.web.request import Request
@@ -44,29 +46,48 @@ class Login:
     leads_to: Callable[[str], Awaitable[str | None]]
 
     async def show(self, request: Request) -> Answer:
-        """The form; who is logged in already goes on."""
+        """The form; who is logged in already goes on, unless it is for somebody else."""
         address = next_address(request)
-        if await self.visitors.session(request) is not None:
-            return see_other(address)
+        if not another(request):
+            accounts = await self.visitors.accounts(request)
+            if accounts.active:
+                return see_other(address)
+            if accounts.others:
+                return see_other(leading_to("/accounts", address))
         return await self._form(request, LoginForm(), address)
 
     async def submit(self, request: Request) -> Answer:
-        """Check the password and begin a session, in place of whatever this browser had before."""
+        """Check the password and begin a session; who acted in this browser before steps back among the others."""
         address = next_address(request)
         form = LoginForm(Fields(self.visitors.form(request, PURPOSE)))
         user_id = await self.people.authenticate(form.login.data or "", form.password.data or "")
-        remembered = bool(form.remember.data)
-        before, address_of_client = self.visitors.cookie(request), request.client_address
-        cookie = user_id and await self.sessions.begin(
-            before, user_id, remembered=remembered, address=address_of_client
-        )
-        if not cookie:
+        headers = user_id and await self._begin(request, user_id, remembered=bool(form.remember.data))
+        if not headers:
             log.info("login refused: {peer}", peer=request.client_address)
             form.password.errors = [WRONG]
             return await self._form(request, form, address, 400)
         log.info("login: user {user_id}, {peer}", user_id=str(user_id), peer=request.client_address)
+        return see_other(address, headers)
+
+    async def _begin(self, request: Request, user_id: UUID, *, remembered: bool) -> Headers | None:
+        """The cookies with a new session, in place of what this person had here; None if they are locked out.
+
+        What no cookie has room for ends.
+        """
+        accounts = await self.visitors.accounts(request)
+        replaced = accounts.of(user_id)
+        before = replaced[0].secret if replaced else None
+        cookie = await self.sessions.begin(before, user_id, remembered=remembered, address=request.client_address)
+        if cookie is None:
+            return None
+        others = accounts.beside(user_id)
+        for account in replaced[1:] + others[cookies.MOST :]:
+            await self.sessions.end(account.secret, request.client_address)
         age = self.sessions.lifetime(remembered=True) if remembered else None
-        return see_other(address, (cookies.setting(self.settings, cookie, age),))
+        active = cookies.setting(self.settings, cookie, age)
+        if not others and not accounts.others:
+            return (active,)
+        return active, others_header(self.settings, others[: cookies.MOST], self.visitors.clock.now())
 
     async def _form(self, request: Request, form: LoginForm, address: str, status: int = 200) -> Answer:
         token, headers = self.visitors.welcome(request, PURPOSE)
@@ -77,13 +98,14 @@ class Login:
             form_action=await self.leads_to(address),
             form=form,
             next=address,
+            another=another(request),
             csrf_token=token,
         )
 
 
-def next_address(request: Request) -> str:
-    """Where to go on after the login."""
+def another(request: Request) -> bool:
+    """Is the form for an account besides those that are logged in?"""
     try:
-        return confined(query_parameters(request).get("next"))
+        return query_parameters(request).get("account") == "new"
     except ParameterError:
-        return "/"
+        return False

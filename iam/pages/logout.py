@@ -33,11 +33,12 @@ class Logout:
         return self.theme.page("logout.html", session=session, csrf_token=self.visitors.token(request, PURPOSE))
 
     async def submit(self, request: Request) -> Answer:
-        """End the session, and forget the cookie."""
+        """End the session, and forget the cookie; who else is logged in here is asked whether to go on."""
         cookie = self.visitors.cookie(request)
         if cookie is None:
             return see_other("/")
         self.visitors.form(request, PURPOSE)
+        others = (await self.visitors.accounts(request)).others
         await self.sessions.end(cookie, request.client_address)
         log.info("logout: {peer}", peer=request.client_address)
-        return see_other("/", (cookies.setting(self.settings, "", 0),))
+        return see_other("/accounts" if others else "/", (cookies.setting(self.settings, "", 0),))

@@ -13,7 +13,7 @@ from iam.store.errors import Unavailable
 
 FIND = """
 select i.n, s.seen_at < i.now - interval '1 minute', s.id, s.user_id, u.username, u.name, u.email, u.superuser, s.auth_time,
-    s.expires_at, s.amr
+    s.expires_at, s.remembered, s.amr
 from unnest($1::bytea[], $2::date[], $3::timestamptz[], $4::timestamptz[])
 with ordinality as i (digest, day, now, idle_since, n)
 join sessions s on s.digest = i.digest and s.day = i.day and s.expires_at > i.now and (s.remembered or s.seen_at > i.idle_since)
@@ -82,6 +82,7 @@ class Session:
     superuser: bool
     auth_time: datetime
     expires_at: datetime
+    remembered: bool
     amr: Sequence[str]
 
 

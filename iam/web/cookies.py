@@ -1,11 +1,19 @@
-"""The one cookie: read strictly, written with every protection (H17)."""
+"""The two cookies: read strictly, written with every protection (H17).
+
+One has the secret of the session that acts, the other those of further sessions of the same browser. No cookie stands for
+a browser: whoever plants one gets at no session that is begun later.
+"""
 
 import re
+from collections.abc import Iterable
 
 from iam.settings import Settings
 from iam.web.request import Request
 
 VALUE = re.compile(r"[A-Za-z0-9_]{1,128}")
+MOST = 4  # other sessions in one browser
+BETWEEN = "."
+VALUES = re.compile(rf"{VALUE.pattern}(?:\{BETWEEN}{VALUE.pattern}){{0,{MOST - 1}}}")
 LONGEST = 4096
 
 
@@ -14,8 +22,24 @@ def name_of(settings: Settings) -> str:
     return "__Host-iam" if settings.secure else "iam"
 
 
+def others_name_of(settings: Settings) -> str:
+    """The name of the cookie with the other sessions of the browser."""
+    return "__Host-iam-others" if settings.secure else "iam_others"
+
+
 def read(request: Request, name: str) -> str | None:
     """The value of the cookie; None where it is absent, doubtful, or there are two."""
+    return matching(request, name, VALUE)
+
+
+def read_others(request: Request, name: str) -> tuple[str, ...]:
+    """The values in the cookie, each once; none where it is absent or doubtful in any part."""
+    values = matching(request, name, VALUES)
+    return tuple(dict.fromkeys(values.split(BETWEEN))) if values else ()
+
+
+def matching(request: Request, name: str, pattern: re.Pattern[str]) -> str | None:
+    """The value of the cookie that is wholly of this form, in a header without anything doubtful."""
     lines = request.requestHeaders.getRawHeaders(b"cookie") or []
     if sum(map(len, lines)) > LONGEST:
         return None
@@ -24,12 +48,22 @@ def read(request: Request, name: str) -> str | None:
         return None  # a nameless cookie may stand for another one
     values = {value for key, _, value in pairs if key == name}
     value = values.pop() if len(values) == 1 else ""
-    return value if VALUE.fullmatch(value) else None
+    return value if pattern.fullmatch(value) else None
 
 
 def setting(settings: Settings, value: str, maximum_age: int | None = None) -> tuple[bytes, bytes]:
     """The header that sets the cookie, for `maximum_age` seconds or until the browser closes; 0 removes it."""
-    parts = [f"{name_of(settings)}={value}", "Path=/", "HttpOnly", "SameSite=Lax"]
+    return written(settings, name_of(settings), value, maximum_age)
+
+
+def setting_others(settings: Settings, values: Iterable[str], maximum_age: int | None = None) -> tuple[bytes, bytes]:
+    """The header that sets the cookie with the other sessions."""
+    return written(settings, others_name_of(settings), BETWEEN.join(values), maximum_age)
+
+
+def written(settings: Settings, name: str, value: str, maximum_age: int | None) -> tuple[bytes, bytes]:
+    """The header that sets a cookie with every protection."""
+    parts = [f"{name}={value}", "Path=/", "HttpOnly", "SameSite=Lax"]
     if settings.secure:
         parts.append("Secure")
     if maximum_age is not None:

@@ -1,10 +1,11 @@
 """Who is at the browser, and that forms are theirs."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from attrs import frozen
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.logger import Logger
 
 from iam import credentials
@@ -12,6 +13,7 @@ from iam.clock import Clock
 from iam.credentials import Kind
 from iam.settings import Settings
 from iam.web import cookies, csrf
+from iam.web.accounts import Account, Accounts
 from iam.web.answers import Headers, Refusal
 from iam.web.parameters import REPEATABLE, ParameterError, Parameters, form_fields
 from iam.web.request import Request
@@ -29,7 +31,7 @@ STALE = (
 class Visitors:
     """People at browsers; `find` knows whose session a cookie stands for."""
 
-    find: Callable[[str | None], Awaitable[Any]]
+    find: Callable[[str | None], Coroutine[Any, Any, Any]]
     settings: Settings
     theme: Theme
     clock: Clock
@@ -42,6 +44,26 @@ class Visitors:
         """The session of who is logged in; None if nobody is."""
         cookie = self.cookie(request)
         return await self.find(cookie) if cookie else None
+
+    async def accounts(self, request: Request) -> Accounts:
+        """Everybody who is logged in in this browser, found by one statement."""
+        active = self.cookie(request)
+        others = cookies.read_others(request, cookies.others_name_of(self.settings))
+        secrets = list(dict.fromkeys([active, *others] if active else others))
+        found = [
+            Account(one, session) for one, session in zip(secrets, await self._found(secrets), strict=True) if session
+        ]
+        first = found[0] if found and found[0].secret == active else None
+        return Accounts(first, tuple(found[1:] if first else found))
+
+    async def _found(self, secrets: Iterable[str]) -> list[Any]:
+        """The sessions of all these, asked for at the same time."""
+        asked = [Deferred.fromCoroutine(self.find(secret)) for secret in secrets]
+        answers = await DeferredList(asked, consumeErrors=True)
+        for good, answer in answers:
+            if not good:
+                answer.raiseException()
+        return [answer for _, answer in answers]
 
     def token(self, request: Request, purpose: str) -> str:
         """The token for a form of this visitor; only for one who has a cookie."""

@@ -33,10 +33,11 @@ Result = TypeVar("Result")
 
 @frozen
 class Running:
-    """A server, and where it keeps its key."""
+    """A server, where it keeps its key, and how the command line reaches it."""
 
     url: str
     data_dir: Path
+    options: tuple[str, ...]
 
 
 def chromium() -> str:
@@ -61,12 +62,20 @@ def in_browser(look: Callable[..., Result], *arguments: Any) -> Result:
         return thread.submit(run).result(PATIENCE)
 
 
+def make_account(running: Running, username: str) -> None:
+    """Somebody who can log in with PASSWORD."""
+    person = ["--username", username, "--email", f"{username[:20]}@example.org", "--password-stdin"]
+    command = [BIN / "iam", "user", "create", *person, *running.options]
+    subprocess.run(command, input=PASSWORD.encode(), check=True, timeout=60)
+
+
 @pytest.fixture(scope="module")
 def fresh(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server that nobody has used."""
     data_dir = tmp_path_factory.mktemp("browser")
-    process = processes.start("--database", make_database(cluster), "--data-dir", str(data_dir))
-    yield Running(process.url, data_dir)
+    options = ("--database", make_database(cluster), "--data-dir", str(data_dir))
+    process = processes.start(*options)
+    yield Running(process.url, data_dir, options)
     assert process.stop() == 0
 
 
@@ -74,9 +83,9 @@ def fresh(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ru
 def site(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server with one administrator."""
     data_dir, dsn = tmp_path_factory.mktemp("browser"), make_database(cluster)
-    options = ["--database", dsn, "--data-dir", str(data_dir)]
+    options = ("--database", dsn, "--data-dir", str(data_dir))
     ada = ["--username", "ada", "--email", "ada@example.org", "--password-stdin"]
     subprocess.run([BIN / "iam", "createsuperuser", *ada, *options], input=PASSWORD.encode(), check=True, timeout=60)
     process = processes.start(*options)
-    yield Running(process.url, data_dir)
+    yield Running(process.url, data_dir, options)
     assert process.stop() == 0

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from iam.pages.setup import setup_link
 from iam.server_key import read_or_make
-from tests.browser.conftest import PASSWORD, Running, in_browser
+from tests.browser.conftest import PASSWORD, Running, in_browser, make_account
 from tests.harness import CHALLENGE
 
 CALLBACK = "https://shop.example/a-long-way/back/to-the-shop?where=a-place-whose-address-does-not-fit-on-a-telephone"
@@ -20,6 +20,7 @@ RULES = {
     "resultTypes": ["violations"],
 }
 NARROW = 320
+OTHER = "somebody-else-with-a-name-that-is-as-long-as-names-may-be-at-all"
 CONTROLS = "a[href], button, input:not([type=hidden]), textarea, pre"
 
 # A group of radio buttons is one stop; each other control is one, in the order of the page.
@@ -58,6 +59,9 @@ PAGES = [
     "not found",
     "unknown client",
     "logout",
+    "login with another account",
+    "accounts",
+    "accounts after a logout",
     "refusal",
     "refusal for nobody",
 ]
@@ -78,6 +82,7 @@ class Finding:
 @pytest.fixture(scope="module")
 def findings(fresh: Running) -> dict[str, Finding]:
     """Every page, looked at once."""
+    make_account(fresh, OTHER)
     return in_browser(look_round, fresh.url, setup_link(fresh.url, read_or_make(fresh.data_dir)))
 
 
@@ -128,6 +133,20 @@ def way(page: Page, url: str, setup: str) -> Iterator[str]:
     yield "refusal"
     page.goto(url + "/logout")
     yield "logout"
+    yield from accounts(page, url)
+
+
+def accounts(page: Page, url: str) -> Iterator[str]:
+    page.goto(url + "/login?account=new")
+    yield "login with another account"
+    page.get_by_label("Username or e-mail address").fill(OTHER)
+    page.get_by_label("Password").fill(PASSWORD)
+    press(page, "Log in")
+    page.goto(url + "/accounts")
+    yield "accounts"
+    page.get_by_role("button", name="Log out").first.click()
+    page.get_by_role("heading", name="You are logged out").wait_for()
+    yield "accounts after a logout"
 
 
 def applications(page: Page, url: str) -> Iterator[str]:
@@ -160,7 +179,7 @@ def press(page: Page, name: str) -> None:
 
 def register(page: Page, url: str, *, public: bool = False) -> str:
     page.goto(url + "/applications/register")
-    page.get_by_label("Name").fill("A shop " + "with-a-very-long-name" * 5)
+    page.get_by_label("Name", exact=True).fill("A shop " + "with-a-very-long-name" * 5)
     page.get_by_label("Redirect URIs").fill(CALLBACK)
     if public:
         page.get_by_label("Public").check()
@@ -231,12 +250,33 @@ def test_the_keyboard_alone_is_enough(site: Running) -> None:
     assert in_browser(by_keyboard, site.url) == "Shop"
 
 
+def test_the_keyboard_alone_switches_accounts(site: Running) -> None:
+    make_account(site, "bob")
+
+    assert in_browser(switched_by_keyboard, site.url) == "Welcome, ada"
+
+
+def switched_by_keyboard(browser: Browser, url: str) -> str:
+    """Log in as two people, and go back to the first; the heading of the front page."""
+    page = browser.new_page(java_script_enabled=False)
+    for name in ("ada", "bob"):
+        page.goto(url + "/login?account=new")
+        type_login(page, name)
+        page.wait_for_url(url + "/")
+    page.goto(url + "/accounts")
+    reach(page, "use")
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(url + "/")
+    return page.locator("h1").inner_text()
+
+
 def by_keyboard(browser: Browser, url: str) -> str:
     """Log in and register an application; its heading."""
     page = browser.new_page(java_script_enabled=False)
     page.goto(url + "/applications/register")
-    for key in ("ada", "Tab", PASSWORD, "Enter"):
-        (page.keyboard.press if key in ("Tab", "Enter") else page.keyboard.type)(key)
+    type_login(page, "ada")
     page.wait_for_url(url + "/applications/register")
     reach(page, "name")
     page.keyboard.type("Shop")
@@ -251,6 +291,12 @@ def by_keyboard(browser: Browser, url: str) -> str:
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/applications/[0-9A-Za-z]{22}$"))
     return page.locator("h1").inner_text()
+
+
+def type_login(page: Page, name: str) -> None:
+    page.locator("#login:focus").wait_for()
+    for key in (name, "Tab", PASSWORD, "Enter"):
+        (page.keyboard.press if key in ("Tab", "Enter") else page.keyboard.type)(key)
 
 
 def reach(page: Page, name: str) -> None:

@@ -22,10 +22,13 @@ class Visitor:
 
     server: Server
     cookie: str | None = None
+    others: str | None = None
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"Cookie": f"iam={self.cookie}"} if self.cookie else {}
+        kept = {"iam": self.cookie, "iam_others": self.others}
+        line = "; ".join(f"{name}={value}" for name, value in kept.items() if value)
+        return {"Cookie": line} if line else {}
 
     async def get(self, path: str) -> Reply:
         return self._kept(await self.server.get(path, headers=self.headers))
@@ -51,11 +54,14 @@ class Visitor:
         return App(form.value("client_id"), None if public else form.value("client_secret"))
 
     def _kept(self, reply: Reply) -> Reply:
-        """Keep the cookie, if one came."""
-        given = reply.header("set-cookie")
-        if given:
-            value = given.partition(";")[0].partition("=")[2]
-            self.cookie = value or None
+        """Keep the cookies that came."""
+        for given in reply.headers.getRawHeaders("set-cookie") or []:
+            name, _, value = given.partition(";")[0].partition("=")
+            if name == "iam":
+                self.cookie = value or None
+            else:
+                assert name == "iam_others"
+                self.others = value or None
         return reply
 
 

@@ -1,5 +1,6 @@
 """H18: a form counts only when it comes from our own page for its purpose, in the browser that opened it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from tests.harness import Server
 from tests.pages.conftest import PASSWORD, Visitor, asking, kept, make_account
 from tests.pages.form import Form
 
-FORMS = ["login", "logout", "setup", "register", "edit", "secret", "delete", "consent"]
+FORMS = ["login", "logout", "accounts", "setup", "register", "edit", "secret", "delete", "consent"]
 ADMINISTRATOR = {"username": "root", "email": "root@example.org", "password": PASSWORD, "again": PASSWORD}
 
 
@@ -27,7 +28,7 @@ class Opened:
         return await self.visitor.send(self.form, headers, **{**self.fields, **changes})
 
 
-async def opened(server: Server, key: ServerKey, name: str) -> Opened:
+async def opened(server: Server, key: ServerKey, name: str) -> Opened:  # noqa: PLR0911 - a table with arrangements
     if name == "login":
         await make_account(server, "ada")
         return await at(Visitor(server), "/login", login="ada", password=PASSWORD)
@@ -36,6 +37,9 @@ async def opened(server: Server, key: ServerKey, name: str) -> Opened:
     member = Visitor(server, (await server.person()).cookie)
     if name == "logout":
         return await at(member, "/logout")
+    if name == "accounts":
+        (presence,) = await server.store.sessions.living(server.now(), server.now() - timedelta(days=1))
+        return await at(member, "/accounts", log_out=str(presence.id))
     if name == "register":
         return await at(member, "/applications/register", name="Shop", redirect_uris="https://shop.example/")
     app = await member.register()

@@ -23,6 +23,9 @@ PAGES = [
     "setup refused",
     "setup over",
     "logout",
+    "accounts",
+    "accounts without an active one",
+    "login with another account",
     "no applications",
     "applications",
     "register",
@@ -85,6 +88,12 @@ async def page_of(server: Server, key: ServerKey, name: str) -> Reply:  # noqa: 
     if name in ("home of somebody", "logout", "no applications", "register"):
         paths = {"home of somebody": "/", "no applications": "/applications", "register": "/applications/register"}
         return await member.get(paths.get(name, "/" + name))
+    if name == "login with another account":
+        return await member.get("/login?account=new")
+    if name.startswith("accounts"):
+        member.others = (await server.person()).cookie
+        member.cookie = None if "without" in name else member.cookie
+        return await member.get("/accounts")
     if name == "register refused":
         return await member.send(await member.form("/applications/register"), scopes=None, grant_types="x")
     app = await member.register(

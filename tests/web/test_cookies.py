@@ -1,4 +1,4 @@
-"""The one cookie is read strictly and written with every protection (H17)."""
+"""The cookies are read strictly and written with every protection (H17)."""
 
 import pytest
 from attrs import frozen
@@ -24,6 +24,10 @@ class Sent:
 
 def read(*lines: bytes) -> str | None:
     return cookies.read(Sent(Headers({b"Cookie": list(lines)})), "iam")  # type: ignore[arg-type]
+
+
+def read_others(*lines: bytes) -> tuple[str, ...]:
+    return cookies.read_others(Sent(Headers({b"Cookie": list(lines)})), "iam_others")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -96,3 +100,56 @@ def test_on_this_machine_without_https_the_cookie_goes_without_secure() -> None:
 @pytest.mark.parametrize(("age", "end"), [(0, b"; Max-Age=0"), (60, b"; Max-Age=60")])
 def test_an_age_is_said_where_there_is_one(age: int, end: bytes) -> None:
     assert cookies.setting(HTTP, "", age)[1].endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        (b"iam_others=a", ("a",)),
+        (b"iam=x; iam_others=a.b.c.d", ("a", "b", "c", "d")),
+        (b"iam_others=a.b.a", ("a", "b")),
+        (b"iam_others=a.b; iam_others=a.b", ("a", "b")),
+    ],
+)
+def test_the_other_sessions_are_read_in_their_order_and_each_once(line: bytes, values: tuple[str, ...]) -> None:
+    assert read_others(line) == values
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"iam_others=",
+        b"iam=a.b",
+        b"__Host-iam-others=a",
+        b"iam_others=a.b.c.d.e",
+        b"iam_others=a..b",
+        b"iam_others=.a",
+        b"iam_others=a.",
+        b"iam_others=a,b",
+        b"iam_others=a b",
+        b'iam_others="a.b"',
+        b"iam_others=a; iam_others=b",
+        b"iam_others=a; =iam_others=b",
+        b"iam_others=a." + b"b" * 129,
+    ],
+)
+def test_of_a_doubtful_cookie_with_others_nothing_is_taken(line: bytes) -> None:
+    assert read_others(line) == ()
+
+
+def test_the_session_that_acts_is_never_one_of_several_values() -> None:
+    assert read(b"iam=a.b") is None
+
+
+def test_the_other_sessions_that_are_set_are_read_again() -> None:
+    values = tuple(minted(Kind.SESSION) for _ in range(cookies.MOST))
+    line = cookies.setting_others(HTTP, values)[1]
+
+    assert read_others(line.partition(b";")[0]) == values
+
+
+def test_h17_the_cookie_with_others_has_the_same_protections() -> None:
+    line = cookies.setting_others(HTTPS, ["a", "b"], 60)[1]
+
+    assert line == b"__Host-iam-others=a.b; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=60"
