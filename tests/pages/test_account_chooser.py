@@ -34,7 +34,7 @@ async def everybody(server: Server, *usernames: str, **fields: str) -> Visitor:
 
 def buttons(page: str, name: str) -> dict[str, str]:
     """The value of each button of this name, by the person it is for."""
-    found = re.findall(rf'<li>.*?name="{name}" value="([^"]*)".*?</li>', page, re.DOTALL)
+    found = re.findall(rf'<li[ >].*?name="{name}" value="([^"]*)".*?</li>', page, re.DOTALL)
     people = re.findall(r'<span class="who"><bdi>(.*?)</bdi>', page)
     return dict(zip(people, found, strict=True))
 
