@@ -1,4 +1,4 @@
-"""Sessions: how long they live, and that each login begins a new one (H17)."""
+"""Sessions: how long they live, and that each login makes a new cookie (H17)."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -10,9 +10,9 @@ from iam.clock import Clock
 from iam.credentials import Kind
 from iam.settings import Settings
 from iam.store import sessions as table
-from iam.store.sessions import Session
+from iam.store.sessions import Ended, Session
 
-__all__ = ["Session", "Sessions"]
+__all__ = ["Ended", "Session", "Sessions"]
 
 
 @frozen
@@ -34,7 +34,7 @@ class Sessions:
     async def begin(
         self, before: str | None, user_id: UUID, *, remembered: bool = False, address: str | None = None
     ) -> str | None:
-        """A new cookie for this person in place of the one before; None if they are locked out."""
+        """A new cookie for this person in place of the one before, whose session goes on if it was theirs; None if they are locked out."""
         now = self.clock.now()
         end = now + timedelta(seconds=self.lifetime(remembered=remembered))
         cookie = credentials.mint_until(Kind.SESSION, end)
@@ -51,10 +51,11 @@ class Sessions:
         )
         return cookie if begun else None
 
-    async def end(self, cookie: str, address: str | None = None) -> None:
-        """Log out."""
-        if credentials.well_formed(cookie, Kind.SESSION):
-            await self.table.end(credentials.digest(cookie), credentials.day_of(cookie), self.clock.now(), address)
+    async def end(self, cookie: str, address: str | None = None) -> Ended | None:
+        """Log out; None where nobody was logged in."""
+        if not credentials.well_formed(cookie, Kind.SESSION):
+            return None
+        return await self.table.end(credentials.digest(cookie), credentials.day_of(cookie), self.clock.now(), address)
 
     def lifetime(self, *, remembered: bool) -> int:
         """Seconds that a session may live at all."""

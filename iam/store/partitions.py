@@ -17,12 +17,15 @@ GRANTS: Final = 1000  # that are swept at a time
 TEND: Final = "select made, dropped from tend_partitions(%(parent)s, %(today)s, %(width)s, %(ahead)s)"
 ALL: Final = "select parent, count(*), sum(about), sum(bytes) from partition_bounds group by parent order by parent"
 
-# Grants are no rows for partitions: most live for a year, some for ever. What has ended a day ago, goes a few at a time.
+# Grants are no rows for partitions: most live for a year, some for ever. What has ended a day ago, goes a few at a time; but
+# while there is the session in which an ID token was given, the grant tells whom to tell of its end.
 SWEEP: Final = """
 with ended as (
-    (select id from grants where expires_at < %(before)s limit %(most)s)
+    (select g.id from grants g where g.expires_at < %(before)s
+        and (g.openid is null or not exists (select from sessions s where s.id = g.session_id)) limit %(most)s)
     union
-    (select id from grants where revoked_at < %(before)s limit %(most)s)
+    (select g.id from grants g where g.revoked_at < %(before)s
+        and (g.openid is null or not exists (select from sessions s where s.id = g.session_id)) limit %(most)s)
 ), gone as (
     delete from grants g using ended e where g.id = e.id
         and not exists (select from clients c where c.grant_id = g.id)

@@ -31,24 +31,30 @@ with input as (
 select i.n from input i join seen using (digest)
 """
 
-# The session before it, if any, ends with the same breath: a new id at each login.
+# A login takes the place of the session before it, if any. The same person's goes on under its id, by which clients know it;
+# another one's ends with the same breath (row 27).
 BEGIN = """
 with before as (
-    delete from sessions where digest = %(before)s returning id
+    delete from sessions where digest = %(before)s returning id, user_id, expires_at
 ), begun as (
     insert into sessions (day, id, digest, user_id, auth_time, seen_at, expires_at, remembered)
-    select %(day)s, %(id)s, %(digest)s, u.id, %(now)s, %(now)s, %(expires_at)s, %(remembered)s
+    select %(day)s,
+        coalesce((select b.id from before b where b.user_id = u.id and b.expires_at > %(now)s limit 1), %(id)s),
+        %(digest)s, u.id, %(now)s, %(now)s, %(expires_at)s, %(remembered)s
     from users u where u.id = %(user_id)s and u.disabled_at is null
     returning id, user_id, remembered
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'session.begun', 'user ' || user_id, user_id::text, null, %(address)s::inet,
-        jsonb_build_object('session', id, 'replaced', (select b.id from before b limit 1), 'remembered', remembered)
+    select audit_day(%(now)s), %(now)s, case when id = %(id)s then 'session.begun' else 'session.renewed' end,
+        'user ' || user_id, user_id::text, null, %(address)s::inet,
+        jsonb_build_object('session', id, 'replaced', (select b.id from before b where b.id <> begun.id limit 1),
+            'remembered', remembered)
     from begun
 )
 select id from begun
 """
 
+# Clients that know of the session by an ID token, whatever has become of what they were granted: they may have to be told.
 END = """
 with ended as (
     delete from sessions where (digest = %(digest)s and day = %(day)s) or id = %(id)s returning id, user_id
@@ -58,7 +64,10 @@ with ended as (
         jsonb_build_object('session', id)
     from ended
 )
-select id from ended
+select e.id, e.user_id, array(
+    select distinct g.client_id from grants g where g.session_id = e.id and g.openid is not null order by 1
+)
+from ended e
 """
 
 LIVING = """
@@ -99,6 +108,15 @@ class Presence:
     remembered: bool
 
 
+@frozen
+class Ended:
+    """A session that was ended, and the clients that know of it."""
+
+    id: UUID
+    user_id: UUID
+    client_ids: Sequence[str]
+
+
 class Sessions:
     """The table of sessions."""
 
@@ -137,7 +155,7 @@ class Sessions:
         before: bytes | None,
         address: str | None = None,
     ) -> bool:
-        """Start a session in place of the one with digest `before`; False if the person is locked out."""
+        """Start a session, or the one with digest `before` anew if it is this person's; False if the person is locked out."""
         rows = await self._database.query(
             BEGIN,
             {
@@ -154,10 +172,11 @@ class Sessions:
         )
         return bool(rows)
 
-    async def end(self, digest: bytes, day: date, now: datetime, address: str | None = None) -> None:
+    async def end(self, digest: bytes, day: date, now: datetime, address: str | None = None) -> Ended | None:
         """Log out: the cookie with this digest is worth nothing from now on."""
         told = {"digest": digest, "day": day, "id": None, "now": now, "actor": None, "address": written(address)}
-        await self._database.query(END, told)
+        rows = await self._database.query(END, told)
+        return Ended(*rows[0]) if rows else None
 
     async def living(self, now: datetime, idle_since: datetime, *, user_id: UUID | None = None) -> list[Presence]:
         """The sessions that are good, oldest first: of everybody, or of this person."""

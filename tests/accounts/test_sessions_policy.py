@@ -1,4 +1,4 @@
-"""Sessions: a new id at each login, and lifetimes (H17, rows 26, 27)."""
+"""Sessions: a new cookie at each login, and lifetimes (H17, rows 26, 27)."""
 
 from typing import Any
 
@@ -59,6 +59,63 @@ async def test_h17_row_27_the_next_login_ends_the_session_before(people: People,
     assert found is not None
     assert found.username == "bob"
     assert await sessions.find(first) is None
+
+
+async def test_h17_the_same_person_logs_in_again_into_the_same_session(
+    people: People, sessions: Sessions, turned: Any, rows: Any
+) -> None:
+    first = await begin(people, sessions)
+    before = await sessions.find(first)
+    assert before is not None
+    turned.offset = 60.0
+
+    second = await sessions.begin(first, before.user_id)
+
+    after = await sessions.find(second)
+    assert after is not None
+    assert after.id == before.id
+    assert after.auth_time > before.auth_time
+    assert await sessions.find(first) is None
+    assert rows("select kind from audit_events where kind like 'session.%' order by n") == [
+        ("session.begun",),
+        ("session.renewed",),
+    ]
+
+
+async def test_row_27_another_persons_login_has_an_id_of_its_own(people: People, sessions: Sessions) -> None:
+    first = await begin(people, sessions)
+    before = await sessions.find(first)
+    bob = await people.create(username="bob", password=None)
+
+    after = await sessions.find(await sessions.begin(first, bob))
+
+    assert before is not None
+    assert after is not None
+    assert after.id != before.id
+
+
+async def test_row_27_who_logs_in_again_after_a_logout_gets_another_session(people: People, sessions: Sessions) -> None:
+    first = await begin(people, sessions)
+    before = await sessions.find(first)
+    assert before is not None
+    await sessions.end(first)
+
+    after = await sessions.find(await sessions.begin(first, before.user_id))
+
+    assert after is not None
+    assert after.id != before.id
+
+
+async def test_a_session_that_has_expired_does_not_go_on(people: People, sessions: Sessions, turned: Any) -> None:
+    first = await begin(people, sessions)
+    before = await sessions.find(first)
+    assert before is not None
+    turned.offset = 7 * DAY + 1
+
+    after = await sessions.find(await sessions.begin(first, before.user_id))
+
+    assert after is not None
+    assert after.id != before.id
 
 
 @pytest.mark.parametrize("cookie", [None, "", "x", "iam_se_", "iam_rt_" + "0" * 43 + "_000000", "a" * 8192])
