@@ -30,6 +30,7 @@ from iam.oauth.client_secrets import ClientSecrets
 from iam.oauth.consent import Consent
 from iam.oauth.dynamic_registration import A_DAY, CLOSED, DynamicRegistration
 from iam.oauth.introspection import Introspection
+from iam.oauth.logout_requests import LogoutRequests
 from iam.oauth.recipients import Encryption
 from iam.oauth.refusals import Refusals
 from iam.oauth.registration import Registration
@@ -40,6 +41,7 @@ from iam.oauth.token_response import TokenResponse
 from iam.oauth.user_info import UserInformation
 from iam.oauth.user_info_response import UserInfoResponse
 from iam.openid import keys
+from iam.openid.front_channel import FrontChannel
 from iam.openid.id_tokens import IDTokens
 from iam.openid.keys import Keys, Pair
 from iam.openid.subjects import PURPOSE as SUBJECTS
@@ -47,6 +49,7 @@ from iam.openid.subjects import Subjects
 from iam.outbound.fetching import Fetcher
 from iam.pages.accounts import Chooser
 from iam.pages.applications import Applications
+from iam.pages.departures import Departures
 from iam.pages.errors import Errors
 from iam.pages.home import Home
 from iam.pages.issued import Issuer
@@ -157,6 +160,8 @@ def build_handlers(
     refusals = Refusals(store.refusals, store.clients, clock, settings.issuer)
     registration = build_registration(settings, clock, store, key)
     authorization = AuthorizationEndpoint(server, Consent(store.consents, store.scopes), visitors, theme, refusals)
+    front_channel = FrontChannel(store.clients, subjects, settings.issuer)
+    departures = Departures(sessions, visitors, theme, front_channel, settings)
     return Handlers(
         authorization=authorization,
         token=TokenEndpoint(server, refusals),
@@ -180,8 +185,8 @@ def build_handlers(
         health=Health(store.database.check, store.database.obstacle),
         home=Home(visitors, theme),
         login=Login(people, sessions, visitors, theme, settings, authorization.leads_to),
-        logout=Logout(sessions, visitors, theme, settings),
-        accounts=Chooser(sessions, visitors, theme, settings, authorization.leads_to),
+        logout=Logout(visitors, theme, LogoutRequests(signing, store.clients, subjects), departures, refusals),
+        accounts=Chooser(visitors, theme, departures, authorization.leads_to, settings),
         setup=Setup(people, sessions, visitors, theme, settings, key),
         applications=Applications(registration, Issuer(key), visitors, theme, clock, settings.issuer, refusals),
         errors=Errors(refusals, visitors, theme),

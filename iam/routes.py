@@ -138,7 +138,7 @@ def pages(handlers: Handlers) -> list[Route]:
         ("/errors/<identifier>", "GET", handlers.errors.show),
         ("/static/<name>", "GET", handlers.static.get),
     ]
-    names = {"/authorize": "authorization_endpoint"}
+    names = {"/authorize": "authorization_endpoint", "/logout": "end_session_endpoint"}
     return [Route(path, (method,), handler, page=True, name=names.get(path)) for path, method, handler in table]
 
 

@@ -21,6 +21,14 @@ CONFIDENTIAL = {**ANY, "auth_methods_supported": list(CONFIDENTIAL_METHODS)}
 REGISTRATION_ENDPOINT = "registration_endpoint"
 CLIENT_AUTHENTICATION = {"token_endpoint": ANY, "revocation_endpoint": ANY, "introspection_endpoint": CONFIDENTIAL}
 
+# No check_session_iframe: browsers no longer give the frames that it needs their cookies.
+LOGOUT = {
+    "backchannel_logout_supported": True,
+    "backchannel_logout_session_supported": True,
+    "frontchannel_logout_supported": True,
+    "frontchannel_logout_session_supported": True,
+}
+
 
 @frozen
 class Metadata:
@@ -56,6 +64,7 @@ class Metadata:
             "id_token_signing_alg_values_supported": list(ALGORITHMS),
             "acr_values_supported": list(ACR_VALUES),
             "claims_supported": await self.server.claims_supported(),
+            **LOGOUT,
             "code_challenge_methods_supported": list(pkce.METHODS),
             "authorization_response_iss_parameter_supported": True,
             "protected_resources": [self.issuer + "/resource"],

@@ -3,18 +3,14 @@
 from collections.abc import Awaitable, Callable
 
 from attrs import frozen
-from twisted.logger import Logger
 
-from iam.accounts.sessions import Sessions
+from iam.pages.departures import Departures
 from iam.settings import Settings
-from iam.web.accounts import Account, Accounts
 from iam.web.addresses import leading_to, next_address
 from iam.web.answers import Answer, see_other
 from iam.web.request import Request
 from iam.web.templates import Theme
 from iam.web.visitors import Visitors
-
-log = Logger()
 
 PATH = "/accounts"
 PURPOSE = "accounts"
@@ -24,11 +20,11 @@ PURPOSE = "accounts"
 class Chooser:
     """Lists the accounts of this browser; `leads_to` says where the address behind it will send the browser."""
 
-    sessions: Sessions
     visitors: Visitors
     theme: Theme
-    settings: Settings
+    departures: Departures
     leads_to: Callable[[str], Awaitable[str | None]]
+    settings: Settings
 
     async def show(self, request: Request) -> Answer:
         """The accounts; who has none logs in."""
@@ -55,13 +51,6 @@ class Chooser:
             headers = accounts.chosen(account).headers(self.settings, self.visitors.clock.now())
             return see_other(address, headers)
         if account := accounts.known(fields.get("log_out")):
-            return await self._log_out(request, accounts, account, address)
+            onward = leading_to(PATH, address) if list(accounts.without(account)) else "/"
+            return await self.departures.of(request, accounts, account, onward)
         return see_other(leading_to(PATH, address))
-
-    async def _log_out(self, request: Request, accounts: Accounts, account: Account, address: str) -> Answer:
-        """End a session, and say who is still logged in: nobody else acts by themselves."""
-        await self.sessions.end(account.secret, request.client_address)
-        log.info("logout: {peer}", peer=request.client_address)
-        remaining = accounts.without(account)
-        headers = remaining.headers(self.settings, self.visitors.clock.now())
-        return see_other(leading_to(PATH, address) if list(remaining) else "/", headers)

@@ -1,44 +1,116 @@
-"""The end of a session."""
+"""The end of a session, by the person's own wish or a relying party's (OpenID Connect RP-Initiated Logout 1.0)."""
+
+from hashlib import sha256
+from urllib.parse import urlencode
 
 from attrs import frozen
 from twisted.logger import Logger
 
-from iam.accounts.sessions import Sessions
-from iam.settings import Settings
-from iam.web import cookies
-from iam.web.answers import Answer, see_other
+from iam.oauth import redirect_uris
+from iam.oauth.logout_requests import PARAMETERS, LogoutError, LogoutRequest, LogoutRequests
+from iam.oauth.refusals import Refusals
+from iam.pages.accounts import PATH as ACCOUNTS
+from iam.pages.departures import Departures
+from iam.web import csrf
+from iam.web.accounts import Account, Accounts
+from iam.web.answers import Answer, Refusal, see_other
+from iam.web.parameters import ParameterError, form_fields, query_parameters, query_text
 from iam.web.request import Request
 from iam.web.templates import Theme
 from iam.web.visitors import Visitors
 
 log = Logger()
 
-PURPOSE = "logout"
+PATH = "/logout"
+STAY = "stay"
+REFUSED = (
+    "The application that sent you here made a mistake, so nothing has changed. You can log out here yourself; tell the "
+    "application's makers if it happens again."
+)
 
 
 @frozen
 class Logout:
-    """Asks, and ends the session."""
+    """Asks, unless the request proves that it is about the session of this browser; ends that, and sends the person on."""
 
-    sessions: Sessions
     visitors: Visitors
     theme: Theme
-    settings: Settings
+    requests: LogoutRequests
+    departures: Departures
+    refusals: Refusals
 
     async def show(self, request: Request) -> Answer:
-        """The question: a link alone must not log anybody out."""
-        session = await self.visitors.session(request)
-        if session is None:
-            return see_other("/")
-        return self.theme.page("logout.html", session=session, csrf_token=self.visitors.token(request, PURPOSE))
+        """A logout request, or a person who wants to leave. A link alone must not log anybody out."""
+        asked = await self._read(request)
+        accounts = await self.visitors.accounts(request)
+        proven = next((account for account in accounts if self.requests.about(asked, account.session)), None)
+        if proven is not None:
+            return await self._end(request, asked, accounts, proven)
+        if accounts.active is None:
+            return self._nobody(asked, accounts)
+        return self.theme.page(
+            "logout.html",
+            form_action=asked.destination and redirect_uris.origin(asked.destination),
+            session=accounts.active.session,
+            client=asked.client,
+            action=address(query_text(request)),
+            csrf_token=self.visitors.token(request, purpose(request)),
+        )
 
     async def submit(self, request: Request) -> Answer:
-        """End the session, and forget the cookie; who else is logged in here is asked whether to go on."""
-        cookie = self.visitors.cookie(request)
-        if cookie is None:
-            return see_other("/")
-        self.visitors.form(request, PURPOSE)
-        others = (await self.visitors.accounts(request)).others
-        await self.sessions.end(cookie, request.client_address)
-        log.info("logout: {peer}", peer=request.client_address)
-        return see_other("/accounts" if others else "/", (cookies.setting(self.settings, "", 0),))
+        """The person decided. What comes from elsewhere goes on as a GET, with which browsers send the cookie (§2)."""
+        if not from_our_form(request, self.theme):
+            return see_other(address(asked_elsewhere(request)))
+        asked = await self._read(request)
+        form = self.visitors.form(request, purpose(request))
+        accounts = await self.visitors.accounts(request)
+        if accounts.active is None:
+            return self._nobody(asked, accounts)
+        if form.get("decision") == STAY:
+            return self.theme.page("staying.html", session=accounts.active.session, client=asked.client)
+        return await self._end(request, asked, accounts, accounts.active)
+
+    async def _read(self, request: Request) -> LogoutRequest:
+        """The logout request; an error page, and no redirect, for what cannot be one."""
+        try:
+            return await self.requests.read(query_parameters(request))
+        except (ParameterError, LogoutError) as error:
+            log.info("logout request refused: {reason}", reason=str(error))
+            error_uri = self.refusals.kept(PATH, error, request.client_address)
+            raise Refusal(self.theme.page("logout_refused.html", 400, sentence=REFUSED, error_uri=error_uri)) from None
+
+    async def _end(self, request: Request, asked: LogoutRequest, accounts: Accounts, account: Account) -> Answer:
+        """Let this account go; who else is logged in here is asked whether to go on."""
+        onward = ACCOUNTS if list(accounts.without(account)) else PATH
+        name = asked.client.name if asked.client and asked.destination else None
+        return await self.departures.of(request, accounts, account, asked.destination or onward, name)
+
+    def _nobody(self, asked: LogoutRequest, accounts: Accounts) -> Answer:
+        """Nobody acts here: on to where the relying party wants, or a page that says so."""
+        if asked.destination is not None:
+            return see_other(asked.destination)
+        return see_other(ACCOUNTS) if list(accounts) else self.theme.page("logged_out.html")
+
+
+def purpose(request: Request) -> str:
+    """What the form's token is good for: this very request, and so what it leads to (row 46)."""
+    return "logout " + sha256(request.query).hexdigest()
+
+
+def address(query: str) -> str:
+    """Our own address with this query."""
+    return f"{PATH}?{query}" if query else PATH
+
+
+def from_our_form(request: Request, theme: Theme) -> bool:
+    """Does the person answer our question? A relying party's form has no token of ours."""
+    try:
+        return csrf.TOKEN_FIELD in form_fields(request)
+    except ParameterError as error:
+        raise Refusal(theme.error_of(error.status)) from None
+
+
+def asked_elsewhere(request: Request) -> str:
+    """What a relying party's form asks for, as a query."""
+    fields = form_fields(request)
+    return urlencode([(name, fields[name]) for name in PARAMETERS if name in fields])

@@ -28,18 +28,25 @@ def one_source(_: "Answer", __: object, source: str | None) -> None:
         raise ValueError("form_action is not one source of a policy")
 
 
+def sources(_: "Answer", __: object, given: tuple[str, ...]) -> None:
+    """Raise ValueError where one of them would be more than one."""
+    if not all(SOURCE.fullmatch(source) for source in given):
+        raise ValueError("frame_sources are not sources of a policy")
+
+
 @frozen
 class Answer:
     """An answer; what every answer carries besides is added where it is written.
 
-    `form_action` is where, besides here, forms of the page may lead. An answer that may be cached says so in a
-    Cache-Control of its own.
+    `form_action` is where, besides here, forms of the page may lead, `frame_sources` whose pages it may show. An answer that
+    may be cached says so in a Cache-Control of its own.
     """
 
     status: int
     body: bytes = b""
     headers: Headers = field(default=(), validator=printable)
     form_action: str | None = field(default=None, validator=one_source)
+    frame_sources: tuple[str, ...] = field(default=(), validator=sources)
 
 
 class Refusal(Exception):
@@ -60,9 +67,15 @@ def json_answer(status: int, document: Mapping[str, object], headers: Headers = 
     return json_text(status, json.dumps(document), headers)
 
 
-def html_answer(status: int, text: str, headers: Headers = (), form_action: str | None = None) -> Answer:
+def html_answer(
+    status: int,
+    text: str,
+    headers: Headers = (),
+    form_action: str | None = None,
+    frame_sources: tuple[str, ...] = (),
+) -> Answer:
     """A page in HTML."""
-    return Answer(status, text.encode(), HTML + headers, form_action)
+    return Answer(status, text.encode(), HTML + headers, form_action, frame_sources)
 
 
 def found(location: str, headers: Headers = ()) -> Answer:

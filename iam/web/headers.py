@@ -11,7 +11,7 @@ from iam.web.cors import FOR_NOBODY
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'{}; "
-    "frame-ancestors 'none'; base-uri 'none'"
+    "frame-ancestors 'none'; base-uri 'none'{}"
 )
 COMMON = (
     (b"X-Content-Type-Options", b"nosniff"),
@@ -49,7 +49,7 @@ class Layout:
                 self.date(),
                 self._common,
                 self._sharing(sharing),
-                self._policy(answer.form_action),
+                self._policy(answer.form_action, answer.frame_sources),
                 b"" if cached else NO_STORE,
                 lines(answer.headers),
                 length,
@@ -72,9 +72,14 @@ def status_line(status: int) -> bytes:
     return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
 
 
-def policy(form_action: str | None) -> bytes:
-    """Content-Security-Policy: nothing but our own style and pictures, and forms that lead here (or to `form_action`)."""
-    return lines(((b"Content-Security-Policy", POLICY.format(f" {form_action}" if form_action else "").encode()),))
+def policy(form_action: str | None, frame_sources: tuple[str, ...] = ()) -> bytes:
+    """Content-Security-Policy: nothing but our own style and pictures, and forms that lead here (or to `form_action`).
+
+    Pages of others are shown by the one page that has to (Front-Channel Logout 1.0), and only those of `frame_sources`.
+    """
+    forms = f" {form_action}" if form_action else ""
+    frames = "; frame-src " + " ".join(frame_sources) if frame_sources else ""
+    return lines(((b"Content-Security-Policy", POLICY.format(forms, frames).encode()),))
 
 
 def lines(headers: Headers) -> bytes:

@@ -71,11 +71,17 @@ class Theme:
         return Answer(200, self._files[name], ((b"Content-Type", kind), (b"Cache-Control", FOR_EVER)))
 
     def page(
-        self, name: str, status: int = 200, headers: Headers = (), form_action: str | None = None, **context: Any
+        self,
+        name: str,
+        status: int = 200,
+        headers: Headers = (),
+        form_action: str | None = None,
+        frame_sources: tuple[str, ...] = (),
+        **context: Any,
     ) -> Answer:
         """A page from the template of this name."""
         text = self._environment.get_template(name).render({"session": None, **context})
-        return html_answer(status, text, headers, form_action)
+        return html_answer(status, text, headers, form_action, frame_sources)
 
     def error(
         self, status: int, title: str, sentence: str, identifier: str | None = None, error_uri: str | None = None

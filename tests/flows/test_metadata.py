@@ -18,6 +18,7 @@ METHODS = {
     "userinfo_endpoint": ("GET", "POST"),
     "jwks_uri": ("GET",),
     "registration_endpoint": ("POST",),
+    "end_session_endpoint": ("GET", "POST"),
 }
 ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
