@@ -97,10 +97,15 @@ def build_authentication(
     return ClientAuthentication(store.clients, assertions, clock)
 
 
-def build_registration(settings: Settings, clock: Clock, store: Store, key: ServerKey) -> Registration:
+def build_registration(reactor: Any, settings: Settings, clock: Clock, store: Store, key: ServerKey) -> Registration:
     """The rules for clients."""
     return Registration(
-        store.clients, store.scopes, clock, ClientSecrets(lambda: key), private=bool(settings.allow_fetch)
+        store.clients,
+        store.scopes,
+        clock,
+        ClientSecrets(lambda: key),
+        Fetcher(reactor, clock, settings.allow_fetch),
+        private=bool(settings.allow_fetch),
     )
 
 
@@ -158,7 +163,7 @@ def build_handlers(
         store.access_tokens, store.refresh_tokens, clock, form, targets, store.clients, subjects, settings.issuer
     )
     refusals = Refusals(store.refusals, store.clients, clock, settings.issuer)
-    registration = build_registration(settings, clock, store, key)
+    registration = build_registration(reactor, settings, clock, store, key)
     authorization = AuthorizationEndpoint(server, Consent(store.consents, store.scopes), visitors, theme, refusals)
     front_channel = FrontChannel(store.clients, subjects, settings.issuer)
     departures = Departures(sessions, visitors, theme, front_channel, settings)

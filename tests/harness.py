@@ -24,14 +24,13 @@ from twisted.internet.task import deferLater
 from twisted.web.client import Agent, HTTPConnectionPool
 
 from iam import credentials
-from iam.assembly import build_authentication, build_client_keys, build_keys, build_site
+from iam.assembly import build_authentication, build_client_keys, build_keys, build_registration, build_site
 from iam.clock import Clock
 from iam.credentials import Kind
 from iam.embedded.supervisor import Embedded
 from iam.listening import listen
 from iam.oauth.access_tokens import AccessTokenFormat
 from iam.oauth.client_authentication import ClientAuthentication
-from iam.oauth.client_secrets import ClientSecrets
 from iam.oauth.registration import Registration
 from iam.oauth.resources import Targets
 from iam.oauth.server import Server as Protocol
@@ -253,9 +252,7 @@ class Server:
     @property
     def registration(self) -> Registration:
         """The rules for clients."""
-        return Registration(
-            self.store.clients, self.store.scopes, self.clock_of_store(), ClientSecrets(lambda: self.key)
-        )
+        return build_registration(reactor, self.settings, self.clock_of_store(), self.store, self.key)
 
     @property
     def authentication(self) -> ClientAuthentication:

@@ -38,6 +38,7 @@ TABLE = {
         "accounts",
         "store",
         "operations",
+        "outbound",
         "embedded",
     },
     "settings": set(),

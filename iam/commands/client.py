@@ -17,6 +17,7 @@ from iam.commands.running import Administration, run
 from iam.credentials import Kind
 from iam.oauth import client_assertions
 from iam.oauth.client_secrets import ClientSecrets
+from iam.oauth.openid_registration import fitting
 from iam.oauth.registration import (
     AUTH_METHODS,
     AUTHORIZATION_CODE,
@@ -26,6 +27,7 @@ from iam.oauth.registration import (
     Registration,
     needs_new_secret,
 )
+from iam.outbound.fetching import Fetcher
 from iam.store.clients import Client, Metadata, keeps_secret
 
 COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "grant_types", "owner")
@@ -218,7 +220,8 @@ def update(
             auth_signing_alg=old.auth_signing_alg if signing_alg is None and method == old.auth_method else signing_alg,
             jwks=jwks if new_keys else old.jwks,
             jwks_uri=jwks_uri if new_keys else old.jwks_uri,
-            openid=old.openid,
+            openid=fitting(old.openid, (*redirect_uris, *logout_uris)),
+            before=old,
         )
         secret = credentials.mint(Kind.CLIENT_SECRET) if needs_new_secret(old.auth_method, method) else None
         await registration(on).update(client_id, metadata, COMMAND_LINE, secret=secret)
@@ -277,7 +280,12 @@ def delete(client_id: str) -> None:
 def registration(on: Administration) -> Registration:
     """The rules for clients."""
     return Registration(
-        on.store.clients, on.store.scopes, on.clock, ClientSecrets(on.key), private=bool(on.settings.allow_fetch)
+        on.store.clients,
+        on.store.scopes,
+        on.clock,
+        ClientSecrets(on.key),
+        Fetcher(on.reactor, on.clock, on.settings.allow_fetch),
+        private=bool(on.settings.allow_fetch),
     )
 
 

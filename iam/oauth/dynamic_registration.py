@@ -160,6 +160,7 @@ class DynamicRegistration:
                 jwks=told.jwks,
                 jwks_uri=told.jwks_uri,
                 openid=asked.openid,
+                before=old,
             )
         except Invalid as invalid:
             raise client_metadata.of_invalid(invalid) from None

@@ -12,11 +12,12 @@ from iam.accounts import identity
 from iam.accounts.actors import SERVER, By
 from iam.accounts.invalid import complain
 from iam.clock import Clock
-from iam.oauth import client_assertions, key_sets
+from iam.oauth import client_assertions, encryption, key_sets, openid_registration, sectors
 from iam.oauth import redirect_uris as redirection
 from iam.oauth.client_secrets import ClientSecrets
 from iam.oauth.key_sets import KeySetError
 from iam.outbound import destinations
+from iam.outbound.fetching import Fetcher
 from iam.store.clients import (
     BY_SECRET,
     PRIVATE_KEY_JWT,
@@ -28,7 +29,7 @@ from iam.store.clients import (
     Secret,
     keeps_secret,
 )
-from iam.store.openid_metadata import DEFAULTS, OpenIDMetadata
+from iam.store.openid_metadata import OpenIDMetadata
 from iam.store.scopes import Scopes
 
 AUTHORIZATION_CODE: Final = "authorization_code"
@@ -50,6 +51,7 @@ class Registration:
     scopes: Scopes
     clock: Clock
     secrets: ClientSecrets
+    fetcher: Fetcher
     private: bool = False  # may addresses be of a private network?
 
     async def metadata(
@@ -67,21 +69,23 @@ class Registration:
         jwks: Mapping[str, Any] | None = None,
         jwks_uri: str | None = None,
         openid: OpenIDMetadata | None = None,
+        before: Client | None = None,
     ) -> Metadata:
-        """Metadata that are in order; Invalid names the fields that are not."""
+        """Metadata that are in order; Invalid names the fields that are not. `before`: what the client was until now."""
+        redirect_uris, post_logout_redirect_uris = distinct(redirect_uris), distinct(post_logout_redirect_uris)
         metadata = Metadata(
             name=name.strip(),
             auth_method=auth_method,
             grant_types=distinct(grant_types),
-            redirect_uris=distinct(redirect_uris),
+            redirect_uris=redirect_uris,
             scopes=distinct(scopes),
-            post_logout_redirect_uris=distinct(post_logout_redirect_uris),
+            post_logout_redirect_uris=post_logout_redirect_uris,
             require_pkce=require_pkce,
             introspect_any=introspect_any,
             auth_signing_alg=auth_signing_alg,
             jwks=jwks,
             jwks_uri=jwks_uri,
-            openid=openid or DEFAULTS,
+            openid=openid or openid_registration.fitting(None, (*redirect_uris, *post_logout_redirect_uris)),
         )
         complain(
             name=name_complaint(metadata),
@@ -93,8 +97,9 @@ class Registration:
             auth_signing_alg=auth_signing_alg_complaint(metadata),
             jwks=jwks_complaint(metadata),
             jwks_uri=jwks_uri_complaint(metadata, private=self.private),
+            **openid_registration.complaints(metadata, private=self.private),
         )
-        return metadata
+        return await sectors.settled(metadata, self.fetcher, before)
 
     async def register(
         self, client_id: str, metadata: Metadata, *, secret: str | None, owner_id: UUID | None, by: By = SERVER
@@ -178,6 +183,8 @@ def jwks_complaint(metadata: Metadata) -> str | None:
     if metadata.jwks_uri is not None:
         return "Give the public keys or their address, not both."
     try:
+        if metadata.auth_method != PRIVATE_KEY_JWT and encryption.read(metadata.jwks):
+            return None
         keys = key_sets.read(metadata.jwks)
     except KeySetError as error:
         return str(error)
@@ -217,7 +224,9 @@ def uris_complaint(uris: tuple[str, ...], metadata: Metadata) -> str | None:
     if len(uris) > MOST_REDIRECT_URIS:
         return f"Give at most {MOST_REDIRECT_URIS} redirect URIs."
     for uri in uris:
-        sentence = redirection.complaint(uri, confidential=metadata.auth_method != PUBLIC)
+        sentence = redirection.complaint(
+            uri, confidential=metadata.auth_method != PUBLIC
+        ) or openid_registration.redirect_uri_complaint(uri, metadata.openid)
         if sentence:
             return sentence if len(uris) == 1 else f"{shortened(uri)}: {sentence}"
     return None

@@ -59,15 +59,15 @@ def parsed(url: str) -> Destination:
     return Destination(parts.scheme, parts.hostname or "", parts.port or PORTS[parts.scheme], target)
 
 
-def complaint(url: str, *, private: bool) -> str | None:
+def complaint(url: str, *, private: bool, example: str = "jwks.json") -> str | None:
     """What is wrong with an address as such; `private`: could it be one of a private network that may be reached?"""
     try:
         parts = urlsplit(url)
         good = URL.fullmatch(url) and parts.scheme in PORTS and parts.port != 0
     except ValueError:
-        return "Give an address such as https://client.example.org/jwks.json."
+        return f"Give an address such as https://client.example.org/{example}."
     if not good or "#" in url or not host_is_plain(parts):
-        return "Give an address such as https://client.example.org/jwks.json, without user, fragment or spaces."
+        return f"Give an address such as https://client.example.org/{example}, without user, fragment or spaces."
     if not private and (parts.scheme != HTTPS or parts.port not in (None, PORTS[HTTPS])):
         return "The address must begin with https:// and have no port of its own."
     return None

@@ -13,6 +13,7 @@ from iam.accounts import actors
 from iam.accounts.actors import By
 from iam.accounts.invalid import Invalid
 from iam.clock import Clock
+from iam.oauth.openid_registration import fitting
 from iam.oauth.refusals import Refusals
 from iam.oauth.registration import Registration
 from iam.pages.issued import Issued, Issuer, TicketError
@@ -234,6 +235,7 @@ class Applications:
     async def _metadata(self, form: ApplicationForm, client: Any = None) -> Any:
         if form.client_type.data not in AUTH_METHODS:
             raise Invalid({"client_type": "Choose one of the two."})
+        redirect_uris = (form.redirect_uris.data or "").split()
         return await self.registration.metadata(
             name=form.name.data or "",
             auth_method=client.auth_method if client else AUTH_METHODS[form.client_type.data],
@@ -241,12 +243,13 @@ class Applications:
             jwks=client.jwks if client else None,
             jwks_uri=client.jwks_uri if client else None,
             grant_types=form.grant_types.data or [],
-            redirect_uris=(form.redirect_uris.data or "").split(),
+            redirect_uris=redirect_uris,
             scopes=form.scopes.data or [],
             post_logout_redirect_uris=client.post_logout_redirect_uris if client else (),
             require_pkce=bool(form.require_pkce.data),
             introspect_any=client.introspect_any if client else False,
-            openid=client.openid if client else None,
+            openid=fitting(client.openid if client else None, redirect_uris),
+            before=client,
         )
 
     async def _form(

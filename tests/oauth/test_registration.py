@@ -12,6 +12,7 @@ from iam.oauth.registration import (
     scopes_complaint,
 )
 from iam.store.clients import Metadata
+from iam.store.openid_metadata import OpenIDMetadata
 
 CALLBACK = "https://app.example.org/cb"
 
@@ -96,7 +97,10 @@ def test_there_are_not_too_many_redirect_uris() -> None:
 
 def test_an_apps_own_scheme_needs_a_public_client() -> None:
     assert "public clients" in (redirect_uris_complaint(metadata(redirect_uris=("com.example.app:/cb",))) or "")
-    assert redirect_uris_complaint(metadata(redirect_uris=("com.example.app:/cb",), auth_method="none")) is None
+    native = metadata(
+        redirect_uris=("com.example.app:/cb",), auth_method="none", openid=OpenIDMetadata(application_type="native")
+    )
+    assert redirect_uris_complaint(native) is None
 
 
 def test_scopes_exist() -> None:

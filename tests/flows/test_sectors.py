@@ -1,0 +1,146 @@
+"""Sectors: for which clients a person has the same pairwise name (OpenID Connect Core §8.1, Registration §5)."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from attrs import define, field
+from pytest_twisted import blockon
+from twisted.internet import reactor
+from twisted.web.resource import Resource
+from twisted.web.server import Site
+
+from iam.accounts.invalid import Invalid
+from iam.store.clients import Metadata
+from iam.store.openid_metadata import OpenIDMetadata
+from tests.harness import Server
+
+ONE, OTHER = "https://one.example/cb", "https://other.example/cb"
+
+
+@define(eq=False)
+class Document(Resource):
+    """What is at a sector_identifier_uri."""
+
+    content: Any = None
+    asked: int = 0
+    port: Any = field(default=None)
+    isLeaf = True
+
+    def __attrs_pre_init__(self) -> None:
+        Resource.__init__(self)
+
+    def render_GET(self, request: Any) -> bytes:
+        self.asked += 1
+        request.setHeader("Content-Type", "application/json")
+        return json.dumps(self.content).encode()
+
+    @property
+    def uri(self) -> str:
+        return f"http://127.0.0.1:{self.port.getHost().port}/redirect_uris.json"
+
+
+@pytest.fixture
+def document() -> Iterator[Document]:
+    document = Document()
+    document.port = reactor.listenTCP(0, Site(document), interface="127.0.0.1")
+    yield document
+    blockon(document.port.stopListening())
+
+
+async def metadata(server: Server, *redirect_uris: str, before: Any = None, **openid: Any) -> Metadata:
+    """What the rules make of a client."""
+    return await server.registration.metadata(
+        name="Shop",
+        auth_method="client_secret_basic",
+        grant_types=["authorization_code"],
+        redirect_uris=redirect_uris,
+        scopes=["openid"],
+        openid=OpenIDMetadata(**openid),
+        before=before,
+    )
+
+
+async def complaint(server: Server, *redirect_uris: str, **openid: Any) -> str:
+    with pytest.raises(Invalid) as caught:
+        await metadata(server, *redirect_uris, **openid)
+    return caught.value.complaints["sector_identifier_uri"]
+
+
+async def test_a_sector_is_the_host_of_the_document_that_names_every_redirect_uri(
+    server: Server, document: Document
+) -> None:
+    document.content = [ONE, OTHER, "https://third.example/cb"]
+
+    good = await metadata(server, ONE, OTHER, subject_type="pairwise", sector_identifier_uri=document.uri)
+
+    assert good.openid.sector == "127.0.0.1"
+
+
+async def test_without_a_document_it_is_the_one_host_of_the_redirect_uris(server: Server) -> None:
+    good = await metadata(server, ONE, "https://ONE.example:8443/more", subject_type="pairwise")
+
+    assert good.openid.sector == "one.example"
+
+
+async def test_redirect_uris_of_several_hosts_need_a_document(server: Server) -> None:
+    assert "one host" in await complaint(server, ONE, OTHER, subject_type="pairwise")
+
+
+async def test_a_client_with_public_subjects_has_no_sector(server: Server) -> None:
+    assert (await metadata(server, ONE, OTHER)).openid.sector is None
+
+
+@pytest.mark.parametrize("content", [[ONE], {"redirect_uris": [ONE, OTHER]}, [[ONE, OTHER]], "x", None, [1, 2]])
+@pytest.mark.parametrize("subject_type", ["pairwise", "public"])
+async def test_a_document_without_every_redirect_uri_is_refused(
+    server: Server, document: Document, content: Any, subject_type: str
+) -> None:
+    document.content = content
+
+    sentence = await complaint(server, ONE, OTHER, subject_type=subject_type, sector_identifier_uri=document.uri)
+
+    assert "every redirect URI" in sentence
+
+
+async def test_a_document_that_cannot_be_fetched_is_refused_without_telling_why(server: Server) -> None:
+    sentence = await complaint(
+        server, ONE, subject_type="pairwise", sector_identifier_uri="http://127.0.0.1:1/redirect_uris.json"
+    )
+
+    assert sentence == "It cannot be fetched from there now, as JSON over https."
+
+
+async def test_what_was_found_out_is_not_asked_again(server: Server, document: Document) -> None:
+    document.content = [ONE, OTHER]
+    told = {"subject_type": "pairwise", "sector_identifier_uri": document.uri}
+    before = await metadata(server, ONE, OTHER, **told)
+
+    after = await metadata(server, ONE, before=before, **told)
+
+    assert (after.openid.sector, document.asked) == ("127.0.0.1", 1)
+
+
+async def test_a_new_redirect_uri_must_be_in_the_document_too(server: Server, document: Document) -> None:
+    document.content = [ONE]
+    told = {"subject_type": "pairwise", "sector_identifier_uri": document.uri}
+    before = await metadata(server, ONE, **told)
+
+    with pytest.raises(Invalid):
+        await metadata(server, ONE, OTHER, before=before, **told)
+
+
+async def test_clients_of_one_sector_know_a_person_by_one_name_and_others_by_another(server: Server) -> None:
+    person = await server.person()
+    shop, mail, other = [
+        await server.app(scopes=("openid",), openid=OpenIDMetadata(subject_type="pairwise", sector=sector))
+        for sector in ("one.example", "one.example", "other.example")
+    ]
+
+    names = []
+    for app in (shop, mail, other):
+        token = (await server.tokens(app, person, scope="openid"))["access_token"]
+        names.append((await server.get("/userinfo", headers={"Authorization": f"Bearer {token}"})).json["sub"])
+
+    assert names[0] == names[1] != names[2]
