@@ -2,14 +2,19 @@
 
 -- What a scope says of a person at UserInfo (OpenID Connect Core §5.4); operators map claims of their own to scopes of their own.
 alter table scopes add column claims text[] not null default '{}';
-insert into scopes (name, description, claims) values
-    ('openid', 'Know who you are', '{sub}'),
+-- (Scopes are shown in the order of their creation.)
+insert into scopes (name, description, claims, created_at)
+select name, description, claims::text[], now() + n * interval '1 microsecond'
+from (values
+    ('openid', 'Know who you are', '{sub}', 1),
     ('profile', 'Read your profile: name, picture and the like',
-        '{name,family_name,given_name,middle_name,nickname,preferred_username,profile,picture,website,gender,birthdate,zoneinfo,locale,updated_at}'),
-    ('email', 'Read your e-mail address', '{email,email_verified}'),
-    ('address', 'Read your postal address', '{address}'),
-    ('phone', 'Read your telephone number', '{phone_number,phone_number_verified}'),
-    ('offline_access', 'Stay connected when you are not here', '{}')
+        '{name,family_name,given_name,middle_name,nickname,preferred_username,profile,picture,website,gender,birthdate,zoneinfo,locale,updated_at}',
+        2),
+    ('email', 'Read your e-mail address', '{email,email_verified}', 3),
+    ('address', 'Read your postal address', '{address}', 4),
+    ('phone', 'Read your telephone number', '{phone_number,phone_number_verified}', 5),
+    ('offline_access', 'Stay connected when you are not here', '{}', 6)
+) as of_openid (name, description, claims, n)
 on conflict (name) do update set claims = excluded.claims;
 
 -- OpenID Connect Registration §2 and the logout specifications, by their own names; what is not there has its default.
