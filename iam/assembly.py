@@ -27,6 +27,7 @@ from iam.oauth.client_assertions import ClientAssertions
 from iam.oauth.client_authentication import ClientAuthentication
 from iam.oauth.client_keys import ClientKeys
 from iam.oauth.client_secrets import ClientSecrets
+from iam.oauth.client_signatures import ClientSignatures
 from iam.oauth.consent import Consent
 from iam.oauth.dynamic_registration import A_DAY, CLOSED, DynamicRegistration
 from iam.oauth.introspection import Introspection
@@ -34,6 +35,7 @@ from iam.oauth.logout_requests import LogoutRequests
 from iam.oauth.recipients import Encryption
 from iam.oauth.refusals import Refusals
 from iam.oauth.registration import Registration
+from iam.oauth.request_objects import RequestObjects
 from iam.oauth.resources import Targets
 from iam.oauth.revocation import Revocation
 from iam.oauth.server import Server
@@ -87,13 +89,9 @@ def build_authentication(
     settings: Settings, clock: Clock, store: Store, key: ServerKey, client_keys: ClientKeys
 ) -> ClientAuthentication:
     """What clients prove themselves to."""
-    assertions = ClientAssertions(
-        store.replays,
-        ClientSecrets(lambda: key),
-        client_keys,
-        clock,
-        (settings.issuer, settings.issuer + "/token"),
-    )
+    signatures = ClientSignatures(ClientSecrets(lambda: key), client_keys, clock)
+    audiences = (settings.issuer, settings.issuer + "/token")
+    assertions = ClientAssertions(store.replays, signatures, clock, audiences)
     return ClientAuthentication(store.clients, assertions, clock)
 
 
@@ -158,7 +156,10 @@ def build_handlers(
     targets = Targets(store.resources)
     form = AccessTokenFormat(signing, targets, settings.issuer)
     id_tokens = IDTokens(signing, subjects, store.users, store.scopes, settings.issuer)
-    server = Server(settings, store, clock, targets, TokenResponse(form, id_tokens, encryption), authentication)
+    signatures = ClientSignatures(ClientSecrets(lambda: key), client_keys, clock)
+    objects = RequestObjects(store.clients, signatures, signing, store.replays, clock, settings.issuer)
+    response = TokenResponse(form, id_tokens, encryption)
+    server = Server(settings, store, clock, targets, response, authentication, objects)
     introspection = Introspection(
         store.access_tokens, store.refresh_tokens, clock, form, targets, store.clients, subjects, settings.issuer
     )

@@ -5,29 +5,33 @@ from datetime import datetime
 import click
 from twisted.internet.threads import deferToThread
 
+from iam.accounts.actors import COMMAND_LINE
 from iam.commands import output
 from iam.commands.options import Group
 from iam.commands.running import Administration, run
 from iam.openid import keys as signing
-from iam.openid.keys import ALGORITHMS, Keys, Pair
+from iam.openid.keys import KINDS, Keys, Pair
 from iam.store.signing_keys import SigningKey
 
-COLUMNS = ("kid", "alg", "state", "published_at", "active_at", "removed_at")
+COLUMNS = ("kid", "use", "alg", "state", "published_at", "active_at", "removed_at")
 
 
 @click.group(cls=Group, examples=["iam key list", "iam key rotate"])
 def command() -> None:
-    """Signing keys: made, published, replaced and removed by the servers themselves; here by hand."""
+    """The server's keys: made, published, replaced and removed by the servers themselves; here by hand."""
 
 
 @command.command("list", examples=["iam key list --json"])
 def list_() -> None:
-    """List all keys: published (will sign), active (signs), retired (only verifies), removed."""
+    """List all keys: published (will sign), active (signs), retired (only verifies), removed.
+
+    Those whose use is enc are encrypted to: a retired one still decrypts.
+    """
     output.tabulate(run(listed), COLUMNS, "There are no keys yet: the server makes them at its first start.")
 
 
 @command.command(examples=["iam key rotate", "iam key rotate --alg ES256 --now"])
-@click.option("--alg", type=click.Choice(ALGORITHMS), help="Only this algorithm's key (all).")
+@click.option("--alg", type=click.Choice(KINDS), help="Only this algorithm's key (all).")
 @click.option(
     "--now", "at_once", is_flag=True, help="Sign with it at once: who has kept the old key set must ask again."
 )
@@ -36,7 +40,7 @@ def rotate(alg: str | None, *, at_once: bool) -> None:
 
     async def work(on: Administration) -> list[dict[str, object]]:
         keys = signing_keys(on)
-        added = [await keys.rotate(each, at_once=at_once) for each in ([alg] if alg else ALGORITHMS)]
+        added = [await keys.rotate(each, COMMAND_LINE, at_once=at_once) for each in ([alg] if alg else KINDS)]
         kids = {key.kid for key in added if key}
         return [document for document in await listed(on) if document["kid"] in kids]
 
@@ -47,7 +51,7 @@ def rotate(alg: str | None, *, at_once: bool) -> None:
 @click.argument("kid", metavar="KID")
 def retire(kid: str) -> None:
     """Trust the key KID no longer, at once: all that it signed is worth nothing. Another key takes its place."""
-    alg = run(lambda on: signing_keys(on).retire(kid))
+    alg = run(lambda on: signing_keys(on).retire(kid, COMMAND_LINE))
     if alg is None:
         raise click.ClickException(f"There is no key {kid}, or it is removed already.")
     output.say(f"The key {kid} is removed.", {"kid": kid, "alg": alg, "removed": True})
@@ -74,6 +78,7 @@ def document(key: SigningKey, word: str) -> dict[str, object]:
     """A key for programs, without its private part."""
     return {
         "kid": key.kid,
+        "use": key.public_key["use"],
         "alg": key.alg,
         "state": word,
         "published_at": output.moment(key.published_at),

@@ -5,24 +5,20 @@ only to who has signed them. Decisions: docs/decisions/client_assertions.md.
 """
 
 import hashlib
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from attrs import field, frozen
 from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
-from joserfc.jws import JWSRegistry
 from oauthlib.oauth2.rfc6749.errors import InvalidClientError
 
 from iam.clock import Clock
 from iam.oauth import key_sets
-from iam.oauth.client_keys import ClientKeys
-from iam.oauth.client_secrets import ClientSecrets
+from iam.oauth.client_signatures import HMAC, SKEW, Claims, ClientSignatures, claims_of, moments_of, names_keys
 from iam.oauth.refusal import Refusal, carrying
-from iam.openid.keys import FOREIGN, header_of
+from iam.openid.keys import header_of
+from iam.outbound.destinations import FetchError
 from iam.store.clients import PRIVATE_KEY_JWT, SECRET_JWT, Client
 from iam.store.replays import Replays
 
@@ -32,21 +28,16 @@ JWT_TYPES: Final = (None, "jwt", "client-authentication+jwt")  # a JWT of anothe
 # By the method: HMAC never meets a public key, and a public key never a MAC (row 41).
 ALGORITHMS: Final[Mapping[str, tuple[str, ...]]] = {
     PRIVATE_KEY_JWT: key_sets.ALGORITHMS,
-    SECRET_JWT: ("HS256", "HS384", "HS512"),
+    SECRET_JWT: HMAC,
 }
 EVERY_ALGORITHM: Final = tuple(alg for algs in ALGORITHMS.values() for alg in algs)
 
 LIFETIME: Final = 300  # seconds within which an assertion must be used (H28)
 LONGEST: Final = 3600  # seconds that it may claim to last: libraries say an hour unless they are told otherwise
-SKEW: Final = 8  # seconds that a client's clock may be ahead of ours
-
-REGISTRY: Final = JWSRegistry(algorithms=list(EVERY_ALGORITHM), strict_check_header=False)  # RFC 7515 §4: ignore others
-
 UNREADABLE: Final = "The client assertion is not a signed JWT of at most 8192 characters."
 UNPROVEN: Final = "Client authentication failed."
+UNREACHABLE: Final = "The client's keys cannot be fetched from its jwks_uri now."
 USED: Final = "The client assertion was used before: sign a new one, with another jti."
-
-Claims = Mapping[str, Any]
 
 
 @frozen
@@ -63,7 +54,7 @@ def read(text: str) -> Assertion:
     header = header_of(text)
     if header is None:
         raise InvalidClientError(UNREADABLE)
-    if FOREIGN & header.keys() or "b64" in header:
+    if names_keys(header):
         raise InvalidClientError("The client assertion's header must not name keys or extensions of its own.")
     typ = header.get("typ")
     if header.get("alg") not in EVERY_ALGORITHM or (typ.lower() if isinstance(typ, str) else typ) not in JWT_TYPES:
@@ -75,22 +66,12 @@ def read(text: str) -> Assertion:
     return Assertion(text, header, subject)
 
 
-def claims_of(payload: bytes) -> Claims | None:
-    """The claims in a JWT's payload; None for what is no JSON object."""
-    try:
-        claims = json.loads(payload)
-    except (ValueError, RecursionError):
-        return None
-    return claims if isinstance(claims, dict) else None
-
-
 @frozen
 class ClientAssertions:
     """Judges assertions; `audiences` are the names by which this server may be addressed."""
 
     replays: Replays
-    secrets: ClientSecrets
-    keys: ClientKeys
+    signatures: ClientSignatures
     clock: Clock
     audiences: tuple[str, ...]
 
@@ -100,7 +81,11 @@ class ClientAssertions:
         if alg not in algs:
             expected = ", ".join(algs) or f"none: the application uses {client.auth_method}"
             raise refused(UNPROVEN, f"signed with {alg}, and not with what is expected: {expected}", client.id)
-        claims = await self._signed(client, assertion)
+        try:
+            claims = await self.signatures.claims(client, assertion.text, assertion.header)
+        except FetchError as error:
+            reason = Refusal("client assertion", "keys at the application's jwks_uri", str(error), client_id=client.id)
+            raise carrying(InvalidClientError(UNREACHABLE), reason) from None
         if claims is None:
             raise refused(UNPROVEN, "signed by none of the application's keys or secrets", client.id)
         complaint = self._complaint(client, claims)
@@ -109,18 +94,6 @@ class ClientAssertions:
         last_day = datetime.fromtimestamp(claims["exp"], UTC).date()
         if not await self.replays.claim(use_of(client, claims["jti"]), last_day):
             raise refused(USED, USED, client.id)
-
-    async def _signed(self, client: Client, assertion: Assertion) -> Claims | None:
-        """The claims, if one of the client's keys has signed them."""
-        if client.auth_method == SECRET_JWT:
-            secrets = self.secrets.readable(client, self.clock.now())
-            return verified(assertion, map(OctKey.import_key, secrets))
-        alg, kid = assertion.header["alg"], assertion.header.get("kid")
-        async for keys in self.keys.of(client):
-            claims = verified(assertion, (each.key for each in keys if each.may_have_signed(alg, kid)))
-            if claims is not None:
-                return claims
-        return None
 
     def _complaint(self, client: Client, claims: Claims) -> str | None:
         """What is wrong with claims that the client has signed (RFC 7523 §3)."""
@@ -149,17 +122,6 @@ def allowed(client: Client) -> tuple[str, ...]:
     return algs if client.auth_signing_alg is None else tuple(alg for alg in algs if alg == client.auth_signing_alg)
 
 
-def verified(assertion: Assertion, keys: Iterable[Any]) -> Claims | None:
-    """The claims, if one of these keys has signed them."""
-    algs = [assertion.header["alg"]]
-    for key in keys:
-        try:
-            return claims_of(jws.deserialize_compact(assertion.text, key, algorithms=algs, registry=REGISTRY).payload)
-        except (JoseError, ValueError):
-            continue
-    return None
-
-
 def sole(audience: object) -> object:
     """The one audience; two would let either use the assertion at the other."""
     if isinstance(audience, list):
@@ -169,8 +131,8 @@ def sole(audience: object) -> object:
 
 def time_complaint(claims: Claims, now: float) -> str | None:
     """What is wrong with exp, nbf and iat."""
-    moments = {name: claims[name] for name in ("exp", "nbf", "iat") if name in claims}
-    if any(isinstance(moment, bool) or not isinstance(moment, int | float) for moment in moments.values()):
+    moments = moments_of(claims)
+    if moments is None:
         return "The client assertion's exp, nbf and iat must be numbers of seconds."
     if "exp" not in moments:
         return "The client assertion must have an exp."

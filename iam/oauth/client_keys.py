@@ -3,14 +3,12 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final, Generic, TypeVar
 
-from oauthlib.oauth2.rfc6749.errors import InvalidClientError
 from twisted.logger import Logger
 
 from iam.clock import Clock
 from iam.oauth import encryption, key_sets
 from iam.oauth.encryption import EncryptionKey
 from iam.oauth.key_sets import KeySetError, VerificationKey
-from iam.oauth.refusal import Refusal, carrying
 from iam.outbound.destinations import FetchError
 from iam.outbound.fetching import Fetched, Fetcher
 from iam.store.clients import Client
@@ -18,7 +16,6 @@ from iam.store.clients import Client
 PURPOSE: Final = "jwks_uri"
 AGAIN: Final = 60  # seconds until a client's key set is fetched again because a signature does not fit
 REMEMBERED: Final = 10_000  # clients
-UNREACHABLE: Final = "The client's keys cannot be fetched from its jwks_uri now."
 
 log = Logger()
 
@@ -39,13 +36,9 @@ class ClientKeys:
         self._asked: dict[str, float] = {}
 
     async def of(self, client: Client) -> AsyncIterator[VerificationKeys]:
-        """The client's keys; and for who finds the right one not among them, the keys that it has by now."""
-        try:
-            async for document in self._documents(client):
-                yield self._verification.of(client, document)
-        except FetchError as error:
-            reason = Refusal("client assertion", "keys at the application's jwks_uri", str(error), client_id=client.id)
-            raise carrying(InvalidClientError(UNREACHABLE), reason) from None
+        """The client's keys; and for who finds the right one not among them, the keys that it has by now. Raises FetchError."""
+        async for document in self._documents(client):
+            yield self._verification.of(client, document)
 
     async def for_encryption(self, client: Client) -> AsyncIterator[EncryptionKeys]:
         """The keys that texts for the client are encrypted to, in the same way; raises FetchError."""

@@ -24,6 +24,7 @@ from iam.oauth.grants.client_credentials import ClientCredentials, ClientCredent
 from iam.oauth.grants.refresh_token import RefreshToken, RefreshTokenGrant
 from iam.oauth.refusal import carrying
 from iam.oauth.request import AUTHORIZATION, TOKEN, Parameters, Request
+from iam.oauth.request_objects import RequestObjects
 from iam.oauth.resources import Targets
 from iam.oauth.token_response import TokenResponse
 from iam.oauth.tokens import BearerToken
@@ -100,6 +101,7 @@ class Server:
         targets: Targets,
         response: TokenResponse,
         authentication: ClientAuthentication,
+        objects: RequestObjects,
     ) -> None:
         codes = AuthorizationCode(store.authorization_codes, response, settings, clock)
         savers: dict[str, Saver] = {
@@ -108,6 +110,7 @@ class Server:
             refresh_token.GRANT_TYPE: RefreshToken(store.refresh_tokens, store.access_tokens, response, settings),
         }
         self._clock = clock
+        self._objects = objects
         self._issuer = settings.issuer
         self._scopes = store.scopes
         self._endpoints = Endpoints(
@@ -157,7 +160,7 @@ class Server:
         Raises FatalClientError where client or redirect URI are wrong, so that nobody may be redirected; any other
         OAuth2Error is for the client, at `error_location`.
         """
-        request = make_request(parameters, AUTHORIZATION)
+        request = await self._asked(parameters)
         try:
             await bridge.call(self._endpoints.validate, request)
         except OAuth2Error as error:
@@ -167,7 +170,7 @@ class Server:
 
     async def allow(self, parameters: Parameters, session: Session, address: str | None = None) -> str:
         """The address with the code for what this person allowed; raises OAuth2Error, with the reason."""
-        request = make_request(parameters, AUTHORIZATION)
+        request = await self._asked(parameters)
         request.user = session
         request.address = address
         try:
@@ -175,6 +178,13 @@ class Server:
         except OAuth2Error as error:
             raise carrying(error, request.refusal, client_id=request.client_id) from None
         return self.located(request.redirect_uri, members.items(), request.response_mode)
+
+    async def _asked(self, parameters: Parameters) -> Request:
+        """The authorization request, out of its request object if it has one (RFC 9101 §6.3)."""
+        asked = await self._objects.read(parameters)
+        request = make_request(asked.parameters, AUTHORIZATION)
+        request.request_object = asked
+        return request
 
     def denied(self, request: Request) -> OAuth2Error:
         """What tells the client that the person refused (RFC 6749 §4.1.2.1)."""

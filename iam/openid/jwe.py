@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from cryptography.exceptions import InvalidTag
 from joserfc import jwe
+from joserfc.errors import JoseError
 from joserfc.jwe import JWERegistry
 from joserfc.jwk import ECKey, OKPKey, RSAKey
+from joserfc.util import json_b64decode
 
 Pair = ECKey | OKPKey | RSAKey
 
@@ -26,9 +29,32 @@ class Registry(JWERegistry):
     max_ciphertext_length = 256 << 10
 
 
-REGISTRY: Final = Registry(algorithms=[*ALGORITHMS, *ENCODINGS])
+# RFC 7516 §4: whoever reads ignores header parameters that he does not know.
+REGISTRY: Final = Registry(algorithms=[*ALGORITHMS, *ENCODINGS], strict_check_header=False)
+FORBIDDEN: Final = frozenset({"zip", "crit", "jwk", "jku", "x5u", "x5c"})  # a bomb, unknown rules, other keys than ours
 
 
 def encrypted(key: Pair, text: str, alg: str, enc: str, header: Mapping[str, Any]) -> str:
     """The compact JWE of a text for the holder of this key."""
     return jwe.encrypt_compact({**header, "alg": alg, "enc": enc}, text, key, registry=REGISTRY)
+
+
+def header_of(text: str) -> Mapping[str, Any] | None:
+    """The header of a compact JWE that may be opened at all; None for what may not be, or is none."""
+    if text.count(".") != PARTS - 1:
+        return None
+    try:
+        header = json_b64decode(text.partition(".")[0].encode())
+    except (ValueError, TypeError, RecursionError):
+        return None
+    if not isinstance(header, dict) or FORBIDDEN & header.keys():
+        return None
+    return header if header.get("alg") in ALGORITHMS and header.get("enc") in ENCODINGS else None
+
+
+def decrypted(key: Pair, text: str) -> bytes | None:
+    """What was encrypted to this key pair; None for anything else, and never why."""
+    try:
+        return jwe.decrypt_compact(text, key, registry=REGISTRY).plaintext
+    except (JoseError, ValueError, TypeError, AssertionError, KeyError, InvalidTag):
+        return None

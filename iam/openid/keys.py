@@ -1,8 +1,11 @@
-"""Signing keys that look after themselves (H27): made, published ahead of use, active, replaced, removed."""
+"""Keys that look after themselves (H27): made, published ahead of use, active, replaced, removed.
+
+We sign with some of them; to the others, clients encrypt what only we may read.
+"""
 
 import os
 import warnings
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,9 +17,18 @@ from joserfc.jws import JWSRegistry, extract_compact
 from twisted.logger import Logger
 
 from iam.clock import Clock
+from iam.openid import jwe
+from iam.store.audit import SERVER, By
 from iam.store.signing_keys import SigningKey, SigningKeys
 
-ALGORITHMS: Final = ("ES256", "RS256", "PS256", "EdDSA")
+ALGORITHMS: Final = ("ES256", "RS256", "PS256", "EdDSA")  # we sign with
+DECRYPTION: Final[
+    Mapping[str, tuple[str, ...]]
+] = {  # a kind of key, by the first of the algorithms that it is good for
+    "RSA-OAEP": jwe.RSA_ALGORITHMS,
+    "ECDH-ES": jwe.EC_ALGORITHMS,
+}
+KINDS: Final = (*ALGORITHMS, *DECRYPTION)
 NONCE: Final = 12  # bytes
 PURPOSE: Final = "signing keys"
 
@@ -52,9 +64,13 @@ class Keys:
         self._registry = JWSRegistry(algorithms=list(ALGORITHMS))
 
     async def published(self) -> dict[str, list[Mapping[str, object]]]:
-        """The key set for everybody (RFC 7517 §5): of each algorithm what signs, what will sign, and what has signed."""
+        """The key set for everybody (RFC 7517 §5): of each algorithm what signs, what will sign, and what has signed.
+
+        Keys that are encrypted to are shown while they are the newest: then they still decrypt for those who kept the key set.
+        """
         now = self._clock.now()
-        return {"keys": [key.public_key for key in await self._table.all() if key.trusted(now)]}
+        keys = await self._table.all()
+        return {"keys": [key.public_key for key in keys if key.trusted(now) and shown(key, keys, now)]}
 
     async def signed(self, alg: str, typ: str, claims: Mapping[str, object]) -> str:
         """A JWT (RFC 7519) by the newest active key of this algorithm."""
@@ -76,9 +92,24 @@ class Keys:
         except (JoseError, ValueError):
             return None
 
+    async def decrypted(self, text: str) -> str | None:
+        """The text of a compact JWE that was encrypted to one of our keys (RFC 7516); None for any other, and never why."""
+        now = self._clock.now()
+        header = jwe.header_of(text)
+        if header is None:
+            return None
+        kid, alg = header.get("kid"), header["alg"]
+        keys = [key for key in await self._table.all() if key.trusted(now) and alg in DECRYPTION.get(key.alg, ())]
+        fitting = [key for key in keys if kid is None or key.kid == kid]
+        plain = next((plain for key in fitting if (plain := jwe.decrypted(self._private(key), text)) is not None), None)
+        try:
+            return None if plain is None else plain.decode()
+        except UnicodeDecodeError:
+            return None
+
     async def tend(self) -> None:
         """Make the keys that are due: the first ones, active at once, and in time those that take the place of others."""
-        for alg in ALGORITHMS:
+        for alg in KINDS:
             now = self._clock.now()
             newest = max((key for key in await self._table.all() if key.alg == alg), key=generation, default=None)
             if newest is None or not newest.trusted(now):
@@ -86,13 +117,13 @@ class Keys:
             elif newest.active_at + PERIOD - AHEAD <= now:
                 await self.add(alg, max(now + AHEAD, newest.active_at + PERIOD), newest)
 
-    async def rotate(self, alg: str, *, at_once: bool = False) -> SigningKey | None:
+    async def rotate(self, alg: str, by: By = SERVER, *, at_once: bool = False) -> SigningKey | None:
         """Publish a new key that will sign in a day, or at once; None if another server did so at the same moment."""
         now = self._clock.now()
         newest = max((key for key in await self._table.all() if key.alg == alg), key=generation, default=None)
-        return await self.add(alg, now if at_once else now + AHEAD, newest)
+        return await self.add(alg, now if at_once else now + AHEAD, newest, by)
 
-    async def add(self, alg: str, active_at: datetime, newest: SigningKey | None) -> SigningKey | None:
+    async def add(self, alg: str, active_at: datetime, newest: SigningKey | None, by: By = SERVER) -> SigningKey | None:
         """Make a key after the newest one, and publish it."""
         pair = await self._generate(alg)
         kid = pair.thumbprint()
@@ -100,38 +131,38 @@ class Keys:
             kid,
             alg,
             newest.generation + 1 if newest else 1,
-            {**pair.as_dict(private=False), "kid": kid, "alg": alg, "use": "sig"},
+            {**pair.as_dict(private=False), "kid": kid, **use(alg)},
             self._sealed(kid, pair),
             self._clock.now(),
             active_at,
             None,
         )
-        if not await self._table.add(key, active_at + AFTERWARDS):
+        if not await self._table.add(key, active_at + AFTERWARDS, by):
             return None
         log.info(
             "key published: {kid}, {alg}, active from {active_at}", kid=kid, alg=alg, active_at=active_at.isoformat()
         )
         return key
 
-    async def retire(self, kid: str) -> str | None:
+    async def retire(self, kid: str, by: By = SERVER) -> str | None:
         """Trust a key no longer, at once, and put another one in its place if it was the last; its algorithm, if there is such a key."""
-        alg = await self._table.remove(kid, self._clock.now())
+        alg = await self._table.remove(kid, self._clock.now(), by)
         if alg is not None:
             log.info("key removed: {kid}", kid=kid)
-            await self.replace(alg)
+            await self.replace(alg, by)
         return alg
 
-    async def replace(self, alg: str) -> None:
+    async def replace(self, alg: str, by: By = SERVER) -> None:
         """Make a key that signs at once where none does."""
         now = self._clock.now()
         keys = [key for key in await self._table.all() if key.alg == alg]
         if not any(key.active(now) for key in keys):
-            await self.add(alg, now, max(keys, key=generation, default=None))
+            await self.add(alg, now, max(keys, key=generation, default=None), by)
 
     async def ready(self) -> bool:
-        """Is there a key of each algorithm that signs?"""
+        """Is there a key of each kind in use?"""
         now = self._clock.now()
-        return {key.alg for key in await self._table.all() if key.active(now)} >= set(ALGORITHMS)
+        return {key.alg for key in await self._table.all() if key.active(now)} >= set(KINDS)
 
     async def _signing(self, alg: str) -> SigningKey:
         now = self._clock.now()
@@ -158,6 +189,18 @@ def generation(key: SigningKey) -> int:
     return key.generation
 
 
+def shown(key: SigningKey, keys: Iterable[SigningKey], now: datetime) -> bool:
+    """Is it a key that we sign or signed with, or one that others may still encrypt to?"""
+    if key.alg in ALGORITHMS:
+        return True
+    return not any(other.alg == key.alg and other.generation > key.generation and other.active(now) for other in keys)
+
+
+def use(alg: str) -> dict[str, str]:
+    """What a public key says it is for (RFC 7517 §4.2, §4.4): one that is encrypted to is good for several algorithms."""
+    return {"use": "enc"} if alg in DECRYPTION else {"use": "sig", "alg": alg}
+
+
 def associated(kid: str) -> bytes:
     """What the encryption of a private key authenticates besides: where it belongs (H25)."""
     return b"signing_keys " + kid.encode()
@@ -165,7 +208,7 @@ def associated(kid: str) -> bytes:
 
 def made(alg: str) -> Pair:
     """A new key pair; slow for RSA."""
-    if alg == "ES256":
+    if alg in ("ES256", "ECDH-ES"):
         return ECKey.generate_key("P-256")
     if alg == "EdDSA":
         return OKPKey.generate_key("Ed25519")
@@ -174,7 +217,7 @@ def made(alg: str) -> Pair:
 
 def imported(alg: str, pem: bytes) -> Pair:
     """A key pair out of its PKCS #8 text."""
-    kinds: dict[str, type[Any]] = {"ES256": ECKey, "EdDSA": OKPKey}
+    kinds: dict[str, type[Any]] = {"ES256": ECKey, "ECDH-ES": ECKey, "EdDSA": OKPKey}
     key: Pair = kinds.get(alg, RSAKey).import_key(pem)
     return key
 

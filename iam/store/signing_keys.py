@@ -1,4 +1,4 @@
-"""Signing keys: published, active, removed; what this table agrees on, all servers agree on."""
+"""The server's key pairs: published, active, removed; what this table agrees on, all servers agree on."""
 
 import json
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from datetime import datetime
 from attrs import field, frozen
 
 from iam.clock import Clock
+from iam.store.audit import By
 from iam.store.database import Database
 from iam.store.memory import Memory
 
@@ -26,11 +27,27 @@ with added as (
 ), replaced as (
     update signing_keys k set removed_at = %(before_removed_at)s from added
     where k.alg = %(alg)s and k.generation < %(generation)s and k.removed_at is null
+), audited as (
+    insert into audit_events (day, at, kind, actor, address, detail)
+    select audit_day(%(now)s), %(now)s, 'key.published', %(actor)s, %(address)s::inet,
+        jsonb_build_object('kid', kid, 'alg', %(alg)s::text, 'active_at', %(active_at)s::timestamptz)
+    from added
 )
 select kid from added
 """
 
-REMOVE = "update signing_keys set removed_at = %(now)s where kid = %(kid)s and (removed_at is null or removed_at > %(now)s) returning alg"
+REMOVE = """
+with removed as (
+    update signing_keys set removed_at = %(now)s
+    where kid = %(kid)s and (removed_at is null or removed_at > %(now)s)
+    returning kid, alg
+), audited as (
+    insert into audit_events (day, at, kind, actor, address, detail)
+    select audit_day(%(now)s), %(now)s, 'key.retired', %(actor)s, %(address)s::inet, jsonb_build_object('kid', kid, 'alg', alg)
+    from removed
+)
+select alg from removed
+"""
 
 
 @frozen
@@ -70,7 +87,7 @@ class SigningKeys:
         """Somebody changed a key: read again."""
         self._memory.forget()
 
-    async def add(self, key: SigningKey, before_removed_at: datetime) -> bool:
+    async def add(self, key: SigningKey, before_removed_at: datetime, by: By) -> bool:
         """Publish a key, and say when those before it are removed; False if another server has made this generation."""
         rows = await self._database.query(
             ADD,
@@ -83,14 +100,15 @@ class SigningKeys:
                 "now": key.published_at,
                 "active_at": key.active_at,
                 "before_removed_at": before_removed_at,
+                **by.columns,
             },
         )
         self.forget()
         return bool(rows)
 
-    async def remove(self, kid: str, now: datetime) -> str | None:
+    async def remove(self, kid: str, now: datetime, by: By) -> str | None:
         """Trust a key no longer, at once; its algorithm, or None if there is no such key."""
-        rows = await self._database.query(REMOVE, {"kid": kid, "now": now})
+        rows = await self._database.query(REMOVE, {"kid": kid, "now": now, **by.columns})
         self.forget()
         return rows[0][0] if rows else None
 

@@ -100,7 +100,7 @@ async def test_a_public_client_redeems_with_pkce_and_gets_no_refresh_token_it_ma
         ({"code_challenge": "é" * 43}, "invalid_request"),
         ({"code_challenge": None}, "invalid_request"),
         ({"response_mode": "form_post"}, "invalid_request"),
-        ({"request": "eyJ"}, "request_not_supported"),
+        ({"request": "eyJ"}, "invalid_request_object"),
         ({"request_uri": "https://x"}, "request_uri_not_supported"),
         ({"registration": "{}"}, "registration_not_supported"),
     ],

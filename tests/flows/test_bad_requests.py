@@ -476,7 +476,7 @@ TOLD: dict[str, tuple[Mapping[str, str | None], str]] = {
     "challenge padded": ({"code_challenge": CHALLENGE + "="}, "invalid_request"),
     "challenge not base64url": ({"code_challenge": "+" * 43}, "invalid_request"),
     "challenge not ASCII": ({"code_challenge": "é" * 43}, "invalid_request"),
-    "request": ({"request": "eyJ"}, "request_not_supported"),
+    "request": ({"request": "eyJ"}, "invalid_request_object"),
     "request_uri": ({"request_uri": "https://evil.example"}, "request_uri_not_supported"),
     "registration": ({"registration": "{}"}, "registration_not_supported"),
 }

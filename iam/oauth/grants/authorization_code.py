@@ -34,7 +34,6 @@ RESPONSE_MODES = ("query", "fragment")
 
 # Parameters of other specifications that change what is asked for: to ignore them would be to answer another question (G18).
 UNSUPPORTED = {
-    "request": "request_not_supported",
     "request_uri": "request_uri_not_supported",
     "registration": "registration_not_supported",
     "authorization_details": "invalid_authorization_details",  # RFC 9396 §5: we know no type
@@ -65,7 +64,9 @@ class AuthorizationCodeGrant(OAuthlibAuthorizationCodeGrant):  # type: ignore[mi
     """oauthlib's grant with the checks that it lacks, made once client and redirect URI are known, so that errors can be sent there."""
 
     def __init__(self, request_validator: Any) -> None:
-        super().__init__(request_validator, pre_auth=[check_supported, check_response, check_challenge])
+        super().__init__(
+            request_validator, pre_auth=[check_request_object, check_supported, check_response, check_challenge]
+        )
 
     def create_authorization_response(self, request: Request, token_handler: object) -> dict[str, str]:
         """The members of the answer (RFC 6749 §4.1.2); whatever is wrong is raised.
@@ -83,6 +84,18 @@ class AuthorizationCodeGrant(OAuthlibAuthorizationCodeGrant):  # type: ignore[mi
         if request.state is not None:
             code["state"] = request.state
         return code
+
+
+def check_request_object(request: Request) -> dict[str, object]:
+    """Raise what is wrong with the request object, and where one is missing (RFC 9101 §6, §10.5)."""
+    asked = request.request_object
+    if asked.error is not None:
+        request.refusal = asked.error.refusal
+        raise CustomOAuth2Error(asked.error.error, asked.error.sentence, request=request)
+    if request.client.openid.require_signed_request_object and not asked.signed:
+        request.refusal = Refusal("request object", "one that the application has signed", "none")
+        raise InvalidRequestError("This client must send signed request objects (RFC 9101).", request=request)
+    return {}
 
 
 def check_supported(request: Request) -> dict[str, object]:
