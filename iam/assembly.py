@@ -95,6 +95,24 @@ def build_authentication(
     return ClientAuthentication(store.clients, assertions, clock)
 
 
+def build_server(
+    settings: Settings, clock: Clock, store: Store, key: ServerKey, signing: Keys, client_keys: ClientKeys
+) -> Server:
+    """oauthlib's server, and what it asks."""
+    targets = Targets(store.resources)
+    id_tokens = IDTokens(signing, Subjects(key.derive(SUBJECTS)), store.users, store.scopes, settings.issuer)
+    signatures = ClientSignatures(ClientSecrets(lambda: key), client_keys, clock)
+    return Server(
+        settings,
+        store,
+        clock,
+        targets,
+        TokenResponse(AccessTokenFormat(signing, targets, settings.issuer), id_tokens, Encryption(client_keys)),
+        build_authentication(settings, clock, store, key, client_keys),
+        RequestObjects(store.clients, signatures, signing, store.replays, clock, settings.issuer),
+    )
+
+
 def build_registration(reactor: Any, settings: Settings, clock: Clock, store: Store, key: ServerKey) -> Registration:
     """The rules for clients."""
     return Registration(
@@ -155,11 +173,7 @@ def build_handlers(
     subjects = Subjects(key.derive(SUBJECTS))
     targets = Targets(store.resources)
     form = AccessTokenFormat(signing, targets, settings.issuer)
-    id_tokens = IDTokens(signing, subjects, store.users, store.scopes, settings.issuer)
-    signatures = ClientSignatures(ClientSecrets(lambda: key), client_keys, clock)
-    objects = RequestObjects(store.clients, signatures, signing, store.replays, clock, settings.issuer)
-    response = TokenResponse(form, id_tokens, encryption)
-    server = Server(settings, store, clock, targets, response, authentication, objects)
+    server = build_server(settings, clock, store, key, signing, client_keys)
     introspection = Introspection(
         store.access_tokens, store.refresh_tokens, clock, form, targets, store.clients, subjects, settings.issuer
     )

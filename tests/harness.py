@@ -24,21 +24,15 @@ from twisted.internet.task import deferLater
 from twisted.web.client import Agent, HTTPConnectionPool
 
 from iam import credentials
-from iam.assembly import build_authentication, build_client_keys, build_keys, build_registration, build_site
+from iam.assembly import build_authentication, build_client_keys, build_keys, build_server, build_site
 from iam.clock import Clock
 from iam.credentials import Kind
 from iam.embedded.supervisor import Embedded
 from iam.listening import listen
-from iam.oauth.access_tokens import AccessTokenFormat
 from iam.oauth.client_authentication import ClientAuthentication
 from iam.oauth.registration import Registration
-from iam.oauth.resources import Targets
 from iam.oauth.server import Server as Protocol
-from iam.oauth.token_response import TokenResponse
-from iam.openid.id_tokens import IDTokens
 from iam.openid.keys import Keys
-from iam.openid.subjects import PURPOSE as SUBJECTS
-from iam.openid.subjects import Subjects
 from iam.server_key import ServerKey
 from iam.settings import Settings, read
 from iam.store import migration
@@ -264,11 +258,9 @@ class Server:
     @property
     def protocol(self) -> Protocol:
         """oauthlib's server, made as the running one is."""
-        settings, store, targets = self.settings, self.store, Targets(self.store.resources)
-        form = AccessTokenFormat(self.keys, targets, settings.issuer)
-        subjects = Subjects(self.key.derive(SUBJECTS))
-        response = TokenResponse(form, IDTokens(self.keys, subjects, store.users, store.scopes, settings.issuer))
-        return Protocol(settings, store, self.clock_of_store(), targets, response, self.authentication)
+        clock = self.clock_of_store()
+        client_keys = build_client_keys(reactor, self.settings, clock)
+        return build_server(self.settings, clock, self.store, self.key, self.keys, client_keys)
 
     def now(self) -> Any:
         return self.clock_of_store().now()

@@ -605,6 +605,7 @@ async def test_h25_an_encrypted_secret_is_good_in_its_own_row_only(server: Serve
 async def test_the_owner_can_read_why_an_assertion_was_refused(
     server: Server, claims: dict[str, Any], header: dict[str, Any], words: str
 ) -> None:
+    await server.store.refusals.flush()  # so that none of other tests are in the way
     signer = await asserted(server)
     head, body, signature = signer.assertion(**claims).split(".")
     if header:

@@ -376,6 +376,7 @@ async def test_who_is_not_logged_in_comes_back_with_the_request(server: Server) 
 
 
 async def test_the_owner_can_read_why_a_request_object_was_refused(server: Server) -> None:
+    await server.store.refusals.flush()  # so that none of other tests are in the way
     client = await asking(server)
 
     reply = await client.sent(client.signed(exp=1))
