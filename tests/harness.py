@@ -24,7 +24,14 @@ from twisted.internet.task import deferLater
 from twisted.web.client import Agent, HTTPConnectionPool
 
 from iam import credentials
-from iam.assembly import build_authentication, build_client_keys, build_keys, build_server, build_site
+from iam.assembly import (
+    build_authentication,
+    build_client_keys,
+    build_keys,
+    build_registration,
+    build_server,
+    build_site,
+)
 from iam.clock import Clock
 from iam.credentials import Kind
 from iam.embedded.supervisor import Embedded
