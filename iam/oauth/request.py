@@ -82,7 +82,8 @@ class Request(common.Request):  # type: ignore[misc]
         self.address: str | None = None  # from where it comes
         self.claimed: Any = None  # who it says it is from
         self.refusal: Refusal | None = None  # why a hook says no
-        self.request_object: Any = None  # what was Asked in a request object, or without one
+        self.signed = False  # is it out of a request object?
+        self.object_error: Any = None  # what is wrong with its request object
         self.received: Any = None  # when a token request came; what is late is judged by that
         self._params = {**ABSENT, **{name: parameters.get(name) for name in known}}
 

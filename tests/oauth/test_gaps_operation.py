@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred, succeed
 from iam import bridge
 from iam.bridge import UndecidedError, hooks
 from iam.oauth.client_authentication import claimed
+from iam.oauth.grants.authorization_code import check_challenge, check_request_object
 from iam.oauth.request import AUTHORIZATION, TOKEN
 from iam.oauth.server import Endpoints, make_request
 from iam.oauth.tokens import BearerToken
@@ -255,7 +256,7 @@ def test_trap_1_one_grant_serves_both_endpoints_with_its_checks(server: Server) 
     code = endpoints.response_types["code"]
 
     assert code is endpoints.grant_types["authorization_code"] is endpoints.default_response_type_handler
-    assert len(code.custom_validators.pre_auth) == 3
+    assert {check_request_object, check_challenge} <= set(code.custom_validators.pre_auth)
 
 
 def test_trap_2_the_implicit_grant_is_not_mounted(server: Server) -> None:

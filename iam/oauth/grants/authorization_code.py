@@ -88,11 +88,11 @@ class AuthorizationCodeGrant(OAuthlibAuthorizationCodeGrant):  # type: ignore[mi
 
 def check_request_object(request: Request) -> dict[str, object]:
     """Raise what is wrong with the request object, and where one is missing (RFC 9101 §6, §10.5)."""
-    asked = request.request_object
-    if asked.error is not None:
-        request.refusal = asked.error.refusal
-        raise CustomOAuth2Error(asked.error.error, asked.error.sentence, request=request)
-    if request.client.openid.require_signed_request_object and not asked.signed:
+    wrong = request.object_error
+    if wrong is not None:
+        request.refusal = wrong.refusal
+        raise CustomOAuth2Error(wrong.error, wrong.sentence, request=request)
+    if not request.signed and request.client.openid.require_signed_request_object:
         request.refusal = Refusal("request object", "one that the application has signed", "none")
         raise InvalidRequestError("This client must send signed request objects (RFC 9101).", request=request)
     return {}
