@@ -15,24 +15,56 @@ TOKEN: Final = frozenset({"client_id", "scope", "active", "token_type", "usernam
 PROTOCOL: Final = JWT | ID_TOKEN | TOKEN
 # They are members of the account itself.
 ACCOUNT: Final = frozenset({"name", "email", "email_verified", "preferred_username", "updated_at"})
+# What the standard claims are (OpenID Connect Core §5.1); a client may refuse a person of whom it is told something else.
+TEXTS: Final = frozenset(
+    {"given_name", "family_name", "middle_name", "nickname", "profile", "picture", "website", "gender"}
+    | {"birthdate", "zoneinfo", "locale", "phone_number"}
+)
+TRUTHS: Final = frozenset({"phone_number_verified"})
+ADDRESS: Final = frozenset({"formatted", "street_address", "locality", "region", "postal_code", "country"})
 NUL: Final = re.compile(r"(?<!\\)(\\\\)*\\u0000")
 
 
 def complaint(claims: Mapping[str, object]) -> str | None:
     """What is wrong with a person's claims, if anything."""
-    for name in claims:
-        if name in PROTOCOL:
-            return f"The claim {name} is the server's to make: choose another name."
-        if name in ACCOUNT:
-            return f"The claim {name} is a part of the account, and follows from that."
-        if not name or len(name) > LONGEST_NAME or not name.isprintable():
-            return f"Give each claim a name of 1 to {LONGEST_NAME} visible characters."
+    for name, value in claims.items():
+        if told := one_complaint(name, value):
+            return told
     text = json.dumps(claims, ensure_ascii=False)
     if len(text) > LARGEST:
         return f"Give claims of at most {LARGEST} characters in all."
     if NUL.search(text) or not encodable(text):
         return "Give claims without the character NUL and halves of characters."
     return None
+
+
+def one_complaint(name: str, value: object) -> str | None:
+    """What is wrong with one of them."""
+    if name in PROTOCOL:
+        return f"The claim {name} is the server's to make: choose another name."
+    if name in ACCOUNT:
+        return f"The claim {name} is a part of the account, and follows from that."
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        return f"Give each claim a name of 1 to {LONGEST_NAME} visible characters."
+    if not typed(name, value):
+        return f"The claim {name} is {kind(name)}: see OpenID Connect Core, section 5.1."
+    return None
+
+
+def typed(name: str, value: object) -> bool:
+    """Is it what a claim of this name is, if that is a standard claim?"""
+    if name == "address":
+        return isinstance(value, Mapping) and all(isinstance(value.get(part, ""), str) for part in ADDRESS)
+    if name in TRUTHS:
+        return isinstance(value, bool)
+    return name not in TEXTS or isinstance(value, str)
+
+
+def kind(name: str) -> str:
+    """What a standard claim is, in words."""
+    if name == "address":
+        return "an object, and the parts of an address are text"
+    return "true or false" if name in TRUTHS else "text; write a number in quotation marks"
 
 
 def encodable(text: str) -> bool:
