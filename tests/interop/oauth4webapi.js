@@ -8,11 +8,17 @@ const issuer = new URL(asked.issuer)
 const openid = asked.scope.split(' ').includes('openid')
 const discovered = await oauth.discoveryRequest(issuer, { algorithm: openid ? 'oidc' : 'oauth2', ...http })
 const server = await oauth.processDiscoveryResponse(issuer, discovered)
-const client = { client_id: asked.client_id, ...asked.metadata }
+const client = asked.initial_access_token ? await register() : { client_id: asked.client_id, ...asked.metadata }
+
+async function register() {
+  const options = { initialAccessToken: asked.initial_access_token, ...http }
+  const registered = await oauth.dynamicClientRegistrationRequest(server, asked.metadata, options)
+  return oauth.processDynamicClientRegistrationResponse(registered)
+}
 
 const authentication = await {
   none: () => oauth.None(),
-  client_secret_basic: () => oauth.ClientSecretBasic(asked.client_secret),
+  client_secret_basic: () => oauth.ClientSecretBasic(client.client_secret ?? asked.client_secret),
   client_secret_post: () => oauth.ClientSecretPost(asked.client_secret),
   client_secret_jwt: () => oauth.ClientSecretJwt(asked.client_secret),
   private_key_jwt: async () => oauth.PrivateKeyJwt(await signingKey(asked.key, asked.algorithm)),

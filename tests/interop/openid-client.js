@@ -6,17 +6,24 @@ const asked = await task()
 
 const authentication = await {
   none: () => client.None(),
-  client_secret_basic: () => client.ClientSecretBasic(asked.client_secret),
+  client_secret_basic: () => client.ClientSecretBasic(asked.client_secret ?? undefined),
   client_secret_post: () => client.ClientSecretPost(asked.client_secret),
   client_secret_jwt: () => client.ClientSecretJwt(asked.client_secret),
   private_key_jwt: async () => client.PrivateKeyJwt(await signingKey(asked.key, asked.algorithm)),
 }[asked.auth_method]()
 
 const openid = asked.scope.split(' ').includes('openid')
-const config = await client.discovery(new URL(asked.issuer), asked.client_id, asked.metadata, authentication, {
+const options = {
   algorithm: openid ? 'oidc' : 'oauth2',
   execute: openid ? [client.allowInsecureRequests, client.enableNonRepudiationChecks] : [client.allowInsecureRequests],
-})
+}
+const server = new URL(asked.issuer)
+const config = asked.initial_access_token
+  ? await client.dynamicClientRegistration(server, asked.metadata, authentication, {
+      initialAccessToken: asked.initial_access_token,
+      ...options,
+    })
+  : await client.discovery(server, asked.client_id, asked.metadata, authentication, options)
 
 async function authorize(checks = {}, parameters = {}) {
   const verifier = client.randomPKCECodeVerifier()
@@ -60,6 +67,22 @@ const journeys = {
     const told = await client.fetchUserInfo(config, tokens.access_token, claims.sub)
     const fresh = await client.refreshTokenGrant(config, tokens.refresh_token)
     return { nonce, tokens, claims, told, fresh: fresh.claims() }
+  },
+  // RP-Initiated Logout: what was given for the login ends with it.
+  async logout() {
+    const tokens = await authorize({ idTokenExpected: true })
+    const left = await visit(
+      client.buildEndSessionUrl(config, {
+        id_token_hint: tokens.id_token,
+        post_logout_redirect_uri: asked.post_logout_redirect_uri,
+        state: 'left',
+      }),
+    )
+    try {
+      await client.refreshTokenGrant(config, tokens.refresh_token)
+    } catch (error) {
+      return { left, error: error.error }
+    }
   },
   async credentials() {
     const tokens = await client.clientCredentialsGrant(config, { scope: asked.scope })

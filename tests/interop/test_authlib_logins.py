@@ -118,3 +118,17 @@ async def test_authlib_finds_that_an_id_token_belongs_to_another_login(server: S
 
     with pytest.raises(InvalidClaimError):
         await deferToThread(lambda: party.parse_id_token(tokens, nonce="of another login"))
+
+
+async def test_authlib_logs_its_person_out(server: Server) -> None:
+    """OpenID Connect RP-Initiated Logout §2."""
+    afterwards = "https://client.example/left"
+    app, person = await server.app(scopes=LOGIN, post_logout_redirect_uris=(afterwards,)), await server.person()
+    party = relying_party(server, app)
+    tokens, _ = await deferToThread(party.log_in, server, person)
+
+    leaving = await deferToThread(lambda: party.create_logout_url(afterwards, tokens["id_token"]))
+    left = await deferToThread(visit, server, person, leaving["url"])
+
+    assert left == f"{afterwards}?state={leaving['state']}"
+    assert (await server.refresh(app, tokens["refresh_token"])).json["error"] == "invalid_grant"

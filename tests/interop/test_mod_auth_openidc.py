@@ -10,7 +10,7 @@ from twisted.internet.threads import deferToThread
 from iam.store.openid_metadata import OpenIDMetadata
 from tests.assertions import make, public
 from tests.harness import App, Person, Server
-from tests.interop.apache import PAGE, Apache, seen
+from tests.interop.apache import OPEN, PAGE, Apache, seen
 from tests.interop.browser import visit
 
 TIMEOUT = 30
@@ -127,3 +127,25 @@ async def test_the_site_refreshes_its_tokens(server: Server, site: Apache) -> No
     assert after["access_token"] != before["access_token"]
     assert after["refresh_token"] != before["refresh_token"]
     assert after["userinfo"]["sub"] == before["id_token"]["sub"] == str(person.user_id)
+
+
+async def test_a_person_who_leaves_the_site_is_logged_out_here_too(server: Server, site: Apache) -> None:
+    """OpenID Connect RP-Initiated Logout §2."""
+    afterwards = site.url + OPEN
+    app = await registered(server, site, post_logout_redirect_uris=(afterwards,))
+    visitor = Visitor(server, site, await server.person())
+
+    def journey() -> tuple[str, str]:
+        visitor.log_in()
+        leaving = visitor.session.get(
+            site.redirect_uri, params={"logout": afterwards}, allow_redirects=False, timeout=TIMEOUT
+        )
+        left = visit(server, visitor.person, leaving.headers["Location"])
+        return left, visitor.open(site.url + PAGE).headers["Location"]
+
+    with site.running(relying_party(server, site, app)):
+        left, again = await deferToThread(journey)
+        asked = await server.get(again, headers=visitor.person.headers)
+
+    assert left.partition("?")[0] == afterwards
+    assert asked.location.startswith("/login")

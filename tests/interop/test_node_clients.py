@@ -10,6 +10,7 @@ from twisted.internet.threads import deferToThread
 
 from iam.store.openid_metadata import OpenIDMetadata
 from tests.assertions import make, public
+from tests.flows.test_dynamic_registration import initial
 from tests.harness import REDIRECT_URI, App, Person, Server
 from tests.interop.browser import visit
 from tests.interop.conftest import Node
@@ -215,3 +216,31 @@ async def test_a_person_logs_in_at_a_client_with_a_private_key(server: Server, n
     )
 
     assert outcome["claims"]["sub"] == str(person.user_id)
+
+
+@either_library
+async def test_a_client_registers_itself_and_logs_somebody_in(server: Server, node: Node, library: str) -> None:
+    """OpenID Connect Registration §3."""
+    nobody, person = App("", None), await server.person()
+    metadata = {"redirect_uris": [REDIRECT_URI], "id_token_signed_response_alg": "ES256"}
+
+    outcome = await Walk(node, library, server, nobody, person).through(
+        "login",
+        scope="openid",
+        metadata={**metadata, "grant_types": ["authorization_code", "refresh_token"]},
+        initial_access_token=await initial(server),
+    )
+
+    assert outcome["claims"]["sub"] == str(person.user_id)
+
+
+async def test_a_client_logs_its_person_out(server: Server, node: Node) -> None:
+    """OpenID Connect RP-Initiated Logout §2, as openid-client does it."""
+    afterwards = "https://client.example/left"
+    app, person = await server.app(scopes=("openid",), post_logout_redirect_uris=(afterwards,)), await server.person()
+
+    outcome = await Walk(node, "openid-client", server, app, person).through(
+        "logout", scope="openid", post_logout_redirect_uri=afterwards
+    )
+
+    assert outcome == {"left": afterwards + "?state=left", "error": "invalid_grant"}
