@@ -23,6 +23,7 @@ from iam.endpoints.token import TokenEndpoint
 from iam.endpoints.user_info import UserInfoEndpoint
 from iam.endpoints.webfinger import WebFinger
 from iam.oauth.access_tokens import AccessTokenFormat
+from iam.oauth.authentication import Authentication
 from iam.oauth.client_assertions import ClientAssertions
 from iam.oauth.client_authentication import ClientAuthentication
 from iam.oauth.client_keys import ClientKeys
@@ -64,6 +65,8 @@ from iam.server_key import ServerKey
 from iam.settings import Settings
 from iam.store.errors import Unavailable
 from iam.store.store import Store
+from iam.web.interactions import PURPOSE as INTERACTIONS
+from iam.web.interactions import Interactions
 from iam.web.limits import Limits
 from iam.web.site import Site
 from iam.web.templates import Theme
@@ -179,7 +182,15 @@ def build_handlers(
     )
     refusals = Refusals(store.refusals, store.clients, clock, settings.issuer)
     registration = build_registration(reactor, settings, clock, store, key)
-    authorization = AuthorizationEndpoint(server, Consent(store.consents, store.scopes), visitors, theme, refusals)
+    authorization = AuthorizationEndpoint(
+        server,
+        Authentication(subjects, clock),
+        Consent(store.consents, store.scopes),
+        visitors,
+        Interactions(key.derive(INTERACTIONS), clock),
+        theme,
+        refusals,
+    )
     front_channel = FrontChannel(store.clients, subjects, settings.issuer)
     departures = Departures(sessions, visitors, theme, front_channel, settings)
     return Handlers(
@@ -204,7 +215,7 @@ def build_handlers(
         webfinger=WebFinger(settings.issuer),
         health=Health(store.database.check, store.database.obstacle),
         home=Home(visitors, theme),
-        login=Login(people, sessions, visitors, theme, settings, authorization.leads_to),
+        login=Login(people, sessions, visitors, theme, settings, authorization.leads_to, authorization.after_login),
         logout=Logout(visitors, theme, LogoutRequests(signing, store.clients, subjects), departures, refusals),
         accounts=Chooser(visitors, theme, departures, authorization.leads_to, settings),
         setup=Setup(people, sessions, visitors, theme, settings, key),

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from attrs import evolve, frozen
 
-from iam.endpoints import resource_metadata, webfinger
+from iam.endpoints import authorization, resource_metadata, webfinger
 from iam.endpoints.authorization import AuthorizationEndpoint
 from iam.endpoints.health import Health
 from iam.endpoints.introspection import IntrospectionEndpoint
@@ -117,6 +117,7 @@ def pages(handlers: Handlers) -> list[Route]:
         ("/", "GET", handlers.home.show),
         ("/authorize", "GET", handlers.authorization.get),
         ("/authorize", "POST", handlers.authorization.post),
+        (authorization.CONSENT, "POST", handlers.authorization.decide),
         ("/login", "GET", handlers.login.show),
         ("/login", "POST", handlers.login.submit),
         ("/logout", "GET", handlers.logout.show),

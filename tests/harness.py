@@ -113,7 +113,9 @@ class Reply:
 
     @property
     def sent_back(self) -> dict[str, str]:
-        """The parameters in the query of Location."""
+        """The parameters in the query of Location; of a page that sends them by a form, its fields."""
+        if not self.location and b'id="response"' in self.body:
+            return fields(self.text)
         return {name: values[0] for name, values in parse_qs(urlsplit(self.location).query).items()}
 
 
@@ -288,7 +290,7 @@ class Server:
         }
         asked = {name: value for name, value in query.items() if value is not None}
         reply = await self.get("/authorize?" + urlencode(asked), headers=person.headers)
-        if reply.status != 200:
+        if reply.status != 200 or not action(reply.text).startswith("/authorize/consent"):
             return reply
         form = fields(reply.text)
         return await self.post(

@@ -1,12 +1,13 @@
-"""The authorization endpoint (RFC 6749 §3.1): one decision in one place.
+"""The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2): one decision in one place.
 
 Error page (client or redirect URI wrong: nobody is redirected), error redirect, login, consent, code. Login and consent
-come back here, and the request is validated again each time: its own parameters are the state.
+come back here, and the request is validated again each time: its own parameters are the state. A request that allows no
+page (prompt=none) gets an error where a page would be.
 """
 
-from collections.abc import Callable
 from hashlib import sha256
-from urllib.parse import quote, urlsplit
+from typing import Final
+from urllib.parse import quote, urlencode, urlsplit
 
 from attrs import frozen
 from oauthlib.oauth2.rfc6749.errors import FatalClientError, OAuth2Error
@@ -14,24 +15,34 @@ from twisted.logger import Logger
 
 from iam.accounts.sessions import Session
 from iam.oauth import redirect_uris
+from iam.oauth.authentication import Authentication
+from iam.oauth.authorization_response import AuthorizationResponse
 from iam.oauth.consent import Consent
 from iam.oauth.refusals import Refusals
 from iam.oauth.request import Request as AuthorizationRequest
 from iam.oauth.server import Server
+from iam.web.addresses import leading_to
 from iam.web.answers import Answer, Refusal, found, see_other
-from iam.web.parameters import ParameterError, Parameters, parse, query_parameters, query_text
+from iam.web.interactions import LOGIN, Interactions, unmarked
+from iam.web.parameters import ParameterError, Parameters, form_parameters, parse, query_text
 from iam.web.request import Request
 from iam.web.templates import Theme
 from iam.web.visitors import Visitors
 
 log = Logger()
 
-PATH = "/authorize"
-PATHS = (PATH, "/o/authorize/")
-LIFETIME = 600  # seconds, of the question to the person (H19)
-REFUSED = (
+PATH: Final = "/authorize"
+PATHS: Final = (PATH, "/o/authorize/")
+CONSENT: Final = "/authorize/consent"
+LIFETIME: Final = 600  # seconds, of the question to the person (H19)
+LONGEST: Final = 8192  # characters of a request, which stands quoted in the address of the login
+REFUSED: Final = (
     "The application that sent you here made a mistake: we do not know it, or it asked us to send you to an address "
     "that it has not registered. You can close this page; tell the application's makers if it happens again."
+)
+TOO_LONG: Final = (
+    f"The application that sent you here asked for more than fits into an address: at most {LONGEST} characters. "
+    "You can close this page; tell the application's makers if it happens again."
 )
 
 
@@ -40,28 +51,43 @@ class AuthorizationEndpoint:
     """Asks the person, and sends the browser back to the client with a code or an error."""
 
     server: Server
+    authentication: Authentication
     consent: Consent
     visitors: Visitors
+    interactions: Interactions
     theme: Theme
     refusals: Refusals
 
     async def get(self, request: Request) -> Answer:
         """An authorization request arrives, or comes back from the login."""
-        parameters, authorization = await self._validated(request, found)
-        session = await self._somebody(request)
+        parameters, authorization = await self._validated(request)
+        session = await self._authenticated(request, authorization)
         if await self.consent.covers(session.user_id, authorization):
-            return found(await self._allow(request, parameters, authorization, session))
+            return await self._allow(request, parameters, authorization, session)
+        if authorization.authentication.silent:
+            raise self._error(request, self.server.consent_required(authorization))
         return await self._ask(request, authorization, session)
 
     async def post(self, request: Request) -> Answer:
+        """The same in a form (OpenID Connect Core §3.1.2.1). From other sites no cookie comes with one, but with the GET."""
+        try:
+            parameters = form_parameters(request)
+        except ParameterError as error:
+            raise Refusal(self._refused(request, error, error.status)) from None
+        query = urlencode([(name, value) for name in parameters for value in parameters.all(name)])
+        if len(query) > LONGEST:
+            raise self.theme.refusal(413, "This request is too long", TOO_LONG)
+        return see_other(f"{PATH}?{query}")
+
+    async def decide(self, request: Request) -> Answer:
         """The person decided. The request is the one in the address, and the form's token is bound to it."""
-        parameters, authorization = await self._validated(request, see_other)
-        session = await self._somebody(request)
+        parameters, authorization = await self._validated(request)
+        session = await self._authenticated(request, authorization)
         form = self.visitors.form(request, purpose(request), lifetime=LIFETIME)
         if form.get("decision") == "allow":
-            return see_other(await self._allow(request, parameters, authorization, session))
+            return await self._allow(request, parameters, authorization, session)
         log.info("consent refused: client {client_id}", client_id=authorization.client.client_id)
-        return see_other(self._error_location(request, self.server.denied(authorization)))
+        raise self._error(request, self.server.denied(authorization))
 
     async def leads_to(self, address: str) -> str | None:
         """Where the authorization request behind a login sends the browser in the end, as a source for CSP's form-action.
@@ -72,45 +98,60 @@ class AuthorizationEndpoint:
         if path not in PATHS:
             return None
         try:
-            authorization = await self.server.authorization(parse(query.encode()))
+            authorization = await self.server.authorization(self._parameters(query))
         except (ParameterError, OAuth2Error):
             return None
         return redirect_uris.origin(authorization.redirect_uri)
 
-    async def _validated(
-        self, request: Request, sent: Callable[[str], Answer]
-    ) -> tuple[Parameters, AuthorizationRequest]:
-        """The authorization request; otherwise an error page, or the browser is `sent` to the client with the error."""
+    def after_login(self, address: str, cookie: str) -> str:
+        """Where to go on after a login: an authorization request is told that it happened for it."""
+        return self.interactions.marked(address, LOGIN, cookie) if address.partition("?")[0] in PATHS else address
+
+    def _parameters(self, query: str) -> Parameters:
+        """What a request asks for; raises ParameterError."""
+        return parse(query.encode())
+
+    async def _validated(self, request: Request) -> tuple[Parameters, AuthorizationRequest]:
+        """The authorization request; otherwise an error page, or the client is told the error."""
+        query = query_text(request)
+        if len(unmarked(query)) > LONGEST:
+            raise self.theme.refusal(414, "This request is too long", TOO_LONG)
         try:
-            parameters = query_parameters(request)
+            parameters = self._parameters(query)
             return parameters, await self.server.authorization(parameters)
         except (ParameterError, FatalClientError) as error:
             raise Refusal(self._refused(request, error)) from None
         except OAuth2Error as error:
-            raise Refusal(sent(self._error_location(request, error))) from None
+            raise self._error(request, error) from None
 
-    async def _somebody(self, request: Request) -> Session:
-        """Who is logged in; otherwise to the login, and back here."""
+    async def _authenticated(self, request: Request, authorization: AuthorizationRequest) -> Session:
+        """Who is logged in, as the request wants it; otherwise to the login, and back here."""
         session: Session | None = await self.visitors.session(request)
-        if session is None:
-            raise Refusal(see_other("/login?next=" + quote(f"{PATH}?{query_text(request)}", safe="")))
-        return session
+        just_now = self.interactions.proven(query_text(request), LOGIN, self.visitors.cookie(request))
+        meant = session is not None and self.authentication.meant(authorization, session)
+        if session and meant and (just_now or self.authentication.recent(authorization, session)):
+            return session
+        if authorization.authentication.silent:
+            raise self._error(request, self.server.login_required(authorization, "prompt=none"))
+        if session and just_now:
+            raise self._error(request, self.server.login_required(authorization, "a login of somebody else"))
+        raise Refusal(see_other(login_address(request, authorization, session)))
 
     async def _allow(
         self, request: Request, parameters: Parameters, authorization: AuthorizationRequest, session: Session
-    ) -> str:
+    ) -> Answer:
         try:
-            location = await self.server.allow(parameters, session, request.client_address)
+            response = await self.server.allow(parameters, session, request.client_address)
         except FatalClientError as error:  # the client was changed since it was looked at
             raise Refusal(self._refused(request, error)) from None
         except OAuth2Error as error:
-            return self._error_location(request, error)
+            raise self._error(request, error) from None
         log.info(
             "authorization granted: client {client_id}, user {user_id}",
             client_id=authorization.client.client_id,
             user_id=str(session.user_id),
         )
-        return location
+        return self._answer(request, response)
 
     async def _ask(self, request: Request, authorization: AuthorizationRequest, session: Session) -> Answer:
         return self.theme.page(
@@ -119,21 +160,56 @@ class AuthorizationEndpoint:
             client=authorization.client,
             person=session,
             scopes=await self.consent.question(authorization),
-            redirect_host=urlsplit(authorization.redirect_uri).netloc or authorization.redirect_uri.partition(":")[0],
+            redirect_host=host_of(authorization.redirect_uri),
             csrf_token=self.visitors.token(request, purpose(request)),
-            action=f"{PATH}?{query_text(request)}",
+            action=f"{CONSENT}?{query_text(request)}",
+            elsewhere=leading_to("/accounts", own_address(request)),
         )
 
-    def _error_location(self, request: Request, error: OAuth2Error) -> str:
-        return self.server.error_location(error, self.refusals.kept(PATH, error, request.client_address))
+    def _answer(self, request: Request, response: AuthorizationResponse) -> Answer:
+        """The way to the client: a redirect, or a page with a form (Form Post Response Mode §2)."""
+        if response.posted:
+            return self.theme.page(
+                "form_post.html",
+                form_action=redirect_uris.origin(response.redirect_uri),
+                scripted=True,
+                response=response,
+                redirect_host=host_of(response.redirect_uri),
+            )
+        return see_other(response.location) if request.method == b"POST" else found(response.location)
 
-    def _refused(self, request: Request, error: Exception) -> Answer:
+    def _error(self, request: Request, error: OAuth2Error) -> Refusal:
+        """The client is told what is wrong."""
+        error_uri = self.refusals.kept(PATH, error, request.client_address)
+        return Refusal(self._answer(request, self.server.error_response(error, error_uri)))
+
+    def _refused(self, request: Request, error: Exception, status: int = 400) -> Answer:
         """The same page for an unknown client and a wrong redirect URI, so that neither can be found out by asking."""
         log.info("authorization request refused: {reason}", reason=type(error).__name__)
         error_uri = self.refusals.kept(PATH, error, request.client_address)
-        return self.theme.error(400, "This request cannot be used", REFUSED, error_uri=error_uri)
+        return self.theme.error(status, "This request cannot be used", REFUSED, error_uri=error_uri)
 
 
 def purpose(request: Request) -> str:
     """What the consent form's token is good for: this very request (H19)."""
     return "consent " + sha256(query_text(request).encode()).hexdigest()
+
+
+def own_address(request: Request) -> str:
+    """The authorization request as it came."""
+    return f"{PATH}?{unmarked(query_text(request))}"
+
+
+def login_address(request: Request, authorization: AuthorizationRequest, session: Session | None) -> str:
+    """The login that leads back here. Who is logged in logs in again, whoever they are then; a hint fills the field in."""
+    told = {"next": own_address(request)}
+    if session is not None:
+        told["login"] = "again"
+    if authorization.authentication.login_hint:
+        told["login_hint"] = authorization.authentication.login_hint
+    return "/login?" + urlencode(told, safe="", quote_via=quote)
+
+
+def host_of(redirect_uri: str) -> str:
+    """Where the person is sent, in words; an app is named by its scheme."""
+    return urlsplit(redirect_uri).netloc or redirect_uri.partition(":")[0]

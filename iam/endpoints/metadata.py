@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from attrs import frozen
 
-from iam.oauth import client_assertions, pkce
+from iam.oauth import authentication_request, authorization_response, client_assertions, pkce
 from iam.oauth.grants import authorization_code
 from iam.oauth.registration import AUTH_METHODS, CONFIDENTIAL_METHODS
 from iam.oauth.server import Server
@@ -53,7 +53,7 @@ class Metadata:
             **{name: self.issuer + path for name, path in endpoints.items() if name not in self.closed},
             "scopes_supported": await self.server.scopes_supported(),
             "response_types_supported": list(authorization_code.RESPONSE_TYPES),
-            "response_modes_supported": list(authorization_code.RESPONSE_MODES),
+            "response_modes_supported": list(authorization_response.MODES),
             "grant_types_supported": list(self.server.grant_types),
             **{
                 f"{endpoint}_{what}": values
@@ -63,6 +63,12 @@ class Metadata:
             "subject_types_supported": ["public", "pairwise"],
             "id_token_signing_alg_values_supported": list(ALGORITHMS),
             "acr_values_supported": list(ACR_VALUES),
+            "prompt_values_supported": list(authentication_request.PROMPTS),
+            "display_values_supported": list(authentication_request.DISPLAYS),
+            "claim_types_supported": ["normal"],
+            "claims_parameter_supported": True,
+            "request_parameter_supported": True,
+            "request_uri_parameter_supported": False,
             "claims_supported": await self.server.claims_supported(),
             **LOGOUT,
             "code_challenge_methods_supported": list(pkce.METHODS),

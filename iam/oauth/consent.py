@@ -19,10 +19,10 @@ class Consent:
 
     async def covers(self, user_id: UUID, request: Request) -> bool:
         """Has this person allowed all of this before? A public client cannot prove itself, so it asks each time (RFC 8252 §8.6)."""
-        if not request.client.confidential:
+        if not request.client.confidential or request.authentication.wants_consent:
             return False
-        return (await self.consents.scopes(user_id, request.client.client_id)).issuperset(request.scopes)
+        return (await self.consents.scopes(user_id, request.client.client_id)).issuperset(request.consented)
 
     async def question(self, request: Request) -> list[Scope]:
-        """The scopes asked for, each with its sentence."""
-        return await scopes.described(request.scopes, self.known_scopes)
+        """The scopes asked for, by name or by their claims, each with its sentence."""
+        return await scopes.described(request.consented, self.known_scopes)

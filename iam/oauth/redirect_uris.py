@@ -162,6 +162,11 @@ def answering(uri: str, members: Iterable[tuple[str, str]], *, fragment: bool) -
     return uri + separator + urlencode(list(members))
 
 
+def web(uri: str) -> bool:
+    """Does it lead to a page, and not to an app by its own scheme?"""
+    return uri.partition(":")[0].lower() in ("http", "https")
+
+
 def origin(uri: str) -> str:
     """The source of a Content-Security-Policy that lets a form lead to this registered URI.
 

@@ -7,20 +7,28 @@ from oauthlib import common
 
 from iam.oauth.refusal import Refusal
 
-# What oauthlib may read of a request, for each endpoint: RFC 6749 §4.1.1 and RFC 7636 §4.3, RFC 6749 §4.1.3 to §6 and
-# RFC 7636 §4.5. Any other name would become an attribute that oauthlib or a hook takes for its own: `user`, `client`,
-# `scopes`, `claims`, `extra_credentials` ... (G2, G3, G23), and a `grant_type` in the address would pass for a token
-# request, which needs no challenge.
+# What oauthlib may read of a request, for each endpoint: RFC 6749 §4.1.1, RFC 7636 §4.3 and OpenID Connect Core §3.1.2.1;
+# RFC 6749 §4.1.3 to §6 and RFC 7636 §4.5. Any other name would become an attribute that oauthlib or a hook takes for its
+# own: `user`, `client`, `scopes`, `claims`, `extra_credentials` ... (G2, G3, G23), and a `grant_type` in the address
+# would pass for a token request, which needs no challenge.
 AUTHORIZATION = (
+    "acr_values",
+    "claims_locales",
     "client_id",
     "code_challenge",
     "code_challenge_method",
+    "display",
+    "id_token_hint",
+    "login_hint",
+    "max_age",
     "nonce",
+    "prompt",
     "redirect_uri",
     "response_mode",
     "response_type",
     "scope",
     "state",
+    "ui_locales",
 )
 TOKEN = (
     "client_id",
@@ -78,12 +86,16 @@ class Request(common.Request):  # type: ignore[misc]
         self.oauth_params: list[tuple[str, str]] = []
         self.validator_log: dict[str, Any] = {}
         self.audience = tuple(dict.fromkeys(parameters.all("resource")))
+        self.claims_parameter = parameters.get("claims")  # a text; `claims` is what it says, once that is in order
         self.targets: Any = None
         self.address: str | None = None  # from where it comes
         self.claimed: Any = None  # who it says it is from
         self.refusal: Refusal | None = None  # why a hook says no
         self.signed = False  # is it out of a request object?
         self.object_error: Any = None  # what is wrong with its request object
+        self.authentication: Any = None  # how the person is to be authenticated, an AuthenticationRequest
+        self.hinted: str | None = None  # the subject of the id_token_hint
+        self.consented: list[str] = []  # the scopes that the person is asked for, those of single claims too
         self.received: Any = None  # when a token request came; what is late is judged by that
         self._params = {**ABSENT, **{name: parameters.get(name) for name in known}}
 

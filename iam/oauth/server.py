@@ -13,16 +13,18 @@ from oauthlib.oauth2.rfc6749.errors import (
     OAuth2Error,
     UnsupportedGrantTypeError,
 )
+from oauthlib.openid.connect.core.exceptions import ConsentRequired, LoginRequired
 
 from iam import bridge
 from iam.clock import Clock
-from iam.oauth import redirect_uris, scopes
+from iam.oauth import scopes
+from iam.oauth.authorization_response import AuthorizationResponse
 from iam.oauth.client_authentication import ClientAuthentication, claimed
 from iam.oauth.grants import authorization_code, client_credentials, refresh_token
 from iam.oauth.grants.authorization_code import AuthorizationCode, AuthorizationCodeGrant
 from iam.oauth.grants.client_credentials import ClientCredentials, ClientCredentialsGrant
 from iam.oauth.grants.refresh_token import RefreshToken, RefreshTokenGrant
-from iam.oauth.refusal import carrying
+from iam.oauth.refusal import Refusal, carrying
 from iam.oauth.request import AUTHORIZATION, TOKEN, Parameters, Request
 from iam.oauth.request_objects import RequestObjects
 from iam.oauth.resources import Targets
@@ -114,7 +116,8 @@ class Server:
         self._issuer = settings.issuer
         self._scopes = store.scopes
         self._endpoints = Endpoints(
-            Validator(store.clients, store.scopes, targets, codes, savers, authentication), BearerToken(settings, clock)
+            Validator(store.clients, store.scopes, targets, codes, savers, authentication, response.id_tokens),
+            BearerToken(settings, clock),
         )
 
     @property
@@ -158,7 +161,7 @@ class Server:
         """The validated authorization request (RFC 6749 §4.1.1).
 
         Raises FatalClientError where client or redirect URI are wrong, so that nobody may be redirected; any other
-        OAuth2Error is for the client, at `error_location`.
+        OAuth2Error is for the client, in an `error_response`.
         """
         request = await self._asked(parameters)
         try:
@@ -168,8 +171,10 @@ class Server:
         request.scopes = scopes.distinct(request.scopes)
         return request
 
-    async def allow(self, parameters: Parameters, session: Session, address: str | None = None) -> str:
-        """The address with the code for what this person allowed; raises OAuth2Error, with the reason."""
+    async def allow(
+        self, parameters: Parameters, session: Session, address: str | None = None
+    ) -> AuthorizationResponse:
+        """The answer with the code for what this person allowed; raises OAuth2Error, with the reason."""
         request = await self._asked(parameters)
         request.user = session
         request.address = address
@@ -177,7 +182,7 @@ class Server:
             members = await bridge.call(self._endpoints.authorize, request)
         except OAuth2Error as error:
             raise carrying(error, request.refusal, client_id=request.client_id) from None
-        return self.located(request.redirect_uri, members.items(), request.response_mode)
+        return self._response(request.redirect_uri, members.items(), request.response_mode)
 
     async def _asked(self, parameters: Parameters) -> Request:
         """The authorization request, out of its request object if it has one (RFC 9101 §6.3)."""
@@ -190,16 +195,28 @@ class Server:
         """What tells the client that the person refused (RFC 6749 §4.1.2.1)."""
         return carrying(AccessDeniedError("The person refused.", request=request), None, client_id=request.client_id)
 
-    def error_location(self, error: OAuth2Error, error_uri: str) -> str:
-        """The address that tells the client what is wrong with its request (RFC 6749 §4.1.2.1)."""
-        error.uri = error_uri
-        members = explained(dict(error.twotuples)).items()
-        return self.located(error.redirect_uri, members, error.response_mode)
+    def login_required(self, request: Request, why: str) -> OAuth2Error:
+        """What tells the client that nobody is logged in as it wants it, and that this cannot be changed (Core §3.1.2.6)."""
+        reason = Refusal("login", "the person whom the request wants, logged in as it wants", why)
+        error = LoginRequired("The person has to log in for this request.", request=request)
+        return carrying(error, reason, client_id=request.client_id)
 
-    def located(self, redirect_uri: str, members: Iterable[tuple[str, str]], response_mode: str | None) -> str:
-        """The client's address with the answer, and with our issuer so that those of two servers cannot be mixed up (RFC 9207)."""
-        answer = [*members, ("iss", str(self._issuer))]
-        return redirect_uris.answering(redirect_uri, answer, fragment=response_mode == "fragment")
+    def consent_required(self, request: Request) -> OAuth2Error:
+        """What tells the client that the person has to be asked, and must not be (Core §3.1.2.6)."""
+        reason = Refusal("consent", "all scopes allowed before, to an application that proves itself", "prompt=none")
+        error = ConsentRequired("The person has to be asked for this request.", request=request)
+        return carrying(error, reason, client_id=request.client_id)
+
+    def error_response(self, error: OAuth2Error, error_uri: str) -> AuthorizationResponse:
+        """The answer that tells the client what is wrong with its request (RFC 6749 §4.1.2.1)."""
+        error.uri = error_uri
+        return self._response(error.redirect_uri, explained(dict(error.twotuples)).items(), error.response_mode)
+
+    def _response(
+        self, redirect_uri: str, members: Iterable[tuple[str, str]], mode: str | None
+    ) -> AuthorizationResponse:
+        """The answer with our issuer in it, so that those of two servers cannot be mixed up (RFC 9207)."""
+        return AuthorizationResponse(redirect_uri, (*members, ("iss", str(self._issuer))), mode)
 
 
 def make_request(parameters: Parameters, known: Iterable[str], authorization: str | None = None) -> Request:

@@ -22,6 +22,8 @@ from iam.oauth.grants.authorization_code import AuthorizationCode
 from iam.oauth.refusal import Refusal, of
 from iam.oauth.request import Request
 from iam.oauth.resources import Targets
+from iam.openid import claims
+from iam.openid.id_tokens import IDTokens
 from iam.store.clients import Client, Clients
 from iam.store.scopes import Scopes
 
@@ -45,6 +47,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
         codes: AuthorizationCode,
         savers: Mapping[str, Saver],
         authentication: ClientAuthentication,
+        id_tokens: IDTokens,
     ) -> None:
         self._clients = clients
         self._scopes = known_scopes
@@ -52,6 +55,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
         self._codes = codes
         self._savers = savers
         self._authentication = authentication
+        self._id_tokens = id_tokens
 
     # The authorization endpoint
 
@@ -99,7 +103,20 @@ class Validator(RequestValidator):  # type: ignore[misc]
     ) -> bool:
         """RFC 6749 §3.3: are all of these scopes within what the client may ask for? RFC 8707 §2: for resources that exist?"""
         request.refusal = await scopes.refusal(names, client, self._scopes, await self._targets.of(request))
+        if request.refusal is None and request.claims:
+            named = claims.granting(await self._scopes.all(), request.claims, names)
+            request.consented = [*names, *(name for name in named if name in client.scopes)]
+        else:
+            request.consented = list(names)
         return request.refusal is None
+
+    async def validate_id_token_hint(self, id_token_hint: str, request: Request) -> bool:
+        """OpenID Connect Core §3.1.2.1: is it an ID token that we gave this client? Ours, not of oauthlib's hooks."""
+        request.hinted = await self._id_tokens.subject(id_token_hint, request.client)
+        if request.hinted is not None:
+            return True
+        got = f"a text of {len(id_token_hint)} characters"
+        return refuse(request, Refusal("id_token_hint", "an ID token that was given to this application", got))
 
     async def save_authorization_code(
         self, client_id: str, code: dict[str, str], request: Request, *_: object, **__: object

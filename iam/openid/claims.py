@@ -38,10 +38,14 @@ def asked(claims: Mapping[str, Any], place: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def granting(scopes: Iterable[Scope], claims: Mapping[str, Any]) -> set[str]:
-    """The scopes whose claims a request names one by one: who is asked for those, is asked for these (Core §5.5)."""
-    wanted = {*asked(claims, ID_TOKEN), *asked(claims, USERINFO)} - {SUBJECT}
-    return {scope.name for scope in scopes if wanted & set(scope.claims)}
+def granting(scopes: Iterable[Scope], claims: Mapping[str, Any], granted: Collection[str]) -> list[str]:
+    """The scopes whose claims a request names one by one: who is asked for those, is asked for these (Core §5.5).
+
+    What the scopes of the request are good for is asked for already.
+    """
+    known = list(scopes)
+    wanted = {*asked(claims, ID_TOKEN), *asked(claims, USERINFO)} - {SUBJECT} - names(known, granted)
+    return [scope.name for scope in known if wanted & set(scope.claims)]
 
 
 def told(user: User, wanted: Collection[str]) -> dict[str, Any]:

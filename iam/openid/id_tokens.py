@@ -69,6 +69,14 @@ class IDTokens:
             document["c_hash"] = half_hash(alg, code)
         return await self.keys.signed(alg, TYPE, document)
 
+    async def subject(self, token: str, client: Client) -> str | None:
+        """Whom an ID token is about that we gave this client, be it long ago (Core §3.1.2.1, id_token_hint; H28)."""
+        told = await self.keys.verified(token, TYPE)
+        if told is None or (told.get("iss"), told.get("aud")) != (self.issuer, client.id):
+            return None
+        sub = told.get("sub")
+        return sub if isinstance(sub, str) else None
+
     async def _requested(self, client: Client, identity: Identity, requested: Mapping[str, Any]) -> dict[str, Any]:
         """The claims that the request wants in the ID token, of those that the client may ever be told."""
         wanted = claims.asked(requested, claims.ID_TOKEN).keys()

@@ -36,7 +36,11 @@ class LoginForm(Form):  # type: ignore[misc]
 
 @frozen
 class Login:
-    """The login page; `leads_to` says where the address behind it will send the browser, for the page's policy."""
+    """The login page.
+
+    `leads_to` says where the address behind it will send the browser, for the page's policy; `after_login` tells that
+    address of the login that began the session with this cookie.
+    """
 
     people: People
     sessions: Sessions
@@ -44,33 +48,35 @@ class Login:
     theme: Theme
     settings: Settings
     leads_to: Callable[[str], Awaitable[str | None]]
+    after_login: Callable[[str, str], str]
 
     async def show(self, request: Request) -> Answer:
-        """The form; who is logged in already goes on, unless it is for somebody else."""
+        """The form; who is logged in already goes on, unless it is for somebody else or they have to log in again."""
         address = next_address(request)
-        if not another(request):
+        if not another(request) and not again(request):
             accounts = await self.visitors.accounts(request)
             if accounts.active:
                 return see_other(address)
             if accounts.others:
                 return see_other(leading_to("/accounts", address))
-        return await self._form(request, LoginForm(), address)
+        return await self._form(request, LoginForm(login=told(request, "login_hint")), address)
 
     async def submit(self, request: Request) -> Answer:
         """Check the password and begin a session; who acted in this browser before steps back among the others."""
         address = next_address(request)
         form = LoginForm(Fields(self.visitors.form(request, PURPOSE)))
         user_id = await self.people.authenticate(form.login.data or "", form.password.data or "")
-        headers = user_id and await self._begin(request, user_id, remembered=bool(form.remember.data))
-        if not headers:
+        begun = await self._begin(request, user_id, remembered=bool(form.remember.data)) if user_id else None
+        if begun is None:
             log.info("login refused: {peer}", peer=request.client_address)
             form.password.errors = [WRONG]
             return await self._form(request, form, address, 400)
         log.info("login: user {user_id}, {peer}", user_id=str(user_id), peer=request.client_address)
-        return see_other(address, headers)
+        cookie, headers = begun
+        return see_other(self.after_login(address, cookie), headers)
 
-    async def _begin(self, request: Request, user_id: UUID, *, remembered: bool) -> Headers | None:
-        """The cookies with a new session, in place of what this person had here; None if they are locked out.
+    async def _begin(self, request: Request, user_id: UUID, *, remembered: bool) -> tuple[str, Headers] | None:
+        """The secret of a new session, in place of what this person had here, and its cookies; None if they are locked out.
 
         What no cookie has room for ends.
         """
@@ -86,8 +92,8 @@ class Login:
         age = self.sessions.lifetime(remembered=True) if remembered else None
         active = cookies.setting(self.settings, cookie, age)
         if not others and not accounts.others:
-            return (active,)
-        return active, others_header(self.settings, others[: cookies.MOST], self.visitors.clock.now())
+            return cookie, (active,)
+        return cookie, (active, others_header(self.settings, others[: cookies.MOST], self.visitors.clock.now()))
 
     async def _form(self, request: Request, form: LoginForm, address: str, status: int = 200) -> Answer:
         token, headers = self.visitors.welcome(request, PURPOSE)
@@ -105,7 +111,17 @@ class Login:
 
 def another(request: Request) -> bool:
     """Is the form for an account besides those that are logged in?"""
+    return told(request, "account") == "new"
+
+
+def again(request: Request) -> bool:
+    """Is it for who is logged in, and has to log in once more (OpenID Connect Core §3.1.2.1, prompt and max_age)?"""
+    return told(request, "login") == "again"
+
+
+def told(request: Request, name: str) -> str | None:
+    """A parameter of the address; who is expected to log in comes as login_hint (OpenID Connect Core §3.1.2.1)."""
     try:
-        return query_parameters(request).get("account") == "new"
+        return query_parameters(request).get(name)
     except ParameterError:
-        return False
+        return None

@@ -17,7 +17,7 @@ from iam.store.identities import Identity, identity
 ISSUE = """
 with consented as (
     insert into consents (user_id, client_id, scopes, granted_at)
-    values (%(user_id)s, %(client_id)s, %(scopes)s, %(now)s)
+    values (%(user_id)s, %(client_id)s, %(consented)s, %(now)s)
     on conflict (user_id, client_id) do update
     set granted_at = excluded.granted_at,
         scopes = array(select unnest(consents.scopes) union select unnest(excluded.scopes) order by 1)
@@ -29,10 +29,10 @@ with consented as (
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
     select audit_day(%(now)s), %(now)s, 'consent.given', 'user ' || %(user_id)s, %(user_id)s::text, %(client_id)s,
-        %(address)s::inet, jsonb_build_object('scope', %(scope)s::text)
+        %(address)s::inet, jsonb_build_object('scope', array_to_string(%(consented)s::text[], ' '))
     where not exists (
         select from consents k
-        where k.user_id = %(user_id)s and k.client_id = %(client_id)s and k.scopes @> %(scopes)s::text[]
+        where k.user_id = %(user_id)s and k.client_id = %(client_id)s and k.scopes @> %(consented)s::text[]
     )
 )
 insert into authorization_codes
@@ -144,6 +144,7 @@ class AuthorizationCodes:
         client_id: str,
         session_id: UUID,
         scopes: Sequence[str],
+        consented: Sequence[str],
         resources: Sequence[str],
         redirect_uri: str,
         redirect_uri_sent: bool,
@@ -155,7 +156,10 @@ class AuthorizationCodes:
         openid: Mapping[str, Any] | None = None,
         session_bound: bool = False,
     ) -> None:
-        """Store consent, grant and code for what this person just allowed; a grant that is `session_bound` ends with the session."""
+        """Store consent, grant and code for what this person just allowed; a grant that is `session_bound` ends with the session.
+
+        `consented` are the scopes, and those that stand for claims asked for one by one.
+        """
         await self._database.query(
             ISSUE,
             {
@@ -165,7 +169,7 @@ class AuthorizationCodes:
                 "user_id": user_id,
                 "client_id": client_id,
                 "session_id": session_id,
-                "scopes": list(scopes),
+                "consented": list(consented),
                 "scope": " ".join(scopes),
                 "resources": list(resources),
                 "redirect_uri": redirect_uri,

@@ -38,8 +38,8 @@ def sources(_: "Answer", __: object, given: tuple[str, ...]) -> None:
 class Answer:
     """An answer; what every answer carries besides is added where it is written.
 
-    `form_action` is where, besides here, forms of the page may lead, `frame_sources` whose pages it may show. An answer that
-    may be cached says so in a Cache-Control of its own.
+    `form_action` is where, besides here, forms of the page may lead, `frame_sources` whose pages it may show; `scripted` lets
+    it run our static scripts. An answer that may be cached says so in a Cache-Control of its own.
     """
 
     status: int
@@ -47,6 +47,7 @@ class Answer:
     headers: Headers = field(default=(), validator=printable)
     form_action: str | None = field(default=None, validator=one_source)
     frame_sources: tuple[str, ...] = field(default=(), validator=sources)
+    scripted: bool = False
 
 
 class Refusal(Exception):
@@ -73,9 +74,11 @@ def html_answer(
     headers: Headers = (),
     form_action: str | None = None,
     frame_sources: tuple[str, ...] = (),
+    *,
+    scripted: bool = False,
 ) -> Answer:
     """A page in HTML."""
-    return Answer(status, text.encode(), HTML + headers, form_action, frame_sources)
+    return Answer(status, text.encode(), HTML + headers, form_action, frame_sources, scripted)
 
 
 def found(location: str, headers: Headers = ()) -> Answer:

@@ -49,7 +49,7 @@ class Layout:
                 self.date(),
                 self._common,
                 self._sharing(sharing),
-                self._policy(answer.form_action, answer.frame_sources),
+                self._policy(answer.form_action, answer.frame_sources, scripted=answer.scripted),
                 b"" if cached else NO_STORE,
                 lines(answer.headers),
                 length,
@@ -72,14 +72,16 @@ def status_line(status: int) -> bytes:
     return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
 
 
-def policy(form_action: str | None, frame_sources: tuple[str, ...] = ()) -> bytes:
+def policy(form_action: str | None, frame_sources: tuple[str, ...] = (), *, scripted: bool = False) -> bytes:
     """Content-Security-Policy: nothing but our own style and pictures, and forms that lead here (or to `form_action`).
 
-    Pages of others are shown by the one page that has to (Front-Channel Logout 1.0), and only those of `frame_sources`.
+    Pages of others are shown by the one page that has to (Front-Channel Logout 1.0), and only those of `frame_sources`;
+    our own scripts run in the one page that needs one (Form Post Response Mode).
     """
     forms = f" {form_action}" if form_action else ""
     frames = "; frame-src " + " ".join(frame_sources) if frame_sources else ""
-    return lines(((b"Content-Security-Policy", POLICY.format(forms, frames).encode()),))
+    scripts = "; script-src 'self'" if scripted else ""
+    return lines(((b"Content-Security-Policy", POLICY.format(forms, frames + scripts).encode()),))
 
 
 def lines(headers: Headers) -> bytes:

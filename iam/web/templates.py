@@ -13,7 +13,13 @@ from iam.web.answers import Answer, Headers, Refusal, html_answer
 
 PACKAGE = Path(__file__).parent.parent
 BUNDLED = (PACKAGE / "templates", PACKAGE.parent / "templates")  # installed; in a checkout
-TYPES = {".css": b"text/css; charset=utf-8", ".svg": b"image/svg+xml", ".png": b"image/png", ".ico": b"image/x-icon"}
+TYPES = {
+    ".css": b"text/css; charset=utf-8",
+    ".ico": b"image/x-icon",
+    ".js": b"text/javascript; charset=utf-8",
+    ".png": b"image/png",
+    ".svg": b"image/svg+xml",
+}
 FOR_EVER = b"public, max-age=31536000, immutable"
 
 SENTENCES = {
@@ -77,11 +83,13 @@ class Theme:
         headers: Headers = (),
         form_action: str | None = None,
         frame_sources: tuple[str, ...] = (),
+        *,
+        scripted: bool = False,
         **context: Any,
     ) -> Answer:
         """A page from the template of this name."""
         text = self._environment.get_template(name).render({"session": None, **context})
-        return html_answer(status, text, headers, form_action, frame_sources)
+        return html_answer(status, text, headers, form_action, frame_sources, scripted=scripted)
 
     def error(
         self, status: int, title: str, sentence: str, identifier: str | None = None, error_uri: str | None = None

@@ -99,7 +99,7 @@ async def test_a_public_client_redeems_with_pkce_and_gets_no_refresh_token_it_ma
         ({"code_challenge": "short"}, "invalid_request"),
         ({"code_challenge": "é" * 43}, "invalid_request"),
         ({"code_challenge": None}, "invalid_request"),
-        ({"response_mode": "form_post"}, "invalid_request"),
+        ({"response_mode": "web_message"}, "invalid_request"),
         ({"request": "eyJ"}, "invalid_request_object"),
         ({"request_uri": "https://x"}, "request_uri_not_supported"),
         ({"registration": "{}"}, "registration_not_supported"),
@@ -317,8 +317,9 @@ async def test_a_locked_out_person_gets_nothing_for_a_code(server: Server) -> No
 async def test_consent_needs_the_token_of_its_own_form(server: Server) -> None:
     """H18, H19: the form's token is bound to the person and to this very request."""
     app, person, other = await server.app(), await server.person(), await server.person()
-    path = f"/authorize?response_type=code&client_id={app.client_id}&scope="
-    page = await server.get(path + "read", headers=person.headers)
+    query = f"response_type=code&client_id={app.client_id}&scope="
+    path = f"/authorize/consent?{query}"
+    page = await server.get(f"/authorize?{query}read", headers=person.headers)
     from tests.harness import action, fields
 
     form = {**fields(page.text), "decision": "allow"}

@@ -440,6 +440,7 @@ async def test_h26_what_we_could_not_have_made_is_refused_without_a_statement(wo
 
 # The authorization endpoint: a page for the person where nobody may be redirected, else an error for the client.
 
+DECIDED = {"GET": "/authorize", "POST": "/authorize/consent"}  # the request stands in the address of both
 PAGE: dict[str, Mapping[str, str | None]] = {
     "no client": {"client_id": None},
     "blank client": {"client_id": ""},
@@ -460,7 +461,7 @@ TOLD: dict[str, tuple[Mapping[str, str | None], str]] = {
     "response type none": ({"response_type": "none"}, "unsupported_response_type"),
     "unknown response type": ({"response_type": "é"}, "unsupported_response_type"),
     "unknown response mode": ({"response_mode": "web_message"}, "invalid_request"),
-    "response mode form_post": ({"response_mode": "form_post"}, "invalid_request"),
+    "response mode jwt": ({"response_mode": "jwt"}, "invalid_request"),
     "unknown scope": ({"scope": "admin"}, "invalid_scope"),
     "one unknown scope": ({"scope": "read admin"}, "invalid_scope"),
     "scope with a line end": ({"scope": "read\r\nwrite"}, "invalid_scope"),
@@ -505,7 +506,7 @@ def is_page(reply: Reply, status: int) -> None:
 @pytest.mark.parametrize("sent", ["GET", "POST"])
 @pytest.mark.parametrize("name", PAGE)
 async def test_who_may_not_be_redirected_gets_a_page(world: World, name: str, sent: str) -> None:
-    ask = evolve((await world.good("authorize")).with_form(**PAGE[name]), method=sent)
+    ask = evolve((await world.good("authorize")).with_form(**PAGE[name]), method=sent, path=DECIDED[sent])
     before = counts(world.admin)
 
     reply = await evolve(ask, query=ask.encoded.decode(), body=b"decision=allow").send(world.server)
@@ -518,7 +519,7 @@ async def test_who_may_not_be_redirected_gets_a_page(world: World, name: str, se
 @pytest.mark.parametrize("name", TOLD)
 async def test_a_clients_mistake_is_told_to_the_client(world: World, name: str, sent: str) -> None:
     changes, error = TOLD[name]
-    ask = evolve((await world.good("authorize")).with_form(**changes), method=sent)
+    ask = evolve((await world.good("authorize")).with_form(**changes), method=sent, path=DECIDED[sent])
     before = counts(world.admin)
 
     reply = await evolve(ask, query=ask.encoded.decode(), body=b"decision=allow").send(world.server)
@@ -538,7 +539,7 @@ async def test_a_malformed_authorization_request_gets_a_page(world: World, name:
     ask = await world.good("authorize")
     query = (ask.encoded + b"&" + MALFORMED[name]).decode("latin-1")
 
-    reply = await evolve(ask, method=sent, query=query, body=b"decision=allow").send(world.server)
+    reply = await evolve(ask, method=sent, path=DECIDED[sent], query=query, body=b"decision=allow").send(world.server)
 
     is_page(reply, 400)
 

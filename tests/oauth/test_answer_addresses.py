@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from iam import bridge
 from iam.oauth import redirect_uris
-from tests.harness import CHALLENGE, App, Person, Reply, Server
+from tests.harness import CHALLENGE, App, Person, Reply, Server, action
 
 EXAMPLES = 200
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much]
@@ -60,6 +60,12 @@ async def test_an_answer_goes_to_the_registered_address_with_the_clients_state_a
 
         reply = answer(server, person, uri, parameters, decision)
 
+        if reply.status == 200:
+            told = reply.sent_back
+            assert action(reply.text) == uri
+            assert told["iss"] == server.settings.issuer
+            assert told.get("state", "") == parameters.get("state", "xyz")
+            return
         mark = "#" if parameters.get("response_mode") == "fragment" else "?"
         base = uri + (mark if mark not in uri else "" if uri.endswith((mark, "&")) else "&")
         assert reply.status in (302, 303)

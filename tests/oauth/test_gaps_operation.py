@@ -23,12 +23,10 @@ from tests.harness import CHALLENGE, REDIRECT_URI, Server
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 MISSING = (
-    "/register",
     "/par",
     "/device_authorization",
     "/device",
     "/bc-authorize",
-    "/.well-known/webfinger",
 )
 
 

@@ -140,7 +140,7 @@ async def test_h19_the_request_of_another_client_is_not_granted(server: Server, 
     other = await person.register(name="Other")
     before = kept(admin)
 
-    form.action = asking(other)
+    form.action = asking(other).replace("/authorize?", "/authorize/consent?")
     reply = await person.send(form, decision="allow")
 
     assert reply.status == 403

@@ -18,7 +18,9 @@ from twisted.logger import Logger
 from iam import credentials
 from iam.clock import Clock
 from iam.credentials import Kind
-from iam.oauth import mismatch, pkce
+from iam.oauth import mismatch, pkce, redirect_uris
+from iam.oauth.authentication_request import check_authentication
+from iam.oauth.authorization_response import FORM_POST, MODES
 from iam.oauth.refusal import Refusal, shown
 from iam.oauth.request import Request
 from iam.oauth.resources import invalid_target
@@ -30,7 +32,6 @@ from iam.store.authorization_codes import AuthorizationCodes
 
 GRANT_TYPE = "authorization_code"
 RESPONSE_TYPES = ("code",)
-RESPONSE_MODES = ("query", "fragment")
 
 # Parameters of other specifications that change what is asked for: to ignore them would be to answer another question (G18).
 UNSUPPORTED = {
@@ -64,9 +65,16 @@ class AuthorizationCodeGrant(OAuthlibAuthorizationCodeGrant):  # type: ignore[mi
     """oauthlib's grant with the checks that it lacks, made once client and redirect URI are known, so that errors can be sent there."""
 
     def __init__(self, request_validator: Any) -> None:
-        super().__init__(
-            request_validator, pre_auth=[check_request_object, check_supported, check_response, check_challenge]
-        )
+        checks = [
+            check_mode,
+            check_request_object,
+            check_supported,
+            check_response,
+            check_challenge,
+            check_authentication,
+            self.check_hint,
+        ]
+        super().__init__(request_validator, pre_auth=checks)
 
     def create_authorization_response(self, request: Request, token_handler: object) -> dict[str, str]:
         """The members of the answer (RFC 6749 §4.1.2); whatever is wrong is raised.
@@ -84,6 +92,23 @@ class AuthorizationCodeGrant(OAuthlibAuthorizationCodeGrant):  # type: ignore[mi
         if request.state is not None:
             code["state"] = request.state
         return code
+
+    def check_hint(self, request: Request) -> dict[str, object]:
+        """An id_token_hint that is no ID token of this client says nothing about who is meant (OpenID Connect Core §3.1.2.1)."""
+        asked = OPENID in (request.scopes or ()) and request.id_token_hint is not None
+        if asked and not self.request_validator.validate_id_token_hint(request.id_token_hint, request):
+            raise InvalidRequestError("The id_token_hint must be an ID token of this client.", request=request)
+        return {}
+
+
+def check_mode(request: Request) -> dict[str, object]:
+    """A way for the answer that there is (G7, G17); first, as errors take it too. No form leads to an app's own scheme."""
+    mode, web = request.response_mode, redirect_uris.web(request.redirect_uri)
+    if mode in (None, *MODES) and (mode != FORM_POST or web):
+        return {}
+    request.response_mode = None
+    ways = ", ".join(way for way in MODES if way != FORM_POST or web)
+    raise InvalidRequestError(f"The response_mode must be one of {ways}.", request=request)
 
 
 def check_request_object(request: Request) -> dict[str, object]:
@@ -108,14 +133,11 @@ def check_supported(request: Request) -> dict[str, object]:
 
 
 def check_response(request: Request) -> dict[str, object]:
-    """Only `code` (G13), by query or fragment (G7, G17)."""
+    """Only `code` (G13)."""
     if request.response_type is None:
         raise MissingResponseTypeError(request=request)
     if request.response_type not in RESPONSE_TYPES:
         raise UnsupportedResponseTypeError("Only response_type=code is supported.", request=request)
-    if request.response_mode not in (None, *RESPONSE_MODES):
-        request.response_mode = None
-        raise InvalidRequestError(f"The response_mode must be one of {', '.join(RESPONSE_MODES)}.", request=request)
     return {}
 
 
@@ -161,6 +183,7 @@ class AuthorizationCode:
             client_id=request.client.client_id,
             session_id=session.id,
             scopes=request.scopes,
+            consented=request.consented,
             resources=request.audience,
             redirect_uri=request.redirect_uri,
             redirect_uri_sent=not request.using_default_redirect_uri,

@@ -1,0 +1,106 @@
+"""The claims parameter: claims that a client asks for one by one (OpenID Connect Core §5.5)."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from iam.openid.claims import ID_TOKEN, SUBJECT, USERINFO
+
+LONGEST: Final = 4096  # characters
+MOST: Final = 64  # claims in one place
+LONGEST_NAME: Final = 128
+PLACES: Final = (ID_TOKEN, USERINFO)
+
+
+class ClaimsError(ValueError):
+    """What is wrong with the parameter, in a sentence."""
+
+
+@frozen
+class ClaimsRequest:
+    """What is asked for, by place and name; None where a claim is asked for without more words."""
+
+    members: Mapping[str, Mapping[str, Mapping[str, Any] | None]] = field(factory=dict)
+
+    @property
+    def names(self) -> dict[str, dict[str, None]]:
+        """What a grant keeps: which claims are wanted where. No value that a client names is ever stored."""
+        return {place: dict.fromkeys(claims) for place, claims in self.members.items() if claims}
+
+    @property
+    def subjects(self) -> tuple[tuple[Any, ...], ...]:
+        """Who it has to be, for each place that says so (Core §3.1.2.2)."""
+        asked = [self.members.get(place, {}).get(SUBJECT) for place in PLACES]
+        return tuple(values for claim in asked if (values := acceptable(claim)))
+
+    @property
+    def essential_acr(self) -> tuple[Any, ...]:
+        """The classes one of which the login must have had (Core §5.5.1.1); empty where any will do."""
+        claim = self.members.get(ID_TOKEN, {}).get("acr")
+        return acceptable(claim) if claim and claim.get("essential") is True else ()
+
+
+def acceptable(claim: Mapping[str, Any] | None) -> tuple[Any, ...]:
+    """The values of a claim that will do, as `value` or `values` say; empty where neither does."""
+    if claim is None:
+        return ()
+    return (claim["value"],) if "value" in claim else tuple(claim.get("values", ()))
+
+
+def parsed(text: str) -> ClaimsRequest:
+    """What the parameter says; raises ClaimsError. Members that nobody defined are ignored, as Core §5.5 wants it."""
+    if len(text) > LONGEST:
+        raise ClaimsError(f"claims must have at most {LONGEST} characters.")
+    try:
+        document = json.loads(text, object_pairs_hook=unrepeated, parse_constant=refused)
+    except ClaimsError:
+        raise
+    except (ValueError, RecursionError):
+        raise ClaimsError("claims must be a JSON object.") from None
+    if not isinstance(document, dict):
+        raise ClaimsError("claims must be a JSON object.")
+    return ClaimsRequest({place: place_of(document[place]) for place in PLACES if place in document})
+
+
+def unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose members have each a name of their own: of two, readers take different ones (RFC 8259 §4)."""
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ClaimsError("claims must not name a member twice.")
+    return document
+
+
+def refused(_: str) -> None:
+    """NaN and Infinity are no JSON."""
+    raise ClaimsError("claims must be a JSON object.")
+
+
+def place_of(claims: object) -> dict[str, dict[str, Any] | None]:
+    """The claims for one place."""
+    if not isinstance(claims, dict):
+        raise ClaimsError("The members userinfo and id_token of claims must be objects.")
+    if len(claims) > MOST:
+        raise ClaimsError(f"claims must not ask for more than {MOST} claims in one place.")
+    return {name_of(name): claim_of(claim) for name, claim in claims.items()}
+
+
+def name_of(name: str) -> str:
+    """A claim's name, which a database can keep and a person can read."""
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise ClaimsError("claims must name claims in printable characters.")
+    return name
+
+
+def claim_of(claim: object) -> dict[str, Any] | None:
+    """How one claim is asked for (Core §5.5.1)."""
+    if claim is None:
+        return None
+    if not isinstance(claim, dict):
+        raise ClaimsError("claims must ask for each claim by null or an object.")
+    if not isinstance(claim.get("essential", False), bool):
+        raise ClaimsError("essential must be true or false in claims.")
+    if not isinstance(claim.get("values", []), list):
+        raise ClaimsError("values must be an array in claims.")
+    return claim
