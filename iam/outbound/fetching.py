@@ -8,17 +8,14 @@ from typing import Any, Final, NoReturn
 import treq
 from attrs import field, frozen
 from twisted.internet.defer import Deferred, DeferredSemaphore
-from twisted.internet.error import ConnectError, ConnectionClosed
-from twisted.internet.ssl import platformTrust
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.client import Agent, RequestTransmissionFailed, ResponseFailed
-from twisted.web.http_headers import Headers
 from twisted.web.iweb import IResponse
 
 from iam.clock import Clock
-from iam.outbound.connecting import Line, Look, Resolver, system
-from iam.outbound.destinations import Destination, FetchError, Networks, check, parsed
+from iam.outbound.connecting import Look, Resolver, system
+from iam.outbound.destinations import Destination, FetchError, Networks, parsed
+from iam.outbound.exchanges import Exchanges
 
 TOTAL: Final = 5.0  # seconds for all of it
 LONGEST: Final = 64 << 10  # octets of a body
@@ -80,9 +77,7 @@ class Fetcher:
         self._reactor = reactor
         self._patience = patience
         self._clock = clock
-        self._private = private
-        self._resolver = Resolver(reactor, look)
-        self._trust_root = trust_root or platformTrust()
+        self._exchanges = Exchanges(reactor, Resolver(reactor, look), private, trust_root)
         self._kept: dict[str, Kept] = {}
         self._refusals: dict[str, Refusal] = {}
         self._waiters: dict[str, list[Deferred[Fetched]]] = {}
@@ -123,8 +118,6 @@ class Fetcher:
             kept = await Deferred.fromCoroutine(self._in_turn(url)).addTimeout(self._patience, self._reactor, late)
         except FetchError as error:
             raise self._refused(url, purpose, str(error)) from None
-        except (ConnectError, ConnectionClosed, ResponseFailed, RequestTransmissionFailed, UnicodeError) as error:
-            raise self._refused(url, purpose, reason_of(error)) from None
         remember(self._kept, url, kept)
         self._refusals.pop(url, None)
         log.info("fetched for {purpose}: {url}", purpose=purpose, url=url)
@@ -152,24 +145,16 @@ class Fetcher:
                 self._places_at.pop(destination.host, None)
 
     async def _once(self, url: str, destination: Destination) -> Kept:
-        """Look the host up, judge it, ask it."""
-        addresses = await self._resolver.addresses(destination.host)
-        if not addresses:
-            raise FetchError(f"{destination.host} has no address")
-        check(destination, addresses, self._private)
-        line = Line(self._reactor, destination, addresses, self._trust_root)
+        """Ask, whether it has changed where it is known."""
         kept = self._kept.get(url)
-        headers = {b"Accept": b"application/json", b"User-Agent": b"iam", **(kept.validators if kept else {})}
-        agent = Agent.usingEndpointFactory(self._reactor, line)
-        try:
-            response = await agent.request(
-                b"GET", destination.url.encode(), Headers({name: [value] for name, value in headers.items()})
-            )
+
+        async def read(response: IResponse) -> Kept:
             if response.code == NOT_MODIFIED and kept is not None:
                 return self._keep(kept.fetched.document, response, kept.validators)
             return self._keep(await document_of(response), response, validators(response))
-        finally:
-            line.hang_up()
+
+        headers = {b"Accept": b"application/json", **(kept.validators if kept else {})}
+        return await self._exchanges.made(b"GET", destination, headers, read)
 
     def _keep(self, document: Any, response: IResponse, known: Mapping[bytes, bytes]) -> Kept:
         now = self._clock.seconds()
@@ -225,9 +210,3 @@ def remember(known: dict[str, Any], url: str, what: object) -> None:
     if len(known) >= REMEMBERED and url not in known:
         known.clear()
     known[url] = what
-
-
-def reason_of(error: Exception) -> str:
-    """What went wrong on the way, with what lies behind it."""
-    inner = getattr(error, "reasons", None)
-    return str(inner[0].value if inner else error) or type(error).__name__
