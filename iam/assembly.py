@@ -47,9 +47,12 @@ from iam.openid import keys
 from iam.openid.front_channel import FrontChannel
 from iam.openid.id_tokens import IDTokens
 from iam.openid.keys import Keys, Pair
+from iam.openid.logout_tokens import LogoutTokens
 from iam.openid.subjects import PURPOSE as SUBJECTS
 from iam.openid.subjects import Subjects
+from iam.operations.back_channel_logout import BackChannelLogout
 from iam.outbound.fetching import Fetcher
+from iam.outbound.posting import Poster
 from iam.pages.accounts import Chooser
 from iam.pages.applications import Applications
 from iam.pages.departures import Departures
@@ -138,6 +141,15 @@ def build_dynamic_registration(settings: Settings, store: Store, registration: R
         settings.registration_scope,
         None if settings.no_rate_limits else A_DAY,
     )
+
+
+def build_back_channel(
+    reactor: Any, settings: Settings, clock: Clock, store: Store, key: ServerKey, signing: Keys
+) -> BackChannelLogout:
+    """What tells relying parties of the ends of sessions."""
+    tokens = LogoutTokens(signing, Subjects(key.derive(SUBJECTS)), settings.issuer)
+    poster = Poster(reactor, settings.allow_fetch)
+    return BackChannelLogout(reactor, store.logout_notices, store.clients, tokens, poster, clock)
 
 
 def build_site(

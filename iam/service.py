@@ -10,7 +10,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 
 from iam import server_key
-from iam.assembly import build_keys, build_site
+from iam.assembly import build_back_channel, build_keys, build_site
 from iam.clock import Clock
 from iam.embedded.errors import EmbeddedError
 from iam.endpoints import resource
@@ -19,6 +19,7 @@ from iam.listening import ListenError, described, listen
 from iam.oauth import library
 from iam.oauth.library import LibraryError
 from iam.oauth.resources import FORMATS, LIFETIMES
+from iam.operations.back_channel_logout import BackChannelLogout
 from iam.operations.retention import Retention
 from iam.options import Options, refuse
 from iam.pages.setup import setup_link
@@ -47,6 +48,7 @@ class AuthorizationServer(Service):
         self._foundation: Foundation | None = None
         self._site: Site | None = None
         self._retention: Retention | None = None
+        self._back_channel: BackChannelLogout | None = None
         self._ports: list[Any] = []
         self._starting: Deferred[None] | None = None
         self._status = 0
@@ -98,6 +100,8 @@ class AuthorizationServer(Service):
         self._ports = await listen(self._reactor, settings, self._site)
         self._retention = Retention(self._reactor, store.partitions, store.audit, keys, self._clock)
         self._retention.start()
+        self._back_channel = build_back_channel(self._reactor, settings, self._clock, store, key, keys)
+        self._back_channel.start()
         await greet(settings, self._foundation, key)
 
     async def _stop(self) -> None:
@@ -110,6 +114,8 @@ class AuthorizationServer(Service):
             await self._site.drain()
         if self._retention is not None:
             self._retention.stop()
+        if self._back_channel is not None:
+            await self._back_channel.stop()
         if self._foundation is not None:
             await self._foundation.close()
 

@@ -37,9 +37,10 @@ def system(name: str) -> list[str]:
 class Resolver:
     """Looks names up in threads of its own: a resolver that is dead takes nobody else's, and holds up no exit."""
 
-    def __init__(self, reactor: Any, look: Look = system) -> None:
+    def __init__(self, reactor: Any, look: Look = system, most: int = LOOK_UPS) -> None:
         self._reactor = reactor
         self._look = look
+        self._most = most
         self._under_way = 0
 
     async def addresses(self, host: str) -> list[Address]:
@@ -51,7 +52,7 @@ class Resolver:
         return [ip_address(text) for text in dict.fromkeys(texts)]
 
     async def _looked_up(self, name: str) -> list[str]:
-        if self._under_way >= LOOK_UPS:
+        if self._under_way >= self._most:
             raise FetchError("too many names are being looked up")
         answer: Deferred[list[str]] = Deferred()
         self._under_way += 1

@@ -11,6 +11,7 @@ from iam.store.clients import Clients
 from iam.store.consents import Consents
 from iam.store.database import Database
 from iam.store.grants import Grants
+from iam.store.logout_notices import LogoutNotices
 from iam.store.partitions import Partitions, longest
 from iam.store.refresh_tokens import RefreshTokens
 from iam.store.refusals import Refusals
@@ -45,6 +46,7 @@ class Store:
     replays: Replays
     registrations: Registrations
     user_infos: UserInfos
+    logout_notices: LogoutNotices
     partitions: Partitions
 
 
@@ -69,6 +71,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         replays=Replays(database),
         registrations=Registrations(database, clients),
         user_infos=UserInfos(database),
+        logout_notices=LogoutNotices(database),
         partitions=Partitions(database, longest(settings)),
     )
     memories = {
@@ -76,6 +79,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         "scopes": store.scopes.forget,
         "resources": store.resources.forget,
         "signing_keys": store.signing_keys.forget,
+        "logout_notices": store.logout_notices.changed,
     }
 
     def lost() -> None:

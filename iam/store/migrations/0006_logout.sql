@@ -25,6 +25,11 @@ create table logout_receivers (
     next_at timestamptz not null
 );
 
+-- The pause after this many failures: five seconds, doubling up to an hour.
+create function logout_pause(failures integer) returns interval language sql immutable as $$
+    select make_interval(secs => least(3600, 5 * 2 ^ least(failures - 1, 12)))
+$$;
+
 -- However a session ends before its time, by logout, by an administrator, a new password, the end of the account: what is
 -- bound to it ends with it, and each client that knows of it by an ID token will be told. A session whose row another one
 -- takes over, when the same person logs in again, goes on. One that has expired ends nothing: that had the same end.

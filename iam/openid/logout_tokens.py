@@ -1,0 +1,40 @@
+"""Logout tokens (OpenID Connect Back-Channel Logout 1.0 §2.4): which session of whom has ended, for one relying party."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from attrs import frozen
+
+from iam import credentials
+from iam.openid.keys import Keys
+from iam.openid.subjects import Subjects
+from iam.store.clients import Client
+
+TYPE: Final = "logout+jwt"
+EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
+LIFETIME: Final = 120  # seconds
+
+
+@frozen
+class LogoutTokens:
+    """Makes logout tokens."""
+
+    keys: Keys
+    subjects: Subjects
+    issuer: str
+
+    async def issue(self, client: Client, user_id: UUID, session_id: UUID, now: datetime) -> str:
+        """The token by the client's algorithm for ID tokens, and by the names that those have used; never with a nonce."""
+        issued_at = int(now.timestamp())
+        document = {
+            "iss": self.issuer,
+            "sub": self.subjects.sub(client, user_id),
+            "aud": client.id,
+            "iat": issued_at,
+            "exp": issued_at + LIFETIME,
+            "jti": credentials.identifier().hex,
+            "events": {EVENT: {}},
+            "sid": self.subjects.sid(client, session_id),
+        }
+        return await self.keys.signed(client.openid.id_token_signed_response_alg, TYPE, document)

@@ -1,0 +1,123 @@
+"""Who is still to be told that a session has ended: an outbox, filled by whatever ends sessions (migration 0006).
+
+Any number of servers take from it. One that takes a notice lends it for a while; if it dies, another takes it again.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from attrs import frozen
+
+from iam.store.database import Database
+
+# The clients that have notices are found by leaps through the index, so that many notices of one cost nothing here; of
+# each come a few, and of one that could not be reached a single one, when that is due.
+TAKE: Final = """
+with recursive waiting (client_id) as (
+    select min(client_id) from logout_notices
+    union all
+    select (select min(n.client_id) from logout_notices n where n.client_id > w.client_id)
+    from waiting w where w.client_id is not null
+), due as materialized (
+    select n.id
+    from waiting w
+    left join logout_receivers r on r.client_id = w.client_id
+    cross join lateral (
+        select n.id from logout_notices n where n.client_id = w.client_id and n.next_at <= %(now)s
+        order by n.next_at, n.id
+        limit case when r.client_id is null then %(few)s else 1 end
+    ) n
+    where w.client_id <> all(%(busy)s) and (r.client_id is null or r.next_at <= %(now)s)
+    limit %(most)s
+), taken as (
+    select n.id from logout_notices n join due using (id) where n.next_at <= %(now)s for update of n skip locked
+)
+update logout_notices n set attempts = n.attempts + 1, next_at = %(until)s from taken
+where n.id = taken.id
+returning n.id, n.client_id, n.user_id, n.session_id, n.attempts
+"""
+
+# Who hears one, hears the others too.
+DELIVERED: Final = """
+with reached as (
+    delete from logout_receivers where client_id = %(client_id)s
+)
+delete from logout_notices where id = %(id)s
+"""
+
+# Of several that fail at the same time, one counts against the client. What is too old by then goes, with a word in the
+# audit log.
+FAILED: Final = """
+with waits as (
+    update logout_notices set next_at = %(now)s::timestamptz + logout_pause(attempts)
+    where id = %(id)s and created_at > %(oldest)s
+), unreached as (
+    insert into logout_receivers (client_id, failures, next_at)
+    select c.id, 1, %(now)s::timestamptz + logout_pause(1) from clients c where c.id = %(client_id)s and %(unreachable)s
+    on conflict (client_id) do update
+    set failures = logout_receivers.failures + 1, next_at = %(now)s::timestamptz + logout_pause(logout_receivers.failures + 1)
+    where logout_receivers.next_at <= %(now)s
+), given_up as (
+    delete from logout_notices where client_id = %(client_id)s and created_at <= %(oldest)s
+    returning id, client_id, user_id, session_id
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'logout.not_delivered', 'server', user_id::text, client_id, null,
+        jsonb_build_object('session', session_id)
+    from given_up
+)
+select count(*) from given_up
+"""
+
+
+@frozen
+class Notice:
+    """A client is to be told that this session of this person has ended; it is the attempt of this number."""
+
+    id: UUID
+    client_id: str
+    user_id: UUID
+    session_id: UUID
+    attempt: int
+
+
+def nobody() -> None:
+    """There is nobody to wake."""
+
+
+class LogoutNotices:
+    """The table of notices; `wake` is called when there are new ones, or may be."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.wake: Callable[[], None] = nobody
+
+    def changed(self) -> None:
+        """Somebody has ended a session."""
+        self.wake()
+
+    async def take(self, now: datetime, until: datetime, *, most: int, few: int, busy: Sequence[str]) -> list[Notice]:
+        """Notices that are due, lent until then: a few of each client, none of those that are busy."""
+        told = {"now": now, "until": until, "most": most, "few": few, "busy": list(busy)}
+        return [Notice(*row) for row in await self._database.aside(TAKE, told)]
+
+    async def delivered(self, notice: Notice) -> None:
+        """It was told, or there is nobody to tell any more."""
+        await self._database.aside(DELIVERED, {"id": notice.id, "client_id": notice.client_id})
+
+    async def failed(self, notice: Notice, now: datetime, oldest: datetime, *, unreachable: bool) -> int:
+        """It was not told: again after a pause; where the client is out of reach, its others wait too.
+
+        How many of its notices were given up, because they are from before `oldest`.
+        """
+        told = {
+            "id": notice.id,
+            "client_id": notice.client_id,
+            "now": now,
+            "oldest": oldest,
+            "unreachable": unreachable,
+        }
+        ((count,),) = await self._database.aside(FAILED, told)
+        return int(count)
