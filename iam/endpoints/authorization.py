@@ -21,9 +21,10 @@ from iam.oauth.consent import Consent
 from iam.oauth.refusals import Refusals
 from iam.oauth.request import Request as AuthorizationRequest
 from iam.oauth.server import Server
+from iam.web.accounts import Account, Accounts
 from iam.web.addresses import leading_to
 from iam.web.answers import Answer, Refusal, found, see_other
-from iam.web.interactions import LOGIN, Interactions, unmarked
+from iam.web.interactions import CHOICE, LOGIN, Interactions, unmarked
 from iam.web.parameters import ParameterError, Parameters, form_parameters, parse, query_text
 from iam.web.request import Request
 from iam.web.templates import Theme
@@ -61,12 +62,12 @@ class AuthorizationEndpoint:
     async def get(self, request: Request) -> Answer:
         """An authorization request arrives, or comes back from the login."""
         parameters, authorization = await self._validated(request)
-        session = await self._authenticated(request, authorization)
-        if await self.consent.covers(session.user_id, authorization):
-            return await self._allow(request, parameters, authorization, session)
+        account = await self._authenticated(request, authorization)
+        if await self.consent.covers(account.session.user_id, authorization):
+            return await self._allow(request, parameters, authorization, account.session)
         if authorization.authentication.silent:
             raise self._error(request, self.server.consent_required(authorization))
-        return await self._ask(request, authorization, session)
+        return await self._ask(request, authorization, account)
 
     async def post(self, request: Request) -> Answer:
         """The same in a form (OpenID Connect Core §3.1.2.1). From other sites no cookie comes with one, but with the GET."""
@@ -82,10 +83,10 @@ class AuthorizationEndpoint:
     async def decide(self, request: Request) -> Answer:
         """The person decided. The request is the one in the address, and the form's token is bound to it."""
         parameters, authorization = await self._validated(request)
-        session = await self._authenticated(request, authorization)
-        form = self.visitors.form(request, purpose(request), lifetime=LIFETIME)
+        account = await self._authenticated(request, authorization)
+        form = self.visitors.form(request, purpose(request), lifetime=LIFETIME, secret=account.secret)
         if form.get("decision") == "allow":
-            return await self._allow(request, parameters, authorization, session)
+            return await self._allow(request, parameters, authorization, account.session)
         log.info("consent refused: client {client_id}", client_id=authorization.client.client_id)
         raise self._error(request, self.server.denied(authorization))
 
@@ -105,7 +106,14 @@ class AuthorizationEndpoint:
 
     def after_login(self, address: str, cookie: str) -> str:
         """Where to go on after a login: an authorization request is told that it happened for it."""
-        return self.interactions.marked(address, LOGIN, cookie) if address.partition("?")[0] in PATHS else address
+        return self._after(LOGIN, address, cookie)
+
+    def after_choice(self, address: str, cookie: str) -> str:
+        """Where to go on after somebody chose among the accounts of their browser; the same."""
+        return self._after(CHOICE, address, cookie)
+
+    def _after(self, did: str, address: str, cookie: str) -> str:
+        return self.interactions.marked(address, did, cookie) if address.partition("?")[0] in PATHS else address
 
     def _parameters(self, query: str) -> Parameters:
         """What a request asks for; raises ParameterError."""
@@ -124,18 +132,38 @@ class AuthorizationEndpoint:
         except OAuth2Error as error:
             raise self._error(request, error) from None
 
-    async def _authenticated(self, request: Request, authorization: AuthorizationRequest) -> Session:
-        """Who is logged in, as the request wants it; otherwise to the login, and back here."""
-        session: Session | None = await self.visitors.session(request)
-        just_now = self.interactions.proven(query_text(request), LOGIN, self.visitors.cookie(request))
-        meant = session is not None and self.authentication.meant(authorization, session)
-        if session and meant and (just_now or self.authentication.recent(authorization, session)):
-            return session
+    async def _authenticated(self, request: Request, authorization: AuthorizationRequest) -> Account:
+        """Who is logged in, as the request wants it; otherwise to the login or the account chooser, and back here."""
+        accounts = await self.visitors.accounts(request)
+        did = self._done(request, accounts.active)
+        account = accounts.active if did else self._meant(accounts, authorization)
+        meant = account is not None and self.authentication.meant(authorization, account.session)
+        choosing = authorization.authentication.wants_choice and not did
+        recent = account is not None and (did == LOGIN or self.authentication.recent(authorization, account.session))
+        if account and meant and recent and not choosing:
+            return account
         if authorization.authentication.silent:
             raise self._error(request, self.server.login_required(authorization, "prompt=none"))
-        if session and just_now:
+        if did and not meant:
             raise self._error(request, self.server.login_required(authorization, "a login of somebody else"))
-        raise Refusal(see_other(login_address(request, authorization, session)))
+        if choosing and list(accounts):
+            raise Refusal(see_other(leading_to("/accounts", own_address(request))))
+        expected = account.session.username if account and meant else ""
+        raise Refusal(see_other(login_address(request, authorization, account, expected)))
+
+    def _done(self, request: Request, active: Account | None) -> str | None:
+        """What the person in use has just done for this request, if anything."""
+        secret = active.secret if active else None
+        return next(
+            (did for did in (LOGIN, CHOICE) if self.interactions.proven(query_text(request), did, secret)), None
+        )
+
+    def _meant(self, accounts: Accounts, authorization: AuthorizationRequest) -> Account | None:
+        """The account in use; for an id_token_hint the one of this browser that it names, if there is one (Core §3.1.2.1)."""
+        if authorization.hinted is None:
+            return accounts.active
+        named = (one for one in accounts if self.authentication.meant(authorization, one.session))
+        return next(named, accounts.active)
 
     async def _allow(
         self, request: Request, parameters: Parameters, authorization: AuthorizationRequest, session: Session
@@ -153,17 +181,17 @@ class AuthorizationEndpoint:
         )
         return self._answer(request, response)
 
-    async def _ask(self, request: Request, authorization: AuthorizationRequest, session: Session) -> Answer:
+    async def _ask(self, request: Request, authorization: AuthorizationRequest, account: Account) -> Answer:
         return self.theme.page(
             "consent.html",
             form_action=redirect_uris.origin(authorization.redirect_uri),
             client=authorization.client,
-            person=session,
+            person=account.session,
             scopes=await self.consent.question(authorization),
             redirect_host=host_of(authorization.redirect_uri),
-            csrf_token=self.visitors.token(request, purpose(request)),
+            csrf_token=self.visitors.token(request, purpose(request), account.secret),
             action=f"{CONSENT}?{query_text(request)}",
-            elsewhere=leading_to("/accounts", own_address(request)),
+            elsewhere=None if authorization.hinted else leading_to("/accounts", own_address(request)),
         )
 
     def _answer(self, request: Request, response: AuthorizationResponse) -> Answer:
@@ -200,13 +228,13 @@ def own_address(request: Request) -> str:
     return f"{PATH}?{unmarked(query_text(request))}"
 
 
-def login_address(request: Request, authorization: AuthorizationRequest, session: Session | None) -> str:
-    """The login that leads back here. Who is logged in logs in again, whoever they are then; a hint fills the field in."""
+def login_address(request: Request, authorization: AuthorizationRequest, account: Account | None, expected: str) -> str:
+    """The login that leads back here, with the name filled in. Who is logged in logs in again, whoever they are then."""
     told = {"next": own_address(request)}
-    if session is not None:
+    if account is not None:
         told["login"] = "again"
-    if authorization.authentication.login_hint:
-        told["login_hint"] = authorization.authentication.login_hint
+    if hint := authorization.authentication.login_hint or expected:
+        told["login_hint"] = hint
     return "/login?" + urlencode(told, safe="", quote_via=quote)
 
 

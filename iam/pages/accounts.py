@@ -18,12 +18,16 @@ PURPOSE = "accounts"
 
 @frozen
 class Chooser:
-    """Lists the accounts of this browser; `leads_to` says where the address behind it will send the browser."""
+    """Lists the accounts of this browser.
+
+    `leads_to` says where the address behind it will send the browser; `after_choice` tells that address of the choice.
+    """
 
     visitors: Visitors
     theme: Theme
     departures: Departures
     leads_to: Callable[[str], Awaitable[str | None]]
+    after_choice: Callable[[str, str], str]
     settings: Settings
 
     async def show(self, request: Request) -> Answer:
@@ -49,7 +53,7 @@ class Chooser:
         address = next_address(request)
         if account := accounts.known(fields.get("use")):
             headers = accounts.chosen(account).headers(self.settings, self.visitors.clock.now())
-            return see_other(address, headers)
+            return see_other(self.after_choice(address, account.secret), headers)
         if account := accounts.known(fields.get("log_out")):
             onward = leading_to(PATH, address) if list(accounts.without(account)) else "/"
             return await self.departures.of(request, accounts, account, onward)

@@ -65,9 +65,9 @@ class Visitors:
                 answer.raiseException()
         return [answer for _, answer in answers]
 
-    def token(self, request: Request, purpose: str) -> str:
-        """The token for a form of this visitor; only for one who has a cookie."""
-        return csrf.token(self.cookie(request) or secrets.token_hex(), purpose, self.clock.now())
+    def token(self, request: Request, purpose: str, secret: str | None = None) -> str:
+        """The token for a form of this visitor, only for one who has a cookie; or of their account with this secret."""
+        return csrf.token(secret or self.cookie(request) or secrets.token_hex(), purpose, self.clock.now())
 
     def welcome(self, request: Request, purpose: str) -> tuple[str, Headers]:
         """The token for a form of anybody, and the cookie for who has none yet: it says nothing and stands in no table."""
@@ -78,18 +78,24 @@ class Visitors:
         return csrf.token(cookie, purpose, self.clock.now()), (cookies.setting(self.settings, cookie),)
 
     def form(
-        self, request: Request, purpose: str, *, repeatable: frozenset[str] = REPEATABLE, lifetime: int | None = None
+        self,
+        request: Request,
+        purpose: str,
+        *,
+        repeatable: frozenset[str] = REPEATABLE,
+        lifetime: int | None = None,
+        secret: str | None = None,
     ) -> Parameters:
         """The fields of a form from our page for this purpose, opened in this browser within its lifetime.
 
-        Anything else is refused.
+        Anything else is refused, and so is the form of another account than the one with this secret, or the one in use.
         """
         try:
             fields = form_fields(request, repeatable=repeatable)
         except ParameterError as error:
             raise Refusal(self.theme.error_of(error.status)) from None
         if not csrf.from_us(request, self.settings) or not csrf.genuine(
-            self.cookie(request), purpose, fields.get(csrf.TOKEN_FIELD), self.clock.now(), lifetime
+            secret or self.cookie(request), purpose, fields.get(csrf.TOKEN_FIELD), self.clock.now(), lifetime
         ):
             log.info("form refused: {purpose}", purpose=purpose.partition(" ")[0])
             raise self.stale()
