@@ -4,7 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from attrs import frozen
 
-from iam.oauth import authentication_request, authorization_response, client_assertions, pkce
+from iam.oauth import (
+    authentication_request,
+    authorization_response,
+    client_assertions,
+    encryption,
+    pkce,
+    request_objects,
+)
 from iam.oauth.grants import authorization_code
 from iam.oauth.registration import AUTH_METHODS, CONFIDENTIAL_METHODS
 from iam.oauth.server import Server
@@ -27,6 +34,24 @@ LOGOUT = {
     "backchannel_logout_session_supported": True,
     "frontchannel_logout_supported": True,
     "frontchannel_logout_session_supported": True,
+}
+
+# OpenID Connect Discovery §3, RFC 9101 §10.5: what is signed and encrypted, by those and to those who may ask for it.
+SIGNED_AND_ENCRYPTED = {
+    "id_token_signing_alg_values_supported": list(ALGORITHMS),
+    "id_token_encryption_alg_values_supported": list(encryption.ALGORITHMS),
+    "id_token_encryption_enc_values_supported": list(encryption.ENCODINGS),
+    "userinfo_signing_alg_values_supported": list(ALGORITHMS),
+    "userinfo_encryption_alg_values_supported": list(encryption.ALGORITHMS),
+    "userinfo_encryption_enc_values_supported": list(encryption.ENCODINGS),
+    "request_parameter_supported": True,
+    "request_uri_parameter_supported": False,
+    "require_request_uri_registration": False,
+    "require_signed_request_object": False,
+    "request_object_signing_alg_values_supported": list(request_objects.ALGORITHMS),
+    "request_object_encryption_alg_values_supported": list(encryption.ALGORITHMS),
+    "request_object_encryption_enc_values_supported": list(encryption.ENCODINGS),
+    "ui_locales_supported": ["en"],
 }
 
 
@@ -61,17 +86,15 @@ class Metadata:
                 for what, values in ways.items()
             },
             "subject_types_supported": ["public", "pairwise"],
-            "id_token_signing_alg_values_supported": list(ALGORITHMS),
             "acr_values_supported": list(ACR_VALUES),
             "prompt_values_supported": list(authentication_request.PROMPTS),
             "display_values_supported": list(authentication_request.DISPLAYS),
             "claim_types_supported": ["normal"],
             "claims_parameter_supported": True,
-            "request_parameter_supported": True,
-            "request_uri_parameter_supported": False,
             "claims_supported": await self.server.claims_supported(),
             **LOGOUT,
             "code_challenge_methods_supported": list(pkce.METHODS),
             "authorization_response_iss_parameter_supported": True,
             "protected_resources": [self.issuer + "/resource"],
+            **SIGNED_AND_ENCRYPTED,
         }

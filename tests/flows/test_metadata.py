@@ -5,8 +5,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from iam.store.openid_metadata import OpenIDMetadata
 from tests.assertions import asserted, form, sharing
 from tests.harness import CHALLENGE, REDIRECT_URI, Server
+from tests.request_objects import asking
 from tests.web.walk import every_route
 
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
@@ -219,3 +221,44 @@ async def test_the_scopes_of_the_resource_are_those_that_it_asks_for(server: Ser
     reply = await server.get("/resource", headers={"Authorization": f"Bearer {other}"})
 
     assert reply.status == 403
+
+
+async def test_every_algorithm_for_request_objects_in_the_document_is_taken(server: Server) -> None:
+    told = await document(server)
+    taken = {}
+
+    for alg in told["request_object_signing_alg_values_supported"]:
+        client = await asking(server, alg)
+        taken[alg] = (await client.sent(client.signed())).status
+
+    assert told["request_parameter_supported"] is True
+    assert "none" not in taken
+    assert set(taken.values()) == {200}
+
+
+async def test_every_algorithm_for_encryption_in_the_document_is_one_that_our_keys_are_good_for(server: Server) -> None:
+    told = await document(server)
+    client = await asking(server)
+    algs = told["request_object_encryption_alg_values_supported"]
+    encs = told["request_object_encryption_enc_values_supported"]
+
+    replies = [await client.sent(await client.encrypted(client.signed(), alg, enc)) for alg in algs for enc in encs]
+
+    assert {reply.status for reply in replies} == {200}
+
+
+@pytest.mark.parametrize("what", ["id_token", "userinfo"])
+async def test_every_algorithm_for_answers_in_the_document_may_be_registered(server: Server, what: str) -> None:
+    told = await document(server)
+    person = await server.person()
+    lengths = {}
+
+    for alg in told[f"{what}_signing_alg_values_supported"]:
+        openid = OpenIDMetadata(**{f"{what}_signed_response_alg": alg})
+        app = await server.app(scopes=("openid",), openid=openid)
+        tokens = await server.tokens(app, person, scope="openid")
+        user_info = await server.get("/userinfo", headers={"Authorization": "Bearer " + tokens["access_token"]})
+        lengths[alg] = len((tokens["id_token"] if what == "id_token" else user_info.text).split("."))
+
+    assert set(lengths.values()) == {3}
+    assert "RS256" in lengths
