@@ -1,5 +1,6 @@
 """The objects that answer requests, built once on one store."""
 
+from functools import partial
 from typing import Any
 
 from attrs import evolve
@@ -46,7 +47,7 @@ from iam.oauth.user_info_response import UserInfoResponse
 from iam.openid import keys
 from iam.openid.front_channel import FrontChannel
 from iam.openid.id_tokens import IDTokens
-from iam.openid.keys import Keys, Pair
+from iam.openid.keys import Keys
 from iam.openid.logout_tokens import LogoutTokens
 from iam.openid.subjects import PURPOSE as SUBJECTS
 from iam.openid.subjects import Subjects
@@ -77,13 +78,9 @@ from iam.web.visitors import Visitors
 
 
 def build_keys(reactor: Any, clock: Clock, store: Store, key: ServerKey) -> Keys:
-    """The signing keys, made in a thread: RSA takes its time."""
-
-    async def generate(alg: str) -> Pair:
-        pair: Pair = await deferToThreadPool(reactor, reactor.getThreadPool(), keys.made, alg)
-        return pair
-
-    return Keys(store.signing_keys, key.derive(keys.PURPOSE), clock, generate)
+    """The server's keys, which work in threads where that takes long."""
+    in_thread = partial(deferToThreadPool, reactor, reactor.getThreadPool())
+    return Keys(store.signing_keys, key.derive(keys.PURPOSE), clock, in_thread)
 
 
 def build_client_keys(reactor: Any, settings: Settings, clock: Clock) -> ClientKeys:

@@ -10,7 +10,7 @@ from iam.commands import output
 from iam.commands.options import Group
 from iam.commands.running import Administration, run
 from iam.openid import keys as signing
-from iam.openid.keys import KINDS, Keys, Pair
+from iam.openid.keys import KINDS, Keys
 from iam.store.signing_keys import SigningKey
 
 COLUMNS = ("kid", "use", "alg", "state", "published_at", "active_at", "removed_at")
@@ -89,9 +89,4 @@ def document(key: SigningKey, word: str) -> dict[str, object]:
 
 def signing_keys(on: Administration) -> Keys:
     """The keys, which only who has the server key can use."""
-
-    async def generate(alg: str) -> Pair:
-        pair: Pair = await deferToThread(signing.made, alg)
-        return pair
-
-    return Keys(on.store.signing_keys, on.key().derive(signing.PURPOSE), on.clock, generate)
+    return Keys(on.store.signing_keys, on.key().derive(signing.PURPOSE), on.clock, deferToThread)

@@ -52,9 +52,9 @@ def header_of(text: str) -> Mapping[str, Any] | None:
     return header if header.get("alg") in ALGORITHMS and header.get("enc") in ENCODINGS else None
 
 
-def decrypted(key: Pair, text: str) -> bytes | None:
-    """What was encrypted to this key pair; None for anything else, and never why."""
+def decrypted(key: Pair, text: str) -> str | None:
+    """The text that was encrypted to this key pair; None for anything else, and never why."""
     try:
-        return jwe.decrypt_compact(text, key, registry=REGISTRY).plaintext
+        return (jwe.decrypt_compact(text, key, registry=REGISTRY).plaintext or b"").decode()
     except (JoseError, ValueError, TypeError, AssertionError, KeyError, InvalidTag):
         return None

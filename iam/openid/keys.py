@@ -49,17 +49,20 @@ FOREIGN: Final = frozenset(
 log = Logger()
 
 Pair = ECKey | OKPKey | RSAKey
-Generate = Callable[[str], Awaitable[Pair]]
+InThread = Callable[..., Awaitable[Any]]
 
 
 class Keys:
-    """The keys of this service; `seal` is 32 bytes that no database has, `generate` makes a key pair without blocking."""
+    """The keys of this service; `seal` is 32 bytes that no database has.
 
-    def __init__(self, table: SigningKeys, seal: bytes, clock: Clock, generate: Generate) -> None:
+    What takes long, RSA, is done `in_thread`, which for RSA lets the reactor go on: docs/decisions/signing.md.
+    """
+
+    def __init__(self, table: SigningKeys, seal: bytes, clock: Clock, in_thread: InThread) -> None:
         self._table = table
         self._cipher = AESGCM(seal)
         self._clock = clock
-        self._generate = generate
+        self._in_thread = in_thread
         self._opened: dict[str, Pair] = {}
         self._registry = JWSRegistry(algorithms=list(ALGORITHMS))
 
@@ -76,7 +79,7 @@ class Keys:
         """A JWT (RFC 7519) by the newest active key of this algorithm."""
         key = await self._signing(alg)
         header = {"alg": alg, "typ": typ, "kid": key.kid}
-        return jwt.encode(header, dict(claims), self._private(key), registry=self._registry)
+        return str(await self._done(self._private(key), encoded, header, dict(claims), self._registry))
 
     async def verified(self, token: str, typ: str) -> Mapping[str, Any] | None:
         """The claims of a JWT that we signed, of this type, whether it has expired or not; None for any other text (H28)."""
@@ -101,11 +104,11 @@ class Keys:
         kid, alg = header.get("kid"), header["alg"]
         keys = [key for key in await self._table.all() if key.trusted(now) and alg in DECRYPTION.get(key.alg, ())]
         fitting = [key for key in keys if kid is None or key.kid == kid]
-        plain = next((plain for key in fitting if (plain := jwe.decrypted(self._private(key), text)) is not None), None)
-        try:
-            return None if plain is None else plain.decode()
-        except UnicodeDecodeError:
-            return None
+        for key in fitting:
+            plain = await self._done(self._private(key), jwe.decrypted, text)
+            if plain is not None:
+                return str(plain)
+        return None
 
     async def tend(self) -> None:
         """Make the keys that are due: the first ones, active at once, and in time those that take the place of others."""
@@ -125,7 +128,7 @@ class Keys:
 
     async def add(self, alg: str, active_at: datetime, newest: SigningKey | None, by: By = SERVER) -> SigningKey | None:
         """Make a key after the newest one, and publish it."""
-        pair = await self._generate(alg)
+        pair: Pair = await self._in_thread(made, alg)
         kid = pair.thumbprint()
         key = SigningKey(
             kid,
@@ -179,9 +182,20 @@ class Keys:
             pair = self._opened[key.kid] = imported(key.alg, plain)
         return pair
 
+    async def _done(self, pair: Pair, work: Callable[..., Any], *arguments: object) -> Any:
+        """What the private key's work comes to: a millisecond for RSA, a tenth of that for curves."""
+        if isinstance(pair, RSAKey):
+            return await self._in_thread(work, pair, *arguments)
+        return work(pair, *arguments)
+
     def _sealed(self, kid: str, pair: Pair) -> bytes:
         nonce = os.urandom(NONCE)
         return nonce + self._cipher.encrypt(nonce, pair.as_pem(private=True), associated(kid))
+
+
+def encoded(pair: Pair, header: dict[str, Any], claims: dict[str, Any], registry: JWSRegistry) -> str:
+    """The JWT."""
+    return jwt.encode(header, claims, pair, registry=registry)
 
 
 def generation(key: SigningKey) -> int:
