@@ -10,6 +10,7 @@ from oauthlib.oauth2.rfc6749.errors import (
     InvalidGrantError,
     InvalidRequestError,
     InvalidScopeError,
+    MissingRedirectURIError,
     MissingResponseTypeError,
     UnsupportedResponseTypeError,
 )
@@ -66,6 +67,7 @@ class AuthorizationCodeGrant(OAuthlibAuthorizationCodeGrant):  # type: ignore[mi
 
     def __init__(self, request_validator: Any) -> None:
         checks = [
+            check_redirect_uri,
             check_mode,
             check_request_object,
             check_supported,
@@ -99,6 +101,14 @@ class AuthorizationCodeGrant(OAuthlibAuthorizationCodeGrant):  # type: ignore[mi
         if asked and not self.request_validator.validate_id_token_hint(request.id_token_hint, request):
             raise InvalidRequestError("The id_token_hint must be an ID token of this client.", request=request)
         return {}
+
+
+def check_redirect_uri(request: Request) -> dict[str, object]:
+    """OpenID Connect Core §3.1.2.1: an authentication request says where the answer goes, whatever is registered."""
+    if OPENID in (request.scopes or ()) and request.using_default_redirect_uri:
+        request.refusal = Refusal("redirect_uri", "one that is registered, in every request for openid", "none")
+        raise MissingRedirectURIError(request=request)
+    return {}
 
 
 def check_mode(request: Request) -> dict[str, object]:
