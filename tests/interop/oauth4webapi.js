@@ -36,6 +36,11 @@ async function authorize(checks, parameters = {}) {
   address.searchParams.set('code_challenge_method', 'S256')
   address.searchParams.set('state', state)
   for (const [name, value] of Object.entries(parameters)) address.searchParams.set(name, value)
+  if (asked.signed) {
+    const key = await signingKey(asked.key, asked.algorithm)
+    const request = await oauth.issueRequestObject(server, client, address.searchParams, key)
+    address.search = new URLSearchParams({ client_id: client.client_id, request })
+  }
   const answer = oauth.validateAuthResponse(server, client, await visit(address), state)
   const redeemed = await oauth.authorizationCodeGrantRequest(
     server, client, authentication, answer, asked.redirect_uri, verifier, http,

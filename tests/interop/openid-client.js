@@ -28,14 +28,17 @@ const config = asked.initial_access_token
 async function authorize(checks = {}, parameters = {}) {
   const verifier = client.randomPKCECodeVerifier()
   const state = client.randomState()
-  const address = client.buildAuthorizationUrl(config, {
+  const asking = {
     redirect_uri: asked.redirect_uri,
     scope: asked.scope,
     code_challenge: await client.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
     state,
     ...parameters,
-  })
+  }
+  const address = asked.signed
+    ? await client.buildAuthorizationUrlWithJAR(config, asking, await signingKey(asked.key, asked.algorithm))
+    : client.buildAuthorizationUrl(config, asking)
   return client.authorizationCodeGrant(config, await visit(address), {
     pkceCodeVerifier: verifier,
     expectedState: state,

@@ -1,5 +1,6 @@
 """Apache's mod_auth_openidc as a relying party, configured as its manual says."""
 
+import json
 from typing import Any
 
 import pytest
@@ -149,3 +150,21 @@ async def test_a_person_who_leaves_the_site_is_logged_out_here_too(server: Serve
 
     assert left.partition("?")[0] == afterwards
     assert asked.location.startswith("/login")
+
+
+async def test_the_site_signs_its_authorization_request(server: Server, site: Apache) -> None:
+    """OpenID Connect Core §6.1, with its secret as the key."""
+    app, person = await registered(server, site, auth_method="client_secret_jwt"), await server.person()
+    copied = (
+        ["claims", "nonce", "state", "response_type", "client_id", "redirect_uri", "scope", "code_challenge", "code_challenge_method"]
+    )
+    more = {"crypto": {"sign_alg": "HS256"}, "request_object_type": "request"}
+    directives = f"""
+OIDCRequestObject '{json.dumps({"copy_from_request": copied, **more})}'
+OIDCProviderTokenEndpointAuth client_secret_jwt
+"""
+
+    with site.running(relying_party(server, site, app, directives)):
+        page = await deferToThread(Visitor(server, site, person).log_in)
+
+    assert seen(page.text)["REMOTE_USER"] == str(person.user_id)

@@ -16,6 +16,12 @@ from tests.interop.browser import visit
 from tests.interop.conftest import Node
 
 API = "https://api.example"
+KEYS = {  # as the Web Crypto API calls them
+    "ES256": {"name": "ECDSA", "namedCurve": "P-256"},
+    "RS256": {"name": "RSASSA-PKCS1-v1_5", "hash": "SHA-256"},
+    "PS256": {"name": "RSA-PSS", "hash": "SHA-256"},
+    "Ed25519": {"name": "Ed25519"},
+}
 either_library = pytest.mark.parametrize("library", ["openid-client", "oauth4webapi"])
 
 
@@ -109,23 +115,15 @@ async def test_a_client_authenticates_with_a_jwt_by_its_secret(server: Server, n
 
 
 @either_library
-@pytest.mark.parametrize(
-    ("alg", "algorithm"),
-    [
-        ("ES256", {"name": "ECDSA", "namedCurve": "P-256"}),
-        ("RS256", {"name": "RSASSA-PKCS1-v1_5", "hash": "SHA-256"}),
-        ("PS256", {"name": "RSA-PSS", "hash": "SHA-256"}),
-        ("Ed25519", {"name": "Ed25519"}),
-    ],
-)
+@pytest.mark.parametrize("alg", KEYS)
 async def test_a_client_authenticates_with_a_jwt_by_its_private_key(
-    server: Server, node: Node, library: str, alg: str, algorithm: dict[str, str]
+    server: Server, node: Node, library: str, alg: str
 ) -> None:
     key = make(alg)
     app = await server.app(auth_method="private_key_jwt", jwks=public(key))
 
     outcome = await Walk(node, library, server, app).through(
-        "credentials", auth_method="private_key_jwt", key=key.as_dict(private=True), algorithm=algorithm
+        "credentials", auth_method="private_key_jwt", key=key.as_dict(private=True), algorithm=KEYS[alg]
     )
 
     assert (outcome["before"]["active"], outcome["after"]) == (True, {"active": False})
@@ -212,7 +210,7 @@ async def test_a_person_logs_in_at_a_client_with_a_private_key(server: Server, n
         scope="openid",
         auth_method="private_key_jwt",
         key=key.as_dict(private=True),
-        algorithm={"name": "RSA-PSS", "hash": "SHA-256"},
+        algorithm=KEYS["PS256"],
     )
 
     assert outcome["claims"]["sub"] == str(person.user_id)
@@ -244,3 +242,24 @@ async def test_a_client_logs_its_person_out(server: Server, node: Node) -> None:
     )
 
     assert outcome == {"left": afterwards + "?state=left", "error": "invalid_grant"}
+
+
+@either_library
+@pytest.mark.parametrize("alg", KEYS)
+async def test_a_client_signs_its_authorization_request(server: Server, node: Node, library: str, alg: str) -> None:
+    """RFC 9101, OpenID Connect Core §6.1."""
+    key = make(alg)
+    app = await server.app(scopes=("openid",), auth_method="private_key_jwt", jwks=public(key))
+    person = await server.person()
+
+    outcome = await Walk(node, library, server, app, person).through(
+        "login",
+        scope="openid",
+        auth_method="private_key_jwt",
+        key=key.as_dict(private=True),
+        algorithm=KEYS[alg],
+        signed=True,
+    )
+
+    assert outcome["claims"]["nonce"] == outcome["nonce"]
+    assert outcome["claims"]["sub"] == str(person.user_id)
