@@ -155,9 +155,8 @@ async def test_a_person_who_leaves_the_site_is_logged_out_here_too(server: Serve
 async def test_the_site_signs_its_authorization_request(server: Server, site: Apache) -> None:
     """OpenID Connect Core §6.1, with its secret as the key."""
     app, person = await registered(server, site, auth_method="client_secret_jwt"), await server.person()
-    copied = (
-        ["claims", "nonce", "state", "response_type", "client_id", "redirect_uri", "scope", "code_challenge", "code_challenge_method"]
-    )
+    pkce = ["code_challenge", "code_challenge_method"]
+    copied = ["claims", "nonce", "state", "response_type", "client_id", "redirect_uri", "scope", *pkce]
     more = {"crypto": {"sign_alg": "HS256"}, "request_object_type": "request"}
     directives = f"""
 OIDCRequestObject '{json.dumps({"copy_from_request": copied, **more})}'
