@@ -231,9 +231,10 @@ def own_address(request: Request) -> str:
 def login_address(request: Request, authorization: AuthorizationRequest, account: Account | None, expected: str) -> str:
     """The login that leads back here, with the name filled in. Who is logged in logs in again, whoever they are then."""
     told = {"next": own_address(request)}
-    if account is not None:
+    asked = authorization.authentication
+    if account is not None or asked.wants_login:
         told["login"] = "again"
-    if hint := authorization.authentication.login_hint or expected:
+    if hint := asked.login_hint or expected:
         told["login_hint"] = hint
     return "/login?" + urlencode(told, safe="", quote_via=quote)
 

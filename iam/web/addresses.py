@@ -9,7 +9,7 @@ from iam.web.request import Request
 # One slash and then no second one in any disguise; nothing that browsers drop or turn round.
 PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\\]")
-LONGEST = 8192
+LONGEST = 8_192 + 512  # an authorization request, and what we add to it
 
 
 def confined(address: str | None) -> str:

@@ -52,7 +52,8 @@ class Channel(http.HTTPChannel):
     def connectionMade(self) -> None:
         """Somebody connected."""
         self.maxHeaders = self.limits.headers
-        self.totalHeadersSize = self.limits.head
+        self.totalHeadersSize = self.limits.head + self.limits.request_line
+        self.MAX_LENGTH = max(self.limits.head, self.limits.request_line)
         self.enter(Phase.HEAD)
         self.site.channels.add(self)
         super().connectionMade()
@@ -92,16 +93,23 @@ class Channel(http.HTTPChannel):
             return
         if not self.started and line:
             self.started = True
-            if len(line) > self.limits.request_line:
-                self.refuse(414)
-                return
-        elif line[:1] in (b" ", b"\t"):
+            self._request_line(line)
+            return
+        if line[:1] in (b" ", b"\t"):
             self.refuse(400)
             return
         if self._receivedHeaderSize + len(line) > self.limits.head:
             self.refuse(431)
             return
         super().lineReceived(line)
+
+    def _request_line(self, line: bytes) -> None:
+        """The first line, which has a limit of its own."""
+        if len(line) > self.limits.request_line:
+            self.refuse(414)
+            return
+        super().lineReceived(line)
+        self._receivedHeaderSize = 0
 
     def lineLengthExceeded(self, line: bytes) -> None:
         """A line longer than any may be."""

@@ -12,8 +12,8 @@ class Limits:
     """Sizes in bytes, times in seconds."""
 
     body: int = 65_536
-    request_line: int = 8_192
-    head: int = 16_384
+    request_line: int = 32_768  # an authorization request stands quoted in the address of the login
+    head: int = 16_384  # what follows the request line
     headers: int = 64
     connections: int = 1_024
     connections_per_address: int | None = 128  # None: no limit
