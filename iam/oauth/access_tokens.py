@@ -70,7 +70,10 @@ class AccessTokenFormat:
         claims = await self.keys.verified(token, TYPE) if token.startswith("ey") else None
         if claims is None or self.issuer not in (None, claims.get("iss")):
             return None
-        return place_from(str(claims.get("jti")))
+        try:
+            return place_from(str(claims.get("jti")))
+        except ValueError:  # signed by us, but not as an access token is
+            return None
 
 
 def audience(resources: Sequence[str]) -> str | list[str]:

@@ -9,7 +9,7 @@ from iam.oauth.recipients import Encryption
 from iam.openid.keys import Keys
 from iam.store.clients import Client
 
-TYPE: Final = "JWT"
+TYPE: Final = None  # Core says nothing of it; that of an ID token would let it pass for one where we read those
 
 
 @frozen

@@ -3,6 +3,7 @@
 We sign with some of them; to the others, clients encrypt what only we may read.
 """
 
+import json
 import os
 import warnings
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry, extract_compact
@@ -75,10 +76,10 @@ class Keys:
         keys = await self._table.all()
         return {"keys": [key.public_key for key in keys if key.trusted(now) and shown(key, keys, now)]}
 
-    async def signed(self, alg: str, typ: str, claims: Mapping[str, object]) -> str:
+    async def signed(self, alg: str, typ: str | None, claims: Mapping[str, object]) -> str:
         """A JWT (RFC 7519) by the newest active key of this algorithm."""
         key = await self._signing(alg)
-        header = {"alg": alg, "typ": typ, "kid": key.kid}
+        header = {"alg": alg, "kid": key.kid} if typ is None else {"alg": alg, "typ": typ, "kid": key.kid}
         return str(await self._done(self._private(key), encoded, header, dict(claims), self._registry))
 
     async def verified(self, token: str, typ: str) -> Mapping[str, Any] | None:
@@ -194,8 +195,8 @@ class Keys:
 
 
 def encoded(pair: Pair, header: dict[str, Any], claims: dict[str, Any], registry: JWSRegistry) -> str:
-    """The JWT."""
-    return jwt.encode(header, claims, pair, registry=registry)
+    """The JWT, with the header as it is: joserfc's own `jwt.encode` would add the type of an ID token where there is none."""
+    return jws.serialize_compact(header, json.dumps(claims, separators=(",", ":")), pair, registry=registry)
 
 
 def generation(key: SigningKey) -> int:
