@@ -52,7 +52,7 @@ CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).rstrip(b"=").d
 REDIRECT_URI = "https://client.example/callback"
 TABLES = (
     "access_tokens, refresh_tokens, authorization_codes, grants, consents, client_secrets, resources, clients, sessions, users,"
-    " scopes, epochs, refusals"
+    " scopes, epochs, refusals, registrations, registration_tokens"
 )
 
 

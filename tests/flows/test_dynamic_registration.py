@@ -1,42 +1,426 @@
-"""Clients register themselves (RFC 7591, OpenID Connect Registration §3)."""
+"""Clients register themselves (RFC 7591 §3, OpenID Connect Registration §3)."""
 
-import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
+import pytest
+from attrs import evolve
+from pytest_twisted import blockon
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, gatherResults
+
 from iam import credentials
+from iam.assembly import build_site
 from iam.credentials import Kind
-from tests.harness import REDIRECT_URI, App, Reply, Server
+from iam.oauth.dynamic_registration import network
+from tests.assertions import make, public
+from tests.harness import REDIRECT_URI, Server, free_port, minted
+from tests.registering import initial_access_token, register, registered
 
-METADATA = {"client_name": "Shop", "redirect_uris": [REDIRECT_URI]}
-
-
-async def initial(server: Server, *, uses: int | None = None, scopes: tuple[str, ...] = (), **given: Any) -> str:
-    """An initial access token."""
-    text = credentials.mint(Kind.INITIAL_ACCESS_TOKEN)
-    await server.store.registrations.create_token(
-        credentials.identifier(),
-        credentials.digest(text),
-        scopes=scopes,
-        uses=uses,
-        expires_at=given.get("expires_at"),
-        now=server.now(),
-    )
-    return text
+OPENID = {"openid", "profile", "email", "address", "phone", "offline_access"}
 
 
-async def register(server: Server, token: str | None, metadata: Any = METADATA, **members: Any) -> Reply:
-    """What the server says to a registration."""
-    bearer = {"Authorization": f"Bearer {token}"} if token else {}
-    body = metadata if isinstance(metadata, bytes) else json.dumps({**metadata, **members}).encode()
-    return await server.post("/register", body, headers={"Content-Type": "application/json", **bearer})
+@pytest.fixture
+def configured(server: Server) -> Iterator[Callable[..., Server]]:
+    """The server with other settings, at another address."""
+    ports = []
+
+    def begin(**settings: Any) -> Server:
+        port = free_port()
+        told = server.settings.model_copy(update={"issuer": f"http://localhost:{port}", **settings})
+        site = build_site(reactor, told, server.clock_of_store(), server.store, server.key, server.keys)
+        ports.append(reactor.listenTCP(port, site, interface="127.0.0.1"))
+        return evolve(server, url=told.issuer, settings=told)
+
+    yield begin
+    for port in ports:
+        blockon(port.stopListening())
+
+
+# -- what a client is told --
 
 
 async def test_a_client_registers_with_an_initial_access_token_and_logs_somebody_in(server: Server) -> None:
-    token, person = await initial(server, uses=1), await server.person()
+    client, person = await registered(server), await server.person()
 
-    registered = await register(server, token)
-    app = App(registered.json["client_id"], registered.json["client_secret"])
-    tokens = await server.tokens(app, person, scope="openid profile")
+    tokens = await server.tokens(client.app, person, scope="openid profile")
 
-    assert registered.status == 201
     assert "id_token" in tokens
+
+
+async def test_the_answer_is_everything_that_the_client_is_registered_with(server: Server) -> None:
+    token = await initial_access_token(server)
+
+    reply = await register(server, token)
+
+    said = reply.json
+    assert reply.status == 201
+    assert reply.header("cache-control") == "no-store"
+    assert credentials.well_formed(said.pop("client_secret"), Kind.CLIENT_SECRET)
+    assert credentials.well_formed(said.pop("registration_access_token"), Kind.REGISTRATION_ACCESS_TOKEN)
+    assert said.pop("registration_client_uri") == f"{server.settings.issuer}/register/{said['client_id']}"
+    assert abs(said.pop("client_id_issued_at") - server.now().timestamp()) < 60
+    assert len(said.pop("client_id")) == 22
+    assert set(said.pop("scope").split(" ")) == OPENID
+    assert said == {
+        "client_secret_expires_at": 0,
+        "client_name": "Shop",
+        "redirect_uris": [REDIRECT_URI],
+        "post_logout_redirect_uris": [],
+        "grant_types": ["authorization_code"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": "client_secret_basic",
+        "application_type": "web",
+        "subject_type": "public",
+        "id_token_signed_response_alg": "RS256",
+        "require_signed_request_object": False,
+        "require_auth_time": False,
+        "backchannel_logout_session_required": False,
+        "frontchannel_logout_session_required": False,
+    }
+
+
+async def test_every_member_that_is_understood_is_kept_and_said(server: Server) -> None:
+    members = {
+        "client_name": "Shop",
+        "redirect_uris": [REDIRECT_URI, "https://client.example/more"],
+        "post_logout_redirect_uris": ["https://client.example/"],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "scope": "openid email",
+        "token_endpoint_auth_method": "private_key_jwt",
+        "token_endpoint_auth_signing_alg": "ES256",
+        "jwks": public(make("ES256")),
+        "application_type": "web",
+        "contacts": ["ops@client.example"],
+        "client_uri": "https://client.example/about",
+        "logo_uri": "https://client.example/logo.png",
+        "policy_uri": "https://client.example/policy",
+        "tos_uri": "https://client.example/tos",
+        "software_id": "shop",
+        "software_version": "2.0",
+        "subject_type": "pairwise",
+        "id_token_signed_response_alg": "ES256",
+        "userinfo_signed_response_alg": "EdDSA",
+        "default_max_age": 3600,
+        "require_auth_time": True,
+        "default_acr_values": ["1"],
+        "initiate_login_uri": "https://client.example/login",
+        "backchannel_logout_uri": "https://client.example/backchannel",
+        "backchannel_logout_session_required": True,
+        "frontchannel_logout_uri": "https://client.example/frontchannel",
+        "frontchannel_logout_session_required": True,
+    }
+
+    client = await registered(server, **members)
+    kept = await server.store.clients.read(client.app.client_id)
+
+    assert client.document.items() >= members.items()
+    assert kept is not None
+    assert kept.openid.sector == "client.example"
+    assert (kept.owner_id, kept.registered_itself) == (None, True)
+
+
+@pytest.mark.parametrize("auth_method", ["none", "private_key_jwt"])
+async def test_a_client_without_secret_is_told_none(server: Server, auth_method: str) -> None:
+    keys = {"jwks": public(make("ES256"))} if auth_method == "private_key_jwt" else {}
+
+    client = await registered(server, token_endpoint_auth_method=auth_method, **keys)
+
+    assert not {"client_secret", "client_secret_expires_at"} & client.document.keys()
+
+
+async def test_secrets_are_kept_as_digests(server: Server, admin: Any) -> None:
+    """H25."""
+    token = await initial_access_token(server)
+    client = (await register(server, token)).json
+
+    dump = ""
+    for table in ("clients", "client_secrets", "registration_tokens"):
+        admin.execute(f"select to_jsonb({table})::text from {table}")
+        dump += "".join(row[0] for row in admin.fetchall())
+
+    for secret in (token, client["client_secret"], client["registration_access_token"]):
+        assert secret not in dump
+        assert credentials.digest(secret).hex() in dump
+
+
+async def test_a_client_without_name_is_called_by_where_it_leads(server: Server) -> None:
+    token = await initial_access_token(server)
+
+    reply = await register(server, token, {"redirect_uris": [REDIRECT_URI]})
+
+    assert reply.json["client_name"] == "client.example"
+
+
+async def test_what_is_not_understood_is_ignored(server: Server) -> None:
+    """RFC 7591 §2, and §2.2 for names in other languages."""
+    odd = {
+        "client_name#ja": "店",
+        "favourite_colour": ["blue", {"or": None}],
+        "tos_uri#fr": 7,
+        "sector": "evil.example",
+    }
+
+    client = await registered(server, **odd)
+
+    assert not odd.keys() & client.document.keys()
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+async def test_what_is_empty_is_not_there(server: Server, nothing: Any) -> None:
+    client = await registered(server, tos_uri=nothing, jwks=None, grant_types=None, subject_type=nothing)
+
+    assert "tos_uri" not in client.document
+    assert client.document["grant_types"] == ["authorization_code"]
+    assert client.document["subject_type"] == "public"
+
+
+async def test_a_registration_is_an_event(server: Server) -> None:
+    client = await registered(server)
+
+    (event,) = await server.store.audit.events(client=client.app.client_id)
+
+    assert event.kind == "client.created"
+    assert event.actor.startswith("registration token ")
+    assert event.address == "127.0.0.1"
+
+
+# -- what is refused --
+
+
+@pytest.mark.parametrize(
+    ("members", "error", "words"),
+    [
+        ({"redirect_uris": "https://client.example/"}, "invalid_redirect_uri", "redirect_uris"),
+        ({"redirect_uris": []}, "invalid_redirect_uri", "at least one"),
+        ({"redirect_uris": [7]}, "invalid_redirect_uri", "redirect_uris"),
+        ({"redirect_uris": ["http://client.example/cb"]}, "invalid_redirect_uri", "https://"),
+        ({"redirect_uris": [REDIRECT_URI + "?code=x"]}, "invalid_redirect_uri", "code"),
+        ({"redirect_uris": [REDIRECT_URI + "?iss=x"]}, "invalid_redirect_uri", "iss"),
+        ({"redirect_uris": [REDIRECT_URI + "#state="]}, "invalid_redirect_uri", "fragment"),
+        ({"redirect_uris": ["javascript:alert(1)"]}, "invalid_redirect_uri", "https://"),
+        ({"redirect_uris": ["com.example.app:/cb"]}, "invalid_redirect_uri", "public clients"),
+        (
+            {"redirect_uris": ["com.example.app:/cb"], "token_endpoint_auth_method": "none"},
+            "invalid_redirect_uri",
+            "application_type",
+        ),
+        ({"redirect_uris": [f"https://client.example/{n}" for n in range(51)]}, "invalid_redirect_uri", "at most"),
+        ({"response_types": ["token"]}, "invalid_client_metadata", "response_types"),
+        ({"response_types": ["code", "code id_token"]}, "invalid_client_metadata", "response_types"),
+        ({"response_types": ["code"], "grant_types": []}, "invalid_client_metadata", "response_types"),
+        ({"grant_types": ["implicit"]}, "invalid_client_metadata", "grant_types"),
+        ({"grant_types": ["password", "authorization_code"]}, "invalid_client_metadata", "grant_types"),
+        ({"grant_types": ["client_credentials"]}, "invalid_client_metadata", "not about people"),
+        ({"client_name": 7}, "invalid_client_metadata", "client_name"),
+        ({"client_name": "a\nb"}, "invalid_client_metadata", "client_name"),
+        ({"scope": ["openid"]}, "invalid_client_metadata", "scope"),
+        ({"scope": "openid read"}, "invalid_client_metadata", "openid, phone"),
+        ({"scope": "openid admin"}, "invalid_client_metadata", "openid, phone"),
+        ({"token_endpoint_auth_method": "tls_client_auth"}, "invalid_client_metadata", "token_endpoint_auth_method"),
+        ({"token_endpoint_auth_method": "private_key_jwt"}, "invalid_client_metadata", "jwks"),
+        ({"jwks": [1]}, "invalid_client_metadata", "jwks"),
+        ({"jwks": {"keys": [{"kty": "oct", "k": "AAAA"}]}}, "invalid_client_metadata", "private key"),
+        ({"jwks": public(make("ES256")), "jwks_uri": "https://a.example/"}, "invalid_client_metadata", "not both"),
+        ({"default_max_age": "3600"}, "invalid_client_metadata", "default_max_age"),
+        ({"default_max_age": 3600.0}, "invalid_client_metadata", "default_max_age"),
+        ({"default_max_age": True}, "invalid_client_metadata", "default_max_age"),
+        ({"require_auth_time": "true"}, "invalid_client_metadata", "require_auth_time"),
+        ({"contacts": "ops@client.example"}, "invalid_client_metadata", "contacts"),
+        ({"tos_uri": "javascript:alert(1)"}, "invalid_client_metadata", "tos_uri"),
+        ({"id_token_signed_response_alg": "none"}, "invalid_client_metadata", "id_token_signed_response_alg"),
+        (
+            {"subject_type": "pairwise", "redirect_uris": [REDIRECT_URI, "https://b.example/"]},
+            "invalid_client_metadata",
+            "sector_identifier_uri",
+        ),
+        ({"software_statement": "eyJhbGciOiJub25lIn0.e30."}, "unapproved_software_statement", "software statements"),
+    ],
+)
+async def test_what_cannot_be_registered_is_refused_by_its_member(
+    server: Server, members: dict[str, Any], error: str, words: str
+) -> None:
+    token = await initial_access_token(server, uses=1)
+
+    refused = await register(server, token, **members)
+    afterwards = await register(server, token)
+
+    assert (refused.status, refused.json["error"]) == (400, error)
+    assert words in refused.json["error_description"]
+    assert refused.json["error_description"].isascii()
+    assert afterwards.status == 201  # nothing was used up
+
+
+async def test_a_refusal_can_be_read_about(server: Server) -> None:
+    token = await initial_access_token(server)
+
+    refused = await register(server, token, tos_uri="javascript:alert(1)")
+    await server.store.refusals.flush()
+    trace = await server.store.refusals.find(refused.json["error_uri"].rpartition("/")[2], server.now())
+
+    assert trace is not None
+    assert (trace.endpoint, trace.error, trace.failed) == ("/register", "invalid_client_metadata", "tos_uri")
+
+
+async def test_scopes_are_those_that_the_initial_access_token_allows(server: Server) -> None:
+    token = await initial_access_token(server, scopes=("read",))
+
+    allowed = await register(server, token, scope="openid read")
+    more = await register(server, token, scope="openid read write")
+    by_default = await register(server, token)
+
+    assert (allowed.json["scope"], more.status) == ("openid read", 400)
+    assert set(by_default.json["scope"].split(" ")) == OPENID
+
+
+async def test_scopes_are_those_that_the_server_allows(configured: Any) -> None:
+    server = configured(registration_scope=("write",))
+
+    client = await registered(server, scope="write", grant_types=["client_credentials"], redirect_uris=[])
+    tokens = await server.token(client.app, grant_type="client_credentials")
+
+    assert tokens.json["scope"] == "write"
+    assert client.document["response_types"] == []
+
+
+# -- who may --
+
+
+@pytest.mark.parametrize(
+    "token",
+    [None, minted(Kind.INITIAL_ACCESS_TOKEN), minted(Kind.REGISTRATION_ACCESS_TOKEN), "x"],
+    ids=["none", "unknown", "of another kind", "malformed"],
+)
+async def test_without_a_good_initial_access_token_nobody_registers(server: Server, token: str | None) -> None:
+    reply = await register(server, token)
+
+    assert reply.status == 401
+    assert (reply.header("www-authenticate") or "").startswith('Bearer realm="iam"')
+    assert reply.json["error"] == ("unauthorized" if token is None else "invalid_token")
+
+
+async def test_a_registration_access_token_registers_nobody(server: Server) -> None:
+    client = await registered(server)
+
+    assert (await register(server, client.token)).status == 401
+
+
+async def test_an_initial_access_token_is_good_for_as_many_clients_as_it_says(server: Server) -> None:
+    token = await initial_access_token(server, uses=2)
+
+    statuses = [(await register(server, token)).status for _ in range(3)]
+
+    assert statuses == [201, 201, 401]
+
+
+async def test_an_initial_access_token_runs_out(server: Server) -> None:
+    token = await initial_access_token(server, expires_at=server.now() + timedelta(seconds=60))
+
+    before = await register(server, token)
+    server.clock.advance(61)
+    after = await register(server, token)
+
+    assert (before.status, after.status) == (201, 401)
+
+
+async def test_an_initial_access_token_that_is_revoked_registers_nobody(server: Server) -> None:
+    token = await initial_access_token(server)
+    client = (await register(server, token)).json
+    (known,) = await server.store.registrations.tokens()
+
+    await server.store.registrations.revoke_token(known.id, server.now())
+
+    assert (await register(server, token)).status == 401
+    assert await server.store.clients.read(client["client_id"]) is not None
+
+
+async def test_of_twenty_registrations_at_once_with_a_token_for_one_one_wins(server: Server, configured: Any) -> None:
+    other = configured()
+    token = await initial_access_token(server, uses=1)
+
+    replies = await gatherResults(
+        [Deferred.fromCoroutine(register(at, token)) for at in (server, other) for _ in range(10)]
+    )
+
+    assert Counter(reply.status for reply in replies) == {201: 1, 401: 19}
+    assert len(await server.store.clients.all()) == 1
+
+
+async def test_row_30_where_registration_is_closed_nobody_registers(configured: Any) -> None:
+    server = configured(registration="closed")
+    token = await initial_access_token(server)
+
+    reply = await register(server, token)
+    metadata = (await server.get("/.well-known/openid-configuration")).json
+
+    assert (reply.status, reply.json["error"]) == (403, "access_denied")
+    assert "registration_endpoint" not in metadata
+    assert await server.store.clients.all() == []
+
+
+async def test_where_registration_is_open_nobody_needs_a_token(configured: Any) -> None:
+    server = configured(registration="open")
+
+    reply = await register(server, None)
+    (event,) = await server.store.audit.events(kind="client.created")
+
+    assert (reply.status, event.actor) == (201, "anybody")
+
+
+async def test_where_registration_is_open_a_token_that_is_brought_must_be_good(configured: Any) -> None:
+    server = configured(registration="open")
+
+    assert (await register(server, minted(Kind.INITIAL_ACCESS_TOKEN))).status == 401
+
+
+async def test_h14_a_network_registers_twenty_clients_a_day(configured: Any) -> None:
+    server = configured(registration="open", no_rate_limits=False)
+    token = await initial_access_token(server)
+
+    replies = await gatherResults([Deferred.fromCoroutine(register(server, None)) for _ in range(25)])
+    refused = next(reply for reply in replies if reply.status == 429)
+    with_token = await register(server, token)
+    server.clock.advance(int(refused.header("retry-after") or ""))
+    next_day = await register(server, None)
+
+    assert Counter(reply.status for reply in replies) == {201: 20, 429: 5}
+    assert refused.json["error"] == "temporarily_unavailable"
+    assert (with_token.status, next_day.status) == (201, 201)
+    assert len(await server.store.clients.all()) == 22
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", "::"),
+    ],
+)
+def test_h14_a_network_is_an_address_or_what_one_customer_has_of_ipv6(address: str, counted: str) -> None:
+    assert network(address) == counted
+
+
+async def test_no_page_of_another_origin_may_register_or_read(server: Server) -> None:
+    client = await registered(server)
+
+    for method, url in (("OPTIONS", "/register"), ("GET", client.uri)):
+        reply = await server.request(method, url, headers={"Origin": "https://client.example"})
+        assert reply.header("access-control-allow-origin") is None
+
+
+async def test_the_metadata_name_the_endpoint(server: Server) -> None:
+    metadata = (await server.get("/.well-known/openid-configuration")).json
+
+    assert metadata["registration_endpoint"] == server.settings.issuer + "/register"
+
+
+async def test_what_is_wrong_below_register_is_said_in_json(server: Server) -> None:
+    reply = await server.request("PATCH", "/register/x")
+
+    assert (reply.status, reply.header("content-type")) == (405, "application/json")
