@@ -10,19 +10,19 @@ import click
 
 from iam import credentials
 from iam.accounts.actors import COMMAND_LINE
-from iam.commands import output
+from iam.accounts.invalid import Invalid
+from iam.commands import client_options, output
 from iam.commands.options import Group
 from iam.commands.people import named
 from iam.commands.running import Administration, run
 from iam.credentials import Kind
-from iam.oauth import client_assertions
+from iam.oauth import client_information
 from iam.oauth.client_secrets import ClientSecrets
 from iam.oauth.openid_registration import fitting
 from iam.oauth.registration import (
     AUTH_METHODS,
     AUTHORIZATION_CODE,
     CLIENT_CREDENTIALS,
-    GRANT_TYPES,
     REFRESH_TOKEN,
     Registration,
     needs_new_secret,
@@ -34,48 +34,10 @@ COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "grant_type
 CLIENT_ID_DIGITS = 22  # of base 62, more than 128 bits
 LONGEST_KEEP = 90 * 86400  # seconds
 LONGEST_JWKS = 65_536  # bytes of a file of keys
+FOR_PEOPLE = "openid profile email read write"
+FOR_ITSELF = "read write"
 
 which = click.argument("client_id", metavar="ID")
-redirect_option = click.option(
-    "--redirect-uri", "redirect_uris", metavar="URI", multiple=True, help="Where codes may be sent. Repeatable."
-)
-logout_option = click.option(
-    "--post-logout-redirect-uri",
-    "logout_uris",
-    metavar="URI",
-    multiple=True,
-    help="Where a person may be sent after the logout. Repeatable.",
-)
-grant_option = click.option(
-    "--grant-type",
-    "grant_types",
-    metavar="G",
-    multiple=True,
-    help=f"One of {', '.join(GRANT_TYPES)}. Repeatable.",
-)
-scope_option = click.option("--scope", metavar='"S ..."', help="What the client may ask for, separated by spaces.")
-method_option = click.option(
-    "--auth-method", type=click.Choice(AUTH_METHODS), help="How it proves itself; none: a public client."
-)
-alg_option = click.option(
-    "--signing-alg",
-    type=click.Choice(client_assertions.EVERY_ALGORITHM),
-    help="What it signs with, if it signs to prove itself (any that fits its keys).",
-)
-jwks_option = click.option(
-    "--jwks",
-    "jwks_file",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="A file with its public keys, for private_key_jwt.",
-)
-jwks_uri_option = click.option("--jwks-uri", metavar="URI", help="Where its public keys are, instead.")
-pkce_option = click.option("--require-pkce/--no-require-pkce", default=None, help="Refuse its requests without PKCE.")
-introspect_option = click.option(
-    "--introspect-any/--no-introspect-any",
-    default=None,
-    help="It may introspect the tokens of every client: a resource server.",
-)
 
 
 @click.group(cls=Group, examples=["iam client create --name Shop --redirect-uri https://shop.example.org/callback"])
@@ -93,16 +55,7 @@ def command() -> None:
 )
 @click.option("--name", metavar="N", required=True, help="The name that people read.")
 @click.option("--owner", metavar="USERNAME", help="Who sees it under /applications.")
-@redirect_option
-@logout_option
-@grant_option
-@scope_option
-@method_option
-@alg_option
-@jwks_option
-@jwks_uri_option
-@pkce_option
-@introspect_option
+@client_options.metadata
 def create(
     name: str,
     owner: str | None,
@@ -114,16 +67,18 @@ def create(
     signing_alg: str | None,
     jwks_file: Path | None,
     jwks_uri: str | None,
+    openid: Mapping[str, Any],
     *,
     require_pkce: bool | None,
     introspect_any: bool | None,
 ) -> None:
     """Register a client. Its secret is shown once, here and now.
 
-    With redirect URIs it gets authorization_code and refresh_token, without them client_credentials, unless --grant-type
-    says otherwise.
+    With redirect URIs it gets authorization_code and refresh_token and the scopes openid, profile, email, read and write;
+    without them client_credentials, read and write; unless --grant-type and --scope say otherwise.
     """
     default = (AUTHORIZATION_CODE, REFRESH_TOKEN) if redirect_uris else (CLIENT_CREDENTIALS,)
+    scopes = (scope or (FOR_PEOPLE if redirect_uris else FOR_ITSELF)).split()
     client_id = credentials.base62(secrets.token_bytes(32), CLIENT_ID_DIGITS)
     method = auth_method or AUTH_METHODS[0]
     secret = credentials.mint(Kind.CLIENT_SECRET) if keeps_secret(method) else None
@@ -131,18 +86,20 @@ def create(
 
     async def work(on: Administration) -> Client:
         owner_id = (await named(on, owner)).id if owner else None
-        metadata = await registration(on).metadata(
+        metadata = await judged(
+            on,
             name=name,
             auth_method=method,
             grant_types=grant_types or default,
             redirect_uris=redirect_uris,
             post_logout_redirect_uris=logout_uris,
-            scopes=(scope or "read write").split(),
+            scopes=scopes,
             require_pkce=bool(require_pkce),
             introspect_any=bool(introspect_any),
             auth_signing_alg=signing_alg,
             jwks=jwks,
             jwks_uri=jwks_uri,
+            openid=client_options.changed(fitting(None, (*redirect_uris, *logout_uris)), openid),
         )
         await registration(on).register(client_id, metadata, secret=secret, owner_id=owner_id, by=COMMAND_LINE)
         return await found(on, client_id)
@@ -172,16 +129,7 @@ def show(client_id: str) -> None:
 )
 @which
 @click.option("--name", metavar="N", help="The name that people read.")
-@redirect_option
-@logout_option
-@grant_option
-@scope_option
-@method_option
-@alg_option
-@jwks_option
-@jwks_uri_option
-@pkce_option
-@introspect_option
+@client_options.metadata
 def update(
     client_id: str,
     name: str | None,
@@ -193,6 +141,7 @@ def update(
     signing_alg: str | None,
     jwks_file: Path | None,
     jwks_uri: str | None,
+    openid: Mapping[str, Any],
     *,
     require_pkce: bool | None,
     introspect_any: bool | None,
@@ -208,7 +157,8 @@ def update(
         old = await found(on, client_id)
         method = old.auth_method if auth_method is None else auth_method
         new_keys = jwks is not None or jwks_uri is not None
-        metadata: Metadata = await registration(on).metadata(
+        metadata = await judged(
+            on,
             name=old.name if name is None else name,
             auth_method=method,
             grant_types=grant_types or old.grant_types,
@@ -220,7 +170,7 @@ def update(
             auth_signing_alg=old.auth_signing_alg if signing_alg is None and method == old.auth_method else signing_alg,
             jwks=jwks if new_keys else old.jwks,
             jwks_uri=jwks_uri if new_keys else old.jwks_uri,
-            openid=fitting(old.openid, (*redirect_uris, *logout_uris)),
+            openid=client_options.changed(fitting(old.openid, (*redirect_uris, *logout_uris)), openid),
             before=old,
         )
         secret = credentials.mint(Kind.CLIENT_SECRET) if needs_new_secret(old.auth_method, method) else None
@@ -289,6 +239,14 @@ def registration(on: Administration) -> Registration:
     )
 
 
+async def judged(on: Administration, **told: Any) -> Metadata:
+    """Metadata that are in order; Invalid names the options that are not."""
+    try:
+        return await registration(on).metadata(**told)
+    except Invalid as invalid:
+        raise client_options.by_option(invalid) from None
+
+
 def key_set(file: Path | None) -> Mapping[str, Any] | None:
     """The JSON object in a file of public keys, if there is one; what it must be like, the rules for clients say."""
     if file is None:
@@ -324,29 +282,15 @@ def announce(client: Client, secret: str | None) -> None:
 
 
 def document(client: Client) -> dict[str, object]:
-    """The client for programs, in the words of RFC 7591 §2."""
+    """The client for programs, in the words of RFC 7591 §2 and OpenID Connect Registration §2."""
     return {
         "client_id": client.id,
-        "client_name": client.name,
-        "redirect_uris": list(client.redirect_uris),
-        "post_logout_redirect_uris": list(client.post_logout_redirect_uris),
-        "grant_types": list(client.grant_types),
-        "scope": " ".join(client.scopes),
-        "token_endpoint_auth_method": client.auth_method,
-        **{name: value for name, value in signing(client).items() if value is not None},
+        **client_information.document(client),
         "require_pkce": client.require_pkce,
         "introspect_any": client.introspect_any,
+        "registered_itself": client.registered_itself,
         "owner": client.owner,
         "created_at": output.moment(client.created_at),
         "updated_at": output.moment(client.updated_at),
         "disabled_at": output.moment(client.disabled_at),
-    }
-
-
-def signing(client: Client) -> dict[str, object]:
-    """What a client is known by that signs to prove itself."""
-    return {
-        "token_endpoint_auth_signing_alg": client.auth_signing_alg,
-        "jwks": client.jwks,
-        "jwks_uri": client.jwks_uri,
     }

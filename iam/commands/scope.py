@@ -1,6 +1,7 @@
 """`iam scope`."""
 
 import re
+from collections.abc import Sequence
 
 import click
 
@@ -9,6 +10,7 @@ from iam.commands.options import Group
 from iam.commands.running import run
 from iam.store.scopes import Scope
 
+COLUMNS = ("name", "description", "claims")
 NAME = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")  # RFC 6749 §3.3
 
 
@@ -17,10 +19,18 @@ def command() -> None:
     """Scopes: what a client may ask a person for, and how the consent page puts it."""
 
 
-@command.command(examples=['iam scope create photos:read --description "Look at your photos"'])
+@command.command(
+    examples=[
+        'iam scope create photos:read --description "Look at your photos"',
+        'iam scope create staff --description "Know your department" --claim department --claim employee_number',
+    ]
+)
 @click.argument("name")
 @click.option("--description", required=True, metavar="D", help="What the person is asked to allow.")
-def create(name: str, description: str) -> None:
+@click.option(
+    "--claim", "claims", metavar="NAME", multiple=True, help="What UserInfo says of the person for it. Repeatable."
+)
+def create(name: str, description: str, claims: Sequence[str]) -> None:
     """Create the scope NAME.
 
     Clients that exist already may ask for it once `iam client update` says so.
@@ -29,8 +39,10 @@ def create(name: str, description: str) -> None:
         raise click.ClickException("A scope's name is 1 to 128 visible ASCII characters, without \" and \\.")
     if not description.strip():
         raise click.ClickException("The description is what a person is asked to allow: it cannot be empty.")
-    scope = Scope(name, description.strip())
-    if not run(lambda on: on.store.scopes.create(scope.name, scope.description, on.clock.now())):
+    if any(not claim.strip() for claim in claims):
+        raise click.ClickException("--claim: the name of a claim cannot be empty.")
+    scope = Scope(name, description.strip(), tuple(dict.fromkeys(claims)))
+    if not run(lambda on: on.store.scopes.create(scope.name, scope.description, on.clock.now(), scope.claims)):
         raise click.ClickException(f"There is a scope {name} already.")
     output.say(f"The scope {name} is created.", document(scope))
 
@@ -39,7 +51,7 @@ def create(name: str, description: str) -> None:
 def list_() -> None:
     """List all scopes."""
     scopes = run(lambda on: on.store.scopes.all())
-    output.tabulate([document(scope) for scope in scopes], ("name", "description"), "There are no scopes.")
+    output.tabulate([document(scope) for scope in scopes], COLUMNS, "There are no scopes.")
 
 
 @command.command(examples=["iam scope delete photos:read"])
@@ -53,4 +65,4 @@ def delete(name: str) -> None:
 
 def document(scope: Scope) -> dict[str, object]:
     """The scope for programs."""
-    return {"name": scope.name, "description": scope.description}
+    return {"name": scope.name, "description": scope.description, "claims": list(scope.claims)}

@@ -26,14 +26,20 @@ def distinct(names: Sequence[str] | None) -> list[str]:
     return list(dict.fromkeys(name for name in names or () if name))
 
 
-async def refusal(names: Sequence[str], client: Client, scopes: Scopes, targets: Sequence[Resource]) -> Refusal | None:
-    """Why not these? None where they are at least one, all known, within what the client may ask for, and of use to the resources."""
+async def refusal(
+    names: Sequence[str], client: Client, scopes: Scopes, targets: Sequence[Resource], *, alone: bool = False
+) -> Refusal | None:
+    """Why not these? None where they are at least one, all known, within what the client may ask for, and of use to the resources.
+
+    `alone`: the client acts for itself, and there is no person to be told about.
+    """
     known = {scope.name for scope in await scopes.all()}
     if not names:
         return Refusal("scope", among(client), "none, and the application has none by default")
     offending = {
         "unknown here": [name for name in names if name not in known],
         "not the application's": [name for name in names if name in known and name not in client.scopes],
+        "about a person, without one": [name for name in names if alone and name in OF_OPENID],
         "of no use to the resource": [name for name in names if targets and not resources.cover(targets, name)],
     }
     got = "; ".join(f"{why}: {shown(' '.join(some))}" for why, some in offending.items() if some)

@@ -17,7 +17,7 @@ from iam.bridge import hooks
 from iam.credentials import Kind
 from iam.oauth import mismatch, redirect_uris, scopes
 from iam.oauth.client_authentication import ClientAuthentication, unproven
-from iam.oauth.grants import authorization_code
+from iam.oauth.grants import authorization_code, client_credentials
 from iam.oauth.grants.authorization_code import AuthorizationCode
 from iam.oauth.refusal import Refusal, of
 from iam.oauth.request import Request
@@ -102,7 +102,10 @@ class Validator(RequestValidator):  # type: ignore[misc]
         self, client_id: str, names: list[str], client: Client, request: Request, *_: object, **__: object
     ) -> bool:
         """RFC 6749 §3.3: are all of these scopes within what the client may ask for? RFC 8707 §2: for resources that exist?"""
-        request.refusal = await scopes.refusal(names, client, self._scopes, await self._targets.of(request))
+        alone = request.grant_type == client_credentials.GRANT_TYPE
+        request.refusal = await scopes.refusal(
+            names, client, self._scopes, await self._targets.of(request), alone=alone
+        )
         if request.refusal is None and request.claims:
             named = claims.granting(await self._scopes.all(), request.claims, names)
             request.consented = [*names, *(name for name in named if name in client.scopes)]

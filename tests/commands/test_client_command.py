@@ -16,10 +16,19 @@ MEMBERS = [
     "redirect_uris",
     "post_logout_redirect_uris",
     "grant_types",
+    "response_types",
     "scope",
     "token_endpoint_auth_method",
+    "application_type",
+    "subject_type",
+    "id_token_signed_response_alg",
+    "require_signed_request_object",
+    "require_auth_time",
+    "backchannel_logout_session_required",
+    "frontchannel_logout_session_required",
     "require_pkce",
     "introspect_any",
+    "registered_itself",
     "owner",
     "created_at",
     "updated_at",
@@ -47,7 +56,7 @@ def test_a_client_with_a_redirect_uri_gets_codes_and_refresh_tokens(iam: Iam) ->
     assert client["client_name"] == "Shop"
     assert client["redirect_uris"] == [REDIRECT_URI]
     assert client["grant_types"] == ["authorization_code", "refresh_token"]
-    assert client["scope"] == "read write"
+    assert client["scope"] == "openid profile email read write"
     assert client["token_endpoint_auth_method"] == "client_secret_basic"
     assert (client["require_pkce"], client["introspect_any"], client["owner"]) == (False, False, None)
     assert client["created_at"] == client["updated_at"]
@@ -55,7 +64,9 @@ def test_a_client_with_a_redirect_uri_gets_codes_and_refresh_tokens(iam: Iam) ->
 
 
 def test_a_client_without_one_gets_client_credentials(iam: Iam) -> None:
-    assert create(iam)["grant_types"] == ["client_credentials"]
+    client = create(iam)
+
+    assert (client["grant_types"], client["scope"]) == (["client_credentials"], "read write")
 
 
 def test_the_secret_is_kept_as_a_digest_and_shown_once(iam: Iam) -> None:

@@ -11,8 +11,8 @@ def test_the_first_scopes_are_read_and_write(iam: Iam) -> None:
     scopes = iam("scope", "list", "--json").json
 
     assert scopes[:2] == [
-        {"name": "read", "description": "Read your data"},
-        {"name": "write", "description": "Create and change your data"},
+        {"name": "read", "description": "Read your data", "claims": []},
+        {"name": "write", "description": "Create and change your data", "claims": []},
     ]
 
 
@@ -21,7 +21,7 @@ def test_a_scope_is_created_listed_and_deleted(iam: Iam) -> None:
     listed = iam("scope", "list", "--json")
     deleted = iam("scope", "delete", "photos:read", "--json")
 
-    assert created.json == {"name": "photos:read", "description": "Look at your photos"}
+    assert created.json == {"name": "photos:read", "description": "Look at your photos", "claims": []}
     assert created.json in listed.json
     assert deleted.json == {"name": "photos:read", "deleted": True}
     assert created.json not in iam("scope", "list", "--json").json
@@ -32,9 +32,30 @@ def test_people_read_sentences_and_plain_columns(iam: Iam) -> None:
     listed = iam("scope", "list")
 
     assert created.out == "The scope music is created.\n"
-    assert listed.out.splitlines()[0].split() == ["name", "description"]
-    assert r"music  [bold]Listen[/bold] \x1b[31mto\tmusic" in listed.out.splitlines()
+    assert listed.out.splitlines()[0].split() == ["name", "description", "claims"]
+    assert any(
+        line.startswith(r"music           [bold]Listen[/bold] \x1b[31mto\tmusic") for line in listed.out.splitlines()
+    )
     assert iam("scope", "delete", "music").out == "The scope music is deleted.\n"
+
+
+def test_a_scope_stands_for_claims(iam: Iam) -> None:
+    told = (
+        "--description",
+        "Know your department",
+        "--claim",
+        "department",
+        "--claim",
+        "manager",
+        "--claim",
+        "manager",
+    )
+
+    created = iam("scope", "create", "staff", *told, "--json").json
+
+    assert created["claims"] == ["department", "manager"]
+    assert created in iam("scope", "list", "--json").json
+    assert "empty" in iam("scope", "create", "other", "--description", "D", "--claim", "").complaint
 
 
 def test_people_at_a_terminal_read_a_table(iam: Iam) -> None:

@@ -202,3 +202,14 @@ async def test_g48_spaces_in_a_scope_make_no_empty_scope(server: Server) -> None
 
     assert doubled.json["scope"] == "read write"
     assert blank.json["scope"] == "read write"
+
+
+@pytest.mark.parametrize("scope", ["openid", "read profile", "offline_access"])
+async def test_a_scope_about_people_is_not_for_a_client_alone(server: Server, scope: str) -> None:
+    app = await server.app(scopes=("openid", "profile", "offline_access", "read"))
+
+    refused = await server.token(app, grant_type="client_credentials", scope=scope)
+    by_default = await server.token(app, grant_type="client_credentials")
+
+    assert (refused.status, refused.json["error"]) == (400, "invalid_scope")
+    assert by_default.json["scope"] == "read"
