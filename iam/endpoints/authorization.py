@@ -14,7 +14,7 @@ from oauthlib.oauth2.rfc6749.errors import FatalClientError, OAuth2Error
 from twisted.logger import Logger
 
 from iam.accounts.sessions import Session
-from iam.oauth import redirect_uris
+from iam.oauth import client_information, redirect_uris
 from iam.oauth.authentication import Authentication
 from iam.oauth.authorization_response import AuthorizationResponse
 from iam.oauth.consent import Consent
@@ -187,6 +187,7 @@ class AuthorizationEndpoint:
             form_action=redirect_uris.origin(authorization.redirect_uri),
             client=authorization.client,
             person=account.session,
+            links=client_information.links(authorization.client),
             scopes=await self.consent.question(authorization),
             redirect_host=host_of(authorization.redirect_uri),
             csrf_token=self.visitors.token(request, purpose(request), account.secret),

@@ -1,10 +1,19 @@
 """What a client is registered with, in the words of RFC 7591 §2 and OpenID Connect Registration §2."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
+from iam.oauth import uris
 from iam.oauth.client_metadata import AUTHORIZATION_CODE, CODE, FOUND
 from iam.store import openid_metadata
 from iam.store.clients import Client, Metadata
+
+LINKS: Final[Mapping[str, str]] = {
+    "client_uri": "its page",
+    "policy_uri": "what it does with your data",
+    "tos_uri": "its terms of service",
+    "logo_uri": "its logo",
+}
 
 
 def document(client: Client | Metadata) -> dict[str, Any]:
@@ -30,3 +39,12 @@ def openid(client: Client | Metadata) -> dict[str, Any]:
     told = {name: getattr(client.openid, name) for name in openid_metadata.NAMES if name not in FOUND}
     listed = {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
     return {name: value for name, value in listed.items() if value != []}
+
+
+def links(client: Client) -> list[tuple[str, str]]:
+    """What a client shows of itself to people, with a name for each: addresses that are links and nothing else (row 53)."""
+    return [
+        (name, uri)
+        for member, name in LINKS.items()
+        if (uri := getattr(client.openid, member)) is not None and uris.link_complaint(uri) is None
+    ]

@@ -55,6 +55,6 @@ def sector(metadata: Metadata) -> str | None:
         return parsed(metadata.openid.sector_identifier_uri).host
     found = {origin and origin[1] for origin in map(uris.origin, metadata.redirect_uris)}
     if len(found) > 1 or None in found:
-        sentence = "A client with pairwise subjects needs it, unless all of its redirect URIs are of one host."
+        sentence = "Pairwise subjects need a sector_identifier_uri, unless all redirect URIs are of one host."
         raise Invalid({FIELD: sentence})
     return found.pop() if found else None

@@ -6,16 +6,25 @@ from urllib.parse import quote, urlencode
 
 from attrs import frozen
 from twisted.logger import Logger
-from wtforms import BooleanField, Form, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms import Form, RadioField
 from wtforms.fields.choices import SelectChoice
 
 from iam.accounts import actors
 from iam.accounts.actors import By
 from iam.accounts.invalid import Invalid
 from iam.clock import Clock
-from iam.oauth.openid_registration import fitting
+from iam.oauth import redirect_uris, uris
 from iam.oauth.refusals import Refusals
 from iam.oauth.registration import Registration
+from iam.pages.application_form import (
+    AUTH_METHODS,
+    CONFIDENTIAL,
+    PUBLIC,
+    ApplicationForm,
+    by_field,
+    filled,
+    told,
+)
 from iam.pages.issued import Issued, Issuer, TicketError
 from iam.web.answers import Answer, Refusal, see_other
 from iam.web.forms import Fields, complain
@@ -27,49 +36,6 @@ from iam.web.visitors import Visitors
 log = Logger()
 
 SEVERAL = frozenset({"grant_types", "scopes"})
-CONFIDENTIAL, PUBLIC = "confidential", "public"
-AUTH_METHODS = {CONFIDENTIAL: "client_secret_basic", PUBLIC: "none"}
-CLIENT_TYPES = [
-    SelectChoice(CONFIDENTIAL, "Confidential: It runs on a server and can keep a secret"),
-    SelectChoice(PUBLIC, "Public: It runs in a browser or on a person's device and cannot; it must use PKCE"),
-]
-GRANT_TYPES = [
-    SelectChoice(
-        "authorization_code", "Authorization code: People log in here and allow the application to act for them"
-    ),
-    SelectChoice("refresh_token", "Refresh token: The application stays connected when its token runs out"),
-    SelectChoice("client_credentials", "Client credentials: The application acts for itself, without a person"),
-]
-
-
-class ApplicationForm(Form):  # type: ignore[misc]
-    """What RFC 7591 calls client metadata, in words."""
-
-    name = StringField("Name", description="People read it when they are asked to allow the application.")
-    client_type = RadioField(
-        "Client type",
-        choices=CLIENT_TYPES,
-        default=CONFIDENTIAL,
-        description="Can the application keep a secret?",
-        validate_choice=False,
-    )
-    grant_types = SelectMultipleField(
-        "Grant types",
-        choices=GRANT_TYPES,
-        default=[choice.value for choice in GRANT_TYPES],
-        description="How the application gets its tokens.",
-        validate_choice=False,
-    )
-    redirect_uris = TextAreaField(
-        "Redirect URIs",
-        description="Where people are sent back to, one address a line. It must be exactly what the application asks for.",
-    )
-    scopes = SelectMultipleField(
-        "Scopes", default=["read", "write"], description="What the application may ask for.", validate_choice=False
-    )
-    require_pkce = BooleanField("Require PKCE from this application even though it has a secret")
-
-
 KEEPING = [
     SelectChoice("0", "At once: It has got into wrong hands, or nobody uses it"),
     SelectChoice("3600", "In an hour"),
@@ -117,7 +83,7 @@ class Applications:
         try:
             metadata = await self._metadata(form)
         except Invalid as invalid:
-            complain(form, invalid.complaints)
+            complain(form, by_field(invalid.complaints))
             return await self._form(request, session, form, issued, status=400)
         secret = issued.secret if metadata.auth_method != AUTH_METHODS[PUBLIC] else None
         if await self.registration.register(
@@ -132,22 +98,19 @@ class Applications:
         client = await self._own(session, client_id)
         refusals = await self.refusals.latest(client_id)
         return self.theme.page(
-            "application.html", session=session, client=client, refusals=refusals, **self._examples(client)
+            "application.html",
+            session=session,
+            client=client,
+            refusals=refusals,
+            login=login_of(client, self.site),
+            **self._examples(client),
         )
 
     async def edit(self, request: Request, client_id: str) -> Answer:
         """The form for an existing one."""
         session = await self._session(request)
         client = await self._own(session, client_id)
-        form = ApplicationForm(
-            name=client.name,
-            client_type=CONFIDENTIAL if client.confidential else PUBLIC,
-            grant_types=list(client.grant_types),
-            redirect_uris="\n".join(client.redirect_uris),
-            scopes=list(client.scopes),
-            require_pkce=client.require_pkce,
-        )
-        return await self._form(request, session, form, client=client)
+        return await self._form(request, session, filled(client), client=client)
 
     async def update(self, request: Request, client_id: str) -> Answer:
         """Change it."""
@@ -158,7 +121,7 @@ class Applications:
         try:
             await self.registration.update(client_id, await self._metadata(form, client), by(session, request))
         except Invalid as invalid:
-            complain(form, invalid.complaints)
+            complain(form, by_field(invalid.complaints))
             return await self._form(request, session, form, client=client, status=400)
         log.info("application changed: client {client_id}", client_id=client_id)
         return see_other(address(client_id))
@@ -233,24 +196,7 @@ class Applications:
         return issued
 
     async def _metadata(self, form: ApplicationForm, client: Any = None) -> Any:
-        if form.client_type.data not in AUTH_METHODS:
-            raise Invalid({"client_type": "Choose one of the two."})
-        redirect_uris = (form.redirect_uris.data or "").split()
-        return await self.registration.metadata(
-            name=form.name.data or "",
-            auth_method=client.auth_method if client else AUTH_METHODS[form.client_type.data],
-            auth_signing_alg=client.auth_signing_alg if client else None,
-            jwks=client.jwks if client else None,
-            jwks_uri=client.jwks_uri if client else None,
-            grant_types=form.grant_types.data or [],
-            redirect_uris=redirect_uris,
-            scopes=form.scopes.data or [],
-            post_logout_redirect_uris=client.post_logout_redirect_uris if client else (),
-            require_pkce=bool(form.require_pkce.data),
-            introspect_any=client.introspect_any if client else False,
-            openid=fitting(client.openid if client else None, redirect_uris),
-            before=client,
-        )
+        return await self.registration.metadata(**told(form, client))
 
     async def _form(
         self,
@@ -302,6 +248,14 @@ class Applications:
         }
         text = urlencode({name: value for name, value in query.items() if value})
         return {"issuer": self.site, "redirect_uri": redirect_uri, "authorize": f"{self.site}/authorize?{text}"}
+
+
+def login_of(client: Any, issuer: str) -> str | None:
+    """The link by which people begin to log in to the application (OpenID Connect Core §4), if it is one."""
+    uri = client.openid.initiate_login_uri
+    if uri is None or uris.complaint(uri):
+        return None
+    return redirect_uris.answering(uri, [("iss", issuer)], fragment=False)
 
 
 def bound(purpose: str, session: Any) -> str:

@@ -14,6 +14,7 @@ from iam.credentials import Kind
 from iam.pages.applications import ApplicationForm
 from iam.pages.issued import LIFETIME, Issuer, TicketError
 from iam.server_key import ServerKey
+from iam.store.openid_metadata import OpenIDMetadata
 from iam.web import csrf
 from iam.web.forms import Fields
 from iam.web.parameters import parse
@@ -537,3 +538,85 @@ async def test_the_addresses_of_django_oauth_toolkit_lead_here(server: Server, t
     reply = await (await logged_in(server)).get(theirs)
 
     assert (reply.status, reply.location) == (303, ours)
+
+
+# OpenID Connect
+
+
+async def test_the_scopes_of_a_login_are_chosen_at_first(server: Server) -> None:
+    alice = await logged_in(server)
+
+    form = await alice.form(FORM)
+
+    assert set(form.values("scopes")) == {"openid", "profile", "email", "read", "write"}
+
+
+async def test_what_openid_connect_knows_of_an_application_is_kept_and_shown(server: Server) -> None:
+    alice = await logged_in(server)
+    told = {
+        "post_logout_redirect_uris": "https://client.example/\nhttps://client.example/bye",
+        "subject_type": "pairwise",
+        "id_token_signed_response_alg": "ES256",
+        "backchannel_logout_uri": "http://127.0.0.1:5000/backchannel",
+        "frontchannel_logout_uri": "https://client.example/frontchannel",
+        "initiate_login_uri": "https://client.example/login?from=iam",
+    }
+
+    app = await alice.register(redirect_uris=REDIRECT_URI, **told)
+    page = unescape((await alice.get(f"/applications/{app.client_id}")).text)
+    form = await alice.form(f"/applications/{app.client_id}/edit")
+
+    assert {name: form.value(name) for name in told} == told
+    assert all(f"<code>{text}</code>" in page for text in " ".join(told.values()).split() if "://" in text)
+    assert f"<code>{server.settings.issuer}/.well-known/openid-configuration</code>" in page
+    assert f"{told['initiate_login_uri']}&{urlencode({'iss': server.settings.issuer})}" in page
+
+
+async def test_an_update_keeps_what_is_not_on_the_form(server: Server) -> None:
+    alice = await logged_in(server)
+    app = await alice.register(redirect_uris=REDIRECT_URI)
+    before = await server.store.clients.read(app.client_id)
+    assert before is not None
+    metadata = await server.registration.metadata(
+        name="Shop",
+        auth_method=before.auth_method,
+        grant_types=before.grant_types,
+        redirect_uris=before.redirect_uris,
+        scopes=before.scopes,
+        openid=OpenIDMetadata(tos_uri="https://client.example/tos", default_max_age=60),
+    )
+    await server.registration.update(app.client_id, metadata)
+
+    await alice.send(await alice.form(f"/applications/{app.client_id}/edit"), name="New")
+    after = await server.store.clients.read(app.client_id)
+
+    assert after is not None
+    assert (after.name, after.openid.tos_uri, after.openid.default_max_age) == ("New", "https://client.example/tos", 60)
+
+
+@pytest.mark.parametrize(
+    ("field", "changes", "words"),
+    [
+        ("post_logout_redirect_uris", {"post_logout_redirect_uris": "javascript:alert(1)"}, "https://"),
+        ("subject_type", {"subject_type": "private"}, "public, pairwise"),
+        ("id_token_signed_response_alg", {"id_token_signed_response_alg": "none"}, "RS256"),
+        ("backchannel_logout_uri", {"backchannel_logout_uri": "x"}, "https://"),
+        ("frontchannel_logout_uri", {"frontchannel_logout_uri": "https://other.example/"}, "redirect URI"),
+        ("initiate_login_uri", {"initiate_login_uri": "http://client.example/"}, "https://"),
+        (
+            "subject_type",
+            {"subject_type": "pairwise", "redirect_uris": REDIRECT_URI + "\nhttps://other.example/"},
+            "one host",
+        ),
+    ],
+)
+async def test_an_error_of_openid_connect_stands_next_to_its_field_in_an_open_part(
+    server: Server, field: str, changes: dict[str, Any], words: str
+) -> None:
+    alice = await logged_in(server)
+
+    reply = await alice.send(await alice.form(FORM), **{"name": "Shop", "redirect_uris": REDIRECT_URI, **changes})
+
+    assert reply.status == 400
+    assert words in error_of(reply.text, field)
+    assert ("<details open>" in reply.text) is (field != "post_logout_redirect_uris")

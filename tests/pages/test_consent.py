@@ -6,9 +6,11 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
+from iam.store.openid_metadata import OpenIDMetadata
 from tests.harness import CHALLENGE, REDIRECT_URI, Server
-from tests.pages.conftest import Visitor, asking, kept, visitor_of
+from tests.pages.conftest import Visitor, asking, kept, logged_in, visitor_of
 from tests.pages.form import Form
+from tests.registering import registered
 
 
 async def test_the_page_names_application_owner_person_and_each_scope_in_words(server: Server) -> None:
@@ -250,3 +252,29 @@ async def test_an_unknown_client_and_a_wrong_redirect_uri_give_the_same_page_and
     assert {reply.status for reply in replies} == {400}
     assert len({reply.anonymous for reply in replies}) == 1
     assert all(reply.header("location") is None for reply in replies)
+
+
+async def test_row_53_what_an_application_says_of_itself_are_links_if_they_are_web_addresses(server: Server) -> None:
+    told = OpenIDMetadata(
+        client_uri="https://shop.example/about",
+        policy_uri="https://shop.example/policy?a=1&b=2",
+        tos_uri="javascript:alert(1)",  # which the rules would have refused
+    )
+    app, person = await server.app(openid=told), await logged_in(server)
+
+    page = (await person.get(asking(app))).text
+
+    assert 'href="https://shop.example/about"' in page
+    assert 'href="https://shop.example/policy?a=1&amp;b=2"' in page
+    assert "javascript:" not in page
+    assert "<img" not in page.partition("<main")[2]
+
+
+async def test_people_are_told_of_an_application_that_has_registered_itself(server: Server) -> None:
+    person, client, other = await logged_in(server), await registered(server), await server.app()
+
+    pages = [
+        (await person.get(asking(app, scope=scope))).text for app, scope in ((client.app, "openid"), (other, "read"))
+    ]
+
+    assert ["It has registered itself here" in page for page in pages] == [True, False]

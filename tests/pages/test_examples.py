@@ -65,7 +65,7 @@ async def test_the_commands_of_a_confidential_client_work_as_they_stand(server: 
     resource = json.loads(await run(exports, pasted(texts[5], the_access_token=refreshed["access_token"])))
 
     assert location.startswith(redirect_uri)
-    assert answer["scope"] == "read write"
+    assert set(answer["scope"].split()) == {"openid", "profile", "email", "read", "write"}
     assert refreshed["token_type"] == "Bearer"
     assert own["token_type"] == "Bearer"
     assert resource["client_id"] == app.client_id
