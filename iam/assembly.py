@@ -23,6 +23,7 @@ from iam.endpoints.revocation import RevocationEndpoint
 from iam.endpoints.token import TokenEndpoint
 from iam.endpoints.user_info import UserInfoEndpoint
 from iam.endpoints.webfinger import WebFinger
+from iam.oauth import request_objects
 from iam.oauth.access_tokens import AccessTokenFormat
 from iam.oauth.authentication import Authentication
 from iam.oauth.client_assertions import ClientAssertions
@@ -52,6 +53,7 @@ from iam.openid.logout_tokens import LogoutTokens
 from iam.openid.subjects import PURPOSE as SUBJECTS
 from iam.openid.subjects import Subjects
 from iam.operations.back_channel_logout import BackChannelLogout
+from iam.outbound import fetching
 from iam.outbound.fetching import Fetcher
 from iam.outbound.posting import Poster
 from iam.pages.accounts import Chooser
@@ -99,12 +101,19 @@ def build_authentication(
 
 
 def build_server(
-    settings: Settings, clock: Clock, store: Store, key: ServerKey, signing: Keys, client_keys: ClientKeys
+    reactor: Any,
+    settings: Settings,
+    clock: Clock,
+    store: Store,
+    key: ServerKey,
+    signing: Keys,
+    client_keys: ClientKeys,
 ) -> Server:
     """oauthlib's server, and what it asks."""
     targets = Targets(store.resources)
     id_tokens = IDTokens(signing, Subjects(key.derive(SUBJECTS)), store.users, store.scopes, settings.issuer)
     signatures = ClientSignatures(ClientSecrets(lambda: key), client_keys, clock)
+    texts = Fetcher(reactor, clock, settings.allow_fetch, read=fetching.text_of, accept=request_objects.MEDIA_TYPES)
     return Server(
         settings,
         store,
@@ -112,7 +121,7 @@ def build_server(
         targets,
         TokenResponse(AccessTokenFormat(signing, targets, settings.issuer), id_tokens, Encryption(client_keys)),
         build_authentication(settings, clock, store, key, client_keys),
-        RequestObjects(store.clients, signatures, signing, store.replays, clock, settings.issuer),
+        RequestObjects(store.clients, signatures, signing, store.replays, texts, clock, settings.issuer),
     )
 
 
@@ -185,7 +194,7 @@ def build_handlers(
     subjects = Subjects(key.derive(SUBJECTS))
     targets = Targets(store.resources)
     form = AccessTokenFormat(signing, targets, settings.issuer)
-    server = build_server(settings, clock, store, key, signing, client_keys)
+    server = build_server(reactor, settings, clock, store, key, signing, client_keys)
     introspection = Introspection(
         store.access_tokens, store.refresh_tokens, clock, form, targets, store.clients, subjects, settings.issuer
     )

@@ -269,7 +269,7 @@ class Server:
         """oauthlib's server, made as the running one is."""
         clock = self.clock_of_store()
         client_keys = build_client_keys(reactor, self.settings, clock)
-        return build_server(self.settings, clock, self.store, self.key, self.keys, client_keys)
+        return build_server(reactor, self.settings, clock, self.store, self.key, self.keys, client_keys)
 
     def now(self) -> Any:
         return self.clock_of_store().now()

@@ -77,12 +77,12 @@ class Asking:
         head = without({"alg": alg, "enc": enc, "cty": TYPE, "kid": member["kid"], **header})
         return jwe.encrypt_compact(head, text, key, algorithms=[*ALGORITHMS, *ENCODINGS, "DEF"])
 
-    def address(self, request: str, **outside: str | None) -> str:
+    def address(self, request: str | None, **outside: str | None) -> str:
         """Where the browser is sent with it."""
         query = {"client_id": self.app.client_id, "response_type": "code", "request": request, **outside}
         return "/authorize?" + urlencode(without(query))
 
-    async def sent(self, request: str, **outside: str | None) -> Reply:
+    async def sent(self, request: str | None, **outside: str | None) -> Reply:
         """What the server says when the browser comes with this request object."""
         return await self.server.get(self.address(request, **outside), headers=self.person.headers)
 

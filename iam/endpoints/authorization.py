@@ -62,6 +62,8 @@ class AuthorizationEndpoint:
     async def get(self, request: Request) -> Answer:
         """An authorization request arrives, or comes back from the login."""
         parameters, authorization = await self._validated(request)
+        if authorization.fetched is not None:
+            return found(by_value(authorization))
         account = await self._authenticated(request, authorization)
         if await self.consent.covers(account.session.user_id, authorization):
             return await self._allow(request, parameters, authorization, account.session)
@@ -217,6 +219,12 @@ class AuthorizationEndpoint:
         log.info("authorization request refused: {reason}", reason=type(error).__name__)
         error_uri = self.refusals.kept(PATH, error, request.client_address)
         return self.theme.error(status, "This request cannot be used", REFUSED, error_uri=error_uri)
+
+
+def by_value(authorization: AuthorizationRequest) -> str:
+    """The same request with its request object instead of a reference, which is asked once and could change (RFC 9101 §6.3)."""
+    told = {"client_id": authorization.client.client_id, "request": authorization.fetched}
+    return f"{PATH}?{urlencode(told)}"
 
 
 def purpose(request: Request) -> str:

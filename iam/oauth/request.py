@@ -92,6 +92,7 @@ class Request(common.Request):  # type: ignore[misc]
         self.claimed: Any = None  # who it says it is from
         self.refusal: Refusal | None = None  # why a hook says no
         self.signed = False  # is it out of a request object?
+        self.fetched: str | None = None  # its request object, if that came by reference
         self.object_error: Any = None  # what is wrong with its request object
         self.authentication: Any = None  # how the person is to be authenticated, an AuthenticationRequest
         self.hinted: str | None = None  # the subject of the id_token_hint

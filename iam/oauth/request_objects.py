@@ -1,4 +1,4 @@
-"""Request objects: an authorization request in a JWT that the client has signed (RFC 9101, OpenID Connect Core §6.1).
+"""Request objects: an authorization request in a JWT that the client has signed (RFC 9101, OpenID Connect Core §6).
 
 What is wrong with one is told to the client, at its redirect URI, once that is known to be its own. Decisions:
 docs/decisions/request_objects.md.
@@ -6,7 +6,7 @@ docs/decisions/request_objects.md.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -21,19 +21,27 @@ from iam.oauth.request import Parameters
 from iam.openid import jwe
 from iam.openid.keys import LONGEST, Keys, header_of
 from iam.outbound.destinations import FetchError
+from iam.outbound.fetching import Fetcher
 from iam.store.clients import SECRET_JWT, Client, Clients
 from iam.store.replays import Replays
 
 PARAMETER: Final = "request"
-FORBIDDEN: Final = ("request", "request_uri")  # in a request object (RFC 9101 §4)
+REFERENCE: Final = "request_uri"
+FORBIDDEN: Final = (PARAMETER, REFERENCE)  # in a request object (RFC 9101 §4)
 ALGORITHMS: Final = (*ASYMMETRIC, *HMAC)
+MEDIA_TYPES: Final = (
+    b"application/oauth-authz-req+jwt, application/jwt"  # RFC 9101 §10.3; what comes is verified anyway
+)
 JWT_TYPES: Final = (None, "jwt", "oauth-authz-req+jwt")  # RFC 9101 §10.8: a JWT of another type is for something else
 
 AHEAD: Final = 3600  # seconds that one may claim to be good for
 UNHURRIED: Final = 600  # seconds, about, that a person may take over one that has expired since it came
 LONGEST_VALUE: Final = 8192  # characters
 
+LONGEST_FETCHED: Final = 8000  # characters: it goes on by value, in an address
+
 INVALID: Final = "invalid_request_object"
+INVALID_URI: Final = "invalid_request_uri"
 
 
 class RequestObjectError(Exception):
@@ -74,33 +82,36 @@ class ObjectParameters:
 class Asked:
     """What an authorization request asks for; and what is wrong with its request object, if it has one and something is.
 
-    Then `parameters` only say where that may be told.
+    Then `parameters` only say where that may be told. `fetched` is a request object that came by reference.
     """
 
     parameters: Parameters
     signed: bool = False
     error: RequestObjectError | None = None
+    fetched: str | None = None
 
 
 @frozen
 class RequestObjects:
-    """Reads request objects; `issuer` is the name by which they address this server."""
+    """Reads request objects; `issuer` is the name by which they address this server, `fetcher` gets texts."""
 
     clients: Clients
     signatures: ClientSignatures
     keys: Keys
     replays: Replays
+    fetcher: Fetcher
     clock: Clock
     issuer: str
 
     async def read(self, outside: Parameters) -> Asked:
         """The parameters that count: those in the request object where there is one, and only those (RFC 9101 §6.3)."""
-        text = outside.get(PARAMETER)
-        client = await self.clients.by_id(outside.get("client_id") or "") if text else None
-        if text is None or client is None:
+        text, uri = outside.get(PARAMETER), outside.get(REFERENCE)
+        client = await self.clients.by_id(outside.get("client_id") or "") if text or uri else None
+        if client is None:
             return Asked(outside)
         try:
             check_alone(outside)
+            text = text or await self._fetched(client, uri or "")
             claims = await self._signed(client, text)
             check_values(claims)
         except RequestObjectError as error:
@@ -111,7 +122,22 @@ class RequestObjects:
             await self._check_times(claims, text)
         except RequestObjectError as error:
             return Asked(inside if "redirect_uri" in inside else outside, error=error)
-        return Asked(inside, signed=True)
+        return Asked(inside, signed=True, fetched=text if uri else None)
+
+    async def _fetched(self, client: Client, uri: str) -> str:
+        """The request object at an address that the client has registered, as it is now (Core §6.2)."""
+        if not registered(uri, client.openid.request_uris):
+            sentence = "The request_uri must be one that the client has registered in its request_uris."
+            raise RequestObjectError(sentence, error=INVALID_URI)
+        try:
+            fetched = await self.fetcher.fetch(uri.partition("#")[0], REFERENCE, anew=True)
+        except FetchError as error:
+            sentence = "The request object cannot be fetched from the request_uri now."
+            raise RequestObjectError(sentence, error=INVALID_URI, reason=f"{sentence} {error}") from None
+        text: str = fetched.document
+        if len(text) > LONGEST_FETCHED:
+            raise RequestObjectError(f"A request object at a request_uri has at most {LONGEST_FETCHED} characters.")
+        return text
 
     async def _signed(self, client: Client, text: str) -> Claims:
         """The claims that the client has signed; raises RequestObjectError."""
@@ -167,8 +193,13 @@ class RequestObjects:
 
 def check_alone(outside: Parameters) -> None:
     """Raise RequestObjectError where there is another request besides (RFC 9101 §5)."""
-    if "request_uri" in outside:
+    if PARAMETER in outside and REFERENCE in outside:
         raise RequestObjectError("Send a request or a request_uri, not both.", error="invalid_request")
+
+
+def registered(uri: str, request_uris: Collection[str]) -> bool:
+    """Is this address registered? A fragment stands for a state of what is there, and need not be (Core §6.2)."""
+    return uri in request_uris or uri.partition("#")[0] in request_uris
 
 
 def check_header(client: Client, header: Mapping[str, Any]) -> None:

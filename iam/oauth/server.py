@@ -188,7 +188,7 @@ class Server:
         """The authorization request, out of its request object if it has one (RFC 9101 §6.3)."""
         asked = await self._objects.read(parameters)
         request = make_request(asked.parameters, AUTHORIZATION)
-        request.signed, request.object_error = asked.signed, asked.error
+        request.signed, request.object_error, request.fetched = asked.signed, asked.error, asked.fetched
         return request
 
     def denied(self, request: Request) -> OAuth2Error:

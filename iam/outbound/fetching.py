@@ -1,8 +1,8 @@
-"""JSON from other people's addresses (H35): within limits of time, size and number, and kept for a while."""
+"""Documents from other people's addresses (H35): within limits of time, size and number, and kept for a while."""
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NoReturn
 
 import treq
@@ -61,8 +61,11 @@ class Refusal:
     until: float
 
 
+Read = Callable[[IResponse], Awaitable[Any]]
+
+
 class Fetcher:
-    """Fetches; `private` are the networks that may be reached besides the public ones."""
+    """Fetches what `read` makes of an answer; `private` are the networks that may be reached besides the public ones."""
 
     def __init__(
         self,
@@ -70,6 +73,8 @@ class Fetcher:
         clock: Clock,
         private: Networks = (),
         *,
+        read: Read | None = None,
+        accept: bytes = b"application/json",
         look: Look = system,
         trust_root: Any = None,
         patience: float = TOTAL,
@@ -77,6 +82,8 @@ class Fetcher:
         self._reactor = reactor
         self._patience = patience
         self._clock = clock
+        self._document = read or document_of
+        self._accept = accept
         self._exchanges = Exchanges(reactor, Resolver(reactor, look), private, trust_root)
         self._kept: dict[str, Kept] = {}
         self._refusals: dict[str, Refusal] = {}
@@ -85,7 +92,7 @@ class Fetcher:
         self._places_at: dict[str, DeferredSemaphore] = {}
 
     async def fetch(self, url: str, purpose: str, *, anew: bool = False) -> Fetched:
-        """The JSON document at `url`, as it was at most an hour ago, or is now; raises FetchError."""
+        """What is at `url`, a JSON document unless said otherwise, as it was at most an hour ago, or is now; raises FetchError."""
         now = self._clock.seconds()
         kept = self._kept.get(url)
         if kept is not None and not anew and kept.fetched.at <= now < kept.until:
@@ -151,9 +158,9 @@ class Fetcher:
         async def read(response: IResponse) -> Kept:
             if response.code == NOT_MODIFIED and kept is not None:
                 return self._keep(kept.fetched.document, response, kept.validators)
-            return self._keep(await document_of(response), response, validators(response))
+            return self._keep(await self._document(response), response, validators(response))
 
-        headers = {b"Accept": b"application/json", **(kept.validators if kept else {})}
+        headers = {b"Accept": self._accept, **(kept.validators if kept else {})}
         return await self._exchanges.made(b"GET", destination, headers, read)
 
     def _keep(self, document: Any, response: IResponse, known: Mapping[bytes, bytes]) -> Kept:
@@ -163,10 +170,28 @@ class Fetcher:
 
 async def document_of(response: IResponse) -> Any:
     """The JSON in an answer; raises FetchError for any other answer, a redirect included."""
+    if response.code == OK and not JSON.fullmatch(header(response, "content-type").strip()):
+        raise FetchError("the answer is not JSON by its headers")
+    try:
+        return json.loads(await body_of(response))
+    except (ValueError, RecursionError):
+        raise FetchError("the answer is not JSON") from None
+
+
+async def text_of(response: IResponse) -> str:
+    """The ASCII text in an answer, without what surrounds it; raises FetchError for any other answer."""
+    try:
+        return (await body_of(response)).decode("ascii").strip()
+    except UnicodeDecodeError:
+        raise FetchError("the answer is not ASCII text") from None
+
+
+async def body_of(response: IResponse) -> bytes:
+    """The octets of an answer; raises FetchError for too many, and for any answer but a plain 200."""
     if response.code != OK:
         raise FetchError(f"the answer is {response.code}, and only 200 counts")
-    if not JSON.fullmatch(header(response, "content-type").strip()) or header(response, "content-encoding"):
-        raise FetchError("the answer is not plain JSON by its headers")
+    if header(response, "content-encoding"):
+        raise FetchError("the answer is encoded, and plain was asked for")
     body = bytearray()
 
     def collect(octets: bytes) -> None:
@@ -175,10 +200,7 @@ async def document_of(response: IResponse) -> Any:
             raise FetchError(f"the answer is longer than {LONGEST} octets")
 
     await treq.collect(response, collect)
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise FetchError("the answer is not JSON") from None
+    return bytes(body)
 
 
 def late(_outcome: object, seconds: float) -> NoReturn:

@@ -32,8 +32,9 @@ class Home(Resource):
         Resource.__init__(self)
 
     def render_GET(self, request: Any) -> bytes:
-        request.setHeader("Content-Type", "application/json")
-        return json.dumps(self.documents[request.path]).encode()
+        document = self.documents[request.path]
+        request.setHeader("Content-Type", "application/jwt" if isinstance(document, str) else "application/json")
+        return document.encode() if isinstance(document, str) else json.dumps(document).encode()
 
     def put(self, path: str, document: Any) -> str:
         """Where the document is from now on."""

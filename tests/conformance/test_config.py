@@ -19,6 +19,8 @@ TRUTHS = (
     "frontchannel_logout_supported",
     "request_parameter_supported",
     "request_uri_parameter_supported",
+    "require_request_uri_registration",
+    "require_signed_request_object",
 )
 
 
@@ -65,7 +67,8 @@ async def test_oidcc_discovery_endpoint_verification_of_the_keys(server: Server)
 
 
 async def test_oidcc_discovery_endpoint_verification_of_what_is_not_supported(server: Server) -> None:
-    """request_uri is supported where nothing is said (Discovery §3), and it is not: so it is said."""
+    """Request objects are fetched from addresses that are registered, which must be said (Discovery §3)."""
     metadata = await discovered(server)
 
-    assert metadata["request_uri_parameter_supported"] is False
+    assert metadata["request_uri_parameter_supported"] is True
+    assert metadata["require_request_uri_registration"] is True

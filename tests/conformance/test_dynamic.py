@@ -5,6 +5,7 @@ oidcc-dynamic-certification-test-plan
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import jwt
 import pytest
@@ -12,7 +13,7 @@ from attrs import evolve
 from joserfc.jwk import RSAKey
 
 from tests.conformance.browser import CONSENT, LOGIN, Browser, answer
-from tests.conformance.registered import Home, at_home, register, registered, signing
+from tests.conformance.registered import Home, at_home, register, signing
 from tests.harness import REDIRECT_URI, Server
 
 OTHER = "https://client.example/other"
@@ -224,22 +225,30 @@ async def test_oidcc_ensure_client_assertion_with_iss_aud_succeeds(server: Serve
     assert login.claims["aud"] == rp.app.client_id
 
 
-async def test_oidcc_request_uri_unsigned(server: Server, browser: Browser) -> None:
-    """A known gap: we fetch no request objects (skipped by the suite where `none` is not offered)."""
-    rp, _ = await signing(server, browser)
+async def test_oidcc_request_uri_unsigned(server: Server, browser: Browser, home: Home) -> None:
+    """Skipped by the suite where `none` is not offered; refused here anyway."""
+    uri = home.put("/request.jwt", "") + "#fragment"
+    rp, _ = await signing(server, browser, request_uris=[uri])
+    home.put("/request.jwt", jwt.encode({"iss": rp.app.client_id}, "", algorithm="none"))
 
-    reply = await rp.ask(request_uri="https://client.example/request.jwt")
+    reply = await rp.ask(request_uri=uri)
 
-    assert answer(reply)["error"] == "request_uri_not_supported"
+    assert answer(reply)["error"] == "request_not_supported"
 
 
-async def test_oidcc_request_uri_signed_rs256(server: Server, browser: Browser) -> None:
-    """A known gap: we fetch no request objects, and say so."""
-    rp, _ = await registered(server, browser)
+async def test_oidcc_request_uri_signed_rs256(server: Server, browser: Browser, home: Home) -> None:
+    """Core §6.2: all that is asked for is in a request object at the client's own address."""
+    key, uri = RSAKey.generate_key(2048), home.put("/request.jwt", "") + "#fragment"
+    rp, _ = await signing(server, browser, key, request_uris=[uri], request_object_signing_alg="RS256")
+    rp.address()
+    claims = {**rp.requested, "iss": rp.app.client_id, "aud": server.settings.issuer}
+    home.put("/request.jwt", jwt.encode(claims, key.as_pem(private=True), algorithm="RS256"))
+    address = "/authorize?" + urlencode({"client_id": rp.app.client_id, "request_uri": uri})
 
-    reply = await rp.ask(request_uri="https://client.example/request.jwt")
+    told = answer(await browser.open(address))
 
-    assert answer(reply)["error"] == "request_uri_not_supported"
+    assert told["state"] == claims["state"]
+    assert (await rp.finish(told["code"])).claims["nonce"] == claims["nonce"]
 
 
 async def test_oidcc_ensure_request_object_with_redirect_uri(server: Server, browser: Browser) -> None:

@@ -101,7 +101,7 @@ async def test_a_public_client_redeems_with_pkce_and_gets_no_refresh_token_it_ma
         ({"code_challenge": None}, "invalid_request"),
         ({"response_mode": "web_message"}, "invalid_request"),
         ({"request": "eyJ"}, "invalid_request_object"),
-        ({"request_uri": "https://x"}, "request_uri_not_supported"),
+        ({"request_uri": "https://x"}, "invalid_request_uri"),
         ({"registration": "{}"}, "registration_not_supported"),
     ],
 )

@@ -478,7 +478,7 @@ TOLD: dict[str, tuple[Mapping[str, str | None], str]] = {
     "challenge not base64url": ({"code_challenge": "+" * 43}, "invalid_request"),
     "challenge not ASCII": ({"code_challenge": "é" * 43}, "invalid_request"),
     "request": ({"request": "eyJ"}, "invalid_request_object"),
-    "request_uri": ({"request_uri": "https://evil.example"}, "request_uri_not_supported"),
+    "request_uri": ({"request_uri": "https://evil.example"}, "invalid_request_uri"),
     "registration": ({"registration": "{}"}, "registration_not_supported"),
 }
 MALFORMED = {

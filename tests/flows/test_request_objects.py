@@ -357,12 +357,12 @@ async def test_a_request_and_an_address_of_one_are_not_taken_together(server: Se
     assert refused(reply, "invalid_request")
 
 
-async def test_an_address_of_a_request_is_not_supported(server: Server) -> None:
+async def test_an_address_of_a_request_is_refused_where_none_is_registered(server: Server) -> None:
     client = await asking(server)
 
     reply = await server.authorize(client.app, client.person, request_uri="https://client.example/r")
 
-    assert reply.sent_back["error"] == "request_uri_not_supported"
+    assert reply.sent_back["error"] == "invalid_request_uri"
 
 
 async def test_who_is_not_logged_in_comes_back_with_the_request(server: Server) -> None:

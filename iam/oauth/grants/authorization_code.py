@@ -36,7 +36,6 @@ RESPONSE_TYPES = ("code",)
 
 # Parameters of other specifications that change what is asked for: to ignore them would be to answer another question (G18).
 UNSUPPORTED = {
-    "request_uri": "request_uri_not_supported",
     "registration": "registration_not_supported",
     "authorization_details": "invalid_authorization_details",  # RFC 9396 §5: we know no type
 }
