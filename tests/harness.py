@@ -50,6 +50,7 @@ from iam.store.store import Store, open_store
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636, appendix B
 CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 REDIRECT_URI = "https://client.example/callback"
+SERVER_KEY = "a server key for tests, long enough"
 TABLES = (
     "access_tokens, refresh_tokens, authorization_codes, grants, consents, client_secrets, resources, clients, sessions, users,"
     " scopes, epochs, refusals, registrations, registration_tokens"
@@ -386,7 +387,7 @@ def database_dsn(cluster: Embedded) -> str:
 
 @pytest.fixture(scope="session")
 def key() -> ServerKey:
-    return ServerKey(b"a server key for tests, long enough")
+    return ServerKey(SERVER_KEY.encode())
 
 
 @pytest.fixture(scope="session")

@@ -63,10 +63,14 @@ class LogoutRequests:
         return (request.hint.get("sub"), request.hint.get("sid")) == (sub, sid)
 
     async def _hint(self, token: str | None) -> Mapping[str, Any] | None:
-        """The claims of the ID token, which may have expired."""
+        """The claims of the ID token, which may have expired.
+
+        So may the key: a session can outlive it. Whoever could sign with an old one still would have to know the session's sid,
+        which no key makes up.
+        """
         if token is None:
             return None
-        claims = await self.keys.verified(token, id_tokens.TYPE)
+        claims = await self.keys.verified(token, id_tokens.TYPE, ever=True)
         if claims is None:
             raise refused("id_token_hint", "an ID token of this server, decrypted if it was encrypted", "none")
         return claims

@@ -101,14 +101,43 @@ class BackChannelLogout:
             Deferred.fromCoroutine(self._deliver(notice))
 
     async def _deliver(self, notice: Notice) -> None:
+        """Tell who is to be told; whatever goes wrong with it must not hold up others."""
         try:
-            await self._tell(notice)
+            await self._attempt(notice)
         except (Rejected, Unavailable) as error:
             log.warn("a logout notice cannot be put away: {reason}", reason=str(error))
-        except Exception:  # noqa: BLE001 - whatever it is, it must not hold up others
+        except Exception:  # noqa: BLE001 - it is lent, so there will be another attempt
             log.failure("a logout notice was not delivered")
         finally:
             self._finish(notice.client_id)
+
+    async def _attempt(self, notice: Notice) -> None:
+        client = await self._clients.by_id(notice.client_id)
+        uri = client.openid.backchannel_logout_uri if client is not None and client.enabled else None
+        if client is None or uri is None:
+            await self._notices.delivered(notice)
+            return
+        try:
+            token = await self._tokens.issue(client, notice.user_id, notice.session_id, self._clock.now())
+            status = await self._poster.post(uri, {"logout_token": token})
+        except FetchError as error:
+            await self._failed(notice, uri, str(error), unreachable=True)
+        except Exception as error:  # noqa: BLE001 - what cannot be signed grows old as what is not heard
+            log.failure("a logout token was not made")
+            await self._failed(notice, uri, type(error).__name__, unreachable=False)
+        else:
+            await self._answered(notice, uri, status)
+
+    async def _answered(self, notice: Notice, uri: str, status: int) -> None:
+        if status not in SUCCESS:
+            await self._failed(notice, uri, f"the answer is {status}", unreachable=status >= BROKEN)
+            return
+        await self._notices.delivered(notice)
+        log.info(
+            "client told of a logout: {client_id}, attempt {attempt}",
+            client_id=notice.client_id,
+            attempt=notice.attempt,
+        )
 
     def _finish(self, client_id: str) -> None:
         """There is room again."""
@@ -118,25 +147,6 @@ class BackChannelLogout:
             self.look()
         elif not self._under_way.total() and not self._stopped.called:
             self._stopped.callback(None)
-
-    async def _tell(self, notice: Notice) -> None:
-        """Post the token to who is still to be told."""
-        client = await self._clients.by_id(notice.client_id)
-        uri = client.openid.backchannel_logout_uri if client is not None and client.enabled else None
-        if client is None or uri is None:
-            await self._notices.delivered(notice)
-            return
-        token = await self._tokens.issue(client, notice.user_id, notice.session_id, self._clock.now())
-        try:
-            status = await self._poster.post(uri, {"logout_token": token})
-        except FetchError as error:
-            await self._failed(notice, uri, str(error), unreachable=True)
-            return
-        if status not in SUCCESS:
-            await self._failed(notice, uri, f"the answer is {status}", unreachable=status >= BROKEN)
-            return
-        await self._notices.delivered(notice)
-        log.info("client told of a logout: {client_id}, attempt {attempt}", client_id=client.id, attempt=notice.attempt)
 
     async def _failed(self, notice: Notice, uri: str, reason: str, *, unreachable: bool) -> None:
         """Say so, and leave it to a later attempt."""

@@ -98,6 +98,6 @@ def refuse(page: Page, url: str, client_id: str) -> None:
 def log_out(page: Page, url: str) -> None:
     page.goto(url + "/logout")
     page.get_by_role("button", name="Log out").click()
-    page.wait_for_url(url + "/")
+    page.get_by_role("heading", name="You are logged out").wait_for()
     page.goto(url + "/applications")
     assert page.url.startswith(url + "/login")

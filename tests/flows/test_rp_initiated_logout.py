@@ -123,6 +123,28 @@ async def test_a_hint_that_has_expired_is_as_good(server: Server) -> None:
     assert reply.location == AFTERWARDS
 
 
+async def test_a_hint_is_good_when_the_key_that_signed_it_is_gone(server: Server) -> None:
+    app, person = await relying_party(server), await server.person()
+    token = await hint(server, app, person)
+    await server.keys.retire(json.loads(urlsafe_b64decode(token.partition(".")[0] + "=="))["kid"])
+
+    reply = await visitor_of(server, person).get(asking(id_token_hint=token, post_logout_redirect_uri=AFTERWARDS))
+
+    assert reply.location == AFTERWARDS
+
+
+async def test_a_hint_of_another_account_in_this_browser_logs_that_one_out(server: Server) -> None:
+    app, ada, bob = await relying_party(server), await server.person(), await server.person()
+    token = await hint(server, app, bob)
+    both = {"Cookie": f"iam={ada.cookie}; iam_others={bob.cookie}"}
+
+    reply = await server.get(asking(id_token_hint=token, post_logout_redirect_uri=AFTERWARDS), headers=both)
+
+    assert reply.location == AFTERWARDS
+    assert await logged_in(visitor_of(server, ada))
+    assert not await logged_in(visitor_of(server, bob))
+
+
 async def test_a_client_with_pairwise_subjects_is_understood(server: Server) -> None:
     app = await relying_party(server, openid=OpenIDMetadata(subject_type="pairwise"))
     person = await server.person()

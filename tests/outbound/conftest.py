@@ -109,6 +109,8 @@ class Other(Resource):
             request.setHeader(name, value)
         return self.body
 
+    render_POST = render_GET
+
     def hold(self, request: Any) -> Any:
         """Keep somebody waiting."""
         self.open_.append(request)

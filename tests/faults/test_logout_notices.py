@@ -1,0 +1,123 @@
+"""Whoever is to be told of a logout is told once at least, whatever server dies (R3, R4), and one server tells it."""
+
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_twisted
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.threads import deferToThread
+
+from iam.store.openid_metadata import OpenIDMetadata
+from tests.harness import SERVER_KEY, App, Person, Server
+from tests.processes import Process, start
+from tests.receivers import Receiver, settled, until, verified
+
+
+@pytest.fixture(autouse=True)
+def shared_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The servers of one service share it: it opens the keys that sign."""
+    monkeypatch.setenv("IAM_SECRET_KEY", SERVER_KEY)
+
+
+@pytest_twisted.async_yield_fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    receiver = Receiver().open()
+    yield receiver
+    await receiver.close()
+
+
+async def relying_party(server: Server, receiver: Receiver) -> App:
+    return await server.app(scopes=("openid", "read"), openid=OpenIDMetadata(backchannel_logout_uri=receiver.uri))
+
+
+async def run(dsn: str, directory: Path) -> Process:
+    options = ("--database", dsn, "--data-dir", str(directory), "--allow-fetch", "127.0.0.0/8")
+    return await deferToThread(start, *options)
+
+
+async def stop(process: Process) -> int:
+    return await deferToThread(process.stop)
+
+
+async def revoke(server: Server, admin: Any, person: Person) -> None:
+    """End the session as `iam session revoke` does, in another process than the servers."""
+    admin.execute("select id from sessions where user_id = %s", (str(person.user_id),))
+    assert await server.store.sessions.revoke(admin.fetchone()[0], server.now())
+
+
+def count(admin: Any, condition: str = "true") -> int:
+    admin.execute(f"select count(*) from logout_notices where {condition}")
+    return int(admin.fetchone()[0])
+
+
+async def test_a_server_that_is_killed_while_it_tells_leaves_it_to_the_next(
+    server: Server, database_dsn: str, tmp_path: Path, receiver: Receiver, admin: Any
+) -> None:
+    app, person = await relying_party(server, receiver), await server.person()
+    await server.tokens(app, person, scope="openid")
+    receiver.silent = True
+    first = await run(database_dsn, tmp_path / "data")
+    await revoke(server, admin, person)
+    await receiver.heard(1)
+
+    first.server.send_signal(signal.SIGKILL)
+    await deferToThread(first.server.wait, 30)
+    kept = count(admin)
+    receiver.silent = False
+    admin.execute("update logout_notices set next_at = now()")  # half a minute passes
+    second = await run(database_dsn, tmp_path / "data")
+
+    await receiver.heard(2)
+    await until(lambda: not count(admin))
+    assert kept == 1
+    assert await stop(second) == 0
+
+
+async def test_what_happened_while_no_server_ran_is_told_at_the_next_start(
+    server: Server, database_dsn: str, tmp_path: Path, receiver: Receiver, admin: Any
+) -> None:
+    app, person = await relying_party(server, receiver), await server.person()
+    await server.tokens(app, person, scope="openid")
+    await revoke(server, admin, person)
+
+    process = await run(database_dsn, tmp_path / "data")
+
+    (token,) = await receiver.heard(1)
+    assert (await verified(server, token)).claims["sub"] == str(person.user_id)
+    assert await stop(process) == 0
+
+
+async def test_two_servers_tell_each_logout_once(
+    server: Server, database_dsn: str, tmp_path: Path, receiver: Receiver, admin: Any
+) -> None:
+    app, people = await relying_party(server, receiver), [await server.person() for _ in range(20)]
+    for person in people:
+        await server.tokens(app, person, scope="openid")
+    servers = [await run(database_dsn, tmp_path / "data") for _ in range(2)]
+
+    await gatherResults([Deferred.fromCoroutine(revoke(server, admin, person)) for person in people])
+
+    await receiver.heard(len(people))
+    await until(lambda: not count(admin))
+    await settled()
+    assert len(receiver.posts) == len(people)
+    assert [await stop(process) for process in servers] == [0, 0]
+
+
+async def test_a_server_that_is_asked_to_end_does_not_wait_for_who_is_silent(
+    server: Server, database_dsn: str, tmp_path: Path, receiver: Receiver, admin: Any
+) -> None:
+    app, person = await relying_party(server, receiver), await server.person()
+    await server.tokens(app, person, scope="openid")
+    receiver.silent = True
+    process = await run(database_dsn, tmp_path / "data")
+    await revoke(server, admin, person)
+    await receiver.heard(1)
+
+    status = await stop(process)
+
+    assert status == 0
+    assert count(admin) == 1
