@@ -31,7 +31,10 @@ def list_(user: str | None) -> None:
 @command.command(examples=["iam session revoke 01939b0a-5c3e-7a41-9d3c-2f1b8c6f0a11"])
 @click.argument("session_id", metavar="ID", type=click.UUID)
 def revoke(session_id: UUID) -> None:
-    """End the session ID: who has it must log in again. What clients were granted meanwhile stays (iam grant)."""
+    """End the session ID: who has it must log in again. Clients that know of it are told (Back-Channel Logout).
+
+    What they have by offline_access stays (iam grant).
+    """
     if not run(lambda on: on.store.sessions.revoke(session_id, on.clock.now(), COMMAND_LINE)):
         raise click.ClickException(f"There is no session {session_id}.")
     output.say(f"The session {session_id} is ended.", {"id": str(session_id), "revoked": True})
