@@ -6,8 +6,10 @@ import re
 import socket
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -393,17 +395,24 @@ def key() -> ServerKey:
 @pytest.fixture(scope="session")
 def running(database_dsn: str, key: ServerKey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for the run, which `server` cleans between tests."""
+    with serving(database_dsn, key, tmp_path_factory.mktemp("data"), TurnedClock()) as server:
+        yield server
+
+
+@contextmanager
+def serving(database_dsn: str, key: ServerKey, data_dir: Path, clock: TurnedClock, **options: Any) -> Iterator[Server]:
+    """A server on this database, with this clock."""
     settings = read(
         {
             "port": free_port(),
             "interface": ("127.0.0.1",),
             "database": database_dsn,
-            "data_dir": tmp_path_factory.mktemp("data"),
+            "data_dir": data_dir,
             "no_rate_limits": True,
             "allow_fetch": ("127.0.0.0/8",),
+            **options,
         }
     )
-    clock = TurnedClock()
     database = Database(reactor, database_dsn)
     store = open_store(database, Clock(clock.seconds), settings)
     keys = build_keys(reactor, Clock(clock.seconds), store, key)
@@ -424,7 +433,8 @@ def running(database_dsn: str, key: ServerKey, tmp_path_factory: pytest.TempPath
         await database.stop()
 
     ports = blockon(Deferred.fromCoroutine(start()))
-    yield Server(settings.issuer, settings, store, key, keys, clock, Agent(reactor, pool=pool))
+    url = f"http://localhost:{settings.port}"
+    yield Server(url, settings, store, key, keys, clock, Agent(reactor, pool=pool))
     blockon(Deferred.fromCoroutine(stop()))
 
 
