@@ -105,6 +105,7 @@ class Login:
             form=form,
             next=address,
             another=another(request),
+            again=again(request),
             csrf_token=token,
         )
 

@@ -288,3 +288,15 @@ async def test_a_session_that_idled_too_long_is_over(server: Server) -> None:
     server.clock.advance(server.settings.session_idle + 1)
 
     assert (await visitor.get("/applications")).location.startswith("/login")
+
+
+async def test_who_has_to_log_in_again_is_told_so_until_they_have(server: Server, visitor: Visitor) -> None:
+    await make_account(server, "ada")
+    await log_in(visitor, login="ada", password=PASSWORD)
+    opened = await visitor.get("/login?login=again&login_hint=ada")
+
+    refused = await visitor.send(form_of(opened.text), password="wrong")
+
+    assert "<h1>Log in again</h1>" in opened.text
+    assert "<h1>Log in again</h1>" in refused.text
+    assert form_of(refused.text).value("login") == "ada"
