@@ -59,9 +59,13 @@ PAGES = [
     "not found",
     "unknown client",
     "logout",
+    "still logged in",
+    "logout refused",
+    "login again",
     "login with another account",
     "accounts",
     "accounts after a logout",
+    "logged out",
     "refusal",
     "refusal for nobody",
 ]
@@ -137,6 +141,13 @@ def way(page: Page, url: str, setup: str) -> Iterator[str]:
 
 
 def accounts(page: Page, url: str) -> Iterator[str]:
+    press(page, "Stay")
+    page.get_by_role("heading", name="You are still logged in").wait_for()
+    yield "still logged in"
+    page.goto(url + "/logout?client_id=nobody")
+    yield "logout refused"
+    page.goto(url + "/login?login=again&login_hint=ada")
+    yield "login again"
     page.goto(url + "/login?account=new")
     yield "login with another account"
     page.get_by_label("Username or e-mail address").fill(OTHER)
@@ -147,6 +158,10 @@ def accounts(page: Page, url: str) -> Iterator[str]:
     page.get_by_role("button", name="Log out").first.click()
     page.get_by_role("heading", name="You are logged out").wait_for()
     yield "accounts after a logout"
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url(url + "/")
+    page.goto(url + "/logout")
+    yield "logged out"
 
 
 def applications(page: Page, url: str) -> Iterator[str]:

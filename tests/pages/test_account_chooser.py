@@ -389,8 +389,9 @@ async def test_accounts_that_are_to_be_remembered_outlive_the_browser(server: Se
 
 async def test_one_that_is_not_to_be_remembered_lets_the_cookie_end_with_the_browser(server: Server) -> None:
     visitor = await everybody(server, "alice")
-    await make_account(server, "bob")
-    await log_in(visitor, "bob", remember="y")
+    for username in ("bob", "carol"):
+        await make_account(server, username)
+        await log_in(visitor, username, remember="y")
 
     cookies = set_cookies(await choose(visitor, "bob"))
 
