@@ -56,6 +56,7 @@ PAGES = [
     "applications",
     "consent",
     "consent of a public client",
+    "back to the application",
     "not found",
     "unknown client",
     "logout",
@@ -186,6 +187,9 @@ def applications(page: Page, url: str) -> Iterator[str]:
     yield "consent"
     page.goto(f"{url}/authorize?response_type=code&client_id={public}&{asked}")
     yield "consent of a public client"
+    page.route("**/form_post.js*", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page.goto(f"{url}/authorize?response_type=none&response_mode=form_post&client_id={client}&{asked}")
+    yield "back to the application"
 
 
 def press(page: Page, name: str) -> None:
