@@ -22,7 +22,8 @@ ERRORS: dict[str, dict[str, str]] = {
         "scope": "openid",
         "claims": '{"id_token": {"acr": {"essential": true, "value": "9"}}}',
     },
-    "request_uri_not_supported": {"request_uri": "https://client.example/r"},
+    "invalid_request_object": {"request": "eyJ"},
+    "invalid_request_uri": {"request_uri": "https://client.example/r"},
     "registration_not_supported": {"registration": "{}"},
 }
 
