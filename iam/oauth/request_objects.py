@@ -107,7 +107,7 @@ class RequestObjects:
         """The parameters that count: those in the request object where there is one, and only those (RFC 9101 §6.3)."""
         text, uri = outside.get(PARAMETER), outside.get(REFERENCE)
         client = await self.clients.by_id(outside.get("client_id") or "") if text or uri else None
-        if client is None:
+        if client is None or not client.enabled:
             return Asked(outside)
         try:
             check_alone(outside)

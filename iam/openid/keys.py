@@ -36,9 +36,9 @@ PURPOSE: Final = "signing keys"
 MAXIMUM_AGE: Final = 3600  # seconds that others may keep the key set
 AHEAD: Final = timedelta(days=1)  # a key is published before it signs
 PERIOD: Final = timedelta(days=90)  # that a key signs
-AFTERWARDS: Final = timedelta(
-    days=2
-)  # that a key stays published which signs no longer: longer than what it signed lives
+# That a key stays published which signs no longer: longer than what it signed is of use. Access tokens live for an hour, but
+# an ID token asks for the logout of its session (id_token_hint) for as long as that lasts, a month where people want it.
+AFTERWARDS: Final = timedelta(days=32)
 # RFC 9864 prefers the name Ed25519, which relying parties do not know yet; it means the same key and the same signature.
 warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
 

@@ -117,6 +117,20 @@ async def test_a_key_that_is_retired_is_trusted_no_longer_and_replaced_at_once(a
     assert await anew.keys.verified(await anew.keys.signed("ES256", TYP, {}), TYP) == {}
 
 
+async def test_an_id_token_of_a_session_of_a_month_is_known_after_its_key_was_replaced(anew: Server) -> None:
+    """RP-Initiated Logout §4: it asks for the end of that session, although it has long expired."""
+    await anew.keys.tend()
+    anew.clock.advance((PERIOD - timedelta(hours=1)).total_seconds())
+    await anew.keys.tend()
+    token = await anew.keys.signed("RS256", "JWT", {"a": 1})
+    anew.clock.advance(timedelta(days=30).total_seconds())
+    await anew.keys.tend()
+
+    claims = await anew.keys.verified(token, "JWT")
+
+    assert claims == {"a": 1}
+
+
 async def test_rotation_by_hand_waits_for_a_day_unless_it_must_not(anew: Server) -> None:
     await anew.keys.tend()
     (first,) = await kids(anew)
