@@ -233,7 +233,7 @@ def build_handlers(
         webfinger=WebFinger(settings.issuer),
         health=Health(store.database.check, store.database.obstacle),
         home=Home(visitors, theme),
-        login=Login(people, sessions, visitors, theme, settings, authorization.leads_to, authorization.after_login),
+        login=Login(people, sessions, visitors, theme, settings, authorization.introduce, authorization.after_login),
         logout=Logout(visitors, theme, LogoutRequests(signing, store.clients, subjects), departures, refusals),
         accounts=Chooser(visitors, theme, departures, authorization.leads_to, authorization.after_choice, settings),
         setup=Setup(people, sessions, visitors, theme, settings, key),

@@ -7,17 +7,18 @@ page (prompt=none) gets an error where a page would be.
 
 from hashlib import sha256
 from typing import Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from attrs import frozen
 from oauthlib.oauth2.rfc6749.errors import FatalClientError, OAuth2Error
 from twisted.logger import Logger
 
 from iam.accounts.sessions import Session
-from iam.oauth import client_information, redirect_uris
+from iam.oauth import introductions, redirect_uris
 from iam.oauth.authentication import Authentication
 from iam.oauth.authorization_response import AuthorizationResponse
 from iam.oauth.consent import Consent
+from iam.oauth.introductions import Introduction
 from iam.oauth.refusals import Refusals
 from iam.oauth.request import Request as AuthorizationRequest
 from iam.oauth.server import Server
@@ -92,19 +93,23 @@ class AuthorizationEndpoint:
         log.info("consent refused: client {client_id}", client_id=authorization.client.client_id)
         raise self._error(request, self.server.denied(authorization))
 
-    async def leads_to(self, address: str) -> str | None:
-        """Where the authorization request behind a login sends the browser in the end, as a source for CSP's form-action.
-
-        Browsers hold the redirects after a form to the policy of the page with the form.
-        """
+    async def introduce(self, address: str) -> Introduction | None:
+        """The client whose authorization request is behind a login; None for other addresses, and for requests that are none."""
         path, _, query = address.partition("?")
         if path not in PATHS:
             return None
         try:
-            authorization = await self.server.authorization(self._parameters(query))
+            return introductions.introduction(await self.server.authorization(self._parameters(query)))
         except (ParameterError, OAuth2Error):
             return None
-        return redirect_uris.origin(authorization.redirect_uri)
+
+    async def leads_to(self, address: str) -> str | None:
+        """Where the authorization request behind a page sends the browser in the end, as a source for CSP's form-action.
+
+        Browsers hold the redirects after a form to the policy of the page with the form.
+        """
+        client = await self.introduce(address)
+        return client.form_action if client else None
 
     def after_login(self, address: str, cookie: str) -> str:
         """Where to go on after a login: an authorization request is told that it happened for it."""
@@ -184,14 +189,16 @@ class AuthorizationEndpoint:
         return self._answer(request, response)
 
     async def _ask(self, request: Request, authorization: AuthorizationRequest, account: Account) -> Answer:
+        introduced = introductions.introduction(authorization)
         return self.theme.page(
             "consent.html",
-            form_action=redirect_uris.origin(authorization.redirect_uri),
+            form_action=introduced.form_action,
+            image_source=introduced.image_source,
             client=authorization.client,
+            introduced=introduced,
             person=account.session,
-            links=client_information.links(authorization.client),
             scopes=await self.consent.question(authorization),
-            redirect_host=host_of(authorization.redirect_uri),
+            redirect_host=introduced.host,
             csrf_token=self.visitors.token(request, purpose(request), account.secret),
             action=f"{CONSENT}?{query_text(request)}",
             elsewhere=None if authorization.hinted else leading_to("/accounts", own_address(request)),
@@ -205,7 +212,7 @@ class AuthorizationEndpoint:
                 form_action=redirect_uris.origin(response.redirect_uri),
                 scripted=True,
                 response=response,
-                redirect_host=host_of(response.redirect_uri),
+                redirect_host=introductions.host_of(response.redirect_uri),
             )
         return see_other(response.location) if request.method == b"POST" else found(response.location)
 
@@ -246,8 +253,3 @@ def login_address(request: Request, authorization: AuthorizationRequest, account
     if hint := asked.login_hint or expected:
         told["login_hint"] = hint
     return "/login?" + urlencode(told, safe="", quote_via=quote)
-
-
-def host_of(redirect_uri: str) -> str:
-    """Where the person is sent, in words; an app is named by its scheme."""
-    return urlsplit(redirect_uri).netloc or redirect_uri.partition(":")[0]

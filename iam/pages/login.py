@@ -9,6 +9,7 @@ from wtforms import BooleanField, Form, PasswordField, StringField
 
 from iam.accounts.people import People
 from iam.accounts.sessions import Sessions
+from iam.oauth.introductions import Introduction
 from iam.settings import Settings
 from iam.web import cookies
 from iam.web.accounts import others_header
@@ -38,7 +39,7 @@ class LoginForm(Form):  # type: ignore[misc]
 class Login:
     """The login page.
 
-    `leads_to` says where the address behind it will send the browser, for the page's policy; `after_login` tells that
+    `introduce` knows the client that wants the login, if there is one; `after_login` tells that
     address of the login that began the session with this cookie.
     """
 
@@ -47,7 +48,7 @@ class Login:
     visitors: Visitors
     theme: Theme
     settings: Settings
-    leads_to: Callable[[str], Awaitable[str | None]]
+    introduce: Callable[[str], Awaitable[Introduction | None]]
     after_login: Callable[[str, str], str]
 
     async def show(self, request: Request) -> Answer:
@@ -97,11 +98,14 @@ class Login:
 
     async def _form(self, request: Request, form: LoginForm, address: str, status: int = 200) -> Answer:
         token, headers = self.visitors.welcome(request, PURPOSE)
+        client = await self.introduce(address)
         return self.theme.page(
             "login.html",
             status,
             headers,
-            form_action=await self.leads_to(address),
+            form_action=client.form_action if client else None,
+            image_source=client.image_source if client else None,
+            client=client,
             form=form,
             next=address,
             another=another(request),

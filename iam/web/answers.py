@@ -25,7 +25,7 @@ def printable(_: "Answer", __: object, headers: Headers) -> None:
 def one_source(_: "Answer", __: object, source: str | None) -> None:
     """Raise ValueError for what would be more than one source of a policy."""
     if source is not None and not SOURCE.fullmatch(source):
-        raise ValueError("form_action is not one source of a policy")
+        raise ValueError("it is not one source of a policy")
 
 
 def sources(_: "Answer", __: object, given: tuple[str, ...]) -> None:
@@ -38,14 +38,15 @@ def sources(_: "Answer", __: object, given: tuple[str, ...]) -> None:
 class Answer:
     """An answer; what every answer carries besides is added where it is written.
 
-    `form_action` is where, besides here, forms of the page may lead, `frame_sources` whose pages it may show; `scripted` lets
-    it run our static scripts. An answer that may be cached says so in a Cache-Control of its own.
+    `form_action` is where, besides here, forms of the page may lead, `image_source` whose pictures, `frame_sources` whose pages
+    it may show; `scripted` lets it run our static scripts. An answer that may be cached says so in a Cache-Control of its own.
     """
 
     status: int
     body: bytes = b""
     headers: Headers = field(default=(), validator=printable)
     form_action: str | None = field(default=None, validator=one_source)
+    image_source: str | None = field(default=None, validator=one_source)
     frame_sources: tuple[str, ...] = field(default=(), validator=sources)
     scripted: bool = False
 
@@ -73,12 +74,13 @@ def html_answer(
     text: str,
     headers: Headers = (),
     form_action: str | None = None,
+    image_source: str | None = None,
     frame_sources: tuple[str, ...] = (),
     *,
     scripted: bool = False,
 ) -> Answer:
     """A page in HTML."""
-    return Answer(status, text.encode(), HTML + headers, form_action, frame_sources, scripted)
+    return Answer(status, text.encode(), HTML + headers, form_action, image_source, frame_sources, scripted)
 
 
 def found(location: str, headers: Headers = ()) -> Answer:

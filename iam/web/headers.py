@@ -10,7 +10,7 @@ from iam.web.answers import Answer, Headers
 from iam.web.cors import FOR_NOBODY
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'{}; "
+    "default-src 'none'; style-src 'self'; img-src 'self' data:{}; form-action 'self'{}; "
     "frame-ancestors 'none'; base-uri 'none'{}"
 )
 COMMON = (
@@ -49,7 +49,7 @@ class Layout:
                 self.date(),
                 self._common,
                 self._sharing(sharing),
-                self._policy(answer.form_action, answer.frame_sources, scripted=answer.scripted),
+                self._policy(answer.form_action, answer.image_source, answer.frame_sources, scripted=answer.scripted),
                 b"" if cached else NO_STORE,
                 lines(answer.headers),
                 length,
@@ -72,16 +72,24 @@ def status_line(status: int) -> bytes:
     return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
 
 
-def policy(form_action: str | None, frame_sources: tuple[str, ...] = (), *, scripted: bool = False) -> bytes:
+def policy(
+    form_action: str | None,
+    image_source: str | None = None,
+    frame_sources: tuple[str, ...] = (),
+    *,
+    scripted: bool = False,
+) -> bytes:
     """Content-Security-Policy: nothing but our own style and pictures, and forms that lead here (or to `form_action`).
 
+    A client's logo is shown where the client is introduced, from its `image_source`.
     Pages of others are shown by the one page that has to (Front-Channel Logout 1.0), and only those of `frame_sources`;
     our own scripts run in the one page that needs one (Form Post Response Mode).
     """
     forms = f" {form_action}" if form_action else ""
+    images = f" {image_source}" if image_source else ""
     frames = "; frame-src " + " ".join(frame_sources) if frame_sources else ""
     scripts = "; script-src 'self'" if scripted else ""
-    return lines(((b"Content-Security-Policy", POLICY.format(forms, frames + scripts).encode()),))
+    return lines(((b"Content-Security-Policy", POLICY.format(images, forms, frames + scripts).encode()),))
 
 
 def lines(headers: Headers) -> bytes:

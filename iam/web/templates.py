@@ -82,6 +82,7 @@ class Theme:
         status: int = 200,
         headers: Headers = (),
         form_action: str | None = None,
+        image_source: str | None = None,
         frame_sources: tuple[str, ...] = (),
         *,
         scripted: bool = False,
@@ -89,7 +90,7 @@ class Theme:
     ) -> Answer:
         """A page from the template of this name."""
         text = self._environment.get_template(name).render({"session": None, **context})
-        return html_answer(status, text, headers, form_action, frame_sources, scripted=scripted)
+        return html_answer(status, text, headers, form_action, image_source, frame_sources, scripted=scripted)
 
     def error(
         self, status: int, title: str, sentence: str, identifier: str | None = None, error_uri: str | None = None

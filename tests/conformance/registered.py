@@ -16,8 +16,8 @@ from twisted.web.server import Site
 from tests.assertions import Signer
 from tests.conformance.browser import Browser
 from tests.conformance.relying_party import RelyingParty
-from tests.flows.test_dynamic_registration import initial
 from tests.harness import REDIRECT_URI, App, Reply, Server
+from tests.registering import initial_access_token
 
 
 @define(eq=False)
@@ -63,7 +63,7 @@ async def register(server: Server, **members: Any) -> Reply:
         "token_endpoint_auth_method": "client_secret_basic",
         **members,
     }
-    bearer = {"Authorization": "Bearer " + await initial(server)}
+    bearer = {"Authorization": "Bearer " + await initial_access_token(server)}
     return await server.post(
         "/register", json.dumps(metadata).encode(), headers={"Content-Type": "application/json", **bearer}
     )

@@ -130,16 +130,31 @@ async def test_oidcc_server(server: Server, browser: Browser) -> None:
     assert gone.status == 204
 
 
-async def test_oidcc_registration_logo_uri(server: Server) -> None:
-    assert (await register(server, logo_uri=OTHER)).json["logo_uri"] == OTHER
+async def login_page(server: Server, browser: Browser, **members: str) -> str:
+    """What is shown to somebody whom this client sends here."""
+    rp, told = await signing(server, browser, **members)
+    assert members.items() <= told.items()
+    sent = await server.get(rp.address())
+    return (await server.get(sent.location)).text
 
 
-async def test_oidcc_registration_policy_uri(server: Server) -> None:
-    assert (await register(server, policy_uri=OTHER)).json["policy_uri"] == OTHER
+async def test_oidcc_registration_logo_uri(server: Server, browser: Browser) -> None:
+    """The logo is at the host of the redirect URIs, as the suite's is."""
+    logo_uri = "https://client.example/images/openid.png"
+
+    assert f'<img class="logo" src="{logo_uri}"' in await login_page(server, browser, logo_uri=logo_uri)
 
 
-async def test_oidcc_registration_tos_uri(server: Server) -> None:
-    assert (await register(server, tos_uri=OTHER)).json["tos_uri"] == OTHER
+async def test_oidcc_registration_policy_uri(server: Server, browser: Browser) -> None:
+    policy_uri = "https://client.example/images/openid.png"
+
+    assert f'<a href="{policy_uri}"' in await login_page(server, browser, policy_uri=policy_uri)
+
+
+async def test_oidcc_registration_tos_uri(server: Server, browser: Browser) -> None:
+    tos_uri = "https://openid.net/policies/"
+
+    assert f'<a href="{tos_uri}"' in await login_page(server, browser, tos_uri=tos_uri)
 
 
 async def test_oidcc_registration_jwks_uri(server: Server, browser: Browser, home: Home) -> None:

@@ -10,10 +10,10 @@ from twisted.internet.threads import deferToThread
 
 from iam.store.openid_metadata import OpenIDMetadata
 from tests.assertions import make, public
-from tests.flows.test_dynamic_registration import initial
 from tests.harness import REDIRECT_URI, App, Person, Server
 from tests.interop.browser import visit
 from tests.interop.conftest import Node
+from tests.registering import initial_access_token
 
 API = "https://api.example"
 KEYS = {  # as the Web Crypto API calls them
@@ -226,7 +226,7 @@ async def test_a_client_registers_itself_and_logs_somebody_in(server: Server, no
         "login",
         scope="openid",
         metadata={**metadata, "grant_types": ["authorization_code", "refresh_token"]},
-        initial_access_token=await initial(server),
+        initial_access_token=await initial_access_token(server),
     )
 
     assert outcome["claims"]["sub"] == str(person.user_id)

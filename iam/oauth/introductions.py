@@ -1,0 +1,52 @@
+"""How a page introduces the client that sent somebody here: its name, its logo, its links (OpenID Connect Registration §2)."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from iam.oauth import client_information, redirect_uris
+from iam.oauth.request import Request
+
+SHOWN: Final = ("https",)  # by which a picture may come into a page of ours
+
+
+@frozen
+class Introduction:
+    """A client, and where it wants the person back."""
+
+    name: str
+    host: str
+    form_action: str  # the source of a policy that lets forms lead there
+    logo_uri: str | None
+    links: Sequence[tuple[str, str]]
+
+    @property
+    def image_source(self) -> str | None:
+        """The source of a policy that lets the logo be shown."""
+        return self.logo_uri and redirect_uris.origin(self.logo_uri)
+
+
+def introduction(authorization: Request) -> Introduction:
+    """The client of this request."""
+    client, redirect_uri = authorization.client, authorization.redirect_uri
+    logo_uri = client.openid.logo_uri
+    return Introduction(
+        client.name,
+        host_of(redirect_uri),
+        redirect_uris.origin(redirect_uri),
+        logo_uri if logo_uri and its_own(logo_uri, client.redirect_uris) else None,
+        client_information.links(client),
+    )
+
+
+def its_own(logo_uri: str, registered: Iterable[str]) -> bool:
+    """Is the picture at a host that the client's people are sent to, so that it cannot wear another's (Registration §9.1)?"""
+    logo = urlsplit(logo_uri)
+    return logo.scheme in SHOWN and logo.hostname in {urlsplit(uri).hostname for uri in registered}
+
+
+def host_of(redirect_uri: str) -> str:
+    """Where the person is sent, in words; an app is named by its scheme."""
+    return urlsplit(redirect_uri).netloc or redirect_uri.partition(":")[0]

@@ -1,0 +1,100 @@
+"""Pages introduce the client that sent somebody here (OpenID Connect Registration §2, §9.1)."""
+
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from iam.store.openid_metadata import OpenIDMetadata
+from tests.harness import CHALLENGE, REDIRECT_URI, App, Reply, Server
+
+LOGO, POLICY, TERMS = (
+    "https://client.example/logo.png",
+    "https://client.example/policy",
+    "https://elsewhere.example/terms",
+)
+
+
+async def introduced(server: Server, **openid: Any) -> App:
+    return await server.app(scopes=("openid", "read"), openid=OpenIDMetadata(**openid))
+
+
+def request(app: App) -> str:
+    asked = {"response_type": "code", "client_id": app.client_id, "redirect_uri": REDIRECT_URI, "scope": "openid"}
+    return "/authorize?" + urlencode({**asked, "code_challenge": CHALLENGE, "code_challenge_method": "S256"})
+
+
+async def login_page(server: Server, app: App) -> Reply:
+    """What somebody sees whom the client sends here to log in."""
+    return await server.get((await server.get(request(app))).location)
+
+
+async def consent_page(server: Server, app: App) -> Reply:
+    return await server.get(request(app), headers=(await server.person()).headers)
+
+
+def pictures(page: Reply) -> str:
+    """From where the page may show pictures."""
+    policy = dict(part.strip().split(" ", 1) for part in (page.header("content-security-policy") or "").split(";"))
+    return policy["img-src"]
+
+
+either_page = pytest.mark.parametrize("page", [login_page, consent_page])
+
+
+async def test_the_login_says_for_whom_it_is(server: Server) -> None:
+    page = await login_page(server, await introduced(server))
+
+    assert "<bdi>Test application</bdi>" in page.text
+    assert "<strong>client.example</strong>" in page.text
+
+
+@either_page
+async def test_the_client_is_shown_with_its_logo_policy_and_terms(server: Server, page: Any) -> None:
+    app = await introduced(server, logo_uri=LOGO, policy_uri=POLICY, tos_uri=TERMS)
+
+    shown = await page(server, app)
+
+    assert f'src="{LOGO}"' in shown.text
+    assert f'href="{POLICY}"' in shown.text
+    assert f'href="{TERMS}"' in shown.text
+    assert pictures(shown) == "'self' data: https://client.example"
+
+
+@either_page
+@pytest.mark.parametrize(
+    "logo_uri", ["https://bank.example/logo.png", "http://client.example/logo.png", "https://client.example.evil/x"]
+)
+async def test_a_client_does_not_wear_the_logo_of_another_host(server: Server, page: Any, logo_uri: str) -> None:
+    """Registration §9.1: anybody may register, and be somebody else by the looks of it."""
+    app = await introduced(server, logo_uri=logo_uri)
+
+    shown = await page(server, app)
+
+    assert "<img" not in shown.text.partition("<main")[2]
+    assert pictures(shown) == "'self' data:"
+
+
+@either_page
+async def test_a_client_that_says_nothing_of_itself_is_shown_by_name_alone(server: Server, page: Any) -> None:
+    shown = await page(server, await introduced(server))
+
+    assert "Test application" in shown.text
+    assert "says of itself" not in shown.text
+
+
+async def test_a_login_that_no_client_asked_for_is_for_nobody(server: Server) -> None:
+    page = await server.get("/login?next=" + quote("/applications"))
+
+    assert page.status == 200
+    assert '<p class="soft">For' not in page.text
+
+
+async def test_a_request_that_is_none_introduces_nobody(server: Server) -> None:
+    app = await introduced(server, logo_uri=LOGO)
+    address = request(app).replace("client.example", "evil.example")
+
+    page = await server.get("/login?next=" + quote(address, safe=""))
+
+    assert page.status == 200
+    assert "Test application" not in page.text
