@@ -99,7 +99,7 @@ def registered(page: Page, url: str, callback: str) -> str:
     page.get_by_label("Name", exact=True).fill("Shop in a browser")
     page.get_by_label("Public").check()
     page.get_by_label("Client credentials").uncheck()
-    page.get_by_label("Redirect URIs").fill(callback)
+    page.get_by_label("Redirect URIs", exact=True).fill(callback)
     page.get_by_role("button", name="Save").click()
     page.get_by_role("heading", name="Shop in a browser").wait_for()
     return page.url.rpartition("/")[2]

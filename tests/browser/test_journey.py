@@ -45,7 +45,7 @@ def register(page: Page, url: str) -> tuple[str, str]:
     page.get_by_text("Give the application a name").wait_for()
     assert page.get_by_label("Client secret").input_value() == secret
     page.get_by_label("Name", exact=True).fill("Ada's shop")
-    page.get_by_label("Redirect URIs").fill(CALLBACK)
+    page.get_by_label("Redirect URIs", exact=True).fill(CALLBACK)
     page.get_by_role("button", name="Save").click()
     page.wait_for_url(f"{url}/applications/{client_id}")
     assert secret not in page.content()
