@@ -411,3 +411,14 @@ def test_any_audience_is_judged(audience: Any) -> None:
     named = audiences(audience)
 
     assert all(isinstance(each, str) for each in named)
+
+
+async def test_a_client_may_send_it_by_post(server: Server) -> None:
+    client = await asking(server)
+    form = {"client_id": client.app.client_id, "response_type": "code", "request": client.signed()}
+
+    sent = await server.post("/authorize", form, headers={**client.person.headers, "Origin": "https://client.example"})
+    page = await server.get(sent.location, headers=client.person.headers)
+
+    assert sent.status == 303
+    assert "code" in (await client.decided(page)).sent_back

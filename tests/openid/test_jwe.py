@@ -1,6 +1,11 @@
 """JWEs are made and read by sound algorithms alone."""
 
+import json
+from base64 import urlsafe_b64encode
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from joserfc.errors import JoseError
 from joserfc.jwe import decrypt_compact
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
@@ -57,3 +62,27 @@ def test_a_private_key_is_refused() -> None:
 
     with pytest.raises(encryption.KeySetError, match="private"):
         encryption.read(document)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(), children, max_size=3),
+    max_leaves=6,
+)
+names = st.sampled_from(["epk", "apu", "apv", "kid", "alg", "enc", "p2c", "iv", "tag", "typ", "crit", "zip"])
+parts = st.sampled_from(["", "A", "AAAA", "!", "é", "=", "A" * 16, "A" * 22])
+
+
+@given(st.text())
+def test_a_text_that_is_no_jwe_has_no_header(text: str) -> None:
+    assert jwe.header_of(text) is None
+
+
+@given(st.dictionaries(names, json_values), st.lists(parts, min_size=4, max_size=4))
+def test_a_jwe_that_is_not_in_order_is_never_opened(changes: dict[str, object], others: list[str]) -> None:
+    header = {"alg": "ECDH-ES", "enc": "A128GCM", "epk": KEYS["P-256"].as_dict(private=False), **changes}
+    head = urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=").decode()
+
+    opened = jwe.decrypted(KEYS["P-256"], ".".join((head, *others)))
+
+    assert opened is None
