@@ -188,3 +188,17 @@ async def test_userinfo_is_not_given_in_the_clear_while_the_clients_keys_are_out
 
     assert (reply.status, reply.json["error"]) == (503, "temporarily_unavailable")
     assert set(reply.json) == {"error", "error_description", "error_uri"}
+
+
+async def test_the_owner_can_read_which_key_is_missing(server: Server) -> None:
+    await server.store.refusals.flush()  # so that none of other tests are in the way
+    client = await reader(server, keys=public(SIGNS, EC), id_token_encrypted_response_alg="RSA-OAEP-256")
+    code = await server.code(client.app, client.person, scope="openid")
+
+    refused = await server.redeem(client.app, code)
+
+    await server.store.refusals.flush()
+    trace = await server.store.refusals.find(refused.json["error_uri"].rpartition("/")[2], server.now())
+    assert trace is not None
+    assert (trace.failed, trace.client_id) == ("encryption to the application", client.app.client_id)
+    assert "RSA-OAEP-256" in trace.expected

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
@@ -121,6 +121,7 @@ members = st.sampled_from(["kty", "crv", "x", "y", "n", "e", "kid", "use", "key_
 
 
 @given(st.lists(st.dictionaries(members, values, max_size=6), max_size=3))
+@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_any_json_is_judged_without_an_accident(keys: list[Any]) -> None:
     try:
         found = len(read({"keys": keys}))
