@@ -194,7 +194,7 @@ async def test_any_introspection_gets_a_whole_answer(trial: Trial) -> None:
     await bridge.call(every)
 
 
-LEADS = (REDIRECT_URI + "?", REDIRECT_URI + "#", "/login?next=%2Fauthorize%3F")
+LEADS = (REDIRECT_URI + "?", REDIRECT_URI + "#", "/login?next=%2Fauthorize%3F", "/authorize?")
 
 
 async def test_any_authorization_request_gets_a_page_or_leads_to_a_registered_address(trial: Trial) -> None:

@@ -163,6 +163,14 @@ async def test_every_response_mode_in_the_document_is_answered_in(server: Server
         assert "code=" in reply.location or "code" in reply.sent_back
 
 
+async def test_every_prompt_in_the_document_is_taken(server: Server) -> None:
+    app, person = await server.app(scopes=("openid",)), await server.person()
+
+    for prompt in (await document(server))["prompt_values_supported"]:
+        reply = await server.authorize(app, person, scope="openid", prompt=prompt)
+        assert "invalid_request" not in reply.location
+
+
 async def test_the_issuer_is_in_the_answer_as_the_document_says(server: Server) -> None:
     app, person = await server.app(), await server.person()
 
