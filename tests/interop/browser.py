@@ -9,12 +9,16 @@ TIMEOUT = 30
 
 def visit(server: Server, person: Person, url: str, decision: str = "allow") -> str:
     """What a person does in a browser: open the address, decide; the address that the browser is sent to."""
+    return visited(server, person, url, decision).headers["Location"]
+
+
+def visited(server: Server, person: Person, url: str, decision: str = "allow") -> requests.Response:
+    """The same; the answer that comes of it, which may be a page with a form (Form Post Response Mode)."""
     browser = requests.Session()
     browser.headers.update(person.headers)
     page = browser.get(url, allow_redirects=False, timeout=TIMEOUT)
     if "Location" in page.headers:
-        return page.headers["Location"]
+        return page
     form = {**fields(page.text), "decision": decision}
     origin = {"Origin": server.settings.issuer}
-    answer = browser.post(server.url + action(page.text), form, headers=origin, allow_redirects=False, timeout=TIMEOUT)
-    return answer.headers["Location"]
+    return browser.post(server.url + action(page.text), form, headers=origin, allow_redirects=False, timeout=TIMEOUT)

@@ -1,6 +1,7 @@
 """Apache's mod_auth_openidc as a relying party, configured as its manual says."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -8,11 +9,15 @@ import requests
 from attrs import define, field
 from twisted.internet.threads import deferToThread
 
+from iam.operations.back_channel_logout import BackChannelLogout
 from iam.store.openid_metadata import OpenIDMetadata
 from tests.assertions import make, public
-from tests.harness import App, Person, Server
+from tests.flows.test_back_channel_logout import back_channel, log_out
+from tests.harness import App, Person, Server, action, fields, pause
 from tests.interop.apache import OPEN, PAGE, Apache, seen
-from tests.interop.browser import visit
+from tests.interop.browser import visit, visited
+
+__all__ = ["back_channel"]
 
 TIMEOUT = 30
 SCOPE = "openid profile email offline_access"
@@ -167,3 +172,53 @@ OIDCProviderTokenEndpointAuth client_secret_jwt
         page = await deferToThread(Visitor(server, site, person).log_in)
 
     assert seen(page.text)["REMOTE_USER"] == str(person.user_id)
+
+
+async def test_the_site_gets_its_code_in_a_form(server: Server, site: Apache) -> None:
+    """OAuth 2.0 Form Post Response Mode."""
+    app, person = await registered(server, site), await server.person()
+    visitor = Visitor(server, site, person)
+
+    def journey() -> requests.Response:
+        sent = visitor.open(site.url + PAGE)
+        page = visited(server, person, sent.headers["Location"]).text
+        assert action(page) == site.redirect_uri
+        back = visitor.session.post(action(page), fields(page), allow_redirects=False, timeout=TIMEOUT)
+        return visitor.open(back.headers["Location"])
+
+    with site.running(relying_party(server, site, app, "OIDCResponseMode form_post")):
+        page = await deferToThread(journey)
+
+    assert seen(page.text)["REMOTE_USER"] == str(person.user_id)
+
+
+@pytest.mark.parametrize("alg", ["RS256", "ES256"])
+async def test_the_site_checks_the_signature_of_userinfo(server: Server, site: Apache, alg: str) -> None:
+    """OpenID Connect Core §5.3.2."""
+    app = await registered(server, site, openid=OpenIDMetadata(userinfo_signed_response_alg=alg))
+    person = await server.person(name="Ada Lovelace")
+
+    with site.running(relying_party(server, site, app, f"OIDCUserInfoSignedResponseAlg {alg}")):
+        page = await deferToThread(Visitor(server, site, person).log_in)
+
+    assert seen(page.text)["OIDC_CLAIM_name"] == "Ada Lovelace"
+
+
+async def test_a_person_who_logs_out_here_is_logged_out_of_the_site(
+    server: Server, site: Apache, back_channel: BackChannelLogout
+) -> None:
+    """OpenID Connect Back-Channel Logout §2.5."""
+    told = OpenIDMetadata(backchannel_logout_uri=site.redirect_uri + "?logout=backchannel")
+    app, person = await registered(server, site, openid=told), await server.person()
+    visitor = Visitor(server, site, person)
+
+    with site.running(relying_party(server, site, app)):
+        before = await deferToThread(visitor.log_in)
+        await log_out(server, person)
+        end = time.monotonic() + TIMEOUT
+        while (after := await deferToThread(visitor.open, site.url + PAGE)).status_code == 200:
+            assert time.monotonic() < end, "the site has not heard of the logout"
+            await pause(0.05)
+
+    assert before.status_code == 200
+    assert after.headers["Location"].startswith(server.url + "/authorize")
