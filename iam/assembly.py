@@ -134,6 +134,7 @@ def build_registration(reactor: Any, settings: Settings, clock: Clock, store: St
         ClientSecrets(lambda: key),
         Fetcher(reactor, clock, settings.allow_fetch),
         private=bool(settings.allow_fetch),
+        implicit=settings.implicit,
     )
 
 

@@ -49,6 +49,7 @@ class Options(usage.Options):
     ]
     optFlags = [  # noqa: RUF012
         ["no-migrate", None, "do not migrate the database at start"],
+        ["implicit", None, "answer response_type=id_token and 'id_token token', against the advice of RFC 9700"],
         ["no-rate-limits", None, "for tests and benchmarks only: no limit of connections per address"],
     ]
 
@@ -97,7 +98,7 @@ class Options(usage.Options):
             name.replace("-", "_"): value for name, value in self.items() if isinstance(value, str) and name != "config"
         }
         given |= {name: tuple(values) for name, values in self.several.items()}
-        given |= {flag.replace("-", "_"): True for flag in ("no-migrate", "no-rate-limits") if self[flag]}
+        given |= {flag.replace("-", "_"): True for flag in ("no-migrate", "no-rate-limits", "implicit") if self[flag]}
         self.settings = configuration.read(given, Path(self["config"]).absolute() if self["config"] else None)
         if self.settings.log_format is not None:
             self.parent.opt_log_format(self.settings.log_format)

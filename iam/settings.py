@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     registration_scope: Annotated[tuple[str, ...], NoDecode] = ()
     no_rate_limits: bool = False
     no_migrate: bool = False
+    implicit: bool = False
     log_format: Literal["text", "json"] | None = None
     log_level: Literal["debug", "info", "warn", "error", "critical"] = "info"
     secret_key: SecretStr | None = None

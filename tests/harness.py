@@ -5,7 +5,7 @@ import json
 import re
 import socket
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import psycopg2
 import pytest
 import treq
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 from psycopg2.extensions import make_dsn
 from pytest_twisted import blockon
 from twisted.internet import reactor
@@ -458,8 +458,26 @@ def server(running: Server, admin: Any) -> Server:
     running.store.scopes.forget()
     running.store.resources.forget()
     running.store.refusals._waiting.clear()
+    running.store.refusals._counts.clear()
     running.clock.offset = 0.0
     return running
+
+
+@pytest.fixture
+def configured(server: Server) -> Iterator[Callable[..., Server]]:
+    """The server with other settings, at another address."""
+    ports = []
+
+    def begin(**settings: Any) -> Server:
+        port = free_port()
+        told = server.settings.model_copy(update={"issuer": f"http://localhost:{port}", **settings})
+        site = build_site(reactor, told, server.clock_of_store(), server.store, server.key, server.keys)
+        ports.append(reactor.listenTCP(port, site, interface="127.0.0.1"))
+        return evolve(server, url=told.issuer, settings=told)
+
+    yield begin
+    for port in ports:
+        blockon(port.stopListening())
 
 
 def pause(seconds: float) -> Deferred[None]:

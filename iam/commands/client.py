@@ -236,6 +236,7 @@ def registration(on: Administration) -> Registration:
         ClientSecrets(on.key),
         Fetcher(on.reactor, on.clock, on.settings.allow_fetch),
         private=bool(on.settings.allow_fetch),
+        implicit=on.settings.implicit,
     )
 
 

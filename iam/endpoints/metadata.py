@@ -12,7 +12,6 @@ from iam.oauth import (
     pkce,
     request_objects,
 )
-from iam.oauth.grants import authorization_code
 from iam.oauth.registration import AUTH_METHODS, CONFIDENTIAL_METHODS
 from iam.oauth.server import Server
 from iam.openid.authentications import ACR_VALUES
@@ -77,9 +76,9 @@ class Metadata:
             "issuer": self.issuer,
             **{name: self.issuer + path for name, path in endpoints.items() if name not in self.closed},
             "scopes_supported": await self.server.scopes_supported(),
-            "response_types_supported": list(authorization_code.RESPONSE_TYPES),
+            "response_types_supported": list(self.server.response_types),
             "response_modes_supported": list(authorization_response.MODES),
-            "grant_types_supported": list(self.server.grant_types),
+            "grant_types_supported": list(self.server.grant_types_supported),
             **{
                 f"{endpoint}_{what}": values
                 for endpoint, ways in CLIENT_AUTHENTICATION.items()

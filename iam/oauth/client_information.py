@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from iam.oauth import uris
-from iam.oauth.client_metadata import AUTHORIZATION_CODE, CODE, FOUND
+from iam.oauth import client_metadata, uris
+from iam.oauth.client_metadata import FOUND
 from iam.store import openid_metadata
 from iam.store.clients import Client, Metadata
 
@@ -23,7 +23,7 @@ def document(client: Client | Metadata) -> dict[str, Any]:
         "redirect_uris": list(client.redirect_uris),
         "post_logout_redirect_uris": list(client.post_logout_redirect_uris),
         "grant_types": list(client.grant_types),
-        "response_types": [CODE] if AUTHORIZATION_CODE in client.grant_types else [],
+        "response_types": list(client_metadata.response_types(client.grant_types)),
         "scope": " ".join(client.scopes),
         "token_endpoint_auth_method": client.auth_method,
         "token_endpoint_auth_signing_alg": client.auth_signing_alg,

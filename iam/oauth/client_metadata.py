@@ -1,7 +1,7 @@
 """Client metadata as clients send them (RFC 7591 §2, OpenID Connect Registration §2): their types, and their defaults."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, get_type_hints
 from urllib.parse import urlsplit
 
@@ -18,7 +18,9 @@ INVALID_REDIRECT_URI: Final = "invalid_redirect_uri"
 UNAPPROVED_STATEMENT: Final = "unapproved_software_statement"
 
 CODE: Final = "code"
+ID_TOKENS: Final = ("id_token", "id_token token")
 AUTHORIZATION_CODE: Final = "authorization_code"
+IMPLICIT: Final = "implicit"
 FOUND: Final = ("sector",)  # what is never told, but found out
 
 # Our fields by the RFC's names.
@@ -118,10 +120,18 @@ def refuse_unsupported(metadata: ClientMetadata) -> None:
     if metadata.software_statement is not None:
         sentence = "This server trusts nobody's software statements: send the metadata as they are, without one."
         raise MetadataError(UNAPPROVED_STATEMENT, sentence, Refusal("software_statement", "none", "one"))
-    fitting = (CODE,) if AUTHORIZATION_CODE in metadata.grant_types else ()
-    if metadata.response_types is not None and set(metadata.response_types) != set(fitting):
-        expected = "code" if fitting else "none without the grant type authorization_code"
-        raise refused({"response_types": f"The response type that fits the grant types is {expected}."})
+    fitting = response_types(metadata.grant_types)
+    given = fitting if metadata.response_types is None else metadata.response_types
+    wanted = {" ".join(sorted(words.split(" "))) for words in given}
+    if not wanted <= set(fitting) or (CODE in fitting) != (CODE in wanted):
+        expected = ", ".join(fitting) or "none without the grant type authorization_code"
+        raise refused({"response_types": f"What fits the grant types is: {expected}."})
+
+
+def response_types(grant_types: Collection[str]) -> tuple[str, ...]:
+    """What a client of these grant types may ask for at the authorization endpoint (RFC 7591 §2.1)."""
+    code = (CODE,) if AUTHORIZATION_CODE in grant_types else ()
+    return (*code, *(ID_TOKENS if IMPLICIT in grant_types else ()))
 
 
 def refused(complaints: Mapping[str, str]) -> MetadataError:

@@ -14,6 +14,7 @@ from iam.accounts.invalid import complain
 from iam.clock import Clock
 from iam.oauth import client_assertions, encryption, key_sets, openid_registration, sectors
 from iam.oauth import redirect_uris as redirection
+from iam.oauth.client_metadata import IMPLICIT
 from iam.oauth.client_secrets import ClientSecrets
 from iam.oauth.key_sets import KeySetError
 from iam.outbound import destinations
@@ -53,6 +54,7 @@ class Registration:
     secrets: ClientSecrets
     fetcher: Fetcher
     private: bool = False  # may addresses be of a private network?
+    implicit: bool = False  # is there an implicit flow?
 
     async def metadata(
         self,
@@ -90,7 +92,7 @@ class Registration:
         complain(
             name=name_complaint(metadata),
             auth_method=auth_method_complaint(metadata),
-            grant_types=grant_types_complaint(metadata),
+            grant_types=grant_types_complaint(metadata, implicit=self.implicit),
             redirect_uris=redirect_uris_complaint(metadata),
             scopes=scopes_complaint(metadata, [scope.name for scope in await self.scopes.all()]),
             post_logout_redirect_uris=uris_complaint(metadata.post_logout_redirect_uris, metadata),
@@ -198,11 +200,11 @@ def jwks_uri_complaint(metadata: Metadata, *, private: bool) -> str | None:
     return None if metadata.jwks_uri is None else destinations.complaint(metadata.jwks_uri, private=private)
 
 
-def grant_types_complaint(metadata: Metadata) -> str | None:
+def grant_types_complaint(metadata: Metadata, *, implicit: bool) -> str | None:
     """Which grants the client may use; a resource server that only introspects needs none."""
-    grant_types = metadata.grant_types
-    if any(grant_type not in GRANT_TYPES for grant_type in grant_types):
-        return f"Choose among {', '.join(GRANT_TYPES)}."
+    grant_types, known = metadata.grant_types, (*GRANT_TYPES, *((IMPLICIT,) if implicit else ()))
+    if any(grant_type not in known for grant_type in grant_types):
+        return f"Choose among {', '.join(known)}."
     if not grant_types and not metadata.introspect_any:
         return "Choose at least one grant type."
     if CLIENT_CREDENTIALS in grant_types and metadata.auth_method == PUBLIC:
@@ -214,8 +216,10 @@ def grant_types_complaint(metadata: Metadata) -> str | None:
 
 def redirect_uris_complaint(metadata: Metadata) -> str | None:
     """Where codes may be sent: somewhere if there are any, and only to good addresses."""
-    if AUTHORIZATION_CODE in metadata.grant_types and not metadata.redirect_uris:
-        return "Give at least one redirect URI: the authorization code is sent there."
+    if {AUTHORIZATION_CODE, IMPLICIT} & set(metadata.grant_types) and not metadata.redirect_uris:
+        return "Give at least one redirect URI: what a person allows is sent there."
+    if IMPLICIT in metadata.grant_types and any(not uri.startswith("https:") for uri in metadata.redirect_uris):
+        return "Redirect URIs of a client with the implicit grant begin with https://."
     return uris_complaint(metadata.redirect_uris, metadata)
 
 

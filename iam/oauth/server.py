@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from attrs import frozen
 from oauthlib.oauth2 import AuthorizationEndpoint, TokenEndpoint
@@ -20,9 +21,10 @@ from iam.clock import Clock
 from iam.oauth import scopes
 from iam.oauth.authorization_response import AuthorizationResponse
 from iam.oauth.client_authentication import ClientAuthentication, claimed
-from iam.oauth.grants import authorization_code, client_credentials, refresh_token
+from iam.oauth.grants import authorization_code, client_credentials, implicit, refresh_token
 from iam.oauth.grants.authorization_code import AuthorizationCode, AuthorizationCodeGrant
 from iam.oauth.grants.client_credentials import ClientCredentials, ClientCredentialsGrant
+from iam.oauth.grants.implicit import Implicit, ImplicitGrant
 from iam.oauth.grants.refresh_token import RefreshToken, RefreshTokenGrant
 from iam.oauth.refusal import Refusal, carrying
 from iam.oauth.request import AUTHORIZATION, TOKEN, Parameters, Request
@@ -59,10 +61,11 @@ class Response:
 class Endpoints(AuthorizationEndpoint, TokenEndpoint):  # type: ignore[misc]
     """oauthlib's endpoints, given requests that are parsed already; a grant type is found by its name or not at all (G26, G27)."""
 
-    def __init__(self, validator: Validator, bearer: BearerToken) -> None:
+    def __init__(self, validator: Validator, bearer: BearerToken, *, with_implicit: bool = False) -> None:
         code = AuthorizationCodeGrant(validator)
+        front = dict.fromkeys(implicit.RESPONSE_TYPES, ImplicitGrant(validator)) if with_implicit else {}
         AuthorizationEndpoint.__init__(
-            self, default_response_type="code", default_token_type=bearer, response_types={"code": code}
+            self, default_response_type="code", default_token_type=bearer, response_types={"code": code, **front}
         )
         TokenEndpoint.__init__(
             self,
@@ -77,13 +80,20 @@ class Endpoints(AuthorizationEndpoint, TokenEndpoint):  # type: ignore[misc]
 
     def validate(self, request: Request) -> None:
         """RFC 6749 §4.1.1: raise what is wrong with an authorization request."""
-        self.default_response_type_handler.validate_authorization_request(request)
+        self.handler(request).validate_authorization_request(request)
+
+    def handler(self, request: Request) -> Any:
+        """The grant for a response_type, whose words may come in any order; that of codes says no to all others (G13, G14)."""
+        words = " ".join(sorted((request.response_type or "").split(" ")))
+        handler = self.response_types.get(words)
+        if handler is None:
+            return self.default_response_type_handler
+        request.response_type = words
+        return handler
 
     def authorize(self, request: Request) -> dict[str, str]:
         """RFC 6749 §4.1.2: validate once more, and store what `request.user` allowed; the members of the answer."""
-        return self.default_response_type_handler.create_authorization_response(  # type: ignore[no-any-return]
-            request, self.default_token_type
-        )
+        return self.handler(request).create_authorization_response(request, self.default_token_type)  # type: ignore[no-any-return]
 
     def token(self, request: Request) -> tuple[Mapping[str, str], str, int]:
         """RFC 6749 §3.2: hand the request to its grant type."""
@@ -116,14 +126,34 @@ class Server:
         self._issuer = settings.issuer
         self._scopes = store.scopes
         self._endpoints = Endpoints(
-            Validator(store.clients, store.scopes, targets, codes, savers, authentication, response.id_tokens),
+            Validator(
+                store.clients,
+                store.scopes,
+                targets,
+                codes,
+                savers,
+                authentication,
+                response.id_tokens,
+                Implicit(store.authorization_codes, response, settings, clock) if settings.implicit else None,
+            ),
             BearerToken(settings, clock),
+            with_implicit=settings.implicit,
         )
 
     @property
     def grant_types(self) -> tuple[str, ...]:
         """The grant types that the token endpoint knows."""
         return tuple(self._endpoints.grant_types)
+
+    @property
+    def grant_types_supported(self) -> tuple[str, ...]:
+        """All grant types, that of the authorization endpoint alone included (RFC 8414 §2)."""
+        return (*self.grant_types, *((implicit.GRANT_TYPE,) if len(self.response_types) > 1 else ()))
+
+    @property
+    def response_types(self) -> tuple[str, ...]:
+        """The response types that the authorization endpoint knows."""
+        return tuple(self._endpoints.response_types)
 
     async def scopes_supported(self) -> list[str]:
         """The scopes that clients may ask for."""

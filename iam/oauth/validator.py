@@ -17,8 +17,9 @@ from iam.bridge import hooks
 from iam.credentials import Kind
 from iam.oauth import mismatch, redirect_uris, scopes
 from iam.oauth.client_authentication import ClientAuthentication, unproven
-from iam.oauth.grants import authorization_code, client_credentials
+from iam.oauth.grants import client_credentials
 from iam.oauth.grants.authorization_code import AuthorizationCode
+from iam.oauth.grants.implicit import Implicit
 from iam.oauth.refusal import Refusal, of
 from iam.oauth.request import Request
 from iam.oauth.resources import Targets
@@ -48,6 +49,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
         savers: Mapping[str, Saver],
         authentication: ClientAuthentication,
         id_tokens: IDTokens,
+        implicit: Implicit | None = None,
     ) -> None:
         self._clients = clients
         self._scopes = known_scopes
@@ -56,6 +58,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
         self._savers = savers
         self._authentication = authentication
         self._id_tokens = id_tokens
+        self._implicit = implicit
 
     # The authorization endpoint
 
@@ -85,8 +88,8 @@ class Validator(RequestValidator):  # type: ignore[misc]
     def validate_response_type(
         self, client_id: str, response_type: str, client: Client, request: Request, *_: object, **__: object
     ) -> bool:
-        """RFC 6749 §3.1.1: may this client ask for codes?"""
-        return self._registered_for(authorization_code.GRANT_TYPE, client, request)
+        """RFC 6749 §3.1.1: may this client ask for codes, or for tokens at once?"""
+        return self._registered_for(request.granting, client, request)
 
     def is_pkce_required(self, client_id: str, request: Request) -> bool:
         """RFC 9700 §2.1.1: of public clients always. At the token endpoint saving compares challenge and verifier."""
@@ -126,6 +129,12 @@ class Validator(RequestValidator):  # type: ignore[misc]
     ) -> None:
         """RFC 6749 §4.1.2: store the code with what the person allowed."""
         await self._codes.save_code(code, request)
+
+    async def front_channel_members(self, code: str, request: Request) -> dict[str, object]:
+        """OpenID Connect Core §3.2.2.5: the tokens that a browser brings. Ours, not of oauthlib's hooks."""
+        if self._implicit is None:
+            raise RuntimeError("there is no implicit flow")
+        return await self._implicit.members(code, request)
 
     # The token endpoint
 

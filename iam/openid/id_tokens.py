@@ -2,7 +2,7 @@
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -41,11 +41,13 @@ class IDTokens:
         *,
         access_token: str | None = None,
         code: str | None = None,
+        scopes: Collection[str] = (),
         with_nonce: bool = True,
     ) -> str:
         """The ID token about this login, by the client's algorithm; with the hashes of what is given out beside it.
 
-        One that comes with a refresh is for no authorization request, and has no nonce (Core §12.2).
+        It says the claims that were asked for by name, and those of `scopes`. One that comes with a refresh is for no
+        authorization request, and has no nonce (Core §12.2).
         """
         alg = client.openid.id_token_signed_response_alg
         told = dict(identity.told)
@@ -54,7 +56,7 @@ class IDTokens:
             told.pop("nonce", None)
         issued_at = int(now.timestamp())
         document = {
-            **await self._requested(client, identity, requested),
+            **await self._requested(client, identity, requested, scopes),
             "iss": self.issuer,
             "sub": self.subjects.sub(client, identity.user_id),
             "aud": client.id,
@@ -77,10 +79,13 @@ class IDTokens:
         sub = told.get("sub")
         return sub if isinstance(sub, str) else None
 
-    async def _requested(self, client: Client, identity: Identity, requested: Mapping[str, Any]) -> dict[str, Any]:
+    async def _requested(
+        self, client: Client, identity: Identity, requested: Mapping[str, Any], scopes: Collection[str]
+    ) -> dict[str, Any]:
         """The claims that the request wants in the ID token, of those that the client may ever be told."""
-        wanted = claims.asked(requested, claims.ID_TOKEN).keys()
-        allowed = wanted & claims.names(await self.scopes.all(), client.scopes) if wanted else set()
+        asked = claims.asked(requested, claims.ID_TOKEN).keys()
+        known = await self.scopes.all() if asked or scopes else ()
+        allowed = claims.names(known, scopes) | (asked & claims.names(known, client.scopes))
         user = await self.users.by_id(identity.user_id) if allowed else None
         return claims.told(user, allowed) if user else {}
 

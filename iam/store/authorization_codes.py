@@ -24,7 +24,7 @@ with consented as (
 ), granted as (
     insert into grants (id, user_id, client_id, session_id, grant_type, scope, resources, created_at, expires_at,
         openid, session_bound)
-    values (%(grant_id)s, %(user_id)s, %(client_id)s, %(session_id)s, 'authorization_code', %(scope)s, %(resources)s,
+    values (%(grant_id)s, %(user_id)s, %(client_id)s, %(session_id)s, %(grant_type)s, %(scope)s, %(resources)s,
         %(now)s, %(grant_expires_at)s, %(openid)s, %(session_bound)s)
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
@@ -155,6 +155,7 @@ class AuthorizationCodes:
         address: str | None = None,
         openid: Mapping[str, Any] | None = None,
         session_bound: bool = False,
+        grant_type: str = "authorization_code",
     ) -> None:
         """Store consent, grant and code for what this person just allowed; a grant that is `session_bound` ends with the session.
 
@@ -181,6 +182,7 @@ class AuthorizationCodes:
                 "address": written(address),
                 "openid": None if openid is None else json.dumps(openid),
                 "session_bound": session_bound,
+                "grant_type": grant_type,
             },
         )
 

@@ -3,7 +3,7 @@
 oidcc-dynamic-certification-test-plan
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -105,12 +105,14 @@ async def test_oidcc_redirect_uri_regfrag(server: Server) -> None:
     assert reply.json["error"] == "invalid_redirect_uri"
 
 
-async def test_oidcc_discovery_endpoint_verification_dynamic(server: Server) -> None:
-    """A known gap: of the flows that dynamic providers must have, we have the one that gives nothing away in addresses."""
+async def test_oidcc_discovery_endpoint_verification_dynamic(configured: Callable[..., Server]) -> None:
+    """The flows that dynamic providers must have (Core §15.2), where `--implicit` is given."""
+    server = configured(implicit=True)
+
     metadata = (await server.get("/.well-known/openid-configuration")).json
 
-    assert metadata["response_types_supported"] == ["code"]
-    assert "implicit" not in metadata["grant_types_supported"]
+    assert set(metadata["response_types_supported"]) == {"code", "id_token", "id_token token"}
+    assert {"authorization_code", "implicit"} <= set(metadata["grant_types_supported"])
     assert "registration_endpoint" in metadata
 
 

@@ -1,42 +1,20 @@
 """Clients register themselves (RFC 7591 §3, OpenID Connect Registration §3)."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from attrs import evolve
-from pytest_twisted import blockon
-from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
 from iam import credentials
-from iam.assembly import build_site
 from iam.credentials import Kind
 from iam.oauth.dynamic_registration import network
 from tests.assertions import make, public
-from tests.harness import REDIRECT_URI, Server, free_port, minted
+from tests.harness import REDIRECT_URI, Server, minted
 from tests.registering import initial_access_token, register, registered
 
 OPENID = {"openid", "profile", "email", "address", "phone", "offline_access"}
-
-
-@pytest.fixture
-def configured(server: Server) -> Iterator[Callable[..., Server]]:
-    """The server with other settings, at another address."""
-    ports = []
-
-    def begin(**settings: Any) -> Server:
-        port = free_port()
-        told = server.settings.model_copy(update={"issuer": f"http://localhost:{port}", **settings})
-        site = build_site(reactor, told, server.clock_of_store(), server.store, server.key, server.keys)
-        ports.append(reactor.listenTCP(port, site, interface="127.0.0.1"))
-        return evolve(server, url=told.issuer, settings=told)
-
-    yield begin
-    for port in ports:
-        blockon(port.stopListening())
 
 
 # -- what a client is told --

@@ -203,6 +203,7 @@ class AuthorizationCode:
             address=request.address,
             openid=authentications.told(session, request.nonce, request.claims or {}) if identified else None,
             session_bound=bound,
+            grant_type=request.granting,
         )
 
     async def save(self, token: dict[str, Any], request: Request) -> None:
