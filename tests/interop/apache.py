@@ -2,6 +2,7 @@
 
 import html
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from attrs import field, frozen
 
@@ -85,8 +87,8 @@ class Apache:
         self._write(directives)
         with subprocess.Popen(
             [program(), "-f", str(self.root / "httpd.conf"), "-D", "FOREGROUND"],
-            user=NOBODY if os.geteuid() == 0 else None,
             stdin=subprocess.DEVNULL,
+            **unprivileged(),
         ) as httpd:
             try:
                 self._await(httpd)
@@ -125,6 +127,13 @@ def somewhere() -> Iterator[Apache]:
     """A place for one; pytest's own directories are closed to others than their owner."""
     with tempfile.TemporaryDirectory(prefix="iam-apache-") as root:
         yield Apache(Path(root))
+
+
+def unprivileged() -> dict[str, Any]:
+    """As whom it runs: nobody, where the tests run as root."""
+    if os.geteuid() != 0:
+        return {}
+    return {"user": NOBODY, "group": pwd.getpwnam(NOBODY).pw_gid, "extra_groups": ()}
 
 
 def program() -> str:

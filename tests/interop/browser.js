@@ -21,6 +21,12 @@ export function report(outcome) {
   process.exit(0)
 }
 
+/** A private key that answers are encrypted to, out of its JWK. */
+export async function decryptionKey(jwk, algorithm) {
+  const uses = algorithm.name === 'ECDH' ? ['deriveBits'] : ['decrypt', 'unwrapKey']
+  return { key: await crypto.subtle.importKey('jwk', jwk, algorithm, false, uses), kid: jwk.kid }
+}
+
 /** A private key out of its JWK, as these libraries want it. */
 export async function signingKey(jwk, algorithm) {
   return { key: await crypto.subtle.importKey('jwk', jwk, algorithm, false, ['sign']), kid: jwk.kid }

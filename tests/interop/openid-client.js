@@ -1,6 +1,6 @@
 // openid-client (https://github.com/panva/openid-client), used as its README says; http by its documented switch.
 import * as client from 'openid-client'
-import { report, signingKey, task, visit } from './browser.js'
+import { decryptionKey, report, signingKey, task, visit } from './browser.js'
 
 const asked = await task()
 
@@ -24,6 +24,10 @@ const config = asked.initial_access_token
       ...options,
     })
   : await client.discovery(server, asked.client_id, asked.metadata, authentication, options)
+
+if (asked.opens) {
+  client.enableDecryptingResponses(config, [asked.enc], await decryptionKey(asked.opens, asked.algorithm))
+}
 
 async function authorize(checks = {}, parameters = {}) {
   const verifier = client.randomPKCECodeVerifier()

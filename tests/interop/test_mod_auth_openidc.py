@@ -222,3 +222,22 @@ async def test_a_person_who_logs_out_here_is_logged_out_of_the_site(
 
     assert before.status_code == 200
     assert after.headers["Location"].startswith(server.url + "/authorize")
+
+
+async def test_the_site_opens_an_id_token_that_is_encrypted_to_it(server: Server, site: Apache) -> None:
+    """OpenID Connect Core §10.2."""
+    key = make("RS256")
+    wanted = OpenIDMetadata(id_token_encrypted_response_alg="RSA-OAEP", id_token_encrypted_response_enc="A256CBC-HS512")
+    jwks = {"keys": [{**key.as_dict(private=False), "use": "enc"}]}
+    app, person = await registered(server, site, jwks=jwks, openid=wanted), await server.person()
+    (site.root / "key.pem").write_bytes(key.as_pem(private=True))
+    directives = f"""
+OIDCPrivateKeyFiles "{key.kid}#{site.root}/key.pem"
+OIDCIDTokenEncryptedResponseAlg RSA-OAEP
+OIDCIDTokenEncryptedResponseEnc A256CBC-HS512
+"""
+
+    with site.running(relying_party(server, site, app, directives)):
+        page = await deferToThread(Visitor(server, site, person).log_in)
+
+    assert seen(page.text)["REMOTE_USER"] == str(person.user_id)

@@ -263,3 +263,42 @@ async def test_a_client_signs_its_authorization_request(server: Server, node: No
 
     assert outcome["claims"]["nonce"] == outcome["nonce"]
     assert outcome["claims"]["sub"] == str(person.user_id)
+
+
+@pytest.mark.parametrize(
+    ("alg", "kind", "algorithm"),
+    [
+        ("RSA-OAEP", "RS256", {"name": "RSA-OAEP", "hash": "SHA-1"}),
+        ("RSA-OAEP-256", "RS256", {"name": "RSA-OAEP", "hash": "SHA-256"}),
+        ("ECDH-ES", "ES256", KEYS["ES256"] | {"name": "ECDH"}),
+        ("ECDH-ES+A256KW", "ES256", KEYS["ES256"] | {"name": "ECDH"}),
+    ],
+)
+@pytest.mark.parametrize("enc", ["A128CBC-HS256", "A256GCM"])
+async def test_a_client_opens_what_is_encrypted_to_it(
+    server: Server, node: Node, alg: str, enc: str, kind: str, algorithm: dict[str, str]
+) -> None:
+    """OpenID Connect Core §10.2: ID token and UserInfo, signed and then encrypted, as openid-client reads them."""
+    key = make(kind)
+    wanted = {
+        f"{what}_encrypted_response_{part}": value
+        for what in ("id_token", "userinfo")
+        for part, value in (("alg", alg), ("enc", enc))
+    }
+    metadata = {**wanted, "userinfo_signed_response_alg": "ES256"}
+    public_key = {**key.as_dict(private=False), "use": "enc"}
+    app = await server.app(scopes=("openid", "profile"), jwks={"keys": [public_key]}, openid=OpenIDMetadata(**metadata))
+    person = await server.person(name="Ada Lovelace")
+
+    outcome = await Walk(node, "openid-client", server, app, person).through(
+        "login",
+        scope="openid profile",
+        metadata=metadata,
+        opens=key.as_dict(private=True),
+        algorithm=algorithm,
+        enc=enc,
+    )
+
+    assert outcome["tokens"]["id_token"].count(".") == 4
+    assert outcome["claims"]["sub"] == outcome["told"]["sub"] == str(person.user_id)
+    assert outcome["told"]["name"] == "Ada Lovelace"
