@@ -7,7 +7,7 @@ insert into scopes (name, description, claims, created_at)
 select name, description, claims::text[], now() + n * interval '1 microsecond'
 from (values
     ('openid', 'Know who you are', '{sub}', 1),
-    ('profile', 'Read your profile: name, picture and the like',
+    ('profile', 'Read your profile, such as your name and picture',
         '{name,family_name,given_name,middle_name,nickname,preferred_username,profile,picture,website,gender,birthdate,zoneinfo,locale,updated_at}',
         2),
     ('email', 'Read your e-mail address', '{email,email_verified}', 3),
