@@ -73,7 +73,7 @@ class Options(usage.Options):
         self.several.setdefault("proxy_headers", []).append(network)
 
     def opt_allow_fetch(self, network: str) -> None:
-        """Fetch clients' keys from this private network too, and there over http and from any port; repeatable (none)."""
+        """Reach clients' servers in this private network too, and there over http and at any port; repeatable (none)."""
         self.several.setdefault("allow_fetch", []).append(network)
 
     def opt_registration_scope(self, scope: str) -> None:

@@ -50,11 +50,13 @@ def test_options_may_be_repeated() -> None:
         *("--interface", "127.0.0.1", "--interface", "::1"),
         *("--listen", "tcp:1", "--listen", "unix:/run/iam"),
         *("--proxy-headers", "10.0.0.0/8", "--proxy-headers", "fd00::/8"),
+        *("--registration-scope", "read", "--registration-scope", "photos:read"),
     )
 
     assert settings.interface == ("127.0.0.1", "::1")
     assert settings.listen == ("tcp:1", "unix:/run/iam")
     assert [str(network) for network in settings.proxy_headers] == ["10.0.0.0/8", "fd00::/8"]
+    assert settings.registration_scope == ("read", "photos:read")
 
 
 def test_a_file_is_found_from_where_the_command_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,3 +98,12 @@ def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) 
 
 def test_reading_settings_elsewhere_gives_the_same_defaults() -> None:
     assert parsed().model_dump() == read({}).model_dump()
+
+
+@pytest.mark.parametrize("who", ["open", "token", "closed"])
+def test_registration_is_for_whom_it_is_said(who: str) -> None:
+    assert parsed("--registration", who).registration == who
+
+
+def test_registration_needs_a_token_unless_it_is_said_otherwise() -> None:
+    assert parsed().registration == "token"

@@ -61,9 +61,9 @@ def restored() -> None:
     """Say that the database was restored from a backup; do so before the server starts on it.
 
     A backup does not know what was used, revoked or left since it was made. So all authorization codes, refresh tokens and
-    access tokens that were issued until now are void, and all sessions end: people log in again, and applications ask for
-    new tokens. Accounts, applications and consents stay as the backup has them. (An access token that is a JWT is believed
-    until it expires by whoever does not ask the server about it; `iam key retire` ends that too.)
+    access tokens that were issued until now are void, initial access tokens too, and all sessions end: people log in again,
+    and applications ask for new tokens. Accounts, applications and consents stay as the backup has them. (An access token
+    that is a JWT is believed until it expires by whoever does not ask the server about it; `iam key retire` ends that too.)
     """
     now, sessions = run(voided)
     moment = output.moment(now)

@@ -58,6 +58,8 @@ with revoked as (
     select audit_day(%(now)s), %(now)s, 'grants.revoked', %(actor)s, null, null, %(address)s::inet, '{}' from revoked
 ), logged_out as (
     delete from sessions where %(log_out)s returning id
+), withdrawn as (
+    update registration_tokens set revoked_at = %(now)s where %(log_out)s and revoked_at is null
 )
 select count(*) from logged_out
 """
@@ -118,7 +120,10 @@ class Grants:
         return bool(await self._database.query(REVOKE, told))
 
     async def revoke_all(self, now: datetime, by: By = SERVER, *, log_out: bool = False) -> int:
-        """End everything that anybody was granted before this moment, and all sessions if wanted; how many of these there were."""
+        """End everything that anybody was granted before this moment; how many sessions that ended.
+
+        None does, and no initial access token, unless it is wanted.
+        """
         told = {"now": now, "log_out": log_out, **by.columns}
         ((sessions,),) = await self._database.query(REVOKE_ALL, told)
         return int(sessions)

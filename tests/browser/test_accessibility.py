@@ -21,12 +21,13 @@ RULES = {
 }
 NARROW = 320
 OTHER = "somebody-else-with-a-name-that-is-as-long-as-names-may-be-at-all"
-CONTROLS = "a[href], button, input:not([type=hidden]), textarea, pre"
+CONTROLS = "a[href], button, input:not([type=hidden]), textarea, pre, summary"
 
-# A group of radio buttons is one stop; each other control is one, in the order of the page.
+# A group of radio buttons is one stop; each other control is one, in the order of the page, unless it is folded up.
 STOPS = """selector => {
     const seen = new Set();
     return [...document.querySelectorAll(selector)].filter(control => {
+        if (control.closest("details:not([open])") && control.localName !== "summary") return false;
         if (control.type !== "radio") return true;
         if (!control.checked) return false;
         return !seen.has(control.name) && seen.add(control.name);
@@ -201,7 +202,7 @@ def register(page: Page, url: str, *, public: bool = False) -> str:
     page.get_by_label("Name", exact=True).fill("A shop " + "with-a-very-long-name" * 5)
     page.get_by_label("Redirect URIs", exact=True).fill(CALLBACK)
     if public:
-        page.get_by_label("Public").check()
+        page.get_by_label("Public: It runs in a browser").check()
         page.get_by_label("Client credentials").uncheck()
     press(page, "Save")
     page.wait_for_url(re.compile(r"/applications/[0-9A-Za-z]{22}$"))

@@ -97,7 +97,7 @@ def registered(page: Page, url: str, callback: str) -> str:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.get_by_label("Name", exact=True).fill("Shop in a browser")
-    page.get_by_label("Public").check()
+    page.get_by_label("Public: It runs in a browser").check()
     page.get_by_label("Client credentials").uncheck()
     page.get_by_label("Redirect URIs", exact=True).fill(callback)
     page.get_by_role("button", name="Save").click()

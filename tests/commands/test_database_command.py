@@ -16,6 +16,7 @@ from tests.commands.conftest import Iam, Terminal
 from tests.embedded.conftest import end_all, remaining
 from tests.harness import REDIRECT_URI, VERIFIER, Server
 from tests.processes import start
+from tests.registering import initial_access_token, register
 
 
 @pytest.fixture
@@ -153,6 +154,16 @@ async def test_r16_after_a_restore_no_access_token_of_the_backup_is_good(
     await restored(server, database_dsn, tmp_path)
 
     assert [await server.introspect(app, each) for each in (token, own)] == [{"active": False}] * 2
+
+
+async def test_r16_after_a_restore_no_initial_access_token_of_the_backup_is_good(
+    server: Server, database_dsn: str, tmp_path: Path
+) -> None:
+    token = await initial_access_token(server, uses=1)
+
+    await restored(server, database_dsn, tmp_path)
+
+    assert (await register(server, token)).status == 401
 
 
 async def test_r16_after_a_restore_people_log_in_again(server: Server, database_dsn: str, tmp_path: Path) -> None:
