@@ -138,7 +138,7 @@ def request_object_complaint(metadata: Metadata) -> str | None:
         return sentence
     if alg not in key_sets.ALGORITHMS:
         return None
-    return keyless(metadata, any(alg in key.algs for key in signing_keys(metadata)), alg)
+    return keyless(metadata, alg, found=any(alg in key.algs for key in signing_keys(metadata)))
 
 
 def encryption_complaint(metadata: Metadata, what: str) -> str | None:
@@ -148,10 +148,10 @@ def encryption_complaint(metadata: Metadata, what: str) -> str | None:
         return sentence
     if alg is None or what == TO_US:
         return None
-    return keyless(metadata, any(alg in key.algs for key in encryption_keys(metadata)), alg)
+    return keyless(metadata, alg, found=any(alg in key.algs for key in encryption_keys(metadata)))
 
 
-def keyless(metadata: Metadata, found: bool, alg: str | None) -> str | None:  # noqa: FBT001 - what was looked for
+def keyless(metadata: Metadata, alg: str | None, *, found: bool) -> str | None:
     """The complaint where a client has no key for an algorithm; those at an address are looked at when they are needed."""
     if metadata.jwks_uri is not None or found:
         return None

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from joserfc.jwk import OKPKey
 
 from iam.oauth.registration import (
     auth_method_complaint,
     grant_types_complaint,
+    jwks_complaint,
     name_complaint,
     redirect_uris_complaint,
     scopes_complaint,
@@ -109,3 +111,11 @@ def test_scopes_exist() -> None:
         == "Choose among the scopes that exist: read, write."
     )
     assert scopes_complaint(metadata(scopes=()), ["read"]) == "Choose at least one scope."
+
+
+def test_keys_may_be_for_encryption_alone_unless_the_client_signs_with_them() -> None:
+    keys = {"keys": [OKPKey.generate_key("X25519", {"use": "enc"}).as_dict(private=False)]}
+
+    assert jwks_complaint(metadata(jwks=keys)) is None
+    assert "signatures" in (jwks_complaint(metadata(jwks=keys, auth_method="private_key_jwt")) or "")
+    assert "signatures" in (jwks_complaint(metadata(jwks={"keys": []})) or "")
