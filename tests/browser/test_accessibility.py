@@ -48,6 +48,7 @@ PAGES = [
     "no applications",
     "home of somebody",
     "register",
+    "register unfolded",
     "register refused",
     "application",
     "edit",
@@ -169,6 +170,8 @@ def accounts(page: Page, url: str) -> Iterator[str]:
 def applications(page: Page, url: str) -> Iterator[str]:
     page.goto(url + "/applications/register")
     yield "register"
+    page.get_by_text("OpenID Connect", exact=True).click()
+    yield "register unfolded"
     for box in page.get_by_role("checkbox").all():
         box.uncheck()
     page.get_by_label("Redirect URIs", exact=True).fill("x" * 500)
