@@ -37,6 +37,7 @@ TOOLKIT = {
     "/revoke": "/o/revoke_token/",
     "/introspect": "/o/introspect/",
     "/userinfo": "/o/userinfo/",
+    "/logout": "/o/logout/",
     "/.well-known/openid-configuration": "/o/.well-known/openid-configuration",
     "/.well-known/oauth-authorization-server": "/o/.well-known/oauth-authorization-server",
     "/.well-known/oauth-protected-resource": "/o/.well-known/oauth-protected-resource",

@@ -145,6 +145,15 @@ async def test_a_hint_of_another_account_in_this_browser_logs_that_one_out(serve
     assert not await logged_in(visitor_of(server, bob))
 
 
+async def test_who_comes_from_django_oauth_toolkit_finds_it_at_its_address(server: Server) -> None:
+    app, person = await relying_party(server), await server.person()
+    asked = {"id_token_hint": await hint(server, app, person), "post_logout_redirect_uri": AFTERWARDS}
+
+    reply = await visitor_of(server, person).get("/o/logout/?" + urlencode(asked))
+
+    assert reply.location == AFTERWARDS
+
+
 async def test_a_client_with_pairwise_subjects_is_understood(server: Server) -> None:
     app = await relying_party(server, openid=OpenIDMetadata(subject_type="pairwise"))
     person = await server.person()
