@@ -5,7 +5,7 @@ from inspect import iscoroutinefunction
 import pytest
 import pytest_twisted
 
-pytest_plugins = ["tests.cluster", "tests.harness", "tests.old_cluster"]
+pytest_plugins = ["tests.cluster", "tests.harness", "tests.homes", "tests.old_cluster"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,55 +1,16 @@
 """A relying party that registers itself, as the conformance suite's do, and has a place of its own on the web."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from attrs import define, evolve, field
+from attrs import evolve
 from joserfc.jwk import RSAKey
-from pytest_twisted import blockon
-from twisted.internet import reactor
-from twisted.internet.defer import maybeDeferred
-from twisted.web.resource import Resource
-from twisted.web.server import Site
 
 from tests.assertions import Signer
 from tests.conformance.browser import Browser
 from tests.conformance.relying_party import RelyingParty
 from tests.harness import REDIRECT_URI, App, Reply, Server
 from tests.registering import initial_access_token
-
-
-@define(eq=False)
-class Home(Resource):
-    """What is at the relying party's own addresses, by path."""
-
-    documents: dict[bytes, Any] = field(factory=dict)
-    number: int = 0
-    isLeaf = True
-
-    def __attrs_pre_init__(self) -> None:
-        Resource.__init__(self)
-
-    def render_GET(self, request: Any) -> bytes:
-        document = self.documents[request.path]
-        request.setHeader("Content-Type", "application/jwt" if isinstance(document, str) else "application/json")
-        return document.encode() if isinstance(document, str) else json.dumps(document).encode()
-
-    def put(self, path: str, document: Any) -> str:
-        """Where the document is from now on."""
-        self.documents[path.encode()] = document
-        return f"http://127.0.0.1:{self.number}{path}"
-
-
-@contextmanager
-def at_home() -> Iterator[Home]:
-    """Other people's web server."""
-    home = Home()
-    port = reactor.listenTCP(0, Site(home), interface="127.0.0.1")
-    home.number = port.getHost().port
-    yield home
-    blockon(maybeDeferred(port.stopListening))
 
 
 async def register(server: Server, **members: Any) -> Reply:

@@ -3,7 +3,7 @@
 oidcc-dynamic-certification-test-plan
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,16 +13,11 @@ from attrs import evolve
 from joserfc.jwk import RSAKey
 
 from tests.conformance.browser import CONSENT, LOGIN, Browser, answer
-from tests.conformance.registered import Home, at_home, register, signing
+from tests.conformance.registered import register, signing
 from tests.harness import REDIRECT_URI, Server
+from tests.homes import Home
 
 OTHER = "https://client.example/other"
-
-
-@pytest.fixture
-def home() -> Iterator[Home]:
-    with at_home() as home:
-        yield home
 
 
 async def test_oidcc_idtoken_rs256(server: Server, browser: Browser) -> None:

@@ -1,57 +1,20 @@
 """Clients whose keys are at a jwks_uri: fetched, kept, and fetched again when they change (RFC 7591 §2, H35)."""
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from attrs import define, evolve, field
-from pytest_twisted import blockon
-from twisted.internet import reactor
-from twisted.web.resource import Resource
-from twisted.web.server import Site
+from attrs import evolve
 
 from iam.store.clients import Metadata
 from tests.assertions import GRANT, Signer, form, make, public
 from tests.harness import Reply, Server
-
-
-@define(eq=False)
-class Home(Resource):
-    """The client's own server, with its key set."""
-
-    document: Any = None
-    status: int = 200
-    asked: int = 0
-    port: Any = field(default=None)
-    isLeaf = True
-
-    def __attrs_pre_init__(self) -> None:
-        Resource.__init__(self)
-
-    def render_GET(self, request: Any) -> bytes:
-        self.asked += 1
-        request.setResponseCode(self.status)
-        request.setHeader("Content-Type", "application/jwk-set+json")
-        return json.dumps(self.document).encode()
-
-    @property
-    def uri(self) -> str:
-        return f"http://127.0.0.1:{self.port.getHost().port}/jwks.json"
-
-
-@pytest.fixture
-def home() -> Iterator[Home]:
-    home = Home()
-    home.port = reactor.listenTCP(0, Site(home), interface="127.0.0.1")
-    yield home
-    blockon(home.port.stopListening())
+from tests.homes import Home
 
 
 async def at_home(server: Server, home: Home, alg: str = "ES256") -> Signer:
     """A client with its keys at an address."""
     key = make(alg)
-    home.document = public(key)
+    home.document, home.kind = public(key), "application/jwk-set+json"
     app = await server.app(auth_method="private_key_jwt", jwks_uri=home.uri)
     return Signer(app.client_id, key, alg, server.settings.issuer, now=server.clock.seconds())
 

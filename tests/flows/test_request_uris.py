@@ -1,59 +1,16 @@
 """Request objects by reference: fetched from addresses that the client has registered (OpenID Connect Core §6.2, H35)."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
-from attrs import define, field
-from pytest_twisted import blockon
-from twisted.internet import reactor
-from twisted.web.resource import Resource
-from twisted.web.server import Site
 
 from tests.harness import REDIRECT_URI, Reply, Server
+from tests.homes import Home
 from tests.request_objects import Asking, asking, encoded
-
-
-@define(eq=False)
-class Home(Resource):
-    """The client's own server, with its request object."""
-
-    text: str = ""
-    status: int = 200
-    kind: str = "application/oauth-authz-req+jwt"
-    location: str | None = None
-    asked: int = 0
-    port: Any = field(default=None)
-    isLeaf = True
-
-    def __attrs_pre_init__(self) -> None:
-        Resource.__init__(self)
-
-    def render_GET(self, request: Any) -> bytes:
-        self.asked += 1
-        request.setResponseCode(self.status)
-        request.setHeader("Content-Type", self.kind)
-        if self.location:
-            request.setHeader("Location", self.location)
-        return self.text.encode()
-
-    @property
-    def uri(self) -> str:
-        return f"http://127.0.0.1:{self.port.getHost().port}/request.jwt"
-
-
-@pytest.fixture
-def home() -> Iterator[Home]:
-    home = Home()
-    home.port = reactor.listenTCP(0, Site(home), interface="127.0.0.1")
-    yield home
-    blockon(home.port.stopListening())
 
 
 async def at_home(server: Server, home: Home, *request_uris: str) -> Asking:
     """A client that may put request objects at its home."""
     client = await asking(server, openid={"request_uris": request_uris or (home.uri,)})
-    home.text = client.signed()
+    home.document = client.signed()
     return client
 
 
@@ -103,7 +60,7 @@ async def test_a_fragment_may_be_registered_or_not(server: Server, home: Home) -
 async def test_a_request_is_fetched_anew_each_time(server: Server, home: Home) -> None:
     client = await at_home(server, home)
     await by_reference(client, home.uri)
-    home.text = client.signed(state="changed")
+    home.document = client.signed(state="changed")
 
     moved = await by_reference(client, home.uri)
     answer = await client.decided(await server.get(moved.location, headers=client.person.headers))
@@ -161,7 +118,7 @@ async def test_an_error_of_the_clients_server_is_told_to_the_client(server: Serv
 
 async def test_a_document_that_is_no_request_object_is_refused(server: Server, home: Home) -> None:
     client = await at_home(server, home)
-    home.text = "<html>not found</html>"
+    home.document = "<html>not found</html>"
 
     reply = await by_reference(client, home.uri)
 
@@ -170,7 +127,7 @@ async def test_a_document_that_is_no_request_object_is_refused(server: Server, h
 
 async def test_a_document_that_is_not_ascii_is_refused(server: Server, home: Home) -> None:
     client = await at_home(server, home)
-    home.text = client.signed() + "ü"
+    home.document = client.signed() + "ü"
 
     reply = await by_reference(client, home.uri)
 
@@ -179,7 +136,7 @@ async def test_a_document_that_is_not_ascii_is_refused(server: Server, home: Hom
 
 async def test_a_document_that_is_too_long_is_refused(server: Server, home: Home) -> None:
     client = await at_home(server, home)
-    home.text = client.signed(nonce="n" * 8000)
+    home.document = client.signed(nonce="n" * 8000)
 
     reply = await by_reference(client, home.uri)
 
@@ -188,7 +145,7 @@ async def test_a_document_that_is_too_long_is_refused(server: Server, home: Home
 
 async def test_an_unsigned_request_is_refused(server: Server, home: Home) -> None:
     client = await at_home(server, home)
-    home.text = f"{encoded({'alg': 'none'})}.{encoded(client.claims())}."
+    home.document = f"{encoded({'alg': 'none'})}.{encoded(client.claims())}."
 
     reply = await by_reference(client, home.uri)
 

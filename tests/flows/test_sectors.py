@@ -1,52 +1,17 @@
 """Sectors: for which clients a person has the same pairwise name (OpenID Connect Core §8.1, Registration §5)."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from attrs import define, field
-from pytest_twisted import blockon
-from twisted.internet import reactor
-from twisted.web.resource import Resource
-from twisted.web.server import Site
 
 from iam.accounts.invalid import Invalid
 from iam.store.clients import Metadata
 from iam.store.openid_metadata import OpenIDMetadata
 from tests.harness import Server
+from tests.homes import Home
 
 ONE, OTHER = "https://one.example/cb", "https://other.example/cb"
-
-
-@define(eq=False)
-class Document(Resource):
-    """What is at a sector_identifier_uri."""
-
-    content: Any = None
-    asked: int = 0
-    port: Any = field(default=None)
-    isLeaf = True
-
-    def __attrs_pre_init__(self) -> None:
-        Resource.__init__(self)
-
-    def render_GET(self, request: Any) -> bytes:
-        self.asked += 1
-        request.setHeader("Content-Type", "application/json")
-        return json.dumps(self.content).encode()
-
-    @property
-    def uri(self) -> str:
-        return f"http://127.0.0.1:{self.port.getHost().port}/redirect_uris.json"
-
-
-@pytest.fixture
-def document() -> Iterator[Document]:
-    document = Document()
-    document.port = reactor.listenTCP(0, Site(document), interface="127.0.0.1")
-    yield document
-    blockon(document.port.stopListening())
 
 
 async def metadata(server: Server, *redirect_uris: str, before: Any = None, **openid: Any) -> Metadata:
@@ -68,12 +33,10 @@ async def complaint(server: Server, *redirect_uris: str, **openid: Any) -> str:
     return caught.value.complaints["sector_identifier_uri"]
 
 
-async def test_a_sector_is_the_host_of_the_document_that_names_every_redirect_uri(
-    server: Server, document: Document
-) -> None:
-    document.content = [ONE, OTHER, "https://third.example/cb"]
+async def test_a_sector_is_the_host_of_the_document_that_names_every_redirect_uri(server: Server, home: Home) -> None:
+    home.document = [ONE, OTHER, "https://third.example/cb"]
 
-    good = await metadata(server, ONE, OTHER, subject_type="pairwise", sector_identifier_uri=document.uri)
+    good = await metadata(server, ONE, OTHER, subject_type="pairwise", sector_identifier_uri=home.uri)
 
     assert good.openid.sector == "127.0.0.1"
 
@@ -95,11 +58,11 @@ async def test_a_client_with_public_subjects_has_no_sector(server: Server) -> No
 @pytest.mark.parametrize("content", [[ONE], {"redirect_uris": [ONE, OTHER]}, [[ONE, OTHER]], "x", None, [1, 2]])
 @pytest.mark.parametrize("subject_type", ["pairwise", "public"])
 async def test_a_document_without_every_redirect_uri_is_refused(
-    server: Server, document: Document, content: Any, subject_type: str
+    server: Server, home: Home, content: Any, subject_type: str
 ) -> None:
-    document.content = content
+    home.document, home.kind = json.dumps(content), "application/json"
 
-    sentence = await complaint(server, ONE, OTHER, subject_type=subject_type, sector_identifier_uri=document.uri)
+    sentence = await complaint(server, ONE, OTHER, subject_type=subject_type, sector_identifier_uri=home.uri)
 
     assert "every redirect URI" in sentence
 
@@ -112,19 +75,19 @@ async def test_a_document_that_cannot_be_fetched_is_refused_without_telling_why(
     assert sentence == "It cannot be fetched from there now, as JSON over https."
 
 
-async def test_what_was_found_out_is_not_asked_again(server: Server, document: Document) -> None:
-    document.content = [ONE, OTHER]
-    told = {"subject_type": "pairwise", "sector_identifier_uri": document.uri}
+async def test_what_was_found_out_is_not_asked_again(server: Server, home: Home) -> None:
+    home.document = [ONE, OTHER]
+    told = {"subject_type": "pairwise", "sector_identifier_uri": home.uri}
     before = await metadata(server, ONE, OTHER, **told)
 
     after = await metadata(server, ONE, before=before, **told)
 
-    assert (after.openid.sector, document.asked) == ("127.0.0.1", 1)
+    assert (after.openid.sector, home.asked) == ("127.0.0.1", 1)
 
 
-async def test_a_new_redirect_uri_must_be_in_the_document_too(server: Server, document: Document) -> None:
-    document.content = [ONE]
-    told = {"subject_type": "pairwise", "sector_identifier_uri": document.uri}
+async def test_a_new_redirect_uri_must_be_in_the_document_too(server: Server, home: Home) -> None:
+    home.document = [ONE]
+    told = {"subject_type": "pairwise", "sector_identifier_uri": home.uri}
     before = await metadata(server, ONE, **told)
 
     with pytest.raises(Invalid):
