@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.conftest import ROOT
+from tests.docs.conftest import ROOT, Shell, blocks
+from tests.processes import Process
 
 SECTION = re.compile(r"^## .*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"Test file: `(tests/conformance/\w+\.py)`")
@@ -55,6 +56,16 @@ def test_every_test_belongs_to_a_module(file: str) -> None:
 @pytest.mark.parametrize("file", PLANS)
 def test_every_module_has_a_result(file: str) -> None:
     assert [row["module"] for row in PLANS[file] if not RESULT.fullmatch(row["result"])] == []
+
+
+def test_the_person_and_the_clients_are_made_as_the_page_says(running: Process, shell: Shell) -> None:
+    (block,) = blocks("docs/reference/conformance.md")
+
+    printed = shell.type(block.text)
+
+    methods = re.findall(r'"token_endpoint_auth_method": "(\w+)"', printed)
+    assert methods == ["client_secret_basic", "client_secret_basic", "client_secret_post"]
+    assert "buffy" in printed
 
 
 def test_every_file_of_tests_has_its_plan() -> None:
