@@ -2,7 +2,9 @@
 
 from collections import Counter
 from datetime import timedelta
+from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from twisted.internet.defer import Deferred, gatherResults
@@ -230,6 +232,57 @@ async def test_what_cannot_be_registered_is_refused_by_its_member(
     assert words in refused.json["error_description"]
     assert refused.json["error_description"].isascii()
     assert afterwards.status == 201  # nothing was used up
+
+
+@pytest.mark.parametrize("public", [True, False])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        *(
+            "javascript:alert(1)",
+            "JaVaScript:alert(1)",
+            "data:text/html,x",
+            "vbscript:x",
+            "file:///etc/passwd",
+            "blob:x",
+        ),
+        *(REDIRECT_URI + "?code=x", REDIRECT_URI + "?a=b&state=x", REDIRECT_URI + "?iss=x", REDIRECT_URI + "#state="),
+    ],
+)
+async def test_row_4_row_5_no_redirect_uri_is_a_script_or_an_answer(server: Server, uri: str, public: bool) -> None:
+    told = {"token_endpoint_auth_method": "none", "application_type": "native"} if public else {}
+
+    reply = await register(server, await initial_access_token(server), redirect_uris=[uri], **told)
+
+    assert (reply.status, reply.json["error"]) == (400, "invalid_redirect_uri")
+
+
+@pytest.mark.parametrize("name", ["<svg onload=alert(1)>", "{{7*7}}", "'\"><script>alert(1)</script>"])
+async def test_row_53_a_name_is_text_where_people_read_it(server: Server, name: str) -> None:
+    client, person = await registered(server, client_name=name), await server.person()
+    query = {
+        "response_type": "code",
+        "client_id": client.app.client_id,
+        "redirect_uri": REDIRECT_URI,
+        "scope": "openid",
+    }
+
+    page = (await server.get("/authorize?" + urlencode(query), headers=person.headers)).text
+
+    assert name in unescape(page)
+    assert "<svg" not in page
+    assert "<script" not in page
+
+
+async def test_initial_access_tokens_that_come_and_go_are_events(server: Server) -> None:
+    await initial_access_token(server)
+    (known,) = await server.store.registrations.tokens()
+
+    await server.store.registrations.revoke_token(known.id, server.now())
+    events = await server.store.audit.events()
+
+    assert [event.kind for event in events] == ["registration_token.created", "registration_token.revoked"]
+    assert {event.detail["registration_token"] for event in events} == {str(known.id)}
 
 
 async def test_a_refusal_can_be_read_about(server: Server) -> None:
