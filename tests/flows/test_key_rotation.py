@@ -11,7 +11,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from iam.embedded.supervisor import Embedded
-from iam.openid.keys import MAXIMUM_AGE, PERIOD, header_of
+from iam.openid.keys import AHEAD, MAXIMUM_AGE, PERIOD, header_of
 from iam.operations.retention import Retention
 from iam.server_key import ServerKey
 from iam.store.openid_metadata import OpenIDMetadata
@@ -91,38 +91,29 @@ def service(cluster: Embedded, key: ServerKey, tmp_path: Any) -> Iterator[Servic
 
 
 def moments() -> list[float]:
-    """Days of two periods and some more: each hour about the changes, every other day between them."""
-    days = {0.0, *range(1, 2 * PERIOD.days + 6, 9)}
-    for number in (1, 2):
-        change = number * PERIOD.days
-        days |= {change + quarter / 4 for quarter in range(-6, 11)}
-    return sorted(days)
+    """Seconds of two periods and some more: every twenty minutes about the changes, and now and then between them."""
+    coarse = {day * DAY + minutes * 60 for day in range(0, 2 * PERIOD.days + 6, 10) for minutes in (0, 30, 59)}
+    ends = [number * PERIOD.days * DAY for number in (1, 2)]
+    changes = {end + turn * 1200 for end in ends for turn in range(-5, 6)}
+    return sorted(coarse | changes | {end - AHEAD.total_seconds() + 600 for end in ends})
 
 
 async def test_h27_caching_relying_parties_verify_every_token_until_it_expires(service: Service) -> None:
     server = service.servers[0]
     await jwt_resource(server, lifetime=3600)
     app = await server.app(scopes=("openid", "read"))
-    strict = [RelyingParty(each, asks_again=False) for each in service.servers]
-    curious = [RelyingParty(each, asks_again=True) for each in service.servers]
-    failures, kids = [], set()
+    parties = [RelyingParty(each, asks_again=asks) for each in service.servers for asks in (False, True)]
+    failures, given = [], []
 
-    for number, day in enumerate(moments()):
-        service.clock.offset = day * DAY
+    for number, moment in enumerate(moments()):
+        service.clock.offset = moment
         await service.work()
-        tokens = await service.tokens(number, app)
-        kids |= {(header_of(token) or {})["kid"] for token in tokens}
-        for seconds in (0.0, HOUR / 2, HOUR - 1):
-            service.clock.offset = day * DAY + seconds
-            failures += [
-                (day, seconds, token[:40])
-                for party in (*strict, *curious)
-                for token in tokens
-                if not await party.verifies(token)
-            ]
+        given += [(token, moment + HOUR) for token in await service.tokens(number, app)]
+        good = [token for token, expires_at in given if moment < expires_at]
+        failures += [(moment, token[:40]) for party in parties for token in good if not await party.verifies(token)]
 
     assert failures == []
-    assert len(kids) == 2 * 3  # of two algorithms, three keys each
+    assert len({(header_of(token) or {})["kid"] for token, _ in given}) == 2 * 3  # of two algorithms, three keys each
 
 
 async def test_h27_after_an_emergency_who_asks_for_an_unknown_key_gets_on_at_once(service: Service) -> None:
