@@ -13,7 +13,8 @@ from attrs import frozen
 from iam.store.database import Database
 
 # The clients that have notices are found by leaps through the index, so that many notices of one cost nothing here; of
-# each come a few, and of one that could not be reached a single one, when that is due.
+# each come a few, and of one that could not be reached a single one, when that is due. Where there is not room for all,
+# clients take turns.
 TAKE: Final = """
 with recursive waiting (client_id) as (
     select min(client_id) from logout_notices
@@ -25,11 +26,13 @@ with recursive waiting (client_id) as (
     from waiting w
     left join logout_receivers r on r.client_id = w.client_id
     cross join lateral (
-        select n.id from logout_notices n where n.client_id = w.client_id and n.next_at <= %(now)s
-        order by n.next_at, n.id
+        select n.id, row_number() over (order by n.next_at) as turn
+        from logout_notices n where n.client_id = w.client_id and n.next_at <= %(now)s
+        order by n.next_at
         limit case when r.client_id is null then %(few)s else 1 end
     ) n
     where w.client_id <> all(%(busy)s) and (r.client_id is null or r.next_at <= %(now)s)
+    order by n.turn, random()
     limit %(most)s
 ), taken as (
     select n.id from logout_notices n join due using (id) where n.next_at <= %(now)s for update of n skip locked
