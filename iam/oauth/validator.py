@@ -104,14 +104,19 @@ class Validator(RequestValidator):  # type: ignore[misc]
     async def validate_scopes(
         self, client_id: str, names: list[str], client: Client, request: Request, *_: object, **__: object
     ) -> bool:
-        """RFC 6749 §3.3: are all of these scopes within what the client may ask for? RFC 8707 §2: for resources that exist?"""
+        """RFC 6749 §3.3: are all of these scopes within what the client may ask for? RFC 8707 §2: for resources that exist?
+
+        Claims that the person is not asked for are forgotten here: else the client would be told them once it may ask for more.
+        """
         alone = request.grant_type == client_credentials.GRANT_TYPE
         request.refusal = await scopes.refusal(
             names, client, self._scopes, await self._targets.of(request), alone=alone
         )
         if request.refusal is None and request.claims:
-            named = claims.granting(await self._scopes.all(), request.claims, names)
+            known = await self._scopes.all()
+            named = claims.granting(known, request.claims, names)
             request.consented = [*names, *(name for name in named if name in client.scopes)]
+            request.claims = claims.within(request.claims, claims.names(known, request.consented))
         else:
             request.consented = list(names)
         return request.refusal is None

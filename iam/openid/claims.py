@@ -48,6 +48,12 @@ def granting(scopes: Iterable[Scope], claims: Mapping[str, Any], granted: Collec
     return [scope.name for scope in known if wanted & set(scope.claims)]
 
 
+def within(claims: Mapping[str, Any], allowed: Collection[str]) -> dict[str, dict[str, None]]:
+    """What a request names, as far as these names go."""
+    some = {place: dict.fromkeys(name for name in names if name in allowed) for place, names in claims.items()}
+    return {place: names for place, names in some.items() if names}
+
+
 def told(user: User, wanted: Collection[str]) -> dict[str, Any]:
     """What a client is told that may know the claims of these names."""
     return {name: value for name, value in known(user).items() if name in wanted}

@@ -1,5 +1,6 @@
 """Clients look after their own registration (RFC 7592)."""
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -53,6 +54,18 @@ async def test_an_update_replaces_all_metadata(server: Server) -> None:
     assert reply.json["policy_uri"] == "https://client.example/policy"
     assert not {"tos_uri", "default_max_age"} & reply.json.keys()
     assert "profile" in reply.json["scope"].split(" ")
+
+
+async def test_an_update_tells_no_claim_that_nobody_was_asked_for(server: Server) -> None:
+    client, person = await registered(server, scope="openid"), await server.person(email="ada@example.org")
+    claims = json.dumps({"userinfo": {"email": None}, "id_token": {"email": None}})
+    tokens = await server.tokens(client.app, person, scope="openid", claims=claims)
+
+    update = await client.update(scope="openid email")
+    info = await server.get("/userinfo", headers={"Authorization": f"Bearer {tokens['access_token']}"})
+
+    assert update.status == 200
+    assert info.json == {"sub": str(person.user_id)}
 
 
 async def test_an_update_counts_at_once(server: Server) -> None:
