@@ -5,18 +5,21 @@ import os
 import pwd
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.harness import free_port
+from tests.outbound.conftest import Authority, certificate
 from tests.processes import answers
 
 PROGRAMS = ("apache2", "httpd")
@@ -34,6 +37,7 @@ LOADED = {
     "unixd": "mod_unixd.so",
     "auth_openidc": "mod_auth_openidc.so",
 }
+FOR_TLS = {"socache_shmcb": "mod_socache_shmcb.so", "ssl": "mod_ssl.so"}
 LOAD = """
 <IfModule !{name}_module>
     LoadModule {name}_module "{path}"
@@ -60,6 +64,10 @@ MaxRequestWorkers 8
     AddOutputFilter INCLUDES .shtml
 </Directory>
 """
+TLS = """
+SSLEngine on
+SSLCertificateFile "{root}/server.pem"
+"""
 SEEN = "<!--#printenv -->"  # what a page that Apache protects knows of who asks for it
 PAGE = "/protected/who.shtml"
 OPEN = "/open.shtml"
@@ -71,10 +79,16 @@ class Apache:
 
     root: Path
     port: int = field(factory=free_port)
+    authority: Authority | None = None  # whose certificate it has, if it speaks TLS
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.authority else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def trusted(self) -> str:
+        """The file with what vouches for it."""
+        return str(self.root / "authority.pem")
 
     @property
     def redirect_uri(self) -> str:
@@ -107,26 +121,42 @@ class Apache:
             page = self.root / "pages" / address.removeprefix("/")
             page.parent.mkdir(parents=True, exist_ok=True)
             page.write_text(SEEN)
-        loads = "".join(LOAD.format(name=name, path=f"{modules()}/{file}") for name, file in LOADED.items())
+        loads = loading(LOADED)
+        if self.authority:
+            loads, directives = loads + loading(FOR_TLS), directives + self._encrypted(self.authority)
         general = GENERAL.format(root=self.root, port=self.port)
         (self.root / "httpd.conf").write_text(loads + general + directives)
         if os.geteuid() == 0:
             for path in (self.root, *self.root.rglob("*")):
                 shutil.chown(path, NOBODY)
 
+    def _encrypted(self, authority: Authority) -> str:
+        key, made = certificate("127.0.0.1", authority.pair)
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (self.root / "server.pem").write_bytes(private + made.public_bytes(Encoding.PEM))
+        Path(self.trusted).write_bytes(authority.pair[1].public_bytes(Encoding.PEM))
+        return TLS.format(root=self.root)
+
     def _await(self, httpd: "subprocess.Popen[bytes]") -> None:
         end = time.monotonic() + PATIENCE
-        while not answers(self.url, OPEN):
+        while not self._answers():
             assert httpd.poll() is None, "Apache has ended"
             assert time.monotonic() < end, "Apache does not answer"
             time.sleep(0.02)
 
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
+        except ConnectionRefusedError:
+            return False
+        return bool(self.authority) or answers(self.url, OPEN)
+
 
 @contextmanager
-def somewhere() -> Iterator[Apache]:
+def somewhere(authority: Authority | None = None) -> Iterator[Apache]:
     """A place for one; pytest's own directories are closed to others than their owner."""
     with tempfile.TemporaryDirectory(prefix="iam-apache-") as root:
-        yield Apache(Path(root))
+        yield Apache(Path(root), authority=authority)
 
 
 def unprivileged() -> dict[str, Any]:
@@ -143,6 +173,11 @@ def program() -> str:
     )
     assert found, "Apache is not installed: run tests/system.sh"
     return found
+
+
+def loading(files: Mapping[str, str]) -> str:
+    """What loads these modules."""
+    return "".join(LOAD.format(name=name, path=f"{modules()}/{file}") for name, file in files.items())
 
 
 def modules() -> str:
