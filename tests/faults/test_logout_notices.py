@@ -1,7 +1,7 @@
 """Whoever is to be told of a logout is told once at least, whatever server dies (R3, R4), and one server tells it."""
 
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from iam.store.openid_metadata import OpenIDMetadata
 from tests.harness import SERVER_KEY, App, Person, Server
 from tests.processes import Process, start
 from tests.receivers import Receiver, settled, until, verified
+
+Run = Callable[[], Awaitable[Process]]
 
 
 @pytest.fixture(autouse=True)
@@ -33,9 +35,20 @@ async def relying_party(server: Server, receiver: Receiver) -> App:
     return await server.app(scopes=("openid", "read"), openid=OpenIDMetadata(backchannel_logout_uri=receiver.uri))
 
 
-async def run(dsn: str, directory: Path) -> Process:
-    options = ("--database", dsn, "--data-dir", str(directory), "--allow-fetch", "127.0.0.0/8")
-    return await deferToThread(start, *options)
+@pytest.fixture
+def run(database_dsn: str, tmp_path: Path) -> Iterator[Run]:
+    """Starts servers, of which none is left afterwards."""
+    started: list[Process] = []
+    options = ("--database", database_dsn, "--data-dir", str(tmp_path / "data"), "--allow-fetch", "127.0.0.0/8")
+
+    async def run() -> Process:
+        started.append(await deferToThread(start, *options))
+        return started[-1]
+
+    yield run
+    for process in started:
+        process.server.kill()
+        process.server.wait(30)
 
 
 async def stop(process: Process) -> int:
@@ -54,12 +67,12 @@ def count(admin: Any, condition: str = "true") -> int:
 
 
 async def test_a_server_that_is_killed_while_it_tells_leaves_it_to_the_next(
-    server: Server, database_dsn: str, tmp_path: Path, receiver: Receiver, admin: Any
+    server: Server, run: Run, receiver: Receiver, admin: Any
 ) -> None:
     app, person = await relying_party(server, receiver), await server.person()
     await server.tokens(app, person, scope="openid")
     receiver.silent = True
-    first = await run(database_dsn, tmp_path / "data")
+    first = await run()
     await revoke(server, admin, person)
     await receiver.heard(1)
 
@@ -68,7 +81,7 @@ async def test_a_server_that_is_killed_while_it_tells_leaves_it_to_the_next(
     kept = count(admin)
     receiver.silent = False
     admin.execute("update logout_notices set next_at = now()")  # half a minute passes
-    second = await run(database_dsn, tmp_path / "data")
+    second = await run()
 
     await receiver.heard(2)
     await until(lambda: not count(admin))
@@ -77,26 +90,24 @@ async def test_a_server_that_is_killed_while_it_tells_leaves_it_to_the_next(
 
 
 async def test_what_happened_while_no_server_ran_is_told_at_the_next_start(
-    server: Server, database_dsn: str, tmp_path: Path, receiver: Receiver, admin: Any
+    server: Server, run: Run, receiver: Receiver, admin: Any
 ) -> None:
     app, person = await relying_party(server, receiver), await server.person()
     await server.tokens(app, person, scope="openid")
     await revoke(server, admin, person)
 
-    process = await run(database_dsn, tmp_path / "data")
+    process = await run()
 
     (token,) = await receiver.heard(1)
     assert (await verified(server, token)).claims["sub"] == str(person.user_id)
     assert await stop(process) == 0
 
 
-async def test_two_servers_tell_each_logout_once(
-    server: Server, database_dsn: str, tmp_path: Path, receiver: Receiver, admin: Any
-) -> None:
+async def test_two_servers_tell_each_logout_once(server: Server, run: Run, receiver: Receiver, admin: Any) -> None:
     app, people = await relying_party(server, receiver), [await server.person() for _ in range(20)]
     for person in people:
         await server.tokens(app, person, scope="openid")
-    servers = [await run(database_dsn, tmp_path / "data") for _ in range(2)]
+    servers = [await run() for _ in range(2)]
 
     await gatherResults([Deferred.fromCoroutine(revoke(server, admin, person)) for person in people])
 
@@ -108,12 +119,12 @@ async def test_two_servers_tell_each_logout_once(
 
 
 async def test_a_server_that_is_asked_to_end_does_not_wait_for_who_is_silent(
-    server: Server, database_dsn: str, tmp_path: Path, receiver: Receiver, admin: Any
+    server: Server, run: Run, receiver: Receiver, admin: Any
 ) -> None:
     app, person = await relying_party(server, receiver), await server.person()
     await server.tokens(app, person, scope="openid")
     receiver.silent = True
-    process = await run(database_dsn, tmp_path / "data")
+    process = await run()
     await revoke(server, admin, person)
     await receiver.heard(1)
 
