@@ -9,10 +9,12 @@ export async function task() {
   return JSON.parse((await lines.next()).value)
 }
 
-/** Where the browser was sent, after the person saw this address. */
+/** Where the browser was sent, after the person saw this address; a request, where it was sent there with a form. */
 export async function visit(address) {
   process.stdout.write(JSON.stringify({ visit: address.href }) + '\n')
-  return new URL((await lines.next()).value)
+  const sent = JSON.parse((await lines.next()).value)
+  if (sent.form === undefined) return new URL(sent.address)
+  return new Request(sent.address, { method: 'POST', body: new URLSearchParams(sent.form) })
 }
 
 /** The last line for the test: what came of it. */

@@ -38,6 +38,7 @@ async function authorize(checks = {}, parameters = {}) {
     code_challenge: await client.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
     state,
+    ...(asked.response_mode ? { response_mode: asked.response_mode } : {}),
     ...parameters,
   }
   const address = asked.signed
@@ -74,6 +75,14 @@ const journeys = {
     const told = await client.fetchUserInfo(config, tokens.access_token, claims.sub)
     const fresh = await client.refreshTokenGrant(config, tokens.refresh_token)
     return { nonce, tokens, claims, told, fresh: fresh.claims() }
+  },
+  // The implicit flow (Core §3.2), which needs no token endpoint.
+  async implicit() {
+    client.useIdTokenResponseType(config)
+    const [nonce, state] = [client.randomNonce(), client.randomState()]
+    const asking = { redirect_uri: asked.redirect_uri, scope: asked.scope, nonce, state }
+    const answer = await visit(client.buildAuthorizationUrl(config, asking))
+    return { nonce, claims: await client.implicitAuthentication(config, answer, nonce, { expectedState: state }) }
   },
   // RP-Initiated Logout: what was given for the login ends with it.
   async logout() {

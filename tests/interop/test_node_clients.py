@@ -2,16 +2,18 @@
 
 import json
 import subprocess
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import requests
 from attrs import define
 from twisted.internet.threads import deferToThread
 
 from iam.store.openid_metadata import OpenIDMetadata
 from tests.assertions import make, public
-from tests.harness import REDIRECT_URI, App, Person, Server
-from tests.interop.browser import visit
+from tests.harness import REDIRECT_URI, App, Person, Server, action, fields
+from tests.interop.browser import visited
 from tests.interop.conftest import Node
 from tests.registering import initial_access_token
 
@@ -72,7 +74,14 @@ class Walk:
                 if "outcome" in said:
                     return said["outcome"]
                 assert self.person
-                answer = visit(self.server, self.person, said["visit"], self.decision)
+                answer = json.dumps(sent(visited(self.server, self.person, said["visit"], self.decision)))
+
+
+def sent(answer: requests.Response) -> dict[str, Any]:
+    """Where the browser is sent, and with which form if there is one."""
+    if "Location" in answer.headers:
+        return {"address": answer.headers["Location"]}
+    return {"address": action(answer.text), "form": fields(answer.text)}
 
 
 @either_library
@@ -302,3 +311,30 @@ async def test_a_client_opens_what_is_encrypted_to_it(
     assert outcome["tokens"]["id_token"].count(".") == 4
     assert outcome["claims"]["sub"] == outcome["told"]["sub"] == str(person.user_id)
     assert outcome["told"]["name"] == "Ada Lovelace"
+
+
+async def test_a_client_gets_its_id_token_at_once(configured: Callable[..., Server], node: Node) -> None:
+    """OpenID Connect Core §3.2, where --implicit is given, as openid-client does it."""
+    server = configured(implicit=True)
+    app, person = (
+        await server.app(auth_method="none", grant_types=("implicit",), scopes=("openid",)),
+        await server.person(),
+    )
+
+    outcome = await Walk(node, "openid-client", server, app, person).through(
+        "implicit", scope="openid", auth_method="none"
+    )
+
+    assert outcome["claims"]["nonce"] == outcome["nonce"]
+    assert outcome["claims"]["sub"] == str(person.user_id)
+
+
+async def test_a_client_gets_its_code_in_a_form(server: Server, node: Node) -> None:
+    """OAuth 2.0 Form Post Response Mode, as openid-client reads it."""
+    app, person = await server.app(scopes=("openid",)), await server.person()
+
+    outcome = await Walk(node, "openid-client", server, app, person).through(
+        "login", scope="openid", response_mode="form_post"
+    )
+
+    assert outcome["claims"]["sub"] == str(person.user_id)
