@@ -48,7 +48,7 @@ def complaints(metadata: Metadata, *, private: bool) -> Complaints:
         "default_max_age": age_complaint(openid.default_max_age),
         **{name: text_complaint(getattr(openid, name)) for name in TEXTS},
         **{name: link_complaint(getattr(openid, name)) for name in LINKS},
-        "initiate_login_uri": openid.initiate_login_uri and uris.complaint(openid.initiate_login_uri),
+        "initiate_login_uri": openid.initiate_login_uri and uris.https_complaint(openid.initiate_login_uri),
         "backchannel_logout_uri": fetched_complaint(openid.backchannel_logout_uri, private=private),
         "frontchannel_logout_uri": frontchannel_complaint(metadata),
         "request_uris": request_uris_complaint(openid.request_uris, private=private),

@@ -24,6 +24,13 @@ def link_complaint(uri: str) -> str | None:
     return complaint(uri, secure=False, fragment=True)
 
 
+def https_complaint(uri: str) -> str | None:
+    """What is wrong with an address that is https wherever it leads, this machine too."""
+    if sentence := complaint(uri, secure=False):
+        return sentence
+    return "Begin it with https://." if uri.lower().startswith("http:") else None
+
+
 def complaint(uri: str, *, secure: bool = True, fragment: bool = False) -> str | None:
     """What is wrong with an address; a `secure` one is https, or leads to the very machine that the browser runs on."""
     if len(uri) > LONGEST:
