@@ -95,6 +95,9 @@ class Router:
 
 
 def preflights(routes: list[Route]) -> list[Route]:
-    """The rows that answer browsers which ask whether their pages may ask."""
+    """The rows that answer browsers which ask whether their pages may ask, with all methods of the path."""
     shared = [route for route in routes if route.cors is not Cors.NOBODY]
-    return [evolve(route, methods=("OPTIONS",), handler=preflight(route.methods)) for route in shared]
+    methods: dict[str, tuple[str, ...]] = {}
+    for route in shared:
+        methods[route.path] = methods.get(route.path, ()) + route.methods
+    return [evolve(route, methods=("OPTIONS",), handler=preflight(methods[route.path])) for route in shared]

@@ -61,6 +61,16 @@ async def test_a_preflight_from_a_registered_origin_is_answered(server: Server, 
     assert reply.header("cross-origin-resource-policy") == "cross-origin"
 
 
+@pytest.mark.parametrize("path", USER_INFO)
+async def test_a_preflight_is_told_all_methods_of_the_address(server: Server, spa: Any, path: str) -> None:
+    await spa()
+
+    reply = await server.request("OPTIONS", path, headers=asking(SPA))
+
+    assert reply.header("access-control-allow-methods") == "GET, POST"
+    assert reply.header("access-control-allow-origin") == SPA
+
+
 @pytest.mark.parametrize(
     "origin",
     [
