@@ -14,22 +14,27 @@ from iam.store.database import Database
 from iam.store.identities import Identity, identity
 
 # The person's consent, the grant and the code come into being together. What was allowed before is no news.
+# They do so only while the session is there, which cannot end meanwhile: whoever ends it finds the grant, and ends it too.
 ISSUE = """
-with consented as (
+with living as materialized (
+    select from sessions where id = %(session_id)s and day = %(session_day)s for key share
+), consented as (
     insert into consents (user_id, client_id, scopes, granted_at)
-    values (%(user_id)s, %(client_id)s, %(consented)s, %(now)s)
+    select %(user_id)s, %(client_id)s, %(consented)s, %(now)s from living
     on conflict (user_id, client_id) do update
     set granted_at = excluded.granted_at,
         scopes = array(select unnest(consents.scopes) union select unnest(excluded.scopes) order by 1)
 ), granted as (
     insert into grants (id, user_id, client_id, session_id, grant_type, scope, resources, created_at, expires_at,
         openid, session_bound)
-    values (%(grant_id)s, %(user_id)s, %(client_id)s, %(session_id)s, %(grant_type)s, %(scope)s, %(resources)s,
-        %(now)s, %(grant_expires_at)s, %(openid)s, %(session_bound)s)
+    select %(grant_id)s, %(user_id)s, %(client_id)s, %(session_id)s, %(grant_type)s, %(scope)s, %(resources)s,
+        %(now)s, %(grant_expires_at)s, %(openid)s, %(session_bound)s
+    from living
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
     select audit_day(%(now)s), %(now)s, 'consent.given', 'user ' || %(user_id)s, %(user_id)s::text, %(client_id)s,
         %(address)s::inet, jsonb_build_object('scope', array_to_string(%(consented)s::text[], ' '))
+    from living
     where not exists (
         select from consents k
         where k.user_id = %(user_id)s and k.client_id = %(client_id)s and k.scopes @> %(consented)s::text[]
@@ -37,8 +42,9 @@ with consented as (
 )
 insert into authorization_codes
     (day, digest, grant_id, client_id, redirect_uri, redirect_uri_sent, code_challenge, expires_at)
-values (%(day)s, %(digest)s, %(grant_id)s, %(client_id)s, %(redirect_uri)s, %(redirect_uri_sent)s,
-        %(code_challenge)s, %(expires_at)s)
+select %(day)s, %(digest)s, %(grant_id)s, %(client_id)s, %(redirect_uri)s, %(redirect_uri_sent)s,
+    %(code_challenge)s, %(expires_at)s
+from living
 returning grant_id
 """
 
@@ -143,6 +149,7 @@ class AuthorizationCodes:
         user_id: UUID,
         client_id: str,
         session_id: UUID,
+        session_day: date,
         scopes: Sequence[str],
         consented: Sequence[str],
         resources: Sequence[str],
@@ -156,12 +163,13 @@ class AuthorizationCodes:
         openid: Mapping[str, Any] | None = None,
         session_bound: bool = False,
         grant_type: str = "authorization_code",
-    ) -> None:
+    ) -> bool:
         """Store consent, grant and code for what this person just allowed; a grant that is `session_bound` ends with the session.
 
+        False, and nothing is stored, if the session of this id and day of expiry has ended.
         `consented` are the scopes, and those that stand for claims asked for one by one.
         """
-        await self._database.query(
+        rows = await self._database.query(
             ISSUE,
             {
                 "digest": digest,
@@ -170,6 +178,7 @@ class AuthorizationCodes:
                 "user_id": user_id,
                 "client_id": client_id,
                 "session_id": session_id,
+                "session_day": session_day,
                 "consented": list(consented),
                 "scope": " ".join(scopes),
                 "resources": list(resources),
@@ -185,6 +194,7 @@ class AuthorizationCodes:
                 "grant_type": grant_type,
             },
         )
+        return bool(rows)
 
     async def redeem(
         self,

@@ -38,3 +38,18 @@ async def test_a_lock_that_lasts_too_long_is_a_503_with_retry_after(server: Serv
     assert refused.header("retry-after") == "1"
     assert refused.json["error"] == "temporarily_unavailable"
     assert again.status == 200
+
+
+async def test_a_logout_under_way_leaves_no_code_behind(server: Server, database_dsn: str) -> None:
+    app = await server.app(scopes=("openid",))
+    person = await server.person()
+    holder = psycopg2.connect(database_dsn)
+    holder.cursor().execute("delete from sessions where user_id = %s", (str(person.user_id),))
+
+    waiting = Deferred.fromCoroutine(server.authorize(app, person, scope="openid"))
+    await pause(0.5)
+    holder.commit()
+    holder.close()
+    reply = await waiting
+
+    assert reply.sent_back["error"] == "access_denied"

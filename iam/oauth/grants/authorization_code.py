@@ -1,11 +1,12 @@
 """The authorization code grant (RFC 6749 §4.1) with PKCE (RFC 7636)."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from attrs import evolve, frozen
 from oauthlib.oauth2 import AuthorizationCodeGrant as OAuthlibAuthorizationCodeGrant
 from oauthlib.oauth2.rfc6749.errors import (
+    AccessDeniedError,
     CustomOAuth2Error,
     InvalidGrantError,
     InvalidRequestError,
@@ -184,13 +185,14 @@ class AuthorizationCode:
         bound = identified and OFFLINE_ACCESS not in request.scopes
         lasts_until = now + timedelta(seconds=self.settings.refresh_token_lifetime)
         code["code"] = credentials.mint_until(Kind.AUTHORIZATION_CODE, end)
-        await self.codes.issue(
+        issued = await self.codes.issue(
             digest=credentials.digest(code["code"]),
             day=end.date(),
             grant_id=credentials.identifier(),
             user_id=session.user_id,
             client_id=request.client.client_id,
             session_id=session.id,
+            session_day=session.expires_at.astimezone(UTC).date(),
             scopes=request.scopes,
             consented=request.consented,
             resources=request.audience,
@@ -205,6 +207,9 @@ class AuthorizationCode:
             session_bound=bound,
             grant_type=request.granting,
         )
+        if not issued:
+            request.refusal = Refusal("session", "one that lives", "one that ended a moment ago")
+            raise AccessDeniedError("The person was logged out at the same moment.", request=request)
 
     async def save(self, token: dict[str, Any], request: Request) -> None:
         """Redeem the code in one statement; raises InvalidGrantError for whatever is wrong with it (RFC 6749 §5.2)."""
