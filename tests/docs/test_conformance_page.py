@@ -64,7 +64,8 @@ def test_the_person_and_the_clients_are_made_as_the_page_says(running: Process, 
     printed = shell.type(block.text)
 
     methods = re.findall(r'"token_endpoint_auth_method": "(\w+)"', printed)
-    assert methods == ["client_secret_basic", "client_secret_basic", "client_secret_post"]
+    basic, post = "client_secret_basic", "client_secret_post"
+    assert methods == [basic, basic, post, basic, basic]
     assert "buffy" in printed
 
 
