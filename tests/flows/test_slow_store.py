@@ -1,9 +1,13 @@
 """Hooks are awaited: while one request waits for a slow store, others are served."""
 
+from typing import Any
+
 import psycopg2
 from twisted.internet.defer import Deferred
 
+from iam.store.openid_metadata import OpenIDMetadata
 from tests.harness import Server, pause
+from tests.pages.conftest import visitor_of
 
 
 async def test_other_requests_are_served_while_the_store_is_slow(server: Server, database_dsn: str) -> None:
@@ -53,3 +57,25 @@ async def test_a_logout_under_way_leaves_no_code_behind(server: Server, database
     reply = await waiting
 
     assert reply.sent_back["error"] == "access_denied"
+
+
+async def test_a_client_that_goes_at_the_same_moment_hinders_no_logout(
+    server: Server, admin: Any, database_dsn: str
+) -> None:
+    app = await server.app(
+        scopes=("openid",), openid=OpenIDMetadata(backchannel_logout_uri="http://127.0.0.1:9/logout")
+    )
+    person = await server.person()
+    await server.tokens(app, person, scope="openid")
+    form = await visitor_of(server, person).form("/logout")
+    holder = psycopg2.connect(database_dsn)
+    holder.cursor().execute("delete from clients where id = %s", (app.client_id,))
+
+    waiting = Deferred.fromCoroutine(visitor_of(server, person).send(form))
+    await pause(0.5)
+    holder.commit()
+    holder.close()
+    reply = await waiting
+
+    admin.execute("select count(*) from sessions")
+    assert (reply.status, admin.fetchone()[0]) == (303, 0)

@@ -33,7 +33,9 @@ class Prepared:
 
 async def prepared(server: Server, operation: str, count: int) -> Prepared:
     """`count` requests of one kind, each with a code or token of its own."""
-    openid = OpenIDMetadata(id_token_signed_response_alg="ES256")  # RSA signs in threads, which scatters what comes at once
+    openid = OpenIDMetadata(
+        id_token_signed_response_alg="ES256"
+    )  # RSA signs in threads, which scatters what comes at once
     app, person = await server.app(scopes=("openid", "read", "write"), openid=openid), await server.person()
     await server.token(app, grant_type="client_credentials")  # the client and the scopes are in memory from now on
     requests = [await one(server, operation, app, person) for _ in range(count)]
