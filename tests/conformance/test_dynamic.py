@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 import jwt
 import pytest
 from attrs import evolve
-from joserfc.jwk import RSAKey
+from joserfc.jwk import ECKey, RSAKey
 
 from tests.conformance.browser import CONSENT, LOGIN, Browser, answer
-from tests.conformance.registered import register, signing
+from tests.conformance.registered import register, registered, signing
 from tests.harness import REDIRECT_URI, Server
 from tests.homes import Home
 
@@ -127,6 +127,32 @@ async def test_oidcc_server(server: Server, browser: Browser) -> None:
     assert gone.status == 204
 
 
+async def test_oidcc_server_with_a_secret_and_a_key(server: Server, browser: Browser) -> None:
+    """The suite gives a public key to each of its clients: without kid, with alg and use."""
+    key = {**RSAKey.generate_key(2048).as_dict(private=False), "alg": "RS256", "use": "sig"}
+
+    rp, told = await registered(server, browser, jwks={"keys": [key]}, client_name="OIDF Conformance Test 0aZ")
+
+    assert told["client_secret_expires_at"] == 0
+    assert (told["jwks"], told["contacts"]) == ({"keys": [key]}, ["certification@oidf.org"])
+    assert (await rp.log_in(scope="openid email")).claims["aud"] == rp.app.client_id
+
+
+@pytest.mark.parametrize(
+    ("alg", "kind", "size"), [("RS256", RSAKey, 2048), ("PS256", RSAKey, 2048), ("ES256", ECKey, "P-256")]
+)
+async def test_oidcc_server_with_keys_that_say_nothing_of_themselves(
+    server: Server, browser: Browser, alg: str, kind: Any, size: Any
+) -> None:
+    """Neither kid nor use nor alg need be there (RFC 7517 §4)."""
+    rp, told = await signing(server, browser, kind.generate_key(size), token_endpoint_auth_signing_alg=alg)
+
+    login = await evolve(rp, signer=evolve(rp.signer, alg=alg)).log_in()
+
+    assert not {"kid", "use", "alg"} & set(told["jwks"]["keys"][0])
+    assert login.claims["aud"] == rp.app.client_id
+
+
 async def login_page(server: Server, browser: Browser, **members: str) -> str:
     """What is shown to somebody whom this client sends here."""
     rp, told = await signing(server, browser, **members)
@@ -149,7 +175,7 @@ async def test_oidcc_registration_policy_uri(server: Server, browser: Browser) -
 
 
 async def test_oidcc_registration_tos_uri(server: Server, browser: Browser) -> None:
-    tos_uri = "https://openid.net/policies/"
+    tos_uri = "https://openid.net"
 
     assert f'<a href="{tos_uri}"' in await login_page(server, browser, tos_uri=tos_uri)
 
@@ -258,6 +284,23 @@ async def test_oidcc_request_uri_signed_rs256(server: Server, browser: Browser, 
     address = "/authorize?" + urlencode({"client_id": rp.app.client_id, "request_uri": uri})
 
     told = answer(await browser.open(address))
+
+    assert told["state"] == claims["state"]
+    assert (await rp.finish(told["code"])).claims["nonce"] == claims["nonce"]
+
+
+async def test_oidcc_request_uri_signed_rs256_with_parameters_besides(
+    server: Server, browser: Browser, home: Home
+) -> None:
+    """The suite says again in the address what OAuth 2.0 requires there (Core §6.2), and no typ in the object."""
+    key, uri = RSAKey.generate_key(2048), home.put("/request.jwt", "") + "#fragment"
+    rp, _ = await signing(server, browser, key, request_uris=[uri], request_object_signing_alg="RS256")
+    rp.address()
+    claims = {**rp.requested, "iss": rp.app.client_id, "aud": server.settings.issuer}
+    home.put("/request.jwt", jwt.encode(claims, key.as_pem(private=True), algorithm="RS256", headers={"typ": None}))
+    again = {name: rp.requested[name] for name in ("client_id", "redirect_uri", "response_type", "scope")}
+
+    told = answer(await browser.open("/authorize?" + urlencode({**again, "request_uri": uri})))
 
     assert told["state"] == claims["state"]
     assert (await rp.finish(told["code"])).claims["nonce"] == claims["nonce"]

@@ -4,6 +4,7 @@ oidcc-rp-initiated-logout-certification-test-plan
 """
 
 import secrets
+import string
 from urllib.parse import urlencode, urlsplit
 
 import jwt
@@ -75,6 +76,15 @@ async def test_oidcc_rp_initiated_logout(rp: RelyingParty) -> None:
     assert reply.location.partition("?")[0] == AFTERWARDS
     assert answer(reply) == {"state": rp.requested["state"]}
     assert not await is_logged_in(rp)
+
+
+async def test_oidcc_rp_initiated_logout_with_a_state_of_any_characters(rp: RelyingParty) -> None:
+    """RFC 6749 §A.5: the suite makes it of all that can be printed, quotes and markup too."""
+    login = await rp.log_in()
+
+    reply = await logout(rp, login, state=string.printable.strip())
+
+    assert answer(reply) == {"state": string.printable.strip()}
 
 
 async def test_oidcc_rp_initiated_logout_no_state(rp: RelyingParty) -> None:
