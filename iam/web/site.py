@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IAddress
+from twisted.internet.interfaces import IAddress, IProtocolNegotiationFactory
 from twisted.internet.protocol import Factory
 from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger
+from zope.interface import implementer
 
 from iam.settings import Settings
 from iam.web import cors
@@ -33,6 +34,7 @@ REFUSED = 400
 DRAIN_LOOK = 0.02  # seconds
 
 
+@implementer(IProtocolNegotiationFactory)
 class Site(Factory):
     """What listens; one for all addresses of the server.
 
@@ -70,6 +72,10 @@ class Site(Factory):
         self.draining = False
 
     # Connections
+
+    def acceptableProtocols(self) -> list[bytes]:
+        """What we speak, for the many clients that ask by TLS (RFC 7301); without an answer Twisted ends the handshake."""
+        return [b"http/1.1"]
 
     def doStart(self) -> None:
         """Begin to look after connections."""
