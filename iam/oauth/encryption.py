@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from attrs import frozen
+from joserfc.errors import JoseError
 
 from iam.oauth import key_sets
 from iam.oauth.key_sets import KeySetError, Public
@@ -50,7 +51,20 @@ def encryption_key(member: Mapping[str, Any]) -> EncryptionKey | None:
     algs = algorithms(member)
     if not algs:
         return None
-    return EncryptionKey(member.get("kid"), algs, key_sets.public_key(member), member.get("use") == "enc")
+    key = EncryptionKey(member.get("kid"), algs, key_sets.public_key(member), member.get("use") == "enc")
+    refuse_useless(key)
+    return key
+
+
+def refuse_useless(key: EncryptionKey) -> None:
+    """Raise KeySetError for a key that nothing can be encrypted to, such as a point of low order (RFC 7748 §6.1).
+
+    Found out when a token is to be encrypted, that would cost the code or refresh token it is given for.
+    """
+    try:
+        key.encrypted("", key.algs[0], DEFAULT_ENCODING)
+    except (JoseError, ValueError):
+        raise KeySetError(f"Nothing can be encrypted to the key {key.kid or 'without kid'}.") from None
 
 
 def algorithms(member: Mapping[str, Any]) -> tuple[str, ...]:
