@@ -11,10 +11,8 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from iam.oauth.encryption import ALGORITHMS, ENCODINGS
 from iam.store.openid_metadata import OpenIDMetadata
 from tests.assertions import public
-from tests.flows.test_client_key_sets import Home, home
 from tests.harness import App, Person, Reply, Server
-
-__all__ = ["home"]
+from tests.homes import Home
 
 SIGNING = ["RS256", "PS256", "ES256", "EdDSA"]
 RSA = RSAKey.generate_key(2048, {"kid": "rsa-enc", "use": "enc"})

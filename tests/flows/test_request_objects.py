@@ -12,11 +12,9 @@ from iam.oauth.encryption import ALGORITHMS, ENCODINGS
 from iam.oauth.request_objects import ALGORITHMS as SIGNING
 from iam.oauth.request_objects import ObjectParameters, audiences, clean
 from tests.assertions import make, public
-from tests.flows.test_client_key_sets import Home, home
 from tests.harness import REDIRECT_URI, VERIFIER, Reply, Server
+from tests.homes import Home
 from tests.request_objects import TYPE, Asking, asking, encoded
-
-__all__ = ["home"]
 
 OTHER_URI = "https://client.example/other"
 INVALID = "invalid_request_object"

@@ -37,7 +37,7 @@ def test_good_metadata_have_no_complaint() -> None:
 
     assert name_complaint(good) is None
     assert auth_method_complaint(good) is None
-    assert grant_types_complaint(good) is None
+    assert grant_types_complaint(good, implicit=False) is None
     assert redirect_uris_complaint(good) is None
     assert scopes_complaint(good, ["read", "write"]) is None
 
@@ -68,13 +68,13 @@ def test_the_authentication_method_is_known() -> None:
     ],
 )
 def test_grant_types_fit_together(changes: dict[str, Any], words: str) -> None:
-    assert words in (grant_types_complaint(metadata(**changes)) or "")
+    assert words in (grant_types_complaint(metadata(**changes), implicit=False) or "")
 
 
 def test_a_resource_server_that_introspects_needs_no_grant() -> None:
     resource_server = metadata(grant_types=(), redirect_uris=(), scopes=(), introspect_any=True)
 
-    assert grant_types_complaint(resource_server) is None
+    assert grant_types_complaint(resource_server, implicit=False) is None
     assert redirect_uris_complaint(resource_server) is None
     assert scopes_complaint(resource_server, ["read"]) is None
 

@@ -13,12 +13,10 @@ from joserfc.jwk import ECKey, JWKRegistry, OctKey
 from joserfc.jws import JWSRegistry
 
 from tests.assertions import GRANT, Signer, form, make, public
-from tests.flows.test_client_key_sets import Home, home
 from tests.flows.test_jwt_access_tokens import jwt_resource
 from tests.harness import REDIRECT_URI, Reply, Server
+from tests.homes import Home
 from tests.request_objects import Asking, asking, encoded
-
-__all__ = ["home"]
 
 ANYTHING = JWSRegistry(algorithms=["ES256", "RS256", "HS256", "EdDSA", "PS256"], strict_check_header=False)
 DOTS = "." * 60_000
