@@ -210,7 +210,7 @@ async def test_oidcc_registration_sector_bad(server: Server, home: Home) -> None
 
 
 async def test_oidcc_server_rotate_keys(server: Server) -> None:
-    """The suite knows RSA and EC, and wants a new key beside the old one: `iam key rotate RS256` does that."""
+    """The suite knows RSA and EC, and wants a new key beside the old one: `iam key rotate --alg RS256` does that."""
     before = (await server.get("/jwks")).json["keys"]
 
     await server.keys.rotate("RS256")
