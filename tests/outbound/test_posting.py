@@ -1,8 +1,10 @@
 """Posting to other people's addresses keeps the rules of fetching (H35)."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.protocol import Factory, Protocol
@@ -79,6 +81,18 @@ async def test_row_68_a_certificate_of_another_name_is_refused(poster: Poster, o
 
     assert await refusal(poster, url(other, host="another.test"))
     assert other.requests == []
+
+
+async def test_a_certification_authority_in_ssl_cert_file_is_believed(
+    authority: Authority, names: Names, other: Other, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a server can be tried with the servers of one's own network."""
+    (tmp_path / "authority.pem").write_bytes(authority.pair[1].public_bytes(Encoding.PEM))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+
+    found = await Poster(reactor, LOOPBACK, look=names.look).post(url(other), {"a": "b"})
+
+    assert found == other.status
 
 
 async def test_who_does_not_answer_in_time_is_left(authority: Authority, names: Names, other: Other) -> None:
