@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.conftest import CLAIMS
 from tests.docs.conftest import ROOT, Shell, blocks
 from tests.processes import Process
 
@@ -67,6 +68,13 @@ def test_the_person_and_the_clients_are_made_as_the_page_says(running: Process, 
     basic, post = "client_secret_basic", "client_secret_post"
     assert methods == [basic, basic, post, basic, basic]
     assert "buffy" in printed
+
+
+def test_the_person_of_the_page_has_every_claim_that_the_suite_asks_for() -> None:
+    """`oidcc-scope-profile` and its like warn of each that is missing at UserInfo."""
+    (block,) = blocks("docs/reference/conformance.md")
+
+    assert set(re.findall(r"--claim '?(\w+)=", block.text)) == set(CLAIMS)
 
 
 def test_every_file_of_tests_has_its_plan() -> None:
