@@ -49,7 +49,7 @@ class UserInformation:
         if found.audience:  # RFC 8707: it is for somebody else
             reason = Refusal("audience of the access token", "none", " ".join(found.audience), client_id=client.id)
             raise bearer.invalid_token(reason)
-        scope = found.scope.split(" ")
+        scope = [name for name in found.scope.split(" ") if name in client.scopes]  # it may have been allowed more once
         if OPENID not in scope or found.told is None:
             reason = Refusal("scope of the access token", OPENID, found.scope, client_id=client.id)
             raise bearer.insufficient_scope(OPENID, reason)

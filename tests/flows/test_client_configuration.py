@@ -68,6 +68,17 @@ async def test_an_update_tells_no_claim_that_nobody_was_asked_for(server: Server
     assert info.json == {"sub": str(person.user_id)}
 
 
+async def test_what_an_update_gives_up_is_told_no_longer(server: Server) -> None:
+    client, person = await registered(server, scope="openid email"), await server.person(email="ada@example.org")
+    tokens = await server.tokens(client.app, person, scope="openid email")
+
+    update = await client.update(scope="openid")
+    info = await server.get("/userinfo", headers={"Authorization": f"Bearer {tokens['access_token']}"})
+
+    assert update.status == 200
+    assert info.json == {"sub": str(person.user_id)}
+
+
 async def test_an_update_counts_at_once(server: Server) -> None:
     client, person = await registered(server), await server.person()
     await client.update(redirect_uris=[OTHER_URI])
