@@ -9,16 +9,18 @@ from io import TextIOBase
 from typing import TextIO
 
 CROSSED_OUT = "[redacted]"
+# Anybody can have a long path logged, so that each word must be looked at once: from its beginning, never giving back.
 SECRET = re.compile(
     r"""
     iam_[a-z]{2}_ [0-9A-Za-z_]+                         # what we mint
-    | eyJ [\w-]+ (?: \. [\w-]* )+                       # a JWT
+    | (?<! [\w-] ) (?> [\w-]*? eyJ ) [\w-]*+ (?: \. [\w-]*+ )++  # a JWT
     | \$argon2 [^\s"']+                                 # a password's hash
     | (?<= -----BEGIN\ ) [A-Z ]* PRIVATE\ KEY [\w\s+/=\\-]*  # a key in PEM
-    | (?P<name> \b (?: basic | bearer ) \s+ ) [\w.~+/=-]{8,}
+    | (?P<name> \b (?: basic | bearer ) \s++ ) [\w.~+/=-]{8,}
     | (?P<member>
-        (?: \b code | \b code_verifier | \w*_secret | \w*password\w* | \w*_token | \w*assertion | \b authorization ) \b
-        [\\"']* \s* [=:] \s* [\\"']* (?: (?: basic | bearer ) \s+ )?
+        (?<! \w )
+        (?= (?: code | code_verifier | authorization | \w*_secret | \w*_token | \w*assertion ) \b | \w*password )
+        \w++ [\\"']*+ \s*+ [=:] \s*+ [\\"']*+ (?: (?: basic | bearer ) \s++ )?
       ) [^\s&"',;\\)}\]]+
     """,
     re.IGNORECASE | re.VERBOSE,
