@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
 
 import treq
@@ -23,6 +23,7 @@ AT_ONCE: Final = 8
 AT_ONE_HOST: Final = 2
 WAITING: Final = 64
 REMEMBERED: Final = 1000  # addresses
+KEPT_OCTETS: Final = 2 << 20  # of all documents that are kept; what JSON becomes here takes up to twenty times as much
 
 KEPT: Final = 300  # seconds that an answer is good for which says nothing about it
 KEPT_AT_LEAST, KEPT_AT_MOST = 60, 3600
@@ -49,6 +50,7 @@ class Kept:
     """A document that is good for a while, and the validators with which to ask whether it has changed (RFC 9111 §4.3)."""
 
     fetched: Fetched
+    octets: int
     until: float
     validators: Mapping[bytes, bytes] = field(factory=dict)
 
@@ -61,11 +63,11 @@ class Refusal:
     until: float
 
 
-Read = Callable[[IResponse], Awaitable[Any]]
+Read = Callable[[IResponse, bytes], Any]
 
 
 class Fetcher:
-    """Fetches what `read` makes of an answer; `private` are the networks that may be reached besides the public ones."""
+    """Fetches what `read` makes of an answer and its body; `private` are the networks that may be reached besides the public ones."""
 
     def __init__(
         self,
@@ -125,6 +127,8 @@ class Fetcher:
             kept = await Deferred.fromCoroutine(self._in_turn(url)).addTimeout(self._patience, self._reactor, late)
         except FetchError as error:
             raise self._refused(url, purpose, str(error)) from None
+        if sum(other.octets for other in self._kept.values()) + kept.octets > KEPT_OCTETS:
+            self._kept.clear()
         remember(self._kept, url, kept)
         self._refusals.pop(url, None)
         log.info("fetched for {purpose}: {url}", purpose=purpose, url=url)
@@ -157,31 +161,32 @@ class Fetcher:
 
         async def read(response: IResponse) -> Kept:
             if response.code == NOT_MODIFIED and kept is not None:
-                return self._keep(kept.fetched.document, response, kept.validators)
-            return self._keep(await self._document(response), response, validators(response))
+                return self._keep(kept.fetched.document, kept.octets, response, kept.validators)
+            body = await body_of(response)
+            return self._keep(self._document(response, body), len(body), response, validators(response))
 
         headers = {b"Accept": self._accept, **(kept.validators if kept else {})}
         return await self._exchanges.made(b"GET", destination, headers, read)
 
-    def _keep(self, document: Any, response: IResponse, known: Mapping[bytes, bytes]) -> Kept:
+    def _keep(self, document: Any, octets: int, response: IResponse, known: Mapping[bytes, bytes]) -> Kept:
         now = self._clock.seconds()
-        return Kept(Fetched(document, now), now + lifetime(header(response, "cache-control")), known)
+        return Kept(Fetched(document, now), octets, now + lifetime(header(response, "cache-control")), known)
 
 
-async def document_of(response: IResponse) -> Any:
-    """The JSON in an answer; raises FetchError for any other answer, a redirect included."""
-    if response.code == OK and not JSON.fullmatch(header(response, "content-type").strip()):
+def document_of(response: IResponse, body: bytes) -> Any:
+    """The JSON in an answer; raises FetchError where there is none."""
+    if not JSON.fullmatch(header(response, "content-type").strip()):
         raise FetchError("the answer is not JSON by its headers")
     try:
-        return json.loads(await body_of(response))
+        return json.loads(body)
     except (ValueError, RecursionError):
         raise FetchError("the answer is not JSON") from None
 
 
-async def text_of(response: IResponse) -> str:
-    """The ASCII text in an answer, without what surrounds it; raises FetchError for any other answer."""
+def text_of(_: IResponse, body: bytes) -> str:
+    """The ASCII text in an answer, without what surrounds it; raises FetchError for other octets."""
     try:
-        return (await body_of(response)).decode("ascii").strip()
+        return body.decode("ascii").strip()
     except UnicodeDecodeError:
         raise FetchError("the answer is not ASCII text") from None
 

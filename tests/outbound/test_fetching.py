@@ -469,6 +469,18 @@ async def test_a_document_may_be_asked_for_anew_before_it_has_run_out(fetcher: F
     assert (kept.document, anew.document, after.document) == ({"keys": []}, {"new": True}, {"new": True})
 
 
+@pytest.mark.parametrize(("octets", "asked"), [(65_536, 42), (1_000, 41)])
+async def test_many_documents_are_kept_but_not_many_large_ones(
+    fetcher: Fetcher, other: Other, octets: int, asked: int
+) -> None:
+    other.body = json.dumps("x" * (octets - 2)).encode()
+
+    for number in (*range(41), 0):
+        await fetcher.fetch(url(other, f"/{number}"), "test")
+
+    assert len(other.requests) == asked
+
+
 async def test_a_clock_that_is_put_back_keeps_nothing_for_ever(
     fetcher: Fetcher, other: Other, clock: TurnedClock
 ) -> None:
