@@ -16,7 +16,7 @@ def test_migrate_names_what_it_applied_and_then_has_nothing_to_do(untouched: Iam
 
     assert (first.status, first.out.splitlines()) == (0, MIGRATIONS)
     assert (second.status, second.out) == (0, "Nothing to do.\n")
-    assert untouched.execute("select count(*) from scopes") == [(2,)]
+    assert untouched.execute("select count(*) from scopes") == [(8,)]
 
 
 def test_the_plan_is_what_migrate_would_do_and_changes_nothing(untouched: Iam) -> None:
@@ -41,7 +41,8 @@ def test_two_migrates_at_once_apply_each_migration_once(untouched: Iam) -> None:
     outputs = [process.communicate(timeout=30)[0].decode().splitlines() for process in processes]
 
     assert [process.returncode for process in processes] == [0, 0]
-    assert sorted(outputs) == sorted([MIGRATIONS, ["Nothing to do."]])
+    applied = [line for output in outputs for line in output if line != "Nothing to do."]
+    assert sorted(applied) == MIGRATIONS
 
 
 def test_the_plan_makes_no_database_where_there_is_none(untouched: Iam, tmp_path: Path) -> None:
