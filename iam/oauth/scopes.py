@@ -51,6 +51,12 @@ def among(client: Client) -> str:
     return f"scopes that the application may ask for: {' '.join(client.scopes) or 'none'}"
 
 
+async def understood(names: Sequence[str], scopes: Scopes) -> list[str]:
+    """Those that exist."""
+    known = {scope.name for scope in await scopes.all()}
+    return [name for name in names if name in known]
+
+
 async def described(names: Sequence[str], scopes: Scopes) -> list[Scope]:
     """The scopes with their sentences, for the consent page."""
     known = {scope.name: scope for scope in await scopes.all()}

@@ -106,8 +106,11 @@ class Validator(RequestValidator):  # type: ignore[misc]
     ) -> bool:
         """RFC 6749 §3.3: are all of these scopes within what the client may ask for? RFC 8707 §2: for resources that exist?
 
-        Claims that the person is not asked for are forgotten here: else the client would be told them once it may ask for more.
+        In an authentication request what is no scope here is ignored (OpenID Connect Core §3.1.2.1). Claims that the person is
+        not asked for are forgotten: else the client would be told them once it may ask for more.
         """
+        if not request.grant_type and scopes.OPENID in names:
+            names = request.scopes = await scopes.understood(names, self._scopes)
         alone = request.grant_type == client_credentials.GRANT_TYPE
         request.refusal = await scopes.refusal(
             names, client, self._scopes, await self._targets.of(request), alone=alone

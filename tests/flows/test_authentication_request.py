@@ -652,3 +652,28 @@ async def test_offline_access_is_asked_for_unless_it_was_allowed_before(server: 
 
     assert "Stay connected" in unescape(asked.text)
     assert "code" in again.sent_back
+
+
+async def test_with_openid_what_is_no_scope_here_is_ignored(server: Server) -> None:
+    app, person = await server.app(scopes=("openid", "read")), await server.person()
+
+    tokens = await server.tokens(app, person, scope="openid groups read")
+
+    assert tokens["scope"] == "openid read"
+    assert "id_token" in tokens
+
+
+async def test_with_openid_a_scope_that_the_client_may_not_ask_for_is_refused_all_the_same(server: Server) -> None:
+    app, person = await server.app(scopes=("openid", "read")), await server.person()
+
+    reply = await server.authorize(app, person, scope="openid write")
+
+    assert reply.sent_back["error"] == "invalid_scope"
+
+
+async def test_without_openid_what_is_no_scope_here_is_refused(server: Server) -> None:
+    app, person = await server.app(scopes=("openid", "read")), await server.person()
+
+    reply = await server.authorize(app, person, scope="groups read")
+
+    assert reply.sent_back["error"] == "invalid_scope"
