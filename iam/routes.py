@@ -141,7 +141,11 @@ def pages(handlers: Handlers) -> list[Route]:
         ("/static/<name>", "GET", handlers.static.get),
     ]
     names = {"/authorize": "authorization_endpoint", "/logout": "end_session_endpoint"}
-    return [Route(path, (method,), handler, page=True, name=names.get(path)) for path, method, handler in table]
+    acting = {"/authorize", "/logout"}  # a code, or the end of a session, for whoever needs not be asked
+    return [
+        Route(path, (method,), handler, page=True, acts=path in acting, name=names.get(path))
+        for path, method, handler in table
+    ]
 
 
 def all_routes(handlers: Handlers) -> list[Route]:

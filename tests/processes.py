@@ -1,6 +1,7 @@
 """`twist iam` as processes of their own."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from urllib.request import urlopen
 
 from attrs import frozen
 
-from tests.harness import free_port
+from tests.harness import SERVER_KEY, free_port
 
 BIN = Path(sys.executable).parent
 PATIENCE = 30  # seconds
@@ -33,11 +34,13 @@ class Process:
 def start(*options: str, port: int | None = None) -> Process:
     """Start a server and wait until it answers."""
     port = port or free_port()
+    shared = {"IAM_SECRET_KEY": SERVER_KEY} if "--database" in options else {}  # servers on one database have one key
     server = subprocess.Popen(
         [BIN / "twist", "iam", "--port", str(port), "--no-rate-limits", *options],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd="/",
+        env={**os.environ, **shared},
     )
     process = Process(f"http://localhost:{port}", server)
     end = time.monotonic() + PATIENCE

@@ -17,7 +17,7 @@ from iam import credentials
 from iam.credentials import Kind
 from iam.operations.redaction import CROSSED_OUT, redacted
 from tests import processes
-from tests.harness import free_port, minted
+from tests.harness import SERVER_KEY, free_port, minted
 
 JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
 HASH = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$aGFzaGhhc2hoYXNo"
@@ -128,7 +128,8 @@ def test_h30_every_log_of_twist_goes_through_the_filter(form: str) -> None:
     assert "iam_at_" not in written.getvalue()
 
 
-def test_h30_a_server_at_debug_level_logs_no_secret_of_a_request(database_dsn: str, tmp_path) -> None:
+def test_h30_a_server_at_debug_level_logs_no_secret_of_a_request(database_dsn: str, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("IAM_SECRET_KEY", SERVER_KEY)  # as all servers on that database
     port, log = free_port(), tmp_path / "log"
     url = f"http://localhost:{port}"
     secret, token = credentials.mint(Kind.CLIENT_SECRET), minted(Kind.ACCESS_TOKEN)

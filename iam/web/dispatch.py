@@ -35,13 +35,15 @@ class MethodNotAllowed(Exception):
 class Route:
     """A row of the URL table; the path in Klein's syntax, the handler called with the request and the path's variables.
 
-    `name` is what the metadata call the address, `cors` says whose pages may read its answers.
+    A GET that `acts` does something for whoever is at the browser, so there is no HEAD beside it (H12). `name` is what the
+    metadata call the address, `cors` says whose pages may read its answers.
     """
 
     path: str
     methods: tuple[str, ...]
     handler: Handler
     page: bool = False
+    acts: bool = False
     name: str | None = None
     cors: Cors = Cors.NOBODY
 
@@ -62,7 +64,7 @@ class Router:
         self._paths = self._app.url_map.bind("localhost")
 
     def _add(self, route: Route) -> None:
-        methods = [*route.methods, *(["HEAD"] if "GET" in route.methods else [])]
+        methods = [*route.methods, *(["HEAD"] if "GET" in route.methods and not route.acts else [])]
         name = f"{route.methods[0]} {route.path}"
         self._routes[name] = route
         self._app.route(route.path, methods=methods, endpoint=name)(route.handler)

@@ -5,7 +5,7 @@ import socket
 import pytest
 from twisted.internet.threads import deferToThread
 
-from tests.harness import Server
+from tests.harness import REDIRECT_URI, Server
 from tests.web.walk import addresses
 
 TIMEOUT = 5
@@ -139,6 +139,17 @@ async def test_head_has_the_headers_of_get_and_no_body(server: Server) -> None:
 
     assert b"Content-Length: 19\r\n" in received
     assert received.endswith(b"\r\n\r\n")
+
+
+async def test_h12_head_gives_no_code_and_ends_no_session(server: Server) -> None:
+    app, person = await server.app(), await server.person()
+    await server.authorize(app, person)  # allowed from now on
+    query = f"?response_type=code&client_id={app.client_id}&redirect_uri={REDIRECT_URI}"
+
+    replies = [await server.request("HEAD", path + query, headers=person.headers) for path in ("/authorize", "/logout")]
+
+    assert [reply.status for reply in replies] == [405, 405]
+    assert (await server.get("/applications", headers=person.headers)).status == 200
 
 
 async def test_h12_get_and_head_change_nothing(server: Server, admin) -> None:

@@ -51,7 +51,8 @@ async def test_h9_every_route_refuses_other_methods_with_the_same_headers(server
             reply = await server.request(method, path, headers=cookie)
             complete(reply)
             assert reply.status == 405, (method, path)
-            assert set((reply.header("allow") or "").split(", ")) == allowed | ({"HEAD"} if "GET" in allowed else set())
+            head = {"HEAD"} if "GET" in allowed and not route.acts else set()
+            assert set((reply.header("allow") or "").split(", ")) == allowed | head
 
 
 @pytest.mark.parametrize("suffix", ["/", "x", "/../x", "%2f", ";a=b", "/%20"])
