@@ -1,5 +1,6 @@
 """How many connections, how many files, how much memory (H1, H6)."""
 
+import os
 import resource
 import socket
 import subprocess
@@ -14,7 +15,7 @@ from attrs import frozen
 
 from iam.web.limits import DESCRIPTORS_PER_CONNECTION, Limits
 from tests import processes
-from tests.harness import free_port, pause
+from tests.harness import SERVER_KEY, free_port, pause
 from tests.web.conftest import Edge, Wire
 
 REQUEST = b"GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -103,7 +104,8 @@ def running(database_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     twist = [processes.BIN / "twist", "iam", "--port", str(port), "--database", database_dsn]
     options = ["--data-dir", str(tmp_path_factory.mktemp("data")), "--no-rate-limits"]
     limit = ["sh", "-c", f'ulimit -Sn 100 && ulimit -Hn {FILES} && exec "$@"', "sh"]
-    server = subprocess.Popen([*limit, *twist, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    env = {**os.environ, "IAM_SECRET_KEY": SERVER_KEY}  # as all servers on that database
+    server = subprocess.Popen([*limit, *twist, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
     try:
         while not processes.answers(f"http://localhost:{port}"):
             assert server.poll() is None, "the server has ended"
