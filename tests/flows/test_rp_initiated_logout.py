@@ -337,7 +337,7 @@ async def test_a_parameter_that_comes_twice_gets_a_page(server: Server) -> None:
 @pytest.mark.parametrize("alg", ["HS256", "none"])
 async def test_row_41_a_hint_signed_with_our_public_key_as_a_secret_is_none(server: Server, alg: str) -> None:
     app, person = await relying_party(server), await server.person()
-    (key,) = [key for key in (await server.get("/jwks")).json["keys"] if key.get("alg") == "RS256"]
+    key = next(key for key in (await server.get("/jwks")).json["keys"] if key.get("alg") == "RS256")
     token = await hint(server, app, person)
     head = urlsafe_b64encode(json.dumps({"alg": alg, "typ": TYPE, "kid": key["kid"]}).encode()).rstrip(b"=")
     signed = head + b"." + token.split(".")[1].encode()
