@@ -33,10 +33,9 @@ Result = TypeVar("Result")
 
 @frozen
 class Running:
-    """A server, where it keeps its key, and how the command line reaches it."""
+    """A server, and how the command line reaches it."""
 
     url: str
-    data_dir: Path
     options: tuple[str, ...]
 
 
@@ -75,7 +74,7 @@ def fresh(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ru
     data_dir = tmp_path_factory.mktemp("browser")
     options = ("--database", make_database(cluster), "--data-dir", str(data_dir))
     process = processes.start(*options)
-    yield Running(process.url, data_dir, options)
+    yield Running(process.url, options)
     assert process.stop() == 0
 
 
@@ -87,5 +86,5 @@ def site(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
     ada = ["--username", "ada", "--email", "ada@example.org", "--password-stdin"]
     subprocess.run([BIN / "iam", "createsuperuser", *ada, *options], input=PASSWORD.encode(), check=True, timeout=60)
     process = processes.start(*options)
-    yield Running(process.url, data_dir, options)
+    yield Running(process.url, options)
     assert process.stop() == 0

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from iam.pages.setup import setup_link
-from iam.server_key import read_or_make
+from iam.server_key import ServerKey
 from tests.browser.conftest import PASSWORD, Running, in_browser, make_account
 from tests.harness import CHALLENGE
 
@@ -87,10 +87,10 @@ class Finding:
 
 
 @pytest.fixture(scope="module")
-def findings(fresh: Running) -> dict[str, Finding]:
+def findings(fresh: Running, key: ServerKey) -> dict[str, Finding]:
     """Every page, looked at once."""
     make_account(fresh, OTHER)
-    return in_browser(look_round, fresh.url, setup_link(fresh.url, read_or_make(fresh.data_dir)))
+    return in_browser(look_round, fresh.url, setup_link(fresh.url, key))
 
 
 def look_round(browser: Browser, url: str, setup: str) -> dict[str, Finding]:
