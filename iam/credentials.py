@@ -13,6 +13,7 @@ DIGITS = {digit: value for value, digit in enumerate(ALPHABET)}
 PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 DAY_LENGTH = 3  # base62 digits of a day
 SECRET_LENGTH = 43  # base62 digits of 256 bits
+CLIENT_ID_LENGTH = 22  # base62 digits, more than 128 bits
 CHECKSUM_LENGTH = 6  # base62 digits of 32 bits
 FIRST_DAY = date(2000, 1, 1)
 
@@ -112,6 +113,11 @@ def base62(number: bytes, length: int) -> str:
         rest, pair = divmod(rest, 3844)
         pairs.append(PAIRS[pair])
     return "".join(reversed(pairs))[-length:]
+
+
+def client_id(entropy: bytes) -> str:
+    """The id of a new client, out of these 32 bytes; no secret, but nobody guesses it."""
+    return base62(entropy, CLIENT_ID_LENGTH)
 
 
 def identifier() -> uuid.UUID:

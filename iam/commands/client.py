@@ -31,7 +31,6 @@ from iam.outbound.fetching import Fetcher
 from iam.store.clients import Client, Metadata, keeps_secret
 
 COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "grant_types", "owner")
-CLIENT_ID_DIGITS = 22  # of base 62, more than 128 bits
 LONGEST_KEEP = 90 * 86400  # seconds
 LONGEST_JWKS = 65_536  # bytes of a file of keys
 FOR_PEOPLE = "openid profile email read write"
@@ -79,7 +78,7 @@ def create(
     """
     default = (AUTHORIZATION_CODE, REFRESH_TOKEN) if redirect_uris else (CLIENT_CREDENTIALS,)
     scopes = (scope or (FOR_PEOPLE if redirect_uris else FOR_ITSELF)).split()
-    client_id = credentials.base62(secrets.token_bytes(32), CLIENT_ID_DIGITS)
+    client_id = credentials.client_id(secrets.token_bytes(32))
     method = auth_method or AUTH_METHODS[0]
     secret = credentials.mint(Kind.CLIENT_SECRET) if keeps_secret(method) else None
     jwks = key_set(jwks_file)

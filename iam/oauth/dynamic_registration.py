@@ -30,9 +30,7 @@ from iam.store.registrations import Newcomer, Registrations
 OPEN, TOKEN, CLOSED = "open", "token", "closed"
 PATH: Final = "/register"
 A_DAY: Final = 20  # clients of one network without an initial access token
-CLIENT_ID_DIGITS: Final = 22  # of base 62, more than 128 bits
 CLIENT_ID: Final = re.compile(r"[0-9A-Za-z]{22}")
-NOBODY: Final = bytes(32)  # the digest that is compared where there is no other
 SITE: Final = 64  # bits of an IPv6 address that are one customer's
 
 
@@ -75,8 +73,9 @@ class DynamicRegistration:
             return Registrant()
         text = bearer.token_of(authorization)
         digest = credentials.digest(text)
-        token = await self.table.token(digest, self._now())
-        if token is None or not credentials.well_formed(text, Kind.INITIAL_ACCESS_TOKEN):
+        ours = credentials.well_formed(text, Kind.INITIAL_ACCESS_TOKEN)
+        token = await self.table.token(digest, self._now()) if ours else None
+        if token is None:
             reason = Refusal("initial access token", "one that is good", "one that is unknown, used up or has run out")
             raise bearer.invalid_token(reason)
         return Registrant(token.scopes, token.id, digest)
@@ -84,7 +83,7 @@ class DynamicRegistration:
     async def register(self, registrant: Registrant, document: Mapping[str, Any], address: str) -> dict[str, Any]:
         """Register a client with these metadata; raises MetadataError, Challenge, QuotaError."""
         metadata = await self._metadata(client_metadata.read(document), registrant.scopes)
-        client_id = credentials.base62(secrets.token_bytes(32), CLIENT_ID_DIGITS)
+        client_id = credentials.client_id(secrets.token_bytes(32))
         access = credentials.mint(Kind.REGISTRATION_ACCESS_TOKEN)
         secret = credentials.mint(Kind.CLIENT_SECRET) if keeps_secret(metadata.auth_method) else None
         newcomer = Newcomer(
@@ -101,9 +100,10 @@ class DynamicRegistration:
     async def client(self, client_id: str, authorization: str | None) -> tuple[Client, str]:
         """The client that this is, and its registration access token (RFC 7592 §2); raises Challenge, the same for all that is wrong."""
         text = bearer.token_of(authorization)
-        client = await self.registration.clients.read(client_id) if CLIENT_ID.fullmatch(client_id) else None
+        ours = credentials.well_formed(text, Kind.REGISTRATION_ACCESS_TOKEN) and CLIENT_ID.fullmatch(client_id)
+        client = await self.registration.clients.read(client_id) if ours else None
         known = client.registration_digest if client is not None else None
-        same = compare_digest(credentials.digest(text), known or NOBODY)
+        same = compare_digest(credentials.digest(text), known or client_secrets.NOBODY)
         if client is None or not same or not client.enabled:
             raise not_its_own(client_id)
         return client, text

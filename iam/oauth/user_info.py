@@ -1,6 +1,6 @@
 """UserInfo (OpenID Connect Core §5.3): who is it that an access token is about?"""
 
-from typing import Any, Final
+from typing import Any
 
 from attrs import frozen
 
@@ -15,8 +15,6 @@ from iam.openid.subjects import Subjects
 from iam.store.clients import Client, Clients
 from iam.store.scopes import Scopes
 from iam.store.user_infos import UserInfo, UserInfos
-
-SUBJECT: Final = "sub"
 
 
 @frozen
@@ -59,4 +57,4 @@ class UserInformation:
         known = await self.scopes.all()
         asked = claims.asked((found.told or {}).get("claims", {}), claims.USERINFO).keys()
         wanted = claims.names(known, scope) | (asked & claims.names(known, client.scopes))
-        return {**claims.told(found.user, wanted), SUBJECT: self.subjects.sub(client, found.user.id)}
+        return {**claims.told(found.user, wanted), claims.SUBJECT: self.subjects.sub(client, found.user.id)}

@@ -16,7 +16,6 @@ from iam.credentials import Kind
 from iam.server_key import ServerKey
 
 LIFETIME = 12 * 3600  # seconds
-CLIENT_ID_DIGITS = 22  # of base 62, more than 128 bits
 
 
 class TicketError(Exception):
@@ -53,7 +52,7 @@ class Issuer:
 
     def _made(self, body: str, bound_to: str) -> Issued:
         secret = credentials.compose(Kind.CLIENT_SECRET, self._digest("secret", body, bound_to))
-        client_id = credentials.base62(self._digest("id", body, bound_to), CLIENT_ID_DIGITS)
+        client_id = credentials.client_id(self._digest("id", body, bound_to))
         return Issued(f"{body}.{self._check(body, bound_to)}", client_id, secret)
 
     def _check(self, body: str, bound_to: str) -> str:
