@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from iam.endpoints.resource import refused
 from iam.oauth import bearer, client_metadata
@@ -27,7 +27,7 @@ def answering(method: Method) -> Method:
         try:
             return await method(self, request, **path)
         except bearer.Challenge as challenge:
-            return refused(self.explained(request, challenge))
+            return refused(self.refusals.challenging(PATH, challenge, request.client_address))
         except ClosedError as error:
             return self.problem(request, error, 403, "access_denied", "Clients are not registered here by themselves.")
         except QuotaError as error:
@@ -83,11 +83,3 @@ class RegistrationEndpoint:
         description = client_metadata.printable(sentence)
         document: dict[str, Any] = {"error": code, "error_description": description, "error_uri": error_uri}
         return json_answer(status, document, headers)
-
-    def explained(self, request: Request, challenge: bearer.Challenge) -> bearer.Challenge:
-        """The challenge, with where to read why if there is an error (RFC 6750 §3)."""
-        error = challenge.parameters.get("error")
-        if error is None:
-            return challenge
-        uri = self.refusals.kept(PATH, challenge, request.client_address, error)
-        return evolve(challenge, parameters={**challenge.parameters, "error_uri": uri})

@@ -52,11 +52,9 @@ class Resource:
         return self.introspection.issuer + PATH
 
     def _told(self, challenge: bearer.Challenge, request: Request) -> bearer.Challenge:
-        """The challenge with where to read why, if there is an error (RFC 6750 §3), and where our metadata are (RFC 9728 §5.1)."""
-        parameters = dict(challenge.parameters)
-        if error := parameters.get("error"):
-            parameters["error_uri"] = self.refusals.kept(PATH, challenge, request.client_address, error)
-        return evolve(challenge, parameters={**parameters, "resource_metadata": self.metadata})
+        """The challenge with where to read why, and where our metadata are (RFC 9728 §5.1)."""
+        told = self.refusals.challenging(PATH, challenge, request.client_address)
+        return evolve(told, parameters={**told.parameters, "resource_metadata": self.metadata})
 
 
 def refused(challenge: bearer.Challenge) -> Answer:

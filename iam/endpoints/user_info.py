@@ -1,6 +1,6 @@
 """The UserInfo endpoint (OpenID Connect Core §5.3)."""
 
-from attrs import evolve, frozen
+from attrs import frozen
 from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
 from iam.endpoints.resource import refused
@@ -39,18 +39,10 @@ class UserInfoEndpoint:
             described = await self.information.about(presented(request, in_body=in_body))
             text = await self.response.told(described.client, described.claims)
         except bearer.Challenge as challenge:
-            return refused(self._told(challenge, request))
+            return refused(self.refusals.challenging(PATH, challenge, request.client_address))
         except OAuth2Error as error:  # the client's key for encryption cannot be had
             return error_answer(error, self.refusals.kept(PATH, error, request.client_address))
         return json_answer(200, described.claims) if text is None else Answer(200, text.encode(), JWT)
-
-    def _told(self, challenge: bearer.Challenge, request: Request) -> bearer.Challenge:
-        """The challenge, with where to read why if there is an error (RFC 6750 §3)."""
-        error = challenge.parameters.get("error")
-        if error is None:
-            return challenge
-        uri = self.refusals.kept(PATH, challenge, request.client_address, error)
-        return evolve(challenge, parameters={**challenge.parameters, "error_uri": uri})
 
 
 def presented(request: Request, *, in_body: bool) -> str:

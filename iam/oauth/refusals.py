@@ -5,11 +5,12 @@ import secrets
 from collections.abc import Sequence
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from iam import credentials
 from iam.clock import Clock
 from iam.oauth import refusal
+from iam.oauth.bearer import Challenge
 from iam.store import refusals
 from iam.store.clients import Clients
 from iam.store.refusals import Presented, Trace
@@ -47,6 +48,14 @@ class Refusals:
         )
         self.table.add(trace, Presented(reason.secret_digest, reason.token_digest, reason.token_day))
         return self.issuer + PATH + identifier
+
+    def challenging(self, endpoint: str, challenge: Challenge, address: str) -> Challenge:
+        """The challenge with where to read why, if it tells of an error (RFC 6750 §3)."""
+        error = challenge.parameters.get("error")
+        if error is None:
+            return challenge
+        uri = self.kept(endpoint, challenge, address, error)
+        return evolve(challenge, parameters={**challenge.parameters, "error_uri": uri})
 
     async def explained(self, identifier: str, session: Any) -> Trace | None:
         """The refusal with this id, for the client's owner and for administrators; for others there is none (row 60)."""
