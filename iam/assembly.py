@@ -23,7 +23,6 @@ from iam.endpoints.revocation import RevocationEndpoint
 from iam.endpoints.token import TokenEndpoint
 from iam.endpoints.user_info import UserInfoEndpoint
 from iam.endpoints.webfinger import WebFinger
-from iam.oauth import request_objects
 from iam.oauth.access_tokens import AccessTokenFormat
 from iam.oauth.authentication import Authentication
 from iam.oauth.client_assertions import ClientAssertions
@@ -53,7 +52,6 @@ from iam.openid.logout_tokens import LogoutTokens
 from iam.openid.subjects import PURPOSE as SUBJECTS
 from iam.openid.subjects import Subjects
 from iam.operations.back_channel_logout import BackChannelLogout
-from iam.outbound import fetching
 from iam.outbound.fetching import Fetcher
 from iam.outbound.posting import Poster
 from iam.pages.accounts import Chooser
@@ -85,9 +83,9 @@ def build_keys(reactor: Any, clock: Clock, store: Store, key: ServerKey) -> Keys
     return Keys(store.signing_keys, key.derive(keys.PURPOSE), clock, in_thread)
 
 
-def build_client_keys(reactor: Any, settings: Settings, clock: Clock) -> ClientKeys:
-    """Other people's public keys."""
-    return ClientKeys(Fetcher(reactor, clock, settings.allow_fetch), clock)
+def build_fetcher(reactor: Any, settings: Settings, clock: Clock) -> Fetcher:
+    """What asks other people's addresses: one for the whole server, so that its limits hold for all purposes together (H35)."""
+    return Fetcher(reactor, clock, settings.allow_fetch)
 
 
 def build_authentication(
@@ -101,19 +99,18 @@ def build_authentication(
 
 
 def build_server(
-    reactor: Any,
     settings: Settings,
     clock: Clock,
     store: Store,
     key: ServerKey,
     signing: Keys,
     client_keys: ClientKeys,
+    fetcher: Fetcher,
 ) -> Server:
     """oauthlib's server, and what it asks."""
     targets = Targets(store.resources)
     id_tokens = IDTokens(signing, Subjects(key.derive(SUBJECTS)), store.users, store.scopes, settings.issuer)
     signatures = ClientSignatures(ClientSecrets(lambda: key), client_keys, clock)
-    texts = Fetcher(reactor, clock, settings.allow_fetch, read=fetching.text_of, accept=request_objects.MEDIA_TYPES)
     return Server(
         settings,
         store,
@@ -121,18 +118,20 @@ def build_server(
         targets,
         TokenResponse(AccessTokenFormat(signing, targets, settings.issuer), id_tokens, Encryption(client_keys)),
         build_authentication(settings, clock, store, key, client_keys),
-        RequestObjects(store.clients, signatures, signing, store.replays, texts, clock, settings.issuer),
+        RequestObjects(store.clients, signatures, signing, store.replays, fetcher, clock, settings.issuer),
     )
 
 
-def build_registration(reactor: Any, settings: Settings, clock: Clock, store: Store, key: ServerKey) -> Registration:
+def build_registration(
+    settings: Settings, clock: Clock, store: Store, key: ServerKey, fetcher: Fetcher
+) -> Registration:
     """The rules for clients."""
     return Registration(
         store.clients,
         store.scopes,
         clock,
         ClientSecrets(lambda: key),
-        Fetcher(reactor, clock, settings.allow_fetch),
+        fetcher,
         private=bool(settings.allow_fetch),
         implicit=settings.implicit,
     )
@@ -189,18 +188,19 @@ def build_handlers(
     sessions = Sessions(store.sessions, clock, settings)
     people = People(store.users, Passwords(reactor), clock, settings.issuer_host)
     visitors = Visitors(sessions.find, settings, theme, clock)
-    client_keys = build_client_keys(reactor, settings, clock)
+    fetcher = build_fetcher(reactor, settings, clock)
+    client_keys = ClientKeys(fetcher, clock)
     encryption = Encryption(client_keys)
     authentication = build_authentication(settings, clock, store, key, client_keys)
     subjects = Subjects(key.derive(SUBJECTS))
     targets = Targets(store.resources)
     form = AccessTokenFormat(signing, targets, settings.issuer)
-    server = build_server(reactor, settings, clock, store, key, signing, client_keys)
+    server = build_server(settings, clock, store, key, signing, client_keys, fetcher)
     introspection = Introspection(
         store.access_tokens, store.refresh_tokens, clock, form, targets, store.clients, subjects, settings.issuer
     )
     refusals = Refusals(store.refusals, store.clients, clock, settings.issuer)
-    registration = build_registration(reactor, settings, clock, store, key)
+    registration = build_registration(settings, clock, store, key, fetcher)
     authorization = AuthorizationEndpoint(
         server,
         Authentication(subjects, clock),

@@ -28,7 +28,7 @@ from twisted.web.client import Agent, HTTPConnectionPool
 from iam import credentials
 from iam.assembly import (
     build_authentication,
-    build_client_keys,
+    build_fetcher,
     build_keys,
     build_registration,
     build_server,
@@ -39,9 +39,11 @@ from iam.credentials import Kind
 from iam.embedded.supervisor import Embedded
 from iam.listening import listen
 from iam.oauth.client_authentication import ClientAuthentication
+from iam.oauth.client_keys import ClientKeys
 from iam.oauth.registration import Registration
 from iam.oauth.server import Server as Protocol
 from iam.openid.keys import Keys
+from iam.outbound.fetching import Fetcher
 from iam.server_key import ServerKey
 from iam.settings import Settings, read
 from iam.store import migration
@@ -258,21 +260,27 @@ class Server:
     @property
     def registration(self) -> Registration:
         """The rules for clients."""
-        return build_registration(reactor, self.settings, self.clock_of_store(), self.store, self.key)
+        return build_registration(self.settings, self.clock_of_store(), self.store, self.key, self.fetcher)
+
+    @property
+    def fetcher(self) -> Fetcher:
+        """What asks other people's addresses."""
+        return build_fetcher(reactor, self.settings, self.clock_of_store())
 
     @property
     def authentication(self) -> ClientAuthentication:
         """Client authentication as the server has it."""
         clock = self.clock_of_store()
-        keys = build_client_keys(reactor, self.settings, clock)
+        keys = ClientKeys(self.fetcher, clock)
         return build_authentication(self.settings, clock, self.store, self.key, keys)
 
     @property
     def protocol(self) -> Protocol:
         """oauthlib's server, made as the running one is."""
         clock = self.clock_of_store()
-        client_keys = build_client_keys(reactor, self.settings, clock)
-        return build_server(reactor, self.settings, clock, self.store, self.key, self.keys, client_keys)
+        fetcher = self.fetcher
+        client_keys = ClientKeys(fetcher, clock)
+        return build_server(self.settings, clock, self.store, self.key, self.keys, client_keys, fetcher)
 
     def now(self) -> Any:
         return self.clock_of_store().now()

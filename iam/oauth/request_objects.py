@@ -93,7 +93,7 @@ class Asked:
 
 @frozen
 class RequestObjects:
-    """Reads request objects; `issuer` is the name by which they address this server, `fetcher` gets texts."""
+    """Reads request objects; `issuer` is the name by which they address this server."""
 
     clients: Clients
     signatures: ClientSignatures
@@ -130,11 +130,10 @@ class RequestObjects:
             sentence = "The request_uri must be one that the client has registered in its request_uris."
             raise RequestObjectError(sentence, error=INVALID_URI)
         try:
-            fetched = await self.fetcher.fetch(uri.partition("#")[0], REFERENCE, anew=True)
+            text = await self.fetcher.text(uri.partition("#")[0], REFERENCE, MEDIA_TYPES)
         except FetchError as error:
             sentence = "The request object cannot be fetched from the request_uri now."
             raise RequestObjectError(sentence, error=INVALID_URI, reason=f"{sentence} {error}") from None
-        text: str = fetched.document
         if len(text) > LONGEST_FETCHED:
             raise RequestObjectError(f"A request object at a request_uri has at most {LONGEST_FETCHED} characters.")
         return text

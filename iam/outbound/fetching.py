@@ -63,11 +63,17 @@ class Refusal:
     until: float
 
 
-Read = Callable[[IResponse, bytes], Any]
+@frozen
+class Form:
+    """What is asked for at an address, and how an answer with this body is read; `kept`: it is good for a while."""
+
+    accept: bytes
+    read: Callable[[IResponse, bytes], Any]
+    kept: bool
 
 
 class Fetcher:
-    """Fetches what `read` makes of an answer and its body; `private` are the networks that may be reached besides the public ones."""
+    """Fetches, for the whole server, within one set of limits; `private` are the networks that may be reached besides the public ones."""
 
     def __init__(
         self,
@@ -75,8 +81,6 @@ class Fetcher:
         clock: Clock,
         private: Networks = (),
         *,
-        read: Read | None = None,
-        accept: bytes = b"application/json",
         look: Look = system,
         trust_root: Any = None,
         patience: float = TOTAL,
@@ -84,52 +88,54 @@ class Fetcher:
         self._reactor = reactor
         self._patience = patience
         self._clock = clock
-        self._document = read or document_of
-        self._accept = accept
         self._exchanges = Exchanges(reactor, Resolver(reactor, look), private, trust_root)
         self._kept: dict[str, Kept] = {}
         self._refusals: dict[str, Refusal] = {}
-        self._waiters: dict[str, list[Deferred[Fetched]]] = {}
+        self._waiters: dict[tuple[str, Form], list[Deferred[Fetched]]] = {}
         self._places = DeferredSemaphore(AT_ONCE)
         self._places_at: dict[str, DeferredSemaphore] = {}
 
     async def fetch(self, url: str, purpose: str, *, anew: bool = False) -> Fetched:
-        """What is at `url`, a JSON document unless said otherwise, as it was at most an hour ago, or is now; raises FetchError."""
+        """The JSON document at `url`, as it was at most an hour ago, or is now; raises FetchError."""
         now = self._clock.seconds()
         kept = self._kept.get(url)
         if kept is not None and not anew and kept.fetched.at <= now < kept.until:
             return kept.fetched
-        refusal = self._refusals.get(url)
+        return await self._together(url, DOCUMENT, purpose)
+
+    async def text(self, url: str, purpose: str, accept: bytes) -> str:
+        """The ASCII text at `url` as it is now, without what surrounds it; raises FetchError."""
+        fetched = await self._together(url, Form(accept, text_of, kept=False), purpose)
+        return str(fetched.document)
+
+    def _together(self, url: str, form: Form, purpose: str) -> Deferred[Fetched]:
+        """What the request under way will bring, or a new one. It goes on when nobody waits for it any longer."""
+        now, refusal, waiter = self._clock.seconds(), self._refusals.get(url), Deferred[Fetched]()
         if refusal is not None and now < refusal.until <= now + REFUSED:
             raise FetchError(refusal.reason)
-        return await self._together(url, purpose)
-
-    def _together(self, url: str, purpose: str) -> Deferred[Fetched]:
-        """What the request under way will bring, or a new one. It goes on when nobody waits for it any longer."""
-        waiter: Deferred[Fetched] = Deferred()
-        if url in self._waiters:
-            self._waiters[url].append(waiter)
+        if (url, form) in self._waiters:
+            self._waiters[url, form].append(waiter)
         elif len(self._waiters) >= WAITING:
             raise FetchError("too many addresses are waited for")
         else:
-            self._waiters[url] = [waiter]
-            Deferred.fromCoroutine(self._fetched(url, purpose)).addBoth(self._answer, url)
+            self._waiters[url, form] = [waiter]
+            Deferred.fromCoroutine(self._fetched(url, form, purpose)).addBoth(self._answer, (url, form))
         return waiter
 
-    def _answer(self, outcome: Fetched | Failure, url: str) -> None:
-        for waiter in self._waiters.pop(url):
+    def _answer(self, outcome: Fetched | Failure, asked: tuple[str, Form]) -> None:
+        for waiter in self._waiters.pop(asked):
             if not waiter.called:
                 waiter.callback(outcome)
 
-    async def _fetched(self, url: str, purpose: str) -> Fetched:
+    async def _fetched(self, url: str, form: Form, purpose: str) -> Fetched:
         """Fetch, and remember what came of it."""
+        fetching = Deferred.fromCoroutine(self._in_turn(url, form))
         try:
-            kept = await Deferred.fromCoroutine(self._in_turn(url)).addTimeout(self._patience, self._reactor, late)
+            kept = await fetching.addTimeout(self._patience, self._reactor, late)
         except FetchError as error:
             raise self._refused(url, purpose, str(error)) from None
-        if sum(other.octets for other in self._kept.values()) + kept.octets > KEPT_OCTETS:
-            self._kept.clear()
-        remember(self._kept, url, kept)
+        if form.kept:
+            self._remember(url, kept)
         self._refusals.pop(url, None)
         log.info("fetched for {purpose}: {url}", purpose=purpose, url=url)
         return kept.fetched
@@ -139,7 +145,12 @@ class Fetcher:
         log.warn("not fetched for {purpose}: {url}: {reason}", purpose=purpose, url=url, reason=reason)
         return FetchError(reason)
 
-    async def _in_turn(self, url: str) -> Kept:
+    def _remember(self, url: str, kept: Kept) -> None:
+        if sum(other.octets for other in self._kept.values()) + kept.octets > KEPT_OCTETS:
+            self._kept.clear()
+        remember(self._kept, url, kept)
+
+    async def _in_turn(self, url: str, form: Form) -> Kept:
         """Fetch when it is this address's turn."""
         destination = parsed(url)
         places_at = self._places_at.setdefault(destination.host, DeferredSemaphore(AT_ONE_HOST))
@@ -147,7 +158,7 @@ class Fetcher:
         try:
             await self._places.acquire()
             try:
-                return await self._once(url, destination)
+                return await self._once(url, form, destination)
             finally:
                 self._places.release()
         finally:
@@ -155,17 +166,17 @@ class Fetcher:
             if places_at.tokens == AT_ONE_HOST:
                 self._places_at.pop(destination.host, None)
 
-    async def _once(self, url: str, destination: Destination) -> Kept:
+    async def _once(self, url: str, form: Form, destination: Destination) -> Kept:
         """Ask, whether it has changed where it is known."""
-        kept = self._kept.get(url)
+        kept = self._kept.get(url) if form.kept else None
 
         async def read(response: IResponse) -> Kept:
             if response.code == NOT_MODIFIED and kept is not None:
                 return self._keep(kept.fetched.document, kept.octets, response, kept.validators)
             body = await body_of(response)
-            return self._keep(self._document(response, body), len(body), response, validators(response))
+            return self._keep(form.read(response, body), len(body), response, validators(response))
 
-        headers = {b"Accept": self._accept, **(kept.validators if kept else {})}
+        headers = {b"Accept": form.accept, **(kept.validators if kept else {})}
         return await self._exchanges.made(b"GET", destination, headers, read)
 
     def _keep(self, document: Any, octets: int, response: IResponse, known: Mapping[bytes, bytes]) -> Kept:
@@ -206,6 +217,9 @@ async def body_of(response: IResponse) -> bytes:
 
     await treq.collect(response, collect)
     return bytes(body)
+
+
+DOCUMENT: Final = Form(b"application/json", document_of, kept=True)
 
 
 def late(_outcome: object, seconds: float) -> NoReturn:

@@ -490,3 +490,24 @@ async def test_a_clock_that_is_put_back_keeps_nothing_for_ever(
     clock.advance(-7200)
 
     assert (await fetcher.fetch(url(other), "test")).document == {"keys": []}
+
+
+async def test_h35_texts_and_documents_are_fetched_within_the_same_limits(fetcher: Fetcher, other: Other) -> None:
+    other.status = 500
+    with pytest.raises(FetchError):
+        await fetcher.fetch(url(other), "test")
+
+    with pytest.raises(FetchError):  # it failed a moment ago
+        await fetcher.text(url(other), "test", b"application/jwt")
+
+    assert len(other.requests) == 1
+
+
+async def test_a_text_is_never_taken_for_a_document_that_is_kept(fetcher: Fetcher, other: Other) -> None:
+    other.body = b'{"keys": []}'
+    await fetcher.fetch(url(other), "test")
+
+    text = await fetcher.text(url(other), "test", b"application/jwt")
+
+    assert text == '{"keys": []}'
+    assert (await fetcher.fetch(url(other), "test")).document == {"keys": []}
