@@ -62,12 +62,12 @@ class AuthorizationEndpoint:
 
     async def get(self, request: Request) -> Answer:
         """An authorization request arrives, or comes back from the login."""
-        parameters, authorization = await self._validated(request)
+        authorization = await self._validated(request)
         if authorization.fetched is not None:
             return found(by_value(authorization))
         account = await self._authenticated(request, authorization)
         if await self.consent.covers(account.session.user_id, authorization):
-            return await self._allow(request, parameters, authorization, account.session)
+            return await self._allow(request, authorization, account.session)
         if authorization.authentication.silent:
             raise self._error(request, self.server.consent_required(authorization))
         return await self._ask(request, authorization, account)
@@ -85,11 +85,11 @@ class AuthorizationEndpoint:
 
     async def decide(self, request: Request) -> Answer:
         """The person decided. The request is the one in the address, and the form's token is bound to it."""
-        parameters, authorization = await self._validated(request)
+        authorization = await self._validated(request)
         account = await self._authenticated(request, authorization)
         form = self.visitors.form(request, purpose(request), lifetime=LIFETIME, secret=account.secret)
         if form.get("decision") == "allow":
-            return await self._allow(request, parameters, authorization, account.session)
+            return await self._allow(request, authorization, account.session)
         log.info("consent refused: client {client_id}", client_id=authorization.client.client_id)
         raise self._error(request, self.server.denied(authorization))
 
@@ -126,14 +126,13 @@ class AuthorizationEndpoint:
         """What a request asks for; raises ParameterError."""
         return parse(query.encode())
 
-    async def _validated(self, request: Request) -> tuple[Parameters, AuthorizationRequest]:
+    async def _validated(self, request: Request) -> AuthorizationRequest:
         """The authorization request; otherwise an error page, or the client is told the error."""
         query = query_text(request)
         if len(unmarked(query)) > LONGEST:
             raise self.theme.refusal(414, "This request is too long", TOO_LONG)
         try:
-            parameters = self._parameters(query)
-            return parameters, await self.server.authorization(parameters)
+            return await self.server.authorization(self._parameters(query))
         except (ParameterError, FatalClientError) as error:
             raise Refusal(self._refused(request, error)) from None
         except OAuth2Error as error:
@@ -172,11 +171,9 @@ class AuthorizationEndpoint:
         named = (one for one in accounts if self.authentication.meant(authorization, one.session))
         return next(named, accounts.active)
 
-    async def _allow(
-        self, request: Request, parameters: Parameters, authorization: AuthorizationRequest, session: Session
-    ) -> Answer:
+    async def _allow(self, request: Request, authorization: AuthorizationRequest, session: Session) -> Answer:
         try:
-            response = await self.server.allow(parameters, session, request.client_address)
+            response = await self.server.allow(authorization, session, request.client_address)
         except FatalClientError as error:  # the client was changed since it was looked at
             raise Refusal(self._refused(request, error)) from None
         except OAuth2Error as error:

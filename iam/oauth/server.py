@@ -28,7 +28,7 @@ from iam.oauth.grants.implicit import Implicit, ImplicitGrant
 from iam.oauth.grants.refresh_token import RefreshToken, RefreshTokenGrant
 from iam.oauth.refusal import Refusal, carrying
 from iam.oauth.request import AUTHORIZATION, TOKEN, Parameters, Request
-from iam.oauth.request_objects import RequestObjects
+from iam.oauth.request_objects import Asked, RequestObjects
 from iam.oauth.resources import Targets
 from iam.oauth.token_response import TokenResponse
 from iam.oauth.tokens import BearerToken
@@ -193,7 +193,7 @@ class Server:
         Raises FatalClientError where client or redirect URI are wrong, so that nobody may be redirected; any other
         OAuth2Error is for the client, in an `error_response`.
         """
-        request = await self._asked(parameters)
+        request = made(await self._objects.read(parameters))
         try:
             await bridge.call(self._endpoints.validate, request)
         except OAuth2Error as error:
@@ -202,10 +202,10 @@ class Server:
         return request
 
     async def allow(
-        self, parameters: Parameters, session: Session, address: str | None = None
+        self, authorization: Request, session: Session, address: str | None = None
     ) -> AuthorizationResponse:
-        """The answer with the code for what this person allowed; raises OAuth2Error, with the reason."""
-        request = await self._asked(parameters)
+        """The answer with the code for what this person allowed of a validated request; raises OAuth2Error, with the reason."""
+        request = made(authorization.asked)
         request.user = session
         request.address = address
         try:
@@ -213,13 +213,6 @@ class Server:
         except OAuth2Error as error:
             raise carrying(error, request.refusal, client_id=request.client_id) from None
         return self._response(request.redirect_uri, members.items(), request.response_mode)
-
-    async def _asked(self, parameters: Parameters) -> Request:
-        """The authorization request, out of its request object if it has one (RFC 9101 §6.3)."""
-        asked = await self._objects.read(parameters)
-        request = make_request(asked.parameters, AUTHORIZATION)
-        request.signed, request.object_error, request.fetched = asked.signed, asked.error, asked.fetched
-        return request
 
     def denied(self, request: Request) -> OAuth2Error:
         """What tells the client that the person refused (RFC 6749 §4.1.2.1)."""
@@ -247,6 +240,14 @@ class Server:
     ) -> AuthorizationResponse:
         """The answer with our issuer in it, so that those of two servers cannot be mixed up (RFC 9207)."""
         return AuthorizationResponse(redirect_uri, (*members, ("iss", str(self._issuer))), mode)
+
+
+def made(asked: Asked) -> Request:
+    """The authorization request, out of its request object if it has one (RFC 9101 §6.3)."""
+    request = make_request(asked.parameters, AUTHORIZATION)
+    request.asked = asked
+    request.signed, request.object_error, request.fetched = asked.signed, asked.error, asked.fetched
+    return request
 
 
 def make_request(parameters: Parameters, known: Iterable[str], authorization: str | None = None) -> Request:
