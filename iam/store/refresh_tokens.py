@@ -14,16 +14,17 @@ from iam.store.identities import Identity, identity
 # Within the window a retry by the same client gets the same successor, as long as that successor was not used itself;
 # anything older is somebody else's copy, and ends the grant. But a request that came before the successor was used, and was
 # only slow (its client had hung up and asked another server), is nobody's fault: it is refused, and the grant lives on.
-# A narrowed scope is the access token's, not the successor's.
+# A narrowed scope is the access token's, not the successor's; and so it is where the client may ask for less by now.
 # (A caller that waited in `held` cannot see, in its older snapshot, the successor just stored: no successor is an unused one.)
 ROTATE = """
 with input as (
     select i.*, nullif(string_to_array(i.audience_text, ' '), '{}') as asked
     from unnest($1::bytea[], $2::date[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[],
-                $8::bytea[], $9::date[], $10::integer[], $11::bytea[], $12::date[], $13::timestamptz[], $14::bytea[], $15::text[])
+                $8::bytea[], $9::date[], $10::integer[], $11::bytea[], $12::date[], $13::timestamptz[], $14::bytea[],
+                $15::text[], $16::text[])
     with ordinality as i (digest, day, client_id, scope, audience_text, now, window_start,
                           access_digest, access_day, access_lifetime,
-                          refresh_digest, refresh_day, refresh_expires_at, successor, address, n)
+                          refresh_digest, refresh_day, refresh_expires_at, successor, address, client_scopes, n)
 ), held as materialized (
     select i.n, r.* from input i join refresh_tokens r on r.digest = i.digest and r.day = i.day
     order by r.digest for update of r
@@ -48,9 +49,14 @@ with input as (
     left join refresh_tokens s on s.digest = h.successor_digest and s.day = h.successor_day
     left join lateral may_live(h.grant_id, i.now, h.issued_at, null, 'refresh_token') g on true
 ), scoped as materialized (
-    select j.*,
-        case when j.audience is null then coalesce(j.scope, j.full_scope)
-            else scope_for(coalesce(j.scope, j.full_scope), j.audience) end as access_scope,
+    select j.*, (
+            select coalesce(string_agg(given.name, ' ' order by given.n), '')
+            from unnest(string_to_array(
+                case when j.audience is null then coalesce(j.scope, j.full_scope)
+                    else scope_for(coalesce(j.scope, j.full_scope), j.audience) end, ' '
+            )) with ordinality given (name, n)
+            where given.name = any (string_to_array(j.client_scopes, ' '))
+        ) as access_scope,
         least(j.grant_expires_at, j.now + make_interval(secs => case
             when j.audience is null then j.access_lifetime else coalesce(lifetime_for(j.audience), j.access_lifetime)
         end)) as access_expires_at
@@ -137,7 +143,17 @@ class RefreshTokens:
 
     def __init__(self, database: Database) -> None:
         presented = ("bytea[]", "date[]", "text[]", "text[]", "text[]", "timestamptz[]", "timestamptz[]")
-        successors = ("bytea[]", "date[]", "integer[]", "bytea[]", "date[]", "timestamptz[]", "bytea[]", "text[]")
+        successors = (
+            "bytea[]",
+            "date[]",
+            "integer[]",
+            "bytea[]",
+            "date[]",
+            "timestamptz[]",
+            "bytea[]",
+            "text[]",
+            "text[]",
+        )
         self._rotate = database.statement("refresh_tokens_rotate", ROTATE, presented + successors)
         self._find = database.statement(
             "refresh_tokens_find", FIND, ("bytea[]", "date[]", "timestamptz[]"), shared=True
@@ -163,6 +179,7 @@ class RefreshTokens:
         refresh_day: date,
         refresh_expires_at: datetime,
         successor: bytes,
+        client_scopes: Sequence[str],
         address: str | None = None,
     ) -> Rotation:
         """Claim the token and store its successors; of any number of callers at most one gets "rotated"."""
@@ -182,6 +199,7 @@ class RefreshTokens:
             refresh_expires_at,
             successor,
             written(address),
+            " ".join(client_scopes),
         )
         if row is None:
             return Rotation("unknown")

@@ -1,6 +1,7 @@
 """The refresh token grant (RFC 6749 §6) with rotation (RFC 9700 §4.14.2)."""
 
 from collections import Counter
+from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults
 
@@ -177,3 +178,27 @@ async def test_a_slow_request_that_came_before_its_successor_was_used_ends_nothi
     assert (late.status, late.json["error"]) == (400, "invalid_grant")
     assert (await server.introspect(app, third["access_token"]))["active"]
     assert (await server.refresh(app, third["refresh_token"])).status == 200
+
+
+async def test_a_client_that_may_ask_for_less_by_now_gets_less(server: Server, admin: Any) -> None:
+    app, person = await server.app(scopes=("openid", "read", "write")), await server.person()
+    tokens = await server.tokens(app, person, scope="openid read write")
+    admin.execute("update clients set scopes = '{write}' where id = %s", (app.client_id,))
+    server.store.clients.forget()
+
+    refreshed = (await server.refresh(app, tokens["refresh_token"])).json
+
+    assert refreshed["scope"] == "write"
+    assert "id_token" not in refreshed
+    assert (await server.introspect(app, refreshed["access_token"]))["scope"] == "write"
+
+
+async def test_a_client_that_may_ask_for_nothing_of_it_any_more_gets_nothing(server: Server, admin: Any) -> None:
+    app, person = await server.app(scopes=("read", "write")), await server.person()
+    tokens = await server.tokens(app, person, scope="read")
+    admin.execute("update clients set scopes = '{write}' where id = %s", (app.client_id,))
+    server.store.clients.forget()
+
+    refused = await server.refresh(app, tokens["refresh_token"])
+
+    assert (refused.status, refused.json["error"]) == (400, "invalid_scope")

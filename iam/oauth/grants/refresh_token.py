@@ -79,6 +79,7 @@ class RefreshToken:
             refresh_day=credentials.day_of(successor.refresh_token),
             refresh_expires_at=now + timedelta(seconds=self.settings.refresh_token_idle),
             successor=seal(successor, request.refresh_token),
+            client_scopes=request.client.scopes,
             address=request.address,
         )
         if rotation.issued is not None:
@@ -104,7 +105,8 @@ class RefreshToken:
         recipient: Recipient | None,
     ) -> dict[str, object]:
         """What the answer says; with an ID token, unless the request narrows the scope to what is not about an identity."""
-        told = identity if request.scope is None or OPENID in request.scopes else None
+        asked = OPENID in request.client.scopes and (request.scope is None or OPENID in request.scopes)
+        told = identity if asked else None
         return await self.response.members(
             request.client, access_token, terms, told, request.received, recipient=recipient, refreshed=True
         )
