@@ -73,8 +73,8 @@ def test_composed_and_decomposed_letters_are_one_password(text: str) -> None:
 @settings(max_examples=20, deadline=None)
 @given(st.text(alphabet="4@8({[<69!1|7$5+0e3x%2lz", min_size=60, max_size=90))
 def test_a_hostile_password_is_judged_in_time(password: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
 
     password_rule.complaint(password)
 
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3

@@ -1,5 +1,7 @@
 """What all commands have in common: options, exit statuses, help."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -123,3 +125,12 @@ def test_an_argument_that_is_no_text_is_wrong_usage(untouched: Iam) -> None:
 
 def test_the_version_is_known(untouched: Iam) -> None:
     assert untouched("--version").out.startswith("iam, version 0.")
+
+
+def test_a_command_loads_nothing_that_only_the_server_needs() -> None:
+    code = "import sys; from iam.commands.main import iam; iam.get_command(None, 'scope'); print(*sys.modules)"
+
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+
+    assert "iam.commands.scope" in loaded
+    assert {"klein", "twisted.web", "oauthlib", "jinja2", "wtforms", "joserfc", "argon2"}.isdisjoint(loaded)

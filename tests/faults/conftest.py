@@ -18,12 +18,12 @@ import pytest
 import pytest_twisted
 from psycopg2.extensions import make_dsn
 from twisted.internet import reactor
-from twisted.internet.task import LoopingCall
 from twisted.logger import LogEvent, globalLogPublisher
 from twisted.protocols import portforward
 
 from iam.store.database import Database
 from tests.processes import start as start_server
+from tests.standstill import Standstill
 
 # what only root can arrange: a small disk of its own
 collect_ignore = [] if os.geteuid() == 0 else ["test_disk_faults.py"]
@@ -299,17 +299,7 @@ def events() -> Iterator[list[LogEvent]]:
 
 
 @pytest.fixture
-def lag() -> Iterator[Callable[[], float]]:
+def lag() -> Iterator[Standstill]:
     """The longest time that the reactor did not come round, in seconds."""
-    gaps = [0.0]
-    last = [time.monotonic()]
-
-    def look() -> None:
-        now = time.monotonic()
-        gaps.append(now - last[0])
-        last[0] = now
-
-    watch = LoopingCall(look)
-    watch.start(0.005)
-    yield lambda: max(gaps)
-    watch.stop()
+    with Standstill() as standstill:
+        yield standstill

@@ -168,12 +168,12 @@ def test_what_passes_leads_where_a_browser_also_thinks_it_leads(uri: str) -> Non
     ["https://[" + ":" * 16_000 + "]/", "https://" + "a." * 8000, "a" * 16_000 + ":", "https://x/" + "%2e" * 5000],
 )
 def test_row_72_a_long_uri_costs_nothing(uri: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
 
     assert complaint(uri, confidential=False) is not None
     matches("http://127.0.0.1/cb", uri)
 
-    assert time.perf_counter() - began < 0.1
+    assert time.process_time() - began < 1  # what grows with the square of the length takes minutes
 
 
 @pytest.mark.parametrize("uri", [*GOOD, "com.example.app:/callback"])
