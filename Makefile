@@ -26,11 +26,11 @@ $(INSTALLED): $(STEPS) setup.py pyproject.toml
 	@touch $@
 
 $(TESTED): $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[embedded,client,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[embedded,test]'
 	@touch $@
 
 $(CHECKED): $(TESTED)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[embedded,client,test,check]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[embedded,test,check]'
 	@touch $@
 
 $(DOCUMENTED): $(INSTALLED)
