@@ -19,7 +19,7 @@ from iam import credentials
 from iam.accounts import actors
 from iam.accounts.invalid import Invalid
 from iam.credentials import Kind
-from iam.oauth import bearer, client_information, client_metadata, client_secrets, scopes
+from iam.oauth import bearer, client_information, client_metadata, client_secrets, scopes, sectors
 from iam.oauth.bearer import Challenge
 from iam.oauth.client_metadata import Asked, MetadataError
 from iam.oauth.refusal import Refusal, shown
@@ -147,7 +147,7 @@ class DynamicRegistration:
         wanted = await self._scopes(told.scope, {*self.more, *more})
         refuse_useless(told.grant_types, wanted)
         try:
-            return await self.registration.metadata(
+            metadata = await self.registration.metadata(
                 name=told.name,
                 auth_method=told.token_endpoint_auth_method,
                 grant_types=told.grant_types,
@@ -162,8 +162,11 @@ class DynamicRegistration:
                 openid=asked.openid,
                 before=old,
             )
+            if old is not None:
+                sectors.refuse_other_names(metadata, old)
         except Invalid as invalid:
             raise client_metadata.of_invalid(invalid) from None
+        return metadata
 
     async def _scopes(self, scope: str | None, more: set[str]) -> list[str]:
         """The scopes asked for, if policy allows them; by default those of OpenID Connect."""

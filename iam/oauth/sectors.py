@@ -14,6 +14,11 @@ from iam.store.clients import Client, Metadata
 PURPOSE: Final = "sector_identifier_uri"
 FIELD: Final = "sector_identifier_uri"
 
+MOVED: Final = (
+    "What a client calls people stays as it is: keep the subject_type, and where that is pairwise the host that all its "
+    "redirect URIs or its sector_identifier_uri have. Register another client for other ones."
+)
+
 log = Logger()
 
 
@@ -26,6 +31,15 @@ async def settled(metadata: Metadata, fetcher: Fetcher, before: Client | None) -
     if openid.sector_identifier_uri is not None and not settled_before(metadata, before):
         await check(metadata, openid.sector_identifier_uri, fetcher)
     return evolve(metadata, openid=evolve(openid, sector=sector(metadata) if openid.pairwise else None))
+
+
+def refuse_other_names(metadata: Metadata, before: Client) -> None:
+    """Raise Invalid where the client would know people by other names than `before`.
+
+    It holds what people gave it under the old ones, and would learn what the clients of another sector call them.
+    """
+    if (metadata.openid.pairwise, metadata.openid.sector) != (before.openid.pairwise, before.openid.sector):
+        raise Invalid({FIELD: MOVED})
 
 
 def settled_before(metadata: Metadata, before: Client | None) -> bool:

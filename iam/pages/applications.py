@@ -13,7 +13,7 @@ from iam.accounts import actors
 from iam.accounts.actors import By
 from iam.accounts.invalid import Invalid
 from iam.clock import Clock
-from iam.oauth import redirect_uris, uris
+from iam.oauth import redirect_uris, sectors, uris
 from iam.oauth.refusals import Refusals
 from iam.oauth.registration import Registration
 from iam.pages.application_form import (
@@ -196,7 +196,10 @@ class Applications:
         return issued
 
     async def _metadata(self, form: ApplicationForm, client: Any = None) -> Any:
-        return await self.registration.metadata(**told(form, client))
+        metadata = await self.registration.metadata(**told(form, client))
+        if client is not None:
+            sectors.refuse_other_names(metadata, client)
+        return metadata
 
     async def _form(
         self,

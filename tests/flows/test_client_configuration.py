@@ -169,12 +169,40 @@ async def test_row_47_what_is_forbidden_at_the_registration_is_forbidden_at_ever
 async def test_row_47_two_steps_lead_nowhere_that_one_does_not(
     server: Server, first: dict[str, Any], second: dict[str, Any]
 ) -> None:
-    client = await registered(server)
+    client = await registered(server, **first)
 
     allowed = await client.update(**first)
     refused = await client.update(**{**first, **second})
 
     assert (allowed.status, refused.status) == (200, 400)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"subject_type": "pairwise"}, {"redirect_uris": ["https://other.example/"]}),
+        ({"subject_type": "pairwise"}, {"subject_type": "public"}),
+        ({}, {"subject_type": "pairwise"}),
+        ({}, {"subject_type": "pairwise", "redirect_uris": ["https://other.example/"]}),
+    ],
+)
+async def test_a_client_cannot_learn_what_another_sector_calls_the_people_it_knows(
+    server: Server, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    client = await registered(server, **first)
+
+    reply = await client.update(**{**first, **second})
+
+    assert (reply.status, reply.json["error"]) == (400, "invalid_client_metadata")
+    assert "Register another client" in reply.json["error_description"]
+
+
+async def test_a_pairwise_client_changes_its_redirect_uris_at_the_same_host(server: Server) -> None:
+    client = await registered(server, subject_type="pairwise")
+
+    reply = await client.update(subject_type="pairwise", redirect_uris=[OTHER_URI])
+
+    assert (reply.status, reply.json["redirect_uris"]) == (200, [OTHER_URI])
 
 
 async def test_a_client_keeps_the_scopes_that_it_was_given_and_gets_no_others(server: Server) -> None:

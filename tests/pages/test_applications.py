@@ -572,6 +572,17 @@ async def test_what_openid_connect_knows_of_an_application_is_kept_and_shown(ser
     assert f"{told['initiate_login_uri']}&{urlencode({'iss': server.settings.issuer})}" in page
 
 
+async def test_an_application_cannot_learn_what_another_sector_calls_the_people_it_knows(server: Server) -> None:
+    alice = await logged_in(server)
+    app = await alice.register(redirect_uris=REDIRECT_URI, subject_type="pairwise")
+    form = await alice.form(f"/applications/{app.client_id}/edit")
+
+    reply = await alice.send(form, redirect_uris="https://other.example/")
+
+    assert reply.status == 400
+    assert "Register another client" in error_of(reply.text, "subject_type")
+
+
 async def test_an_update_keeps_what_is_not_on_the_form(server: Server) -> None:
     alice = await logged_in(server)
     app = await alice.register(redirect_uris=REDIRECT_URI)
