@@ -64,7 +64,7 @@ def refuse_useless(key: EncryptionKey) -> None:
     try:
         key.encrypted("", key.algs[0], DEFAULT_ENCODING)
     except (JoseError, ValueError):
-        raise KeySetError(f"Nothing can be encrypted to the key {key.kid or 'without kid'}.") from None
+        raise KeySetError(f"Nothing can be encrypted to the key {key_sets.called(key.kid)}.") from None
 
 
 def algorithms(member: Mapping[str, Any]) -> tuple[str, ...]:

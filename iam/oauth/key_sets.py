@@ -78,6 +78,11 @@ def refuse_private(member: Mapping[str, Any]) -> None:
         raise KeySetError("A key's kid is not a text, or too long.")
 
 
+def called(kid: str | None) -> str:
+    """The key's name as a person may read it, at a terminal too."""
+    return "".join(each if each.isprintable() else "?" for each in kid or "without kid")
+
+
 def public_key(member: Mapping[str, Any]) -> Public:
     """The key itself. Raises KeySetError for one that is not in order."""
     kty = member.get("kty")
@@ -88,7 +93,7 @@ def public_key(member: Mapping[str, Any]) -> Public:
     except (JoseError, ValueError, TypeError, KeyError) as error:
         if isinstance(error, KeySetError):
             raise
-        raise KeySetError(f"The {kty} key {member.get('kid') or 'without kid'} is not in order.") from None
+        raise KeySetError(f"The {kty} key {called(member.get('kid'))} is not in order.") from None
     return key
 
 

@@ -51,6 +51,12 @@ def test_any_member_of_a_private_key_is_refused(name: str) -> None:
     assert "leave it at home" in refused({"keys": [{**RSA, name: "AQAB"}]})
 
 
+def test_a_key_is_called_by_what_can_be_printed_of_its_name() -> None:
+    sentence = refused({"keys": [{**EC, "x": EC["y"], "kid": "a\x1b[2J\r\n\ud800\u202e"}]})
+
+    assert sentence == "The EC key a?[2J???? is not in order."
+
+
 def test_an_rsa_key_has_2048_bits() -> None:
     key = rsa.generate_private_key(65537, 1024).public_key().public_numbers()
     text = key.n.to_bytes(128).hex()
