@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeVar
 
 import treq
 from attrs import field, frozen
@@ -33,6 +33,8 @@ OK, NOT_MODIFIED = 200, 304
 JSON: Final = re.compile(r"application/(?:json|[a-z0-9.!#$&^_-]{1,64}\+json) *(?:;.*)?", re.IGNORECASE)
 MAX_AGE: Final = re.compile(r'(?:^|[\s,])max-age="?(\d{1,9})"?(?:$|[\s,])', re.IGNORECASE)
 UNKEPT: Final = re.compile(r"(?:^|[\s,])no-(?:store|cache)(?:$|[\s,=])", re.IGNORECASE)
+
+K = TypeVar("K")
 
 log = Logger()
 
@@ -65,11 +67,17 @@ class Refusal:
 
 @frozen
 class Form:
-    """What is asked for at an address, and how an answer with this body is read; `kept`: it is good for a while."""
+    """What is asked for at an address, and how an answer with this body is read; `kept`: it is good for a while.
+
+    Any client may name the address of another's document, and as something else: what fails then says nothing of the document.
+    """
 
     accept: bytes
     read: Callable[[IResponse, bytes], Any]
     kept: bool
+
+
+Asked = tuple[str, Form]
 
 
 class Fetcher:
@@ -90,8 +98,8 @@ class Fetcher:
         self._clock = clock
         self._exchanges = Exchanges(reactor, Resolver(reactor, look), private, trust_root)
         self._kept: dict[str, Kept] = {}
-        self._refusals: dict[str, Refusal] = {}
-        self._waiters: dict[tuple[str, Form], list[Deferred[Fetched]]] = {}
+        self._refusals: dict[Asked, Refusal] = {}
+        self._waiters: dict[Asked, list[Deferred[Fetched]]] = {}
         self._places = DeferredSemaphore(AT_ONCE)
         self._places_at: dict[str, DeferredSemaphore] = {}
 
@@ -110,7 +118,7 @@ class Fetcher:
 
     def _together(self, url: str, form: Form, purpose: str) -> Deferred[Fetched]:
         """What the request under way will bring, or a new one. It goes on when nobody waits for it any longer."""
-        now, refusal, waiter = self._clock.seconds(), self._refusals.get(url), Deferred[Fetched]()
+        now, refusal, waiter = self._clock.seconds(), self._refusals.get((url, form)), Deferred[Fetched]()
         if refusal is not None and now < refusal.until <= now + REFUSED:
             raise FetchError(refusal.reason)
         if (url, form) in self._waiters:
@@ -122,7 +130,7 @@ class Fetcher:
             Deferred.fromCoroutine(self._fetched(url, form, purpose)).addBoth(self._answer, (url, form))
         return waiter
 
-    def _answer(self, outcome: Fetched | Failure, asked: tuple[str, Form]) -> None:
+    def _answer(self, outcome: Fetched | Failure, asked: Asked) -> None:
         for waiter in self._waiters.pop(asked):
             if not waiter.called:
                 waiter.callback(outcome)
@@ -133,16 +141,16 @@ class Fetcher:
         try:
             kept = await fetching.addTimeout(self._patience, self._reactor, late)
         except FetchError as error:
-            raise self._refused(url, purpose, str(error)) from None
+            raise self._refused((url, form), purpose, str(error)) from None
         if form.kept:
             self._remember(url, kept)
-        self._refusals.pop(url, None)
+        self._refusals.pop((url, form), None)
         log.info("fetched for {purpose}: {url}", purpose=purpose, url=url)
         return kept.fetched
 
-    def _refused(self, url: str, purpose: str, reason: str) -> FetchError:
-        remember(self._refusals, url, Refusal(reason, self._clock.seconds() + REFUSED))
-        log.warn("not fetched for {purpose}: {url}: {reason}", purpose=purpose, url=url, reason=reason)
+    def _refused(self, asked: Asked, purpose: str, reason: str) -> FetchError:
+        remember(self._refusals, asked, Refusal(reason, self._clock.seconds() + REFUSED))
+        log.warn("not fetched for {purpose}: {url}: {reason}", purpose=purpose, url=asked[0], reason=reason)
         return FetchError(reason)
 
     def _remember(self, url: str, kept: Kept) -> None:
@@ -246,8 +254,8 @@ def lifetime(cache_control: str) -> int:
     return min(max(int(told[1]), KEPT_AT_LEAST), KEPT_AT_MOST) if told else KEPT
 
 
-def remember(known: dict[str, Any], url: str, what: object) -> None:
+def remember(known: dict[K, Any], key: K, what: object) -> None:
     """Keep it, and do not grow without bound."""
-    if len(known) >= REMEMBERED and url not in known:
+    if len(known) >= REMEMBERED and key not in known:
         known.clear()
-    known[url] = what
+    known[key] = what

@@ -492,15 +492,29 @@ async def test_a_clock_that_is_put_back_keeps_nothing_for_ever(
     assert (await fetcher.fetch(url(other), "test")).document == {"keys": []}
 
 
-async def test_h35_texts_and_documents_are_fetched_within_the_same_limits(fetcher: Fetcher, other: Other) -> None:
-    other.status = 500
-    with pytest.raises(FetchError):
-        await fetcher.fetch(url(other), "test")
+async def test_h35_texts_and_documents_are_fetched_within_the_same_limits(fetcher: Fetcher, plain: Other) -> None:
+    plain.answer = plain.hold
+    documents = [fetcher.fetch(url(plain, path, NAME, "http"), "test") for path in ("/one", "/other")]
+    text = fetcher.text(url(plain, "/text", NAME, "http"), "test", b"application/jwt")
 
-    with pytest.raises(FetchError):  # it failed a moment ago
-        await fetcher.text(url(other), "test", b"application/jwt")
+    fetched = gatherResults([Deferred.fromCoroutine(each) for each in (*documents, text)])
+    await pause(0.3)
+    open_at_once = len(plain.open_)
+    while not fetched.called:
+        plain.release()
+        await pause(0.02)
 
-    assert len(other.requests) == 1
+    assert open_at_once == 2
+    assert len(await fetched) == 3
+
+
+async def test_what_is_no_document_is_fetched_as_a_text_all_the_same(fetcher: Fetcher, other: Other) -> None:
+    other.body, other.headers = b"a.b.c", {"Content-Type": "application/jwt"}
+    refused = await refusal(fetcher, url(other))
+
+    text = await fetcher.text(url(other), "test", b"application/jwt")
+
+    assert (refused, text) == ("the answer is not JSON by its headers", "a.b.c")
 
 
 async def test_a_text_is_never_taken_for_a_document_that_is_kept(fetcher: Fetcher, other: Other) -> None:
