@@ -13,8 +13,11 @@ UNREADABLE: Final = (
 
 # Letters and marks that show nothing, so that two names would look like one.
 INVISIBLE: Final = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
+
+# What turns the order of the text round it, until it is ended (Unicode UAX #9): a name could so rewrite the sentence it is in.
+TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 # One @, and nothing that could end a header or begin a markup; other alphabets have ASCII forms (RFC 5891).
 EMAIL: Final = re.compile(
@@ -72,6 +75,13 @@ def name_complaint(name: str) -> str | None:
     """What is wrong with a person's or a client's name, if anything."""
     if len(name) > LONGEST_NAME:
         return f"Give a name of at most {LONGEST_NAME} characters."
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in name) or TURNING.search(name):
         return "Give a name on one line, without control characters."
+    if name and not any(map(seen, name)):
+        return "Give a name that can be seen."
     return None
+
+
+def seen(character: str) -> bool:
+    """Does the character show anything by itself?"""
+    return unicodedata.category(character)[0] in "LNPS" and not INVISIBLE.match(character)

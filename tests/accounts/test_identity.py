@@ -120,6 +120,21 @@ def test_whatever_is_typed_has_a_login_key_that_the_database_takes(text: str) ->
     assert len(key.encode()) < 2000
 
 
+@pytest.mark.parametrize("name", ["Bank\u202e", "\u2066Bank", "Bank\u2069, which you know,", "a\u2028b"])
+def test_a_name_turns_nothing_round_that_stands_beside_it(name: str) -> None:
+    assert identity.name_complaint(name) == "Give a name on one line, without control characters."
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u00ad \u2060", "\u3164", "\u2800", "\ufe0f", "\u0301", " "])
+def test_a_name_can_be_seen(name: str) -> None:
+    assert identity.name_complaint(name) == "Give a name that can be seen."
+
+
+@pytest.mark.parametrize("name", ["", "商店", "בנק\u200f!", "👩\u200d💻", "क\u094d\u200dष", "❤\ufe0f"])
+def test_a_name_is_of_any_script(name: str) -> None:
+    assert identity.name_complaint(name) is None
+
+
 @pytest.mark.parametrize("name", ["a\nb", "a\0", "\ud800", "n" * 201])
 def test_a_name_is_a_line(name: str) -> None:
     assert identity.name_complaint(name) is not None
