@@ -19,9 +19,9 @@ from iam import credentials
 from iam.accounts import actors
 from iam.accounts.invalid import Invalid
 from iam.credentials import Kind
-from iam.oauth import bearer, client_information, client_metadata, client_secrets, scopes, sectors
+from iam.oauth import bearer, client_assertions, client_information, client_metadata, client_secrets, scopes, sectors
 from iam.oauth.bearer import Challenge
-from iam.oauth.client_metadata import Asked, MetadataError
+from iam.oauth.client_metadata import Asked, ClientMetadata, MetadataError
 from iam.oauth.refusal import Refusal, shown
 from iam.oauth.registration import CLIENT_CREDENTIALS, Registration, distinct, needs_new_secret
 from iam.store.clients import Client, Metadata, keeps_secret
@@ -156,7 +156,7 @@ class DynamicRegistration:
                 post_logout_redirect_uris=told.post_logout_redirect_uris,
                 require_pkce=old is not None and old.require_pkce,
                 introspect_any=old is not None and old.introspect_any,
-                auth_signing_alg=told.token_endpoint_auth_signing_alg,
+                auth_signing_alg=signing_alg(told),
                 jwks=told.jwks,
                 jwks_uri=told.jwks_uri,
                 openid=asked.openid,
@@ -212,6 +212,12 @@ def refuse_useless(grant_types: Iterable[str], wanted: Iterable[str]) -> None:
     if CLIENT_CREDENTIALS in grant_types and scopes.OF_OPENID.issuperset(wanted):
         sentence = "Client credentials need a scope that is not about people; this client has none."
         raise client_metadata.refused({"grant_types": sentence})
+
+
+def signing_alg(told: ClientMetadata) -> str | None:
+    """What the client proves itself with, if it signs for that; of other clients it says nothing (OpenID Connect Registration §2)."""
+    signs = told.token_endpoint_auth_method in client_assertions.ALGORITHMS
+    return told.token_endpoint_auth_signing_alg if signs else None
 
 
 def not_its_own(client_id: str) -> Challenge:

@@ -149,6 +149,19 @@ async def test_what_is_not_understood_is_ignored(server: Server) -> None:
     assert not odd.keys() & client.document.keys()
 
 
+@pytest.mark.parametrize("auth_method", ["client_secret_basic", "client_secret_post", "none"])
+async def test_a_client_that_does_not_sign_to_prove_itself_is_kept_without_an_algorithm_for_that(
+    server: Server, auth_method: str
+) -> None:
+    """OpenID Connect Registration §2: the member is about two methods; idpyoidc sends it with every one."""
+    client = await registered(server, token_endpoint_auth_method=auth_method, token_endpoint_auth_signing_alg="RS256")
+
+    updated = await client.update(token_endpoint_auth_method=auth_method, token_endpoint_auth_signing_alg="ES256")
+
+    assert updated.status == 200
+    assert "token_endpoint_auth_signing_alg" not in {**client.document, **updated.json}
+
+
 @pytest.mark.parametrize("nothing", [None, ""])
 async def test_what_is_empty_is_not_there(server: Server, nothing: Any) -> None:
     client = await registered(server, tos_uri=nothing, jwks=None, grant_types=None, subject_type=nothing)
