@@ -14,10 +14,13 @@ from iam.store.database import Database
 from iam.store.identities import Identity, identity
 
 # The person's consent, the grant and the code come into being together. What was allowed before is no news.
-# They do so only while the session is there, which cannot end meanwhile: whoever ends it finds the grant, and ends it too.
+# They do so only while all three are there, which cannot go meanwhile: whoever ends the session finds the grant, and ends it too.
+# Held in this order, as whoever deletes a person or a client goes from there to what hangs on it.
 ISSUE = """
 with living as materialized (
-    select from sessions where id = %(session_id)s and day = %(session_day)s for key share
+    select from users u, clients c, sessions s
+    where u.id = %(user_id)s and c.id = %(client_id)s and s.id = %(session_id)s and s.day = %(session_day)s
+    for key share
 ), consented as (
     insert into consents (user_id, client_id, scopes, granted_at)
     select %(user_id)s, %(client_id)s, %(consented)s, %(now)s from living
@@ -166,7 +169,7 @@ class AuthorizationCodes:
     ) -> bool:
         """Store consent, grant and code for what this person just allowed; a grant that is `session_bound` ends with the session.
 
-        False, and nothing is stored, if the session of this id and day of expiry has ended.
+        False, and nothing is stored, if the session of this id and day of expiry has ended, or person or client are gone.
         `consented` are the scopes, and those that stand for claims asked for one by one.
         """
         rows = await self._database.query(

@@ -32,7 +32,7 @@ select i.n from input i join seen using (digest)
 """
 
 # A login takes the place of the session before it, if any. The same person's goes on under its id, by which clients know it;
-# another one's ends with the same breath (row 27).
+# another one's ends with the same breath (row 27). Whoever deletes the account is waited for, and then there is none.
 BEGIN = """
 with before as (
     delete from sessions where digest = %(before)s returning id, user_id, expires_at
@@ -42,6 +42,7 @@ with before as (
         coalesce((select b.id from before b where b.user_id = u.id and b.expires_at > %(now)s limit 1), %(id)s),
         %(digest)s, u.id, %(now)s, %(now)s, %(expires_at)s, %(remembered)s
     from users u where u.id = %(user_id)s and u.disabled_at is null
+    for key share of u
     returning id, user_id, remembered
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)

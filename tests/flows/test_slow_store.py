@@ -3,11 +3,12 @@
 from typing import Any
 
 import psycopg2
+import pytest
 from twisted.internet.defer import Deferred
 
 from iam.store.openid_metadata import OpenIDMetadata
 from tests.harness import Server, pause
-from tests.pages.conftest import visitor_of
+from tests.pages.conftest import PASSWORD, Visitor, make_account, visitor_of
 
 
 async def test_other_requests_are_served_while_the_store_is_slow(server: Server, database_dsn: str) -> None:
@@ -57,6 +58,38 @@ async def test_a_logout_under_way_leaves_no_code_behind(server: Server, database
     reply = await waiting
 
     assert reply.sent_back["error"] == "access_denied"
+
+
+@pytest.mark.parametrize("table", ["clients", "users"])
+async def test_what_goes_at_the_same_moment_gets_no_code(server: Server, database_dsn: str, table: str) -> None:
+    app, person = await server.app(scopes=("openid",)), await server.person()
+    holder = psycopg2.connect(database_dsn)
+    gone = {"clients": app.client_id, "users": str(person.user_id)}[table]
+    holder.cursor().execute(f"delete from {table} where id = %s", (gone,))
+
+    waiting = Deferred.fromCoroutine(server.authorize(app, person, scope="openid"))
+    await pause(0.5)
+    holder.commit()
+    holder.close()
+    reply = await waiting
+
+    assert reply.sent_back["error"] == "access_denied"
+
+
+async def test_an_account_that_goes_at_the_same_moment_is_logged_in_no_more(server: Server, database_dsn: str) -> None:
+    visitor, user_id = Visitor(server), await make_account(server, "ada")
+    form = await visitor.form("/login")
+    holder = psycopg2.connect(database_dsn)
+    holder.cursor().execute("delete from users where id = %s", (str(user_id),))
+
+    waiting = Deferred.fromCoroutine(visitor.send(form, login="ada", password=PASSWORD))
+    await pause(1)
+    holder.commit()
+    holder.close()
+    reply = await waiting
+
+    assert reply.status == 400
+    assert "do not belong together" in reply.text
 
 
 async def test_a_client_that_goes_at_the_same_moment_hinders_no_logout(

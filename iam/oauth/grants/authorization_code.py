@@ -208,7 +208,8 @@ class AuthorizationCode:
             grant_type=request.granting,
         )
         if not issued:
-            request.refusal = Refusal("session", "one that lives", "one that ended a moment ago")
+            got = "the one ended, or the other was deleted, a moment ago"
+            request.refusal = Refusal("session", "one that lives, and an application", got)
             raise AccessDeniedError("The person was logged out at the same moment.", request=request)
 
     async def save(self, token: dict[str, Any], request: Request) -> None:
