@@ -69,7 +69,7 @@ def complaint(url: str, *, private: bool, example: str = "jwks.json") -> str | N
     if not good or "#" in url or not host_is_plain(parts):
         return f"Give an address such as https://client.example.org/{example}, without user, fragment or spaces."
     if not private and (parts.scheme != HTTPS or parts.port not in (None, PORTS[HTTPS])):
-        return "The address must begin with https:// and have no port of its own."
+        return "The address must begin with https:// and have no port of its own, where no --allow-fetch is set."
     return None
 
 

@@ -85,6 +85,7 @@ def test_h25_the_secret_of_another_client_is_a_digest_only(iam: Iam) -> None:
     [
         (("--auth-method", "private_key_jwt"), "needs its public keys, or their address"),
         (("--auth-method", "private_key_jwt", "--jwks-uri", "http://shop.example.org/"), "must begin with https://"),
+        (("--backchannel-logout-uri", "http://127.0.0.1:5000/out"), "where no --allow-fetch is set"),
         (("--auth-method", "private_key_jwt", "--jwks-uri", "https://127.1/"), "Give an address such as"),
         (("--auth-method", "private_key_jwt", "--jwks-uri", URI, "--signing-alg", "HS256"), "Choose one of RS256"),
         (("--auth-method", "client_secret_jwt", "--signing-alg", "ES256"), "Choose one of HS256"),
