@@ -1,6 +1,7 @@
 """H18: a form counts only when it comes from our own page for its purpose, in the browser that opened it."""
 
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from attrs import frozen
 
 from iam.pages.setup import setup_token
 from iam.server_key import ServerKey
+from iam.web import csrf
 from tests.harness import Server
 from tests.pages.conftest import PASSWORD, Visitor, asking, kept, make_account
 from tests.pages.form import Form
@@ -88,6 +90,22 @@ async def test_h18_the_token_of_another_purpose_changes_nothing(
     before = kept(admin)
 
     reply = await opening.send(csrf_token=token)
+
+    assert reply.status == 403
+    assert kept(admin) == before
+
+
+@pytest.mark.parametrize("opened_at", ["9" * 5000, "9" * 13, "-1", "1.0", "٣", ""])
+async def test_a_token_that_its_own_browser_has_made_of_no_second_changes_nothing(
+    server: Server, key: ServerKey, admin: Any, opened_at: str
+) -> None:
+    opening = await opened(server, key, "consent")
+    before = kept(admin)
+    query = opening.form.action.partition("?")[2]
+    purpose = "consent " + sha256(query.encode()).hexdigest()
+    cookie = opening.visitor.cookie or ""
+
+    reply = await opening.send(csrf_token=csrf.signed(cookie, purpose, opened_at))
 
     assert reply.status == 403
     assert kept(admin) == before
