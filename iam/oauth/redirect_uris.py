@@ -167,6 +167,12 @@ def web(uri: str) -> bool:
     return uri.partition(":")[0].lower() in ("http", "https")
 
 
+def claimed(uri: str) -> bool:
+    """Does it lead to a host that proves by its certificate whose it is? One on this machine is anybody's (RFC 8252 §7.2, §8.6)."""
+    found = AUTHORITY.fullmatch(authority_of(uri))
+    return uri.partition(":")[0].lower() == "https" and found is not None and not loopback(found["host"])
+
+
 def origin(uri: str) -> str:
     """The source of a Content-Security-Policy that lets a form lead to this registered URI.
 

@@ -229,14 +229,27 @@ async def test_prompt_none_with_login_and_consent_gives_a_code_at_once(server: S
     assert set(reply.sent_back) == {"code", "state", "iss"}
 
 
-async def test_prompt_none_for_a_public_client_is_consent_required_each_time(server: Server) -> None:
+async def test_prompt_none_for_a_public_client_that_others_can_pass_for_is_consent_required_each_time(
+    server: Server,
+) -> None:
+    local = "http://127.0.0.1/callback"
+    app = await client(server, auth_method="none", grant_types=("authorization_code",), redirect_uris=(local,))
+    person = await logged_in(server)
+    await consented(person, openid(app, redirect_uri=local))
+
+    reply = await person.get(openid(app, redirect_uri=local, prompt="none"))
+
+    assert reply.sent_back["error"] == "consent_required"
+
+
+async def test_prompt_none_for_a_page_with_https_gives_a_code_at_once(server: Server) -> None:
     app = await client(server, auth_method="none", grant_types=("authorization_code",))
     person = await logged_in(server)
     await consented(person, openid(app))
 
     reply = await person.get(openid(app, prompt="none"))
 
-    assert reply.sent_back["error"] == "consent_required"
+    assert set(reply.sent_back) == {"code", "state", "iss"}
 
 
 @pytest.mark.parametrize("wrong", [{"redirect_uri": "https://evil.example/"}, {"client_id": "nobody"}])

@@ -1,11 +1,12 @@
 """The authorization code grant (RFC 6749 §4.1) with PKCE (RFC 7636), from the browser to the resource."""
 
 from collections import Counter
+from urllib.parse import urlencode
 
 import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
-from tests.harness import REDIRECT_URI, VERIFIER, Server
+from tests.harness import REDIRECT_URI, VERIFIER, Reply, Server
 
 
 async def test_a_code_gives_exactly_the_members_of_the_tutorial(server: Server) -> None:
@@ -64,16 +65,37 @@ async def test_consent_once_given_is_remembered_for_a_confidential_client(server
     assert wider.status == 200
 
 
-async def test_a_public_client_asks_each_time(server: Server) -> None:
-    app, person = await server.app(auth_method="none", grant_types=("authorization_code",)), await server.person()
-    await server.code(app, person)
-
-    again = await server.get(
-        f"/authorize?response_type=code&client_id={app.client_id}&code_challenge={'a' * 43}&code_challenge_method=S256",
-        headers=person.headers,
-    )
+@pytest.mark.parametrize(
+    "redirect_uri",
+    [
+        "http://127.0.0.1/cb",
+        "http://localhost:3000/cb",
+        "https://localhost/cb",
+        "https://[::1]/cb",
+        "com.example.app:/cb",
+    ],
+)
+async def test_a_public_client_for_which_others_can_pass_asks_each_time(server: Server, redirect_uri: str) -> None:
+    again = await asked_again(server, redirect_uri)
 
     assert again.status == 200
+
+
+async def test_a_public_client_whose_answer_goes_to_a_host_of_its_own_asks_once(server: Server) -> None:
+    again = await asked_again(server, "https://app.example.org/callback")
+
+    assert "code" in again.sent_back
+
+
+async def asked_again(server: Server, redirect_uri: str) -> Reply:
+    """What a public client gets that has asked this person before."""
+    app = await server.app(auth_method="none", grant_types=("authorization_code",), redirect_uris=(redirect_uri,))
+    person = await server.person()
+    await server.code(app, person, redirect_uri=redirect_uri)
+    query = urlencode({"response_type": "code", "client_id": app.client_id, "redirect_uri": redirect_uri})
+    return await server.get(
+        f"/authorize?{query}&code_challenge={'a' * 43}&code_challenge_method=S256", headers=person.headers
+    )
 
 
 async def test_a_public_client_redeems_with_pkce_and_gets_no_refresh_token_it_may_not_use(server: Server) -> None:
