@@ -65,8 +65,11 @@ def scheme_complaint(uri: str, *, confidential: bool) -> str | None:
         return "A redirect URI begins with https://, or with an app's own scheme such as com.example.app:/."
     if confidential:
         return "An app's own scheme is for public clients: choose that type, or a redirect URI with https://."
-    if "@" in authority_of(uri):
+    authority = authority_of(uri)
+    if "@" in authority:
         return "A redirect URI has no user name: leave out the @ and what stands before it."
+    if authority and not well_formed(authority):
+        return "An app's redirect URI has a host after //, or no //: com.example.app:/callback."
     return None
 
 
@@ -83,12 +86,18 @@ def authority_complaint(uri: str, scheme: str) -> str | None:
         return f"A redirect URI has a host: begin it with {scheme}://."
     if "@" in authority:
         return "A redirect URI has no user name: leave out the @ and what stands before it."
-    found = AUTHORITY.fullmatch(authority)
-    if found is None or int(found["port"] or 0) > HIGHEST_PORT or not named(found["host"]):
+    found = well_formed(authority)
+    if found is None:
         return "A redirect URI has a host that exists, such as https://app.example.org/callback."
     if scheme == "http" and not loopback(found["host"]):
         return "A redirect URI begins with https://; http is only for this machine: localhost, 127.0.0.1 or [::1]."
     return None
+
+
+def well_formed(authority: str) -> re.Match[str] | None:
+    """The host and the port of what stands between // and the path, if it is that and nothing more."""
+    found = AUTHORITY.fullmatch(authority)
+    return found if found and int(found["port"] or 0) <= HIGHEST_PORT and named(found["host"]) else None
 
 
 def named(host: str) -> bool:

@@ -5,13 +5,12 @@ from typing import Final
 
 from iam.oauth.redirect_uris import (
     AUTHORITY,
-    HIGHEST_PORT,
     LONGEST,
     WRITTEN,
     authority_of,
     bracket_complaint,
     loopback,
-    named,
+    well_formed,
 )
 
 HTTPS, HTTP = "https", "http"
@@ -39,8 +38,8 @@ def complaint(uri: str, *, secure: bool = True, fragment: bool = False) -> str |
         return "Give an address such as https://app.example.org/page, in ASCII and without spaces."
     if "#" in uri and not fragment:
         return "Leave out the # and what follows."
-    found = AUTHORITY.fullmatch(authority_of(uri.partition("#")[0]))
-    if found is None or int(found["port"] or 0) > HIGHEST_PORT or not named(found["host"]) or bracket_complaint(uri):
+    found = well_formed(authority_of(uri.partition("#")[0]))
+    if found is None or bracket_complaint(uri):
         return "Give an address such as https://app.example.org/page: a host that exists, and no user name."
     if secure and uri.lower().startswith("http:") and not loopback(found["host"]):
         return "Begin it with https://; http is only for this machine: localhost, 127.0.0.1 or [::1]."
