@@ -18,7 +18,7 @@ OPENID: Final[Mapping[str, str]] = {
     "application_type": "web or native; found out by the redirect URIs where it is not said.",
     "contacts": "Whom to write to about it. Repeatable.",
     "client_uri": "Its page, shown as a link when people are asked to allow it.",
-    "logo_uri": "Its logo, shown as a link, and as a picture if it is at the host of a redirect URI.",
+    "logo_uri": "Its logo, shown as a link, and as a picture if it is at the host that people are sent to.",
     "policy_uri": "What it does with people's data, shown as a link.",
     "tos_uri": "Its terms of service, shown as a link.",
     "software_id": "Which software it is.",

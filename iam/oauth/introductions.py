@@ -1,12 +1,12 @@
 """How a page introduces the client that sent somebody here: its name, its logo, its links (OpenID Connect Registration §2)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from iam.oauth import client_information, redirect_uris
+from iam.oauth import client_information, redirect_uris, uris
 from iam.oauth.request import Request
 
 SHOWN: Final = ("https",)  # by which a picture may come into a page of ours
@@ -36,15 +36,18 @@ def introduction(authorization: Request) -> Introduction:
         client.name,
         host_of(redirect_uri),
         redirect_uris.origin(redirect_uri),
-        logo_uri if logo_uri and its_own(logo_uri, client.redirect_uris) else None,
+        logo_uri if logo_uri and its_own(logo_uri, redirect_uri) else None,
         client_information.links(client),
     )
 
 
-def its_own(logo_uri: str, registered: Iterable[str]) -> bool:
-    """Is the picture at a host that the client's people are sent to, so that it cannot wear another's (Registration §9.1)?"""
-    logo = urlsplit(logo_uri)
-    return logo.scheme in SHOWN and logo.hostname in {urlsplit(uri).hostname for uri in registered}
+def its_own(logo_uri: str, redirect_uri: str) -> bool:
+    """Is the picture at the host that the person is sent to, so that it cannot be another's (Registration §9.1)?
+
+    What else the client has registered says nothing: nobody proves that the host of a redirect URI is theirs.
+    """
+    logo, here = uris.origin(logo_uri.partition("#")[0]), uris.origin(redirect_uri)
+    return logo is not None and here is not None and logo[0] in SHOWN and logo[1] == here[1]
 
 
 def host_of(redirect_uri: str) -> str:

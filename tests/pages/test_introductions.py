@@ -76,6 +76,22 @@ async def test_a_client_does_not_wear_the_logo_of_another_host(server: Server, p
 
 
 @either_page
+@pytest.mark.parametrize("registered", ["https://bank.example/callback", "org.example.app://bank.example/callback"])
+async def test_a_client_does_not_wear_the_logo_of_a_host_that_the_person_is_not_sent_to(
+    server: Server, page: Any, registered: str
+) -> None:
+    openid = OpenIDMetadata(logo_uri="https://bank.example/logo.png", application_type="native")
+    app = await server.app(
+        scopes=("openid", "read"), auth_method="none", redirect_uris=(REDIRECT_URI, registered), openid=openid
+    )
+
+    shown = await page(server, app)
+
+    assert "<img" not in shown.text.partition("<main")[2]
+    assert pictures(shown) == "'self' data:"
+
+
+@either_page
 async def test_a_client_that_says_nothing_of_itself_is_shown_by_name_alone(server: Server, page: Any) -> None:
     shown = await page(server, await introduced(server))
 
