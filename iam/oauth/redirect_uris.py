@@ -6,6 +6,8 @@ from ipaddress import IPv6Address, ip_address
 from typing import Final
 from urllib.parse import unquote_plus, urlencode
 
+from iam.outbound.destinations import NAME
+
 LONGEST: Final = 2048
 WRITTEN: Final = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")  # RFC 3986 §2
 BRACKET: Final = re.compile(r"[\[\]]")
@@ -179,7 +181,18 @@ def web(uri: str) -> bool:
 def claimed(uri: str) -> bool:
     """Does it lead to a host that proves by its certificate whose it is? One on this machine is anybody's (RFC 8252 §7.2, §8.6)."""
     found = AUTHORITY.fullmatch(authority_of(uri))
-    return uri.partition(":")[0].lower() == "https" and found is not None and not loopback(found["host"])
+    return uri.partition(":")[0].lower() == "https" and found is not None and elsewhere(found["host"])
+
+
+def elsewhere(host: str) -> bool:
+    """Is it surely another machine? `localhost` has names below it (RFC 6761 §6.3), and 127.0.0.1 many spellings."""
+    name = host.lower().removesuffix(".")
+    if NAME.fullmatch(name):
+        return name.rpartition(".")[2] != "localhost"
+    try:
+        return ip_address(name.strip("[]")).is_global
+    except ValueError:
+        return False
 
 
 def origin(uri: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iam.oauth.redirect_uris import complaint, matches, origin
+from iam.oauth.redirect_uris import claimed, complaint, matches, origin
 
 GOOD = [
     "https://app.example.org/callback",
@@ -243,3 +243,30 @@ def test_row_1_everything_else_is_compared_letter_by_letter(registered: str, req
 )
 def test_a_policy_names_where_a_form_may_lead(uri: str, source: str) -> None:
     assert origin(uri) == source
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["https://app.example.org/cb", "https://APP.example.org.:8443/", "https://8.8.8.8/cb", "https://[2600::1]/cb"],
+)
+def test_an_https_address_of_another_machine_is_claimed(uri: str) -> None:
+    assert claimed(uri)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("localhost", "LOCALHOST.", "app.localhost", "app.localhost."),
+        *("127.0.0.1", "127.0.0.1.", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0.0.0.0"),
+        *("[::1]", "[::ffff:127.0.0.1]", "[::]"),
+    ],
+)
+def test_an_address_on_this_machine_is_claimed_in_no_spelling(host: str) -> None:
+    assert not claimed(f"https://{host}/cb")
+
+
+@pytest.mark.parametrize(
+    "uri", ["http://app.example.org/cb", "com.example.app:/cb", "com.example.app://app.example.org/cb"]
+)
+def test_no_other_scheme_is_claimed(uri: str) -> None:
+    assert not claimed(uri)
