@@ -5,6 +5,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from iam.clock import Clock
+from iam.oauth import scopes
 from iam.oauth.access_tokens import AccessTokenFormat, audience, refresh_place
 from iam.oauth.refusal import Refusal
 from iam.oauth.resources import Targets
@@ -53,7 +54,8 @@ class Introspection:
     async def access_token(self, token: str) -> LiveToken | None:
         """The access token, opaque or JWT, if it is one and good."""
         place = await self.form.place(token)
-        return await self.access_tokens.find(place.digest, place.day, self.clock.now()) if place else None
+        found = await self.access_tokens.find(place.digest, place.day, self.clock.now()) if place else None
+        return await self._still(found)
 
     async def refusal(self, token: str) -> Refusal:
         """Why `access_token` found none; what became of it is looked up when the refusal is stored."""
@@ -66,7 +68,16 @@ class Introspection:
     async def refresh_token(self, token: str) -> LiveToken | None:
         """The refresh token, if it is one and good."""
         place = refresh_place(token)
-        return await self.refresh_tokens.find(place.digest, place.day, self.clock.now()) if place else None
+        found = await self.refresh_tokens.find(place.digest, place.day, self.clock.now()) if place else None
+        return await self._still(found)
+
+    async def _still(self, found: LiveToken | None) -> LiveToken | None:
+        """The token with the scopes that its client may still ask for; none if none is left."""
+        client = await self.clients.by_id(found.client_id) if found else None
+        if found is None or client is None:
+            return None
+        scope = " ".join(scopes.left(found.scope, client))
+        return evolve(found, scope=scope) if scope else None
 
 
 def owns(client: Client, token: LiveToken) -> bool:

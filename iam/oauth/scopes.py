@@ -21,6 +21,11 @@ def default_for(client: Client, targets: Sequence[Resource]) -> list[str]:
     return [name for name in DEFAULT if name in client.scopes]
 
 
+def left(scope: str, client: Client) -> list[str]:
+    """Those of a token's scopes that its client may still ask for: it may have been allowed more once."""
+    return [name for name in scope.split(" ") if name in client.scopes]
+
+
 def distinct(names: Sequence[str] | None) -> list[str]:
     """Each scope once, in the order asked for."""
     return list(dict.fromkeys(name for name in names or () if name))

@@ -5,11 +5,10 @@ from typing import Any
 from attrs import frozen
 
 from iam.clock import Clock
-from iam.oauth import bearer
+from iam.oauth import bearer, scopes
 from iam.oauth.access_tokens import AccessTokenFormat
 from iam.oauth.introspection import Introspection
 from iam.oauth.refusal import Refusal
-from iam.oauth.scopes import OPENID
 from iam.openid import claims
 from iam.openid.subjects import Subjects
 from iam.store.clients import Client, Clients
@@ -47,10 +46,10 @@ class UserInformation:
         if found.audience:  # RFC 8707: it is for somebody else
             reason = Refusal("audience of the access token", "none", " ".join(found.audience), client_id=client.id)
             raise bearer.invalid_token(reason)
-        scope = [name for name in found.scope.split(" ") if name in client.scopes]  # it may have been allowed more once
-        if OPENID not in scope or found.told is None:
-            reason = Refusal("scope of the access token", OPENID, found.scope, client_id=client.id)
-            raise bearer.insufficient_scope(OPENID, reason)
+        scope = scopes.left(found.scope, client)
+        if scopes.OPENID not in scope or found.told is None:
+            reason = Refusal("scope of the access token", scopes.OPENID, found.scope, client_id=client.id)
+            raise bearer.insufficient_scope(scopes.OPENID, reason)
         return Described(client, await self._claims(client, found, scope))
 
     async def _claims(self, client: Client, found: UserInfo, scope: list[str]) -> dict[str, Any]:

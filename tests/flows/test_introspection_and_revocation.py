@@ -1,5 +1,7 @@
 """Introspection (RFC 7662), revocation (RFC 7009), Bearer tokens (RFC 6750) and metadata (RFC 8414)."""
 
+from typing import Any
+
 import pytest
 
 from tests.harness import Server
@@ -227,3 +229,30 @@ async def test_the_addresses_of_django_oauth_toolkit_are_the_same_endpoints(serv
 async def test_health_and_readiness(server: Server) -> None:
     assert (await server.get("/healthz")).status == 200
     assert (await server.get("/readyz")).status == 200
+
+
+@pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+async def test_a_token_has_the_scopes_that_its_client_may_still_ask_for(server: Server, admin: Any, kind: str) -> None:
+    app, person = await server.app(), await server.person()
+    tokens = await server.tokens(app, person, scope="read write")
+    admin.execute("update clients set scopes = '{write}' where id = %s", (app.client_id,))
+    server.store.clients.forget()
+
+    described = await server.introspect(app, tokens[kind])
+    called = await server.get("/resource", headers={"Authorization": f"Bearer {tokens['access_token']}"})
+
+    assert described["scope"] == "write"
+    assert (called.status, called.json["error"]) == (403, "insufficient_scope")
+
+
+async def test_a_token_is_worth_nothing_once_its_client_may_ask_for_nothing_of_it(server: Server, admin: Any) -> None:
+    app, person = await server.app(), await server.person()
+    tokens = await server.tokens(app, person, scope="read")
+    admin.execute("update clients set scopes = '{write}' where id = %s", (app.client_id,))
+    server.store.clients.forget()
+
+    described = await server.introspect(app, tokens["access_token"])
+    called = await server.get("/resource", headers={"Authorization": f"Bearer {tokens['access_token']}"})
+
+    assert described == {"active": False}
+    assert (called.status, called.json["error"]) == (401, "invalid_token")
