@@ -38,7 +38,7 @@ def genuine(cookie: str | None, purpose: str, given: str | None, now: datetime, 
         return False  # whoever has the cookie can sign whatever they like
     if not hmac.compare_digest(signed(cookie, purpose, opened).encode(), given.encode()):
         return False
-    return lifetime is None or now.timestamp() <= int(opened) + lifetime
+    return lifetime is None or abs(now.timestamp() - int(opened)) <= lifetime
 
 
 def from_us(request: Request, settings: Settings) -> bool:
