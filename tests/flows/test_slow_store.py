@@ -1,5 +1,7 @@
 """Hooks are awaited: while one request waits for a slow store, others are served."""
 
+from collections.abc import Coroutine
+from contextlib import closing
 from typing import Any
 
 import psycopg2
@@ -7,7 +9,7 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from iam.store.openid_metadata import OpenIDMetadata
-from tests.harness import Server, pause
+from tests.harness import Reply, Server, pause
 from tests.pages.conftest import PASSWORD, Visitor, make_account, visitor_of
 
 
@@ -45,17 +47,21 @@ async def test_a_lock_that_lasts_too_long_is_a_503_with_retry_after(server: Serv
     assert again.status == 200
 
 
-async def test_a_logout_under_way_leaves_no_code_behind(server: Server, database_dsn: str) -> None:
-    app = await server.app(scopes=("openid",))
-    person = await server.person()
-    holder = psycopg2.connect(database_dsn)
-    holder.cursor().execute("delete from sessions where user_id = %s", (str(person.user_id),))
+async def meanwhile(database_dsn: str, deletion: str, gone: str, work: Coroutine[Any, Any, Reply]) -> Reply:
+    """What comes of work that begins when a transaction has deleted something, and is done when that commits."""
+    with closing(psycopg2.connect(database_dsn)) as holder:
+        holder.cursor().execute(deletion, (gone,))
+        waiting = Deferred.fromCoroutine(work)
+        await pause(1)
+        holder.commit()
+    return await waiting
 
-    waiting = Deferred.fromCoroutine(server.authorize(app, person, scope="openid"))
-    await pause(0.5)
-    holder.commit()
-    holder.close()
-    reply = await waiting
+
+async def test_a_logout_under_way_leaves_no_code_behind(server: Server, database_dsn: str) -> None:
+    app, person = await server.app(scopes=("openid",)), await server.person()
+    allowing = server.authorize(app, person, scope="openid")
+
+    reply = await meanwhile(database_dsn, "delete from sessions where user_id = %s", str(person.user_id), allowing)
 
     assert reply.sent_back["error"] == "access_denied"
 
@@ -63,30 +69,19 @@ async def test_a_logout_under_way_leaves_no_code_behind(server: Server, database
 @pytest.mark.parametrize("table", ["clients", "users"])
 async def test_what_goes_at_the_same_moment_gets_no_code(server: Server, database_dsn: str, table: str) -> None:
     app, person = await server.app(scopes=("openid",)), await server.person()
-    holder = psycopg2.connect(database_dsn)
     gone = {"clients": app.client_id, "users": str(person.user_id)}[table]
-    holder.cursor().execute(f"delete from {table} where id = %s", (gone,))
+    allowing = server.authorize(app, person, scope="openid")
 
-    waiting = Deferred.fromCoroutine(server.authorize(app, person, scope="openid"))
-    await pause(0.5)
-    holder.commit()
-    holder.close()
-    reply = await waiting
+    reply = await meanwhile(database_dsn, f"delete from {table} where id = %s", gone, allowing)
 
     assert reply.sent_back["error"] == "access_denied"
 
 
 async def test_an_account_that_goes_at_the_same_moment_is_logged_in_no_more(server: Server, database_dsn: str) -> None:
     visitor, user_id = Visitor(server), await make_account(server, "ada")
-    form = await visitor.form("/login")
-    holder = psycopg2.connect(database_dsn)
-    holder.cursor().execute("delete from users where id = %s", (str(user_id),))
+    login = visitor.send(await visitor.form("/login"), login="ada", password=PASSWORD)
 
-    waiting = Deferred.fromCoroutine(visitor.send(form, login="ada", password=PASSWORD))
-    await pause(1)
-    holder.commit()
-    holder.close()
-    reply = await waiting
+    reply = await meanwhile(database_dsn, "delete from users where id = %s", str(user_id), login)
 
     assert reply.status == 400
     assert "do not belong together" in reply.text
@@ -100,15 +95,10 @@ async def test_a_client_that_goes_at_the_same_moment_hinders_no_logout(
     )
     person = await server.person()
     await server.tokens(app, person, scope="openid")
-    form = await visitor_of(server, person).form("/logout")
-    holder = psycopg2.connect(database_dsn)
-    holder.cursor().execute("delete from clients where id = %s", (app.client_id,))
+    visitor = visitor_of(server, person)
+    logout = visitor.send(await visitor.form("/logout"))
 
-    waiting = Deferred.fromCoroutine(visitor_of(server, person).send(form))
-    await pause(0.5)
-    holder.commit()
-    holder.close()
-    reply = await waiting
+    reply = await meanwhile(database_dsn, "delete from clients where id = %s", app.client_id, logout)
 
     admin.execute("select count(*) from sessions")
     assert (reply.status, admin.fetchone()[0]) == (303, 0)
