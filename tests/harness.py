@@ -76,15 +76,43 @@ insert into scopes (name, description, claims, created_at) values
 
 @define
 class TurnedClock:
-    """The reactor's clock, and how far a test has turned it."""
+    """The reactor's clock, and how far a test has turned it, or when it stopped it."""
 
     offset: float = 0.0
+    stopped: float | None = None
 
     def seconds(self) -> float:
-        return float(reactor.seconds()) + self.offset
+        now = float(reactor.seconds()) if self.stopped is None else self.stopped
+        return now + self.offset
 
     def advance(self, seconds: float) -> None:
         self.offset += seconds
+
+    def stop(self) -> None:
+        self.stopped = float(reactor.seconds())
+
+    def reset(self) -> None:
+        self.offset, self.stopped = 0.0, None
+
+
+class Hearing:
+    """Notifications that tests send, heard on the connection that hears of the server's changes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._awaited: dict[str, Deferred[None]] = {}
+        database.listen("iam_tests", self._heard, lost=lambda: None)
+
+    async def up_to_now(self) -> None:
+        """Wait until every change so far was heard of: notifications come in the order of their transactions."""
+        name = credentials.identifier().hex
+        self._awaited[name] = heard = Deferred[None]()
+        await self._database.query("select pg_notify('iam_tests', %s)", (name,))
+        await heard
+
+    def _heard(self, name: str) -> None:
+        if heard := self._awaited.pop(name, None):  # else another server's on this database
+            heard.callback(None)
 
 
 @frozen
@@ -164,12 +192,18 @@ class Server:
     keys: Keys
     clock: TurnedClock
     agent: Agent
+    hearing: Hearing
     people: int = field(default=0)
 
     @property
     def own_resource(self) -> str:
         """The name of /resource (RFC 8707)."""
         return self.settings.issuer + "/resource"
+
+    async def quiet(self) -> None:
+        """From now on nothing makes the server read again: all changes so far were heard of, and nothing grows old."""
+        await self.hearing.up_to_now()
+        self.clock.stop()
 
     async def request(
         self, method: str, path: str, *, data: Any = None, headers: Mapping[str, str] | None = None
@@ -423,6 +457,7 @@ def serving(database_dsn: str, key: ServerKey, data_dir: Path, clock: TurnedCloc
     )
     database = Database(reactor, database_dsn)
     store = open_store(database, Clock(clock.seconds), settings)
+    hearing = Hearing(database)
     keys = build_keys(reactor, Clock(clock.seconds), store, key)
     pool = HTTPConnectionPool(reactor, persistent=True)
     pool.maxPersistentPerHost = 32
@@ -442,7 +477,7 @@ def serving(database_dsn: str, key: ServerKey, data_dir: Path, clock: TurnedCloc
 
     ports = blockon(Deferred.fromCoroutine(start()))
     url = f"http://localhost:{settings.port}"
-    yield Server(url, settings, store, key, keys, clock, Agent(reactor, pool=pool))
+    yield Server(url, settings, store, key, keys, clock, Agent(reactor, pool=pool), hearing)
     blockon(Deferred.fromCoroutine(stop()))
 
 
@@ -467,7 +502,7 @@ def server(running: Server, admin: Any) -> Server:
     running.store.resources.forget()
     running.store.refusals._waiting.clear()
     running.store.refusals._counts.clear()
-    running.clock.offset = 0.0
+    running.clock.reset()
     return running
 
 

@@ -424,6 +424,7 @@ MALFORMED_SECRETS = [why for why in WRONG_SECRETS if why not in ("never given", 
 @pytest.mark.parametrize("why", MALFORMED_SECRETS)
 async def test_h26_what_we_could_not_have_made_is_refused_without_a_statement(world: World, why: str) -> None:
     server, spoil = world.server, WRONG_SECRETS[why]
+    await server.quiet()
     await world.token(world.app)  # the client and the scopes are in memory from now on
     before = server.store.database.statistics.statements
 

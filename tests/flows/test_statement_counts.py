@@ -37,8 +37,9 @@ async def prepared(server: Server, operation: str, count: int) -> Prepared:
         id_token_signed_response_alg="ES256"
     )  # RSA signs in threads, which scatters what comes at once
     app, person = await server.app(scopes=("openid", "read", "write"), openid=openid), await server.person()
-    await server.token(app, grant_type="client_credentials")  # the client and the scopes are in memory from now on
     requests = [await one(server, operation, app, person) for _ in range(count)]
+    await server.quiet()
+    await server.token(app, grant_type="client_credentials")  # the client and the scopes are in memory from now on
     return Prepared(server, requests)
 
 

@@ -354,6 +354,7 @@ async def test_a_person_who_is_locked_out_leaves_the_list(server: Server) -> Non
 
 async def test_the_list_costs_one_statement(server: Server) -> None:
     visitor = await everybody(server, "alice", "bob", "carol", "dave", "erin")
+    await server.quiet()
     before = server.store.database.statistics.statements
 
     page = (await visitor.get("/accounts")).text

@@ -229,6 +229,7 @@ async def test_a_client_that_is_gone_takes_its_origin_with_it(server: Server, sp
 
 async def test_origins_cost_no_query(server: Server, spa: Any) -> None:
     await spa()
+    await server.quiet()
     await server.request("OPTIONS", "/token", headers=asking(SPA))
     before = server.store.database.statistics.statements
 
