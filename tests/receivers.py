@@ -1,6 +1,5 @@
 """Relying parties that hear logout tokens: real HTTP on loopback, and the token verified without our own code."""
 
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -12,9 +11,8 @@ from twisted.internet.defer import Deferred
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
 
-from tests.harness import Server, pause
-
-PATIENCE = 8.0  # seconds
+from tests.harness import Server
+from tests.waiting import until
 
 
 @define(eq=False)
@@ -62,19 +60,6 @@ class Receiver(Resource):
         """The tokens, as soon as there are so many."""
         await until(lambda: len(self.posts) >= count)
         return self.tokens
-
-
-async def until(done: Callable[[], bool], patience: float = PATIENCE) -> None:
-    """Wait until it is so."""
-    end = reactor.seconds() + patience
-    while not done():
-        assert reactor.seconds() < end, "it takes too long"
-        await pause(0.02)
-
-
-async def settled(seconds: float = 0.3) -> None:
-    """Let happen what would happen."""
-    await pause(seconds)
 
 
 async def verified(server: Server, token: str, algs: tuple[str, ...] = ("RS256",)) -> jwt.Token:

@@ -20,6 +20,7 @@ from iam.store.connection import CONNECT, STATEMENT
 from iam.store.database import Database
 from iam.store.errors import ConnectionLost, Overloaded, Rejected, Timeout, Unavailable
 from tests.standstill import STILL, Standstill
+from tests.waiting import until
 
 Start = Callable[..., Awaitable[Database]]
 
@@ -50,14 +51,6 @@ def full_queue(path: Path) -> Iterator[None]:
         first.connect(str(path))
         yield
     path.unlink()
-
-
-async def until(condition: Callable[[], bool], patience: float = 10.0) -> None:
-    """Wait until something is so."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < patience, "it did not come to pass"
-        await seconds(0.01)
 
 
 def full(database: Database) -> Callable[[], bool]:

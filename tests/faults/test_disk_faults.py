@@ -3,7 +3,7 @@
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import requests
 from attrs import frozen
 
 from tests.processes import Process, created, postmasters, start
+from tests.waiting import wait_until
 
 TIMEOUT = 10
 MB = 1 << 20
@@ -77,13 +78,6 @@ def site(disk: Path) -> Iterator[Site]:
     yield Site(disk, process, (client["client_id"], client["client_secret"]))
     assert process.stop() == 0
     assert postmasters(str(disk / "data")) == []
-
-
-def wait_until(condition: Callable[[], bool], patience: float = 20) -> None:
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < patience, "it did not happen"
-        time.sleep(0.05)
 
 
 def test_h51_a_disk_that_fills_up_is_only_read_until_there_is_room(site: Site) -> None:

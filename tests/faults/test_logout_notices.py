@@ -13,7 +13,8 @@ from twisted.internet.threads import deferToThread
 from iam.store.openid_metadata import OpenIDMetadata
 from tests.harness import SERVER_KEY, App, Person, Server
 from tests.processes import Process, start
-from tests.receivers import Receiver, settled, until, verified
+from tests.receivers import Receiver, verified
+from tests.waiting import settled, until
 
 Run = Callable[[], Awaitable[Process]]
 

@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 from iam.store.openid_metadata import OpenIDMetadata
 from tests.harness import Reply, Server, pause
 from tests.pages.conftest import PASSWORD, Visitor, make_account, visitor_of
+from tests.waiting import until
 
 
 async def test_other_requests_are_served_while_the_store_is_slow(server: Server, database_dsn: str) -> None:
@@ -47,12 +48,19 @@ async def test_a_lock_that_lasts_too_long_is_a_503_with_retry_after(server: Serv
     assert again.status == 200
 
 
+def stands(connection: Any) -> bool:
+    """Does any statement wait for a lock?"""
+    with connection.cursor() as cursor:
+        cursor.execute("select exists (select from pg_locks where not granted)")
+        return bool(cursor.fetchone()[0])
+
+
 async def meanwhile(database_dsn: str, deletion: str, gone: str, work: Coroutine[Any, Any, Reply]) -> Reply:
     """What comes of work that begins when a transaction has deleted something, and is done when that commits."""
     with closing(psycopg2.connect(database_dsn)) as holder:
         holder.cursor().execute(deletion, (gone,))
         waiting = Deferred.fromCoroutine(work)
-        await pause(1)
+        await until(lambda: waiting.called or stands(holder))
         holder.commit()
     return await waiting
 
