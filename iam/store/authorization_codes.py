@@ -54,16 +54,17 @@ returning grant_id
 # `held` waits for whoever else holds the code and sees it as they left it; `judged` says what is wrong, if anything;
 # `claimed` can win once. A used code that is presented again by its client revokes its grant (RFC 6749 §4.1.2).
 # With PKCE the redirect URI may stay away (OAuth 2.1 §4.1.3); sent, it must be the same, byte for byte.
-# A token for some of the resources that were granted has their scopes and lifetime (RFC 8707 §2.2).
+# A token for some of the resources that were granted has their scopes and lifetime (RFC 8707 §2.2), and no scope that its
+# client may not ask for any longer.
 REDEEM = """
 with input as (
     select i.*, nullif(string_to_array(i.audience_text, ' '), '{}') as asked
     from unnest($1::bytea[], $2::date[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
                 $8::bytea[], $9::date[], $10::integer[], $11::bytea[], $12::date[], $13::timestamptz[],
-                $14::text[])
+                $14::text[], $15::text[])
     with ordinality as i (digest, day, client_id, redirect_uri, code_challenge, audience_text, now,
                           access_digest, access_day, access_lifetime, refresh_digest, refresh_day, refresh_expires_at,
-                          address, n)
+                          address, client_scopes, n)
 ), held as materialized (
     select i.n, c.* from input i join authorization_codes c on c.digest = i.digest and c.day = i.day
     order by c.digest for update of c
@@ -71,7 +72,7 @@ with input as (
     select i.*, h.grant_id, g.user_id, g.expires_at as grant_expires_at, g.session_id, g.openid,
         coalesce(i.asked, nullif(g.resources, '{}')) as audience,
         case when coalesce(i.asked, nullif(g.resources, '{}')) is null then g.scope
-            else scope_for(g.scope, coalesce(i.asked, g.resources)) end as scope,
+            else scope_for(g.scope, coalesce(i.asked, g.resources)) end as allowed_scope,
         g.scope as full_scope,
         case
             when h.client_id <> i.client_id then 'other client'
@@ -87,12 +88,16 @@ with input as (
     from input i join held h using (n)
     left join lateral may_live(h.grant_id, i.now, null, null, null) g on true
 ), answered as materialized (
-    select j.*,
-        case when j.verdict = 'redeemed' and j.scope = '' then 'no scope' else j.verdict end as outcome,
+    select j.*, s.scope,
+        case when j.verdict = 'redeemed' and s.scope = '' then 'no scope' else j.verdict end as outcome,
         least(j.grant_expires_at, j.now + make_interval(secs => case
             when j.audience is null then j.access_lifetime else coalesce(lifetime_for(j.audience), j.access_lifetime)
         end)) as access_expires_at
-    from judged j
+    from judged j cross join lateral (
+        select coalesce(string_agg(given.name, ' ' order by given.n), '') as scope
+        from unnest(string_to_array(j.allowed_scope, ' ')) with ordinality given (name, n)
+        where given.name = any (string_to_array(j.client_scopes, ' '))
+    ) s
 ), claimed as (
     update authorization_codes c set used_at = j.now from answered j
     where c.digest = j.digest and c.day = j.day and j.outcome = 'redeemed' and c.used_at is null
@@ -140,7 +145,7 @@ class AuthorizationCodes:
     def __init__(self, database: Database) -> None:
         self._database = database
         presented = ("bytea[]", "date[]", "text[]", "text[]", "text[]", "text[]", "timestamptz[]")
-        successors = ("bytea[]", "date[]", "integer[]", "bytea[]", "date[]", "timestamptz[]", "text[]")
+        successors = ("bytea[]", "date[]", "integer[]", "bytea[]", "date[]", "timestamptz[]", "text[]", "text[]")
         self._redeem = database.statement("authorization_codes_redeem", REDEEM, presented + successors)
 
     async def issue(
@@ -215,9 +220,13 @@ class AuthorizationCodes:
         refresh_digest: bytes | None,
         refresh_day: date | None,
         refresh_expires_at: datetime,
+        client_scopes: Sequence[str],
         address: str | None = None,
     ) -> Redemption:
-        """Claim the code and store the tokens for it; of any number of callers at most one gets "redeemed"."""
+        """Claim the code and store the tokens for it; of any number of callers at most one gets "redeemed".
+
+        `client_scopes` are those that the client may ask for now: it may have been allowed more when the code was made.
+        """
         row = await self._redeem(
             digest,
             day,
@@ -233,6 +242,7 @@ class AuthorizationCodes:
             refresh_day,
             refresh_expires_at,
             written(address),
+            " ".join(client_scopes),
         )
         if row is None:
             return Redemption("unknown")

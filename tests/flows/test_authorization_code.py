@@ -1,6 +1,7 @@
 """The authorization code grant (RFC 6749 §4.1) with PKCE (RFC 7636), from the browser to the resource."""
 
 from collections import Counter
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -334,6 +335,23 @@ async def test_a_locked_out_person_gets_nothing_for_a_code(server: Server) -> No
     await server.store.users.disable(person.user_id, server.now())
 
     assert (await server.redeem(app, code)).json["error"] == "invalid_grant"
+
+
+@pytest.mark.parametrize(
+    ("left", "status", "told"), [("{write}", 200, ("scope", "write")), ("{other}", 400, ("error", "invalid_scope"))]
+)
+async def test_a_code_gives_what_its_client_may_still_ask_for(
+    server: Server, admin: Any, left: str, status: int, told: tuple[str, str]
+) -> None:
+    app, person = await server.app(), await server.person()
+    code = await server.code(app, person, scope="read write")
+    admin.execute("update clients set scopes = %s where id = %s", (left, app.client_id))
+    server.store.clients.forget()
+
+    reply = await server.redeem(app, code)
+
+    assert reply.status == status
+    assert told in reply.json.items()
 
 
 async def test_consent_needs_the_token_of_its_own_form(server: Server) -> None:

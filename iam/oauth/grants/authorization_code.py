@@ -56,7 +56,9 @@ REFUSALS = {
     ),
     "grant ended": Refusal("grant", "one that lives", "grant ended: revoked, or its person or consent is gone"),
     "other resource": Refusal("resource", "resources of the authorization request"),
-    "no scope": Refusal("scope", "scopes that mean something to the resource", "none"),
+    "no scope": Refusal(
+        "scope", "scopes that the application may still ask for, and that mean something to the resource", "none"
+    ),
 }
 
 log = Logger()
@@ -231,6 +233,7 @@ class AuthorizationCode:
             refresh_digest=refresh_token and credentials.digest(refresh_token),
             refresh_day=refresh_token and credentials.day_of(refresh_token),
             refresh_expires_at=now + timedelta(seconds=self.settings.refresh_token_idle),
+            client_scopes=request.client.scopes,
             address=request.address,
         )
         if redemption.issued is not None:
@@ -254,7 +257,7 @@ class AuthorizationCode:
         if redemption.outcome == "other resource":
             raise invalid_target(request)
         if redemption.outcome == "no scope":
-            raise InvalidScopeError("No scope of the code means anything to this resource.", request=request)
+            raise InvalidScopeError("No scope of the code is left that means something there.", request=request)
         raise InvalidGrantError("The authorization code is not valid for this request.", request=request)
 
 

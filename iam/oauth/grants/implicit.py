@@ -122,6 +122,7 @@ class Implicit:
             refresh_digest=None,
             refresh_day=None,
             refresh_expires_at=now,
+            client_scopes=request.client.scopes,
             address=request.address,
         )
         if redemption.issued is None:
