@@ -7,7 +7,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import treq
 from attrs import field, frozen
-from twisted.internet.defer import Deferred, DeferredSemaphore
+from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.iweb import IResponse
@@ -17,11 +17,12 @@ from iam.outbound.connecting import Look, Resolver, system
 from iam.outbound.destinations import Destination, FetchError, Networks, parsed
 from iam.outbound.exchanges import Exchanges
 
-TOTAL: Final = 5.0  # seconds for all of it
+TOTAL: Final = 5.0  # seconds for all of it, once it is its turn; and for its turn to come
 LONGEST: Final = 64 << 10  # octets of a body
 AT_ONCE: Final = 8
 AT_ONE_HOST: Final = 2
 WAITING: Final = 64
+CROWDED: Final = "too many addresses are waited for"
 REMEMBERED: Final = 1000  # addresses
 KEPT_OCTETS: Final = 2 << 20  # of all documents that are kept; what JSON becomes here takes up to twenty times as much
 
@@ -37,6 +38,10 @@ UNKEPT: Final = re.compile(r"(?:^|[\s,])no-(?:store|cache)(?:$|[\s,=])", re.IGNO
 K = TypeVar("K")
 
 log = Logger()
+
+
+class Crowded(FetchError):
+    """Others were asked first, so nothing is known of this address."""
 
 
 @frozen
@@ -124,7 +129,7 @@ class Fetcher:
         if (url, form) in self._waiters:
             self._waiters[url, form].append(waiter)
         elif len(self._waiters) >= WAITING:
-            raise FetchError("too many addresses are waited for")
+            raise Crowded(CROWDED)
         else:
             self._waiters[url, form] = [waiter]
             Deferred.fromCoroutine(self._fetched(url, form, purpose)).addBoth(self._answer, (url, form))
@@ -137,9 +142,11 @@ class Fetcher:
 
     async def _fetched(self, url: str, form: Form, purpose: str) -> Fetched:
         """Fetch, and remember what came of it."""
-        fetching = Deferred.fromCoroutine(self._in_turn(url, form))
         try:
-            kept = await fetching.addTimeout(self._patience, self._reactor, late)
+            kept = await self._in_turn(url, form)
+        except Crowded as error:
+            log.warn("not fetched for {purpose}: {url}: {reason}", purpose=purpose, url=url, reason=str(error))
+            raise
         except FetchError as error:
             raise self._refused((url, form), purpose, str(error)) from None
         if form.kept:
@@ -161,18 +168,29 @@ class Fetcher:
     async def _in_turn(self, url: str, form: Form) -> Kept:
         """Fetch when it is this address's turn."""
         destination = parsed(url)
-        places_at = self._places_at.setdefault(destination.host, DeferredSemaphore(AT_ONE_HOST))
-        await places_at.acquire()
+        turn = Deferred.fromCoroutine(self._turn(destination.host))
+        await turn.addTimeout(self._patience, self._reactor, crowded)
+        try:
+            asked = Deferred.fromCoroutine(self._once(url, form, destination))
+            return await asked.addTimeout(self._patience, self._reactor, late)
+        finally:
+            self._places.release()
+            self._leave(destination.host)
+
+    async def _turn(self, host: str) -> None:
+        """A place at this host, and one of all places."""
+        await self._places_at.setdefault(host, DeferredSemaphore(AT_ONE_HOST)).acquire()
         try:
             await self._places.acquire()
-            try:
-                return await self._once(url, form, destination)
-            finally:
-                self._places.release()
-        finally:
-            places_at.release()
-            if places_at.tokens == AT_ONE_HOST:
-                self._places_at.pop(destination.host, None)
+        except CancelledError:
+            self._leave(host)
+            raise
+
+    def _leave(self, host: str) -> None:
+        places = self._places_at[host]
+        places.release()
+        if places.tokens == AT_ONE_HOST:
+            del self._places_at[host]
 
     async def _once(self, url: str, form: Form, destination: Destination) -> Kept:
         """Ask, whether it has changed where it is known."""
@@ -228,6 +246,11 @@ async def body_of(response: IResponse) -> bytes:
 
 
 DOCUMENT: Final = Form(b"application/json", document_of, kept=True)
+
+
+def crowded(_outcome: object, _seconds: float) -> NoReturn:
+    """Its turn has not come."""
+    raise Crowded(CROWDED)
 
 
 def late(_outcome: object, seconds: float) -> NoReturn:

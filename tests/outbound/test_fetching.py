@@ -391,6 +391,25 @@ async def test_too_many_that_wait_are_refused(fetcher: Fetcher, plain: Other) ->
     assert refused == "too many addresses are waited for"
 
 
+async def test_who_never_had_a_turn_may_ask_again_at_once(
+    authority: Authority, names: Names, clock: TurnedClock, plain: Other
+) -> None:
+    fetcher = make(authority, names, clock, patience=WAITS)
+    hosts = [f"client{number}.test" for number in range(AT_ONCE)]
+    names.addresses |= {host: ["127.0.0.1"] for host in (*hosts, "last.test")}
+    plain.answer = plain.hold
+    slow = [url(plain, f"/{path}", host, "http") for host in hosts for path in range(2)]
+    last = url(plain, "/", "last.test", "http")
+
+    refusals = await gatherResults([Deferred.fromCoroutine(refusal(fetcher, each)) for each in (*slow, last)])
+    plain.answer = None
+
+    assert refusals == [f"no answer within {WAITS:g} seconds"] * len(slow) + ["too many addresses are waited for"]
+    assert (await fetcher.fetch(last, "test")).document == {"keys": []}
+    assert await refusal(fetcher, slow[0]) == f"no answer within {WAITS:g} seconds"  # for a minute
+    assert not fetcher._places_at
+
+
 # What is kept
 
 
