@@ -67,6 +67,7 @@ class Mortal:
             self.port = free.getsockname()[1]
         self.postmaster: subprocess.Popen[bytes] | None = None
         self.stopped: set[int] = set()
+        self.orphans: list[int] = []
 
     @property
     def data(self) -> str:
@@ -91,6 +92,7 @@ class Mortal:
         )
 
     def start(self) -> None:
+        wait_until(self.gone)  # no other may use their memory
         options = [f"-c{name}={value}" for name, value in TUNING.items()]
         self.postmaster = subprocess.Popen(
             [
@@ -149,9 +151,15 @@ class Mortal:
                 os.kill(pid, signal.SIGCONT)
         self.stopped.clear()
 
+    def gone(self) -> bool:
+        """Has every process of a postmaster that was killed noticed, and ended?"""
+        return not any(map(lives, self.orphans))
+
     def kill(self) -> None:
-        """Kill the postmaster; its children notice."""
+        """Kill the postmaster; its children answer until they notice."""
         assert self.postmaster is not None
+        pid = self.postmaster.pid
+        self.orphans = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
         self.postmaster.kill()
         self.postmaster.wait()
         self.postmaster = None
@@ -163,6 +171,13 @@ class Mortal:
             self.postmaster.send_signal(signal.SIGQUIT)
             self.postmaster.wait()
             self.postmaster = None
+
+
+def lives(pid: int) -> bool:
+    """Is there such a process, and not only its exit status?"""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 @pytest.fixture(scope="session")
