@@ -142,7 +142,7 @@ def test_h30_a_server_at_debug_level_logs_no_secret_of_a_request(database_dsn: s
         basic = "Basic " + b64encode(f"app:{secret}".encode()).decode()
         for path, body in ((f"/{token}?code=canary", None), ("/token", b"grant_type=client_credentials&code=canary")):
             with pytest.raises(OSError, match="HTTP Error"):
-                urlopen(Request(url + path, body, {"Authorization": basic}), timeout=10)
+                urlopen(Request(url + path, body, {"Authorization": basic}), timeout=30)
     finally:
         server.terminate()
         server.wait(processes.PATIENCE)

@@ -151,7 +151,7 @@ def test_the_last_line_says_where_it_answers_and_it_does(start: Start, dsn: str)
     line = twist.says(READY)
 
     assert line == f"iam answers at http://localhost:{port}"
-    assert requests.get(f"http://localhost:{port}/readyz", timeout=5).json() == {"status": "ready"}
+    assert requests.get(f"http://localhost:{port}/readyz", timeout=30).json() == {"status": "ready"}
     assert twist.stop() == 0
     assert [said for said in twist.lines if said.startswith(READY)] == twist.lines[-1:] == [line]
 
@@ -169,9 +169,9 @@ def test_it_listens_only_on_the_interface_that_is_named(start: Start, dsn: str) 
 
     start("--database", dsn, "--port", str(port), "--interface", "127.0.0.2").says(READY)
 
-    assert requests.get(f"http://127.0.0.2:{port}/healthz", timeout=5).status_code == 200
+    assert requests.get(f"http://127.0.0.2:{port}/healthz", timeout=30).status_code == 200
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5)
+        requests.get(f"http://127.0.0.1:{port}/healthz", timeout=30)
 
 
 def test_it_listens_on_each_endpoint_that_is_named_and_on_no_port(start: Start, dsn: str, tmp_path: Path) -> None:
@@ -183,13 +183,13 @@ def test_it_listens_on_each_endpoint_that_is_named_and_on_no_port(start: Start, 
     )
     twist.says(READY)
 
-    assert requests.get(f"http://localhost:{other}/healthz", timeout=5).status_code == 200
+    assert requests.get(f"http://localhost:{other}/healthz", timeout=30).status_code == 200
     over_unix = OverUnix(path)
     over_unix.request("GET", "/login")
     assert over_unix.getresponse().status == 200
     over_unix.close()
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"http://localhost:{one}/healthz", timeout=5)
+        requests.get(f"http://localhost:{one}/healthz", timeout=30)
     assert twist.stop() == 0
     assert not path.exists()
 
@@ -199,7 +199,7 @@ def test_an_https_issuer_makes_cookies_secure_and_pins_https(start: Start, dsn: 
     twist = start("--database", dsn, "--port", str(port), "--issuer", "https://login.example.org")
     line = twist.says(READY)
 
-    reply = requests.get(f"http://localhost:{port}/login", headers={"Host": "login.example.org"}, timeout=5)
+    reply = requests.get(f"http://localhost:{port}/login", headers={"Host": "login.example.org"}, timeout=30)
 
     name, *attributes = reply.headers["Set-Cookie"].split("; ")
     assert name.startswith("__Host-iam=")
@@ -213,7 +213,7 @@ def test_without_https_cookies_work_on_this_machine(start: Start, dsn: str) -> N
     port = free_port()
     start("--database", dsn, "--port", str(port)).says(READY)
 
-    reply = requests.get(f"http://localhost:{port}/login", timeout=5)
+    reply = requests.get(f"http://localhost:{port}/login", timeout=30)
 
     assert reply.headers["Set-Cookie"].startswith("iam=")
     assert "Secure" not in reply.headers["Set-Cookie"]
@@ -236,7 +236,7 @@ def test_a_theme_is_seen(start: Start, dsn: str, tmp_path: Path) -> None:
 
     start("--database", dsn, "--port", str(port), "--templates", str(tmp_path)).says(READY)
 
-    assert requests.get(f"http://localhost:{port}/login", timeout=5).text == "Our own login"
+    assert requests.get(f"http://localhost:{port}/login", timeout=30).text == "Our own login"
 
 
 # -- migrations --

@@ -63,7 +63,7 @@ def shop(cluster: Any, tmp_path: Path) -> Iterator[Shop]:
         "frontchannel_logout_session_required": True,
         "scope": "openid",
     }
-    registered = requests.post(process.url + "/register", json=metadata, timeout=10)
+    registered = requests.post(process.url + "/register", json=metadata, timeout=30)
     assert registered.status_code == 201, registered.text
     yield Shop(url, process.url, registered.json(), asked)
     site.shutdown()
@@ -119,4 +119,4 @@ def log_in(page: Page, shop: Shop) -> str:
     client = (shop.client["client_id"], shop.client["client_secret"])
     form = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER}
     form["redirect_uri"] = shop.url + "/callback"
-    return str(requests.post(shop.server + "/token", form, auth=client, timeout=10).json()["id_token"])
+    return str(requests.post(shop.server + "/token", form, auth=client, timeout=30).json()["id_token"])

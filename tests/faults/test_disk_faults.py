@@ -16,7 +16,7 @@ from attrs import frozen
 from tests.processes import Process, created, postmasters, start
 from tests.waiting import wait_until
 
-TIMEOUT = 10
+TIMEOUT = 30
 MB = 1 << 20
 
 

@@ -10,7 +10,7 @@ from twisted.internet.threads import deferToThread
 
 from tests.processes import Process, created, first_of, postmasters, start
 
-TIMEOUT = 10
+TIMEOUT = 30
 
 
 def test_a_server_killed_leaves_nothing_that_stops_the_next(data_dir: str) -> None:

@@ -17,7 +17,7 @@ from twisted.internet.threads import deferToThread
 from tests.harness import REDIRECT_URI, Server
 from tests.interop.browser import visit
 
-TIMEOUT = 10
+TIMEOUT = 30
 
 
 async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -15,7 +15,7 @@ CODE_ONLY = ("authorization_code",)
 
 def got(server: Server, target: str, headers: dict[str, str]) -> tuple[int, str]:
     """Status and Location for a target sent as it is: other clients would escape it."""
-    with closing(HTTPConnection("localhost", server.settings.port, timeout=10)) as connection:
+    with closing(HTTPConnection("localhost", server.settings.port, timeout=30)) as connection:
         connection.request("GET", target, headers=headers)
         reply = connection.getresponse()
         return reply.status, reply.getheader("Location") or ""

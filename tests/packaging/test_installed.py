@@ -58,10 +58,10 @@ def test_it_serves_pages_with_their_style_and_leaves_nothing_behind(
         end = time.monotonic() + PATIENCE
         while server.poll() is None and not answers(url) and time.monotonic() < end:
             time.sleep(0.1)
-        login = requests.get(f"{url}/login", timeout=5)
+        login = requests.get(f"{url}/login", timeout=30)
         style = re.search(r'<link rel="stylesheet" href="([^"]+)"', login.text)
         assert style is not None, login.text
-        sheet = requests.get(url + style[1], timeout=5)
+        sheet = requests.get(url + style[1], timeout=30)
         running = postmasters(str(data_dir))
     finally:
         server.send_signal(signal.SIGTERM)

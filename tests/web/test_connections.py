@@ -122,7 +122,7 @@ def test_h6_the_soft_limit_of_files_is_raised_to_the_hard_one(running: Running) 
 
 def test_h6_an_open_connection_and_the_database_still_work_while_others_flood(running: Running) -> None:
     with ExitStack() as flood:
-        old = HTTPConnection("127.0.0.1", running.port, timeout=10)
+        old = HTTPConnection("127.0.0.1", running.port, timeout=30)
         old.request("GET", "/healthz")
         assert old.getresponse().read()
 
