@@ -39,7 +39,8 @@ async def prepared(server: Server, operation: str, count: int) -> Prepared:
     app, person = await server.app(scopes=("openid", "read", "write"), openid=openid), await server.person()
     requests = [await one(server, operation, app, person) for _ in range(count)]
     await server.quiet()
-    await server.token(app, grant_type="client_credentials")  # the client and the scopes are in memory from now on
+    await server.token(app, grant_type="client_credentials")  # the client and the scopes are in memory from now on,
+    await server.get("/jwks")  # and so are the signing keys
     return Prepared(server, requests)
 
 
