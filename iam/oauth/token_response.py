@@ -9,6 +9,7 @@ from iam.oauth import refusal
 from iam.oauth.access_tokens import AccessTokenFormat, Terms
 from iam.oauth.recipients import Encryption, Recipient
 from iam.oauth.request import Request
+from iam.oauth.scopes import OPENID
 from iam.openid.id_tokens import IDTokens
 from iam.store.clients import Client
 from iam.store.identities import Identity
@@ -50,7 +51,7 @@ class TokenResponse:
         """The members for the access token, and the ID token where there is an identity to tell of."""
         sub = self.id_tokens.subjects.sub(client, terms.user_id) if terms.user_id else client.id
         members = await self.form.members(token, terms, sub, now)
-        if identity is None:
+        if identity is None or OPENID not in client.scopes:  # the client may have been allowed more once
             return members
         access_token = str(members["access_token"])
         id_token = await self.id_tokens.issue(

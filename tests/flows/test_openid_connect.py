@@ -333,3 +333,19 @@ async def end_sessions(server: Server, person: Person) -> None:
     now = server.now()
     for presence in await server.store.sessions.living(now, now.replace(year=2000), user_id=person.user_id):
         await server.store.sessions.revoke(presence.id, now)
+
+
+async def test_a_client_that_may_not_ask_for_openid_any_longer_hears_of_no_identity(server: Server, admin: Any) -> None:
+    app, person = await openid_app(server), await server.person()
+    first = await server.tokens(app, person, scope="openid read")
+    code = await server.code(app, person, scope="openid read")
+    admin.execute("update clients set scopes = '{read}' where id = %s", (app.client_id,))
+    server.store.clients.forget()
+
+    redeemed = await server.redeem(app, code)
+    refreshed = await server.refresh(app, first["refresh_token"])
+
+    assert "id_token" in first
+    for reply in (redeemed, refreshed):
+        assert (reply.status, reply.json["scope"]) == (200, "read")
+        assert "id_token" not in reply.json
