@@ -82,7 +82,7 @@ def protocol(handlers: Handlers) -> list[Route]:
         Route("/userinfo", ("POST",), handlers.user_info.post, cors=shared),
         *registration(handlers.registration),
         Route("/jwks", ("GET",), handlers.jwks.get, name="jwks_uri", cors=public),
-        Route("/resource", ("GET",), handlers.resource.get),
+        Route("/resource", ("GET",), handlers.resource.get, cors=shared),
         Route("/healthz", ("GET",), handlers.health.alive),
         Route("/readyz", ("GET",), handlers.health.ready),
     ]

@@ -75,12 +75,15 @@ def journey(browser: Browser, url: str, spa: str, elsewhere: str) -> None:
     page.goto(spa + "/")
     given = fetched(page, url + "/token", form)
     wrong = fetched(page, url + "/token", form, {"Authorization": "Basic x"})
+    bearer = {"Authorization": "Bearer " + json.loads(given[1])["access_token"]}
+    resource = fetched(page, url + "/resource", headers=bearer)
     private = fetched(page, url + "/applications")
 
     assert stolen[0] == 0
     assert (public[0], json.loads(public[1])["issuer"]) == (200, url)
     assert given[0] == 200
     assert json.loads(given[1])["token_type"] == "Bearer"
+    assert resource[0] == 200
     assert (wrong[0], wrong[2][:5]) == (401, "Basic")
     assert private[0] == 0
 

@@ -12,7 +12,7 @@ from tests.web.walk import every_route
 SPA = "https://spa.example"
 ELSEWHERE = "https://evil.example"
 SHARED = ["/token", "/revoke", "/o/token/", "/o/revoke_token/"]
-USER_INFO = ["/userinfo", "/o/userinfo/"]
+FOR_BEARERS = {"/userinfo": "GET, POST", "/o/userinfo/": "GET, POST", "/resource": "GET"}
 PUBLIC = [
     "/jwks",
     "/.well-known/oauth-authorization-server",
@@ -24,7 +24,7 @@ PUBLIC = [
     "/o/.well-known/oauth-protected-resource",
 ]
 WEBFINGER = "/.well-known/webfinger?resource=acct:somebody@localhost"
-PRIVATE = ["/introspect", "/authorize", "/login", "/applications", "/resource", "/healthz", "/static/iam.css"]
+PRIVATE = ["/introspect", "/authorize", "/login", "/applications", "/healthz", "/static/iam.css"]
 PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
 
 
@@ -61,13 +61,15 @@ async def test_a_preflight_from_a_registered_origin_is_answered(server: Server, 
     assert reply.header("cross-origin-resource-policy") == "cross-origin"
 
 
-@pytest.mark.parametrize("path", USER_INFO)
-async def test_a_preflight_is_told_all_methods_of_the_address(server: Server, spa: Any, path: str) -> None:
+@pytest.mark.parametrize(("path", "methods"), FOR_BEARERS.items())
+async def test_a_preflight_is_told_all_methods_of_the_address(
+    server: Server, spa: Any, path: str, methods: str
+) -> None:
     await spa()
 
     reply = await server.request("OPTIONS", path, headers=asking(SPA))
 
-    assert reply.header("access-control-allow-methods") == "GET, POST"
+    assert reply.header("access-control-allow-methods") == methods
     assert reply.header("access-control-allow-origin") == SPA
 
 
@@ -211,7 +213,7 @@ async def test_other_addresses_are_for_no_other_origin(server: Server, spa: Any,
 def test_no_page_is_for_another_origin() -> None:
     table = every_route()
 
-    elsewhere = {*SHARED, *USER_INFO, *PUBLIC, WEBFINGER.partition("?")[0]}
+    elsewhere = {*SHARED, *FOR_BEARERS, *PUBLIC, WEBFINGER.partition("?")[0]}
     assert {route.path for route in table if route.cors is not Cors.NOBODY} == elsewhere
     assert not [route for route in table if route.page and route.cors is not Cors.NOBODY]
 
