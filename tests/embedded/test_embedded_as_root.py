@@ -272,8 +272,6 @@ async def test_r6_postgresql_comes_back_by_itself_when_a_full_disk_has_room_agai
 
     filler.unlink()
 
-    await until(
-        lambda: embedded.postmaster.alive and embedded.work.called, patience=20
-    )  # which is tried each ten seconds at least
+    await until(lambda: embedded.postmaster.alive and embedded.work.called)
     assert ask(embedded.dsn, "select count(*) from filling") >= 1
     await embedded.stop()

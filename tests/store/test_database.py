@@ -254,8 +254,8 @@ async def test_h42_a_caller_who_leaves_stops_nothing_and_poisons_nothing(start: 
     results = await gatherResults([leaver.addErrback(lambda f: f.type) for leaver in leavers])
 
     assert results == [CancelledError] * 100
-    while await database.query("select count(distinct n) from done") != [(100,)]:
-        await seconds(0.1)
+    await until(lambda: len(database.main.idle) == 2 and not database.main.waiters)
+    assert await database.query("select count(distinct n) from done") == [(100,)]
     assert database.statistics.losses == 0
     assert await gatherResults([database.query("select %s", (n,)) for n in range(20)]) == [[(n,)] for n in range(20)]
 
