@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 
-from attrs import evolve
 from twisted.internet.threads import deferToThreadPool
 
 from iam.accounts.passwords import Busy, Passwords
@@ -23,6 +22,7 @@ from iam.endpoints.revocation import RevocationEndpoint
 from iam.endpoints.token import TokenEndpoint
 from iam.endpoints.user_info import UserInfoEndpoint
 from iam.endpoints.webfinger import WebFinger
+from iam.limits import Limits
 from iam.oauth.access_tokens import AccessTokenFormat
 from iam.oauth.authentication import Authentication
 from iam.oauth.client_assertions import ClientAssertions
@@ -71,7 +71,6 @@ from iam.store.errors import Unavailable
 from iam.store.store import Store
 from iam.web.interactions import PURPOSE as INTERACTIONS
 from iam.web.interactions import Interactions
-from iam.web.limits import Limits
 from iam.web.site import Site
 from iam.web.templates import Theme
 from iam.web.visitors import Visitors
@@ -168,7 +167,6 @@ def build_site(
     limits: Limits | None = None,
 ) -> Site:
     """What listens: the whole server but for its ports and its database."""
-    limits = limits or Limits()
     theme = Theme(settings)
     return Site(
         reactor,
@@ -177,7 +175,7 @@ def build_site(
         error_page=theme.error_of,
         unavailable=(Unavailable, Busy),
         registered=store.clients.live_at,
-        limits=evolve(limits, connections_per_address=None) if settings.no_rate_limits else limits,
+        limits=limits or settings.limits,
     )
 
 

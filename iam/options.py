@@ -42,6 +42,8 @@ class Options(usage.Options):
             None,
             "who may register clients at /register: open, token (with an initial access token) or closed (token)",
         ],
+        ["connections", None, None, "how many connections at a time (1024)"],
+        ["connections-per-network", None, None, "how many of one IPv4 address or IPv6 /64 (128)"],
         ["templates", None, None, "a theme: overrides any of the bundled templates and static files"],
         ["config", None, None, "a TOML file with any of these options"],
         ["log-format", None, None, "text or json (text on a terminal, json else)"],
@@ -79,6 +81,10 @@ class Options(usage.Options):
     def opt_registration_scope(self, scope: str) -> None:
         """Let clients that register themselves ask for this scope too, besides those of OpenID Connect; repeatable (none)."""
         self.several.setdefault("registration_scope", []).append(scope)
+
+    def opt_limit(self, pair: str) -> None:
+        """Set a limit, as NAME=N; docs/reference/options.md lists them; repeatable."""
+        self.several.setdefault("limit", []).append(pair)
 
     def opt_version(self) -> NoReturn:
         """Display the version and exit."""

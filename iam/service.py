@@ -15,6 +15,7 @@ from iam.clock import Clock
 from iam.embedded.errors import EmbeddedError
 from iam.endpoints import resource
 from iam.foundation import Foundation, lay
+from iam.limits import within_descriptors
 from iam.listening import ListenError, described, listen
 from iam.oauth import library
 from iam.oauth.library import LibraryError
@@ -28,7 +29,6 @@ from iam.settings import Settings
 from iam.store.errors import Unavailable
 from iam.store.migration import MigrationError
 from iam.store.store import Store
-from iam.web.limits import Limits, within_descriptors
 from iam.web.site import Site
 
 __all__ = ["Options", "makeService"]
@@ -95,7 +95,7 @@ class AuthorizationServer(Service):
         keys = build_keys(self._reactor, self._clock, store, key)
         await keys.tend()
         await register_own_resource(store, settings, self._clock)
-        limits = within_descriptors(Limits())
+        limits = within_descriptors(settings.limits)
         self._site = build_site(self._reactor, settings, self._clock, store, key, keys, limits)
         self._ports = await listen(self._reactor, settings, self._site)
         self._retention = Retention(self._reactor, store.partitions, store.audit, keys, self._clock)

@@ -18,6 +18,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from iam import limits
+from iam.limits import Limits
+
 MINUTE, HOUR, DAY = 60, 3600, 86400
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 NETLOC = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]+)?")  # as browsers write it in Origin
@@ -59,6 +62,9 @@ class Settings(BaseSettings):
     allow_fetch: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     registration: Literal["open", "token", "closed"] = "token"
     registration_scope: Annotated[tuple[str, ...], NoDecode] = ()
+    connections: int = Field(1_024, ge=1)
+    connections_per_network: int = Field(128, ge=1)
+    limit: Annotated[tuple[str, ...], NoDecode] = ()
     no_rate_limits: bool = False
     no_migrate: bool = False
     implicit: bool = False
@@ -97,7 +103,9 @@ class Settings(BaseSettings):
             values = {**values, "issuer": "http://localhost" + (f":{port}" if port != "80" else "")}
         return values
 
-    @field_validator("interface", "listen", "proxy_headers", "allow_fetch", "registration_scope", mode="before")
+    @field_validator(
+        "interface", "listen", "proxy_headers", "allow_fetch", "registration_scope", "limit", mode="before"
+    )
     @classmethod
     def several(cls, value: object, info: ValidationInfo) -> object:
         """One text holds several values, separated by spaces, or by commas where a value has none."""
@@ -114,6 +122,13 @@ class Settings(BaseSettings):
                 ip_address(address)
             except ValueError:
                 raise ValueError(f"is not an IP address: {address!r}") from None
+        return value
+
+    @field_validator("limit")
+    @classmethod
+    def known_limits(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """A name that is none, or a value that is no number, would silently be the default."""
+        limits.parsed(value)
         return value
 
     @field_validator("issuer")
@@ -144,6 +159,12 @@ class Settings(BaseSettings):
         if value and not value.is_dir():
             raise ValueError(f"is not a directory: {value}")
         return value
+
+    @property
+    def limits(self) -> Limits:
+        """How much anybody may ask of this server."""
+        most = None if self.no_rate_limits else self.connections_per_network
+        return Limits(connections=self.connections, connections_per_network=most, **limits.parsed(self.limit))
 
     @property
     def secure(self) -> bool:

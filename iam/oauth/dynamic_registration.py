@@ -9,7 +9,6 @@ import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from hmac import compare_digest
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from iam import credentials
 from iam.accounts import actors
 from iam.accounts.invalid import Invalid
 from iam.credentials import Kind
+from iam.networks import network
 from iam.oauth import bearer, client_assertions, client_information, client_metadata, client_secrets, scopes, sectors
 from iam.oauth.bearer import Challenge
 from iam.oauth.client_metadata import Asked, ClientMetadata, MetadataError
@@ -31,7 +31,6 @@ OPEN, TOKEN, CLOSED = "open", "token", "closed"
 PATH: Final = "/register"
 A_DAY: Final = 20  # clients of one network without an initial access token
 CLIENT_ID: Final = re.compile(r"[0-9A-Za-z]{22}")
-SITE: Final = 64  # bits of an IPv6 address that are one customer's
 
 
 class ClosedError(Exception):
@@ -226,17 +225,6 @@ def not_its_own(client_id: str) -> Challenge:
     return bearer.invalid_token(
         Refusal("registration access token", "that of the application", got, client_id=shown(client_id))
     )
-
-
-def network(address: str) -> str:
-    """Whose address this is: the address itself, or of IPv6 the network that a customer has to himself."""
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return "::"  # a socket of this machine
-    if isinstance(found, IPv6Address) and found.ipv4_mapped is None:
-        return str(IPv6Network((found, SITE), strict=False))
-    return str(found if isinstance(found, IPv4Address) else found.ipv4_mapped)
 
 
 def left_of_day(now: datetime) -> int:

@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 from twisted.web import http
 from zope.interface import implementer
 
-from iam.web.limits import Limits
+from iam.limits import Limits
 from iam.web.request import Request
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger
 from zope.interface import implementer
 
+from iam.limits import Limits
 from iam.settings import Settings
 from iam.web import cors
 from iam.web.answers import TEXT, Answer, Headers, Refusal, json_answer
@@ -21,7 +22,6 @@ from iam.web.cors import Registered
 from iam.web.dispatch import Handler, MethodNotAllowed, NotFound, Route, Router
 from iam.web.forwarded import among
 from iam.web.headers import Layout, status_line
-from iam.web.limits import Limits
 from iam.web.request import Request
 
 log = Logger()
@@ -102,7 +102,7 @@ class Site(Factory):
         return channel
 
     def _crowded(self, address: str) -> bool:
-        most = self.limits.connections_per_address
+        most = self.limits.connections_per_network
         if most is None or self._addresses[address] < most:
             return False
         return not among(address, self.settings.proxy_headers)

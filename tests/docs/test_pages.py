@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic_core import PydanticUndefined
 
+from iam import limits
 from iam.options import Options
 from iam.settings import Settings
 from tests.docs.conftest import ROOT
@@ -16,12 +17,16 @@ ROW = re.compile(r"^\| `(?P<name>[^`]+)` \| `(?P<variable>IAM_\w+)` \|(?P<defaul
 SPOKEN = {"issuer": "`http://localhost:PORT`", "data_dir": "the platform's"}  # defaults that depend on others
 
 
+LIMIT = re.compile(r"^\| `(?P<name>[a-z-]+)` \| `(?P<default>\d+)` \| (?P<meaning>.*) \|$", re.MULTILINE)
+
+
 def field_of(name: str) -> str:
     """`--no-migrate` and `no-migrate` are no_migrate."""
     return name.split(maxsplit=1)[0].removeprefix("--").replace("-", "_")
 
 
-ROWS = {field_of(row["name"]): row for row in ROW.finditer((ROOT / "docs" / "reference" / "options.md").read_text())}
+OPTIONS_PAGE = (ROOT / "docs" / "reference" / "options.md").read_text()
+ROWS = {field_of(row["name"]): row for row in ROW.finditer(OPTIONS_PAGE)}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -67,3 +72,9 @@ def test_what_is_written_with_dashes_is_an_option_of_the_command_line() -> None:
     options = {name.removesuffix("=").replace("-", "_") for name in Options().longOpt} - {"help", "version", "config"}
 
     assert {name for name, row in ROWS.items() if row["name"].startswith("--")} == options
+
+
+def test_every_limit_is_in_its_table_with_its_default_and_meaning() -> None:
+    rows = {row["name"]: (int(row["default"]), row["meaning"]) for row in LIMIT.finditer(OPTIONS_PAGE)}
+
+    assert rows == {name: (one.default, one.metadata["meaning"]) for name, one in limits.options().items()}

@@ -11,7 +11,6 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from iam import credentials
 from iam.credentials import Kind
-from iam.oauth.dynamic_registration import network
 from tests.assertions import make, public
 from tests.harness import REDIRECT_URI, Server, minted
 from tests.registering import initial_access_token, register, registered
@@ -435,20 +434,6 @@ async def test_h14_a_network_registers_twenty_clients_a_day(configured: Any) -> 
     assert refused.json["error"] == "temporarily_unavailable"
     assert (with_token.status, next_day.status) == (201, 201)
     assert len(await server.store.clients.all()) == 22
-
-
-@pytest.mark.parametrize(
-    ("address", "counted"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("", "::"),
-    ],
-)
-def test_h14_a_network_is_an_address_or_what_one_customer_has_of_ipv6(address: str, counted: str) -> None:
-    assert network(address) == counted
 
 
 async def test_no_page_of_another_origin_may_register_or_read(server: Server) -> None:

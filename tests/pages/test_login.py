@@ -14,10 +14,10 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from iam.accounts.passwords import MOST_MEMORY, MOST_PASSES, QUEUE, Busy, Passwords
 from iam.assembly import build_handlers
+from iam.limits import Limits
 from iam.routes import all_routes
 from iam.web import csrf
 from iam.web.addresses import confined
-from iam.web.limits import Limits
 from iam.web.site import Site
 from iam.web.templates import Theme
 from tests.harness import Server

@@ -12,10 +12,10 @@ from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
+from iam.limits import Limits
 from iam.settings import Settings, read
 from iam.web.answers import Answer, json_answer
 from iam.web.dispatch import Route
-from iam.web.limits import Limits
 from iam.web.request import Request
 from iam.web.site import Site
 from iam.web.templates import Theme

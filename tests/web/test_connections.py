@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from iam.web.limits import DESCRIPTORS_PER_CONNECTION, Limits
+from iam.limits import DESCRIPTORS_PER_CONNECTION, Limits
 from tests import processes
 from tests.harness import SERVER_KEY, free_port, pause
 from tests.web.conftest import Edge, Wire
@@ -32,12 +32,12 @@ async def served(wire: Wire) -> bool:
 
 
 def test_h6_the_limits_are_those_of_the_rule() -> None:
-    assert (Limits().connections, Limits().connections_per_address) == (1024, 128)
+    assert (Limits().connections, Limits().connections_per_network) == (1024, 128)
     assert DESCRIPTORS_PER_CONNECTION == 4
 
 
 async def test_h6_one_address_has_so_many_connections_and_others_still_get_theirs(start: Callable[..., Edge]) -> None:
-    edge = start(Limits(connections_per_address=3))
+    edge = start(Limits(connections_per_network=3))
     first = [await edge.connect() for _ in range(3)]
     assert [await served(wire) for wire in first] == [True, True, True]
 
@@ -48,7 +48,7 @@ async def test_h6_one_address_has_so_many_connections_and_others_still_get_their
 
 
 async def test_h6_a_connection_that_ends_makes_room_for_another(start: Callable[..., Edge]) -> None:
-    edge = start(Limits(connections_per_address=1))
+    edge = start(Limits(connections_per_network=1))
     wire = await edge.connect()
     await served(wire)
     wire.transport.loseConnection()
@@ -66,7 +66,7 @@ async def test_h6_there_are_so_many_connections_in_all(start: Callable[..., Edge
 
 
 async def test_h6_proxies_that_are_believed_speak_for_many(start: Callable[..., Edge]) -> None:
-    edge = start(Limits(connections_per_address=1), proxy_headers="127.0.0.7/32")
+    edge = start(Limits(connections_per_network=1), proxy_headers="127.0.0.7/32")
     await served(await edge.connect("127.0.0.7"))
 
     assert await served(await edge.connect("127.0.0.7"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from iam.web.limits import Limits
+from iam.limits import Limits
 from tests.web.conftest import Edge
 
 REQUEST = b"GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n"

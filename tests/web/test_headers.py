@@ -12,11 +12,11 @@ from pytest_twisted import blockon
 from twisted.internet import reactor
 from twisted.internet.defer import maybeDeferred
 
+from iam.limits import Limits
 from iam.web.answers import Answer, found, json_answer, located, see_other
 from iam.web.cors import Cors
 from iam.web.dispatch import Route
 from iam.web.headers import Layout
-from iam.web.limits import Limits
 from iam.web.site import Site
 from iam.web.templates import Theme
 from tests.answers import complete

@@ -1,0 +1,70 @@
+"""How much anybody may ask: one place for every limit that an operator may set by `--limit NAME=N`."""
+
+import resource
+from collections.abc import Iterable
+from typing import Any, Final
+
+from attrs import evolve, field, fields_dict, frozen
+
+DESCRIPTORS_PER_CONNECTION: Final = 4
+
+
+class LimitError(ValueError):
+    """A sentence about a `NAME=N` that cannot be used."""
+
+
+def limit(default: float | None, meaning: str, *, least: float = 1) -> Any:
+    """A limit that is an option: what it means stands in docs/reference/options.md too, where a test compares them."""
+    return field(default=default, metadata={"meaning": meaning, "least": least})
+
+
+@frozen
+class Limits:
+    """Sizes in bytes, times in seconds. What has a meaning beside it, is an option; the others are for tests."""
+
+    body: int = limit(65_536, "bytes of a request's body")
+    request_line: int = 32_768  # an authorization request stands quoted in the address of the login
+    head: int = limit(32_768, "bytes of a request's headers, cookies included", least=8_192)
+    headers: int = limit(64, "headers of a request", least=16)
+    connections: int = 1_024  # --connections
+    connections_per_network: int | None = 128  # --connections-per-network; None: no limit
+    head_time: float = 10.0  # all of these are total times, which no byte prolongs (H4)
+    body_time: float = 15.0
+    idle_time: float = 30.0
+    write_time: float = 30.0
+    handler_time: float = 20.0
+    linger_time: float = 2.0
+    farewell_time: float = 0.5  # at the end: for those who were about to ask on a connection they hold
+    drain_time: float = 8.0
+    sweep: float = 1.0
+
+
+def options() -> dict[str, Any]:
+    """The limits that are options, by the names of the command line."""
+    return {name.replace("_", "-"): one for name, one in fields_dict(Limits).items() if "meaning" in one.metadata}
+
+
+def parsed(pairs: Iterable[str]) -> dict[str, int]:
+    """The limits in texts such as `head=65536`, by their fields' names; raises LimitError."""
+    return dict(map(parsed_pair, pairs))
+
+
+def parsed_pair(pair: str) -> tuple[str, int]:
+    """The field's name and the value of one; raises LimitError."""
+    name, _, text = pair.partition("=")
+    known = options().get(name.strip())
+    if known is None:
+        raise LimitError(f"names no limit: {name.strip()[:64]!r}; there are {', '.join(options())}")
+    text = text.strip()
+    if not (text.isascii() and text.isdigit()) or not known.metadata["least"] <= int(text) < 2**31:
+        raise LimitError(f"{name.strip()} is a whole number, at least {known.metadata['least']}")
+    return known.name, int(text)
+
+
+def within_descriptors(limits: Limits) -> Limits:
+    """Let this process open as many files as it may, and allow no more connections than fit into a quarter of that (H6)."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if hard == resource.RLIM_INFINITY:
+        return limits
+    return evolve(limits, connections=min(limits.connections, hard // DESCRIPTORS_PER_CONNECTION))
