@@ -98,7 +98,7 @@ class AuthorizationServer(Service):
         limits = within_descriptors(settings.limits)
         self._site = build_site(self._reactor, settings, self._clock, store, key, keys, limits)
         self._ports = await listen(self._reactor, settings, self._site)
-        self._retention = Retention(self._reactor, store.partitions, store.audit, keys, self._clock)
+        self._retention = Retention(self._reactor, store.partitions, store.audit, store.buckets, keys, self._clock)
         self._retention.start()
         self._back_channel = build_back_channel(self._reactor, settings, self._clock, store, key, keys)
         self._back_channel.start()

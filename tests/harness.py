@@ -57,7 +57,7 @@ REDIRECT_URI = "https://client.example/callback"
 SERVER_KEY = "a server key for tests, long enough"
 TABLES = (
     "access_tokens, refresh_tokens, authorization_codes, grants, consents, client_secrets, resources, clients, sessions, users,"
-    " scopes, epochs, refusals, registrations, registration_tokens"
+    " scopes, epochs, refusals, registrations, registration_tokens, buckets"
 )
 
 
@@ -500,6 +500,7 @@ def server(running: Server, admin: Any) -> Server:
     running.store.clients.forget()
     running.store.scopes.forget()
     running.store.resources.forget()
+    running.store.buckets.forget()
     running.store.refusals._waiting.clear()
     running.store.refusals._counts.clear()
     running.clock.reset()

@@ -11,6 +11,7 @@ from twisted.logger import Logger
 from iam.clock import Clock
 from iam.openid.keys import Keys
 from iam.store.audit import Audit
+from iam.store.buckets import Buckets
 from iam.store.errors import Rejected, Unavailable
 from iam.store.partitions import Partitions
 
@@ -25,9 +26,12 @@ log = Logger()
 class Retention:
     """Tends partitions and keys, and sweeps up the grants that ended."""
 
-    def __init__(self, reactor: Any, partitions: Partitions, audit: Audit, keys: Keys, clock: Clock) -> None:
+    def __init__(
+        self, reactor: Any, partitions: Partitions, audit: Audit, buckets: Buckets, keys: Keys, clock: Clock
+    ) -> None:
         self._partitions = partitions
         self._audit = audit
+        self._buckets = buckets
         self._keys = keys
         self._clock = clock
         self._call = LoopingCall(self._work)
@@ -55,6 +59,8 @@ class Retention:
                 log.info("{count} addresses in the audit log are shortened", count=count)
             while count := await self._partitions.sweep(now - KEPT):
                 log.info("{count} grants that had ended are gone", count=count)
+            while await self._buckets.sweep(now):
+                pass
             for fill in await self._partitions.fills():
                 log.info(
                     "table {table}: about {rows} rows, {bytes} bytes, in {partitions} partitions",

@@ -7,6 +7,7 @@ from iam.settings import Settings
 from iam.store.access_tokens import AccessTokens
 from iam.store.audit import Audit
 from iam.store.authorization_codes import AuthorizationCodes
+from iam.store.buckets import Buckets
 from iam.store.clients import Clients
 from iam.store.consents import Consents
 from iam.store.database import Database
@@ -43,6 +44,7 @@ class Store:
     refresh_tokens: RefreshTokens
     refusals: Refusals
     audit: Audit
+    buckets: Buckets
     replays: Replays
     registrations: Registrations
     user_infos: UserInfos
@@ -68,6 +70,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         refresh_tokens=RefreshTokens(database),
         refusals=Refusals(database),
         audit=Audit(database),
+        buckets=Buckets(database, off=settings.no_rate_limits),
         replays=Replays(database),
         registrations=Registrations(database, clients),
         user_infos=UserInfos(database),

@@ -70,7 +70,9 @@ class Service:
         """What each does every ten minutes."""
         for server in self.servers:
             store = server.store
-            await Retention(None, store.partitions, store.audit, server.keys, server.clock_of_store()).work()
+            await Retention(
+                None, store.partitions, store.audit, store.buckets, server.keys, server.clock_of_store()
+            ).work()
 
     async def tokens(self, number: int, app: App) -> list[str]:
         """An ID token of one server, and an access token of the other."""

@@ -189,7 +189,7 @@ async def test_a_round_of_retention_that_goes_wrong_is_not_the_last_one(begin: A
     store = await begin()
     clock = Clock(NOON.timestamp)
     keys = build_keys(reactor, clock, store, ServerKey(b"a server key for tests, long enough"))
-    retention = Retention(reactor, store.partitions, store.audit, keys, clock)
+    retention = Retention(reactor, store.partitions, store.audit, store.buckets, keys, clock)
     await store.database.query("alter function tend_partitions rename to elsewhere")
     await retention.work()
     await store.database.query("alter function elsewhere rename to tend_partitions")
