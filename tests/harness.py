@@ -496,6 +496,7 @@ def server(running: Server, admin: Any) -> Server:
     for table in TABLES.replace(",", "").split():
         admin.execute(f"delete from {table}")
     admin.execute("truncate audit_events")  # its rows cannot be deleted
+    admin.execute("update setup set closed_at = null, digest = null, expires_at = null")
     admin.execute(SCOPES)
     running.store.clients.forget()
     running.store.scopes.forget()

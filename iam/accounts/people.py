@@ -81,13 +81,17 @@ class People:
             username=username, email=email, password=password, superuser=True, only_first=only_first, by=by
         )
 
-    async def set_password(self, user_id: UUID, password: str, *, by: By = SERVER) -> bool:
-        """Give a person a new password and end their sessions; False if there is no such person. Raises Invalid."""
+    async def set_password(self, user_id: UUID, password: str, *, keep_grants: bool = False, by: By = SERVER) -> bool:
+        """Give a person a new password, end their sessions and, unless they are kept, all that they granted.
+
+        False if there is no such person. Raises Invalid.
+        """
         user = await self.users.by_id(user_id)
         if user is None:
             return False
         complain(password=await self._weakness(password, user.username, user.email, user.name))
-        return await self.users.set_password(user_id, await self.passwords.hash(password), self.clock.now(), by)
+        hashed = await self.passwords.hash(password)
+        return await self.users.set_password(user_id, hashed, self.clock.now(), by, keep_grants=keep_grants)
 
     async def authenticate(self, login: str, password: str) -> UUID | None:
         """Who this is; None for a wrong password and for nobody, at the same cost (H15)."""

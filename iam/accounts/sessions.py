@@ -1,6 +1,6 @@
 """Sessions: how long they live, and that each login makes a new cookie (H17)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from attrs import frozen
@@ -32,9 +32,18 @@ class Sessions:
         return await self.table.find(credentials.digest(cookie), credentials.day_of(cookie), now, idle_since)
 
     async def begin(
-        self, before: str | None, user_id: UUID, *, remembered: bool = False, address: str | None = None
+        self,
+        before: str | None,
+        user_id: UUID,
+        *,
+        auth_time: datetime | None = None,
+        remembered: bool = False,
+        address: str | None = None,
     ) -> str | None:
-        """A new cookie for this person in place of the one before, whose session goes on if it was theirs; None if they are locked out."""
+        """A new cookie for this person in place of the one before, whose session goes on if it was theirs; None if they are locked out.
+
+        `auth_time` is when they gave the proof of who they are: what has made it worthless since counts.
+        """
         now = self.clock.now()
         end = now + timedelta(seconds=self.lifetime(remembered=remembered))
         cookie = credentials.mint_until(Kind.SESSION, end)
@@ -42,6 +51,7 @@ class Sessions:
             session_id=credentials.identifier(),
             digest=credentials.digest(cookie),
             user_id=user_id,
+            auth_time=auth_time,
             now=now,
             day=end.date(),
             expires_at=end,

@@ -212,6 +212,22 @@ def rotate_secret(client_id: str, keep: int) -> None:
     announce(run(work), secret)
 
 
+@command.command(examples=["iam client disable 4Fh..."])
+@which
+def disable(client_id: str) -> None:
+    """Let a client take part no longer, and end all that it was granted, for good: enabling it revives none of it."""
+    client = run(lambda on: switched(on, client_id, disabled=True))
+    output.say(f"The client {client.name} is disabled.", document(client))
+
+
+@command.command(examples=["iam client enable 4Fh..."])
+@which
+def enable(client_id: str) -> None:
+    """Let a client take part again."""
+    client = run(lambda on: switched(on, client_id, disabled=False))
+    output.say(f"The client {client.name} is enabled.", document(client))
+
+
 @command.command(examples=["iam client delete 4Fh..."])
 @which
 def delete(client_id: str) -> None:
@@ -224,6 +240,13 @@ def delete(client_id: str) -> None:
 
     client = run(work)
     output.say(f"The client {client.name} is deleted.", {"client_id": client_id, "deleted": True})
+
+
+async def switched(on: Administration, client_id: str, *, disabled: bool) -> Client:
+    """The client after the change."""
+    await found(on, client_id)
+    await on.store.clients.set_disabled(client_id, on.clock.now(), COMMAND_LINE, disabled=disabled)
+    return await found(on, client_id)
 
 
 def registration(on: Administration) -> Registration:

@@ -32,6 +32,9 @@ claim_option = click.option(
     callback=claims.parse,
     help="A claim; the value is JSON where it parses, else text. Repeatable.",
 )
+keep_grants_option = click.option(
+    "--keep-grants", is_flag=True, help="Let the applications keep what they were granted."
+)
 password_option = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 
 
@@ -135,11 +138,15 @@ def update(
     output.say(f"The person {user.username} is updated.", document(user))
 
 
-@command.command(examples=["iam user disable alice"])
+@command.command(examples=["iam user disable alice", "iam user disable alice --keep-grants"])
 @who
-def disable(username: str) -> None:
-    """Lock a person out: sessions end, and no token of theirs is good until they are enabled again."""
-    user = run(lambda on: changed(on, username, on.store.users.disable))
+@keep_grants_option
+def disable(username: str, *, keep_grants: bool) -> None:
+    """Lock a person out: their sessions end, and all that they granted, for good: enabling revives none of it.
+
+    Grants that are kept rest until the person is enabled again.
+    """
+    user = run(lambda on: changed(on, username, partial(on.store.users.disable, keep_grants=keep_grants)))
     output.say(f"The person {user.username} is disabled.", document(user))
 
 
@@ -173,8 +180,9 @@ def delete(username: str) -> None:
 )
 @who
 @password_option
-def set_password(username: str, *, password_stdin: bool) -> None:
-    """Give a person a new password, which is asked at the terminal, and end their sessions."""
+@keep_grants_option
+def set_password(username: str, *, password_stdin: bool, keep_grants: bool) -> None:
+    """Give a person a new password, which is asked at the terminal. Their sessions end, and all that they granted."""
     if not password_stdin and not asking.interactive():
         raise click.UsageError("Without a terminal to ask at, --password-stdin is needed.")
     answers = {"password": asking.line_on_input("The password")} if password_stdin else {}
@@ -182,9 +190,8 @@ def set_password(username: str, *, password_stdin: bool) -> None:
     async def work(on: Administration) -> User:
         user = await named(on, username)
         people = accounts(on)
-        await asking.until_valid(
-            answers, {"password": asking.new_password}, partial(people.set_password, user.id, by=COMMAND_LINE)
-        )
+        change = partial(people.set_password, user.id, keep_grants=keep_grants, by=COMMAND_LINE)
+        await asking.until_valid(answers, {"password": asking.new_password}, change)
         return await named(on, str(user.id))
 
     user = run(work)

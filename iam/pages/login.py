@@ -1,6 +1,7 @@
 """The login: password in, session out (H15, H17, H18)."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from uuid import UUID
 
 from attrs import frozen
@@ -66,8 +67,9 @@ class Login:
         """Check the password and begin a session; who acted in this browser before steps back among the others."""
         address = next_address(request)
         form = LoginForm(Fields(self.visitors.form(request, PURPOSE)))
+        received = self.visitors.clock.now()
         user_id = await self.people.authenticate(form.login.data or "", form.password.data or "")
-        begun = await self._begin(request, user_id, remembered=bool(form.remember.data)) if user_id else None
+        begun = await self._begin(request, user_id, received, remembered=bool(form.remember.data)) if user_id else None
         if begun is None:
             log.info("login refused: {peer}", peer=request.client_address)
             form.password.errors = [WRONG]
@@ -76,7 +78,9 @@ class Login:
         cookie, headers = begun
         return see_other(self.after_login(address, cookie), headers)
 
-    async def _begin(self, request: Request, user_id: UUID, *, remembered: bool) -> tuple[str, Headers] | None:
+    async def _begin(
+        self, request: Request, user_id: UUID, auth_time: datetime, *, remembered: bool
+    ) -> tuple[str, Headers] | None:
         """The secret of a new session, in place of what this person had here, and its cookies; None if they are locked out.
 
         What no cookie has room for ends.
@@ -84,7 +88,9 @@ class Login:
         accounts = await self.visitors.accounts(request)
         replaced = accounts.of(user_id)
         before = replaced[0].secret if replaced else None
-        cookie = await self.sessions.begin(before, user_id, remembered=remembered, address=request.client_address)
+        cookie = await self.sessions.begin(
+            before, user_id, auth_time=auth_time, remembered=remembered, address=request.client_address
+        )
         if cookie is None:
             return None
         others = accounts.beside(user_id)

@@ -103,6 +103,24 @@ with rotated as materialized (
 select done from rotated
 """
 
+# Who is disabled loses what it was given before, for good: its epoch moves in the same statement, and again when it is enabled,
+# for what was under way when it was disabled.
+SET_DISABLED: Final = """
+with changed as (
+    update clients set updated_at = %(now)s,
+        disabled_at = case when %(disabled)s then coalesce(disabled_at, %(now)s) end,
+        not_before = case when %(disabled)s or disabled_at is not null then greatest(not_before, %(now)s) else not_before end
+    where id = %(id)s
+    returning id
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, case when %(disabled)s then 'client.disabled' else 'client.enabled' end,
+        %(actor)s, null, id, %(address)s::inet, '{}'
+    from changed
+)
+select id from changed
+"""
+
 DELETE: Final = """
 with ended as (
     update grants set revoked_at = %(now)s where client_id = %(id)s and revoked_at is null returning id

@@ -12,7 +12,15 @@ from attrs import field, frozen
 from iam.clock import Clock
 from iam.store import openid_metadata
 from iam.store.audit import SERVER, By
-from iam.store.client_statements import CREATE, DELETE, REDIRECT_URIS, ROTATE_SECRET, SELECT, UPDATE
+from iam.store.client_statements import (
+    CREATE,
+    DELETE,
+    REDIRECT_URIS,
+    ROTATE_SECRET,
+    SELECT,
+    SET_DISABLED,
+    UPDATE,
+)
 from iam.store.database import Database
 from iam.store.errors import Unavailable
 from iam.store.memory import Memory
@@ -218,6 +226,16 @@ class Clients:
         )
         self.forget()
         return bool(rotated)
+
+    async def set_disabled(self, client_id: str, now: datetime, by: By = SERVER, *, disabled: bool) -> bool:
+        """Let a client take part no longer and end all it was granted, or let it take part again; False if there is none.
+
+        Enabling it revives nothing.
+        """
+        told = {"id": client_id, "disabled": disabled, "now": now, **by.columns}
+        rows = await self._database.query(SET_DISABLED, told)
+        self.forget()
+        return bool(rows)
 
     async def delete(self, client_id: str, now: datetime, by: By = SERVER) -> bool:
         """Remove the client and end all it was granted; False if there is no such client."""

@@ -17,7 +17,7 @@ select i.n, s.seen_at < i.now - interval '1 minute', s.id, s.user_id, u.username
 from unnest($1::bytea[], $2::date[], $3::timestamptz[], $4::timestamptz[])
 with ordinality as i (digest, day, now, idle_since, n)
 join sessions s on s.digest = i.digest and s.day = i.day and s.expires_at > i.now and (s.remembered or s.seen_at > i.idle_since)
-join users u on u.id = s.user_id and u.disabled_at is null
+join users u on u.id = s.user_id and u.disabled_at is null and s.auth_time >= u.logins_not_before
 """
 
 # At most once a minute, and apart from the look-up: that must also do where nothing can be written (H51).
@@ -40,7 +40,7 @@ with before as (
     insert into sessions (day, id, digest, user_id, auth_time, seen_at, expires_at, remembered)
     select %(day)s,
         coalesce((select b.id from before b where b.user_id = u.id and b.expires_at > %(now)s limit 1), %(id)s),
-        %(digest)s, u.id, %(now)s, %(now)s, %(expires_at)s, %(remembered)s
+        %(digest)s, u.id, %(auth_time)s, %(now)s, %(expires_at)s, %(remembered)s
     from users u where u.id = %(user_id)s and u.disabled_at is null
     for key share of u
     returning id, user_id, remembered
@@ -73,7 +73,7 @@ from ended e
 
 LIVING = """
 select s.id, s.user_id, u.username, s.auth_time, s.seen_at, s.expires_at, s.remembered
-from sessions s join users u on u.id = s.user_id and u.disabled_at is null
+from sessions s join users u on u.id = s.user_id and u.disabled_at is null and s.auth_time >= u.logins_not_before
 where s.expires_at > %(now)s and (s.remembered or s.seen_at > %(idle_since)s)
     and (%(user_id)s::uuid is null or s.user_id = %(user_id)s)
 order by s.auth_time, s.id
@@ -155,6 +155,7 @@ class Sessions:
         remembered: bool,
         before: bytes | None,
         address: str | None = None,
+        auth_time: datetime | None = None,
     ) -> bool:
         """Start a session, or the one with digest `before` anew if it is this person's; False if the person is locked out."""
         rows = await self._database.query(
@@ -164,6 +165,7 @@ class Sessions:
                 "digest": digest,
                 "day": day,
                 "user_id": user_id,
+                "auth_time": auth_time or now,
                 "now": now,
                 "expires_at": expires_at,
                 "remembered": remembered,

@@ -69,16 +69,21 @@ with before as materialized (
 select id from changed
 """
 
-# A new password ends the sessions that the old one opened (H17).
+# A new password ends the sessions that the old one opened (H17), and all that was granted in them.
 SET_PASSWORD = """
 with changed as (
-    update users set password_hash = %(password_hash)s, updated_at = %(now)s where id = %(id)s returning id
+    update users set password_hash = %(password_hash)s, updated_at = %(now)s,
+        logins_not_before = greatest(logins_not_before, %(now)s),
+        not_before = case when %(keep_grants)s then not_before else greatest(not_before, %(now)s) end
+    where id = %(id)s
+    returning id
 ), ended as (
     delete from sessions s using changed c where s.user_id = c.id returning s.id
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
     select audit_day(%(now)s), %(now)s, 'user.password_changed', %(actor)s, id::text, null, %(address)s::inet,
-        jsonb_build_object('sessions_ended', (select count(*) from ended))
+        jsonb_strip_nulls(jsonb_build_object('sessions_ended', (select count(*) from ended),
+            'grants_kept', nullif(%(keep_grants)s, false)))
     from changed
 )
 select id from changed
@@ -87,15 +92,36 @@ select id from changed
 # The same password under newer parameters (H16); nothing happens if it was changed meanwhile.
 REHASH = "update users set password_hash = %(new)s where id = %(id)s and password_hash = %(old)s"
 
-SET_DISABLED = """
+# Who is disabled loses what they had, for good: the epochs move in the same statement. They move again when the person is
+# enabled, for what was under way when they were disabled, unless the grants were kept.
+DISABLE = """
 with changed as (
-    update users set disabled_at = %(disabled_at)s, updated_at = %(now)s where id = %(id)s returning id, disabled_at
+    update users set disabled_at = coalesce(disabled_at, %(now)s), updated_at = %(now)s,
+        logins_not_before = greatest(logins_not_before, %(now)s),
+        not_before = case when %(keep_grants)s then not_before else greatest(not_before, %(now)s) end
+    where id = %(id)s
+    returning id
 ), ended as (
-    delete from sessions s using changed c where s.user_id = c.id and c.disabled_at is not null returning s.id
+    delete from sessions s using changed c where s.user_id = c.id returning s.id
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, case when disabled_at is null then 'user.enabled' else 'user.disabled' end,
-        %(actor)s, id::text, null, %(address)s::inet, jsonb_build_object('sessions_ended', (select count(*) from ended))
+    select audit_day(%(now)s), %(now)s, 'user.disabled', %(actor)s, id::text, null, %(address)s::inet,
+        jsonb_strip_nulls(jsonb_build_object('sessions_ended', (select count(*) from ended),
+            'grants_kept', nullif(%(keep_grants)s, false)))
+    from changed
+)
+select id from changed
+"""
+ENABLE = """
+with changed as (
+    update users set disabled_at = null, updated_at = %(now)s,
+        logins_not_before = case when disabled_at is null then logins_not_before else greatest(logins_not_before, %(now)s) end,
+        not_before = case when not_before >= disabled_at then greatest(not_before, %(now)s) else not_before end
+    where id = %(id)s
+    returning id
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'user.enabled', %(actor)s, id::text, null, %(address)s::inet, '{}'
     from changed
 )
 select id from changed
@@ -223,24 +249,28 @@ class Users:
         )
         return bool(rows)
 
-    async def set_password(self, user_id: UUID, password_hash: str, now: datetime, by: By = SERVER) -> bool:
-        """Replace the password and end every session; False if there is no such person."""
-        told = {"id": user_id, "password_hash": password_hash, "now": now, **by.columns}
+    async def set_password(
+        self, user_id: UUID, password_hash: str, now: datetime, by: By = SERVER, *, keep_grants: bool = False
+    ) -> bool:
+        """Replace the password, end every session and, unless they are kept, every grant; False if there is no such person."""
+        told = {"id": user_id, "password_hash": password_hash, "now": now, "keep_grants": keep_grants, **by.columns}
         return bool(await self._database.query(SET_PASSWORD, told))
 
     async def rehash(self, user_id: UUID, old: str, new: str) -> None:
         """Keep the same password under a newer hash."""
         await self._database.query(REHASH, {"id": user_id, "old": old, "new": new})
 
-    async def disable(self, user_id: UUID, now: datetime, by: By = SERVER) -> bool:
-        """Lock a person out: no login, no session, no living grant; False if there is no such person."""
-        told = {"id": user_id, "disabled_at": now, "now": now, **by.columns}
-        return bool(await self._database.query(SET_DISABLED, told))
+    async def disable(self, user_id: UUID, now: datetime, by: By = SERVER, *, keep_grants: bool = False) -> bool:
+        """Lock a person out: no login, no session, no living grant; False if there is no such person.
+
+        Enabling them revives nothing, but grants that are to be kept: those only rest meanwhile.
+        """
+        told = {"id": user_id, "now": now, "keep_grants": keep_grants, **by.columns}
+        return bool(await self._database.query(DISABLE, told))
 
     async def enable(self, user_id: UUID, now: datetime, by: By = SERVER) -> bool:
         """Let a person in again; False if there is no such person."""
-        told = {"id": user_id, "disabled_at": None, "now": now, **by.columns}
-        return bool(await self._database.query(SET_DISABLED, told))
+        return bool(await self._database.query(ENABLE, {"id": user_id, "now": now, **by.columns}))
 
     async def delete(self, user_id: UUID, now: datetime, by: By = SERVER) -> bool:
         """Remove a person and end all they granted; False if there is no such person."""

@@ -133,6 +133,8 @@ async def test_the_life_of_a_client_is_an_event_for_each_step(server: Server, ev
         "client.created": create,
         "client.changed": lambda: clients.update("shop", evolve(METADATA, name="Store"), now, by),
         "client.secret_rotated": rotate,
+        "client.disabled": lambda: clients.set_disabled("shop", now, by, disabled=True),
+        "client.enabled": lambda: clients.set_disabled("shop", now, by, disabled=False),
         "client.deleted": lambda: clients.delete("shop", now, by),
     }
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
+from iam.accounts.sessions import Sessions
 from iam.oauth.grants import authorization_code, client_credentials, refresh_token
 from tests.harness import App, Person, Reply, Server
 
@@ -91,6 +92,16 @@ async def person_disabled(server: Server, held: Held, admin: Any) -> None:
     await server.store.users.disable(held.person.user_id, server.now())
 
 
+async def person_disabled_and_enabled_again(server: Server, held: Held, admin: Any) -> None:
+    await server.store.users.disable(held.person.user_id, server.now())
+    server.clock.advance(1)
+    await server.store.users.enable(held.person.user_id, server.now())
+
+
+async def new_password(server: Server, held: Held, admin: Any) -> None:
+    await server.store.users.set_password(held.person.user_id, "hash", server.now())
+
+
 async def person_deleted(server: Server, held: Held, admin: Any) -> None:
     await server.store.users.delete(held.person.user_id, server.now())
 
@@ -117,7 +128,13 @@ async def persons_grant_expired(server: Server, held: Held, admin: Any) -> None:
 
 
 async def client_disabled(server: Server, held: Held, admin: Any) -> None:
-    admin.execute("update clients set disabled_at = %s where id = %s", (server.now(), held.app.client_id))
+    await server.store.clients.set_disabled(held.app.client_id, server.now(), disabled=True)
+
+
+async def client_disabled_and_enabled_again(server: Server, held: Held, admin: Any) -> None:
+    await server.store.clients.set_disabled(held.app.client_id, server.now(), disabled=True)
+    server.clock.advance(1)
+    await server.store.clients.set_disabled(held.app.client_id, server.now(), disabled=False)
 
 
 async def client_deleted(server: Server, held: Held, admin: Any) -> None:
@@ -150,6 +167,8 @@ async def grants_revoked(server: Server, held: Held, admin: Any) -> None:
 
 OF_PERSONS: tuple[Reason, ...] = (
     person_disabled,
+    person_disabled_and_enabled_again,
+    new_password,
     person_deleted,
     persons_epoch,
     consent_withdrawn,
@@ -164,7 +183,7 @@ OF_CLIENTS: tuple[Reason, ...] = (
     grants_revoked,
 )
 OF_RESOURCES: tuple[Reason, ...] = (resource_disabled, resource_deleted)
-EPOCHS: tuple[Reason, ...] = (clients_epoch, everything_revoked)
+EPOCHS: tuple[Reason, ...] = (client_disabled_and_enabled_again, clients_epoch, everything_revoked)
 
 MATRIX = [
     *product(PERSONS, (*OF_PERSONS, *OF_CLIENTS, *OF_RESOURCES, *EPOCHS)),
@@ -252,3 +271,66 @@ async def test_a_grant_is_not_longer_than_its_absolute_expiry(server: Server, ad
 
     assert fresh["expires_in"] <= 60
     assert not await held.introspected(server, fresh["access_token"])
+
+
+async def test_what_is_kept_lives_on_under_a_new_password(server: Server) -> None:
+    held = await hold(server)
+
+    await server.store.users.set_password(held.person.user_id, "hash", server.now(), keep_grants=True)
+
+    assert await code(server, held)
+    assert await refresh(server, held)
+
+
+async def test_what_is_kept_rests_while_its_person_is_disabled(server: Server) -> None:
+    held = await hold(server)
+
+    await server.store.users.disable(held.person.user_id, server.now(), keep_grants=True)
+    resting = await introspection_of_a_refresh_token(server, held)
+    server.clock.advance(1)
+    await server.store.users.enable(held.person.user_id, server.now())
+
+    assert not resting
+    assert await refresh(server, held)
+
+
+async def test_to_enable_who_is_enabled_ends_nothing(server: Server) -> None:
+    held = await hold(server)
+
+    await server.store.users.enable(held.person.user_id, server.now())
+    await server.store.clients.set_disabled(held.app.client_id, server.now(), disabled=False)
+
+    assert (await server.get("/accounts", headers=held.person.headers)).status == 200
+    assert await refresh(server, held)
+
+
+async def test_what_was_under_way_when_its_person_was_disabled_does_not_live_when_they_are_enabled(
+    server: Server,
+) -> None:
+    held = await hold(server)
+    disabled_at = server.now()
+    server.clock.advance(1)
+    late = await server.tokens(held.app, held.person)
+
+    await server.store.users.disable(held.person.user_id, disabled_at)
+    server.clock.advance(1)
+    await server.store.users.enable(held.person.user_id, server.now())
+
+    assert not await held.introspected(server, late["refresh_token"])
+
+
+@pytest.mark.parametrize("reason", [person_disabled_and_enabled_again, new_password])
+async def test_a_login_that_was_under_way_begins_no_session(server: Server, admin: Any, reason: Reason) -> None:
+    held = await hold(server)
+    received = server.now()
+    server.clock.advance(1)
+
+    await reason(server, held, admin)
+    server.clock.advance(1)
+    sessions = Sessions(server.store.sessions, server.clock_of_store(), server.settings)
+    before = await sessions.begin(None, held.person.user_id, auth_time=received)
+    after = await sessions.begin(None, held.person.user_id)
+
+    assert before
+    assert await sessions.find(before) is None
+    assert await sessions.find(after)
