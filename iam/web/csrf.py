@@ -3,11 +3,18 @@
 A form's token is the second in which it was opened, and the HMAC of that and of its purpose under the value of the
 cookie, which nobody but this browser and we know, so that neither a table nor a server key is needed, and a visitor who
 is not logged in yet has one too.
+
+A form that asks for a decision also carries the `digest` of what its page showed. Whoever acts on the form works out again
+what the page would show now, and asks again where that is something else: what was decided upon is what was seen.
 """
 
 import hmac
+import json
+import re
 from base64 import urlsafe_b64encode
 from datetime import datetime
+from hashlib import sha256
+from typing import Final
 from urllib.parse import urlsplit
 
 from iam.settings import LOOPBACK, Settings
@@ -15,30 +22,50 @@ from iam.web.request import Request
 
 TOKEN_FIELD = "csrf_token"
 SAME = b"same-origin"
-DIGITS = 12  # of a second since 1970
+
+# The second since 1970, what the page showed if that counts, and the HMAC.
+TOKEN: Final = re.compile(r"(?P<opened>[0-9]{1,12})\.(?:(?P<shown>[A-Za-z0-9_-]{43})\.)?[A-Za-z0-9_-]{43}")
 
 
-def token(cookie: str, purpose: str, now: datetime) -> str:
-    """The token for a form of this purpose, opened now in the browser with this cookie."""
-    return signed(cookie, purpose, str(int(now.timestamp())))
+def digest(*shown: object) -> str:
+    """The digest of what a page shows and asks about: texts, numbers, None, and sequences and mappings of such."""
+    return base64url(sha256(json.dumps(shown, sort_keys=True).encode()).digest())
 
 
-def signed(cookie: str, purpose: str, opened: str) -> str:
+def token(cookie: str, purpose: str, now: datetime, shown: str = "") -> str:
+    """The token for a form of this purpose, opened now in the browser with this cookie; `shown` is the `digest` of its page."""
+    return signed(cookie, purpose, str(int(now.timestamp())), shown)
+
+
+def signed(cookie: str, purpose: str, opened: str, shown: str = "") -> str:
     """The token for a form opened in this second."""
-    check = hmac.digest(cookie.encode(), f"{opened} {purpose}".encode(), "sha256")
-    return f"{opened}.{urlsafe_b64encode(check).rstrip(b'=').decode()}"
+    said = f"{opened} {purpose}" + (f"\0{shown}" if shown else "")
+    check = base64url(hmac.digest(cookie.encode(), said.encode(), "sha256"))
+    return ".".join(part for part in (opened, shown, check) if part)
+
+
+def same(given: str | None, shown: str) -> bool:
+    """Did the page whose form has this genuine token show just this?"""
+    found = TOKEN.fullmatch(given or "")
+    return found is not None and found["shown"] == shown
+
+
+def base64url(octets: bytes) -> str:
+    """The octets as text, without padding (RFC 7515 §2)."""
+    return urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
 def genuine(cookie: str | None, purpose: str, given: str | None, now: datetime, lifetime: int | None = None) -> bool:
     """Is this the token of that form, opened at most `lifetime` seconds ago?"""
     if cookie is None or given is None:
         return False
-    opened = given.partition(".")[0]
-    if not (opened.isascii() and opened.isdigit() and len(opened) <= DIGITS):
-        return False  # whoever has the cookie can sign whatever they like
-    if not hmac.compare_digest(signed(cookie, purpose, opened).encode(), given.encode()):
+    found = TOKEN.fullmatch(given)
+    if found is None:
         return False
-    return lifetime is None or abs(now.timestamp() - int(opened)) <= lifetime
+    expected = signed(cookie, purpose, found["opened"], found["shown"] or "")
+    if not hmac.compare_digest(expected.encode(), given.encode()):
+        return False
+    return lifetime is None or abs(now.timestamp() - int(found["opened"])) <= lifetime
 
 
 def from_us(request: Request, settings: Settings) -> bool:

@@ -65,9 +65,12 @@ class Visitors:
                 answer.raiseException()
         return [answer for _, answer in answers]
 
-    def token(self, request: Request, purpose: str, secret: str | None = None) -> str:
-        """The token for a form of this visitor, only for one who has a cookie; or of their account with this secret."""
-        return csrf.token(secret or self.cookie(request) or secrets.token_hex(), purpose, self.clock.now())
+    def token(self, request: Request, purpose: str, secret: str | None = None, *, shown: str = "") -> str:
+        """The token for a form of this visitor, only for one who has a cookie; or of their account with this secret.
+
+        `shown` is the digest of what the page shows and asks about (`csrf.digest`).
+        """
+        return csrf.token(secret or self.cookie(request) or secrets.token_hex(), purpose, self.clock.now(), shown)
 
     def welcome(self, request: Request, purpose: str) -> tuple[str, Headers]:
         """The token for a form of anybody, and the cookie for who has none yet: it says nothing and stands in no table."""
@@ -76,6 +79,10 @@ class Visitors:
             return csrf.token(cookie, purpose, self.clock.now()), ()
         cookie = credentials.mint(Kind.VISITOR)
         return csrf.token(cookie, purpose, self.clock.now()), (cookies.setting(self.settings, cookie),)
+
+    def showed(self, form: Parameters, shown: str) -> bool:
+        """Did the page of this form show just that? Else it has to be shown again: nobody has decided upon anything else."""
+        return csrf.same(form.get(csrf.TOKEN_FIELD), shown)
 
     def form(
         self,

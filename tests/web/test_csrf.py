@@ -52,6 +52,39 @@ def test_the_time_and_the_purpose_cannot_be_shifted_into_each_other() -> None:
     assert not csrf.genuine("cookie", "login", f"1 2.{check}", NOW)
 
 
+@given(shown=st.lists(TEXT | st.none() | st.lists(TEXT)))
+def test_a_token_tells_what_its_page_showed(shown: list[object]) -> None:
+    digest = csrf.digest(*shown)
+    token = csrf.token("cookie", "consent", NOW, digest)
+
+    assert csrf.genuine("cookie", "consent", token, NOW, 600)
+    assert csrf.same(token, digest)
+    assert not csrf.same(token, csrf.digest(*shown, "more"))
+
+
+def test_what_a_page_showed_cannot_be_changed_in_its_token() -> None:
+    token = csrf.token("cookie", "consent", NOW, csrf.digest("read"))
+    opened, _, check = token.split(".")
+    other = csrf.digest("read", "write")
+
+    edited = [f"{opened}.{other}.{check}", f"{opened}.{check}", f"{opened}..{check}", f"{opened}.{other}"]
+
+    assert not any(csrf.genuine("cookie", "consent", each, NOW) for each in edited)
+
+
+@pytest.mark.parametrize("given_token", [None, "", "x", csrf.token("cookie", "consent", NOW)])
+def test_a_token_without_it_shows_nothing(given_token: str | None) -> None:
+    assert not csrf.same(given_token, csrf.digest("read"))
+    assert not csrf.same(given_token, "")
+
+
+def test_the_digest_of_a_page_tells_its_parts_apart() -> None:
+    digests = [csrf.digest("a", "b"), csrf.digest("ab"), csrf.digest(["a", "b"]), csrf.digest("a", "b", None)]
+
+    assert len(set(digests)) == 4
+    assert csrf.digest({"x": 1, "y": 2}) == csrf.digest({"y": 2, "x": 1})
+
+
 @pytest.mark.parametrize(
     ("issuer", "origin", "ours"),
     [
