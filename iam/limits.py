@@ -28,6 +28,7 @@ class Limits:
     headers: int = limit(64, "headers of a request", least=16)
     connections: int = 1_024  # --connections
     connections_per_network: int | None = 128  # --connections-per-network; None: no limit
+    connections_per_site: int = limit(512, "connections of one IPv6 /48, where more than one of its networks may have")
     head_time: float = 10.0  # all of these are total times, which no byte prolongs (H4)
     body_time: float = 15.0
     idle_time: float = 30.0

@@ -1,14 +1,20 @@
 """Where the server listens: addresses and a port, or Twisted endpoints."""
 
 import errno
+import os
+import re
+import stat
+from pathlib import Path
 from typing import Any
 
+from twisted.internet.address import UNIXAddress
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, serverFromString
 from twisted.internet.error import CannotListenError
 
 from iam.settings import Settings
 
 BACKLOG = 1024
+PARTS = re.compile(r"(?<!\\):")  # a colon, unless it is escaped
 ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
@@ -55,11 +61,35 @@ def described(reactor: Any, settings: Settings) -> list[tuple[str, Any]]:
 def from_text(reactor: Any, text: str) -> Any:
     """The endpoint that `--listen` describes."""
     try:
-        return serverFromString(reactor, text)
+        return serverFromString(reactor, closed_to_others(text))
     except OSError as error:  # a certificate or a key that cannot be read
         raise ListenError(f"--listen: {text}: {error.filename}: {words(error)}.") from None
     except (ValueError, TypeError, LookupError) as error:
         raise ListenError(f"--listen: {text!r} is not an endpoint of Twisted: {error}.") from None
+
+
+def closed_to_others(text: str) -> str:
+    """The description of an endpoint; a unix socket in it is for user and group, unless it says otherwise."""
+    kind, *given = PARTS.split(text)
+    told = any(part.startswith("mode=") for part in given) or any("=" not in part for part in given[1:2])
+    return text if kind != "unix" or not given or told else text + ":mode=660"
+
+
+def sockets(settings: Settings, ports: list[Any]) -> list[str]:
+    """A sentence for each unix socket that is listened on: who may connect, and whether those are believed about others."""
+    hosts = [port.getHost() for port in ports]
+    paths = [Path(os.fsdecode(host.name)) for host in hosts if isinstance(host, UNIXAddress) and host.name]
+    believed = (
+        "its peers' forwarding headers are believed"
+        if "unix" in settings.proxy_headers
+        else "all its peers count as one network (behind a proxy, say --proxy-headers unix)"
+    )
+    return [f"Listening on the socket {path}, mode {mode_of(path)}: {believed}." for path in paths]
+
+
+def mode_of(path: Path) -> str:
+    """The permissions of a socket, in octal digits; a name in no file system has none."""
+    return f"{stat.S_IMODE(path.stat().st_mode):04o}" if path.exists() else "-"
 
 
 def cause(error: CannotListenError | OSError) -> OSError:

@@ -37,6 +37,12 @@ class Options(usage.Options):
         ["data-dir", None, None, "its own database, and the secret made at the first start"],
         ["issuer", None, None, "public address, no trailing slash (http://localhost:PORT)"],
         [
+            "proxy-header",
+            None,
+            None,
+            "the one header of proxies that is believed (X-Forwarded-For or Forwarded: the one there)",
+        ],
+        [
             "registration",
             None,
             None,
@@ -71,7 +77,7 @@ class Options(usage.Options):
         self.several.setdefault("listen", []).append(endpoint)
 
     def opt_proxy_headers(self, network: str) -> None:
-        """Believe the forwarding headers of proxies in this network; repeatable (none)."""
+        """Believe the forwarding headers of proxies in this network, or of all peers on unix sockets: `unix`; repeatable (none)."""
         self.several.setdefault("proxy_headers", []).append(network)
 
     def opt_allow_fetch(self, network: str) -> None:

@@ -16,7 +16,7 @@ from iam.embedded.errors import EmbeddedError
 from iam.endpoints import resource
 from iam.foundation import Foundation, lay
 from iam.limits import within_descriptors
-from iam.listening import ListenError, described, listen
+from iam.listening import ListenError, described, listen, sockets
 from iam.oauth import library
 from iam.oauth.library import LibraryError
 from iam.oauth.resources import FORMATS, LIFETIMES
@@ -102,6 +102,8 @@ class AuthorizationServer(Service):
         self._retention.start()
         self._back_channel = build_back_channel(self._reactor, settings, self._clock, store, key, keys)
         self._back_channel.start()
+        for line in sockets(settings, self._ports):
+            say(line)
         await greet(settings, self._foundation, key)
 
     async def _stop(self) -> None:

@@ -24,6 +24,7 @@ from iam.limits import Limits
 MINUTE, HOUR, DAY = 60, 3600, 86400
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 NETLOC = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]+)?")  # as browsers write it in Origin
+HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 DEFAULT_PORTS = (("http", 80), ("https", 443))
 
 
@@ -58,7 +59,8 @@ class Settings(BaseSettings):
     database: str | None = None
     data_dir: Path = Field(default_factory=default_data_dir)
     templates: Path | None = None
-    proxy_headers: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    proxy_headers: Annotated[tuple[IPv4Network | IPv6Network | Literal["unix"], ...], NoDecode] = ()
+    proxy_header: str | None = None
     allow_fetch: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     registration: Literal["open", "token", "closed"] = "token"
     registration_scope: Annotated[tuple[str, ...], NoDecode] = ()
@@ -122,6 +124,16 @@ class Settings(BaseSettings):
                 ip_address(address)
             except ValueError:
                 raise ValueError(f"is not an IP address: {address!r}") from None
+        return value
+
+    @field_validator("proxy_header")
+    @classmethod
+    def header_of_a_proxy(cls, value: str | None, info: ValidationInfo) -> str | None:
+        """A header that no proxy is believed in would silently do nothing."""
+        if value is not None and not HEADER.fullmatch(value):
+            raise ValueError("is not the name of a header such as X-Forwarded-For")
+        if value is not None and not info.data.get("proxy_headers"):
+            raise ValueError("needs --proxy-headers, which says whose header it is")
         return value
 
     @field_validator("limit")

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import stat
 import subprocess
 import threading
 import time
@@ -187,11 +188,29 @@ def test_it_listens_on_each_endpoint_that_is_named_and_on_no_port(start: Start, 
     over_unix = OverUnix(path)
     over_unix.request("GET", "/login")
     assert over_unix.getresponse().status == 200
+    assert stat.S_IMODE(path.stat().st_mode) == 0o660
     over_unix.close()
     with pytest.raises(requests.ConnectionError):
         requests.get(f"http://localhost:{one}/healthz", timeout=30)
     assert twist.stop() == 0
     assert not path.exists()
+
+
+@pytest.mark.parametrize("believed", [True, False])
+def test_the_proxy_behind_a_socket_is_believed_where_it_is_named(
+    start: Start, dsn: str, tmp_path: Path, believed: bool
+) -> None:
+    path = tmp_path / "a:b"
+    escaped = str(path).replace(":", "\\:")
+    options = ("--proxy-headers", "unix") if believed else ()
+    twist = start("--database", dsn, *options, "--listen", f"unix:{escaped}:mode=600")
+
+    said = twist.says("Listening on the socket ")
+    twist.says(READY)
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert "mode 0600" in said
+    assert ("--proxy-headers unix" in said) is not believed
 
 
 def test_an_https_issuer_makes_cookies_secure_and_pins_https(start: Start, dsn: str) -> None:

@@ -223,7 +223,21 @@ class Channel(http.HTTPChannel):
 
     def part(self) -> None:
         """Close if nothing is being asked here; what is, is still answered."""
-        if self.phase is Phase.IDLE or (self.phase is Phase.HEAD and not self.started):
+        if self.idle:
+            self.end()
+
+    @property
+    def idle(self) -> bool:
+        """Is nothing being asked here?"""
+        return self.phase is Phase.IDLE or (self.phase is Phase.HEAD and not self.started)
+
+    def leave(self, *, at_once: bool) -> None:
+        """Make room for somebody else."""
+        if at_once:
+            self.persistent = 0
+            self.enter(Phase.CLOSING)
+            self.transport.abortConnection()
+        else:
             self.end()
 
     def end(self) -> None:

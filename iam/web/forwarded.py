@@ -1,62 +1,133 @@
-"""From where a request really comes, where a proxy that we believe says so (H11)."""
+"""From where a request really comes, where a proxy that we believe says so (H11; RFC 7239)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Final, Self
 
+from attrs import frozen
 from twisted.web.http_headers import Headers
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
-ONCE = (b"x-forwarded-proto", b"x-forwarded-host")
-FOR = re.compile(r'for="?(?:\[(?P<six>[^\]]+)\]|(?P<four>[^;,":]+))(?::\d+)?"?', re.IGNORECASE)
+
+UNIX: Final = "unix"  # every peer on a unix socket
+UNKNOWN: Final = "unknown"  # a person whose address nobody could read, which is never the proxy's
+
+FORWARDED: Final = "Forwarded"
+X_FORWARDED_FOR: Final = "X-Forwarded-For"
+OTHERS: Final = ("X-Real-IP", "CF-Connecting-IP", "True-Client-IP", "Fly-Client-IP", "X-Client-IP", "X-Azure-ClientIP")
+
+PORT: Final = r"(?::(?:[0-9]{1,5}|_[A-Za-z0-9._-]+))?"  # RFC 7239 §6: a number, or a name that hides it
+NODE: Final = re.compile(rf"\[(?P<six>[^\]]+)\]{PORT}|(?P<four>[0-9.]+){PORT}")
+TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+PAIR: Final = re.compile(rf'\s*({TOKEN})=(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*))\s*([;,]|$)')
+EMPTY: Final = re.compile(r"[\s,;]*")
+SHOWN: Final = 100  # characters of a header in the log
 
 
-class ForwardedError(Exception):
-    """The headers contradict each other."""
+@frozen
+class Whence:
+    """Where a request comes from, and what an operator should know of how it was found out."""
+
+    address: str
+    complaint: str = ""
 
 
-def client_address(peer: str, headers: Headers, proxies: Sequence[Network]) -> str:
-    """The address of the client: the peer, or the rightmost forwarded one that is no proxy of ours. Raises ForwardedError."""
-    if not proxies or not among(peer, proxies):
-        return peer
-    if any(len(values(headers, name)) > 1 for name in ONCE):
-        raise ForwardedError("X-Forwarded-Proto and X-Forwarded-Host have one value each.")
-    forwarded, x_forwarded_for = values(headers, b"forwarded"), values(headers, b"x-forwarded-for")
-    if forwarded and x_forwarded_for:
-        raise ForwardedError("A request carries either Forwarded or X-Forwarded-For.")
-    hops = [node(element) for element in forwarded] if forwarded else x_forwarded_for
-    for hop in reversed(hops):
-        if parsed(hop) is None:
-            return peer
-        if not among(hop, proxies):
-            return hop
-    return peer
+@frozen
+class Proxies:
+    """Whom we believe about others: peers in `networks`, and on sockets of this machine; `header` is the one they write."""
+
+    networks: tuple[Network, ...] = ()
+    sockets: bool = False
+    header: str | None = None
+
+    @classmethod
+    def among(cls, believed: Iterable[Network | str], header: str | None = None) -> Self:
+        """Those that --proxy-headers and --proxy-header name."""
+        several = tuple(believed)
+        networks = tuple(one for one in several if not isinstance(one, str))
+        return cls(networks, UNIX in several, header)
+
+    def believed(self, peer: str) -> bool:
+        """Is this a proxy of ours? A peer without an address is one on a unix socket."""
+        if not peer:
+            return self.sockets
+        address = parsed(peer)
+        return address is not None and any(
+            address.version == network.version and address in network for network in self.networks
+        )
+
+    def whence(self, peer: str, headers: Headers) -> Whence:
+        """The peer, or where a proxy of ours speaks: the rightmost forwarded address that is none of them."""
+        if not self.believed(peer):
+            return Whence(plain(peer))
+        name, complaint = self.chosen(headers)
+        if name is None:
+            return Whence(UNKNOWN if complaint else plain(peer), complaint)
+        return followed(self, name, hops(name, headers), complaint)
+
+    def chosen(self, headers: Headers) -> tuple[str | None, str]:
+        """The header to believe, and what is to be said of the choice; none where a proxy asks for itself."""
+        there = [name for name in (X_FORWARDED_FOR, FORWARDED, *OTHERS) if headers.hasHeader(name)]
+        if self.header is not None:
+            return (self.header if there or headers.hasHeader(self.header) else None), ""
+        if {X_FORWARDED_FOR, FORWARDED} <= {*there}:
+            return X_FORWARDED_FOR, f"{X_FORWARDED_FOR} and {FORWARDED} came together, the first is believed"
+        if there and there[0] in OTHERS:
+            return None, f"only {there[0]} came, which must be named to be believed"
+        return (there[0] if there else None), ""
 
 
-def values(headers: Headers, name: bytes) -> list[str]:
-    """The members of a list header, however many lines it came in."""
-    lines = headers.getRawHeaders(name) or ()
-    return [member.strip() for line in lines for member in line.decode("latin-1").split(",") if member.strip()]
+def followed(proxies: Proxies, name: str, found: list[str], complaint: str = "") -> Whence:
+    """Back along the hops that a header tells of, as far as they are proxies of ours."""
+    address = None
+    for hop in reversed(found):
+        address = parsed(hop)
+        if address is None:
+            return Whence(UNKNOWN, f"{name} names no address: {hop[:SHOWN]!r}")
+        if not proxies.believed(str(address)):
+            break
+    if address is None:
+        return Whence(UNKNOWN, f"{name} is missing or empty")
+    return Whence(str(address), complaint)
 
 
-def node(element: str) -> str:
-    """The `for` of one element of Forwarded (RFC 7239 §6)."""
-    match = FOR.search(element)
-    return (match["six"] or match["four"]) if match else ""
+def hops(name: str, headers: Headers) -> list[str]:
+    """What a header says of each hop, from the client on, however many lines it came in."""
+    lines = [line.decode("latin-1") for line in headers.getRawHeaders(name.encode()) or ()]
+    if name.lower() == FORWARDED.lower():
+        return [node for line in lines for node in nodes(line)]
+    return [member.strip().strip('"') for line in lines for member in line.split(",") if member.strip()]
+
+
+def nodes(line: str) -> list[str]:
+    """The `for` of each element of Forwarded (RFC 7239 §4); the whole line where it is malformed, which is no address."""
+    found, element, position = [], [], EMPTY.match(line).end()  # type: ignore[union-attr]
+    while position < len(line):
+        pair = PAIR.match(line, position)
+        if pair is None:
+            return [line]
+        name, quoted, token, end = pair.groups()
+        element += [quoted if quoted is not None else token] if name.lower() == "for" else []
+        position = pair.end()
+        if end != ";" or position == len(line):
+            found.append(element[0] if len(element) == 1 else "")
+            element, position = [], EMPTY.match(line, position).end()  # type: ignore[union-attr]
+    return found
 
 
 def parsed(text: str) -> Address | None:
-    """The address in this text, if it is one."""
+    """The address in a text, without port, zone, brackets and the disguise of an IPv4 address as IPv6; None if it is none."""
+    node = NODE.fullmatch(text)
     try:
-        return ip_address(text)
+        address = ip_address(((node["six"] or node["four"]) if node else text).partition("%")[0])
     except ValueError:
         return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
 
 
-def among(text: str, networks: Sequence[Network]) -> bool:
-    """Is this address in one of the networks?"""
-    address = parsed(text)
-    return address is not None and any(
-        address.version == network.version and address in network for network in networks
-    )
+def plain(peer: str) -> str:
+    """The peer's address as addresses are written elsewhere; a peer on a socket has none."""
+    return str(parsed(peer) or peer)

@@ -7,7 +7,6 @@ from twisted.web import http
 
 from iam.web.answers import Answer, Headers
 from iam.web.cors import FOR_NOBODY
-from iam.web.forwarded import ForwardedError, client_address
 from iam.web.target import host_of, ours, well_formed
 
 if TYPE_CHECKING:
@@ -66,10 +65,7 @@ class Request(http.Request):
             return 400
         if not ours(host, site.settings.issuer_host, getattr(self.host, "host", "")):
             return 421
-        try:
-            self.client_address = client_address(getattr(self.client, "host", ""), headers, site.settings.proxy_headers)
-        except ForwardedError:
-            return 400
+        self.client_address = site.whence(getattr(self.client, "host", ""), headers)
         return None
 
     def respond(self, answer: Answer) -> None:

@@ -11,6 +11,7 @@ from twisted.internet.interfaces import IAddress, IProtocolNegotiationFactory
 from twisted.internet.protocol import Factory
 from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger
+from twisted.web import http_headers
 from zope.interface import implementer
 
 from iam.limits import Limits
@@ -18,9 +19,10 @@ from iam.settings import Settings
 from iam.web import cors
 from iam.web.answers import TEXT, Answer, Headers, Refusal, json_answer
 from iam.web.channel import Channel
+from iam.web.connections import Connections
 from iam.web.cors import Registered
 from iam.web.dispatch import Handler, MethodNotAllowed, NotFound, Route, Router
-from iam.web.forwarded import among
+from iam.web.forwarded import Proxies
 from iam.web.headers import Layout, status_line
 from iam.web.request import Request
 
@@ -59,8 +61,10 @@ class Site(Factory):
         self.limits = limits
         self.seconds: Callable[[], float] = reactor.seconds
         self.layout = Layout(settings, reactor.seconds)
+        self.proxies = Proxies.among(settings.proxy_headers, settings.proxy_header)
         self.channels: set[Channel] = set()
-        self._addresses: Counter[str] = Counter()
+        self.connections = Connections(limits, self.channels, self.proxies.believed)
+        self.misunderstood: Counter[str] = Counter()
         self._router = Router(routes)
         self._error_page = error_page
         self._unavailable = unavailable
@@ -92,27 +96,19 @@ class Site(Factory):
     def buildProtocol(self, addr: IAddress | None) -> Channel | None:
         """A connection, unless there are too many, in all or from this address (H6)."""
         address = getattr(addr, "host", "")
-        if len(self.channels) >= self.limits.connections or self._crowded(address):
+        if not self.connections.admit(address):
             log.warn("connection refused: too many, {address}", address=address)
             return None
         channel = Channel()
         channel.site = channel.factory = self
         channel.address = address
-        self._addresses[address] += 1
+        self.connections.begin(address)
         return channel
-
-    def _crowded(self, address: str) -> bool:
-        most = self.limits.connections_per_network
-        if most is None or self._addresses[address] < most:
-            return False
-        return not among(address, self.settings.proxy_headers)
 
     def forget(self, channel: Channel) -> None:
         """A connection is gone."""
         self.channels.discard(channel)
-        self._addresses[channel.address] -= 1
-        if self._addresses[channel.address] <= 0:
-            del self._addresses[channel.address]
+        self.connections.end(channel.address)
 
     def _look(self) -> None:
         now = self.seconds()
@@ -133,6 +129,20 @@ class Site(Factory):
             channel.transport.abortConnection()
 
     # Requests
+
+    def whence(self, peer: str, headers: http_headers.Headers) -> str:
+        """The address of who asks; what a proxy says that cannot be read is told once, and counted."""
+        whence = self.proxies.whence(peer, headers)
+        if whence.complaint:
+            subject = whence.complaint.partition(":")[0]
+            self.misunderstood[subject] += 1
+            if self.misunderstood[subject] == 1:
+                log.warn(
+                    "forwarding headers of the proxy {peer}: {complaint} (see --proxy-header; said once)",
+                    peer=peer or "on the socket",
+                    complaint=whence.complaint,
+                )
+        return whence.address
 
     def handle(self, request: Request) -> None:
         """Find the handler and let it run to its end, whether the client waits for it or not (H42)."""

@@ -14,6 +14,7 @@ import pytest
 from attrs import frozen
 
 from iam.limits import DESCRIPTORS_PER_CONNECTION, Limits
+from iam.web.answers import Answer
 from tests import processes
 from tests.harness import SERVER_KEY, free_port, pause
 from tests.web.conftest import Edge, Wire
@@ -79,7 +80,55 @@ async def test_h6_forgotten_addresses_are_not_kept(edge: Edge) -> None:
     while edge.site.channels:
         await pause(0.005)
 
-    assert not edge.site._addresses
+    assert not edge.site.connections.networks
+    assert not edge.site.connections.sites
+
+
+def test_the_addresses_of_one_ipv6_network_share_its_connections_and_those_of_a_site_its(
+    start: Callable[..., Edge],
+) -> None:
+    connections = start(Limits(connections_per_network=2, connections_per_site=5)).site.connections
+    for address in ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:2::1"):
+        assert connections.admit(address)
+        connections.begin(address)
+
+    assert not connections.admit("2001:db8::3")  # its network has two
+    assert not connections.admit("2001:db8:0:3::1")  # its site has five
+    assert connections.admit("2001:db8:1::1")
+
+
+async def test_where_it_grows_tight_an_idle_connection_of_the_greediest_network_goes(
+    start: Callable[..., Edge],
+) -> None:
+    edge = start(Limits(connections=10))
+    greedy = [await edge.connect("127.0.0.2") for _ in range(7)]
+    assert all([await served(wire) for wire in greedy])
+    assert await served(await edge.connect("127.0.0.3"))
+
+    honest = await edge.connect("127.0.0.4")
+
+    assert await served(honest)
+    await greedy[0].until(lambda: sum(wire.closed for wire in greedy) == 1)
+
+
+async def test_where_all_is_full_of_slow_heads_others_still_get_in(start: Callable[..., Edge]) -> None:
+    edge = start(Limits(connections=10))
+    for number in range(10):
+        slow = await edge.connect(f"127.0.0.{2 + number % 3}")
+        await slow.send(b"GET /hello HTTP/1.1\r\nHost:")
+
+    assert await served(await edge.connect("127.0.0.9"))
+    assert not await served(await edge.connect("127.0.0.2"))
+
+
+async def test_what_is_being_answered_makes_no_room(start: Callable[..., Edge]) -> None:
+    edge = start(Limits(connections=4))
+    for _ in range(4):
+        await (await edge.connect("127.0.0.2")).send(b"GET /hang HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+    assert not await served(await edge.connect("127.0.0.3"))
+    for waiting in edge.hung:
+        waiting.callback(Answer(200))
 
 
 @frozen
