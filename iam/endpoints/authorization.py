@@ -17,11 +17,12 @@ from iam.accounts.sessions import Session
 from iam.oauth import introductions, redirect_uris
 from iam.oauth.authentication import Authentication
 from iam.oauth.authorization_response import AuthorizationResponse
-from iam.oauth.consent import Consent
+from iam.oauth.consent import Consent, Question
 from iam.oauth.introductions import Introduction
 from iam.oauth.refusals import Refusals
 from iam.oauth.request import Request as AuthorizationRequest
 from iam.oauth.server import Server
+from iam.web import csrf
 from iam.web.accounts import Account, Accounts
 from iam.web.addresses import leading_to
 from iam.web.answers import Answer, Refusal, found, see_other
@@ -70,7 +71,7 @@ class AuthorizationEndpoint:
             return await self._allow(request, authorization, account.session)
         if authorization.authentication.silent:
             raise self._error(request, self.server.consent_required(authorization))
-        return await self._ask(request, authorization, account)
+        return self._ask(request, authorization, account, await self.consent.question(authorization))
 
     async def post(self, request: Request) -> Answer:
         """The same in a form (OpenID Connect Core §3.1.2.1). From other sites no cookie comes with one, but with the GET."""
@@ -84,14 +85,21 @@ class AuthorizationEndpoint:
         return see_other(f"{PATH}?{query}")
 
     async def decide(self, request: Request) -> Answer:
-        """The person decided. The request is the one in the address, and the form's token is bound to it."""
+        """The person decided. The request is the one in the address, and the form's token is bound to it and to what was shown.
+
+        Where the page would show something else by now, nobody has decided upon that: it is shown again.
+        """
         authorization = await self._validated(request)
         account = await self._authenticated(request, authorization)
         form = self.visitors.form(request, purpose(request), lifetime=LIFETIME, secret=account.secret)
-        if form.get("decision") == "allow":
-            return await self._allow(request, authorization, account.session)
-        log.info("consent refused: client {client_id}", client_id=authorization.client.client_id)
-        raise self._error(request, self.server.denied(authorization))
+        if form.get("decision") != "allow":
+            log.info("consent refused: client {client_id}", client_id=authorization.client.client_id)
+            raise self._error(request, self.server.denied(authorization))
+        question = await self.consent.question(authorization)
+        if not self.visitors.showed(form, csrf.digest(question.shown)):
+            log.info("consent asked for again: client {client_id}", client_id=authorization.client.client_id)
+            return self._ask(request, authorization, account, question, changed=True)
+        return await self._allow(request, authorization, account.session)
 
     async def introduce(self, address: str) -> Introduction | None:
         """The client whose authorization request is behind a login; None for other addresses, and for requests that are none."""
@@ -174,8 +182,6 @@ class AuthorizationEndpoint:
     async def _allow(self, request: Request, authorization: AuthorizationRequest, session: Session) -> Answer:
         try:
             response = await self.server.allow(authorization, session, request.client_address)
-        except FatalClientError as error:  # the client was changed since it was looked at
-            raise Refusal(self._refused(request, error)) from None
         except OAuth2Error as error:
             raise self._error(request, error) from None
         log.info(
@@ -185,7 +191,16 @@ class AuthorizationEndpoint:
         )
         return self._answer(request, response)
 
-    async def _ask(self, request: Request, authorization: AuthorizationRequest, account: Account) -> Answer:
+    def _ask(
+        self,
+        request: Request,
+        authorization: AuthorizationRequest,
+        account: Account,
+        question: Question,
+        *,
+        changed: bool = False,
+    ) -> Answer:
+        """The consent page; `changed` says that it was shown before, with something else on it."""
         introduced = introductions.introduction(authorization)
         return self.theme.page(
             "consent.html",
@@ -194,9 +209,12 @@ class AuthorizationEndpoint:
             client=authorization.client,
             introduced=introduced,
             person=account.session,
-            scopes=await self.consent.question(authorization),
+            scopes=question.scopes,
+            changed=changed,
             redirect_host=introduced.host,
-            csrf_token=self.visitors.token(request, purpose(request), account.secret),
+            csrf_token=self.visitors.token(
+                request, purpose(request), account.secret, shown=csrf.digest(question.shown)
+            ),
             action=f"{CONSENT}?{query_text(request)}",
             elsewhere=None if authorization.hinted else leading_to("/accounts", own_address(request)),
         )

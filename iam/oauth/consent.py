@@ -1,5 +1,6 @@
 """Does a person have to be asked, and what are they asked?"""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from attrs import frozen
@@ -8,6 +9,37 @@ from iam.oauth import redirect_uris, scopes
 from iam.oauth.request import Request
 from iam.store.consents import Consents
 from iam.store.scopes import Scope, Scopes
+
+
+@frozen
+class Question:
+    """What a person is asked for a request: the scopes that it would be granted, with their sentences."""
+
+    request: Request
+    scopes: Sequence[Scope]
+
+    @property
+    def shown(self) -> dict[str, object]:
+        """All that the answer depends on, for a digest: what is granted is what the page showed, and to whom it was shown.
+
+        Defaults and claims are in it as they were worked out, and of the client what it could change meanwhile.
+        """
+        client = self.request.client
+        return {
+            "client": [client.id, client.name, client.owner, client.auth_method, client.registered_itself],
+            "registered": [client.scopes, client.redirect_uris],
+            "links": [
+                client.openid.logo_uri,
+                client.openid.client_uri,
+                client.openid.policy_uri,
+                client.openid.tos_uri,
+            ],
+            "redirect_uri": self.request.redirect_uri,
+            "grant_type": self.request.granting,
+            "granted": self.request.scopes,
+            "claims": self.request.claims,
+            "scopes": [[scope.name, scope.description, scope.claims] for scope in self.scopes],
+        }
 
 
 @frozen
@@ -23,9 +55,9 @@ class Consent:
             return False
         return (await self.consents.scopes(user_id, request.client.client_id)).issuperset(request.consented)
 
-    async def question(self, request: Request) -> list[Scope]:
+    async def question(self, request: Request) -> Question:
         """The scopes asked for, by name or by their claims, each with its sentence."""
-        return await scopes.described(request.consented, self.known_scopes)
+        return Question(request, await scopes.described(request.consented, self.known_scopes))
 
 
 def proven(request: Request) -> bool:

@@ -93,7 +93,6 @@ class Request(common.Request):  # type: ignore[misc]
         self.refusal: Refusal | None = None  # why a hook says no
         self.signed = False  # is it out of a request object?
         self.granting = "authorization_code"  # the grant type of what a person is asked to allow
-        self.asked: Any = None  # what an authorization request was made from
         self.fetched: str | None = None  # its request object, if that came by reference
         self.object_error: Any = None  # what is wrong with its request object
         self.authentication: Any = None  # how the person is to be authenticated, an AuthenticationRequest

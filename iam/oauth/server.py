@@ -92,7 +92,7 @@ class Endpoints(AuthorizationEndpoint, TokenEndpoint):  # type: ignore[misc]
         return handler
 
     def authorize(self, request: Request) -> dict[str, str]:
-        """RFC 6749 §4.1.2: validate once more, and store what `request.user` allowed; the members of the answer."""
+        """RFC 6749 §4.1.2: store what `request.user` allowed of a validated request; the members of the answer."""
         return self.handler(request).create_authorization_response(request, self.default_token_type)  # type: ignore[no-any-return]
 
     def token(self, request: Request) -> tuple[Mapping[str, str], str, int]:
@@ -204,15 +204,17 @@ class Server:
     async def allow(
         self, authorization: Request, session: Session, address: str | None = None
     ) -> AuthorizationResponse:
-        """The answer with the code for what this person allowed of a validated request; raises OAuth2Error, with the reason."""
-        request = made(authorization.asked)
-        request.user = session
-        request.address = address
+        """The answer with the code for what this person allowed of a validated request; raises OAuth2Error, with the reason.
+
+        What is granted was worked out when the request was validated, and is not worked out again: it is what was shown.
+        """
+        authorization.user = session
+        authorization.address = address
         try:
-            members = await bridge.call(self._endpoints.authorize, request)
+            members = await bridge.call(self._endpoints.authorize, authorization)
         except OAuth2Error as error:
-            raise carrying(error, request.refusal, client_id=request.client_id) from None
-        return self._response(request.redirect_uri, members.items(), request.response_mode)
+            raise carrying(error, authorization.refusal, client_id=authorization.client_id) from None
+        return self._response(authorization.redirect_uri, members.items(), authorization.response_mode)
 
     def denied(self, request: Request) -> OAuth2Error:
         """What tells the client that the person refused (RFC 6749 §4.1.2.1)."""
@@ -245,7 +247,6 @@ class Server:
 def made(asked: Asked) -> Request:
     """The authorization request, out of its request object if it has one (RFC 9101 §6.3)."""
     request = make_request(asked.parameters, AUTHORIZATION)
-    request.asked = asked
     request.signed, request.object_error, request.fetched = asked.signed, asked.error, asked.fetched
     return request
 

@@ -81,11 +81,11 @@ class AuthorizationCodeGrant(OAuthlibAuthorizationCodeGrant):  # type: ignore[mi
         super().__init__(request_validator, pre_auth=checks)
 
     def create_authorization_response(self, request: Request, token_handler: object) -> dict[str, str]:
-        """The members of the answer (RFC 6749 §4.1.2); whatever is wrong is raised.
+        """The members of the answer to a validated request (RFC 6749 §4.1.2); whatever is wrong is raised.
 
-        oauthlib's own writes the address that they go to anew.
+        oauthlib's own validates once more, and would grant what it makes of the request then; and it writes the address that
+        they go to anew.
         """
-        self.validate_authorization_request(request)
         code = self.create_authorization_code(request)
         self.request_validator.save_authorization_code(request.client_id, code, request)
         return code

@@ -63,8 +63,7 @@ class ImplicitGrant(OAuthlibImplicitGrant):  # type: ignore[misc]
         return self.validate_token_request(request)
 
     def create_authorization_response(self, request: Request, token_handler: object) -> dict[str, str]:
-        """The members of the answer (Core §3.2.2.5); whatever is wrong is raised."""
-        self.validate_authorization_request(request)
+        """The members of the answer to a validated request (Core §3.2.2.5); whatever is wrong is raised."""
         code: dict[str, str] = {}
         self.request_validator.save_authorization_code(request.client_id, code, request)
         members = self.request_validator.front_channel_members(code["code"], request)
