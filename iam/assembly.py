@@ -171,7 +171,7 @@ def build_site(
     return Site(
         reactor,
         settings,
-        all_routes(build_handlers(reactor, settings, clock, store, key, signing, theme)),
+        all_routes(build_handlers(reactor, settings, clock, store, key, signing, theme), settings.path),
         error_page=theme.error_of,
         unavailable=(Unavailable, Busy),
         registered=store.clients.live_at,
@@ -227,7 +227,7 @@ def build_handlers(
         metadata=Metadata(
             settings.issuer, server, closed=(REGISTRATION_ENDPOINT,) if settings.registration == CLOSED else ()
         ),
-        resource=Resource(introspection, refusals, settings.issuer + resource_metadata.PATH),
+        resource=Resource(introspection, refusals, resource_metadata.address(settings.issuer)),
         resource_metadata=ResourceMetadata(settings.issuer),
         webfinger=WebFinger(settings.issuer),
         health=Health(store.database.check, store.database.obstacle),

@@ -35,7 +35,7 @@ class Options(usage.Options):
             "libpq URI or keywords of a PostgreSQL >= 14; none: one of its own in the data directory",
         ],
         ["data-dir", None, None, "its own database, and the secret made at the first start"],
-        ["issuer", None, None, "public address, no trailing slash (http://localhost:PORT)"],
+        ["issuer", None, None, "public address, a path such as /o allowed, no trailing slash (http://localhost:PORT)"],
         [
             "proxy-header",
             None,

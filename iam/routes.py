@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from attrs import evolve, frozen
 
-from iam.endpoints import authorization, resource_metadata, webfinger
+from iam.endpoints import authorization, resource, resource_metadata, webfinger
 from iam.endpoints.authorization import AuthorizationEndpoint
 from iam.endpoints.health import Health
 from iam.endpoints.introspection import IntrospectionEndpoint
@@ -30,19 +30,22 @@ from iam.web.cors import Cors
 from iam.web.dispatch import Handler, Route
 from iam.web.request import Request
 
-# The addresses of django-oauth-toolkit, for those who come from there.
+SERVER_METADATA = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
+HEALTH = ("/healthz", "/readyz")  # also where nobody knows of the path: at the host's root
+
+# The addresses of django-oauth-toolkit, for those who come from there: below its own issuer, which is at /o by its tutorial.
+TOOLKIT_PATH = "/o"
 TOOLKIT = {
-    "/authorize": "/o/authorize/",
-    "/token": "/o/token/",
-    "/revoke": "/o/revoke_token/",
-    "/introspect": "/o/introspect/",
-    "/userinfo": "/o/userinfo/",
-    "/logout": "/o/logout/",
-    "/.well-known/openid-configuration": "/o/.well-known/openid-configuration",
-    "/.well-known/oauth-authorization-server": "/o/.well-known/oauth-authorization-server",
-    "/.well-known/oauth-protected-resource": "/o/.well-known/oauth-protected-resource",
+    "/authorize": "/authorize/",
+    "/token": "/token/",
+    "/revoke": "/revoke_token/",
+    "/introspect": "/introspect/",
+    "/userinfo": "/userinfo/",
+    "/logout": "/logout/",
+    "/jwks": "/.well-known/jwks.json",
+    **{name: name for name in (*SERVER_METADATA, resource_metadata.PATH)},
 }
-TOOLKIT_PAGES = {"/o/applications/": "/applications", "/o/applications/register/": "/applications/register"}
+TOOLKIT_PAGES = {"/applications/": "/applications", "/applications/register/": "/applications/register"}
 
 
 @frozen
@@ -99,16 +102,33 @@ def registration(endpoint: RegistrationEndpoint) -> list[Route]:
 
 
 def well_known(handlers: Handlers, rows: list[Route]) -> list[Route]:
-    """What is said of the rows that route requests, and so cannot lie (RFC 8414 §3, RFC 9728 §3)."""
+    """What is said of the rows that route requests, and so cannot lie: where it is appended to the issuer."""
     server = handlers.metadata.of({row.name: row.path for row in rows if row.name})
-    resource = handlers.resource_metadata.get
     return [
-        Route("/.well-known/oauth-authorization-server", ("GET",), server, cors=Cors.EVERYBODY),
-        Route("/.well-known/openid-configuration", ("GET",), server, cors=Cors.EVERYBODY),
-        Route(resource_metadata.PATH, ("GET",), resource, cors=Cors.EVERYBODY),
-        Route(resource_metadata.PATH + "/resource", ("GET",), resource, cors=Cors.EVERYBODY),
-        Route(webfinger.PATH, ("GET",), handlers.webfinger.get, cors=Cors.EVERYBODY),
+        *(Route(name, ("GET",), server, cors=Cors.EVERYBODY) for name in SERVER_METADATA),
+        Route(resource_metadata.PATH, ("GET",), handlers.resource_metadata.get, cors=Cors.EVERYBODY),
     ]
+
+
+def at_root(handlers: Handlers, own: list[Route], path: str) -> list[Route]:
+    """What is at the host's root: well-known names, before the issuer's path (RFC 8414 §3.1, RFC 9728 §3.1), and health."""
+    described = handlers.resource_metadata.get
+    inserted = [evolve(row, path=row.path + path) for row in own if path and row.path.startswith("/.well-known/")]
+    return [
+        *inserted,
+        *(row for row in own if path and row.path in HEALTH),
+        Route(webfinger.PATH, ("GET",), handlers.webfinger.get, cors=Cors.EVERYBODY),
+        Route(f"{resource_metadata.PATH}{path}{resource.PATH}", ("GET",), described, cors=Cors.EVERYBODY),
+    ]
+
+
+def toolkit(own: list[Route], path: str) -> list[Route]:
+    """The same under the names of django-oauth-toolkit; an issuer whose path is that of its own has them at that."""
+    below = path if path.endswith(TOOLKIT_PATH) else path + TOOLKIT_PATH
+    names = [evolve(row, path=below + TOOLKIT[row.path]) for row in own if row.path in TOOLKIT]
+    there = {path + row.path for row in own}
+    pages = [Route(below + name, ("GET",), sends_to(target), page=True) for name, target in TOOLKIT_PAGES.items()]
+    return [*(row for row in names if row.path not in there), *pages]
 
 
 def pages(handlers: Handlers) -> list[Route]:
@@ -148,13 +168,13 @@ def pages(handlers: Handlers) -> list[Route]:
     ]
 
 
-def all_routes(handlers: Handlers) -> list[Route]:
-    """The whole table, the addresses of django-oauth-toolkit included."""
+def all_routes(handlers: Handlers, path: str = "") -> list[Route]:
+    """The whole table of an issuer with this path, the addresses of django-oauth-toolkit included."""
     rows = [*protocol(handlers), *pages(handlers)]
     own = [*rows, *well_known(handlers, rows)]
-    same = [evolve(route, path=TOOLKIT[route.path]) for route in own if route.path in TOOLKIT]
-    elsewhere = [Route(path, ("GET",), sends_to(target), page=True) for path, target in TOOLKIT_PAGES.items()]
-    return [*own, *same, *elsewhere]
+    front = [Route(path, ("GET",), sends_to("/"), page=True)] if path else []
+    below = [evolve(row, path=path + row.path) for row in own]
+    return [*front, *below, *toolkit(own, path), *at_root(handlers, own, path)]
 
 
 def sends_to(path: str) -> Callable[..., Awaitable[Answer]]:

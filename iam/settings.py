@@ -23,6 +23,11 @@ from iam.limits import Limits
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+SEGMENT = re.compile(
+    r"[A-Za-z0-9._~-]+"
+)  # unreserved (RFC 3986 §2.3): there is one way to write it, a cookie's Path too
+LONGEST_PATH = 128
+TAKEN = (".well-known", "healthz", "readyz")  # what is at the host's root whatever the path
 NETLOC = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]+)?")  # as browsers write it in Origin
 HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 DEFAULT_PORTS = (("http", 80), ("https", 443))
@@ -146,16 +151,17 @@ class Settings(BaseSettings):
     @field_validator("issuer")
     @classmethod
     def public_address(cls, value: str) -> str:
-        """RFC 8414 §2: an http or https URL without query and fragment; ours is without path too."""
+        """RFC 8414 §2: an http or https URL without query and fragment, here in the one form in which it is compared."""
         url = urlsplit(value)
         if url.scheme not in ("http", "https") or not value.startswith(f"{url.scheme}://"):
             raise ValueError("is not an address such as https://login.example.org")
-        if url.path or "?" in value or "#" in value:
-            raise ValueError("must end after the host and port: no slash, path, query or fragment")
+        if "?" in value or "#" in value:
+            raise ValueError("must end after the host and port, or after a path such as /o: no query or fragment")
         if not NETLOC.fullmatch(url.netloc) or (url.scheme, url.port) in DEFAULT_PORTS:
             raise ValueError(
                 "must be written as browsers do: host in lower case and ASCII, the port where it is not the usual one"
             )
+        check_path(value.removeprefix(f"{url.scheme}://{url.netloc}"))  # url.path has lost the ends of lines
         return value
 
     @field_validator("data_dir", "templates")
@@ -187,6 +193,31 @@ class Settings(BaseSettings):
     def issuer_host(self) -> str:
         """The host of the public address, in lower case, without port."""
         return urlsplit(self.issuer).hostname or ""
+
+    @property
+    def origin(self) -> str:
+        """The public address without its path, as browsers write it in Origin."""
+        return self.issuer.removesuffix(self.path)
+
+    @property
+    def path(self) -> str:
+        """The path of the public address, such as /o, below which all our addresses are; empty where it has none."""
+        return urlsplit(self.issuer).path
+
+
+def check_path(path: str) -> None:
+    """Raise ValueError for what is no issuer's path, or one that could be written in another way."""
+    if path.endswith("/"):
+        raise ValueError("must not end in a slash")
+    first, *segments = path.split("/")
+    if first or any(not SEGMENT.fullmatch(segment) or segment in {".", ".."} for segment in segments):
+        raise ValueError(
+            "must have a path, if any, such as /o or /login/o: segments of letters, digits, '-', '.', '_' and '~', none empty, '.' or '..'"
+        )
+    if len(path) > LONGEST_PATH:
+        raise ValueError(f"must have a path of at most {LONGEST_PATH} characters")
+    if segments and segments[0] in TAKEN:
+        raise ValueError(f"must have a path that does not begin with /{segments[0]}, which is at the host's root")
 
 
 def read(options: dict[str, object], config: Path | None = None) -> Settings:

@@ -51,6 +51,8 @@ from iam.store.clients import Metadata, keeps_secret
 from iam.store.database import Database
 from iam.store.store import Store, open_store
 
+ADDRESS = re.compile(r"""(?P<name>(?:href|src|action)="|content="\d+; url=)(?P<address>/[^"]*)""")
+AT_ROOT = ("/.well-known/webfinger",)  # of the host, whatever the issuer's path
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636, appendix B
 CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 REDIRECT_URI = "https://client.example/callback"
@@ -115,13 +117,19 @@ class Hearing:
             heard.callback(None)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a whole run have an issuer with a path; tests write addresses from there on, whatever it is."""
+    parser.addoption("--issuer-path", default="", help="the path of the issuer of the servers under test, such as /o")
+
+
 @frozen
 class Reply:
-    """What came back."""
+    """What came back; addresses of ours in it are given from the issuer's path on, and none may lack it."""
 
     status: int
     headers: Any
     body: bytes
+    base: str = ""
 
     @property
     def json(self) -> Any:
@@ -129,7 +137,16 @@ class Reply:
 
     @property
     def text(self) -> str:
-        return self.body.decode()
+        text = self.body.decode()
+        return ADDRESS.sub(self._from_path, text) if self.base and text.startswith("<!doctype html>") else text
+
+    def _from_path(self, found: re.Match[str]) -> str:
+        assert found["address"].startswith(self.base + "/"), f"{found[0]} lacks the issuer's path"
+        return found["name"] + self._without(found["address"])
+
+    def _without(self, address: str) -> str:
+        """The address as it is where the issuer has no path."""
+        return re.sub("(next=(?:/|%2F))" + self.base[1:] + "(?:/|%2F)", r"\1", address.removeprefix(self.base))
 
     @property
     def anonymous(self) -> str:
@@ -142,7 +159,11 @@ class Reply:
 
     @property
     def location(self) -> str:
-        return self.header("location") or ""
+        location = self.header("location") or ""
+        if not self.base or not location.startswith("/"):
+            return location
+        assert location.startswith(self.base + "/"), f"{location} lacks the issuer's path"
+        return self._without(location)
 
     @property
     def sent_back(self) -> dict[str, str]:
@@ -208,7 +229,7 @@ class Server:
     async def request(
         self, method: str, path: str, *, data: Any = None, headers: Mapping[str, str] | None = None
     ) -> Reply:
-        url = path if path.startswith("http") else self.url + path
+        url = path if path.startswith("http") else self.url.removesuffix(self.settings.path) + self.below(path)
         body = urlencode(data).encode() if isinstance(data, Mapping | list) else data
         sent = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}
         response = await treq.request(
@@ -219,7 +240,14 @@ class Server:
             agent=self.agent,
             allow_redirects=False,
         )
-        return Reply(response.code, response.headers, await response.content())
+        return Reply(response.code, response.headers, await response.content(), self.settings.path)
+
+    def below(self, path: str) -> str:
+        """The path below the issuer's, which is put before its `next` too, if that is an address of ours."""
+        base = self.settings.path
+        if not base or path.startswith((base + "/", *AT_ROOT)):
+            return path
+        return base + re.sub(rf"([?&]next=)(/|%2F)(?=[a-z])(?!{base[1:]}(?:/|%2F))", rf"\1{base}\2", path)
 
     async def get(self, path: str, **options: Any) -> Reply:
         return await self.request("GET", path, **options)
@@ -341,7 +369,7 @@ class Server:
         return await self.post(
             action(reply.text),
             {**form, "decision": decision},
-            headers={**person.headers, "Origin": self.settings.issuer},
+            headers={**person.headers, "Origin": self.settings.origin},
         )
 
     async def code(self, app: App, person: Person, **parameters: str | None) -> str:
@@ -435,9 +463,13 @@ def key() -> ServerKey:
 
 
 @pytest.fixture(scope="session")
-def running(database_dsn: str, key: ServerKey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def running(
+    database_dsn: str, key: ServerKey, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Server]:
     """One server for the run, which `server` cleans between tests."""
-    with serving(database_dsn, key, tmp_path_factory.mktemp("data"), TurnedClock()) as server:
+    port, path = free_port(), pytestconfig.getoption("issuer_path")
+    told = {"port": port, "issuer": f"http://localhost:{port}{path}"}
+    with serving(database_dsn, key, tmp_path_factory.mktemp("data"), TurnedClock(), **told) as server:
         yield server
 
 
@@ -476,8 +508,16 @@ def serving(database_dsn: str, key: ServerKey, data_dir: Path, clock: TurnedCloc
         await database.stop()
 
     ports = blockon(Deferred.fromCoroutine(start()))
-    url = f"http://localhost:{settings.port}"
-    yield Server(url, settings, store, key, keys, clock, Agent(reactor, pool=pool), hearing)
+    yield Server(
+        f"http://localhost:{settings.port}{settings.path}",
+        settings,
+        store,
+        key,
+        keys,
+        clock,
+        Agent(reactor, pool=pool),
+        hearing,
+    )
     blockon(Deferred.fromCoroutine(stop()))
 
 
@@ -515,7 +555,8 @@ def configured(server: Server) -> Iterator[Callable[..., Server]]:
 
     def begin(**settings: Any) -> Server:
         port = free_port()
-        told = server.settings.model_copy(update={"issuer": f"http://localhost:{port}", **settings})
+        issuer = f"http://localhost:{port}{server.settings.path}"
+        told = server.settings.model_copy(update={"issuer": issuer, **settings})
         site = build_site(reactor, told, server.clock_of_store(), server.store, server.key, server.keys)
         ports.append(reactor.listenTCP(port, site, interface="127.0.0.1"))
         return evolve(server, url=told.issuer, settings=told)

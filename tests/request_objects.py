@@ -94,7 +94,7 @@ class Asking:
         """The person allows what the page asks."""
         assert page.status == 200, page.text
         form = {**fields(page.text), "decision": "allow"}
-        headers = {**self.person.headers, "Origin": self.server.settings.issuer}
+        headers = {**self.person.headers, "Origin": self.server.settings.origin}
         return await self.server.post(action(page.text), form, headers=headers)
 
 

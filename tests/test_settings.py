@@ -110,6 +110,14 @@ def test_an_issuer_on_https_is_secure() -> None:
     assert settings.issuer_host == "login.example.org"
 
 
+@pytest.mark.parametrize("path", ["", "/o", "/login/o", "/Auth", "/a.b~c_d-1", "/" + "o" * 127])
+def test_an_issuer_may_have_a_path(path: str) -> None:
+    settings = read({"issuer": "https://login.example.org:8443" + path})
+
+    assert (settings.path, settings.origin) == (path, "https://login.example.org:8443")
+    assert settings.issuer == settings.origin + settings.path
+
+
 def test_settings_do_not_change() -> None:
     settings = read({})
 
@@ -134,8 +142,23 @@ def test_the_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("issuer", "login.example.org", "--issuer: is not an address such as https://login.example.org."),
         ("issuer", "ftp://login.example.org", "--issuer: is not an address"),
         ("issuer", "https:login.example.org", "--issuer: is not an address"),
-        ("issuer", "https://login.example.org/", "--issuer: must end after the host and port"),
-        ("issuer", "https://login.example.org/iam", "--issuer: must end after the host and port"),
+        ("issuer", "https://login.example.org/", "--issuer: must not end in a slash."),
+        ("issuer", "https://login.example.org/o/", "--issuer: must not end in a slash."),
+        ("issuer", "https://login.example.org/o?x", "--issuer: must end after the host and port, or after a path"),
+        ("issuer", "https://login.example.org//o", "--issuer: must have a path, if any, such as /o"),
+        ("issuer", "https://login.example.org/a//o", "--issuer: must have a path, if any, such as /o"),
+        ("issuer", "https://login.example.org/./o", "--issuer: must have a path, if any, such as /o"),
+        ("issuer", "https://login.example.org/a/..", "--issuer: must have a path, if any, such as /o"),
+        ("issuer", "https://login.example.org/%6F", "--issuer: must have a path, if any, such as /o"),
+        ("issuer", "https://login.example.org/ö", "--issuer: must have a path, if any, such as /o"),
+        ("issuer", "https://login.example.org/a;b", "--issuer: must have a path, if any, such as /o"),
+        ("issuer", "https://login.example.org/a\\b", "--issuer: must have a path, if any, such as /o"),
+        ("issuer", "https://login.example.org/<o>", "--issuer: must have a path, if any, such as /o"),
+        ("issuer", "https://login.example.org/o\n", "--issuer: must have a path, if any, such as /o"),
+        ("issuer", "https://login.example.org/" + "o" * 128, "--issuer: must have a path of at most 128 characters."),
+        ("issuer", "https://login.example.org/.well-known/o", "--issuer: must have a path that does not begin with"),
+        ("issuer", "https://login.example.org/healthz", "--issuer: must have a path that does not begin with"),
+        ("issuer", "https://login.example.org\n", "--issuer: must"),
         ("issuer", "https://login.example.org?", "--issuer: must end after the host and port"),
         ("issuer", "https://login.example.org#", "--issuer: must end after the host and port"),
         ("issuer", "https://Login.example.org", "--issuer: must be written as browsers do"),

@@ -35,7 +35,7 @@ from iam.web.visitors import Visitors
 log = Logger()
 
 PATH: Final = "/authorize"
-PATHS: Final = (PATH, "/o/authorize/")
+PATHS: Final = (PATH, "/authorize/", "/o/authorize/")  # and the name that django-oauth-toolkit has for it
 CONSENT: Final = "/authorize/consent"
 LIFETIME: Final = 600  # seconds, of the question to the person (H19)
 LONGEST: Final = 8192  # characters of a request, which stands quoted in the address of the login
@@ -161,7 +161,7 @@ class AuthorizationEndpoint:
         if did and not meant:
             raise self._error(request, self.server.login_required(authorization, "a login of somebody else"))
         if choosing and list(accounts):
-            raise Refusal(see_other(leading_to("/accounts", own_address(request))))
+            raise Refusal(see_other(choosing_address(request)))
         expected = account.session.username if account and meant else ""
         raise Refusal(see_other(login_address(request, authorization, account, expected)))
 
@@ -215,8 +215,8 @@ class AuthorizationEndpoint:
             csrf_token=self.visitors.token(
                 request, purpose(request), account.secret, shown=csrf.digest(question.shown)
             ),
-            action=f"{CONSENT}?{query_text(request)}",
-            elsewhere=None if authorization.hinted else leading_to("/accounts", own_address(request)),
+            action=f"{request.base}{CONSENT}?{query_text(request)}",
+            elsewhere=None if authorization.hinted else request.base + choosing_address(request),
         )
 
     def _answer(self, request: Request, response: AuthorizationResponse) -> Answer:
@@ -259,9 +259,14 @@ def own_address(request: Request) -> str:
     return f"{PATH}?{unmarked(query_text(request))}"
 
 
+def choosing_address(request: Request) -> str:
+    """The account chooser that leads back here."""
+    return leading_to("/accounts", own_address(request), request.base)
+
+
 def login_address(request: Request, authorization: AuthorizationRequest, account: Account | None, expected: str) -> str:
     """The login that leads back here, with the name filled in. Who is logged in logs in again, whoever they are then."""
-    told = {"next": own_address(request)}
+    told = {"next": request.base + own_address(request)}
     asked = authorization.authentication
     if account is not None or asked.wants_login:
         told["login"] = "again"

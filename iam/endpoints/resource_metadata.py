@@ -1,5 +1,7 @@
 """The metadata of our own protected resource (RFC 9728)."""
 
+from urllib.parse import urlsplit
+
 from attrs import frozen
 
 from iam.endpoints import resource
@@ -7,6 +9,12 @@ from iam.web.answers import Answer, json_answer
 from iam.web.request import Request
 
 PATH = "/.well-known/oauth-protected-resource"
+
+
+def address(issuer: str) -> str:
+    """Where they are: the well-known name comes before the path of the resource (RFC 9728 §3.1)."""
+    url = urlsplit(issuer)
+    return f"{url.scheme}://{url.netloc}{PATH}{url.path}{resource.PATH}"
 
 
 @frozen

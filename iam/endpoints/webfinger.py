@@ -44,12 +44,12 @@ class WebFinger:
 
     def _ours(self, resource: str) -> bool:
         """Is it an account's address (RFC 7565) or a web address at our host?"""
-        where = resource.lower()
+        where, ours = resource.lower(), urlsplit(self.issuer)
         if where.startswith("acct:"):
             name, _, host = where.removeprefix("acct:").rpartition("@")
-            ours = urlsplit(self.issuer)
             return bool(name) and host in (ours.hostname, ours.netloc)
-        return where == self.issuer or where.startswith(self.issuer + "/")
+        origin = f"{ours.scheme}://{ours.netloc}"
+        return where == origin or where.startswith(origin + "/")
 
 
 def refused(status: int, sentence: str) -> Answer:

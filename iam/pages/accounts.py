@@ -35,14 +35,14 @@ class Chooser:
         address = next_address(request)
         accounts = await self.visitors.accounts(request)
         if not list(accounts):
-            return see_other(leading_to("/login", address))
+            return see_other(leading_to("/login", address, request.base))
         token, headers = self.visitors.welcome(request, PURPOSE)
         return self.theme.page(
             "accounts.html",
             headers=headers,
             form_action=await self.leads_to(address),
             accounts=accounts,
-            next=address,
+            next=request.base + address,
             csrf_token=token,
         )
 
@@ -55,6 +55,6 @@ class Chooser:
             headers = accounts.chosen(account).headers(self.settings, self.visitors.clock.now())
             return see_other(self.after_choice(address, account.secret), headers)
         if account := accounts.known(fields.get("log_out")):
-            onward = leading_to(PATH, address) if list(accounts.without(account)) else "/"
+            onward = leading_to(PATH, address, request.base) if list(accounts.without(account)) else "/"
             return await self.departures.of(request, accounts, account, onward)
-        return see_other(leading_to(PATH, address))
+        return see_other(leading_to(PATH, address, request.base))

@@ -44,6 +44,6 @@ class Departures:
             headers=headers,
             frame_sources=tuple(dict.fromkeys(map(redirect_uris.origin, frames))),
             frames=frames,
-            destination=destination,
+            destination=request.base + destination if destination.startswith("/") else destination,
             client_name=client_name,
         )

@@ -60,7 +60,7 @@ class Login:
             if accounts.active:
                 return see_other(address)
             if accounts.others:
-                return see_other(leading_to("/accounts", address))
+                return see_other(leading_to("/accounts", address, request.base))
         return await self._form(request, LoginForm(login=told(request, "login_hint")), address)
 
     async def submit(self, request: Request) -> Answer:
@@ -113,7 +113,7 @@ class Login:
             image_source=client.image_source if client else None,
             client=client,
             form=form,
-            next=address,
+            next=request.base + address,
             another=another(request),
             again=again(request),
             csrf_token=token,

@@ -53,7 +53,7 @@ class Logout:
             form_action=asked.destination and redirect_uris.origin(asked.destination),
             session=accounts.active.session,
             client=asked.client,
-            action=address(query_text(request)),
+            action=request.base + address(query_text(request)),
             csrf_token=self.visitors.token(request, purpose(request)),
         )
 

@@ -40,6 +40,7 @@ class Answer:
 
     `form_action` is where, besides here, forms of the page may lead, `image_source` whose pictures, `frame_sources` whose pages
     it may show; `scripted` lets it run our static scripts. An answer that may be cached says so in a Cache-Control of its own.
+    A Location that begins with a slash is an address of ours, from the issuer's path on.
     """
 
     status: int

@@ -19,12 +19,17 @@ LONGEST = 4096
 
 def name_of(settings: Settings) -> str:
     """With https a name that no subdomain and no http page can set (RFC 6265bis §4.1.3.2)."""
-    return "__Host-iam" if settings.secure else "iam"
+    return f"{prefix_of(settings)}iam" if settings.secure else "iam"
 
 
 def others_name_of(settings: Settings) -> str:
     """The name of the cookie with the other sessions of the browser."""
-    return "__Host-iam-others" if settings.secure else "iam_others"
+    return f"{prefix_of(settings)}iam-others" if settings.secure else "iam_others"
+
+
+def prefix_of(settings: Settings) -> str:
+    """What browsers hold a name to: `__Host-` wants `Path=/`, and so is not for an issuer with a path (RFC 6265bis §4.1.3)."""
+    return "__Secure-" if settings.path else "__Host-"
 
 
 def read(request: Request, name: str) -> str | None:
@@ -63,7 +68,7 @@ def setting_others(settings: Settings, values: Iterable[str], maximum_age: int |
 
 def written(settings: Settings, name: str, value: str, maximum_age: int | None) -> tuple[bytes, bytes]:
     """The header that sets a cookie with every protection."""
-    parts = [f"{name}={value}", "Path=/", "HttpOnly", "SameSite=Lax"]
+    parts = [f"{name}={value}", f"Path={settings.path}/", "HttpOnly", "SameSite=Lax"]
     if settings.secure:
         parts.append("Secure")
     if maximum_age is not None:

@@ -92,7 +92,7 @@ def trustworthy(settings: Settings) -> bool:
 
 def our_origin(origin: str, settings: Settings) -> bool:
     """The issuer's origin; where that is this machine, under any of its names."""
-    if origin == settings.issuer:
+    if origin == settings.origin:
         return True
     if settings.issuer_host not in LOOPBACK:
         return False

@@ -32,6 +32,7 @@ class Layout:
 
     def __init__(self, settings: Settings, seconds: Callable[[], float]) -> None:
         self._seconds = seconds
+        self._base = settings.path.encode()
         self._date = 0, b""
         self._common = lines(COMMON + ((TRANSPORT_SECURITY,) if settings.secure else ()))
         self._policy = lru_cache(maxsize=256)(policy)
@@ -51,7 +52,7 @@ class Layout:
                 self._sharing(sharing),
                 self._policy(answer.form_action, answer.image_source, answer.frame_sources, scripted=answer.scripted),
                 b"" if cached else NO_STORE,
-                lines(answer.headers),
+                lines(placed(answer.headers, self._base) if self._base else answer.headers),
                 length,
                 b"Connection: close\r\n\r\n" if close else b"\r\n",
                 answer.body if with_body and answer.status not in BODILESS else b"",
@@ -90,6 +91,13 @@ def policy(
     frames = "; frame-src " + " ".join(frame_sources) if frame_sources else ""
     scripts = "; script-src 'self'" if scripted else ""
     return lines(((b"Content-Security-Policy", POLICY.format(images, forms, frames + scripts).encode()),))
+
+
+def placed(headers: Headers, base: bytes) -> Headers:
+    """The headers, a Location of ours put below the issuer's path."""
+    return tuple(
+        (name, base + value if name == b"Location" and value.startswith(b"/") else value) for name, value in headers
+    )
 
 
 def lines(headers: Headers) -> bytes:

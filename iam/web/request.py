@@ -23,6 +23,7 @@ class Request(http.Request):
     client_address: str = ""
     sharing: Headers = FOR_NOBODY
     since: float = 0.0
+    base: str = ""  # the issuer's path
 
     def gotLength(self, length: int | None) -> None:
         """The head is there: refuse a body that says it is too long (H1)."""
@@ -51,6 +52,7 @@ class Request(http.Request):
         self.body = self.content.getvalue()
         site = self.channel.site
         self.since = site.seconds()
+        self.base = site.base
         status = self.examine()
         if status:
             self.respond(site.error(self, status))

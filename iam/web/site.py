@@ -58,6 +58,7 @@ class Site(Factory):
         registered: Registered = cors.nobody,
     ) -> None:
         self.settings = settings
+        self.base = settings.path
         self.limits = limits
         self.seconds: Callable[[], float] = reactor.seconds
         self.layout = Layout(settings, reactor.seconds)

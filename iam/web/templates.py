@@ -60,14 +60,15 @@ class Theme:
         self._files = {
             name: content for place in reversed(places) for name, content in static(place / "static").items()
         }
-        self._environment.globals.update(asset=self.asset, site=settings.issuer_host)
+        self._base = settings.path
+        self._environment.globals.update(asset=self.asset, base=self._base, site=settings.issuer_host)
         self._environment.filters["shell"] = shlex.quote
         for name in self._environment.list_templates(extensions=["html"]):
             self._environment.get_template(name)
 
     def asset(self, name: str) -> str:
         """The address of a static file, which changes with its content."""
-        return f"/static/{name}?v={sha256(self._files[name]).hexdigest()[:12]}"
+        return f"{self._base}/static/{name}?v={sha256(self._files[name]).hexdigest()[:12]}"
 
     def static(self, name: str) -> Answer | None:
         """A static file, cached for ever under its address."""

@@ -3,7 +3,7 @@
 import re
 from http.cookies import SimpleCookie
 from typing import Any
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from attrs import define, field
 
@@ -71,8 +71,8 @@ class Browser:
         if self.cookies and origin is None:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if method == "POST":
-            headers["Origin"] = origin or self.server.settings.issuer
-        reply = await self.server.request(method, urljoin(self.server.url, address), headers=headers, data=data)
+            headers["Origin"] = origin or self.server.settings.origin
+        reply = await self.server.request(method, address, headers=headers, data=data)
         for header in reply.headers.getRawHeaders("set-cookie") or ():
             for name, morsel in SimpleCookie(header).items():
                 if morsel["max-age"] == "0":
@@ -82,7 +82,7 @@ class Browser:
         return reply
 
     def _here(self, address: str) -> bool:
-        return bool(address) and urljoin(self.server.url, address).startswith(self.server.url + "/")
+        return address.startswith(("/", self.server.url + "/"))
 
 
 def asking(reply: Reply) -> Form | None:

@@ -176,7 +176,7 @@ async def test_a_session_is_an_event_when_it_begins_and_when_it_ends(server: Ser
     begun = (await events())[-1]
     form = fields((await server.get("/logout", headers=person.headers)).text)
 
-    await server.post("/logout", form, headers={**person.headers, "Origin": server.settings.issuer})
+    await server.post("/logout", form, headers={**person.headers, "Origin": server.settings.origin})
 
     (ended,) = await events()
     assert (begun.kind, ended.kind) == ("session.begun", "session.ended")
@@ -197,7 +197,7 @@ async def test_who_changes_an_application_on_its_page_is_written(server: Server,
     }
 
     reply = await server.post(
-        "/applications/register", sent, headers={**person.headers, "Origin": server.settings.issuer}
+        "/applications/register", sent, headers={**person.headers, "Origin": server.settings.origin}
     )
 
     (event,) = await events()

@@ -363,7 +363,7 @@ async def test_consent_needs_the_token_of_its_own_form(server: Server) -> None:
     from tests.harness import action, fields
 
     form = {**fields(page.text), "decision": "allow"}
-    origin = {"Origin": server.settings.issuer}
+    origin = {"Origin": server.settings.origin}
 
     wider = await server.post(path + "read+write", form, headers=person.headers | origin)
     without = await server.post(path + "read", {"decision": "allow"}, headers=person.headers | origin)

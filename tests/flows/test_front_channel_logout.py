@@ -110,7 +110,7 @@ async def test_an_account_that_is_logged_out_in_the_chooser_shows_it_too(server:
     reply = await server.post(
         "/accounts",
         {"csrf_token": token[1], "log_out": session[1]},
-        headers={**visitor.headers, "Origin": server.settings.issuer},
+        headers={**visitor.headers, "Origin": server.settings.origin},
     )
 
     assert frames(reply) == ["https://shop.example/out"]

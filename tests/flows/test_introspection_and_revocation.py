@@ -158,7 +158,7 @@ async def test_without_a_token_the_challenge_says_no_more_than_bearer(server: Se
     reply = await server.get("/resource")
 
     assert reply.status == 401
-    where = f"{server.settings.issuer}/.well-known/oauth-protected-resource"
+    where = f"{server.settings.origin}/.well-known/oauth-protected-resource{server.settings.path}/resource"
     assert reply.header("www-authenticate") == f'Bearer realm="iam", resource_metadata="{where}"'
 
 

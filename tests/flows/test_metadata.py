@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from iam.endpoints import resource_metadata
 from iam.store.openid_metadata import OpenIDMetadata
 from tests.assertions import asserted, form, sharing
 from tests.harness import CHALLENGE, REDIRECT_URI, Server
@@ -205,7 +206,7 @@ async def test_our_own_resource_is_described_as_rfc_9728_says(server: Server) ->
 
 
 async def test_the_document_of_a_resource_is_also_where_rfc_9728_derives_it(server: Server) -> None:
-    derived = await server.get("/.well-known/oauth-protected-resource/resource")
+    derived = await server.get(resource_metadata.address(server.settings.issuer))
 
     assert derived.json == (await server.get("/.well-known/oauth-protected-resource")).json
 
@@ -214,7 +215,7 @@ async def test_the_document_of_a_resource_is_also_where_rfc_9728_derives_it(serv
 async def test_a_refusal_of_the_resource_says_where_its_document_is(server: Server, headers: dict[str, str]) -> None:
     reply = await server.get("/resource", headers=headers)
 
-    where = f'resource_metadata="{server.settings.issuer}/.well-known/oauth-protected-resource"'
+    where = f'resource_metadata="{server.settings.origin}/.well-known/oauth-protected-resource{server.settings.path}/resource"'
     assert reply.status == 401
     assert where in (reply.header("www-authenticate") or "")
 

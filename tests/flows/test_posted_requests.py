@@ -102,7 +102,7 @@ async def test_a_request_of_characters_that_are_all_quoted_survives_it_too(serve
     address = asking(app) + "&x="
     address += "=" * (8192 - len(address.partition("?")[2]))
 
-    form = await ada.form(leading_to("/login", address))
+    form = await ada.form(leading_to("/login", address, ""))
     back = await ada.send(form, login="ada", password=PASSWORD)
 
     assert len(form.action) > 3 * 7000

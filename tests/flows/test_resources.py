@@ -114,7 +114,7 @@ async def authorized_for_both(server: Server, app: App) -> str:
     reply = await server.post(
         action(page.text),
         {**fields(page.text), "decision": "allow"},
-        headers={**person.headers, "Origin": server.settings.issuer},
+        headers={**person.headers, "Origin": server.settings.origin},
     )
     return reply.sent_back["code"]
 

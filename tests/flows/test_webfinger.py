@@ -63,14 +63,14 @@ async def test_our_link_may_be_one_of_several_that_are_wanted(server: Server) ->
         "acct:localhost",
         "acct:@localhost",
         "https://example.com/joe",
-        "{issuer}.example.com/joe",
-        "{issuer}@example.com/joe",
+        "{origin}.example.com/joe",
+        "{origin}@example.com/joe",
         "mailto:joe@localhost",
         "localhost",
     ],
 )
 async def test_it_answers_for_nobody_elsewhere(server: Server, resource: str) -> None:
-    reply = await asked(server, ("resource", resource.format(issuer=server.settings.issuer)))
+    reply = await asked(server, ("resource", resource.format(origin=server.settings.origin)))
 
     assert reply.status == 404
 

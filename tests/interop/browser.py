@@ -20,5 +20,5 @@ def visited(server: Server, person: Person, url: str, decision: str = "allow") -
     if "Location" in page.headers:
         return page
     form = {**fields(page.text), "decision": decision}
-    origin = {"Origin": server.settings.issuer}
+    origin = {"Origin": server.settings.origin}
     return browser.post(server.url + action(page.text), form, headers=origin, allow_redirects=False, timeout=TIMEOUT)

@@ -345,7 +345,7 @@ async def test_trap_6_hidden_fields_decide_nothing(server: Server) -> None:
         "state": "forged",
     }
 
-    reply = await server.post(action(page.text), forged, headers={**person.headers, "Origin": server.settings.issuer})
+    reply = await server.post(action(page.text), forged, headers={**person.headers, "Origin": server.settings.origin})
     token = await server.token(
         app, grant_type="authorization_code", code=reply.sent_back["code"], redirect_uri=REDIRECT_URI
     )

@@ -158,7 +158,7 @@ async def test_h18_a_form_from_elsewhere_changes_nothing(
 async def test_h18_a_browser_that_says_our_own_origin_is_accepted(server: Server, key: ServerKey, name: str) -> None:
     opening = await opened(server, key, name)
 
-    reply = await opening.send({"Origin": server.settings.issuer})
+    reply = await opening.send({"Origin": server.settings.origin})
 
     assert reply.status == 303
 

@@ -128,7 +128,7 @@ async def test_h17_the_cookie_is_for_http_and_for_this_site_only(server: Server,
     reply = await log_in(visitor, login="ada", password=PASSWORD)
 
     attributes = (reply.header("set-cookie") or "").split("; ")[1:]
-    assert sorted(attributes) == ["HttpOnly", "Path=/", "SameSite=Lax"]
+    assert sorted(attributes) == ["HttpOnly", f"Path={server.settings.path}/", "SameSite=Lax"]
 
 
 async def test_a_login_that_is_to_be_remembered_outlives_the_browser(server: Server, visitor: Visitor) -> None:
@@ -232,13 +232,13 @@ def busy(running: Server, server: Server, key: Any) -> Iterator[tuple[Server, Pa
     site = Site(
         reactor,
         running.settings,
-        all_routes(evolve(handlers, login=login)),
+        all_routes(evolve(handlers, login=login), running.settings.path),
         error_page=theme.error_of,
         unavailable=(Busy,),
         limits=Limits(),
     )
     port = reactor.listenTCP(0, site, interface="127.0.0.1")
-    yield evolve(running, url=f"http://localhost:{port.getHost().port}"), passwords
+    yield evolve(running, url=f"http://localhost:{port.getHost().port}{running.settings.path}"), passwords
     blockon(port.stopListening())
 
 

@@ -15,6 +15,7 @@ SHARED = ["/token", "/revoke", "/o/token/", "/o/revoke_token/"]
 FOR_BEARERS = {"/userinfo": "GET, POST", "/o/userinfo/": "GET, POST", "/resource": "GET"}
 PUBLIC = [
     "/jwks",
+    "/o/.well-known/jwks.json",
     "/.well-known/oauth-authorization-server",
     "/.well-known/openid-configuration",
     "/o/.well-known/openid-configuration",
