@@ -234,7 +234,7 @@ def build_handlers(
         home=Home(visitors, theme),
         login=Login(people, sessions, visitors, theme, settings, authorization.introduce, authorization.after_login),
         logout=Logout(visitors, theme, LogoutRequests(signing, store.clients, subjects), departures, refusals),
-        accounts=Chooser(visitors, theme, departures, authorization.leads_to, authorization.after_choice, settings),
+        accounts=Chooser(visitors, theme, departures, authorization.after_choice, settings),
         setup=Setup(people, sessions, visitors, theme, settings, key),
         applications=Applications(registration, Issuer(key), visitors, theme, clock, settings.issuer, refusals),
         errors=Errors(refusals, visitors, theme),

@@ -162,8 +162,9 @@ def pages(handlers: Handlers) -> list[Route]:
     ]
     names = {"/authorize": "authorization_endpoint", "/logout": "end_session_endpoint"}
     acting = {"/authorize", "/logout"}  # a code, or the end of a session, for whoever needs not be asked
+    passages = {"/authorize", authorization.CONSENT, "/login", "/logout", "/accounts"}
     return [
-        Route(path, (method,), handler, page=True, acts=path in acting, name=names.get(path))
+        Route(path, (method,), handler, page=True, acts=path in acting, passage=path in passages, name=names.get(path))
         for path, method, handler in table
     ]
 

@@ -14,7 +14,7 @@ from oauthlib.oauth2.rfc6749.errors import FatalClientError, OAuth2Error
 from twisted.logger import Logger
 
 from iam.accounts.sessions import Session
-from iam.oauth import introductions, redirect_uris
+from iam.oauth import introductions
 from iam.oauth.authentication import Authentication
 from iam.oauth.authorization_response import AuthorizationResponse
 from iam.oauth.consent import Consent, Question
@@ -111,14 +111,6 @@ class AuthorizationEndpoint:
         except (ParameterError, OAuth2Error):
             return None
 
-    async def leads_to(self, address: str) -> str | None:
-        """Where the authorization request behind a page sends the browser in the end, as a source for CSP's form-action.
-
-        Browsers hold the redirects after a form to the policy of the page with the form.
-        """
-        client = await self.introduce(address)
-        return client.form_action if client else None
-
     def after_login(self, address: str, cookie: str) -> str:
         """Where to go on after a login: an authorization request is told that it happened for it."""
         return self._after(LOGIN, address, cookie)
@@ -204,7 +196,7 @@ class AuthorizationEndpoint:
         introduced = introductions.introduction(authorization)
         return self.theme.page(
             "consent.html",
-            form_action=introduced.form_action,
+            leaving=True,
             image_source=introduced.image_source,
             client=authorization.client,
             introduced=introduced,
@@ -224,7 +216,7 @@ class AuthorizationEndpoint:
         if response.posted:
             return self.theme.page(
                 "form_post.html",
-                form_action=redirect_uris.origin(response.redirect_uri),
+                leaving=True,
                 scripted=True,
                 response=response,
                 redirect_host=introductions.host_of(response.redirect_uri),

@@ -18,7 +18,6 @@ class Introduction:
 
     name: str
     host: str
-    form_action: str  # the source of a policy that lets forms lead there
     logo_uri: str | None
     links: Sequence[tuple[str, str]]
 
@@ -35,7 +34,6 @@ def introduction(authorization: Request) -> Introduction:
     return Introduction(
         client.name,
         host_of(redirect_uri),
-        redirect_uris.origin(redirect_uri),
         logo_uri if logo_uri and its_own(logo_uri, redirect_uri) else None,
         client_information.links(client),
     )

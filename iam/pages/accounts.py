@@ -1,6 +1,6 @@
 """The account chooser: who is logged in in this browser, and who of them acts (OpenID Connect Core §3.1.2.1, select_account)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from attrs import frozen
 
@@ -18,15 +18,11 @@ PURPOSE = "accounts"
 
 @frozen
 class Chooser:
-    """Lists the accounts of this browser.
-
-    `leads_to` says where the address behind it will send the browser; `after_choice` tells that address of the choice.
-    """
+    """Lists the accounts of this browser; `after_choice` tells the address behind it of the choice."""
 
     visitors: Visitors
     theme: Theme
     departures: Departures
-    leads_to: Callable[[str], Awaitable[str | None]]
     after_choice: Callable[[str, str], str]
     settings: Settings
 
@@ -40,7 +36,7 @@ class Chooser:
         return self.theme.page(
             "accounts.html",
             headers=headers,
-            form_action=await self.leads_to(address),
+            leaving=True,
             accounts=accounts,
             next=request.base + address,
             csrf_token=token,

@@ -4,7 +4,6 @@ from attrs import frozen
 from twisted.logger import Logger
 
 from iam.accounts.sessions import Sessions
-from iam.oauth import redirect_uris
 from iam.openid.front_channel import FrontChannel
 from iam.settings import Settings
 from iam.web.accounts import Account, Accounts
@@ -42,7 +41,7 @@ class Departures:
         return self.theme.page(
             "logging_out.html",
             headers=headers,
-            frame_sources=tuple(dict.fromkeys(map(redirect_uris.origin, frames))),
+            framing=True,
             frames=frames,
             destination=request.base + destination if destination.startswith("/") else destination,
             client_name=client_name,

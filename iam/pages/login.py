@@ -109,7 +109,7 @@ class Login:
             "login.html",
             status,
             headers,
-            form_action=client.form_action if client else None,
+            leaving=True,
             image_source=client.image_source if client else None,
             client=client,
             form=form,

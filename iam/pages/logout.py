@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 from attrs import frozen
 from twisted.logger import Logger
 
-from iam.oauth import redirect_uris
 from iam.oauth.logout_requests import PARAMETERS, LogoutError, LogoutRequest, LogoutRequests
 from iam.oauth.refusals import Refusals
 from iam.pages.accounts import PATH as ACCOUNTS
@@ -50,7 +49,7 @@ class Logout:
             return self._nobody(asked, accounts)
         return self.theme.page(
             "logout.html",
-            form_action=asked.destination and redirect_uris.origin(asked.destination),
+            leaving=True,
             session=accounts.active.session,
             client=asked.client,
             action=request.base + address(query_text(request)),

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from attrs import field, frozen
 
@@ -28,27 +29,21 @@ def one_source(_: "Answer", __: object, source: str | None) -> None:
         raise ValueError("it is not one source of a policy")
 
 
-def sources(_: "Answer", __: object, given: tuple[str, ...]) -> None:
-    """Raise ValueError where one of them would be more than one."""
-    if not all(SOURCE.fullmatch(source) for source in given):
-        raise ValueError("frame_sources are not sources of a policy")
-
-
 @frozen
 class Answer:
     """An answer; what every answer carries besides is added where it is written.
 
-    `form_action` is where, besides here, forms of the page may lead, `image_source` whose pictures, `frame_sources` whose pages
-    it may show; `scripted` lets it run our static scripts. An answer that may be cached says so in a Cache-Control of its own.
+    `image_source` is whose picture the page may show. `leaving` is a page whose forms may end at a client, `framing` one that shows
+    pages of clients, `scripted` one that runs our static scripts. An answer that may be cached says so in a Cache-Control of its own.
     A Location that begins with a slash is an address of ours, from the issuer's path on.
     """
 
     status: int
     body: bytes = b""
     headers: Headers = field(default=(), validator=printable)
-    form_action: str | None = field(default=None, validator=one_source)
     image_source: str | None = field(default=None, validator=one_source)
-    frame_sources: tuple[str, ...] = field(default=(), validator=sources)
+    leaving: bool = False
+    framing: bool = False
     scripted: bool = False
 
 
@@ -70,18 +65,9 @@ def json_answer(status: int, document: Mapping[str, object], headers: Headers = 
     return json_text(status, json.dumps(document), headers)
 
 
-def html_answer(
-    status: int,
-    text: str,
-    headers: Headers = (),
-    form_action: str | None = None,
-    image_source: str | None = None,
-    frame_sources: tuple[str, ...] = (),
-    *,
-    scripted: bool = False,
-) -> Answer:
-    """A page in HTML."""
-    return Answer(status, text.encode(), HTML + headers, form_action, image_source, frame_sources, scripted)
+def html_answer(status: int, text: str, headers: Headers = (), **policy: Any) -> Answer:
+    """A page in HTML; `policy` is what it may do, as an Answer says it."""
+    return Answer(status, text.encode(), HTML + headers, **policy)
 
 
 def found(location: str, headers: Headers = ()) -> Answer:

@@ -36,7 +36,8 @@ class Route:
     """A row of the URL table; the path in Klein's syntax, the handler called with the request and the path's variables.
 
     A GET that `acts` does something for whoever is at the browser, so there is no HEAD beside it (H12). `name` is what the
-    metadata call the address, `cors` says whose pages may read its answers.
+    metadata call the address, `cors` says whose pages may read its answers. A `passage` is an address that browsers pass on
+    their way to a client and back.
     """
 
     path: str
@@ -44,6 +45,7 @@ class Route:
     handler: Handler
     page: bool = False
     acts: bool = False
+    passage: bool = False
     name: str | None = None
     cors: Cors = Cors.NOBODY
 

@@ -9,10 +9,7 @@ from iam.settings import Settings
 from iam.web.answers import Answer, Headers
 from iam.web.cors import FOR_NOBODY
 
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:{}; form-action 'self'{}; "
-    "frame-ancestors 'none'; base-uri 'none'{}"
-)
+POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:{}; {}frame-ancestors 'none'; base-uri 'none'{}"
 COMMON = (
     (b"X-Content-Type-Options", b"nosniff"),
     (b"Referrer-Policy", b"no-referrer"),
@@ -20,8 +17,8 @@ COMMON = (
         b"Permissions-Policy",
         b"accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()",
     ),
-    (b"Cross-Origin-Opener-Policy", b"same-origin"),
 )
+SEVERING = b"Cross-Origin-Opener-Policy: same-origin\r\n"
 TRANSPORT_SECURITY = (b"Strict-Transport-Security", b"max-age=63072000")
 NO_STORE = b"Cache-Control: no-store\r\nPragma: no-cache\r\n"
 BODILESS = (204, 304)
@@ -39,9 +36,18 @@ class Layout:
         self._sharing = lru_cache(maxsize=256)(lines)
 
     def wire(
-        self, answer: Answer, sharing: Headers = FOR_NOBODY, *, with_body: bool = True, close: bool = False
+        self,
+        answer: Answer,
+        sharing: Headers = FOR_NOBODY,
+        *,
+        passage: bool = False,
+        with_body: bool = True,
+        close: bool = False,
     ) -> bytes:
-        """The answer as it goes over the wire, in one piece; `sharing` says whose pages may read it."""
+        """The answer as it goes over the wire, in one piece; `sharing` says whose pages may read it.
+
+        In a `passage` to a client, a window keeps the client's page that opened it and waits for what comes of it.
+        """
         cached = any(name == b"Cache-Control" for name, _ in answer.headers)
         length = b"" if answer.status in BODILESS else b"Content-Length: %d\r\n" % len(answer.body)
         return b"".join(
@@ -50,7 +56,10 @@ class Layout:
                 self.date(),
                 self._common,
                 self._sharing(sharing),
-                self._policy(answer.form_action, answer.image_source, answer.frame_sources, scripted=answer.scripted),
+                b"" if passage else SEVERING,
+                self._policy(
+                    answer.image_source, leaving=answer.leaving, framing=answer.framing, scripted=answer.scripted
+                ),
                 b"" if cached else NO_STORE,
                 lines(placed(answer.headers, self._base) if self._base else answer.headers),
                 length,
@@ -74,21 +83,19 @@ def status_line(status: int) -> bytes:
 
 
 def policy(
-    form_action: str | None,
-    image_source: str | None = None,
-    frame_sources: tuple[str, ...] = (),
-    *,
-    scripted: bool = False,
+    image_source: str | None = None, *, leaving: bool = False, framing: bool = False, scripted: bool = False
 ) -> bytes:
-    """Content-Security-Policy: nothing but our own style and pictures, and forms that lead here (or to `form_action`).
+    """Content-Security-Policy: nothing but our own style and pictures, and forms that lead here.
 
-    A client's logo is shown where the client is introduced, from its `image_source`.
-    Pages of others are shown by the one page that has to (Front-Channel Logout 1.0), and only those of `frame_sources`;
-    our own scripts run in the one page that needs one (Form Post Response Mode).
+    Browsers hold every redirect after a form, and in a frame, to the policy of the page it stands on (CSP3 §6.4.2, §6.1.6). Where
+    clients send people on to is theirs to say: forms that may end at one are not held (`leaving`), nor are the pages of clients
+    that one page has to show (`framing`, Front-Channel Logout 1.0).
+    A client's logo is shown where the client is introduced, from its `image_source`; our own scripts run in the one page that
+    needs one (Form Post Response Mode).
     """
-    forms = f" {form_action}" if form_action else ""
     images = f" {image_source}" if image_source else ""
-    frames = "; frame-src " + " ".join(frame_sources) if frame_sources else ""
+    forms = "" if leaving else "form-action 'self'; "
+    frames = "; frame-src http: https:" if framing else ""
     scripts = "; script-src 'self'" if scripted else ""
     return lines(((b"Content-Security-Policy", POLICY.format(images, forms, frames + scripts).encode()),))
 

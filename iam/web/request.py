@@ -22,6 +22,7 @@ class Request(http.Request):
     body: bytes = b""
     client_address: str = ""
     sharing: Headers = FOR_NOBODY
+    passage: bool = False
     since: float = 0.0
     base: str = ""  # the issuer's path
 
@@ -80,5 +81,7 @@ class Request(http.Request):
         close = not self.channel.persistent
         site.note(self, answer.status)
         self.startedWriting = 1
-        self.channel.write(site.layout.wire(answer, self.sharing, with_body=self.method != b"HEAD", close=close))
+        with_body = self.method != b"HEAD"
+        wire = site.layout.wire(answer, self.sharing, passage=self.passage, with_body=with_body, close=close)
+        self.channel.write(wire)
         self.finish()

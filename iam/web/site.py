@@ -164,6 +164,7 @@ class Site(Factory):
 
     def _begin(self, request: Request, route: Route, arguments: dict[str, str]) -> None:
         self._handling += 1
+        request.passage = route.passage
         Deferred.fromCoroutine(self._run(request, route, arguments))
 
     async def _run(self, request: Request, route: Route, arguments: dict[str, str]) -> None:

@@ -82,16 +82,17 @@ class Theme:
         name: str,
         status: int = 200,
         headers: Headers = (),
-        form_action: str | None = None,
-        image_source: str | None = None,
-        frame_sources: tuple[str, ...] = (),
         *,
+        image_source: str | None = None,
+        leaving: bool = False,
+        framing: bool = False,
         scripted: bool = False,
         **context: Any,
     ) -> Answer:
-        """A page from the template of this name."""
+        """A page from the template of this name; what it may do besides is told as in an Answer."""
         text = self._environment.get_template(name).render({"session": None, **context})
-        return html_answer(status, text, headers, form_action, image_source, frame_sources, scripted=scripted)
+        may = {"image_source": image_source, "leaving": leaving, "framing": framing, "scripted": scripted}
+        return html_answer(status, text, headers, **may)
 
     def error(
         self, status: int, title: str, sentence: str, identifier: str | None = None, error_uri: str | None = None

@@ -79,14 +79,6 @@ async def test_a_name_that_is_read_from_right_to_left_stays_within_itself(server
     assert "<bdi>\u05d7\u05e0\u05d5\u05ea 5</bdi>" in page
 
 
-async def test_the_page_lets_its_form_lead_to_the_client_and_nowhere_else(server: Server) -> None:
-    person = visitor_of(server, await server.person())
-
-    reply = await person.get(asking(await person.register()))
-
-    assert "form-action 'self' https://client.example;" in (reply.header("content-security-policy") or "")
-
-
 async def opened(server: Server) -> tuple[Visitor, Form]:
     person = visitor_of(server, await server.person())
     return person, await person.form(asking(await person.register()))

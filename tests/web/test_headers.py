@@ -154,12 +154,12 @@ def test_h10_a_location_is_printable_ascii_or_nothing(location: str) -> None:
 @given(hostile)
 def test_h10_a_source_in_the_policy_is_one_source_or_nothing(source: str) -> None:
     try:
-        answer = Answer(200, form_action=source)
+        answer = Answer(200, image_source=source)
     except ValueError:
         return
 
     wire = Layout(settings(), lambda: 0.0).wire(answer)
-    assert re.search(rb"form-action 'self' [\x21-\x7e]+; frame-ancestors 'none'", wire)
+    assert re.search(rb"img-src 'self' data: [\x21-\x7e]+; form-action 'self'; frame-ancestors 'none'", wire)
 
 
 async def test_h10_a_handler_that_would_split_the_answer_has_failed(edge: Edge) -> None:
