@@ -55,7 +55,7 @@ async def lay(reactor: IReactorCore, settings: Settings, clock: Clock, progress:
         database = Database(reactor, dsn)
         store = open_store(database, clock, settings)
         await database.start()
-        await store.partitions.try_to_tend(clock.now())
+        await store.partitions.tend(clock.now())
     except BaseException:
         if embedded is not None:
             await embedded.stop()

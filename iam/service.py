@@ -10,6 +10,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 
 from iam import server_key
+from iam.accounts.actors import SERVER
 from iam.assembly import build_back_channel, build_keys, build_site
 from iam.clock import Clock
 from iam.embedded.errors import EmbeddedError
@@ -21,7 +22,7 @@ from iam.oauth import library
 from iam.oauth.library import LibraryError
 from iam.oauth.resources import FORMATS, LIFETIMES
 from iam.operations.back_channel_logout import BackChannelLogout
-from iam.operations.retention import Retention
+from iam.operations.retention import Retention, tasks
 from iam.options import Options, refuse
 from iam.pages.setup import setup_link
 from iam.server_key import ServerKey, ServerKeyError
@@ -98,7 +99,7 @@ class AuthorizationServer(Service):
         limits = within_descriptors(settings.limits)
         self._site = build_site(self._reactor, settings, self._clock, store, key, keys, limits)
         self._ports = await listen(self._reactor, settings, self._site)
-        self._retention = Retention(self._reactor, store.partitions, store.audit, store.buckets, keys, self._clock)
+        self._retention = Retention(self._reactor, tasks(store, keys), self._clock)
         self._retention.start()
         self._back_channel = build_back_channel(self._reactor, settings, self._clock, store, key, keys)
         self._back_channel.start()
@@ -157,6 +158,7 @@ async def register_own_resource(store: Store, settings: Settings, clock: Clock) 
         lifetime=lifetime,
         client_id=None,
         now=clock.now(),
+        by=SERVER,
     )
 
 

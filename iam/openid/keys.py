@@ -118,20 +118,24 @@ class Keys:
     async def tend(self) -> None:
         """Make the keys that are due: the first ones, active at once, and in time those that take the place of others."""
         for alg in KINDS:
-            now = self._clock.now()
-            newest = max((key for key in await self._table.all() if key.alg == alg), key=generation, default=None)
-            if newest is None or not newest.trusted(now):
-                await self.add(alg, now, newest)
-            elif newest.active_at + PERIOD - AHEAD <= now:
-                await self.add(alg, max(now + AHEAD, newest.active_at + PERIOD), newest)
+            await self.tend_one(alg)
 
-    async def rotate(self, alg: str, by: By = SERVER, *, at_once: bool = False) -> SigningKey | None:
+    async def tend_one(self, alg: str) -> None:
+        """Make the key of this algorithm that is due, if one is."""
+        now = self._clock.now()
+        newest = max((key for key in await self._table.all() if key.alg == alg), key=generation, default=None)
+        if newest is None or not newest.trusted(now):
+            await self.add(alg, now, newest, SERVER)
+        elif newest.active_at + PERIOD - AHEAD <= now:
+            await self.add(alg, max(now + AHEAD, newest.active_at + PERIOD), newest, SERVER)
+
+    async def rotate(self, alg: str, by: By, *, at_once: bool = False) -> SigningKey | None:
         """Publish a new key that will sign in a day, or at once; None if another server did so at the same moment."""
         now = self._clock.now()
         newest = max((key for key in await self._table.all() if key.alg == alg), key=generation, default=None)
         return await self.add(alg, now if at_once else now + AHEAD, newest, by)
 
-    async def add(self, alg: str, active_at: datetime, newest: SigningKey | None, by: By = SERVER) -> SigningKey | None:
+    async def add(self, alg: str, active_at: datetime, newest: SigningKey | None, by: By) -> SigningKey | None:
         """Make a key after the newest one, and publish it."""
         pair: Pair = await self._in_thread(made, alg)
         kid = pair.thumbprint()
@@ -152,7 +156,7 @@ class Keys:
         )
         return key
 
-    async def retire(self, kid: str, by: By = SERVER) -> str | None:
+    async def retire(self, kid: str, by: By) -> str | None:
         """Trust a key no longer, at once, and put another one in its place if it was the last; its algorithm, if there is such a key."""
         alg = await self._table.remove(kid, self._clock.now(), by)
         if alg is not None:
@@ -160,7 +164,7 @@ class Keys:
             await self.replace(alg, by)
         return alg
 
-    async def replace(self, alg: str, by: By = SERVER) -> None:
+    async def replace(self, alg: str, by: By) -> None:
         """Make a key that signs at once where none does."""
         now = self._clock.now()
         keys = [key for key in await self._table.all() if key.alg == alg]

@@ -68,20 +68,33 @@ class Partitions:
         self._database = database
         self._longest = longest
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that have partitions."""
+        return tuple(self._longest)
+
     async def tend(self, now: datetime) -> None:
+        """Tend every table, each whatever becomes of the others; what is not possible now is a line in the log.
+
+        Partitions lie ahead, so later is early enough.
+        """
+        for table in self.tables:
+            try:
+                await self.tend_one(table, now)
+            except (Rejected, Unavailable) as error:  # rejected: this role may make none, so another one's server tends
+                log.warn("partitions of {table} cannot be tended: {reason}", table=table, reason=str(error))
+
+    async def tend_one(self, table: str, now: datetime) -> None:
         """Make the partitions of the days to come, drop those of the days that are over. Any number of servers may do so.
 
-        Raises Unavailable where PostgreSQL does not let us now; partitions lie ahead, so later is early enough.
+        Raises Rejected, Unavailable where PostgreSQL does not let us now.
         """
-        for table, seconds in self._longest.items():
-            days = -(-seconds // DAY) + 1
-            width = max(2, days // FEW)
-            tended = {"parent": table, "today": now.date(), "width": width, "ahead": days}
-            ((made, dropped),) = await self._database.aside(TEND, tended)
-            if made or dropped:
-                log.info(
-                    "partitions of {table}: {made} made, {dropped} dropped", table=table, made=made, dropped=dropped
-                )
+        days = -(-self._longest[table] // DAY) + 1
+        width = max(2, days // FEW)
+        tended = {"parent": table, "today": now.date(), "width": width, "ahead": days}
+        ((made, dropped),) = await self._database.aside(TEND, tended)
+        if made or dropped:
+            log.info("partitions of {table}: {made} made, {dropped} dropped", table=table, made=made, dropped=dropped)
 
     async def sweep(self, before: datetime) -> int:
         """Remove some of the grants that ended before this moment; how many it were."""
@@ -92,13 +105,3 @@ class Partitions:
         """How much there is of each table."""
         rows = await self._database.aside(ALL)
         return [Fill(table, count, int(about), int(size)) for table, count, about, size in rows]
-
-    async def try_to_tend(self, now: datetime) -> None:
-        """Tend, and leave it at a line in the log where that is not possible now."""
-        try:
-            await self.tend(now)
-        except (
-            Rejected,
-            Unavailable,
-        ) as error:  # rejected: this role may make no tables, so another one's server tends
-            log.warn("partitions cannot be tended: {reason}", reason=str(error))
