@@ -10,7 +10,10 @@ from iam.web.request import Request
 
 @frozen
 class Health:
-    """`check` raises what becomes a 503 where the database does not answer; `obstacle` says why it is only read, if it is."""
+    """`check` raises what becomes a 503 where the database does not answer; `obstacle` says why it is only read, if it is.
+
+    Anybody may ask, so that the answer is only yes or no: the reason is in the log, where what found it has said it.
+    """
 
     check: Callable[[], Awaitable[None]]
     obstacle: Callable[[], str]
@@ -21,7 +24,7 @@ class Health:
 
     async def ready(self, request: Request) -> Answer:
         """The database answers too, and may be written."""
-        if reason := self.obstacle():
-            return json_answer(503, {"status": "read-only", "reason": reason})
+        if self.obstacle():
+            return json_answer(503, {"status": "not ready"})
         await self.check()
         return json_answer(200, {"status": "ready"})
