@@ -19,16 +19,27 @@ where (%(since)s::timestamptz is null or at >= %(since)s)
 order by at, n
 """
 
-# After a month only the network is left of an address (H39).
+# After a month only the network is left of an address (H39), some at a time: how far they have come stands in `progress`.
 SHORTEN: Final = """
-with shortened as (
-    update audit_events
+with looked as materialized (
+    select at from audit_events
+    where at < %(before)s and at > coalesce((select until from progress where task = 'addresses'), '-infinity')
+    order by at limit %(most)s
+), progressed as (
+    insert into progress as p (task, until)
+    select 'addresses', max(at) from looked having max(at) is not null
+    on conflict (task) do update set until = greatest(p.until, excluded.until)
+    returning until
+), shortened as (
+    update audit_events e
     set address = network(set_masklen(address, case family(address) when 4 then 24 else 48 end))
-    where at < %(before)s and masklen(address) = case family(address) when 4 then 32 else 128 end
-    returning id
+    from progressed p
+    where e.at <= p.until and e.at > coalesce((select until from progress where task = 'addresses'), '-infinity')
+        and masklen(address) = case family(address) when 4 then 32 else 128 end
 )
-select count(*) from shortened
+select count(*) from looked
 """
+ADDRESSES: Final = 1000  # that are shortened at a time
 
 
 def written(address: str | None) -> str | None:
@@ -91,6 +102,6 @@ class Audit:
         return [Event(*row) for row in await self._database.query(LIST, asked)]
 
     async def shorten(self, before: datetime) -> int:
-        """Leave of older addresses the network alone; how many it were."""
-        ((count,),) = await self._database.aside(SHORTEN, {"before": before})
+        """Leave of some older addresses the network alone; how many events it looked at, 0 where it has come to the end."""
+        ((count,),) = await self._database.aside(SHORTEN, {"before": before, "most": ADDRESSES})
         return int(count)
