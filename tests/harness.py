@@ -26,6 +26,7 @@ from twisted.internet.task import deferLater
 from twisted.web.client import Agent, HTTPConnectionPool
 
 from iam import credentials
+from iam.accounts.actors import SERVER
 from iam.assembly import (
     build_authentication,
     build_fetcher,
@@ -59,7 +60,7 @@ REDIRECT_URI = "https://client.example/callback"
 SERVER_KEY = "a server key for tests, long enough"
 TABLES = (
     "access_tokens, refresh_tokens, authorization_codes, grants, consents, client_secrets, resources, clients, sessions, users,"
-    " scopes, epochs, refusals, registrations, registration_tokens, buckets"
+    " scopes, epochs, refusals, registrations, registration_tokens, buckets, progress"
 )
 
 
@@ -275,6 +276,7 @@ class Server:
             grant_id=credentials.identifier(),
             secret=self.registration.secrets.kept(app.secret, auth_method) if app.secret else None,
             now=self.now(),
+            by=SERVER,
         )
         return app
 
@@ -306,6 +308,7 @@ class Server:
             claims=claims or {},
             superuser=superuser,
             now=now,
+            by=SERVER,
         )
         await self.store.sessions.begin(
             session_id=credentials.identifier(),

@@ -8,6 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from iam import credentials
+from iam.accounts.actors import SERVER
 from iam.credentials import Kind
 from tests.harness import REDIRECT_URI, App, Reply, Server
 
@@ -26,6 +27,7 @@ async def initial_access_token(
         uses=uses,
         expires_at=expires_at,
         now=server.now(),
+        by=SERVER,
     )
     return text
 

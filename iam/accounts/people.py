@@ -8,7 +8,7 @@ from attrs import frozen
 
 from iam import credentials
 from iam.accounts import identity
-from iam.accounts.actors import SERVER, By
+from iam.accounts.actors import By
 from iam.accounts.invalid import Invalid, complain
 from iam.accounts.passwords import Passwords, outdated
 from iam.clock import Clock
@@ -39,7 +39,7 @@ class People:
         claims: Mapping[str, object] | None = None,
         superuser: bool = False,
         only_first: bool = False,
-        by: By = SERVER,
+        by: By,
     ) -> UUID:
         """Make an account, and say who it is; Invalid names the fields that cannot be used.
 
@@ -74,14 +74,14 @@ class People:
         return user_id
 
     async def create_superuser(
-        self, *, username: str, email: str, password: str, only_first: bool = False, by: By = SERVER
+        self, *, username: str, email: str, password: str, only_first: bool = False, by: By
     ) -> UUID:
         """Make an administrator's account; Invalid names the fields that cannot be used."""
         return await self.create(
             username=username, email=email, password=password, superuser=True, only_first=only_first, by=by
         )
 
-    async def set_password(self, user_id: UUID, password: str, *, keep_grants: bool = False, by: By = SERVER) -> bool:
+    async def set_password(self, user_id: UUID, password: str, *, keep_grants: bool = False, by: By) -> bool:
         """Give a person a new password, end their sessions and, unless they are kept, all that they granted.
 
         False if there is no such person. Raises Invalid.

@@ -6,7 +6,7 @@ from attrs import evolve, frozen
 
 from iam.accounts import claims as rule
 from iam.accounts import identity
-from iam.accounts.actors import SERVER, By
+from iam.accounts.actors import By
 from iam.accounts.invalid import Invalid, complain
 from iam.accounts.people import TAKEN_EMAIL
 from iam.clock import Clock
@@ -37,7 +37,7 @@ def moved(profile: Profile, email: str) -> Profile:
     return evolve(profile, email=email.strip() or None, email_verified=profile.email_verified and same)
 
 
-async def change(users: Users, clock: Clock, user: User, profile: Profile, by: By = SERVER) -> bool:
+async def change(users: Users, clock: Clock, user: User, profile: Profile, by: By) -> bool:
     """Give the person this profile; False if they are gone meanwhile. Invalid names the fields that cannot be used."""
     email, name = profile.email, profile.name.strip()
     complain(

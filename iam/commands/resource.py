@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import click
 
+from iam.accounts.actors import COMMAND_LINE
 from iam.commands import output
 from iam.commands.options import Group
 from iam.commands.running import Administration, run
@@ -69,6 +70,7 @@ def create(
             lifetime=seconds,
             client_id=client_id,
             now=on.clock.now(),
+            by=COMMAND_LINE,
         ):
             raise click.ClickException(f"There is a resource {uri} already.")
         return (await on.store.resources.by_uri())[uri]
@@ -101,14 +103,19 @@ def enable(uri: str) -> None:
 @which
 def delete(uri: str) -> None:
     """Delete the resource URI, and with it all tokens for it."""
-    if not run(lambda on: on.store.resources.delete(uri)):
+    if not run(lambda on: on.store.resources.delete(uri, on.clock.now(), COMMAND_LINE)):
         raise click.ClickException(f"There is no resource {uri}.")
     output.say(f"The resource {uri} is deleted.", {"resource": uri, "deleted": True})
 
 
 def change(uri: str, *, enabled: bool) -> None:
     """Enable or disable a resource."""
-    if not run(lambda on: on.store.resources.set_disabled(uri, None if enabled else on.clock.now())):
+
+    async def work(on: Administration) -> bool:
+        now = on.clock.now()
+        return await on.store.resources.set_disabled(uri, None if enabled else now, now, COMMAND_LINE)
+
+    if not run(work):
         raise click.ClickException(f"There is no resource {uri}.")
     output.say(f"The resource {uri} is {'enabled' if enabled else 'disabled'}.", {"resource": uri, "enabled": enabled})
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 import click
 
+from iam.accounts.actors import COMMAND_LINE
 from iam.commands import output
 from iam.commands.options import Group
-from iam.commands.running import run
+from iam.commands.running import Administration, run
 from iam.store.scopes import Scope
 
 COLUMNS = ("name", "description", "claims")
@@ -42,9 +43,15 @@ def create(name: str, description: str, claims: Sequence[str]) -> None:
     if any(not claim.strip() for claim in claims):
         raise click.ClickException("--claim: the name of a claim cannot be empty.")
     scope = Scope(name, description.strip(), tuple(dict.fromkeys(claims)))
-    if not run(lambda on: on.store.scopes.create(scope.name, scope.description, on.clock.now(), scope.claims)):
+    if not run(lambda on: created(on, scope)):
         raise click.ClickException(f"There is a scope {name} already.")
     output.say(f"The scope {name} is created.", document(scope))
+
+
+async def created(on: Administration, scope: Scope) -> bool:
+    """Add it; False if there is one of this name."""
+    now = on.clock.now()
+    return await on.store.scopes.create(scope.name, scope.description, now, scope.claims, by=COMMAND_LINE)
 
 
 @command.command("list", examples=["iam scope list --json"])
@@ -58,7 +65,7 @@ def list_() -> None:
 @click.argument("name")
 def delete(name: str) -> None:
     """Delete the scope NAME: no client may ask for it from now on."""
-    if not run(lambda on: on.store.scopes.delete(name)):
+    if not run(lambda on: on.store.scopes.delete(name, on.clock.now(), COMMAND_LINE)):
         raise click.ClickException(f"There is no scope {name}.")
     output.say(f"The scope {name} is deleted.", {"name": name, "deleted": True})
 

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from iam import credentials
 from iam.accounts import identity
-from iam.accounts.actors import SERVER, By
+from iam.accounts.actors import By
 from iam.accounts.invalid import complain
 from iam.clock import Clock
 from iam.oauth import client_assertions, encryption, key_sets, openid_registration, sectors
@@ -104,7 +104,7 @@ class Registration:
         return await sectors.settled(metadata, self.fetcher, before)
 
     async def register(
-        self, client_id: str, metadata: Metadata, *, secret: str | None, owner_id: UUID | None, by: By = SERVER
+        self, client_id: str, metadata: Metadata, *, secret: str | None, owner_id: UUID | None, by: By
     ) -> bool:
         """Keep a new client, and its secret as H25 says; False if there is one with this id."""
         return await self.clients.create(
@@ -117,12 +117,12 @@ class Registration:
             by=by,
         )
 
-    async def update(self, client_id: str, metadata: Metadata, by: By = SERVER, *, secret: str | None = None) -> bool:
+    async def update(self, client_id: str, metadata: Metadata, by: By, *, secret: str | None = None) -> bool:
         """Replace a client's metadata, and its secrets if there is a new one; False if there is no such client."""
         kept = self.kept(secret, metadata.auth_method)
         return await self.clients.update(client_id, metadata, self.clock.now(), by, secret=kept)
 
-    async def rotate_secret(self, client: Client, secret: str, by: By = SERVER, *, keep: int = 0) -> bool:
+    async def rotate_secret(self, client: Client, secret: str, by: By, *, keep: int = 0) -> bool:
         """Give the client a new secret; the newest of the old ones is good for `keep` seconds more, all others no longer.
 
         False if it has no secret, or has changed meanwhile.
@@ -137,7 +137,7 @@ class Registration:
         """The secret as a client of this method keeps it; None where it has none."""
         return self.secrets.kept(secret, auth_method) if secret and keeps_secret(auth_method) else None
 
-    async def delete(self, client_id: str, by: By = SERVER) -> bool:
+    async def delete(self, client_id: str, by: By) -> bool:
         """Remove a client and end all it was granted; False if there is no such client."""
         return await self.clients.delete(client_id, self.clock.now(), by)
 

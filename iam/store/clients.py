@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from iam.clock import Clock
 from iam.store import openid_metadata
-from iam.store.audit import SERVER, By
+from iam.store.audit import By
 from iam.store.client_statements import (
     CREATE,
     DELETE,
@@ -175,7 +175,7 @@ class Clients:
         grant_id: UUID,
         secret: Secret | None,
         now: datetime,
-        by: By = SERVER,
+        by: By,
     ) -> bool:
         """Register a client, with its first secret where it has one; False if this id is registered already."""
         rows = await self._database.query(
@@ -192,7 +192,7 @@ class Clients:
         return bool(rows)
 
     async def update(
-        self, client_id: str, metadata: Metadata, now: datetime, by: By = SERVER, *, secret: Secret | None = None
+        self, client_id: str, metadata: Metadata, now: datetime, by: By, *, secret: Secret | None = None
     ) -> bool:
         """Replace the client's metadata, and its secrets where it gets one; False if there is no such client."""
         rows = await self._database.query(
@@ -209,9 +209,7 @@ class Clients:
         self.forget()
         return bool(rows)
 
-    async def rotate_secret(
-        self, client: Client, secret: Secret, now: datetime, until: datetime, by: By = SERVER
-    ) -> bool:
+    async def rotate_secret(self, client: Client, secret: Secret, now: datetime, until: datetime, by: By) -> bool:
         """Give the client another secret, the newest it had being good until then; False if it has changed meanwhile."""
         ((rotated,),) = await self._database.query(
             ROTATE_SECRET,
@@ -227,7 +225,7 @@ class Clients:
         self.forget()
         return bool(rotated)
 
-    async def set_disabled(self, client_id: str, now: datetime, by: By = SERVER, *, disabled: bool) -> bool:
+    async def set_disabled(self, client_id: str, now: datetime, by: By, *, disabled: bool) -> bool:
         """Let a client take part no longer and end all it was granted, or let it take part again; False if there is none.
 
         Enabling it revives nothing.
@@ -237,7 +235,7 @@ class Clients:
         self.forget()
         return bool(rows)
 
-    async def delete(self, client_id: str, now: datetime, by: By = SERVER) -> bool:
+    async def delete(self, client_id: str, now: datetime, by: By) -> bool:
         """Remove the client and end all it was granted; False if there is no such client."""
         rows = await self._database.query(DELETE, {"id": client_id, "now": now, **by.columns})
         self.forget()

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from iam.store.audit import SERVER, By
+from iam.store.audit import By
 from iam.store.database import Database
 
 # A client's own grant is standing: when it is revoked, a new one takes its place and all tokens of the old one are dead.
@@ -114,12 +114,12 @@ class Grants:
         rows = await self._database.query(CLIENT_OF, {"digest": digest, "day": day})
         return rows[0][0] if rows else None
 
-    async def revoke(self, grant_id: UUID, successor: UUID, now: datetime, by: By = SERVER) -> bool:
+    async def revoke(self, grant_id: UUID, successor: UUID, now: datetime, by: By) -> bool:
         """End a grant and everything under it; False if it does not live. `successor` will be a client's next own grant."""
         told = {"id": grant_id, "successor": successor, "now": now, **by.columns}
         return bool(await self._database.query(REVOKE, told))
 
-    async def revoke_all(self, now: datetime, by: By = SERVER, *, log_out: bool = False) -> int:
+    async def revoke_all(self, now: datetime, by: By, *, log_out: bool = False) -> int:
         """End everything that anybody was granted before this moment; how many sessions that ended.
 
         None does, and no initial access token, unless it is wanted.
@@ -128,12 +128,12 @@ class Grants:
         ((sessions,),) = await self._database.query(REVOKE_ALL, told)
         return int(sessions)
 
-    async def revoke_of_user(self, user_id: UUID, now: datetime, by: By = SERVER) -> bool:
+    async def revoke_of_user(self, user_id: UUID, now: datetime, by: By) -> bool:
         """End everything that this person granted before this moment; False if there is no such person."""
         told = {"user_id": user_id, "now": now, **by.columns}
         return bool(await self._database.query(REVOKE_OF_USER, told))
 
-    async def revoke_of_client(self, client_id: str, now: datetime, by: By = SERVER) -> bool:
+    async def revoke_of_client(self, client_id: str, now: datetime, by: By) -> bool:
         """End everything that this client was granted before this moment; False if there is no such client."""
         told = {"client_id": client_id, "now": now, **by.columns}
         return bool(await self._database.query(REVOKE_OF_CLIENT, told))

@@ -213,7 +213,7 @@ class RefreshTokens:
         row = await self._find(digest, day, now)
         return LiveToken(*row) if row else None
 
-    async def revoke(self, digest: bytes, day: date, client_id: str, now: datetime, by: By | None = None) -> bool:
+    async def revoke(self, digest: bytes, day: date, client_id: str, now: datetime, by: By | None) -> bool:
         """End the client's token and everything under its grant (RFC 7009 §2.1); False where it is another client's."""
         row = await self._revoke(digest, day, client_id, now, by and by.actor, by and by.address)
         return row is None or bool(row[0])

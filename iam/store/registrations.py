@@ -7,7 +7,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from iam.store.audit import SERVER, By
+from iam.store.audit import By
 from iam.store.client_statements import CREATED
 from iam.store.clients import Clients, Metadata, Secret, newborn
 from iam.store.database import Database
@@ -99,12 +99,12 @@ class Registrations:
         self._database = database
         self._clients = clients
 
-    async def by_token(self, newcomer: Newcomer, token_digest: bytes, now: datetime, by: By = SERVER) -> bool:
+    async def by_token(self, newcomer: Newcomer, token_digest: bytes, now: datetime, by: By) -> bool:
         """Use an initial access token for this client; False if it is not good (any more)."""
         told = {**newcomer.columns, "token_digest": token_digest, "now": now, **by.columns}
         return await self._register(BY_TOKEN, told)
 
-    async def by_quota(self, newcomer: Newcomer, network: str, most: int, now: datetime, by: By = SERVER) -> bool:
+    async def by_quota(self, newcomer: Newcomer, network: str, most: int, now: datetime, by: By) -> bool:
         """Register this client for a network; False if that has registered `most` today (in UTC)."""
         told = {**newcomer.columns, "day": now.date(), "network": network, "most": most, "now": now, **by.columns}
         return await self._register(BY_QUOTA, told)
@@ -132,7 +132,7 @@ class Registrations:
         uses: int | None,
         expires_at: datetime | None,
         now: datetime,
-        by: By = SERVER,
+        by: By,
     ) -> None:
         """Keep a new initial access token."""
         await self._database.query(
@@ -148,7 +148,7 @@ class Registrations:
             },
         )
 
-    async def revoke_token(self, token_id: UUID, now: datetime, by: By = SERVER) -> bool:
+    async def revoke_token(self, token_id: UUID, now: datetime, by: By) -> bool:
         """End an initial access token; False if there is none, or it has been ended. Its clients stay."""
         return bool(await self._database.query(REVOKE_TOKEN, {"id": token_id, "now": now, **by.columns}))
 

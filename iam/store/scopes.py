@@ -6,8 +6,35 @@ from datetime import datetime
 from attrs import frozen
 
 from iam.clock import Clock
+from iam.store.audit import By
 from iam.store.database import Database
 from iam.store.memory import Memory
+
+CREATE = """
+with created as (
+    insert into scopes (name, description, created_at, claims)
+    values (%(name)s, %(description)s, %(now)s, %(claims)s)
+    on conflict do nothing
+    returning name, description, claims
+), audited as (
+    insert into audit_events (day, at, kind, actor, address, detail)
+    select audit_day(%(now)s), %(now)s, 'scope.created', %(actor)s, %(address)s::inet, to_jsonb(c) from created c
+)
+select name from created
+"""
+DELETE = """
+with gone as (
+    delete from scopes where name = %(name)s returning name
+), withdrawn as (
+    update clients set scopes = array_remove(scopes, %(name)s) where %(name)s = any(scopes) returning id
+), audited as (
+    insert into audit_events (day, at, kind, actor, address, detail)
+    select audit_day(%(now)s), %(now)s, 'scope.deleted', %(actor)s, %(address)s::inet,
+        jsonb_build_object('name', name, 'clients', (select count(*) from withdrawn))
+    from gone
+)
+select name from gone
+"""
 
 
 @frozen
@@ -34,28 +61,16 @@ class Scopes:
         """Somebody changed a scope: read again."""
         self._memory.forget()
 
-    async def create(self, name: str, description: str, now: datetime, claims: Sequence[str] = ()) -> bool:
+    async def create(self, name: str, description: str, now: datetime, claims: Sequence[str] = (), *, by: By) -> bool:
         """Add a scope; False if there is one of this name."""
-        rows = await self._database.query(
-            """
-            insert into scopes (name, description, created_at, claims) values (%s, %s, %s, %s)
-            on conflict do nothing returning name
-            """,
-            (name, description, now, list(claims)),
-        )
+        told = {"name": name, "description": description, "claims": list(claims), "now": now, **by.columns}
+        rows = await self._database.query(CREATE, told)
         self.forget()
         return bool(rows)
 
-    async def delete(self, name: str) -> bool:
+    async def delete(self, name: str, now: datetime, by: By) -> bool:
         """Remove a scope, from the clients that may use it too; False if there is none of this name."""
-        rows = await self._database.query(
-            """
-            with gone as (delete from scopes where name = %(name)s returning name),
-            withdrawn as (update clients set scopes = array_remove(scopes, %(name)s) where %(name)s = any(scopes))
-            select name from gone
-            """,
-            {"name": name},
-        )
+        rows = await self._database.query(DELETE, {"name": name, "now": now, **by.columns})
         self.forget()
         return bool(rows)
 

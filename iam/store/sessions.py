@@ -7,7 +7,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from iam.store.audit import SERVER, By, written
+from iam.store.audit import By, written
 from iam.store.database import Database
 from iam.store.errors import Unavailable
 
@@ -186,7 +186,7 @@ class Sessions:
         rows = await self._database.query(LIVING, {"now": now, "idle_since": idle_since, "user_id": user_id})
         return [Presence(*row) for row in rows]
 
-    async def revoke(self, session_id: UUID, now: datetime, by: By = SERVER) -> bool:
+    async def revoke(self, session_id: UUID, now: datetime, by: By) -> bool:
         """End a session; False if there is none of this id."""
         told = {"digest": None, "day": None, "id": session_id, "now": now, **by.columns}
         return bool(await self._database.query(END, told))

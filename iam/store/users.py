@@ -7,7 +7,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from iam.store.audit import SERVER, By
+from iam.store.audit import By
 from iam.store.database import Database
 
 COLUMNS_BY_ID = """
@@ -198,7 +198,7 @@ class Users:
         superuser: bool,
         now: datetime,
         only_first: bool = False,
-        by: By = SERVER,
+        by: By,
     ) -> bool:
         """Add a person; False where username or e-mail are taken, or `only_first` and there is a superuser already."""
         rows = await self._database.query(
@@ -231,7 +231,7 @@ class Users:
         name: str,
         claims: Mapping[str, object],
         now: datetime,
-        by: By = SERVER,
+        by: By,
     ) -> bool:
         """Replace what a person says of themselves; False if there is no such person. Rejected (23505) if the e-mail is taken."""
         rows = await self._database.query(
@@ -250,7 +250,7 @@ class Users:
         return bool(rows)
 
     async def set_password(
-        self, user_id: UUID, password_hash: str, now: datetime, by: By = SERVER, *, keep_grants: bool = False
+        self, user_id: UUID, password_hash: str, now: datetime, by: By, *, keep_grants: bool = False
     ) -> bool:
         """Replace the password, end every session and, unless they are kept, every grant; False if there is no such person."""
         told = {"id": user_id, "password_hash": password_hash, "now": now, "keep_grants": keep_grants, **by.columns}
@@ -260,7 +260,7 @@ class Users:
         """Keep the same password under a newer hash."""
         await self._database.query(REHASH, {"id": user_id, "old": old, "new": new})
 
-    async def disable(self, user_id: UUID, now: datetime, by: By = SERVER, *, keep_grants: bool = False) -> bool:
+    async def disable(self, user_id: UUID, now: datetime, by: By, *, keep_grants: bool = False) -> bool:
         """Lock a person out: no login, no session, no living grant; False if there is no such person.
 
         Enabling them revives nothing, but grants that are to be kept: those only rest meanwhile.
@@ -268,11 +268,11 @@ class Users:
         told = {"id": user_id, "now": now, "keep_grants": keep_grants, **by.columns}
         return bool(await self._database.query(DISABLE, told))
 
-    async def enable(self, user_id: UUID, now: datetime, by: By = SERVER) -> bool:
+    async def enable(self, user_id: UUID, now: datetime, by: By) -> bool:
         """Let a person in again; False if there is no such person."""
         return bool(await self._database.query(ENABLE, {"id": user_id, "now": now, **by.columns}))
 
-    async def delete(self, user_id: UUID, now: datetime, by: By = SERVER) -> bool:
+    async def delete(self, user_id: UUID, now: datetime, by: By) -> bool:
         """Remove a person and end all they granted; False if there is no such person."""
         return bool(await self._database.query(DELETE, {"id": user_id, "now": now, **by.columns}))
 

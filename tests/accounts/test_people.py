@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
+from iam.accounts.actors import SERVER
 from iam.accounts.invalid import Invalid
 from iam.accounts.people import NOT_FIRST, TAKEN_EMAIL, TAKEN_USERNAME, People
 
@@ -13,12 +14,12 @@ PASSWORD = "blue-tractor-42"
 
 async def complaints(people: People, **account: Any) -> dict[str, str]:
     with pytest.raises(Invalid) as refused:
-        await people.create(**{"username": "alice", "password": PASSWORD, **account})
+        await people.create(**{"username": "alice", "password": PASSWORD, **account}, by=SERVER)
     return dict(refused.value.complaints)
 
 
 async def test_a_person_logs_in_with_username_or_email(people: People) -> None:
-    alice = await people.create(username="Alice", email="Alice@example.org", password=PASSWORD)
+    alice = await people.create(username="Alice", email="Alice@example.org", password=PASSWORD, by=SERVER)
 
     assert await people.authenticate("alice", PASSWORD) == alice
     assert await people.authenticate(" ALICE ", PASSWORD) == alice
@@ -29,46 +30,46 @@ async def test_a_person_logs_in_with_username_or_email(people: People) -> None:
     "login", ["", "bob", "alice\0", "ali\u200bce", "a" * 100_000, "bob@example.org", "' or 1=1 --", "\ud800"]
 )
 async def test_nobody_else_does(people: People, login: str) -> None:
-    await people.create(username="alice", password=PASSWORD)
+    await people.create(username="alice", password=PASSWORD, by=SERVER)
 
     assert await people.authenticate(login, PASSWORD) is None
 
 
 async def test_a_wrong_password_does_not_log_in(people: People) -> None:
-    await people.create(username="alice", password=PASSWORD)
+    await people.create(username="alice", password=PASSWORD, by=SERVER)
 
     assert await people.authenticate("alice", PASSWORD + " ") is None
 
 
 async def test_without_a_password_nobody_logs_in(people: People) -> None:
-    await people.create(username="alice", password=None)
+    await people.create(username="alice", password=None, by=SERVER)
 
     assert await people.authenticate("alice", "") is None
 
 
 async def test_a_disabled_person_does_not_log_in(people: People) -> None:
-    alice = await people.create(username="alice", password=PASSWORD)
+    alice = await people.create(username="alice", password=PASSWORD, by=SERVER)
 
-    await people.users.disable(alice, people.clock.now())
+    await people.users.disable(alice, people.clock.now(), by=SERVER)
 
     assert await people.authenticate("alice", PASSWORD) is None
 
 
 @pytest.mark.parametrize("username", ["alice", "ALICE", " alice ", "\uff21lice"])
 async def test_row_20_a_username_is_given_once(people: People, username: str) -> None:
-    await people.create(username="alice", password=PASSWORD)
+    await people.create(username="alice", password=PASSWORD, by=SERVER)
 
     assert await complaints(people, username=username) == {"username": TAKEN_USERNAME}
 
 
 async def test_an_email_address_is_given_once(people: People) -> None:
-    await people.create(username="alice", email="alice@example.org", password=PASSWORD)
+    await people.create(username="alice", email="alice@example.org", password=PASSWORD, by=SERVER)
 
     assert await complaints(people, username="bob", email="Alice@Example.org") == {"email": TAKEN_EMAIL}
 
 
 async def test_row_21_a_username_that_is_somebodys_email_is_refused(people: People) -> None:
-    await people.create(username="bob", email="bob@example.org", password=PASSWORD)
+    await people.create(username="bob", email="bob@example.org", password=PASSWORD, by=SERVER)
 
     assert set(await complaints(people, username="bob@example.org")) == {"username"}
 
@@ -86,40 +87,44 @@ async def test_a_weak_password_is_refused(people: People, password: str) -> None
 
 
 async def test_the_first_superuser_is_made_once(people: People) -> None:
-    await people.create_superuser(username="root", email="root@localhost", password=PASSWORD, only_first=True)
+    await people.create_superuser(
+        username="root", email="root@localhost", password=PASSWORD, only_first=True, by=SERVER
+    )
 
     with pytest.raises(Invalid) as refused:
-        await people.create_superuser(username="root2", email="r2@localhost", password=PASSWORD, only_first=True)
+        await people.create_superuser(
+            username="root2", email="r2@localhost", password=PASSWORD, only_first=True, by=SERVER
+        )
     assert dict(refused.value.complaints) == {"username": NOT_FIRST}
 
 
 async def test_a_superuser_has_an_email_address(people: People) -> None:
     with pytest.raises(Invalid) as refused:
-        await people.create_superuser(username="root", email="", password=PASSWORD)
+        await people.create_superuser(username="root", email="", password=PASSWORD, by=SERVER)
 
     assert set(refused.value.complaints) == {"email"}
 
 
 async def test_a_new_password_replaces_the_old_one(people: People) -> None:
-    alice = await people.create(username="alice", password=PASSWORD)
+    alice = await people.create(username="alice", password=PASSWORD, by=SERVER)
 
-    assert await people.set_password(alice, "green-harvest-17")
+    assert await people.set_password(alice, "green-harvest-17", by=SERVER)
 
     assert await people.authenticate("alice", PASSWORD) is None
     assert await people.authenticate("alice", "green-harvest-17") == alice
 
 
 async def test_a_new_password_is_judged(people: People) -> None:
-    alice = await people.create(username="alice", password=PASSWORD)
+    alice = await people.create(username="alice", password=PASSWORD, by=SERVER)
 
     with pytest.raises(Invalid):
-        await people.set_password(alice, "alice2025")
+        await people.set_password(alice, "alice2025", by=SERVER)
 
     assert await people.authenticate("alice", PASSWORD) == alice
 
 
 async def test_h16_a_login_renews_a_hash_with_old_parameters(people: People, rows: Any) -> None:
-    alice = await people.create(username="alice", password=PASSWORD)
+    alice = await people.create(username="alice", password=PASSWORD, by=SERVER)
     old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
     rows(f"update users set password_hash = '{old}'")
 
@@ -132,6 +137,6 @@ async def test_h16_a_login_renews_a_hash_with_old_parameters(people: People, row
 
 
 async def test_no_password_is_stored(people: People, rows: Any) -> None:
-    await people.create(username="alice", password=PASSWORD)
+    await people.create(username="alice", password=PASSWORD, by=SERVER)
 
     assert PASSWORD not in str(rows("select users::text from users"))

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from iam import credentials
+from iam.accounts.actors import SERVER
 from iam.accounts.people import People
 from iam.accounts.sessions import Sessions
 from iam.clock import Clock
@@ -25,7 +26,7 @@ def cookie() -> str:
 
 
 async def begin(people: People, sessions: Sessions, before: str | None = None, *, remembered: bool = False) -> str:
-    alice = await people.create(username="alice", password=None)
+    alice = await people.create(username="alice", password=None, by=SERVER)
     cookie = await sessions.begin(before, alice, remembered=remembered)
     assert cookie is not None
     return cookie
@@ -51,7 +52,7 @@ async def test_h17_row_26_the_cookie_from_before_the_login_is_worth_nothing(
 
 async def test_h17_row_27_the_next_login_ends_the_session_before(people: People, sessions: Sessions) -> None:
     first = await begin(people, sessions)
-    bob = await people.create(username="bob", password=None)
+    bob = await people.create(username="bob", password=None, by=SERVER)
 
     second = await sessions.begin(first, bob)
 
@@ -85,7 +86,7 @@ async def test_h17_the_same_person_logs_in_again_into_the_same_session(
 async def test_row_27_another_persons_login_has_an_id_of_its_own(people: People, sessions: Sessions) -> None:
     first = await begin(people, sessions)
     before = await sessions.find(first)
-    bob = await people.create(username="bob", password=None)
+    bob = await people.create(username="bob", password=None, by=SERVER)
 
     after = await sessions.find(await sessions.begin(first, bob))
 
@@ -178,7 +179,7 @@ async def test_a_disabled_person_has_no_session(people: People, sessions: Sessio
     found = await sessions.find(cookie)
     assert found is not None
 
-    await people.users.disable(found.user_id, people.clock.now())
+    await people.users.disable(found.user_id, people.clock.now(), by=SERVER)
 
     assert await sessions.find(cookie) is None
     assert await sessions.begin(None, found.user_id) is None

@@ -7,6 +7,7 @@ from pytest_twisted import blockon
 from twisted.internet.defer import Deferred
 
 from iam import credentials
+from iam.accounts.actors import SERVER
 from tests.conformance.browser import Browser
 from tests.conformance.relying_party import RelyingParty
 from tests.harness import Server
@@ -48,6 +49,7 @@ def person(server: Server) -> Any:
         claims=CLAIMS,
         superuser=False,
         now=server.now(),
+        by=SERVER,
     )
     blockon(Deferred.fromCoroutine(account))
     return user_id

@@ -12,6 +12,7 @@ import pytest
 from attrs import evolve
 from joserfc.jwk import ECKey, RSAKey
 
+from iam.accounts.actors import SERVER
 from tests.conformance.browser import CONSENT, LOGIN, Browser, answer
 from tests.conformance.registered import register, registered, signing
 from tests.harness import REDIRECT_URI, Server
@@ -213,7 +214,7 @@ async def test_oidcc_server_rotate_keys(server: Server) -> None:
     """The suite knows RSA and EC, and wants a new key beside the old one: `iam key rotate --alg RS256` does that."""
     before = (await server.get("/jwks")).json["keys"]
 
-    await server.keys.rotate("RS256")
+    await server.keys.rotate("RS256", by=SERVER)
     after = (await server.get("/jwks")).json["keys"]
 
     new = [key for key in after if key not in before]

@@ -10,6 +10,7 @@ import pytest_twisted
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.threads import deferToThread
 
+from iam.accounts.actors import SERVER
 from iam.store.openid_metadata import OpenIDMetadata
 from tests.harness import SERVER_KEY, App, Person, Server
 from tests.processes import Process, start
@@ -59,7 +60,7 @@ async def stop(process: Process) -> int:
 async def revoke(server: Server, admin: Any, person: Person) -> None:
     """End the session as `iam session revoke` does, in another process than the servers."""
     admin.execute("select id from sessions where user_id = %s", (str(person.user_id),))
-    assert await server.store.sessions.revoke(admin.fetchone()[0], server.now())
+    assert await server.store.sessions.revoke(admin.fetchone()[0], server.now(), by=SERVER)
 
 
 def count(admin: Any, condition: str = "true") -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
+from iam.accounts.actors import SERVER
 from tests.harness import REDIRECT_URI, VERIFIER, App, Reply, Server, pause
 from tests.processes import Process, start
 
@@ -63,7 +64,7 @@ async def test_a_change_through_one_server_is_known_to_the_other(server: Server,
     request = {"grant_type": "client_credentials", **app.form}
     before = [(await server.post(process.url + "/token", request)).status for process in servers]
 
-    await server.store.clients.delete(app.client_id, server.now())
+    await server.store.clients.delete(app.client_id, server.now(), by=SERVER)
 
     refused = await refused_by_all(server, servers, request, 3)  # what was not heard of is known after five seconds
 
@@ -100,7 +101,7 @@ async def test_h46_a_client_deleted_while_nobody_listens_is_refused_everywhere_w
     before = [(await server.post(process.url + "/token", request)).status for process in servers]
 
     deafened = deafen(admin)
-    await server.store.clients.delete(app.client_id, server.now())
+    await server.store.clients.delete(app.client_id, server.now(), by=SERVER)
 
     assert before == [200, 200]
     assert deafened >= 3  # the server in this process has ears too
@@ -116,7 +117,7 @@ async def test_h46_without_any_notification_a_deleted_client_is_refused_within_f
     admin.execute("alter table clients disable trigger clients_changed")
     admin.execute("alter table client_secrets disable trigger client_secrets_changed")
 
-    await server.store.clients.delete(app.client_id, server.now())
+    await server.store.clients.delete(app.client_id, server.now(), by=SERVER)
     refused = await refused_by_all(server, servers, request, 8)
 
     admin.execute("alter table clients enable trigger clients_changed")
@@ -149,7 +150,7 @@ async def test_h46_a_server_that_was_deaf_hears_again(server: Server, servers: A
     request = {"grant_type": "client_credentials", **app.form}
     before = [(await server.post(process.url + "/token", request)).status for process in servers]
 
-    await server.store.clients.delete(app.client_id, server.now())
+    await server.store.clients.delete(app.client_id, server.now(), by=SERVER)
     refused = await refused_by_all(server, servers, request, 3)
 
     assert before == [200, 200]

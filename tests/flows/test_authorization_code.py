@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
+from iam.accounts.actors import SERVER
 from tests.harness import REDIRECT_URI, VERIFIER, Reply, Server
 
 
@@ -332,7 +333,7 @@ async def test_a_locked_out_person_gets_nothing_for_a_code(server: Server) -> No
     app, person = await server.app(), await server.person()
     code = await server.code(app, person)
 
-    await server.store.users.disable(person.user_id, server.now())
+    await server.store.users.disable(person.user_id, server.now(), by=SERVER)
 
     assert (await server.redeem(app, code)).json["error"] == "invalid_grant"
 

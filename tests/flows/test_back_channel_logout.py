@@ -8,6 +8,7 @@ import pytest_twisted
 from twisted.internet import reactor
 from twisted.internet.defer import gatherResults
 
+from iam.accounts.actors import SERVER
 from iam.assembly import build_back_channel
 from iam.operations.back_channel_logout import BackChannelLogout
 from iam.store.openid_metadata import OpenIDMetadata
@@ -182,13 +183,13 @@ async def ended_by(server: Server, person: Person, how: str, admin: Any) -> None
     users, now = server.store.users, server.now()
     if how == "iam session revoke":
         admin.execute("select id from sessions where user_id = %s", (str(person.user_id),))
-        await server.store.sessions.revoke(admin.fetchone()[0], now)
+        await server.store.sessions.revoke(admin.fetchone()[0], now, by=SERVER)
     elif how == "a new password":
-        await users.set_password(person.user_id, "hash", now)
+        await users.set_password(person.user_id, "hash", now, by=SERVER)
     elif how == "disabling":
-        await users.disable(person.user_id, now)
+        await users.disable(person.user_id, now, by=SERVER)
     else:
-        await users.delete(person.user_id, now)
+        await users.delete(person.user_id, now, by=SERVER)
 
 
 @pytest.mark.parametrize("how", ["iam session revoke", "a new password", "disabling", "deleting"])
@@ -391,7 +392,7 @@ async def test_a_client_that_is_gone_or_wants_it_no_more_is_not_told(
     await log_out(server, person)
     await receiver.heard(1)
     await until(idle(back_channel))
-    await server.store.clients.delete(app.client_id, server.now())
+    await server.store.clients.delete(app.client_id, server.now(), by=SERVER)
 
     gone = waiting(admin)
 

@@ -8,6 +8,7 @@ import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
 from iam import credentials
+from iam.accounts.actors import SERVER
 from iam.credentials import Kind
 from tests.harness import REDIRECT_URI, Server, minted
 from tests.registering import METADATA, register, registered
@@ -230,7 +231,7 @@ async def test_what_an_administrator_has_set_stays(server: Server) -> None:
         introspect_any=True,
         openid=known.openid,
     )
-    await server.registration.update(known.id, metadata)
+    await server.registration.update(known.id, metadata, by=SERVER)
 
     await client.update()
     after = await server.store.clients.read(known.id)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from iam.accounts.actors import SERVER
 from iam.store.clients import Metadata
 from tests.assertions import GRANT, Signer, form, make, public
 from tests.harness import Reply, Server
@@ -134,6 +135,7 @@ async def test_a_new_address_is_asked_at_once(server: Server, home: Home) -> Non
             jwks=public(new.key),
         ),
         server.now(),
+        by=SERVER,
     )
 
     assert [(await token(server, each)).status for each in (signer, new)] == [401, 200]

@@ -8,6 +8,7 @@ from joserfc.jwk import OctKey
 from twisted.internet.defer import Deferred, gatherResults
 
 from iam import credentials
+from iam.accounts.actors import SERVER
 from iam.credentials import Kind
 from tests.assertions import GRANT, Signer, form, sharing
 from tests.harness import App, Server
@@ -20,7 +21,7 @@ async def rotate(server: Server, app: App, keep: int) -> App:
     client = await server.store.clients.read(app.client_id)
     assert client is not None
     secret = credentials.mint(Kind.CLIENT_SECRET)
-    assert await server.registration.rotate_secret(client, secret, keep=keep)
+    assert await server.registration.rotate_secret(client, secret, keep=keep, by=SERVER)
     return App(app.client_id, secret)
 
 

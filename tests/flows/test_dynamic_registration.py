@@ -10,6 +10,7 @@ import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
 from iam import credentials
+from iam.accounts.actors import SERVER
 from iam.credentials import Kind
 from tests.assertions import make, public
 from tests.harness import REDIRECT_URI, Server, minted
@@ -290,7 +291,7 @@ async def test_initial_access_tokens_that_come_and_go_are_events(server: Server)
     await initial_access_token(server)
     (known,) = await server.store.registrations.tokens()
 
-    await server.store.registrations.revoke_token(known.id, server.now())
+    await server.store.registrations.revoke_token(known.id, server.now(), by=SERVER)
     events = await server.store.audit.events()
 
     assert [event.kind for event in events] == ["registration_token.created", "registration_token.revoked"]
@@ -375,7 +376,7 @@ async def test_an_initial_access_token_that_is_revoked_registers_nobody(server: 
     client = (await register(server, token)).json
     (known,) = await server.store.registrations.tokens()
 
-    await server.store.registrations.revoke_token(known.id, server.now())
+    await server.store.registrations.revoke_token(known.id, server.now(), by=SERVER)
 
     assert (await register(server, token)).status == 401
     assert await server.store.clients.read(client["client_id"]) is not None

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
+from iam.accounts.actors import SERVER
 from iam.store.openid_metadata import OpenIDMetadata
 from tests.harness import App, Person, Reply, Server
 from tests.pages.conftest import visitor_of
@@ -137,7 +138,7 @@ async def test_a_client_that_is_gone_shows_nothing(server: Server, admin: Any) -
     gone, person = await relying_party(server, "https://shop.example/out"), await server.person()
     app = await relying_party(server, None)
     await sid(server, gone, person)
-    await server.store.clients.delete(gone.client_id, server.now())
+    await server.store.clients.delete(gone.client_id, server.now(), by=SERVER)
 
     reply = await logged_out(server, app, person, post_logout_redirect_uri=AFTERWARDS)
 

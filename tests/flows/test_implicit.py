@@ -11,6 +11,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from iam.accounts.actors import SERVER
 from iam.accounts.invalid import Invalid
 from tests.harness import REDIRECT_URI, App, Person, Reply, Server
 
@@ -148,7 +149,7 @@ async def test_what_was_given_out_ends_with_the_session(front: Server) -> None:
     told = brought(await ask(front, app, person, "id_token token"))
     now = front.now()
     for presence in await front.store.sessions.living(now, now.replace(year=2000), user_id=person.user_id):
-        await front.store.sessions.revoke(presence.id, now)
+        await front.store.sessions.revoke(presence.id, now, by=SERVER)
 
     reply = await front.get("/userinfo", headers={"Authorization": f"Bearer {told['access_token']}"})
 

@@ -9,6 +9,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from iam.accounts.actors import SERVER
 from iam.openid.keys import ALGORITHMS
 from tests.harness import App, Server
 
@@ -17,7 +18,7 @@ API = "https://api.example"
 
 async def jwt_resource(server: Server, uri: str = API, **told: Any) -> None:
     values = {"scopes": (), "token_format": "jwt", "lifetime": 600, "client_id": None, **told}
-    assert await server.store.resources.create(uri, now=server.now(), **values)
+    assert await server.store.resources.create(uri, now=server.now(), **values, by=SERVER)
 
 
 async def given(server: Server, app: App, **parameters: str) -> Any:

@@ -10,6 +10,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from iam.accounts.actors import SERVER
 from iam.embedded.supervisor import Embedded
 from iam.openid.keys import AHEAD, MAXIMUM_AGE, PERIOD, header_of
 from iam.operations.retention import Retention
@@ -124,7 +125,7 @@ async def test_h27_after_an_emergency_who_asks_for_an_unknown_key_gets_on_at_onc
     before = await server.keys.signed("RS256", "JWT", {"exp": server.clock.seconds() + HOUR})
     known = [await party.verifies(before) for party in (strict, curious)]
 
-    await server.keys.rotate("RS256", at_once=True)
+    await server.keys.rotate("RS256", at_once=True, by=SERVER)
     service.servers[1].store.signing_keys.forget()  # as the database tells it
     after = await service.servers[1].keys.signed("RS256", "JWT", {})
     at_once = [await party.verifies(after) for party in (strict, curious)]
@@ -146,7 +147,7 @@ async def test_a_retired_key_is_out_of_the_key_set_and_its_tokens_are_refused(se
     bearer = {"Authorization": f"Bearer {token}"}
     before = await server.get("/resource", headers=bearer)
 
-    await server.keys.retire(kid)
+    await server.keys.retire(kid, by=SERVER)
 
     assert before.status == 200
     assert (await server.get("/resource", headers=bearer)).status == 401
@@ -158,7 +159,7 @@ async def test_each_change_of_a_key_is_written_down_once(service: Service) -> No
     made = await server.store.audit.events(kind="key.published")
     (first,) = [event for event in made if event.detail["alg"] == "ES256"]
 
-    await server.keys.retire(str(first.detail["kid"]))
+    await server.keys.retire(str(first.detail["kid"]), by=SERVER)
 
     (retired,) = await server.store.audit.events(kind="key.retired")
     published = await server.store.audit.events(kind="key.published")

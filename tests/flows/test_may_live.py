@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
+from iam.accounts.actors import SERVER
 from iam.accounts.sessions import Sessions
 from iam.oauth.grants import authorization_code, client_credentials, refresh_token
 from tests.harness import App, Person, Reply, Server
@@ -89,21 +90,21 @@ PATHS = {
 
 
 async def person_disabled(server: Server, held: Held, admin: Any) -> None:
-    await server.store.users.disable(held.person.user_id, server.now())
+    await server.store.users.disable(held.person.user_id, server.now(), by=SERVER)
 
 
 async def person_disabled_and_enabled_again(server: Server, held: Held, admin: Any) -> None:
-    await server.store.users.disable(held.person.user_id, server.now())
+    await server.store.users.disable(held.person.user_id, server.now(), by=SERVER)
     server.clock.advance(1)
-    await server.store.users.enable(held.person.user_id, server.now())
+    await server.store.users.enable(held.person.user_id, server.now(), by=SERVER)
 
 
 async def new_password(server: Server, held: Held, admin: Any) -> None:
-    await server.store.users.set_password(held.person.user_id, "hash", server.now())
+    await server.store.users.set_password(held.person.user_id, "hash", server.now(), by=SERVER)
 
 
 async def person_deleted(server: Server, held: Held, admin: Any) -> None:
-    await server.store.users.delete(held.person.user_id, server.now())
+    await server.store.users.delete(held.person.user_id, server.now(), by=SERVER)
 
 
 async def persons_epoch(server: Server, held: Held, admin: Any) -> None:
@@ -128,17 +129,17 @@ async def persons_grant_expired(server: Server, held: Held, admin: Any) -> None:
 
 
 async def client_disabled(server: Server, held: Held, admin: Any) -> None:
-    await server.store.clients.set_disabled(held.app.client_id, server.now(), disabled=True)
+    await server.store.clients.set_disabled(held.app.client_id, server.now(), disabled=True, by=SERVER)
 
 
 async def client_disabled_and_enabled_again(server: Server, held: Held, admin: Any) -> None:
-    await server.store.clients.set_disabled(held.app.client_id, server.now(), disabled=True)
+    await server.store.clients.set_disabled(held.app.client_id, server.now(), disabled=True, by=SERVER)
     server.clock.advance(1)
-    await server.store.clients.set_disabled(held.app.client_id, server.now(), disabled=False)
+    await server.store.clients.set_disabled(held.app.client_id, server.now(), disabled=False, by=SERVER)
 
 
 async def client_deleted(server: Server, held: Held, admin: Any) -> None:
-    await server.store.clients.delete(held.app.client_id, server.now())
+    await server.store.clients.delete(held.app.client_id, server.now(), by=SERVER)
 
 
 async def clients_epoch(server: Server, held: Held, admin: Any) -> None:
@@ -150,11 +151,11 @@ async def grant_type_withdrawn(server: Server, held: Held, admin: Any) -> None:
 
 
 async def resource_disabled(server: Server, held: Held, admin: Any) -> None:
-    await server.store.resources.set_disabled(server.own_resource, server.now())
+    await server.store.resources.set_disabled(server.own_resource, server.now(), server.now(), by=SERVER)
 
 
 async def resource_deleted(server: Server, held: Held, admin: Any) -> None:
-    await server.store.resources.delete(server.own_resource)
+    await server.store.resources.delete(server.own_resource, server.now(), by=SERVER)
 
 
 async def everything_revoked(server: Server, held: Held, admin: Any) -> None:
@@ -196,7 +197,13 @@ MATRIX = [
 async def hold(server: Server) -> Held:
     app, person = await server.app(scopes=("openid", "read", "write")), await server.person()
     await server.store.resources.create(
-        server.own_resource, scopes=(), token_format="opaque", lifetime=3600, client_id=None, now=server.now()
+        server.own_resource,
+        scopes=(),
+        token_format="opaque",
+        lifetime=3600,
+        client_id=None,
+        now=server.now(),
+        by=SERVER,
     )
     tokens = await server.tokens(app, person, resource=server.own_resource)
     own_token = await server.token(app, grant_type="client_credentials", resource=server.own_resource)
@@ -276,7 +283,7 @@ async def test_a_grant_is_not_longer_than_its_absolute_expiry(server: Server, ad
 async def test_what_is_kept_lives_on_under_a_new_password(server: Server) -> None:
     held = await hold(server)
 
-    await server.store.users.set_password(held.person.user_id, "hash", server.now(), keep_grants=True)
+    await server.store.users.set_password(held.person.user_id, "hash", server.now(), keep_grants=True, by=SERVER)
 
     assert await code(server, held)
     assert await refresh(server, held)
@@ -285,10 +292,10 @@ async def test_what_is_kept_lives_on_under_a_new_password(server: Server) -> Non
 async def test_what_is_kept_rests_while_its_person_is_disabled(server: Server) -> None:
     held = await hold(server)
 
-    await server.store.users.disable(held.person.user_id, server.now(), keep_grants=True)
+    await server.store.users.disable(held.person.user_id, server.now(), keep_grants=True, by=SERVER)
     resting = await introspection_of_a_refresh_token(server, held)
     server.clock.advance(1)
-    await server.store.users.enable(held.person.user_id, server.now())
+    await server.store.users.enable(held.person.user_id, server.now(), by=SERVER)
 
     assert not resting
     assert await refresh(server, held)
@@ -297,8 +304,8 @@ async def test_what_is_kept_rests_while_its_person_is_disabled(server: Server) -
 async def test_to_enable_who_is_enabled_ends_nothing(server: Server) -> None:
     held = await hold(server)
 
-    await server.store.users.enable(held.person.user_id, server.now())
-    await server.store.clients.set_disabled(held.app.client_id, server.now(), disabled=False)
+    await server.store.users.enable(held.person.user_id, server.now(), by=SERVER)
+    await server.store.clients.set_disabled(held.app.client_id, server.now(), disabled=False, by=SERVER)
 
     assert (await server.get("/accounts", headers=held.person.headers)).status == 200
     assert await refresh(server, held)
@@ -312,9 +319,9 @@ async def test_what_was_under_way_when_its_person_was_disabled_does_not_live_whe
     server.clock.advance(1)
     late = await server.tokens(held.app, held.person)
 
-    await server.store.users.disable(held.person.user_id, disabled_at)
+    await server.store.users.disable(held.person.user_id, disabled_at, by=SERVER)
     server.clock.advance(1)
-    await server.store.users.enable(held.person.user_id, server.now())
+    await server.store.users.enable(held.person.user_id, server.now(), by=SERVER)
 
     assert not await held.introspected(server, late["refresh_token"])
 

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from iam.accounts.actors import SERVER
 from iam.endpoints import resource_metadata
 from iam.store.openid_metadata import OpenIDMetadata
 from tests.assertions import asserted, form, sharing
@@ -184,7 +185,7 @@ async def test_the_issuer_is_in_the_answer_as_the_document_says(server: Server) 
 
 async def test_the_scopes_are_those_that_exist_now(server: Server) -> None:
     before = (await document(server))["scopes_supported"]
-    await server.store.scopes.create("photos:read", "Look at your photos", server.now())
+    await server.store.scopes.create("photos:read", "Look at your photos", server.now(), by=SERVER)
 
     after = (await document(server))["scopes_supported"]
 

@@ -9,6 +9,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from iam.accounts.actors import SERVER
 from iam.store.openid_metadata import OpenIDMetadata
 from tests.harness import App, Person, Server
 
@@ -147,7 +148,7 @@ async def test_userinfo_says_what_the_scopes_are_good_for(server: Server, admin:
 
 
 async def test_a_scope_of_the_operator_stands_for_claims_of_the_operator(server: Server, admin: Any) -> None:
-    await server.store.scopes.create("staff", "Know where you work", server.now(), ("department",))
+    await server.store.scopes.create("staff", "Know where you work", server.now(), ("department",), by=SERVER)
     app, person = await server.app(scopes=("openid", "staff")), await server.person()
     told(admin, person, claims='{"department": "Difference engines", "salary": 7}')
 
@@ -160,7 +161,7 @@ async def test_a_scope_of_the_operator_stands_for_claims_of_the_operator(server:
 
 
 async def test_a_claim_of_the_operator_never_takes_the_place_of_the_servers(server: Server, admin: Any) -> None:
-    await server.store.scopes.create("odd", "Odd", server.now(), ("sub", "iss", "aud", "email"))
+    await server.store.scopes.create("odd", "Odd", server.now(), ("sub", "iss", "aud", "email"), by=SERVER)
     app, person = await server.app(scopes=("openid", "odd")), await server.person()
     told(admin, person, claims='{"sub": "somebody else", "email": "evil@example.org"}')
 
@@ -237,7 +238,7 @@ async def test_userinfo_refuses_a_token_that_a_client_has_for_itself(server: Ser
 async def test_userinfo_refuses_the_token_of_somebody_who_was_locked_out(server: Server) -> None:
     app, person = await openid_app(server), await server.person()
     tokens = await server.tokens(app, person, scope="openid")
-    await server.store.users.disable(person.user_id, server.now())
+    await server.store.users.disable(person.user_id, server.now(), by=SERVER)
 
     reply = await server.get("/userinfo", headers={"Authorization": f"Bearer {tokens['access_token']}"})
 
@@ -246,7 +247,13 @@ async def test_userinfo_refuses_the_token_of_somebody_who_was_locked_out(server:
 
 async def test_userinfo_refuses_a_token_for_a_resource(server: Server) -> None:
     await server.store.resources.create(
-        "https://api.example", scopes=(), token_format="opaque", lifetime=600, client_id=None, now=server.now()
+        "https://api.example",
+        scopes=(),
+        token_format="opaque",
+        lifetime=600,
+        client_id=None,
+        now=server.now(),
+        by=SERVER,
     )
     app, person = await openid_app(server), await server.person()
     tokens = await server.tokens(app, person, scope="openid read", resource="https://api.example")
@@ -332,7 +339,7 @@ async def end_sessions(server: Server, person: Person) -> None:
     """Log the person out everywhere."""
     now = server.now()
     for presence in await server.store.sessions.living(now, now.replace(year=2000), user_id=person.user_id):
-        await server.store.sessions.revoke(presence.id, now)
+        await server.store.sessions.revoke(presence.id, now, by=SERVER)
 
 
 async def test_a_client_that_may_not_ask_for_openid_any_longer_hears_of_no_identity(server: Server, admin: Any) -> None:

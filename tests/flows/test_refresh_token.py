@@ -5,6 +5,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults
 
+from iam.accounts.actors import SERVER
 from tests.harness import Server
 
 DAY = 86400
@@ -139,7 +140,7 @@ async def test_a_locked_out_person_is_not_refreshed(server: Server) -> None:
     app, person = await server.app(), await server.person()
     first = await server.tokens(app, person)
 
-    await server.store.users.disable(person.user_id, server.now())
+    await server.store.users.disable(person.user_id, server.now(), by=SERVER)
 
     assert (await server.refresh(app, first["refresh_token"])).json["error"] == "invalid_grant"
     assert await server.introspect(app, first["access_token"]) == {"active": False}

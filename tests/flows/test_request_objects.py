@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from iam.accounts.actors import SERVER
 from iam.oauth.encryption import ALGORITHMS, ENCODINGS
 from iam.oauth.request_objects import ALGORITHMS as SIGNING
 from iam.oauth.request_objects import ObjectParameters, audiences, clean
@@ -263,7 +264,7 @@ async def test_an_encrypted_request_need_not_name_the_key(server: Server) -> Non
 async def test_a_request_encrypted_to_a_key_of_an_hour_ago_is_read(server: Server) -> None:
     client = await asking(server)
     text = await client.encrypted(client.signed(), "RSA-OAEP-256", "A256GCM")
-    await server.keys.rotate("RSA-OAEP", at_once=True)
+    await server.keys.rotate("RSA-OAEP", at_once=True, by=SERVER)
 
     shown = [key for key in (await server.get("/jwks")).json["keys"] if key["use"] == "enc" and key["kty"] == "RSA"]
 

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from iam.accounts.actors import SERVER
 from tests.harness import CHALLENGE, REDIRECT_URI, App, Server, action, fields
 
 API = "https://api.example"
@@ -13,7 +14,7 @@ PHOTOS = "https://photos.example/v1"
 
 async def register(server: Server, uri: str = API, **told: Any) -> None:
     values = {"scopes": (), "token_format": "opaque", "lifetime": 3600, "client_id": None, **told}
-    assert await server.store.resources.create(uri, now=server.now(), **values)
+    assert await server.store.resources.create(uri, now=server.now(), **values, by=SERVER)
 
 
 async def both(server: Server) -> App:
@@ -73,7 +74,7 @@ async def test_an_invalid_target_at_the_authorization_endpoint_goes_to_the_clien
 
 async def test_a_disabled_resource_is_no_target(server: Server) -> None:
     app = await both(server)
-    await server.store.resources.set_disabled(API, server.now())
+    await server.store.resources.set_disabled(API, server.now(), server.now(), by=SERVER)
 
     reply = await server.token(app, grant_type="client_credentials", resource=API)
 

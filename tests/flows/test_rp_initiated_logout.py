@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from iam import bridge
+from iam.accounts.actors import SERVER
 from iam.oauth.logout_requests import PARAMETERS
 from iam.openid.id_tokens import TYPE
 from iam.store.openid_metadata import OpenIDMetadata
@@ -126,7 +127,7 @@ async def test_a_hint_that_has_expired_is_as_good(server: Server) -> None:
 async def test_a_hint_is_good_when_the_key_that_signed_it_is_gone(server: Server) -> None:
     app, person = await relying_party(server), await server.person()
     token = await hint(server, app, person)
-    await server.keys.retire(json.loads(urlsafe_b64decode(token.partition(".")[0] + "=="))["kid"])
+    await server.keys.retire(json.loads(urlsafe_b64decode(token.partition(".")[0] + "=="))["kid"], by=SERVER)
 
     reply = await visitor_of(server, person).get(asking(id_token_hint=token, post_logout_redirect_uri=AFTERWARDS))
 

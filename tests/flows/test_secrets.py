@@ -16,6 +16,7 @@ from psycopg2.extensions import parse_dsn
 from twisted.logger import LogEvent, eventAsText, globalLogPublisher
 
 from iam import credentials
+from iam.accounts.actors import SERVER
 from iam.accounts.passwords import hashed
 from iam.credentials import Kind
 from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, App, Reply, Server, action, fields, minted
@@ -159,7 +160,7 @@ async def travel(server: Server, admin: Any) -> Journey:
     await server.refresh(app, journey.keep("unknown refresh token", minted(Kind.REFRESH_TOKEN)))
     own = journey.tokens("the client", await server.token(app, grant_type="client_credentials"))
     told = {"scopes": (), "token_format": "jwt", "lifetime": 600, "client_id": None}
-    assert await server.store.resources.create(API, now=server.now(), **told)
+    assert await server.store.resources.create(API, now=server.now(), **told, by=SERVER)
     jwt = journey.tokens("the API", await server.token(app, grant_type="client_credentials", resource=API))
     unknown = journey.keep("unknown access token", minted(Kind.ACCESS_TOKEN))
     for token in (own["access_token"], second["access_token"], second["refresh_token"], jwt["access_token"], unknown):

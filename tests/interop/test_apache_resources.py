@@ -7,6 +7,7 @@ import pytest
 import requests
 from twisted.internet.threads import deferToThread
 
+from iam.accounts.actors import SERVER
 from tests.harness import App, Server
 from tests.interop.apache import PAGE, Apache, seen
 
@@ -71,7 +72,7 @@ async def test_apache_checks_our_jwt_with_our_keys(server: Server, site: Apache,
     """RFC 9068 §4; the resource asks for JWTs."""
     app = await server.app()
     await server.store.resources.create(
-        API, scopes=(), token_format="jwt", lifetime=60, client_id=None, now=server.now(), signing_alg=alg
+        API, scopes=(), token_format="jwt", lifetime=60, client_id=None, now=server.now(), signing_alg=alg, by=SERVER
     )
     token, sub = await token_of_a_person(server, app, scope="read", resource=API)
 
@@ -85,7 +86,7 @@ async def test_apache_checks_our_jwt_with_our_keys(server: Server, site: Apache,
 async def test_apache_keeps_out_a_jwt_without_the_scope(server: Server, site: Apache, encrypted: str) -> None:
     app = await server.app()
     await server.store.resources.create(
-        API, scopes=(), token_format="jwt", lifetime=60, client_id=None, now=server.now()
+        API, scopes=(), token_format="jwt", lifetime=60, client_id=None, now=server.now(), by=SERVER
     )
     token, _ = await token_of_a_person(server, app, scope="write", resource=API)
 

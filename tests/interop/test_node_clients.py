@@ -10,6 +10,7 @@ import requests
 from attrs import define
 from twisted.internet.threads import deferToThread
 
+from iam.accounts.actors import SERVER
 from iam.store.openid_metadata import OpenIDMetadata
 from tests.assertions import make, public
 from tests.harness import REDIRECT_URI, App, Person, Server, action, fields
@@ -157,7 +158,7 @@ async def test_a_resource_server_checks_our_jwt_with_our_keys(server: Server, no
     """RFC 9068 §4, as oauth4webapi does it."""
     app = await server.app()
     await server.store.resources.create(
-        API, scopes=(), token_format="jwt", lifetime=60, client_id=None, now=server.now()
+        API, scopes=(), token_format="jwt", lifetime=60, client_id=None, now=server.now(), by=SERVER
     )
 
     outcome = await Walk(node, "oauth4webapi", server, app).through("jwt", audience=API)

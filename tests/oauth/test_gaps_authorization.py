@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import pytest
 from twisted.internet.threads import deferToThread
 
+from iam.accounts.actors import SERVER
 from iam.accounts.invalid import Invalid
 from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, Server, action, fields
 
@@ -212,7 +213,13 @@ async def test_g20_the_person_is_the_one_of_the_session_whoever_the_request_name
 
 async def test_g21_openid_is_never_a_default(server: Server) -> None:
     await server.store.resources.create(
-        "https://api.example", scopes=(), token_format="opaque", lifetime=60, client_id=None, now=server.now()
+        "https://api.example",
+        scopes=(),
+        token_format="opaque",
+        lifetime=60,
+        client_id=None,
+        now=server.now(),
+        by=SERVER,
     )
     app = await server.app(scopes=("openid", "profile", "email", "address", "phone", "offline_access", "read"))
 

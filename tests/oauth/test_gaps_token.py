@@ -7,6 +7,7 @@ import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
 from iam import credentials
+from iam.accounts.actors import SERVER
 from iam.oauth.request import AUTHORIZATION, TOKEN
 from iam.oauth.server import make_request
 from iam.web.parameters import parse
@@ -341,7 +342,7 @@ async def test_g45_each_of_several_resources_counts(server: Server) -> None:
     app, uris = await server.app(), ["https://one.example", "https://two.example"]
     for uri in uris:
         await server.store.resources.create(
-            uri, scopes=(), token_format="opaque", lifetime=60, client_id=None, now=server.now()
+            uri, scopes=(), token_format="opaque", lifetime=60, client_id=None, now=server.now(), by=SERVER
         )
     form = [*app.form.items(), ("grant_type", "client_credentials")]
 

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from iam.accounts.actors import SERVER
 from tests.harness import App, Person, Server
 
 
@@ -15,7 +16,7 @@ def bearer(token: str, scheme: str = "Bearer") -> dict[str, str]:
 async def jwt_of(server: Server, app: App) -> str:
     """An access token that is a JWT."""
     await server.store.resources.create(
-        server.own_resource, scopes=(), token_format="jwt", lifetime=60, client_id=None, now=server.now()
+        server.own_resource, scopes=(), token_format="jwt", lifetime=60, client_id=None, now=server.now(), by=SERVER
     )
     answer = await server.token(app, grant_type="client_credentials", resource=server.own_resource)
     return str(answer.json["access_token"])

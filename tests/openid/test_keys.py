@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from twisted.internet.defer import gatherResults
 
+from iam.accounts.actors import SERVER
 from iam.assembly import build_keys
 from iam.openid.keys import AFTERWARDS, AHEAD, KINDS, MAXIMUM_AGE, PERIOD
 from iam.server_key import ServerKey
@@ -109,7 +110,7 @@ async def test_a_key_that_is_retired_is_trusted_no_longer_and_replaced_at_once(a
     (kid,) = await kids(anew)
     before = await anew.keys.verified(token, TYP)
 
-    alg = await anew.keys.retire(kid)
+    alg = await anew.keys.retire(kid, by=SERVER)
 
     assert (before, alg) == ({"a": 1}, "ES256")
     assert await anew.keys.verified(token, TYP) is None
@@ -135,9 +136,9 @@ async def test_rotation_by_hand_waits_for_a_day_unless_it_must_not(anew: Server)
     await anew.keys.tend()
     (first,) = await kids(anew)
 
-    await anew.keys.rotate("ES256")
+    await anew.keys.rotate("ES256", by=SERVER)
     waiting = await signer(anew)
-    at_once = await anew.keys.rotate("ES256", at_once=True)
+    at_once = await anew.keys.rotate("ES256", at_once=True, by=SERVER)
 
     assert waiting == first
     assert at_once is not None

@@ -8,6 +8,7 @@ import pytest
 from attrs import define
 
 from iam import credentials
+from iam.accounts.actors import SERVER
 from iam.accounts.passwords import hashed
 from tests.harness import CHALLENGE, REDIRECT_URI, App, Person, Reply, Server
 from tests.pages.form import Form, form_of
@@ -85,6 +86,7 @@ async def make_account(server: Server, username: str, email: str | None = None) 
         claims={},
         superuser=False,
         now=server.now(),
+        by=SERVER,
     )
     return user_id
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from iam import credentials
+from iam.accounts.actors import SERVER
 from iam.credentials import Kind
 from iam.store.sessions import Presence
 from tests.harness import Reply, Server, minted
@@ -336,7 +337,7 @@ async def test_sessions_that_are_over_leave_the_list_and_then_the_cookie(server:
 async def test_a_person_who_is_locked_out_leaves_the_list(server: Server) -> None:
     visitor = await everybody(server, "alice", "bob")
     (alice,) = [person for person in await living(server) if person.username == "alice"]
-    await server.store.users.disable(alice.user_id, server.now())
+    await server.store.users.disable(alice.user_id, server.now(), by=SERVER)
 
     page = (await visitor.get("/accounts")).text
 

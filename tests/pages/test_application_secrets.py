@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from iam.accounts.actors import SERVER
 from iam.store.clients import Metadata
 from tests.assertions import make, public
 from tests.harness import REDIRECT_URI, App, Server
@@ -18,6 +19,7 @@ async def changed(server: Server, app: App, auth_method: str, **metadata: Any) -
         app.client_id,
         Metadata(client.name, auth_method, client.grant_types, client.redirect_uris, client.scopes, **metadata),
         server.now(),
+        by=SERVER,
     )
 
 

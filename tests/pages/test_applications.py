@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iam import credentials
+from iam.accounts.actors import SERVER
 from iam.credentials import Kind
 from iam.pages.applications import ApplicationForm
 from iam.pages.issued import LIFETIME, Issuer, TicketError
@@ -596,7 +597,7 @@ async def test_an_update_keeps_what_is_not_on_the_form(server: Server) -> None:
         scopes=before.scopes,
         openid=OpenIDMetadata(tos_uri="https://client.example/tos", default_max_age=60),
     )
-    await server.registration.update(app.client_id, metadata)
+    await server.registration.update(app.client_id, metadata, by=SERVER)
 
     await alice.send(await alice.form(f"/applications/{app.client_id}/edit"), name="New")
     after = await server.store.clients.read(app.client_id)

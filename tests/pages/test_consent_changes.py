@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from attrs import evolve
 
+from iam.accounts.actors import SERVER
 from iam.accounts.sessions import Sessions
 from iam.store.clients import Metadata
 from iam.web.parameters import parse
@@ -27,7 +28,7 @@ async def metadata(server: Server, app: App, **changes: Any) -> None:
     assert client is not None
     names = [field for field in Metadata.__annotations__ if field not in changes]
     told = Metadata(**{name: getattr(client, name) for name in names}, **changes)
-    assert await server.store.clients.update(app.client_id, told, server.now())
+    assert await server.store.clients.update(app.client_id, told, server.now(), by=SERVER)
 
 
 async def renamed(server: Server, app: App) -> None:
@@ -59,8 +60,8 @@ async def linked(server: Server, app: App) -> None:
 
 
 async def described(server: Server, app: App) -> None:
-    assert await server.store.scopes.delete("read")
-    assert await server.store.scopes.create("read", "Empty your account", server.now())
+    assert await server.store.scopes.delete("read", server.now(), by=SERVER)
+    assert await server.store.scopes.create("read", "Empty your account", server.now(), by=SERVER)
     await metadata(server, app, scopes=("openid", "read"))
 
 

@@ -12,6 +12,7 @@ from pytest_twisted import blockon
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
+from iam.accounts.actors import SERVER
 from iam.accounts.passwords import MOST_MEMORY, MOST_PASSES, QUEUE, Busy, Passwords
 from iam.assembly import build_handlers
 from iam.limits import Limits
@@ -69,7 +70,7 @@ async def test_a_person_who_is_locked_out_gets_the_same_answer(server: Server, v
     user_id = await make_account(server, "ada")
     wrong = await log_in(visitor, login="ada", password="wrong")
 
-    await server.store.users.disable(user_id, server.now())
+    await server.store.users.disable(user_id, server.now(), by=SERVER)
     locked_out = await log_in(visitor, login="ada", password=PASSWORD)
 
     assert locked_out.status == 400

@@ -1,5 +1,6 @@
 """Partitions are made ahead and dropped by the servers themselves; a look-up probes one."""
 
+import itertools
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from iam import credentials
 from iam.assembly import build_keys
 from iam.clock import Clock
 from iam.credentials import Kind
-from iam.operations.retention import Retention
+from iam.operations.retention import Retention, tasks
 from iam.server_key import ServerKey
 from iam.settings import Settings
 from iam.store.database import Database
@@ -62,10 +63,22 @@ async def test_partitions_cover_yesterday_and_every_day_on_which_a_row_may_end(b
     found = await bounds(store, table)
 
     last_day = (NOON + timedelta(seconds=longest(Settings())[table])).date()
-    assert found[0][0] == NOON.date() - DAY
+    first_day = NOON.date() - DAY if table != "audit_events" else date(2027, 3, 1) + 400 * DAY
+    assert found[0][0] == first_day
     assert found[-1][1] > last_day + DAY
     assert [beyond for _, beyond in found[:-1]] == [first for first, _ in found[1:]]
     assert len(found) <= 8
+
+
+async def test_the_audit_log_has_a_partition_for_each_month_of_writing(begin: Any) -> None:
+    store = await begin()
+    for days in (0, 40, 70):
+        await store.partitions.tend(NOON + days * DAY)
+
+    found = [(first - 400 * DAY, beyond - 400 * DAY) for first, beyond in await bounds(store, "audit_events")]
+
+    firsts = [date(2027, month, 1) for month in range(3, 8)]
+    assert found == list(itertools.pairwise(firsts))
 
 
 async def test_tending_again_changes_nothing(begin: Any) -> None:
@@ -180,7 +193,7 @@ async def test_partitions_that_cannot_be_tended_stop_no_start(begin: Any) -> Non
     store = await begin()
     await store.database.query("drop function tend_partitions")
 
-    await store.partitions.try_to_tend(NOON)
+    await store.partitions.tend(NOON)
 
     assert await bounds(store, "access_tokens") == []
 
@@ -189,7 +202,7 @@ async def test_a_round_of_retention_that_goes_wrong_is_not_the_last_one(begin: A
     store = await begin()
     clock = Clock(NOON.timestamp)
     keys = build_keys(reactor, clock, store, ServerKey(b"a server key for tests, long enough"))
-    retention = Retention(reactor, store.partitions, store.audit, store.buckets, keys, clock)
+    retention = Retention(reactor, tasks(store, keys), clock)
     await store.database.query("alter function tend_partitions rename to elsewhere")
     await retention.work()
     await store.database.query("alter function elsewhere rename to tend_partitions")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from iam.accounts.actors import SERVER
 from iam.web.cors import Cors
 from tests.harness import Reply, Server
 from tests.web.walk import every_route
@@ -223,7 +224,7 @@ async def test_a_client_that_is_gone_takes_its_origin_with_it(server: Server, sp
     app = await spa()
     before = await server.request("OPTIONS", "/token", headers=asking(SPA))
 
-    await server.store.clients.delete(app.client_id, server.now())
+    await server.store.clients.delete(app.client_id, server.now(), by=SERVER)
     after = await server.request("OPTIONS", "/token", headers=asking(SPA))
 
     assert readable(before, SPA)

@@ -1,0 +1,80 @@
+"""Every statement of the store that changes something writes down who did what, or it is here with the reason why not (H29)."""
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import iam.store
+
+STORE = Path(iam.store.__file__).parent
+WRITES = re.compile(
+    r"\b(insert\s+into|update\s+(?!skip\b|of\b|set\b)\w+(\s+\w+)?\s+set|delete\s+from)\b", re.IGNORECASE
+)
+EVENT = re.compile(r"insert\s+into\s+audit_events\b.*?'[a-z_]+\.[a-z_]+'", re.IGNORECASE | re.DOTALL)
+
+# What needs no event of its own.
+NO_EVENT = {
+    "access_tokens.ISSUE": "a token for who has authenticated or holds a refresh token; what was granted is in the log",
+    "audit.SHORTEN": "the end of an address is what the law asks of the log itself (H39)",
+    "buckets.GIVE": "what may be done again; what is done is in the log",
+    "buckets.SWEEP": "a bucket that is full needs no row",
+    "logout_notices.DELIVERED": "an outbox: the end of the session is in the log",
+    "logout_notices.TAKE": "an outbox: the end of the session is in the log",
+    "migration.NOTE": "migrations have a table of their own, and a time",
+    "partitions.SWEEP": "a grant that ended is in the log as it ended; the row goes by its age",
+    "refusals.STORE": "refusals are a log themselves, of a day",
+    "registrations.COUNT": "the beginning of BY_QUOTA, which has one",
+    "registrations.USE": "the beginning of BY_TOKEN, which has one",
+    "replays.CLAIM": "it keeps a signed statement from being used twice; what was done by it is in the log",
+    "sessions.SEE": "that a session is still used, once a minute",
+    "users.REHASH": "the same password under newer parameters",
+}
+
+
+def statements() -> Iterator[tuple[str, str]]:
+    """The texts of the store: module constants as they are in the end, and what stands within functions."""
+    for path in sorted(STORE.glob("*.py")):
+        module = importlib.import_module(f"iam.store.{path.stem}")
+        tree = ast.parse(path.read_text())
+        for name, value in vars(module).items():
+            if name.isupper() and isinstance(value, str) and defined(tree, name):
+                yield f"{path.stem}.{name}", value
+        documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
+            for node in ast.walk(function):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
+                    yield f"{path.stem}.{function.name}", node.value
+
+
+def defined(tree: ast.Module, name: str) -> bool:
+    """Is it a constant of this module, and not one that it imports?"""
+    targets = [
+        target
+        for node in tree.body
+        for target in (node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)])
+    ]
+    return any(isinstance(target, ast.Name) and target.id == name for target in targets)
+
+
+def test_every_writing_statement_has_an_event_or_a_reason() -> None:
+    writing = {name: text for name, text in statements() if WRITES.search(text)}
+    silent = {name for name, text in writing.items() if not EVENT.search(text)}
+
+    assert len(writing) > 20
+    assert silent == set(NO_EVENT)
+
+
+def test_every_method_that_writes_an_event_is_told_who_does_it() -> None:
+    """`by` has no default: whoever calls says who it is."""
+    for path in sorted(STORE.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.AsyncFunctionDef):
+                arguments = node.args
+                positional = [*arguments.posonlyargs, *arguments.args]
+                defaults = dict(zip(reversed(positional), reversed(arguments.defaults), strict=False))
+                pairs = [*defaults.items(), *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+                assert not [1 for argument, default in pairs if argument.arg == "by" and default is not None], (
+                    f"{path.name}: {node.name}"
+                )
