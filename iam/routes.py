@@ -92,12 +92,13 @@ def protocol(handlers: Handlers) -> list[Route]:
 
 
 def registration(endpoint: RegistrationEndpoint) -> list[Route]:
-    """Where clients register and look after themselves, which no page of another origin may read: they do it from servers."""
+    """Where clients register and look after themselves: from any page where registration is open, else from servers only."""
+    cors = Cors.EVERYBODY if endpoint.open is True else Cors.NOBODY
     return [
-        Route("/register", ("POST",), endpoint.register, name=REGISTRATION_ENDPOINT),
-        Route("/register/<client_id>", ("GET",), endpoint.read),
-        Route("/register/<client_id>", ("PUT",), endpoint.update),
-        Route("/register/<client_id>", ("DELETE",), endpoint.delete),
+        Route("/register", ("POST",), endpoint.register, name=REGISTRATION_ENDPOINT, cors=cors),
+        Route("/register/<client_id>", ("GET",), endpoint.read, cors=cors),
+        Route("/register/<client_id>", ("PUT",), endpoint.update, cors=cors),
+        Route("/register/<client_id>", ("DELETE",), endpoint.delete, cors=cors),
     ]
 
 

@@ -9,7 +9,7 @@ from attrs import frozen
 from iam.endpoints.resource import refused
 from iam.oauth import bearer, client_metadata
 from iam.oauth.client_metadata import MetadataError
-from iam.oauth.dynamic_registration import PATH, ClosedError, DynamicRegistration, QuotaError
+from iam.oauth.dynamic_registration import OPEN, PATH, ClosedError, DynamicRegistration, QuotaError
 from iam.oauth.refusals import Refusals
 from iam.web.answers import Answer, Headers, json_answer
 from iam.web.json_body import json_object
@@ -48,6 +48,11 @@ class RegistrationEndpoint:
 
     dynamic: DynamicRegistration
     refusals: Refusals
+
+    @property
+    def open(self) -> bool:
+        """May anybody register, and so any page too?"""
+        return self.dynamic.mode == OPEN
 
     @answering
     async def register(self, request: Request) -> Answer:

@@ -1,10 +1,9 @@
 """WebFinger (RFC 7033): who knows only a person's address finds the server to log in at (OpenID Connect Discovery §2)."""
 
-import json
 from typing import Final
 from urllib.parse import urlsplit
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from iam.web.answers import Answer, json_answer
 from iam.web.parameters import ParameterError, parse
@@ -40,7 +39,7 @@ class WebFinger:
             return refused(404, ELSEWHERE)
         rels = asked.all("rel")
         links = [{"rel": ISSUER, "href": self.issuer}] if not rels or ISSUER in rels else []
-        return Answer(200, json.dumps({"subject": resource, "links": links}).encode(), JRD)
+        return evolve(json_answer(200, {"subject": resource, "links": links}), headers=JRD)
 
     def _ours(self, resource: str) -> bool:
         """Is it an account's address (RFC 7565) or a web address at our host?"""

@@ -56,8 +56,8 @@ class Refusal(Exception):
 
 
 def json_text(status: int, text: str, headers: Headers = ()) -> Answer:
-    """A document that is JSON already."""
-    return Answer(status, text.encode(), JSON + headers)
+    """A document that is JSON already; at a terminal it ends in a line of its own."""
+    return Answer(status, f"{text}\n".encode(), JSON + headers)
 
 
 def json_answer(status: int, document: Mapping[str, object], headers: Headers = ()) -> Answer:

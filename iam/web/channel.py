@@ -3,11 +3,12 @@
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IHalfCloseableDescriptor, IHalfCloseableProtocol
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
-from twisted.web import http
+from twisted.web import http, http_headers
 from zope.interface import implementer
 
 from iam.limits import Limits
@@ -183,9 +184,16 @@ class Channel(http.HTTPChannel):
             return
         self.refused = True
         self.enter(Phase.CLOSING)
+        self.site.note(None, status)
+        Deferred.fromCoroutine(self._tell(status))
+
+    async def _tell(self, status: int) -> None:
+        """Write the error and close; whoever may read the answers of the address may read it, where that is known by now."""
         site = self.site
-        site.note(None, status)
-        self.transport.write(site.layout.wire(site.plain(status), close=True))
+        path, _, _ = getattr(self, "_path", b"").partition(b"?")
+        headers = self.requests[-1].requestHeaders if path else http_headers.Headers()
+        sharing = await site.sharing(path, headers)
+        self.transport.write(site.layout.wire(site.plain(status), sharing, close=True))
         self.linger()
 
     def linger(self) -> None:

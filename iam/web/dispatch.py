@@ -88,10 +88,21 @@ class Router:
             known = method.decode() if method in METHODS else NO_METHOD
             name, arguments = self._paths.match(path.decode("ascii"), known)
         except WrongMethod as error:
-            raise MethodNotAllowed(sorted(error.valid_methods or ())) from None
+            raise MethodNotAllowed(sorted(error.valid_methods or ()), self.cors(path)) from None
         except (HTTPException, RequestRedirect, UnicodeDecodeError):
             raise NotFound from None
         return self._routes[name], dict[str, Any](arguments)
+
+    def cors(self, path: bytes) -> Cors:
+        """Who may read the answers of a path, whatever the method; nobody those of a path that there is not."""
+        fixed = self._fixed.get(path)
+        if fixed is not None:
+            return next(iter(fixed.values())).cors
+        text = path.decode("latin-1")
+        for method in self._paths.allowed_methods(text) or ():
+            name, _ = self._paths.match(text, method)
+            return self._routes[name].cors
+        return Cors.NOBODY
 
     def is_page(self, path: bytes) -> bool:
         """Is this an address that people open? Unknown ones are."""

@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 from iam.web.parameters import ParameterError, shown
 from iam.web.request import Request
 
-JSON: Final = re.compile(rb'application/json(?:\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)
+JSON: Final = re.compile(rb'application/json\s*(?:;\s*(?:charset="?(?:utf-?8|us-ascii)"?\s*)?)*', re.IGNORECASE)
 DEPTH: Final = 8
 DIGITS: Final = 18  # of a whole number: it fits into 64 bits
 

@@ -5,6 +5,7 @@ from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 from iam.web.answers import Answer, Headers, json_answer
 from iam.web.parameters import ParameterError
 
+MALFORMED = 400  # a body of another type too (RFC 6749 §5.2)
 UNAUTHORIZED = 401
 BASIC: Headers = ((b"WWW-Authenticate", b'Basic realm="iam", charset="UTF-8"'),)
 
@@ -13,7 +14,7 @@ def error_answer(error: OAuth2Error | ParameterError, error_uri: str) -> Answer:
     """The error as JSON; a client that failed to authenticate is challenged for Basic (G30)."""
     if isinstance(error, ParameterError):
         document = {"error": "invalid_request", "error_description": str(error), "error_uri": error_uri}
-        return json_answer(error.status, document)
+        return json_answer(MALFORMED, document)
     document = {**dict(error.twotuples), "error_uri": error_uri}
     return json_answer(error.status_code, document, challenge(error.status_code))
 

@@ -9,7 +9,10 @@ from iam.web.request import Request
 FIELDS = 128
 NAME = 128
 VALUE = 16_384
-FORM = re.compile(rb'application/x-www-form-urlencoded(?:\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)
+# RFC 9110 §5.6.6: a parameter may be empty.
+FORM = re.compile(
+    rb'application/x-www-form-urlencoded\s*(?:;\s*(?:charset="?(?:utf-?8|us-ascii)"?\s*)?)*', re.IGNORECASE
+)
 BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 REPEATABLE = frozenset({"resource", "audience"})  # RFC 8707 §2, RFC 8693 §2.1
 

@@ -56,7 +56,7 @@ class Request(http.Request):
         self.base = site.base
         status = self.examine()
         if status:
-            self.respond(site.error(self, status))
+            site.refuse(self, status)
         else:
             site.handle(self)
 

@@ -152,13 +152,22 @@ class Site(Factory):
         except NotFound:
             request.respond(self.error(request, 404))
         except MethodNotAllowed as refusal:
-            self._begin(request, Route("", (), self._refusing(refusal), cors=refusal.cors), {})
+            handler = self._answering(405, ((b"Allow", ", ".join(refusal.allowed).encode()),))
+            self._begin(request, Route("", (), handler, cors=refusal.cors), {})
         else:
             self._begin(request, route, arguments)
 
-    def _refusing(self, refusal: MethodNotAllowed) -> Handler:
+    def refuse(self, request: Request, status: int) -> None:
+        """Answer with an error which those may read who may read the answers of this address."""
+        self._begin(request, Route("", (), self._answering(status), cors=self._router.cors(request.path)), {})
+
+    async def sharing(self, path: bytes, headers: http_headers.Headers) -> Headers:
+        """Who may read what is answered before there is a whole request."""
+        return await cors.headers(headers, self._router.cors(path), self._registered)
+
+    def _answering(self, status: int, headers: Headers = ()) -> Handler:
         async def handler(request: Request) -> Answer:
-            return self.error(request, 405, ((b"Allow", ", ".join(refusal.allowed).encode()),))
+            return self.error(request, status, headers)
 
         return handler
 
@@ -169,7 +178,7 @@ class Site(Factory):
 
     async def _run(self, request: Request, route: Route, arguments: dict[str, str]) -> None:
         try:
-            request.sharing = await cors.headers(request, route.cors, self._registered)
+            request.sharing = await cors.headers(request.requestHeaders, route.cors, self._registered)
             answer = await route.handler(request, **arguments)
         except Refusal as refusal:
             answer = refusal.answer

@@ -142,11 +142,11 @@ async def test_g24_a_response_type_means_nothing_at_the_token_endpoint(server: S
 @pytest.mark.parametrize(
     ("content_type", "body", "status"),
     [
-        ("application/json", b'{"grant_type": "client_credentials"}', 415),
-        ("application/json", b"{", 415),
-        ("multipart/form-data; boundary=x", b"--x--", 415),
-        ("text/plain", b"grant_type=client_credentials", 415),
-        ("", b"grant_type=client_credentials", 415),
+        ("application/json", b'{"grant_type": "client_credentials"}', 400),
+        ("application/json", b"{", 400),
+        ("multipart/form-data; boundary=x", b"--x--", 400),
+        ("text/plain", b"grant_type=client_credentials", 400),
+        ("", b"grant_type=client_credentials", 400),
         (FORM, b'{"grant_type": "client_credentials"}', 400),
         (FORM, b"\xff\xfe", 400),
         (FORM, b"grant_type=%zz", 400),

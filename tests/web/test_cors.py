@@ -1,13 +1,16 @@
 """Whose pages may read what: by the origins of registered redirect URIs, and nobody's cookies ever (row 55)."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from twisted.internet.threads import deferToThread
 
 from iam.accounts.actors import SERVER
 from iam.web.cors import Cors
 from tests.harness import Reply, Server
+from tests.web.test_framing import exchange
 from tests.web.walk import every_route
 
 SPA = "https://spa.example"
@@ -167,7 +170,7 @@ async def test_the_answers_themselves_may_be_read_too(server: Server, spa: Any) 
     ("method", "options", "status"),
     [
         ("POST", {"data": b""}, 401),
-        ("POST", {"data": b"{}", "headers": {"Content-Type": "application/json"}}, 415),
+        ("POST", {"data": b"{}", "headers": {"Content-Type": "application/json"}}, 400),
         ("POST", {"data": b"a=b&a=c"}, 400),
         ("GET", {}, 405),
     ],
@@ -241,3 +244,107 @@ async def test_origins_cost_no_query(server: Server, spa: Any) -> None:
         await server.request("OPTIONS", "/token", headers=asking(origin))
 
     assert server.store.database.statistics.statements == before
+
+
+OTHER_HEADERS = "authorization, mcp-protocol-version,traceparent, x-requested-with"
+
+
+@pytest.mark.parametrize("path", [*SHARED, *FOR_BEARERS, *PUBLIC, WEBFINGER])
+async def test_a_page_may_send_any_header(server: Server, spa: Any, path: str) -> None:
+    await spa()
+
+    reply = await server.request(
+        "OPTIONS", path, headers={**asking(SPA), "Access-Control-Request-Headers": OTHER_HEADERS}
+    )
+
+    allowed = (reply.header("access-control-allow-headers") or "").lower().split(", ")
+    assert {"authorization", "mcp-protocol-version", "traceparent", "x-requested-with"} <= set(allowed)
+    assert len(allowed) == len(set(allowed))
+    assert readable(reply, SPA)
+
+
+@pytest.mark.parametrize("asked", ["a b", "a:b", "é", "x" * 65, ", ,", "x-a\tx-b"])
+async def test_what_is_no_name_of_a_header_is_not_repeated(server: Server, asked: str) -> None:
+    sent = {**asking(SPA), "Access-Control-Request-Headers": asked.encode().decode("latin-1")}
+
+    reply = await server.request("OPTIONS", "/jwks", headers=sent)
+
+    assert reply.status == 204
+    assert reply.header("access-control-allow-headers") == "Authorization, Content-Type, DPoP"
+
+
+async def test_a_page_is_told_of_so_many_headers_only(server: Server) -> None:
+    asked = ",".join(f"x-{number}" for number in range(500))
+
+    reply = await server.request("OPTIONS", "/jwks", headers={**asking(SPA), "Access-Control-Request-Headers": asked})
+
+    assert len((reply.header("access-control-allow-headers") or "").split(", ")) == 35
+
+
+REGISTRATION = {"redirect_uris": ["https://inspector.example/callback"], "token_endpoint_auth_method": "none"}
+
+
+async def test_any_page_registers_a_client_while_registration_is_open(configured: Callable[..., Server]) -> None:
+    server = configured(registration="open")
+    origin = {"Origin": ELSEWHERE}
+
+    before = await server.request("OPTIONS", "/register", headers=asking(ELSEWHERE))
+    made = await server.post(
+        "/register", json.dumps(REGISTRATION).encode(), headers={**origin, "Content-Type": "application/json"}
+    )
+    access = {**origin, "Authorization": f"Bearer {made.json['registration_access_token']}"}
+    path = made.json["registration_client_uri"].removeprefix(server.url)
+    asked = await server.request("OPTIONS", path, headers=asking(ELSEWHERE))
+    read = await server.get(path, headers=access)
+    wrong = await server.post("/register", b"{", headers={**origin, "Content-Type": "application/json"})
+    method = await server.request("PATCH", path, headers=origin)
+    gone = await server.request("DELETE", path, headers=access)
+
+    replies = [before, made, asked, read, wrong, method, gone]
+    assert [reply.status for reply in replies] == [204, 201, 204, 200, 400, 405, 204]
+    assert {reply.header("access-control-allow-origin") for reply in replies} == {"*"}
+    assert all(readable(reply, ELSEWHERE) for reply in replies)
+    assert before.header("access-control-allow-methods") == "POST"
+    assert asked.header("access-control-allow-methods") == "GET, PUT, DELETE"
+
+
+@pytest.mark.parametrize("mode", ["token", "closed"])
+async def test_no_page_registers_a_client_while_registration_is_not_open(
+    configured: Callable[..., Server], mode: str
+) -> None:
+    server = configured(registration=mode)
+
+    for path in ("/register", "/register/" + "a" * 22):
+        for method in ("OPTIONS", "POST", "GET", "PUT", "DELETE"):
+            reply = await server.request(method, path, headers={"Origin": ELSEWHERE})
+            assert not readable(reply, ELSEWHERE)
+            assert reply.header("cross-origin-resource-policy") == "same-origin"
+
+
+EARLY = {
+    "no host": (b"", 400),
+    "another host": (b"Host: evil.example\r\n", 421),
+    "two lengths": (b"Host: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n", 400),
+    "a long body": (b"Host: localhost\r\nContent-Length: 70000\r\n", 413),
+    "a long head": (b"Host: localhost\r\nX: " + b"y" * 32_000 + b"\r\nY: " + b"y" * 2_000 + b"\r\n", 431),
+}
+
+
+@pytest.mark.parametrize("name", EARLY)
+async def test_errors_before_there_is_a_request_may_be_read_as_those_after(server: Server, spa: Any, name: str) -> None:
+    await spa()
+    await server.request("OPTIONS", "/token", headers=asking(SPA))  # its origin is known then
+    head, status = EARLY[name]
+
+    async def answer(path: bytes, origin: str) -> str:
+        asked = b"POST %s HTTP/1.1\r\nOrigin: %s\r\n%sConnection: close\r\n\r\n" % (path, origin.encode(), head)
+        return (await deferToThread(exchange, server.settings.port, asked)).decode()
+
+    ours, others, public = [
+        await answer(b"/token", SPA), await answer(b"/token", ELSEWHERE), await answer(b"/jwks?x", ELSEWHERE)
+    ]  # fmt: skip
+
+    assert {text.split(" ", 2)[1] for text in (ours, others, public)} == {str(status)}
+    assert f"\r\nAccess-Control-Allow-Origin: {SPA}\r\n" in ours
+    assert "Access-Control" not in others
+    assert "\r\nAccess-Control-Allow-Origin: *\r\n" in public
