@@ -133,6 +133,7 @@ def build_registration(
         fetcher,
         private=bool(settings.allow_fetch),
         implicit=settings.implicit,
+        private_schemes=frozenset(settings.private_scheme),
     )
 
 

@@ -88,6 +88,10 @@ class Options(usage.Options):
         """Let clients that register themselves ask for this scope too, besides those of OpenID Connect; repeatable (none)."""
         self.several.setdefault("registration_scope", []).append(scope)
 
+    def opt_private_scheme(self, name: str) -> None:
+        """Let apps register redirect URIs with this scheme of their own although it has no dot, such as cursor; repeatable (none)."""
+        self.several.setdefault("private_scheme", []).append(name)
+
     def opt_limit(self, pair: str) -> None:
         """Set a limit, as NAME=N; docs/reference/options.md lists them; repeatable."""
         self.several.setdefault("limit", []).append(pair)

@@ -18,7 +18,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from iam import limits
+from iam import limits, schemes
 from iam.limits import Limits
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     allow_fetch: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     registration: Literal["open", "token", "closed"] = "token"
     registration_scope: Annotated[tuple[str, ...], NoDecode] = ()
+    private_scheme: Annotated[tuple[str, ...], NoDecode] = ()
     connections: int = Field(1_024, ge=1)
     connections_per_network: int = Field(128, ge=1)
     limit: Annotated[tuple[str, ...], NoDecode] = ()
@@ -111,7 +112,14 @@ class Settings(BaseSettings):
         return values
 
     @field_validator(
-        "interface", "listen", "proxy_headers", "allow_fetch", "registration_scope", "limit", mode="before"
+        "interface",
+        "listen",
+        "proxy_headers",
+        "allow_fetch",
+        "registration_scope",
+        "private_scheme",
+        "limit",
+        mode="before",
     )
     @classmethod
     def several(cls, value: object, info: ValidationInfo) -> object:
@@ -139,6 +147,15 @@ class Settings(BaseSettings):
             raise ValueError("is not the name of a header such as X-Forwarded-For")
         if value is not None and not info.data.get("proxy_headers"):
             raise ValueError("needs --proxy-headers, which says whose header it is")
+        return value
+
+    @field_validator("private_scheme")
+    @classmethod
+    def private_schemes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """No app opens what a browser opens or runs by itself."""
+        for scheme in value:
+            if sentence := schemes.complaint(scheme):
+                raise ValueError(sentence)
         return value
 
     @field_validator("limit")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LEAVES = {"settings", "clock", "credentials", "limits", "networks", "server_key", "bridge"}
+LEAVES = {"settings", "clock", "credentials", "limits", "networks", "schemes", "server_key", "bridge"}
 BELOW_PAGES = {"web", "oauth", "openid", "accounts", "operations"}
 
 # Who may import whom, within iam; everybody may import themselves and clock and credentials.
@@ -41,16 +41,17 @@ TABLE = {
         "outbound",
         "embedded",
     },
-    "settings": {"limits"},
+    "settings": set(),
     "limits": set(),
     "networks": set(),
+    "schemes": set(),
     "clock": set(),
     "credentials": set(),
     "server_key": set(),
     "bridge": set(),
     "client": set(),
 }
-EVERYBODY = {"clock", "credentials", "limits", "networks"}
+EVERYBODY = {"clock", "credentials", "limits", "networks", "schemes"}
 
 # Which library appears only where.
 LIBRARIES = {

@@ -16,9 +16,8 @@ from iam.commands.options import Group
 from iam.commands.people import named
 from iam.commands.running import Administration, run
 from iam.credentials import Kind
-from iam.oauth import client_information
+from iam.oauth import client_information, redirect_uris
 from iam.oauth.client_secrets import ClientSecrets
-from iam.oauth.openid_registration import fitting
 from iam.oauth.registration import (
     AUTH_METHODS,
     AUTHORIZATION_CODE,
@@ -29,6 +28,7 @@ from iam.oauth.registration import (
 )
 from iam.outbound.fetching import Fetcher
 from iam.store.clients import Client, Metadata, keeps_secret
+from iam.store.openid_metadata import DEFAULTS
 
 COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "grant_types", "owner")
 LONGEST_KEEP = 90 * 86400  # seconds
@@ -58,7 +58,7 @@ def command() -> None:
 def create(
     name: str,
     owner: str | None,
-    redirect_uris: Sequence[str],
+    redirects: Sequence[str],
     logout_uris: Sequence[str],
     grant_types: Sequence[str],
     scope: str | None,
@@ -70,14 +70,15 @@ def create(
     *,
     require_pkce: bool | None,
     introspect_any: bool | None,
+    allow_http_redirects: bool | None,
 ) -> None:
     """Register a client. Its secret is shown once, here and now.
 
     With redirect URIs it gets authorization_code and refresh_token and the scopes openid, profile, email, read and write;
     without them client_credentials, read and write; unless --grant-type and --scope say otherwise.
     """
-    default = (AUTHORIZATION_CODE, REFRESH_TOKEN) if redirect_uris else (CLIENT_CREDENTIALS,)
-    scopes = (scope or (FOR_PEOPLE if redirect_uris else FOR_ITSELF)).split()
+    default = (AUTHORIZATION_CODE, REFRESH_TOKEN) if redirects else (CLIENT_CREDENTIALS,)
+    scopes = (scope or (FOR_PEOPLE if redirects else FOR_ITSELF)).split()
     client_id = credentials.client_id(secrets.token_bytes(32))
     method = auth_method or AUTH_METHODS[0]
     secret = credentials.mint(Kind.CLIENT_SECRET) if keeps_secret(method) else None
@@ -90,20 +91,24 @@ def create(
             name=name,
             auth_method=method,
             grant_types=grant_types or default,
-            redirect_uris=redirect_uris,
+            redirect_uris=redirects,
             post_logout_redirect_uris=logout_uris,
             scopes=scopes,
             require_pkce=bool(require_pkce),
             introspect_any=bool(introspect_any),
+            allow_http_redirects=bool(allow_http_redirects),
             auth_signing_alg=signing_alg,
             jwks=jwks,
             jwks_uri=jwks_uri,
-            openid=client_options.changed(fitting(None, (*redirect_uris, *logout_uris)), openid),
+            openid=client_options.changed(DEFAULTS, openid),
+            unusual=True,
         )
         await registration(on).register(client_id, metadata, secret=secret, owner_id=owner_id, by=COMMAND_LINE)
         return await found(on, client_id)
 
-    announce(run(work), secret)
+    client = run(work)
+    warn(client)
+    announce(client, secret)
 
 
 @command.command("list", examples=["iam client list", "iam client list --json"])
@@ -132,7 +137,7 @@ def show(client_id: str) -> None:
 def update(
     client_id: str,
     name: str | None,
-    redirect_uris: Sequence[str],
+    redirects: Sequence[str],
     logout_uris: Sequence[str],
     grant_types: Sequence[str],
     scope: str | None,
@@ -144,6 +149,7 @@ def update(
     *,
     require_pkce: bool | None,
     introspect_any: bool | None,
+    allow_http_redirects: bool | None,
 ) -> None:
     """Change a client's metadata; what is not named stays, a list that is named replaces the old one.
 
@@ -161,15 +167,17 @@ def update(
             name=old.name if name is None else name,
             auth_method=method,
             grant_types=grant_types or old.grant_types,
-            redirect_uris=redirect_uris or old.redirect_uris,
+            redirect_uris=redirects or old.redirect_uris,
             post_logout_redirect_uris=logout_uris or old.post_logout_redirect_uris,
             scopes=old.scopes if scope is None else scope.split(),
             require_pkce=old.require_pkce if require_pkce is None else require_pkce,
             introspect_any=old.introspect_any if introspect_any is None else introspect_any,
+            allow_http_redirects=old.allow_http_redirects if allow_http_redirects is None else allow_http_redirects,
             auth_signing_alg=old.auth_signing_alg if signing_alg is None and method == old.auth_method else signing_alg,
             jwks=jwks if new_keys else old.jwks,
             jwks_uri=jwks_uri if new_keys else old.jwks_uri,
-            openid=client_options.changed(fitting(old.openid, (*redirect_uris, *logout_uris)), openid),
+            openid=client_options.changed(old.openid, openid),
+            unusual=True,
             before=old,
         )
         secret = credentials.mint(Kind.CLIENT_SECRET) if needs_new_secret(old.auth_method, method) else None
@@ -177,6 +185,7 @@ def update(
         return await found(on, client_id), secret
 
     client, secret = run(work)
+    warn(client)
     if secret is not None:
         announce(client, secret)
     else:
@@ -294,6 +303,14 @@ async def found(on: Administration, client_id: str) -> Client:
     return client
 
 
+def warn(client: Client) -> None:
+    """Say loudly what others can read on the way, to standard error."""
+    for uri in redirect_uris.unprotected((*client.redirect_uris, *client.post_logout_redirect_uris)):
+        click.echo(
+            f"WARNING: {uri} is http: whoever is on the way there reads the codes and who is logged in.", err=True
+        )
+
+
 def announce(client: Client, secret: str | None) -> None:
     """A client, and its secret for the only time."""
     shown = document(client)
@@ -311,6 +328,7 @@ def document(client: Client) -> dict[str, object]:
         **client_information.document(client),
         "require_pkce": client.require_pkce,
         "introspect_any": client.introspect_any,
+        "allow_http_redirects": client.allow_http_redirects,
         "registered_itself": client.registered_itself,
         "owner": client.owner,
         "created_at": output.moment(client.created_at),

@@ -48,7 +48,7 @@ OPENID: Final[Mapping[str, str]] = {
 
 BASIC: Final = (
     click.option(
-        "--redirect-uri", "redirect_uris", metavar="URI", multiple=True, help="Where codes may be sent. Repeatable."
+        "--redirect-uri", "redirects", metavar="URI", multiple=True, help="Where codes may be sent. Repeatable."
     ),
     click.option(
         "--post-logout-redirect-uri",
@@ -84,6 +84,11 @@ BASIC: Final = (
         "--introspect-any/--no-introspect-any",
         default=None,
         help="It may introspect the tokens of every client: a resource server.",
+    ),
+    click.option(
+        "--allow-http-redirects/--no-allow-http-redirects",
+        default=None,
+        help="Its redirect URIs may be http at private addresses and at host names without a dot: whoever is on the way reads along.",
     ),
 )
 

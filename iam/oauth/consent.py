@@ -63,6 +63,8 @@ class Consent:
 def proven(request: Request) -> bool:
     """Can nobody but the client get the answer: it proves itself, or the answer goes to a host that is its own?
 
-    For any other public client somebody may pass, by its scheme or on this machine, so that people are asked each time (RFC 8252 §8.6).
+    For any other public client somebody may pass, by its scheme or on this machine, so that people are asked each time (RFC 8252 §8.6),
+    and so they are where the answer goes to another port than the registered one.
     """
-    return request.client.confidential or redirect_uris.claimed(request.redirect_uri)
+    client, uri = request.client, request.redirect_uri
+    return (client.confidential and uri in client.redirect_uris) or redirect_uris.claimed(uri)

@@ -19,12 +19,21 @@ from iam.accounts import actors
 from iam.accounts.invalid import Invalid
 from iam.credentials import Kind
 from iam.networks import network
-from iam.oauth import bearer, client_assertions, client_information, client_metadata, client_secrets, scopes, sectors
+from iam.oauth import (
+    bearer,
+    client_assertions,
+    client_information,
+    client_metadata,
+    client_secrets,
+    redirect_uris,
+    scopes,
+    sectors,
+)
 from iam.oauth.bearer import Challenge
 from iam.oauth.client_metadata import Asked, ClientMetadata, MetadataError
 from iam.oauth.refusal import Refusal, shown
 from iam.oauth.registration import CLIENT_CREDENTIALS, Registration, distinct, needs_new_secret
-from iam.store.clients import Client, Metadata, keeps_secret
+from iam.store.clients import PUBLIC, Client, Metadata, keeps_secret
 from iam.store.registrations import Newcomer, Registrations
 
 OPEN, TOKEN, CLOSED = "open", "token", "closed"
@@ -150,9 +159,9 @@ class DynamicRegistration:
                 name=told.name,
                 auth_method=told.token_endpoint_auth_method,
                 grant_types=told.grant_types,
-                redirect_uris=told.redirect_uris,
+                redirect_uris=self._usable(told, told.redirect_uris),
                 scopes=wanted,
-                post_logout_redirect_uris=told.post_logout_redirect_uris,
+                post_logout_redirect_uris=self._usable(told, told.post_logout_redirect_uris),
                 require_pkce=old is not None and old.require_pkce,
                 introspect_any=old is not None and old.introspect_any,
                 auth_signing_alg=signing_alg(told),
@@ -166,6 +175,11 @@ class DynamicRegistration:
         except Invalid as invalid:
             raise client_metadata.of_invalid(invalid) from None
         return metadata
+
+    def _usable(self, told: ClientMetadata, uris: tuple[str, ...]) -> tuple[str, ...]:
+        """The addresses without those that such a client may not have (RFC 7591 §3.2.1: the answer says which it has)."""
+        confidential = told.token_endpoint_auth_method != PUBLIC
+        return redirect_uris.usable(uris, confidential=confidential, rules=self.registration.rules())
 
     async def _scopes(self, scope: str | None, more: set[str]) -> list[str]:
         """The scopes asked for, if policy allows them; by default those of OpenID Connect."""

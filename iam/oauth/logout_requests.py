@@ -95,7 +95,7 @@ def destination(client: Client | None, parameters: Mapping[str, str]) -> str | N
     if client is None:
         expected = "an id_token_hint or a client_id beside it, since it must be registered"
         raise refused("post_logout_redirect_uri", expected, "neither")
-    if not any(redirect_uris.matches(known, uri) for known in client.post_logout_redirect_uris):
+    if not any(redirect_uris.matches(known, uri, native=client.native) for known in client.post_logout_redirect_uris):
         nearest = mismatch.refusal(client.post_logout_redirect_uris, uri)
         raise refused("post_logout_redirect_uri", nearest.expected, nearest.got, client.client_id)
     state = parameters.get("state")

@@ -7,14 +7,15 @@ from typing import Final
 import attrs
 
 from iam.oauth import client_assertions, encryption, key_sets, uris
+from iam.oauth import redirect_uris as redirection
 from iam.oauth.key_sets import KeySetError
 from iam.openid import keys
 from iam.outbound import destinations
 from iam.store.clients import SECRET_JWT, Metadata
-from iam.store.openid_metadata import DEFAULTS, PAIRWISE, PUBLIC_SUBJECT, OpenIDMetadata
+from iam.store.openid_metadata import DEFAULTS, NATIVE, PAIRWISE, PUBLIC_SUBJECT, WEB, OpenIDMetadata
 
-WEB, NATIVE = "web", "native"
 APPLICATION_TYPES: Final = (WEB, NATIVE)
+UNSAID: Final = DEFAULTS  # of a client that says nothing of all this
 SUBJECT_TYPES: Final = (PUBLIC_SUBJECT, PAIRWISE)
 
 LINKS: Final = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
@@ -30,10 +31,14 @@ TO_US: Final = "request_object_encryption"
 Complaints = Mapping[str, str | None]
 
 
-def fitting(openid: OpenIDMetadata | None, redirect_uris: Iterable[str]) -> OpenIDMetadata:
-    """The metadata of a client of which nobody says what kind of application it is: one with a scheme of its own is native."""
-    known = openid or DEFAULTS
-    return known if all(map(web, redirect_uris)) else attrs.evolve(known, application_type=NATIVE)
+def fitting(openid: OpenIDMetadata | None, redirect_uris: Iterable[str], *, public: bool) -> OpenIDMetadata:
+    """The metadata with the application type that the redirect URIs show, if they show one (OpenID Connect Registration §2).
+
+    An app with a scheme of its own is native, and so is a public client that is only ever answered on the person's machine.
+    """
+    given, known = tuple(redirect_uris), openid or DEFAULTS
+    shown = not all(map(redirection.web, given)) or (public and redirection.native(given))
+    return attrs.evolve(known, application_type=NATIVE) if shown else known
 
 
 def complaints(metadata: Metadata, *, private: bool) -> Complaints:
@@ -116,18 +121,6 @@ def frontchannel_complaint(metadata: Metadata) -> str | None:
     if uris.origin(uri) not in {uris.origin(each) for each in metadata.redirect_uris}:
         return "Its scheme, host and port must be those of a redirect URI."
     return None
-
-
-def redirect_uri_complaint(uri: str, openid: OpenIDMetadata) -> str | None:
-    """Web applications have no scheme of their own (OpenID Connect Registration §2, application_type)."""
-    if openid.application_type == WEB and not web(uri):
-        return "An app's own scheme is for native applications: say so as application_type."
-    return None
-
-
-def web(uri: str) -> bool:
-    """Is it an address that a browser goes to by itself?"""
-    return uri.partition(":")[0].lower() in ("http", "https")
 
 
 def request_object_complaint(metadata: Metadata) -> str | None:

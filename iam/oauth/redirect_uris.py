@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 from urllib.parse import unquote_plus, urlencode
 
+from attrs import frozen
+
+from iam import schemes
 from iam.outbound.destinations import NAME
 
 LONGEST: Final = 2048
@@ -32,14 +35,43 @@ ANSWERED: Final = frozenset(
     }
 )
 
-# RFC 8252 §7.3: a native app listens on whatever port it was given.
+# RFC 8252 §7.3: a native app listens on whatever port it was given. `localhost` alone: names below it, and with a dot at
+# its end, some resolvers look up elsewhere.
 LOOPBACK: Final = re.compile(
-    r"(?P<host>http://(?:127\.0\.0\.1|\[::1\]))(?::(?P<port>[0-9]{1,5}))?(?P<rest>(?:[/?].*)?)", re.DOTALL
+    r"(?P<host>http://(?:127\.0\.0\.1|\[::1\]|(?P<name>localhost)))(?::(?P<port>[0-9]{1,5}))?(?P<rest>(?:[/?].*)?)",
+    re.DOTALL,
 )
 
+# Where http may lead besides this machine, if an administrator says so: RFC 1918, RFC 4193, and names without a dot. Such a
+# name begins with a letter, since browsers read numbers in many spellings as addresses.
+PRIVATE: Final = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+UNIQUE_LOCAL: Final = IPv6Network("fc00::/7")
+SINGLE_LABEL: Final = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
 
-def complaint(uri: str, *, confidential: bool) -> str | None:
+
+@frozen
+class Rules:
+    """What is unusual and still allowed to whoever registers the client.
+
+    `private_schemes` have no dot, and somebody here has named them. `unusual` is what an administrator may say: any scheme of
+    an app's own, for a client with a secret too. `http` leads to private networks in the clear.
+    """
+
+    private_schemes: frozenset[str] = frozenset()
+    unusual: bool = False
+    http: bool = False
+
+
+STRICT: Final = Rules()
+
+
+def complaint(uri: str, *, confidential: bool, rules: Rules = STRICT) -> str | None:
     """What is wrong with a URI that somebody wants to register, if anything."""
+    return danger(uri) or misfit(uri, confidential=confidential, rules=rules)
+
+
+def danger(uri: str) -> str | None:
+    """What is wrong with a URI that nobody may register: who sends such a one does not get the others either."""
     if len(uri) > LONGEST:
         return f"A redirect URI has at most {LONGEST} characters."
     if not uri.isascii():
@@ -51,28 +83,47 @@ def complaint(uri: str, *, confidential: bool) -> str | None:
     if "#" in uri:
         return "A redirect URI has no fragment: leave out the # and what follows."
     return (
-        scheme_complaint(uri, confidential=confidential)
+        scheme_complaint(uri)
+        or authority_complaint(uri)
         or bracket_complaint(uri)
         or path_complaint(uri)
         or query_complaint(uri)
     )
 
 
-def scheme_complaint(uri: str, *, confidential: bool) -> str | None:
-    """What is wrong with where the URI leads."""
-    scheme = uri.partition(":")[0].lower()
-    if scheme in ("http", "https"):
-        return authority_complaint(uri, scheme)
-    if "." not in scheme:
+def misfit(uri: str, *, confidential: bool, rules: Rules = STRICT) -> str | None:
+    """What is wrong with a URI that is in order, for this client: it can be left out where others remain."""
+    scheme = scheme_of(uri)
+    if scheme == "https":
+        return None
+    if scheme == "http":
+        return http_complaint(uri, rules)
+    if rules.unusual and scheme != schemes.NAMES:
+        return None
+    if "." not in scheme and scheme not in rules.private_schemes:
         return "A redirect URI begins with https://, or with an app's own scheme such as com.example.app:/."
     if confidential:
         return "An app's own scheme is for public clients: choose that type, or a redirect URI with https://."
-    authority = authority_of(uri)
-    if "@" in authority:
-        return "A redirect URI has no user name: leave out the @ and what stands before it."
-    if authority and not well_formed(authority):
-        return "An app's redirect URI has a host after //, or no //: com.example.app:/callback."
     return None
+
+
+def usable(uris: Iterable[str], *, confidential: bool, rules: Rules = STRICT) -> tuple[str, ...]:
+    """The URIs without those that do not fit (RFC 7591 §2, §3.2.1): all of them where one is dangerous, or where none would remain."""
+    given = tuple(uris)
+    fitting = tuple(uri for uri in given if not misfit(uri, confidential=confidential, rules=rules))
+    return given if any(map(danger, given)) or not fitting else fitting
+
+
+def scheme_of(uri: str) -> str:
+    """The scheme in lower case."""
+    return uri.partition(":")[0].lower()
+
+
+def scheme_complaint(uri: str) -> str | None:
+    """What is wrong with a scheme that no client may have: it runs what stands in the address, or opens what is on the machine."""
+    scheme = scheme_of(uri)
+    dangerous = scheme in schemes.NEVER and not web(uri)
+    return f"A redirect URI never begins with {scheme}: begin it with https://." if dangerous else None
 
 
 def authority_of(uri: str) -> str:
@@ -81,19 +132,41 @@ def authority_of(uri: str) -> str:
     return re.split(r"[/?]", rest[2:], maxsplit=1)[0] if rest.startswith("//") else ""
 
 
-def authority_complaint(uri: str, scheme: str) -> str | None:
-    """What is wrong with the host of an http or https URI."""
-    authority = authority_of(uri)
-    if not authority:
+def authority_complaint(uri: str) -> str | None:
+    """What is wrong with the host."""
+    authority, scheme = authority_of(uri), scheme_of(uri)
+    if web(uri) and not authority:
         return f"A redirect URI has a host: begin it with {scheme}://."
     if "@" in authority:
         return "A redirect URI has no user name: leave out the @ and what stands before it."
-    found = well_formed(authority)
-    if found is None:
+    if not authority or well_formed(authority):
+        return None
+    if web(uri):
         return "A redirect URI has a host that exists, such as https://app.example.org/callback."
-    if scheme == "http" and not loopback(found["host"]):
-        return "A redirect URI begins with https://; http is only for this machine: localhost, 127.0.0.1 or [::1]."
-    return None
+    return "An app's redirect URI has a host after //, or no //: com.example.app:/callback."
+
+
+def http_complaint(uri: str, rules: Rules) -> str | None:
+    """What is wrong with http: what it carries can be read on the way."""
+    found = well_formed(authority_of(uri))
+    host = found["host"] if found else ""
+    if loopback(host) or (rules.http and private(host)):
+        return None
+    if rules.http:
+        return "Over http a redirect URI leads to this machine, to a private address, or to a host name without a dot."
+    return "A redirect URI begins with https://; http is only for this machine: localhost, 127.0.0.1 or [::1]."
+
+
+def private(host: str) -> bool:
+    """Is this surely a host of a network of one's own?"""
+    if SINGLE_LABEL.fullmatch(host):
+        return True
+    try:
+        address = ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    networks = (UNIQUE_LOCAL,) if isinstance(address, IPv6Address) else PRIVATE
+    return any(address in network for network in networks)
 
 
 def well_formed(authority: str) -> re.Match[str] | None:
@@ -153,14 +226,34 @@ def query_names(uri: str) -> Iterator[str]:
         yield unquote_plus(pair.partition("=")[0]).strip().lower()
 
 
-def matches(registered: str, requested: str) -> bool:
-    """Does a request mean this registered URI? Letter by letter, but for the port of a loopback address (RFC 8252 §7.3)."""
+def matches(registered: str, requested: str, *, native: bool = False) -> bool:
+    """Does a request mean this registered URI? Letter by letter, but for the port of a loopback address (RFC 8252 §7.3).
+
+    Of a native client that is `localhost` too.
+    """
     if registered == requested:
         return True
     one, other = LOOPBACK.fullmatch(registered), LOOPBACK.fullmatch(requested)
-    if one is None or other is None or int(other["port"] or 0) > HIGHEST_PORT:
+    if one is None or other is None or int(other["port"] or 0) > HIGHEST_PORT or (one["name"] and not native):
         return False
     return one["host"] == other["host"] and one["rest"] == other["rest"]
+
+
+def unprotected(uris: Iterable[str]) -> tuple[str, ...]:
+    """Those that lead by http to another machine."""
+    return tuple(uri for uri in uris if scheme_of(uri) == "http" and not here(uri))
+
+
+def native(uris: Iterable[str]) -> bool:
+    """Do these lead nowhere but to the person's own machine, so that the client must run there?"""
+    given = tuple(uris)
+    return bool(given) and all(not web(uri) or here(uri) for uri in given)
+
+
+def here(uri: str) -> bool:
+    """Does it lead to a program on the person's own machine, by http?"""
+    found = well_formed(authority_of(uri))
+    return scheme_of(uri) == "http" and found is not None and loopback(found["host"])
 
 
 def answering(uri: str, members: Iterable[tuple[str, str]], *, fragment: bool) -> str:
@@ -175,13 +268,13 @@ def answering(uri: str, members: Iterable[tuple[str, str]], *, fragment: bool) -
 
 def web(uri: str) -> bool:
     """Does it lead to a page, and not to an app by its own scheme?"""
-    return uri.partition(":")[0].lower() in ("http", "https")
+    return scheme_of(uri) in ("http", "https")
 
 
 def claimed(uri: str) -> bool:
     """Does it lead to a host that proves by its certificate whose it is? One on this machine is anybody's (RFC 8252 §7.2, §8.6)."""
     found = AUTHORITY.fullmatch(authority_of(uri))
-    return uri.partition(":")[0].lower() == "https" and found is not None and elsewhere(found["host"])
+    return scheme_of(uri) == "https" and found is not None and elsewhere(found["host"])
 
 
 def elsewhere(host: str) -> bool:
@@ -200,7 +293,7 @@ def origin(uri: str) -> str:
 
     No policy can name an IPv6 address (CSP3 §2.3.1), so that there the scheme stands alone, as it does for an app's own.
     """
-    scheme, authority = uri.partition(":")[0].lower(), authority_of(uri).lower()
+    scheme, authority = scheme_of(uri), authority_of(uri).lower()
     if scheme not in ("http", "https") or not AUTHORITY.fullmatch(authority) or authority.startswith("["):
         return f"{scheme}:"
     return f"{scheme}://{authority}"

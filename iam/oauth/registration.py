@@ -17,6 +17,7 @@ from iam.oauth import redirect_uris as redirection
 from iam.oauth.client_metadata import IMPLICIT
 from iam.oauth.client_secrets import ClientSecrets
 from iam.oauth.key_sets import KeySetError
+from iam.oauth.redirect_uris import Rules
 from iam.outbound import destinations
 from iam.outbound.fetching import Fetcher
 from iam.store.clients import (
@@ -55,6 +56,7 @@ class Registration:
     fetcher: Fetcher
     private: bool = False  # may addresses be of a private network?
     implicit: bool = False  # is there an implicit flow?
+    private_schemes: frozenset[str] = frozenset()  # without a dot, of apps
 
     async def metadata(
         self,
@@ -67,13 +69,19 @@ class Registration:
         post_logout_redirect_uris: Iterable[str] = (),
         require_pkce: bool = False,
         introspect_any: bool = False,
+        allow_http_redirects: bool = False,
         auth_signing_alg: str | None = None,
         jwks: Mapping[str, Any] | None = None,
         jwks_uri: str | None = None,
         openid: OpenIDMetadata | None = None,
         before: Client | None = None,
+        unusual: bool = False,
     ) -> Metadata:
-        """Metadata that are in order; Invalid names the fields that are not. `before`: what the client was until now."""
+        """Metadata that are in order; Invalid names the fields that are not. `before`: what the client was until now.
+
+        `unusual`: an administrator says so, who may choose what is no danger by itself.
+        """
+        rules = self.rules(unusual=unusual, http=allow_http_redirects)
         redirect_uris, post_logout_redirect_uris = distinct(redirect_uris), distinct(post_logout_redirect_uris)
         metadata = Metadata(
             name=name.strip(),
@@ -82,26 +90,34 @@ class Registration:
             redirect_uris=redirect_uris,
             scopes=distinct(scopes),
             post_logout_redirect_uris=post_logout_redirect_uris,
-            require_pkce=require_pkce,
+            # whoever has the same scheme on the person's device may get the code (RFC 8252 §8.1)
+            require_pkce=require_pkce or not all(map(redirection.web, redirect_uris)),
             introspect_any=introspect_any,
+            allow_http_redirects=allow_http_redirects,
             auth_signing_alg=auth_signing_alg,
             jwks=jwks,
             jwks_uri=jwks_uri,
-            openid=openid or openid_registration.fitting(None, (*redirect_uris, *post_logout_redirect_uris)),
+            openid=openid_registration.fitting(
+                openid, (*redirect_uris, *post_logout_redirect_uris), public=auth_method == PUBLIC
+            ),
         )
         complain(
             name=name_complaint(metadata),
             auth_method=auth_method_complaint(metadata),
             grant_types=grant_types_complaint(metadata, implicit=self.implicit),
-            redirect_uris=redirect_uris_complaint(metadata),
+            redirect_uris=redirect_uris_complaint(metadata, rules),
             scopes=scopes_complaint(metadata, [scope.name for scope in await self.scopes.all()]),
-            post_logout_redirect_uris=uris_complaint(metadata.post_logout_redirect_uris, metadata),
+            post_logout_redirect_uris=uris_complaint(metadata.post_logout_redirect_uris, metadata, rules),
             auth_signing_alg=auth_signing_alg_complaint(metadata),
             jwks=jwks_complaint(metadata),
             jwks_uri=jwks_uri_complaint(metadata, private=self.private),
             **openid_registration.complaints(metadata, private=self.private),
         )
         return await sectors.settled(metadata, self.fetcher, before)
+
+    def rules(self, *, unusual: bool = False, http: bool = False) -> Rules:
+        """Which redirect URIs may be registered here, besides those that anybody may."""
+        return Rules(self.private_schemes, unusual=unusual, http=http)
 
     async def register(
         self, client_id: str, metadata: Metadata, *, secret: str | None, owner_id: UUID | None, by: By
@@ -214,23 +230,21 @@ def grant_types_complaint(metadata: Metadata, *, implicit: bool) -> str | None:
     return None
 
 
-def redirect_uris_complaint(metadata: Metadata) -> str | None:
+def redirect_uris_complaint(metadata: Metadata, rules: Rules) -> str | None:
     """Where codes may be sent: somewhere if there are any, and only to good addresses."""
     if {AUTHORIZATION_CODE, IMPLICIT} & set(metadata.grant_types) and not metadata.redirect_uris:
         return "Give at least one redirect URI: what a person allows is sent there."
     if IMPLICIT in metadata.grant_types and any(not uri.startswith("https:") for uri in metadata.redirect_uris):
         return "Redirect URIs of a client with the implicit grant begin with https://."
-    return uris_complaint(metadata.redirect_uris, metadata)
+    return uris_complaint(metadata.redirect_uris, metadata, rules)
 
 
-def uris_complaint(uris: tuple[str, ...], metadata: Metadata) -> str | None:
+def uris_complaint(uris: tuple[str, ...], metadata: Metadata, rules: Rules) -> str | None:
     """The first complaint about any of these addresses, with the address where there are several."""
     if len(uris) > MOST_REDIRECT_URIS:
         return f"Give at most {MOST_REDIRECT_URIS} redirect URIs."
     for uri in uris:
-        sentence = redirection.complaint(
-            uri, confidential=metadata.auth_method != PUBLIC
-        ) or openid_registration.redirect_uri_complaint(uri, metadata.openid)
+        sentence = redirection.complaint(uri, confidential=metadata.auth_method != PUBLIC, rules=rules)
         if sentence:
             return sentence if len(uris) == 1 else f"{shortened(uri)}: {sentence}"
     return None

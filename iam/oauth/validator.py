@@ -76,7 +76,8 @@ class Validator(RequestValidator):  # type: ignore[misc]
     ) -> bool:
         """RFC 6749 §3.1.2.3, RFC 9700 §2.1: did the client register exactly this one?"""
         registered = request.client.redirect_uris
-        if any(redirect_uris.matches(uri, redirect_uri) for uri in registered):
+        native = request.client.native
+        if any(redirect_uris.matches(uri, redirect_uri, native=native) for uri in registered):
             return True
         return refuse(request, mismatch.refusal(registered, redirect_uri))
 
@@ -92,10 +93,14 @@ class Validator(RequestValidator):  # type: ignore[misc]
         return self._registered_for(request.granting, client, request)
 
     def is_pkce_required(self, client_id: str, request: Request) -> bool:
-        """RFC 9700 §2.1.1: of public clients always. At the token endpoint saving compares challenge and verifier."""
+        """RFC 9700 §2.1.1: of public clients always, and where the answer goes to a port that nobody registered.
+
+        At the token endpoint saving compares challenge and verifier.
+        """
         if request.grant_type:
             return False
-        return not request.client.confidential or bool(request.client.require_pkce)
+        client = request.client
+        return not client.confidential or client.require_pkce or request.redirect_uri not in client.redirect_uris
 
     async def get_default_scopes(self, client_id: str, request: Request, *_: object, **__: object) -> list[str]:
         """RFC 6749 §3.3: what a request without scope gets."""

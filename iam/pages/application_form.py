@@ -1,6 +1,6 @@
 """The form of an application: what RFC 7591 and OpenID Connect call client metadata, in words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import evolve
@@ -8,7 +8,7 @@ from wtforms import BooleanField, Form, RadioField, SelectMultipleField, StringF
 from wtforms.fields.choices import SelectChoice
 
 from iam.accounts.invalid import Invalid
-from iam.oauth.openid_registration import fitting
+from iam.oauth.openid_registration import UNSAID
 
 CONFIDENTIAL, PUBLIC = "confidential", "public"
 AUTH_METHODS = {CONFIDENTIAL: "client_secret_basic", PUBLIC: "none"}
@@ -138,21 +138,21 @@ def told(form: ApplicationForm, client: Any) -> dict[str, Any]:
         "post_logout_redirect_uris": logout_uris,
         "scopes": form.scopes.data or [],
         "require_pkce": bool(form.require_pkce.data),
-        "openid": openid(form, client, (*redirect_uris, *logout_uris)),
+        "openid": openid(form, client),
         "before": client,
     }
 
 
 def kept(client: Any) -> dict[str, Any]:
     """What only the command line changes."""
-    names = ("auth_signing_alg", "jwks", "jwks_uri", "introspect_any")
+    names = ("auth_signing_alg", "jwks", "jwks_uri", "introspect_any", "allow_http_redirects")
     return {name: getattr(client, name) for name in names} if client else {}
 
 
-def openid(form: ApplicationForm, client: Any, uris: Iterable[str]) -> Any:
+def openid(form: ApplicationForm, client: Any) -> Any:
     """The part for OpenID Connect; an empty field is none."""
     named: dict[str, Any] = {name: form[name].data or None for name in OPENID}
-    return evolve(fitting(client.openid if client else None, uris), **named)
+    return evolve(client.openid if client else UNSAID, **named)
 
 
 def lines(text: str | None) -> list[str]:

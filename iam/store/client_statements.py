@@ -4,7 +4,7 @@ from typing import Final
 
 SELECT: Final = """
 select c.id, c.name, c.owner_id, coalesce(nullif(u.name, ''), u.username), c.grant_id, c.auth_method,
-    c.grant_types, c.redirect_uris, c.post_logout_redirect_uris, c.scopes, c.require_pkce, c.introspect_any,
+    c.grant_types, c.redirect_uris, c.post_logout_redirect_uris, c.scopes, c.require_pkce, c.introspect_any, c.allow_http_redirects,
     c.created_at, c.updated_at, c.disabled_at, c.auth_signing_alg, c.jwks, c.jwks_uri,
     c.registration_digest, c.openid, s.ids, s.digests, s.sealed, s.expiries
 from clients c left join users u on u.id = c.owner_id, lateral (
@@ -25,10 +25,10 @@ REDIRECT_URIS: Final = "select distinct unnest(redirect_uris) from clients where
 CREATED: Final = """
 created as (
     insert into clients (id, name, owner_id, grant_id, auth_method, grant_types, redirect_uris,
-        post_logout_redirect_uris, scopes, require_pkce, introspect_any, auth_signing_alg, jwks, jwks_uri,
+        post_logout_redirect_uris, scopes, require_pkce, introspect_any, allow_http_redirects, auth_signing_alg, jwks, jwks_uri,
         openid, registration_digest, created_at, updated_at)
     select %(id)s, %(name)s, %(owner_id)s, %(grant_id)s, %(auth_method)s, %(grant_types)s, %(redirect_uris)s,
-        %(post_logout_redirect_uris)s, %(scopes)s, %(require_pkce)s, %(introspect_any)s, %(auth_signing_alg)s,
+        %(post_logout_redirect_uris)s, %(scopes)s, %(require_pkce)s, %(introspect_any)s, %(allow_http_redirects)s, %(auth_signing_alg)s,
         %(jwks)s, %(jwks_uri)s, %(openid)s, %(registration_digest)s, %(now)s, %(now)s
     from allowed
     on conflict (id) do nothing
@@ -60,6 +60,7 @@ with before as materialized (
     update clients set name = %(name)s, auth_method = %(auth_method)s, grant_types = %(grant_types)s,
         redirect_uris = %(redirect_uris)s, post_logout_redirect_uris = %(post_logout_redirect_uris)s,
         scopes = %(scopes)s, require_pkce = %(require_pkce)s, introspect_any = %(introspect_any)s,
+        allow_http_redirects = %(allow_http_redirects)s,
         auth_signing_alg = %(auth_signing_alg)s, jwks = %(jwks)s, jwks_uri = %(jwks_uri)s, openid = %(openid)s,
         updated_at = %(now)s
     where id = %(id)s

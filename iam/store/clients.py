@@ -24,7 +24,7 @@ from iam.store.client_statements import (
 from iam.store.database import Database
 from iam.store.errors import Unavailable
 from iam.store.memory import Memory
-from iam.store.openid_metadata import DEFAULTS, OpenIDMetadata
+from iam.store.openid_metadata import DEFAULTS, NATIVE, OpenIDMetadata
 from iam.store.origins import origins
 
 # RFC 7591 §2, OpenID Connect Core §9
@@ -64,6 +64,7 @@ class Client:
     scopes: tuple[str, ...]
     require_pkce: bool
     introspect_any: bool
+    allow_http_redirects: bool
     created_at: datetime
     updated_at: datetime
     disabled_at: datetime | None
@@ -83,6 +84,11 @@ class Client:
     def confidential(self) -> bool:
         """RFC 6749 §2.1: can it keep a secret?"""
         return self.auth_method != PUBLIC
+
+    @property
+    def native(self) -> bool:
+        """Does it run on people's own devices (OpenID Connect Registration §2)?"""
+        return self.openid.application_type == NATIVE
 
     @property
     def has_secret(self) -> bool:
@@ -117,6 +123,7 @@ class Metadata:
     post_logout_redirect_uris: tuple[str, ...] = ()
     require_pkce: bool = False
     introspect_any: bool = False
+    allow_http_redirects: bool = False
     auth_signing_alg: str | None = None
     jwks: Mapping[str, Any] | None = None
     jwks_uri: str | None = None
@@ -260,6 +267,7 @@ def columns(metadata: Metadata) -> dict[str, object]:
         "scopes": list(metadata.scopes),
         "require_pkce": metadata.require_pkce,
         "introspect_any": metadata.introspect_any,
+        "allow_http_redirects": metadata.allow_http_redirects,
         "auth_signing_alg": metadata.auth_signing_alg,
         "jwks": None if metadata.jwks is None else json.dumps(dict(metadata.jwks)),
         "jwks_uri": metadata.jwks_uri,

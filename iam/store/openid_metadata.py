@@ -8,6 +8,8 @@ from attrs import frozen
 
 PUBLIC_SUBJECT: Final = "public"
 PAIRWISE: Final = "pairwise"
+WEB: Final = "web"
+NATIVE: Final = "native"
 
 
 @frozen
@@ -17,7 +19,7 @@ class OpenIDMetadata:
     `sector` is the host under which pairwise subjects are made (Core §8.1), as it was found at the registration.
     """
 
-    application_type: str = "web"
+    application_type: str = WEB
     contacts: tuple[str, ...] = ()
     client_uri: str | None = None
     logo_uri: str | None = None

@@ -83,11 +83,23 @@ def test_what_is_wrong_is_said_of_its_option(iam: Iam, options: tuple[str, ...],
     assert outcome.complaint.startswith(sentence)
 
 
+def test_an_administrator_may_give_what_is_unusual_and_is_told_what_it_means(iam: Iam) -> None:
+    told = ("client", "create", "--name", "Photos", "--json")
+    app = ("--redirect-uri", "https://photos.example/auth/login", "--redirect-uri", "app.immich:///oauth-callback")
+    http = ("--redirect-uri", "http://192.168.2.50:2283/cb", "--allow-http-redirects")
+
+    immich, plain, refused = iam(*told, *app), iam(*told, *http), iam(*told, *http[:2])
+
+    assert (immich.json["require_pkce"], immich.json["token_endpoint_auth_method"]) == (True, "client_secret_basic")
+    assert plain.json["allow_http_redirects"] is True
+    assert plain.err.startswith("WARNING: http://192.168.2.50:2283/cb is http:")
+    assert "begins with https://" in refused.complaint
+
+
 def test_an_app_with_a_scheme_of_its_own_is_native_without_a_word(iam: Iam) -> None:
     told = ("--name", "App", "--redirect-uri", NATIVE_URI, "--auth-method", "none")
 
     client = iam("client", "create", *told, "--json").json
-    contradicted = iam("client", "create", *told, "--application-type", "web")
+    contradicted = iam("client", "create", *told, "--application-type", "web", "--json").json
 
-    assert client["application_type"] == "native"
-    assert "native applications" in contradicted.complaint
+    assert client["application_type"] == contradicted["application_type"] == "native"

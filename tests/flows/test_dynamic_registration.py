@@ -196,11 +196,11 @@ async def test_a_registration_is_an_event(server: Server) -> None:
         ({"redirect_uris": [REDIRECT_URI + "#state="]}, "invalid_redirect_uri", "fragment"),
         ({"redirect_uris": ["javascript:alert(1)"]}, "invalid_redirect_uri", "https://"),
         ({"redirect_uris": ["com.example.app:/cb"]}, "invalid_redirect_uri", "public clients"),
-        (
-            {"redirect_uris": ["com.example.app:/cb"], "token_endpoint_auth_method": "none"},
-            "invalid_redirect_uri",
-            "application_type",
-        ),
+        ({"redirect_uris": ["cursor://cb"], "token_endpoint_auth_method": "none"}, "invalid_redirect_uri", "https://"),
+        ({"redirect_uris": [REDIRECT_URI, "javascript:alert(1)"]}, "invalid_redirect_uri", "javascript"),
+        ({"redirect_uris": [REDIRECT_URI, "https://a@b/"]}, "invalid_redirect_uri", "user name"),
+        ({"redirect_uris": [REDIRECT_URI, "com.example.app://a@b/"]}, "invalid_redirect_uri", "user name"),
+        ({"redirect_uris": [REDIRECT_URI, "https://client.example/../cb"]}, "invalid_redirect_uri", "path"),
         ({"redirect_uris": [f"https://client.example/{n}" for n in range(51)]}, "invalid_redirect_uri", "at most"),
         ({"response_types": ["token"]}, "invalid_client_metadata", "response_types"),
         ({"response_types": ["code", "code id_token"]}, "invalid_client_metadata", "response_types"),
@@ -435,6 +435,34 @@ async def test_h14_a_network_registers_twenty_clients_a_day(configured: Any) -> 
     assert refused.json["error"] == "temporarily_unavailable"
     assert (with_token.status, next_day.status) == (201, 201)
     assert len(await server.store.clients.all()) == 22
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ({"redirect_uris": ["cursor://a/cb", "http://localhost:3000/cb", "http://127.0.0.1:3000/cb"]}, slice(1, None)),
+        ({"redirect_uris": [REDIRECT_URI, "http://client.example/cb", "com.example.app:/cb"]}, slice(0, 1)),
+        (
+            {
+                "redirect_uris": [REDIRECT_URI, "com.example.app:/cb", "cursor:/cb"],
+                "token_endpoint_auth_method": "none",
+            },
+            slice(0, 2),
+        ),
+    ],
+)
+async def test_redirect_uris_that_do_not_fit_are_left_out_where_others_remain(
+    server: Server, told: dict[str, Any], kept: slice
+) -> None:
+    token = await initial_access_token(server)
+
+    reply = await register(
+        server, token, **told, post_logout_redirect_uris=["cursor:/out", "https://client.example/out"]
+    )
+
+    assert reply.status == 201
+    assert reply.json["redirect_uris"] == told["redirect_uris"][kept]
+    assert reply.json["post_logout_redirect_uris"] == ["https://client.example/out"]
 
 
 async def test_no_page_of_another_origin_may_register_or_read(server: Server) -> None:

@@ -151,28 +151,27 @@ def test_servers_of_private_networks_may_be_told_by_http_where_they_may_be_reach
     assert complaints(private=True, backchannel_logout_uri="http://10.0.0.1:8080/logout") == {}
 
 
+@pytest.mark.parametrize("given", ["web", "native"])
 @pytest.mark.parametrize(
-    ("application_type", "uri", "good"),
+    ("uris", "public", "native"),
     [
-        ("web", CALLBACK, True),
-        ("web", "http://localhost:5000/cb", True),
-        ("web", "com.example.app:/cb", False),
-        ("native", "com.example.app:/cb", True),
-        ("native", "http://127.0.0.1/cb", True),
-        ("native", CALLBACK, True),
+        ([CALLBACK], False, False),
+        ([CALLBACK], True, False),
+        (["http://localhost:5000/cb"], False, False),
+        (["http://localhost:5000/cb"], True, True),
+        (["http://127.0.0.1/cb", "http://[::1]/cb"], True, True),
+        ([CALLBACK, "http://localhost:5000/cb"], True, False),
+        ([CALLBACK, "com.example.app:/cb"], True, True),
+        (["cursor://anysphere/cb"], True, True),
+        ([], True, False),
     ],
 )
-def test_only_native_applications_have_a_scheme_of_their_own(application_type: str, uri: str, good: bool) -> None:
-    sentence = openid_registration.redirect_uri_complaint(uri, OpenIDMetadata(application_type=application_type))
+def test_an_application_type_that_does_not_fit_is_replaced_by_native(
+    given: str, uris: list[str], public: bool, native: bool
+) -> None:
+    fitting = openid_registration.fitting(OpenIDMetadata(application_type=given), uris, public=public)
 
-    assert (sentence is None) is good
-
-
-def test_who_does_not_say_what_an_application_is_has_it_found_out() -> None:
-    openid = OpenIDMetadata()
-
-    assert openid_registration.fitting(openid, [CALLBACK]).application_type == "web"
-    assert openid_registration.fitting(openid, [CALLBACK, "com.example.app:/cb"]).application_type == "native"
+    assert fitting.application_type == ("native" if native else given)
 
 
 @given(st.text(max_size=60))

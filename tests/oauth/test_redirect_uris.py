@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iam.oauth.redirect_uris import claimed, complaint, matches, origin
+from iam import schemes
+from iam.oauth.redirect_uris import Rules, claimed, complaint, danger, matches, origin, unprotected, usable
+from iam.settings import SettingsError, read
 
 GOOD = [
     "https://app.example.org/callback",
@@ -270,3 +272,86 @@ def test_an_address_on_this_machine_is_claimed_in_no_spelling(host: str) -> None
 )
 def test_no_other_scheme_is_claimed(uri: str) -> None:
     assert not claimed(uri)
+
+
+@pytest.mark.parametrize("uri", ["cursor://anysphere.cursor-mcp/oauth/callback", "vscode:/cb", "CURSOR:/cb"])
+def test_a_scheme_without_a_dot_is_registered_where_the_operator_named_it(uri: str) -> None:
+    allowed = Rules(private_schemes=frozenset({"cursor", "vscode"}))
+
+    assert complaint(uri, confidential=False, rules=allowed) is None
+    assert "public clients" in (complaint(uri, confidential=True, rules=allowed) or "")
+    assert complaint(uri, confidential=False) is not None
+    assert danger(uri) is None
+
+
+@pytest.mark.parametrize("uri", ["app.immich:///oauth-callback", "com.example.app:/cb", "cursor://cb"])
+def test_an_administrator_may_give_an_apps_own_scheme_to_a_client_with_a_secret(uri: str) -> None:
+    assert complaint(uri, confidential=True, rules=Rules(unusual=True)) is None
+
+
+@pytest.mark.parametrize("scheme", sorted(schemes.NEVER - {"http", "https"}))
+def test_no_rule_allows_a_scheme_that_browsers_open_by_themselves(scheme: str) -> None:
+    anything = Rules(private_schemes=frozenset({scheme}), unusual=True, http=True)
+
+    assert complaint(f"{scheme}://a/b", confidential=False, rules=anything) is not None
+    assert danger(f"{scheme.upper()}:x") is not None
+
+
+@pytest.mark.parametrize("scheme", [*sorted(schemes.NEVER), "urn", "Cursor", "com.example", "cursor:", "", "-", "x"])
+def test_an_operator_can_name_no_scheme_that_is_dangerous_or_none(scheme: str) -> None:
+    with pytest.raises(SettingsError, match=r"^--private-scheme: "):
+        read({"private_scheme": (scheme,)})
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://192.168.2.50:2283/cb",
+        "http://10.0.0.1/",
+        "http://172.31.0.1/",
+        "http://[fd00::1]:80/cb",
+        "http://photos/cb",
+    ],
+)
+def test_http_leads_into_private_networks_where_the_client_may(uri: str) -> None:
+    assert complaint(uri, confidential=True, rules=Rules(http=True)) is None
+    assert "http is only for this machine" in (complaint(uri, confidential=True, rules=Rules(unusual=True)) or "")
+    assert unprotected([uri, "https://photos/cb", "http://localhost/cb"]) == (uri,)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("app.example.org", "photos.lan", "8.8.8.8", "172.32.0.1", "192.169.0.1", "0.0.0.0", "169.254.169.254"),
+        *("134744072", "0x08080808", "010.0.0.1", "10.1", "[2001:db8::1]", "[::ffff:10.0.0.1]", "photos."),
+    ],
+)
+def test_http_leads_nowhere_else(host: str) -> None:
+    assert complaint(f"http://{host}/cb", confidential=True, rules=Rules(http=True, unusual=True)) is not None
+
+
+def test_what_does_not_fit_is_left_out_and_what_is_dangerous_is_not() -> None:
+    good, unfit = ("https://app.example.org/cb", "com.example.app:/cb"), ("cursor:/cb", "http://app.example.org/")
+
+    assert usable(good + unfit, confidential=False) == good
+    assert usable(good + unfit, confidential=True) == good[:1]
+    assert usable(unfit, confidential=False) == unfit
+    assert usable([*good, *unfit, "javascript:x"], confidential=False) == (*good, *unfit, "javascript:x")
+
+
+@pytest.mark.parametrize("requested", ["http://localhost:53682/callback", "http://localhost:1/callback"])
+def test_of_a_native_client_localhost_matches_with_any_port(requested: str) -> None:
+    assert matches("http://localhost/callback", requested, native=True)
+    assert matches("http://localhost:8080/callback", "http://localhost/callback", native=True)
+
+
+@pytest.mark.parametrize(
+    "requested",
+    [
+        *("http://127.0.0.1:1/callback", "http://localhost.:1/callback", "http://a.localhost:1/callback"),
+        *("http://localhost:1/callback/", "http://localhost:1/other", "https://localhost:1/callback"),
+        *("http://LOCALHOST:1/callback", "http://localhost:99999/callback", "http://localhost:1@evil.example/callback"),
+    ],
+)
+def test_localhost_is_that_name_alone(requested: str) -> None:
+    assert not matches("http://localhost/callback", requested, native=True)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import OKPKey
 
+from iam.oauth.redirect_uris import STRICT
 from iam.oauth.registration import (
     auth_method_complaint,
     grant_types_complaint,
@@ -38,7 +39,7 @@ def test_good_metadata_have_no_complaint() -> None:
     assert name_complaint(good) is None
     assert auth_method_complaint(good) is None
     assert grant_types_complaint(good, implicit=False) is None
-    assert redirect_uris_complaint(good) is None
+    assert redirect_uris_complaint(good, STRICT) is None
     assert scopes_complaint(good, ["read", "write"]) is None
 
 
@@ -75,17 +76,17 @@ def test_a_resource_server_that_introspects_needs_no_grant() -> None:
     resource_server = metadata(grant_types=(), redirect_uris=(), scopes=(), introspect_any=True)
 
     assert grant_types_complaint(resource_server, implicit=False) is None
-    assert redirect_uris_complaint(resource_server) is None
+    assert redirect_uris_complaint(resource_server, STRICT) is None
     assert scopes_complaint(resource_server, ["read"]) is None
 
 
 def test_a_code_needs_a_redirect_uri() -> None:
-    assert "at least one redirect URI" in (redirect_uris_complaint(metadata(redirect_uris=())) or "")
-    assert redirect_uris_complaint(metadata(redirect_uris=(), grant_types=("client_credentials",))) is None
+    assert "at least one redirect URI" in (redirect_uris_complaint(metadata(redirect_uris=()), STRICT) or "")
+    assert redirect_uris_complaint(metadata(redirect_uris=(), grant_types=("client_credentials",)), STRICT) is None
 
 
 def test_among_several_redirect_uris_the_wrong_one_is_named() -> None:
-    sentence = redirect_uris_complaint(metadata(redirect_uris=(CALLBACK, "http://evil.example/cb")))
+    sentence = redirect_uris_complaint(metadata(redirect_uris=(CALLBACK, "http://evil.example/cb")), STRICT)
 
     assert sentence is not None
     assert sentence.startswith("http://evil.example/cb: ")
@@ -94,15 +95,15 @@ def test_among_several_redirect_uris_the_wrong_one_is_named() -> None:
 def test_there_are_not_too_many_redirect_uris() -> None:
     uris = tuple(f"{CALLBACK}/{number}" for number in range(51))
 
-    assert redirect_uris_complaint(metadata(redirect_uris=uris)) == "Give at most 50 redirect URIs."
+    assert redirect_uris_complaint(metadata(redirect_uris=uris), STRICT) == "Give at most 50 redirect URIs."
 
 
 def test_an_apps_own_scheme_needs_a_public_client() -> None:
-    assert "public clients" in (redirect_uris_complaint(metadata(redirect_uris=("com.example.app:/cb",))) or "")
+    assert "public clients" in (redirect_uris_complaint(metadata(redirect_uris=("com.example.app:/cb",)), STRICT) or "")
     native = metadata(
         redirect_uris=("com.example.app:/cb",), auth_method="none", openid=OpenIDMetadata(application_type="native")
     )
-    assert redirect_uris_complaint(native) is None
+    assert redirect_uris_complaint(native, STRICT) is None
 
 
 def test_scopes_exist() -> None:

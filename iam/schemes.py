@@ -1,0 +1,25 @@
+"""Private-use URI schemes: by which apps are opened (RFC 8252 §7.1)."""
+
+import re
+from typing import Final
+
+NAMES: Final = "urn"  # leads nowhere (RFC 8141)
+
+# What a browser opens by itself, what runs its own text, and what opens files, mails or other programs by a name inside it.
+NEVER: Final = (
+    frozenset(
+        {"http", "https", "ws", "wss", "ftp", "javascript", "vbscript", "data", "blob", "about", "file", "filesystem"}
+    )
+    | {"view-source", "jar", "resource", "chrome", "chrome-extension", "moz-extension"}
+    | {"mailto", "tel", "sms", "intent", "ms-msdt", "search-ms"}
+)
+PRIVATE: Final = re.compile(r"[a-z][a-z0-9+-]{1,62}")  # RFC 3986 §3.1, without a dot and in lower case
+
+
+def complaint(scheme: str) -> str | None:
+    """What is wrong with a scheme without a dot that an operator wants to allow, if anything."""
+    if scheme in NEVER or scheme == NAMES:
+        return f"is a scheme that no app may have: {scheme}"
+    if not PRIVATE.fullmatch(scheme):
+        return "is a scheme such as cursor: lower-case letters, digits, + and -, without a dot and a colon"
+    return None
