@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from attrs import frozen
 from twisted.logger import Logger
 
+from iam.oauth import introductions
 from iam.oauth.logout_requests import PARAMETERS, LogoutError, LogoutRequest, LogoutRequests
 from iam.oauth.refusals import Refusals
 from iam.pages.accounts import PATH as ACCOUNTS
@@ -47,17 +48,13 @@ class Logout:
             return await self._end(request, asked, accounts, proven)
         if accounts.active is None:
             return self._nobody(asked, accounts)
-        return self.theme.page(
-            "logout.html",
-            leaving=True,
-            session=accounts.active.session,
-            client=asked.client,
-            action=request.base + address(query_text(request)),
-            csrf_token=self.visitors.token(request, purpose(request)),
-        )
+        return self._ask(request, asked, accounts.active)
 
     async def submit(self, request: Request) -> Answer:
-        """The person decided. What comes from elsewhere goes on as a GET, with which browsers send the cookie (§2)."""
+        """The person decided. What comes from elsewhere goes on as a GET, with which browsers send the cookie (§2).
+
+        Who leaves, for whom, and where to is what the page said; where that is something else by now, it is asked again.
+        """
         if not from_our_form(request, self.theme):
             return see_other(address(asked_elsewhere(request)))
         asked = await self._read(request)
@@ -67,7 +64,21 @@ class Logout:
             return self._nobody(asked, accounts)
         if form.get("decision") == STAY:
             return self.theme.page("staying.html", session=accounts.active.session, client=asked.client)
+        if not self.visitors.showed(form, shown(asked, accounts.active)):
+            return self._ask(request, asked, accounts.active, changed=True)
         return await self._end(request, asked, accounts, accounts.active)
+
+    def _ask(self, request: Request, asked: LogoutRequest, account: Account, *, changed: bool = False) -> Answer:
+        return self.theme.page(
+            "logout.html",
+            leaving=True,
+            session=account.session,
+            client=asked.client,
+            destination_host=asked.destination and introductions.host_of(asked.destination),
+            changed=changed,
+            action=request.base + address(query_text(request)),
+            csrf_token=self.visitors.token(request, purpose(request), shown=shown(asked, account)),
+        )
 
     async def _read(self, request: Request) -> LogoutRequest:
         """The logout request; an error page, and no redirect, for what cannot be one."""
@@ -94,6 +105,12 @@ class Logout:
 def purpose(request: Request) -> str:
     """What the form's token is good for: this very request, and so what it leads to (row 46)."""
     return "logout " + sha256(request.query).hexdigest()
+
+
+def shown(asked: LogoutRequest, account: Account) -> str:
+    """What the page says: who is logged out, who wants it, and where that leads."""
+    client = asked.client and [asked.client.id, asked.client.name]
+    return csrf.digest(str(account.session.id), account.session.username, client, asked.destination)
 
 
 def address(query: str) -> str:
