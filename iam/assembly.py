@@ -5,9 +5,15 @@ from typing import Any
 
 from twisted.internet.threads import deferToThreadPool
 
-from iam.accounts.passwords import Busy, Passwords
+from iam.accounts.attempts import Attempts
+from iam.accounts.devices import Devices
+from iam.accounts.logins import Logins
+from iam.accounts.passwords import Passwords
 from iam.accounts.people import People
 from iam.accounts.sessions import Sessions
+from iam.accounts.tally import Tally
+from iam.accounts.throttle import Throttle, Throttled
+from iam.accounts.turns import Busy
 from iam.clock import Clock
 from iam.endpoints import resource_metadata
 from iam.endpoints.authorization import AuthorizationEndpoint
@@ -71,6 +77,7 @@ from iam.store.errors import Unavailable
 from iam.store.store import Store
 from iam.web.interactions import PURPOSE as INTERACTIONS
 from iam.web.interactions import Interactions
+from iam.web.pace import Pace
 from iam.web.site import Site
 from iam.web.templates import Theme
 from iam.web.visitors import Visitors
@@ -87,14 +94,32 @@ def build_fetcher(reactor: Any, settings: Settings, clock: Clock) -> Fetcher:
     return Fetcher(reactor, clock, settings.allow_fetch)
 
 
+def build_throttle(reactor: Any, settings: Settings, clock: Clock, store: Store) -> Throttle:
+    """What counts everything that is tried."""
+    return Throttle(store.buckets, clock, settings.limits, Tally(reactor))
+
+
+def build_passwords(reactor: Any, settings: Settings) -> Passwords:
+    """What tests passwords."""
+    limits = settings.limits
+    share = None if settings.no_rate_limits else limits.password_queue_share
+    return Passwords(reactor, queue=limits.password_queue, share=share)
+
+
+def build_logins(clock: Clock, store: Store, key: ServerKey, throttle: Throttle, passwords: Passwords) -> Logins:
+    """What logs people in."""
+    attempts = Attempts(throttle, Devices(key.derive("devices")), key.derive("names nobody has"))
+    return Logins(store.users, passwords, attempts, clock)
+
+
 def build_authentication(
-    settings: Settings, clock: Clock, store: Store, key: ServerKey, client_keys: ClientKeys
+    settings: Settings, clock: Clock, store: Store, key: ServerKey, client_keys: ClientKeys, throttle: Throttle
 ) -> ClientAuthentication:
     """What clients prove themselves to."""
     signatures = ClientSignatures(ClientSecrets(lambda: key), client_keys, clock)
     audiences = (settings.issuer, settings.issuer + "/token")
     assertions = ClientAssertions(store.replays, signatures, clock, audiences)
-    return ClientAuthentication(store.clients, assertions, clock)
+    return ClientAuthentication(store.clients, assertions, clock, throttle)
 
 
 def build_server(
@@ -105,6 +130,7 @@ def build_server(
     signing: Keys,
     client_keys: ClientKeys,
     fetcher: Fetcher,
+    throttle: Throttle,
 ) -> Server:
     """oauthlib's server, and what it asks."""
     targets = Targets(store.resources)
@@ -116,7 +142,7 @@ def build_server(
         clock,
         targets,
         TokenResponse(AccessTokenFormat(signing, targets, settings.issuer), id_tokens, Encryption(client_keys)),
-        build_authentication(settings, clock, store, key, client_keys),
+        build_authentication(settings, clock, store, key, client_keys, throttle),
         RequestObjects(store.clients, signatures, signing, store.replays, fetcher, clock, settings.issuer),
     )
 
@@ -137,11 +163,14 @@ def build_registration(
     )
 
 
-def build_dynamic_registration(settings: Settings, store: Store, registration: Registration) -> DynamicRegistration:
+def build_dynamic_registration(
+    settings: Settings, store: Store, registration: Registration, throttle: Throttle
+) -> DynamicRegistration:
     """What clients register themselves with."""
     return DynamicRegistration(
         registration,
         store.registrations,
+        throttle,
         settings.issuer,
         settings.registration,
         settings.registration_scope,
@@ -175,6 +204,7 @@ def build_site(
         all_routes(build_handlers(reactor, settings, clock, store, key, signing, theme), settings.path),
         error_page=theme.error_of,
         unavailable=(Unavailable, Busy),
+        throttled=(Throttled,),
         registered=store.clients.live_at,
         limits=limits or settings.limits,
     )
@@ -185,16 +215,19 @@ def build_handlers(
 ) -> Handlers:
     """Everything that answers a request."""
     sessions = Sessions(store.sessions, clock, settings)
-    people = People(store.users, Passwords(reactor), clock, settings.issuer_host)
+    passwords = build_passwords(reactor, settings)
+    people = People(store.users, passwords, clock, settings.issuer_host)
+    throttle = build_throttle(reactor, settings, clock, store)
+    logins = build_logins(clock, store, key, throttle, passwords)
     visitors = Visitors(sessions.find, settings, theme, clock)
     fetcher = build_fetcher(reactor, settings, clock)
     client_keys = ClientKeys(fetcher, clock)
     encryption = Encryption(client_keys)
-    authentication = build_authentication(settings, clock, store, key, client_keys)
+    authentication = build_authentication(settings, clock, store, key, client_keys, throttle)
     subjects = Subjects(key.derive(SUBJECTS))
     targets = Targets(store.resources)
     form = AccessTokenFormat(signing, targets, settings.issuer)
-    server = build_server(settings, clock, store, key, signing, client_keys, fetcher)
+    server = build_server(settings, clock, store, key, signing, client_keys, fetcher, throttle)
     introspection = Introspection(
         store.access_tokens, store.refresh_tokens, clock, form, targets, store.clients, subjects, settings.issuer
     )
@@ -223,7 +256,9 @@ def build_handlers(
             UserInfoResponse(signing, encryption, settings.issuer),
             refusals,
         ),
-        registration=RegistrationEndpoint(build_dynamic_registration(settings, store, registration), refusals),
+        registration=RegistrationEndpoint(
+            build_dynamic_registration(settings, store, registration, throttle), refusals
+        ),
         jwks=Jwks(signing),
         metadata=Metadata(
             settings.issuer, server, closed=(REGISTRATION_ENDPOINT,) if settings.registration == CLOSED else ()
@@ -233,10 +268,19 @@ def build_handlers(
         webfinger=WebFinger(settings.issuer),
         health=Health(store.database.check, store.database.obstacle),
         home=Home(visitors, theme),
-        login=Login(people, sessions, visitors, theme, settings, authorization.introduce, authorization.after_login),
+        login=Login(
+            logins,
+            sessions,
+            visitors,
+            theme,
+            settings,
+            authorization.introduce,
+            authorization.after_login,
+            Pace(reactor),
+        ),
         logout=Logout(visitors, theme, LogoutRequests(signing, store.clients, subjects), departures, refusals),
         accounts=Chooser(visitors, theme, departures, authorization.after_choice, settings),
-        setup=Setup(people, sessions, visitors, theme, settings, key),
+        setup=Setup(people, sessions, visitors, theme, settings, key, throttle),
         applications=Applications(registration, Issuer(key), visitors, theme, clock, settings.issuer, refusals),
         errors=Errors(refusals, visitors, theme),
         static=Static(theme),

@@ -29,6 +29,28 @@ class Limits:
     connections: int = 1_024  # --connections
     connections_per_network: int | None = 128  # --connections-per-network; None: no limit
     connections_per_site: int = limit(512, "connections of one IPv6 /48, where more than one of its networks may have")
+    password_queue: int = limit(32, "passwords that wait to be tested")
+    password_queue_share: int | None = limit(8, "of these, how many may come from one network")
+    login_account: int = limit(10, "wrong logins of one account at once")
+    login_account_pause: int = limit(60, "seconds until another")
+    login_account_network: int = limit(10, "wrong logins of one account from one network at once")
+    login_account_network_pause: int = limit(120, "seconds until another")
+    login_network: int = limit(50, "wrong logins from one network (IPv4 address or IPv6 /64) at once")
+    login_network_pause: int = limit(18, "seconds until another")
+    login_site: int = limit(200, "wrong logins from one IPv6 /48 at once")
+    login_site_pause: int = limit(5, "seconds until another")
+    login_device: int = limit(
+        10, "wrong logins of one account from a browser in which it has logged in before, at once"
+    )
+    login_device_pause: int = limit(60, "seconds until another")
+    login_devices: int = limit(30, "wrong logins of one account from all such browsers together, at once")
+    login_devices_pause: int = limit(30, "seconds until another")
+    secret_client: int = limit(20, "wrong secrets or assertions for one client from one network at once")
+    secret_client_pause: int = limit(45, "seconds until another")
+    secret_network: int = limit(100, "wrong secrets, registration tokens and setup links from one network at once")
+    secret_network_pause: int = limit(9, "seconds until another")
+    secret_site: int = limit(400, "the same from one IPv6 /48 at once")
+    secret_site_pause: int = limit(3, "seconds until another")
     head_time: float = 10.0  # all of these are total times, which no byte prolongs (H4)
     body_time: float = 15.0
     idle_time: float = 30.0

@@ -58,7 +58,11 @@ class Options(usage.Options):
     optFlags = [  # noqa: RUF012
         ["no-migrate", None, "do not migrate the database at start"],
         ["implicit", None, "answer response_type=id_token and 'id_token token', against the advice of RFC 9700"],
-        ["no-rate-limits", None, "for tests and benchmarks only: no limit of connections per address"],
+        [
+            "no-rate-limits",
+            None,
+            "for tests and benchmarks only: no limit of connections per address, nor of wrong passwords",
+        ],
     ]
 
     settings: Settings

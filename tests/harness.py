@@ -27,6 +27,7 @@ from twisted.web.client import Agent, HTTPConnectionPool
 
 from iam import credentials
 from iam.accounts.actors import SERVER
+from iam.accounts.throttle import Throttle
 from iam.assembly import (
     build_authentication,
     build_fetcher,
@@ -34,6 +35,7 @@ from iam.assembly import (
     build_registration,
     build_server,
     build_site,
+    build_throttle,
 )
 from iam.clock import Clock
 from iam.credentials import Kind
@@ -337,7 +339,7 @@ class Server:
         """Client authentication as the server has it."""
         clock = self.clock_of_store()
         keys = ClientKeys(self.fetcher, clock)
-        return build_authentication(self.settings, clock, self.store, self.key, keys)
+        return build_authentication(self.settings, clock, self.store, self.key, keys, self.throttle)
 
     @property
     def protocol(self) -> Protocol:
@@ -345,7 +347,12 @@ class Server:
         clock = self.clock_of_store()
         fetcher = self.fetcher
         client_keys = ClientKeys(fetcher, clock)
-        return build_server(self.settings, clock, self.store, self.key, self.keys, client_keys, fetcher)
+        return build_server(self.settings, clock, self.store, self.key, self.keys, client_keys, fetcher, self.throttle)
+
+    @property
+    def throttle(self) -> Throttle:
+        """What counts everything that is tried, as the server has it."""
+        return build_throttle(reactor, self.settings, self.clock_of_store(), self.store)
 
     def now(self) -> Any:
         return self.clock_of_store().now()

@@ -13,6 +13,7 @@ from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
 
 from iam.accounts import password_rule
+from iam.accounts.turns import QUEUE, SHARE, Turns
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -22,7 +23,6 @@ log = Logger()
 MEMORY: Final = 19_456  # KiB
 PASSES: Final = 2
 LANES: Final = 1
-QUEUE: Final = 32
 
 # A stored hash says itself what checking it costs; nobody who can write one may make us pay more than this.
 MOST_MEMORY: Final = 262_144
@@ -44,20 +44,20 @@ PARAMETERS: Final = f"$argon2id$v=19$m={MEMORY},t={PASSES},p={LANES}$"
 NOBODY: Final = f"{PARAMETERS}{unpadded(bytes(16))}${unpadded(bytes(32))}"
 
 
-class Busy(Exception):
-    """Too many passwords wait to be checked: HTTP 503, and come back in `retry_after` seconds."""
-
-    retry_after = 2
-
-
 class Passwords:
-    """Hashes and checks passwords, and judges new ones, all in a few threads with a short queue."""
+    """Hashes and checks passwords, and judges new ones, all in a few threads with a short queue, of which a network has a share."""
 
-    def __init__(self, reactor: Any, threads: int | None = None) -> None:
+    def __init__(
+        self, reactor: Any, threads: int | None = None, *, queue: int = QUEUE, share: int | None = SHARE
+    ) -> None:
         self._reactor = reactor
         self._threads = threads or max(1, (os.cpu_count() or 1) - 1)
         self._pool: ThreadPool | None = None
-        self._pending = 0
+        self._turns = Turns(self._threads, queue, share)
+
+    def refuse_beyond(self, network: str | None) -> None:
+        """Raise Busy where one more password of this network would not be tested."""
+        self._turns.refuse_beyond(network)
 
     async def hash(self, password: str) -> str:
         """The hash to store for a password that the rule has passed."""
@@ -66,32 +66,30 @@ class Passwords:
             raise ValueError("the password was not judged before")
         return await self._in_thread(hashed, octets)
 
-    async def verify(self, stored: str | None, password: str) -> bool:
-        """Is this the password behind the hash? Where there is none to check, the answer is no, after the same work."""
+    async def verify(self, stored: str | None, password: str, network: str | None = None) -> bool:
+        """Is this the password behind the hash? Where there is none to check, the answer is no, after the same work.
+
+        Raises Busy where too many wait, in all or of this network.
+        """
         octets = password_rule.canonical(password)
         if stored is not None and not affordable(stored):
             log.error("a stored password hash is none of ours, or too costly to check")
             stored = None
-        matched = await self._in_thread(matches, stored or NOBODY, octets or b"")
+        matched = await self._in_thread(matches, stored or NOBODY, octets or b"", network=network)
         return matched and stored is not None and octets is not None
 
     async def complaint(self, password: str, *about: str) -> str | None:
         """What to do about a new password, if anything."""
         return await self._in_thread(password_rule.complaint, password, *about)
 
-    async def _in_thread(self, function: Callable[..., Result], *arguments: object) -> Result:
-        if self._pending >= self._threads + QUEUE:
-            raise Busy("Too many passwords are being checked.")
-        self._pending += 1
-        answer: Deferred[Result] = Deferred()
-        done = deferToThreadPool(self._reactor, self._started(), function, *arguments)
-        done.addBoth(self._finished).chainDeferred(answer)
-        return await answer
+    async def _in_thread(
+        self, function: Callable[..., Result], *arguments: object, network: str | None = None
+    ) -> Result:
+        def work() -> Deferred[Result]:
+            return deferToThreadPool(self._reactor, self._started(), function, *arguments)
 
-    def _finished(self, outcome: Any) -> Any:
-        """A caller may have stopped waiting for `answer`, but its work took a thread until now."""
-        self._pending -= 1
-        return outcome
+        result: Result = await self._turns.take(network, work)
+        return result
 
     def _started(self) -> ThreadPool:
         if self._pool is None:

@@ -1,4 +1,4 @@
-"""People: making accounts, setting passwords, logging in."""
+"""People: making accounts, setting passwords."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -10,7 +10,7 @@ from iam import credentials
 from iam.accounts import identity
 from iam.accounts.actors import By
 from iam.accounts.invalid import Invalid, complain
-from iam.accounts.passwords import Passwords, outdated
+from iam.accounts.passwords import Passwords
 from iam.clock import Clock
 from iam.store.users import Users
 
@@ -92,16 +92,6 @@ class People:
         complain(password=await self._weakness(password, user.username, user.email, user.name))
         hashed = await self.passwords.hash(password)
         return await self.users.set_password(user_id, hashed, self.clock.now(), by, keep_grants=keep_grants)
-
-    async def authenticate(self, login: str, password: str) -> UUID | None:
-        """Who this is; None for a wrong password and for nobody, at the same cost (H15)."""
-        found = await self.users.login(identity.login_key(login))
-        user_id, stored = found or (None, None)
-        if not await self.passwords.verify(stored, password) or user_id is None or stored is None:
-            return None
-        if outdated(stored):
-            await self.users.rehash(user_id, stored, await self.passwords.hash(password))
-        return user_id
 
     async def _weakness(self, password: str, *about: str | None) -> str | None:
         return await self.passwords.complaint(password, self.site, *(text for text in about if text))

@@ -25,7 +25,7 @@ class IntrospectionEndpoint:
         """Describe the token; one that is not good, or not this client's business, is inactive and nothing more."""
         try:
             parameters = form_parameters(request)
-            claim = claimed(parameters, authorization(request))
+            claim = claimed(parameters, authorization(request), request.client_address)
             client = await self.authentication.confidential(claim)
             if client is None:
                 raise unproved(claim)

@@ -57,26 +57,26 @@ class RegistrationEndpoint:
     @answering
     async def register(self, request: Request) -> Answer:
         """RFC 7591 §3.1: a new client."""
-        registrant = await self.dynamic.registrant(authorization(request))
+        registrant = await self.dynamic.registrant(authorization(request), request.client_address)
         return json_answer(201, await self.dynamic.register(registrant, json_object(request), request.client_address))
 
     @answering
     async def read(self, request: Request, client_id: str) -> Answer:
         """RFC 7592 §2.1: what the client is registered with."""
-        client, access = await self.dynamic.client(client_id, authorization(request))
+        client, access = await self.dynamic.client(client_id, authorization(request), request.client_address)
         return json_answer(200, self.dynamic.read(client, access))
 
     @answering
     async def update(self, request: Request, client_id: str) -> Answer:
         """RFC 7592 §2.2: other metadata in place of all that there are."""
-        client, access = await self.dynamic.client(client_id, authorization(request))
+        client, access = await self.dynamic.client(client_id, authorization(request), request.client_address)
         document = json_object(request)
         return json_answer(200, await self.dynamic.update(client, access, document, request.client_address))
 
     @answering
     async def delete(self, request: Request, client_id: str) -> Answer:
         """RFC 7592 §2.3: the client is gone."""
-        client, _ = await self.dynamic.client(client_id, authorization(request))
+        client, _ = await self.dynamic.client(client_id, authorization(request), request.client_address)
         await self.dynamic.delete(client, request.client_address)
         return Answer(204)
 

@@ -25,7 +25,8 @@ class RevocationEndpoint:
         """Revoke the token; 200 also where there was nothing to revoke (RFC 7009 §2.2)."""
         try:
             parameters = form_parameters(request)
-            client = await self.authentication.authenticate(claimed(parameters, authorization(request)))
+            claim = claimed(parameters, authorization(request), request.client_address)
+            client = await self.authentication.authenticate(claim)
             token = parameters.get("token")
             if token is None:
                 raise carrying(InvalidRequestError("The request has no token."), None, client_id=client.client_id)

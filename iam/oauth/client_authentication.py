@@ -8,10 +8,11 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from urllib.parse import unquote_plus
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError
 
 from iam import credentials
+from iam.accounts.throttle import Throttle
 from iam.clock import Clock
 from iam.credentials import Kind
 from iam.oauth import client_assertions
@@ -26,11 +27,12 @@ TWO_WAYS = "The request authenticates the client in two ways; use one."
 
 @frozen
 class Claimed:
-    """Who a request says it is from, and what it brings as proof, if anything."""
+    """Who a request says it is from, what it brings as proof, if anything, and from which address."""
 
     client_id: str
     secret: str | None = field(default=None, repr=False)
     assertion: Assertion | None = None
+    address: str | None = None
 
     @property
     def with_proof(self) -> bool:
@@ -38,7 +40,12 @@ class Claimed:
         return self.secret is not None or self.assertion is not None
 
 
-def claimed(parameters: Parameters, authorization: str | None) -> Claimed:
+def claimed(parameters: Parameters, authorization: str | None, address: str | None = None) -> Claimed:
+    """Who a request from this address says it is from, as `read` has it."""
+    return evolve(read(parameters, authorization), address=address)
+
+
+def read(parameters: Parameters, authorization: str | None) -> Claimed:
     """Read the client from the Authorization header, the form or an assertion in it, never from two (RFC 6749 §2.3).
 
     Raises InvalidRequestError for two methods at once, InvalidClientError for none or one that cannot be read.
@@ -91,14 +98,25 @@ def from_basic(authorization: str) -> Claimed:
 
 @frozen
 class ClientAuthentication:
-    """Authenticates the clients in the store."""
+    """Authenticates the clients in the store; what proves nothing is counted, and what proves something never has to wait."""
 
     clients: Clients
     assertions: ClientAssertions
     clock: Clock
+    throttle: Throttle
 
     async def confidential(self, claim: Claimed) -> Client | None:
-        """The client that proved itself; raises InvalidClientError for an assertion that says why it is not good."""
+        """The client that proved itself; raises InvalidClientError for an assertion that says why it is not good, Throttled."""
+        try:
+            client = await self._proven(claim)
+        except InvalidClientError:
+            await self.throttle.wrong(claim.address, claim.client_id)
+            raise
+        if client is None and claim.with_proof:
+            await self.throttle.wrong(claim.address, claim.client_id)
+        return client
+
+    async def _proven(self, claim: Claimed) -> Client | None:
         client = await self._enabled(claim)
         if claim.assertion is not None:
             return await self._by_assertion(client, claim.assertion)
@@ -112,7 +130,7 @@ class ClientAuthentication:
         return client
 
     async def authenticate(self, claim: Claimed) -> Client:
-        """The client, however it authenticates; raises InvalidClientError."""
+        """The client, however it authenticates; raises InvalidClientError, Throttled."""
         client = await (self.confidential(claim) if claim.with_proof else self.public(claim))
         if client is None:
             raise unproved(claim)

@@ -17,6 +17,7 @@ from attrs import frozen
 from iam import credentials
 from iam.accounts import actors
 from iam.accounts.invalid import Invalid
+from iam.accounts.throttle import Throttle
 from iam.credentials import Kind
 from iam.networks import network
 from iam.oauth import (
@@ -68,22 +69,25 @@ class DynamicRegistration:
 
     registration: Registration
     table: Registrations
+    throttle: Throttle
     issuer: str
     mode: str
     more: tuple[str, ...] = ()
     quota: int | None = A_DAY
 
-    async def registrant(self, authorization: str | None) -> Registrant:
-        """Who asks, by the initial access token if there is one (RFC 7591 §3); raises ClosedError, Challenge."""
+    async def registrant(self, authorization: str | None, address: str) -> Registrant:
+        """Who asks, by the initial access token if there is one (RFC 7591 §3); raises ClosedError, Challenge, Throttled."""
         if self.mode == CLOSED:
             raise ClosedError
         if self.mode == OPEN and authorization is None:
             return Registrant()
         text = bearer.token_of(authorization)
+        self.throttle.look_up(address)
         digest = credentials.digest(text)
         ours = credentials.well_formed(text, Kind.INITIAL_ACCESS_TOKEN)
         token = await self.table.token(digest, self._now()) if ours else None
         if token is None:
+            await self.throttle.wrong(address)
             reason = Refusal("initial access token", "one that is good", "one that is unknown, used up or has run out")
             raise bearer.invalid_token(reason)
         return Registrant(token.scopes, token.id, digest)
@@ -105,14 +109,19 @@ class DynamicRegistration:
         await self._count(registrant, newcomer, address, now)
         return self._information(client_id, metadata, now, access, secret)
 
-    async def client(self, client_id: str, authorization: str | None) -> tuple[Client, str]:
-        """The client that this is, and its registration access token (RFC 7592 §2); raises Challenge, the same for all that is wrong."""
+    async def client(self, client_id: str, authorization: str | None, address: str) -> tuple[Client, str]:
+        """The client that this is, and its registration access token (RFC 7592 §2).
+
+        Raises Challenge, the same for all that is wrong, and Throttled.
+        """
         text = bearer.token_of(authorization)
+        self.throttle.look_up(address)
         ours = credentials.well_formed(text, Kind.REGISTRATION_ACCESS_TOKEN) and CLIENT_ID.fullmatch(client_id)
         client = await self.registration.clients.read(client_id) if ours else None
         known = client.registration_digest if client is not None else None
         same = compare_digest(credentials.digest(text), known or client_secrets.NOBODY)
         if client is None or not same or not client.enabled:
+            await self.throttle.wrong(address)
             raise not_its_own(client_id)
         return client, text
 
@@ -123,7 +132,7 @@ class DynamicRegistration:
     async def update(self, client: Client, access: str, document: Mapping[str, Any], address: str) -> dict[str, Any]:
         """Replace all of the client's metadata (RFC 7592 §2.2); raises MetadataError, Challenge."""
         asked = client_metadata.read(document)
-        self._refuse_others(client, asked)
+        await self._refuse_others(client, asked, address)
         metadata = await self._metadata(asked, client.scopes, client)
         new = needs_new_secret(client.auth_method, metadata.auth_method)
         secret = credentials.mint(Kind.CLIENT_SECRET) if new else None
@@ -192,12 +201,13 @@ class DynamicRegistration:
             raise client_metadata.refused({"scope": f"Choose among {', '.join(allowed)}, or leave it out."})
         return wanted
 
-    def _refuse_others(self, client: Client, asked: Asked) -> None:
+    async def _refuse_others(self, client: Client, asked: Asked, address: str) -> None:
         """Raise MetadataError unless the document is about this client, and its secret, if it is there, the client's own."""
         if asked.metadata.client_id != client.id:
             raise client_metadata.refused({"client_id": "It must be there, and be the one of this client."})
         secret = asked.metadata.client_secret
         if secret is not None and not client_secrets.matches(client, secret, self._now()):
+            await self.throttle.wrong(address, client.id)
             raise client_metadata.refused(
                 {"client_secret": "It is not this client's. Leave it out: it stays as it is."}
             )

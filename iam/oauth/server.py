@@ -181,7 +181,7 @@ class Server:
         if "authorization_details" in parameters:
             raise CustomOAuth2Error("invalid_authorization_details", "No authorization_details are supported.")
         request.received = self._clock.now()
-        request.claimed = claimed(parameters, authorization)
+        request.claimed = claimed(parameters, authorization, request.address)
         headers, body, status = await bridge.call(self._endpoints.token, request)
         if status != OK:
             raise refused(status, explained(json.loads(body)))

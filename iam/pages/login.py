@@ -4,12 +4,15 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 from twisted.logger import Logger
 from wtforms import BooleanField, Form, PasswordField, StringField
 
-from iam.accounts.people import People
+from iam.accounts.logins import Logins
 from iam.accounts.sessions import Sessions
+from iam.accounts.throttle import Throttled
+from iam.accounts.turns import Busy
+from iam.networks import network
 from iam.oauth.introductions import Introduction
 from iam.settings import Settings
 from iam.web import cookies
@@ -17,6 +20,7 @@ from iam.web.accounts import others_header
 from iam.web.addresses import leading_to, next_address
 from iam.web.answers import Answer, Headers, see_other
 from iam.web.forms import Fields
+from iam.web.pace import Pace
 from iam.web.parameters import ParameterError, query_parameters
 from iam.web.request import Request
 from iam.web.templates import Theme
@@ -25,6 +29,8 @@ from iam.web.visitors import Visitors
 log = Logger()
 
 PURPOSE = "login"
+MANY = 120  # seconds, from which on minutes are told
+BUSY = "Many people are logging in at this moment. Try again in a few seconds."
 WRONG = "Username and password do not belong together. Check both and try again."
 
 
@@ -44,13 +50,14 @@ class Login:
     address of the login that began the session with this cookie.
     """
 
-    people: People
+    logins: Logins
     sessions: Sessions
     visitors: Visitors
     theme: Theme
     settings: Settings
     introduce: Callable[[str], Awaitable[Introduction | None]]
     after_login: Callable[[str, str], str]
+    pace: Pace
 
     async def show(self, request: Request) -> Answer:
         """The form; who is logged in already goes on, unless it is for somebody else or they have to log in again."""
@@ -68,7 +75,13 @@ class Login:
         address = next_address(request)
         form = LoginForm(Fields(self.visitors.form(request, PURPOSE)))
         received = self.visitors.clock.now()
-        user_id = await self.people.authenticate(form.login.data or "", form.password.data or "")
+        try:
+            user_id = await self._authenticate(request, form)
+        except Throttled as error:
+            await self.pace.keep(network(request.client_address))
+            return await self._later(request, form, address, 429, error.retry_after, throttled(error.retry_after))
+        except Busy as error:
+            return await self._later(request, form, address, 503, error.retry_after, BUSY)
         begun = await self._begin(request, user_id, received, remembered=bool(form.remember.data)) if user_id else None
         if begun is None:
             log.info("login refused: {peer}", peer=request.client_address)
@@ -77,6 +90,23 @@ class Login:
         log.info("login: user {user_id}, {peer}", user_id=str(user_id), peer=request.client_address)
         cookie, headers = begun
         return see_other(self.after_login(address, cookie), headers)
+
+    async def _authenticate(self, request: Request, form: LoginForm) -> UUID | None:
+        """Whose name and password these are; raises Throttled, Busy."""
+        return await self.logins.authenticate(
+            form.login.data or "",
+            form.password.data or "",
+            address=request.client_address,
+            devices=cookies.read_devices(request, self.settings),
+        )
+
+    async def _later(
+        self, request: Request, form: LoginForm, address: str, status: int, wait: int, sentence: str
+    ) -> Answer:
+        """The form again, with what was typed, when and why it can be sent again (RFC 6585 §4)."""
+        form.password.errors = [sentence]
+        answer = await self._form(request, form, address, status)
+        return evolve(answer, headers=(*answer.headers, (b"Retry-After", str(wait).encode())))
 
     async def _begin(
         self, request: Request, user_id: UUID, auth_time: datetime, *, remembered: bool
@@ -97,10 +127,16 @@ class Login:
         for account in replaced[1:] + others[cookies.MOST :]:
             await self.sessions.end(account.secret, request.client_address)
         age = self.sessions.lifetime(remembered=True) if remembered else None
-        active = cookies.setting(self.settings, cookie, age)
+        active, device = cookies.setting(self.settings, cookie, age), self._device(request, user_id)
         if not others and not accounts.others:
-            return cookie, (active,)
-        return cookie, (active, others_header(self.settings, others[: cookies.MOST], self.visitors.clock.now()))
+            return cookie, (active, device)
+        beside = others_header(self.settings, others[: cookies.MOST], self.visitors.clock.now())
+        return cookie, (active, beside, device)
+
+    def _device(self, request: Request, user_id: UUID) -> tuple[bytes, bytes]:
+        """The cookie by which this browser is known as one in which the account has logged in."""
+        kept = self.logins.of_others(user_id, cookies.read_devices(request, self.settings))
+        return cookies.setting_devices(self.settings, (self.logins.device(user_id), *kept))
 
     async def _form(self, request: Request, form: LoginForm, address: str, status: int = 200) -> Answer:
         token, headers = self.visitors.welcome(request, PURPOSE)
@@ -118,6 +154,12 @@ class Login:
             again=again(request),
             csrf_token=token,
         )
+
+
+def throttled(wait: int) -> str:
+    """What to do after too many attempts."""
+    span = f"{wait} seconds" if wait < MANY else f"{-(-wait // 60)} minutes"
+    return f"There were too many attempts to log in. Wait {span}, then try again."
 
 
 def another(request: Request) -> bool:

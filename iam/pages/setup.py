@@ -11,6 +11,7 @@ from iam.accounts import actors
 from iam.accounts.invalid import Invalid, complain
 from iam.accounts.people import People
 from iam.accounts.sessions import Sessions
+from iam.accounts.throttle import Throttle
 from iam.credentials import Kind
 from iam.server_key import ServerKey
 from iam.settings import Settings
@@ -50,6 +51,7 @@ class Setup:
     theme: Theme
     settings: Settings
     key: ServerKey
+    throttle: Throttle
 
     async def show(self, request: Request) -> Answer:
         """The form, for who has the link, as long as nobody administers."""
@@ -82,9 +84,10 @@ class Setup:
             given = query_parameters(request).get("token", "")
         except ParameterError:
             given = ""
-        if not compare_digest(given.encode(), setup_token(self.key).encode()) or (
-            await self.people.users.superuser_exists()
-        ):
+        same = compare_digest(given.encode(), setup_token(self.key).encode())
+        if given and not same:
+            await self.throttle.wrong(request.client_address)
+        if not same or await self.people.users.superuser_exists():
             raise self.theme.refusal(403, "The setup is over", OVER)
 
     def _form(self, request: Request, form: SetupForm, status: int = 200) -> Answer:

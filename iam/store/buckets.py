@@ -115,7 +115,7 @@ class Buckets:
         waits = [Empty(bucket, bucket.wait(full_at, tokens, now)) for bucket, full_at in known]
         return tuple(each for each in waits if each.wait > 0)
 
-    async def give(self, given: Sequence[tuple[Bucket, float]], now: datetime) -> None:
+    async def give(self, given: Sequence[tuple[Bucket, float]]) -> None:
         """Put tokens back; as many as it holds, or more, fill a bucket. Raises Unavailable."""
         if self._off or not given:
             return

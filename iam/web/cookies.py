@@ -1,7 +1,8 @@
-"""The two cookies: read strictly, written with every protection (H17).
+"""The cookies: read strictly, written with every protection (H17).
 
-One has the secret of the session that acts, the other those of further sessions of the same browser. No cookie stands for
-a browser: whoever plants one gets at no session that is begun later.
+One has the secret of the session that acts, another those of further sessions of the same browser. No cookie stands for
+a browser: whoever plants one gets at no session that is begun later. The third says which accounts have logged in here before,
+which is good for nothing but being tried again while strangers try too.
 """
 
 import re
@@ -14,6 +15,9 @@ VALUE = re.compile(r"[A-Za-z0-9_]{1,128}")
 MOST = 4  # other sessions in one browser
 BETWEEN = "."
 VALUES = re.compile(rf"{VALUE.pattern}(?:\{BETWEEN}{VALUE.pattern}){{0,{MOST - 1}}}")
+DEVICES = 8  # accounts that have logged in in one browser
+MARKS = re.compile(rf"{VALUE.pattern}(?:\{BETWEEN}{VALUE.pattern}){{0,{DEVICES - 1}}}")
+YEAR = 365 * 86400
 LONGEST = 4096
 
 
@@ -32,6 +36,11 @@ def prefix_of(settings: Settings) -> str:
     return "__Secure-" if settings.path else "__Host-"
 
 
+def devices_name_of(settings: Settings) -> str:
+    """The name of the cookie that says who has logged in here before."""
+    return f"{prefix_of(settings)}iam-devices" if settings.secure else "iam_devices"
+
+
 def read(request: Request, name: str) -> str | None:
     """The value of the cookie; None where it is absent, doubtful, or there are two."""
     return matching(request, name, VALUE)
@@ -40,6 +49,12 @@ def read(request: Request, name: str) -> str | None:
 def read_others(request: Request, name: str) -> tuple[str, ...]:
     """The values in the cookie, each once; none where it is absent or doubtful in any part."""
     values = matching(request, name, VALUES)
+    return tuple(dict.fromkeys(values.split(BETWEEN))) if values else ()
+
+
+def read_devices(request: Request, settings: Settings) -> tuple[str, ...]:
+    """What the cookie says of who has logged in here before, the latest first."""
+    values = matching(request, devices_name_of(settings), MARKS)
     return tuple(dict.fromkeys(values.split(BETWEEN))) if values else ()
 
 
@@ -64,6 +79,11 @@ def setting(settings: Settings, value: str, maximum_age: int | None = None) -> t
 def setting_others(settings: Settings, values: Iterable[str], maximum_age: int | None = None) -> tuple[bytes, bytes]:
     """The header that sets the cookie with the other sessions."""
     return written(settings, others_name_of(settings), BETWEEN.join(values), maximum_age)
+
+
+def setting_devices(settings: Settings, values: Iterable[str]) -> tuple[bytes, bytes]:
+    """The header that sets the cookie with these, of which it has room for a few."""
+    return written(settings, devices_name_of(settings), BETWEEN.join(list(values)[:DEVICES]), YEAR)
 
 
 def written(settings: Settings, name: str, value: str, maximum_age: int | None) -> tuple[bytes, bytes]:

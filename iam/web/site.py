@@ -29,7 +29,8 @@ from iam.web.request import Request
 log = Logger()
 
 ErrorPage = Callable[[int, str | None], Answer]
-RETRY: Headers = ((b"Retry-After", b"1"),)
+SOON = 1  # seconds
+TOO_MANY = 429
 FAILED = 500
 UNAVAILABLE = 503
 REFUSED = 400
@@ -40,8 +41,8 @@ DRAIN_LOOK = 0.02  # seconds
 class Site(Factory):
     """What listens; one for all addresses of the server.
 
-    `unavailable` are the exceptions that mean 503, `error_page` makes pages for people of a status and an id, `registered`
-    knows whether a client lives at an origin.
+    `unavailable` are the exceptions that mean 503, `throttled` those that mean 429, `error_page` makes pages for people of a status
+    and an id, `registered` knows whether a client lives at an origin.
     """
 
     noisy = False
@@ -54,6 +55,7 @@ class Site(Factory):
         *,
         error_page: ErrorPage,
         unavailable: tuple[type[Exception], ...],
+        throttled: tuple[type[Exception], ...] = (),
         limits: Limits,
         registered: Registered = cors.nobody,
     ) -> None:
@@ -69,6 +71,7 @@ class Site(Factory):
         self._router = Router(routes)
         self._error_page = error_page
         self._unavailable = unavailable
+        self._throttled = throttled
         self._registered = registered
         self._sweep = LoopingCall(self._look)
         self._sweep.clock = reactor
@@ -184,7 +187,9 @@ class Site(Factory):
             answer = refusal.answer
         except self._unavailable as error:
             log.warn("unavailable: {reason}", reason=str(error))
-            answer = self.error(request, 503)
+            answer = self.error(request, UNAVAILABLE, retry_after(getattr(error, "retry_after", SOON)))
+        except self._throttled as error:
+            answer = self.error(request, TOO_MANY, retry_after(getattr(error, "retry_after", SOON)))
         except Exception:  # noqa: BLE001 - here ends every mistake of ours
             answer = self._failed(request, route)
         finally:
@@ -201,8 +206,8 @@ class Site(Factory):
 
     def error(self, request: Request, status: int, headers: Headers = (), identifier: str | None = None) -> Answer:
         """An error in the words of who asks: a page for a page, JSON for a protocol endpoint."""
-        if status == UNAVAILABLE:
-            headers = (*headers, *RETRY)
+        if status == UNAVAILABLE and not headers:
+            headers = retry_after(SOON)
         if self._router.is_page(request.path):
             page = self._error_page(status, identifier)
             return Answer(status, page.body, page.headers + headers)
@@ -231,10 +236,16 @@ class Site(Factory):
         )
 
 
+def retry_after(seconds: int) -> Headers:
+    """The header that says when to come back (RFC 9110 §10.2.3)."""
+    return ((b"Retry-After", str(seconds).encode()),)
+
+
 ERRORS = {
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address takes other methods: see Allow."),
     421: ("misdirected_request", "This server does not answer for that host."),
+    429: ("temporarily_unavailable", "Too much from your network was wrong; wait as long as Retry-After says."),
     500: ("server_error", "The server made a mistake; its log has more under this id."),
     503: ("temporarily_unavailable", "The server cannot answer right now; try again in a moment."),
 }

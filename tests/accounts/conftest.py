@@ -12,9 +12,12 @@ from psycopg2.extensions import make_dsn
 from twisted.internet import reactor
 
 from iam import credentials
+from iam.accounts.logins import Logins
 from iam.accounts.passwords import Passwords
 from iam.accounts.people import People
+from iam.assembly import build_logins, build_throttle
 from iam.clock import Clock
+from iam.server_key import ServerKey
 from iam.settings import Settings
 from iam.store import migration
 from iam.store.database import Database
@@ -52,7 +55,7 @@ def rows(dsn: str) -> Any:
             cursor.execute(sql)
             return cursor.fetchall() if cursor.description else []
 
-    select("delete from users; delete from clients")
+    select("delete from users; delete from clients; delete from buckets")
     return select
 
 
@@ -79,3 +82,10 @@ def passwords() -> Passwords:
 @pytest.fixture
 def people(store: Store, passwords: Passwords, turned: Turned) -> People:
     return People(store.users, passwords, Clock(turned.seconds), "login.example.org")
+
+
+@pytest.fixture
+def logins(store: Store, passwords: Passwords, turned: Turned) -> Logins:
+    clock = Clock(turned.seconds)
+    key = ServerKey(b"a server key for tests, long enough")
+    return build_logins(clock, store, key, build_throttle(reactor, Settings(), clock, store), passwords)

@@ -5,9 +5,10 @@ from time import process_time
 import pytest
 from argon2 import PasswordHasher
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import Deferred, DeferredList, gatherResults
 
-from iam.accounts.passwords import NOBODY, QUEUE, Busy, Passwords, affordable, outdated
+from iam.accounts.passwords import NOBODY, Passwords, affordable, outdated
+from iam.accounts.turns import QUEUE, SHARE, Busy
 
 
 async def test_h16_a_hash_is_argon2id_with_the_parameters_of_owasp(passwords: Passwords) -> None:
@@ -122,3 +123,48 @@ async def test_a_new_password_is_judged(passwords: Passwords) -> None:
     assert await passwords.complaint("password") is not None
     assert await passwords.complaint("blue-tractor-42") is None
     assert await passwords.complaint("blue-tractor-42", "blue-tractor-42") is not None
+
+
+async def test_a_network_has_no_more_than_its_share_of_the_queue() -> None:
+    passwords = Passwords(reactor, threads=1)
+    flood = [Deferred.fromCoroutine(passwords.verify(None, "x", "192.0.2.1")) for _ in range(1 + SHARE)]
+
+    with pytest.raises(Busy):
+        await passwords.verify(None, "x", "192.0.2.1")
+
+    assert await passwords.verify(None, "x", "192.0.2.2") is False
+    await gatherResults(flood)
+
+
+async def test_the_network_that_was_served_longest_ago_comes_first() -> None:
+    passwords = Passwords(reactor, threads=1)
+    order: list[str] = []
+
+    async def one(network: str) -> None:
+        await passwords.verify(None, "x", network)
+        order.append(network)
+
+    await gatherResults([Deferred.fromCoroutine(one(network)) for network in ("a", "a", "a", "a", "b", "c")])
+
+    assert order == ["a", "a", "b", "c", "a", "a"]
+
+
+async def test_of_a_full_queue_the_network_with_most_makes_room() -> None:
+    passwords = Passwords(reactor, threads=1, queue=4, share=3)
+    asked = [Deferred.fromCoroutine(passwords.verify(None, "x", network)) for network in ("a", "a", "a", "a", "b")]
+
+    other = await passwords.verify(None, "x", "c")
+    outcomes = await DeferredList(asked, consumeErrors=True)
+
+    assert other is False
+    assert [good for good, _ in outcomes] == [True, True, True, False, True]
+
+
+async def test_where_each_network_has_its_one_place_a_full_queue_is_full() -> None:
+    passwords = Passwords(reactor, threads=1, queue=2)
+    asked = [Deferred.fromCoroutine(passwords.verify(None, "x", network)) for network in ("a", "b", "c")]
+
+    with pytest.raises(Busy):
+        await passwords.verify(None, "x", "d")
+
+    assert await gatherResults(asked) == [False] * 3

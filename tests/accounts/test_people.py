@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 
 from iam.accounts.actors import SERVER
 from iam.accounts.invalid import Invalid
+from iam.accounts.logins import Logins
 from iam.accounts.people import NOT_FIRST, TAKEN_EMAIL, TAKEN_USERNAME, People
 
 PASSWORD = "blue-tractor-42"
@@ -18,41 +19,41 @@ async def complaints(people: People, **account: Any) -> dict[str, str]:
     return dict(refused.value.complaints)
 
 
-async def test_a_person_logs_in_with_username_or_email(people: People) -> None:
+async def test_a_person_logs_in_with_username_or_email(people: People, logins: Logins) -> None:
     alice = await people.create(username="Alice", email="Alice@example.org", password=PASSWORD, by=SERVER)
 
-    assert await people.authenticate("alice", PASSWORD) == alice
-    assert await people.authenticate(" ALICE ", PASSWORD) == alice
-    assert await people.authenticate("alice@EXAMPLE.org", PASSWORD) == alice
+    assert await logins.authenticate("alice", PASSWORD) == alice
+    assert await logins.authenticate(" ALICE ", PASSWORD) == alice
+    assert await logins.authenticate("alice@EXAMPLE.org", PASSWORD) == alice
 
 
 @pytest.mark.parametrize(
     "login", ["", "bob", "alice\0", "ali\u200bce", "a" * 100_000, "bob@example.org", "' or 1=1 --", "\ud800"]
 )
-async def test_nobody_else_does(people: People, login: str) -> None:
+async def test_nobody_else_does(people: People, logins: Logins, login: str) -> None:
     await people.create(username="alice", password=PASSWORD, by=SERVER)
 
-    assert await people.authenticate(login, PASSWORD) is None
+    assert await logins.authenticate(login, PASSWORD) is None
 
 
-async def test_a_wrong_password_does_not_log_in(people: People) -> None:
+async def test_a_wrong_password_does_not_log_in(people: People, logins: Logins) -> None:
     await people.create(username="alice", password=PASSWORD, by=SERVER)
 
-    assert await people.authenticate("alice", PASSWORD + " ") is None
+    assert await logins.authenticate("alice", PASSWORD + " ") is None
 
 
-async def test_without_a_password_nobody_logs_in(people: People) -> None:
+async def test_without_a_password_nobody_logs_in(people: People, logins: Logins) -> None:
     await people.create(username="alice", password=None, by=SERVER)
 
-    assert await people.authenticate("alice", "") is None
+    assert await logins.authenticate("alice", "") is None
 
 
-async def test_a_disabled_person_does_not_log_in(people: People) -> None:
+async def test_a_disabled_person_does_not_log_in(people: People, logins: Logins) -> None:
     alice = await people.create(username="alice", password=PASSWORD, by=SERVER)
 
     await people.users.disable(alice, people.clock.now(), by=SERVER)
 
-    assert await people.authenticate("alice", PASSWORD) is None
+    assert await logins.authenticate("alice", PASSWORD) is None
 
 
 @pytest.mark.parametrize("username", ["alice", "ALICE", " alice ", "\uff21lice"])
@@ -105,35 +106,35 @@ async def test_a_superuser_has_an_email_address(people: People) -> None:
     assert set(refused.value.complaints) == {"email"}
 
 
-async def test_a_new_password_replaces_the_old_one(people: People) -> None:
+async def test_a_new_password_replaces_the_old_one(people: People, logins: Logins) -> None:
     alice = await people.create(username="alice", password=PASSWORD, by=SERVER)
 
     assert await people.set_password(alice, "green-harvest-17", by=SERVER)
 
-    assert await people.authenticate("alice", PASSWORD) is None
-    assert await people.authenticate("alice", "green-harvest-17") == alice
+    assert await logins.authenticate("alice", PASSWORD) is None
+    assert await logins.authenticate("alice", "green-harvest-17") == alice
 
 
-async def test_a_new_password_is_judged(people: People) -> None:
+async def test_a_new_password_is_judged(people: People, logins: Logins) -> None:
     alice = await people.create(username="alice", password=PASSWORD, by=SERVER)
 
     with pytest.raises(Invalid):
         await people.set_password(alice, "alice2025", by=SERVER)
 
-    assert await people.authenticate("alice", PASSWORD) == alice
+    assert await logins.authenticate("alice", PASSWORD) == alice
 
 
-async def test_h16_a_login_renews_a_hash_with_old_parameters(people: People, rows: Any) -> None:
+async def test_h16_a_login_renews_a_hash_with_old_parameters(people: People, logins: Logins, rows: Any) -> None:
     alice = await people.create(username="alice", password=PASSWORD, by=SERVER)
     old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
     rows(f"update users set password_hash = '{old}'")
 
-    assert await people.authenticate("alice", "wrong") is None
+    assert await logins.authenticate("alice", "wrong") is None
     assert rows("select password_hash from users") == [(old,)]
-    assert await people.authenticate("alice", PASSWORD) == alice
+    assert await logins.authenticate("alice", PASSWORD) == alice
 
     assert rows("select password_hash from users")[0][0].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
-    assert await people.authenticate("alice", PASSWORD) == alice
+    assert await logins.authenticate("alice", PASSWORD) == alice
 
 
 async def test_no_password_is_stored(people: People, rows: Any) -> None:

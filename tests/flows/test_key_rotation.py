@@ -13,7 +13,7 @@ from joserfc.jwk import KeySet
 from iam.accounts.actors import SERVER
 from iam.embedded.supervisor import Embedded
 from iam.openid.keys import AHEAD, MAXIMUM_AGE, PERIOD, header_of
-from iam.operations.retention import Retention
+from iam.operations.retention import Retention, tasks
 from iam.server_key import ServerKey
 from iam.store.openid_metadata import OpenIDMetadata
 from tests.flows.test_jwt_access_tokens import jwt_resource
@@ -71,9 +71,7 @@ class Service:
         """What each does every ten minutes."""
         for server in self.servers:
             store = server.store
-            await Retention(
-                None, store.partitions, store.audit, store.buckets, server.keys, server.clock_of_store()
-            ).work()
+            await Retention(None, tasks(store, server.keys), server.clock_of_store()).work()
 
     async def tokens(self, number: int, app: App) -> list[str]:
         """An ID token of one server, and an access token of the other."""

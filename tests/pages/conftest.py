@@ -24,10 +24,11 @@ class Visitor:
     server: Server
     cookie: str | None = None
     others: str | None = None
+    devices: str | None = None
 
     @property
     def headers(self) -> dict[str, str]:
-        kept = {"iam": self.cookie, "iam_others": self.others}
+        kept = {"iam": self.cookie, "iam_others": self.others, "iam_devices": self.devices}
         line = "; ".join(f"{name}={value}" for name, value in kept.items() if value)
         return {"Cookie": line} if line else {}
 
@@ -60,9 +61,11 @@ class Visitor:
             name, _, value = given.partition(";")[0].partition("=")
             if name == "iam":
                 self.cookie = value or None
-            else:
-                assert name == "iam_others"
+            elif name == "iam_others":
                 self.others = value or None
+            else:
+                assert name == "iam_devices"
+                self.devices = value or None
         return reply
 
 

@@ -13,7 +13,8 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
 from iam.accounts.actors import SERVER
-from iam.accounts.passwords import MOST_MEMORY, MOST_PASSES, QUEUE, Busy, Passwords
+from iam.accounts.passwords import MOST_MEMORY, MOST_PASSES, Passwords
+from iam.accounts.turns import SHARE, Busy
 from iam.assembly import build_handlers
 from iam.limits import Limits
 from iam.routes import all_routes
@@ -229,7 +230,7 @@ def busy(running: Server, server: Server, key: Any) -> Iterator[tuple[Server, Pa
     passwords = Passwords(reactor, threads=1)
     clock, theme = running.clock_of_store(), Theme(running.settings)
     handlers = build_handlers(reactor, running.settings, clock, running.store, key, running.keys, theme)
-    login = evolve(handlers.login, people=evolve(handlers.login.people, passwords=passwords))
+    login = evolve(handlers.login, logins=evolve(handlers.login.logins, passwords=passwords))
     site = Site(
         reactor,
         running.settings,
@@ -243,14 +244,16 @@ def busy(running: Server, server: Server, key: Any) -> Iterator[tuple[Server, Pa
     blockon(port.stopListening())
 
 
-async def test_h16_with_too_many_passwords_to_check_the_login_asks_to_come_back(
+async def test_h16_with_too_many_passwords_of_its_network_to_check_the_login_asks_to_come_back(
     busy: tuple[Server, Passwords],
 ) -> None:
     server, passwords = busy
     visitor = Visitor(server)
     form = await visitor.form("/login")
-    hashes = [COSTLY, *[None] * QUEUE]
-    others = gatherResults([Deferred.fromCoroutine(passwords.verify(stored, "wrong")) for stored in hashes])
+    hashes = [COSTLY, *[None] * SHARE]
+    others = gatherResults(
+        [Deferred.fromCoroutine(passwords.verify(stored, "wrong", "127.0.0.1")) for stored in hashes]
+    )
 
     reply = await visitor.send(form, login="ada", password=PASSWORD)
     await others
@@ -258,7 +261,8 @@ async def test_h16_with_too_many_passwords_to_check_the_login_asks_to_come_back(
 
     assert reply.status == 503
     assert int(reply.header("retry-after") or "0") > 0
-    assert "Try again in a moment." in reply.text
+    assert "Many people are logging in at this moment. Try again in a few seconds." in reply.text
+    assert form_of(reply.text).value("login") == "ada"
     assert later.status == 400
 
 

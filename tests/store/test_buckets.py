@@ -132,7 +132,7 @@ async def test_tokens_are_given_back(begin: Any) -> None:
     await times(buckets, ALICE)
     await times(buckets, NETWORK)
 
-    await buckets.give([(ALICE, ALICE.burst), (NETWORK, 2)], NOON)
+    await buckets.give([(ALICE, ALICE.burst), (NETWORK, 2)])
 
     assert await times(buckets, ALICE) == 10
     assert await times(buckets, NETWORK) == 2
@@ -142,7 +142,7 @@ async def test_what_is_given_beyond_what_it_holds_is_lost(begin: Any) -> None:
     buckets = await begin()
     await buckets.take([ALICE], NOON)
 
-    await buckets.give([(ALICE, 10)], NOON)
+    await buckets.give([(ALICE, 10)])
 
     assert await times(buckets, ALICE) == 10
 

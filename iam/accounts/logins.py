@@ -1,0 +1,57 @@
+"""Who is it? A name and a password, tried no more often than anybody may (H14, H15)."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from attrs import frozen
+
+from iam.accounts import identity
+from iam.accounts.attempts import Attempts
+from iam.accounts.passwords import Passwords, outdated
+from iam.accounts.turns import Busy
+from iam.clock import Clock
+from iam.networks import network
+from iam.store.users import Users
+
+
+@frozen
+class Logins:
+    """Tests passwords for who wants to log in."""
+
+    users: Users
+    passwords: Passwords
+    attempts: Attempts
+    clock: Clock
+
+    async def authenticate(
+        self, login: str, password: str, *, address: str = "", devices: Sequence[str] = ()
+    ) -> UUID | None:
+        """Who this is; None for a wrong password and for nobody, at the same cost (H15).
+
+        `devices` are what the browser has to show of earlier logins. Raises Throttled, and Busy where passwords of too many wait.
+        """
+        self.attempts.look(address, devices)
+        self.passwords.refuse_beyond(network(address))
+        key = identity.login_key(login)
+        user_id, stored = await self.users.login(key) or (None, None)
+        attempt = await self.attempts.begin(user_id, key or login, address, devices)
+        try:
+            matched = await self.passwords.verify(stored, password, network(address))
+        except Busy:
+            await self.attempts.unmade(attempt)
+            raise
+        if not matched or user_id is None or stored is None:
+            return None
+        await self.attempts.succeeded(attempt)
+        if outdated(stored):
+            await self.users.rehash(user_id, stored, await self.passwords.hash(password))
+        return user_id
+
+    def device(self, user_id: UUID) -> str:
+        """What tells later that this account has logged in in this browser."""
+        return self.attempts.devices.remembered(user_id, self.clock.now())
+
+    def of_others(self, user_id: UUID, devices: Sequence[str]) -> list[str]:
+        """Those of the values that are not this account's."""
+        now = self.clock.now()
+        return [value for value in devices if self.attempts.devices.known(user_id, [value], now) is None]

@@ -1,0 +1,48 @@
+"""What was refused because there was too much of it: counted by minute and network, since a line for each would be a flood too."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from twisted.logger import Logger
+
+MINUTE: Final = 60.0
+MOST: Final = 20  # networks with a line of their own
+
+Told = Callable[[Mapping[tuple[str, str], int]], None]
+
+log = Logger()
+
+
+def in_log(counts: Mapping[tuple[str, str], int]) -> None:
+    """One line for each of the networks with most, one for the others."""
+    ranked = sorted(counts.items(), key=lambda each: -each[1])
+    for (kind, network), count in ranked[:MOST]:
+        log.warn("throttled: {count} of {kind} from {network} in a minute", count=count, kind=kind, network=network)
+    if rest := ranked[MOST:]:
+        log.warn(
+            "throttled: {count} from {networks} other networks in a minute",
+            count=sum(count for _, count in rest),
+            networks=len(rest),
+        )
+
+
+class Tally:
+    """Counts for a minute from the first refusal on, then tells `told` how many it were, by kind and network."""
+
+    def __init__(self, reactor: Any, told: Told = in_log) -> None:
+        self._reactor = reactor
+        self._told = told
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def add(self, kind: str, network: str) -> None:
+        """One more."""
+        if not self._counts:
+            self._reactor.callLater(MINUTE, self.flush)
+        self._counts[kind, network] += 1
+
+    def flush(self) -> None:
+        """Tell what there is."""
+        counts, self._counts = self._counts, Counter()
+        if counts:
+            self._told(counts)

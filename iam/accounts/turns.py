@@ -1,0 +1,83 @@
+"""A few places to work at, and a short queue before them, in which each network has a lane: their turns go round."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred
+
+QUEUE: Final = 32  # that wait, of all networks
+SHARE: Final = 8  # of those, how many may be one network's
+
+Work = Callable[[], Deferred[Any]]
+
+
+class Busy(Exception):
+    """Too many passwords wait to be checked: HTTP 503, and come back in `retry_after` seconds."""
+
+    retry_after = 2
+
+
+class Turns:
+    """Starts work as places are free: the network that was served longest ago comes first, so a flood waits for itself alone."""
+
+    def __init__(self, places: int, queue: int = QUEUE, share: int | None = SHARE) -> None:
+        self._free = places
+        self._queue = queue
+        self._share = share
+        self._lanes: dict[str | None, deque[tuple[Work, Deferred[Any]]]] = {}
+        self._waiting = 0
+
+    def refuse_beyond(self, lane: str | None) -> None:
+        """Raise Busy for one more of a network that has its share in the queue, or would be the one with most of a full one."""
+        own = len(self._lanes.get(lane, ()))
+        if self._free:
+            return
+        if lane is not None and self._share is not None and own >= self._share:
+            raise Busy("Too many passwords of one network are being checked.")
+        if self._waiting >= self._queue and own + 1 >= len(self._longest()):
+            raise Busy("Too many passwords are being checked.")
+
+    def take(self, lane: str | None, work: Work) -> Deferred[Any]:
+        """What comes of the work, which begins when its turn comes; Busy where that is not to be.
+
+        Who stops waiting stops nothing: work takes its place to the end.
+        """
+        self.refuse_beyond(lane)
+        if not self._free and self._waiting >= self._queue:
+            self._turn_away()
+        answer: Deferred[Any] = Deferred()
+        self._lanes.setdefault(lane, deque()).append((work, answer))
+        self._waiting += 1
+        self._go_on()
+        return answer
+
+    def _longest(self) -> deque[tuple[Work, Deferred[Any]]]:
+        return max(self._lanes.values(), key=len)
+
+    def _turn_away(self) -> None:
+        """The last of the network with most makes room."""
+        _, answer = self._longest().pop()
+        self._waiting -= 1
+        if not answer.called:
+            answer.errback(Busy("Too many passwords are being checked."))
+
+    def _go_on(self) -> None:
+        """Begin what there are places for, each lane in its turn."""
+        while self._free and self._lanes:
+            lane = next(iter(self._lanes))
+            waiting = self._lanes.pop(lane)
+            if not waiting:
+                continue
+            work, answer = waiting.popleft()
+            if waiting:
+                self._lanes[lane] = waiting  # behind the others
+            self._free -= 1
+            self._waiting -= 1
+            work().addBoth(self._done).chainDeferred(answer)
+
+    def _done(self, outcome: Any) -> Any:
+        """A place is free."""
+        self._free += 1
+        self._go_on()
+        return outcome

@@ -1,0 +1,27 @@
+"""Answers that nobody is waiting for: those to a flood go out one after another, so that it does not take the server's time."""
+
+from typing import Any, Final
+
+from twisted.internet.task import deferLater
+
+PAUSE: Final = 0.1  # seconds between two answers to one network
+LONGEST: Final = 5.0  # seconds that any of them waits
+MOST: Final = 1000  # networks that are remembered
+
+
+class Pace:
+    """Holds up what goes to one network, while there is much of it."""
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+        self._next: dict[str, float] = {}
+
+    async def keep(self, network: str) -> None:
+        """Wait until the next answer to this network is due: at once, where the last one is long ago."""
+        now = self._reactor.seconds()
+        due = min(max(self._next.get(network, now), now), now + LONGEST)
+        if len(self._next) >= MOST:
+            self._next = {name: moment for name, moment in self._next.items() if moment > now}
+        self._next[network] = due + PAUSE
+        if due > now:
+            await deferLater(self._reactor, due - now)
