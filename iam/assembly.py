@@ -58,10 +58,12 @@ from iam.openid.logout_tokens import LogoutTokens
 from iam.openid.subjects import PURPOSE as SUBJECTS
 from iam.openid.subjects import Subjects
 from iam.operations.back_channel_logout import BackChannelLogout
+from iam.operations.write_budget import WriteBudget
 from iam.outbound.fetching import Fetcher
 from iam.outbound.posting import Poster
 from iam.pages.accounts import Chooser
 from iam.pages.applications import Applications
+from iam.pages.budget import Budget
 from iam.pages.departures import Departures
 from iam.pages.errors import Errors
 from iam.pages.home import Home
@@ -198,6 +200,7 @@ def build_site(
 ) -> Site:
     """What listens: the whole server but for its ports and its database."""
     theme = Theme(settings)
+    visitors = Visitors(Sessions(store.sessions, clock, settings).find, settings, theme, clock)
     return Site(
         reactor,
         settings,
@@ -206,6 +209,7 @@ def build_site(
         unavailable=(Unavailable, Busy),
         throttled=(Throttled,),
         registered=store.clients.live_at,
+        budget=Budget(visitors, WriteBudget(store.buckets, settings.limits, clock)).wait,
         limits=limits or settings.limits,
     )
 
@@ -257,7 +261,9 @@ def build_handlers(
             refusals,
         ),
         registration=RegistrationEndpoint(
-            build_dynamic_registration(settings, store, registration, throttle), refusals
+            build_dynamic_registration(settings, store, registration, throttle),
+            refusals,
+            WriteBudget(store.buckets, settings.limits, clock),
         ),
         jwks=Jwks(signing),
         metadata=Metadata(

@@ -51,6 +51,12 @@ class Limits:
     secret_network_pause: int = limit(9, "seconds until another")
     secret_site: int = limit(400, "the same from one IPv6 /48 at once")
     secret_site_pause: int = limit(3, "seconds until another")
+    writes: int = limit(
+        60, "forms and registrations of one person or client at once; 4096 bytes more count as one more"
+    )
+    writes_pause: int = limit(20, "seconds until it may be one more")
+    writes_per_network: int = limit(600, "forms and registrations of one network at once")
+    writes_per_network_pause: int = limit(2, "seconds until it may be one more")
     head_time: float = 10.0  # all of these are total times, which no byte prolongs (H4)
     body_time: float = 15.0
     idle_time: float = 30.0

@@ -95,10 +95,10 @@ def registration(endpoint: RegistrationEndpoint) -> list[Route]:
     """Where clients register and look after themselves: from any page where registration is open, else from servers only."""
     cors = Cors.EVERYBODY if endpoint.open is True else Cors.NOBODY
     return [
-        Route("/register", ("POST",), endpoint.register, name=REGISTRATION_ENDPOINT, cors=cors),
+        Route("/register", ("POST",), endpoint.register, writes=True, name=REGISTRATION_ENDPOINT, cors=cors),
         Route("/register/<client_id>", ("GET",), endpoint.read, cors=cors),
-        Route("/register/<client_id>", ("PUT",), endpoint.update, cors=cors),
-        Route("/register/<client_id>", ("DELETE",), endpoint.delete, cors=cors),
+        Route("/register/<client_id>", ("PUT",), endpoint.update, writes=True, cors=cors),
+        Route("/register/<client_id>", ("DELETE",), endpoint.delete, writes=True, cors=cors),
     ]
 
 
@@ -165,7 +165,16 @@ def pages(handlers: Handlers) -> list[Route]:
     acting = {"/authorize", "/logout"}  # a code, or the end of a session, for whoever needs not be asked
     passages = {"/authorize", authorization.CONSENT, "/login", "/logout", "/accounts"}
     return [
-        Route(path, (method,), handler, page=True, acts=path in acting, passage=path in passages, name=names.get(path))
+        Route(
+            path,
+            (method,),
+            handler,
+            page=True,
+            acts=path in acting,
+            passage=path in passages,
+            writes=method == "POST" or path in acting,
+            name=names.get(path),
+        )
         for path, method, handler in table
     ]
 

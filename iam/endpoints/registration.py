@@ -11,12 +11,26 @@ from iam.oauth import bearer, client_metadata
 from iam.oauth.client_metadata import MetadataError
 from iam.oauth.dynamic_registration import OPEN, PATH, ClosedError, DynamicRegistration, QuotaError
 from iam.oauth.refusals import Refusals
+from iam.operations.write_budget import WriteBudget
 from iam.web.answers import Answer, Headers, json_answer
 from iam.web.json_body import json_object
 from iam.web.parameters import ParameterError, authorization
 from iam.web.request import Request
 
 Method = Callable[..., Awaitable[Answer]]
+
+
+@frozen
+class BudgetError(Exception):
+    """This client has changed enough for now; it may again after `wait` seconds."""
+
+    wait: int
+
+
+TOO_MUCH = {
+    QuotaError: "This network has registered enough clients for today; an initial access token still works.",
+    BudgetError: "This client has sent a lot of changes; Retry-After says when it goes on.",
+}
 
 
 def answering(method: Method) -> Method:
@@ -30,10 +44,9 @@ def answering(method: Method) -> Method:
             return refused(self.refusals.challenging(PATH, challenge, request.client_address))
         except ClosedError as error:
             return self.problem(request, error, 403, "access_denied", "Clients are not registered here by themselves.")
-        except QuotaError as error:
-            sentence = "This network has registered enough clients for today; an initial access token still works."
+        except (QuotaError, BudgetError) as error:
             wait: Headers = ((b"Retry-After", str(error.wait).encode()),)
-            return self.problem(request, error, 429, "temporarily_unavailable", sentence, wait)
+            return self.problem(request, error, 429, "temporarily_unavailable", TOO_MUCH[type(error)], wait)
         except MetadataError as error:
             return self.problem(request, error, 400, error.error, error.description)
         except ParameterError as error:
@@ -48,6 +61,7 @@ class RegistrationEndpoint:
 
     dynamic: DynamicRegistration
     refusals: Refusals
+    budget: WriteBudget
 
     @property
     def open(self) -> bool:
@@ -70,6 +84,7 @@ class RegistrationEndpoint:
     async def update(self, request: Request, client_id: str) -> Answer:
         """RFC 7592 §2.2: other metadata in place of all that there are."""
         client, access = await self.dynamic.client(client_id, authorization(request), request.client_address)
+        await self._spend(request, client.id)
         document = json_object(request)
         return json_answer(200, await self.dynamic.update(client, access, document, request.client_address))
 
@@ -79,6 +94,11 @@ class RegistrationEndpoint:
         client, _ = await self.dynamic.client(client_id, authorization(request), request.client_address)
         await self.dynamic.delete(client, request.client_address)
         return Answer(204)
+
+    async def _spend(self, request: Request, client_id: str) -> None:
+        """Take what this costs from the client's budget; raises BudgetError."""
+        if wait := await self.budget.wait(None, f"client {client_id}", len(request.body)):
+            raise BudgetError(wait)
 
     def problem(
         self, request: Request, error: Exception, status: int, code: str, sentence: str, headers: Headers = ()

@@ -50,9 +50,10 @@ select id from created
 """
 CREATE: Final = "with allowed as (select)," + CREATED
 
-# What changed is written down with what it was and became: metadata are no secrets. A client that changes how it proves
-# itself loses the secrets that are of no use to it any more: all of them where it has none now or gets a new one, and else
-# those that we could read.
+# Where nothing changes, nothing is written, nobody is told, and nothing stands in the audit log: the table's own trigger
+# sees to that, whichever columns there are (migration 0013). What changed is written down with what it was and became:
+# metadata are no secrets. A client that changes how it proves itself loses the secrets that are of no use to it any more:
+# all of them where it has none now or gets a new one, and else those that we could read.
 UPDATE: Final = """
 with before as materialized (
     select * from clients where id = %(id)s
@@ -89,7 +90,7 @@ with before as materialized (
     select audit_day(%(now)s), %(now)s, 'client.secret_rotated', %(actor)s, null, client_id, %(address)s::inet, '{}'
     from secret
 )
-select id from changed
+select id from before
 """
 
 ROTATE_SECRET: Final = """
@@ -119,7 +120,7 @@ with changed as (
         %(actor)s, null, id, %(address)s::inet, '{}'
     from changed
 )
-select id from changed
+select id from clients where id = %(id)s
 """
 
 DELETE: Final = """

@@ -70,7 +70,7 @@ with revoked as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
     select audit_day(%(now)s), %(now)s, 'grants.revoked', %(actor)s, id::text, null, %(address)s::inet, '{}' from revoked
 )
-select id from revoked
+select id from users where id = %(user_id)s
 """
 REVOKE_OF_CLIENT = """
 with revoked as (
@@ -79,7 +79,7 @@ with revoked as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
     select audit_day(%(now)s), %(now)s, 'grants.revoked', %(actor)s, null, id, %(address)s::inet, '{}' from revoked
 )
-select id from revoked
+select id from clients where id = %(client_id)s
 """
 
 

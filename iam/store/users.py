@@ -46,7 +46,7 @@ with created as (
 select id from created
 """
 
-# Which members changed is written down, not their values: those are the person's.
+# Which members changed is written down, not their values: those are the person's. Where nothing changes, nothing is written.
 UPDATE = """
 with before as materialized (
     select * from users where id = %(id)s
@@ -66,7 +66,7 @@ with before as materialized (
         ], null))
     from changed c join before b using (id)
 )
-select id from changed
+select id from before
 """
 
 # A new password ends the sessions that the old one opened (H17), and all that was granted in them.
@@ -86,7 +86,7 @@ with changed as (
             'grants_kept', nullif(%(keep_grants)s, false)))
     from changed
 )
-select id from changed
+select id from users where id = %(id)s
 """
 
 # The same password under newer parameters (H16); nothing happens if it was changed meanwhile.
@@ -110,7 +110,7 @@ with changed as (
             'grants_kept', nullif(%(keep_grants)s, false)))
     from changed
 )
-select id from changed
+select id from users where id = %(id)s
 """
 ENABLE = """
 with changed as (
@@ -124,7 +124,7 @@ with changed as (
     select audit_day(%(now)s), %(now)s, 'user.enabled', %(actor)s, id::text, null, %(address)s::inet, '{}'
     from changed
 )
-select id from changed
+select id from users where id = %(id)s
 """
 
 DELETE = """

@@ -37,7 +37,7 @@ class Route:
 
     A GET that `acts` does something for whoever is at the browser, so there is no HEAD beside it (H12). `name` is what the
     metadata call the address, `cors` says whose pages may read its answers. A `passage` is an address that browsers pass on
-    their way to a client and back.
+    their way to a client and back. What it `writes` is paid for by a budget.
     """
 
     path: str
@@ -46,6 +46,7 @@ class Route:
     page: bool = False
     acts: bool = False
     passage: bool = False
+    writes: bool = False
     name: str | None = None
     cors: Cors = Cors.NOBODY
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -29,12 +29,18 @@ from iam.web.request import Request
 log = Logger()
 
 ErrorPage = Callable[[int, str | None], Answer]
+Budget = Callable[[Request], Awaitable[int]]  # seconds until this request may be tried again; 0: now
 SOON = 1  # seconds
-TOO_MANY = 429
 FAILED = 500
+TOO_MANY = 429
 UNAVAILABLE = 503
 REFUSED = 400
 DRAIN_LOOK = 0.02  # seconds
+
+
+async def nothing(_: Request) -> int:
+    """Seconds to wait where nothing is counted."""
+    return 0
 
 
 @implementer(IProtocolNegotiationFactory)
@@ -42,7 +48,7 @@ class Site(Factory):
     """What listens; one for all addresses of the server.
 
     `unavailable` are the exceptions that mean 503, `throttled` those that mean 429, `error_page` makes pages for people of a status
-    and an id, `registered` knows whether a client lives at an origin.
+    and an id, `registered` knows whether a client lives at an origin, `budget` how long somebody has to wait before they write more.
     """
 
     noisy = False
@@ -58,6 +64,7 @@ class Site(Factory):
         throttled: tuple[type[Exception], ...] = (),
         limits: Limits,
         registered: Registered = cors.nobody,
+        budget: Budget = nothing,
     ) -> None:
         self.settings = settings
         self.base = settings.path
@@ -73,6 +80,7 @@ class Site(Factory):
         self._unavailable = unavailable
         self._throttled = throttled
         self._registered = registered
+        self._budget = budget
         self._sweep = LoopingCall(self._look)
         self._sweep.clock = reactor
         self._pause = partial(deferLater, reactor)
@@ -182,7 +190,7 @@ class Site(Factory):
     async def _run(self, request: Request, route: Route, arguments: dict[str, str]) -> None:
         try:
             request.sharing = await cors.headers(request.requestHeaders, route.cors, self._registered)
-            answer = await route.handler(request, **arguments)
+            answer = await self._handled(request, route, arguments)
         except Refusal as refusal:
             answer = refusal.answer
         except self._unavailable as error:
@@ -195,6 +203,13 @@ class Site(Factory):
         finally:
             self._handling -= 1
         request.respond(answer)
+
+    async def _handled(self, request: Request, route: Route, arguments: dict[str, str]) -> Answer:
+        """The handler's answer, unless the request would write and whoever sent it has no budget left."""
+        wait = await self._budget(request) if route.writes else 0
+        if wait:
+            return self.error(request, TOO_MANY, retry_after(wait))
+        return await route.handler(request, **arguments)
 
     def _failed(self, request: Request, route: Route) -> Answer:
         """A mistake of ours: an id for the person, the rest for the log."""
@@ -245,7 +260,7 @@ ERRORS = {
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address takes other methods: see Allow."),
     421: ("misdirected_request", "This server does not answer for that host."),
-    429: ("temporarily_unavailable", "Too much from your network was wrong; wait as long as Retry-After says."),
+    429: ("temporarily_unavailable", "Too much has come from you or your network; wait as long as Retry-After says."),
     500: ("server_error", "The server made a mistake; its log has more under this id."),
     503: ("temporarily_unavailable", "The server cannot answer right now; try again in a moment."),
 }

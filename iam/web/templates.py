@@ -30,7 +30,7 @@ SENTENCES = {
     408: ("That took too long", "Try again."),
     413: ("That is too much", "The form is too large. Go back and shorten it."),
     421: ("Wrong address", "This server does not answer for that host."),
-    429: ("That was too often", "Too much from your network was wrong. Wait a minute, then try again."),
+    429: ("That was too often", "Too much has come from you or your network. Wait a minute, then try again."),
     500: (
         "Something went wrong on our side",
         "It is in our log. Try again; if it happens again, tell us the id below.",

@@ -40,6 +40,29 @@ create function audit_month(day date) returns date language sql immutable as $$
     select date_trunc('month', (day - 400)::timestamp)::date + 400
 $$;
 
+-- A row that would only get another time of its last change is left as it is, so that there is nothing to tell or to write down.
+create function leave_unchanged() returns trigger language plpgsql as $$
+begin
+    if to_jsonb(new) - 'updated_at' = to_jsonb(old) - 'updated_at' then
+        return null;
+    end if;
+    return new;
+end
+$$;
+create trigger clients_unchanged before update on clients for each row execute function leave_unchanged();
+create trigger users_unchanged before update on users for each row execute function leave_unchanged();
+
+-- Servers are told of rows that changed, and of none where none did: once in a transaction, however many they were.
+drop trigger scopes_changed on scopes;
+drop trigger resources_changed on resources;
+drop trigger signing_keys_changed on signing_keys;
+create trigger scopes_changed after insert or update or delete on scopes
+    for each row execute function tell_servers('scopes');
+create trigger resources_changed after insert or update or delete on resources
+    for each row execute function tell_servers('resources');
+create trigger signing_keys_changed after insert or update or delete on signing_keys
+    for each row execute function tell_servers('signing_keys');
+
 -- As in migration 0001, but that the audit log has a partition for each month of writing, whatever `width` and `ahead` say.
 create or replace function tend_partitions(parent text, today date, width integer, ahead integer)
 returns table (made integer, dropped integer) language plpgsql as $$

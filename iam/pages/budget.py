@@ -1,0 +1,23 @@
+"""Who pays for what a request may write."""
+
+from attrs import frozen
+
+from iam.operations.write_budget import WriteBudget
+from iam.web.request import Request
+from iam.web.visitors import Visitors
+
+
+@frozen
+class Budget:
+    """The budgets of people at browsers, and of the networks that they and others come from."""
+
+    visitors: Visitors
+    writes: WriteBudget
+
+    async def wait(self, request: Request) -> int:
+        """Seconds until this request may be tried again; 0: now. A page that nobody logged in looks at is free."""
+        session = await self.visitors.session(request)
+        if session is None and request.method == b"GET":
+            return 0
+        actor = f"user {session.user_id}" if session is not None else None
+        return await self.writes.wait(request.client_address, actor, len(request.body))
