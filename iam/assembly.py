@@ -42,6 +42,7 @@ from iam.oauth.introspection import Introspection
 from iam.oauth.logout_requests import LogoutRequests
 from iam.oauth.recipients import Encryption
 from iam.oauth.refusals import Refusals
+from iam.oauth.registrants import Registrants
 from iam.oauth.registration import Registration
 from iam.oauth.request_objects import RequestObjects
 from iam.oauth.resources import Targets
@@ -287,7 +288,17 @@ def build_handlers(
         logout=Logout(visitors, theme, LogoutRequests(signing, store.clients, subjects), departures, refusals),
         accounts=Chooser(visitors, theme, departures, authorization.after_choice, settings),
         setup=Setup(people, sessions, visitors, theme, settings, key, throttle),
-        applications=Applications(registration, Issuer(key), visitors, theme, clock, settings.issuer, refusals),
+        applications=Applications(
+            registration,
+            Registrants(settings),
+            settings.limits.applications,
+            Issuer(key),
+            visitors,
+            theme,
+            clock,
+            settings.issuer,
+            refusals,
+        ),
         errors=Errors(refusals, visitors, theme),
         static=Static(theme),
     )

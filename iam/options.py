@@ -48,6 +48,12 @@ class Options(usage.Options):
             None,
             "who may register clients at /register: open, token (with an initial access token) or closed (token)",
         ],
+        [
+            "applications",
+            None,
+            None,
+            "who may register applications on the page: everybody or administrators (everybody)",
+        ],
         ["connections", None, None, "how many connections at a time (1024)"],
         ["connections-per-network", None, None, "how many of one IPv4 address or IPv6 /64 (128)"],
         ["templates", None, None, "a theme: overrides any of the bundled templates and static files"],
@@ -95,6 +101,14 @@ class Options(usage.Options):
     def opt_private_scheme(self, name: str) -> None:
         """Let apps register redirect URIs with this scheme of their own although it has no dot, such as cursor; repeatable (none)."""
         self.several.setdefault("private_scheme", []).append(name)
+
+    def opt_application_scope(self, scope: str) -> None:
+        """Let the applications of people who are no administrators ask for this scope; repeatable (OpenID Connect's, read, write)."""
+        self.several.setdefault("application_scope", []).append(scope)
+
+    def opt_application_grant(self, grant_type: str) -> None:
+        """Let these applications have this grant type; repeatable (authorization_code, refresh_token)."""
+        self.several.setdefault("application_grant", []).append(grant_type)
 
     def opt_limit(self, pair: str) -> None:
         """Set a limit, as NAME=N; docs/reference/options.md lists them; repeatable."""

@@ -30,6 +30,8 @@ LONGEST_PATH = 128
 TAKEN = (".well-known", "healthz", "readyz")  # what is at the host's root whatever the path
 NETLOC = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]+)?")  # as browsers write it in Origin
 HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
+SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")  # RFC 6749 §3.3
+GrantType = Literal["authorization_code", "refresh_token", "client_credentials"]
 DEFAULT_PORTS = (("http", 80), ("https", 443))
 
 
@@ -70,6 +72,12 @@ class Settings(BaseSettings):
     registration: Literal["open", "token", "closed"] = "token"
     registration_scope: Annotated[tuple[str, ...], NoDecode] = ()
     private_scheme: Annotated[tuple[str, ...], NoDecode] = ()
+    applications: Literal["everybody", "administrators"] = "everybody"
+    application_scope: Annotated[tuple[str, ...], NoDecode] = (
+        *("openid", "profile", "email", "address", "phone", "offline_access"),
+        *("read", "write"),
+    )
+    application_grant: Annotated[tuple[GrantType, ...], NoDecode] = ("authorization_code", "refresh_token")
     connections: int = Field(1_024, ge=1)
     connections_per_network: int = Field(128, ge=1)
     limit: Annotated[tuple[str, ...], NoDecode] = ()
@@ -118,15 +126,33 @@ class Settings(BaseSettings):
         "allow_fetch",
         "registration_scope",
         "private_scheme",
+        "application_scope",
+        "application_grant",
         "limit",
         mode="before",
     )
     @classmethod
     def several(cls, value: object, info: ValidationInfo) -> object:
-        """One text holds several values, separated by spaces, or by commas where a value has none."""
-        if not isinstance(value, str):
-            return value
-        return tuple((value if info.field_name == "listen" else value.replace(",", " ")).split())
+        """One text holds several values, separated by spaces or commas, and so does each text of a list.
+
+        Endpoint descriptions have spaces and commas of their own: of these a variable holds several, separated by spaces.
+        """
+        if info.field_name == "listen":
+            return tuple(value.split()) if isinstance(value, str) else value
+        if isinstance(value, str):
+            return tuple(value.replace(",", " ").split())
+        if isinstance(value, list | tuple):
+            return tuple(part for one in value for part in separated(one))
+        return value
+
+    @field_validator("registration_scope", "application_scope")
+    @classmethod
+    def scope_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """A scope that can have no such name would silently be given to nobody."""
+        for name in value:
+            if not SCOPE.fullmatch(name):
+                raise ValueError(f"is not the name of a scope: {name[:64]!r}")
+        return value
 
     @field_validator("interface")
     @classmethod
@@ -249,6 +275,12 @@ def read(options: dict[str, object], config: Path | None = None) -> Settings:
     except ValueError as error:  # TOML that cannot be parsed
         raise SettingsError(f"--config: {config} cannot be read: {error}.") from None
     return settings
+
+
+def separated(value: object) -> list[object]:
+    """The values in a text; what is none, or empty, is left to whoever judges values."""
+    parts = value.replace(",", " ").split() if isinstance(value, str) else []
+    return [*parts] or [value]
 
 
 def sentence(error: ValidationError) -> str:

@@ -51,12 +51,15 @@ def test_options_may_be_repeated() -> None:
         *("--listen", "tcp:1", "--listen", "unix:/run/iam"),
         *("--proxy-headers", "10.0.0.0/8", "--proxy-headers", "fd00::/8"),
         *("--registration-scope", "read", "--registration-scope", "photos:read"),
+        *("--application-scope", "read write", "--application-grant", "refresh_token"),
     )
 
     assert settings.interface == ("127.0.0.1", "::1")
     assert settings.listen == ("tcp:1", "unix:/run/iam")
     assert [str(network) for network in settings.proxy_headers] == ["10.0.0.0/8", "fd00::/8"]
     assert settings.registration_scope == ("read", "photos:read")
+    assert settings.application_scope == ("read", "write")
+    assert settings.application_grant == ("refresh_token",)
 
 
 def test_a_file_is_found_from_where_the_command_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

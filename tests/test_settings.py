@@ -85,6 +85,33 @@ def test_a_variable_separates_several_values_by_spaces_or_commas(monkeypatch: py
     assert settings.listen == ("tcp:1", "unix:/run/a,b")
 
 
+@pytest.mark.parametrize("name", ["registration_scope", "application_scope"])
+@pytest.mark.parametrize("told", ["a b", "a,b", ("a b",), ("a", "b"), ["a, b"]])
+def test_a_value_of_a_repeatable_option_may_hold_several(name: str, told: object) -> None:
+    assert getattr(read({name: told}), name) == ("a", "b")
+
+
+def test_every_option_of_which_there_are_several_takes_several_in_one_value(config: Path) -> None:
+    config.write_text(
+        'registration-scope = ["a b"]\napplication-grant = ["client_credentials refresh_token"]\n'
+        'allow-fetch = ["10.0.0.0/8 fd00::/8"]\nproxy-headers = ["10.0.0.0/8,fd00::/8"]\n'
+        'interface = ["127.0.0.1 ::1"]\nlimit = ["head=9000 body=9000"]\n'
+    )
+
+    settings = read({}, config)
+
+    assert settings.registration_scope == ("a", "b")
+    assert settings.application_grant == ("client_credentials", "refresh_token")
+    assert settings.interface == ("127.0.0.1", "::1")
+    assert len(settings.allow_fetch) == len(settings.proxy_headers) == len(settings.limit) == 2
+
+
+def test_an_endpoint_description_is_one_however_it_is_written(config: Path) -> None:
+    config.write_text("listen = ['unix:/run/a b', 'ssl:443:interface=::1,x']\n")
+
+    assert read({}, config).listen == ("unix:/run/a b", "ssl:443:interface=::1,x")
+
+
 def test_a_variable_sets_a_flag(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IAM_NO_MIGRATE", "true")
 
@@ -172,6 +199,10 @@ def test_the_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("issuer", "http://[::1", "--issuer: Invalid IPv6 URL."),
         ("templates", "/nowhere", "--templates: is not a directory: /nowhere."),
         ("proxy_headers", ("10.0.0.1/8",), "--proxy-headers: Input is not a valid IPv4 network."),
+        ("registration_scope", ('say "yes"',), "--registration-scope: is not the name of a scope: '\"yes\"'."),
+        ("application_scope", ("back\\slash",), "--application-scope: is not the name of a scope"),
+        ("application_grant", ("password",), "--application-grant: Input should be 'authorization_code'"),
+        ("applications", "nobody", "--applications: Input should be 'everybody' or 'administrators'."),
         ("no_migrate", "perhaps", "--no-migrate: Input should be a valid boolean"),
         ("log_format", "xml", "--log-format: Input should be 'text' or 'json'."),
         ("log_level", "loud", "--log-level: Input should be 'debug', 'info', 'warn', 'error' or 'critical'."),

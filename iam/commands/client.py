@@ -17,12 +17,11 @@ from iam.commands.people import named
 from iam.commands.running import Administration, run
 from iam.credentials import Kind
 from iam.oauth import client_information, redirect_uris
+from iam.oauth.client_metadata import AUTHORIZATION_CODE
 from iam.oauth.client_secrets import ClientSecrets
+from iam.oauth.registrants import ADMINISTRATOR, CLIENT_CREDENTIALS, REFRESH_TOKEN
 from iam.oauth.registration import (
     AUTH_METHODS,
-    AUTHORIZATION_CODE,
-    CLIENT_CREDENTIALS,
-    REFRESH_TOKEN,
     Registration,
     needs_new_secret,
 )
@@ -274,7 +273,7 @@ def registration(on: Administration) -> Registration:
 async def judged(on: Administration, **told: Any) -> Metadata:
     """Metadata that are in order; Invalid names the options that are not."""
     try:
-        return await registration(on).metadata(**told)
+        return await registration(on).metadata(**told, registrant=ADMINISTRATOR)
     except Invalid as invalid:
         raise client_options.by_option(invalid) from None
 

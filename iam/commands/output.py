@@ -43,7 +43,7 @@ def tabulate(documents: Sequence[Document], columns: Sequence[str], nothing: str
     elif not documents:
         click.echo(nothing)
     else:
-        lay_out([[cell(document[name]) for name in columns] for document in documents], columns)
+        lay_out([[cell(document.get(name)) for name in columns] for document in documents], columns)
 
 
 def write(document: object) -> None:

@@ -1,6 +1,5 @@
 """`iam scope`."""
 
-import re
 from collections.abc import Sequence
 
 import click
@@ -9,10 +8,10 @@ from iam.accounts.actors import COMMAND_LINE
 from iam.commands import output
 from iam.commands.options import Group
 from iam.commands.running import Administration, run
+from iam.settings import SCOPE
 from iam.store.scopes import Scope
 
 COLUMNS = ("name", "description", "claims")
-NAME = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")  # RFC 6749 §3.3
 
 
 @click.group(cls=Group, examples=['iam scope create photos:read --description "Look at your photos"'])
@@ -24,6 +23,7 @@ def command() -> None:
     examples=[
         'iam scope create photos:read --description "Look at your photos"',
         'iam scope create staff --description "Know your department" --claim department --claim employee_number',
+        'iam scope create payroll:admin --description "Pay everybody" --restricted',
     ]
 )
 @click.argument("name")
@@ -31,18 +31,19 @@ def command() -> None:
 @click.option(
     "--claim", "claims", metavar="NAME", multiple=True, help="What UserInfo says of the person for it. Repeatable."
 )
-def create(name: str, description: str, claims: Sequence[str]) -> None:
+@click.option("--restricted", is_flag=True, help="Only administrators give it to a client.")
+def create(name: str, description: str, claims: Sequence[str], *, restricted: bool) -> None:
     """Create the scope NAME.
 
     Clients that exist already may ask for it once `iam client update` says so.
     """
-    if not NAME.fullmatch(name):
+    if not SCOPE.fullmatch(name):
         raise click.ClickException("A scope's name is 1 to 128 visible ASCII characters, without \" and \\.")
     if not description.strip():
         raise click.ClickException("The description is what a person is asked to allow: it cannot be empty.")
     if any(not claim.strip() for claim in claims):
         raise click.ClickException("--claim: the name of a claim cannot be empty.")
-    scope = Scope(name, description.strip(), tuple(dict.fromkeys(claims)))
+    scope = Scope(name, description.strip(), tuple(dict.fromkeys(claims)), restricted)
     if not run(lambda on: created(on, scope)):
         raise click.ClickException(f"There is a scope {name} already.")
     output.say(f"The scope {name} is created.", document(scope))
@@ -51,14 +52,17 @@ def create(name: str, description: str, claims: Sequence[str]) -> None:
 async def created(on: Administration, scope: Scope) -> bool:
     """Add it; False if there is one of this name."""
     now = on.clock.now()
-    return await on.store.scopes.create(scope.name, scope.description, now, scope.claims, by=COMMAND_LINE)
+    return await on.store.scopes.create(
+        scope.name, scope.description, now, scope.claims, by=COMMAND_LINE, restricted=scope.restricted
+    )
 
 
 @command.command("list", examples=["iam scope list --json"])
 def list_() -> None:
     """List all scopes."""
     scopes = run(lambda on: on.store.scopes.all())
-    output.tabulate([document(scope) for scope in scopes], COLUMNS, "There are no scopes.")
+    columns = (*COLUMNS, "restricted") if any(scope.restricted for scope in scopes) else COLUMNS
+    output.tabulate([document(scope) for scope in scopes], columns, "There are no scopes.")
 
 
 @command.command(examples=["iam scope delete photos:read"])
@@ -72,4 +76,9 @@ def delete(name: str) -> None:
 
 def document(scope: Scope) -> dict[str, object]:
     """The scope for programs."""
-    return {"name": scope.name, "description": scope.description, "claims": list(scope.claims)}
+    return {
+        "name": scope.name,
+        "description": scope.description,
+        "claims": list(scope.claims),
+        **({"restricted": True} if scope.restricted else {}),
+    }

@@ -33,7 +33,8 @@ from iam.oauth import (
 from iam.oauth.bearer import Challenge
 from iam.oauth.client_metadata import Asked, ClientMetadata, MetadataError
 from iam.oauth.refusal import Refusal, shown
-from iam.oauth.registration import CLIENT_CREDENTIALS, Registration, distinct, needs_new_secret
+from iam.oauth.registrants import CLIENT_CREDENTIALS
+from iam.oauth.registration import Registration, distinct, needs_new_secret
 from iam.store.clients import PUBLIC, Client, Metadata, keeps_secret
 from iam.store.registrations import Newcomer, Registrations
 
@@ -104,6 +105,7 @@ class DynamicRegistration:
             credentials.identifier(),
             self.registration.kept(secret, metadata.auth_method),
             credentials.digest(access),
+            registrant.token_id,
         )
         now = self._now()
         await self._count(registrant, newcomer, address, now)

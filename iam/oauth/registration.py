@@ -14,10 +14,11 @@ from iam.accounts.invalid import complain
 from iam.clock import Clock
 from iam.oauth import client_assertions, encryption, key_sets, openid_registration, sectors
 from iam.oauth import redirect_uris as redirection
-from iam.oauth.client_metadata import IMPLICIT
+from iam.oauth.client_metadata import AUTHORIZATION_CODE, IMPLICIT
 from iam.oauth.client_secrets import ClientSecrets
 from iam.oauth.key_sets import KeySetError
 from iam.oauth.redirect_uris import Rules
+from iam.oauth.registrants import ADMINISTRATOR, CLIENT_CREDENTIALS, REFRESH_TOKEN, Registrant
 from iam.outbound import destinations
 from iam.outbound.fetching import Fetcher
 from iam.store.clients import (
@@ -32,11 +33,8 @@ from iam.store.clients import (
     keeps_secret,
 )
 from iam.store.openid_metadata import OpenIDMetadata
-from iam.store.scopes import Scopes
+from iam.store.scopes import Scope, Scopes
 
-AUTHORIZATION_CODE: Final = "authorization_code"
-REFRESH_TOKEN: Final = "refresh_token"
-CLIENT_CREDENTIALS: Final = "client_credentials"
 GRANT_TYPES: Final = (AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS)
 
 CONFIDENTIAL_METHODS: Final = (*BY_SECRET, SECRET_JWT, PRIVATE_KEY_JWT)
@@ -76,12 +74,15 @@ class Registration:
         openid: OpenIDMetadata | None = None,
         before: Client | None = None,
         unusual: bool = False,
+        registrant: Registrant = ADMINISTRATOR,
     ) -> Metadata:
-        """Metadata that are in order; Invalid names the fields that are not. `before`: what the client was until now.
+        """Metadata that are in order; Invalid names the fields that are not.
 
+        `before` is what the client was until now; of that the `registrant` may keep what only others may give.
         `unusual`: an administrator says so, who may choose what is no danger by itself.
         """
         rules = self.rules(unusual=unusual, http=allow_http_redirects)
+        may = registrant if before is None else registrant.keeping(before)
         redirect_uris, post_logout_redirect_uris = distinct(redirect_uris), distinct(post_logout_redirect_uris)
         metadata = Metadata(
             name=name.strip(),
@@ -104,9 +105,9 @@ class Registration:
         complain(
             name=name_complaint(metadata),
             auth_method=auth_method_complaint(metadata),
-            grant_types=grant_types_complaint(metadata, implicit=self.implicit),
+            grant_types=grant_types_complaint(metadata, may, implicit=self.implicit),
             redirect_uris=redirect_uris_complaint(metadata, rules),
-            scopes=scopes_complaint(metadata, [scope.name for scope in await self.scopes.all()]),
+            scopes=scopes_complaint(metadata, may, await self.scopes.all()),
             post_logout_redirect_uris=uris_complaint(metadata.post_logout_redirect_uris, metadata, rules),
             auth_signing_alg=auth_signing_alg_complaint(metadata),
             jwks=jwks_complaint(metadata),
@@ -120,9 +121,16 @@ class Registration:
         return Rules(self.private_schemes, unusual=unusual, http=http)
 
     async def register(
-        self, client_id: str, metadata: Metadata, *, secret: str | None, owner_id: UUID | None, by: By
+        self,
+        client_id: str,
+        metadata: Metadata,
+        *,
+        secret: str | None,
+        owner_id: UUID | None,
+        by: By,
+        most: int | None = None,
     ) -> bool:
-        """Keep a new client, and its secret as H25 says; False if there is one with this id."""
+        """Keep a new client, and its secret as H25 says; False if there is one with this id, or its owner has `most` already."""
         return await self.clients.create(
             client_id,
             metadata,
@@ -131,6 +139,7 @@ class Registration:
             secret=self.kept(secret, metadata.auth_method),
             now=self.clock.now(),
             by=by,
+            most=most,
         )
 
     async def update(self, client_id: str, metadata: Metadata, by: By, *, secret: str | None = None) -> bool:
@@ -216,9 +225,10 @@ def jwks_uri_complaint(metadata: Metadata, *, private: bool) -> str | None:
     return None if metadata.jwks_uri is None else destinations.complaint(metadata.jwks_uri, private=private)
 
 
-def grant_types_complaint(metadata: Metadata, *, implicit: bool) -> str | None:
+def grant_types_complaint(metadata: Metadata, registrant: Registrant, *, implicit: bool) -> str | None:
     """Which grants the client may use; a resource server that only introspects needs none."""
-    grant_types, known = metadata.grant_types, (*GRANT_TYPES, *((IMPLICIT,) if implicit else ()))
+    grant_types = metadata.grant_types
+    known = [name for name in (*GRANT_TYPES, *((IMPLICIT,) if implicit else ())) if registrant.may_use(name)]
     if any(grant_type not in known for grant_type in grant_types):
         return f"Choose among {', '.join(known)}."
     if not grant_types and not metadata.introspect_any:
@@ -255,10 +265,11 @@ def shortened(uri: str) -> str:
     return uri if len(uri) <= 80 else uri[:79] + "…"  # noqa: PLR2004 - a line
 
 
-def scopes_complaint(metadata: Metadata, known: list[str]) -> str | None:
-    """What the client may ask for: scopes that exist."""
-    if any(scope not in known for scope in metadata.scopes):
-        return f"Choose among the scopes that exist: {', '.join(known) or 'there is none yet'}."
+def scopes_complaint(metadata: Metadata, registrant: Registrant, known: Iterable[Scope]) -> str | None:
+    """What the client may ask for: scopes that exist, and that its registrant may have."""
+    allowed = [scope.name for scope in known if registrant.may_have(scope)]
+    if any(scope not in allowed for scope in metadata.scopes):
+        return f"Choose among the scopes that exist: {', '.join(allowed) or 'there is none yet'}."
     if metadata.grant_types and not metadata.scopes:
         return "Choose at least one scope."
     return None

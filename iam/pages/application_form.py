@@ -1,6 +1,6 @@
 """The form of an application: what RFC 7591 and OpenID Connect call client metadata, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import evolve
@@ -9,6 +9,7 @@ from wtforms.fields.choices import SelectChoice
 
 from iam.accounts.invalid import Invalid
 from iam.oauth.openid_registration import UNSAID
+from iam.oauth.registrants import Registrant
 
 CONFIDENTIAL, PUBLIC = "confidential", "public"
 AUTH_METHODS = {CONFIDENTIAL: "client_secret_basic", PUBLIC: "none"}
@@ -153,6 +154,14 @@ def openid(form: ApplicationForm, client: Any) -> Any:
     """The part for OpenID Connect; an empty field is none."""
     named: dict[str, Any] = {name: form[name].data or None for name in OPENID}
     return evolve(client.openid if client else UNSAID, **named)
+
+
+def offer(form: ApplicationForm, registrant: Registrant, scopes: Iterable[Any]) -> None:
+    """Let the form offer what its person may have."""
+    form.scopes.choices = [
+        SelectChoice(scope.name, scope.description) for scope in scopes if registrant.may_have(scope)
+    ]
+    form.grant_types.choices = [choice for choice in GRANT_TYPES if registrant.may_use(choice.value)]
 
 
 def lines(text: str | None) -> list[str]:

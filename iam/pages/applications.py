@@ -15,6 +15,7 @@ from iam.accounts.invalid import Invalid
 from iam.clock import Clock
 from iam.oauth import redirect_uris, sectors, uris
 from iam.oauth.refusals import Refusals
+from iam.oauth.registrants import Registrant, Registrants
 from iam.oauth.registration import Registration
 from iam.pages.application_form import (
     AUTH_METHODS,
@@ -23,6 +24,7 @@ from iam.pages.application_form import (
     ApplicationForm,
     by_field,
     filled,
+    offer,
     told,
 )
 from iam.pages.issued import Issued, Issuer, TicketError
@@ -50,11 +52,19 @@ class SecretForm(Form):  # type: ignore[misc]
     keep = RadioField("When shall the old secret stop working?", choices=KEEPING, default="0", validate_choice=False)
 
 
+NOT_HERE = "Only administrators register applications here. Ask one of them for yours."
+TOO_MANY = (
+    "You have {most} applications, and nobody here may have more. Delete one that is not used, or ask an administrator."
+)
+
+
 @frozen
 class Applications:
-    """The pages under /applications; everybody sees only their own."""
+    """The pages under /applications; everybody sees only their own, and `most` is how many one person may have."""
 
     registration: Registration
+    registrants: Registrants
+    most: int
     issuer: Issuer
     visitors: Visitors
     theme: Theme
@@ -73,7 +83,7 @@ class Applications:
         """The form for a new one, with the id and secret that it will have."""
         session = await self._session(request)
         issued = self.issuer.issue(bound("register", session), self.clock.now())
-        return await self._form(request, session, ApplicationForm(), issued)
+        return await self._form(request, session, await self._empty(session), issued)
 
     async def save(self, request: Request) -> Answer:
         """Register it. Saved twice, it is the same one."""
@@ -81,15 +91,19 @@ class Applications:
         issued = self._recognised(fields, bound("register", session))
         form = ApplicationForm(Fields(fields))
         try:
-            metadata = await self._metadata(form)
+            metadata = await self._metadata(form, session)
         except Invalid as invalid:
             complain(form, by_field(invalid.complaints))
             return await self._form(request, session, form, issued, status=400)
         secret = issued.secret if metadata.auth_method != AUTH_METHODS[PUBLIC] else None
+        most = None if session.superuser else self.most
         if await self.registration.register(
-            issued.client_id, metadata, secret=secret, owner_id=session.user_id, by=by(session, request)
+            issued.client_id, metadata, secret=secret, owner_id=session.user_id, by=by(session, request), most=most
         ):
             log.info("application registered: client {client_id}", client_id=issued.client_id)
+        elif await self.registration.clients.read(issued.client_id) is None:
+            form.form_errors.append(TOO_MANY.format(most=most))
+            return await self._form(request, session, form, issued, status=403)
         return see_other(address(issued.client_id))
 
     async def show(self, request: Request, client_id: str) -> Answer:
@@ -119,7 +133,7 @@ class Applications:
         form = ApplicationForm(Fields(fields))
         form.client_type.data = CONFIDENTIAL if client.confidential else PUBLIC
         try:
-            await self.registration.update(client_id, await self._metadata(form, client), by(session, request))
+            await self.registration.update(client_id, await self._metadata(form, session, client), by(session, request))
         except Invalid as invalid:
             complain(form, by_field(invalid.complaints))
             return await self._form(request, session, form, client=client, status=400)
@@ -169,6 +183,8 @@ class Applications:
         session = await self.visitors.session(request)
         if session is None:
             raise Refusal(see_other("/login?next=" + quote(request.path.decode("ascii"), safe="")))
+        if not self.registrants.admitted(superuser=session.superuser):
+            raise self.theme.refusal(403, "This is for administrators", NOT_HERE)
         return session
 
     async def _sent(self, request: Request, purpose: str) -> tuple[Any, Parameters]:
@@ -195,8 +211,21 @@ class Applications:
             raise self.visitors.stale()
         return issued
 
-    async def _metadata(self, form: ApplicationForm, client: Any = None) -> Any:
-        metadata = await self.registration.metadata(**told(form, client))
+    async def _empty(self, session: Any) -> ApplicationForm:
+        """The form as it is before anything is chosen: what is usual, as far as the person may have it."""
+        registrant, form = self._registrant(session), ApplicationForm()
+        usual = [scope.name for scope in await self.registration.scopes.all() if registrant.may_have(scope)]
+        form.scopes.data = [name for name in form.scopes.data if name in usual]
+        form.grant_types.data = [name for name in form.grant_types.data if registrant.may_use(name)]
+        return form
+
+    def _registrant(self, session: Any, client: Any = None) -> Registrant:
+        """What the person may ask for, and keep of what the client has."""
+        registrant = self.registrants.person(superuser=session.superuser)
+        return registrant.keeping(client) if client else registrant
+
+    async def _metadata(self, form: ApplicationForm, session: Any, client: Any = None) -> Any:
+        metadata = await self.registration.metadata(**told(form, client), registrant=self._registrant(session))
         if client is not None:
             sectors.refuse_other_names(metadata, client)
         return metadata
@@ -211,9 +240,7 @@ class Applications:
         client: Any = None,
         status: int = 200,
     ) -> Answer:
-        form.scopes.choices = [
-            SelectChoice(scope.name, scope.description) for scope in await self.registration.scopes.all()
-        ]
+        offer(form, self._registrant(session, client), await self.registration.scopes.all())
         purpose = f"edit {client.id}" if client else "register"
         return self.theme.page(
             "application_form.html",

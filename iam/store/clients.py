@@ -72,6 +72,7 @@ class Client:
     jwks: Mapping[str, Any] | None = None
     jwks_uri: str | None = None
     registration_digest: bytes | None = field(default=None, repr=False)  # of its registration access token (RFC 7592)
+    registration_token_id: UUID | None = None  # the initial access token that it has registered itself with
     openid: OpenIDMetadata = DEFAULTS
     secrets: tuple[Secret, ...] = ()
 
@@ -102,8 +103,13 @@ class Client:
 
     @property
     def registered_itself(self) -> bool:
-        """Did it come by dynamic registration, so that nobody here answers for it (RFC 7591)?"""
+        """Did it come by dynamic registration (RFC 7591)?"""
         return self.registration_digest is not None
+
+    @property
+    def answered_for(self) -> bool:
+        """Does somebody here answer for it: its owner, an administrator, or who made the initial access token it came with?"""
+        return not self.registered_itself or self.registration_token_id is not None
 
     @property
     def enabled(self) -> bool:
@@ -149,9 +155,12 @@ class Clients:
         """The client registered under `client_id`, as it was at most a few seconds ago (H46)."""
         return await self._memory.get(client_id)
 
-    def forget(self) -> None:
-        """Somebody changed a client: read again."""
-        self._memory.forget()
+    def forget(self, client_id: str | None = None) -> None:
+        """Somebody changed this client, or any: read again."""
+        if client_id is None:
+            self._memory.forget()
+        else:
+            self._memory.forget_one(client_id)
         self._origins.forget()
 
     async def live_at(self, origin: str) -> bool:
@@ -183,19 +192,25 @@ class Clients:
         secret: Secret | None,
         now: datetime,
         by: By,
+        most: int | None = None,
     ) -> bool:
-        """Register a client, with its first secret where it has one; False if this id is registered already."""
+        """Register a client, with its first secret where it has one.
+
+        False if this id is registered already, or the owner has `most` clients.
+        """
         rows = await self._database.query(
             CREATE,
             {
                 **newborn(client_id, metadata, grant_id, secret),
                 "owner_id": owner_id,
                 "registration_digest": None,
+                "registration_token_id": None,
+                "most": most,
                 "now": now,
                 **by.columns,
             },
         )
-        self.forget()
+        self.forget(client_id)
         return bool(rows)
 
     async def update(
@@ -213,7 +228,7 @@ class Clients:
                 **by.columns,
             },
         )
-        self.forget()
+        self.forget(client_id)
         return bool(rows)
 
     async def rotate_secret(self, client: Client, secret: Secret, now: datetime, until: datetime, by: By) -> bool:
@@ -229,7 +244,7 @@ class Clients:
                 **by.columns,
             },
         )
-        self.forget()
+        self.forget(client.id)
         return bool(rotated)
 
     async def set_disabled(self, client_id: str, now: datetime, by: By, *, disabled: bool) -> bool:
@@ -239,13 +254,13 @@ class Clients:
         """
         told = {"id": client_id, "disabled": disabled, "now": now, **by.columns}
         rows = await self._database.query(SET_DISABLED, told)
-        self.forget()
+        self.forget(client_id)
         return bool(rows)
 
     async def delete(self, client_id: str, now: datetime, by: By) -> bool:
         """Remove the client and end all it was granted; False if there is no such client."""
         rows = await self._database.query(DELETE, {"id": client_id, "now": now, **by.columns})
-        self.forget()
+        self.forget(client_id)
         return bool(rows)
 
     async def _read_origins(self, _: None) -> frozenset[str]:
@@ -297,11 +312,12 @@ def secret_columns(secret: Secret | None) -> dict[str, object]:
 
 def from_row(row: Sequence[Any]) -> Client:
     """A client out of SELECT's columns: arrays become tuples, octets bytes."""
-    *told, registration, openid, ids, digests, sealed, expiries = row
+    *told, registration, token_id, openid, ids, digests, sealed, expiries = row
     secrets = tuple(
         Secret(id_, bytes(digest), None if octets is None else bytes(octets), expires_at)
         for id_, digest, octets, expires_at in zip(ids, digests or (), sealed or (), expiries or (), strict=True)
     )
     given: Any = [tuple(value) if isinstance(value, list) else value for value in told]
-    rest: Any = (None if registration is None else bytes(registration), openid_metadata.read(openid), secrets)
+    digest = None if registration is None else bytes(registration)
+    rest: Any = (digest, token_id, openid_metadata.read(openid), secrets)
     return Client(*given, *rest)

@@ -19,6 +19,7 @@ class Memory(Generic[Key, Value]):
         self._clock = clock
         self._read = read
         self._known: dict[Key, tuple[float, Value]] = {}
+        self._reading: dict[Key, object] = {}  # the newest read of each key that nothing was forgotten of since
 
     async def get(self, key: Key) -> Value | None:
         """The value of `key`, from memory while it is fresh. What is not there is asked for each time."""
@@ -26,15 +27,25 @@ class Memory(Generic[Key, Value]):
         known = self._known.get(key)
         if known and 0 <= now - known[0] < MAXIMUM_AGE:
             return known[1]
-        before = self._known
-        value = await self._read(key)
-        if value is not None and before is self._known:  # nothing was forgotten while we read
-            self._remember(key, now, value)
-        return value
+        mine = self._reading[key] = object()
+        try:
+            value = await self._read(key)
+            if value is not None and self._reading.get(key) is mine:
+                self._remember(key, now, value)
+            return value
+        finally:
+            if self._reading.get(key) is mine:
+                del self._reading[key]
 
     def forget(self) -> None:
         """Everything may have changed."""
         self._known = {}
+        self._reading = {}
+
+    def forget_one(self, key: Key) -> None:
+        """The value of this key may have changed."""
+        self._known.pop(key, None)
+        self._reading.pop(key, None)
 
     def _remember(self, key: Key, now: float, value: Value) -> None:
         if len(self._known) >= MAXIMUM_SIZE:

@@ -84,12 +84,18 @@ class Newcomer:
     grant_id: UUID
     secret: Secret | None
     registration_digest: bytes
+    token_id: UUID | None = None  # of the initial access token, if it has one
 
     @property
     def columns(self) -> dict[str, object]:
         """Its parameters of a statement."""
         born = newborn(self.client_id, self.metadata, self.grant_id, self.secret)
-        return {**born, "owner_id": None, "registration_digest": self.registration_digest}
+        return {
+            **born,
+            "owner_id": None,
+            "registration_digest": self.registration_digest,
+            "registration_token_id": self.token_id,
+        }
 
 
 class Registrations:
@@ -111,7 +117,7 @@ class Registrations:
 
     async def _register(self, statement: str, told: dict[str, object]) -> bool:
         rows = await self._database.query(statement, told)
-        self._clients.forget()
+        self._clients.forget(str(told["id"]))
         return bool(rows)
 
     async def token(self, token_digest: bytes, now: datetime) -> RegistrationToken | None:

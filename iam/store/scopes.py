@@ -12,10 +12,10 @@ from iam.store.memory import Memory
 
 CREATE = """
 with created as (
-    insert into scopes (name, description, created_at, claims)
-    values (%(name)s, %(description)s, %(now)s, %(claims)s)
+    insert into scopes (name, description, created_at, claims, restricted)
+    values (%(name)s, %(description)s, %(now)s, %(claims)s, %(restricted)s)
     on conflict do nothing
-    returning name, description, claims
+    returning name, description, claims, restricted
 ), audited as (
     insert into audit_events (day, at, kind, actor, address, detail)
     select audit_day(%(now)s), %(now)s, 'scope.created', %(actor)s, %(address)s::inet, to_jsonb(c) from created c
@@ -39,11 +39,15 @@ select name from gone
 
 @frozen
 class Scope:
-    """A scope, the sentence that the consent page shows for it, and the claims that UserInfo says for it."""
+    """A scope, the sentence that the consent page shows for it, and the claims that UserInfo says for it.
+
+    Only administrators give a `restricted` one to a client.
+    """
 
     name: str
     description: str
     claims: tuple[str, ...] = ()
+    restricted: bool = False
 
 
 class Scopes:
@@ -61,9 +65,25 @@ class Scopes:
         """Somebody changed a scope: read again."""
         self._memory.forget()
 
-    async def create(self, name: str, description: str, now: datetime, claims: Sequence[str] = (), *, by: By) -> bool:
+    async def create(
+        self,
+        name: str,
+        description: str,
+        now: datetime,
+        claims: Sequence[str] = (),
+        *,
+        by: By,
+        restricted: bool = False,
+    ) -> bool:
         """Add a scope; False if there is one of this name."""
-        told = {"name": name, "description": description, "claims": list(claims), "now": now, **by.columns}
+        told = {
+            "name": name,
+            "description": description,
+            "claims": list(claims),
+            "restricted": restricted,
+            "now": now,
+            **by.columns,
+        }
         rows = await self._database.query(CREATE, told)
         self.forget()
         return bool(rows)
@@ -75,5 +95,9 @@ class Scopes:
         return bool(rows)
 
     async def _read(self, _: None) -> tuple[Scope, ...]:
-        rows = await self._database.query("select name, description, claims from scopes order by created_at, name")
-        return tuple(Scope(name, description, tuple(claims)) for name, description, claims in rows)
+        rows = await self._database.query(
+            "select name, description, claims, restricted from scopes order by created_at, name"
+        )
+        return tuple(
+            Scope(name, description, tuple(claims), restricted) for name, description, claims, restricted in rows
+        )

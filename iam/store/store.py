@@ -90,7 +90,11 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
             forget()
 
     def heard(changed: str) -> None:
-        memories.get(changed, lost)()
+        noun, _, name = changed.partition(" ")
+        if noun == "client" and name:
+            store.clients.forget(name)
+        else:
+            memories.get(changed, lost)()
 
     database.main.tend = database.spare.tend = lambda: store.partitions.tend(clock.now())
     database.listen("iam_changed", heard, lost)

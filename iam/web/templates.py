@@ -62,7 +62,9 @@ class Theme:
             name: content for place in reversed(places) for name, content in static(place / "static").items()
         }
         self._base = settings.path
-        self._environment.globals.update(asset=self.asset, base=self._base, site=settings.issuer_host)
+        self._environment.globals.update(
+            asset=self.asset, base=self._base, site=settings.issuer_host, applications=settings.applications
+        )
         self._environment.filters["shell"] = shlex.quote
         for name in self._environment.list_templates(extensions=["html"]):
             self._environment.get_template(name)

@@ -185,7 +185,7 @@ async def test_a_session_is_an_event_when_it_begins_and_when_it_ends(server: Ser
 
 
 async def test_who_changes_an_application_on_its_page_is_written(server: Server, events: Any) -> None:
-    person = await server.person()
+    person = await server.person(superuser=True)
     await events()
     form = fields((await server.get("/applications/register", headers=person.headers)).text)
     sent = {

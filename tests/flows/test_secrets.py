@@ -142,7 +142,7 @@ class Journey:
 async def travel(server: Server, admin: Any) -> Journey:
     """Everything that a person and an application do, right and wrong."""
     journey = Journey(server)
-    person = await server.person("alice")
+    person = await server.person("alice", superuser=True)
     admin.execute("update users set password_hash = %s where id = %s", (hashed(PASSWORD.encode()), str(person.user_id)))
     journey.secrets |= {"password": PASSWORD, "wrong password": WRONG_PASSWORD, "verifier": VERIFIER}
     wrong = journey.keep("wrong client secret", credentials.mint(Kind.CLIENT_SECRET))

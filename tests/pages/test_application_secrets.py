@@ -37,7 +37,7 @@ async def status(server: Server, app: App, secret: str | None = None) -> int:
 
 @pytest.mark.parametrize(("keep", "seconds"), [("3600", 3600), ("86400", 86400), ("604800", 604800)])
 async def test_the_old_secret_may_stay_good_for_a_while(server: Server, keep: str, seconds: int) -> None:
-    alice = await logged_in(server)
+    alice = await logged_in(server, superuser=True)
     app = await alice.register()
     form = await alice.form(f"/applications/{app.client_id}/secret")
 
@@ -50,7 +50,7 @@ async def test_the_old_secret_may_stay_good_for_a_while(server: Server, keep: st
 
 
 async def test_unless_the_person_says_so_the_old_secret_stops_at_once(server: Server) -> None:
-    alice = await logged_in(server)
+    alice = await logged_in(server, superuser=True)
     app = await alice.register()
     form = await alice.form(f"/applications/{app.client_id}/secret")
 
@@ -62,7 +62,7 @@ async def test_unless_the_person_says_so_the_old_secret_stops_at_once(server: Se
 
 @pytest.mark.parametrize("keep", ["1", "99999999", "x", "-1"])
 async def test_another_time_is_refused_and_the_form_comes_back_with_its_secret(server: Server, keep: str) -> None:
-    alice = await logged_in(server)
+    alice = await logged_in(server, superuser=True)
     app = await alice.register()
     form = await alice.form(f"/applications/{app.client_id}/secret")
 
@@ -74,7 +74,7 @@ async def test_another_time_is_refused_and_the_form_comes_back_with_its_secret(s
 
 
 async def test_an_application_that_signs_is_shown_with_its_keys_and_without_a_secret(server: Server) -> None:
-    alice = await logged_in(server)
+    alice = await logged_in(server, superuser=True)
     app = await signing(server, alice, jwks=public(make("ES256"), make("RS256")))
 
     page = (await alice.get(f"/applications/{app.client_id}")).text
@@ -88,7 +88,7 @@ async def test_an_application_that_signs_is_shown_with_its_keys_and_without_a_se
 
 
 async def test_an_application_with_keys_at_an_address_shows_the_address(server: Server) -> None:
-    alice = await logged_in(server)
+    alice = await logged_in(server, superuser=True)
     app = await signing(server, alice, jwks_uri="https://shop.example.org/jwks?<b>")
 
     page = (await alice.get(f"/applications/{app.client_id}")).text
@@ -97,7 +97,7 @@ async def test_an_application_with_keys_at_an_address_shows_the_address(server: 
 
 
 async def test_an_application_that_signs_keeps_its_method_and_keys_when_it_is_changed(server: Server) -> None:
-    alice = await logged_in(server)
+    alice = await logged_in(server, superuser=True)
     app = await signing(server, alice)
     before = await server.store.clients.read(app.client_id)
 
@@ -112,7 +112,7 @@ async def test_an_application_that_signs_keeps_its_method_and_keys_when_it_is_ch
 
 
 async def test_an_application_that_signs_with_a_key_has_no_page_for_a_new_secret(server: Server) -> None:
-    alice = await logged_in(server)
+    alice = await logged_in(server, superuser=True)
     app = await alice.register()
     form = await alice.form(f"/applications/{app.client_id}/secret")
     await changed(server, app, "private_key_jwt", jwks=public(make("ES256")))
@@ -123,7 +123,7 @@ async def test_an_application_that_signs_with_a_key_has_no_page_for_a_new_secret
 
 
 async def test_an_application_that_signs_with_its_secret_can_have_a_new_one(server: Server, admin: Any) -> None:
-    alice = await logged_in(server)
+    alice = await logged_in(server, superuser=True)
     app = await alice.register(redirect_uris=REDIRECT_URI)
     await changed(server, app, "client_secret_jwt")
 

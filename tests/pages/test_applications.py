@@ -108,7 +108,7 @@ async def test_the_list_has_ones_own_applications_only(server: Server) -> None:
 
 
 async def test_id_and_secret_stand_on_the_form_before_saving_and_are_what_is_saved(server: Server) -> None:
-    alice = await logged_in(server)
+    alice = await logged_in(server, superuser=True)
 
     app = await alice.register()
     reply = await server.token(app, grant_type="client_credentials")
@@ -294,7 +294,7 @@ async def test_a_public_client_has_no_secret(server: Server, admin: Any) -> None
 async def test_an_error_stands_next_to_its_field(
     server: Server, admin: Any, field: str, changes: dict[str, Any], words: str
 ) -> None:
-    alice = await logged_in(server)
+    alice = await logged_in(server, superuser=True)
     form = await alice.form(FORM)
     before = kept(admin)
 
@@ -316,7 +316,7 @@ async def test_every_error_is_told_at_once(server: Server) -> None:
 
 
 async def test_nothing_that_was_typed_or_shown_is_lost(server: Server) -> None:
-    alice = await logged_in(server)
+    alice = await logged_in(server, superuser=True)
     form = await alice.form(FORM)
     typed = {
         "name": '  "Shop" & <b>',
@@ -384,7 +384,7 @@ def test_whatever_is_typed_stands_in_the_form_again(theme: Theme, typed: str) ->
 
 
 async def test_the_form_to_change_an_application_shows_what_there_is(server: Server) -> None:
-    alice = await logged_in(server)
+    alice = await logged_in(server, superuser=True)
     app = await alice.register(name="Shop", scopes=["write"], require_pkce="y")
 
     form = await alice.form(f"/applications/{app.client_id}/edit")
@@ -397,7 +397,7 @@ async def test_the_form_to_change_an_application_shows_what_there_is(server: Ser
 
 
 async def test_what_was_changed_counts_and_the_rest_stays(server: Server) -> None:
-    alice = await logged_in(server)
+    alice = await logged_in(server, superuser=True)
     app = await alice.register()
 
     reply = await alice.send(
@@ -452,7 +452,7 @@ async def test_what_the_form_does_not_have_cannot_be_changed_by_it(server: Serve
 
 
 async def test_a_new_secret_takes_the_place_of_the_old_one(server: Server) -> None:
-    alice = await logged_in(server)
+    alice = await logged_in(server, superuser=True)
     app = await alice.register()
     form = await alice.form(f"/applications/{app.client_id}/secret")
 
@@ -472,7 +472,7 @@ async def test_a_new_secret_takes_the_place_of_the_old_one(server: Server) -> No
 
 
 async def test_a_new_secret_that_is_only_looked_at_changes_nothing(server: Server) -> None:
-    alice = await logged_in(server)
+    alice = await logged_in(server, superuser=True)
     app = await alice.register()
 
     await alice.form(f"/applications/{app.client_id}/secret")
@@ -499,7 +499,7 @@ async def test_a_new_secret_of_ones_own_choice_is_refused(
 
 
 async def test_a_deleted_application_is_gone_with_its_tokens(server: Server) -> None:
-    alice = await logged_in(server)
+    alice = await logged_in(server, superuser=True)
     app, other = await alice.register(), await server.app(introspect_any=True)
     token = (await server.token(app, grant_type="client_credentials")).json["access_token"]
 

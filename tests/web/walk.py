@@ -6,7 +6,7 @@ from attrs import fields as members
 
 from iam.routes import Handlers, all_routes
 from iam.web.dispatch import Route
-from tests.harness import Server, fields
+from tests.harness import REDIRECT_URI, Server, fields
 
 
 class Nobody:
@@ -25,7 +25,8 @@ async def addresses(server: Server) -> tuple[list[tuple[str, Route]], dict[str, 
     """Every route with a path that exists for the person with these headers."""
     person = await server.person()
     page = (await server.get("/applications/register", headers=person.headers)).text
-    form = {**fields(page), "name": "Application", "grant_types": "client_credentials", "scopes": "read"}
+    told = {"name": "Application", "grant_types": "authorization_code", "redirect_uris": REDIRECT_URI, "scopes": "read"}
+    form = {**fields(page), **told}
     saved = await server.post("/applications/register", form, headers=person.headers)
     client_id = saved.location.rpartition("/")[2]
     assert client_id
