@@ -211,7 +211,10 @@ class Settings(BaseSettings):
     @classmethod
     def absolute(cls, value: Path | None) -> Path | None:
         """Paths do not depend on where the server was started."""
-        return value and value.expanduser().absolute()
+        try:
+            return value and value.expanduser().absolute()
+        except RuntimeError:
+            raise ValueError(f"begins with the home of nobody known here: {value}") from None
 
     @field_validator("templates")
     @classmethod

@@ -197,6 +197,7 @@ def test_the_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("issuer", "http://", "--issuer: must be written as browsers do"),
         ("issuer", "http://localhost:99999", "--issuer: Port out of range 0-65535."),
         ("issuer", "http://[::1", "--issuer: Invalid IPv6 URL."),
+        ("data_dir", "~0/iam", "--data-dir: begins with the home of nobody known here: ~0/iam."),
         ("templates", "/nowhere", "--templates: is not a directory: /nowhere."),
         ("proxy_headers", ("10.0.0.1/8",), "--proxy-headers: Input is not a valid IPv4 network."),
         ("registration_scope", ('say "yes"',), "--registration-scope: is not the name of a scope: '\"yes\"'."),
