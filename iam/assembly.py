@@ -287,7 +287,7 @@ def build_handlers(
         ),
         logout=Logout(visitors, theme, LogoutRequests(signing, store.clients, subjects), departures, refusals),
         accounts=Chooser(visitors, theme, departures, authorization.after_choice, settings),
-        setup=Setup(people, sessions, visitors, theme, settings, key, throttle),
+        setup=Setup(people, sessions, visitors, theme, settings, store.setup, clock, throttle),
         applications=Applications(
             registration,
             Registrants(settings),

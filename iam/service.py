@@ -25,7 +25,7 @@ from iam.operations.back_channel_logout import BackChannelLogout
 from iam.operations.retention import Retention, tasks
 from iam.options import Options, refuse
 from iam.pages.setup import setup_link
-from iam.server_key import ServerKey, ServerKeyError
+from iam.server_key import ServerKeyError
 from iam.settings import Settings
 from iam.store.errors import Unavailable
 from iam.store.migration import MigrationError
@@ -105,7 +105,7 @@ class AuthorizationServer(Service):
         self._back_channel.start()
         for line in sockets(settings, self._ports):
             say(line)
-        await greet(settings, self._foundation, key)
+        await greet(settings, self._foundation, self._clock)
 
     async def _stop(self) -> None:
         if self._starting is not None:
@@ -175,14 +175,29 @@ def say(line: str) -> None:
         terminal.flush()
 
 
-async def greet(settings: Settings, foundation: Foundation, key: ServerKey) -> None:
+async def invitation(settings: Settings, store: Store, clock: Clock) -> list[str]:
+    """How to make an administrator, where there is none."""
+    if await store.users.superuser_exists():
+        return []
+    try:
+        link = await setup_link(store.setup, settings.issuer, clock)
+    except Unavailable:  # nothing can be written now: a full disk, a standby
+        link = None
+    if link is None:
+        return ["There is no administrator. Make one with `iam createsuperuser`."]
+    return [
+        "There is no administrator yet. Make one with `iam createsuperuser`, or once, within a day, at",
+        "  " + link,
+    ]
+
+
+async def greet(settings: Settings, foundation: Foundation, clock: Clock) -> None:
     """Say what a person should know now, and last where the server answers."""
     if settings.no_rate_limits:
         say("WARNING: rate limits are off; never do this where others can reach the server.")
     if not settings.secure:
         say("The public address is not https, so cookies are not Secure: for this machine only.")
-    if not await foundation.store.users.superuser_exists():
-        say("There is no administrator yet. Make one with `iam createsuperuser`, or once at")
-        say("  " + setup_link(settings.issuer, key))
+    for line in await invitation(settings, foundation.store, clock):
+        say(line)
     log.info("ready: {address}", address=settings.issuer)
     say(f"iam answers at {settings.issuer}")

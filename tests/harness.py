@@ -47,6 +47,7 @@ from iam.oauth.registration import Registration
 from iam.oauth.server import Server as Protocol
 from iam.openid.keys import Keys
 from iam.outbound.fetching import Fetcher
+from iam.pages.setup import setup_link
 from iam.server_key import ServerKey
 from iam.settings import Settings, read
 from iam.store import migration
@@ -359,6 +360,12 @@ class Server:
 
     def clock_of_store(self) -> Clock:
         return Clock(self.clock.seconds)
+
+    async def setup_path(self) -> str:
+        """The address behind the link that the terminal shows, without the host."""
+        link = await setup_link(self.store.setup, "", self.clock_of_store())
+        assert link
+        return link
 
     async def authorize(self, app: App, person: Person, decision: str = "allow", **parameters: str | None) -> Reply:
         """Walk through consent as a browser would; the reply that leaves for the client."""

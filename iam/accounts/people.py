@@ -16,7 +16,7 @@ from iam.store.users import Users
 
 TAKEN_USERNAME: Final = "Somebody has this username: choose another one."
 TAKEN_EMAIL: Final = "Somebody has this e-mail address: use another one, or log in with it."
-NOT_FIRST: Final = "There is an administrator already: use `iam createsuperuser` to make another one."
+NOT_FIRST: Final = "This link is not good any more: use `iam createsuperuser` to make an administrator."
 
 
 @frozen
@@ -38,12 +38,12 @@ class People:
         email_verified: bool = False,
         claims: Mapping[str, object] | None = None,
         superuser: bool = False,
-        only_first: bool = False,
+        setup: bytes | None = None,
         by: By,
     ) -> UUID:
         """Make an account, and say who it is; Invalid names the fields that cannot be used.
 
-        Without a password nobody can log in to it. With `only_first` it must be the first superuser.
+        Without a password nobody can log in to it. With `setup`, the digest of a setup link, that must still be good.
         """
         username, name = username.strip(), name.strip()
         email = None if email is None else email.strip()
@@ -66,20 +66,18 @@ class People:
             claims=claims or {},
             superuser=superuser,
             now=self.clock.now(),
-            only_first=only_first,
+            setup=setup,
             by=by,
         )
         if not created:
-            raise await self._taken(username, only_first=only_first)
+            raise await self._taken(username, email)
         return user_id
 
     async def create_superuser(
-        self, *, username: str, email: str, password: str, only_first: bool = False, by: By
+        self, *, username: str, email: str, password: str, setup: bytes | None = None, by: By
     ) -> UUID:
         """Make an administrator's account; Invalid names the fields that cannot be used."""
-        return await self.create(
-            username=username, email=email, password=password, superuser=True, only_first=only_first, by=by
-        )
+        return await self.create(username=username, email=email, password=password, superuser=True, setup=setup, by=by)
 
     async def set_password(self, user_id: UUID, password: str, *, keep_grants: bool = False, by: By) -> bool:
         """Give a person a new password, end their sessions and, unless they are kept, all that they granted.
@@ -96,10 +94,10 @@ class People:
     async def _weakness(self, password: str, *about: str | None) -> str | None:
         return await self.passwords.complaint(password, self.site, *(text for text in about if text))
 
-    async def _taken(self, username: str, *, only_first: bool) -> Invalid:
+    async def _taken(self, username: str, email: str | None) -> Invalid:
         """Why the account could not be made."""
-        if only_first and await self.users.superuser_exists():
-            return Invalid({"username": NOT_FIRST})
         if await self.users.by_username(identity.username_key(username)):
             return Invalid({"username": TAKEN_USERNAME})
-        return Invalid({"email": TAKEN_EMAIL})
+        if email and await self.users.by_email(identity.email_key(email)):
+            return Invalid({"email": TAKEN_EMAIL})
+        return Invalid({"username": NOT_FIRST})

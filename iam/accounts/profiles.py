@@ -37,8 +37,13 @@ def moved(profile: Profile, email: str) -> Profile:
     return evolve(profile, email=email.strip() or None, email_verified=profile.email_verified and same)
 
 
-async def change(users: Users, clock: Clock, user: User, profile: Profile, by: By) -> bool:
-    """Give the person this profile; False if they are gone meanwhile. Invalid names the fields that cannot be used."""
+async def change(
+    users: Users, clock: Clock, user: User, profile: Profile, by: By, *, superuser: bool | None = None
+) -> bool:
+    """Give the person this profile, and let them administer or not, if that is said; False if they are gone meanwhile.
+
+    Invalid names the fields that cannot be used; raises LastAdministrator.
+    """
     email, name = profile.email, profile.name.strip()
     complain(
         email=identity.email_complaint(email) if email else None,
@@ -54,6 +59,7 @@ async def change(users: Users, clock: Clock, user: User, profile: Profile, by: B
             name=name,
             claims=profile.claims,
             now=clock.now(),
+            superuser=superuser,
             by=by,
         )
     except Rejected as error:

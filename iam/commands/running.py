@@ -25,8 +25,9 @@ from iam.settings import Settings, SettingsError
 from iam.store.errors import Unavailable
 from iam.store.migration import MigrationError
 from iam.store.store import Store
+from iam.store.users import LastAdministrator
 
-EXPECTED = (EmbeddedError, Invalid, MigrationError, ServerKeyError, Unavailable)
+EXPECTED = (EmbeddedError, Invalid, LastAdministrator, MigrationError, ServerKeyError, Unavailable)
 
 T = TypeVar("T")
 

@@ -102,6 +102,7 @@ def show(username: str) -> None:
     examples=[
         "iam user update alice --email alice@example.org --email-verified",
         "iam user update bob --remove-claim roles",
+        "iam user update bob --superuser",
     ]
 )
 @who
@@ -110,6 +111,7 @@ def show(username: str) -> None:
 @claim_option
 @click.option("--remove-claim", "removed", metavar="K", multiple=True, help="A claim to remove. Repeatable.")
 @click.option("--email-verified/--email-unverified", default=None, help="Whether the address is known to be theirs.")
+@click.option("--superuser/--no-superuser", default=None, help="Whether they administer this server, from now on.")
 def update(
     username: str,
     email: str | None,
@@ -118,8 +120,12 @@ def update(
     removed: tuple[str, ...],
     *,
     email_verified: bool | None,
+    superuser: bool | None,
 ) -> None:
-    """Change what an account says of its person; what is not named stays. A new address counts as unverified."""
+    """Change what an account says of its person; what is not named stays. A new address counts as unverified.
+
+    Who administers no longer stays logged in, and applications keep what they were granted.
+    """
 
     async def work(on: Administration) -> User:
         user = await named(on, username)
@@ -131,7 +137,8 @@ def update(
         if email_verified is not None:
             profile = evolve(profile, email_verified=email_verified)
         kept = {claim: value for claim, value in profile.claims.items() if claim not in removed}
-        await profiles.change(on.store.users, on.clock, user, evolve(profile, claims=kept | given_claims), COMMAND_LINE)
+        profile = evolve(profile, claims=kept | given_claims)
+        await profiles.change(on.store.users, on.clock, user, profile, COMMAND_LINE, superuser=superuser)
         return await named(on, str(user.id))
 
     user = run(work)

@@ -1,6 +1,7 @@
 """The first administrator, made once in the browser, by who sees the server's terminal."""
 
-from hmac import compare_digest
+from datetime import timedelta
+from typing import Final
 
 from attrs import frozen
 from twisted.logger import Logger
@@ -12,9 +13,10 @@ from iam.accounts.invalid import Invalid, complain
 from iam.accounts.people import People
 from iam.accounts.sessions import Sessions
 from iam.accounts.throttle import Throttle
+from iam.clock import Clock
 from iam.credentials import Kind
-from iam.server_key import ServerKey
 from iam.settings import Settings
+from iam.store import setup as table
 from iam.web import cookies, forms
 from iam.web.answers import Answer, see_other
 from iam.web.forms import Fields
@@ -28,8 +30,10 @@ log = Logger()
 PURPOSE = "setup"
 DIFFERENT = "The two passwords differ: type the same one twice."
 OVER = (
-    "This link is not good, or there is an administrator already. Use `iam createsuperuser` in the server's terminal."
+    "The link is good for a day, until the server starts again, and until there is an administrator for the first time. "
+    "If there is one, log in. Else restart the server for another link, or use `iam createsuperuser` in its terminal."
 )
+LIFETIME: Final = timedelta(days=1)
 
 
 class SetupForm(Form):  # type: ignore[misc]
@@ -50,17 +54,17 @@ class Setup:
     visitors: Visitors
     theme: Theme
     settings: Settings
-    key: ServerKey
+    table: table.Setup
+    clock: Clock
     throttle: Throttle
 
     async def show(self, request: Request) -> Answer:
-        """The form, for who has the link, as long as nobody administers."""
-        await self._admit(request)
-        return self._form(request, SetupForm())
+        """The form, for who has the link, as long as nobody ever administered."""
+        return self._form(request, await self._admitted(request), SetupForm())
 
     async def submit(self, request: Request) -> Answer:
         """Make the administrator, and log them in."""
-        await self._admit(request)
+        link = await self._admitted(request)
         form = SetupForm(Fields(self.visitors.form(request, PURPOSE)))
         try:
             complain(again=DIFFERENT if form.password.data != form.again.data else None)
@@ -68,40 +72,38 @@ class Setup:
                 username=form.username.data or "",
                 email=form.email.data or "",
                 password=form.password.data or "",
-                only_first=True,
+                setup=credentials.digest(link),
                 by=actors.setup(request.client_address),
             )
         except Invalid as invalid:
             forms.complain(form, invalid.complaints)
-            return self._form(request, form, 400)
+            return self._form(request, link, form, 400)
         log.info("first administrator: user {user_id}, {peer}", user_id=str(user_id), peer=request.client_address)
         before = self.visitors.cookie(request)
         cookie = await self.sessions.begin(before, user_id, address=request.client_address)
         return see_other("/applications", (cookies.setting(self.settings, cookie),) if cookie else ())
 
-    async def _admit(self, request: Request) -> None:
+    async def _admitted(self, request: Request) -> str:
+        """The secret of the link, if it is good."""
         try:
             given = query_parameters(request).get("token", "")
         except ParameterError:
             given = ""
-        same = compare_digest(given.encode(), setup_token(self.key).encode())
-        if given and not same:
+        ours = credentials.well_formed(given, Kind.SETUP)
+        good = ours and await self.table.good(credentials.digest(given), self.clock.now())
+        if given and not good:
             await self.throttle.wrong(request.client_address)
-        if not same or await self.people.users.superuser_exists():
+        if not good:
             raise self.theme.refusal(403, "The setup is over", OVER)
+        return given
 
-    def _form(self, request: Request, form: SetupForm, status: int = 200) -> Answer:
+    def _form(self, request: Request, link: str, form: SetupForm, status: int = 200) -> Answer:
         token, headers = self.visitors.welcome(request, PURPOSE)
-        return self.theme.page(
-            "setup.html", status, headers, form=form, csrf_token=token, setup_token=setup_token(self.key)
-        )
+        return self.theme.page("setup.html", status, headers, form=form, csrf_token=token, setup_token=link)
 
 
-def setup_token(key: ServerKey) -> str:
-    """What the link carries: every server of a service prints the same one, and none stores it."""
-    return credentials.compose(Kind.SETUP, key.derive("setup"))
-
-
-def setup_link(issuer: str, key: ServerKey) -> str:
-    """The address of the setup."""
-    return f"{issuer}/setup?token={setup_token(key)}"
+async def setup_link(setup: table.Setup, issuer: str, clock: Clock) -> str | None:
+    """The address of the setup, in place of the one before; None where there ever was an administrator."""
+    secret, now = credentials.mint(Kind.SETUP), clock.now()
+    renewed = await setup.renew(credentials.digest(secret), now + LIFETIME, now, actors.SERVER)
+    return f"{issuer}/setup?token={secret}" if renewed else None

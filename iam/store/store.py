@@ -21,6 +21,7 @@ from iam.store.replays import Replays
 from iam.store.resources import Resources
 from iam.store.scopes import Scopes
 from iam.store.sessions import Sessions
+from iam.store.setup import Setup
 from iam.store.signing_keys import SigningKeys
 from iam.store.user_infos import UserInfos
 from iam.store.users import Users
@@ -33,6 +34,7 @@ class Store:
     database: Database
     users: Users
     sessions: Sessions
+    setup: Setup
     clients: Clients
     scopes: Scopes
     resources: Resources
@@ -59,6 +61,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         database=database,
         users=Users(database),
         sessions=Sessions(database),
+        setup=Setup(database),
         clients=clients,
         scopes=Scopes(database, clock),
         resources=Resources(database, clock),

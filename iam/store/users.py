@@ -18,6 +18,10 @@ COLUMNS_BY_USERNAME = """
 select id, username, email, email_verified, name, claims, superuser, created_at, updated_at, disabled_at
 from users where username_key = %(username_key)s
 """
+COLUMNS_BY_EMAIL = """
+select id, username, email, email_verified, name, claims, superuser, created_at, updated_at, disabled_at
+from users where email_key = %(email_key)s
+"""
 COLUMNS = """
 select id, username, email, email_verified, name, claims, superuser, created_at, updated_at, disabled_at
 from users order by created_at, id
@@ -28,13 +32,19 @@ select id, password_hash from users
 where (username_key = %(login_key)s or email_key = %(login_key)s) and disabled_at is null
 """
 
+# The setup link is held from here on, so that of two who use it at once the second one finds it used. Making an administrator
+# closes it (a trigger does so).
 CREATE = """
-with created as (
+with held as materialized (
+    select from setup s
+    where %(setup)s::bytea is not null and s.digest = %(setup)s and s.closed_at is null and s.expires_at > %(now)s
+    for update
+), created as (
     insert into users (id, username, username_key, email, email_key, email_verified, name, password_hash, claims, superuser,
         created_at, updated_at)
     select %(id)s, %(username)s, %(username_key)s, %(email)s, %(email_key)s, %(email_verified)s, %(name)s, %(password_hash)s,
         %(claims)s, %(superuser)s, %(now)s, %(now)s
-    where not (%(only_first)s and exists (select from users where superuser and disabled_at is null))
+    where %(setup)s::bytea is null or exists (select from held)
     on conflict do nothing
     returning id, superuser
 ), audited as (
@@ -47,26 +57,32 @@ select id from created
 """
 
 # Which members changed is written down, not their values: those are the person's. Where nothing changes, nothing is written.
+# (The last enabled administrator stays one.)
 UPDATE = """
 with before as materialized (
     select * from users where id = %(id)s
 ), changed as (
     update users set email = %(email)s, email_key = %(email_key)s, email_verified = %(email_verified)s, name = %(name)s,
-        claims = %(claims)s, updated_at = %(now)s
+        claims = %(claims)s, superuser = coalesce(%(superuser)s, superuser), updated_at = %(now)s
     where id = %(id)s
+        and (email, email_verified, name, claims, superuser) is distinct from (%(email)s::text, %(email_verified)s::boolean,
+            %(name)s::text, %(claims)s::jsonb, coalesce(%(superuser)s, superuser))
+        and (not superuser or disabled_at is not null or coalesce(%(superuser)s, true) or other_administrator(id))
     returning *
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
     select audit_day(%(now)s), %(now)s, 'user.changed', %(actor)s, c.id::text, null, %(address)s::inet,
-        jsonb_build_object('changed', array_remove(array[
+        jsonb_strip_nulls(jsonb_build_object('changed', array_remove(array[
             case when c.email is distinct from b.email then 'email' end,
             case when c.email_verified <> b.email_verified then 'email_verified' end,
             case when c.name <> b.name then 'name' end,
-            case when c.claims <> b.claims then 'claims' end
-        ], null))
+            case when c.claims <> b.claims then 'claims' end,
+            case when c.superuser <> b.superuser then 'superuser' end
+        ], null), 'superuser', case when c.superuser <> b.superuser then c.superuser end))
     from changed c join before b using (id)
 )
-select id from before
+select id from before b
+where exists (select from changed) or not b.superuser or b.disabled_at is not null or coalesce(%(superuser)s, true)
 """
 
 # A new password ends the sessions that the old one opened (H17), and all that was granted in them.
@@ -99,7 +115,8 @@ with changed as (
     update users set disabled_at = coalesce(disabled_at, %(now)s), updated_at = %(now)s,
         logins_not_before = greatest(logins_not_before, %(now)s),
         not_before = case when %(keep_grants)s then not_before else greatest(not_before, %(now)s) end
-    where id = %(id)s
+    where id = %(id)s and (disabled_at is null or not %(keep_grants)s and not_before < disabled_at)
+        and (not superuser or disabled_at is not null or other_administrator(id))
     returning id
 ), ended as (
     delete from sessions s using changed c where s.user_id = c.id returning s.id
@@ -110,14 +127,14 @@ with changed as (
             'grants_kept', nullif(%(keep_grants)s, false)))
     from changed
 )
-select id from users where id = %(id)s
+select u.id from users u where u.id = %(id)s and (u.disabled_at is not null or exists (select from changed))
 """
 ENABLE = """
 with changed as (
     update users set disabled_at = null, updated_at = %(now)s,
-        logins_not_before = case when disabled_at is null then logins_not_before else greatest(logins_not_before, %(now)s) end,
+        logins_not_before = greatest(logins_not_before, %(now)s),
         not_before = case when not_before >= disabled_at then greatest(not_before, %(now)s) else not_before end
-    where id = %(id)s
+    where id = %(id)s and disabled_at is not null
     returning id
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
@@ -128,10 +145,12 @@ select id from users where id = %(id)s
 """
 
 DELETE = """
-with ended as (
-    update grants set revoked_at = %(now)s where user_id = %(id)s and revoked_at is null returning id
+with going as materialized (
+    select id from users where id = %(id)s and (not superuser or disabled_at is not null or other_administrator(id)) for update
+), ended as (
+    update grants g set revoked_at = %(now)s from going where g.user_id = going.id and g.revoked_at is null returning g.id
 ), deleted as (
-    delete from users where id = %(id)s returning id
+    delete from users u using going where u.id = going.id returning u.id
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
     select audit_day(%(now)s), %(now)s, 'user.deleted', %(actor)s, id::text, null, %(address)s::inet,
@@ -140,6 +159,13 @@ with ended as (
 )
 select id from deleted
 """
+
+
+class LastAdministrator(Exception):
+    """Nobody could administer this server any more."""
+
+    def __str__(self) -> str:
+        return "This is the last enabled administrator: make another one first (iam createsuperuser)."
 
 
 @frozen
@@ -174,6 +200,11 @@ class Users:
         rows = await self._database.query(COLUMNS_BY_USERNAME, {"username_key": username_key})
         return User(*rows[0]) if rows else None
 
+    async def by_email(self, email_key: str) -> User | None:
+        """The person with this canonical e-mail address."""
+        rows = await self._database.query(COLUMNS_BY_EMAIL, {"email_key": email_key})
+        return User(*rows[0]) if rows else None
+
     async def all(self) -> list[User]:
         """Everybody, oldest first."""
         return [User(*row) for row in await self._database.query(COLUMNS)]
@@ -197,10 +228,10 @@ class Users:
         claims: Mapping[str, object],
         superuser: bool,
         now: datetime,
-        only_first: bool = False,
+        setup: bytes | None = None,
         by: By,
     ) -> bool:
-        """Add a person; False where username or e-mail are taken, or `only_first` and there is a superuser already."""
+        """Add a person; False where username or e-mail are taken, or the link of the digest `setup` is not good (any more)."""
         rows = await self._database.query(
             CREATE,
             {
@@ -215,7 +246,7 @@ class Users:
                 "claims": json.dumps(claims),
                 "superuser": superuser,
                 "now": now,
-                "only_first": only_first,
+                "setup": setup,
                 **by.columns,
             },
         )
@@ -231,9 +262,13 @@ class Users:
         name: str,
         claims: Mapping[str, object],
         now: datetime,
+        superuser: bool | None = None,
         by: By,
     ) -> bool:
-        """Replace what a person says of themselves; False if there is no such person. Rejected (23505) if the e-mail is taken."""
+        """Replace what an account says of its person, and whether they administer, if that is said; False if there is none.
+
+        Raises Rejected (23505) if the e-mail is taken, LastAdministrator.
+        """
         rows = await self._database.query(
             UPDATE,
             {
@@ -243,11 +278,12 @@ class Users:
                 "email_verified": email_verified,
                 "name": name,
                 "claims": json.dumps(claims),
+                "superuser": superuser,
                 "now": now,
                 **by.columns,
             },
         )
-        return bool(rows)
+        return bool(rows) or await self._none(user_id)
 
     async def set_password(
         self, user_id: UUID, password_hash: str, now: datetime, by: By, *, keep_grants: bool = False
@@ -263,20 +299,27 @@ class Users:
     async def disable(self, user_id: UUID, now: datetime, by: By, *, keep_grants: bool = False) -> bool:
         """Lock a person out: no login, no session, no living grant; False if there is no such person.
 
-        Enabling them revives nothing, but grants that are to be kept: those only rest meanwhile.
+        Enabling them revives nothing, but grants that are to be kept: those only rest meanwhile. Raises LastAdministrator.
         """
         told = {"id": user_id, "now": now, "keep_grants": keep_grants, **by.columns}
-        return bool(await self._database.query(DISABLE, told))
+        return bool(await self._database.query(DISABLE, told)) or await self._none(user_id)
 
     async def enable(self, user_id: UUID, now: datetime, by: By) -> bool:
         """Let a person in again; False if there is no such person."""
         return bool(await self._database.query(ENABLE, {"id": user_id, "now": now, **by.columns}))
 
     async def delete(self, user_id: UUID, now: datetime, by: By) -> bool:
-        """Remove a person and end all they granted; False if there is no such person."""
-        return bool(await self._database.query(DELETE, {"id": user_id, "now": now, **by.columns}))
+        """Remove a person and end all they granted; False if there is no such person. Raises LastAdministrator."""
+        rows = await self._database.query(DELETE, {"id": user_id, "now": now, **by.columns})
+        return bool(rows) or await self._none(user_id)
 
     async def superuser_exists(self) -> bool:
         """Is there anybody who administers this server?"""
         rows = await self._database.query("select exists (select from users where superuser and disabled_at is null)")
         return bool(rows[0][0])
+
+    async def _none(self, user_id: UUID) -> bool:
+        """Why nothing was changed: there is no such person (False), or they are the last who administers."""
+        if await self.by_id(user_id) is None:
+            return False
+        raise LastAdministrator

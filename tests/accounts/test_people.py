@@ -1,14 +1,22 @@
 """Accounts: who may be called what, and who may log in (H15, H16, rows 20, 21)."""
 
+from contextlib import closing
+from datetime import timedelta
 from typing import Any
 
+import psycopg2
 import pytest
 from argon2 import PasswordHasher
+from twisted.internet.defer import Deferred
 
-from iam.accounts.actors import SERVER
+from iam.accounts import profiles
+from iam.accounts.actors import SERVER, By
 from iam.accounts.invalid import Invalid
 from iam.accounts.logins import Logins
 from iam.accounts.people import NOT_FIRST, TAKEN_EMAIL, TAKEN_USERNAME, People
+from iam.store.store import Store
+from iam.store.users import LastAdministrator
+from tests.waiting import until
 
 PASSWORD = "blue-tractor-42"
 
@@ -87,16 +95,76 @@ async def test_a_weak_password_is_refused(people: People, password: str) -> None
     assert set(await complaints(people, password=password)) == {"password"}
 
 
-async def test_the_first_superuser_is_made_once(people: People) -> None:
-    await people.create_superuser(
-        username="root", email="root@localhost", password=PASSWORD, only_first=True, by=SERVER
-    )
+async def test_a_setup_link_makes_one_superuser(people: People, store: Store, rows: Any) -> None:
+    rows("update setup set closed_at = null")
+    now = people.clock.now()
+    await store.setup.renew(b"link", now + timedelta(hours=1), now, SERVER)
+    await people.create_superuser(username="root", email="root@localhost", password=PASSWORD, setup=b"link", by=SERVER)
 
     with pytest.raises(Invalid) as refused:
         await people.create_superuser(
-            username="root2", email="r2@localhost", password=PASSWORD, only_first=True, by=SERVER
+            username="root2", email="r2@localhost", password=PASSWORD, setup=b"link", by=SERVER
         )
     assert dict(refused.value.complaints) == {"username": NOT_FIRST}
+
+
+async def test_what_is_taken_does_not_use_the_setup_link_up(people: People, store: Store, rows: Any) -> None:
+    rows("update setup set closed_at = null")
+    now = people.clock.now()
+    await store.setup.renew(b"link", now + timedelta(hours=1), now, SERVER)
+    await people.create(username="root", password=PASSWORD, by=SERVER)
+
+    with pytest.raises(Invalid) as refused:
+        await people.create_superuser(
+            username="root", email="root@localhost", password=PASSWORD, setup=b"link", by=SERVER
+        )
+
+    assert dict(refused.value.complaints) == {"username": TAKEN_USERNAME}
+    assert await people.create_superuser(
+        username="boss", email="root@localhost", password=PASSWORD, setup=b"link", by=SERVER
+    )
+
+
+async def administrators(people: People, *names: str) -> list[Any]:
+    return [
+        await people.create_superuser(username=name, email=f"{name}@localhost", password=PASSWORD, by=SERVER)
+        for name in names
+    ]
+
+
+@pytest.mark.parametrize("way", ["disable", "delete", "demote"])
+async def test_the_last_enabled_administrator_stays_one(people: People, way: str) -> None:
+    (root,) = await administrators(people, "root")
+    (rest,) = await administrators(people, "rest")
+    users, now = people.users, people.clock.now()
+    await users.disable(rest, now, SERVER)
+
+    async def demote(user_id: Any, _now: Any, by: By) -> bool:
+        user = await users.by_id(user_id)
+        assert user is not None
+        return await profiles.change(users, people.clock, user, profiles.of(user), by, superuser=False)
+
+    ways = {"disable": users.disable, "delete": users.delete, "demote": demote}
+    with pytest.raises(LastAdministrator, match="last enabled administrator"):
+        await ways[way](root, now, SERVER)
+    assert await ways[way](rest, now, SERVER)
+
+    await administrators(people, "boss")
+    assert await ways[way](root, now, SERVER)
+
+
+@pytest.mark.parametrize("way", ["disable", "delete"])
+async def test_of_two_administrators_who_go_at_once_one_stays(people: People, dsn: str, rows: Any, way: str) -> None:
+    first, second = await administrators(people, "first", "second")
+    with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
+        cursor.execute("update users set disabled_at = now() where id = %s and other_administrator(id)", (str(first),))
+        going = Deferred.fromCoroutine(getattr(people.users, way)(second, people.clock.now(), SERVER))
+        await until(lambda: rows("select true from pg_locks where not granted"))
+        connection.commit()
+
+    with pytest.raises(LastAdministrator):
+        await going
+    assert rows("select username from users where superuser and disabled_at is null") == [("second",)]
 
 
 async def test_a_superuser_has_an_email_address(people: People) -> None:

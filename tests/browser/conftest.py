@@ -5,13 +5,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psycopg2
 import pytest
 from attrs import frozen
 from playwright.sync_api import Browser, sync_playwright
 
+from iam import credentials
+from iam.credentials import Kind
 from tests import processes
 from tests.harness import make_database
 
@@ -66,6 +70,16 @@ def make_account(running: Running, username: str) -> None:
     person = ["--username", username, "--email", f"{username[:20]}@example.org", "--password-stdin"]
     command = [BIN / "iam", "user", "create", *person, *running.options]
     subprocess.run(command, input=PASSWORD.encode(), check=True, timeout=60)
+
+
+def setup_of(running: Running) -> str:
+    """The link that its terminal shows, of which the database has but the digest: another one in its place."""
+    secret = credentials.mint(Kind.SETUP)
+    with closing(psycopg2.connect(running.options[1])) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "update setup set digest = %s, expires_at = now() + interval '1 hour'", (credentials.digest(secret),)
+        )
+    return f"{running.url}/setup?token={secret}"
 
 
 @pytest.fixture(scope="module")

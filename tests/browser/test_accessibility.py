@@ -9,9 +9,7 @@ from attrs import define, field
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from iam.pages.setup import setup_link
-from iam.server_key import ServerKey
-from tests.browser.conftest import PASSWORD, Running, in_browser, make_account
+from tests.browser.conftest import PASSWORD, Running, in_browser, make_account, setup_of
 from tests.harness import CHALLENGE
 
 CALLBACK = "https://shop.example/a-long-way/back/to-the-shop?where=a-place-whose-address-does-not-fit-on-a-telephone"
@@ -87,10 +85,10 @@ class Finding:
 
 
 @pytest.fixture(scope="module")
-def findings(fresh: Running, key: ServerKey) -> dict[str, Finding]:
+def findings(fresh: Running) -> dict[str, Finding]:
     """Every page, looked at once."""
     make_account(fresh, OTHER)
-    return in_browser(look_round, fresh.url, setup_link(fresh.url, key))
+    return in_browser(look_round, fresh.url, setup_of(fresh))
 
 
 def look_round(browser: Browser, url: str, setup: str) -> dict[str, Finding]:

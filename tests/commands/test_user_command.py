@@ -188,6 +188,26 @@ def test_a_new_password_is_not_asked_where_nobody_is(iam: Iam) -> None:
     assert "--password-stdin" in outcome.err
 
 
+def test_who_administers_is_changed_at_once_and_written_down(iam: Iam) -> None:
+    iam("createsuperuser", "--username", "root", "--email", "root@example.org", "--password-stdin", given=PASSWORD)
+    iam("user", "create", "--username", "helen")
+
+    made = iam("user", "update", "helen", "--superuser", "--json").json["superuser"]
+    taken = iam("user", "update", "helen", "--no-superuser", "--json").json["superuser"]
+    last = iam("user", "update", "root", "--no-superuser")
+
+    details = iam.execute(
+        "select e.detail from audit_events e join users u on u.id::text = e.subject "
+        "where u.username = 'helen' and e.kind = 'user.changed' order by e.n"
+    )
+    assert (made, taken) == (True, False)
+    assert [detail for (detail,) in details] == [
+        {"changed": ["superuser"], "superuser": True},
+        {"changed": ["superuser"], "superuser": False},
+    ]
+    assert "last enabled administrator" in last.complaint
+
+
 def test_names_from_strangers_do_not_steer_the_terminal(iam: Iam) -> None:
     iam.execute(
         "insert into users (id, username, username_key, name, created_at, updated_at) "

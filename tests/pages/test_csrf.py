@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from iam.pages.setup import setup_token
-from iam.server_key import ServerKey
 from iam.web import csrf
 from tests.harness import Server
 from tests.pages.conftest import PASSWORD, Visitor, asking, kept, make_account
@@ -30,12 +28,12 @@ class Opened:
         return await self.visitor.send(self.form, headers, **{**self.fields, **changes})
 
 
-async def opened(server: Server, key: ServerKey, name: str) -> Opened:  # noqa: PLR0911 - a table with arrangements
+async def opened(server: Server, name: str) -> Opened:  # noqa: PLR0911 - a table with arrangements
     if name == "login":
         await make_account(server, "ada")
         return await at(Visitor(server), "/login", login="ada", password=PASSWORD)
     if name == "setup":
-        return await at(Visitor(server), f"/setup?token={setup_token(key)}", **ADMINISTRATOR)
+        return await at(Visitor(server), await server.setup_path(), **ADMINISTRATOR)
     member = Visitor(server, (await server.person()).cookie)
     if name == "logout":
         return await at(member, "/logout")
@@ -55,8 +53,8 @@ async def at(visitor: Visitor, path: str, **fields: str) -> Opened:
 
 
 @pytest.mark.parametrize("name", FORMS)
-async def test_h18_the_form_of_the_page_is_accepted(server: Server, key: ServerKey, admin: Any, name: str) -> None:
-    opening = await opened(server, key, name)
+async def test_h18_the_form_of_the_page_is_accepted(server: Server, admin: Any, name: str) -> None:
+    opening = await opened(server, name)
     before = kept(admin)
 
     reply = await opening.send()
@@ -66,10 +64,8 @@ async def test_h18_the_form_of_the_page_is_accepted(server: Server, key: ServerK
 
 
 @pytest.mark.parametrize("name", FORMS)
-async def test_h18_a_form_without_its_token_changes_nothing(
-    server: Server, key: ServerKey, admin: Any, name: str
-) -> None:
-    opening = await opened(server, key, name)
+async def test_h18_a_form_without_its_token_changes_nothing(server: Server, admin: Any, name: str) -> None:
+    opening = await opened(server, name)
     before = kept(admin)
 
     replies = [await opening.send(csrf_token=token) for token in (None, "", "x", "é")]
@@ -80,12 +76,10 @@ async def test_h18_a_form_without_its_token_changes_nothing(
 
 
 @pytest.mark.parametrize("name", FORMS)
-async def test_h18_the_token_of_another_purpose_changes_nothing(
-    server: Server, key: ServerKey, admin: Any, name: str
-) -> None:
-    opening = await opened(server, key, name)
-    elsewhere = {"login": f"/setup?token={setup_token(key)}", "setup": "/login", "register": "/logout"}
-    path = elsewhere.get(name, "/applications/register")
+async def test_h18_the_token_of_another_purpose_changes_nothing(server: Server, admin: Any, name: str) -> None:
+    opening = await opened(server, name)
+    elsewhere = {"setup": "/login", "register": "/logout"}
+    path = await server.setup_path() if name == "login" else elsewhere.get(name, "/applications/register")
     token = (await opening.visitor.form(path)).value("csrf_token")
     before = kept(admin)
 
@@ -97,9 +91,9 @@ async def test_h18_the_token_of_another_purpose_changes_nothing(
 
 @pytest.mark.parametrize("opened_at", ["9" * 5000, "9" * 13, "9" * 12, "-1", "1.0", "٣", ""])
 async def test_a_token_that_its_own_browser_has_made_of_no_second_or_one_far_ahead_changes_nothing(
-    server: Server, key: ServerKey, admin: Any, opened_at: str
+    server: Server, admin: Any, opened_at: str
 ) -> None:
-    opening = await opened(server, key, "consent")
+    opening = await opened(server, "consent")
     before = kept(admin)
     query = opening.form.action.partition("?")[2]
     purpose = "consent " + sha256(query.encode()).hexdigest()
@@ -112,10 +106,8 @@ async def test_a_token_that_its_own_browser_has_made_of_no_second_or_one_far_ahe
 
 
 @pytest.mark.parametrize("name", FORMS)
-async def test_h18_the_token_of_another_browser_changes_nothing(
-    server: Server, key: ServerKey, admin: Any, name: str
-) -> None:
-    opening = await opened(server, key, name)
+async def test_h18_the_token_of_another_browser_changes_nothing(server: Server, admin: Any, name: str) -> None:
+    opening = await opened(server, name)
     somebody = Visitor(server, (await server.person()).cookie)
     before = kept(admin)
 
@@ -143,9 +135,9 @@ async def test_h18_the_token_of_another_browser_changes_nothing(
     ids=lambda headers: " ".join(headers.values()),
 )
 async def test_h18_a_form_from_elsewhere_changes_nothing(
-    server: Server, key: ServerKey, admin: Any, name: str, headers: dict[str, str]
+    server: Server, admin: Any, name: str, headers: dict[str, str]
 ) -> None:
-    opening = await opened(server, key, name)
+    opening = await opened(server, name)
     before = kept(admin)
 
     reply = await opening.send(headers)
@@ -155,8 +147,8 @@ async def test_h18_a_form_from_elsewhere_changes_nothing(
 
 
 @pytest.mark.parametrize("name", FORMS)
-async def test_h18_a_browser_that_says_our_own_origin_is_accepted(server: Server, key: ServerKey, name: str) -> None:
-    opening = await opened(server, key, name)
+async def test_h18_a_browser_that_says_our_own_origin_is_accepted(server: Server, name: str) -> None:
+    opening = await opened(server, name)
 
     reply = await opening.send({"Origin": server.settings.origin})
 
@@ -164,8 +156,8 @@ async def test_h18_a_browser_that_says_our_own_origin_is_accepted(server: Server
 
 
 @pytest.mark.parametrize("name", FORMS)
-async def test_h18_an_old_browser_that_says_nothing_is_accepted(server: Server, key: ServerKey, name: str) -> None:
-    opening = await opened(server, key, name)
+async def test_h18_an_old_browser_that_says_nothing_is_accepted(server: Server, name: str) -> None:
+    opening = await opened(server, name)
 
     reply = await opening.send({})
 
@@ -173,8 +165,8 @@ async def test_h18_an_old_browser_that_says_nothing_is_accepted(server: Server, 
 
 
 @pytest.mark.parametrize("name", FORMS)
-async def test_h18_a_form_without_cookie_changes_nothing(server: Server, key: ServerKey, admin: Any, name: str) -> None:
-    opening = await opened(server, key, name)
+async def test_h18_a_form_without_cookie_changes_nothing(server: Server, admin: Any, name: str) -> None:
+    opening = await opened(server, name)
     before = kept(admin)
 
     reply = await Opened(Visitor(server), opening.form, opening.fields).send()
@@ -183,8 +175,8 @@ async def test_h18_a_form_without_cookie_changes_nothing(server: Server, key: Se
     assert kept(admin) == before
 
 
-async def test_h18_a_refused_form_says_what_to_do(server: Server, key: ServerKey) -> None:
-    opening = await opened(server, key, "login")
+async def test_h18_a_refused_form_says_what_to_do(server: Server) -> None:
+    opening = await opened(server, "login")
 
     reply = await opening.send(csrf_token="x")
 
@@ -194,8 +186,8 @@ async def test_h18_a_refused_form_says_what_to_do(server: Server, key: ServerKey
 
 
 @pytest.mark.parametrize("name", FORMS)
-async def test_a_malformed_form_is_refused_with_a_page(server: Server, key: ServerKey, admin: Any, name: str) -> None:
-    opening = await opened(server, key, name)
+async def test_a_malformed_form_is_refused_with_a_page(server: Server, admin: Any, name: str) -> None:
+    opening = await opened(server, name)
     headers = {**opening.visitor.headers, "Sec-Fetch-Site": "same-origin"}
     before = kept(admin)
 

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from attrs import define, field
 
-from iam.pages.setup import setup_token
-from iam.server_key import ServerKey
 from tests.harness import Reply, Server
 from tests.pages.conftest import Visitor, asking, logged_in
 
@@ -70,9 +68,9 @@ class Markup(HTMLParser):
         return [attributes for tag, attributes in self.elements if tag in tags]
 
 
-async def page_of(server: Server, key: ServerKey, name: str) -> Reply:  # noqa: PLR0911 - a table with arrangements
+async def page_of(server: Server, name: str) -> Reply:  # noqa: PLR0911 - a table with arrangements
     visitor = Visitor(server)
-    setup = f"/setup?token={setup_token(key)}"
+    setup = await server.setup_path()
     if name in ("home", "login", "setup", "not found", "unknown client", "wrong method"):
         path = {"home": "/", "setup": setup, "unknown client": "/authorize?client_id=x", "not found": "/x"}
         if name == "wrong method":
@@ -115,8 +113,8 @@ def read(reply: Reply) -> Markup:
 
 
 @pytest.mark.parametrize("name", PAGES)
-async def test_a_page_needs_nothing_that_its_policy_forbids(server: Server, key: ServerKey, name: str) -> None:
-    reply = await page_of(server, key, name)
+async def test_a_page_needs_nothing_that_its_policy_forbids(server: Server, name: str) -> None:
+    reply = await page_of(server, name)
 
     markup = read(reply)
     assert "default-src 'none'; style-src 'self'" in (reply.header("content-security-policy") or "")
@@ -132,10 +130,8 @@ async def test_a_page_needs_nothing_that_its_policy_forbids(server: Server, key:
 
 
 @pytest.mark.parametrize("name", PAGES)
-async def test_a_page_is_well_formed_and_has_language_title_and_one_heading(
-    server: Server, key: ServerKey, name: str
-) -> None:
-    reply = await page_of(server, key, name)
+async def test_a_page_is_well_formed_and_has_language_title_and_one_heading(server: Server, name: str) -> None:
+    reply = await page_of(server, name)
 
     markup = read(reply)
     identifiers = Counter(attributes["id"] for _, attributes in markup.elements if "id" in attributes)
@@ -150,8 +146,8 @@ async def test_a_page_is_well_formed_and_has_language_title_and_one_heading(
 
 
 @pytest.mark.parametrize("name", PAGES)
-async def test_each_field_has_a_label_and_what_describes_it_is_there(server: Server, key: ServerKey, name: str) -> None:
-    reply = await page_of(server, key, name)
+async def test_each_field_has_a_label_and_what_describes_it_is_there(server: Server, name: str) -> None:
+    reply = await page_of(server, name)
 
     markup = read(reply)
     identifiers = {attributes.get("id") for _, attributes in markup.elements}
@@ -167,14 +163,14 @@ async def test_each_field_has_a_label_and_what_describes_it_is_there(server: Ser
 
 
 @pytest.mark.parametrize("name", PAGES)
-async def test_from_each_page_there_is_a_way_on(server: Server, key: ServerKey, name: str) -> None:
-    reply = await page_of(server, key, name)
+async def test_from_each_page_there_is_a_way_on(server: Server, name: str) -> None:
+    reply = await page_of(server, name)
 
     assert {"/", "#content"} <= {attributes["href"] for attributes in read(reply).all("a")}
 
 
-async def test_no_page_may_be_kept_by_a_cache_or_framed(server: Server, key: ServerKey) -> None:
-    reply = await page_of(server, key, "register")
+async def test_no_page_may_be_kept_by_a_cache_or_framed(server: Server) -> None:
+    reply = await page_of(server, "register")
 
     assert reply.header("cache-control") == "no-store"
     assert "frame-ancestors 'none'" in (reply.header("content-security-policy") or "")

@@ -3,10 +3,14 @@
 from typing import Any
 
 import pytest
+from pytest_twisted import blockon
 from twisted.internet.defer import Deferred, gatherResults
 
-from iam.pages.setup import setup_link, setup_token
-from iam.server_key import ServerKey
+from iam import credentials
+from iam.accounts import profiles
+from iam.accounts.actors import SERVER
+from iam.credentials import Kind
+from iam.pages.setup import setup_link
 from tests.harness import Server
 from tests.pages.conftest import PASSWORD, Visitor, kept
 from tests.pages.form import Form, form_of
@@ -15,13 +19,74 @@ RIGHT = {"username": "root", "email": "root@example.org", "password": PASSWORD, 
 
 
 @pytest.fixture
-def path(key: ServerKey) -> str:
+def path(server: Server) -> str:
     """The address in the link that the terminal shows."""
-    return f"/setup?token={setup_token(key)}"
+    return str(blockon(Deferred.fromCoroutine(server.setup_path())))
 
 
-def test_the_link_is_of_the_public_address(key: ServerKey) -> None:
-    assert setup_link("https://login.example", key) == f"https://login.example/setup?token={setup_token(key)}"
+async def link_of(server: Server) -> str | None:
+    """What a server that starts shows."""
+    return await setup_link(server.store.setup, "https://login.example", server.clock_of_store())
+
+
+async def test_the_link_is_of_the_public_address_and_stored_as_a_digest(server: Server, admin: Any) -> None:
+    link = await link_of(server) or ""
+
+    admin.execute("select setup::text from setup")
+    secret = link.removeprefix("https://login.example/setup?token=")
+    assert credentials.well_formed(secret, Kind.SETUP)
+    assert secret not in admin.fetchone()[0]
+
+
+async def test_each_start_makes_another_link_and_voids_the_one_before(server: Server, visitor: Visitor) -> None:
+    first, second = await server.setup_path(), await server.setup_path()
+
+    assert (await visitor.get(first)).status == 403
+    assert (await visitor.get(second)).status == 200
+
+
+async def test_of_servers_that_start_at_once_one_has_the_link_that_works(server: Server, visitor: Visitor) -> None:
+    paths = await gatherResults(Deferred.fromCoroutine(server.setup_path()) for _ in range(5))
+
+    assert sorted([(await visitor.get(path)).status for path in paths]) == [200, 403, 403, 403, 403]
+
+
+async def test_the_link_is_good_for_a_day(server: Server, path: str, visitor: Visitor) -> None:
+    server.clock.advance(24 * 3600 - 60)
+    assert (await visitor.get(path)).status == 200
+
+    server.clock.advance(120)
+    assert (await visitor.get(path)).status == 403
+
+
+@pytest.mark.parametrize("end", ["disabled", "deleted", "demoted"])
+async def test_once_there_was_an_administrator_the_setup_is_over_for_good(
+    server: Server, path: str, visitor: Visitor, admin: Any, end: str
+) -> None:
+    form = await visitor.form(path)
+    person = await server.person(superuser=True)
+    # (in the database, since the last one cannot go by a command)
+    ways = {
+        "disabled": "update users set disabled_at = now() where id = %s",
+        "deleted": "delete from users where id = %s",
+        "demoted": "update users set superuser = false where id = %s",
+    }
+    admin.execute(ways[end], (person.user_id,))
+
+    assert (await visitor.get(path)).status == 403
+    assert (await visitor.send(form, **RIGHT)).status == 403
+    assert await link_of(server) is None
+
+
+async def test_who_is_made_an_administrator_later_ends_the_setup_too(
+    server: Server, path: str, visitor: Visitor
+) -> None:
+    user = await server.store.users.by_id((await server.person("ada")).user_id)
+    assert user is not None
+
+    await profiles.change(server.store.users, server.clock_of_store(), user, profiles.of(user), SERVER, superuser=True)
+
+    assert (await visitor.get(path)).status == 403
 
 
 async def test_the_link_makes_the_administrator_and_logs_them_in(server: Server, path: str, visitor: Visitor) -> None:

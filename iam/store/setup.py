@@ -1,0 +1,39 @@
+"""The setup: the link by which the first administrator is made, good once and over for good once there was one."""
+
+from datetime import datetime
+from typing import Final
+
+from iam.store.audit import By
+from iam.store.database import Database
+
+# Each link takes the place of the one before: of several servers that start at once, the last one's is good.
+RENEW: Final = """
+with renewed as (
+    update setup set digest = %(digest)s, expires_at = %(expires_at)s where closed_at is null returning true
+), audited as (
+    insert into audit_events (day, at, kind, actor, address, detail)
+    select audit_day(%(now)s), %(now)s, 'setup.offered', %(actor)s, %(address)s::inet, '{}' from renewed
+)
+select count(*) from renewed
+"""
+GOOD: Final = """
+select exists (select from setup where digest = %(digest)s and closed_at is null and expires_at > %(now)s)
+"""
+
+
+class Setup:
+    """The table with the one link. A trigger closes it when an administrator is made, in whatever way."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def renew(self, digest: bytes, expires_at: datetime, now: datetime, by: By) -> bool:
+        """Let the link with this digest be the good one until then; False if there ever was an administrator."""
+        told = {"digest": digest, "expires_at": expires_at, "now": now, **by.columns}
+        ((renewed,),) = await self._database.query(RENEW, told)
+        return bool(renewed)
+
+    async def good(self, digest: bytes, now: datetime) -> bool:
+        """Is this the link, and is it still good?"""
+        ((good,),) = await self._database.query(GOOD, {"digest": digest, "now": now})
+        return bool(good)
