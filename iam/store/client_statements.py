@@ -110,9 +110,9 @@ select done from rotated
 SET_DISABLED: Final = """
 with changed as (
     update clients set updated_at = %(now)s,
-        disabled_at = case when %(disabled)s then coalesce(disabled_at, %(now)s) end,
-        not_before = case when %(disabled)s or disabled_at is not null then greatest(not_before, %(now)s) else not_before end
-    where id = %(id)s
+        disabled_at = case when %(disabled)s then %(now)s end,
+        not_before = greatest(not_before, %(now)s)
+    where id = %(id)s and (disabled_at is null) = %(disabled)s
     returning id
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
