@@ -11,6 +11,7 @@ from iam.accounts.logins import Logins
 from iam.accounts.passwords import Passwords
 from iam.accounts.people import People
 from iam.accounts.sessions import Sessions
+from iam.accounts.setup import SetupLinks
 from iam.accounts.tally import Tally
 from iam.accounts.throttle import Throttle, Throttled
 from iam.accounts.turns import Busy
@@ -287,7 +288,7 @@ def build_handlers(
         ),
         logout=Logout(visitors, theme, LogoutRequests(signing, store.clients, subjects), departures, refusals),
         accounts=Chooser(visitors, theme, departures, authorization.after_choice, settings),
-        setup=Setup(people, sessions, visitors, theme, settings, store.setup, clock, throttle),
+        setup=Setup(people, sessions, visitors, theme, settings, SetupLinks(store.setup, clock), throttle),
         applications=Applications(
             registration,
             Registrants(settings),

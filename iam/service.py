@@ -11,6 +11,7 @@ from twisted.logger import Logger
 
 from iam import server_key
 from iam.accounts.actors import SERVER
+from iam.accounts.setup import setup_link
 from iam.assembly import build_back_channel, build_keys, build_site
 from iam.clock import Clock
 from iam.embedded.errors import EmbeddedError
@@ -24,7 +25,6 @@ from iam.oauth.resources import FORMATS, LIFETIMES
 from iam.operations.back_channel_logout import BackChannelLogout
 from iam.operations.retention import Retention, tasks
 from iam.options import Options, refuse
-from iam.pages.setup import setup_link
 from iam.server_key import ServerKeyError
 from iam.settings import Settings
 from iam.store.errors import Unavailable

@@ -27,6 +27,7 @@ from twisted.web.client import Agent, HTTPConnectionPool
 
 from iam import credentials
 from iam.accounts.actors import SERVER
+from iam.accounts.setup import setup_link
 from iam.accounts.throttle import Throttle
 from iam.assembly import (
     build_authentication,
@@ -47,7 +48,6 @@ from iam.oauth.registration import Registration
 from iam.oauth.server import Server as Protocol
 from iam.openid.keys import Keys
 from iam.outbound.fetching import Fetcher
-from iam.pages.setup import setup_link
 from iam.server_key import ServerKey
 from iam.settings import Settings, read
 from iam.store import migration

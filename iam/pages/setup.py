@@ -1,8 +1,5 @@
 """The first administrator, made once in the browser, by who sees the server's terminal."""
 
-from datetime import timedelta
-from typing import Final
-
 from attrs import frozen
 from twisted.logger import Logger
 from wtforms import Form, PasswordField, StringField
@@ -12,11 +9,9 @@ from iam.accounts import actors
 from iam.accounts.invalid import Invalid, complain
 from iam.accounts.people import People
 from iam.accounts.sessions import Sessions
+from iam.accounts.setup import SetupLinks
 from iam.accounts.throttle import Throttle
-from iam.clock import Clock
-from iam.credentials import Kind
 from iam.settings import Settings
-from iam.store import setup as table
 from iam.web import cookies, forms
 from iam.web.answers import Answer, see_other
 from iam.web.forms import Fields
@@ -33,7 +28,6 @@ OVER = (
     "The link is good for a day, until the server starts again, and until there is an administrator for the first time. "
     "If there is one, log in. Else restart the server for another link, or use `iam createsuperuser` in its terminal."
 )
-LIFETIME: Final = timedelta(days=1)
 
 
 class SetupForm(Form):  # type: ignore[misc]
@@ -54,8 +48,7 @@ class Setup:
     visitors: Visitors
     theme: Theme
     settings: Settings
-    table: table.Setup
-    clock: Clock
+    links: SetupLinks
     throttle: Throttle
 
     async def show(self, request: Request) -> Answer:
@@ -89,8 +82,7 @@ class Setup:
             given = query_parameters(request).get("token", "")
         except ParameterError:
             given = ""
-        ours = credentials.well_formed(given, Kind.SETUP)
-        good = ours and await self.table.good(credentials.digest(given), self.clock.now())
+        good = await self.links.good(given)
         if given and not good:
             await self.throttle.wrong(request.client_address)
         if not good:
@@ -100,10 +92,3 @@ class Setup:
     def _form(self, request: Request, link: str, form: SetupForm, status: int = 200) -> Answer:
         token, headers = self.visitors.welcome(request, PURPOSE)
         return self.theme.page("setup.html", status, headers, form=form, csrf_token=token, setup_token=link)
-
-
-async def setup_link(setup: table.Setup, issuer: str, clock: Clock) -> str | None:
-    """The address of the setup, in place of the one before; None where there ever was an administrator."""
-    secret, now = credentials.mint(Kind.SETUP), clock.now()
-    renewed = await setup.renew(credentials.digest(secret), now + LIFETIME, now, actors.SERVER)
-    return f"{issuer}/setup?token={secret}" if renewed else None

@@ -9,8 +9,8 @@ from twisted.internet.defer import Deferred, gatherResults
 from iam import credentials
 from iam.accounts import profiles
 from iam.accounts.actors import SERVER
+from iam.accounts.setup import setup_link
 from iam.credentials import Kind
-from iam.pages.setup import setup_link
 from tests.harness import Server
 from tests.pages.conftest import PASSWORD, Visitor, kept
 from tests.pages.form import Form, form_of
