@@ -229,8 +229,10 @@ class Site(Factory):
         return json_answer(status, described(status, identifier), headers)
 
     def plain(self, status: int) -> Answer:
-        """An error before there was a request."""
-        return Answer(status, status_line(status)[13:].strip() + b"\n", TEXT)
+        """An error before there was a request: with what was too large and what helps, where that is it."""
+        limits, host = self.limits, self.settings.issuer_host
+        sentence = TOO_LARGE.get(status, "").format(limits=limits, host=host)
+        return Answer(status, status_line(status)[13:].strip() + b"\n" + sentence.encode(), TEXT)
 
     def log(self, request: Request) -> None:
         """Called by twisted at the end of a request: `note` has said what there is to say."""
@@ -254,6 +256,18 @@ class Site(Factory):
 def retry_after(seconds: int) -> Headers:
     """The header that says when to come back (RFC 9110 §10.2.3)."""
     return ((b"Retry-After", str(seconds).encode()),)
+
+
+# For people too, and without a page: what that consists of would be refused for the same cookies.
+TOO_LARGE = {
+    413: "The body of the request has more than {limits.body} bytes (the server's limit `body`).\n",
+    414: "The address of the request has more than {limits.request_line} characters.\n",
+    431: (
+        "The headers of the request have more than {limits.head} bytes, or are more than {limits.headers} (the server's limits "
+        "`head` and `headers`). In a browser it is cookies, of all programs on this host: delete the cookies of {host}, and "
+        "try again.\n"
+    ),
+}
 
 
 ERRORS = {

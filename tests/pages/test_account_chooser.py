@@ -272,7 +272,6 @@ PLANTED: dict[str, Callable[[str], str]] = {
     "too many": lambda secret: ".".join([secret, *(minted(Kind.SESSION) for _ in range(4))]),
     "quoted": lambda secret: f'"{secret}"',
     "two cookies": lambda secret: f"{secret}; iam_others={minted(Kind.SESSION)}",
-    "a nameless cookie besides": lambda secret: f"{secret}; =iam_others={secret}",
 }
 
 
