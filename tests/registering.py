@@ -82,3 +82,10 @@ async def registered(server: Server, scopes: tuple[str, ...] = (), **members: An
     reply = await register(server, await initial_access_token(server, scopes=scopes), **members)
     assert reply.status == 201, reply.text
     return Registered(server, reply.json)
+
+
+async def stranger(server: Server, **members: Any) -> App:
+    """A client that nobody answers for: it has registered itself where registration is open, without a token."""
+    reply = await register(server, None, **{"client_name": "Stranger", "scope": "openid", **members})
+    assert reply.status == 201, reply.text
+    return App(reply.json["client_id"], reply.json.get("client_secret"))

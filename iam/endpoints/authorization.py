@@ -16,6 +16,7 @@ from twisted.logger import Logger
 from iam.accounts.sessions import Session
 from iam.oauth import introductions
 from iam.oauth.authentication import Authentication
+from iam.oauth.authentication_request import NONE
 from iam.oauth.authorization_response import AuthorizationResponse
 from iam.oauth.consent import Consent, Question
 from iam.oauth.introductions import Introduction
@@ -30,7 +31,7 @@ from iam.web.interactions import CHOICE, LOGIN, Interactions, unmarked
 from iam.web.parameters import ParameterError, Parameters, form_parameters, parse, query_text
 from iam.web.request import Request
 from iam.web.templates import Theme
-from iam.web.visitors import Visitors
+from iam.web.visitors import Stale, Visitors
 
 log = Logger()
 
@@ -91,11 +92,14 @@ class AuthorizationEndpoint:
         """
         authorization = await self._validated(request)
         account = await self._authenticated(request, authorization)
-        form = self.visitors.form(request, purpose(request), lifetime=LIFETIME, secret=account.secret)
-        if form.get("decision") != "allow":
+        sent = self.visitors.sent(request, purpose(request), lifetime=LIFETIME, secret=account.secret)
+        form = sent.fields
+        if form.get("decision") != "allow" and not sent.stale:
             log.info("consent refused: client {client_id}", client_id=authorization.client.client_id)
             raise self._error(request, self.server.denied(authorization))
         question = await self.consent.question(authorization)
+        if sent.stale:
+            return self._ask(request, authorization, account, question, stale=sent.stale)
         if not self.visitors.showed(form, csrf.digest(question.shown)):
             log.info("consent asked for again: client {client_id}", client_id=authorization.client.client_id)
             return self._ask(request, authorization, account, question, changed=True)
@@ -136,7 +140,23 @@ class AuthorizationEndpoint:
         except (ParameterError, FatalClientError) as error:
             raise Refusal(self._refused(request, error)) from None
         except OAuth2Error as error:
-            raise self._error(request, error) from None
+            raise await self._mistaken(request, error) from None
+
+    async def _mistaken(self, request: Request, error: OAuth2Error) -> Refusal:
+        """The client is told what is wrong with its request: where nobody answers for it and nobody is logged in, by a button.
+
+        Else whoever registers could lead people anywhere by an address of ours. A request that allows no page gets a redirect
+        (Core §3.1.2.1).
+        """
+        client, silent = error.asked.client, NONE in (error.asked.prompt or "").split(" ")
+        if silent or not introductions.stranger(client) or (await self.visitors.accounts(request)).active:
+            return self._error(request, error)
+        response = self.server.error_response(error, self.refusals.kept(PATH, error, request.client_address))
+        host = introductions.host_of(response.redirect_uri)
+        page = self.theme.page(
+            "continue.html", 400, leaving=response.posted, client=client, response=response, host=host
+        )
+        return Refusal(page)
 
     async def _authenticated(self, request: Request, authorization: AuthorizationRequest) -> Account:
         """Who is logged in, as the request wants it; otherwise to the login or the account chooser, and back here."""
@@ -191,12 +211,15 @@ class AuthorizationEndpoint:
         question: Question,
         *,
         changed: bool = False,
+        stale: Stale | None = None,
     ) -> Answer:
-        """The consent page; `changed` says that it was shown before, with something else on it."""
+        """The consent page; `changed` says that it was shown before, with something else on it, `stale` why that counts no more."""
         introduced = introductions.introduction(authorization)
         return self.theme.page(
             "consent.html",
+            403 if stale else 200,
             leaving=True,
+            stale=stale,
             image_source=introduced.image_source,
             client=authorization.client,
             introduced=introduced,

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from iam.oauth import client_information, redirect_uris, uris
 from iam.oauth.request import Request
+from iam.store.clients import Client
 
 SHOWN: Final = ("https",)  # by which a picture may come into a page of ours
 
@@ -20,6 +21,7 @@ class Introduction:
     host: str
     logo_uri: str | None
     links: Sequence[tuple[str, str]]
+    stranger: bool
 
     @property
     def image_source(self) -> str | None:
@@ -36,7 +38,13 @@ def introduction(authorization: Request) -> Introduction:
         host_of(redirect_uri),
         logo_uri if logo_uri and its_own(logo_uri, redirect_uri) else None,
         client_information.links(client),
+        stranger(client),
     )
+
+
+def stranger(client: Client) -> bool:
+    """Has it registered itself, and nobody here answers for it?"""
+    return client.registered_itself
 
 
 def its_own(logo_uri: str, redirect_uri: str) -> bool:

@@ -191,12 +191,13 @@ class Server:
         """The validated authorization request (RFC 6749 §4.1.1).
 
         Raises FatalClientError where client or redirect URI are wrong, so that nobody may be redirected; any other
-        OAuth2Error is for the client, in an `error_response`.
+        OAuth2Error is for the client, in an `error_response`, and has the request as `asked`.
         """
         request = made(await self._objects.read(parameters))
         try:
             await bridge.call(self._endpoints.validate, request)
         except OAuth2Error as error:
+            error.asked = request
             raise carrying(error, request.refusal, client_id=request.client_id) from None
         request.scopes = scopes.distinct(request.scopes)
         return request

@@ -10,7 +10,7 @@ from iam.web.addresses import leading_to, next_address
 from iam.web.answers import Answer, see_other
 from iam.web.request import Request
 from iam.web.templates import Theme
-from iam.web.visitors import Visitors
+from iam.web.visitors import Stale, Visitors
 
 PATH = "/accounts"
 PURPOSE = "accounts"
@@ -28,6 +28,9 @@ class Chooser:
 
     async def show(self, request: Request) -> Answer:
         """The accounts; who has none logs in."""
+        return await self._list(request)
+
+    async def _list(self, request: Request, status: int = 200, stale: Stale | None = None) -> Answer:
         address = next_address(request)
         accounts = await self.visitors.accounts(request)
         if not list(accounts):
@@ -35,7 +38,9 @@ class Chooser:
         token, headers = self.visitors.welcome(request, PURPOSE)
         return self.theme.page(
             "accounts.html",
-            headers=headers,
+            status,
+            headers,
+            stale=stale,
             leaving=True,
             accounts=accounts,
             next=request.base + address,
@@ -44,7 +49,10 @@ class Chooser:
 
     async def submit(self, request: Request) -> Answer:
         """Let an account act from now on, or log it out."""
-        fields = self.visitors.form(request, PURPOSE)
+        sent = self.visitors.sent(request, PURPOSE)
+        if sent.stale:
+            return await self._list(request, 403, sent.stale)
+        fields = sent.fields
         accounts = await self.visitors.accounts(request)
         address = next_address(request)
         if account := accounts.known(fields.get("use")):

@@ -8,8 +8,9 @@ from attrs import evolve, frozen
 from twisted.logger import Logger
 from wtforms import BooleanField, Form, PasswordField, StringField
 
+from iam.accounts import identity
 from iam.accounts.logins import Logins
-from iam.accounts.sessions import Sessions
+from iam.accounts.sessions import Session, Sessions
 from iam.accounts.throttle import Throttled
 from iam.accounts.turns import Busy
 from iam.networks import network
@@ -24,7 +25,7 @@ from iam.web.pace import Pace
 from iam.web.parameters import ParameterError, query_parameters
 from iam.web.request import Request
 from iam.web.templates import Theme
-from iam.web.visitors import Visitors
+from iam.web.visitors import Stale, Visitors
 
 log = Logger()
 
@@ -73,7 +74,10 @@ class Login:
     async def submit(self, request: Request) -> Answer:
         """Check the password and begin a session; who acted in this browser before steps back among the others."""
         address = next_address(request)
-        form = LoginForm(Fields(self.visitors.form(request, PURPOSE)))
+        sent = self.visitors.sent(request, PURPOSE)
+        form = LoginForm(Fields(sent.fields))
+        if sent.stale:
+            return await self._stale(request, form, address, sent.stale)
         received = self.visitors.clock.now()
         try:
             user_id = await self._authenticate(request, form)
@@ -108,6 +112,13 @@ class Login:
         answer = await self._form(request, form, address, status)
         return evolve(answer, headers=(*answer.headers, (b"Retry-After", str(wait).encode())))
 
+    async def _stale(self, request: Request, form: LoginForm, address: str, stale: Stale) -> Answer:
+        """On with who has logged in here meanwhile, if it is nobody else than was typed; else the form again, which is good then."""
+        active = (await self.visitors.accounts(request)).active
+        if active and (not form.login.data or called(active.session, form.login.data)):
+            return see_other(address)
+        return await self._form(request, form, address, 403, stale=stale, person=active.session if active else None)
+
     async def _begin(
         self, request: Request, user_id: UUID, auth_time: datetime, *, remembered: bool
     ) -> tuple[str, Headers] | None:
@@ -138,7 +149,17 @@ class Login:
         kept = self.logins.of_others(user_id, cookies.read_devices(request, self.settings))
         return cookies.setting_devices(self.settings, (self.logins.device(user_id), *kept))
 
-    async def _form(self, request: Request, form: LoginForm, address: str, status: int = 200) -> Answer:
+    async def _form(
+        self,
+        request: Request,
+        form: LoginForm,
+        address: str,
+        status: int = 200,
+        *,
+        stale: Stale | None = None,
+        person: Session | None = None,
+    ) -> Answer:
+        """The page; `person` is who is logged in where the form was stale."""
         token, headers = self.visitors.welcome(request, PURPOSE)
         client = await self.introduce(address)
         return self.theme.page(
@@ -146,9 +167,11 @@ class Login:
             status,
             headers,
             leaving=True,
-            image_source=client.image_source if client else None,
+            image_source=client.image_source if client and not client.stranger else None,
             client=client,
             form=form,
+            stale=stale,
+            person=person,
             next=request.base + address,
             another=another(request),
             again=again(request),
@@ -160,6 +183,14 @@ def throttled(wait: int) -> str:
     """What to do after too many attempts."""
     span = f"{wait} seconds" if wait < MANY else f"{-(-wait // 60)} minutes"
     return f"There were too many attempts to log in. Wait {span}, then try again."
+
+
+def called(session: Session, typed: str) -> bool:
+    """Is this how the person of the session writes who they are?"""
+    key = identity.login_key(typed)
+    return key == identity.username_key(session.username) or (
+        session.email is not None and key == identity.email_key(session.email)
+    )
 
 
 def another(request: Request) -> bool:

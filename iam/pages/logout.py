@@ -17,7 +17,7 @@ from iam.web.answers import Answer, Refusal, see_other
 from iam.web.parameters import ParameterError, form_fields, query_parameters, query_text
 from iam.web.request import Request
 from iam.web.templates import Theme
-from iam.web.visitors import Visitors
+from iam.web.visitors import Stale, Visitors
 
 log = Logger()
 
@@ -47,7 +47,7 @@ class Logout:
         if proven is not None:
             return await self._end(request, asked, accounts, proven)
         if accounts.active is None:
-            return self._nobody(asked, accounts)
+            return self._nobody(request, asked, accounts)
         return self._ask(request, asked, accounts.active)
 
     async def submit(self, request: Request) -> Answer:
@@ -58,27 +58,46 @@ class Logout:
         if not from_our_form(request, self.theme):
             return see_other(address(asked_elsewhere(request)))
         asked = await self._read(request)
-        form = self.visitors.form(request, purpose(request))
+        sent = self.visitors.sent(request, purpose(request))
         accounts = await self.visitors.accounts(request)
+        if sent.stale:
+            return self._again(request, asked, accounts, sent.stale)
         if accounts.active is None:
-            return self._nobody(asked, accounts)
-        if form.get("decision") == STAY:
+            return self._nobody(request, asked, accounts)
+        if sent.fields.get("decision") == STAY:
             return self.theme.page("staying.html", session=accounts.active.session, client=asked.client)
-        if not self.visitors.showed(form, shown(asked, accounts.active)):
+        if not self.visitors.showed(sent.fields, shown(asked, accounts.active)):
             return self._ask(request, asked, accounts.active, changed=True)
         return await self._end(request, asked, accounts, accounts.active)
 
-    def _ask(self, request: Request, asked: LogoutRequest, account: Account, *, changed: bool = False) -> Answer:
+    def _ask(
+        self,
+        request: Request,
+        asked: LogoutRequest,
+        account: Account,
+        *,
+        changed: bool = False,
+        stale: Stale | None = None,
+    ) -> Answer:
         return self.theme.page(
             "logout.html",
+            403 if stale else 200,
             leaving=True,
+            stale=stale,
             session=account.session,
             client=asked.client,
+            stranger=asked.client is not None and introductions.stranger(asked.client),
             destination_host=asked.destination and introductions.host_of(asked.destination),
             changed=changed,
             action=request.base + address(query_text(request)),
             csrf_token=self.visitors.token(request, purpose(request), shown=shown(asked, account)),
         )
+
+    def _again(self, request: Request, asked: LogoutRequest, accounts: Accounts, stale: Stale) -> Answer:
+        """The question again, to who is logged in now; where nobody is, there is none."""
+        if accounts.active is not None:
+            return self._ask(request, asked, accounts.active, stale=stale)
+        return self._logged_out(request, asked, accounts, 403, stale)
 
     async def _read(self, request: Request) -> LogoutRequest:
         """The logout request; an error page, and no redirect, for what cannot be one."""
@@ -95,11 +114,30 @@ class Logout:
         name = asked.client.name if asked.client and asked.destination else None
         return await self.departures.of(request, accounts, account, asked.destination or onward, name)
 
-    def _nobody(self, asked: LogoutRequest, accounts: Accounts) -> Answer:
-        """Nobody acts here: on to where the relying party wants, or a page that says so."""
-        if asked.destination is not None:
+    def _nobody(self, request: Request, asked: LogoutRequest, accounts: Accounts) -> Answer:
+        """Nobody acts here: on to where the relying party wants, or a page that says so.
+
+        To a place that somebody has registered for themselves, the person goes by a button: else anybody could lead whoever they
+        like to wherever they like, by an address of ours.
+        """
+        if asked.destination is not None and asked.client is not None and not introductions.stranger(asked.client):
             return see_other(asked.destination)
-        return see_other(ACCOUNTS) if list(accounts) else self.theme.page("logged_out.html")
+        if asked.destination is None and list(accounts):
+            return see_other(ACCOUNTS)
+        return self._logged_out(request, asked, accounts)
+
+    def _logged_out(
+        self, request: Request, asked: LogoutRequest, accounts: Accounts, status: int = 200, stale: Stale | None = None
+    ) -> Answer:
+        return self.theme.page(
+            "logged_out.html",
+            status,
+            self.visitors.cleared(request),
+            destination=asked.destination,
+            host=introductions.host_of(asked.destination) if asked.destination else None,
+            others=bool(list(accounts)),
+            stale=stale,
+        )
 
 
 def purpose(request: Request) -> str:

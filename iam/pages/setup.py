@@ -18,7 +18,7 @@ from iam.web.forms import Fields
 from iam.web.parameters import ParameterError, query_parameters
 from iam.web.request import Request
 from iam.web.templates import Theme
-from iam.web.visitors import Visitors
+from iam.web.visitors import Stale, Visitors
 
 log = Logger()
 
@@ -58,7 +58,10 @@ class Setup:
     async def submit(self, request: Request) -> Answer:
         """Make the administrator, and log them in."""
         link = await self._admitted(request)
-        form = SetupForm(Fields(self.visitors.form(request, PURPOSE)))
+        sent = self.visitors.sent(request, PURPOSE)
+        form = SetupForm(Fields(sent.fields))
+        if sent.stale:
+            return self._form(request, link, form, 403, sent.stale)
         try:
             complain(again=DIFFERENT if form.password.data != form.again.data else None)
             user_id = await self.people.create_superuser(
@@ -89,6 +92,10 @@ class Setup:
             raise self.theme.refusal(403, "The setup is over", OVER)
         return given
 
-    def _form(self, request: Request, link: str, form: SetupForm, status: int = 200) -> Answer:
+    def _form(
+        self, request: Request, link: str, form: SetupForm, status: int = 200, stale: Stale | None = None
+    ) -> Answer:
         token, headers = self.visitors.welcome(request, PURPOSE)
-        return self.theme.page("setup.html", status, headers, form=form, csrf_token=token, setup_token=link)
+        return self.theme.page(
+            "setup.html", status, headers, stale=stale, form=form, csrf_token=token, setup_token=link
+        )

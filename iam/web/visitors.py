@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Coroutine, Iterable
+from enum import Enum
 from typing import Any
 
 from attrs import frozen
@@ -21,10 +22,30 @@ from iam.web.templates import Theme
 
 log = Logger()
 
-STALE = (
-    "This form is no longer good: it was opened too long ago, before you logged in, or not on our own pages. "
-    "Go back, reload the page, and try again."
-)
+AGAIN = "Go back, reload the page, and try again."
+ELSEWHERE = "This form did not come from one of our own pages, and so nothing was done. " + AGAIN
+
+
+class Stale(Enum):
+    """Why a form is not good any more, for who sent it."""
+
+    OLD = "This page was opened too long ago."
+    CHANGED = "Somebody has logged in or out in this browser since this page was opened."
+    NO_COOKIE = (
+        "Your browser sent us no cookie, so that we cannot tell whose form this is. Allow cookies for this site."
+    )
+    DOUBT = (
+        "Your browser sent several cookies under our name, so that somebody else on this host, or on one beside it, has set "
+        "one. We have removed those that we could."
+    )
+
+
+@frozen
+class Sent:
+    """The fields of a form, and why nothing may be done with them, if so."""
+
+    fields: Parameters
+    stale: Stale | None = None
 
 
 @frozen
@@ -78,7 +99,15 @@ class Visitors:
         if cookie is not None:
             return csrf.token(cookie, purpose, self.clock.now()), ()
         cookie = credentials.mint(Kind.VISITOR)
-        return csrf.token(cookie, purpose, self.clock.now()), (cookies.setting(self.settings, cookie),)
+        fresh = cookies.setting(self.settings, cookie)
+        return csrf.token(cookie, purpose, self.clock.now()), (*self.cleared(request), fresh)
+
+    def cleared(self, request: Request) -> Headers:
+        """What takes away cookies under our names that are not ours, where there are any: else nobody could ever go on."""
+        if not cookies.doubtful(request, self.settings):
+            return ()
+        log.warn("several cookies under one of our names, {peer}", peer=request.client_address)
+        return cookies.removing(request, self.settings)
 
     def showed(self, form: Parameters, shown: str) -> bool:
         """Did the page of this form show just that? Else it has to be shown again: nobody has decided upon anything else."""
@@ -93,21 +122,48 @@ class Visitors:
         lifetime: int | None = None,
         secret: str | None = None,
     ) -> Parameters:
-        """The fields of a form from our page for this purpose, opened in this browser within its lifetime.
+        """The fields of a form, for a page that has nothing to show again: one that is stale is refused."""
+        sent = self.sent(request, purpose, repeatable=repeatable, lifetime=lifetime, secret=secret)
+        if sent.stale:
+            raise self.stale(sent.stale)
+        return sent.fields
 
-        Anything else is refused, and so is the form of another account than the one with this secret, or the one in use.
+    def sent(
+        self,
+        request: Request,
+        purpose: str,
+        *,
+        repeatable: frozenset[str] = REPEATABLE,
+        lifetime: int | None = None,
+        secret: str | None = None,
+    ) -> Sent:
+        """A form from our page for this purpose, good if it was opened in this browser within its lifetime.
+
+        It is stale if it is older, or was opened for another account than the one with this secret, or the one in use. One that
+        does not come from our pages is refused, for no page shows what others wrote into a form.
         """
         try:
             fields = form_fields(request, repeatable=repeatable)
         except ParameterError as error:
             raise Refusal(self.theme.error_of(error.status)) from None
-        if not csrf.from_us(request, self.settings) or not csrf.genuine(
-            secret or self.cookie(request), purpose, fields.get(csrf.TOKEN_FIELD), self.clock.now(), lifetime
-        ):
-            log.info("form refused: {purpose}", purpose=purpose.partition(" ")[0])
-            raise self.stale()
-        return fields
+        if not csrf.from_us(request, self.settings):
+            log.info("form from elsewhere: {purpose}", purpose=purpose.partition(" ")[0])
+            raise self.theme.refusal(403, "Please try that again", ELSEWHERE)
+        cookie, given = secret or self.cookie(request), fields.get(csrf.TOKEN_FIELD)
+        if csrf.genuine(cookie, purpose, given, self.clock.now(), lifetime):
+            return Sent(fields)
+        stale = self._stale(request, csrf.genuine(cookie, purpose, given, self.clock.now()))
+        log.info("form refused: {purpose}, {stale}", purpose=purpose.partition(" ")[0], stale=stale.name)
+        return Sent(fields, stale)
 
-    def stale(self) -> Refusal:
+    def _stale(self, request: Request, genuine: bool) -> Stale:  # noqa: FBT001
+        """Why; one whose token is genuine is too old."""
+        if genuine:
+            return Stale.OLD
+        if cookies.doubtful(request, self.settings):
+            return Stale.DOUBT
+        return Stale.CHANGED if self.cookie(request) else Stale.NO_COOKIE
+
+    def stale(self, stale: Stale = Stale.CHANGED) -> Refusal:
         """The form is not, or no longer, one that this person may send."""
-        return self.theme.refusal(403, "Please try that again", STALE)
+        return self.theme.refusal(403, "Please try that again", f"{stale.value} Nothing was done. {AGAIN}")

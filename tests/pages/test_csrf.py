@@ -176,7 +176,7 @@ async def test_h18_a_form_without_cookie_changes_nothing(server: Server, admin: 
 
 
 async def test_h18_a_refused_form_says_what_to_do(server: Server) -> None:
-    opening = await opened(server, "login")
+    opening = await opened(server, "delete")
 
     reply = await opening.send(csrf_token="x")
 

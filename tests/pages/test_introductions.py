@@ -7,6 +7,7 @@ import pytest
 
 from iam.store.openid_metadata import OpenIDMetadata
 from tests.harness import CHALLENGE, REDIRECT_URI, App, Reply, Server
+from tests.registering import stranger
 
 LOGO, POLICY, TERMS = (
     "https://client.example/logo.png",
@@ -50,15 +51,43 @@ async def test_the_login_says_for_whom_it_is(server: Server) -> None:
 
 
 @either_page
-async def test_the_client_is_shown_with_its_logo_policy_and_terms(server: Server, page: Any) -> None:
-    app = await introduced(server, logo_uri=LOGO, policy_uri=POLICY, tos_uri=TERMS)
+async def test_the_client_is_shown_with_its_logo(server: Server, page: Any) -> None:
+    app = await introduced(server, logo_uri=LOGO)
 
     shown = await page(server, app)
 
     assert f'src="{LOGO}"' in shown.text
-    assert f'href="{POLICY}"' in shown.text
-    assert f'href="{TERMS}"' in shown.text
     assert pictures(shown) == "'self' data: https://client.example"
+
+
+async def test_the_consent_page_alone_shows_the_clients_policy_and_terms(server: Server) -> None:
+    app = await introduced(server, policy_uri=POLICY, tos_uri=TERMS)
+
+    login, consent = await login_page(server, app), await consent_page(server, app)
+
+    assert [f'href="{uri}"' in consent.text for uri in (POLICY, TERMS)] == [True, True]
+    assert [uri in login.text.partition("<form")[0] for uri in (POLICY, TERMS)] == [False, False]
+
+
+async def test_of_a_client_that_has_registered_itself_the_login_shows_name_and_host_and_that_nobody_knows_it(
+    configured: Any,
+) -> None:
+    server = configured(registration="open")
+    app = await stranger(server, logo_uri=LOGO, policy_uri=POLICY, tos_uri=TERMS, client_uri=POLICY)
+
+    login, consent = await login_page(server, app), await consent_page(server, app)
+
+    assert "<bdi>Stranger</bdi>" in login.text
+    assert "<strong>client.example</strong>" in login.text
+    assert "It has registered itself here" in login.text
+    assert "It has registered itself here" in consent.text
+    assert not [uri for uri in (LOGO, POLICY, TERMS) if uri in login.text.partition("<form")[0]]
+    assert pictures(login) == "'self' data:"
+    assert f'href="{POLICY}"' in consent.text
+
+
+async def test_of_a_client_that_was_registered_here_the_login_has_no_such_note(server: Server) -> None:
+    assert "It has registered itself" not in (await login_page(server, await introduced(server))).text
 
 
 @either_page
