@@ -21,7 +21,7 @@ class Introduction:
     host: str
     logo_uri: str | None
     links: Sequence[tuple[str, str]]
-    stranger: bool
+    registered_itself: bool
 
     @property
     def image_source(self) -> str | None:
@@ -38,13 +38,13 @@ def introduction(authorization: Request) -> Introduction:
         host_of(redirect_uri),
         logo_uri if logo_uri and its_own(logo_uri, redirect_uri) else None,
         client_information.links(client),
-        stranger(client),
+        client.registered_itself,
     )
 
 
 def stranger(client: Client) -> bool:
     """Has it registered itself, and nobody here answers for it?"""
-    return client.registered_itself
+    return not client.answered_for
 
 
 def its_own(logo_uri: str, redirect_uri: str) -> bool:

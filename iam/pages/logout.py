@@ -86,7 +86,6 @@ class Logout:
             stale=stale,
             session=account.session,
             client=asked.client,
-            stranger=asked.client is not None and introductions.stranger(asked.client),
             destination_host=asked.destination and introductions.host_of(asked.destination),
             changed=changed,
             action=request.base + address(query_text(request)),

@@ -56,7 +56,7 @@ async def test_the_page_shows_the_logout_page_of_each_client_of_the_session(serv
 
     assert reply.status == 200
     assert sorted(frames(reply)) == ["https://mail.example:8443/out", "https://shop.example/out"]
-    assert sorted(policy(reply)["frame-src"].split()) == ["https://mail.example:8443", "https://shop.example"]
+    assert policy(reply)["frame-src"] == "http: https:"  # wherever those pages are redirected to
     assert "Max-Age=0" in (reply.header("set-cookie") or "")
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.harness import CHALLENGE, REDIRECT_URI, App, Reply, Server, fields
 from tests.pages.conftest import visitor_of
 from tests.pages.form import form_of
-from tests.registering import stranger
+from tests.registering import registered, stranger
 
 AFTERWARDS = "https://client.example/bye"
 WRONG = {"scope": "payroll:admin"}
@@ -87,6 +87,14 @@ async def test_who_is_logged_in_is_sent_back_at_once(opened: Server) -> None:
 
 async def test_a_client_that_somebody_here_answers_for_is_told_its_errors_at_once(opened: Server) -> None:
     app = await opened.app()
+
+    reply = await opened.get(asking(app, **WRONG))
+
+    assert reply.sent_back["error"] == "invalid_scope"
+
+
+async def test_a_client_registered_with_an_initial_access_token_is_no_stranger(opened: Server) -> None:
+    app = (await registered(opened, scope="openid")).app
 
     reply = await opened.get(asking(app, **WRONG))
 

@@ -6,8 +6,6 @@ from urllib.parse import quote
 
 import pytest
 
-from iam.pages.setup import setup_token
-from iam.server_key import ServerKey
 from tests.harness import Reply, Server
 from tests.pages.conftest import PASSWORD, Visitor, asking, kept, make_account, visitor_of
 from tests.pages.form import Form, form_of
@@ -204,8 +202,8 @@ async def test_the_accounts_are_listed_again(server: Server) -> None:
     assert form_of(reply.text).action == form.action
 
 
-async def test_the_setup_keeps_what_was_typed_but_no_password(server: Server, key: ServerKey) -> None:
-    form = await Visitor(server).form(f"/setup?token={setup_token(key)}")
+async def test_the_setup_keeps_what_was_typed_but_no_password(server: Server) -> None:
+    form = await Visitor(server).form(await server.setup_path())
     typed = {"username": "root", "email": "root@example.org", "password": PASSWORD, "again": PASSWORD}
 
     visitor = Visitor(server)

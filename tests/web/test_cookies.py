@@ -186,7 +186,12 @@ def test_with_https_nobody_else_can_have_set_one() -> None:
 
 def test_a_cookie_of_a_domain_above_ours_is_removed_there() -> None:
     behind = settings(issuer="https://id.login.example/o")
-    lines = [line for _, line in cookies.removing(Sent(Headers({b"Cookie": [b"__Secure-iam=a; __Secure-iam=b"]}), b"/o/login"), behind)]  # type: ignore[arg-type]
+    lines = [
+        line
+        for _, line in cookies.removing(
+            Sent(Headers({b"Cookie": [b"__Secure-iam=a; __Secure-iam=b"]}), b"/o/login"), behind
+        )
+    ]  # type: ignore[arg-type]
 
     assert b"__Secure-iam=; Path=/o/; HttpOnly; SameSite=Lax; Domain=login.example; Secure; Max-Age=0" in lines
     assert not [line for line in lines if b"Domain=example;" in line]
