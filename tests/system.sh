@@ -1,6 +1,6 @@
 #!/bin/sh
 # What the tests need of the system: a Chromium for those of the pages, an older PostgreSQL, without any cluster of its own,
-# for those of `iam database upgrade`, and an Apache with mod_auth_openidc, which is not started, as a relying party. Where it can, this installs what is missing; else it says what to install.
+# for those of `iam database upgrade`, an Apache with mod_auth_openidc, which is not started, as a relying party, and PgBouncer, not started either. Where it can, this installs what is missing; else it says what to install.
 set -eu
 
 OURS=18 # the major version of the PostgreSQL in our own wheel
@@ -15,6 +15,10 @@ have_postgresql() {
         [ -x "$program" ] && [ "${major%%/*}" -lt "$OURS" ] && return 0
     done
     return 1
+}
+
+have_pgbouncer() {
+    [ -x /usr/sbin/pgbouncer ] || command -v pgbouncer >/dev/null
 }
 
 have_apache() {
@@ -49,13 +53,14 @@ install() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold "$@" >/dev/null
 }
 
-if have_chromium && have_postgresql && have_apache; then
+if have_chromium && have_postgresql && have_apache && have_pgbouncer; then
     exit 0
 fi
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     have_chromium || echo "The browser tests need Chromium: install it from your system's packages (for example: sudo apt-get install chromium)." >&2
     have_postgresql || echo "The upgrade tests need a PostgreSQL older than $OURS in /usr/lib/postgresql: install it from your system's packages (for example: sudo apt-get install postgresql-15)." >&2
     have_apache || echo "The tests of relying parties need Apache with mod_auth_openidc: install it from your system's packages (for example: sudo apt-get install libapache2-mod-auth-openidc)." >&2
+    have_pgbouncer || echo "The tests of poolers need PgBouncer: install it from your system's packages (for example: sudo apt-get install pgbouncer)." >&2
     exit 1
 fi
 apt-get update -qq
@@ -72,4 +77,8 @@ fi
 if ! have_apache; then
     start_nothing
     install apache2 libapache2-mod-auth-openidc
+fi
+if ! have_pgbouncer; then
+    start_nothing
+    install pgbouncer
 fi

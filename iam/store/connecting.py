@@ -1,10 +1,12 @@
 """How a connection comes about: host after host, each with a deadline, and made ready in one round trip (H44)."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from attrs import evolve
 
+from iam.store import poolers
 from iam.store.addresses import Host, Target
 from iam.store.connection import Connection
 from iam.store.errors import Rejected, Unavailable
@@ -33,6 +35,7 @@ class Connector:
         self.target = target
         self.resolver = Resolver(reactor)
         self.opening: set[Connection] = set()
+        self.examined = False  # whether what is set on a connection lasts; to be found out again after a loss
 
     async def connect(self, *preparations: str) -> Connection:
         """A new connection to the first host that takes it."""
@@ -63,6 +66,7 @@ class Connector:
         self.opening.add(connection)
         try:
             await connection.open(keywords)
+            await self.examine(connection, keywords)
             await self.prepare(connection, preparation)
         except BaseException:
             connection.close()
@@ -71,10 +75,26 @@ class Connector:
             self.opening.discard(connection)
         return connection
 
-    async def prepare(self, connection: Connection, preparation: str) -> None:
-        """Make a connection ready, or say why it cannot be."""
+    async def examine(self, connection: Connection, keywords: Mapping[str, str]) -> None:
+        """Raise Unavailable where PostgreSQL is too old, or a pooler in between: that shows with a second connection, if one can be had."""
         if connection.server_version < OLDEST:
             raise Unavailable("it is older than version 14")
+        if self.examined:
+            return
+        other = Connection(self.reactor)
+        self.opening.add(other)
+        try:
+            with suppress(Unavailable):
+                await other.open(keywords)
+            if other.alive:
+                await poolers.examine(self.reactor, connection, other)
+                self.examined = True
+        finally:
+            other.close()
+            self.opening.discard(other)
+
+    async def prepare(self, connection: Connection, preparation: str) -> None:
+        """Make a connection ready, or say why it cannot be."""
         try:
             await connection.run(preparation)
         except Rejected as reason:
