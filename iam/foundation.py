@@ -49,9 +49,8 @@ async def lay(reactor: IReactorCore, settings: Settings, clock: Clock, progress:
     embedded = await start_embedded(reactor, settings, progress)
     dsn = embedded.dsn if embedded else str(settings.database)
     try:
-        if not settings.no_migrate:
-            for name in await in_thread(reactor, migration.migrate, dsn):
-                progress(f"Migrated: {name}")
+        if not settings.no_migrate and (names := await in_thread(reactor, migration.migrate, dsn)):
+            progress("Migrated: " + (names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"))
         database = Database(reactor, dsn)
         store = open_store(database, clock, settings)
         await database.start()

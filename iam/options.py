@@ -6,12 +6,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from twisted.logger import jsonFileLogObserver
+from twisted.logger import jsonFileLogObserver, textFileLogObserver
 from twisted.python import usage
 
 from iam import settings as configuration
 from iam.operations.log import json_observer
 from iam.operations.redaction import RedactedLog
+from iam.operations.terminal import TerminalLog
 from iam.settings import Settings, SettingsError
 
 USAGE_STATUS = 2
@@ -73,6 +74,7 @@ class Options(usage.Options):
 
     settings: Settings
     parent: Any
+    at_terminal = False  # does a person read the log, who has not said how it is to be?
 
     def __init__(self) -> None:
         super().__init__()
@@ -134,12 +136,16 @@ class Options(usage.Options):
         given |= {name: tuple(values) for name, values in self.several.items()}
         given |= {flag.replace("-", "_"): True for flag in ("no-migrate", "no-rate-limits", "implicit") if self[flag]}
         self.settings = configuration.read(given, Path(self["config"]).absolute() if self["config"] else None)
+        told = self.settings.model_fields_set
         if self.settings.log_format is not None:
             self.parent.opt_log_format(self.settings.log_format)
-        if "log_level" in self.settings.model_fields_set:
+        if "log_level" in told:
             self.parent.opt_log_level(self.settings.log_level)
         if self.parent is not None:
             observer = self.parent["fileLogObserverFactory"]
+            self.at_terminal = observer is textFileLogObserver and not {"log_format", "log_level"} & told
+            if self.at_terminal:
+                observer = TerminalLog
             if observer is jsonFileLogObserver:
                 observer = json_observer
             self.parent["fileLogObserverFactory"] = lambda file: observer(RedactedLog(file))

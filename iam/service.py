@@ -24,6 +24,7 @@ from iam.oauth.library import LibraryError
 from iam.oauth.resources import FORMATS, LIFETIMES
 from iam.operations.back_channel_logout import BackChannelLogout
 from iam.operations.retention import Retention, tasks
+from iam.operations.terminal import Screen
 from iam.options import Options, refuse
 from iam.server_key import ServerKeyError
 from iam.settings import Settings
@@ -42,9 +43,11 @@ EXPECTED = (EmbeddedError, LibraryError, ListenError, MigrationError, ServerKeyE
 class AuthorizationServer(Service):
     """Starts in order (key, database, HTTP), says when it is ready, and stops in the opposite order."""
 
-    def __init__(self, reactor: Any, settings: Settings) -> None:
+    def __init__(self, reactor: Any, settings: Settings, *, at_terminal: bool = False) -> None:
         self._reactor = reactor
         self._settings = settings
+        self._at_terminal = at_terminal
+        self._screen = Screen(sys.__stderr__)  # sys.stderr is the log's, once twist has begun it
         self._clock = Clock(reactor.seconds)
         self._foundation: Foundation | None = None
         self._site: Site | None = None
@@ -90,7 +93,7 @@ class AuthorizationServer(Service):
         settings = self._settings
         library.check()
         key = server_key.read_or_make(settings.data_dir, secret_text(settings))
-        self._foundation = await lay(self._reactor, settings, self._clock, say)
+        self._foundation = await lay(self._reactor, settings, self._clock, self._screen.progress)
         self._foundation.heed_disk()
         store = self._foundation.store
         keys = build_keys(self._reactor, self._clock, store, key)
@@ -98,14 +101,15 @@ class AuthorizationServer(Service):
         await register_own_resource(store, settings, self._clock)
         limits = within_descriptors(settings.limits)
         self._site = build_site(self._reactor, settings, self._clock, store, key, keys, limits)
+        self._site.talkative = self._at_terminal
         self._ports = await listen(self._reactor, settings, self._site)
         self._retention = Retention(self._reactor, tasks(store, keys), self._clock)
         self._retention.start()
         self._back_channel = build_back_channel(self._reactor, settings, self._clock, store, key, keys)
         self._back_channel.start()
         for line in sockets(settings, self._ports):
-            say(line)
-        await greet(settings, self._foundation, self._clock)
+            self._screen.progress(line)
+        await greet(self._screen, settings, self._foundation, self._clock)
 
     async def _stop(self) -> None:
         if self._starting is not None:
@@ -124,7 +128,7 @@ class AuthorizationServer(Service):
 
     def _fail(self, sentence: str) -> None:
         self._status = 1
-        say(f"iam: {sentence}")
+        self._screen.say(f"iam: {sentence}")
         self._reactor.stop()
 
     def _exit(self) -> None:
@@ -142,7 +146,7 @@ def makeService(options: Options) -> AuthorizationServer:
         described(reactor, options.settings)
     except ListenError as error:
         refuse(str(error))
-    return AuthorizationServer(reactor, options.settings)
+    return AuthorizationServer(reactor, options.settings, at_terminal=options.at_terminal)
 
 
 async def register_own_resource(store: Store, settings: Settings, clock: Clock) -> None:
@@ -167,14 +171,6 @@ def secret_text(settings: Settings) -> str | None:
     return settings.secret_key.get_secret_value() if settings.secret_key else None
 
 
-def say(line: str) -> None:
-    """A line for the person at the terminal; to standard error, since standard output may be a log in JSON."""
-    terminal = sys.__stderr__  # sys.stderr is the log's, once twist has begun it
-    if terminal is not None:
-        terminal.write(line + "\n")
-        terminal.flush()
-
-
 async def invitation(settings: Settings, store: Store, clock: Clock) -> list[str]:
     """How to make an administrator, where there is none."""
     if await store.users.superuser_exists():
@@ -191,13 +187,11 @@ async def invitation(settings: Settings, store: Store, clock: Clock) -> list[str
     ]
 
 
-async def greet(settings: Settings, foundation: Foundation, clock: Clock) -> None:
+async def greet(screen: Screen, settings: Settings, foundation: Foundation, clock: Clock) -> None:
     """Say what a person should know now, and last where the server answers."""
     if settings.no_rate_limits:
-        say("WARNING: rate limits are off; never do this where others can reach the server.")
+        screen.say("WARNING: rate limits are off; never do this where others can reach the server.")
     if not settings.secure:
-        say("The public address is not https, so cookies are not Secure: for this machine only.")
-    for line in await invitation(settings, foundation.store, clock):
-        say(line)
+        screen.say("The public address is not https, so cookies are not Secure: for this machine only.")
     log.info("ready: {address}", address=settings.issuer)
-    say(f"iam answers at {settings.issuer}")
+    screen.ready(settings.issuer, await invitation(settings, foundation.store, clock))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from attrs import evolve, frozen
+from twisted.logger import Logger
 
 from iam import credentials
 from iam.clock import Clock
@@ -16,6 +17,8 @@ from iam.store.clients import Clients
 from iam.store.refusals import Presented, Trace
 
 DIGITS: Final = 12  # of base 62, more than 71 bits
+log = Logger()
+
 IDENTIFIER: Final = re.compile(r"[0-9A-Za-z]{12}")
 PATH: Final = "/errors/"
 FEW: Final = 10
@@ -46,7 +49,15 @@ class Refusals:
             grant_type=reason.grant_type,
             address=address or None,
         )
-        self.table.add(trace, Presented(reason.secret_digest, reason.token_digest, reason.token_day))
+        if self.table.add(trace, Presented(reason.secret_digest, reason.token_digest, reason.token_day)):
+            log.info(
+                "{endpoint} refused client {client}: {error}, {failed} (iam explain {id})",
+                endpoint=endpoint,
+                client=refusal.shown(trace.client_id or "unknown"),
+                error=trace.error,
+                failed=trace.failed,
+                id=identifier,
+            )
         return self.issuer + PATH + identifier
 
     def challenging(self, endpoint: str, challenge: Challenge, address: str) -> Challenge:

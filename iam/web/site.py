@@ -86,6 +86,7 @@ class Site(Factory):
         self._pause = partial(deferLater, reactor)
         self._handling = 0
         self.draining = False
+        self.talkative = False  # a line in the log for each answer, for who reads along
 
     # Connections
 
@@ -238,11 +239,11 @@ class Site(Factory):
         """Called by twisted at the end of a request: `note` has said what there is to say."""
 
     def note(self, request: Request | None, status: int) -> None:
-        """One line per outcome: refusals at info level, what went well at debug level."""
+        """One line per outcome: refusals at info level, what went well at debug level, unless somebody reads along."""
         if request is None:
             log.info("request refused: {status}", status=status)
             return
-        emit = log.info if status >= REFUSED or self._router.is_page(request.path) else log.debug
+        emit = log.info if self.talkative or status >= REFUSED or self._router.is_page(request.path) else log.debug
         emit(
             "{method} {path} {status}",
             method=request.method.decode("ascii", "replace"),
