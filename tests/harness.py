@@ -6,7 +6,7 @@ import re
 import socket
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -563,6 +563,28 @@ def server(running: Server, admin: Any) -> Server:
     running.store.refusals._counts.clear()
     running.clock.reset()
     return running
+
+
+@pytest.fixture
+def limits() -> tuple[str, ...]:
+    """Limits of `limited` servers that are not the default; a module of tests may have others."""
+    return ()
+
+
+@pytest.fixture
+def several_limited(
+    server: Server, database_dsn: str, key: ServerKey, tmp_path: Path, limits: tuple[str, ...]
+) -> Iterator[tuple[Server, ...]]:
+    """Three servers on the same database and clock, which limit what anybody may do, behind a proxy on this machine."""
+    told = {"no_rate_limits": False, "proxy_headers": ("127.0.0.1/32",), "limit": limits}
+    with ExitStack() as stack:
+        yield tuple(stack.enter_context(serving(database_dsn, key, tmp_path, server.clock, **told)) for _ in range(3))
+
+
+@pytest.fixture
+def limited(several_limited: tuple[Server, ...]) -> Server:
+    """A server that limits what anybody may do, behind a proxy on this machine."""
+    return several_limited[0]
 
 
 @pytest.fixture

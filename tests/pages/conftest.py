@@ -25,12 +25,14 @@ class Visitor:
     cookie: str | None = None
     others: str | None = None
     devices: str | None = None
+    address: str | None = None  # where a proxy is believed
 
     @property
     def headers(self) -> dict[str, str]:
         kept = {"iam": self.cookie, "iam_others": self.others, "iam_devices": self.devices}
         line = "; ".join(f"{name}={value}" for name, value in kept.items() if value)
-        return {"Cookie": line} if line else {}
+        sent = {"Cookie": line, "X-Forwarded-For": self.address}
+        return {name: value for name, value in sent.items() if value}
 
     async def get(self, path: str) -> Reply:
         return self._kept(await self.server.get(path, headers=self.headers))
