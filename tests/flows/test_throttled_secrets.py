@@ -3,22 +3,300 @@
 import ast
 import json
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from attrs import frozen
 
-from iam import credentials
 from iam.credentials import Kind
-from tests.assertions import GRANT, Signer, asserted, form, make
-from tests.harness import App, Reply, Server
-from tests.registering import METADATA, Registered, registered
-from tests.standstill import *  # noqa: F403 - removed below
+from tests.assertions import GRANT, asserted, form, make
+from tests.harness import App, Reply, Server, minted
+from tests.registering import METADATA, initial_access_token, registered
 
 IAM = Path(__file__).parents[2] / "iam"
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.1"
-MOST = 5  # wrong secrets of a network
+MOST: Final = 5  # wrong secrets of a network
 
-Try = Callable[["Known", Mapping[str, str]], Awaitable[Reply]]
+JSON = {"Content-Type": "application/json"}
+
+
+def sent_from(address: str) -> dict[str, str]:
+    return {"X-Forwarded-For": address}
+
+
+def basic(client_id: str, secret: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + b64encode(f"{client_id}:{secret}".encode()).decode()}
+
+
+@pytest.fixture
+def limits() -> tuple[str, ...]:
+    return (f"secret-network={MOST}", "secret-client=3")
+
+
+@frozen
+class Way:
+    """A way to try a secret: sends one from an address, by default a wrong one, and what the answer to that is."""
+
+    send: Callable[[str, bool], Awaitable[Reply]]
+    refusal: int
+    looked_up: bool = False  # only the database knows it
+
+
+async def client_secret(server: Server, path: str, *, basic_scheme: bool = True) -> Way:
+    app = await server.app(auth_method="client_secret_basic" if basic_scheme else "client_secret_post")
+
+    async def send(address: str, right: bool) -> Reply:
+        secret = str(app.secret) if right else minted(Kind.CLIENT_SECRET)
+        proof = basic(app.client_id, secret) if basic_scheme else {}
+        fields = {} if basic_scheme else App(app.client_id, secret).form
+        return await server.post(
+            path, {"token": "x", **GRANT, "scope": "read", **fields}, headers={**proof, **sent_from(address)}
+        )
+
+    return Way(send, 401)
+
+
+async def client_assertion(server: Server, path: str) -> Way:
+    signer = await asserted(server)
+    forger = type(signer)(signer.client_id, make("ES256"), "ES256", server.settings.issuer)
+
+    async def send(address: str, right: bool) -> Reply:
+        assertion = (signer if right else forger).assertion()
+        return await server.post(path, form(assertion, token="x", **GRANT), headers=sent_from(address))
+
+    return Way(send, 401)
+
+
+async def initial_token(server: Server) -> Way:
+    token = await initial_access_token(server)
+
+    async def send(address: str, right: bool) -> Reply:
+        bearer = {"Authorization": "Bearer " + (token if right else minted(Kind.INITIAL_ACCESS_TOKEN))}
+        body = json.dumps(dict(METADATA)).encode()
+        return await server.request("POST", "/register", data=body, headers={**JSON, **bearer, **sent_from(address)})
+
+    return Way(send, 401, looked_up=True)
+
+
+async def registration_token(server: Server, method: str) -> Way:
+    client = await registered(server)
+    body = json.dumps({**METADATA, "client_id": client.document["client_id"]}).encode() if method == "PUT" else None
+
+    async def send(address: str, right: bool) -> Reply:
+        bearer = {"Authorization": "Bearer " + (client.token if right else minted(Kind.REGISTRATION_ACCESS_TOKEN))}
+        return await server.request(
+            method, client.uri, data=body, headers={**(JSON if body else {}), **bearer, **sent_from(address)}
+        )
+
+    return Way(send, 401, looked_up=True)
+
+
+async def secret_of_a_registration(server: Server) -> Way:
+    client = await registered(server)
+
+    async def send(address: str, right: bool) -> Reply:
+        secret = client.document["client_secret"] if right else minted(Kind.CLIENT_SECRET)
+        document = {**METADATA, "client_id": client.document["client_id"], "client_secret": secret}
+        return await server.request(
+            "PUT",
+            client.uri,
+            data=json.dumps(document).encode(),
+            headers={**JSON, "Authorization": f"Bearer {client.token}", **sent_from(address)},
+        )
+
+    return Way(send, 400, looked_up=True)
+
+
+async def setup(server: Server) -> Way:
+    async def send(address: str, right: bool) -> Reply:
+        return await server.get("/setup?token=" + minted(Kind.SETUP), headers=sent_from(address))
+
+    return Way(send, 403, looked_up=True)
+
+
+PATHS: Mapping[str, Callable[[Server], Awaitable[Way]]] = {
+    "secret at /token by Basic": lambda server: client_secret(server, "/token"),
+    "secret at /token in the form": lambda server: client_secret(server, "/token", basic_scheme=False),
+    "secret at /introspect": lambda server: client_secret(server, "/introspect"),
+    "secret at /revoke": lambda server: client_secret(server, "/revoke"),
+    "assertion at /token": lambda server: client_assertion(server, "/token"),
+    "assertion at /introspect": lambda server: client_assertion(server, "/introspect"),
+    "assertion at /revoke": lambda server: client_assertion(server, "/revoke"),
+    "initial access token": initial_token,
+    "registration access token, GET": lambda server: registration_token(server, "GET"),
+    "registration access token, PUT": lambda server: registration_token(server, "PUT"),
+    "registration access token, DELETE": lambda server: registration_token(server, "DELETE"),
+    "secret in a registration": secret_of_a_registration,
+    "setup link": setup,
+}
+
+
+@pytest.mark.parametrize("name", PATHS)
+async def test_a_network_that_brings_too_many_wrong_secrets_has_to_wait(limited: Server, name: str) -> None:
+    path = await PATHS[name](limited)
+
+    replies = [await path.send(HERE, False) for _ in range(MOST + 1)]
+    other = await path.send(ELSEWHERE, False)
+
+    statuses = [reply.status for reply in replies]
+    assert (statuses[0], statuses[-1]) == (path.refusal, 429)
+    assert set(statuses) == {path.refusal, 429}
+    assert 1 <= int(replies[-1].header("retry-after") or "0") <= 45
+    assert other.status == path.refusal
+    if name != "setup link":
+        assert replies[-1].json["error"] == "temporarily_unavailable"
+        assert "Retry-After" in replies[-1].json["error_description"]
+
+
+@pytest.mark.parametrize("name", [name for name in PATHS if name != "setup link"])
+async def test_a_right_one_passes_from_elsewhere_and_where_it_is_known_without_the_database_from_there_too(
+    limited: Server, name: str
+) -> None:
+    path = await PATHS[name](limited)
+    while (await path.send(HERE, False)).status != 429:
+        pass
+
+    if not path.looked_up:
+        assert (await path.send(HERE, True)).status == 200
+    assert (await path.send(ELSEWHERE, True)).status in (200, 201, 204)
+
+
+@pytest.mark.parametrize("name", [name for name in PATHS if name != "secret in a registration"])
+async def test_an_exhausted_network_is_refused_without_a_statement(limited: Server, name: str) -> None:
+    path = await PATHS[name](limited)
+    while (await path.send(HERE, False)).status != 429:
+        pass
+    await limited.quiet()
+    await path.send(ELSEWHERE, True)  # the client is in memory from now on
+    before = limited.store.database.statistics.statements
+
+    replies = [await path.send(HERE, False) for _ in range(20)]
+
+    assert {reply.status for reply in replies} == {429}
+    assert limited.store.database.statistics.statements == before
+
+
+async def test_a_right_client_secret_is_one_statement_also_while_others_fail(limited: Server) -> None:
+    path = await client_secret(limited, "/token")
+    await limited.quiet()
+    await path.send(HERE, True)
+    await path.send(HERE, False)
+    counts = []
+
+    for _ in range(MOST + 5):
+        before = limited.store.database.statistics.statements
+        assert (await path.send(HERE, True)).status == 200
+        counts.append(limited.store.database.statistics.statements - before)
+        assert (await path.send(HERE, False)).status in (401, 429)
+
+    assert set(counts) == {1}
+
+
+async def test_no_failures_of_others_hold_a_client_up(limited: Server) -> None:
+    path = await client_secret(limited, "/token")
+    for number in range(30):
+        assert (await path.send(f"203.0.113.{number}", False)).status == 401
+
+    assert (await path.send("203.0.113.99", False)).status == 401
+    assert (await path.send(ELSEWHERE, True)).status == 200
+
+
+async def test_one_broken_client_leaves_room_for_the_mistakes_of_others(limited: Server) -> None:
+    broken, other = await client_secret(limited, "/token"), await client_secret(limited, "/token")
+    for _ in range(50):
+        await broken.send(HERE, False)
+
+    assert (await broken.send(HERE, False)).status == 429
+    assert (await other.send(HERE, False)).status == 401
+
+
+async def test_who_waits_is_heard_again(limited: Server) -> None:
+    path = await client_secret(limited, "/token")
+    while (refused := await path.send(HERE, False)).status != 429:
+        pass
+
+    limited.clock.advance(int(refused.header("retry-after") or "0"))
+
+    assert (await path.send(HERE, False)).status == 401
+
+
+async def test_a_refused_secret_that_nobody_tested_is_not_written(limited: Server, admin: Any) -> None:
+    path = await client_secret(limited, "/token")
+    for _ in range(30):
+        await path.send(HERE, False)
+    await limited.store.refusals.flush()
+
+    admin.execute("select count(*) from refusals")
+    assert admin.fetchone() == (3,)
+
+
+async def test_what_brings_no_secret_is_not_counted(limited: Server) -> None:
+    app = await limited.app(auth_method="none", grant_types=("authorization_code",))
+    for _ in range(3 * MOST):
+        reply = await limited.post(
+            "/token", {"client_id": "x" * 32, "grant_type": "authorization_code"}, headers=sent_from(HERE)
+        )
+        assert reply.status == 401
+
+    assert (await (await client_secret(limited, "/token")).send(HERE, False)).status == 401
+    assert app.secret is None
+
+
+# Nothing forgotten: what compares a secret is counted, or says here why not.
+
+COUNTED = {
+    "accounts/logins.py authenticate",
+    "oauth/client_authentication.py _by_secret",
+    "oauth/dynamic_registration.py _refuse_others",
+    "oauth/dynamic_registration.py client",
+    "pages/setup.py _admit",
+}
+NOT_COUNTED = {
+    "accounts/devices.py _genuine": "who makes one up is a stranger, and counted as such",
+    "accounts/passwords.py matches": "called by logins",
+    "accounts/passwords.py verify": "called by logins",
+    "oauth/client_secrets.py matches": "called by client_authentication and dynamic_registration",
+    "pages/applications.py save": "the form has shown the secret to who sends it",
+    "pages/issued.py read": "a MAC of ours over a form",
+    "web/csrf.py genuine": "a MAC over a form, under the cookie of who sends it",
+    "web/interactions.py known": "a MAC of ours over an address",
+}
+COMPARING = {"compare_digest", "verify", "matches"}
+OF_ADDRESSES = {"oauth/validator.py", "oauth/redirect_uris.py", "oauth/logout_requests.py"}
+
+KINDS = {
+    Kind.CLIENT_SECRET: "counted",
+    Kind.INITIAL_ACCESS_TOKEN: "counted",
+    Kind.REGISTRATION_ACCESS_TOKEN: "counted",
+    Kind.SETUP: "counted",
+    Kind.ACCESS_TOKEN: "256 bits, found by its digest",
+    Kind.REFRESH_TOKEN: "256 bits, found by its digest",
+    Kind.AUTHORIZATION_CODE: "256 bits, found by its digest, for a minute",
+    Kind.SESSION: "256 bits, found by its digest",
+    Kind.VISITOR: "stands for nobody",
+}
+
+
+def comparisons() -> Iterator[str]:
+    """Where a secret may be compared."""
+    for module in sorted(IAM.rglob("*.py")):
+        name = str(module.relative_to(IAM))
+        if name in OF_ADDRESSES:
+            continue
+        for function in ast.walk(ast.parse(module.read_text())):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                calls = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
+                names = {getattr(call, "attr", getattr(call, "id", "")) for call in calls}
+                names |= {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+                if names & COMPARING:
+                    yield f"{name} {function.name}"
+
+
+def test_each_place_that_compares_a_secret_counts_what_is_wrong_or_says_why_not() -> None:
+    assert set(comparisons()) == COUNTED | NOT_COUNTED.keys()
+
+
+def test_each_kind_of_secret_is_counted_or_says_why_not() -> None:
+    assert set(KINDS) == set(Kind)
