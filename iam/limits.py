@@ -46,6 +46,8 @@ class Limits:
     login_device_pause: int = limit(60, "seconds until another")
     login_devices: int = limit(30, "wrong logins of one account from all such browsers together, at once")
     login_devices_pause: int = limit(30, "seconds until another")
+    logins: int = limit(300, "right logins of one account at once")
+    logins_pause: int = limit(1, "seconds until another")
     secret_client: int = limit(20, "wrong secrets or assertions for one client from one network at once")
     secret_client_pause: int = limit(45, "seconds until another")
     secret_network: int = limit(100, "wrong secrets, registration tokens and setup links from one network at once")

@@ -163,6 +163,7 @@ def pages(handlers: Handlers) -> list[Route]:
     ]
     names = {"/authorize": "authorization_endpoint", "/logout": "end_session_endpoint"}
     acting = {"/authorize", "/logout"}  # a code, or the end of a session, for whoever needs not be asked
+    tried = {"/login"}  # counted by what was wrong, and by account, so that nobody's forms hold up a login
     passages = {"/authorize", authorization.CONSENT, "/login", "/logout", "/accounts"}
     return [
         Route(
@@ -172,7 +173,7 @@ def pages(handlers: Handlers) -> list[Route]:
             page=True,
             acts=path in acting,
             passage=path in passages,
-            writes=method == "POST" or path in acting,
+            writes=path not in tried and (method == "POST" or path in acting),
             name=names.get(path),
         )
         for path, method, handler in table

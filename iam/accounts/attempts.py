@@ -46,8 +46,12 @@ class Attempts:
         await self.throttle.take(LOGIN, buckets, address)
         return Attempt(tuple(buckets))
 
-    async def succeeded(self, attempt: Attempt) -> None:
-        """Fill what counts failures at the account; nobody fills what counts those of a network."""
+    async def succeeded(self, attempt: Attempt, user_id: UUID, address: str) -> None:
+        """Fill what counts failures at the account; nobody fills what counts those of a network.
+
+        Each session is a row, so the account's right logins have a limit too; raises Throttled beyond it.
+        """
+        await self.throttle.take(LOGIN, [self.throttle.bucket("logins", str(user_id))], address)
         given = [(bucket, 1 if bucket.kind in SHARED else bucket.burst) for bucket in attempt.buckets]
         await self.throttle.buckets.give(given)
 

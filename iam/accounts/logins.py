@@ -42,7 +42,7 @@ class Logins:
             raise
         if not matched or user_id is None or stored is None:
             return None
-        await self.attempts.succeeded(attempt)
+        await self.attempts.succeeded(attempt, user_id, address)
         if outdated(stored):
             await self.users.rehash(user_id, stored, await self.passwords.hash(password))
         return user_id

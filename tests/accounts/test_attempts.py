@@ -228,7 +228,7 @@ async def test_a_device_is_known_for_a_year(attempts: Attempts, turned: Turned) 
 async def test_a_success_fills_what_counts_the_account(attempts: Attempts) -> None:
     await made(attempts, 9)
 
-    await attempts.succeeded(await attempts.begin(ALICE, "alice", HOME, ()))
+    await attempts.succeeded(await attempts.begin(ALICE, "alice", HOME, ()), ALICE, HOME)
 
     assert await made(attempts, 15) == 10
 
@@ -237,7 +237,7 @@ async def test_a_success_makes_no_room_for_guesses_of_its_network(attempts: Atte
     for _ in range(49):
         await wait(attempts, credentials.identifier())
     for _ in range(20):
-        await attempts.succeeded(await attempts.begin(ALICE, "alice", HOME, ()))
+        await attempts.succeeded(await attempts.begin(ALICE, "alice", HOME, ()), ALICE, HOME)
 
     assert await made(attempts, 5, user_id=BOB) == 1
 
@@ -246,7 +246,23 @@ async def test_a_success_in_a_known_browser_leaves_strangers_where_they_were(att
     device = remembered(attempts)
     await made(attempts, 10)
 
-    await attempts.succeeded(await attempts.begin(ALICE, "alice", HOME, (device,)))
+    await attempts.succeeded(await attempts.begin(ALICE, "alice", HOME, (device,)), ALICE, HOME)
 
     assert await wait(attempts) > 0
     assert await made(attempts, 15, devices=(device,)) == 10
+
+
+async def test_nobody_fills_the_disk_with_sessions_of_one_account(attempts: Attempts, turned: Turned) -> None:
+    async def log_in() -> int:
+        try:
+            await attempts.succeeded(await attempts.begin(ALICE, "alice", HOME, ()), ALICE, HOME)
+        except Throttled as throttled:
+            return throttled.retry_after
+        return 0
+
+    waits = [await log_in() for _ in range(300)]
+    while not waits[-1] and len(waits) < 900:
+        waits.append(await log_in())
+
+    assert set(waits[:300]) == {0}
+    assert waits[-1] == 1

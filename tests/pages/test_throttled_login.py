@@ -162,3 +162,17 @@ async def test_others_log_in_while_one_network_floods(server: Server, limited: S
     await flooding
 
     assert [reply.status for reply in replies] == [303] * 5
+
+
+@pytest.mark.parametrize("limits", [("writes-per-network=5",)])
+async def test_forms_of_the_same_network_do_not_hold_up_a_login(server: Server, limited: Server) -> None:
+    await make_account(server, "ada")
+    visitor = Visitor(limited, address=HOME)
+    form = await visitor.form("/login")
+    flood = [limited.post("/logout", {}, headers=visitor.headers) for _ in range(20)]
+    statuses = {reply.status for reply in await gatherResults([Deferred.fromCoroutine(one) for one in flood])}
+
+    reply = await visitor.send(form, login="ada", password=PASSWORD)
+
+    assert 429 in statuses
+    assert reply.status == 303
