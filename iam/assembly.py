@@ -137,7 +137,7 @@ def build_server(
     throttle: Throttle,
 ) -> Server:
     """oauthlib's server, and what it asks."""
-    targets = Targets(store.resources)
+    targets = Targets(store.resources, store.scopes)
     id_tokens = IDTokens(signing, Subjects(key.derive(SUBJECTS)), store.users, store.scopes, settings.issuer)
     signatures = ClientSignatures(ClientSecrets(lambda: key), client_keys, clock)
     return Server(
@@ -231,7 +231,7 @@ def build_handlers(
     encryption = Encryption(client_keys)
     authentication = build_authentication(settings, clock, store, key, client_keys, throttle)
     subjects = Subjects(key.derive(SUBJECTS))
-    targets = Targets(store.resources)
+    targets = Targets(store.resources, store.scopes)
     form = AccessTokenFormat(signing, targets, settings.issuer)
     server = build_server(settings, clock, store, key, signing, client_keys, fetcher, throttle)
     introspection = Introspection(

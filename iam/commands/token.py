@@ -77,7 +77,7 @@ async def revoked(on: Administration, token: str) -> str | None:
 
 def form(on: Administration) -> AccessTokenFormat:
     """What access tokens look like; a JWT is looked up by what it says, whoever issued it."""
-    return AccessTokenFormat(signing_keys(on), Targets(on.store.resources), None)
+    return AccessTokenFormat(signing_keys(on), Targets(on.store.resources, on.store.scopes), None)
 
 
 def readable(name: str, value: object) -> object:

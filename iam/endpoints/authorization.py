@@ -69,6 +69,7 @@ class AuthorizationEndpoint:
             return found(by_value(authorization))
         account = await self._authenticated(request, authorization)
         if await self.consent.covers(account.session.user_id, authorization):
+            authorization.question = False
             return await self._allow(request, authorization, account.session)
         if authorization.authentication.silent:
             raise self._error(request, self.server.consent_required(authorization))
@@ -225,6 +226,7 @@ class AuthorizationEndpoint:
             introduced=introduced,
             person=account.session,
             scopes=question.scopes,
+            resources=question.resources,
             changed=changed,
             redirect_host=introduced.host,
             csrf_token=self.visitors.token(

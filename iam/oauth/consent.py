@@ -1,6 +1,6 @@
 """Does a person have to be asked, and what are they asked?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from attrs import frozen
@@ -13,10 +13,14 @@ from iam.store.scopes import Scope, Scopes
 
 @frozen
 class Question:
-    """What a person is asked for a request: the scopes that it would be granted, with their sentences."""
+    """What a person is asked for a request: the scopes that it would be granted, with their sentences, and where they are good.
+
+    `scopes` are those that are about no resource, `resources` the others by the resource.
+    """
 
     request: Request
     scopes: Sequence[Scope]
+    resources: Mapping[str, Sequence[Scope]]
 
     @property
     def shown(self) -> dict[str, object]:
@@ -38,7 +42,8 @@ class Question:
             "grant_type": self.request.granting,
             "granted": self.request.scopes,
             "claims": self.request.claims,
-            "scopes": [[scope.name, scope.description, scope.claims] for scope in self.scopes],
+            "scopes": told(self.scopes),
+            "resources": {uri: told(scopes) for uri, scopes in self.resources.items()},
         }
 
 
@@ -53,11 +58,20 @@ class Consent:
         """Has this person allowed all of this before, and is it sure to be the same client that asks now?"""
         if request.authentication.wants_consent or not proven(request):
             return False
-        return (await self.consents.scopes(user_id, request.client.client_id)).issuperset(request.consented)
+        given = await self.consents.given(user_id, request.client.client_id)
+        return given.covers(request.consented, request.allowed)
 
     async def question(self, request: Request) -> Question:
         """The scopes asked for, by name or by their claims, each with its sentence."""
-        return Question(request, await scopes.described(request.consented, self.known_scopes))
+        elsewhere = {name for names in request.allowed.values() for name in names}
+        here = [name for name in request.consented if name not in elsewhere]
+        at = {uri: await scopes.described(names, self.known_scopes) for uri, names in request.allowed.items()}
+        return Question(request, await scopes.described(here, self.known_scopes), at)
+
+
+def told(scopes: Sequence[Scope]) -> list[list[object]]:
+    """What a page says of scopes, and what they stand for."""
+    return [[scope.name, scope.description, scope.claims] for scope in scopes]
 
 
 def proven(request: Request) -> bool:

@@ -76,7 +76,8 @@ class Introspection:
         client = await self.clients.by_id(found.client_id) if found else None
         if found is None or client is None:
             return None
-        scope = " ".join(scopes.left(found.scope, client))
+        more = await self.targets.scopes_of(client, found.audience) if found.audience else None
+        scope = " ".join(scopes.left(found.scope, client, more))
         return evolve(found, scope=scope) if scope else None
 
 

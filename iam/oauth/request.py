@@ -98,6 +98,9 @@ class Request(common.Request):  # type: ignore[misc]
         self.authentication: Any = None  # how the person is to be authenticated, an AuthenticationRequest
         self.hinted: str | None = None  # the subject of the id_token_hint
         self.consented: list[str] = []  # the scopes that the person is asked for, those of single claims too
+        self.allowed: Any = {}  # for each resource, the scopes that mean something there
+        self.left_out: Refusal | None = None  # which scopes were asked for and are not granted, and why
+        self.question = True  # was the person asked, now?
         self.received: Any = None  # when a token request came; what is late is judged by that
         self._params = {**ABSENT, **{name: parameters.get(name) for name in known}}
 

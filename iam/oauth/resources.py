@@ -9,8 +9,15 @@ from oauthlib.oauth2.rfc6749.errors import CustomOAuth2Error
 
 from iam.oauth.refusal import Refusal, shown
 from iam.oauth.request import Request
-from iam.store.resources import Resource, Resources
+from iam.store.clients import Client
+from iam.store.resources import EVERYBODY, NAMED, Resource, Resources
+from iam.store.scopes import Scopes
 
+OPENID: Final = "openid"
+OFFLINE_ACCESS: Final = "offline_access"
+OF_OPENID: Final = frozenset(
+    {OPENID, "profile", "email", "address", "phone", OFFLINE_ACCESS}
+)  # given only to who asks (G21)
 JWT: Final = "jwt"
 FORMATS: Final = ("opaque", JWT)
 MOST: Final = 16  # resources in one request
@@ -39,11 +46,16 @@ class Targets:
     """The resources that requests name, as they are registered."""
 
     resources: Resources
+    scopes: Scopes
 
     async def of(self, request: Request) -> tuple[Resource, ...]:
-        """The resources of a request, looked up once; raises invalid_target for one that there is not (RFC 8707 §2)."""
+        """The resources of a request, looked up once, and called from then on as they are registered.
+
+        Raises invalid_target for one that there is not, or that this client may not ask for (RFC 8707 §2).
+        """
         if request.targets is None:
             request.targets = await self._known(request) if request.audience else ()
+            request.audience = tuple(target.uri for target in request.targets)
         targets: tuple[Resource, ...] = request.targets
         return targets
 
@@ -51,13 +63,37 @@ class Targets:
         if len(request.audience) > MOST:
             request.refusal = Refusal("resource", f"at most {MOST} resources", str(len(request.audience)))
             raise invalid_target(request)
-        known = await self.resources.by_uri()
-        targets = tuple(known[uri] for uri in request.audience if uri in known and known[uri].enabled)
-        if len(targets) != len(request.audience):
-            unknown = [uri for uri in request.audience if uri not in known or not known[uri].enabled]
-            request.refusal = Refusal("resource", "resources that are registered and enabled", shown(" ".join(unknown)))
+        found = {uri: await self.resources.find(uri) for uri in request.audience}
+        unknown = [uri for uri, target in found.items() if target is None or not target.enabled]
+        foreign = [uri for uri, target in found.items() if target and not admits(target, request.client)]
+        if unknown or foreign:
+            got = f"not for this application: {' '.join(foreign)}" if not unknown else " ".join(unknown)
+            expected = "resources that are registered and enabled, and that this application may ask for"
+            request.refusal = Refusal("resource", expected, shown(got))
             raise invalid_target(request)
-        return targets
+        return tuple({target.uri: target for target in found.values() if target}.values())
+
+    async def spelled(self, audience: Iterable[str]) -> list[str]:
+        """The resources as they are registered (RFC 3986 §6.2); what is none stays as it is."""
+        found = {uri: await self.resources.find(uri) for uri in audience}
+        return list(dict.fromkeys(target.uri if target else uri for uri, target in found.items()))
+
+    async def scopes_of(self, client: Client, audience: Sequence[str] | None = None) -> set[str]:
+        """The scopes that this client may have at these resources, or at any, without being registered for them."""
+        known = await self.resources.by_uri()
+        at = known.values() if audience is None else [known[uri] for uri in audience if uri in known]
+        restricted = {scope.name for scope in await self.scopes.all() if scope.restricted}
+        return {name for target in at if opens(target, client) for name in target.scopes} - restricted
+
+    async def offered(self, client: Client) -> list[dict[str, str]]:
+        """The resources that this client may ask for, each with the scopes that it may have there."""
+        offers = {
+            target.uri: [name for name in client.scopes if useful(target, name)] + sorted(more - {*client.scopes})
+            for target in (await self.resources.by_uri()).values()
+            if target.enabled and admits(target, client)
+            for more in [await self.scopes_of(client, [target.uri])]
+        }
+        return [{"resource": uri, "scope": " ".join(names)} for uri, names in offers.items() if names]
 
     async def signing_alg(self, audience: Sequence[str] | None) -> str | None:
         """How JWTs for these resources are signed (RFC 9068); None for opaque tokens, which serve all where they disagree."""
@@ -76,9 +112,26 @@ class Targets:
         return any(uri in known and known[uri].client_id == client_id for uri in audience)
 
 
-def cover(targets: Iterable[Resource], scope: str) -> bool:
-    """Does this scope mean something to one of the resources? To one that names none, each does."""
-    return any(not target.scopes or scope in target.scopes for target in targets)
+def admits(target: Resource, client: Client) -> bool:
+    """May this client ask for the resource? The database judges what it was granted alike (may_live).
+
+    A client that nobody here answers for gets no JWT, which nobody takes back, unless the resource says what it may be good for.
+    """
+    if client.id in target.allowed_clients:
+        return True
+    if client.answered_for:
+        return target.clients != NAMED
+    return target.clients == EVERYBODY and bool(target.scopes or target.token_format != JWT)
+
+
+def opens(target: Resource, client: Client) -> bool:
+    """Are the scopes that the resource names for this client, though it is not registered for them?"""
+    return client.registered_itself and target.clients == EVERYBODY
+
+
+def useful(target: Resource, scope: str) -> bool:
+    """Does this scope mean something to the resource? To one that names none, each does; those of OpenID Connect never do."""
+    return scope not in OF_OPENID and (not target.scopes or scope in target.scopes)
 
 
 def complaint(

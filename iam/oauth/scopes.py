@@ -1,29 +1,121 @@
-"""Which scopes a request gets (RFC 6749 §3.3)."""
+"""Which scopes a request gets (RFC 6749 §3.3).
 
-from collections.abc import Sequence
+What cannot be granted is left out, and the answer says what was granted; a request is refused only where nothing is left.
+"""
 
-from iam.oauth import resources
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from attrs import frozen
+
 from iam.oauth.refusal import Refusal, shown
+from iam.oauth.resources import OF_OPENID, OFFLINE_ACCESS, OPENID, opens, useful
 from iam.store.clients import Client
 from iam.store.resources import Resource
 from iam.store.scopes import Scope, Scopes
 
-DEFAULT = ("read", "write")
-OPENID = "openid"
-OFFLINE_ACCESS = "offline_access"
-OF_OPENID = frozenset({OPENID, "profile", "email", "address", "phone", OFFLINE_ACCESS})  # given only to who asks (G21)
+__all__ = [
+    "OFFLINE_ACCESS",
+    "OF_OPENID",
+    "OPENID",
+    "Granted",
+    "default_for",
+    "described",
+    "distinct",
+    "granted",
+    "left",
+]
+
+DEFAULT: Final = ("read", "write")
+
+UNKNOWN: Final = "unknown here"
+FOREIGN: Final = "not the application's"
+PERSONAL: Final = "about a person, without one"
+USELESS: Final = "of no use to the resource"
 
 
-def default_for(client: Client, targets: Sequence[Resource]) -> list[str]:
-    """What a request without scope gets, as far as its client may; for resources, what means something there."""
-    if targets:
-        return [name for name in client.scopes if name not in OF_OPENID and resources.cover(targets, name)]
-    return [name for name in DEFAULT if name in client.scopes]
+@frozen
+class Granted:
+    """What there is of the scopes that a request asks for, which of them at each resource, and why others are left out."""
+
+    names: Sequence[str]
+    at: Mapping[str, Sequence[str]]
+    left_out: Mapping[str, Sequence[str]]
+
+    @property
+    def enough(self) -> bool:
+        """Is there anything? For resources, anything that means something to one of them: who the person is does not."""
+        return bool(self.names) and (not self.at or any(self.at.values()))
+
+    def told(self, client: Client) -> Refusal | None:
+        """What was left out, and why, for the client's makers."""
+        got = "; ".join(f"{why}: {shown(' '.join(names))}" for why, names in self.left_out.items())
+        return Refusal("scope", among(client), got) if got else None
+
+    def refusal(self, client: Client, asked: Sequence[str]) -> Refusal:
+        """Why there is nothing."""
+        if not asked:
+            return Refusal("scope", among(client), "none, and the application has none by default")
+        nothing = "none that means anything to the resource: " + shown(" ".join(asked))
+        return self.told(client) or Refusal("scope", among(client), nothing)
 
 
-def left(scope: str, client: Client) -> list[str]:
-    """Those of a token's scopes that its client may still ask for: it may have been allowed more once."""
-    return [name for name in scope.split(" ") if name in client.scopes]
+@frozen
+class Asking:
+    """Who asks, and for which resources; `alone` where the client acts for itself, and there is no person to be told about."""
+
+    client: Client
+    targets: Sequence[Resource]
+    alone: bool
+
+    def allowed_at(self, target: Resource, scope: Scope) -> bool:
+        """Does the scope mean something to this resource, and may the client have it there?"""
+        if not useful(target, scope.name):
+            return False
+        offered = opens(target, self.client) and scope.name in target.scopes and not scope.restricted
+        return scope.name in self.client.scopes or (offered and not self.alone)
+
+    def against(self, name: str, scope: Scope | None) -> str | None:
+        """Why the scope is left out, if it is; those about the person are not measured against resources."""
+        if scope is None:
+            return UNKNOWN
+        if self.alone and name in OF_OPENID:
+            return PERSONAL
+        if any(self.allowed_at(target, scope) for target in self.targets):
+            return None
+        if name not in self.client.scopes:
+            return FOREIGN
+        return USELESS if self.targets and not (name in OF_OPENID or scope.claims) else None
+
+
+async def granted(
+    names: Sequence[str], client: Client, scopes: Scopes, targets: Sequence[Resource], *, alone: bool = False
+) -> Granted:
+    """What there is of these scopes for this client, at these resources."""
+    known = {scope.name: scope for scope in await scopes.all()}
+    asking = Asking(client, targets, alone)
+    against = {name: asking.against(name, known.get(name)) for name in names}
+    kept = [name for name, why in against.items() if why is None]
+    at = {target.uri: [name for name in kept if asking.allowed_at(target, known[name])] for target in targets}
+    reasons = dict.fromkeys(why for why in against.values() if why)
+    left_out = {why: [name for name in against if against[name] == why] for why in reasons}
+    return Granted(kept, at, left_out)
+
+
+def default_for(client: Client, targets: Sequence[Resource], more: set[str]) -> list[str]:
+    """What a request without scope gets, as far as its client may; for resources, what means something there.
+
+    `more` are the scopes that the client may have at the resources, besides its own.
+    """
+    if not targets:
+        return [name for name in DEFAULT if name in client.scopes]
+    own = [name for name in client.scopes if any(useful(target, name) for target in targets)]
+    return [*own, *sorted(name for name in more if name not in own and name not in OF_OPENID)]
+
+
+def left(scope: str, client: Client, more: set[str] | None = None) -> list[str]:
+    """Those of a token's scopes that its client may still have: it may have been allowed more once."""
+    return [name for name in scope.split(" ") if name in client.scopes or name in (more or ())]
 
 
 def distinct(names: Sequence[str] | None) -> list[str]:
@@ -31,35 +123,9 @@ def distinct(names: Sequence[str] | None) -> list[str]:
     return list(dict.fromkeys(name for name in names or () if name))
 
 
-async def refusal(
-    names: Sequence[str], client: Client, scopes: Scopes, targets: Sequence[Resource], *, alone: bool = False
-) -> Refusal | None:
-    """Why not these? None where they are at least one, all known, within what the client may ask for, and of use to the resources.
-
-    `alone`: the client acts for itself, and there is no person to be told about.
-    """
-    known = {scope.name for scope in await scopes.all()}
-    if not names:
-        return Refusal("scope", among(client), "none, and the application has none by default")
-    offending = {
-        "unknown here": [name for name in names if name not in known],
-        "not the application's": [name for name in names if name in known and name not in client.scopes],
-        "about a person, without one": [name for name in names if alone and name in OF_OPENID],
-        "of no use to the resource": [name for name in names if targets and not resources.cover(targets, name)],
-    }
-    got = "; ".join(f"{why}: {shown(' '.join(some))}" for why, some in offending.items() if some)
-    return Refusal("scope", among(client), got) if got else None
-
-
 def among(client: Client) -> str:
     """What a client may ask for, in words."""
     return f"scopes that the application may ask for: {' '.join(client.scopes) or 'none'}"
-
-
-async def understood(names: Sequence[str], scopes: Scopes) -> list[str]:
-    """Those that exist."""
-    known = {scope.name for scope in await scopes.all()}
-    return [name for name in names if name in known]
 
 
 async def described(names: Sequence[str], scopes: Scopes) -> list[Scope]:

@@ -9,6 +9,7 @@ from iam.oauth import refusal
 from iam.oauth.access_tokens import AccessTokenFormat, Terms
 from iam.oauth.recipients import Encryption, Recipient
 from iam.oauth.request import Request
+from iam.oauth.resources import Targets
 from iam.oauth.scopes import OPENID
 from iam.openid.id_tokens import IDTokens
 from iam.store.clients import Client
@@ -22,6 +23,11 @@ class TokenResponse:
     form: AccessTokenFormat
     id_tokens: IDTokens
     encryption: Encryption
+
+    @property
+    def targets(self) -> Targets:
+        """The resources that tokens are for."""
+        return self.form.targets
 
     async def recipient(self, request: Request) -> Recipient | None:
         """Who alone may read the ID token, if the client wants it so; found before a code or refresh token is used up.

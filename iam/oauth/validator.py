@@ -104,30 +104,39 @@ class Validator(RequestValidator):  # type: ignore[misc]
 
     async def get_default_scopes(self, client_id: str, request: Request, *_: object, **__: object) -> list[str]:
         """RFC 6749 §3.3: what a request without scope gets."""
-        return scopes.default_for(request.client, await self._targets.of(request))
+        targets = await self._targets.of(request)
+        alone = request.grant_type == client_credentials.GRANT_TYPE
+        more = set() if alone else await self._targets.scopes_of(request.client, request.audience)
+        return scopes.default_for(request.client, targets, more)
 
     async def validate_scopes(
         self, client_id: str, names: list[str], client: Client, request: Request, *_: object, **__: object
     ) -> bool:
-        """RFC 6749 §3.3: are all of these scopes within what the client may ask for? RFC 8707 §2: for resources that exist?
+        """RFC 6749 §3.3: what of these scopes is there for this client? RFC 8707 §2: and for resources that exist?
 
-        In an authentication request what is no scope here is ignored (OpenID Connect Core §3.1.2.1). Claims that the person is
-        not asked for are forgotten: else the client would be told them once it may ask for more.
+        What cannot be is left out, and the client's makers can read why. Claims that the person is not asked for are
+        forgotten: else the client would be told them once it may ask for more.
         """
-        if not request.grant_type and scopes.OPENID in names:
-            names = request.scopes = await scopes.understood(names, self._scopes)
         alone = request.grant_type == client_credentials.GRANT_TYPE
-        request.refusal = await scopes.refusal(
-            names, client, self._scopes, await self._targets.of(request), alone=alone
-        )
-        if request.refusal is None and request.claims:
-            known = await self._scopes.all()
-            named = claims.granting(known, request.claims, names)
-            request.consented = [*names, *(name for name in named if name in client.scopes)]
-            request.claims = claims.within(request.claims, claims.names(known, request.consented))
-        else:
-            request.consented = list(names)
-        return request.refusal is None
+        granted = await scopes.granted(names, client, self._scopes, await self._targets.of(request), alone=alone)
+        if not granted.enough:
+            return refuse(request, granted.refusal(client, names))
+        request.scopes, request.allowed = list(granted.names), granted.at
+        request.left_out = granted.told(client)
+        request.consented = await self._consented(request, client)
+        return True
+
+    async def _consented(self, request: Request, client: Client) -> list[str]:
+        """The scopes that the person is asked for: those granted, and those of claims asked for one by one (Core §5.5)."""
+        names = list(request.scopes)
+        if not request.claims or scopes.OPENID not in names:
+            request.claims = {}
+            return names
+        known = await self._scopes.all()
+        named = claims.granting(known, request.claims, names)
+        consented = [*names, *(name for name in named if name in client.scopes)]
+        request.claims = claims.within(request.claims, claims.names(known, consented))
+        return consented
 
     async def validate_id_token_hint(self, id_token_hint: str, request: Request) -> bool:
         """OpenID Connect Core §3.1.2.1: is it an ID token that we gave this client? Ours, not of oauthlib's hooks."""

@@ -1,7 +1,7 @@
 """Authorization codes: stored under a new grant, claimed and answered for in one statement (RFC 6749 §4.1, H40)."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,20 +13,27 @@ from iam.store.audit import written
 from iam.store.database import Database
 from iam.store.identities import Identity, identity
 
-# The person's consent, the grant and the code come into being together. What was allowed before is no news.
+# The person's consent, the grant and the code come into being together. What was allowed before is no news. Who was not asked
+# now has allowed it before, and still does.
 # They do so only while all three are there, which cannot go meanwhile: whoever ends the session finds the grant, and ends it too.
 # Held in this order, as whoever deletes a person or a client goes from there to what hangs on it.
 ISSUE = """
 with living as materialized (
     select from users u, clients c, sessions s
     where u.id = %(user_id)s and c.id = %(client_id)s and s.id = %(session_id)s and s.day = %(session_day)s
+        and (%(asked)s or exists (
+            select from consents k
+            where k.user_id = %(user_id)s and k.client_id = %(client_id)s
+                and k.scopes @> %(consented)s::text[] and k.resources @> %(allowed)s::jsonb
+        ))
     for key share
 ), consented as (
-    insert into consents (user_id, client_id, scopes, granted_at)
-    select %(user_id)s, %(client_id)s, %(consented)s, %(now)s from living
+    insert into consents (user_id, client_id, scopes, resources, granted_at)
+    select %(user_id)s, %(client_id)s, %(consented)s, %(allowed)s::jsonb, %(now)s from living
     on conflict (user_id, client_id) do update
     set granted_at = excluded.granted_at,
-        scopes = array(select unnest(consents.scopes) union select unnest(excluded.scopes) order by 1)
+        scopes = array(select unnest(consents.scopes) union select unnest(excluded.scopes) order by 1),
+        resources = consented_with(consents.resources, excluded.resources)
 ), granted as (
     insert into grants (id, user_id, client_id, session_id, grant_type, scope, resources, created_at, expires_at,
         openid, session_bound)
@@ -37,10 +44,12 @@ with living as materialized (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
     select audit_day(%(now)s), %(now)s, 'consent.given', 'user ' || %(user_id)s, %(user_id)s::text, %(client_id)s,
         %(address)s::inet, jsonb_build_object('scope', array_to_string(%(consented)s::text[], ' '))
+            || case when %(allowed)s = '{}' then '{}' else jsonb_build_object('resources', %(allowed)s::jsonb) end
     from living
     where not exists (
         select from consents k
         where k.user_id = %(user_id)s and k.client_id = %(client_id)s and k.scopes @> %(consented)s::text[]
+            and k.resources @> %(allowed)s::jsonb
     )
 )
 insert into authorization_codes
@@ -55,16 +64,16 @@ returning grant_id
 # `claimed` can win once. A used code that is presented again by its client revokes its grant (RFC 6749 §4.1.2).
 # With PKCE the redirect URI may stay away (OAuth 2.1 §4.1.3); sent, it must be the same, byte for byte.
 # A token for some of the resources that were granted has their scopes and lifetime (RFC 8707 §2.2), and no scope that its
-# client may not ask for any longer.
+# client may not ask for any longer: `resource_scopes` are those that it may have at resources only.
 REDEEM = """
 with input as (
     select i.*, nullif(string_to_array(i.audience_text, ' '), '{}') as asked
     from unnest($1::bytea[], $2::date[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
                 $8::bytea[], $9::date[], $10::integer[], $11::bytea[], $12::date[], $13::timestamptz[],
-                $14::text[], $15::text[])
+                $14::text[], $15::text[], $16::text[])
     with ordinality as i (digest, day, client_id, redirect_uri, code_challenge, audience_text, now,
                           access_digest, access_day, access_lifetime, refresh_digest, refresh_day, refresh_expires_at,
-                          address, client_scopes, n)
+                          address, client_scopes, resource_scopes, n)
 ), held as materialized (
     select i.n, c.* from input i join authorization_codes c on c.digest = i.digest and c.day = i.day
     order by c.digest for update of c
@@ -72,7 +81,7 @@ with input as (
     select i.*, h.grant_id, g.user_id, g.expires_at as grant_expires_at, g.session_id, g.openid,
         coalesce(i.asked, nullif(g.resources, '{}')) as audience,
         case when coalesce(i.asked, nullif(g.resources, '{}')) is null then g.scope
-            else scope_for(g.scope, coalesce(i.asked, g.resources)) end as allowed_scope,
+            else scope_at(g.scope, coalesce(i.asked, g.resources), g.user_id, g.client_id) end as allowed_scope,
         g.scope as full_scope,
         case
             when h.client_id <> i.client_id then 'other client'
@@ -97,6 +106,7 @@ with input as (
         select coalesce(string_agg(given.name, ' ' order by given.n), '') as scope
         from unnest(string_to_array(j.allowed_scope, ' ')) with ordinality given (name, n)
         where given.name = any (string_to_array(j.client_scopes, ' '))
+            or (j.audience is not null and given.name = any (string_to_array(j.resource_scopes, ' ')))
     ) s
 ), claimed as (
     update authorization_codes c set used_at = j.now from answered j
@@ -145,7 +155,17 @@ class AuthorizationCodes:
     def __init__(self, database: Database) -> None:
         self._database = database
         presented = ("bytea[]", "date[]", "text[]", "text[]", "text[]", "text[]", "timestamptz[]")
-        successors = ("bytea[]", "date[]", "integer[]", "bytea[]", "date[]", "timestamptz[]", "text[]", "text[]")
+        successors = (
+            "bytea[]",
+            "date[]",
+            "integer[]",
+            "bytea[]",
+            "date[]",
+            "timestamptz[]",
+            "text[]",
+            "text[]",
+            "text[]",
+        )
         self._redeem = database.statement("authorization_codes_redeem", REDEEM, presented + successors)
 
     async def issue(
@@ -171,11 +191,14 @@ class AuthorizationCodes:
         openid: Mapping[str, Any] | None = None,
         session_bound: bool = False,
         grant_type: str = "authorization_code",
+        allowed: Mapping[str, Sequence[str]] | None = None,
+        asked: bool = True,
     ) -> bool:
         """Store consent, grant and code for what this person just allowed; a grant that is `session_bound` ends with the session.
 
         False, and nothing is stored, if the session of this id and day of expiry has ended, or person or client are gone.
-        `consented` are the scopes, and those that stand for claims asked for one by one.
+        `consented` are the scopes, and those that stand for claims asked for one by one; `allowed` are those at each resource,
+        by default all. Who was not `asked` must have allowed all of it before.
         """
         rows = await self._database.query(
             ISSUE,
@@ -200,6 +223,8 @@ class AuthorizationCodes:
                 "openid": None if openid is None else json.dumps(openid),
                 "session_bound": session_bound,
                 "grant_type": grant_type,
+                "allowed": json.dumps({uri: list(scopes) for uri in resources} if allowed is None else allowed),
+                "asked": asked,
             },
         )
         return bool(rows)
@@ -221,11 +246,13 @@ class AuthorizationCodes:
         refresh_day: date | None,
         refresh_expires_at: datetime,
         client_scopes: Sequence[str],
+        resource_scopes: Iterable[str] = (),
         address: str | None = None,
     ) -> Redemption:
         """Claim the code and store the tokens for it; of any number of callers at most one gets "redeemed".
 
-        `client_scopes` are those that the client may ask for now: it may have been allowed more when the code was made.
+        `client_scopes` are those that the client may ask for now, `resource_scopes` those that it may at resources: it may have
+        been allowed more when the code was made.
         """
         row = await self._redeem(
             digest,
@@ -243,6 +270,7 @@ class AuthorizationCodes:
             refresh_expires_at,
             written(address),
             " ".join(client_scopes),
+            " ".join(resource_scopes),
         )
         if row is None:
             return Redemption("unknown")

@@ -1,8 +1,28 @@
-"""Consents: which scopes a person allowed a client; they outlive tokens."""
+"""Consents: which scopes a person allowed a client, and at which resources; they outlive tokens."""
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from attrs import field, frozen
+
 from iam.store.database import Database
+
+
+@frozen
+class Consented:
+    """What a person allowed a client so far; `resources` are the scopes that were shown for each resource."""
+
+    scopes: frozenset[str] = frozenset()
+    resources: Mapping[str, Sequence[str]] = field(factory=dict)
+
+    def covers(self, scopes: Sequence[str], resources: Mapping[str, Sequence[str]]) -> bool:
+        """Is all of this allowed? A resource is, only where it was shown, and only with the scopes shown there."""
+        return self.scopes.issuperset(scopes) and all(
+            uri in self.resources and set(self.resources[uri]).issuperset(names) for uri, names in resources.items()
+        )
+
+
+NOTHING = Consented()
 
 
 class Consents:
@@ -11,9 +31,9 @@ class Consents:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def scopes(self, user_id: UUID, client_id: str) -> frozenset[str]:
-        """The scopes that this person has allowed this client so far."""
+    async def given(self, user_id: UUID, client_id: str) -> Consented:
+        """What this person has allowed this client so far."""
         rows = await self._database.query(
-            "select scopes from consents where user_id = %s and client_id = %s", (user_id, client_id)
+            "select scopes, resources from consents where user_id = %s and client_id = %s", (user_id, client_id)
         )
-        return frozenset(rows[0][0]) if rows else frozenset()
+        return Consented(frozenset(rows[0][0]), rows[0][1]) if rows else NOTHING

@@ -1,6 +1,6 @@
 """Refresh tokens: rotated in one statement (RFC 6749 §6, RFC 9700 §4.14)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -21,10 +21,11 @@ with input as (
     select i.*, nullif(string_to_array(i.audience_text, ' '), '{}') as asked
     from unnest($1::bytea[], $2::date[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[],
                 $8::bytea[], $9::date[], $10::integer[], $11::bytea[], $12::date[], $13::timestamptz[], $14::bytea[],
-                $15::text[], $16::text[])
+                $15::text[], $16::text[], $17::text[])
     with ordinality as i (digest, day, client_id, scope, audience_text, now, window_start,
                           access_digest, access_day, access_lifetime,
-                          refresh_digest, refresh_day, refresh_expires_at, successor, address, client_scopes, n)
+                          refresh_digest, refresh_day, refresh_expires_at, successor, address, client_scopes,
+                          resource_scopes, n)
 ), held as materialized (
     select i.n, r.* from input i join refresh_tokens r on r.digest = i.digest and r.day = i.day
     order by r.digest for update of r
@@ -53,9 +54,10 @@ with input as (
             select coalesce(string_agg(given.name, ' ' order by given.n), '')
             from unnest(string_to_array(
                 case when j.audience is null then coalesce(j.scope, j.full_scope)
-                    else scope_for(coalesce(j.scope, j.full_scope), j.audience) end, ' '
+                    else scope_at(coalesce(j.scope, j.full_scope), j.audience, j.user_id, j.client_id) end, ' '
             )) with ordinality given (name, n)
             where given.name = any (string_to_array(j.client_scopes, ' '))
+                or (j.audience is not null and given.name = any (string_to_array(j.resource_scopes, ' ')))
         ) as access_scope,
         least(j.grant_expires_at, j.now + make_interval(secs => case
             when j.audience is null then j.access_lifetime else coalesce(lifetime_for(j.audience), j.access_lifetime)
@@ -153,6 +155,7 @@ class RefreshTokens:
             "bytea[]",
             "text[]",
             "text[]",
+            "text[]",
         )
         self._rotate = database.statement("refresh_tokens_rotate", ROTATE, presented + successors)
         self._find = database.statement(
@@ -180,6 +183,7 @@ class RefreshTokens:
         refresh_expires_at: datetime,
         successor: bytes,
         client_scopes: Sequence[str],
+        resource_scopes: Iterable[str] = (),
         address: str | None = None,
     ) -> Rotation:
         """Claim the token and store its successors; of any number of callers at most one gets "rotated"."""
@@ -200,6 +204,7 @@ class RefreshTokens:
             successor,
             written(address),
             " ".join(client_scopes),
+            " ".join(resource_scopes),
         )
         if row is None:
             return Rotation("unknown")

@@ -667,26 +667,43 @@ async def test_offline_access_is_asked_for_unless_it_was_allowed_before(server: 
     assert "code" in again.sent_back
 
 
-async def test_with_openid_what_is_no_scope_here_is_ignored(server: Server) -> None:
+@pytest.mark.parametrize(
+    ("asked", "granted"),
+    [
+        ("openid groups read", "openid read"),
+        ("openid write", "openid"),
+        ("groups read", "read"),
+        ("write read groups", "read"),
+        ("email read", "read"),
+    ],
+)
+async def test_what_is_no_scope_here_or_not_the_clients_is_left_out_and_the_answer_says_so(
+    server: Server, asked: str, granted: str
+) -> None:
     app, person = await server.app(scopes=("openid", "read")), await server.person()
 
-    tokens = await server.tokens(app, person, scope="openid groups read")
+    tokens = await server.tokens(app, person, scope=asked)
 
-    assert tokens["scope"] == "openid read"
-    assert "id_token" in tokens
+    assert tokens["scope"] == granted
+    assert ("id_token" in tokens) == ("openid" in granted)
 
 
-async def test_with_openid_a_scope_that_the_client_may_not_ask_for_is_refused_all_the_same(server: Server) -> None:
+async def test_a_client_that_may_not_ask_who_somebody_is_gets_the_rest_without_an_id_token(server: Server) -> None:
+    app, person = await server.app(scopes=("read",)), await logged_in(server, email="ada@example.org")
+    claims = json.dumps({"id_token": {"email": None}})
+
+    page = await person.get(openid(app, scope="openid read", claims=claims))
+    reply = await person.send(form_of(page.text), decision="allow")
+    tokens = (await server.redeem(app, reply.sent_back["code"])).json
+
+    assert (tokens["scope"], "id_token" in tokens) == ("read", False)
+    assert "e-mail" not in page.text
+
+
+@pytest.mark.parametrize("scope", ["groups", "write", "groups write"])
+async def test_where_no_scope_is_left_the_client_is_told(server: Server, scope: str) -> None:
     app, person = await server.app(scopes=("openid", "read")), await server.person()
 
-    reply = await server.authorize(app, person, scope="openid write")
-
-    assert reply.sent_back["error"] == "invalid_scope"
-
-
-async def test_without_openid_what_is_no_scope_here_is_refused(server: Server) -> None:
-    app, person = await server.app(scopes=("openid", "read")), await server.person()
-
-    reply = await server.authorize(app, person, scope="groups read")
+    reply = await server.authorize(app, person, scope=scope)
 
     assert reply.sent_back["error"] == "invalid_scope"

@@ -117,7 +117,7 @@ async def test_a_public_client_redeems_with_pkce_and_gets_no_refresh_token_it_ma
         ({"response_type": "barcode"}, "unsupported_response_type"),
         ({"response_type": "code token"}, "unsupported_response_type"),
         ({"scope": "admin"}, "invalid_scope"),
-        ({"scope": "read admin"}, "invalid_scope"),
+        ({"scope": "admin groups"}, "invalid_scope"),
         ({"code_challenge_method": "plain"}, "invalid_request"),
         ({"code_challenge_method": None}, "invalid_request"),
         ({"code_challenge": "short"}, "invalid_request"),

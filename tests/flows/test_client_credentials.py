@@ -109,14 +109,24 @@ async def test_a_client_without_the_grant_type_is_refused(server: Server) -> Non
     assert (reply.status, reply.json["error"]) == (400, "unauthorized_client")
 
 
-async def test_a_scope_that_is_not_allowed_is_refused(server: Server) -> None:
+async def test_a_scope_that_is_not_allowed_is_left_out_and_the_answer_says_so(server: Server) -> None:
     app = await server.app(scopes=("read",))
 
-    reply = await server.token(app, grant_type="client_credentials", scope="read write")
+    reply = await server.token(app, grant_type="client_credentials", scope="read write groups")
     default = await server.token(app, grant_type="client_credentials")
 
-    assert (reply.status, reply.json["error"]) == (400, "invalid_scope")
+    assert (reply.status, reply.json["scope"]) == (200, "read")
+    assert (await server.introspect(app, reply.json["access_token"]))["scope"] == "read"
     assert default.json["scope"] == "read"
+
+
+@pytest.mark.parametrize("scope", ["write", "groups", "write groups"])
+async def test_where_no_scope_is_left_the_request_is_refused(server: Server, scope: str) -> None:
+    app = await server.app(scopes=("read",))
+
+    reply = await server.token(app, grant_type="client_credentials", scope=scope)
+
+    assert (reply.status, reply.json["error"]) == (400, "invalid_scope")
 
 
 async def test_a_disabled_client_is_refused_and_its_tokens_are_dead(server: Server, admin) -> None:
@@ -204,12 +214,13 @@ async def test_g48_spaces_in_a_scope_make_no_empty_scope(server: Server) -> None
     assert blank.json["scope"] == "read write"
 
 
-@pytest.mark.parametrize("scope", ["openid", "read profile", "offline_access"])
+@pytest.mark.parametrize("scope", ["openid", "profile openid", "offline_access"])
 async def test_a_scope_about_people_is_not_for_a_client_alone(server: Server, scope: str) -> None:
     app = await server.app(scopes=("openid", "profile", "offline_access", "read"))
 
     refused = await server.token(app, grant_type="client_credentials", scope=scope)
+    narrowed = await server.token(app, grant_type="client_credentials", scope=f"{scope} read")
     by_default = await server.token(app, grant_type="client_credentials")
 
     assert (refused.status, refused.json["error"]) == (400, "invalid_scope")
-    assert by_default.json["scope"] == "read"
+    assert [narrowed.json["scope"], by_default.json["scope"]] == ["read", "read"]

@@ -91,7 +91,7 @@ async def test_a_wrong_redirect_uri_is_shown_beside_the_nearest(server: Server) 
 async def test_the_client_reads_the_id_in_the_redirect(server: Server) -> None:
     app, person = await server.app(), await server.person()
 
-    sent = (await server.authorize(app, person, scope="read admin")).sent_back
+    sent = (await server.authorize(app, person, scope="admin")).sent_back
 
     trace = await trace_of(server, sent["error_uri"])
     assert (sent["error"], trace.failed, trace.got) == ("invalid_scope", "scope", "unknown here: admin")

@@ -54,7 +54,9 @@ async def test_a_token_for_no_resource_names_none(server: Server) -> None:
     assert "aud" not in await server.introspect(app, given["access_token"])
 
 
-@pytest.mark.parametrize("resource", ["https://unknown.example", "api.example", API + "#x", API + "/", "x" * 3000, " "])
+@pytest.mark.parametrize(
+    "resource", ["https://unknown.example", "api.example", API + "#x", API + "/x", "x" * 3000, " "]
+)
 async def test_a_resource_that_nobody_registered_is_an_invalid_target(server: Server, resource: str) -> None:
     app = await both(server)
 

@@ -141,7 +141,7 @@ async def test_a_client_authenticates_with_a_jwt_by_its_private_key(
 
 @either_library
 @pytest.mark.parametrize(
-    ("decision", "scope", "error"), [("deny", "read", "access_denied"), ("allow", "read admin", "invalid_scope")]
+    ("decision", "scope", "error"), [("deny", "read", "access_denied"), ("allow", "admin", "invalid_scope")]
 )
 async def test_a_refusal_reaches_the_client_as_its_library_tells_it(
     server: Server, node: Node, library: str, decision: str, scope: str, error: str

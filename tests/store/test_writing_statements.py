@@ -28,6 +28,7 @@ NO_EVENT = {
     "registrations.COUNT": "the beginning of BY_QUOTA, which has one",
     "registrations.USE": "the beginning of BY_TOKEN, which has one",
     "replays.CLAIM": "it keeps a signed statement from being used twice; what was done by it is in the log",
+    "resources.WRITE_NORMAL": "how the database writes down a name that a resource has already; nothing about it changes",
     "sessions.SEE": "that a session is still used, once a minute",
     "users.REHASH": "the same password under newer parameters",
 }

@@ -208,10 +208,12 @@ class AuthorizationCode:
             openid=authentications.told(session, request.nonce, request.claims or {}) if identified else None,
             session_bound=bound,
             grant_type=request.granting,
+            allowed=request.allowed,
+            asked=request.question,
         )
         if not issued:
-            got = "the one ended, or the other was deleted, a moment ago"
-            request.refusal = Refusal("session", "one that lives, and an application", got)
+            got = "the session or the consent ended, or the application was deleted, a moment ago"
+            request.refusal = Refusal("session", "one that lives, an application, and the person's consent", got)
             raise AccessDeniedError("The person was logged out at the same moment.", request=request)
 
     async def save(self, token: dict[str, Any], request: Request) -> None:
@@ -225,7 +227,7 @@ class AuthorizationCode:
             client_id=request.client.client_id,
             redirect_uri=request.presented_redirect_uri,
             code_challenge=pkce.challenge_of(request.code_verifier),
-            audience=request.audience,
+            audience=await self.response.targets.spelled(request.audience),
             now=now,
             access_digest=credentials.digest(token["access_token"]),
             access_day=credentials.day_of(token["access_token"]),
@@ -234,6 +236,7 @@ class AuthorizationCode:
             refresh_day=refresh_token and credentials.day_of(refresh_token),
             refresh_expires_at=now + timedelta(seconds=self.settings.refresh_token_idle),
             client_scopes=request.client.scopes,
+            resource_scopes=await self.response.targets.scopes_of(request.client),
             address=request.address,
         )
         if redemption.issued is not None:

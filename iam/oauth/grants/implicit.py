@@ -122,6 +122,7 @@ class Implicit:
             refresh_day=None,
             refresh_expires_at=now,
             client_scopes=request.client.scopes,
+            resource_scopes=await self.response.targets.scopes_of(request.client),
             address=request.address,
         )
         if redemption.issued is None:

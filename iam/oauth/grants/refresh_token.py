@@ -69,7 +69,7 @@ class RefreshToken:
             day=credentials.day_of(request.refresh_token),
             client_id=request.client.client_id,
             scope=" ".join(request.scopes or ()) or None,
-            audience=request.audience,
+            audience=await self.response.targets.spelled(request.audience),
             now=now,
             window_start=now - timedelta(seconds=self.settings.refresh_token_retry_window),
             access_digest=credentials.digest(successor.access_token),
@@ -80,6 +80,7 @@ class RefreshToken:
             refresh_expires_at=now + timedelta(seconds=self.settings.refresh_token_idle),
             successor=seal(successor, request.refresh_token),
             client_scopes=request.client.scopes,
+            resource_scopes=await self.response.targets.scopes_of(request.client),
             address=request.address,
         )
         if rotation.issued is not None:

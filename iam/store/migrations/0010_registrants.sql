@@ -3,14 +3,6 @@
 -- Only administrators give it to a client.
 alter table scopes add column restricted boolean not null default false;
 
--- The initial access token that a client has registered itself with: whoever made that answers for the client. Of those that
--- were registered before this, the audit log knows.
-alter table clients add column registration_token_id uuid;
-update clients c set registration_token_id = substring(e.actor from 20)::uuid
-from audit_events e
-where c.registration_digest is not null and e.client = c.id and e.kind = 'client.created'
-    and e.actor ~ '^registration token [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
-
 -- What a client asked for when it registered itself and did not get, by member.
 alter table clients add column left_out jsonb not null default '{}';
 

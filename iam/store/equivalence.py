@@ -1,0 +1,57 @@
+"""URIs that are written differently and mean the same (RFC 3986 §6.2.2, §6.2.3)."""
+
+import re
+from typing import Final
+
+PORTS: Final = {"http": "80", "https": "443"}
+PARTS: Final = re.compile(r"([^:/?#]+):(?://([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)  # RFC 3986, appendix B
+AUTHORITY: Final = re.compile(r"((?:.*@)?)(.*?)(?::([0-9]*))?", re.DOTALL)
+ESCAPED: Final = re.compile(r"%([0-9A-Fa-f]{2})")
+UNRESERVED: Final = re.compile(r"[A-Za-z0-9._~-]")
+
+
+def normal(uri: str) -> str:
+    """The URI as all that are equivalent to it are normalised; any text that is none stays as it is.
+
+    Of schemes other than http and https nothing is known but that the case of their name does not count.
+    """
+    found = PARTS.fullmatch(uri)
+    if found is None:
+        return uri
+    scheme, authority, path, query, fragment = found.groups()
+    scheme = scheme.lower()
+    if scheme not in PORTS or not authority:
+        return scheme + uri[len(scheme) :]
+    path = without_dots(unescaped(path)) or "/"
+    return f"{scheme}://{authority_of(authority, PORTS[scheme])}{path}{unescaped(query or '')}{fragment or ''}"
+
+
+def authority_of(authority: str, usual: str) -> str:
+    """The authority, its host in small letters, without the scheme's usual port (RFC 3986 §6.2.2.1, §6.2.3)."""
+    user, host, port = AUTHORITY.fullmatch(authority).groups()  # type: ignore[union-attr]
+    return user + unescaped(host).lower() + (f":{port}" if port and port != usual else "")
+
+
+def unescaped(text: str) -> str:
+    """The text with nothing escaped that need not be, and capital letters in what is (RFC 3986 §6.2.2.1, §6.2.2.2)."""
+
+    def told(found: re.Match[str]) -> str:
+        character = chr(int(found[1], 16))
+        return character if UNRESERVED.fullmatch(character) else found[0].upper()
+
+    return ESCAPED.sub(told, text)
+
+
+def without_dots(path: str) -> str:
+    """The path without its `.` and `..` (RFC 3986 §5.2.4)."""
+    kept: list[str] = []
+    segments = path.split("/")[1:]
+    for number, segment in enumerate(segments):
+        last = number == len(segments) - 1
+        if segment == "..":
+            kept = kept[:-1]
+        elif segment != ".":
+            kept.append(segment)
+        if last and segment in (".", ".."):
+            kept.append("")
+    return "".join(f"/{segment}" for segment in kept)
