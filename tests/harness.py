@@ -589,12 +589,12 @@ def limited(several_limited: tuple[Server, ...]) -> Server:
 
 @pytest.fixture
 def configured(server: Server) -> Iterator[Callable[..., Server]]:
-    """The server with other settings, at another address."""
+    """The server with other settings, at another address, or with another path."""
     ports = []
 
-    def begin(**settings: Any) -> Server:
+    def begin(path: str | None = None, **settings: Any) -> Server:
         port = free_port()
-        issuer = f"http://localhost:{port}{server.settings.path}"
+        issuer = f"http://localhost:{port}{server.settings.path if path is None else path}"
         told = server.settings.model_copy(update={"issuer": issuer, **settings})
         site = build_site(reactor, told, server.clock_of_store(), server.store, server.key, server.keys)
         ports.append(reactor.listenTCP(port, site, interface="127.0.0.1"))

@@ -18,7 +18,7 @@ from iam.credentials import Kind
 from iam.store.refusals import MOST, MOST_OF_ADDRESS, MOST_OF_CLIENT, Trace
 from tests.harness import REDIRECT_URI, VERIFIER, App, Reply, Server, minted
 
-ERROR_URI = re.compile(r"http://localhost:\d+/errors/[0-9A-Za-z]{12}")
+ERROR_URI = re.compile(r"http://localhost:\d+(?:/[a-z]+)?/errors/[0-9A-Za-z]{12}")
 
 
 async def trace_of(server: Server, reply: Reply | str) -> Trace:

@@ -1,5 +1,7 @@
 """The person whom a client sends to the server."""
 
+from urllib.parse import urljoin
+
 import requests
 
 from tests.harness import Person, Server, action, fields
@@ -21,4 +23,4 @@ def visited(server: Server, person: Person, url: str, decision: str = "allow") -
         return page
     form = {**fields(page.text), "decision": decision}
     origin = {"Origin": server.settings.origin}
-    return browser.post(server.url + action(page.text), form, headers=origin, allow_redirects=False, timeout=TIMEOUT)
+    return browser.post(urljoin(url, action(page.text)), form, headers=origin, allow_redirects=False, timeout=TIMEOUT)
