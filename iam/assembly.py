@@ -38,7 +38,7 @@ from iam.oauth.client_keys import ClientKeys
 from iam.oauth.client_secrets import ClientSecrets
 from iam.oauth.client_signatures import ClientSignatures
 from iam.oauth.consent import Consent
-from iam.oauth.dynamic_registration import A_DAY, CLOSED, DynamicRegistration
+from iam.oauth.dynamic_registration import CLOSED, DynamicRegistration
 from iam.oauth.introspection import Introspection
 from iam.oauth.logout_requests import LogoutRequests
 from iam.oauth.recipients import Encryption
@@ -173,12 +173,13 @@ def build_dynamic_registration(
     """What clients register themselves with."""
     return DynamicRegistration(
         registration,
+        Registrants(settings),
         store.registrations,
         throttle,
         settings.issuer,
         settings.registration,
-        settings.registration_scope,
-        None if settings.no_rate_limits else A_DAY,
+        None if settings.no_rate_limits else settings.registration_quota,
+        settings.limits.registered_clients,
     )
 
 

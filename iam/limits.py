@@ -26,6 +26,10 @@ class Limits:
     request_line: int = 32_768  # an authorization request stands quoted in the address of the login
     head: int = limit(32_768, "bytes of a request's headers, cookies included", least=8_192)
     headers: int = limit(64, "headers of a request", least=16)
+    registered_clients: int = limit(
+        10_000, "clients that registered themselves without an initial access token, in all"
+    )
+    unused_client_days: int = limit(90, "days after which such a client goes that nobody has used")
     applications: int = limit(100, "applications of one person, unless an administrator registers them")
     connections: int = 1_024  # --connections
     connections_per_network: int | None = 128  # --connections-per-network; None: no limit

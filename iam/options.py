@@ -49,6 +49,7 @@ class Options(usage.Options):
             None,
             "who may register clients at /register: open, token (with an initial access token) or closed (token)",
         ],
+        ["registration-quota", None, None, "how often a day one network may try to register, without a token (100)"],
         [
             "applications",
             None,

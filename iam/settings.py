@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     allow_fetch: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     registration: Literal["open", "token", "closed"] = "token"
     registration_scope: Annotated[tuple[str, ...], NoDecode] = ()
+    registration_quota: int = Field(100, ge=1)
     private_scheme: Annotated[tuple[str, ...], NoDecode] = ()
     applications: Literal["everybody", "administrators"] = "everybody"
     application_scope: Annotated[tuple[str, ...], NoDecode] = (

@@ -329,6 +329,7 @@ def document(client: Client) -> dict[str, object]:
         "introspect_any": client.introspect_any,
         "allow_http_redirects": client.allow_http_redirects,
         "registered_itself": client.registered_itself,
+        **({"left_out": dict(client.left_out)} if client.left_out else {}),
         "owner": client.owner,
         "created_at": output.moment(client.created_at),
         "updated_at": output.moment(client.updated_at),

@@ -9,7 +9,8 @@ from attrs import frozen
 from iam.endpoints.resource import refused
 from iam.oauth import bearer, client_metadata
 from iam.oauth.client_metadata import MetadataError
-from iam.oauth.dynamic_registration import OPEN, PATH, ClosedError, DynamicRegistration, QuotaError
+from iam.oauth.dynamic_registration import OPEN, PATH, ClosedError, DynamicRegistration, FullError, QuotaError
+from iam.oauth.refusal import Refusal, shown
 from iam.oauth.refusals import Refusals
 from iam.operations.write_budget import WriteBudget
 from iam.web.answers import Answer, Headers, json_answer
@@ -28,7 +29,8 @@ class BudgetError(Exception):
 
 
 TOO_MUCH = {
-    QuotaError: "This network has registered enough clients for today; an initial access token still works.",
+    QuotaError: "This network has tried to register enough clients for today; an initial access token still works.",
+    FullError: "There are as many clients here that nobody answers for as there may be; an initial access token still works.",
     BudgetError: "This client has sent a lot of changes; Retry-After says when it goes on.",
 }
 
@@ -44,7 +46,7 @@ def answering(method: Method) -> Method:
             return refused(self.refusals.challenging(PATH, challenge, request.client_address))
         except ClosedError as error:
             return self.problem(request, error, 403, "access_denied", "Clients are not registered here by themselves.")
-        except (QuotaError, BudgetError) as error:
+        except (QuotaError, FullError, BudgetError) as error:
             wait: Headers = ((b"Retry-After", str(error.wait).encode()),)
             return self.problem(request, error, 429, "temporarily_unavailable", TOO_MUCH[type(error)], wait)
         except MetadataError as error:
@@ -71,8 +73,9 @@ class RegistrationEndpoint:
     @answering
     async def register(self, request: Request) -> Answer:
         """RFC 7591 §3.1: a new client."""
-        registrant = await self.dynamic.registrant(authorization(request), request.client_address)
-        return json_answer(201, await self.dynamic.register(registrant, json_object(request), request.client_address))
+        caller = await self.dynamic.caller(authorization(request), request.client_address)
+        told = await self.dynamic.register(caller, json_object(request), request.client_address)
+        return json_answer(201, self._explained(told, request))
 
     @answering
     async def read(self, request: Request, client_id: str) -> Answer:
@@ -86,7 +89,8 @@ class RegistrationEndpoint:
         client, access = await self.dynamic.client(client_id, authorization(request), request.client_address)
         await self._spend(request, client.id)
         document = json_object(request)
-        return json_answer(200, await self.dynamic.update(client, access, document, request.client_address))
+        told = await self.dynamic.update(client, access, document, request.client_address)
+        return json_answer(200, self._explained(told, request))
 
     @answering
     async def delete(self, request: Request, client_id: str) -> Answer:
@@ -94,6 +98,14 @@ class RegistrationEndpoint:
         client, _ = await self.dynamic.client(client_id, authorization(request), request.client_address)
         await self.dynamic.delete(client, request.client_address)
         return Answer(204)
+
+    def _explained(self, told: dict[str, Any], request: Request) -> dict[str, Any]:
+        """The answer with where to read what was left out, if something was."""
+        if "left_out" not in told:
+            return told
+        got = " ".join(f"{name}: {sentence}" for name, sentence in told["left_out"].items())
+        error = MetadataError("left_out", got, Refusal("wishes", "what there is", shown(got), told["client_id"]))
+        return {**told, "left_out_uri": self.refusals.kept(PATH, error, request.client_address)}
 
     async def _spend(self, request: Request, client_id: str) -> None:
         """Take what this costs from the client's budget; raises BudgetError."""

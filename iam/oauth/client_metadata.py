@@ -15,13 +15,22 @@ from iam.store.openid_metadata import OpenIDMetadata
 
 INVALID_METADATA: Final = "invalid_client_metadata"
 INVALID_REDIRECT_URI: Final = "invalid_redirect_uri"
-UNAPPROVED_STATEMENT: Final = "unapproved_software_statement"
 
 CODE: Final = "code"
 ID_TOKENS: Final = ("id_token", "id_token token")
 AUTHORIZATION_CODE: Final = "authorization_code"
 IMPLICIT: Final = "implicit"
 FOUND: Final = ("sector",)  # what is never told, but found out
+
+# What our own answers have besides metadata: who sends one back as it came asks for nothing by these (RFC 7592 §2.2).
+OURS: Final = (
+    "client_id_issued_at",
+    "client_secret_expires_at",
+    "registration_access_token",
+    "registration_client_uri",
+    "left_out",
+    "left_out_uri",
+)
 
 # Our fields by the RFC's names.
 NAMES: Final[Mapping[str, str]] = {
@@ -90,22 +99,26 @@ OpenIDMembers: Final[Any] = create_model(
 
 @frozen
 class Asked:
-    """What a client wants to be registered with."""
+    """What a client wants to be registered with; `said` are the members that are there, `unknown` those that we do not know."""
 
     metadata: ClientMetadata
     openid: OpenIDMetadata
+    said: frozenset[str] = frozenset()
+    unknown: tuple[str, ...] = ()
 
 
 def read(document: Mapping[str, Any]) -> Asked:
-    """The metadata in a document; members that we do not know are ignored, empty ones are not there. Raises MetadataError."""
-    text = json.dumps({name: value for name, value in document.items() if value is not None and value != ""})
+    """The metadata in a document; empty members are not there. Raises MetadataError where a type is wrong."""
+    said = {name: value for name, value in document.items() if value is not None and value != ""}
+    text = json.dumps(said)
     try:
         metadata = ClientMetadata.model_validate_json(text)
         members = OpenIDMembers.model_validate_json(text)
     except ValidationError as error:
         raise mistyped(error) from None
-    refuse_unsupported(metadata)
-    return Asked(metadata, OpenIDMetadata(**members.model_dump()))
+    known = {*ClientMetadata.model_fields, *OpenIDMembers.model_fields, *OURS}
+    unknown = tuple(name for name in said if name not in known)
+    return Asked(metadata, OpenIDMetadata(**members.model_dump()), frozenset(said), unknown)
 
 
 def mistyped(error: ValidationError) -> MetadataError:
@@ -113,19 +126,6 @@ def mistyped(error: ValidationError) -> MetadataError:
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     name = str(first["loc"][0])
     return refused({name: first["msg"].replace("Input should be", "It should be") + "."})
-
-
-def refuse_unsupported(metadata: ClientMetadata) -> None:
-    """Raise MetadataError for what we cannot do: to ignore it would register another client than was meant."""
-    if metadata.software_statement is not None:
-        sentence = "This server trusts nobody's software statements: send the metadata as they are, without one."
-        raise MetadataError(UNAPPROVED_STATEMENT, sentence, Refusal("software_statement", "none", "one"))
-    fitting = response_types(metadata.grant_types)
-    given = fitting if metadata.response_types is None else metadata.response_types
-    wanted = {" ".join(sorted(words.split(" "))) for words in given}
-    if not wanted <= set(fitting) or (CODE in fitting) != (CODE in wanted):
-        expected = ", ".join(fitting) or "none without the grant type authorization_code"
-        raise refused({"response_types": f"What fits the grant types is: {expected}."})
 
 
 def response_types(grant_types: Collection[str]) -> tuple[str, ...]:

@@ -6,13 +6,13 @@ knows, and it judges what a client would be, not what would change (row 47).
 
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Any, Final
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from iam import credentials
 from iam.accounts import actors
@@ -27,20 +27,20 @@ from iam.oauth import (
     client_metadata,
     client_secrets,
     redirect_uris,
-    scopes,
     sectors,
 )
 from iam.oauth.bearer import Challenge
-from iam.oauth.client_metadata import Asked, ClientMetadata, MetadataError
+from iam.oauth.client_metadata import Asked, ClientMetadata
 from iam.oauth.refusal import Refusal, shown
-from iam.oauth.registrants import CLIENT_CREDENTIALS
-from iam.oauth.registration import Registration, distinct, needs_new_secret
+from iam.oauth.registrants import Registrant, Registrants
+from iam.oauth.registration import Registration, needs_new_secret
+from iam.oauth.wishes import MOST, LeftOut, Settled, Wishes
 from iam.store.clients import PUBLIC, Client, Metadata, keeps_secret
 from iam.store.registrations import Newcomer, Registrations
 
 OPEN, TOKEN, CLOSED = "open", "token", "closed"
 PATH: Final = "/register"
-A_DAY: Final = 20  # clients of one network without an initial access token
+A_WHILE: Final = 3600  # seconds after which there may be room for another client that nobody answers for
 CLIENT_ID: Final = re.compile(r"[0-9A-Za-z]{22}")
 
 
@@ -50,38 +50,53 @@ class ClosedError(Exception):
 
 @frozen
 class QuotaError(Exception):
-    """This network has registered enough for today; `wait` seconds are left of it."""
+    """This network has tried to register enough for today; `wait` seconds are left of it."""
 
     wait: int
 
 
 @frozen
-class Registrant:
-    """Who wants to register: the bearer of an initial access token, or anybody."""
+class FullError(Exception):
+    """There are as many clients that nobody answers for as there may be; some will go, `wait` is when to try again."""
 
-    scopes: tuple[str, ...] = ()
+    wait: int
+
+
+@frozen
+class Caller:
+    """Who wants to register, and what they may ask for: the bearer of an initial access token, or a stranger."""
+
+    registrant: Registrant
     token_id: UUID | None = None
     token_digest: bytes | None = None
 
 
 @frozen
 class DynamicRegistration:
-    """Registers whom `mode` lets; `more` are scopes that they may ask for besides OpenID Connect's, `quota` is for a day."""
+    """Registers whom `mode` lets.
+
+    Strangers may try so often a day and network as `quota` says, and there may be `most` of their clients; None: any number.
+    """
 
     registration: Registration
+    registrants: Registrants
     table: Registrations
     throttle: Throttle
     issuer: str
     mode: str
-    more: tuple[str, ...] = ()
-    quota: int | None = A_DAY
+    quota: int | None
+    most: int | None
 
-    async def registrant(self, authorization: str | None, address: str) -> Registrant:
-        """Who asks, by the initial access token if there is one (RFC 7591 §3); raises ClosedError, Challenge, Throttled."""
+    async def caller(self, authorization: str | None, address: str) -> Caller:
+        """Who asks, by the initial access token if there is one (RFC 7591 §3).
+
+        A stranger's attempt is counted, whatever becomes of it. Raises ClosedError, Challenge, Throttled, QuotaError.
+        """
         if self.mode == CLOSED:
             raise ClosedError
         if self.mode == OPEN and authorization is None:
-            return Registrant()
+            await self._count(address)
+            return Caller(self.registrants.stranger())
         text = bearer.token_of(authorization)
         self.throttle.look_up(address)
         digest = credentials.digest(text)
@@ -91,11 +106,11 @@ class DynamicRegistration:
             await self.throttle.wrong(address)
             reason = Refusal("initial access token", "one that is good", "one that is unknown, used up or has run out")
             raise bearer.invalid_token(reason)
-        return Registrant(token.scopes, token.id, digest)
+        return Caller(self.registrants.bearer(token.scopes), token.id, digest)
 
-    async def register(self, registrant: Registrant, document: Mapping[str, Any], address: str) -> dict[str, Any]:
-        """Register a client with these metadata; raises MetadataError, Challenge, QuotaError."""
-        metadata = await self._metadata(client_metadata.read(document), registrant.scopes)
+    async def register(self, caller: Caller, document: Mapping[str, Any], address: str) -> dict[str, Any]:
+        """Register a client with these metadata; raises MetadataError, Challenge, FullError."""
+        metadata = await self._metadata(client_metadata.read(document), caller.registrant)
         client_id = credentials.client_id(secrets.token_bytes(32))
         access = credentials.mint(Kind.REGISTRATION_ACCESS_TOKEN)
         secret = credentials.mint(Kind.CLIENT_SECRET) if keeps_secret(metadata.auth_method) else None
@@ -105,10 +120,10 @@ class DynamicRegistration:
             credentials.identifier(),
             self.registration.kept(secret, metadata.auth_method),
             credentials.digest(access),
-            registrant.token_id,
+            caller.token_id,
         )
         now = self._now()
-        await self._count(registrant, newcomer, address, now)
+        await self._keep(caller, newcomer, address, now)
         return self._information(client_id, metadata, now, access, secret)
 
     async def client(self, client_id: str, authorization: str | None, address: str) -> tuple[Client, str]:
@@ -135,7 +150,8 @@ class DynamicRegistration:
         """Replace all of the client's metadata (RFC 7592 §2.2); raises MetadataError, Challenge."""
         asked = client_metadata.read(document)
         await self._refuse_others(client, asked, address)
-        metadata = await self._metadata(asked, client.scopes, client)
+        registrant = self.registrants.bearer(()) if client.answered_for else self.registrants.stranger()
+        metadata = await self._metadata(asked, registrant, client)
         new = needs_new_secret(client.auth_method, metadata.auth_method)
         secret = credentials.mint(Kind.CLIENT_SECRET) if new else None
         by = actors.client(client.id, address)
@@ -148,60 +164,63 @@ class DynamicRegistration:
         if not await self.registration.delete(client.id, actors.client(client.id, address)):
             raise not_its_own(client.id)
 
-    async def _count(self, registrant: Registrant, newcomer: Newcomer, address: str, now: datetime) -> None:
-        """Register, in the statement that counts it."""
-        by = actors.registrant(registrant.token_id, address)
-        if registrant.token_digest is not None:
-            if not await self.table.by_token(newcomer, registrant.token_digest, now, by):
-                got = "one that was used up a moment ago"
-                raise bearer.invalid_token(Refusal("initial access token", "one that is good", got))
-            return
-        most = 2**31 - 1 if self.quota is None else self.quota
-        if not await self.table.by_quota(newcomer, network(address), most, now, by):
+    async def _count(self, address: str) -> None:
+        """Count the attempt of a stranger."""
+        now = self._now()
+        if self.quota is not None and not await self.table.attempt(network(address), self.quota, now):
             raise QuotaError(left_of_day(now))
 
-    async def _metadata(self, asked: Asked, more: Iterable[str], old: Client | None = None) -> Metadata:
-        """What the client would be, by the rules and the policy."""
-        told = asked.metadata
-        wanted = await self._scopes(told.scope, {*self.more, *more})
-        refuse_useless(told.grant_types, wanted)
+    async def _keep(self, caller: Caller, newcomer: Newcomer, address: str, now: datetime) -> None:
+        """Keep a new client, in the statement that uses the token, or that sees whether there is room."""
+        by = actors.registrant(caller.token_id, address)
+        if caller.token_digest is None:
+            if not await self.table.of_stranger(newcomer, self.most, now, by):
+                raise FullError(A_WHILE)
+        elif not await self.table.by_token(newcomer, caller.token_digest, now, by):
+            got = "one that was used up a moment ago"
+            raise bearer.invalid_token(Refusal("initial access token", "one that is good", got))
+
+    async def _metadata(self, asked: Asked, registrant: Registrant, old: Client | None = None) -> Metadata:
+        """What the client would be, by the rules and the policy, with what of its wishes can be."""
+        told, keeping = asked.metadata, registrant.keeping(old) if old else registrant
+        wishes = Wishes(registrant, keeping, await self.registration.scopes.all(), self.registration.implicit)
+        settled = wishes.settle(asked)
+        left_out = dict(settled.left_out)
         try:
             metadata = await self.registration.metadata(
                 name=told.name,
-                auth_method=told.token_endpoint_auth_method,
-                grant_types=told.grant_types,
-                redirect_uris=self._usable(told, told.redirect_uris),
-                scopes=wanted,
-                post_logout_redirect_uris=self._usable(told, told.post_logout_redirect_uris),
+                auth_method=settled.auth_method,
+                grant_types=settled.grant_types,
+                redirect_uris=self._usable("redirect_uris", told.redirect_uris, settled, left_out),
+                scopes=settled.scopes,
+                post_logout_redirect_uris=self._usable(
+                    "post_logout_redirect_uris", told.post_logout_redirect_uris, settled, left_out
+                ),
                 require_pkce=old is not None and old.require_pkce,
                 introspect_any=old is not None and old.introspect_any,
-                auth_signing_alg=signing_alg(told),
+                auth_signing_alg=signing_alg(told, settled.auth_method),
                 jwks=told.jwks,
                 jwks_uri=told.jwks_uri,
-                openid=asked.openid,
+                openid=settled.openid,
                 before=old,
+                registrant=registrant,
             )
             if old is not None:
                 sectors.refuse_other_names(metadata, old)
         except Invalid as invalid:
             raise client_metadata.of_invalid(invalid) from None
-        return metadata
+        if "application_type" in asked.said and asked.openid.application_type != metadata.openid.application_type:
+            left_out["application_type"] = f"What fits the redirect URIs is: {metadata.openid.application_type}."
+        return evolve(metadata, left_out=dict(sorted(left_out.items())[:MOST]))
 
-    def _usable(self, told: ClientMetadata, uris: tuple[str, ...]) -> tuple[str, ...]:
+    def _usable(self, member: str, uris: tuple[str, ...], settled: Settled, left_out: LeftOut) -> tuple[str, ...]:
         """The addresses without those that such a client may not have (RFC 7591 §3.2.1: the answer says which it has)."""
-        confidential = told.token_endpoint_auth_method != PUBLIC
-        return redirect_uris.usable(uris, confidential=confidential, rules=self.registration.rules())
-
-    async def _scopes(self, scope: str | None, more: set[str]) -> list[str]:
-        """The scopes asked for, if policy allows them; by default those of OpenID Connect."""
-        known = [each.name for each in await self.registration.scopes.all()]
-        if scope is None:
-            return [name for name in known if name in scopes.OF_OPENID]
-        wanted = list(distinct(scope.split()))
-        allowed = [name for name in known if name in scopes.OF_OPENID | more]
-        if any(name not in allowed for name in wanted):
-            raise client_metadata.refused({"scope": f"Choose among {', '.join(allowed)}, or leave it out."})
-        return wanted
+        told: dict[str, Any] = {"confidential": settled.auth_method != PUBLIC, "rules": self.registration.rules()}
+        kept = redirect_uris.usable(uris, **told)
+        missing = [uri for uri in uris if uri not in kept]
+        if missing:
+            left_out[member] = shown(f"{', '.join(missing)}: {redirect_uris.complaint(missing[0], **told)}")
+        return kept
 
     async def _refuse_others(self, client: Client, asked: Asked, address: str) -> None:
         """Raise MetadataError unless the document is about this client, and its secret, if it is there, the client's own."""
@@ -226,23 +245,16 @@ class DynamicRegistration:
             "registration_access_token": access,
             "registration_client_uri": f"{self.issuer}{PATH}/{client_id}",
             **client_information.document(client),
+            **({"left_out": dict(client.left_out)} if client.left_out else {}),
         }
 
     def _now(self) -> datetime:
         return self.registration.clock.now()
 
 
-def refuse_useless(grant_types: Iterable[str], wanted: Iterable[str]) -> None:
-    """Raise MetadataError for client credentials that could be good for nothing."""
-    if CLIENT_CREDENTIALS in grant_types and scopes.OF_OPENID.issuperset(wanted):
-        sentence = "Client credentials need a scope that is not about people; this client has none."
-        raise client_metadata.refused({"grant_types": sentence})
-
-
-def signing_alg(told: ClientMetadata) -> str | None:
+def signing_alg(told: ClientMetadata, method: str) -> str | None:
     """What the client proves itself with, if it signs for that; of other clients it says nothing (OpenID Connect Registration §2)."""
-    signs = told.token_endpoint_auth_method in client_assertions.ALGORITHMS
-    return told.token_endpoint_auth_signing_alg if signs else None
+    return told.token_endpoint_auth_signing_alg if method in client_assertions.ALGORITHMS else None
 
 
 def not_its_own(client_id: str) -> Challenge:
@@ -257,6 +269,3 @@ def left_of_day(now: datetime) -> int:
     """Seconds until the next day begins in UTC."""
     tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     return int((tomorrow - now).total_seconds()) + 1
-
-
-__all__ = ["CLOSED", "OPEN", "PATH", "TOKEN", "ClosedError", "DynamicRegistration", "MetadataError", "QuotaError"]

@@ -45,15 +45,10 @@ def complaints(metadata: Metadata, *, private: bool) -> Complaints:
     """What is wrong, by member; `private`: may servers be asked that are in a private network?"""
     openid = metadata.openid
     return {
-        "application_type": choice_complaint(openid.application_type, APPLICATION_TYPES),
+        **wish_complaints(openid),
         "subject_type": choice_complaint(openid.subject_type, SUBJECT_TYPES),
         "sector_identifier_uri": fetched_complaint(openid.sector_identifier_uri, private=private),
-        "contacts": texts_complaint(openid.contacts),
-        "default_acr_values": texts_complaint(openid.default_acr_values),
         "default_max_age": age_complaint(openid.default_max_age),
-        **{name: text_complaint(getattr(openid, name)) for name in TEXTS},
-        **{name: link_complaint(getattr(openid, name)) for name in LINKS},
-        "initiate_login_uri": openid.initiate_login_uri and uris.https_complaint(openid.initiate_login_uri),
         "backchannel_logout_uri": fetched_complaint(openid.backchannel_logout_uri, private=private),
         "frontchannel_logout_uri": frontchannel_complaint(metadata),
         "request_uris": request_uris_complaint(openid.request_uris, private=private),
@@ -62,6 +57,18 @@ def complaints(metadata: Metadata, *, private: bool) -> Complaints:
         "request_object_signing_alg": request_object_complaint(metadata),
         **{f"{what}_alg": encryption_complaint(metadata, what) for what in ENCRYPTED},
         **{f"{what}_enc": encoding_complaint(openid, what) for what in ENCRYPTED},
+    }
+
+
+def wish_complaints(openid: OpenIDMetadata) -> Complaints:
+    """What is wrong with what a client only says: people read it, or it is a wish that binds nobody."""
+    return {
+        "application_type": choice_complaint(openid.application_type, APPLICATION_TYPES),
+        "contacts": texts_complaint(openid.contacts),
+        "default_acr_values": texts_complaint(openid.default_acr_values),
+        **{name: text_complaint(getattr(openid, name)) for name in TEXTS},
+        **{name: link_complaint(getattr(openid, name)) for name in LINKS},
+        "initiate_login_uri": openid.initiate_login_uri and uris.https_complaint(openid.initiate_login_uri),
     }
 
 

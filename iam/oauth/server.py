@@ -156,8 +156,8 @@ class Server:
         return tuple(self._endpoints.response_types)
 
     async def scopes_supported(self) -> list[str]:
-        """The scopes that clients may ask for."""
-        return [scope.name for scope in await self._scopes.all()]
+        """The scopes that clients may ask for, without those that only administrators give: nobody need know of these."""
+        return [scope.name for scope in await self._scopes.all() if not scope.restricted]
 
     async def claims_supported(self) -> list[str]:
         """What may be said of people: the claims of all scopes."""

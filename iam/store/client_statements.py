@@ -6,7 +6,7 @@ SELECT: Final = """
 select c.id, c.name, c.owner_id, coalesce(nullif(u.name, ''), u.username), c.grant_id, c.auth_method,
     c.grant_types, c.redirect_uris, c.post_logout_redirect_uris, c.scopes, c.require_pkce, c.introspect_any, c.allow_http_redirects,
     c.created_at, c.updated_at, c.disabled_at, c.auth_signing_alg, c.jwks, c.jwks_uri,
-    c.registration_digest, c.registration_token_id, c.openid, s.ids, s.digests, s.sealed, s.expiries
+    c.registration_digest, c.registration_token_id, c.left_out, c.openid, s.ids, s.digests, s.sealed, s.expiries
 from clients c left join users u on u.id = c.owner_id, lateral (
     select coalesce(array_agg(s.id order by s.created_at, s.id), '{}') as ids,
         array_agg(s.digest order by s.created_at, s.id) as digests,
@@ -26,10 +26,10 @@ CREATED: Final = """
 created as (
     insert into clients (id, name, owner_id, grant_id, auth_method, grant_types, redirect_uris,
         post_logout_redirect_uris, scopes, require_pkce, introspect_any, allow_http_redirects, auth_signing_alg, jwks, jwks_uri,
-        openid, registration_digest, registration_token_id, created_at, updated_at)
+        openid, registration_digest, registration_token_id, left_out, created_at, updated_at)
     select %(id)s, %(name)s, %(owner_id)s, %(grant_id)s, %(auth_method)s, %(grant_types)s, %(redirect_uris)s,
         %(post_logout_redirect_uris)s, %(scopes)s, %(require_pkce)s, %(introspect_any)s, %(allow_http_redirects)s, %(auth_signing_alg)s,
-        %(jwks)s, %(jwks_uri)s, %(openid)s, %(registration_digest)s, %(registration_token_id)s, %(now)s, %(now)s
+        %(jwks)s, %(jwks_uri)s, %(openid)s, %(registration_digest)s, %(registration_token_id)s, %(left_out)s, %(now)s, %(now)s
     from allowed
     on conflict (id) do nothing
     returning id, name, redirect_uris
@@ -62,7 +62,7 @@ with before as materialized (
         redirect_uris = %(redirect_uris)s, post_logout_redirect_uris = %(post_logout_redirect_uris)s,
         scopes = %(scopes)s, require_pkce = %(require_pkce)s, introspect_any = %(introspect_any)s,
         allow_http_redirects = %(allow_http_redirects)s,
-        auth_signing_alg = %(auth_signing_alg)s, jwks = %(jwks)s, jwks_uri = %(jwks_uri)s, openid = %(openid)s,
+        auth_signing_alg = %(auth_signing_alg)s, jwks = %(jwks)s, jwks_uri = %(jwks_uri)s, openid = %(openid)s, left_out = %(left_out)s,
         updated_at = %(now)s
     where id = %(id)s
     returning *

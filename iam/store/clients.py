@@ -73,6 +73,7 @@ class Client:
     jwks_uri: str | None = None
     registration_digest: bytes | None = field(default=None, repr=False)  # of its registration access token (RFC 7592)
     registration_token_id: UUID | None = None  # the initial access token that it has registered itself with
+    left_out: Mapping[str, str] = field(factory=dict)  # what it asked for and did not get, by member
     openid: OpenIDMetadata = DEFAULTS
     secrets: tuple[Secret, ...] = ()
 
@@ -134,6 +135,7 @@ class Metadata:
     jwks: Mapping[str, Any] | None = None
     jwks_uri: str | None = None
     openid: OpenIDMetadata = DEFAULTS
+    left_out: Mapping[str, str] = field(factory=dict)
 
 
 def keeps_secret(auth_method: str) -> bool:
@@ -287,6 +289,7 @@ def columns(metadata: Metadata) -> dict[str, object]:
         "jwks": None if metadata.jwks is None else json.dumps(dict(metadata.jwks)),
         "jwks_uri": metadata.jwks_uri,
         "openid": json.dumps(openid_metadata.told(metadata.openid)),
+        "left_out": json.dumps(dict(metadata.left_out)),
     }
 
 
@@ -312,12 +315,12 @@ def secret_columns(secret: Secret | None) -> dict[str, object]:
 
 def from_row(row: Sequence[Any]) -> Client:
     """A client out of SELECT's columns: arrays become tuples, octets bytes."""
-    *told, registration, token_id, openid, ids, digests, sealed, expiries = row
+    *told, registration, token_id, left_out, openid, ids, digests, sealed, expiries = row
     secrets = tuple(
         Secret(id_, bytes(digest), None if octets is None else bytes(octets), expires_at)
         for id_, digest, octets, expires_at in zip(ids, digests or (), sealed or (), expiries or (), strict=True)
     )
     given: Any = [tuple(value) if isinstance(value, list) else value for value in told]
     digest = None if registration is None else bytes(registration)
-    rest: Any = (digest, token_id, openid_metadata.read(openid), secrets)
+    rest: Any = (digest, token_id, left_out, openid_metadata.read(openid), secrets)
     return Client(*given, *rest)

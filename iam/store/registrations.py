@@ -25,14 +25,12 @@ FIND: Final = COLUMNS + GOOD
 USE: Final = "with allowed as (update registration_tokens set uses_left = uses_left - 1"
 BY_TOKEN: Final = USE + GOOD + "returning id)," + CREATED
 
-COUNT: Final = """
-with allowed as (
-    insert into registrations as r (day, network, number) values (%(day)s, %(network)s, 1)
-    on conflict (network, day) do update set number = r.number + 1 where r.number < %(most)s
-    returning network
-),
+ATTEMPT: Final = """
+insert into registrations as r (day, network, number) values (%(day)s, %(network)s, 1)
+on conflict (network, day) do update set number = r.number + 1 where r.number < %(most)s
+returning number
 """
-BY_QUOTA: Final = COUNT + CREATED
+OF_STRANGER: Final = "with allowed as (select where may_be_another_stranger(%(most)s))," + CREATED
 
 CREATE_TOKEN: Final = """
 with created as (
@@ -110,10 +108,13 @@ class Registrations:
         told = {**newcomer.columns, "token_digest": token_digest, "now": now, **by.columns}
         return await self._register(BY_TOKEN, told)
 
-    async def by_quota(self, newcomer: Newcomer, network: str, most: int, now: datetime, by: By) -> bool:
-        """Register this client for a network; False if that has registered `most` today (in UTC)."""
-        told = {**newcomer.columns, "day": now.date(), "network": network, "most": most, "now": now, **by.columns}
-        return await self._register(BY_QUOTA, told)
+    async def attempt(self, network: str, most: int, now: datetime) -> bool:
+        """Count that a network tries to register a client; False if it has tried `most` times today (in UTC)."""
+        return bool(await self._database.query(ATTEMPT, {"day": now.date(), "network": network, "most": most}))
+
+    async def of_stranger(self, newcomer: Newcomer, most: int | None, now: datetime, by: By) -> bool:
+        """Register a client that nobody answers for; False if there are `most` of them."""
+        return await self._register(OF_STRANGER, {**newcomer.columns, "most": most, "now": now, **by.columns})
 
     async def _register(self, statement: str, told: dict[str, object]) -> bool:
         rows = await self._database.query(statement, told)

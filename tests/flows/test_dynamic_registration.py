@@ -14,7 +14,7 @@ from iam.accounts.actors import SERVER
 from iam.credentials import Kind
 from tests.assertions import make, public
 from tests.harness import REDIRECT_URI, Server, minted
-from tests.registering import initial_access_token, register, registered
+from tests.registering import METADATA, initial_access_token, register, registered
 
 OPENID = {"openid", "profile", "email", "address", "phone", "offline_access"}
 
@@ -203,17 +203,26 @@ async def test_a_registration_is_an_event(server: Server) -> None:
         ({"redirect_uris": [REDIRECT_URI, "https://client.example/../cb"]}, "invalid_redirect_uri", "path"),
         ({"redirect_uris": [f"https://client.example/{n}" for n in range(51)]}, "invalid_redirect_uri", "at most"),
         ({"response_types": ["token"]}, "invalid_client_metadata", "response_types"),
-        ({"response_types": ["code", "code id_token"]}, "invalid_client_metadata", "response_types"),
         ({"response_types": ["code"], "grant_types": []}, "invalid_client_metadata", "response_types"),
         ({"grant_types": ["implicit"]}, "invalid_client_metadata", "grant_types"),
-        ({"grant_types": ["password", "authorization_code"]}, "invalid_client_metadata", "grant_types"),
+        ({"grant_types": ["password"]}, "invalid_client_metadata", "Choose among authorization_code"),
+        ({"grant_types": ["refresh_token"]}, "invalid_client_metadata", "authorization code"),
+        (
+            {"grant_types": ["client_credentials"], "token_endpoint_auth_method": "none"},
+            "invalid_client_metadata",
+            "need a secret",
+        ),
         ({"grant_types": ["client_credentials"]}, "invalid_client_metadata", "not about people"),
         ({"client_name": 7}, "invalid_client_metadata", "client_name"),
         ({"client_name": "a\nb"}, "invalid_client_metadata", "client_name"),
         ({"scope": ["openid"]}, "invalid_client_metadata", "scope"),
-        ({"scope": "openid read"}, "invalid_client_metadata", "openid, phone"),
-        ({"scope": "openid admin"}, "invalid_client_metadata", "openid, phone"),
-        ({"token_endpoint_auth_method": "tls_client_auth"}, "invalid_client_metadata", "token_endpoint_auth_method"),
+        ({"scope": "read"}, "invalid_client_metadata", "openid, phone"),
+        ({"scope": "admin"}, "invalid_client_metadata", "openid, phone"),
+        (
+            {"token_endpoint_auth_signing_alg": "none", "token_endpoint_auth_method": "client_secret_jwt"},
+            "invalid_client_metadata",
+            "HS256",
+        ),
         ({"token_endpoint_auth_method": "private_key_jwt"}, "invalid_client_metadata", "jwks"),
         ({"jwks": [1]}, "invalid_client_metadata", "jwks"),
         ({"jwks": {"keys": [{"kty": "oct", "k": "AAAA"}]}}, "invalid_client_metadata", "private key"),
@@ -230,7 +239,11 @@ async def test_a_registration_is_an_event(server: Server) -> None:
             "invalid_client_metadata",
             "sector_identifier_uri",
         ),
-        ({"software_statement": "eyJhbGciOiJub25lIn0.e30."}, "unapproved_software_statement", "software statements"),
+        ({"subject_type": "ephemeral"}, "invalid_client_metadata", "subject_type"),
+        ({"userinfo_signed_response_alg": "HS256"}, "invalid_client_metadata", "userinfo_signed_response_alg"),
+        ({"id_token_encrypted_response_alg": "RSA1_5"}, "invalid_client_metadata", "id_token_encrypted_response_alg"),
+        ({"backchannel_logout_uri": "x"}, "invalid_client_metadata", "backchannel_logout_uri"),
+        ({"software_statement": 7}, "invalid_client_metadata", "software_statement"),
     ],
 )
 async def test_what_cannot_be_registered_is_refused_by_its_member(
@@ -317,8 +330,10 @@ async def test_scopes_are_those_that_the_initial_access_token_allows(server: Ser
     more = await register(server, token, scope="openid read write")
     by_default = await register(server, token)
 
-    assert (allowed.json["scope"], more.status) == ("openid read", 400)
-    assert set(by_default.json["scope"].split(" ")) == OPENID
+    assert [reply.status for reply in (allowed, more, by_default)] == [201] * 3
+    assert allowed.json["scope"] == more.json["scope"] == "openid read"
+    assert "write" in more.json["left_out"]["scope"]
+    assert set(by_default.json["scope"].split(" ")) == OPENID | {"read"}
 
 
 async def test_scopes_are_those_that_the_server_allows(configured: Any) -> None:
@@ -421,8 +436,8 @@ async def test_where_registration_is_open_a_token_that_is_brought_must_be_good(c
     assert (await register(server, minted(Kind.INITIAL_ACCESS_TOKEN))).status == 401
 
 
-async def test_h14_a_network_registers_twenty_clients_a_day(configured: Any) -> None:
-    server = configured(registration="open", no_rate_limits=False)
+async def test_h14_a_network_tries_so_often_a_day_as_the_option_says(configured: Any) -> None:
+    server = configured(registration="open", registration_quota=20, no_rate_limits=False)
     token = await initial_access_token(server)
 
     replies = await gatherResults([Deferred.fromCoroutine(register(server, None)) for _ in range(25)])
@@ -463,6 +478,29 @@ async def test_redirect_uris_that_do_not_fit_are_left_out_where_others_remain(
     assert reply.status == 201
     assert reply.json["redirect_uris"] == told["redirect_uris"][kept]
     assert reply.json["post_logout_redirect_uris"] == ["https://client.example/out"]
+
+
+async def test_refused_attempts_count_like_others(configured: Any) -> None:
+    server = configured(registration="open", registration_quota=3, no_rate_limits=False)
+
+    bodies: list[Any] = [{"redirect_uris": ["javascript:alert(1)"]}, b"{", METADATA, METADATA]
+    replies = [await register(server, None, body) for body in bodies]
+
+    assert [reply.status for reply in replies] == [400, 400, 201, 429]
+
+
+async def test_there_are_so_many_clients_of_strangers_as_the_limit_says(configured: Any) -> None:
+    server = configured(registration="open", limit=("registered-clients=3",))
+    token = await initial_access_token(server)
+
+    replies = await gatherResults([Deferred.fromCoroutine(register(server, None)) for _ in range(6)])
+    refused = next(reply for reply in replies if reply.status == 429)
+    with_token = await register(server, token)
+
+    assert Counter(reply.status for reply in replies) == {201: 3, 429: 3}
+    assert int(refused.header("retry-after") or "") > 0
+    assert "initial access token" in refused.json["error_description"]
+    assert with_token.status == 201
 
 
 async def test_no_page_of_another_origin_may_register_or_read(server: Server) -> None:
