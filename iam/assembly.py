@@ -1,5 +1,6 @@
 """The objects that answer requests, built once on one store."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ from iam.accounts.passwords import Passwords
 from iam.accounts.people import People
 from iam.accounts.sessions import Sessions
 from iam.accounts.setup import SetupLinks
-from iam.accounts.tally import Tally
+from iam.accounts.tally import Tally, in_log
 from iam.accounts.throttle import Throttle, Throttled
 from iam.accounts.turns import Busy
 from iam.clock import Clock
@@ -78,6 +79,7 @@ from iam.routes import Handlers, all_routes
 from iam.server_key import ServerKey
 from iam.settings import Settings
 from iam.store.errors import Unavailable
+from iam.store.refused_counts import THROTTLED
 from iam.store.store import Store
 from iam.web.interactions import PURPOSE as INTERACTIONS
 from iam.web.interactions import Interactions
@@ -100,7 +102,13 @@ def build_fetcher(reactor: Any, settings: Settings, clock: Clock) -> Fetcher:
 
 def build_throttle(reactor: Any, settings: Settings, clock: Clock, store: Store) -> Throttle:
     """What counts everything that is tried."""
-    return Throttle(store.buckets, clock, settings.limits, Tally(reactor))
+
+    def told(counts: Mapping[tuple[str, str], int]) -> None:
+        in_log(counts)
+        for (kind, source), count in counts.items():
+            store.refused_counts.add(kind + THROTTLED, source, count)
+
+    return Throttle(store.buckets, clock, settings.limits, Tally(reactor, told))
 
 
 def build_passwords(reactor: Any, settings: Settings) -> Passwords:
@@ -113,7 +121,7 @@ def build_passwords(reactor: Any, settings: Settings) -> Passwords:
 def build_logins(clock: Clock, store: Store, key: ServerKey, throttle: Throttle, passwords: Passwords) -> Logins:
     """What logs people in."""
     attempts = Attempts(throttle, Devices(key.derive("devices")), key.derive("names nobody has"))
-    return Logins(store.users, passwords, attempts, clock)
+    return Logins(store.users, passwords, attempts, clock, store.refused_counts)
 
 
 def build_authentication(
@@ -238,7 +246,7 @@ def build_handlers(
     introspection = Introspection(
         store.access_tokens, store.refresh_tokens, clock, form, targets, store.clients, subjects, settings.issuer
     )
-    refusals = Refusals(store.refusals, store.clients, clock, settings.issuer)
+    refusals = Refusals(store.refusals, store.clients, clock, settings.issuer, store.refused_counts)
     registration = build_registration(settings, clock, store, key, fetcher)
     authorization = AuthorizationEndpoint(
         server,

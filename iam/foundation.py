@@ -36,6 +36,7 @@ class Foundation:
     async def close(self) -> None:
         """Let go of the database; stop it where it is ours and nobody else uses it."""
         await self.store.refusals.stop()
+        await self.store.refused_counts.stop()
         await self.store.database.stop()
         if self.embedded is not None:
             await self.embedded.stop()

@@ -58,6 +58,11 @@ class Limits:
     secret_network_pause: int = limit(9, "seconds until another")
     secret_site: int = limit(400, "the same from one IPv6 /48 at once")
     secret_site_pause: int = limit(3, "seconds until another")
+    refusals: int = limit(
+        200_000, "refusals that are kept a day, with the reason, and so many that are a line in the log"
+    )
+    refusals_per_network: int = limit(5_000, "of these, how many may come from one network")
+    refused_counts: int = limit(5_000, "rows a day of the audit log that say how often a network was refused")
     writes: int = limit(
         60, "forms and registrations of one person or client at once; 4096 bytes more count as one more"
     )

@@ -10,7 +10,7 @@ from twisted.logger import jsonFileLogObserver, textFileLogObserver
 from twisted.python import usage
 
 from iam import settings as configuration
-from iam.operations.log import json_observer
+from iam.operations.log import json_observer, text_observer
 from iam.operations.redaction import RedactedLog
 from iam.operations.terminal import TerminalLog
 from iam.settings import Settings, SettingsError
@@ -143,12 +143,12 @@ class Options(usage.Options):
         if "log_level" in told:
             self.parent.opt_log_level(self.settings.log_level)
         if self.parent is not None:
-            observer = self.parent["fileLogObserverFactory"]
+            observer: Any = self.parent["fileLogObserverFactory"]
             self.at_terminal = observer is textFileLogObserver and not {"log_format", "log_level"} & told
             if self.at_terminal:
                 observer = TerminalLog
-            if observer is jsonFileLogObserver:
-                observer = json_observer
+            else:
+                observer = json_observer if observer is jsonFileLogObserver else text_observer
             self.parent["fileLogObserverFactory"] = lambda file: observer(RedactedLog(file))
 
 

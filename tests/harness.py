@@ -522,6 +522,7 @@ def serving(database_dsn: str, key: ServerKey, data_dir: Path, clock: TurnedCloc
         for port in ports:
             await port.stopListening()
         await store.refusals.stop()
+        await store.refused_counts.stop()
         await database.stop()
 
     ports = blockon(Deferred.fromCoroutine(start()))
@@ -561,6 +562,7 @@ def server(running: Server, admin: Any) -> Server:
     running.store.buckets.forget()
     running.store.refusals._waiting.clear()
     running.store.refusals._counts.clear()
+    running.store.refused_counts._counts.clear()
     running.clock.reset()
     return running
 

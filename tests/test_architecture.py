@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LEAVES = {"settings", "clock", "credentials", "limits", "networks", "schemes", "server_key", "bridge"}
+LEAVES = {"settings", "clock", "credentials", "limits", "networks", "daily", "schemes", "server_key", "bridge"}
 BELOW_PAGES = {"web", "oauth", "openid", "accounts", "operations"}
 
 # Who may import whom, within iam; everybody may import themselves and clock and credentials.
@@ -44,6 +44,7 @@ TABLE = {
     "settings": set(),
     "limits": set(),
     "networks": set(),
+    "daily": set(),
     "schemes": set(),
     "clock": set(),
     "credentials": set(),
@@ -51,7 +52,7 @@ TABLE = {
     "bridge": set(),
     "client": set(),
 }
-EVERYBODY = {"clock", "credentials", "limits", "networks", "schemes"}
+EVERYBODY = {"clock", "credentials", "daily", "limits", "networks", "schemes"}
 
 # Which library appears only where.
 LIBRARIES = {

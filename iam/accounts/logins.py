@@ -11,6 +11,8 @@ from iam.accounts.passwords import Passwords, outdated
 from iam.accounts.turns import Busy
 from iam.clock import Clock
 from iam.networks import network
+from iam.store import refused_counts
+from iam.store.refused_counts import RefusedCounts
 from iam.store.users import Users
 
 
@@ -22,6 +24,7 @@ class Logins:
     passwords: Passwords
     attempts: Attempts
     clock: Clock
+    counts: RefusedCounts
 
     async def authenticate(
         self, login: str, password: str, *, address: str = "", devices: Sequence[str] = ()
@@ -41,6 +44,7 @@ class Logins:
             await self.attempts.unmade(attempt)
             raise
         if not matched or user_id is None or stored is None:
+            self.counts.add(refused_counts.LOGIN, network(address))
             return None
         await self.attempts.succeeded(attempt, user_id, address)
         if outdated(stored):

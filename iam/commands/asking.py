@@ -27,6 +27,12 @@ def text(question: str) -> str:
     return answer
 
 
+def agreed(question: str) -> bool:
+    """Does the person agree? No, unless they say so."""
+    with interruptible():
+        return click.confirm(question, err=True)
+
+
 def secret(question: str) -> str:
     """What the person types, hidden."""
     with interruptible():

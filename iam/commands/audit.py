@@ -1,10 +1,11 @@
 """`iam audit`."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import click
 
-from iam.commands import output
+from iam.accounts.actors import COMMAND_LINE
+from iam.commands import asking, output
 from iam.commands.options import Group
 from iam.commands.people import identified, named
 from iam.commands.running import Administration, run
@@ -35,6 +36,50 @@ def list_(since: datetime | None, client: str | None, user: str | None, kind: st
     """List what was done, oldest first."""
     events = run(lambda on: found(on, since, client, user, kind))
     output.tabulate([document(event) for event in events], COLUMNS, "There is nothing.")
+
+
+@command.command(examples=["iam audit prune --before 2027-01-01", "iam audit prune --before 2027-01-01 --yes"])
+@click.option(
+    "--before",
+    metavar="DATE",
+    required=True,
+    callback=lambda *given: day(given[2]),
+    help="Months that were over by then.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def prune(before: date, *, yes: bool) -> None:
+    """Remove whole months from the audit log, for good. That it was done stays in it."""
+    months = [month for month in run(lambda on: on.store.audit.months()) if month.until <= before]
+    if not months:
+        output.say("No month of the audit log was over by then; nothing is removed.", {"removed": []})
+        return
+    total = f"{sum(month.events for month in months)} events, {sum(month.bytes for month in months) >> 10} kB"
+    for month in months:
+        click.echo(f"{month.since} to {month.until - timedelta(days=1)}: {month.events} events", err=True)
+    if not yes:
+        confirmed(f"Remove these {total}, for good?")
+    gone = run(lambda on: on.store.audit.prune(before, on.clock.now(), COMMAND_LINE))
+    told = [{"since": str(month.since), "until": str(month.until), "events": month.events} for month in gone]
+    output.say(f"{sum(month.events for month in gone)} events are removed.", {"removed": told})
+
+
+def confirmed(question: str) -> None:
+    """Ask, where there is somebody to ask, and do nothing unless they agree."""
+    if not asking.interactive():
+        raise click.UsageError("Without a terminal to ask at, --yes is needed.")
+    if not asking.agreed(question):
+        raise click.ClickException("Nothing is removed.")
+
+
+def day(text: str) -> date:
+    """A day that is over."""
+    try:
+        told = date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter("A day is written as in 2027-01-31.") from None
+    if told > datetime.now(UTC).date():
+        raise click.BadParameter("That day is still to come; the current month stays.")
+    return told
 
 
 async def found(

@@ -1,6 +1,7 @@
 """How much room the database's disk has: little is said, and less is kept for reading and for the database itself (H51)."""
 
 import os
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
@@ -19,6 +20,10 @@ SHARE: Final = 20  # a disk on which the reserve would be much keeps a twentieth
 LEAST: Final = 64 << 20  # bytes, so that PostgreSQL finds room for its next segments while it comes to rest
 FULL: Final = 16 << 20  # bytes; with fewer PostgreSQL does not start: it makes a segment of its log first
 MEGABYTE: Final = 1 << 20
+MINUTE: Final = 60.0
+SPAN: Final = 10 * MINUTE  # over which growth is looked at
+SOON: Final = 60 * MINUTE  # a disk that will be full by then is said
+NOISE: Final = 64 << 20  # bytes; PostgreSQL's own segments come and go
 
 
 class Disk:
@@ -33,6 +38,8 @@ class Disk:
         self.short = False
         self.full = False
         self.said = 0.0
+        self.warned = -SPAN
+        self.seen: deque[tuple[float, int]] = deque()
         self.watch = LoopingCall(self.look)
         self.watch.clock = reactor
 
@@ -57,12 +64,12 @@ class Disk:
         return Deferred.fromCoroutine(self.measure())
 
     async def measure(self) -> None:
-        """Ask, and judge."""
-        with suppress(OSError):
+        """Ask, and judge; what goes wrong must not end the watch."""
+        with suppress(OSError, RuntimeError):
             state = await deferToThreadPool(self.reactor, self.reactor.getThreadPool(), os.statvfs, self.directory)
             self.judge(state.f_bavail * state.f_frsize, state.f_blocks * state.f_frsize)
 
-    def judge(self, free: int, size: int) -> None:
+    def judge(self, free: int, size: int, now: float | None = None) -> None:
         """What so much room on a disk of this size means; a little more than the limit ends a lack, so that it ends once."""
         reserve = kept(self.reserve, size)
         self.free = free
@@ -71,8 +78,29 @@ class Disk:
         low = free < (reserve * 9 // 4 if self.low else reserve * 2)
         changed = (low, short) != (self.low, self.short)
         self.low, self.short = low, short
+        self.heed_growth(free, reserve, monotonic() if now is None else now)
         if changed or (low and monotonic() - self.said > AGAIN):
             self.say()
+
+    def heed_growth(self, free: int, reserve: int, now: float) -> None:
+        """Say where the disk will be almost full soon if it goes on like that: then somebody can still do something."""
+        if not self.seen or now - self.seen[-1][0] >= MINUTE:
+            self.seen.append((now, free))
+        while now - self.seen[0][0] > SPAN:
+            self.seen.popleft()
+        since, before = self.seen[0]
+        lost = before - free
+        if lost < NOISE or now - since < MINUTE or now - self.warned < SPAN:
+            return
+        left = max(free - reserve, 0) * (now - since) / lost
+        if left < SOON:
+            self.warned = now
+            log.warn(
+                "disk.filling: {rate} MB a minute, so that it is only read from in about {minutes} minutes, in {directory}",
+                rate=round(lost / MEGABYTE / (now - since) * MINUTE),
+                minutes=round(left / MINUTE),
+                directory=str(self.directory),
+            )
 
     def say(self) -> None:
         """One line for what changed, or goes on."""

@@ -10,11 +10,13 @@ from twisted.logger import Logger
 
 from iam import credentials
 from iam.clock import Clock
+from iam.networks import network
 from iam.oauth import refusal
 from iam.oauth.bearer import Challenge
-from iam.store import refusals
+from iam.store import refusals, refused_counts
 from iam.store.clients import Clients
 from iam.store.refusals import Presented, Trace
+from iam.store.refused_counts import RefusedCounts
 
 DIGITS: Final = 12  # of base 62, more than 71 bits
 log = Logger()
@@ -22,6 +24,10 @@ log = Logger()
 IDENTIFIER: Final = re.compile(r"[0-9A-Za-z]{12}")
 PATH: Final = "/errors/"
 FEW: Final = 10
+COUNTED: Final = {  # in the audit log, by minute and network
+    "invalid_client": refused_counts.CLIENT_AUTHENTICATION,
+    "access_denied": refused_counts.CONSENT,
+}
 
 
 @frozen
@@ -32,6 +38,7 @@ class Refusals:
     clients: Clients
     clock: Clock
     issuer: str
+    counts: RefusedCounts
 
     def kept(self, endpoint: str, error: Exception, address: str, code: str | None = None) -> str:
         """Keep why this was refused; the error_uri (RFC 6749 §5.2) under which it can be read."""
@@ -58,6 +65,9 @@ class Refusals:
                 failed=trace.failed,
                 id=identifier,
             )
+        kind = COUNTED.get(getattr(error, "error", ""))
+        if kind is not None:
+            self.counts.add(kind, network(address))
         return self.issuer + PATH + identifier
 
     def challenging(self, endpoint: str, challenge: Challenge, address: str) -> Challenge:

@@ -1,7 +1,7 @@
 """The audit log: what was done here, by whom (H29). Its rows are written by the statements that do it, and only ever read here."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from ipaddress import ip_address
 from typing import Final
 from uuid import UUID
@@ -35,10 +35,25 @@ with looked as materialized (
     set address = network(set_masklen(address, case family(address) when 4 then 24 else 48 end))
     from progressed p
     where e.at <= p.until and e.at > coalesce((select until from progress where task = 'addresses'), '-infinity')
-        and masklen(address) = case family(address) when 4 then 32 else 128 end
+        and masklen(address) > case family(address) when 4 then 24 else 48 end
 )
 select count(*) from looked
 """
+MONTHS: Final = "select name, since, until, events, bytes from audit_months()"
+
+# Whole months go, with a word of it in the one that is written to.
+PRUNE: Final = """
+with pruned as materialized (
+    select name, since, until, events, bytes from prune_audit(%(before)s)
+), audited as (
+    insert into audit_events (day, at, kind, actor, address, detail)
+    select audit_day(%(now)s), %(now)s, 'audit.pruned', %(actor)s, %(address)s::inet,
+        jsonb_build_object('before', %(before)s, 'since', min(since), 'until', max(until), 'events', sum(events))
+    from pruned having count(*) > 0
+)
+select name, since, until, events, bytes from pruned
+"""
+
 ADDRESSES: Final = 1000  # that are shortened at a time
 
 
@@ -83,6 +98,17 @@ class Event:
     detail: Mapping[str, object]
 
 
+@frozen
+class Month:
+    """A part of the audit log that can go: what was written from `since` until before `until`, with its bytes on the disk."""
+
+    name: str
+    since: date
+    until: date
+    events: int
+    bytes: int
+
+
 class Audit:
     """The table of audit events."""
 
@@ -100,6 +126,15 @@ class Audit:
         """What was done, oldest first: since then, about this client, about or by this person, of this kind."""
         asked = {"since": since, "client": client, "user": user, "kind": kind}
         return [Event(*row) for row in await self._database.query(LIST, asked)]
+
+    async def months(self) -> list[Month]:
+        """The parts of the audit log, oldest first; those of a server of the version before are wider."""
+        return [Month(*row) for row in await self._database.query(MONTHS)]
+
+    async def prune(self, before: date, now: datetime, by: By) -> list[Month]:
+        """Drop the months that were over by this day; what they were. Raises Rejected for a role that does not own the log."""
+        told = {"before": before, "now": now, **by.columns}
+        return [Month(*row) for row in await self._database.query(PRUNE, told)]
 
     async def shorten(self, before: datetime) -> int:
         """Leave of some older addresses the network alone; how many events it looked at, 0 where it has come to the end."""

@@ -10,7 +10,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from iam.store.connection import Connection
-from iam.store.errors import Unavailable
+from iam.store.errors import Rejected, Unavailable
 from iam.store.pool import Pool
 
 BEAT: Final = 5.0  # seconds between two looks whether the listening connection is alive
@@ -86,5 +86,5 @@ class Listener:
 
     async def probe(self) -> None:
         """Ask."""
-        with suppress(Unavailable):
+        with suppress(Rejected, Unavailable):
             await self.pool.run("select 1")

@@ -9,6 +9,7 @@ from attrs import astuple, field, fields, frozen
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.logger import Logger
 
+from iam.daily import Daily
 from iam.store.database import Database
 from iam.store.errors import NoPartition, Rejected, Unavailable
 
@@ -89,7 +90,8 @@ NAMES: Final = (*(each.name for each in (*fields(Trace), *fields(Presented))), "
 class Refusals:
     """The table of refusals, and those that wait for the next statement."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, daily: Daily | None = None) -> None:
+        self._daily = daily
         self._database = database
         self._waiting: list[tuple[object, ...]] = []
         self._counts: Counter[tuple[str | None, ...]] = Counter()
@@ -98,13 +100,14 @@ class Refusals:
         self.dropped = 0  # beyond what may wait
 
     def add(self, trace: Trace, presented: Presented = NOTHING) -> bool:
-        """Have it stored soon; False if there are too many, of this client and address or in all."""
+        """Have it stored soon; False if there are too many: of this client and address, or in all, now or today."""
         client_id = trace.client_id if len(trace.client_id or "") <= LONGEST_CLIENT_ID else None
         of_client, of_address = (trace.address, client_id), (trace.address,)
         if (
             len(self._waiting) >= MOST
             or self._counts[of_client] >= MOST_OF_CLIENT
             or self._counts[of_address] >= MOST_OF_ADDRESS
+            or (self._daily is not None and not self._daily.admit(trace.address, trace.at))
         ):
             self.dropped += 1
             return False

@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from iam.clock import Clock
+from iam.daily import Daily
 from iam.settings import Settings
 from iam.store.access_tokens import AccessTokens
 from iam.store.audit import Audit
@@ -16,6 +17,7 @@ from iam.store.logout_notices import LogoutNotices
 from iam.store.partitions import Partitions, longest
 from iam.store.refresh_tokens import RefreshTokens
 from iam.store.refusals import Refusals
+from iam.store.refused_counts import RefusedCounts
 from iam.store.registrations import Registrations
 from iam.store.replays import Replays
 from iam.store.resources import Resources
@@ -45,6 +47,7 @@ class Store:
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
     refusals: Refusals
+    refused_counts: RefusedCounts
     audit: Audit
     buckets: Buckets
     replays: Replays
@@ -71,7 +74,8 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         authorization_codes=AuthorizationCodes(database),
         access_tokens=AccessTokens(database),
         refresh_tokens=RefreshTokens(database),
-        refusals=Refusals(database),
+        refusals=Refusals(database, daily(settings)),
+        refused_counts=RefusedCounts(database, clock, settings.limits.refused_counts),
         audit=Audit(database),
         buckets=Buckets(database, off=settings.no_rate_limits),
         replays=Replays(database),
@@ -102,3 +106,9 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
     database.main.tend = database.spare.tend = lambda: store.partitions.tend(clock.now())
     database.listen("iam_changed", heard, lost)
     return store
+
+
+def daily(settings: Settings) -> Daily | None:
+    """How many refusals are kept a day; None: all."""
+    limits = settings.limits
+    return None if settings.no_rate_limits else Daily(limits.refusals_per_network, limits.refusals)

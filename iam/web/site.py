@@ -14,6 +14,8 @@ from twisted.logger import Logger
 from twisted.web import http_headers
 from zope.interface import implementer
 
+from iam.clock import Clock
+from iam.daily import Daily
 from iam.limits import Limits
 from iam.settings import Settings
 from iam.web import cors
@@ -25,6 +27,7 @@ from iam.web.dispatch import Handler, MethodNotAllowed, NotFound, Route, Router
 from iam.web.forwarded import Proxies
 from iam.web.headers import Layout, status_line
 from iam.web.request import Request
+from iam.web.summary import Summary
 
 log = Logger()
 
@@ -32,6 +35,7 @@ ErrorPage = Callable[[int, str | None], Answer]
 Budget = Callable[[Request], Awaitable[int]]  # seconds until this request may be tried again; 0: now
 SOON = 1  # seconds
 FAILED = 500
+LONGEST_SHOWN = 200  # characters of a path in the log
 TOO_MANY = 429
 UNAVAILABLE = 503
 REFUSED = 400
@@ -81,6 +85,10 @@ class Site(Factory):
         self._throttled = throttled
         self._registered = registered
         self._budget = budget
+        self.crowd = Summary(reactor, lambda count: log.warn("connections refused: {count}, too many", count=count))
+        self.unread = Summary(reactor, lambda count: log.info("requests refused unread: {count}", count=count))
+        self._daily = None if settings.no_rate_limits else Daily(limits.refusals_per_network, limits.refusals)
+        self._clock = Clock(reactor.seconds)
         self._sweep = LoopingCall(self._look)
         self._sweep.clock = reactor
         self._pause = partial(deferLater, reactor)
@@ -110,7 +118,7 @@ class Site(Factory):
         """A connection, unless there are too many, in all or from this address (H6)."""
         address = getattr(addr, "host", "")
         if not self.connections.admit(address):
-            log.warn("connection refused: too many, {address}", address=address)
+            self.crowd.add()
             return None
         channel = Channel()
         channel.site = channel.factory = self
@@ -126,7 +134,11 @@ class Site(Factory):
     def _look(self) -> None:
         now = self.seconds()
         for channel in list(self.channels):
-            channel.look(now)
+            try:
+                channel.look(now)
+            except Exception:  # noqa: BLE001 - one connection must not end the watch over all others
+                log.failure("a connection could not be looked after")
+                channel.transport.abortConnection()
 
     async def drain(self) -> None:
         """Answer what has been asked and what is being asked, each answer the last of its connection; then close (R10)."""
@@ -215,7 +227,9 @@ class Site(Factory):
     def _failed(self, request: Request, route: Route) -> Answer:
         """A mistake of ours: an id for the person, the rest for the log."""
         identifier = secrets.token_hex(8)
-        log.failure("request failed: {method} {path}, id {id}", method=request.method, path=route.path, id=identifier)
+        log.failure(
+            "request failed: {method} {path}, id {id}", method=shown(request.method), path=route.path, id=identifier
+        )
         return self.error(request, FAILED, identifier=identifier)
 
     # Errors
@@ -238,16 +252,25 @@ class Site(Factory):
     def log(self, request: Request) -> None:
         """Called by twisted at the end of a request: `note` has said what there is to say."""
 
+    def _admitted(self, request: Request) -> bool:
+        """May this refusal be a line in the log, or has its network had enough of them today?"""
+        return self._daily is None or self._daily.admit(request.client_address, self._clock.now())
+
     def note(self, request: Request | None, status: int) -> None:
         """One line per outcome: refusals at info level, what went well at debug level, unless somebody reads along."""
         if request is None:
-            log.info("request refused: {status}", status=status)
+            self.unread.add()
             return
+<<<<<<< HEAD
         emit = log.info if self.talkative or status >= REFUSED or self._router.is_page(request.path) else log.debug
+=======
+        said = status >= REFUSED or self._router.is_page(request.path)
+        emit = log.info if said and (status < REFUSED or self._admitted(request)) else log.debug
+>>>>>>> 6a00e71 (Count what is refused, cap what others have us log, prune by months)
         emit(
             "{method} {path} {status}",
-            method=request.method.decode("ascii", "replace"),
-            path=request.path.decode("ascii", "replace"),
+            method=shown(request.method),
+            path=shown(request.path),
             status=status,
             peer=request.client_address,
             milliseconds=round((self.seconds() - request.since) * 1000, 1),
@@ -259,6 +282,7 @@ def retry_after(seconds: int) -> Headers:
     return ((b"Retry-After", str(seconds).encode()),)
 
 
+<<<<<<< HEAD
 # For people too, and without a page: what that consists of would be refused for the same cookies.
 TOO_LARGE = {
     413: "The body of the request has more than {limits.body} bytes (the server's limit `body`).\n",
@@ -269,6 +293,12 @@ TOO_LARGE = {
         "try again.\n"
     ),
 }
+=======
+def shown(text: bytes) -> str:
+    """What somebody sent, as the log has it: not all of it."""
+    told = text.decode("ascii", "replace")
+    return told if len(told) <= LONGEST_SHOWN else told[: LONGEST_SHOWN - 1] + "…"
+>>>>>>> 6a00e71 (Count what is refused, cap what others have us log, prune by months)
 
 
 ERRORS = {

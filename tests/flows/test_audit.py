@@ -286,3 +286,34 @@ async def test_h39_after_a_month_only_the_network_is_left_of_an_address(server: 
 @pytest.mark.parametrize("address", [None, "", "unix", "192.0.2.1:80", "1.2.3", "x" * 999])
 def test_what_is_no_address_is_none(address: str | None) -> None:
     assert written(address) is None
+
+
+async def test_what_is_refused_is_counted_by_minute_network_and_kind(server: Server, events: Any) -> None:
+    app, person = await server.app(), await server.person()
+    counts = server.store.refused_counts
+    await events()
+
+    for _ in range(3):
+        await server.token(evolve(app, secret=credentials.mint(Kind.CLIENT_SECRET)), grant_type="client_credentials")
+    await server.authorize(app, person, decision="deny")
+    await counts.flush()
+
+    found = {event.kind: event for event in await events()}
+    assert set(found) == {"client_authentication.refused", "consent.refused"}
+    assert found["client_authentication.refused"].detail == {"count": 3}
+    assert (found["consent.refused"].address, found["consent.refused"].actor) == ("127.0.0.1", "anybody")
+
+
+async def test_refusals_of_many_networks_are_few_rows_and_few_counts(server: Server, events: Any) -> None:
+    counts = server.store.refused_counts
+    await events()
+
+    for n in range(5000):
+        counts.add("login.refused", f"10.0.{n // 256}.{n % 256}")
+    held = len(counts._counts)
+    await counts.flush()
+
+    found = await events()
+    assert held <= 1001
+    assert len(found) == 51
+    assert sum(event.detail["count"] for event in found) == 5000

@@ -24,6 +24,7 @@ NO_EVENT = {
     "logout_notices.TAKE": "an outbox: the end of the session is in the log",
     "migration.NOTE": "migrations have a table of their own, and a time",
     "partitions.SWEEP": "a grant that ended is in the log as it ended; the row goes by its age",
+    "refused_counts.STORE": "it is events: the kinds are given, such as login.refused",
     "refusals.STORE": "refusals are a log themselves, of a day",
     "registrations.COUNT": "the beginning of BY_QUOTA, which has one",
     "registrations.USE": "the beginning of BY_TOKEN, which has one",
