@@ -145,10 +145,9 @@ class Options(usage.Options):
         if self.parent is not None:
             observer: Any = self.parent["fileLogObserverFactory"]
             self.at_terminal = observer is textFileLogObserver and not {"log_format", "log_level"} & told
+            observer = json_observer if observer is jsonFileLogObserver else text_observer
             if self.at_terminal:
                 observer = TerminalLog
-            else:
-                observer = json_observer if observer is jsonFileLogObserver else text_observer
             self.parent["fileLogObserverFactory"] = lambda file: observer(RedactedLog(file))
 
 

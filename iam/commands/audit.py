@@ -9,7 +9,7 @@ from iam.commands import asking, output
 from iam.commands.options import Group
 from iam.commands.people import identified, named
 from iam.commands.running import Administration, run
-from iam.store.audit import Event
+from iam.store.audit import Event, Month
 
 COLUMNS = ("at", "kind", "actor", "user_id", "client_id", "address")
 
@@ -49,7 +49,7 @@ def list_(since: datetime | None, client: str | None, user: str | None, kind: st
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def prune(before: date, *, yes: bool) -> None:
     """Remove whole months from the audit log, for good. That it was done stays in it."""
-    months = [month for month in run(lambda on: on.store.audit.months()) if month.until <= before]
+    months = run(lambda on: over(on, before))
     if not months:
         output.say("No month of the audit log was over by then; nothing is removed.", {"removed": []})
         return
@@ -63,6 +63,13 @@ def prune(before: date, *, yes: bool) -> None:
     output.say(f"{sum(month.events for month in gone)} events are removed.", {"removed": told})
 
 
+async def over(on: Administration, before: date) -> list[Month]:
+    """The months that were over by this day; the current one stays."""
+    if before > on.clock.now().date():
+        raise click.BadParameter("That day is still to come.", param_hint="--before")
+    return [month for month in await on.store.audit.months() if month.until <= before]
+
+
 def confirmed(question: str) -> None:
     """Ask, where there is somebody to ask, and do nothing unless they agree."""
     if not asking.interactive():
@@ -72,14 +79,11 @@ def confirmed(question: str) -> None:
 
 
 def day(text: str) -> date:
-    """A day that is over."""
+    """A day of ISO 8601."""
     try:
-        told = date.fromisoformat(text)
+        return date.fromisoformat(text)
     except ValueError:
         raise click.BadParameter("A day is written as in 2027-01-31.") from None
-    if told > datetime.now(UTC).date():
-        raise click.BadParameter("That day is still to come; the current month stays.")
-    return told
 
 
 async def found(

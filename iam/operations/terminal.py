@@ -5,6 +5,8 @@ from typing import Final, TextIO
 from twisted.logger import ILogObserver, LogEvent, Logger, LogLevel, formatEvent, formatTime
 from zope.interface import implementer
 
+from iam.operations.log import cut
+
 ROOM: Final = 2  # lines about the way to the start
 OPERATORS: Final = (
     "log_legacy",
@@ -62,7 +64,7 @@ class TerminalLog:
         level = event.get("log_level", LogLevel.info)
         if level < LogLevel.warn and event.get("log_namespace", "").startswith(OPERATORS):
             return
-        self._file.write(line_of(event, level))
+        self._file.write(line_of(cut(event), level))
         self._file.flush()
 
 

@@ -261,12 +261,8 @@ class Site(Factory):
         if request is None:
             self.unread.add()
             return
-<<<<<<< HEAD
-        emit = log.info if self.talkative or status >= REFUSED or self._router.is_page(request.path) else log.debug
-=======
-        said = status >= REFUSED or self._router.is_page(request.path)
+        said = self.talkative or status >= REFUSED or self._router.is_page(request.path)
         emit = log.info if said and (status < REFUSED or self._admitted(request)) else log.debug
->>>>>>> 6a00e71 (Count what is refused, cap what others have us log, prune by months)
         emit(
             "{method} {path} {status}",
             method=shown(request.method),
@@ -282,7 +278,12 @@ def retry_after(seconds: int) -> Headers:
     return ((b"Retry-After", str(seconds).encode()),)
 
 
-<<<<<<< HEAD
+def shown(text: bytes) -> str:
+    """What somebody sent, as the log has it: not all of it."""
+    told = text.decode("ascii", "replace")
+    return told if len(told) <= LONGEST_SHOWN else told[: LONGEST_SHOWN - 1] + "…"
+
+
 # For people too, and without a page: what that consists of would be refused for the same cookies.
 TOO_LARGE = {
     413: "The body of the request has more than {limits.body} bytes (the server's limit `body`).\n",
@@ -293,12 +294,6 @@ TOO_LARGE = {
         "try again.\n"
     ),
 }
-=======
-def shown(text: bytes) -> str:
-    """What somebody sent, as the log has it: not all of it."""
-    told = text.decode("ascii", "replace")
-    return told if len(told) <= LONGEST_SHOWN else told[: LONGEST_SHOWN - 1] + "…"
->>>>>>> 6a00e71 (Count what is refused, cap what others have us log, prune by months)
 
 
 ERRORS = {

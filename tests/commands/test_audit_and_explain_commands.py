@@ -87,3 +87,15 @@ def test_a_refusal_is_explained_by_id_or_by_its_whole_address(iam: Iam, client_i
 def test_what_there_is_not_is_a_sentence(iam: Iam, client_id: str, text: str, sentence: str) -> None:
     assert iam("explain", text).complaint.startswith(sentence)
     assert client_id
+
+
+def test_months_that_are_over_are_removed_once_somebody_has_agreed(iam: Iam, client_id: str) -> None:
+    today = datetime.now(UTC).date()
+    nothing = iam("audit", "prune", "--before", today.isoformat(), "--json")
+    to_come = iam("audit", "prune", "--before", (today + timedelta(days=2)).isoformat(), "--yes")
+    wrong = iam("audit", "prune", "--before", "yesterday")
+
+    assert (nothing.status, nothing.json) == (0, {"removed": []})
+    assert (to_come.status, wrong.status) == (2, 2)
+    assert "still to come" in to_come.err
+    assert "client.created" in kinds(iam, "--client", client_id)
