@@ -29,7 +29,7 @@ POLICY = re.compile(
     r"default-src 'none'; style-src 'self'; img-src 'self' data:; (form-action 'self'; )?"
     r"frame-ancestors 'none'; base-uri 'none'"
 )
-CACHED = re.compile(r"public, max-age=\d+(, immutable)?")  # static files, and the keys
+CACHED = re.compile(r"no-cache|public, max-age=\d+(, immutable)?")  # static files, and the keys
 MAY_BE_CACHED = ("text/css; charset=utf-8", "image/svg+xml")
 KINDS = ("", "application/json", "text/html; charset=utf-8", "text/plain; charset=utf-8", *MAY_BE_CACHED)
 TRACES = ("Traceback", "File ", "RuntimeError", "canary", "Twisted", "twisted", "werkzeug", "psycopg", "<built-in")

@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from iam.web.answers import Answer
+from iam.web.parameters import query_text
 from iam.web.request import Request
 from iam.web.templates import Theme
 
@@ -15,7 +16,7 @@ class Static:
 
     async def get(self, request: Request, name: str) -> Answer:
         """One file."""
-        found = self.theme.static(name)
+        found = self.theme.static(name, query_text(request))
         if found is None:
             raise self.theme.missing()
         return found

@@ -21,6 +21,7 @@ TYPES = {
     ".svg": b"image/svg+xml",
 }
 FOR_EVER = b"public, max-age=31536000, immutable"
+ANEW = b"no-cache"
 
 SENTENCES = {
     400: ("This request cannot be used", "The address or the form is malformed. Go back and try again."),
@@ -71,14 +72,22 @@ class Theme:
 
     def asset(self, name: str) -> str:
         """The address of a static file, which changes with its content."""
-        return f"{self._base}/static/{name}?v={sha256(self._files[name]).hexdigest()[:12]}"
+        return f"{self._base}/static/{name}?{self._version(name)}"
 
-    def static(self, name: str) -> Answer | None:
-        """A static file, cached for ever under its address."""
+    def static(self, name: str, query: str = "") -> Answer | None:
+        """A static file, cached for ever under the address that its content has, and asked for anew under any other.
+
+        During a rolling upgrade the pages of one server name a file that another one does not have yet: what that answers must not stay.
+        """
         kind = TYPES.get(Path(name).suffix)
         if name not in self._files or kind is None:
             return None
-        return Answer(200, self._files[name], ((b"Content-Type", kind), (b"Cache-Control", FOR_EVER)))
+        lasting = FOR_EVER if query == self._version(name) else ANEW
+        return Answer(200, self._files[name], ((b"Content-Type", kind), (b"Cache-Control", lasting)))
+
+    def _version(self, name: str) -> str:
+        """The query by which a file's content is named."""
+        return f"v={sha256(self._files[name]).hexdigest()[:12]}"
 
     def page(
         self,

@@ -189,6 +189,19 @@ async def test_style_and_picture_are_kept_for_ever_under_an_address_that_changes
     assert all("?v=" in address for address in addresses)
 
 
+@pytest.mark.parametrize(
+    "query", ["", "?v=", "?v=anything", "?v=000000000000", "?v={hash}&v={hash}", "?{hash}", "?v={hash}x"]
+)
+async def test_under_any_other_address_a_file_is_asked_for_anew(server: Server, query: str) -> None:
+    """A server of the version before or after answers too while a service is upgraded: what it has must not stay in caches."""
+    page = (await server.get("/")).text
+    version = re.findall(r"/static/iam\.css\?v=([0-9a-f]+)", page)[0]
+
+    reply = await server.get("/static/iam.css" + query.replace("{hash}", version))
+
+    assert (reply.status, reply.header("cache-control")) == (200, "no-cache")
+
+
 @pytest.mark.parametrize("name", ["", "x.css", "..%2Fbase.html", "base.html", "../base.html", "iam.css%00"])
 async def test_only_static_files_are_served(server: Server, name: str) -> None:
     reply: Any = await server.get(f"/static/{name}")
