@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 FILE_NAME = "secret.key"
 SHORTEST = 32  # characters
+ELSEWHERE = (
+    "Where no mode can be set, as on some volumes of containers, give its text as IAM_SECRET_KEY, and remove the file."
+)
 
 
 class ServerKeyError(Exception):
@@ -41,9 +45,23 @@ def _read_or_make(path: Path) -> str:
     try:
         if not path.exists():
             _make(path)
+        refuse_open(path)
         return path.read_text().strip()
     except OSError as error:
         raise ServerKeyError(f"The secret key {path} cannot be used: {error.strerror}. Check --data-dir.") from None
+
+
+def refuse_open(path: Path) -> None:
+    """Raise ServerKeyError for a key that others can read or replace, as ssh does for its keys.
+
+    A group may read a key that is not ours: so a secret is mounted into a container.
+    """
+    key, directory = path.stat(), path.parent.stat()
+    others = 0o077 if key.st_uid == os.geteuid() else 0o007
+    if key.st_mode & others:
+        raise ServerKeyError(f"Others can read the secret key: chmod 600 {path}. {ELSEWHERE}")
+    if directory.st_mode & stat.S_IWOTH and not directory.st_mode & stat.S_ISVTX:
+        raise ServerKeyError(f"Others can replace the secret key: chmod o-w {path.parent}. {ELSEWHERE}")
 
 
 def _make(path: Path) -> None:

@@ -9,7 +9,7 @@ from iam.accounts.actors import COMMAND_LINE
 from iam.commands import asking, output
 from iam.commands.options import Command
 from iam.commands.people import accounts, document, named
-from iam.commands.running import Administration, run
+from iam.commands.running import Administration, missing, read_settings, run
 from iam.store.users import User
 
 QUESTIONS = {
@@ -38,8 +38,16 @@ def command(username: str | None, email: str | None, *, password_stdin: bool) ->
         refuse_gaps(answers, password_stdin=password_stdin)
     if password_stdin:
         answers["password"] = asking.line_on_input("The password")
-    user = run(lambda on: created(on, answers))
+    user = run(lambda on: created(on, answers), make=wanted())
     output.say(f"The administrator {user.username} is created.", document(user))
+
+
+def wanted() -> bool:
+    """Is the database to be made, if there is none? Only if a person says so."""
+    settings = read_settings()
+    if not missing(settings) or not asking.interactive():
+        return False
+    return asking.agreed(f"There is no database in {settings.data_dir}. Make one?")
 
 
 def refuse_gaps(answers: Container[str], *, password_stdin: bool) -> None:

@@ -18,6 +18,7 @@ from iam import settings as configuration
 from iam.accounts.invalid import Invalid
 from iam.clock import Clock
 from iam.commands.options import CONFIG, DATA_DIR, DATABASE
+from iam.embedded.cluster import Cluster
 from iam.embedded.errors import EmbeddedError
 from iam.foundation import Progress, lay
 from iam.server_key import ServerKey, ServerKeyError
@@ -42,8 +43,13 @@ class Administration:
     store: Store
 
     def key(self) -> ServerKey:
-        """The server key, which only some commands need."""
+        """The server key, which only some commands need; raises ServerKeyError, also for a data directory that is none."""
         text = self.settings.secret_key.get_secret_value() if self.settings.secret_key else None
+        if text is None and not self.settings.data_dir.is_dir():
+            raise ServerKeyError(
+                f"There is no data directory {self.settings.data_dir}, where the server's secret key is: "
+                "check --data-dir, or give IAM_SECRET_KEY."
+            )
         return server_key.read_or_make(self.settings.data_dir, text)
 
 
@@ -57,9 +63,19 @@ def read_settings() -> Settings:
         raise click.ClickException(str(error)) from None
 
 
-def run(work: Callable[[Administration], Coroutine[Any, Any, T]]) -> T:
-    """What `work` makes of the database of this command's settings."""
-    return react(partial(administer, settings=read_settings(), work=work))
+def run(work: Callable[[Administration], Coroutine[Any, Any, T]], *, make: bool = False) -> T:
+    """What `work` makes of the database of this command's settings, which must be there, unless it is to be made."""
+    settings = read_settings()
+    if missing(settings) and not make:
+        raise click.ClickException(
+            f"There is no database in {settings.data_dir}. Check --data-dir; `twist iam` and `iam migrate` make one."
+        )
+    return react(partial(administer, settings=settings, work=work))
+
+
+def missing(settings: Settings) -> bool:
+    """Is the database one of our own, and not there?"""
+    return settings.database is None and not Cluster(settings.data_dir).there
 
 
 async def administer(reactor: Any, settings: Settings, work: Callable[[Administration], Coroutine[Any, Any, T]]) -> T:

@@ -12,7 +12,8 @@ from attrs import frozen
 from iam.embedded.errors import EmbeddedError
 from iam.embedded.processes import run
 
-NAMES: Final = ("postgres", "iam-postgres")  # of a PostgreSQL already on this machine; else made by us
+NAME: Final = "iam-postgres"  # whom nobody else runs anything as; made by us
+SHARED: Final = "postgres"  # of a PostgreSQL already on this machine, whose owner ours would then have, too
 REMEDY: Final = "add a system user iam-postgres, run iam as another user, or give --database."
 
 
@@ -50,10 +51,14 @@ class Account:
 
 
 async def choose(reactor: Any, owner: int) -> Account:
-    """Ourselves; for root the `owner` of the cluster (0: there is none yet), else an unprivileged user, made if need be."""
+    """Ourselves; for root the `owner` of the cluster (0: there is none yet), else an unprivileged user, made if need be.
+
+    A user that other programs of this machine run as is nobody's choice: it could read all that is ours.
+    """
     if os.geteuid() != 0:
         return account(os.geteuid(), ours=True)
-    return account(owner or known() or await make(reactor), ours=False)
+    own = 0 if owner == number(SHARED) else owner
+    return account(own or number(NAME) or await make(reactor), ours=False)
 
 
 def account(uid: int, *, ours: bool) -> Account:
@@ -65,20 +70,22 @@ def account(uid: int, *, ours: bool) -> Account:
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, ours)
 
 
-def known() -> int:
-    """The number of the unprivileged user that is there; 0 if there is none."""
-    numbers = {entry.pw_name: entry.pw_uid for entry in pwd.getpwall()}
-    return next((numbers[name] for name in NAMES if numbers.get(name)), 0)
+def number(name: str) -> int:
+    """The number of the user of this name; 0 if there is none."""
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError:
+        return 0
 
 
 async def make(reactor: Any) -> int:
     """Add a system user without a home and a shell, by shadow's useradd or busybox's adduser."""
-    outcome = await run(reactor, maker(NAMES[-1]))
-    if not known():  # another server of ours may have been faster
+    outcome = await run(reactor, maker(NAME))
+    if not number(NAME):  # another server of ours may have been faster
         raise EmbeddedError(
             f"PostgreSQL must not run as root, and adding a user for it failed ({outcome.last}): {REMEDY}"
         )
-    return known()
+    return number(NAME)
 
 
 def maker(name: str) -> list[str]:

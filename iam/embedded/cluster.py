@@ -57,6 +57,14 @@ class Cluster:
         return self.home.exists()
 
     @property
+    def there(self) -> bool:
+        """Is there a database, though perhaps only half-way from one version to the next?"""
+        try:
+            return self.made or self.file(UPGRADED).exists()
+        except OSError:
+            return True  # what cannot be looked into is told by who tries to use it
+
+    @property
     def major(self) -> str:
         """The version of PostgreSQL that made the cluster."""
         try:
@@ -93,6 +101,14 @@ class Cluster:
             raise EmbeddedError(f"{self.home} must belong to {account.name}: chown -R {account.name} {self.home}")
         if stat.S_IMODE(state.st_mode) != PRIVATE:
             raise EmbeddedError(f"{self.home} must be closed to all others: chmod 700 {self.home}")
+
+    def hand_over(self, former: Account, account: Account) -> None:
+        """Give what of the cluster belongs to `former` to `account`; links are not followed (H47)."""
+        for _, directories, files, here in os.fwalk(self.home, topdown=False):
+            for name in (*directories, *files):
+                if os.lstat(name, dir_fd=here).st_uid == former.uid:
+                    os.chown(name, account.uid, account.gid, dir_fd=here, follow_symlinks=False)
+        os.chown(self.home, account.uid, account.gid, follow_symlinks=False)
 
     def draft(self, account: Account) -> Path:
         """An empty directory for a new cluster, not yet in its place; what an interrupted start left is removed."""

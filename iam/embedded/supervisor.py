@@ -13,7 +13,7 @@ from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from iam.embedded import account, binaries, postmaster
+from iam.embedded import binaries, ownership, postmaster
 from iam.embedded.binaries import COPIES
 from iam.embedded.cluster import Cluster
 from iam.embedded.disk import Disk
@@ -160,7 +160,7 @@ class Embedded:
     async def prepare(self) -> Installation:
         """The programs, their user and the cluster, made if it is not there."""
         wheel = binaries.installed()
-        user = await account.choose(self.reactor, self.cluster.owner)
+        user = await ownership.settle(self.reactor, self.cluster, self.progress)
         programs = await binaries.reachable(self.reactor, wheel, user, self.copies)
         installation = Installation(self.reactor, self.cluster, user, programs, self.progress, self.durable)
         if not self.cluster.made:

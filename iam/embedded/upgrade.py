@@ -11,7 +11,7 @@ from attrs import frozen
 from psycopg2.sql import SQL, Identifier
 from twisted.internet.threads import deferToThreadPool
 
-from iam.embedded import account, binaries, postmaster, processes
+from iam.embedded import binaries, ownership, postmaster, processes
 from iam.embedded.binaries import COPIES, Binaries
 from iam.embedded.cluster import Cluster
 from iam.embedded.errors import EmbeddedError, explained
@@ -164,7 +164,7 @@ async def prepared(reactor: Any, cluster: Cluster, directory: Path, progress: Pr
         raise EmbeddedError(
             f"The database in {cluster.home} is of PostgreSQL {cluster.major}, and this is {wheel.major}: there is nothing to upgrade."
         )
-    user = await account.choose(reactor, cluster.owner)
+    user = await ownership.settle(reactor, cluster, progress)
     programs = await binaries.given(reactor, directory, user)
     if programs.major != cluster.major:
         raise EmbeddedError(

@@ -79,7 +79,7 @@ class Iam:
             env=self.environment(**environment),
         )
 
-    def at_terminal(self, *arguments: str) -> "Terminal":
+    def at_terminal(self, *arguments: str, **environment: str | None) -> "Terminal":
         """Start a command at a terminal."""
         here, there = os.openpty()
         process = subprocess.Popen(
@@ -87,7 +87,7 @@ class Iam:
             stdin=there,
             stdout=there,
             stderr=there,
-            env=self.environment(TERM="xterm", COLUMNS="120"),
+            env=self.environment(TERM="xterm", COLUMNS="120", **environment),
             start_new_session=True,
         )
         os.close(there)

@@ -33,6 +33,29 @@ def named(path: tuple[str, ...]) -> str:
     return " ".join(path)
 
 
+def test_a_data_directory_without_a_database_stays_as_it_is(untouched: Iam, tmp_path: Path) -> None:
+    typo = tmp_path / "typo"
+
+    complaint = untouched("client", "list", "--data-dir", str(typo), IAM_DATABASE=None).complaint
+    refused = untouched(
+        *("createsuperuser", "--username", "root", "--email", "root@example.org", "--password-stdin"),
+        *("--data-dir", str(typo)),
+        given="seven wet otters sing",
+        IAM_DATABASE=None,
+    )
+
+    assert f"There is no database in {typo}" in complaint
+    assert f"There is no database in {typo}" in refused.complaint
+    assert not typo.exists()
+
+
+def test_no_server_key_is_made_in_a_directory_that_is_not_there(untouched: Iam, tmp_path: Path) -> None:
+    typo = tmp_path / "typo"
+
+    assert f"There is no data directory {typo}" in untouched("key", "rotate", "--data-dir", str(typo)).complaint
+    assert not typo.exists()
+
+
 @pytest.mark.parametrize("path", EVERYTHING, ids=named)
 def test_every_help_text_is_a_sentence_with_an_example(path: tuple[str, ...]) -> None:
     command = EVERYTHING[path]

@@ -1,10 +1,24 @@
 """`iam createsuperuser`."""
 
 import signal
+from pathlib import Path
 
 from tests.commands.conftest import Iam
 
 PASSWORD = "seven wet otters sing"
+
+
+def test_at_a_terminal_a_missing_database_is_made_only_if_the_person_says_so(untouched: Iam, tmp_path: Path) -> None:
+    own = Iam("", tmp_path / "none")
+    arguments = ("createsuperuser", "--username", "root", "--email", "root@example.org")
+
+    with own.at_terminal(*arguments, IAM_DATABASE=None) as terminal:
+        terminal.answer("Make one? [y/N]:", "n")
+        status = terminal.end()
+
+    assert status == 1
+    assert f"There is no database in {tmp_path / 'none'}" in terminal.screen
+    assert not (tmp_path / "none").exists()
 
 
 def test_an_administrator_is_made_of_options_and_standard_input(iam: Iam) -> None:

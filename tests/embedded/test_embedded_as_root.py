@@ -19,6 +19,7 @@ from iam.embedded import binaries
 from iam.embedded.account import account, choose
 from iam.embedded.binaries import Binaries
 from iam.embedded.errors import EmbeddedError
+from iam.server_key import ServerKeyError, read_or_make
 from tests.waiting import until
 
 NOBODY = "nobody"
@@ -187,6 +188,48 @@ async def test_h47_the_owner_of_a_database_runs_it(open_embedded, data_dir):
     assert (await choose(reactor, 0)).uid != 0
 
 
+async def test_h47_nothing_runs_as_the_user_of_another_postgresql(open_embedded):
+    embedded = await open_embedded()
+
+    assert embedded.installation.account.name == "iam-postgres"
+
+
+@pytest.fixture
+def another_postgresql() -> Iterator[str]:
+    """The user of another PostgreSQL on this machine."""
+    name = "postgres"
+    there = any(entry.pw_name == name for entry in pwd.getpwall())
+    if not there:
+        subprocess.run(["useradd", "--system", "--no-create-home", name], check=True)
+    yield name
+    if not there:
+        subprocess.run(["userdel", name], check=True)
+
+
+def give(home: Path, name: str) -> None:
+    """Give a cluster to a user."""
+    subprocess.run(["chown", "--recursive", "--no-dereference", name, home], check=True)
+
+
+@pytest.mark.usefixtures("made")
+async def test_h47_a_database_of_the_user_of_another_postgresql_is_taken_over(
+    open_embedded, data_dir, another_postgresql, ask, progress
+):
+    home = data_dir / "postgresql"
+    outside = data_dir / "outside"
+    outside.touch()
+    shutil.chown(outside, another_postgresql)
+    (home / "link").symlink_to(outside)
+    give(home, another_postgresql)
+
+    embedded = await open_embedded()
+
+    assert ask(embedded.dsn, "select 1") == 1
+    assert {path.lstat().st_uid for path in (home, *home.rglob("*"))} == {pwd.getpwnam("iam-postgres").pw_uid}
+    assert outside.owner() == another_postgresql
+    assert any("iam-postgres" in line for line in progress)
+
+
 @pytest.mark.usefixtures("made")
 async def test_h47_a_database_restored_as_root_is_refused(open_embedded, data_dir):
     name = (data_dir / "postgresql").owner()
@@ -275,3 +318,15 @@ async def test_r6_postgresql_comes_back_by_itself_when_a_full_disk_has_room_agai
     await until(lambda: embedded.postmaster.alive and embedded.work.called)
     assert ask(embedded.dsn, "select count(*) from filling") >= 1
     await embedded.stop()
+
+
+def test_a_server_key_that_another_mounts_may_be_its_groups_to_read(tmp_path):
+    read_or_make(tmp_path)
+    key = tmp_path / "secret.key"
+    key.chmod(0o440)
+    shutil.chown(key, NOBODY)
+
+    assert read_or_make(tmp_path)
+    key.chmod(0o444)
+    with pytest.raises(ServerKeyError, match="chmod 600"):
+        read_or_make(tmp_path)

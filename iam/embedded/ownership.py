@@ -1,0 +1,23 @@
+"""Whose a cluster is: the user that its PostgreSQL runs as, to whom it is given where it belongs to one that others share (H47)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from iam.embedded import account
+from iam.embedded.account import Account
+from iam.embedded.cluster import Cluster
+from iam.embedded.locks import Lock
+
+
+async def settle(reactor: Any, cluster: Cluster, progress: Callable[[str], None]) -> Account:
+    """The user that PostgreSQL is to run as; the cluster is theirs then, unless it runs as another one for a server of before."""
+    user = await account.choose(reactor, cluster.owner)
+    if user.ours or cluster.owner in (0, user.uid):
+        return user
+    former = account.account(cluster.owner, ours=False)
+    with Lock(cluster.file("running")) as running:
+        if not running.take():
+            return former
+        progress(f"Giving the database of the user {former.name} to {user.name}, as whom nothing else runs ...")
+        cluster.hand_over(former, user)
+    return user
