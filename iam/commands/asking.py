@@ -40,13 +40,6 @@ def secret(question: str) -> str:
     return answer
 
 
-def agreed(question: str) -> bool:
-    """Whether the person says yes; [y/N]."""
-    with interruptible():
-        answer: bool = click.confirm(question, err=True)
-    return answer
-
-
 def new_password() -> str:
     """A password typed twice, until both are the same."""
     while (password := secret("Password")) != secret("The same password again"):
