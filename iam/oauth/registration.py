@@ -1,7 +1,7 @@
 """Registering clients: which metadata are good, whoever brings them (RFC 6749 §2, RFC 7591 §2)."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -142,10 +142,21 @@ class Registration:
             most=most,
         )
 
-    async def update(self, client_id: str, metadata: Metadata, by: By, *, secret: str | None = None) -> bool:
-        """Replace a client's metadata, and its secrets if there is a new one; False if there is no such client."""
+    async def update(
+        self,
+        client_id: str,
+        metadata: Metadata,
+        by: By,
+        *,
+        secret: str | None = None,
+        seen: datetime | None = None,
+    ) -> bool:
+        """Replace a client's metadata, and its secrets if there is a new one.
+
+        False if there is no such client, or not one that was last changed when it was `seen` to be.
+        """
         kept = self.kept(secret, metadata.auth_method)
-        return await self.clients.update(client_id, metadata, self.clock.now(), by, secret=kept)
+        return await self.clients.update(client_id, metadata, self.clock.now(), by, secret=kept, seen=seen)
 
     async def rotate_secret(self, client: Client, secret: str, by: By, *, keep: int = 0) -> bool:
         """Give the client a new secret; the newest of the old ones is good for `keep` seconds more, all others no longer.

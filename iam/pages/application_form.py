@@ -125,6 +125,23 @@ def filled(client: Any) -> ApplicationForm:
     )
 
 
+def differences(form: ApplicationForm, client: Any) -> list[tuple[str, str]]:
+    """What is there now of an application where the form says something else, by the labels of the fields."""
+    now = filled(client)
+    return [
+        (field.label.text, written(now[field.name].data))
+        for field in form
+        if written(field.data) != written(now[field.name].data)
+    ]
+
+
+def written(value: Any) -> str:
+    """What a field holds, for people."""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return " ".join(sorted(value) if isinstance(value, list) else (value or "").split())
+
+
 def told(form: ApplicationForm, client: Any) -> dict[str, Any]:
     """What a form says, as arguments for the rules; what is not on it stays as it is. Raises Invalid."""
     if form.client_type.data not in AUTH_METHODS:

@@ -13,7 +13,7 @@ from iam.accounts import actors
 from iam.accounts.actors import By
 from iam.accounts.invalid import Invalid
 from iam.clock import Clock
-from iam.oauth import redirect_uris, sectors, uris
+from iam.oauth import client_information, redirect_uris, sectors, uris
 from iam.oauth.refusals import Refusals
 from iam.oauth.registrants import Registrant, Registrants
 from iam.oauth.registration import Registration
@@ -23,11 +23,13 @@ from iam.pages.application_form import (
     PUBLIC,
     ApplicationForm,
     by_field,
+    differences,
     filled,
     offer,
     told,
 )
 from iam.pages.issued import Issued, Issuer, TicketError
+from iam.web import csrf
 from iam.web.answers import Answer, Refusal, see_other
 from iam.web.forms import Fields, complain
 from iam.web.parameters import Parameters
@@ -52,6 +54,9 @@ class SecretForm(Form):  # type: ignore[misc]
     keep = RadioField("When shall the old secret stop working?", choices=KEEPING, default="0", validate_choice=False)
 
 
+ON_THE_FORM = (
+    *("name", "grant_types", "redirect_uris", "post_logout_redirect_uris", "scopes", "require_pkce", "openid"),
+)
 NOT_HERE = "Only administrators register applications here. Ask one of them for yours."
 TOO_MANY = (
     "You have {most} applications, and nobody here may have more. Delete one that is not used, or ask an administrator."
@@ -133,24 +138,31 @@ class Applications:
         form = ApplicationForm(Fields(fields))
         form.client_type.data = CONFIDENTIAL if client.confidential else PUBLIC
         try:
-            await self.registration.update(client_id, await self._metadata(form, session, client), by(session, request))
+            metadata = await self._metadata(form, session, client)
         except Invalid as invalid:
             complain(form, by_field(invalid.complaints))
-            return await self._form(request, session, form, client=client, status=400)
+            return await self._form(
+                request, session, form, client=client, status=400, changed=self._changed(fields, client)
+            )
+        if self._changed(fields, client) and not same(metadata, client):
+            return await self._form(request, session, form, client=client, status=409, changed=True)
+        if not await self.registration.update(client_id, metadata, by(session, request), seen=client.updated_at):
+            now = await self._own(session, client_id)
+            return await self._form(request, session, form, client=now, status=409, changed=True)
         log.info("application changed: client {client_id}", client_id=client_id)
         return see_other(address(client_id))
 
     async def confirm_delete(self, request: Request, client_id: str) -> Answer:
         """Is it really to go?"""
         session = await self._session(request)
-        client = await self._own(session, client_id)
-        token = self.visitors.token(request, f"delete {client_id}")
-        return self.theme.page("application_delete.html", session=session, client=client, csrf_token=token)
+        return self._deletion(request, session, await self._own(session, client_id))
 
     async def delete(self, request: Request, client_id: str) -> Answer:
         """Remove it, with all it was granted."""
-        session, _ = await self._sent(request, f"delete {client_id}")
-        await self._own(session, client_id)
+        session, fields = await self._sent(request, f"delete {client_id}")
+        client = await self._own(session, client_id)
+        if self._changed(fields, client):
+            return self._deletion(request, session, client, status=409, changed=True)
         await self.registration.delete(client_id, by(session, request))
         log.info("application deleted: client {client_id}", client_id=client_id)
         return see_other("/applications")
@@ -172,6 +184,8 @@ class Applications:
         if form.keep.data not in {choice.value for choice in KEEPING}:
             complain(form, {"keep": "Choose one of these."})
             return self._secret_form(request, session, client, form, issued, status=400)
+        if not self.visitors.showed(fields, shown(client, *client.secrets)):
+            return self._secret_form(request, session, client, form, issued, status=409, changed=True)
         keep = int(form.keep.data)
         if not await self.registration.rotate_secret(client, issued.secret, by(session, request), keep=keep):
             raise self.theme.missing()
@@ -224,6 +238,10 @@ class Applications:
         registrant = self.registrants.person(superuser=session.superuser)
         return registrant.keeping(client) if client else registrant
 
+    def _changed(self, fields: Parameters, client: Any) -> bool:
+        """Is the application another than the one that the form showed, since somebody changed it meanwhile?"""
+        return not self.visitors.showed(fields, shown(client))
+
     async def _metadata(self, form: ApplicationForm, session: Any, client: Any = None) -> Any:
         metadata = await self.registration.metadata(**told(form, client), registrant=self._registrant(session))
         if client is not None:
@@ -239,6 +257,7 @@ class Applications:
         *,
         client: Any = None,
         status: int = 200,
+        changed: bool = False,
     ) -> Answer:
         offer(form, self._registrant(session, client), await self.registration.scopes.all())
         purpose = f"edit {client.id}" if client else "register"
@@ -249,11 +268,28 @@ class Applications:
             form=form,
             issued=issued,
             client=client,
-            csrf_token=self.visitors.token(request, purpose),
+            differences=differences(form, client) if changed else None,
+            csrf_token=self.visitors.token(request, purpose, shown=shown(client) if client else ""),
+        )
+
+    def _deletion(
+        self, request: Request, session: Any, client: Any, *, status: int = 200, changed: bool = False
+    ) -> Answer:
+        token = self.visitors.token(request, f"delete {client.id}", shown=shown(client))
+        return self.theme.page(
+            "application_delete.html", status, session=session, client=client, changed=changed, csrf_token=token
         )
 
     def _secret_form(
-        self, request: Request, session: Any, client: Any, form: SecretForm, issued: Issued, *, status: int = 200
+        self,
+        request: Request,
+        session: Any,
+        client: Any,
+        form: SecretForm,
+        issued: Issued,
+        *,
+        status: int = 200,
+        changed: bool = False,
     ) -> Answer:
         if not client.has_secret:
             raise self.theme.missing()
@@ -264,7 +300,8 @@ class Applications:
             client=client,
             form=form,
             issued=issued,
-            csrf_token=self.visitors.token(request, f"secret {client.id}"),
+            changed=changed,
+            csrf_token=self.visitors.token(request, f"secret {client.id}", shown=shown(client, *client.secrets)),
         )
 
     def _examples(self, client: Any) -> dict[str, Any]:
@@ -286,6 +323,18 @@ def login_of(client: Any, issuer: str) -> str | None:
     if uri is None or uris.complaint(uri):
         return None
     return redirect_uris.answering(uri, [("iss", issuer)], fragment=False)
+
+
+def shown(client: Any, *secrets: Any) -> str:
+    """The digest of an application as a form shows it: its metadata, and its secrets where the form is about these."""
+    told = client_information.document(client)
+    moments = [client.updated_at.isoformat(), client.disabled_at and client.disabled_at.isoformat()]
+    return csrf.digest(told, client.require_pkce, moments, [str(secret.id) for secret in secrets])
+
+
+def same(metadata: Any, client: Any) -> bool:
+    """Is an application as this form would make it?"""
+    return all(getattr(metadata, name) == getattr(client, name) for name in ON_THE_FORM)
 
 
 def bound(purpose: str, session: Any) -> str:

@@ -56,7 +56,7 @@ CREATE: Final = "with allowed as (select where may_own_another(%(owner_id)s, %(m
 # all of them where it has none now or gets a new one, and else those that we could read.
 UPDATE: Final = """
 with before as materialized (
-    select * from clients where id = %(id)s
+    select * from clients where id = %(id)s and (%(seen)s::timestamptz is null or updated_at = %(seen)s) for update
 ), changed as (
     update clients set name = %(name)s, auth_method = %(auth_method)s, grant_types = %(grant_types)s,
         redirect_uris = %(redirect_uris)s, post_logout_redirect_uris = %(post_logout_redirect_uris)s,
@@ -64,8 +64,8 @@ with before as materialized (
         allow_http_redirects = %(allow_http_redirects)s,
         auth_signing_alg = %(auth_signing_alg)s, jwks = %(jwks)s, jwks_uri = %(jwks_uri)s, openid = %(openid)s, left_out = %(left_out)s,
         updated_at = %(now)s
-    where id = %(id)s
-    returning *
+    from before b where clients.id = b.id
+    returning clients.*
 ), gone as (
     delete from client_secrets s using changed c
     where s.client_id = c.id and (%(secret_digest)s::bytea is not null or %(secretless)s)

@@ -216,9 +216,19 @@ class Clients:
         return bool(rows)
 
     async def update(
-        self, client_id: str, metadata: Metadata, now: datetime, by: By, *, secret: Secret | None = None
+        self,
+        client_id: str,
+        metadata: Metadata,
+        now: datetime,
+        by: By,
+        *,
+        secret: Secret | None = None,
+        seen: datetime | None = None,
     ) -> bool:
-        """Replace the client's metadata, and its secrets where it gets one; False if there is no such client."""
+        """Replace the client's metadata, and its secrets where it gets one.
+
+        False if there is no such client, or if it was changed at another moment than the one `seen`.
+        """
         rows = await self._database.query(
             UPDATE,
             {
@@ -226,6 +236,7 @@ class Clients:
                 **secret_columns(secret),
                 "id": client_id,
                 "secretless": not keeps_secret(metadata.auth_method),
+                "seen": seen,
                 "now": now,
                 **by.columns,
             },
