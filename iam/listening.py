@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from OpenSSL import SSL
 from twisted.internet.address import UNIXAddress
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, serverFromString
 from twisted.internet.error import CannotListenError
@@ -14,6 +15,8 @@ from twisted.internet.error import CannotListenError
 from iam.settings import Settings
 
 BACKLOG = 1024
+CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of 1.3 are all good
+OUTDATED = re.compile(r"sslmethod=(SSLv[23]|TLSv1|TLSv1_1)_METHOD")
 PARTS = re.compile(r"(?<!\\):")  # a colon, unless it is escaped
 ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
@@ -60,12 +63,31 @@ def described(reactor: Any, settings: Settings) -> list[tuple[str, Any]]:
 
 def from_text(reactor: Any, text: str) -> Any:
     """The endpoint that `--listen` describes."""
+    if OUTDATED.search(text):
+        raise ListenError(f"--listen: {text!r}: only TLS 1.2 and 1.3 are spoken; leave sslmethod out.")
     try:
-        return serverFromString(reactor, closed_to_others(text))
+        return serverFromString(Strict(reactor), closed_to_others(text))
     except OSError as error:  # a certificate or a key that cannot be read
         raise ListenError(f"--listen: {text}: {error.filename}: {words(error)}.") from None
     except (ValueError, TypeError, LookupError) as error:
         raise ListenError(f"--listen: {text!r} is not an endpoint of Twisted: {error}.") from None
+
+
+class Strict:
+    """The reactor, except that TLS is good TLS: versions 1.2 and 1.3, secrecy of the past, encryption that authenticates."""
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reactor, name)
+
+    def listenSSL(self, port: int, factory: Any, contextFactory: Any, **more: Any) -> Any:  # noqa: N803 - the reactor's
+        """Listen; what the description has ruled out already stays out."""
+        context = contextFactory.getContext()  # the one of every connection
+        context.set_cipher_list(CIPHERS)
+        context.set_options(SSL.OP_NO_SSLv3 | SSL.OP_NO_TLSv1 | SSL.OP_NO_TLSv1_1 | SSL.OP_NO_RENEGOTIATION)
+        return self._reactor.listenSSL(port, factory, contextFactory, **more)
 
 
 def closed_to_others(text: str) -> str:
