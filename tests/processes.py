@@ -31,9 +31,11 @@ class Process:
         return self.server.wait(PATIENCE)
 
 
-def start(*options: str, port: int | None = None) -> Process:
-    """Start a server and wait until it answers."""
+def start(*options: str, port: int | None = None, path: str = "") -> Process:
+    """Start a server, whose issuer may have a path, and wait until it answers."""
     port = port or free_port()
+    if path:
+        options = ("--issuer", f"http://localhost:{port}{path}", *options)
     shared = {"IAM_SECRET_KEY": SERVER_KEY} if "--database" in options else {}  # servers on one database have one key
     server = subprocess.Popen(
         [BIN / "twist", "iam", "--port", str(port), "--no-rate-limits", *options],
@@ -42,7 +44,7 @@ def start(*options: str, port: int | None = None) -> Process:
         cwd="/",
         env={**os.environ, **shared},
     )
-    process = Process(f"http://localhost:{port}", server)
+    process = Process(f"http://localhost:{port}{path}", server)
     end = time.monotonic() + PATIENCE
     while not answers(process.url):
         assert server.poll() is None, "the server has ended"

@@ -17,7 +17,10 @@ def test_log_in_register_allow_and_refuse_without_javascript(site: Running) -> N
 
 
 def journey(browser: Browser, url: str) -> None:
-    page = browser.new_page(java_script_enabled=False)
+    walk(browser.new_page(java_script_enabled=False), url)
+
+
+def walk(page: Page, url: str) -> None:
     page.route(f"{CALLBACK}**", lambda route: route.fulfill(body="You are back."))
     log_in(page, url)
     client_id, secret = register(page, url)
