@@ -10,6 +10,13 @@ CHECKED := $(VENV)/installed-for-checks
 DOCUMENTED := $(VENV)/installed-for-docs
 STEPS := $(VENV)/made
 
+# What runs a second time, below an issuer's path: the ways that browsers and programs go through the whole server.
+JOURNEYS := $(addprefix tests/, conformance \
+	$(addprefix flows/test_, authorization_code.py openid_connect.py refresh_token.py introspection_and_revocation.py \
+		dynamic_registration.py client_configuration.py rp_initiated_logout.py front_channel_logout.py back_channel_logout.py \
+		select_account.py response_modes.py posted_requests.py request_uris.py resources.py metadata.py webfinger.py) \
+	$(addprefix pages/test_, login.py account_chooser.py consent.py applications.py setup.py markup.py))
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check format bench docs wheel clean
 
@@ -42,6 +49,7 @@ run: $(INSTALLED) ## start the server on http://localhost:8000 with its own Post
 
 test: $(TESTED) ## run all tests, on a real PostgreSQL and a real browser
 	BIN=$(BIN) sh tests/system.sh
+	$(BIN)/python -m pytest --issuer-path /auth $(JOURNEYS)
 	$(BIN)/python -m pytest
 
 check: $(CHECKED) ## formatting, lint and types
