@@ -35,7 +35,7 @@ from iam.web.forms import Fields, complain
 from iam.web.parameters import Parameters
 from iam.web.request import Request
 from iam.web.templates import Theme
-from iam.web.visitors import Visitors
+from iam.web.visitors import Sent, Stale, Visitors
 
 log = Logger()
 
@@ -46,6 +46,10 @@ KEEPING = [
     SelectChoice("86400", "In a day: Time to give the new one to the application"),
     SelectChoice("604800", "In a week"),
 ]
+LOGGED_OUT = (
+    "Nothing was saved. Log in in another tab, and then reload this page: your browser sends what you typed again, and you "
+    "can look at it before it is saved."
+)
 
 
 class SecretForm(Form):  # type: ignore[misc]
@@ -92,9 +96,11 @@ class Applications:
 
     async def save(self, request: Request) -> Answer:
         """Register it. Saved twice, it is the same one."""
-        session, fields = await self._sent(request, "register")
-        issued = self._recognised(fields, bound("register", session))
-        form = ApplicationForm(Fields(fields))
+        session, sent = await self._sent(request, "register")
+        issued, stale = self._issued(sent, bound("register", session))
+        form = ApplicationForm(Fields(sent.fields))
+        if stale:
+            return await self._form(request, session, form, issued, status=403, stale=stale)
         try:
             metadata = await self._metadata(form, session)
         except Invalid as invalid:
@@ -133,18 +139,23 @@ class Applications:
 
     async def update(self, request: Request, client_id: str) -> Answer:
         """Change it."""
-        session, fields = await self._sent(request, f"edit {client_id}")
-        client = await self._own(session, client_id)
-        form = ApplicationForm(Fields(fields))
+        session, sent = await self._sent(request, f"edit {client_id}")
+        client = await self._own(session, client_id, sent.stale)
+        form = ApplicationForm(Fields(sent.fields))
         form.client_type.data = CONFIDENTIAL if client.confidential else PUBLIC
+        if sent.stale:
+            changed = self._changed(sent.fields, client)
+            return await self._form(
+                request, session, form, client=client, status=403, changed=changed, stale=sent.stale
+            )
         try:
             metadata = await self._metadata(form, session, client)
         except Invalid as invalid:
             complain(form, by_field(invalid.complaints))
             return await self._form(
-                request, session, form, client=client, status=400, changed=self._changed(fields, client)
+                request, session, form, client=client, status=400, changed=self._changed(sent.fields, client)
             )
-        if self._changed(fields, client) and not same(metadata, client):
+        if self._changed(sent.fields, client) and not same(metadata, client):
             return await self._form(request, session, form, client=client, status=409, changed=True)
         if not await self.registration.update(client_id, metadata, by(session, request), seen=client.updated_at):
             now = await self._own(session, client_id)
@@ -159,9 +170,11 @@ class Applications:
 
     async def delete(self, request: Request, client_id: str) -> Answer:
         """Remove it, with all it was granted."""
-        session, fields = await self._sent(request, f"delete {client_id}")
-        client = await self._own(session, client_id)
-        if self._changed(fields, client):
+        session, sent = await self._sent(request, f"delete {client_id}")
+        client = await self._own(session, client_id, sent.stale)
+        if sent.stale:
+            return self._deletion(request, session, client, status=403, stale=sent.stale)
+        if self._changed(sent.fields, client):
             return self._deletion(request, session, client, status=409, changed=True)
         await self.registration.delete(client_id, by(session, request))
         log.info("application deleted: client {client_id}", client_id=client_id)
@@ -177,14 +190,16 @@ class Applications:
     async def replace_secret(self, request: Request, client_id: str) -> Answer:
         """Make that secret the good one, besides the old one as long as the person says."""
         purpose = f"secret {client_id}"
-        session, fields = await self._sent(request, purpose)
-        client = await self._own(session, client_id)
-        issued = self._recognised(fields, bound(purpose, session))
-        form = SecretForm(Fields(fields))
+        session, sent = await self._sent(request, purpose)
+        client = await self._own(session, client_id, sent.stale)
+        issued, stale = self._issued(sent, bound(purpose, session))
+        form = SecretForm(Fields(sent.fields))
+        if stale:
+            return self._secret_form(request, session, client, form, issued, status=403, stale=stale)
         if form.keep.data not in {choice.value for choice in KEEPING}:
             complain(form, {"keep": "Choose one of these."})
             return self._secret_form(request, session, client, form, issued, status=400)
-        if not self.visitors.showed(fields, shown(client, *client.secrets)):
+        if not self.visitors.showed(sent.fields, shown(client, *client.secrets)):
             return self._secret_form(request, session, client, form, issued, status=409, changed=True)
         keep = int(form.keep.data)
         if not await self.registration.rotate_secret(client, issued.secret, by(session, request), keep=keep):
@@ -197,33 +212,38 @@ class Applications:
         session = await self.visitors.session(request)
         if session is None:
             raise Refusal(see_other("/login?next=" + quote(request.path.decode("ascii"), safe="")))
+        return self._admitted(session)
+
+    def _admitted(self, session: Any) -> Any:
         if not self.registrants.admitted(superuser=session.superuser):
             raise self.theme.refusal(403, "This is for administrators", NOT_HERE)
         return session
 
-    async def _sent(self, request: Request, purpose: str) -> tuple[Any, Parameters]:
+    async def _sent(self, request: Request, purpose: str) -> tuple[Any, Sent]:
         """Who sent a form, and what; the form's purpose is part of what its token vouches for."""
-        session = await self._session(request)
-        return session, self.visitors.form(request, purpose, repeatable=SEVERAL)
+        sent = self.visitors.sent(request, purpose, repeatable=SEVERAL)
+        session = await self.visitors.session(request)
+        if session is None:
+            raise self.theme.refusal(403, "You are not logged in any more", LOGGED_OUT)
+        return self._admitted(session), sent
 
-    async def _own(self, session: Any, client_id: str) -> Any:
-        """The person's own application; another's is as good as none (row 60)."""
+    async def _own(self, session: Any, client_id: str, stale: Stale | None = None) -> Any:
+        """The person's own application; another's is none (row 60), unless a form was opened before they logged in."""
         client = await self.registration.clients.read(client_id) if "\0" not in client_id else None
         if client is None or client.owner_id != session.user_id:
-            raise self.theme.missing()
+            raise self.visitors.stale(stale, session) if stale else self.theme.missing()
         return client
 
-    def _recognised(self, fields: Parameters, bound_to: str) -> Issued:
-        """The id and secret that the form was shown with; a form that says others is none of ours."""
+    def _issued(self, sent: Sent, bound_to: str) -> tuple[Issued, Stale | None]:
+        """The id and secret that the form was shown with; new ones, and that it is stale, for one that says others than ours."""
         try:
-            issued = self.issuer.recognise(fields.get("ticket", ""), bound_to, self.clock.now())
+            issued = self.issuer.recognise(sent.fields.get("ticket", ""), bound_to, self.clock.now())
         except TicketError:
-            raise self.visitors.stale() from None
-        if fields.get("client_id", issued.client_id) != issued.client_id:
-            raise self.visitors.stale()
-        if not compare_digest(fields.get("client_secret", issued.secret).encode(), issued.secret.encode()):
-            raise self.visitors.stale()
-        return issued
+            return self.issuer.issue(bound_to, self.clock.now()), sent.stale or Stale.OLD
+        told = (sent.fields.get("client_id", issued.client_id), sent.fields.get("client_secret", issued.secret))
+        if not compare_digest(" ".join(told).encode(), f"{issued.client_id} {issued.secret}".encode()):
+            return self.issuer.issue(bound_to, self.clock.now()), sent.stale or Stale.OLD
+        return issued, sent.stale
 
     async def _empty(self, session: Any) -> ApplicationForm:
         """The form as it is before anything is chosen: what is usual, as far as the person may have it."""
@@ -258,6 +278,7 @@ class Applications:
         client: Any = None,
         status: int = 200,
         changed: bool = False,
+        stale: Stale | None = None,
     ) -> Answer:
         offer(form, self._registrant(session, client), await self.registration.scopes.all())
         purpose = f"edit {client.id}" if client else "register"
@@ -266,6 +287,7 @@ class Applications:
             status,
             session=session,
             form=form,
+            stale=stale,
             issued=issued,
             client=client,
             differences=differences(form, client) if changed else None,
@@ -273,11 +295,24 @@ class Applications:
         )
 
     def _deletion(
-        self, request: Request, session: Any, client: Any, *, status: int = 200, changed: bool = False
+        self,
+        request: Request,
+        session: Any,
+        client: Any,
+        *,
+        status: int = 200,
+        changed: bool = False,
+        stale: Stale | None = None,
     ) -> Answer:
         token = self.visitors.token(request, f"delete {client.id}", shown=shown(client))
         return self.theme.page(
-            "application_delete.html", status, session=session, client=client, changed=changed, csrf_token=token
+            "application_delete.html",
+            status,
+            session=session,
+            client=client,
+            changed=changed,
+            stale=stale,
+            csrf_token=token,
         )
 
     def _secret_form(
@@ -290,6 +325,7 @@ class Applications:
         *,
         status: int = 200,
         changed: bool = False,
+        stale: Stale | None = None,
     ) -> Answer:
         if not client.has_secret:
             raise self.theme.missing()
@@ -299,6 +335,7 @@ class Applications:
             session=session,
             client=client,
             form=form,
+            stale=stale,
             issued=issued,
             changed=changed,
             csrf_token=self.visitors.token(request, f"secret {client.id}", shown=shown(client, *client.secrets)),

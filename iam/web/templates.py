@@ -102,7 +102,7 @@ class Theme:
         **context: Any,
     ) -> Answer:
         """A page from the template of this name; what it may do besides is told as in an Answer."""
-        text = self._environment.get_template(name).render({"session": None, **context})
+        text = self._environment.get_template(name).render({"session": None, "stale": None, **context})
         may = {"image_source": image_source, "leaving": leaving, "framing": framing, "scripted": scripted}
         return html_answer(status, text, headers, **may)
 

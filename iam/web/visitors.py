@@ -113,21 +113,6 @@ class Visitors:
         """Did the page of this form show just that? Else it has to be shown again: nobody has decided upon anything else."""
         return csrf.same(form.get(csrf.TOKEN_FIELD), shown)
 
-    def form(
-        self,
-        request: Request,
-        purpose: str,
-        *,
-        repeatable: frozenset[str] = REPEATABLE,
-        lifetime: int | None = None,
-        secret: str | None = None,
-    ) -> Parameters:
-        """The fields of a form, for a page that has nothing to show again: one that is stale is refused."""
-        sent = self.sent(request, purpose, repeatable=repeatable, lifetime=lifetime, secret=secret)
-        if sent.stale:
-            raise self.stale(sent.stale)
-        return sent.fields
-
     def sent(
         self,
         request: Request,
@@ -164,6 +149,7 @@ class Visitors:
             return Stale.DOUBT
         return Stale.CHANGED if self.cookie(request) else Stale.NO_COOKIE
 
-    def stale(self, stale: Stale = Stale.CHANGED) -> Refusal:
-        """The form is not, or no longer, one that this person may send."""
-        return self.theme.refusal(403, "Please try that again", f"{stale.value} Nothing was done. {AGAIN}")
+    def stale(self, stale: Stale, session: Any) -> Refusal:
+        """The form cannot be shown again to who is logged in now."""
+        who = f"You are logged in as {session.username} now, whose form this is not."
+        return self.theme.refusal(403, "Please try that again", f"{stale.value} {who} Nothing was done.")

@@ -230,3 +230,98 @@ async def test_a_form_from_elsewhere_is_not_shown_again_with_what_others_wrote(
 
     assert [(reply.status, reply.location) for reply in replies] == [(403, "")] * 2
     assert "written-by-others" not in replies[0].text
+
+
+TYPED = {"name": "Half typed", "redirect_uris": "https://typed.example/cb"}
+
+
+async def logged_in_again(server: Server, visitor: Visitor, name: str) -> None:
+    """Somebody logs in in another tab of this browser."""
+    reply = await visitor.send(await visitor.form("/login?account=new"), login=name, password=PASSWORD)
+    assert reply.status == 303
+
+
+async def at_a_form(server: Server, path: str) -> tuple[Visitor, Form]:
+    """Ada with an application and one of its forms, who logs in again in another tab."""
+    await make_account(server, "ada")
+    visitor = Visitor(server)
+    await logged_in_again(server, visitor, "ada")
+    app = await visitor.register()
+    form = await visitor.form("/applications/" + path.format(app.client_id))
+    await logged_in_again(server, visitor, "ada")
+    return visitor, form
+
+
+async def test_a_form_of_an_application_is_shown_again_with_all_that_was_typed_and_the_same_secret(
+    server: Server, admin: Any
+) -> None:
+    visitor, form = await at_a_form(server, "register")
+    before = kept(admin)
+
+    reply = await visitor.send(form, **TYPED, client_type="public")
+    again = form_of(reply.text)
+    unsaved = kept(admin)
+    onward = await visitor.send(again)
+
+    assert (reply.status, CHANGED in reply.text) == (403, True)
+    assert {name: again.value(name) for name in TYPED} == TYPED
+    assert again.value("client_type") == "public"
+    assert again.value("client_secret") == form.value("client_secret")
+    assert unsaved == before
+    assert onward.location == "/applications/" + form.value("client_id")
+
+
+async def test_a_form_whose_id_and_secret_have_run_out_is_shown_again_with_new_ones(server: Server) -> None:
+    visitor = visitor_of(server, await server.person())
+    form = await visitor.form("/applications/register")
+
+    reply = await visitor.send(form, **TYPED, ticket="1.x.y")
+    again = form_of(reply.text)
+    onward = await visitor.send(again)
+
+    assert reply.status == 403
+    assert "These may be new" in reply.text
+    assert {name: again.value(name) for name in TYPED} == TYPED
+    assert again.value("client_secret") != form.value("client_secret")
+    assert onward.location == "/applications/" + again.value("client_id")
+
+
+@pytest.mark.parametrize(("path", "typed"), [("{}/edit", TYPED), ("{}/secret", {"keep": "86400"}), ("{}/delete", {})])
+async def test_each_form_of_an_application_is_shown_again_and_is_good_then(
+    server: Server, admin: Any, path: str, typed: dict[str, str]
+) -> None:
+    visitor, form = await at_a_form(server, path)
+    before = kept(admin)
+
+    reply = await visitor.send(form, **typed)
+    again = form_of(reply.text)
+    unsaved = kept(admin)
+    onward = await visitor.send(again)
+
+    assert (reply.status, CHANGED in reply.text) == (403, True)
+    assert {name: again.value(name) for name in typed} == typed
+    assert unsaved == before
+    assert onward.status == 303
+    assert kept(admin) != before
+
+
+async def test_a_form_of_somebody_elses_application_says_who_is_logged_in_now(server: Server) -> None:
+    visitor, form = await at_a_form(server, "{}/edit")
+    visitor.cookie = (await server.person("grace")).cookie
+
+    reply = await visitor.send(form, **TYPED)
+
+    assert reply.status == 403
+    assert "You are logged in as grace now" in reply.text
+
+
+async def test_who_is_logged_out_meanwhile_logs_in_in_another_tab_and_sends_it_again(server: Server) -> None:
+    visitor, form = await at_a_form(server, "register")
+    visitor.cookie = None
+
+    refused = await visitor.send(form, **TYPED)
+    await logged_in_again(server, visitor, "ada")
+    reply = await visitor.send(form, **TYPED)
+
+    assert (refused.status, "Log in in another tab" in refused.text) == (403, True)
+    assert {name: form_of(reply.text).value(name) for name in TYPED} == TYPED
