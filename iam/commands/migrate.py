@@ -14,15 +14,22 @@ from iam.settings import Settings
 from iam.store import migration
 
 
-@click.command(cls=Command, name="migrate", examples=["iam migrate --plan", "iam migrate"])
+@click.command(
+    cls=Command, name="migrate", examples=["iam migrate --plan", "iam migrate", "iam migrate --server-role iam_server"]
+)
 @click.option("--plan", is_flag=True, help="Say what would be applied, and apply nothing.")
-def command(*, plan: bool) -> None:
+@click.option("--server-role", metavar="NAME", help="Let servers connect as this role, which owns nothing.")
+def command(*, plan: bool, server_role: str | None) -> None:
     """Bring the database's schema up to date.
 
     The server does so by itself when it starts, unless it is told not to (--no-migrate).
     """
+    if plan and server_role:
+        raise click.UsageError("--plan applies nothing, so leave --server-role out.")
     settings = read_settings()
     names = react(partial(planned if plan else migrated, settings=settings))
+    if server_role:
+        react(partial(admitted, settings=settings, role=server_role))
     if output.json_wanted():
         output.write({"pending" if plan else "applied": names})
         return
@@ -40,6 +47,16 @@ async def planned(reactor: Any, settings: Settings) -> list[str]:
 async def migrated(reactor: Any, settings: Settings) -> list[str]:
     """The migrations that were applied."""
     return await on_schema(reactor, settings, migration.migrate)
+
+
+async def admitted(reactor: Any, settings: Settings, role: str) -> list[str]:
+    """Nothing, once servers may connect as this role."""
+
+    def admit(dsn: str) -> list[str]:
+        migration.admit(dsn, role)
+        return []
+
+    return await on_schema(reactor, settings, admit)
 
 
 async def on_schema(reactor: Any, settings: Settings, work: Any) -> list[str]:

@@ -30,6 +30,7 @@ create table if not exists migrations (name text primary key, applied_at timesta
 """
 KNOWN: Final = "select exists (select from pg_tables where schemaname = current_schema() and tablename = 'migrations')"
 APPLIED: Final = "select name from migrations order by name"
+ADMIT: Final = "select admit_server(%s)"
 NOTE: Final = "insert into migrations (name) values (%s)"
 
 
@@ -62,6 +63,12 @@ def migrate(dsn: str, directory: Path = DIRECTORY) -> list[str]:
     with connected(dsn) as connection:
         todo = missing(connection, migrations(directory))
         return [migration.name for migration in todo if apply(connection, migration)]
+
+
+def admit(dsn: str, role: str) -> None:
+    """Let servers of this role work on the schema, which they need not own; the owner says so. Raises MigrationError."""
+    with connected(dsn) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(ADMIT, (role,))
 
 
 def migrations(directory: Path) -> list[Migration]:
