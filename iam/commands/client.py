@@ -11,7 +11,8 @@ import click
 from iam import credentials
 from iam.accounts.actors import COMMAND_LINE
 from iam.accounts.invalid import Invalid
-from iam.commands import client_options, output
+from iam.commands import client_options, losses, output
+from iam.commands.confirming import confirm, confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.people import named
 from iam.commands.running import Administration, run
@@ -222,9 +223,16 @@ def rotate_secret(client_id: str, keep: int) -> None:
 
 @command.command(examples=["iam client disable 4Fh..."])
 @which
-def disable(client_id: str) -> None:
+@yes_option
+def disable(client_id: str, *, yes: bool) -> None:
     """Let a client take part no longer, and end all that it was granted, for good: enabling it revives none of it."""
-    client = run(lambda on: switched(on, client_id, disabled=True))
+
+    async def work(on: Administration) -> Client:
+        client = await found(on, client_id)
+        confirm_if_asked(f"Disable {client.name}?", await losses.of_client(on, client), yes=yes)
+        return await switched(on, client_id, disabled=True)
+
+    client = run(work)
     output.say(f"The client {client.name} is disabled.", document(client))
 
 
@@ -236,18 +244,68 @@ def enable(client_id: str) -> None:
     output.say(f"The client {client.name} is enabled.", document(client))
 
 
-@command.command(examples=["iam client delete 4Fh..."])
+@command.command(
+    "rotate-registration-token", examples=["iam client rotate-registration-token 4Fh... --json > registration.json"]
+)
 @which
-def delete(client_id: str) -> None:
+def rotate_registration_token(client_id: str) -> None:
+    """Give a client that registered itself another registration access token, shown once; the old one is worth nothing."""
+    token = credentials.mint(Kind.REGISTRATION_ACCESS_TOKEN)
+    client = run(lambda on: retokened(on, client_id, token))
+    output.show({"client_id": client.id, "registration_access_token": token})
+
+
+@command.command("revoke-registration-token", examples=["iam client revoke-registration-token 4Fh..."])
+@which
+@yes_option
+def revoke_registration_token(client_id: str, *, yes: bool) -> None:
+    """Let a client that registered itself look after its registration no longer; else it goes on as it is.
+
+    A new token gives that back (rotate-registration-token).
+    """
+
+    async def work(on: Administration) -> Client:
+        client = await registered_itself(on, client_id)
+        confirm_if_asked(f"Revoke the registration access token of {client.name}?", [], yes=yes)
+        return await retokened(on, client_id, None)
+
+    client = run(work)
+    told = {"client_id": client.id, "revoked": True}
+    output.say(f"The registration access token of {client.name} is revoked.", told)
+
+
+@command.command(examples=["iam client delete 4Fh...", "iam client delete 4Fh... --yes"])
+@which
+@yes_option
+def delete(client_id: str, *, yes: bool) -> None:
     """Delete a client, and end all that it was granted."""
 
     async def work(on: Administration) -> Client:
         client = await found(on, client_id)
+        confirm(f"Delete {client.name}, for good?", await losses.of_client(on, client), yes=yes)
         await registration(on).delete(client_id, COMMAND_LINE)
         return client
 
     client = run(work)
     output.say(f"The client {client.name} is deleted.", {"client_id": client_id, "deleted": True})
+
+
+async def registered_itself(on: Administration, client_id: str) -> Client:
+    """The client, if it has a registration access token."""
+    client = await found(on, client_id)
+    if not client.registered_itself:
+        raise click.ClickException(f"The client {client.name} did not register itself: it has no such token.")
+    return client
+
+
+async def retokened(on: Administration, client_id: str, token: str | None) -> Client:
+    """The client, whose registration access token this is from now on; None: it has none."""
+    client = await registered_itself(on, client_id)
+    # the digest of something that nobody knows, since having one tells who registered itself
+    digest = credentials.digest(token or secrets.token_hex(32))
+    kind = "client.registration_token_rotated" if token else "client.registration_token_revoked"
+    await on.store.registrations.retoken(client_id, digest, kind, on.clock.now(), COMMAND_LINE)
+    return client
 
 
 async def switched(on: Administration, client_id: str, *, disabled: bool) -> Client:

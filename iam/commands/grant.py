@@ -6,7 +6,8 @@ import click
 
 from iam import credentials
 from iam.accounts.actors import COMMAND_LINE
-from iam.commands import output
+from iam.commands import losses, output
+from iam.commands.confirming import confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.people import named
 from iam.commands.running import Administration, run
@@ -41,7 +42,8 @@ def list_(user: str | None, client: str | None) -> None:
 @click.option("--user", metavar="U", help="All that this person allowed so far.")
 @click.option("--client", metavar="ID", help="All that this client was allowed so far.")
 @click.option("--everything", is_flag=True, help="All that anybody was allowed so far: everybody must allow it again.")
-def revoke(grant_id: UUID | None, user: str | None, client: str | None, *, everything: bool) -> None:
+@yes_option
+def revoke(grant_id: UUID | None, user: str | None, client: str | None, *, everything: bool, yes: bool) -> None:
     """End the grant ID, or many at once, and every code and token under them, on all servers at the same moment.
 
     A client's own grant begins anew, without the tokens: the client asks for one again.
@@ -49,34 +51,55 @@ def revoke(grant_id: UUID | None, user: str | None, client: str | None, *, every
     if sum((grant_id is not None, user is not None, client is not None, everything)) != 1:
         raise click.UsageError("Name one: an ID, --user, --client or --everything.")
     if grant_id is not None:
-        end_one(grant_id)
+        end_one(grant_id, yes=yes)
     elif everything:
-        run(lambda on: on.store.grants.revoke_all(on.clock.now(), COMMAND_LINE))
+        run(lambda on: end_all(on, yes=yes))
         output.say("All grants are revoked.", {"everything": True, "revoked": True})
     elif user is not None:
-        run(lambda on: end_of_user(on, user))
+        run(lambda on: end_of_user(on, user, yes=yes))
         output.say(f"All grants of {user} are revoked.", {"user": user, "revoked": True})
     else:
-        end_of_client(str(client))
+        end_of_client(str(client), yes=yes)
 
 
-def end_one(grant_id: UUID) -> None:
+def end_one(grant_id: UUID, *, yes: bool) -> None:
     """End one grant."""
-    if not run(lambda on: on.store.grants.revoke(grant_id, credentials.identifier(), on.clock.now(), COMMAND_LINE)):
+
+    async def work(on: Administration) -> bool:
+        if lost := await losses.of_grant(on, grant_id):
+            confirm_if_asked(f"Revoke the grant {grant_id}?", lost, yes=yes)
+        return await on.store.grants.revoke(grant_id, credentials.identifier(), on.clock.now(), COMMAND_LINE)
+
+    if not run(work):
         raise click.ClickException(f"There is no grant {grant_id}, or it has ended already.")
     output.say(f"The grant {grant_id} is revoked.", {"id": str(grant_id), "revoked": True})
 
 
-def end_of_client(client_id: str) -> None:
+def end_of_client(client_id: str, *, yes: bool) -> None:
     """End all that a client was granted."""
-    if not run(lambda on: on.store.grants.revoke_of_client(client_id, on.clock.now(), COMMAND_LINE)):
+
+    async def work(on: Administration) -> bool:
+        if await on.store.clients.read(client_id):
+            lost = await losses.of_grants(on, client_id=client_id)
+            confirm_if_asked(f"Revoke all grants of the client {client_id}?", lost, yes=yes)
+        return await on.store.grants.revoke_of_client(client_id, on.clock.now(), COMMAND_LINE)
+
+    if not run(work):
         raise click.ClickException(f"There is no client {client_id}.")
     output.say(f"All grants of the client {client_id} are revoked.", {"client_id": client_id, "revoked": True})
 
 
-async def end_of_user(on: Administration, username: str) -> None:
+async def end_of_user(on: Administration, username: str, *, yes: bool) -> None:
     """End all that a person granted."""
-    await on.store.grants.revoke_of_user((await named(on, username)).id, on.clock.now(), COMMAND_LINE)
+    user = await named(on, username)
+    confirm_if_asked(f"Revoke all grants of {user.username}?", await losses.of_grants(on, user.id), yes=yes)
+    await on.store.grants.revoke_of_user(user.id, on.clock.now(), COMMAND_LINE)
+
+
+async def end_all(on: Administration, *, yes: bool) -> None:
+    """End all that anybody granted."""
+    confirm_if_asked("Revoke all grants of everybody?", await losses.of_grants(on), yes=yes)
+    await on.store.grants.revoke_all(on.clock.now(), COMMAND_LINE)
 
 
 async def living(on: Administration, username: str | None, client_id: str | None) -> list[Grant]:

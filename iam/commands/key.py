@@ -7,6 +7,7 @@ from twisted.internet.threads import deferToThread
 
 from iam.accounts.actors import COMMAND_LINE
 from iam.commands import output
+from iam.commands.confirming import confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.running import Administration, run
 from iam.openid import keys as signing
@@ -49,9 +50,20 @@ def rotate(alg: str | None, *, at_once: bool) -> None:
 
 @command.command(examples=["iam key retire Zx1..."])
 @click.argument("kid", metavar="KID")
-def retire(kid: str) -> None:
+@yes_option
+def retire(kid: str, *, yes: bool) -> None:
     """Trust the key KID no longer, at once: all that it signed is worth nothing. Another key takes its place."""
-    alg = run(lambda on: signing_keys(on).retire(kid, COMMAND_LINE))
+
+    async def work(on: Administration) -> str | None:
+        known = [key for key in await listed(on) if key["kid"] == kid and key["state"] != "removed"]
+        lost = [
+            f"All that this {key['state']} key of {key['alg']} was used for is worth nothing then." for key in known
+        ]
+        if known:
+            confirm_if_asked(f"Retire the key {kid}, for good?", lost, yes=yes)
+        return await signing_keys(on).retire(kid, COMMAND_LINE)
+
+    alg = run(work)
     if alg is None:
         raise click.ClickException(f"There is no key {kid}, or it is removed already.")
     output.say(f"The key {kid} is removed.", {"kid": kid, "alg": alg, "removed": True})

@@ -12,7 +12,7 @@ COMMANDS = {
     "database": "The database itself: upgrade, restored.",
     "createsuperuser": "Make an administrator.",
     "user": "People: create, list, show, update, disable, enable, delete, set-password.",
-    "client": "Clients: create, list, show, update, rotate-secret, disable, enable, delete.",
+    "client": "Clients: create, list, show, update, rotate-secret, disable, enable, delete; their registration tokens.",
     "registration-token": "Initial access tokens, to register clients with: create, list, revoke.",
     "scope": "Scopes: create, list, delete.",
     "resource": "Resources: create, list, disable, enable, delete.",

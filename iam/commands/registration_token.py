@@ -9,6 +9,7 @@ import click
 from iam import credentials
 from iam.accounts.actors import COMMAND_LINE
 from iam.commands import output
+from iam.commands.confirming import confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.running import Administration, run
 from iam.credentials import Kind
@@ -74,9 +75,19 @@ def list_() -> None:
 
 @command.command(examples=["iam registration-token revoke 01939b0a-5c3e-7a41-9d3c-2f1b8c6f0a11"])
 @click.argument("token_id", metavar="ID", type=click.UUID)
-def revoke(token_id: UUID) -> None:
+@yes_option
+def revoke(token_id: UUID, *, yes: bool) -> None:
     """End the initial access token ID: it registers no more clients. Those that it has registered stay."""
-    if not run(lambda on: on.store.registrations.revoke_token(token_id, on.clock.now(), COMMAND_LINE)):
+
+    async def work(on: Administration) -> bool:
+        for token in await on.store.registrations.tokens():
+            if token.id == token_id and token.good(on.clock.now()):
+                left = "any number of" if token.uses_left is None else str(token.uses_left)
+                lost = [f"With it {left} clients more could be registered."]
+                confirm_if_asked(f"Revoke the initial access token {token_id}?", lost, yes=yes)
+        return await on.store.registrations.revoke_token(token_id, on.clock.now(), COMMAND_LINE)
+
+    if not run(work):
         raise click.ClickException(f"There is no initial access token {token_id}, or it has been revoked already.")
     output.say(f"The initial access token {token_id} is revoked.", {"id": str(token_id), "revoked": True})
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import click
 
 from iam.accounts.actors import COMMAND_LINE
-from iam.commands import output
+from iam.commands import losses, output
+from iam.commands.confirming import confirm, confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.running import Administration, run
 from iam.oauth import resources as rules
@@ -87,31 +88,43 @@ def list_() -> None:
 
 @command.command(examples=["iam resource disable https://api.example.org"])
 @which
-def disable(uri: str) -> None:
+@yes_option
+def disable(uri: str, *, yes: bool) -> None:
     """Let all tokens for the resource URI rest."""
-    change(uri, enabled=False)
+    change(uri, enabled=False, yes=yes)
 
 
 @command.command(examples=["iam resource enable https://api.example.org"])
 @which
 def enable(uri: str) -> None:
     """Let the tokens for the resource URI live again."""
-    change(uri, enabled=True)
+    change(uri, enabled=True, yes=True)
 
 
-@command.command(examples=["iam resource delete https://api.example.org"])
+@command.command(
+    examples=["iam resource delete https://api.example.org", "iam resource delete https://api.example.org --yes"]
+)
 @which
-def delete(uri: str) -> None:
+@yes_option
+def delete(uri: str, *, yes: bool) -> None:
     """Delete the resource URI, and with it all tokens for it."""
-    if not run(lambda on: on.store.resources.delete(uri, on.clock.now(), COMMAND_LINE)):
+
+    async def work(on: Administration) -> bool:
+        if uri in await on.store.resources.by_uri():
+            confirm(f"Delete the resource {uri}?", await losses.of_resource(on, uri), yes=yes)
+        return await on.store.resources.delete(uri, on.clock.now(), COMMAND_LINE)
+
+    if not run(work):
         raise click.ClickException(f"There is no resource {uri}.")
     output.say(f"The resource {uri} is deleted.", {"resource": uri, "deleted": True})
 
 
-def change(uri: str, *, enabled: bool) -> None:
+def change(uri: str, *, enabled: bool, yes: bool) -> None:
     """Enable or disable a resource."""
 
     async def work(on: Administration) -> bool:
+        if not enabled and uri in await on.store.resources.by_uri():
+            confirm_if_asked(f"Disable the resource {uri}?", await losses.of_resource(on, uri), yes=yes)
         now = on.clock.now()
         return await on.store.resources.set_disabled(uri, None if enabled else now, now, COMMAND_LINE)
 

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import click
 
 from iam.accounts.actors import COMMAND_LINE
-from iam.commands import output
+from iam.commands import losses, output
+from iam.commands.confirming import confirm, yes_option
 from iam.commands.options import Group
 from iam.commands.running import Administration, run
 from iam.settings import SCOPE
-from iam.store.scopes import Scope
+from iam.store.scopes import BUILT_IN, Scope
 
 COLUMNS = ("name", "description", "claims")
 
@@ -65,11 +66,20 @@ def list_() -> None:
     output.tabulate([document(scope) for scope in scopes], columns, "There are no scopes.")
 
 
-@command.command(examples=["iam scope delete photos:read"])
+@command.command(examples=["iam scope delete photos:read", "iam scope delete photos:read --yes"])
 @click.argument("name")
-def delete(name: str) -> None:
-    """Delete the scope NAME: no client may ask for it from now on."""
-    if not run(lambda on: on.store.scopes.delete(name, on.clock.now(), COMMAND_LINE)):
+@yes_option
+def delete(name: str, *, yes: bool) -> None:
+    """Delete the scope NAME: no client may ask for it from now on. Those of OpenID Connect stay."""
+    if name in BUILT_IN:
+        raise click.ClickException(f"The scope {name} is one of OpenID Connect's own: it cannot be deleted.")
+
+    async def work(on: Administration) -> bool:
+        if any(scope.name == name for scope in await on.store.scopes.all()):
+            confirm(f"Delete the scope {name}?", await losses.of_scope(on, name), yes=yes)
+        return await on.store.scopes.delete(name, on.clock.now(), COMMAND_LINE)
+
+    if not run(work):
         raise click.ClickException(f"There is no scope {name}.")
     output.say(f"The scope {name} is deleted.", {"name": name, "deleted": True})
 

@@ -6,7 +6,8 @@ from uuid import UUID
 import click
 
 from iam.accounts.actors import COMMAND_LINE
-from iam.commands import output
+from iam.commands import losses, output
+from iam.commands.confirming import confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.people import named
 from iam.commands.running import Administration, run
@@ -30,12 +31,19 @@ def list_(user: str | None) -> None:
 
 @command.command(examples=["iam session revoke 01939b0a-5c3e-7a41-9d3c-2f1b8c6f0a11"])
 @click.argument("session_id", metavar="ID", type=click.UUID)
-def revoke(session_id: UUID) -> None:
+@yes_option
+def revoke(session_id: UUID, *, yes: bool) -> None:
     """End the session ID: who has it must log in again. Clients that know of it are told (Back-Channel Logout).
 
     What they have by offline_access stays (iam grant).
     """
-    if not run(lambda on: on.store.sessions.revoke(session_id, on.clock.now(), COMMAND_LINE)):
+
+    async def work(on: Administration) -> bool:
+        if lost := await losses.of_session(on, session_id):
+            confirm_if_asked(f"End the session {session_id}?", lost, yes=yes)
+        return await on.store.sessions.revoke(session_id, on.clock.now(), COMMAND_LINE)
+
+    if not run(work):
         raise click.ClickException(f"There is no session {session_id}.")
     output.say(f"The session {session_id} is ended.", {"id": str(session_id), "revoked": True})
 

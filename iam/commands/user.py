@@ -12,11 +12,12 @@ from iam.accounts import claims as claims_rule
 from iam.accounts import profiles
 from iam.accounts.actors import COMMAND_LINE, By
 from iam.accounts.invalid import complain
-from iam.commands import asking, claims, output
+from iam.commands import asking, claims, losses, output
+from iam.commands.confirming import confirm, confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.people import accounts, document, named
 from iam.commands.running import Administration, run
-from iam.store.users import User
+from iam.store.users import LastAdministrator, User
 
 COLUMNS = ("username", "email", "name", "superuser", "disabled", "created_at")
 
@@ -148,12 +149,22 @@ def update(
 @command.command(examples=["iam user disable alice", "iam user disable alice --keep-grants"])
 @who
 @keep_grants_option
-def disable(username: str, *, keep_grants: bool) -> None:
+@yes_option
+def disable(username: str, *, keep_grants: bool, yes: bool) -> None:
     """Lock a person out: their sessions end, and all that they granted, for good: enabling revives none of it.
 
     Grants that are kept rest until the person is enabled again.
     """
-    user = run(lambda on: changed(on, username, partial(on.store.users.disable, keep_grants=keep_grants)))
+
+    async def work(on: Administration) -> User:
+        user = await named(on, username)
+        await refuse_last(on, user)
+        confirm_if_asked(
+            f"Disable {user.username}?", await losses.of_person(on, user, keep_grants=keep_grants), yes=yes
+        )
+        return await changed(on, username, partial(on.store.users.disable, keep_grants=keep_grants))
+
+    user = run(work)
     output.say(f"The person {user.username} is disabled.", document(user))
 
 
@@ -165,13 +176,16 @@ def enable(username: str) -> None:
     output.say(f"The person {user.username} is enabled.", document(user))
 
 
-@command.command(examples=["iam user delete alice"])
+@command.command(examples=["iam user delete alice", "iam user delete alice --yes"])
 @who
-def delete(username: str) -> None:
+@yes_option
+def delete(username: str, *, yes: bool) -> None:
     """Delete a person's account, sessions and consents, and end all that they granted."""
 
     async def work(on: Administration) -> User:
         user = await named(on, username)
+        await refuse_last(on, user)
+        confirm(f"Delete {user.username}, for good?", await losses.of_account(on, user), yes=yes)
         await on.store.users.delete(user.id, on.clock.now(), COMMAND_LINE)
         return user
 
@@ -203,6 +217,12 @@ def set_password(username: str, *, password_stdin: bool, keep_grants: bool) -> N
 
     user = run(work)
     output.say(f"The person {user.username} has a new password.", document(user))
+
+
+async def refuse_last(on: Administration, user: User) -> None:
+    """Raise LastAdministrator before anybody is asked; the statement that does it looks again."""
+    if await on.store.users.last_administrator(user.id):
+        raise LastAdministrator
 
 
 async def changed(on: Administration, username: str, change: Callable[[UUID, datetime, By], Awaitable[bool]]) -> User:

@@ -1,5 +1,6 @@
 """Grants: what a person (or a client, for itself) allowed once; codes and tokens hang on it."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -29,7 +30,7 @@ select id from revoked
 """
 
 LIVING = """
-select g.id, g.user_id, u.username, g.client_id, c.name, g.session_id, g.scope, g.created_at, g.expires_at
+select g.id, g.user_id, u.username, g.client_id, c.name, g.session_id, g.scope, g.created_at, g.expires_at, g.resources
 from grants o
 join lateral may_live(o.id, %(now)s, case when o.user_id is null then %(now)s end, null, null) g on true
 join clients c on c.id = g.client_id
@@ -96,6 +97,7 @@ class Grant:
     scope: str
     created_at: datetime
     expires_at: datetime | None
+    resources: Sequence[str]
 
 
 class Grants:

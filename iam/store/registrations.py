@@ -55,6 +55,18 @@ from revoked
 returning id
 """
 
+RETOKEN: Final = """
+with changed as (
+    update clients set registration_digest = %(digest)s
+    where id = %(client_id)s and registration_digest is not null
+    returning id
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, %(kind)s, %(actor)s, null, id, %(address)s::inet, '{}' from changed
+)
+select id from changed
+"""
+
 
 @frozen
 class RegistrationToken:
@@ -154,6 +166,16 @@ class Registrations:
                 **by.columns,
             },
         )
+
+    async def retoken(self, client_id: str, digest: bytes, kind: str, now: datetime, by: By) -> bool:
+        """Let a client that registered itself come back by the token with this digest alone; False if there is none.
+
+        `kind` is the event that it is, client.registration_token_rotated or client.registration_token_revoked.
+        """
+        told = {"client_id": client_id, "digest": digest, "kind": kind, "now": now, **by.columns}
+        rows = await self._database.query(RETOKEN, told)
+        self._clients.forget(client_id)
+        return bool(rows)
 
     async def revoke_token(self, token_id: UUID, now: datetime, by: By) -> bool:
         """End an initial access token; False if there is none, or it has been ended. Its clients stay."""

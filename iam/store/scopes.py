@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from attrs import frozen
 
@@ -24,9 +25,11 @@ select name from created
 """
 DELETE = """
 with gone as (
-    delete from scopes where name = %(name)s returning name
+    delete from scopes where name = %(name)s and name <> all (%(kept)s) returning name
 ), withdrawn as (
-    update clients set scopes = array_remove(scopes, %(name)s) where %(name)s = any(scopes) returning id
+    update clients set scopes = array_remove(scopes, %(name)s)
+    where %(name)s = any(scopes) and exists (select from gone)
+    returning id
 ), audited as (
     insert into audit_events (day, at, kind, actor, address, detail)
     select audit_day(%(now)s), %(now)s, 'scope.deleted', %(actor)s, %(address)s::inet,
@@ -35,6 +38,16 @@ with gone as (
 )
 select name from gone
 """
+
+
+BUILT_IN: Final = (
+    "openid",
+    "profile",
+    "email",
+    "address",
+    "phone",
+    "offline_access",
+)  # OpenID Connect's, who needs them
 
 
 @frozen
@@ -89,8 +102,9 @@ class Scopes:
         return bool(rows)
 
     async def delete(self, name: str, now: datetime, by: By) -> bool:
-        """Remove a scope, from the clients that may use it too; False if there is none of this name."""
-        rows = await self._database.query(DELETE, {"name": name, "now": now, **by.columns})
+        """Remove a scope, from the clients that may use it too; False if there is none of this name, or it is BUILT_IN."""
+        told = {"name": name, "kept": list(BUILT_IN), "now": now, **by.columns}
+        rows = await self._database.query(DELETE, told)
         self.forget()
         return bool(rows)
 

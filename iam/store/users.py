@@ -313,6 +313,17 @@ class Users:
         rows = await self._database.query(DELETE, {"id": user_id, "now": now, **by.columns})
         return bool(rows) or await self._none(user_id)
 
+    async def last_administrator(self, user_id: UUID) -> bool:
+        """Would nobody administer any more without this person?"""
+        rows = await self._database.query(
+            """
+            select not other_administrator(id) from users
+            where id = %(id)s and superuser and disabled_at is null
+            """,
+            {"id": user_id},
+        )
+        return bool(rows and rows[0][0])
+
     async def superuser_exists(self) -> bool:
         """Is there anybody who administers this server?"""
         rows = await self._database.query("select exists (select from users where superuser and disabled_at is null)")

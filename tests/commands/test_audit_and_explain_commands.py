@@ -46,7 +46,7 @@ def test_options_narrow_the_list(iam: Iam, client_id: str) -> None:
 
 def test_a_person_who_is_gone_is_found_by_id(iam: Iam) -> None:
     user_id = iam("user", "create", "--username", "bob", "--json").json["id"]
-    iam("user", "delete", "bob")
+    iam("user", "delete", "bob", "--yes")
 
     assert kinds(iam, "--user", user_id) == ["user.created", "user.deleted"]
 

@@ -281,7 +281,7 @@ def test_a_public_client_gets_no_secret(iam: Iam) -> None:
 def test_a_deleted_client_is_gone_and_its_grants_are_ended(iam: Iam) -> None:
     client_id = create(iam)["client_id"]
 
-    deleted = iam("client", "delete", client_id, "--json").json
+    deleted = iam("client", "delete", client_id, "--yes", "--json").json
 
     assert deleted == {"client_id": client_id, "deleted": True}
     assert iam("client", "show", client_id).complaint == f"There is no client {client_id}."
@@ -289,7 +289,7 @@ def test_a_deleted_client_is_gone_and_its_grants_are_ended(iam: Iam) -> None:
 
 
 def test_a_deletion_is_said_to_people(iam: Iam) -> None:
-    assert iam("client", "delete", create(iam)["client_id"]).out == "The client Shop is deleted.\n"
+    assert iam("client", "delete", create(iam)["client_id"], "--yes").out == "The client Shop is deleted.\n"
 
 
 @pytest.mark.parametrize("command", ["show", "update", "rotate-secret", "delete"])

@@ -17,7 +17,7 @@ def test_the_first_scopes_are_read_and_write(iam: Iam) -> None:
 def test_a_scope_is_created_listed_and_deleted(iam: Iam) -> None:
     created = iam("scope", "create", "photos:read", "--description", "Look at your photos", "--json")
     listed = iam("scope", "list", "--json")
-    deleted = iam("scope", "delete", "photos:read", "--json")
+    deleted = iam("scope", "delete", "photos:read", "--yes", "--json")
 
     assert created.json == {"name": "photos:read", "description": "Look at your photos", "claims": []}
     assert created.json in listed.json
@@ -34,7 +34,7 @@ def test_people_read_sentences_and_plain_columns(iam: Iam) -> None:
     assert any(
         line.startswith(r"music           [bold]Listen[/bold] \x1b[31mto\tmusic") for line in listed.out.splitlines()
     )
-    assert iam("scope", "delete", "music").out == "The scope music is deleted.\n"
+    assert iam("scope", "delete", "music", "--yes").out == "The scope music is deleted.\n"
 
 
 def test_a_scope_stands_for_claims(iam: Iam) -> None:

@@ -142,7 +142,11 @@ def test_a_person_is_disabled_enabled_and_deleted(iam: Iam) -> None:
     assert iam("user", "disable", "eve", "--json").json["disabled"] is True
     assert iam("user", "enable", "eve", "--json").json["disabled"] is False
     assert iam("user", "disable", "eve").out == "The person eve is disabled.\n"
-    assert iam("user", "delete", "eve", "--json").json == {"id": created["id"], "username": "eve", "deleted": True}
+    assert iam("user", "delete", "eve", "--yes", "--json").json == {
+        "id": created["id"],
+        "username": "eve",
+        "deleted": True,
+    }
     assert iam("user", "delete", "eve").complaint == "There is no person eve."
 
 
