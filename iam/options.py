@@ -10,22 +10,24 @@ from twisted.logger import jsonFileLogObserver, textFileLogObserver
 from twisted.python import usage
 
 from iam import settings as configuration
+from iam.operations.help_texts import help_text
 from iam.operations.log import json_observer, text_observer
 from iam.operations.redaction import RedactedLog
 from iam.operations.terminal import TerminalLog
 from iam.settings import Settings, SettingsError
 
 USAGE_STATUS = 2
+LONG = (
+    "An OAuth 2.0 authorization server. Without --database it makes and runs a PostgreSQL of its own in "
+    "the data directory. Each option may also stand in the environment as IAM_<NAME> and in the TOML file"
+    " of --config."
+)
 
 
 class Options(usage.Options):
-    """An OAuth 2.0 authorization server.
+    """What `twist iam` is told."""
 
-    Without --database it makes and runs a PostgreSQL of its own in the data directory. Each option may also stand in the
-    environment as IAM_<NAME> and in the TOML file of --config.
-    """
-
-    longdesc = " ".join(__doc__.split())
+    longdesc = LONG
     synopsis = "[options]"
     optParameters = [  # noqa: RUF012 - usage.Options wants a list
         ["port", None, None, "where to listen (8000)"],
@@ -117,6 +119,11 @@ class Options(usage.Options):
         """Set a limit, as NAME=N; docs/reference/options.md lists them; repeatable."""
         self.several.setdefault("limit", []).append(pair)
 
+    def opt_help(self) -> NoReturn:
+        """Display this help and exit."""
+        sys.stdout.write(f"{self}\n")
+        raise SystemExit(0)
+
     def opt_version(self) -> NoReturn:
         """Display the version and exit."""
         sys.stdout.write(f"iam {version('iam')}\n")
@@ -149,6 +156,11 @@ class Options(usage.Options):
             if self.at_terminal:
                 observer = TerminalLog
             self.parent["fileLogObserverFactory"] = lambda file: observer(RedactedLog(file))
+
+
+for _name, _handler in vars(Options).items():
+    if _name.startswith("opt_"):
+        _handler.__doc__ = help_text(_handler)
 
 
 def refuse(sentence: str) -> NoReturn:

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from iam.operations.help_texts import help_text
+
 DATABASE = "iam.database"
 DATA_DIR = "iam.data_dir"
 CONFIG = "iam.config"
@@ -40,7 +42,7 @@ class Command(click.Command):
     """A command with the customary options, and examples at the end of its help."""
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **explained(kwargs))
         self.params += customary()
         self.examples = examples
 
@@ -55,7 +57,7 @@ class Group(click.Group):
     command_class = Command
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **explained(kwargs))
         self.params += customary()
         self.examples = examples
 
@@ -66,6 +68,12 @@ class Group(click.Group):
     def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """The examples, as they are to be typed."""
         write_examples(self.examples, formatter)
+
+
+def explained(told: dict[str, Any]) -> dict[str, Any]:
+    """What a command is made of, with its help."""
+    callback = told.get("callback")
+    return told if told.get("help") or callback is None else {**told, "help": help_text(callback)}
 
 
 def write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> None:
