@@ -105,11 +105,12 @@ def ready(url: str) -> None:
 
 
 @contextmanager
-def server(*options: str) -> Iterator[tuple[str, subprocess.Popen[bytes], float]]:
-    """`twist iam`: its address, its process, and the seconds until it was ready."""
+def server(*options: str, limited: bool = False) -> Iterator[tuple[str, subprocess.Popen[bytes], float]]:
+    """`twist iam`, where it is `limited` with what it allows anybody: its address, its process, and the seconds until it was ready."""
     port = free_port()
     began = time.monotonic()
-    command = [BIN / "twist", "iam", "--port", str(port), "--no-rate-limits", *options]
+    free = [] if limited else ["--no-rate-limits"]
+    command = [BIN / "twist", "iam", "--port", str(port), *free, *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         ready(f"http://localhost:{port}/readyz")

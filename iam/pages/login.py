@@ -82,7 +82,6 @@ class Login:
         try:
             user_id = await self._authenticate(request, form)
         except Throttled as error:
-            await self.pace.keep(network(request.client_address))
             return await self._later(request, form, address, 429, error.retry_after, throttled(error.retry_after))
         except Busy as error:
             return await self._later(request, form, address, 503, error.retry_after, BUSY)
@@ -107,7 +106,8 @@ class Login:
     async def _later(
         self, request: Request, form: LoginForm, address: str, status: int, wait: int, sentence: str
     ) -> Answer:
-        """The form again, with what was typed, when and why it can be sent again (RFC 6585 §4)."""
+        """The form again, with what was typed, when and why it can be sent again (RFC 6585 §4); to a flood, one after another."""
+        await self.pace.keep(network(request.client_address))
         form.password.errors = [sentence]
         answer = await self._form(request, form, address, status)
         return evolve(answer, headers=(*answer.headers, (b"Retry-After", str(wait).encode())))

@@ -1,11 +1,12 @@
 """Answers that nobody is waiting for: those to a flood go out one after another, so that it does not take the server's time."""
 
+from secrets import SystemRandom
 from typing import Any, Final
 
 from twisted.internet.task import deferLater
 
 PAUSE: Final = 0.1  # seconds between two answers to one network
-LONGEST: Final = 5.0  # seconds that any of them waits
+LONGEST: Final = 15.0  # seconds that any of them waits
 MOST: Final = 1000  # networks that are remembered
 
 
@@ -14,14 +15,21 @@ class Pace:
 
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
+        self._random = SystemRandom()
         self._next: dict[str, float] = {}
 
     async def keep(self, network: str) -> None:
         """Wait until the next answer to this network is due: at once, where the last one is long ago."""
         now = self._reactor.seconds()
-        due = min(max(self._next.get(network, now), now), now + LONGEST)
-        if len(self._next) >= MOST:
-            self._next = {name: moment for name, moment in self._next.items() if moment > now}
-        self._next[network] = due + PAUSE
+        due = max(self._next.get(network, now), now)
+        if due > now + LONGEST:
+            due = now + self._random.uniform(LONGEST / 2, LONGEST)  # not all at the same moment
+        else:
+            self._remember(network, due + PAUSE, now)
         if due > now:
             await deferLater(self._reactor, due - now)
+
+    def _remember(self, network: str, moment: float, now: float) -> None:
+        if len(self._next) >= MOST:
+            self._next = {name: other for name, other in self._next.items() if other > now}
+        self._next[network] = moment
