@@ -85,6 +85,8 @@ class Setup:
             given = query_parameters(request).get("token", "")
         except ParameterError:
             given = ""
+        if given:
+            self.throttle.look_up(request.client_address)
         good = await self.links.good(given)
         if given and not good:
             await self.throttle.wrong(request.client_address)
