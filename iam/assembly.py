@@ -275,6 +275,7 @@ def build_handlers(
             build_dynamic_registration(settings, store, registration, throttle),
             refusals,
             WriteBudget(store.buckets, settings.limits, clock),
+            targets,
         ),
         jwks=Jwks(signing),
         metadata=Metadata(

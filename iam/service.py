@@ -5,6 +5,7 @@ import signal
 import sys
 from typing import Any
 
+from attrs import evolve
 from twisted.application.service import Service
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
@@ -30,6 +31,7 @@ from iam.server_key import ServerKeyError
 from iam.settings import Settings
 from iam.store.errors import Unavailable
 from iam.store.migration import MigrationError
+from iam.store.resources import EVERYBODY
 from iam.store.store import Store
 from iam.web.site import Site
 
@@ -150,10 +152,17 @@ def makeService(options: Options) -> AuthorizationServer:
 
 
 async def register_own_resource(store: Store, settings: Settings, clock: Clock) -> None:
-    """Our own /resource is one that tokens can be asked for (RFC 8707), as its metadata say (RFC 9728)."""
+    """Our own /resource is one that tokens can be asked for (RFC 8707), as its metadata say (RFC 9728), by any client.
+
+    A server of the version before, which knew of no other resources than those for all, has registered it so.
+    """
     uri = settings.issuer + resource.PATH
-    if uri in await store.resources.by_uri():
+    known = await store.resources.find(uri)
+    if known is not None and known.clients_since is None:
         return  # nothing to write, which a full disk might not allow
+    if known is not None:
+        await store.resources.update(evolve(known, clients=EVERYBODY, clients_since=None), clock.now(), SERVER)
+        return
     lifetime = min(settings.access_token_lifetime, LIFETIMES[FORMATS[0]].longest)
     await store.resources.create(
         uri,
@@ -161,6 +170,7 @@ async def register_own_resource(store: Store, settings: Settings, clock: Clock) 
         token_format=FORMATS[0],
         lifetime=lifetime,
         client_id=None,
+        clients=EVERYBODY,
         now=clock.now(),
         by=SERVER,
     )

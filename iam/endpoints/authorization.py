@@ -202,6 +202,8 @@ class AuthorizationEndpoint:
             client_id=authorization.client.client_id,
             user_id=str(session.user_id),
         )
+        if authorization.left_out is not None:
+            self.refusals.noted(PATH, authorization.left_out, request.client_address)
         return self._answer(request, response)
 
     def _ask(

@@ -12,6 +12,7 @@ from iam.oauth.client_metadata import MetadataError
 from iam.oauth.dynamic_registration import OPEN, PATH, ClosedError, DynamicRegistration, FullError, QuotaError
 from iam.oauth.refusal import Refusal, shown
 from iam.oauth.refusals import Refusals
+from iam.oauth.resources import Targets
 from iam.operations.write_budget import WriteBudget
 from iam.web.answers import Answer, Headers, json_answer
 from iam.web.json_body import json_object
@@ -64,6 +65,7 @@ class RegistrationEndpoint:
     dynamic: DynamicRegistration
     refusals: Refusals
     budget: WriteBudget
+    targets: Targets
 
     @property
     def open(self) -> bool:
@@ -75,13 +77,13 @@ class RegistrationEndpoint:
         """RFC 7591 §3.1: a new client."""
         caller = await self.dynamic.caller(authorization(request), request.client_address)
         told = await self.dynamic.register(caller, json_object(request), request.client_address)
-        return json_answer(201, self._explained(told, request))
+        return json_answer(201, await self._with_resources(self._explained(told, request)))
 
     @answering
     async def read(self, request: Request, client_id: str) -> Answer:
         """RFC 7592 §2.1: what the client is registered with."""
         client, access = await self.dynamic.client(client_id, authorization(request), request.client_address)
-        return json_answer(200, self.dynamic.read(client, access))
+        return json_answer(200, await self._with_resources(self.dynamic.read(client, access)))
 
     @answering
     async def update(self, request: Request, client_id: str) -> Answer:
@@ -90,7 +92,7 @@ class RegistrationEndpoint:
         await self._spend(request, client.id)
         document = json_object(request)
         told = await self.dynamic.update(client, access, document, request.client_address)
-        return json_answer(200, self._explained(told, request))
+        return json_answer(200, await self._with_resources(self._explained(told, request)))
 
     @answering
     async def delete(self, request: Request, client_id: str) -> Answer:
@@ -106,6 +108,12 @@ class RegistrationEndpoint:
         got = " ".join(f"{name}: {sentence}" for name, sentence in told["left_out"].items())
         error = MetadataError("left_out", got, Refusal("wishes", "what there is", shown(got), told["client_id"]))
         return {**told, "left_out_uri": self.refusals.kept(PATH, error, request.client_address)}
+
+    async def _with_resources(self, told: dict[str, Any]) -> dict[str, Any]:
+        """The client information, with the resources that the client may ask for now and the scopes that it may have there."""
+        client = await self.dynamic.registration.clients.read(told["client_id"])
+        offers = await self.targets.offered(client) if client is not None else []
+        return {**told, "resources": offers} if offers else told
 
     async def _spend(self, request: Request, client_id: str) -> None:
         """Take what this costs from the client's budget; raises BudgetError."""

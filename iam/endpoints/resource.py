@@ -6,6 +6,7 @@ from iam.oauth import bearer
 from iam.oauth.introspection import Introspection
 from iam.oauth.refusal import Refusal
 from iam.oauth.refusals import Refusals
+from iam.oauth.resources import is_among
 from iam.web.answers import Answer, json_answer
 from iam.web.parameters import authorization
 from iam.web.request import Request
@@ -34,7 +35,7 @@ class Resource:
         found = await self.introspection.access_token(token)
         if found is None:
             raise bearer.invalid_token(await self.introspection.refusal(token))
-        if found.audience and self.uri not in found.audience:  # RFC 9068 §4: it is for somebody else
+        if found.audience and not is_among(self.uri, found.audience):  # RFC 9068 §4: it is for somebody else
             reason = Refusal(
                 "audience of the access token", self.uri, " ".join(found.audience), client_id=found.client_id
             )

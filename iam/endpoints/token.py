@@ -24,4 +24,6 @@ class TokenEndpoint:
             response = await self.server.token(form_parameters(request), authorization(request), request.client_address)
         except (OAuth2Error, ParameterError) as error:
             return error_answer(error, self.refusals.kept("/token", error, request.client_address))
+        if response.left_out is not None:
+            self.refusals.noted("/token", response.left_out, request.client_address)
         return json_text(response.status, response.body)

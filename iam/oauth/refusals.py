@@ -13,6 +13,7 @@ from iam.clock import Clock
 from iam.networks import network
 from iam.oauth import refusal
 from iam.oauth.bearer import Challenge
+from iam.oauth.refusal import Refusal
 from iam.store import refusals, refused_counts
 from iam.store.clients import Clients
 from iam.store.refusals import Presented, Trace
@@ -24,6 +25,7 @@ log = Logger()
 IDENTIFIER: Final = re.compile(r"[0-9A-Za-z]{12}")
 PATH: Final = "/errors/"
 FEW: Final = 10
+LEFT_OUT: Final = "left_out"  # in place of an error: the rest was granted
 COUNTED: Final = {  # in the audit log, by minute and network
     "invalid_client": refused_counts.CLIENT_AUTHENTICATION,
     "access_denied": refused_counts.CONSENT,
@@ -42,13 +44,24 @@ class Refusals:
 
     def kept(self, endpoint: str, error: Exception, address: str, code: str | None = None) -> str:
         """Keep why this was refused; the error_uri (RFC 6749 §5.2) under which it can be read."""
-        reason = refusal.of(error)
+        identifier = self._keep(endpoint, refusal.of(error), address, code or getattr(error, "error", None))
+        kind = COUNTED.get(getattr(error, "error", ""))
+        if kind is not None:
+            self.counts.add(kind, network(address))
+        return self.issuer + PATH + identifier
+
+    def noted(self, endpoint: str, reason: Refusal, address: str) -> None:
+        """Keep what a request asked for and was not given, though it was given the rest."""
+        self._keep(endpoint, reason, address, LEFT_OUT)
+
+    def _keep(self, endpoint: str, reason: Refusal, address: str, error: str | None) -> str:
+        """Have it stored; its id."""
         identifier = credentials.base62(secrets.token_bytes(16), DIGITS)
         trace = Trace(
             id=identifier,
             at=self.clock.now(),
             endpoint=endpoint,
-            error=code or getattr(error, "error", None) or "invalid_request",
+            error=error or "invalid_request",
             failed=reason.check,
             expected=reason.expected,
             got=reason.got,
@@ -58,17 +71,15 @@ class Refusals:
         )
         if self.table.add(trace, Presented(reason.secret_digest, reason.token_digest, reason.token_day)):
             log.info(
-                "{endpoint} refused client {client}: {error}, {failed} (iam explain {id})",
+                "{endpoint} {did} client {client}: {error}, {failed} (iam explain {id})",
                 endpoint=endpoint,
+                did="left something out for" if error == LEFT_OUT else "refused",
                 client=refusal.shown(trace.client_id or "unknown"),
                 error=trace.error,
                 failed=trace.failed,
                 id=identifier,
             )
-        kind = COUNTED.get(getattr(error, "error", ""))
-        if kind is not None:
-            self.counts.add(kind, network(address))
-        return self.issuer + PATH + identifier
+        return identifier
 
     def challenging(self, endpoint: str, challenge: Challenge, address: str) -> Challenge:
         """The challenge with where to read why, if it tells of an error (RFC 6750 §3)."""

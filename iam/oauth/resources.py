@@ -10,6 +10,7 @@ from oauthlib.oauth2.rfc6749.errors import CustomOAuth2Error
 from iam.oauth.refusal import Refusal, shown
 from iam.oauth.request import Request
 from iam.store.clients import Client
+from iam.store.equivalence import normal
 from iam.store.resources import EVERYBODY, NAMED, Resource, Resources
 from iam.store.scopes import Scopes
 
@@ -127,6 +128,11 @@ def admits(target: Resource, client: Client) -> bool:
 def opens(target: Resource, client: Client) -> bool:
     """Are the scopes that the resource names for this client, though it is not registered for them?"""
     return client.registered_itself and target.clients == EVERYBODY
+
+
+def is_among(uri: str, audience: Iterable[str]) -> bool:
+    """Is the resource one of these, however they are written (RFC 3986 §6.2)?"""
+    return normal(uri) in {normal(each) for each in audience}
 
 
 def useful(target: Resource, scope: str) -> bool:

@@ -47,10 +47,10 @@ class Granted:
         """Is there anything? For resources, anything that means something to one of them: who the person is does not."""
         return bool(self.names) and (not self.at or any(self.at.values()))
 
-    def told(self, client: Client) -> Refusal | None:
+    def told(self, client: Client, grant_type: str | None = None) -> Refusal | None:
         """What was left out, and why, for the client's makers."""
         got = "; ".join(f"{why}: {shown(' '.join(names))}" for why, names in self.left_out.items())
-        return Refusal("scope", among(client), got) if got else None
+        return Refusal("scope", among(client), got, client.id, grant_type) if got else None
 
     def refusal(self, client: Client, asked: Sequence[str]) -> Refusal:
         """Why there is nothing."""

@@ -51,11 +51,12 @@ SENTENCES = {
 
 @frozen
 class Response:
-    """What oauthlib wants answered at the token endpoint."""
+    """What oauthlib wants answered at the token endpoint; `left_out` is what was asked for and is not granted."""
 
     status: int
     headers: Mapping[str, str]
     body: str
+    left_out: Refusal | None = None
 
 
 class Endpoints(AuthorizationEndpoint, TokenEndpoint):  # type: ignore[misc]
@@ -185,7 +186,7 @@ class Server:
         headers, body, status = await bridge.call(self._endpoints.token, request)
         if status != OK:
             raise refused(status, explained(json.loads(body)))
-        return Response(status, headers, body)
+        return Response(status, headers, body, request.left_out)
 
     async def authorization(self, parameters: Parameters) -> Request:
         """The validated authorization request (RFC 6749 §4.1.1).

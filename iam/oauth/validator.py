@@ -122,7 +122,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
         if not granted.enough:
             return refuse(request, granted.refusal(client, names))
         request.scopes, request.allowed = list(granted.names), granted.at
-        request.left_out = granted.told(client)
+        request.left_out = granted.told(client, request.grant_type)
         request.consented = await self._consented(request, client)
         return True
 

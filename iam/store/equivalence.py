@@ -5,7 +5,7 @@ from typing import Final
 
 PORTS: Final = {"http": "80", "https": "443"}
 PARTS: Final = re.compile(r"([^:/?#]+):(?://([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)  # RFC 3986, appendix B
-AUTHORITY: Final = re.compile(r"((?:.*@)?)(.*?)(?::([0-9]*))?", re.DOTALL)
+AUTHORITY: Final = re.compile(r"((?:.*@)?)(\[[^\[\]@]*\]|[^:\[\]@]*)(?::([0-9]*))?", re.DOTALL)
 ESCAPED: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 UNRESERVED: Final = re.compile(r"[A-Za-z0-9._~-]")
 
@@ -28,7 +28,10 @@ def normal(uri: str) -> str:
 
 def authority_of(authority: str, usual: str) -> str:
     """The authority, its host in small letters, without the scheme's usual port (RFC 3986 §6.2.2.1, §6.2.3)."""
-    user, host, port = AUTHORITY.fullmatch(authority).groups()  # type: ignore[union-attr]
+    found = AUTHORITY.fullmatch(authority)
+    if found is None:
+        return authority
+    user, host, port = found.groups()
     return user + unescaped(host).lower() + (f":{port}" if port and port != usual else "")
 
 

@@ -230,8 +230,9 @@ class Resources:
         return resource.uri if resource else uri
 
     async def _write_normal(self) -> None:
-        uris = list(await self.by_uri())
-        await self._database.query(WRITE_NORMAL, {"uri": uris, "normal": [normal(uri) for uri in uris]})
+        meant = (await self._known()).by_normal
+        uris = [resource.uri for resource in meant.values()]
+        await self._database.query(WRITE_NORMAL, {"uri": uris, "normal": list(meant)})
 
     async def _read(self, _: None) -> Known:
         return Known.of([from_row(row) for row in await self._database.query(ALL)])
