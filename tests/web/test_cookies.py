@@ -100,6 +100,25 @@ def test_h17_with_https_no_subdomain_and_no_http_page_can_set_the_cookie() -> No
     assert line == b"__Host-iam=abc; Path=/; HttpOnly; SameSite=Lax; Secure"
 
 
+def test_below_a_path_the_cookies_are_for_the_path_and_have_names_that_browsers_allow_there() -> None:
+    """RFC 6265bis §4.1.3: browsers refuse `__Host-` with any other Path than the root."""
+    below = settings(issuer="https://login.example/auth/o")
+    lines = [
+        cookies.setting(below, "abc")[1],
+        cookies.setting_others(below, ["abc"])[1],
+        cookies.setting_devices(below, ["abc"])[1].partition(b"; Max-Age")[0],
+    ]
+
+    expected = [f"__Secure-iam{end}=abc; Path=/auth/o/; HttpOnly; SameSite=Lax" for end in ("", "-others", "-devices")]
+    assert [line.decode().partition("; Secure")[0] for line in lines] == expected
+
+
+def test_below_a_path_without_https_the_cookie_has_its_plain_name() -> None:
+    line = cookies.setting(settings(issuer="http://localhost:8000/o"), "abc")[1]
+
+    assert line == b"iam=abc; Path=/o/; HttpOnly; SameSite=Lax"
+
+
 def test_on_this_machine_without_https_the_cookie_goes_without_secure() -> None:
     line = cookies.setting(HTTP, "abc")[1]
 

@@ -42,6 +42,21 @@ def test_a_theme_may_bring_a_style_of_its_own_whose_address_differs(tmp_path: Pa
     assert theme.asset("iam.css") != bundled.asset("iam.css")
 
 
+def test_a_theme_writes_addresses_below_the_issuers_path(tmp_path: Path) -> None:
+    text = '<a href="{{ base }}/login"><img src="{{ asset("iam.svg") }}">'
+    (tmp_path / "home.html").write_text(text)
+
+    pages = [
+        text_of(Theme(settings(templates=tmp_path, issuer=f"https://login.example{path}")).page("home.html"))
+        for path in ("", "/o")
+    ]
+
+    assert [page.partition("?v=")[0] for page in pages] == [
+        '<a href="/login"><img src="/static/iam.svg',
+        '<a href="/o/login"><img src="/o/static/iam.svg',
+    ]
+
+
 def test_a_theme_that_cannot_be_read_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(jinja2.TemplateSyntaxError):
         themed(tmp_path, home_html="{% if %}")
