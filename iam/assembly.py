@@ -62,7 +62,7 @@ from iam.openid.subjects import PURPOSE as SUBJECTS
 from iam.openid.subjects import Subjects
 from iam.operations.back_channel_logout import BackChannelLogout
 from iam.operations.write_budget import WriteBudget
-from iam.outbound.fetching import Fetcher
+from iam.outbound.fetching import PLACES, Fetcher
 from iam.outbound.posting import Poster
 from iam.pages.accounts import Chooser
 from iam.pages.applications import Applications
@@ -96,8 +96,12 @@ def build_keys(reactor: Any, clock: Clock, store: Store, key: ServerKey) -> Keys
 
 
 def build_fetcher(reactor: Any, settings: Settings, clock: Clock) -> Fetcher:
-    """What asks other people's addresses: one for the whole server, so that its limits hold for all purposes together (H35)."""
-    return Fetcher(reactor, clock, settings.allow_fetch)
+    """What asks other people's addresses: one for the whole server, so that its limits hold for all purposes together (H35).
+
+    Those for whom nobody here answers, and registrations, have places of their own, so that they take none from others.
+    """
+    strangers = Fetcher(reactor, clock, settings.allow_fetch, places=PLACES)
+    return Fetcher(reactor, clock, settings.allow_fetch, places=PLACES, strangers=strangers)
 
 
 def build_throttle(reactor: Any, settings: Settings, clock: Clock, store: Store) -> Throttle:

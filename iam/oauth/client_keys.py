@@ -57,7 +57,8 @@ class ClientKeys:
 
     async def _fetch(self, client: Client, uri: str, *, anew: bool = False) -> Fetched:
         try:
-            return await self._fetcher.fetch(uri, PURPOSE, anew=anew)
+            fetcher = self._fetcher if client.answered_for else self._fetcher.strangers
+            return await fetcher.fetch(uri, PURPOSE, anew=anew, asker=client.id)
         except FetchError as error:
             log.warn("keys of client {client_id} cannot be fetched: {reason}", client_id=client.id, reason=str(error))
             raise

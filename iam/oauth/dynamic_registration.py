@@ -96,7 +96,7 @@ class DynamicRegistration:
             raise ClosedError
         if self.mode == OPEN and authorization is None:
             await self._count(address)
-            return Caller(self.registrants.stranger())
+            return Caller(evolve(self.registrants.stranger(), network=network(address)))
         text = bearer.token_of(authorization)
         self.throttle.look_up(address)
         digest = credentials.digest(text)
@@ -106,7 +106,7 @@ class DynamicRegistration:
             await self.throttle.wrong(address)
             reason = Refusal("initial access token", "one that is good", "one that is unknown, used up or has run out")
             raise bearer.invalid_token(reason)
-        return Caller(self.registrants.bearer(token.scopes), token.id, digest)
+        return Caller(evolve(self.registrants.bearer(token.scopes), network=network(address)), token.id, digest)
 
     async def register(self, caller: Caller, document: Mapping[str, Any], address: str) -> dict[str, Any]:
         """Register a client with these metadata; raises MetadataError, Challenge, FullError."""
@@ -151,7 +151,7 @@ class DynamicRegistration:
         asked = client_metadata.read(document)
         await self._refuse_others(client, asked, address)
         registrant = self.registrants.bearer(()) if client.answered_for else self.registrants.stranger()
-        metadata = await self._metadata(asked, registrant, client)
+        metadata = await self._metadata(asked, evolve(registrant, network=network(address)), client)
         new = needs_new_secret(client.auth_method, metadata.auth_method)
         secret = credentials.mint(Kind.CLIENT_SECRET) if new else None
         by = actors.client(client.id, address)

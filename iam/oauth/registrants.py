@@ -32,6 +32,7 @@ class Registrant:
     scopes: frozenset[str] | None
     grant_types: frozenset[str] | None
     given: frozenset[str] = frozenset()
+    network: str = ""  # theirs, which has a share of what is fetched for registrations
 
     def may_have(self, scope: Scope) -> bool:
         """May their client ask for this scope?"""

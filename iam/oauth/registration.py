@@ -114,7 +114,7 @@ class Registration:
             jwks_uri=jwks_uri_complaint(metadata, private=self.private),
             **openid_registration.complaints(metadata, private=self.private),
         )
-        return await sectors.settled(metadata, self.fetcher, before)
+        return await sectors.settled(metadata, self.fetcher, before, registrant.network)
 
     def rules(self, *, unusual: bool = False, http: bool = False) -> Rules:
         """Which redirect URIs may be registered here, besides those that anybody may."""

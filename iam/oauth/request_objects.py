@@ -130,7 +130,8 @@ class RequestObjects:
             sentence = "The request_uri must be one that the client has registered in its request_uris."
             raise RequestObjectError(sentence, error=INVALID_URI)
         try:
-            text = await self.fetcher.text(uri.partition("#")[0], REFERENCE, MEDIA_TYPES)
+            fetcher = self.fetcher if client.answered_for else self.fetcher.strangers
+            text = await fetcher.text(uri.partition("#")[0], REFERENCE, MEDIA_TYPES, asker=client.id)
         except FetchError as error:
             sentence = "The request object cannot be fetched from the request_uri now."
             raise RequestObjectError(sentence, error=INVALID_URI, reason=f"{sentence} {error}") from None

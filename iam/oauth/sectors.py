@@ -22,14 +22,14 @@ MOVED: Final = (
 log = Logger()
 
 
-async def settled(metadata: Metadata, fetcher: Fetcher, before: Client | None) -> Metadata:
+async def settled(metadata: Metadata, fetcher: Fetcher, before: Client | None, asker: str = "") -> Metadata:
     """The metadata with their sector; raises Invalid where that cannot be found out.
 
-    The document of a sector is read when a client names it, or other redirect URIs than `before`.
+    `asker` is the network that registers it. The document of a sector is read when a client names it, or other redirect URIs than `before`.
     """
     openid = metadata.openid
     if openid.sector_identifier_uri is not None and not settled_before(metadata, before):
-        await check(metadata, openid.sector_identifier_uri, fetcher)
+        await check(metadata, openid.sector_identifier_uri, fetcher.strangers, asker)
     return evolve(metadata, openid=evolve(openid, sector=sector(metadata) if openid.pairwise else None))
 
 
@@ -51,10 +51,10 @@ def settled_before(metadata: Metadata, before: Client | None) -> bool:
     )
 
 
-async def check(metadata: Metadata, uri: str, fetcher: Fetcher) -> None:
+async def check(metadata: Metadata, uri: str, fetcher: Fetcher, asker: str = "") -> None:
     """Raise Invalid unless the document names every redirect URI."""
     try:
-        document = (await fetcher.fetch(uri, PURPOSE, anew=True)).document
+        document = (await fetcher.fetch(uri, PURPOSE, anew=True, asker=asker)).document
     except FetchError as error:
         log.warn("sector of a client cannot be fetched: {reason}", reason=str(error))
         raise Invalid({FIELD: "It cannot be fetched from there now, as JSON over https."}) from None

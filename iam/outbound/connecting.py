@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from ipaddress import ip_address
-from socket import SOCK_STREAM, getaddrinfo
+from socket import EAI_AGAIN, EAI_SYSTEM, SOCK_STREAM, getaddrinfo
 from threading import Thread
 from typing import Any, Final
 
@@ -18,10 +18,11 @@ from twisted.web.client import URI
 from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
-from iam.outbound.destinations import HTTPS, Address, Destination, FetchError
+from iam.outbound.destinations import HTTPS, Address, Crowded, Destination, FetchError
 
 LOOK_UP: Final = 2.0  # seconds for one name
 LOOK_UPS: Final = 8  # at once, those included that nobody waits for any more
+OURS: Final = (EAI_AGAIN, EAI_SYSTEM)  # our resolver's failures, which say nothing of a name
 CONNECT: Final = 2.0  # seconds for one address
 ATTEMPTS: Final = 4  # addresses of one name
 OCTETS: Final = 96 << 10  # that are read of one answer, with its headers
@@ -53,7 +54,7 @@ class Resolver:
 
     async def _looked_up(self, name: str) -> list[str]:
         if self._under_way >= self._most:
-            raise FetchError("too many names are being looked up")
+            raise Crowded("too many names are being looked up")
         answer: Deferred[list[str]] = Deferred()
         self._under_way += 1
         Thread(target=self._work, args=(name, answer), daemon=True).start()
@@ -61,7 +62,9 @@ class Resolver:
             return await answer.addTimeout(LOOK_UP, self._reactor)
         except TimedOut:
             raise FetchError(f"the resolver does not answer for {name}") from None
-        except (OSError, UnicodeError):
+        except (OSError, UnicodeError) as error:
+            if getattr(error, "errno", None) in OURS:
+                raise Crowded(f"the resolver cannot tell now about {name}") from None
             raise FetchError(f"{name} is not known") from None
 
     def _work(self, name: str, answer: Deferred[list[str]]) -> None:

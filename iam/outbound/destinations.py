@@ -32,6 +32,10 @@ class FetchError(Exception):
     """Why something was not fetched; for the log, since it tells about networks that are nobody's business."""
 
 
+class Crowded(FetchError):
+    """It is our own lack, of places or of an answer of the resolver: nothing is known of the address, and nothing remembered."""
+
+
 @frozen
 class Destination:
     """An address taken apart: `host` is a name in lower case or an IP address."""

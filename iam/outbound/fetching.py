@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn, TypeVar
 
@@ -13,8 +14,8 @@ from twisted.python.failure import Failure
 from twisted.web.iweb import IResponse
 
 from iam.clock import Clock
-from iam.outbound.connecting import Look, Resolver, system
-from iam.outbound.destinations import Destination, FetchError, Networks, parsed
+from iam.outbound.connecting import LOOK_UPS, Look, Resolver, system
+from iam.outbound.destinations import Crowded, Destination, FetchError, Networks, parsed
 from iam.outbound.exchanges import Exchanges
 
 TOTAL: Final = 5.0  # seconds for all of it, once it is its turn; and for its turn to come
@@ -22,7 +23,12 @@ LONGEST: Final = 64 << 10  # octets of a body
 AT_ONCE: Final = 8
 AT_ONE_HOST: Final = 2
 WAITING: Final = 64
+OF_ONE: Final = 4  # of those, for one client or one network that registers
+PLACES: Final = (
+    64  # at once in each of a server's two lanes, and as many names: a silent host takes a place for seconds
+)
 CROWDED: Final = "too many addresses are waited for"
+CROWDED_BY_ONE: Final = "too many addresses of one client or registrant are waited for"
 REMEMBERED: Final = 1000  # addresses
 KEPT_OCTETS: Final = 2 << 20  # of all documents that are kept; what JSON becomes here takes up to twenty times as much
 
@@ -38,10 +44,6 @@ UNKEPT: Final = re.compile(r"(?:^|[\s,])no-(?:store|cache)(?:$|[\s,=])", re.IGNO
 K = TypeVar("K")
 
 log = Logger()
-
-
-class Crowded(FetchError):
-    """Others were asked first, so nothing is known of this address."""
 
 
 @frozen
@@ -86,7 +88,10 @@ Asked = tuple[str, Form]
 
 
 class Fetcher:
-    """Fetches, for the whole server, within one set of limits; `private` are the networks that may be reached besides the public ones."""
+    """Fetches within one set of limits; `private` are the networks that may be reached besides the public ones.
+
+    `strangers` is another, with places of its own, for those for whom nobody here answers: they starve each other at most.
+    """
 
     def __init__(
         self,
@@ -97,45 +102,57 @@ class Fetcher:
         look: Look = system,
         trust_root: Any = None,
         patience: float = TOTAL,
+        places: int = AT_ONCE,
+        strangers: "Fetcher | None" = None,
     ) -> None:
+        self.strangers = strangers or self
         self._reactor = reactor
         self._patience = patience
         self._clock = clock
-        self._exchanges = Exchanges(reactor, Resolver(reactor, look), private, trust_root)
+        self._exchanges = Exchanges(reactor, Resolver(reactor, look, max(places, LOOK_UPS)), private, trust_root)
         self._kept: dict[str, Kept] = {}
         self._refusals: dict[Asked, Refusal] = {}
         self._waiters: dict[Asked, list[Deferred[Fetched]]] = {}
-        self._places = DeferredSemaphore(AT_ONCE)
+        self._places = DeferredSemaphore(places)
+        self._waiting = max(WAITING, 2 * places)
+        self._askers: Counter[str] = Counter()
         self._places_at: dict[str, DeferredSemaphore] = {}
 
-    async def fetch(self, url: str, purpose: str, *, anew: bool = False) -> Fetched:
-        """The JSON document at `url`, as it was at most an hour ago, or is now; raises FetchError."""
+    async def fetch(self, url: str, purpose: str, *, anew: bool = False, asker: str = "") -> Fetched:
+        """The JSON document at `url`, as it was at most an hour ago, or is now; raises FetchError.
+
+        `asker` is who named the address, and has a share of the places; without one there is no share.
+        """
         now = self._clock.seconds()
         kept = self._kept.get(url)
         if kept is not None and not anew and kept.fetched.at <= now < kept.until:
             return kept.fetched
-        return await self._together(url, DOCUMENT, purpose)
+        return await self._together(url, DOCUMENT, purpose, asker)
 
-    async def text(self, url: str, purpose: str, accept: bytes) -> str:
+    async def text(self, url: str, purpose: str, accept: bytes, *, asker: str = "") -> str:
         """The ASCII text at `url` as it is now, without what surrounds it; raises FetchError."""
-        fetched = await self._together(url, Form(accept, text_of, kept=False), purpose)
+        fetched = await self._together(url, Form(accept, text_of, kept=False), purpose, asker)
         return str(fetched.document)
 
-    def _together(self, url: str, form: Form, purpose: str) -> Deferred[Fetched]:
+    def _together(self, url: str, form: Form, purpose: str, asker: str) -> Deferred[Fetched]:
         """What the request under way will bring, or a new one. It goes on when nobody waits for it any longer."""
         now, refusal, waiter = self._clock.seconds(), self._refusals.get((url, form)), Deferred[Fetched]()
         if refusal is not None and now < refusal.until <= now + REFUSED:
             raise FetchError(refusal.reason)
         if (url, form) in self._waiters:
             self._waiters[url, form].append(waiter)
-        elif len(self._waiters) >= WAITING:
+        elif len(self._waiters) >= self._waiting:
             raise Crowded(CROWDED)
+        elif asker and self._askers[asker] >= OF_ONE:
+            raise Crowded(CROWDED_BY_ONE)
         else:
             self._waiters[url, form] = [waiter]
-            Deferred.fromCoroutine(self._fetched(url, form, purpose)).addBoth(self._answer, (url, form))
+            self._askers[asker] += 1
+            Deferred.fromCoroutine(self._fetched(url, form, purpose)).addBoth(self._answer, (url, form), asker)
         return waiter
 
-    def _answer(self, outcome: Fetched | Failure, asked: Asked) -> None:
+    def _answer(self, outcome: Fetched | Failure, asked: Asked, asker: str) -> None:
+        self._askers -= Counter([asker])
         for waiter in self._waiters.pop(asked):
             if not waiter.called:
                 waiter.callback(outcome)

@@ -149,7 +149,7 @@ def plain() -> Iterator[Other]:
     blockon(other.port.stopListening())
 
 
-@define
+@define(slots=False)
 class Names:
     """What the resolver says, and how often it was asked."""
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import socket
 import threading
 from typing import Any
 
@@ -12,8 +13,8 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.web.server import NOT_DONE_YET, Site
 
 from iam.outbound import connecting
-from iam.outbound.destinations import FetchError
-from iam.outbound.fetching import AT_ONCE, Fetcher, lifetime
+from iam.outbound.destinations import Crowded, FetchError
+from iam.outbound.fetching import AT_ONCE, OF_ONE, PLACES, Fetcher, lifetime
 from tests.harness import TurnedClock, pause
 from tests.outbound.conftest import NAME, Authority, Names, Other, make
 from tests.waiting import settled, until
@@ -408,6 +409,91 @@ async def test_who_never_had_a_turn_may_ask_again_at_once(
     assert (await fetcher.fetch(last, "test")).document == {"keys": []}
     assert await refusal(fetcher, slow[0]) == f"no answer within {WAITS:g} seconds"  # for a minute
     assert not fetcher._places_at
+
+
+# Whose turn it is
+
+
+@pytest.mark.parametrize("honest", ["a known client", "a stranger"])
+async def test_forty_silent_hosts_of_strangers_starve_nobody(
+    authority: Authority, names: Names, clock: TurnedClock, plain: Other, other: Other, honest: str
+) -> None:
+    strangers = make(authority, names, clock, places=PLACES)
+    fetcher = make(authority, names, clock, places=PLACES, strangers=strangers)
+    silent = [f"silent{number}.test" for number in range(40)]
+    names.addresses |= {host: ["127.0.0.1"] for host in silent}
+    plain.answer = plain.hold
+    asked = [
+        Deferred.fromCoroutine(strangers.fetch(url(plain, "/", host, "http"), "test", asker=host)) for host in silent
+    ]
+    await until(lambda: len(plain.open_) == len(silent))
+
+    lane = strangers if honest == "a stranger" else fetcher
+    fetched = await lane.fetch(url(other), "test", asker="honest")
+
+    assert fetched.document == {"keys": []}
+    assert len(plain.open_) == len(silent)
+    everybody = DeferredList(asked, consumeErrors=True)
+    while not everybody.called:
+        plain.release()
+        await pause(0.02)
+
+
+async def test_names_that_nobody_answers_for_take_no_look_up_from_others(
+    authority: Authority, names: Names, clock: TurnedClock, other: Other, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end = threading.Event()
+    look, silent = names.look, [f"https://silent{number}.test/" for number in range(40)]
+    monkeypatch.setattr(
+        names, "look", lambda name: end.wait(60) and [] if "silent" in name else look(name), raising=False
+    )
+    strangers = make(authority, names, clock, places=PLACES)
+    asked = DeferredList([Deferred.fromCoroutine(refusal(strangers, each)) for each in silent])
+
+    fetched = await strangers.fetch(url(other), "test")
+
+    end.set()
+    await asked
+    assert fetched.document == {"keys": []}
+
+
+async def test_one_asker_has_a_share_of_the_places(fetcher: Fetcher, plain: Other, names: Names) -> None:
+    hosts = [f"client{number}.test" for number in range(OF_ONE + 1)]
+    names.addresses |= {host: ["127.0.0.1"] for host in hosts}
+    plain.answer = plain.hold
+    addresses = [url(plain, "/", host, "http") for host in hosts]
+    asked = [Deferred.fromCoroutine(fetcher.fetch(each, "test", asker="one")) for each in addresses[:OF_ONE]]
+
+    with pytest.raises(Crowded):
+        await fetcher.fetch(addresses[-1], "test", asker="one")
+    other = Deferred.fromCoroutine(fetcher.fetch(addresses[-1], "test", asker="another"))
+
+    everybody = gatherResults([*asked, other])
+    while not everybody.called:
+        plain.release()
+        await pause(0.02)
+    assert (await fetcher.fetch(addresses[0], "test", asker="one")).document == {"keys": []}
+    assert not fetcher._askers
+
+
+async def test_a_failure_of_our_own_resolver_is_not_remembered_against_anybody(
+    authority: Authority, names: Names, clock: TurnedClock, other: Other
+) -> None:
+    failures = [socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")]
+    look = names.look
+    names_of_today = Names(names.addresses)
+    names_of_today.look = lambda name: look(name) if not failures else fail(failures.pop())  # type: ignore[method-assign]
+    fetcher = make(authority, names_of_today, clock)
+
+    early = await refusal(fetcher, url(other))
+    fetched = await fetcher.fetch(url(other), "test")
+
+    assert early == f"the resolver cannot tell now about {NAME}"
+    assert fetched.document == {"keys": []}
+
+
+def fail(error: Exception) -> list[str]:
+    raise error
 
 
 # What is kept
