@@ -3,10 +3,12 @@
 import os
 import signal
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 from attrs import evolve
 from twisted.application.service import Service
+from twisted.internet import defer
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 
@@ -29,7 +31,7 @@ from iam.operations.terminal import Screen
 from iam.options import Options, refuse
 from iam.server_key import ServerKeyError
 from iam.settings import Settings
-from iam.store.errors import Unavailable
+from iam.store.errors import Rejected, Unavailable
 from iam.store.migration import MigrationError
 from iam.store.resources import EVERYBODY
 from iam.store.store import Store
@@ -38,6 +40,8 @@ from iam.web.site import Site
 __all__ = ["Options", "makeService"]
 
 log = Logger()
+
+PATIENCE: Final = 1.0  # seconds at the end for what is good to have, and not needed
 
 EXPECTED = (EmbeddedError, LibraryError, ListenError, MigrationError, ServerKeyError, Unavailable)
 
@@ -113,6 +117,12 @@ class AuthorizationServer(Service):
             self._screen.progress(line)
         await greet(self._screen, settings, self._foundation, self._clock)
 
+    async def _note_uses(self, store: Store) -> None:
+        """Write down which clients were used since the last round, if the database takes it at once."""
+        written = Deferred.fromCoroutine(store.strangers.write_all(self._clock.now()))
+        with suppress(Rejected, Unavailable, defer.TimeoutError):
+            await written.addTimeout(PATIENCE, self._reactor)
+
     async def _stop(self) -> None:
         if self._starting is not None:
             self._starting.cancel()  # what the start has opened by now, it closes itself
@@ -126,6 +136,7 @@ class AuthorizationServer(Service):
         if self._back_channel is not None:
             await self._back_channel.stop()
         if self._foundation is not None:
+            await self._note_uses(self._foundation.store)
             await self._foundation.close()
 
     def _fail(self, sentence: str) -> None:

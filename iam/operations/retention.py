@@ -115,6 +115,8 @@ def tasks(store: Store, keys: Keys) -> tuple[Task, ...]:
         Task("addresses in the audit log", lambda now: audit.shorten(now - WHOLE)),
         Task("grants that ended", lambda now: partitions.sweep(now - KEPT)),
         Task("buckets that are full again", store.buckets.sweep),
+        Task("uses of clients", store.strangers.write),
+        Task("clients that nobody uses", store.strangers.sweep),
         Task("sizes of tables", lambda _: nothing_left(say_sizes(partitions))),
     )
 

@@ -19,8 +19,6 @@ where (%(id)s::text is null or c.id = %(id)s) and (%(owner_id)s::uuid is null or
 order by c.created_at, c.id
 """
 
-REDIRECT_URIS: Final = "select distinct unnest(redirect_uris) from clients where disabled_at is null"
-
 # Makes the client if `allowed` says so; its own grant (for client_credentials) is born with it.
 CREATED: Final = """
 created as (

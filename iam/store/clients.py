@@ -1,8 +1,7 @@
 """Clients: what RFC 7591 calls client metadata, kept in memory between changes."""
 
 import json
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -15,17 +14,15 @@ from iam.store.audit import By
 from iam.store.client_statements import (
     CREATE,
     DELETE,
-    REDIRECT_URIS,
     ROTATE_SECRET,
     SELECT,
     SET_DISABLED,
     UPDATE,
 )
 from iam.store.database import Database
-from iam.store.errors import Unavailable
 from iam.store.memory import Memory
 from iam.store.openid_metadata import DEFAULTS, NATIVE, OpenIDMetadata
-from iam.store.origins import origins
+from iam.store.origins import Origins
 
 # RFC 7591 §2, OpenID Connect Core §9
 PUBLIC: Final = "none"
@@ -146,16 +143,19 @@ def keeps_secret(auth_method: str) -> bool:
 class Clients:
     """The table of clients, with those recently used in memory."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, used: Callable[[str], None] = lambda _: None) -> None:
         self._database = database
         self._clock = clock
+        self._used = used  # told of each use of a client that nobody answers for
         self._memory: Memory[str, Client] = Memory(clock, self.read)
-        self._origins: Memory[None, frozenset[str]] = Memory(clock, self._read_origins)
-        self._last_origins: frozenset[str] = frozenset()
+        self._origins = Origins(database, clock)
 
     async def by_id(self, client_id: str) -> Client | None:
         """The client registered under `client_id`, as it was at most a few seconds ago (H46)."""
-        return await self._memory.get(client_id)
+        client = await self._memory.get(client_id)
+        if client is not None and not client.answered_for:
+            self._used(client_id)
+        return client
 
     def forget(self, client_id: str | None = None) -> None:
         """Somebody changed this client, or any: read again."""
@@ -163,13 +163,11 @@ class Clients:
             self._memory.forget()
         else:
             self._memory.forget_one(client_id)
-        self._origins.forget()
+        self._origins.forget(client_id)
 
     async def live_at(self, origin: str) -> bool:
         """Has a client registered a redirect URI of this origin? While the database is away, what it said last counts."""
-        with suppress(Unavailable):
-            self._last_origins = await self._origins.get(None) or frozenset()
-        return origin in self._last_origins
+        return await self._origins.known(origin)
 
     async def read(self, client_id: str) -> Client | None:
         """The client as the database has it now."""
@@ -275,9 +273,6 @@ class Clients:
         rows = await self._database.query(DELETE, {"id": client_id, "now": now, **by.columns})
         self.forget(client_id)
         return bool(rows)
-
-    async def _read_origins(self, _: None) -> frozenset[str]:
-        return origins(uri for (uri,) in await self._database.query(REDIRECT_URIS))
 
     async def _select(self, *, client_id: str | None = None, owner_id: UUID | None = None) -> list[Client]:
         rows = await self._database.query(SELECT, {"id": client_id, "owner_id": owner_id, "now": self._clock.now()})

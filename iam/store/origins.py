@@ -5,8 +5,59 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import Final
 
+from iam.clock import Clock
+from iam.store.database import Database
+from iam.store.errors import Unavailable
+from iam.store.memory import MAXIMUM_AGE
+
+ALL: Final = "select id, redirect_uris from clients where disabled_at is null"
+THESE: Final = ALL + " and id = any(%(ids)s)"
+
 URI: Final = re.compile(r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|[^/?:@]+)(?::(?P<port>[0-9]+))?(?=[/?]|$)")
 USUAL: Final = {"https": "443", "http": "80"}
+
+
+class Origins:
+    """The origins of all clients, in memory: read as a whole now and then, and in between those of the clients that changed."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._read_at: float | None = None
+        self._changed: set[str] = set()
+        self._of: dict[str, frozenset[str]] = {}
+        self._all: frozenset[str] = frozenset()
+
+    async def known(self, origin: str) -> bool:
+        """Is it a client's? While the database is away, what it said last counts."""
+        now, changed = self._clock.seconds(), self._changed
+        whole = self._read_at is None or not 0 <= now - self._read_at < MAXIMUM_AGE
+        if whole or changed:
+            self._changed = set()
+            try:
+                self._keep(await self._read(None if whole else changed), None if whole else changed)
+            except Unavailable:
+                self._changed |= changed
+            else:
+                self._read_at = now if whole else self._read_at
+        return origin in self._all
+
+    def forget(self, client_id: str | None = None) -> None:
+        """Somebody changed this client, or any."""
+        if client_id is None:
+            self._read_at = None
+        else:
+            self._changed.add(client_id)
+
+    async def _read(self, ids: set[str] | None) -> dict[str, frozenset[str]]:
+        statement, told = (ALL, {}) if ids is None else (THESE, {"ids": list(ids)})
+        return {client_id: origins(uris) for client_id, uris in await self._database.query(statement, told)}
+
+    def _keep(self, found: dict[str, frozenset[str]], ids: set[str] | None) -> None:
+        """Take what was found for what there is, of all or of these."""
+        kept = {} if ids is None else {client_id: own for client_id, own in self._of.items() if client_id not in ids}
+        self._of = {**kept, **found}
+        self._all = frozenset().union(*self._of.values())
 
 
 def origins(redirect_uris: Iterable[str]) -> frozenset[str]:

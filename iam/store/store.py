@@ -25,6 +25,7 @@ from iam.store.scopes import Scopes
 from iam.store.sessions import Sessions
 from iam.store.setup import Setup
 from iam.store.signing_keys import SigningKeys
+from iam.store.strangers import Strangers
 from iam.store.user_infos import UserInfos
 from iam.store.users import Users
 
@@ -52,6 +53,7 @@ class Store:
     buckets: Buckets
     replays: Replays
     registrations: Registrations
+    strangers: Strangers
     user_infos: UserInfos
     logout_notices: LogoutNotices
     partitions: Partitions
@@ -59,7 +61,9 @@ class Store:
 
 def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
     """The store on `database`, whose memories listen to what other servers change (H46)."""
-    clients = Clients(database, clock)
+    limits = settings.limits
+    strangers = Strangers(database, clock, most=limits.registered_clients, days=limits.unused_client_days)
+    clients = Clients(database, clock, strangers.note)
     store = Store(
         database=database,
         users=Users(database),
@@ -80,6 +84,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         buckets=Buckets(database, off=settings.no_rate_limits),
         replays=Replays(database),
         registrations=Registrations(database, clients),
+        strangers=strangers,
         user_infos=UserInfos(database),
         logout_notices=LogoutNotices(database),
         partitions=Partitions(database, longest(settings)),

@@ -1,143 +1,191 @@
-"""Whoever registers themselves leads nobody anywhere by an address of ours: people go there by a button that names the host."""
+"""Clients that registered themselves and that nobody uses go; those that are used stay, and so do those somebody answers for."""
 
-import html
-import re
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
+from twisted.internet.defer import Deferred
 
-from tests.harness import CHALLENGE, REDIRECT_URI, App, Reply, Server, fields
-from tests.pages.conftest import visitor_of
-from tests.pages.form import form_of
-from tests.registering import registered, stranger
+from iam.operations.retention import tasks
+from tests.harness import App, Server
+from tests.registering import initial_access_token, register
 
-AFTERWARDS = "https://client.example/bye"
-WRONG = {"scope": "payroll:admin"}
+DAYS = 90 * 86400
 
 
 @pytest.fixture
-def opened(configured: Any) -> Server:
-    """The server, where everybody may register."""
-    server: Server = configured(registration="open")
+def open_server(configured: Any) -> Server:
+    server: Server = configured(registration="open", registration_scope=("read",))
     return server
 
 
-def asking(app: App, **parameters: str) -> str:
-    query = {
-        "response_type": "code",
-        "client_id": app.client_id,
-        "redirect_uri": REDIRECT_URI,
-        "scope": "openid",
-        "state": "xyz",
-        "code_challenge": CHALLENGE,
-        "code_challenge_method": "S256",
-        **parameters,
-    }
-    return "/authorize?" + urlencode(query)
+async def stranger(server: Server, **members: Any) -> App:
+    """A client that has registered itself without an initial access token."""
+    told = (await register(server, None, **members)).json
+    return App(told["client_id"], told["client_secret"])
 
 
-def button(page: Reply) -> str:
-    """Where the button leads."""
-    found = re.search(r'<a class="button" href="([^"]*)"[^>]*>Continue to client\.example</a>', page.text)
-    assert found, page.text
-    return html.unescape(found[1])
+async def tidy(server: Server) -> None:
+    """What a round of retention does about clients."""
+    for task in tasks(server.store, server.keys):
+        if "clients" in task.name:
+            while await task.step(server.now()):
+                pass
 
 
-async def test_where_nobody_is_logged_in_an_error_is_brought_to_a_stranger_by_a_button(opened: Server) -> None:
-    app = await stranger(opened)
-
-    page = await opened.get(asking(app, **WRONG))
-
-    assert (page.status, page.location) == (400, "")
-    assert "<h1>Continue to client.example?</h1>" in page.text
-    assert "It has registered itself here" in page.text
-    assert button(page).startswith(REDIRECT_URI + "?error=invalid_scope&")
-    assert "state=xyz" in button(page)
+async def there(server: Server, app: App) -> bool:
+    return await server.store.clients.read(app.client_id) is not None
 
 
-async def test_an_answer_by_a_form_waits_for_the_button_too(opened: Server) -> None:
-    app = await stranger(opened)
+async def test_a_client_that_nobody_uses_for_ninety_days_goes_and_may_register_anew(open_server: Server) -> None:
+    app = await stranger(open_server)
+    await tidy(open_server)
+    before = await there(open_server, app)
 
-    page = await opened.get(asking(app, response_mode="form_post", **WRONG))
+    open_server.clock.advance(DAYS + 2 * 86400)
+    await tidy(open_server)
+    (event,) = await open_server.store.audit.events(client=app.client_id, kind="client.deleted")
+    refused = await open_server.token(app, grant_type="authorization_code", code="x", redirect_uri="https://x.example/")
 
-    assert page.status == 400
-    assert "<script" not in page.text
-    assert "form-action" not in (page.header("content-security-policy") or "")
-    assert fields(page.text)["error"] == "invalid_scope"
-    assert form_of(page.text).action == REDIRECT_URI
-
-
-async def test_a_request_that_allows_no_page_gets_a_redirect(opened: Server) -> None:
-    """OpenID Connect Core §3.1.2.1."""
-    app = await stranger(opened)
-
-    replies = [await opened.get(asking(app, prompt="none", **changed)) for changed in ({}, WRONG)]
-
-    assert [reply.sent_back["error"] for reply in replies] == ["login_required", "invalid_scope"]
+    assert before
+    assert not await there(open_server, app)
+    assert (event.actor, event.detail["name"]) == ("server", "Shop")
+    assert (refused.status, refused.json["error"]) == (401, "invalid_client")
+    assert (await register(open_server, None)).status == 201
 
 
-async def test_who_is_logged_in_is_sent_back_at_once(opened: Server) -> None:
-    app, person = await stranger(opened), await opened.person()
+async def test_a_client_that_is_used_stays(open_server: Server) -> None:
+    app = await stranger(open_server)
+    open_server.clock.advance(DAYS)
+    await open_server.tokens(app, await open_server.person(), scope="openid")
+    await tidy(open_server)
 
-    reply = await opened.get(asking(app, **WRONG), headers=person.headers)
+    open_server.clock.advance(DAYS - 86400)
+    await tidy(open_server)
 
-    assert reply.sent_back["error"] == "invalid_scope"
-
-
-async def test_a_client_that_somebody_here_answers_for_is_told_its_errors_at_once(opened: Server) -> None:
-    app = await opened.app()
-
-    reply = await opened.get(asking(app, **WRONG))
-
-    assert reply.sent_back["error"] == "invalid_scope"
+    assert await there(open_server, app)
 
 
-async def test_a_client_registered_with_an_initial_access_token_is_no_stranger(opened: Server) -> None:
-    app = (await registered(opened, scope="openid")).app
+async def test_a_use_is_written_down_once_a_day_and_never_where_it_happens(open_server: Server, admin: Any) -> None:
+    app, person = await stranger(open_server), await open_server.person()
+    used = "select count(*) from client_uses where client_id = %s"
 
-    reply = await opened.get(asking(app, **WRONG))
+    await open_server.authorize(app, person, scope="openid")
+    admin.execute(used, (app.client_id,))
+    (at_once,) = admin.fetchone()
+    await tidy(open_server)
+    admin.execute(used, (app.client_id,))
+    (later,) = admin.fetchone()
+    await open_server.authorize(app, person, scope="openid")
+    again = await open_server.store.strangers.write(open_server.now())
 
-    assert reply.sent_back["error"] == "invalid_scope"
-
-
-async def test_after_a_logout_nobody_is_led_to_a_stranger_without_a_button(opened: Server) -> None:
-    app = await stranger(opened, post_logout_redirect_uris=[AFTERWARDS])
-    query = urlencode({"client_id": app.client_id, "post_logout_redirect_uri": AFTERWARDS, "state": "s"})
-
-    page = await opened.get("/logout?" + query)
-
-    assert (page.status, page.location) == (200, "")
-    assert button(page) == AFTERWARDS + "?state=s"
+    assert (at_once, later, again) == (0, 1, 0)
 
 
-async def test_a_hint_of_somebody_elses_login_leads_nobody_to_a_stranger(opened: Server) -> None:
-    app, mallory = await stranger(opened, post_logout_redirect_uris=[AFTERWARDS]), await opened.person()
-    hint = (await opened.tokens(app, mallory, scope="openid"))["id_token"]
+async def test_a_client_that_was_allowed_something_lately_stays_though_its_use_was_never_written(
+    open_server: Server, admin: Any
+) -> None:
+    app = await stranger(open_server)
+    open_server.clock.advance(DAYS)
+    await open_server.tokens(app, await open_server.person(), scope="openid")
+    await tidy(open_server)
+    admin.execute("delete from client_uses")
 
-    page = await opened.get("/logout?" + urlencode({"id_token_hint": hint, "post_logout_redirect_uri": AFTERWARDS}))
+    open_server.clock.advance(2 * 86400)
+    await tidy(open_server)
 
-    assert (page.status, page.location) == (200, "")
-    assert button(page) == AFTERWARDS
-
-
-async def test_who_answers_the_question_is_led_to_the_stranger_that_the_question_named(opened: Server) -> None:
-    app = await stranger(opened, post_logout_redirect_uris=[AFTERWARDS])
-    visitor = visitor_of(opened, await opened.person())
-    query = urlencode({"client_id": app.client_id, "post_logout_redirect_uri": AFTERWARDS})
-
-    page = await visitor.get("/logout?" + query)
-    reply = await visitor.send(form_of(page.text), decision="leave")
-
-    assert "sent on to <strong>client.example</strong>" in page.text
-    assert "It has registered itself here" in page.text
-    assert (reply.status, reply.location) == (303, AFTERWARDS)
+    assert await there(open_server, app)
 
 
-async def test_after_a_logout_people_are_led_to_a_client_that_somebody_here_answers_for(opened: Server) -> None:
-    app = await opened.app(post_logout_redirect_uris=(AFTERWARDS,))
-    query = urlencode({"client_id": app.client_id, "post_logout_redirect_uri": AFTERWARDS})
+async def test_clients_that_somebody_answers_for_stay_however_long_nobody_uses_them(open_server: Server) -> None:
+    told = (await register(open_server, await initial_access_token(open_server))).json
+    apps = [await open_server.app(), App(told["client_id"], told["client_secret"])]
 
-    reply = await opened.get("/logout?" + query)
+    open_server.clock.advance(10 * DAYS)
+    await tidy(open_server)
 
-    assert (reply.status, reply.location) == (303, AFTERWARDS)
+    assert [await there(open_server, app) for app in apps] == [True, True]
+
+
+async def test_where_there_are_almost_too_many_those_go_after_a_day_that_never_were_used(
+    open_server: Server, admin: Any
+) -> None:
+    used, unused, person = await stranger(open_server), await stranger(open_server), await open_server.person()
+    await open_server.authorize(used, person, scope="openid")
+    await tidy(open_server)
+    most = open_server.settings.limits.registered_clients
+    admin.execute(
+        "insert into clients (id, name, grant_id, auth_method, grant_types, scopes, created_at, updated_at, registration_digest)"
+        " select 'crowd ' || n, 'Crowd', gen_random_uuid(), 'none', '{authorization_code}', '{openid}', %(now)s, %(now)s, 'x'"
+        " from generate_series(1, %(most)s) n",
+        {"now": open_server.now(), "most": most - most // 5},
+    )
+
+    await tidy(open_server)
+    before = await there(open_server, unused)
+    open_server.clock.advance(2 * 86400 + 60)
+    await tidy(open_server)
+
+    assert before
+    assert [await there(open_server, app) for app in (used, unused)] == [True, False]
+    admin.execute("delete from clients where name = 'Crowd'")
+
+
+async def test_a_sweep_removes_so_many_at_a_time(open_server: Server, admin: Any) -> None:
+    admin.execute(
+        "insert into clients (id, name, grant_id, auth_method, grant_types, scopes, created_at, updated_at, registration_digest)"
+        " select 'old ' || n, 'Old', gen_random_uuid(), 'none', '{authorization_code}', '{openid}', %(now)s, %(now)s, 'x'"
+        " from generate_series(1, 1200) n",
+        {"now": open_server.now()},
+    )
+    open_server.clock.advance(DAYS + 2 * 86400)
+
+    counts = [await open_server.store.strangers.sweep(open_server.now()) for _ in range(4)]
+
+    assert counts == [500, 500, 200, 0]
+
+
+async def test_a_change_of_one_client_drops_no_other_from_memory(server: Server, admin: Any) -> None:
+    one, other = await server.app(), await server.app()
+    await server.hearing.up_to_now()
+    first = [await server.store.clients.by_id(app.client_id) for app in (one, other)]
+
+    admin.execute("update clients set name = 'Renamed' where id = %s", (one.client_id,))
+    admin.execute("delete from client_secrets where client_id = %s", (one.client_id,))
+    await server.hearing.up_to_now()
+    second = [await server.store.clients.by_id(app.client_id) for app in (one, other)]
+
+    assert second[0] is not first[0]
+    assert second[0] is not None
+    assert (second[0].name, second[0].secrets) == ("Renamed", ())
+    assert second[1] is first[1]
+
+
+async def test_a_change_that_comes_while_a_client_is_read_is_not_forgotten(server: Server, admin: Any) -> None:
+    app = await server.app()
+    await server.hearing.up_to_now()
+    server.store.clients.forget()
+    reading = Deferred.fromCoroutine(server.store.clients.by_id(app.client_id))
+
+    server.store.clients.forget(app.client_id)
+    await reading
+    admin.execute("update clients set name = 'Renamed' where id = %s", (app.client_id,))
+
+    client = await server.store.clients.by_id(app.client_id)
+    assert client is not None
+    assert client.name == "Renamed"
+
+
+async def test_the_origins_of_a_client_are_known_and_gone_as_soon_as_it_changes(server: Server, admin: Any) -> None:
+    app = await server.app(redirect_uris=("https://one.example/",))
+    known = server.store.clients.live_at
+    await server.hearing.up_to_now()
+    before = [await known(f"https://{name}.example") for name in ("one", "two")]
+
+    admin.execute("update clients set redirect_uris = '{https://two.example/}' where id = %s", (app.client_id,))
+    await server.hearing.up_to_now()
+    after = [await known(f"https://{name}.example") for name in ("one", "two")]
+    admin.execute("update clients set disabled_at = now() where id = %s", (app.client_id,))
+    await server.hearing.up_to_now()
+
+    assert (before, after) == ([True, False], [False, True])
+    assert not await known("https://two.example")

@@ -1,0 +1,104 @@
+"""Clients that registered themselves and that nobody answers for: when they were last used, and the end of those that are not.
+
+A use is noted in memory and written down now and then, for the day: nothing is written where tokens are given.
+"""
+
+from datetime import date, datetime
+from typing import Final
+
+from iam.clock import Clock
+from iam.store.audit import SERVER
+from iam.store.database import Database
+
+STEP: Final = 500  # clients at a time
+MOST_NOTED: Final = 50_000  # in a day and process; of more it is not known that they are used
+
+USED: Final = """
+with written as (
+    insert into client_uses as u (client_id, day)
+    select c.id, %(day)s from clients c where c.id = any(%(ids)s)
+    on conflict (client_id) do update set day = excluded.day where u.day < excluded.day
+    returning client_id
+)
+select count(*) from written
+"""
+
+# Used is what asked for something, was allowed something or was given something. Where there are almost as many as there may
+# be, those go that never were used, after a day: most are from whoever registers as many as they can.
+SWEEP: Final = """
+with crowd as materialized (
+    select count(*) > %(crowded)s as crowded from clients where registration_digest is not null and registration_token_id is null
+), unused as (
+    select c.id, c.name, coalesce(u.day, (c.created_at at time zone 'UTC')::date) as day
+    from clients c cross join crowd left join client_uses u on u.client_id = c.id
+    where c.registration_digest is not null and c.registration_token_id is null
+        and c.created_at < %(now)s::timestamptz - interval '1 day'
+        and coalesce(u.day, (c.created_at at time zone 'UTC')::date)
+            < %(today)s::date - case when crowded and u.day is null then 1 else %(days)s end
+        and not exists (
+            select from consents k
+            where k.client_id = c.id and k.granted_at > %(now)s::timestamptz - make_interval(days => %(days)s)
+        )
+        and not exists (
+            select from grants g
+            where g.client_id = c.id and g.id <> c.grant_id and g.revoked_at is null
+                and (g.expires_at is null or g.expires_at > %(now)s)
+                and g.created_at > %(now)s::timestamptz - make_interval(days => %(days)s)
+        )
+    order by c.created_at limit %(step)s
+    for update of c skip locked
+), ended as (
+    update grants g set revoked_at = %(now)s from unused where g.client_id = unused.id and g.revoked_at is null
+), forgotten as (
+    delete from client_uses u using unused where u.client_id = unused.id
+), gone as (
+    delete from clients c using unused where c.id = unused.id returning c.id, c.name, unused.day
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'client.deleted', %(actor)s, null, id, %(address)s::inet,
+        jsonb_build_object('name', name, 'unused_since', gone.day)
+    from gone
+)
+select count(*) from gone
+"""
+
+
+class Strangers:
+    """Notes their uses, and sweeps up those that nobody used for so many `days`; there may be `most` of them."""
+
+    def __init__(self, database: Database, clock: Clock, *, most: int, days: int) -> None:
+        self._database = database
+        self._clock = clock
+        self._crowded = most - most // 5
+        self._days = days
+        self._day = date.min
+        self._noted: set[str] = set()
+        self._waiting: set[str] = set()
+
+    def note(self, client_id: str) -> None:
+        """This client is used."""
+        today = self._clock.now().date()
+        if today != self._day:
+            self._day, self._noted = today, set()
+        if client_id not in self._noted and len(self._noted) < MOST_NOTED:
+            self._noted.add(client_id)
+            self._waiting.add(client_id)
+
+    async def write(self, now: datetime) -> int:
+        """Write some of what was noted down; how many clients that were."""
+        ids = [client_id for client_id, _ in zip(self._waiting, range(STEP), strict=False)]
+        if ids:
+            await self._database.aside(USED, {"ids": ids, "day": now.date()})
+            self._waiting.difference_update(ids)
+        return len(ids)
+
+    async def write_all(self, now: datetime) -> None:
+        """Write down everything that was noted, before the end."""
+        while await self.write(now):
+            pass
+
+    async def sweep(self, now: datetime) -> int:
+        """Remove some of the clients that nobody uses, and end what they were granted; how many it were."""
+        told = {"crowded": self._crowded, "days": self._days, "today": now.date(), "now": now, "step": STEP}
+        ((count,),) = await self._database.aside(SWEEP, {**told, **SERVER.columns})
+        return int(count)
