@@ -41,6 +41,7 @@ async def prepared(server: Server, operation: str, count: int) -> Prepared:
     await server.quiet()
     await server.token(app, grant_type="client_credentials")  # the client and the scopes are in memory from now on,
     await server.get("/jwks")  # and so are the signing keys
+    await server.store.resources.by_uri()  # and the resources
     return Prepared(server, requests)
 
 
