@@ -25,6 +25,11 @@ class RelyingParty(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.asked.append((self.path, self.headers.get("Sec-Fetch-Dest", "")))
+        if self.path.startswith("/out?"):
+            self.send_response(302)
+            self.send_header("Location", f"http://localhost:{self.server.server_address[1]}/out/elsewhere")
+            self.end_headers()
+            return
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.end_headers()
@@ -80,6 +85,7 @@ def test_the_logout_page_of_the_shop_is_shown_before_the_browser_goes_back(shop:
     assert told.path == "/out"
     assert parse_qs(told.query)["iss"] == [shop.server]
     assert parse_qs(told.query)["sid"]
+    assert ("/out/elsewhere", "iframe") in shop.asked  # the client's own redirect, to another origin
     assert documents[-1] == "/bye?state=a+b"
     assert "/stolen" not in documents
 

@@ -22,6 +22,7 @@ CLIENT = "C" * 100
 HOST = f"{'h' * 63}.{'o' * 63}.example"
 CALLBACK = f"https://{HOST}/{'p' * 200}"
 SCOPE = "s" * 120
+STALE = "Nothing was done yet"
 MEASURE = "[document.documentElement.scrollWidth, innerWidth]"
 PAGES = [
     "home of nobody", "login", "login for a client", "login refused", "login gone stale", "setup", "setup refused",
@@ -88,6 +89,7 @@ def look_round(browser: Browser, *told: str) -> dict[str, set[tuple[int, int]]]:
 
 
 def measured(page: Page, width: int) -> tuple[int, int]:
+    page.wait_for_load_state("load")  # and so with its style
     page.set_viewport_size({"width": width, "height": 800})
     wide, screen = page.evaluate(MEASURE)
     return wide, screen
@@ -106,9 +108,9 @@ def way(page: Page, url: str, setup: str, client_id: str, stranger_id: str) -> I
     page.goto(leaving(url, client_id))
     yield "logout for a client"
     spoil(page)
-    page.get_by_role("button", name="Log out").click()
+    press(page, "Log out", STALE)
     yield "logout gone stale"
-    page.get_by_role("button", name="Stay").click()
+    press(page, "Stay", "You are still logged in")
     yield "still logged in"
     page.goto(f"{url}/authorize?client_id={'c' * 100}")
     yield "refused"
@@ -128,15 +130,15 @@ def of_nobody(page: Page, url: str, setup: str, client_id: str, stranger_id: str
     page.goto(asking(url, client_id, "openid"))
     yield "login for a client"
     page.get_by_label("Username or e-mail address").fill("x" * 200)
-    page.get_by_role("button", name="Log in").click()
+    press(page, "Log in", "do not belong together")
     yield "login refused"
     spoil(page)
-    page.get_by_role("button", name="Log in").click()
+    press(page, "Log in", STALE)
     yield "login gone stale"
     page.goto(setup)
     yield "setup"
     page.get_by_label("Username").fill("x" * 100)
-    page.get_by_role("button", name="Make the administrator").click()
+    press(page, "Make the administrator", "Nothing is saved yet")
     yield "setup refused"
     page.goto(asking(url, stranger_id, "payroll"))
     yield "continue to a stranger"
@@ -149,7 +151,7 @@ def of_a_client(page: Page, url: str, client_id: str) -> Iterator[str]:
     page.get_by_role("heading", name="Allow").wait_for()
     yield "consent"
     spoil(page)
-    page.get_by_role("button", name="Allow", exact=True).click()
+    press(page, "Allow", STALE)
     yield "consent gone stale"
     page.goto(asking(url, client_id, "openid", response_type="none", response_mode="form_post"))
     if page.get_by_role("button", name="Allow", exact=True).count():
@@ -162,7 +164,7 @@ def of_applications(page: Page, url: str) -> Iterator[str]:
     page.goto(url + "/applications/register")
     yield "register"
     page.get_by_label("Redirect URIs", exact=True).fill("x" * 500)
-    page.get_by_role("button", name="Save").click()
+    press(page, "Save", "Nothing is saved yet")
     yield "register refused"
     page.get_by_label("Name", exact=True).fill(CLIENT)
     page.get_by_label("Redirect URIs", exact=True).fill(CALLBACK)
@@ -181,6 +183,12 @@ def log_in(page: Page) -> None:
     page.get_by_label("Username or e-mail address").fill(quote(USERNAME))
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
+
+
+def press(page: Page, name: str, text: str) -> None:
+    """Press the button of this name, and wait for the page with this text."""
+    page.get_by_role("button", name=name, exact=True).click()
+    page.get_by_text(text).first.wait_for()
 
 
 def spoil(page: Page) -> None:
