@@ -15,7 +15,7 @@ from iam.accounts.sessions import Sessions
 from iam.accounts.setup import SetupLinks
 from iam.accounts.tally import Tally, in_log
 from iam.accounts.throttle import Throttle, Throttled
-from iam.accounts.turns import Busy
+from iam.accounts.turns import Busy, Crowd
 from iam.clock import Clock
 from iam.endpoints import resource_metadata
 from iam.endpoints.authorization import AuthorizationEndpoint
@@ -117,15 +117,20 @@ def build_throttle(reactor: Any, settings: Settings, clock: Clock, store: Store)
 
 def build_passwords(reactor: Any, settings: Settings) -> Passwords:
     """What tests passwords."""
-    limits = settings.limits
-    share = None if settings.no_rate_limits else limits.password_queue_share
-    return Passwords(reactor, queue=limits.password_queue, share=share)
+    return Passwords(reactor, queue=settings.limits.password_queue, share=share_of(settings))
 
 
-def build_logins(clock: Clock, store: Store, key: ServerKey, throttle: Throttle, passwords: Passwords) -> Logins:
+def share_of(settings: Settings) -> int | None:
+    """How many logins of one network may be under way."""
+    return None if settings.no_rate_limits else settings.limits.password_queue_share
+
+
+def build_logins(
+    settings: Settings, clock: Clock, store: Store, key: ServerKey, throttle: Throttle, passwords: Passwords
+) -> Logins:
     """What logs people in."""
     attempts = Attempts(throttle, Devices(key.derive("devices")), key.derive("names nobody has"))
-    return Logins(store.users, passwords, attempts, clock, store.refused_counts)
+    return Logins(store.users, passwords, attempts, clock, store.refused_counts, Crowd(share_of(settings)))
 
 
 def build_authentication(
@@ -237,7 +242,7 @@ def build_handlers(
     passwords = build_passwords(reactor, settings)
     people = People(store.users, passwords, clock, settings.issuer_host)
     throttle = build_throttle(reactor, settings, clock, store)
-    logins = build_logins(clock, store, key, throttle, passwords)
+    logins = build_logins(settings, clock, store, key, throttle, passwords)
     visitors = Visitors(sessions.find, settings, theme, clock)
     fetcher = build_fetcher(reactor, settings, clock)
     client_keys = ClientKeys(fetcher, clock)

@@ -35,7 +35,9 @@ class Limits:
     connections_per_network: int | None = 128  # --connections-per-network; None: no limit
     connections_per_site: int = limit(512, "connections of one IPv6 /48, where more than one of its networks may have")
     password_queue: int = limit(32, "passwords that wait to be tested")
-    password_queue_share: int | None = limit(8, "of these, how many may come from one network")
+    password_queue_share: int | None = limit(
+        8, "of these, how many may come from one network, and how many logins of one may be under way"
+    )
     login_account: int = limit(10, "wrong logins of one account at once")
     login_account_pause: int = limit(60, "seconds until another")
     login_account_network: int = limit(10, "wrong logins of one account from one network at once")

@@ -21,9 +21,10 @@ SHARED: Final = ("login network", "login site")  # a success gives back what it 
 
 @frozen
 class Attempt:
-    """An attempt that may be made, and what it has taken from."""
+    """An attempt that may be made, what it has taken from, and with whom it waits: a browser that is known, with nobody."""
 
     buckets: tuple[Bucket, ...]
+    lane: str
 
 
 @frozen
@@ -44,7 +45,7 @@ class Attempts:
         known = self.devices.known(user_id, devices, self.throttle.clock.now()) if user_id else None
         buckets = self._of_device(str(user_id), known) if known else self._of_stranger(user_id, login, address)
         await self.throttle.take(LOGIN, buckets, address)
-        return Attempt(tuple(buckets))
+        return Attempt(tuple(buckets), known or network(address))
 
     async def succeeded(self, attempt: Attempt, user_id: UUID, address: str) -> None:
         """Fill what counts failures at the account; nobody fills what counts those of a network.

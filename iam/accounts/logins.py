@@ -8,7 +8,7 @@ from attrs import frozen
 from iam.accounts import identity
 from iam.accounts.attempts import Attempts
 from iam.accounts.passwords import Passwords, outdated
-from iam.accounts.turns import Busy
+from iam.accounts.turns import Busy, Crowd
 from iam.clock import Clock
 from iam.networks import network
 from iam.store import refused_counts
@@ -25,6 +25,7 @@ class Logins:
     attempts: Attempts
     clock: Clock
     counts: RefusedCounts
+    crowd: Crowd
 
     async def authenticate(
         self, login: str, password: str, *, address: str = "", devices: Sequence[str] = ()
@@ -34,12 +35,15 @@ class Logins:
         `devices` are what the browser has to show of earlier logins. Raises Throttled, and Busy where passwords of too many wait.
         """
         self.attempts.look(address, devices)
-        self.passwords.refuse_beyond(network(address))
+        with self.crowd.one_of(network(address) + (" again" if devices else "")):
+            return await self._tested(login, password, address, devices)
+
+    async def _tested(self, login: str, password: str, address: str, devices: Sequence[str]) -> UUID | None:
         key = identity.login_key(login)
         user_id, stored = await self.users.login(key) or (None, None)
         attempt = await self.attempts.begin(user_id, key or login, address, devices)
         try:
-            matched = await self.passwords.verify(stored, password, network(address))
+            matched = await self.passwords.verify(stored, password, attempt.lane)
         except Busy:
             await self.attempts.unmade(attempt)
             raise

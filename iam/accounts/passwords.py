@@ -55,10 +55,6 @@ class Passwords:
         self._pool: ThreadPool | None = None
         self._turns = Turns(self._threads, queue, share)
 
-    def refuse_beyond(self, network: str | None) -> None:
-        """Raise Busy where one more password of this network would not be tested."""
-        self._turns.refuse_beyond(network)
-
     async def hash(self, password: str) -> str:
         """The hash to store for a password that the rule has passed."""
         octets = password_rule.canonical(password)
@@ -66,29 +62,27 @@ class Passwords:
             raise ValueError("the password was not judged before")
         return await self._in_thread(hashed, octets)
 
-    async def verify(self, stored: str | None, password: str, network: str | None = None) -> bool:
+    async def verify(self, stored: str | None, password: str, lane: str | None = None) -> bool:
         """Is this the password behind the hash? Where there is none to check, the answer is no, after the same work.
 
-        Raises Busy where too many wait, in all or of this network.
+        Raises Busy where too many wait, in all or in this lane, which is mostly a network's.
         """
         octets = password_rule.canonical(password)
         if stored is not None and not affordable(stored):
             log.error("a stored password hash is none of ours, or too costly to check")
             stored = None
-        matched = await self._in_thread(matches, stored or NOBODY, octets or b"", network=network)
+        matched = await self._in_thread(matches, stored or NOBODY, octets or b"", lane=lane)
         return matched and stored is not None and octets is not None
 
     async def complaint(self, password: str, *about: str) -> str | None:
         """What to do about a new password, if anything."""
         return await self._in_thread(password_rule.complaint, password, *about)
 
-    async def _in_thread(
-        self, function: Callable[..., Result], *arguments: object, network: str | None = None
-    ) -> Result:
+    async def _in_thread(self, function: Callable[..., Result], *arguments: object, lane: str | None = None) -> Result:
         def work() -> Deferred[Result]:
             return deferToThreadPool(self._reactor, self._started(), function, *arguments)
 
-        result: Result = await self._turns.take(network, work)
+        result: Result = await self._turns.take(lane, work)
         return result
 
     def _started(self) -> ThreadPool:

@@ -1,7 +1,8 @@
 """A few places to work at, and a short queue before them, in which each network has a lane: their turns go round."""
 
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
@@ -18,6 +19,27 @@ class Busy(Exception):
     retry_after = 2
 
 
+class Crowd:
+    """How many of each network are under way: a burst of one takes no more of the database than its share either."""
+
+    def __init__(self, most: int | None) -> None:
+        self._most = most
+        self._counts: Counter[str] = Counter()
+
+    @contextmanager
+    def one_of(self, lane: str) -> Iterator[None]:
+        """Count one while it is under way; raises Busy where there are too many."""
+        if self._most is not None and self._counts[lane] >= self._most:
+            raise Busy("Too many logins of one network are under way.")
+        self._counts[lane] += 1
+        try:
+            yield
+        finally:
+            self._counts[lane] -= 1
+            if not self._counts[lane]:
+                del self._counts[lane]
+
+
 class Turns:
     """Starts work as places are free: the network that was served longest ago comes first, so a flood waits for itself alone."""
 
@@ -28,7 +50,21 @@ class Turns:
         self._lanes: dict[str | None, deque[tuple[Work, Deferred[Any]]]] = {}
         self._waiting = 0
 
-    def refuse_beyond(self, lane: str | None) -> None:
+    def take(self, lane: str | None, work: Work) -> Deferred[Any]:
+        """What comes of the work, which begins when its turn comes; Busy where that is not to be.
+
+        Who stops waiting stops nothing: work takes its place to the end.
+        """
+        self._refuse_beyond(lane)
+        if not self._free and self._waiting >= self._queue:
+            self._turn_away()
+        answer: Deferred[Any] = Deferred()
+        self._lanes.setdefault(lane, deque()).append((work, answer))
+        self._waiting += 1
+        self._go_on()
+        return answer
+
+    def _refuse_beyond(self, lane: str | None) -> None:
         """Raise Busy for one more of a network that has its share in the queue, or would be the one with most of a full one."""
         own = len(self._lanes.get(lane, ()))
         if self._free:
@@ -37,20 +73,6 @@ class Turns:
             raise Busy("Too many passwords of one network are being checked.")
         if self._waiting >= self._queue and own + 1 >= len(self._longest()):
             raise Busy("Too many passwords are being checked.")
-
-    def take(self, lane: str | None, work: Work) -> Deferred[Any]:
-        """What comes of the work, which begins when its turn comes; Busy where that is not to be.
-
-        Who stops waiting stops nothing: work takes its place to the end.
-        """
-        self.refuse_beyond(lane)
-        if not self._free and self._waiting >= self._queue:
-            self._turn_away()
-        answer: Deferred[Any] = Deferred()
-        self._lanes.setdefault(lane, deque()).append((work, answer))
-        self._waiting += 1
-        self._go_on()
-        return answer
 
     def _longest(self) -> deque[tuple[Work, Deferred[Any]]]:
         return max(self._lanes.values(), key=len)

@@ -88,4 +88,4 @@ def people(store: Store, passwords: Passwords, turned: Turned) -> People:
 def logins(store: Store, passwords: Passwords, turned: Turned) -> Logins:
     clock = Clock(turned.seconds)
     key = ServerKey(b"a server key for tests, long enough")
-    return build_logins(clock, store, key, build_throttle(reactor, Settings(), clock, store), passwords)
+    return build_logins(Settings(), clock, store, key, build_throttle(reactor, Settings(), clock, store), passwords)

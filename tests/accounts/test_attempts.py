@@ -45,7 +45,7 @@ async def another(dsn: str, turned: Turned, passwords: Passwords) -> AsyncIterat
 
 def server(store: Store, clock: Clock, passwords: Passwords) -> Logins:
     key = ServerKey(b"a server key for tests, long enough")
-    return build_logins(clock, store, key, build_throttle(reactor, Settings(), clock, store), passwords)
+    return build_logins(Settings(), clock, store, key, build_throttle(reactor, Settings(), clock, store), passwords)
 
 
 async def wait(

@@ -8,7 +8,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred, DeferredList, gatherResults
 
 from iam.accounts.passwords import NOBODY, Passwords, affordable, outdated
-from iam.accounts.turns import QUEUE, SHARE, Busy
+from iam.accounts.turns import QUEUE, SHARE, Busy, Crowd
 
 
 async def test_h16_a_hash_is_argon2id_with_the_parameters_of_owasp(passwords: Passwords) -> None:
@@ -168,3 +168,16 @@ async def test_where_each_network_has_its_one_place_a_full_queue_is_full() -> No
         await passwords.verify(None, "x", "d")
 
     assert await gatherResults(asked) == [False] * 3
+
+
+def test_of_one_network_only_so_many_are_under_way() -> None:
+    crowd = Crowd(2)
+
+    with crowd.one_of("a"), crowd.one_of("a"):
+        with pytest.raises(Busy), crowd.one_of("a"):
+            pass
+        with crowd.one_of("b"):
+            pass
+
+    with crowd.one_of("a"), crowd.one_of("a"):
+        pass

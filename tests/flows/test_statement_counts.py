@@ -71,6 +71,16 @@ async def test_alone_a_request_is_one_statement(server: Server, operation: str) 
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
+async def test_with_all_limits_a_right_request_is_still_one_statement(limited: Server, operation: str) -> None:
+    alone = await prepared(limited, operation, 1)
+
+    statements, replies = await alone.send()
+
+    assert [reply.status for reply in replies] == [200]
+    assert statements == 1
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
 async def test_many_requests_at_once_share_their_statements(server: Server, operation: str) -> None:
     many = await prepared(server, operation, AT_ONCE)
 
