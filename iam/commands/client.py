@@ -385,6 +385,7 @@ def document(client: Client) -> dict[str, object]:
         **client_information.document(client),
         "require_pkce": client.require_pkce,
         "introspect_any": client.introspect_any,
+        "id_token_claims": client.openid.id_token_claims,
         "allow_http_redirects": client.allow_http_redirects,
         "registered_itself": client.registered_itself,
         **({"left_out": dict(client.left_out)} if client.left_out else {}),

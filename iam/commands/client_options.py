@@ -10,7 +10,7 @@ from attrs import evolve
 from iam.accounts.invalid import Invalid
 from iam.oauth import client_assertions
 from iam.oauth.registration import AUTH_METHODS, GRANT_TYPES
-from iam.store.openid_metadata import DEFAULTS, OpenIDMetadata
+from iam.store.openid_metadata import AT_USERINFO, BY_SCOPES, DEFAULTS, OpenIDMetadata
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -44,6 +44,7 @@ OPENID: Final[Mapping[str, str]] = {
     "backchannel_logout_session_required": "Tell it which session that was.",
     "frontchannel_logout_uri": "A page that the person's browser loads at the logout.",
     "frontchannel_logout_session_required": "Tell that page which session it was.",
+    "id_token_claims": "Where the claims of its scopes are: at UserInfo alone, or in its ID tokens too.",
 }
 
 BASIC: Final = (
@@ -107,6 +108,8 @@ def option(name: str, sentence: str) -> Any:
     told: dict[str, Any] = {"help": sentence, "expose_value": False, "callback": remember}
     if isinstance(default, bool):
         return click.option(f"--{written}/--no-{written}", default=None, **told)
+    if name == "id_token_claims":
+        return click.option(f"--{written}", type=click.Choice((AT_USERINFO, BY_SCOPES)), **told)
     if name == "default_max_age":
         return click.option(f"--{written}", metavar="SECONDS", type=int, **told)
     metavar = "URI" if name.endswith(("_uri", "_uris")) else "TEXT"

@@ -20,7 +20,10 @@ CODE: Final = "code"
 ID_TOKENS: Final = ("id_token", "id_token token")
 AUTHORIZATION_CODE: Final = "authorization_code"
 IMPLICIT: Final = "implicit"
-FOUND: Final = ("sector",)  # what is never told, but found out
+FOUND: Final = (
+    "sector",
+    "id_token_claims",
+)  # what no client says of itself: it is found out, or who administers says it
 
 # What our own answers have besides metadata: who sends one back as it came asks for nothing by these (RFC 7592 §2.2).
 OURS: Final = (

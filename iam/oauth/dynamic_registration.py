@@ -201,7 +201,7 @@ class DynamicRegistration:
                 auth_signing_alg=signing_alg(told, settled.auth_method),
                 jwks=told.jwks,
                 jwks_uri=told.jwks_uri,
-                openid=settled.openid,
+                openid=evolve(settled.openid, id_token_claims=old.openid.id_token_claims) if old else settled.openid,
                 before=old,
                 registrant=registrant,
             )

@@ -14,6 +14,7 @@ from iam.oauth.scopes import OPENID
 from iam.openid.id_tokens import IDTokens
 from iam.store.clients import Client
 from iam.store.identities import Identity
+from iam.store.openid_metadata import BY_SCOPES
 
 
 @frozen
@@ -61,6 +62,11 @@ class TokenResponse:
             return members
         access_token = str(members["access_token"])
         id_token = await self.id_tokens.issue(
-            client, identity, now, access_token=access_token, with_nonce=not refreshed
+            client,
+            identity,
+            now,
+            access_token=access_token,
+            scopes=terms.scope.split(" ") if client.openid.id_token_claims == BY_SCOPES else (),
+            with_nonce=not refreshed,
         )
         return {**members, "id_token": recipient.encrypted(id_token) if recipient else id_token}

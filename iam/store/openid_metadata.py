@@ -8,6 +8,10 @@ from attrs import frozen
 
 PUBLIC_SUBJECT: Final = "public"
 PAIRWISE: Final = "pairwise"
+
+# Where the claims are said that scopes stand for: at UserInfo alone (OpenID Connect Core §5.4), or in the ID token too.
+AT_USERINFO: Final = "userinfo"
+BY_SCOPES: Final = "scopes"
 WEB: Final = "web"
 NATIVE: Final = "native"
 
@@ -16,7 +20,8 @@ NATIVE: Final = "native"
 class OpenIDMetadata:
     """OpenID Connect Registration §2, Back-Channel Logout §2.2, Front-Channel Logout §2, RFC 9101 §10.5; None: not said.
 
-    `sector` is the host under which pairwise subjects are made (Core §8.1), as it was found at the registration.
+    `sector` is the host under which pairwise subjects are made (Core §8.1), as it was found at the registration;
+    `id_token_claims` is ours, and said by who administers.
     """
 
     application_type: str = WEB
@@ -49,6 +54,7 @@ class OpenIDMetadata:
     backchannel_logout_session_required: bool = False
     frontchannel_logout_uri: str | None = None
     frontchannel_logout_session_required: bool = False
+    id_token_claims: str = AT_USERINFO
 
     @property
     def pairwise(self) -> bool:

@@ -28,6 +28,7 @@ MEMBERS = [
     "frontchannel_logout_session_required",
     "require_pkce",
     "introspect_any",
+    "id_token_claims",
     "allow_http_redirects",
     "registered_itself",
     "owner",
