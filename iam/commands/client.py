@@ -1,6 +1,5 @@
 """`iam client`."""
 
-import json
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,12 +11,13 @@ from iam import credentials
 from iam.accounts.actors import COMMAND_LINE
 from iam.accounts.invalid import Invalid
 from iam.commands import client_options, losses, output
+from iam.commands.client_input import chosen_secret, key_set, new_secret
 from iam.commands.confirming import confirm, confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.people import named
 from iam.commands.running import Administration, run
 from iam.credentials import Kind
-from iam.oauth import client_information, redirect_uris
+from iam.oauth import client_ids, client_information, redirect_uris
 from iam.oauth.client_metadata import AUTHORIZATION_CODE
 from iam.oauth.client_secrets import ClientSecrets
 from iam.oauth.registrants import ADMINISTRATOR, CLIENT_CREDENTIALS, REFRESH_TOKEN
@@ -27,12 +27,11 @@ from iam.oauth.registration import (
     needs_new_secret,
 )
 from iam.outbound.fetching import Fetcher
-from iam.store.clients import Client, Metadata, keeps_secret
+from iam.store.clients import Client, Metadata
 from iam.store.openid_metadata import DEFAULTS
 
 COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "grant_types", "owner")
 LONGEST_KEEP = 90 * 86400  # seconds
-LONGEST_JWKS = 65_536  # bytes of a file of keys
 FOR_PEOPLE = "openid profile email read write"
 FOR_ITSELF = "read write"
 
@@ -49,11 +48,18 @@ def command() -> None:
         "iam client create --name Shop --redirect-uri https://shop.example.org/callback",
         "iam client create --name 'Nightly job' --grant-type client_credentials --scope read --json",
         "iam client create --name API --introspect-any",
+        "iam client create --name Job --client-id job --client-secret-stdin < secret.txt",
         "iam client create --name Bank --auth-method private_key_jwt --jwks bank.jwks.json",
     ]
 )
 @click.option("--name", metavar="N", required=True, help="The name that people read.")
 @click.option("--owner", metavar="USERNAME", help="Who sees it under /applications.")
+@click.option("--client-id", "chosen_id", metavar="ID", help="Its id, if it is not to be made at random.")
+@click.option(
+    "--client-secret-stdin",
+    is_flag=True,
+    help="Read its secret, of 32 characters or more, from standard input, instead of making one.",
+)
 @client_options.metadata
 def create(
     name: str,
@@ -67,7 +73,9 @@ def create(
     jwks_file: Path | None,
     jwks_uri: str | None,
     openid: Mapping[str, Any],
+    chosen_id: str | None,
     *,
+    client_secret_stdin: bool,
     require_pkce: bool | None,
     introspect_any: bool | None,
     allow_http_redirects: bool | None,
@@ -79,9 +87,11 @@ def create(
     """
     default = (AUTHORIZATION_CODE, REFRESH_TOKEN) if redirects else (CLIENT_CREDENTIALS,)
     scopes = (scope or (FOR_PEOPLE if redirects else FOR_ITSELF)).split()
-    client_id = credentials.client_id(secrets.token_bytes(32))
+    client_id = credentials.client_id(secrets.token_bytes(32)) if chosen_id is None else chosen_id
+    if chosen_id is not None and (complaint := client_ids.complaint(chosen_id)):
+        raise click.ClickException(f"--client-id: {complaint}")
     method = auth_method or AUTH_METHODS[0]
-    secret = credentials.mint(Kind.CLIENT_SECRET) if keeps_secret(method) else None
+    secret = chosen_secret(method) if client_secret_stdin else new_secret(method)
     jwks = key_set(jwks_file)
 
     async def work(on: Administration) -> Client:
@@ -103,12 +113,13 @@ def create(
             openid=client_options.changed(DEFAULTS, openid),
             unusual=True,
         )
-        await registration(on).register(client_id, metadata, secret=secret, owner_id=owner_id, by=COMMAND_LINE)
+        if not await registration(on).register(client_id, metadata, secret=secret, owner_id=owner_id, by=COMMAND_LINE):
+            raise click.ClickException(f"There is a client {client_id} already.")
         return await found(on, client_id)
 
     client = run(work)
     warn(client)
-    announce(client, secret)
+    announce(client, secret, given=client_secret_stdin)
 
 
 @command.command("list", examples=["iam client list", "iam client list --json"])
@@ -336,22 +347,6 @@ async def judged(on: Administration, **told: Any) -> Metadata:
         raise client_options.by_option(invalid) from None
 
 
-def key_set(file: Path | None) -> Mapping[str, Any] | None:
-    """The JSON object in a file of public keys, if there is one; what it must be like, the rules for clients say."""
-    if file is None:
-        return None
-    try:
-        octets = file.read_bytes()
-        document = json.loads(octets) if len(octets) <= LONGEST_JWKS else None
-    except OSError as error:
-        raise click.ClickException(f"--jwks: {file} cannot be read: {error.strerror}.") from None
-    except (ValueError, RecursionError):
-        document = None
-    if not isinstance(document, Mapping):
-        raise click.ClickException(f'--jwks: {file} is not a key set: {{"keys": [...]}} in JSON.')
-    return document
-
-
 async def found(on: Administration, client_id: str) -> Client:
     """The client with this id, or a sentence."""
     client = await on.store.clients.read(client_id) if "\0" not in client_id else None
@@ -368,8 +363,9 @@ def warn(client: Client) -> None:
         )
 
 
-def announce(client: Client, secret: str | None) -> None:
-    """A client, and its secret for the only time."""
+def announce(client: Client, secret: str | None, *, given: bool = False) -> None:
+    """A client, and its secret for the only time; one that was given is known already."""
+    secret = None if given else secret
     shown = document(client)
     if secret is not None:
         shown = {"client_id": client.id, "client_secret": secret, **shown}

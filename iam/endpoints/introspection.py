@@ -28,7 +28,7 @@ class IntrospectionEndpoint:
             claim = claimed(parameters, authorization(request), request.client_address)
             client = await self.authentication.confidential(claim)
             if client is None:
-                raise unproved(claim)
+                raise unproved(await self.authentication.reason(claim))
             token = parameters.get("token")
             if token is None:
                 raise carrying(InvalidRequestError("The request has no token."), None, client_id=client.client_id)

@@ -15,13 +15,14 @@ from iam import credentials
 from iam.accounts.throttle import Throttle
 from iam.clock import Clock
 from iam.credentials import Kind
-from iam.oauth import client_assertions
+from iam.oauth import client_assertions, client_ids
 from iam.oauth.client_assertions import Assertion, ClientAssertions
-from iam.oauth.client_secrets import matches
 from iam.oauth.refusal import Refusal, carrying
 from iam.oauth.request import Parameters
+from iam.oauth.slips import copied
 from iam.store.clients import BY_SECRET, Client, Clients
 
+NOT_OURS = "not one of this server's: cut off, or another text"
 TWO_WAYS = "The request authenticates the client in two ways; use one."
 
 
@@ -96,6 +97,20 @@ def from_basic(authorization: str) -> Claimed:
     return Claimed(client_id, secret)
 
 
+def expected_of(client: Client) -> str:
+    """How the client proves itself, in words."""
+    return (
+        f"{client.auth_method}: how this application proves itself"
+        if client.confidential
+        else "no secret: the application is public"
+    )
+
+
+def brought(claim: Claimed) -> str:
+    """What somebody brings as proof, in words."""
+    return "none, but the client_id" if claim.secret is None else "a secret, sent as it is"
+
+
 @frozen
 class ClientAuthentication:
     """Authenticates the clients in the store; what proves nothing is counted, and what proves something never has to wait."""
@@ -133,15 +148,41 @@ class ClientAuthentication:
         """The client, however it authenticates; raises InvalidClientError, Throttled."""
         client = await (self.confidential(claim) if claim.with_proof else self.public(claim))
         if client is None:
-            raise unproved(claim)
+            raise unproved(await self.reason(claim))
         return client
+
+    async def reason(self, claim: Claimed) -> Refusal:
+        """Why somebody is not the client that they say they are; only for who answers for it."""
+        client = await self.clients.by_id(claim.client_id)
+        if client is None:
+            return await client_ids.unknown(self.clients, claim.client_id)
+        if not client.enabled:
+            return Refusal("client", "an application that is enabled", "disabled", client_id=client.id)
+        if claim.assertion is not None:
+            return client_assertions.refusal("of no application that takes part here", client.id)
+        if claim.secret is None or client.auth_method not in BY_SECRET:
+            return Refusal("client authentication", expected_of(client), brought(claim), client_id=client.id)
+        return self._wrong(client, claim.secret)
+
+    def _wrong(self, client: Client, secret: str) -> Refusal:
+        """What is wrong with a secret that is not the client's."""
+        secrets, meant = self.assertions.signatures.secrets, copied(secret)
+        expected, ours = "the application's secret", credentials.well_formed(secret, Kind.CLIENT_SECRET)
+        if secret == client.id:
+            got = "the application's id"
+        elif meant.slips and secrets.match(client, meant.text, self.clock.now()):
+            got = f"the application's, but {meant.told}"
+        else:
+            got = "; ".join(["wrong" if ours else NOT_OURS, *meant.slips])
+        return Refusal("client secret", expected, got, client_id=client.id, secret_digest=secrets.digest(secret))
 
     async def _enabled(self, claim: Claimed) -> Client | None:
         client = await self.clients.by_id(claim.client_id)
         return client if client and client.enabled else None
 
     def _by_secret(self, client: Client | None, secret: str | None) -> Client | None:
-        same = secret is not None and matches(client, secret, self.clock.now())
+        secrets = self.assertions.signatures.secrets
+        same = secret is not None and secrets.match(client, secret, self.clock.now())
         return client if client and client.auth_method in BY_SECRET and same else None
 
     async def _by_assertion(self, client: Client | None, assertion: Assertion) -> Client | None:
@@ -150,20 +191,6 @@ class ClientAuthentication:
         return client
 
 
-def unproven(claim: Claimed) -> Refusal:
-    """Why somebody is not the client that they say they are, as far as can be told without the database."""
-    if claim.assertion is not None:
-        return client_assertions.refusal("of no application that takes part here", claim.client_id)
-    if claim.secret is None:
-        return Refusal("client secret", "a secret, unless the application is public", "none", client_id=claim.client_id)
-    if not credentials.well_formed(claim.secret, Kind.CLIENT_SECRET):
-        got = "not one of this server's: cut off, or another text"
-        return Refusal("client secret", "the application's secret", got, client_id=claim.client_id)
-    digest = credentials.digest(claim.secret)
-    expected = "the application's secret, and none of a public one"
-    return Refusal("client secret", expected, "wrong", client_id=claim.client_id, secret_digest=digest)
-
-
-def unproved(claim: Claimed) -> InvalidClientError:
-    """The error for a client that did not prove itself (RFC 6749 §5.2)."""
-    return carrying(InvalidClientError(client_assertions.UNPROVEN), unproven(claim))
+def unproved(reason: Refusal) -> InvalidClientError:
+    """The error for a client that did not prove itself, for this reason (RFC 6749 §5.2)."""
+    return carrying(InvalidClientError(client_assertions.UNPROVEN), reason)

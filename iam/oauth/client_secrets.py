@@ -1,5 +1,6 @@
 """Clients' secrets as they are kept: a digest (H25), and the secret itself only where the client signs with it, encrypted."""
 
+import hmac
 import os
 from collections.abc import Callable
 from datetime import datetime
@@ -18,6 +19,7 @@ from iam.server_key import ServerKey
 from iam.store.clients import SECRET_JWT, Client, Secret
 
 PURPOSE: Final = "client secrets"
+CHOSEN: Final = "chosen client secrets"
 NONCE: Final = 12  # bytes
 NOBODY: Final = bytes(32)  # the digest that is compared where there is no other, so that the answer takes as long
 
@@ -34,12 +36,31 @@ class ClientSecrets:
         """A new row for this secret of a client that authenticates like this."""
         secret_id = credentials.identifier()
         sealed = self._sealed(secret_id, text) if auth_method == SECRET_JWT else None
-        return Secret(secret_id, credentials.digest(text), sealed)
+        return Secret(secret_id, self.digest(text), sealed)
+
+    def digest(self, text: str) -> bytes:
+        """What is kept of a secret: of one that we have minted its SHA-256; of one that somebody chose the HMAC under our key.
+
+        Who has the database alone cannot guess at those, and to check one costs no more.
+        """
+        if credentials.well_formed(text, Kind.CLIENT_SECRET):
+            return credentials.digest(text)
+        return hmac.digest(self._chosen, text.encode(), "sha256")
+
+    def match(self, client: Client | None, text: str, now: datetime) -> bool:
+        """Is this one of the client's secrets? Compared by digest, in constant time, and also where there is no such client."""
+        digest = self.digest(text)
+        known = [secret.digest for secret in client.secrets if secret.good(now)] if client else []
+        return sum(compare_digest(digest, each) for each in known or [NOBODY]) > 0
 
     def readable(self, client: Client, now: datetime) -> list[bytes]:
         """The secrets that the client may sign with now."""
         opened = [self._opened(secret) for secret in client.secrets if secret.good(now)]
         return [text for text in opened if text is not None]
+
+    @cached_property
+    def _chosen(self) -> bytes:
+        return self._key().derive(CHOSEN)
 
     @cached_property
     def _cipher(self) -> AESGCM:
@@ -62,11 +83,3 @@ class ClientSecrets:
 def associated(secret_id: UUID) -> bytes:
     """What the encryption of a secret authenticates besides: where it belongs (H25)."""
     return b"client_secrets " + secret_id.bytes
-
-
-def matches(client: Client | None, text: str, now: datetime) -> bool:
-    """Is this one of the client's secrets? Compared by digest, in constant time, and also where there is no such client."""
-    digest = credentials.digest(text)
-    known = [secret.digest for secret in client.secrets if secret.good(now)] if client else []
-    same = sum(compare_digest(digest, each) for each in known or [NOBODY])
-    return same > 0 and credentials.well_formed(text, Kind.CLIENT_SECRET)

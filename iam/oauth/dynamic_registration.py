@@ -227,7 +227,7 @@ class DynamicRegistration:
         if asked.metadata.client_id != client.id:
             raise client_metadata.refused({"client_id": "It must be there, and be the one of this client."})
         secret = asked.metadata.client_secret
-        if secret is not None and not client_secrets.matches(client, secret, self._now()):
+        if secret is not None and not self.registration.secrets.match(client, secret, self._now()):
             await self.throttle.wrong(address, client.id)
             raise client_metadata.refused(
                 {"client_secret": "It is not this client's. Leave it out: it stays as it is."}

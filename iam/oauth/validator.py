@@ -15,8 +15,8 @@ from oauthlib.oauth2.rfc6749.errors import InvalidClientError
 from iam import credentials
 from iam.bridge import hooks
 from iam.credentials import Kind
-from iam.oauth import mismatch, redirect_uris, scopes
-from iam.oauth.client_authentication import ClientAuthentication, unproven
+from iam.oauth import client_ids, mismatch, redirect_uris, scopes
+from iam.oauth.client_authentication import ClientAuthentication
 from iam.oauth.grants import client_credentials
 from iam.oauth.grants.authorization_code import AuthorizationCode
 from iam.oauth.grants.implicit import Implicit
@@ -68,8 +68,9 @@ class Validator(RequestValidator):  # type: ignore[misc]
         request.client = client if client and client.enabled else None
         if request.client is not None:
             return True
-        got = "the id of a disabled one" if client else "an id that no application has"
-        return refuse(request, Refusal("client_id", "the id of an application that is registered here", got))
+        if client is None:
+            return refuse(request, await client_ids.unknown(self._clients, client_id))
+        return refuse(request, Refusal("client", "an application that is enabled", "disabled", client_id=client.id))
 
     def validate_redirect_uri(
         self, client_id: str, redirect_uri: str, request: Request, *_: object, **__: object
@@ -171,11 +172,11 @@ class Validator(RequestValidator):  # type: ignore[misc]
         except InvalidClientError as error:
             refuse(request, of(error))
             raise
-        return self._settle(request, client)
+        return await self._settle(request, client)
 
     async def authenticate_client_id(self, client_id: str, request: Request, *_: object, **__: object) -> bool:
         """RFC 6749 §3.2.1: is it a public client, which names itself?"""
-        return self._settle(request, await self._authentication.public(request.claimed))
+        return await self._settle(request, await self._authentication.public(request.claimed))
 
     def validate_grant_type(
         self, client_id: str, grant_type: str, client: Client, request: Request, *_: object, **__: object
@@ -224,10 +225,10 @@ class Validator(RequestValidator):  # type: ignore[misc]
         """Claim what the grant type claims and store its tokens, in one statement."""
         await self._savers[request.grant_type].save(token, request)
 
-    def _settle(self, request: Request, client: Client | None) -> bool:
+    async def _settle(self, request: Request, client: Client | None) -> bool:
         request.client = client
         if client is None:
-            return refuse(request, unproven(request.claimed))
+            return refuse(request, await self._authentication.reason(request.claimed))
         request.client_id = client.client_id
         return True
 

@@ -19,6 +19,8 @@ where (%(id)s::text is null or c.id = %(id)s) and (%(owner_id)s::uuid is null or
 order by c.created_at, c.id
 """
 
+NEAREST: Final = "select id from clients where lower(id) = lower(%(id)s) order by id <> %(id)s limit 1"
+
 # Makes the client if `allowed` says so; its own grant (for client_credentials) is born with it.
 CREATED: Final = """
 created as (

@@ -14,6 +14,7 @@ from iam.store.audit import By
 from iam.store.client_statements import (
     CREATE,
     DELETE,
+    NEAREST,
     ROTATE_SECRET,
     SELECT,
     SET_DISABLED,
@@ -173,6 +174,11 @@ class Clients:
         """The client as the database has it now."""
         found = await self._select(client_id=client_id)
         return found[0] if found else None
+
+    async def nearest(self, client_id: str) -> str | None:
+        """The id of a client that is this one, or this one but for the case of its letters."""
+        rows = await self._database.query(NEAREST, {"id": client_id})
+        return rows[0][0] if rows else None
 
     async def all(self) -> list[Client]:
         """Every client, oldest first."""

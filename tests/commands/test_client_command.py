@@ -276,6 +276,28 @@ def test_a_public_client_gets_no_secret(iam: Iam) -> None:
     )
 
 
+# -- chosen --
+
+
+def test_an_id_and_a_secret_are_chosen_and_the_secret_is_not_said_again(iam: Iam) -> None:
+    secret = "d41d8cd98f00b204e9800998ecf8427e"
+    options = ("--name", "Job", "--client-id", "my.job", "--client-secret-stdin", "--json")
+
+    made = iam("client", "create", *options, given=secret + "\n")
+    again = iam("client", "create", *options, given=secret)
+    short = iam("client", "create", "--name", "Job", "--client-secret-stdin", given="short")
+    weak = iam("client", "create", "--name", "Job", "--client-secret-stdin", "--json", given="a" * 32)
+
+    assert made.json["client_id"] == "my.job"
+    assert "client_secret" not in made.json
+    assert secret not in made.out + made.err
+    assert again.complaint == "There is a client my.job already."
+    assert "32 to 256" in short.complaint
+    assert weak.status == 0
+    assert "entropy" in weak.err
+    assert "--client-id" in iam("client", "create", "--name", "Job", "--client-id", "a/b").complaint
+
+
 # -- delete --
 
 

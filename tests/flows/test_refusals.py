@@ -1,7 +1,7 @@
 """Every refusal has an id, under which the makers of the application, and nobody else, read why."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +14,9 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.logger import formatEvent, globalLogPublisher
 
 from iam import bridge, credentials
+from iam.accounts.actors import SERVER
 from iam.credentials import Kind
+from iam.oauth import mismatch
 from iam.store.refusals import MOST, MOST_OF_ADDRESS, MOST_OF_CLIENT, Trace
 from tests.harness import REDIRECT_URI, VERIFIER, App, Reply, Server, minted
 
@@ -54,6 +56,78 @@ async def test_a_wrong_secret_is_told_from_another_applications(server: Server) 
     for name, (got, *others) in told.items():
         assert got == name
         assert others == ["client secret", "invalid_client", app.client_id, "client_credentials", "/token"]
+
+
+@pytest.mark.parametrize(
+    ("change", "slip"),
+    [
+        (lambda text: text + "\n", "it ends in a blank"),
+        (lambda text: " " + text, "it begins with a blank"),
+        (lambda text: f"\t{text} ", "it begins and ends with a blank"),
+        (lambda text: f'"{text}"', "it stands in quotation marks"),
+        (lambda text: f"'{text}'\n", "it ends in a blank, and it stands in quotation marks"),
+        (lambda text: text + "%0A", "it is percent-encoded once too often, and it ends in a blank"),
+        (lambda text: text.swapcase(), "it differs in case from that of an application"),
+        (lambda text: text[:-1], ""),
+    ],
+)
+async def test_a_wrong_id_is_told_from_a_wrong_secret_with_what_is_odd_about_it(
+    server: Server, change: Callable[[str], str], slip: str
+) -> None:
+    app = await server.app()
+
+    trace = await trace_of(
+        server, await server.token(evolve(app, client_id=change(app.client_id)), grant_type="client_credentials")
+    )
+
+    assert (trace.failed, trace.got) == ("client id", "no application has it" + (f"; {slip}" if slip else ""))
+
+
+@pytest.mark.parametrize(
+    ("change", "slip"),
+    [
+        (lambda text: text + "\n", "it ends in a blank"),
+        (lambda text: f'"{text}"', "it stands in quotation marks"),
+    ],
+)
+async def test_the_right_secret_with_something_around_it_is_told(
+    server: Server, change: Callable[[str], str], slip: str
+) -> None:
+    app = await server.app()
+
+    reply = await server.token(evolve(app, secret=change(str(app.secret))), grant_type="client_credentials")
+    as_id = await server.token(evolve(app, secret=app.client_id), grant_type="client_credentials")
+
+    trace = await trace_of(server, reply)
+    assert (trace.failed, trace.got) == ("client secret", f"the application's, but {slip}")
+    assert reply.json["error_description"] == "Client authentication failed."
+    assert (await trace_of(server, as_id)).got == "the application's id"
+
+
+async def test_a_disabled_client_and_a_public_one_with_a_secret_are_called_so(server: Server) -> None:
+    app = await server.app()
+    public = evolve(await server.app(auth_method="none", grant_types=("authorization_code",)), secret=app.secret)
+    with_secret = await trace_of(server, await server.redeem(public, "x"))
+    await server.store.clients.set_disabled(app.client_id, server.now(), SERVER, disabled=True)
+
+    disabled = await trace_of(server, await server.token(app, grant_type="client_credentials"))
+
+    assert (with_secret.failed, with_secret.expected) == (
+        "client authentication",
+        "no secret: the application is public",
+    )
+    assert (disabled.failed, disabled.got, disabled.client_id) == ("client", "disabled", app.client_id)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda uri: uri + "\n", "the registered one, but it ends in a blank"),
+        (lambda uri: uri.upper(), "one that differs in case"),
+    ],
+)
+def test_a_redirect_uri_with_a_slip_is_told_by_the_slip(change: Callable[[str], str], told: str) -> None:
+    assert mismatch.refusal((REDIRECT_URI,), change(REDIRECT_URI)).got.startswith(told)
 
 
 async def test_a_secret_that_has_expired_is_called_so(server: Server, admin: Any) -> None:

@@ -1,0 +1,49 @@
+"""What `iam client` is given beside its options: keys in a file, a secret on standard input."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from iam import credentials
+from iam.commands import asking
+from iam.credentials import Kind
+from iam.oauth import chosen_secrets
+from iam.store.clients import keeps_secret
+
+LONGEST_JWKS = 65_536  # bytes of a file of keys
+
+
+def key_set(file: Path | None) -> Mapping[str, Any] | None:
+    """The JSON object in a file of public keys, if there is one; what it must be like, the rules for clients say."""
+    if file is None:
+        return None
+    try:
+        octets = file.read_bytes()
+        document = json.loads(octets) if len(octets) <= LONGEST_JWKS else None
+    except OSError as error:
+        raise click.ClickException(f"--jwks: {file} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, Mapping):
+        raise click.ClickException(f'--jwks: {file} is not a key set: {{"keys": [...]}} in JSON.')
+    return document
+
+
+def new_secret(method: str) -> str | None:
+    """A secret for a client of this method, if it has one."""
+    return credentials.mint(Kind.CLIENT_SECRET) if keeps_secret(method) else None
+
+
+def chosen_secret(method: str) -> str:
+    """The secret on standard input; a person is warned of one that may be guessed."""
+    if not keeps_secret(method):
+        raise click.UsageError(f"A client with {method} has no secret: leave --client-secret-stdin out.")
+    secret = asking.secret_on_input("The secret")
+    if complaint := chosen_secrets.complaint(secret):
+        raise click.ClickException(complaint)
+    if warning := chosen_secrets.warning(secret):
+        click.echo(f"Warning: {warning}", err=True)
+    return secret
