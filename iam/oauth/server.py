@@ -158,11 +158,11 @@ class Server:
 
     async def scopes_supported(self) -> list[str]:
         """The scopes that clients may ask for, without those that only administrators give: nobody need know of these."""
-        return [scope.name for scope in await self._scopes.all() if not scope.restricted]
+        return [scope.name for scope in await self._scopes.shown() if not scope.restricted]
 
     async def claims_supported(self) -> list[str]:
         """What may be said of people: the claims of all scopes."""
-        return sorted({name for scope in await self._scopes.all() for name in scope.claims})
+        return sorted({name for scope in await self._scopes.shown() for name in scope.claims})
 
     async def token(self, parameters: Parameters, authorization: str | None, address: str | None = None) -> Response:
         """Answer a token request (RFC 6749 §3.2); raises OAuth2Error, with the reason."""

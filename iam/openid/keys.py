@@ -73,7 +73,7 @@ class Keys:
         Keys that are encrypted to are shown while they are the newest: then they still decrypt for those who kept the key set.
         """
         now = self._clock.now()
-        keys = await self._table.all()
+        keys = await self._table.shown()
         return {"keys": [key.public_key for key in keys if key.trusted(now) and shown(key, keys, now)]}
 
     async def signed(self, alg: str, typ: str | None, claims: Mapping[str, object]) -> str:

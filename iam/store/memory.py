@@ -4,9 +4,12 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 from iam.clock import Clock
+from iam.store.errors import Unavailable
 
 MAXIMUM_AGE = 5.0  # seconds; a NOTIFY that was lost costs no more than this
 MAXIMUM_SIZE = 10_000
+SHOWN = 600.0  # seconds that what was known last may be shown while the database does not answer
+AGAIN = 5.0  # seconds until a database that did not answer is asked again for that
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -19,6 +22,8 @@ class Memory(Generic[Key, Value]):
         self._clock = clock
         self._read = read
         self._known: dict[Key, tuple[float, Value]] = {}
+        self._shown: dict[Key, tuple[float, Value]] = {}
+        self._failed = -AGAIN
         self._reading: dict[Key, object] = {}  # the newest read of each key that nothing was forgotten of since
 
     async def get(self, key: Key) -> Value | None:
@@ -37,6 +42,23 @@ class Memory(Generic[Key, Value]):
             if self._reading.get(key) is mine:
                 del self._reading[key]
 
+    async def shown(self, key: Key) -> Value | None:
+        """The value, or while the database does not answer what it was in the last minutes, of a table that is kept as a whole.
+
+        Only for what is shown to everybody: nothing may be issued, verified or decided with it.
+        """
+        now, (at, last) = self._clock.seconds(), self._shown.get(key, (-SHOWN, None))
+        good = last is not None and 0 <= now - at < SHOWN
+        if good and (key in self._reading or 0 <= now - self._failed < AGAIN):
+            return last
+        try:
+            return await self.get(key)
+        except Unavailable:
+            self._failed = self._clock.seconds()
+            if not good:
+                raise
+            return last
+
     def forget(self) -> None:
         """Everything may have changed."""
         self._known = {}
@@ -51,3 +73,5 @@ class Memory(Generic[Key, Value]):
         if len(self._known) >= MAXIMUM_SIZE:
             self._known = {}
         self._known[key] = now, value
+        if key is None:
+            self._shown[key] = now, value

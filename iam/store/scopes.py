@@ -74,6 +74,10 @@ class Scopes:
         """Every scope, in the order of creation."""
         return await self._memory.get(None) or ()
 
+    async def shown(self) -> tuple[Scope, ...]:
+        """Every scope as it was known last, where the database does not answer: for metadata alone."""
+        return await self._memory.shown(None) or ()
+
     def forget(self) -> None:
         """Somebody changed a scope: read again."""
         self._memory.forget()

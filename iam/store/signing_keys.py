@@ -83,6 +83,10 @@ class SigningKeys:
         """Every key, by algorithm and generation."""
         return await self._memory.get(None) or ()
 
+    async def shown(self) -> tuple[SigningKey, ...]:
+        """Every key as it was known last, where the database does not answer: for the key set alone."""
+        return await self._memory.shown(None) or ()
+
     def forget(self) -> None:
         """Somebody changed a key: read again."""
         self._memory.forget()

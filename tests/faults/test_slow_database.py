@@ -208,3 +208,19 @@ async def test_r7_beyond_two_hundred_that_wait_requests_are_refused_at_once_and_
     assert {answer.status for answer in health} == {200}
     assert longest(health) < PROMPT
     assert status == 0
+
+
+async def test_what_is_public_is_shown_while_the_database_is_silent_and_nothing_is_issued(
+    clients: Clients, line: tuple[Line, str]
+) -> None:
+    paths = ["/jwks", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"]
+    before = [await clients.server.get(clients.process.url + path) for path in paths]
+
+    line[0].muted = True
+    clients.begin()
+    await until(lambda: any(answer.status == 503 for answer in clients.answers))
+    during = [await clients.server.get(clients.process.url + path) for path in paths]
+
+    assert [reply.status for reply in (*before, *during)] == [200] * 6
+    assert [reply.body for reply in during] == [reply.body for reply in before]
+    assert (await clients.token()).status == 503
