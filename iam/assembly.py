@@ -191,6 +191,7 @@ def build_dynamic_registration(
     return DynamicRegistration(
         registration,
         Registrants(settings),
+        Targets(store.resources, store.scopes),
         store.registrations,
         throttle,
         settings.issuer,

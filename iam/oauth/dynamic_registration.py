@@ -34,6 +34,7 @@ from iam.oauth.client_metadata import Asked, ClientMetadata
 from iam.oauth.refusal import Refusal, shown
 from iam.oauth.registrants import Registrant, Registrants
 from iam.oauth.registration import Registration, needs_new_secret
+from iam.oauth.resources import Targets
 from iam.oauth.wishes import MOST, LeftOut, Settled, Wishes
 from iam.store.clients import PUBLIC, Client, Metadata, keeps_secret
 from iam.store.registrations import Newcomer, Registrations
@@ -80,6 +81,7 @@ class DynamicRegistration:
 
     registration: Registration
     registrants: Registrants
+    targets: Targets
     table: Registrations
     throttle: Throttle
     issuer: str
@@ -183,7 +185,10 @@ class DynamicRegistration:
     async def _metadata(self, asked: Asked, registrant: Registrant, old: Client | None = None) -> Metadata:
         """What the client would be, by the rules and the policy, with what of its wishes can be."""
         told, keeping = asked.metadata, registrant.keeping(old) if old else registrant
-        wishes = Wishes(registrant, keeping, await self.registration.scopes.all(), self.registration.implicit)
+        elsewhere = await self.targets.open_to_all()
+        wishes = Wishes(
+            registrant, keeping, await self.registration.scopes.all(), self.registration.implicit, elsewhere
+        )
         settled = wishes.settle(asked)
         left_out = dict(settled.left_out)
         try:
@@ -204,6 +209,7 @@ class DynamicRegistration:
                 openid=evolve(settled.openid, id_token_claims=old.openid.id_token_claims) if old else settled.openid,
                 before=old,
                 registrant=registrant,
+                scopeless=bool(elsewhere),
             )
             if old is not None:
                 sectors.refuse_other_names(metadata, old)

@@ -75,10 +75,12 @@ class Registration:
         before: Client | None = None,
         unusual: bool = False,
         registrant: Registrant = ADMINISTRATOR,
+        scopeless: bool = False,
     ) -> Metadata:
         """Metadata that are in order; Invalid names the fields that are not.
 
         `before` is what the client was until now; of that the `registrant` may keep what only others may give.
+        `scopeless`: it needs no scope of its own, since resources have some for it.
         `unusual`: an administrator says so, who may choose what is no danger by itself.
         """
         rules = self.rules(unusual=unusual, http=allow_http_redirects)
@@ -107,7 +109,7 @@ class Registration:
             auth_method=auth_method_complaint(metadata),
             grant_types=grant_types_complaint(metadata, may, implicit=self.implicit),
             redirect_uris=redirect_uris_complaint(metadata, rules),
-            scopes=scopes_complaint(metadata, may, await self.scopes.all()),
+            scopes=scopes_complaint(metadata, may, await self.scopes.all(), scopeless=scopeless),
             post_logout_redirect_uris=uris_complaint(metadata.post_logout_redirect_uris, metadata, rules),
             auth_signing_alg=auth_signing_alg_complaint(metadata),
             jwks=jwks_complaint(metadata),
@@ -276,11 +278,13 @@ def shortened(uri: str) -> str:
     return uri if len(uri) <= 80 else uri[:79] + "…"  # noqa: PLR2004 - a line
 
 
-def scopes_complaint(metadata: Metadata, registrant: Registrant, known: Iterable[Scope]) -> str | None:
+def scopes_complaint(
+    metadata: Metadata, registrant: Registrant, known: Iterable[Scope], *, scopeless: bool
+) -> str | None:
     """What the client may ask for: scopes that exist, and that its registrant may have."""
     allowed = [scope.name for scope in known if registrant.may_have(scope)]
     if any(scope not in allowed for scope in metadata.scopes):
         return f"Choose among the scopes that exist: {', '.join(allowed) or 'there is none yet'}."
-    if metadata.grant_types and not metadata.scopes:
+    if metadata.grant_types and not metadata.scopes and not scopeless:
         return "Choose at least one scope."
     return None

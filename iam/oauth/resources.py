@@ -86,6 +86,13 @@ class Targets:
         restricted = {scope.name for scope in await self.scopes.all() if scope.restricted}
         return {name for target in at if opens(target, client) for name in target.scopes} - restricted
 
+    async def open_to_all(self) -> frozenset[str]:
+        """The scopes that any client which registers itself may ask for at some resource, without being registered for them."""
+        restricted = {scope.name for scope in await self.scopes.all() if scope.restricted}
+        known = (await self.resources.by_uri()).values()
+        named = {name for target in known if target.enabled and target.clients == EVERYBODY for name in target.scopes}
+        return frozenset(named - restricted)
+
     async def offered(self, client: Client) -> list[dict[str, str]]:
         """The resources that this client may ask for, each with the scopes that it may have there."""
         offers = {

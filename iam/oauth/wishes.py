@@ -73,9 +73,9 @@ class Wishes:
         allowed = {scope.name for scope in self.scopes if self.keeping.may_have(scope)}
         wanted = distinct(told.scope.split())
         kept = tuple(name for name in wanted if name in allowed)
-        if missing := [name for name in wanted if name not in allowed]:
+        if missing := [name for name in wanted if name not in allowed and name not in self.elsewhere]:
             sentence = f"{shown(' '.join(missing))}: Choose among {', '.join(usual)}, or leave it out."
-            if not kept and not self.elsewhere.intersection(missing):
+            if not kept and not self.elsewhere.intersection(wanted):
                 raise client_metadata.refused({"scope": sentence})
             left_out["scope"] = shown(sentence)
         return kept

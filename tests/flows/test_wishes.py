@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.harness import REDIRECT_URI, Server
+from iam.accounts.actors import SERVER
+from tests.harness import REDIRECT_URI, App, Server
 from tests.registering import initial_access_token, register, registered
 
 OPENID = {"openid", "profile", "email", "address", "phone", "offline_access"}
@@ -157,3 +158,24 @@ async def test_what_mcp_clients_send_is_let_in(configured: Any, client: dict[str
     assert reply.json["token_endpoint_auth_method"] == body["token_endpoint_auth_method"]
     assert reply.json["grant_types"] == ["authorization_code", "refresh_token"]
     assert "openid" in reply.json["scope"].split(" ") or "scope" in body
+
+
+async def test_a_scope_that_a_resource_gives_to_all_is_no_reason_to_refuse_and_can_be_asked_for_there(
+    open_server: Server, admin: Any
+) -> None:
+    admin.execute("insert into scopes (name, description) values ('tools:use', 'Use the tools')")
+    open_server.store.scopes.forget()
+    resource = "https://tools.example"
+    told: dict[str, Any] = {"scopes": ("tools:use",), "token_format": "opaque", "lifetime": 600, "client_id": None}
+    await open_server.store.resources.create(resource, now=open_server.now(), by=SERVER, clients="all", **told)
+
+    reply = await register(open_server, None, scope="tools:use")
+    refused = await register(open_server, None, scope="write")
+    app = App(reply.json["client_id"], reply.json["client_secret"])
+    code = await open_server.code(app, await open_server.person(), scope="tools:use", resource=resource)
+    tokens = (await open_server.redeem(app, code, resource=resource)).json
+
+    assert (reply.status, refused.status) == (201, 400)
+    assert "left_out" not in reply.json
+    assert {"resource": resource, "scope": "tools:use"} in reply.json["resources"]
+    assert tokens["scope"] == "tools:use"
