@@ -42,9 +42,14 @@ def openid(client: Client | Metadata) -> dict[str, Any]:
 
 
 def links(client: Client) -> list[tuple[str, str]]:
-    """What a client shows of itself to people, with a name for each: addresses that are links and nothing else (row 53)."""
+    """What a client shows of itself to people, with a name for each: addresses that are links, by https, and nothing else (row 53)."""
     return [
         (name, uri)
         for member, name in LINKS.items()
-        if (uri := getattr(client.openid, member)) is not None and uris.link_complaint(uri) is None
+        if (uri := getattr(client.openid, member)) is not None and safe(uri)
     ]
+
+
+def safe(uri: str) -> bool:
+    """May it be a link on a page of ours? What comes by http, anybody on the way may have written."""
+    return uri.lower().startswith("https:") and uris.link_complaint(uri) is None

@@ -22,6 +22,7 @@ class Introduction:
     logo_uri: str | None
     links: Sequence[tuple[str, str]]
     registered_itself: bool
+    stranger: bool
 
     @property
     def image_source(self) -> str | None:
@@ -39,6 +40,7 @@ def introduction(authorization: Request) -> Introduction:
         logo_uri if logo_uri and its_own(logo_uri, redirect_uri) else None,
         client_information.links(client),
         client.registered_itself,
+        stranger(client),
     )
 
 

@@ -167,7 +167,7 @@ class Login:
             status,
             headers,
             leaving=True,
-            image_source=client.image_source if client and not client.registered_itself else None,
+            image_source=client.image_source if client and not client.stranger else None,
             client=client,
             form=form,
             stale=stale,

@@ -7,7 +7,7 @@ import pytest
 
 from iam.store.openid_metadata import OpenIDMetadata
 from tests.harness import CHALLENGE, REDIRECT_URI, App, Reply, Server
-from tests.registering import stranger
+from tests.registering import registered, stranger
 
 LOGO, POLICY, TERMS = (
     "https://client.example/logo.png",
@@ -60,13 +60,31 @@ async def test_the_client_is_shown_with_its_logo(server: Server, page: Any) -> N
     assert pictures(shown) == "'self' data: https://client.example"
 
 
-async def test_the_consent_page_alone_shows_the_clients_policy_and_terms(server: Server) -> None:
-    app = await introduced(server, policy_uri=POLICY, tos_uri=TERMS)
+@either_page
+async def test_a_client_that_somebody_here_answers_for_is_shown_with_its_policy_and_terms(
+    server: Server, page: Any
+) -> None:
+    shown = await page(server, await introduced(server, policy_uri=POLICY, tos_uri=TERMS))
 
-    login, consent = await login_page(server, app), await consent_page(server, app)
+    assert [f'href="{uri}"' in shown.text for uri in (POLICY, TERMS)] == [True, True]
 
-    assert [f'href="{uri}"' in consent.text for uri in (POLICY, TERMS)] == [True, True]
-    assert [uri in login.text.partition("<form")[0] for uri in (POLICY, TERMS)] == [False, False]
+
+@either_page
+@pytest.mark.parametrize("uri", ["http://client.example/policy", "HTTP://client.example/policy", "http://localhost/"])
+async def test_a_link_that_is_not_https_is_not_shown(server: Server, page: Any, uri: str) -> None:
+    shown = await page(server, await introduced(server, policy_uri=uri))
+
+    assert f'href="{uri}"' not in shown.text
+
+
+async def test_a_client_registered_with_a_token_has_its_links_and_the_note(server: Server) -> None:
+    """OpenID Connect Registration §2; who gave the token answers for it."""
+    app = (await registered(server, scope="openid", policy_uri=POLICY)).app
+
+    login = await login_page(server, app)
+
+    assert f'href="{POLICY}"' in login.text
+    assert "It has registered itself here" in login.text
 
 
 async def test_of_a_client_that_has_registered_itself_the_login_shows_name_and_host_and_that_nobody_knows_it(
