@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import click
 
 from iam.accounts.actors import COMMAND_LINE
-from iam.commands import asking, output
+from iam.commands import output
+from iam.commands.confirming import confirm, yes_option
 from iam.commands.options import Group
 from iam.commands.people import identified, named
 from iam.commands.running import Administration, run
@@ -46,21 +47,26 @@ def list_(since: datetime | None, client: str | None, user: str | None, kind: st
     callback=lambda *given: day(given[2]),
     help="Months that were over by then.",
 )
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@yes_option
 def prune(before: date, *, yes: bool) -> None:
     """Remove whole months from the audit log, for good. That it was done stays in it."""
-    months = run(lambda on: over(on, before))
-    if not months:
+    gone = run(lambda on: pruned(on, before, yes=yes))
+    if not gone:
         output.say("No month of the audit log was over by then; nothing is removed.", {"removed": []})
         return
-    total = f"{sum(month.events for month in months)} events, {sum(month.bytes for month in months) >> 10} kB"
-    for month in months:
-        click.echo(f"{month.since} to {month.until - timedelta(days=1)}: {month.events} events", err=True)
-    if not yes:
-        confirmed(f"Remove these {total}, for good?")
-    gone = run(lambda on: on.store.audit.prune(before, on.clock.now(), COMMAND_LINE))
     told = [{"since": str(month.since), "until": str(month.until), "events": month.events} for month in gone]
     output.say(f"{sum(month.events for month in gone)} events are removed.", {"removed": told})
+
+
+async def pruned(on: Administration, before: date, *, yes: bool) -> list[Month]:
+    """The months that were removed, once somebody has agreed."""
+    months = await over(on, before)
+    if not months:
+        return []
+    losses = [f"{month.since} to {month.until - timedelta(days=1)}: {month.events} events" for month in months]
+    total = sum(month.events for month in months)
+    confirm(f"Remove these {total} events from the audit log, for good?", losses, yes=yes)
+    return await on.store.audit.prune(before, on.clock.now(), COMMAND_LINE)
 
 
 async def over(on: Administration, before: date) -> list[Month]:
@@ -68,14 +74,6 @@ async def over(on: Administration, before: date) -> list[Month]:
     if before > on.clock.now().date():
         raise click.BadParameter("That day is still to come.", param_hint="--before")
     return [month for month in await on.store.audit.months() if month.until <= before]
-
-
-def confirmed(question: str) -> None:
-    """Ask, where there is somebody to ask, and do nothing unless they agree."""
-    if not asking.interactive():
-        raise click.UsageError("Without a terminal to ask at, --yes is needed.")
-    if not asking.agreed(question):
-        raise click.ClickException("Nothing is removed.")
 
 
 def day(text: str) -> date:

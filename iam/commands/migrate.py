@@ -27,9 +27,8 @@ def command(*, plan: bool, server_role: str | None) -> None:
     if plan and server_role:
         raise click.UsageError("--plan applies nothing, so leave --server-role out.")
     settings = read_settings()
-    names = react(partial(planned if plan else migrated, settings=settings))
-    if server_role:
-        react(partial(admitted, settings=settings, role=server_role))
+    work = partial(planned, settings=settings) if plan else partial(migrated, settings=settings, role=server_role)
+    names = react(work)
     if output.json_wanted():
         output.write({"pending" if plan else "applied": names})
         return
@@ -44,19 +43,16 @@ async def planned(reactor: Any, settings: Settings) -> list[str]:
     return await on_schema(reactor, settings, migration.pending)
 
 
-async def migrated(reactor: Any, settings: Settings) -> list[str]:
-    """The migrations that were applied."""
-    return await on_schema(reactor, settings, migration.migrate)
+async def migrated(reactor: Any, settings: Settings, role: str | None) -> list[str]:
+    """The migrations that were applied; servers may connect as this role from then on, if one is given."""
 
+    def work(dsn: str) -> list[str]:
+        names = migration.migrate(dsn)
+        if role is not None:
+            migration.admit(dsn, role)
+        return names
 
-async def admitted(reactor: Any, settings: Settings, role: str) -> list[str]:
-    """Nothing, once servers may connect as this role."""
-
-    def admit(dsn: str) -> list[str]:
-        migration.admit(dsn, role)
-        return []
-
-    return await on_schema(reactor, settings, admit)
+    return await on_schema(reactor, settings, work)
 
 
 async def on_schema(reactor: Any, settings: Settings, work: Any) -> list[str]:

@@ -79,3 +79,17 @@ def test_a_database_that_is_not_there_is_a_sentence(untouched: Iam) -> None:
 
     assert "PostgreSQL cannot be used" in nowhere.complaint
     assert "missing" in missing.complaint
+
+
+def test_a_role_of_the_servers_own_is_admitted(untouched: Iam) -> None:
+    privileges = "select has_table_privilege('pg_monitor', 'users', 'insert'), has_table_privilege('pg_monitor', 'audit_events', 'delete')"
+
+    first = untouched("migrate", "--server-role", "pg_monitor")
+    again = untouched("migrate", "--server-role", "pg_monitor")
+    unknown = untouched("migrate", "--server-role", "nobody_at_all")
+
+    assert (first.status, first.out.splitlines()) == (0, MIGRATIONS)
+    assert (again.status, again.out) == (0, "Nothing to do.\n")
+    assert untouched.execute(privileges) == [(True, False)]
+    assert unknown.status == 1
+    assert 'role "nobody_at_all" does not exist' in unknown.err

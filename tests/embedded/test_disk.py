@@ -107,3 +107,22 @@ async def test_h51_a_directory_that_cannot_be_asked_changes_nothing(tmp_path: Pa
     await watched.measure()
 
     assert watched.short
+
+
+def test_a_disk_that_will_be_full_within_the_hour_is_said_once_in_ten_minutes(said: list[str]) -> None:
+    watched = disk()
+
+    for second in range(0, 900, 2):
+        watched.judge(3000 * MB - second * MB, LARGE, now=float(second))
+
+    assert said == ["disk.filling", "disk.filling"]
+
+
+def test_a_disk_that_fills_slowly_or_comes_and_goes_is_not_said(said: list[str]) -> None:
+    slow, unsteady = disk(), disk()
+
+    for second in range(0, 7200, 2):
+        slow.judge(50_000 * MB - second * MB // 60, LARGE, now=float(second))
+        unsteady.judge((2000 - second % 60) * MB, LARGE, now=float(second))
+
+    assert said == []
