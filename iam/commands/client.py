@@ -314,8 +314,7 @@ async def retokened(on: Administration, client_id: str, token: str | None) -> Cl
     client = await registered_itself(on, client_id)
     # the digest of something that nobody knows, since having one tells who registered itself
     digest = credentials.digest(token or secrets.token_hex(32))
-    kind = "client.registration_token_rotated" if token else "client.registration_token_revoked"
-    await on.store.registrations.retoken(client_id, digest, kind, on.clock.now(), COMMAND_LINE)
+    await on.store.registrations.retoken(client_id, digest, on.clock.now(), COMMAND_LINE, revoked=token is None)
     return client
 
 

@@ -12,7 +12,16 @@ from iam.oauth.key_sets import KeySetError
 from iam.openid import keys
 from iam.outbound import destinations
 from iam.store.clients import SECRET_JWT, Metadata
-from iam.store.openid_metadata import DEFAULTS, NATIVE, PAIRWISE, PUBLIC_SUBJECT, WEB, OpenIDMetadata
+from iam.store.openid_metadata import (
+    AT_USERINFO,
+    BY_SCOPES,
+    DEFAULTS,
+    NATIVE,
+    PAIRWISE,
+    PUBLIC_SUBJECT,
+    WEB,
+    OpenIDMetadata,
+)
 
 APPLICATION_TYPES: Final = (WEB, NATIVE)
 UNSAID: Final = DEFAULTS  # of a client that says nothing of all this
@@ -47,6 +56,7 @@ def complaints(metadata: Metadata, *, private: bool) -> Complaints:
     return {
         **wish_complaints(openid),
         "subject_type": choice_complaint(openid.subject_type, SUBJECT_TYPES),
+        "id_token_claims": choice_complaint(openid.id_token_claims, (AT_USERINFO, BY_SCOPES)),
         "sector_identifier_uri": fetched_complaint(openid.sector_identifier_uri, private=private),
         "default_max_age": age_complaint(openid.default_max_age),
         "backchannel_logout_uri": fetched_complaint(openid.backchannel_logout_uri, private=private),

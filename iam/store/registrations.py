@@ -55,6 +55,7 @@ from revoked
 returning id
 """
 
+# Another registration access token of a client that registered itself, or one that nobody knows.
 RETOKEN: Final = """
 with changed as (
     update clients set registration_digest = %(digest)s
@@ -62,7 +63,10 @@ with changed as (
     returning id
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, %(kind)s, %(actor)s, null, id, %(address)s::inet, '{}' from changed
+    select audit_day(%(now)s), %(now)s,
+        case when %(revoked)s then 'client.registration_token_revoked' else 'client.registration_token_rotated' end,
+        %(actor)s, null, id, %(address)s::inet, '{}'
+    from changed
 )
 select id from changed
 """
@@ -167,12 +171,12 @@ class Registrations:
             },
         )
 
-    async def retoken(self, client_id: str, digest: bytes, kind: str, now: datetime, by: By) -> bool:
+    async def retoken(self, client_id: str, digest: bytes, now: datetime, by: By, *, revoked: bool) -> bool:
         """Let a client that registered itself come back by the token with this digest alone; False if there is none.
 
-        `kind` is the event that it is, client.registration_token_rotated or client.registration_token_revoked.
+        Where the old one is only `revoked`, it is the digest of something that nobody knows.
         """
-        told = {"client_id": client_id, "digest": digest, "kind": kind, "now": now, **by.columns}
+        told = {"client_id": client_id, "digest": digest, "revoked": revoked, "now": now, **by.columns}
         rows = await self._database.query(RETOKEN, told)
         self._clients.forget(client_id)
         return bool(rows)

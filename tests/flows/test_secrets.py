@@ -93,9 +93,11 @@ class Journey:
 
     def taken(self, reply: Reply) -> Reply:
         for line in reply.headers.getRawHeaders("set-cookie") or ():
-            self.cookie = line.partition(";")[0].partition("=")[2]
-            if self.cookie:
-                self.keep(f"cookie {len(self.secrets)}", self.cookie)
+            name, _, value = line.partition(";")[0].partition("=")
+            if value:
+                self.keep(f"cookie {len(self.secrets)}", value)
+            if name == "iam":  # there are others, such as that of a device that is known
+                self.cookie = value
         return reply
 
     async def log_in(self) -> None:
