@@ -26,11 +26,12 @@ NO_EVENT = {
     "partitions.SWEEP": "a grant that ended is in the log as it ended; the row goes by its age",
     "refused_counts.STORE": "it is events: the kinds are given, such as login.refused",
     "refusals.STORE": "refusals are a log themselves, of a day",
-    "registrations.COUNT": "the beginning of BY_QUOTA, which has one",
+    "registrations.ATTEMPT": "it counts attempts of a network; what was registered is in the log",
     "registrations.USE": "the beginning of BY_TOKEN, which has one",
     "replays.CLAIM": "it keeps a signed statement from being used twice; what was done by it is in the log",
     "resources.WRITE_NORMAL": "how the database writes down a name that a resource has already; nothing about it changes",
     "sessions.SEE": "that a session is still used, once a minute",
+    "strangers.USED": "the day on which a client was last used",
     "users.REHASH": "the same password under newer parameters",
 }
 
