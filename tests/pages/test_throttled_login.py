@@ -109,7 +109,7 @@ async def test_the_cookie_of_a_browser_is_no_session_and_for_http_alone(server: 
     reply = await log_in(visitor)
 
     given = [value for value in reply.headers.getRawHeaders("set-cookie") if value.startswith("iam_devices=")]
-    assert given[0].split("; ")[1:] == ["Path=/", "HttpOnly", "SameSite=Lax", "Max-Age=31536000"]
+    assert given[0].split("; ")[1:] == [f"Path={server.settings.path}/", "HttpOnly", "SameSite=Lax", "Max-Age=31536000"]
     assert (await Visitor(server, devices=visitor.devices).get("/applications")).location.startswith("/login")
     assert (await Visitor(server, visitor.devices).get("/applications")).location.startswith("/login")
 
