@@ -192,28 +192,31 @@ def enable(uri: str) -> None:
 def delete(uri: str, *, yes: bool) -> None:
     """Delete the resource URI, and with it all tokens for it."""
 
-    async def work(on: Administration) -> bool:
-        if uri in await on.store.resources.by_uri():
-            confirm(f"Delete the resource {uri}?", await losses.of_resource(on, uri), yes=yes)
-        return await on.store.resources.delete(uri, on.clock.now(), COMMAND_LINE)
+    async def work(on: Administration) -> str:
+        name = (await found(on, uri)).uri
+        confirm(f"Delete the resource {name}?", await losses.of_resource(on, name), yes=yes)
+        await on.store.resources.delete(name, on.clock.now(), COMMAND_LINE)
+        return name
 
-    if not run(work):
-        raise click.ClickException(f"There is no resource {uri}.")
-    output.say(f"The resource {uri} is deleted.", {"resource": uri, "deleted": True})
+    name = run(work)
+    output.say(f"The resource {name} is deleted.", {"resource": name, "deleted": True})
 
 
 def change(uri: str, *, enabled: bool, yes: bool) -> None:
     """Enable or disable a resource."""
 
-    async def work(on: Administration) -> bool:
-        if not enabled and uri in await on.store.resources.by_uri():
-            confirm_if_asked(f"Disable the resource {uri}?", await losses.of_resource(on, uri), yes=yes)
+    async def work(on: Administration) -> str:
+        name = (await found(on, uri)).uri
+        if not enabled:
+            confirm_if_asked(f"Disable the resource {name}?", await losses.of_resource(on, name), yes=yes)
         now = on.clock.now()
-        return await on.store.resources.set_disabled(uri, None if enabled else now, now, COMMAND_LINE)
+        await on.store.resources.set_disabled(name, None if enabled else now, now, COMMAND_LINE)
+        return name
 
-    if not run(work):
-        raise click.ClickException(f"There is no resource {uri}.")
-    output.say(f"The resource {uri} is {'enabled' if enabled else 'disabled'}.", {"resource": uri, "enabled": enabled})
+    name = run(work)
+    output.say(
+        f"The resource {name} is {'enabled' if enabled else 'disabled'}.", {"resource": name, "enabled": enabled}
+    )
 
 
 async def found(on: Administration, uri: str) -> Resource:

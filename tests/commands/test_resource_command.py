@@ -14,7 +14,7 @@ def test_a_resource_is_for_clients_that_somebody_answers_for_unless_it_says_othe
 
     assert (created["clients"], created["allowed_clients"], created["scopes"]) == ("administered", [], ["read"])
     assert created == shown == listed
-    iam("resource", "delete", API)
+    iam("resource", "delete", API, "--yes")
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_the_answer_says_who_may_ask(iam: Iam, options: tuple[str, ...], sentenc
     assert [line.split() for line in shown.out.splitlines() if line.startswith("clients")] == [
         ["clients", options[1] if options else "administered"]
     ]
-    iam("resource", "delete", API)
+    iam("resource", "delete", API, "--yes")
 
 
 def test_clients_are_named(iam: Iam) -> None:
@@ -55,7 +55,7 @@ def test_clients_are_named(iam: Iam) -> None:
     assert (administered["clients"], administered["allowed_clients"]) == ("administered", sorted(ids))
     assert none["allowed_clients"] == []
     assert "There is no client nobody." in iam("resource", "update", API, "--allow-client", "nobody").complaint
-    iam("resource", "delete", API)
+    iam("resource", "delete", API, "--yes")
 
 
 def test_what_is_not_named_stays(iam: Iam) -> None:
@@ -68,7 +68,7 @@ def test_what_is_not_named_stays(iam: Iam) -> None:
 
     assert after == {**before, "clients": "all"}
     assert wider == {**after, "scopes": ["read", "write"], "lifetime": 400}
-    iam("resource", "delete", API)
+    iam("resource", "delete", API, "--yes")
 
 
 def test_a_lifetime_that_is_too_long_for_the_new_format_is_cut(iam: Iam) -> None:
@@ -76,7 +76,7 @@ def test_a_lifetime_that_is_too_long_for_the_new_format_is_cut(iam: Iam) -> None
 
     assert iam("resource", "update", API, "--token-format", "jwt", "--json").json["lifetime"] == 3600
     assert "1 to 3600 seconds" in iam("resource", "update", API, "--lifetime", "80000").complaint
-    iam("resource", "delete", API)
+    iam("resource", "delete", API, "--yes")
 
 
 @pytest.mark.parametrize("spelling", [API, API + "/", "https://API.example:443", "HTTPS://api.example/."])
@@ -89,11 +89,12 @@ def test_a_resource_is_found_however_it_is_written(iam: Iam, spelling: str) -> N
     disabled = iam("resource", "disable", spelling)
     resting = iam("resource", "show", API, "--json").json
     iam("resource", "enable", spelling)
-    deleted = iam("resource", "delete", spelling)
+    unasked = iam("resource", "delete", spelling)
+    deleted = iam("resource", "delete", spelling, "--yes")
 
     assert f"There is a resource {API} already." in twice.complaint
     assert (shown["resource"], updated["resource"], updated["lifetime"]) == (API, API, 100)
-    assert (disabled.status, deleted.status, resting["enabled"]) == (0, 0, False)
+    assert (disabled.status, unasked.status, deleted.status, resting["enabled"]) == (0, 2, 0, False)
     assert "There is no resource" in iam("resource", "show", API).complaint
 
 
