@@ -104,6 +104,7 @@ class AuthorizationServer(Service):
         store = self._foundation.store
         keys = build_keys(self._reactor, self._clock, store, key)
         await keys.tend()
+        await self._miss_scopes(store)
         await register_own_resource(store, settings, self._clock)
         limits = within_descriptors(settings.limits)
         self._site = build_site(self._reactor, settings, self._clock, store, key, keys, limits)
@@ -116,6 +117,16 @@ class AuthorizationServer(Service):
         for line in sockets(settings, self._ports):
             self._screen.progress(line)
         await greet(self._screen, settings, self._foundation, self._clock)
+
+    async def _miss_scopes(self, store: Store) -> None:
+        """Say which scopes the options name in vain, since clients would silently not get them."""
+        known = {scope.name: scope for scope in await store.scopes.all()}
+        for option in ("registration_scope", "application_scope"):
+            for name in getattr(self._settings, option) if option in self._settings.model_fields_set else ():
+                if name not in known:
+                    log.warn("--{option}: there is no scope {name} yet", option=option.replace("_", "-"), name=name)
+                elif known[name].restricted:
+                    log.warn("--{option}: {name} is restricted", option=option.replace("_", "-"), name=name)
 
     async def _note_uses(self, store: Store) -> None:
         """Write down which clients were used since the last round, if the database takes it at once."""

@@ -75,7 +75,7 @@ def wish_complaints(openid: OpenIDMetadata) -> Complaints:
     return {
         "application_type": choice_complaint(openid.application_type, APPLICATION_TYPES),
         "contacts": texts_complaint(openid.contacts),
-        "default_acr_values": texts_complaint(openid.default_acr_values),
+        "default_acr_values": acr_complaint(openid.default_acr_values),
         **{name: text_complaint(getattr(openid, name)) for name in TEXTS},
         **{name: link_complaint(getattr(openid, name)) for name in LINKS},
         "initiate_login_uri": openid.initiate_login_uri and uris.https_complaint(openid.initiate_login_uri),
@@ -97,6 +97,13 @@ def text_complaint(value: str | None) -> str | None:
 def printable(character: str) -> bool:
     """Can people see it, or is it a space?"""
     return character == " " or unicodedata.category(character)[0] not in "CZ"
+
+
+def acr_complaint(values: tuple[str, ...]) -> str | None:
+    """They are a few; one with a blank could never be asked for (Core §3.1.2.1)."""
+    if any(" " in value for value in values):
+        return "Give each value by itself: none has a blank."
+    return texts_complaint(values)
 
 
 def texts_complaint(values: tuple[str, ...]) -> str | None:

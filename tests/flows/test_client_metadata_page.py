@@ -74,7 +74,7 @@ def outcome(reply: Reply, member: str) -> str:
 
 
 def test_every_member_is_on_the_page() -> None:
-    ours = {"client_id", "client_secret", "sector"}
+    ours = {"client_id", "client_secret", "sector", "id_token_claims"}
 
     assert SAID.keys() == MISFITS.keys() == {*ClientMetadata.model_fields, *NAMES} - ours
 

@@ -5,8 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from twisted.internet import reactor
+from twisted.logger import LogLevel, formatEvent, globalLogPublisher
 
 from iam.accounts.actors import SERVER
+from iam.service import AuthorizationServer
+from iam.settings import read
 from tests.harness import REDIRECT_URI, App, Server
 from tests.registering import initial_access_token, register, registered
 
@@ -47,6 +51,7 @@ def open_server(configured: Any, admin: Any) -> Server:
         ({"contacts": [f"{n}@client.example" for n in range(11)]}, "contacts", None),
         ({"software_version": "x" * 256}, "software_version", None),
         ({"default_acr_values": [str(n) for n in range(11)]}, "default_acr_values", None),
+        ({"default_acr_values": ["1 2"]}, "default_acr_values", None),
         ({"initiate_login_uri": "http://client.example/"}, "initiate_login_uri", None),
         ({"redirect_uris": [REDIRECT_URI, "http://client.example/"]}, "redirect_uris", [REDIRECT_URI]),
         ({"post_logout_redirect_uris": [REDIRECT_URI, "x:y"]}, "post_logout_redirect_uris", [REDIRECT_URI]),
@@ -179,3 +184,19 @@ async def test_a_scope_that_a_resource_gives_to_all_is_no_reason_to_refuse_and_c
     assert "left_out" not in reply.json
     assert {"resource": resource, "scope": "tools:use"} in reply.json["resources"]
     assert tokens["scope"] == "tools:use"
+
+
+async def test_the_start_says_which_scopes_the_options_name_in_vain(open_server: Server) -> None:
+    told = read({"registration_scope": ("mcp:read", "payroll", "mistyped")})
+    lines: list[Any] = []
+    globalLogPublisher.addObserver(lines.append)
+    try:
+        await AuthorizationServer(reactor, told)._miss_scopes(open_server.store)
+    finally:
+        globalLogPublisher.removeObserver(lines.append)
+
+    said = [str(formatEvent(line)) for line in lines if line.get("log_level") is LogLevel.warn]
+    assert said == [
+        "--registration-scope: payroll is restricted",
+        "--registration-scope: there is no scope mistyped yet",
+    ]
