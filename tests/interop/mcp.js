@@ -1,0 +1,46 @@
+// @modelcontextprotocol/sdk, as its documentation has a client that registers itself, is let in, and uses a tool.
+// node mcp.js URL REDIRECT_URI: it says where the person is to go, reads where the browser was sent, and says what came of it.
+import { createInterface } from 'node:readline'
+import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+
+const [url, redirectUri] = process.argv.slice(2)
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
+const say = (said) => process.stdout.write(JSON.stringify(said) + '\n')
+const kept = {}
+
+const provider = {
+  redirectUrl: redirectUri,
+  clientMetadata: {
+    client_name: 'MCP',
+    redirect_uris: [redirectUri],
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'client_secret_post',
+  },
+  clientInformation: () => kept.client,
+  saveClientInformation: (client) => void (kept.client = client),
+  tokens: () => kept.tokens,
+  saveTokens: (tokens) => void (kept.tokens = tokens),
+  saveCodeVerifier: (verifier) => void (kept.verifier = verifier),
+  codeVerifier: () => kept.verifier,
+  redirectToAuthorization: (address) => void (kept.address = address.href),
+}
+
+const client = new Client({ name: 'tests', version: '1.0.0' }, { capabilities: {} })
+const transport = new StreamableHTTPClientTransport(new URL(url), { authProvider: provider })
+try {
+  await client.connect(transport)
+  throw new Error('the server lets anybody in')
+} catch (error) {
+  if (!(error instanceof UnauthorizedError)) throw error
+}
+say({ visit: kept.address })
+const sent = new URL(JSON.parse((await lines.next()).value)).searchParams
+await transport.finishAuth(sent.get('code'))
+await client.connect(new StreamableHTTPClientTransport(new URL(url), { authProvider: provider }))
+const { tools } = await client.listTools()
+const result = await client.callTool({ name: 'add', arguments: { a: 1, b: 2 } })
+say({ outcome: { tools: tools.map(({ name }) => name), result: result.content[0].text, tokens: kept.tokens, client: kept.client } })
+process.exit(0)

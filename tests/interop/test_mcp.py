@@ -1,0 +1,128 @@
+"""MCP servers and clients of the SDKs, used as their documentation says, nothing adapted (MCP authorization 2026-07-28)."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import define, field
+from twisted.internet.threads import deferToThread
+
+from tests.harness import Person, Server, free_port
+from tests.interop.browser import visit
+from tests.interop.conftest import Node
+
+HERE = Path(__file__).parent
+SCOPES = ("tools:use", "tools:list")
+CALLBACK = "http://localhost:3030/callback"
+IAM = Path(sys.executable).with_name("iam")
+REGISTRATIONS = json.loads((HERE.parent / "flows" / "mcp_clients.json").read_text())["registrations"]
+READY = "Uvicorn running"
+
+
+@define
+class World:
+    """An authorization server at which anybody may register, and MCP servers behind it."""
+
+    server: Server
+    running: list[subprocess.Popen[str]] = field(factory=list)
+
+    async def tools(self, *named: str) -> str:
+        """The address of a new MCP server, which is a resource for all clients; `named` are the scopes in its metadata."""
+        port = free_port()
+        url = f"http://localhost:{port}/mcp"
+        for scope in SCOPES:
+            await self._iam("scope", "create", scope, "--description", f"Do {scope}")
+        await self._iam("resource", "create", url, *(f"--scope={scope}" for scope in SCOPES), "--clients", "all")
+        asks = await self.server.app(grant_types=(), redirect_uris=(), scopes=(), introspect_any=True)
+        command = [sys.executable, str(HERE / "mcp_server.py"), self.server.settings.issuer, str(port)]
+        self.running.append(await deferToThread(begin, [*command, asks.client_id, str(asks.secret), *named]))
+        return url
+
+    async def connect(self, command: list[str], person: Person) -> Any:
+        """What comes of a client that this person lets in."""
+        return await deferToThread(self._connect, command, person)
+
+    async def _iam(self, *arguments: str) -> None:
+        settings = self.server.settings
+        variables = {"IAM_DATABASE": str(settings.database), "IAM_DATA_DIR": str(settings.data_dir)}
+        command = [str(IAM), *arguments]
+        await deferToThread(subprocess.run, command, check=True, env={**os.environ, **variables}, capture_output=True)
+
+    def _connect(self, command: list[str], person: Person) -> Any:
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as client:
+            assert client.stdin
+            assert client.stdout
+            assert client.stderr
+            while line := client.stdout.readline():
+                said = json.loads(line)
+                if "outcome" in said:
+                    return said["outcome"]
+                client.stdin.write(json.dumps(visit(self.server, person, said["visit"])) + "\n")
+                client.stdin.flush()
+            raise AssertionError(client.stderr.read())
+
+
+def begin(command: list[str]) -> subprocess.Popen[str]:
+    """An MCP server that answers."""
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr
+    said = ""
+    while READY not in said:
+        line = process.stderr.readline()
+        assert line, said
+        said += line
+    return process
+
+
+@pytest.fixture
+def world(configured: Callable[..., Server]) -> Iterator[World]:
+    made = World(configured(registration="open", private_scheme=("cursor",)))
+    yield made
+    for process in made.running:
+        process.terminate()
+        process.communicate()
+
+
+def python(url: str, node: Node) -> list[str]:
+    return with_metadata(url, {"client_name": "MCP", "redirect_uris": [CALLBACK]})
+
+
+def with_metadata(url: str, metadata: Any) -> list[str]:
+    return [sys.executable, str(HERE / "mcp_client.py"), url, json.dumps(metadata)]
+
+
+def javascript(url: str, node: Node) -> list[str]:
+    return [*node.command("mcp"), url, CALLBACK]
+
+
+@pytest.mark.parametrize("sdk", [python, javascript])
+@pytest.mark.parametrize("named", [(), SCOPES, SCOPES[:1]])
+async def test_an_mcp_client_registers_itself_and_uses_a_tool(
+    world: World, node: Node, sdk: Callable[[str, Node], list[str]], named: tuple[str, ...]
+) -> None:
+    person = await world.server.person()
+    url = await world.tools(*named)
+
+    outcome = await world.connect(sdk(url, node), person)
+
+    assert (outcome["tools"], outcome["result"]) == (["add"], "3")
+    assert set(outcome["tokens"]["scope"].split()) >= set(named or SCOPES)
+    assert outcome["client"]["redirect_uris"] == [CALLBACK]
+
+
+@pytest.mark.parametrize("client", REGISTRATIONS, ids=lambda client: client["name"])
+async def test_a_client_of_today_is_let_in_with_what_it_registers(world: World, client: Any) -> None:
+    person, url = await world.server.person(), await world.tools(*SCOPES)
+
+    outcome = await world.connect(with_metadata(url, client["body"]), person)
+
+    assert (outcome["tools"], outcome["result"]) == (["add"], "3")
+    assert set(outcome["tokens"]["scope"].split()) >= set(SCOPES)
+    assert set(outcome["client"]["redirect_uris"]) <= set(client["body"]["redirect_uris"])
