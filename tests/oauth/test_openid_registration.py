@@ -14,7 +14,6 @@ from tests.assertions import make, public
 CALLBACK = "https://app.example.org/cb"
 MEMBERS = {name for name in NAMES if name != "sector"}
 FREE = {  # which need no rule: a boolean is one or it is none
-    "id_token_claims",  # said on the command line alone
     "require_signed_request_object",
     "require_auth_time",
     "backchannel_logout_session_required",

@@ -6,6 +6,7 @@ import pytest
 from joserfc.jwk import OKPKey
 
 from iam.oauth.redirect_uris import STRICT
+from iam.oauth.registrants import ADMINISTRATOR
 from iam.oauth.registration import (
     auth_method_complaint,
     grant_types_complaint,
@@ -16,8 +17,10 @@ from iam.oauth.registration import (
 )
 from iam.store.clients import Metadata
 from iam.store.openid_metadata import OpenIDMetadata
+from iam.store.scopes import Scope
 
 CALLBACK = "https://app.example.org/cb"
+KNOWN = (Scope("read", "Read"), Scope("write", "Write"))
 
 
 def metadata(**changes: Any) -> Metadata:
@@ -38,9 +41,9 @@ def test_good_metadata_have_no_complaint() -> None:
 
     assert name_complaint(good) is None
     assert auth_method_complaint(good) is None
-    assert grant_types_complaint(good, implicit=False) is None
+    assert grant_types_complaint(good, ADMINISTRATOR, implicit=False) is None
     assert redirect_uris_complaint(good, STRICT) is None
-    assert scopes_complaint(good, ["read", "write"]) is None
+    assert scopes_complaint(good, ADMINISTRATOR, KNOWN, scopeless=False) is None
 
 
 @pytest.mark.parametrize("name", ["", "a\nb", "n" * 201])
@@ -69,15 +72,15 @@ def test_the_authentication_method_is_known() -> None:
     ],
 )
 def test_grant_types_fit_together(changes: dict[str, Any], words: str) -> None:
-    assert words in (grant_types_complaint(metadata(**changes), implicit=False) or "")
+    assert words in (grant_types_complaint(metadata(**changes), ADMINISTRATOR, implicit=False) or "")
 
 
 def test_a_resource_server_that_introspects_needs_no_grant() -> None:
     resource_server = metadata(grant_types=(), redirect_uris=(), scopes=(), introspect_any=True)
 
-    assert grant_types_complaint(resource_server, implicit=False) is None
+    assert grant_types_complaint(resource_server, ADMINISTRATOR, implicit=False) is None
     assert redirect_uris_complaint(resource_server, STRICT) is None
-    assert scopes_complaint(resource_server, ["read"]) is None
+    assert scopes_complaint(resource_server, ADMINISTRATOR, KNOWN, scopeless=False) is None
 
 
 def test_a_code_needs_a_redirect_uri() -> None:
@@ -107,11 +110,14 @@ def test_an_apps_own_scheme_needs_a_public_client() -> None:
 
 
 def test_scopes_exist() -> None:
+    strange, none = metadata(scopes=("admin",)), metadata(scopes=())
+
     assert (
-        scopes_complaint(metadata(scopes=("admin",)), ["read", "write"])
+        scopes_complaint(strange, ADMINISTRATOR, KNOWN, scopeless=False)
         == "Choose among the scopes that exist: read, write."
     )
-    assert scopes_complaint(metadata(scopes=()), ["read"]) == "Choose at least one scope."
+    assert scopes_complaint(none, ADMINISTRATOR, KNOWN, scopeless=False) == "Choose at least one scope."
+    assert scopes_complaint(none, ADMINISTRATOR, KNOWN, scopeless=True) is None
 
 
 def test_keys_may_be_for_encryption_alone_unless_the_client_signs_with_them() -> None:

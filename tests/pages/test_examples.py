@@ -55,7 +55,7 @@ async def walk(server: Server, visitor: Visitor, app: App, texts: list[str]) -> 
     ],
 )
 async def test_the_commands_of_a_confidential_client_work_as_they_stand(server: Server, redirect_uri: str) -> None:
-    visitor = await logged_in(server)
+    visitor = await logged_in(server, superuser=True)  # of the usual grants, client credentials are only theirs
     app = await visitor.register(redirect_uris=redirect_uri)
     texts = await blocks(visitor, app)
 
@@ -91,7 +91,7 @@ async def test_the_commands_of_a_public_client_work_as_they_stand(server: Server
 
 
 async def test_only_what_the_application_may_do_is_shown(server: Server) -> None:
-    visitor = await logged_in(server)
+    visitor = await logged_in(server, superuser=True)
     app = await visitor.register(grant_types=["client_credentials"], redirect_uris="")
     texts = await blocks(visitor, app)
 
