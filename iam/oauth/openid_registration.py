@@ -59,6 +59,7 @@ def complaints(metadata: Metadata, *, private: bool) -> Complaints:
         "id_token_claims": choice_complaint(openid.id_token_claims, (AT_USERINFO, BY_SCOPES)),
         "sector_identifier_uri": fetched_complaint(openid.sector_identifier_uri, private=private),
         "default_max_age": age_complaint(openid.default_max_age),
+        "initiate_login_uri": openid.initiate_login_uri and uris.https_complaint(openid.initiate_login_uri),
         "backchannel_logout_uri": fetched_complaint(openid.backchannel_logout_uri, private=private),
         "frontchannel_logout_uri": frontchannel_complaint(metadata),
         "request_uris": request_uris_complaint(openid.request_uris, private=private),
@@ -78,7 +79,6 @@ def wish_complaints(openid: OpenIDMetadata) -> Complaints:
         "default_acr_values": acr_complaint(openid.default_acr_values),
         **{name: text_complaint(getattr(openid, name)) for name in TEXTS},
         **{name: link_complaint(getattr(openid, name)) for name in LINKS},
-        "initiate_login_uri": openid.initiate_login_uri and uris.https_complaint(openid.initiate_login_uri),
     }
 
 

@@ -52,7 +52,6 @@ def open_server(configured: Any, admin: Any) -> Server:
         ({"software_version": "x" * 256}, "software_version", None),
         ({"default_acr_values": [str(n) for n in range(11)]}, "default_acr_values", None),
         ({"default_acr_values": ["1 2"]}, "default_acr_values", None),
-        ({"initiate_login_uri": "http://client.example/"}, "initiate_login_uri", None),
         ({"redirect_uris": [REDIRECT_URI, "http://client.example/"]}, "redirect_uris", [REDIRECT_URI]),
         ({"post_logout_redirect_uris": [REDIRECT_URI, "x:y"]}, "post_logout_redirect_uris", [REDIRECT_URI]),
         ({"software_statement": "eyJhbGciOiJub25lIn0.e30."}, "software_statement", None),
