@@ -69,7 +69,9 @@ class Limits:
         60, "forms and registrations of one person or client at once; 4096 bytes more count as one more"
     )
     writes_pause: int = limit(20, "seconds until it may be one more")
-    writes_per_network: int = limit(600, "forms and registrations of one network at once")
+    writes_per_network: int = limit(
+        600, "forms and registrations of one network at once; ten times as many of all who are logged in there"
+    )
     writes_per_network_pause: int = limit(2, "seconds until it may be one more")
     head_time: float = 10.0  # all of these are total times, which no byte prolongs (H4)
     body_time: float = 15.0

@@ -17,6 +17,7 @@ from iam.store.buckets import Bucket, Buckets
 from iam.store.errors import Unavailable
 
 PIECE: Final = 4096  # bytes of a body that cost one token more
+PEOPLE: Final = 10  # times as much for all who are logged in from one network: each of them has a budget besides
 
 
 @frozen
@@ -30,10 +31,12 @@ class WriteBudget:
     async def wait(self, address: str | None, actor: str | None, size: int) -> int:
         """Take what `size` bytes cost from the budgets of the address' network and of the actor, those that are given.
 
+        Who is known and who is not have separate budgets of their network, so that nobody's forms hold up who is logged in.
         The seconds until there is enough, 0 where there was. A database that takes nothing now takes no writes either, so
         that nothing is counted then.
         """
-        wanted = [*([self._of_network(address)] if address is not None else []), *([self._of(actor)] if actor else [])]
+        shared = [self._of_network(address, known=actor is not None)] if address is not None else []
+        wanted = [*shared, *([self._of(actor)] if actor else [])]
         with suppress(Unavailable):
             empty = await self.buckets.take(wanted, self.clock.now(), 1 + size // PIECE)
             return ceil(max((each.wait for each in empty), default=0))
@@ -42,6 +45,8 @@ class WriteBudget:
     def _of(self, actor: str) -> Bucket:
         return Bucket("writes of", actor, self.limits.writes, self.limits.writes_pause)
 
-    def _of_network(self, address: str) -> Bucket:
-        limits = self.limits
-        return Bucket("writes from", network(address), limits.writes_per_network, limits.writes_per_network_pause)
+    def _of_network(self, address: str, *, known: bool) -> Bucket:
+        burst, pause = self.limits.writes_per_network, self.limits.writes_per_network_pause
+        if known:
+            return Bucket("writes of people from", network(address), burst * PEOPLE, pause / PEOPLE)
+        return Bucket("writes from", network(address), burst, pause)

@@ -18,13 +18,22 @@ GRANTS = ("authorization_code", "client_credentials")
 
 
 @pytest.fixture
-def limited(database_dsn: str, key: ServerKey, tmp_path: Path, server: Server) -> Iterator[Server]:
+def counted() -> tuple[str, ...]:
+    """Limits unlike the defaults."""
+    return ()
+
+
+@pytest.fixture
+def limited(
+    database_dsn: str, key: ServerKey, tmp_path: Path, server: Server, counted: tuple[str, ...]
+) -> Iterator[Server]:
     """A server whose budgets are counted."""
     told = {
         "no_rate_limits": False,
         "registration": "open",
         "connections_per_network": 1000,
         "application_grant": GRANTS,
+        "limit": counted,
     }
     with serving(database_dsn, key, tmp_path, TurnedClock(), **told) as limited:
         yield limited
@@ -163,3 +172,27 @@ async def test_an_hour_of_an_ordinary_person_is_never_too_much(limited: Server) 
     for app in [*apps, *apps]:
         assert (await limited.authorize(app, person)).status in (302, 303)
         limited.clock.advance(timedelta(minutes=1).total_seconds())
+
+
+@pytest.mark.parametrize("counted", [("writes-per-network=20",)])
+async def test_who_is_logged_in_goes_on_while_strangers_of_the_same_network_send_forms(
+    limited: Server, counted: tuple[str, ...]
+) -> None:
+    person, app = await limited.person(), await limited.app()
+    flood = [(await limited.post("/logout", {}, headers={"Origin": limited.settings.origin})).status for _ in range(25)]
+
+    reply = await limited.authorize(app, person)
+
+    assert 429 in flood
+    assert reply.status in (302, 303)
+
+
+@pytest.mark.parametrize("counted", [("writes-per-network=20",)])
+async def test_an_office_behind_one_address_goes_to_its_applications_at_nine(
+    limited: Server, counted: tuple[str, ...]
+) -> None:
+    app = await limited.app()
+
+    statuses = [(await limited.authorize(app, await limited.person())).status for _ in range(30)]
+
+    assert 429 not in statuses
