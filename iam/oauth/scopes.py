@@ -44,8 +44,12 @@ class Granted:
 
     @property
     def enough(self) -> bool:
-        """Is there anything? For resources, anything that means something to one of them: who the person is does not."""
-        return bool(self.names) and (not self.at or any(self.at.values()))
+        """Is there anything? For resources, anything that means something to one of them: who the person is does not.
+
+        Who asks for an identity is given no answer without one: `openid` is left out only where there is no person.
+        """
+        identified = all(OPENID not in names for why, names in self.left_out.items() if why != PERSONAL)
+        return bool(self.names) and identified and (not self.at or any(self.at.values()))
 
     def told(self, client: Client, grant_type: str | None = None) -> Refusal | None:
         """What was left out, and why, for the client's makers."""

@@ -688,11 +688,19 @@ async def test_what_is_no_scope_here_or_not_the_clients_is_left_out_and_the_answ
     assert ("id_token" in tokens) == ("openid" in granted)
 
 
-async def test_a_client_that_may_not_ask_who_somebody_is_gets_the_rest_without_an_id_token(server: Server) -> None:
+async def test_a_client_that_may_not_ask_who_somebody_is_is_told_so_and_nothing_is_granted(server: Server) -> None:
     app, person = await server.app(scopes=("read",)), await logged_in(server, email="ada@example.org")
+
+    reply = await person.get(openid(app, scope="openid read"))
+
+    assert reply.sent_back["error"] == "invalid_scope"
+
+
+async def test_without_openid_a_claims_parameter_asks_for_nothing(server: Server) -> None:
+    app, person = await server.app(scopes=("openid", "email", "read")), await logged_in(server, email="ada@example.org")
     claims = json.dumps({"id_token": {"email": None}})
 
-    page = await person.get(openid(app, scope="openid read", claims=claims))
+    page = await person.get(openid(app, scope="read", claims=claims))
     reply = await person.send(form_of(page.text), decision="allow")
     tokens = (await server.redeem(app, reply.sent_back["code"])).json
 

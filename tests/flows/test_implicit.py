@@ -218,3 +218,12 @@ async def test_nobody_is_registered_for_it_elsewhere(server: Server) -> None:
         )
 
     assert set(refused.value.complaints) == {"grant_types"}
+
+
+async def test_a_client_that_may_not_ask_for_an_identity_gets_no_id_token(front: Server) -> None:
+    app = await front.app(auth_method="none", grant_types=("implicit",), scopes=("profile", "read"))
+
+    reply = await ask(front, app, await front.person("ada"), "id_token", scope="openid profile")
+
+    told = parse_qs(urlsplit(reply.location).fragment)
+    assert (told["error"], "id_token" in told) == (["invalid_scope"], False)

@@ -152,3 +152,14 @@ async def test_what_an_authorization_request_was_not_given_can_be_read_too(serve
     (trace,) = await server.store.refusals.latest(app.client_id, server.now(), 10)
 
     assert (trace.endpoint, trace.error, trace.got) == ("/authorize", "left_out", "not the application's: write")
+
+
+@pytest.mark.parametrize("parameters", [{"scope": "openid read"}, {"scope": "openid tools:use", "resource": MCP}])
+async def test_openid_is_never_left_out(server: Server, parameters: dict[str, str]) -> None:
+    """Who asks for an identity would otherwise be answered as if it had not."""
+    await tools(server)
+    app, person = await server.app(scopes=("read", "tools:use")), await server.person()
+
+    sent = (await server.authorize(app, person, **parameters)).sent_back
+
+    assert sent["error"] == "invalid_scope"
