@@ -257,7 +257,7 @@ class AuthorizationEndpoint:
 
     def _refused(self, request: Request, error: Exception, status: int = 400) -> Answer:
         """The same page for an unknown client and a wrong redirect URI, so that neither can be found out by asking."""
-        log.info("authorization request refused: {reason}", reason=type(error).__name__)
+        request.say(log, "authorization request refused: {reason}", reason=type(error).__name__)
         error_uri = self.refusals.kept(PATH, error, request.client_address)
         return self.theme.error(status, "This request cannot be used", REFUSED, error_uri=error_uri)
 

@@ -34,6 +34,7 @@ class ClientKeys:
         self._verification = Reading(key_sets.read)
         self._encryption = Reading(encryption.read)
         self._asked: dict[str, float] = {}
+        self._told: dict[str, float] = {}
 
     async def of(self, client: Client) -> AsyncIterator[VerificationKeys]:
         """The client's keys; and for who finds the right one not among them, the keys that it has by now. Raises FetchError."""
@@ -60,17 +61,25 @@ class ClientKeys:
             fetcher = self._fetcher if client.answered_for else self._fetcher.strangers
             return await fetcher.fetch(uri, PURPOSE, anew=anew, asker=client.id)
         except FetchError as error:
-            log.warn("keys of client {client_id} cannot be fetched: {reason}", client_id=client.id, reason=str(error))
+            if once_in_a_while(self._told, client.id, self._clock.seconds()):
+                log.warn(
+                    "keys of client {client_id} cannot be fetched: {reason}", client_id=client.id, reason=str(error)
+                )
             raise
 
     def _may_ask(self, client: Client, now: float) -> bool:
         """Is it a minute since this client's keys were fetched again? Anybody can send signatures that do not fit."""
-        if now - self._asked.get(client.id, -AGAIN) < AGAIN:
-            return False
-        if len(self._asked) >= REMEMBERED:
-            self._asked = {}
-        self._asked[client.id] = now
-        return True
+        return once_in_a_while(self._asked, client.id, now)
+
+
+def once_in_a_while(known: dict[str, float], client_id: str, now: float) -> bool:
+    """Is it a minute since this was so for the client? Anybody can ask in its name."""
+    if 0 <= now - known.get(client_id, -AGAIN) < AGAIN:
+        return False
+    if len(known) >= REMEMBERED:
+        known.clear()
+    known[client_id] = now
+    return True
 
 
 class Reading(Generic[K]):

@@ -87,7 +87,7 @@ class Login:
             return await self._later(request, form, address, 503, error.retry_after, BUSY)
         begun = await self._begin(request, user_id, received, remembered=bool(form.remember.data)) if user_id else None
         if begun is None:
-            log.info("login refused: {peer}", peer=request.client_address)
+            request.say(log, "login refused: {peer}", peer=request.client_address)
             form.password.errors = [WRONG]
             return await self._form(request, form, address, 400)
         log.info("login: user {user_id}, {peer}", user_id=str(user_id), peer=request.client_address)

@@ -103,7 +103,7 @@ class Logout:
         try:
             return await self.requests.read(query_parameters(request))
         except (ParameterError, LogoutError) as error:
-            log.info("logout request refused: {reason}", reason=str(error))
+            request.say(log, "logout request refused: {reason}", reason=str(error))
             error_uri = self.refusals.kept(PATH, error, request.client_address)
             raise Refusal(self.theme.page("logout_refused.html", 400, sentence=REFUSED, error_uri=error_uri)) from None
 

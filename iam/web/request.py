@@ -3,6 +3,7 @@
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from twisted.logger import Logger
 from twisted.web import http
 
 from iam.web.answers import Answer, Headers
@@ -70,6 +71,11 @@ class Request(http.Request):
             return 421
         self.client_address = site.whence(getattr(self.client, "host", ""), headers)
         return None
+
+    def say(self, log: Logger, sentence: str, **values: object) -> None:
+        """A line in the log about what is wrong with this request, unless its network has had enough of them today."""
+        if self.channel.site.admitted(self):
+            log.info(sentence, **values)
 
     def respond(self, answer: Answer) -> None:
         """Write the answer, unless the client is gone or has had one."""

@@ -22,7 +22,7 @@ from iam.web import cors
 from iam.web.answers import TEXT, Answer, Headers, Refusal, json_answer
 from iam.web.channel import Channel
 from iam.web.connections import Connections
-from iam.web.cors import Registered
+from iam.web.cors import FOR_NOBODY, Registered
 from iam.web.dispatch import Handler, MethodNotAllowed, NotFound, Route, Router
 from iam.web.forwarded import Proxies
 from iam.web.headers import Layout, status_line
@@ -87,6 +87,8 @@ class Site(Factory):
         self._budget = budget
         self.crowd = Summary(reactor, lambda count: log.warn("connections refused: {count}, too many", count=count))
         self.unread = Summary(reactor, lambda count: log.info("requests refused unread: {count}", count=count))
+        self.unanswered = Summary(reactor, self._tell_unanswered)
+        self._why_unanswered = ""
         self._daily = None if settings.no_rate_limits else Daily(limits.refusals_per_network, limits.refusals)
         self._clock = Clock(reactor.seconds)
         self._sweep = LoopingCall(self._look)
@@ -186,8 +188,11 @@ class Site(Factory):
         self._begin(request, Route("", (), self._answering(status), cors=self._router.cors(request.path)), {})
 
     async def sharing(self, path: bytes, headers: http_headers.Headers) -> Headers:
-        """Who may read what is answered before there is a whole request."""
-        return await cors.headers(headers, self._router.cors(path), self._registered)
+        """Who may read what is answered before there is a whole request: nobody, where that cannot be found out now."""
+        try:
+            return await cors.headers(headers, self._router.cors(path), self._registered)
+        except self._unavailable:
+            return FOR_NOBODY
 
     def _answering(self, status: int, headers: Headers = ()) -> Handler:
         async def handler(request: Request) -> Answer:
@@ -207,7 +212,8 @@ class Site(Factory):
         except Refusal as refusal:
             answer = refusal.answer
         except self._unavailable as error:
-            log.warn("unavailable: {reason}", reason=str(error))
+            self._why_unanswered = str(error)
+            self.unanswered.add()
             answer = self.error(request, UNAVAILABLE, retry_after(getattr(error, "retry_after", SOON)))
         except self._throttled as error:
             answer = self.error(request, TOO_MANY, retry_after(getattr(error, "retry_after", SOON)))
@@ -223,6 +229,10 @@ class Site(Factory):
         if wait:
             return self.error(request, TOO_MANY, retry_after(wait))
         return await route.handler(request, **arguments)
+
+    def _tell_unanswered(self, count: int) -> None:
+        """As many as come in a second make one line."""
+        log.warn("unavailable: {count} requests, the last: {reason}", count=count, reason=self._why_unanswered)
 
     def _failed(self, request: Request, route: Route) -> Answer:
         """A mistake of ours: an id for the person, the rest for the log."""
@@ -252,7 +262,7 @@ class Site(Factory):
     def log(self, request: Request) -> None:
         """Called by twisted at the end of a request: `note` has said what there is to say."""
 
-    def _admitted(self, request: Request) -> bool:
+    def admitted(self, request: Request) -> bool:
         """May this refusal be a line in the log, or has its network had enough of them today?"""
         return self._daily is None or self._daily.admit(request.client_address, self._clock.now())
 
@@ -262,7 +272,7 @@ class Site(Factory):
             self.unread.add()
             return
         said = self.talkative or status >= REFUSED or self._router.is_page(request.path)
-        emit = log.info if said and (status < REFUSED or self._admitted(request)) else log.debug
+        emit = log.info if said and (status < REFUSED or self.admitted(request)) else log.debug
         emit(
             "{method} {path} {status}",
             method=shown(request.method),

@@ -106,7 +106,7 @@ class Visitors:
         """What takes away cookies under our names that are not ours, where there are any: else nobody could ever go on."""
         if not cookies.doubtful(request, self.settings):
             return ()
-        log.warn("several cookies under one of our names, {peer}", peer=request.client_address)
+        request.say(log, "several cookies under one of our names, {peer}", peer=request.client_address)
         return cookies.removing(request, self.settings)
 
     def showed(self, form: Parameters, shown: str) -> bool:
@@ -132,13 +132,13 @@ class Visitors:
         except ParameterError as error:
             raise Refusal(self.theme.error_of(error.status)) from None
         if not csrf.from_us(request, self.settings):
-            log.info("form from elsewhere: {purpose}", purpose=purpose.partition(" ")[0])
+            request.say(log, "form from elsewhere: {purpose}", purpose=purpose.partition(" ")[0])
             raise self.theme.refusal(403, "Please try that again", ELSEWHERE)
         cookie, given = secret or self.cookie(request), fields.get(csrf.TOKEN_FIELD)
         if csrf.genuine(cookie, purpose, given, self.clock.now(), lifetime):
             return Sent(fields)
         stale = self._stale(request, csrf.genuine(cookie, purpose, given, self.clock.now()))
-        log.info("form refused: {purpose}, {stale}", purpose=purpose.partition(" ")[0], stale=stale.name)
+        request.say(log, "form refused: {purpose}, {stale}", purpose=purpose.partition(" ")[0], stale=stale.name)
         return Sent(fields, stale)
 
     def _stale(self, request: Request, genuine: bool) -> Stale:  # noqa: FBT001

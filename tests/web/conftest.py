@@ -14,7 +14,9 @@ from twisted.python.failure import Failure
 
 from iam.limits import Limits
 from iam.settings import Settings, read
+from iam.store.errors import Unavailable
 from iam.web.answers import Answer, json_answer
+from iam.web.cors import Cors
 from iam.web.dispatch import Route
 from iam.web.request import Request
 from iam.web.site import Site
@@ -119,6 +121,14 @@ def start() -> Iterator[Callable[..., Edge]]:
             edge.handled += 1
             return json_answer(200, {"body": len(request.body), "client": request.client_address})
 
+        async def unavailable(_: Request) -> Answer:
+            raise Unavailable("There is no connection to the database.")
+
+        async def registered(origin: str) -> bool:
+            if origin == "https://unknown.example":
+                raise Unavailable("There is no connection to the database.")
+            return False
+
         async def hang(_: Request) -> Answer:
             edge.hung.append(Deferred())
             return await edge.hung[-1]
@@ -140,11 +150,14 @@ def start() -> Iterator[Callable[..., Edge]]:
                 Route("/hang", ("GET",), hang),
                 Route("/huge", ("GET",), huge),
                 Route("/fail", ("GET",), fail),
+                Route("/unavailable", ("GET",), unavailable),
+                Route("/shared", ("POST",), hello, cors=Cors.REGISTERED),
                 Route("/page", ("GET",), fail, page=True),
                 Route("/split", ("GET",), split),
             ],
             error_page=Theme(known).error_of,
-            unavailable=(),
+            unavailable=(Unavailable,),
+            registered=registered,
             limits=evolve(limits or Limits(), sweep=SWEEP),
         )
         edge = Edge(site, turned, reactor.listenTCP(0, site, interface="127.0.0.1"))

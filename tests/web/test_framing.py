@@ -6,6 +6,7 @@ import pytest
 from twisted.internet.threads import deferToThread
 
 from tests.harness import REDIRECT_URI, Server
+from tests.web.conftest import Edge
 from tests.web.walk import addresses
 
 TIMEOUT = 5
@@ -179,3 +180,12 @@ def rows(admin) -> dict[str, object]:
         )
         found[table] = admin.fetchone()
     return found
+
+
+async def test_what_is_too_large_is_said_while_nobody_knows_who_may_read_it(edge: Edge) -> None:
+    wire = await edge.exchange(
+        b"POST /shared HTTP/1.1\r\nHost: localhost\r\nOrigin: https://unknown.example\r\nContent-Length: 9999999\r\n\r\n"
+    )
+
+    assert wire.statuses == [413]
+    assert b"Access-Control" not in wire.received

@@ -2,17 +2,21 @@
 
 import io
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from twisted.internet.task import Clock as Reactor
-from twisted.logger import LogLevel, globalLogPublisher
+from twisted.logger import LogLevel, formatEvent, globalLogPublisher
 
 from iam.daily import Daily
 from iam.operations.log import json_line, text_observer
+from iam.server_key import ServerKey
 from iam.web.summary import Summary
-from tests.harness import Server
+from tests.harness import Server, TurnedClock, serving
+from tests.web.conftest import Edge
 
 
 @pytest.fixture
@@ -21,6 +25,14 @@ def lines() -> Any:
     globalLogPublisher.addObserver(found.append)
     yield found
     globalLogPublisher.removeObserver(found.append)
+
+
+@pytest.fixture
+def limited(database_dsn: str, key: ServerKey, tmp_path: Path, server: Server) -> Iterator[Server]:
+    """A server whose networks have ten refusals a day in the log."""
+    told = {"no_rate_limits": False, "limit": ("refusals-per-network=10",)}
+    with serving(database_dsn, key, tmp_path, TurnedClock(), **told) as limited:
+        yield limited
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
@@ -75,3 +87,24 @@ def test_a_network_has_so_much_a_day() -> None:
     tomorrow = daily.admit("192.0.2.1", noon.replace(day=6))
 
     assert (one, other, tomorrow) == ([True] * 3 + [False] * 2, [True] * 2 + [False] * 3, True)
+
+
+async def test_what_cannot_be_answered_now_is_one_line_a_second(edge: Edge, lines: Any) -> None:
+    wire = await edge.connect()
+    for _ in range(20):
+        wire.transport.write(b"GET /unavailable HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+    await wire.until(lambda: len(wire.statuses) == 20)
+    await wire.until(lambda: any("count" in line for line in lines))
+
+    said = [line for line in lines if "no connection" in formatEvent(line)]
+    assert set(wire.statuses) == {503}
+    assert len(said) <= 3
+    assert sum(line["count"] for line in said) >= 1
+
+
+async def test_forms_that_are_not_good_are_so_many_lines_a_day(server: Server, lines: Any, limited: Server) -> None:
+    for _ in range(30):
+        await limited.post("/login", {"login": "ada"})
+
+    assert len([line for line in lines if line["log_level"] >= LogLevel.info]) <= 12
