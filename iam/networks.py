@@ -1,10 +1,12 @@
 """Whose address is it? What is counted and limited, is so by network: an IPv6 customer has billions of addresses."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 CUSTOMER: Final = 64  # bits of an IPv6 address that are one customer's at the least
 SITE: Final = 48  # bits that a larger one has
+KNOWN: Final = 4096  # addresses that are not taken apart again: more than there are connections
 SOCKET: Final = "::"  # whoever comes by a socket of this machine
 
 
@@ -18,6 +20,7 @@ def site(address: str) -> str:
     return text_of(address, SITE)
 
 
+@lru_cache(maxsize=2 * KNOWN)
 def text_of(address: str, bits: int) -> str:
     """The address, of IPv6 only its first `bits`."""
     try:

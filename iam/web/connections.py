@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from iam.limits import Limits
-from iam.networks import network, site
+from iam.networks import KNOWN, network, site
 from iam.web.channel import Phase
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ class Connections:
     def __init__(self, limits: Limits, channels: "Collection[Channel]", exempt: Callable[[str], bool]) -> None:
         self._limits = limits
         self._channels = channels
-        self._exempt = exempt
+        self._exempt = lru_cache(maxsize=KNOWN)(
+            exempt
+        )  # asked of all connections, for each that comes while it is tight
         self.networks: Counter[str] = Counter()
         self.sites: Counter[str] = Counter()
 

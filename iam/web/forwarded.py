@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final, Self
 
 from attrs import frozen
 from twisted.web.http_headers import Headers
+
+from iam.networks import KNOWN
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
@@ -23,6 +26,7 @@ NODE: Final = re.compile(rf"\[(?P<six>[^\]]+)\]{PORT}|(?P<four>[0-9.]+){PORT}")
 TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 PAIR: Final = re.compile(rf'\s*({TOKEN})=(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*))\s*([;,]|$)')
 EMPTY: Final = re.compile(r"[\s,;]*")
+LONGEST: Final = 100  # characters of an address with its port and brackets
 SHOWN: Final = 100  # characters of a header in the log
 
 
@@ -53,6 +57,8 @@ class Proxies:
         """Is this a proxy of ours? A peer without an address is one on a unix socket."""
         if not peer:
             return self.sockets
+        if not self.networks:
+            return False
         address = parsed(peer)
         return address is not None and any(
             address.version == network.version and address in network for network in self.networks
@@ -119,6 +125,12 @@ def nodes(line: str) -> list[str]:
 
 def parsed(text: str) -> Address | None:
     """The address in a text, without port, zone, brackets and the disguise of an IPv4 address as IPv6; None if it is none."""
+    return node_of(text) if len(text) <= LONGEST else None
+
+
+@lru_cache(maxsize=KNOWN)
+def node_of(text: str) -> Address | None:
+    """The address in a text that is not too long to be remembered."""
     node = NODE.fullmatch(text)
     try:
         address = ip_address(((node["six"] or node["four"]) if node else text).partition("%")[0])
@@ -128,6 +140,7 @@ def parsed(text: str) -> Address | None:
     return mapped or address
 
 
+@lru_cache(maxsize=KNOWN)
 def plain(peer: str) -> str:
     """The peer's address as addresses are written elsewhere; a peer on a socket has none."""
     return str(parsed(peer) or peer)

@@ -15,6 +15,7 @@ from attrs import frozen
 
 from iam.limits import DESCRIPTORS_PER_CONNECTION, Limits
 from iam.web.answers import Answer
+from iam.web.connections import Connections
 from tests import processes
 from tests.harness import SERVER_KEY, free_port, pause
 from tests.web.conftest import Edge, Wire
@@ -129,6 +130,23 @@ async def test_what_is_being_answered_makes_no_room(start: Callable[..., Edge]) 
     assert not await served(await edge.connect("127.0.0.3"))
     for waiting in edge.hung:
         waiting.callback(Answer(200))
+
+
+async def test_who_is_a_proxy_is_found_out_once_however_tight_it_is(start: Callable[..., Edge]) -> None:
+    edge = start(Limits(connections=10))
+    for number in range(9):
+        await edge.connect(f"127.0.0.{2 + number}")
+    asked: list[str] = []
+
+    def exempt(address: str) -> bool:
+        asked.append(address)
+        return False
+
+    connections = Connections(edge.site.limits, edge.site.channels, exempt)
+    for _ in range(20):
+        connections.admit("127.0.0.20")
+
+    assert len(asked) == len(set(asked)) == 10
 
 
 @frozen

@@ -12,7 +12,7 @@ from twisted.logger import capturedLogs
 from twisted.web.http_headers import Headers
 
 from iam.settings import SettingsError, read
-from iam.web.forwarded import UNKNOWN, Proxies, Whence, parsed
+from iam.web.forwarded import UNKNOWN, Proxies, Whence, node_of, parsed
 from tests.web.conftest import Edge
 
 PROXIES = Proxies.among([ip_network("10.0.0.0/8"), ip_network("fd00::/8")])
@@ -236,3 +236,10 @@ async def test_an_unreadable_header_is_logged_once_and_counted(start: Callable[.
 
     assert len([event for event in events if "complaint" in event]) == 1
     assert list(edge.site.misunderstood.values()) == [3]
+
+
+def test_a_long_text_is_no_address_and_nothing_to_remember() -> None:
+    before = node_of.cache_info().currsize
+
+    assert parsed("[2001:db8::1]:_" + "x" * 200) is None
+    assert node_of.cache_info().currsize == before
