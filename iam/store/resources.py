@@ -81,9 +81,13 @@ with changed as (
 )
 select uri from resources where uri = %(uri)s
 """
+# What people allowed there goes too, and with it what was granted for it (may_live): a resource that is made under the same URI
+# later is another one.
 DELETE = """
 with deleted as (
     delete from resources where uri = %(uri)s returning uri, client_id
+), withdrawn as (
+    update consents k set resources = k.resources - d.uri from deleted d where k.resources ? d.uri
 ), audited as (
     insert into audit_events (day, at, kind, actor, client, address, detail)
     select audit_day(%(now)s), %(now)s, 'resource.deleted', %(actor)s, client_id, %(address)s::inet,

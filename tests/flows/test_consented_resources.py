@@ -165,6 +165,22 @@ async def test_a_consent_that_is_left_fewer_resources_ends_what_was_granted_for_
     assert [reply.status for reply in replies] == [200, 400]
 
 
+async def test_a_resource_that_is_made_anew_after_it_was_deleted_is_another_one(server: Server) -> None:
+    app, person = await client(server), await server.person()
+    gone = await server.tokens(app, person, scope="openid offline_access read", resource=API)
+    kept = await server.tokens(app, person, scope="openid offline_access read", resource=PHOTOS)
+    assert await server.store.resources.delete(f"{API}:443/", server.now(), SERVER)
+    await register(server, API, scopes=("read",))
+
+    told = [(await server.introspect(app, each["access_token"]))["active"] for each in (gone, kept)]
+    replies = [await server.refresh(app, each["refresh_token"]) for each in (gone, kept)]
+
+    assert told == [False, True]
+    assert [reply.status for reply in replies] == [400, 200]
+    assert await silent(server, app, person, resource=API) == "consent_required"
+    assert await silent(server, app, person, resource=PHOTOS) == ""
+
+
 async def test_a_consent_that_is_withdrawn_at_the_same_moment_is_not_given_again_unasked(
     server: Server, admin: Any
 ) -> None:
