@@ -7,7 +7,7 @@ from attrs import frozen
 
 from iam.oauth import redirect_uris, scopes
 from iam.oauth.request import Request
-from iam.store.consents import Consents
+from iam.store.consents import NOWHERE, Consents
 from iam.store.scopes import Scope, Scopes
 
 
@@ -63,10 +63,8 @@ class Consent:
 
     async def question(self, request: Request) -> Question:
         """The scopes asked for, by name or by their claims, each with its sentence."""
-        elsewhere = {name for names in request.allowed.values() for name in names}
-        here = [name for name in request.consented if name not in elsewhere]
         at = {uri: await scopes.described(names, self.known_scopes) for uri, names in request.allowed.items()}
-        return Question(request, await scopes.described(here, self.known_scopes), at)
+        return Question(request, at.pop(NOWHERE), at)
 
 
 def told(scopes: Sequence[Scope]) -> list[list[object]]:

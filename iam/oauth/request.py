@@ -98,7 +98,7 @@ class Request(common.Request):  # type: ignore[misc]
         self.authentication: Any = None  # how the person is to be authenticated, an AuthenticationRequest
         self.hinted: str | None = None  # the subject of the id_token_hint
         self.consented: list[str] = []  # the scopes that the person is asked for, those of single claims too
-        self.allowed: Any = {}  # for each resource, the scopes that mean something there
+        self.allowed: Any = {}  # for each resource, the scopes that mean something there, and NOWHERE the others
         self.left_out: Refusal | None = None  # which scopes were asked for and are not granted, and why
         self.question = True  # was the person asked, now?
         self.received: Any = None  # when a token request came; what is late is judged by that

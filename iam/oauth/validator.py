@@ -26,6 +26,7 @@ from iam.oauth.resources import Targets
 from iam.openid import claims
 from iam.openid.id_tokens import IDTokens
 from iam.store.clients import Client, Clients
+from iam.store.consents import placed
 from iam.store.scopes import Scopes
 
 
@@ -122,9 +123,10 @@ class Validator(RequestValidator):  # type: ignore[misc]
         granted = await scopes.granted(names, client, self._scopes, await self._targets.of(request), alone=alone)
         if not granted.enough:
             return refuse(request, granted.refusal(client, names))
-        request.scopes, request.allowed = list(granted.names), granted.at
+        request.scopes = list(granted.names)
         request.left_out = granted.told(client, request.grant_type)
         request.consented = await self._consented(request, client)
+        request.allowed = placed(request.consented, granted.at)
         return True
 
     async def _consented(self, request: Request, client: Client) -> list[str]:

@@ -43,8 +43,8 @@ with living as materialized (
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
     select audit_day(%(now)s), %(now)s, 'consent.given', 'user ' || %(user_id)s, %(user_id)s::text, %(client_id)s,
-        %(address)s::inet, jsonb_build_object('scope', array_to_string(%(consented)s::text[], ' '))
-            || case when %(allowed)s = '{}' then '{}' else jsonb_build_object('resources', %(allowed)s::jsonb) end
+        %(address)s::inet, jsonb_strip_nulls(jsonb_build_object('scope', array_to_string(%(consented)s::text[], ' '),
+            'resources', nullif(%(allowed)s::jsonb - '', '{}')))
     from living
     where not exists (
         select from consents k
@@ -180,6 +180,7 @@ class AuthorizationCodes:
         session_day: date,
         scopes: Sequence[str],
         consented: Sequence[str],
+        allowed: Mapping[str, Sequence[str]],
         resources: Sequence[str],
         redirect_uri: str,
         redirect_uri_sent: bool,
@@ -191,14 +192,13 @@ class AuthorizationCodes:
         openid: Mapping[str, Any] | None = None,
         session_bound: bool = False,
         grant_type: str = "authorization_code",
-        allowed: Mapping[str, Sequence[str]] | None = None,
         asked: bool = True,
     ) -> bool:
         """Store consent, grant and code for what this person just allowed; a grant that is `session_bound` ends with the session.
 
         False, and nothing is stored, if the session of this id and day of expiry has ended, or person or client are gone.
-        `consented` are the scopes, and those that stand for claims asked for one by one; `allowed` are those at each resource,
-        by default all. Who was not `asked` must have allowed all of it before.
+        `consented` are the scopes, and those that stand for claims asked for one by one; `allowed` are those at each resource and
+        NOWHERE. Who was not `asked` must have allowed all of it before.
         """
         rows = await self._database.query(
             ISSUE,
@@ -223,7 +223,7 @@ class AuthorizationCodes:
                 "openid": None if openid is None else json.dumps(openid),
                 "session_bound": session_bound,
                 "grant_type": grant_type,
-                "allowed": json.dumps({uri: list(scopes) for uri in resources} if allowed is None else allowed),
+                "allowed": json.dumps(allowed),
                 "asked": asked,
             },
         )

@@ -1,16 +1,19 @@
 """Consents: which scopes a person allowed a client, and at which resources; they outlive tokens."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 from attrs import field, frozen
 
 from iam.store.database import Database
 
+NOWHERE: Final = ""  # stands, in place of a resource, for what is about none
+
 
 @frozen
 class Consented:
-    """What a person allowed a client so far; `resources` are the scopes that were shown for each resource."""
+    """What a person allowed a client so far; `resources` are the scopes that were shown for each resource, and NOWHERE."""
 
     scopes: frozenset[str] = frozenset()
     resources: Mapping[str, Sequence[str]] = field(factory=dict)
@@ -23,6 +26,12 @@ class Consented:
 
 
 NOTHING = Consented()
+
+
+def placed(scopes: Sequence[str], resources: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """The scopes at each resource, and NOWHERE those that are at none of them."""
+    at_some = {name for names in resources.values() for name in names}
+    return {NOWHERE: [name for name in scopes if name not in at_some], **resources}
 
 
 class Consents:

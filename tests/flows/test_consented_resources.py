@@ -65,6 +65,17 @@ async def test_what_was_allowed_for_one_resource_is_allowed_for_no_other(server:
     assert await silent(server, app, person, resource=PHOTOS) == "consent_required"
 
 
+async def test_what_was_allowed_for_a_resource_is_not_allowed_without_one(server: Server) -> None:
+    """A token for no resource in particular is good at any that takes it."""
+    app, person = await client(server), await server.person()
+    await server.code(app, person, scope="openid read", resource=API)
+    before = [await silent(server, app, person, scope=scope) for scope in ("openid", "openid read")]
+    await server.code(app, person, scope="openid read")
+
+    assert before == ["", "consent_required"]
+    assert [await silent(server, app, person), await silent(server, app, person, resource=API)] == ["", ""]
+
+
 async def test_a_scope_that_was_allowed_elsewhere_is_asked_for_where_it_was_not(server: Server) -> None:
     app, person = await client(server), await server.person()
     await server.code(app, person, scope="openid write", resource=PHOTOS)
@@ -97,7 +108,7 @@ async def test_resources_come_together_in_one_consent(server: Server, admin: Any
 
     assert [await silent(server, app, person, resource=uri) for uri in (API, PHOTOS)] == ["", ""]
     admin.execute("select resources from consents")
-    assert admin.fetchall() == [({API: ["read"], PHOTOS: ["read", "write"]},)]
+    assert admin.fetchall() == [({"": ["openid"], API: ["read"], PHOTOS: ["read", "write"]},)]
     admin.execute(
         "select detail ->> 'scope', detail -> 'resources' from audit_events where kind = 'consent.given' order by n"
     )
@@ -203,7 +214,10 @@ async def test_what_a_server_of_the_version_before_grants_lives(server: Server, 
     """It writes a consent without a word about resources, and the grant after it."""
     app, person = await client(server), await server.person()
     tokens = await server.tokens(app, person, scope="openid read", resource=API)
-    admin.execute("update consents set resources = '{}'")
+    admin.execute("create temporary table consented as select user_id, client_id, scopes, granted_at from consents")
+    admin.execute("delete from consents")
+    admin.execute("insert into consents (user_id, client_id, scopes, granted_at) select * from consented")
+    admin.execute("drop table consented")
     admin.execute("create temporary table old as select * from grants where user_id is not null")
     admin.execute("delete from grants where user_id is not null")
     admin.execute("insert into grants select * from old")

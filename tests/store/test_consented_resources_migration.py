@@ -78,7 +78,18 @@ def test_a_consent_covers_the_resources_of_its_grants_and_no_others(database: An
     database.execute("select distinct resources from consents")
 
     ((resources,),) = database.fetchall()
-    assert {uri: sorted(names) for uri, names in resources.items()} == {API: ["openid", "read", "write"]}
+    allowed = ["openid", "read", "write"]
+    assert {uri: sorted(names) for uri, names in resources.items()} == {API: allowed, "": allowed}
+
+
+def test_a_server_of_the_version_before_writes_consents_that_are_good_without_a_resource(database: Any) -> None:
+    database.execute("delete from consents where client_id = 'ours'")
+    database.execute(
+        "insert into consents (user_id, client_id, scopes, granted_at)"
+        " values ('11111111-1111-1111-1111-111111111111', 'ours', '{read}', now()) returning resources"
+    )
+
+    assert database.fetchall() == [({"": ["read"]},)]
 
 
 def test_resources_are_for_clients_that_somebody_answers_for(database: Any) -> None:
