@@ -196,10 +196,10 @@ class DynamicRegistration:
                 name=told.name,
                 auth_method=settled.auth_method,
                 grant_types=settled.grant_types,
-                redirect_uris=self._usable("redirect_uris", told.redirect_uris, settled, left_out),
+                redirect_uris=self._usable("redirect_uris", told.redirect_uris, settled, old, left_out),
                 scopes=settled.scopes,
                 post_logout_redirect_uris=self._usable(
-                    "post_logout_redirect_uris", told.post_logout_redirect_uris, settled, left_out
+                    "post_logout_redirect_uris", told.post_logout_redirect_uris, settled, old, left_out
                 ),
                 require_pkce=old is not None and old.require_pkce,
                 introspect_any=old is not None and old.introspect_any,
@@ -217,11 +217,19 @@ class DynamicRegistration:
             raise client_metadata.of_invalid(invalid) from None
         if "application_type" in asked.said and asked.openid.application_type != metadata.openid.application_type:
             left_out["application_type"] = f"What fits the redirect URIs is: {metadata.openid.application_type}."
-        return evolve(metadata, left_out=dict(sorted(left_out.items())[:MOST]))
+        return evolve(
+            metadata,
+            left_out=dict(sorted(left_out.items())[:MOST]),
+            # judged without it: the client keeps such addresses, and adds none
+            allow_http_redirects=old is not None and old.allow_http_redirects,
+        )
 
-    def _usable(self, member: str, uris: tuple[str, ...], settled: Settled, left_out: LeftOut) -> tuple[str, ...]:
+    def _usable(
+        self, member: str, uris: tuple[str, ...], settled: Settled, old: Client | None, left_out: LeftOut
+    ) -> tuple[str, ...]:
         """The addresses without those that such a client may not have (RFC 7591 §3.2.1: the answer says which it has)."""
-        told: dict[str, Any] = {"confidential": settled.auth_method != PUBLIC, "rules": self.registration.rules()}
+        method = settled.auth_method
+        told: dict[str, Any] = {"confidential": method != PUBLIC, "rules": self.registration.rules(old, method)}
         kept = redirect_uris.usable(uris, **told)
         missing = [uri for uri in uris if uri not in kept]
         if missing:

@@ -54,12 +54,14 @@ class Rules:
     """What is unusual and still allowed to whoever registers the client.
 
     `private_schemes` have no dot, and somebody here has named them. `unusual` is what an administrator may say: any scheme of
-    an app's own, for a client with a secret too. `http` leads to private networks in the clear.
+    an app's own, for a client with a secret too. `http` leads to private networks in the clear. `given` are addresses that the
+    client has already: whoever may give them gave them.
     """
 
     private_schemes: frozenset[str] = frozenset()
     unusual: bool = False
     http: bool = False
+    given: frozenset[str] = frozenset()
 
 
 STRICT: Final = Rules()
@@ -94,7 +96,7 @@ def danger(uri: str) -> str | None:
 def misfit(uri: str, *, confidential: bool, rules: Rules = STRICT) -> str | None:
     """What is wrong with a URI that is in order, for this client: it can be left out where others remain."""
     scheme = scheme_of(uri)
-    if scheme == "https":
+    if scheme == "https" or uri in rules.given:
         return None
     if scheme == "http":
         return http_complaint(uri, rules)

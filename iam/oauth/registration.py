@@ -83,7 +83,7 @@ class Registration:
         `scopeless`: it needs no scope of its own, since resources have some for it.
         `unusual`: an administrator says so, who may choose what is no danger by itself.
         """
-        rules = self.rules(unusual=unusual, http=allow_http_redirects)
+        rules = self.rules(before, auth_method, unusual=unusual, http=allow_http_redirects)
         may = registrant if before is None else registrant.keeping(before)
         redirect_uris, post_logout_redirect_uris = distinct(redirect_uris), distinct(post_logout_redirect_uris)
         metadata = Metadata(
@@ -118,9 +118,14 @@ class Registration:
         )
         return await sectors.settled(metadata, self.fetcher, before, registrant.network)
 
-    def rules(self, *, unusual: bool = False, http: bool = False) -> Rules:
-        """Which redirect URIs may be registered here, besides those that anybody may."""
-        return Rules(self.private_schemes, unusual=unusual, http=http)
+    def rules(self, before: Client | None, auth_method: str, *, unusual: bool = False, http: bool = False) -> Rules:
+        """Which redirect URIs may be registered here, besides those that anybody may.
+
+        A client keeps what it has, unless an administrator says what is to be, or it keeps a secret now and did not before.
+        """
+        staying = before is not None and not unusual and before.confidential == (auth_method != PUBLIC)
+        given = (*before.redirect_uris, *before.post_logout_redirect_uris) if before and staying else ()
+        return Rules(self.private_schemes, unusual=unusual, http=http, given=frozenset(given))
 
     async def register(
         self,
