@@ -287,7 +287,7 @@ KINDS = {
 }
 
 
-def tests_a_secret(call: ast.expr) -> bool:
+def reads_a_secret(call: ast.expr) -> bool:
     return ast.unparse(call).endswith(("credentials.well_formed", "secrets.match"))
 
 
@@ -302,7 +302,7 @@ def comparisons() -> Iterator[str]:
                 calls = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
                 names = {getattr(call, "attr", getattr(call, "id", "")) for call in calls}
                 names |= {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
-                if names & COMPARING or any(map(tests_a_secret, calls)):
+                if names & COMPARING or any(map(reads_a_secret, calls)):
                     yield f"{name} {function.name}"
 
 
