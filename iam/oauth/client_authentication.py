@@ -28,10 +28,14 @@ TWO_WAYS = "The request authenticates the client in two ways; use one."
 
 @frozen
 class Claimed:
-    """Who a request says it is from, what it brings as proof, if anything, and from which address."""
+    """Who a request says it is from, what it brings as proof, if anything, and from which address.
+
+    `undecoded` is the secret as it stood in the header, where that may be meant.
+    """
 
     client_id: str
     secret: str | None = field(default=None, repr=False)
+    undecoded: str | None = field(default=None, repr=False)
     assertion: Assertion | None = None
     address: str | None = None
 
@@ -83,18 +87,30 @@ def from_assertion(parameters: Parameters) -> Claimed:
 
 
 def from_basic(authorization: str) -> Claimed:
-    """HTTP Basic (RFC 7617), with id and secret form-encoded inside (RFC 6749 §2.3.1)."""
+    """HTTP Basic (RFC 7617), with id and secret form-encoded inside (RFC 6749 §2.3.1).
+
+    Many programs send them as they are, so that a + or % in the secret may be that, too.
+    """
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         raise InvalidClientError("The Authorization header must use the Basic scheme here.")
     try:
-        client_id, colon, secret = b64decode(encoded.strip(" "), validate=True).decode().partition(":")
-        client_id, secret = (unquote_plus(text, errors="strict") for text in (client_id, secret))
+        client_id, colon, sent = b64decode(encoded.strip(" "), validate=True).decode().partition(":")
+        client_id = unquote_plus(client_id, errors="strict")
     except (Base64Error, ValueError):
         raise InvalidClientError("The Authorization header is not Basic credentials in base64 and UTF-8.") from None
+    secret = decoded(sent)
     if not colon or not client_id or not secret or "\0" in client_id + secret:
         raise InvalidClientError("The Authorization header must hold client_id:client_secret.")
-    return Claimed(client_id, secret)
+    return Claimed(client_id, secret, undecoded=sent if sent != secret else None)
+
+
+def decoded(sent: str) -> str:
+    """The secret out of its form-encoding; what is in none is meant as it stands."""
+    try:
+        return unquote_plus(sent, errors="strict")
+    except UnicodeDecodeError:
+        return sent
 
 
 def expected_of(client: Client) -> str:
@@ -135,7 +151,7 @@ class ClientAuthentication:
         client = await self._enabled(claim)
         if claim.assertion is not None:
             return await self._by_assertion(client, claim.assertion)
-        return self._by_secret(client, claim.secret)
+        return self._by_secret(client, claim)
 
     async def public(self, claim: Claimed) -> Client | None:
         """The public client that is named and, having no secret, brings none (RFC 6749 §2.1)."""
@@ -180,9 +196,10 @@ class ClientAuthentication:
         client = await self.clients.by_id(claim.client_id)
         return client if client and client.enabled else None
 
-    def _by_secret(self, client: Client | None, secret: str | None) -> Client | None:
-        secrets = self.assertions.signatures.secrets
-        same = secret is not None and secrets.match(client, secret, self.clock.now())
+    def _by_secret(self, client: Client | None, claim: Claimed) -> Client | None:
+        secrets, now = self.assertions.signatures.secrets, self.clock.now()
+        readings = [text for text in (claim.secret, claim.undecoded) if text is not None]
+        same = sum(secrets.match(client, text, now) for text in readings) > 0  # each, so that the answer takes as long
         return client if client and client.auth_method in BY_SECRET and same else None
 
     async def _by_assertion(self, client: Client | None, assertion: Assertion) -> Client | None:

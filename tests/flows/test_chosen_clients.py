@@ -3,6 +3,7 @@
 import hashlib
 from base64 import b64encode
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 from attrs import evolve
@@ -17,12 +18,14 @@ from tests.harness import App, Server
 SECRET = "d41d8cd98f00b204e9800998ecf8427e"
 
 
-async def chosen(server: Server, client_id: str = "my.app-1", method: str = "client_secret_basic") -> App:
-    """A client of this id with SECRET."""
+async def chosen(
+    server: Server, client_id: str = "my.app-1", method: str = "client_secret_basic", secret: str = SECRET
+) -> App:
+    """A client of this id with this secret."""
     metadata = Metadata("Shop", method, ("client_credentials",), (), ("read",))
     owner = (await server.person("owner")).user_id
-    assert await server.registration.register(client_id, metadata, secret=SECRET, owner_id=owner, by=SERVER)
-    return App(client_id, SECRET)
+    assert await server.registration.register(client_id, metadata, secret=secret, owner_id=owner, by=SERVER)
+    return App(client_id, secret)
 
 
 @pytest.mark.parametrize("client_id", ["a", "my.app-1", "my_app~", "550e8400-e29b-41d4-a716-446655440000", "A" * 128])
@@ -34,6 +37,36 @@ async def test_a_chosen_secret_is_good_in_the_header_and_in_the_form(server: Ser
     wrong = await server.token(evolve(app, secret=SECRET[:-1] + "f"), **GRANT)
 
     assert (by_header.status, by_form.status, wrong.status) == (200, 200, 401)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "+/" * 21 + "==",
+        "100%sure-100%25sure-100%zz-100%ff-%",
+        "two words and+a+plus, and a: colon in it",
+    ],
+)
+@pytest.mark.parametrize("encoded", [True, False])
+async def test_the_header_is_read_as_the_rfc_has_it_and_as_most_programs_send_it(
+    server: Server, secret: str, encoded: bool
+) -> None:
+    """RFC 6749 §2.3.1 has id and secret form-encoded; `curl -u` and many libraries send them as they are."""
+    app = await chosen(server, secret=secret)
+    sent = ":".join(quote_plus(text) if encoded else text for text in (app.client_id, secret))
+
+    reply = await server.post("/token", GRANT, headers={"Authorization": "Basic " + b64encode(sent.encode()).decode()})
+
+    assert reply.status == 200, reply.text
+
+
+async def test_a_secret_is_never_decoded_twice(server: Server) -> None:
+    app = await chosen(server, secret="a+b%" * 10)
+    sent = f"{app.client_id}:{quote_plus(quote_plus(app.secret or ''))}"
+
+    reply = await server.post("/token", GRANT, headers={"Authorization": "Basic " + b64encode(sent.encode()).decode()})
+
+    assert reply.status == 401
 
 
 async def test_it_is_kept_as_an_hmac_under_the_servers_key(server: Server, admin: Any) -> None:
