@@ -8,6 +8,8 @@ from twisted.logger import Logger
 
 MINUTE: Final = 60.0
 MOST: Final = 20  # networks with a line of their own
+KNOWN: Final = 1000  # counts that are held at a time
+OTHERS: Final = ""  # all other networks together
 
 Told = Callable[[Mapping[tuple[str, str], int]], None]
 
@@ -18,7 +20,8 @@ def in_log(counts: Mapping[tuple[str, str], int]) -> None:
     """One line for each of the networks with most, one for the others."""
     ranked = sorted(counts.items(), key=lambda each: -each[1])
     for (kind, network), count in ranked[:MOST]:
-        log.warn("throttled: {count} of {kind} from {network} in a minute", count=count, kind=kind, network=network)
+        where = network or "many other networks"
+        log.warn("throttled: {count} of {kind} from {network} in a minute", count=count, kind=kind, network=where)
     if rest := ranked[MOST:]:
         log.warn(
             "throttled: {count} from {networks} other networks in a minute",
@@ -39,7 +42,8 @@ class Tally:
         """One more."""
         if not self._counts:
             self._reactor.callLater(MINUTE, self.flush)
-        self._counts[kind, network] += 1
+        key = kind, network
+        self._counts[key if key in self._counts or len(self._counts) < KNOWN else (kind, OTHERS)] += 1
 
     def flush(self) -> None:
         """Tell what there is."""

@@ -45,12 +45,15 @@ class RefusedCounts:
 
     def add(self, kind: str, source: str, count: int = 1) -> None:
         """So many more of this kind from this network."""
+        self._count(kind, source, count)
+        if self._alarm is None:
+            self._alarm = self._database.reactor.callLater(MINUTE, self._ring)
+
+    def _count(self, kind: str, source: str, count: int) -> None:
         key = kind, source
         if key not in self._counts and len(self._counts) >= KNOWN:
             key = kind, OTHERS
         self._counts[key] += count
-        if self._alarm is None:
-            self._alarm = self._database.reactor.callLater(MINUTE, self._ring)
 
     async def stop(self) -> None:
         """Store what there is, and count no more."""
@@ -72,9 +75,11 @@ class RefusedCounts:
                 await self._database.aside(STORE, told)
             except Unavailable:
                 for (kind, source), count in counts.items():
-                    self._counts[kind, source] += count
+                    self._count(kind, source, count)
             except Rejected as error:
                 log.warn("counts of refusals cannot be stored: {reason}", reason=str(error))
+            else:
+                self._rows += sum(source != OTHERS for source in networks)
 
     def _ranked(self, counts: Counter[tuple[str, str]]) -> list[tuple[str, str, int]]:
         """A row for each of those with most, as far as the day has rows left, and one for each kind's others."""
@@ -84,7 +89,6 @@ class RefusedCounts:
         for (kind, source), count in counts.items():
             if (kind, source) not in named:
                 others[kind] += count
-        self._rows += len(named)
         rows = [(kind, source, count) for (kind, source), count in named.items()]
         return rows + [(kind, OTHERS, count) for kind, count in others.items()]
 

@@ -25,11 +25,12 @@ class Pace:
         if due > now + LONGEST:
             due = now + self._random.uniform(LONGEST / 2, LONGEST)  # not all at the same moment
         else:
-            self._remember(network, due + PAUSE, now)
+            self._remember(network, due + PAUSE)
         if due > now:
             await deferLater(self._reactor, due - now)
 
-    def _remember(self, network: str, moment: float, now: float) -> None:
+    def _remember(self, network: str, moment: float) -> None:
+        self._next.pop(network, None)
         if len(self._next) >= MOST:
-            self._next = {name: other for name, other in self._next.items() if other > now}
+            del self._next[next(iter(self._next))]  # the one that was answered longest ago
         self._next[network] = moment

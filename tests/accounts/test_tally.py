@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from twisted.internet.task import Clock
 from twisted.logger import capturedLogs
 
-from iam.accounts.tally import Tally, in_log
+from iam.accounts.tally import KNOWN, Tally, in_log
 
 
 def test_a_minute_of_refusals_is_told_once() -> None:
@@ -31,3 +31,15 @@ def test_many_networks_are_a_few_lines() -> None:
     assert len(lines) == 21
     assert (lines[0]["network"], lines[0]["count"]) == ("192.0.2.99", 99)
     assert (lines[-1]["networks"], lines[-1]["count"]) == (79, 79 * 80 // 2)
+
+
+def test_however_many_networks_there_are_so_many_are_held() -> None:
+    clock, told = Clock(), list[Mapping[tuple[str, str], int]]()
+    tally = Tally(clock, told.append)
+
+    for number in range(5 * KNOWN):
+        tally.add("login", f"2001:db8:0:{number:x}::")
+    clock.advance(60)
+
+    assert len(told[0]) == KNOWN + 1
+    assert sum(told[0].values()) == 5 * KNOWN

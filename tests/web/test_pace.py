@@ -3,7 +3,7 @@
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from iam.web.pace import LONGEST, PAUSE, Pace
+from iam.web.pace import LONGEST, MOST, PAUSE, Pace
 
 
 def begun(pace: Pace, *networks: str) -> list[Deferred[None]]:
@@ -48,3 +48,11 @@ def test_after_a_while_it_is_forgotten() -> None:
     clock.advance(2.1)
 
     assert begun(pace, "a")[0].called
+
+
+def test_however_many_networks_there_are_so_many_are_remembered() -> None:
+    pace = Pace(Clock())
+
+    begun(pace, *(f"network {number}" for _ in range(3) for number in range(3 * MOST)))
+
+    assert len(pace._next) == MOST
