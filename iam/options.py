@@ -71,7 +71,7 @@ class Options(usage.Options):
         [
             "no-rate-limits",
             None,
-            "for tests and benchmarks only: no limit of connections per address, nor of wrong passwords",
+            "for tests and benchmarks only: no limit of connections, registrations or writes of a network, nor of wrong passwords",
         ],
     ]
 
