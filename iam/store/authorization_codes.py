@@ -63,7 +63,8 @@ returning grant_id
 # `held` waits for whoever else holds the code and sees it as they left it; `judged` says what is wrong, if anything;
 # `claimed` can win once. A used code that is presented again by its client revokes its grant (RFC 6749 §4.1.2).
 # With PKCE the redirect URI may stay away (OAuth 2.1 §4.1.3); sent, it must be the same, byte for byte.
-# A token for some of the resources that were granted has their scopes and lifetime (RFC 8707 §2.2), and no scope that its
+# A token for some of the resources that were granted has their scopes and lifetime (RFC 8707 §2.2), the others need not live;
+# and it has no scope that its
 # client may not ask for any longer: `resource_scopes` are those that it may have at resources only.
 REDEEM = """
 with input as (
@@ -95,7 +96,10 @@ with input as (
             else 'redeemed'
         end as verdict
     from input i join held h using (n)
-    left join lateral may_live(h.grant_id, i.now, null, null, null) g on true
+    left join grants o on o.id = h.grant_id
+    left join lateral may_live(
+        h.grant_id, i.now, null, case when i.asked <@ o.resources then i.asked end, null
+    ) g on true
 ), answered as materialized (
     select j.*, s.scope,
         case when j.verdict = 'redeemed' and s.scope = '' then 'no scope' else j.verdict end as outcome,

@@ -14,6 +14,7 @@ from iam.store.identities import Identity, identity
 # Within the window a retry by the same client gets the same successor, as long as that successor was not used itself;
 # anything older is somebody else's copy, and ends the grant. But a request that came before the successor was used, and was
 # only slow (its client had hung up and asked another server), is nobody's fault: it is refused, and the grant lives on.
+# Where a token is asked for some of the resources, the others need not live.
 # A narrowed scope is the access token's, not the successor's; and so it is where the client may ask for less by now.
 # (A caller that waited in `held` cannot see, in its older snapshot, the successor just stored: no successor is an unused one.)
 ROTATE = """
@@ -48,7 +49,9 @@ with input as (
     from input i join held h using (n)
     join grants o on o.id = h.grant_id
     left join refresh_tokens s on s.digest = h.successor_digest and s.day = h.successor_day
-    left join lateral may_live(h.grant_id, i.now, h.issued_at, null, 'refresh_token') g on true
+    left join lateral may_live(
+        h.grant_id, i.now, h.issued_at, case when i.asked <@ o.resources then i.asked end, 'refresh_token'
+    ) g on true
 ), scoped as materialized (
     select j.*, (
             select coalesce(string_agg(given.name, ' ' order by given.n), '')

@@ -151,6 +151,23 @@ async def test_a_resource_that_was_not_granted_is_an_invalid_target_and_spends_n
     assert fresh.status == 200
 
 
+async def test_one_resource_that_rests_holds_up_no_tokens_for_the_others(server: Server) -> None:
+    app = await both(server)
+    codes = [await authorized_for_both(server, app) for _ in range(2)]
+    before = (await server.redeem(app, codes[0])).json
+    await server.store.resources.set_disabled(PHOTOS, server.now(), server.now(), SERVER)
+
+    redeemed = await server.redeem(app, codes[1], resource=API)
+    resting = await server.refresh(app, before["refresh_token"], resource=PHOTOS)
+    fresh = await server.refresh(app, before["refresh_token"], resource=API)
+
+    assert [reply.status for reply in (redeemed, resting, fresh)] == [200, 400, 200]
+    assert [(await server.introspect(app, each.json["access_token"]))["aud"] for each in (redeemed, fresh)] == [
+        API,
+        API,
+    ]
+
+
 async def test_a_retried_refresh_gives_the_same_answer_whatever_resource_it_names(server: Server) -> None:
     app = await both(server)
     first = (await server.redeem(app, await authorized_for_both(server, app))).json
