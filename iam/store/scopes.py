@@ -23,9 +23,15 @@ with created as (
 )
 select name from created
 """
+# What was granted goes on without it. One that is made under the same name later says something else: people are asked again.
 DELETE = """
 with gone as (
     delete from scopes where name = %(name)s and name <> all (%(kept)s) returning name
+), forgotten as (
+    update consents k set resources = (
+        select coalesce(jsonb_object_agg(e.uri, e.names - gone.name), '{}') from jsonb_each(k.resources) e (uri, names)
+    )
+    from gone where gone.name = any (k.scopes)
 ), withdrawn as (
     update clients set scopes = array_remove(scopes, %(name)s)
     where %(name)s = any(scopes) and exists (select from gone)

@@ -192,6 +192,26 @@ async def test_a_resource_that_is_made_anew_after_it_was_deleted_is_another_one(
     assert await silent(server, app, person, resource=PHOTOS) == ""
 
 
+async def test_a_scope_that_is_made_anew_after_it_was_deleted_is_asked_for_again(server: Server, admin: Any) -> None:
+    assert await server.store.scopes.create("tune", "Tune your piano", server.now(), by=SERVER)
+    await both(server)
+    app, person = await server.app(scopes=("openid", "read", "tune")), await server.person()
+    tokens = await server.tokens(app, person, scope="openid read tune")
+    await server.code(app, person, scope="openid tune read", resource=PHOTOS)
+    assert await server.store.scopes.delete("tune", server.now(), SERVER)
+    server.store.clients.forget()
+    kept = (await server.introspect(app, tokens["access_token"]))["scope"]
+    assert await server.store.scopes.create("tune", "Sell your piano", server.now(), by=SERVER)
+    admin.execute("update clients set scopes = scopes || '{tune}' where id = %s", (app.client_id,))
+    server.store.clients.forget()
+
+    without = [await silent(server, app, person, scope=scope) for scope in ("openid read", "openid read tune")]
+    there = [await silent(server, app, person, scope=f"openid {scope}", resource=PHOTOS) for scope in ("read", "tune")]
+
+    assert kept == "openid read"
+    assert (without, there) == (["", "consent_required"], ["", "consent_required"])
+
+
 async def test_a_consent_that_is_withdrawn_at_the_same_moment_is_not_given_again_unasked(
     server: Server, admin: Any
 ) -> None:
