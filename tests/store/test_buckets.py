@@ -175,6 +175,18 @@ async def test_full_buckets_are_swept_and_others_stay(begin: Any, start: Start) 
     assert await (await start()).query("select from buckets") == []
 
 
+async def test_what_was_counted_while_a_clock_was_years_ahead_holds_nobody_up(begin: Any) -> None:
+    wrong, right = await begin(), await begin()
+    await times(wrong, NETWORK, ALICE, now=after(3 * 365 * 86400))
+
+    empty = await right.take([NETWORK, ALICE], NOON)
+
+    assert {one.bucket: one.wait for one in empty} == {NETWORK: pytest.approx(18), ALICE: pytest.approx(60)}
+    assert await times(right, ALICE, now=after(60)) == 1
+    assert await times(right, NETWORK, now=after(900)) == 50
+    assert await times(wrong, ALICE, now=after(120)) == 1
+
+
 async def test_nothing_is_counted_where_limits_are_off(begin: Any) -> None:
     buckets = await begin(off=True)
 
