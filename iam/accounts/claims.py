@@ -33,9 +33,15 @@ def complaint(claims: Mapping[str, object]) -> str | None:
     text = json.dumps(claims, ensure_ascii=False)
     if len(text) > LARGEST:
         return f"Give claims of at most {LARGEST} characters in all."
-    if NUL.search(text) or not encodable(text):
+    if not storable(claims):
         return "Give claims without the character NUL and halves of characters."
     return None
+
+
+def storable(document: Mapping[str, object]) -> bool:
+    """Can a database keep all texts in it: without NUL, and without halves of surrogate pairs?"""
+    text = json.dumps(document, ensure_ascii=False)
+    return not NUL.search(text) and encodable(text)
 
 
 def one_complaint(name: str, value: object) -> str | None:

@@ -105,9 +105,9 @@ def moment(text: str | None) -> datetime | None:
         return None
     try:
         told = datetime.fromisoformat(text)
-    except ValueError:
+        return (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise click.BadParameter("A moment is written as in 2027-01-31 or 2027-01-31T12:00:00Z.") from None
-    return told if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 def document(event: Event) -> dict[str, object]:

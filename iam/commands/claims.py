@@ -22,9 +22,14 @@ def parse(context: click.Context, option: click.Parameter, texts: Sequence[str])
 def json_or_text(text: str) -> object:
     """What the text means as JSON (RFC 8259); the text itself where it is none."""
     try:
-        value: object = json.loads(text, parse_constant=refuse, parse_float=finite)
+        return strict(text)
     except (ValueError, RecursionError):
         return text
+
+
+def strict(text: str | bytes) -> object:
+    """What the text means as JSON (RFC 8259); raises ValueError, RecursionError."""
+    value: object = json.loads(text, parse_constant=refuse, parse_float=finite)
     return value
 
 

@@ -1,6 +1,5 @@
 """What `iam client` is given beside its options: keys in a file, a secret on standard input."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,8 @@ from typing import Any
 import click
 
 from iam import credentials
-from iam.commands import asking
+from iam.accounts.claims import storable
+from iam.commands import asking, claims
 from iam.credentials import Kind
 from iam.oauth import chosen_secrets
 from iam.store.clients import keeps_secret
@@ -22,12 +22,12 @@ def key_set(file: Path | None) -> Mapping[str, Any] | None:
         return None
     try:
         octets = file.read_bytes()
-        document = json.loads(octets) if len(octets) <= LONGEST_JWKS else None
+        document = claims.strict(octets) if len(octets) <= LONGEST_JWKS else None
     except OSError as error:
         raise click.ClickException(f"--jwks: {file} cannot be read: {error.strerror}.") from None
     except (ValueError, RecursionError):
         document = None
-    if not isinstance(document, Mapping):
+    if not isinstance(document, Mapping) or not storable(document):
         raise click.ClickException(f'--jwks: {file} is not a key set: {{"keys": [...]}} in JSON.')
     return document
 

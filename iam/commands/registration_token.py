@@ -25,9 +25,9 @@ def moment(_context: click.Context, _option: click.Parameter, text: str | None) 
         return None
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise click.BadParameter("Give a moment such as 2027-01-31 or 2027-01-31T12:00:00Z.") from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 @click.group(cls=Group, examples=["iam registration-token create --uses 1 --expires 2027-01-31"])

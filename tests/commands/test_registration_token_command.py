@@ -56,3 +56,12 @@ def test_what_makes_no_sense_is_refused(iam: Iam, options: tuple[str, ...], stat
 
     assert (outcome.status, outcome.out) == (status, "")
     assert words in outcome.err
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_moment_that_no_calendar_has_is_wrong_usage(iam: Iam, moment: str) -> None:
+    before = iam("registration-token", "list", "--json").json
+
+    assert iam("registration-token", "create", "--expires", moment).status == 2
+    assert iam("audit", "list", "--since", moment).status == 2
+    assert iam("registration-token", "list", "--json").json == before
