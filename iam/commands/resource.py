@@ -160,7 +160,7 @@ def update(
         if told["clients"] or allowed or none_allowed:
             given["clients_since"] = None
         new = evolve(old, scopes=frozenset(scopes) or old.scopes, allowed_clients=clients, **given)
-        await judge(on, new)
+        await judge(on, new, old)
         if not await on.store.resources.update(new, on.clock.now(), COMMAND_LINE):
             raise click.ClickException(f"There is no resource {uri}.")
         return await found(on, uri)
@@ -227,9 +227,11 @@ async def found(on: Administration, uri: str) -> Resource:
     return resource
 
 
-async def judge(on: Administration, resource: Resource) -> None:
-    """Say what is wrong with a resource that is to be, if anything."""
+async def judge(on: Administration, resource: Resource, old: Resource | None = None) -> None:
+    """Say what is wrong with a resource that is to be, if anything; what it has named already may be gone since."""
     known = [scope.name for scope in await on.store.scopes.all()]
+    if old is not None and resource.scopes == old.scopes:
+        known += sorted(old.scopes.difference(known))
     complaint = rules.complaint(resource.uri, resource.scopes, resource.token_format, resource.lifetime, known)
     if complaint:
         raise click.ClickException(complaint)

@@ -103,3 +103,15 @@ def test_a_resource_that_there_is_not_is_said(iam: Iam, command: str) -> None:
     answer = iam("resource", command, "https://nowhere.example")
 
     assert "There is no resource https://nowhere.example." in answer.complaint
+
+
+def test_a_resource_whose_scope_is_gone_can_be_changed_and_means_no_more_than_before(iam: Iam) -> None:
+    iam("scope", "create", "tools:gone", "--description", "Use the tools")
+    iam("resource", "create", "https://gone.example", "--scope", "tools:gone")
+    iam("scope", "delete", "tools:gone", "--yes")
+
+    changed = iam("resource", "update", "https://gone.example", "--clients", "all", "--json")
+    named = iam("resource", "update", "https://gone.example", "--scope", "tools:gone", "--scope", "read")
+
+    assert (changed.json["clients"], changed.json["scopes"]) == ("all", ["tools:gone"])
+    assert named.complaint.startswith("Choose among the scopes that exist")
