@@ -86,7 +86,7 @@ def create(
     without them client_credentials, read and write; unless --grant-type and --scope say otherwise.
     """
     default = (AUTHORIZATION_CODE, REFRESH_TOKEN) if redirects else (CLIENT_CREDENTIALS,)
-    scopes = (scope or (FOR_PEOPLE if redirects else FOR_ITSELF)).split()
+    scopes = ((FOR_PEOPLE if redirects else FOR_ITSELF) if scope is None else scope).split()
     client_id = credentials.client_id(secrets.token_bytes(32)) if chosen_id is None else chosen_id
     if chosen_id is not None and (complaint := client_ids.complaint(chosen_id)):
         raise click.ClickException(f"--client-id: {complaint}")
@@ -162,7 +162,7 @@ def update(
     introspect_any: bool | None,
     allow_http_redirects: bool | None,
 ) -> None:
-    """Change a client's metadata; what is not named stays, a list that is named replaces the old one.
+    """Change a client's metadata; what is not named stays, a list that is named replaces the old one, "" empties it.
 
     Another --auth-method makes a new secret, shown once, where the old one is of no use to it. New keys take the place of
     the old ones.
@@ -177,16 +177,16 @@ def update(
             on,
             name=old.name if name is None else name,
             auth_method=method,
-            grant_types=grant_types or old.grant_types,
-            redirect_uris=redirects or old.redirect_uris,
-            post_logout_redirect_uris=logout_uris or old.post_logout_redirect_uris,
+            grant_types=replaced(old.grant_types, grant_types),
+            redirect_uris=replaced(old.redirect_uris, redirects),
+            post_logout_redirect_uris=replaced(old.post_logout_redirect_uris, logout_uris),
             scopes=old.scopes if scope is None else scope.split(),
             require_pkce=old.require_pkce if require_pkce is None else require_pkce,
             introspect_any=old.introspect_any if introspect_any is None else introspect_any,
             allow_http_redirects=old.allow_http_redirects if allow_http_redirects is None else allow_http_redirects,
             auth_signing_alg=old.auth_signing_alg if signing_alg is None and method == old.auth_method else signing_alg,
             jwks=jwks if new_keys else old.jwks,
-            jwks_uri=jwks_uri if new_keys else old.jwks_uri,
+            jwks_uri=jwks_uri or None if new_keys else old.jwks_uri,
             openid=client_options.changed(old.openid, openid),
             unusual=True,
             before=old,
@@ -214,7 +214,8 @@ def update(
     default=0,
     help="How long the old one stays good besides (0).",
 )
-def rotate_secret(client_id: str, keep: int) -> None:
+@yes_option
+def rotate_secret(client_id: str, keep: int, *, yes: bool) -> None:
     """Give a client a new secret, shown once; the old one is worth nothing from now on, or when --keep is over.
 
     A client has two secrets at most: a second rotation ends the oldest one at once.

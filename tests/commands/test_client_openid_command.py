@@ -103,3 +103,33 @@ def test_an_app_with_a_scheme_of_its_own_is_native_without_a_word(iam: Iam) -> N
     contradicted = iam("client", "create", *told, "--application-type", "web", "--json").json
 
     assert client["application_type"] == contradicted["application_type"] == "native"
+
+
+def test_an_empty_text_empties_a_list(iam: Iam) -> None:
+    options = ("--redirect-uri", REDIRECT_URI, "--post-logout-redirect-uri", REDIRECT_URI, "--json")
+    client_id = iam("client", "create", "--name", "Shop", *options).json["client_id"]
+
+    logout = iam("client", "update", client_id, "--post-logout-redirect-uri", "", "--json").json
+    without = ("--redirect-uri", "", "--grant-type", "client_credentials")
+    job = iam("client", "update", client_id, *without, "--jwks-uri", "", "--json").json
+    api = iam("client", "update", client_id, "--grant-type", "", "--introspect-any", "--json").json
+
+    assert (logout["redirect_uris"], logout["post_logout_redirect_uris"]) == ([REDIRECT_URI], [])
+    assert (job["redirect_uris"], api["grant_types"]) == ([], [])
+
+
+def test_no_scope_is_not_every_usual_one(iam: Iam) -> None:
+    outcome = iam("client", "create", "--name", "Shop", "--redirect-uri", REDIRECT_URI, "--scope", "")
+
+    assert outcome.complaint == "Choose at least one scope."
+
+
+@pytest.mark.parametrize("more", ['"kid": "\\u0000"', '"kid": "\\ud800"', '"z": NaN', '"z": 1e400'])
+def test_keys_that_no_database_can_keep_are_none(iam: Iam, tmp_path: Path, more: str) -> None:
+    file = tmp_path / "keys.json"
+    key = '"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"'
+    file.write_text(f'{{"keys": [{{{key}, {more}}}]}}')
+
+    outcome = iam("client", "create", "--name", "Bank", "--auth-method", "private_key_jwt", "--jwks", str(file))
+
+    assert "is not a key set" in outcome.complaint
