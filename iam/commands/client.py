@@ -226,6 +226,9 @@ def rotate_secret(client_id: str, keep: int, *, yes: bool) -> None:
         client = await found(on, client_id)
         if not client.confidential:
             raise click.ClickException(f"The client {client.name} is public: it has no secret.")
+        if client.has_secret and not keep:
+            lost = ["Its old secret stops working at once; --keep leaves time to give it the new one."]
+            confirm_if_asked(f"Give {client.name} ({client.id}) a new secret?", lost, yes=yes)
         if not await registration(on).rotate_secret(client, secret, COMMAND_LINE, keep=keep):
             raise click.ClickException(f"The client {client.name} has no secret: it proves itself in another way.")
         return client
@@ -337,6 +340,11 @@ def registration(on: Administration) -> Registration:
         private=bool(on.settings.allow_fetch),
         implicit=on.settings.implicit,
     )
+
+
+def replaced(old: Sequence[str], named: Sequence[str]) -> Sequence[str]:
+    """The list that was named, if one was; an empty text alone is an empty list."""
+    return () if tuple(named) == ("",) else named or old
 
 
 async def judged(on: Administration, **told: Any) -> Metadata:

@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from iam.accounts.actors import COMMAND_LINE
-from iam.commands import output
+from iam.commands import losses, output
+from iam.commands.confirming import confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.running import Administration, progress, react, read_settings, run
 from iam.embedded.upgrade import Upgraded, upgrade
@@ -57,7 +58,8 @@ async def upgraded(reactor: Any, settings: Settings, programs: Path) -> Upgraded
 
 
 @command.command("restored", examples=["iam database restored"])
-def restored() -> None:
+@yes_option
+def restored(*, yes: bool) -> None:
     """Say that the database was restored from a backup; do so before the server starts on it.
 
     A backup does not know what was used, revoked or left since it was made. So all authorization codes, refresh tokens and
@@ -65,7 +67,7 @@ def restored() -> None:
     and applications ask for new tokens. Accounts, applications and consents stay as the backup has them. (An access token
     that is a JWT is believed until it expires by whoever does not ask the server about it; `iam key retire` ends that too.)
     """
-    now, sessions = run(voided)
+    now, sessions = run(partial(voided, yes=yes))
     moment = output.moment(now)
     output.say(
         f"Void is what was issued before {moment}; {sessions} sessions are ended.",
@@ -73,11 +75,13 @@ def restored() -> None:
     )
 
 
-async def voided(on: Administration) -> tuple[datetime, int]:
+async def voided(on: Administration, *, yes: bool) -> tuple[datetime, int]:
     """Since when what is issued counts, and how many sessions there were.
 
     A code or refresh token that was redeemed after the backup was made would be good a second time, a token revoked since
     would be good again, and who logged out would be logged in (R16).
     """
+    lost = [*await losses.of_grants(on), "All sessions end: everybody has to log in again."]
+    confirm_if_asked("Void all that was issued until now?", lost, yes=yes)
     now = on.clock.now()
     return now, await on.store.grants.revoke_all(now, COMMAND_LINE, log_out=True)

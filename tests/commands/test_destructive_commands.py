@@ -83,3 +83,21 @@ def test_a_client_that_people_registered_has_no_registration_token(iam: Iam) -> 
 
     assert "did not register itself" in iam("client", "rotate-registration-token", client_id).complaint
     assert "did not register itself" in iam("client", "revoke-registration-token", client_id).complaint
+
+
+def test_before_a_secret_or_all_that_was_issued_is_void_a_person_is_asked(iam: Iam) -> None:
+    job = iam("client", "create", "--name", "Rotor", "--json").json
+    before = iam.execute("select digest from client_secrets where client_id = %s", (job["client_id"],))
+
+    with iam.at_terminal("client", "rotate-secret", job["client_id"]) as terminal:
+        terminal.answer("Give Rotor", "n")
+        assert terminal.end() == 1
+    with iam.at_terminal("database", "restored") as other:
+        other.answer("Void all that was issued until now?", "n")
+        assert other.end() == 1
+
+    assert iam.execute("select digest from client_secrets where client_id = %s", (job["client_id"],)) == before
+    assert "stops working at once" in terminal.screen
+    assert "All sessions end" in other.screen
+    assert "Nothing is changed." in other.screen
+    assert iam("client", "rotate-secret", job["client_id"]).status == 0
