@@ -30,6 +30,15 @@ update buckets b set full_at = b.full_at - make_interval(secs => i.seconds)
 from held, unnest(%(names)s::bytea[], %(seconds)s::double precision[]) as i (name, seconds)
 where b.name = held.name and i.name = held.name
 """
+# What was counted while a clock was ahead would hold people up until that time comes: such a bucket is empty, and no more.
+TURN_BACK: Final = """
+with held as (
+    select b.name from buckets b where b.name = any (%(names)s::bytea[]) order by b.name for update
+)
+update buckets b set full_at = %(now)s + make_interval(secs => i.span)
+from held, unnest(%(names)s::bytea[], %(spans)s::double precision[]) as i (name, span)
+where b.name = held.name and i.name = held.name and b.full_at > %(now)s + make_interval(secs => i.span)
+"""
 SWEEP: Final = """
 with old as (
     select name from buckets where full_at < %(before)s order by full_at limit %(most)s for update skip locked
@@ -62,6 +71,10 @@ class Bucket:
     def seconds(self, tokens: float) -> float:
         """So many tokens as seconds; who wants more than there ever are, takes all."""
         return min(tokens * self.pause, self.span)
+
+    def ahead(self, full_at: datetime, now: datetime) -> bool:
+        """Was this moment written while a clock was ahead of ours? None is full later than it takes to fill."""
+        return full_at - now > timedelta(seconds=self.span) + LEEWAY
 
     def wait(self, full_at: datetime, tokens: float, now: datetime) -> float:
         """Seconds until it has so many tokens, if it is full at this moment; 0 or less: it has them now."""
@@ -104,7 +117,7 @@ class Buckets:
         )
         if taken:
             return ()
-        found = zip(wanted.values(), full_ats, strict=True)
+        found = await self._turned_back(list(zip(wanted.values(), full_ats, strict=True)), now)
         waits = [(bucket, full_at, bucket.wait(full_at, tokens, now)) for bucket, full_at in found]
         self._remember((bucket.key, full_at) for bucket, full_at, wait in waits if wait > 0)
         return tuple(Empty(bucket, wait) for bucket, _, wait in waits if wait > 0)
@@ -112,8 +125,21 @@ class Buckets:
     def empty(self, buckets: Iterable[Bucket], now: datetime, tokens: float = 1) -> tuple[Empty, ...]:
         """Those of which is known, without a statement, that they have too little."""
         known = [(bucket, self._known[bucket.key]) for bucket in buckets if bucket.key in self._known]
-        waits = [Empty(bucket, bucket.wait(full_at, tokens, now)) for bucket, full_at in known]
+        good = [(bucket, full_at) for bucket, full_at in known if not bucket.ahead(full_at, now)]
+        waits = [Empty(bucket, bucket.wait(full_at, tokens, now)) for bucket, full_at in good]
         return tuple(each for each in waits if each.wait > 0)
+
+    async def _turned_back(self, found: list[tuple[Bucket, datetime]], now: datetime) -> list[tuple[Bucket, datetime]]:
+        """What was found, where a clock was ahead as it is from now on."""
+        late = [bucket for bucket, full_at in found if bucket.ahead(full_at, now)]
+        if late:
+            spans = [float(bucket.span) for bucket in late]
+            await self._database.query(
+                TURN_BACK, {"names": [bucket.key for bucket in late], "spans": spans, "now": now}
+            )
+        return [
+            (bucket, now + timedelta(seconds=bucket.span) if bucket in late else full_at) for bucket, full_at in found
+        ]
 
     async def give(self, given: Sequence[tuple[Bucket, float]]) -> None:
         """Put tokens back; as many as it holds, or more, fill a bucket. Raises Unavailable."""
