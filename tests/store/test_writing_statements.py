@@ -20,6 +20,7 @@ NO_EVENT = {
     "audit.SHORTEN": "the end of an address is what the law asks of the log itself (H39)",
     "buckets.GIVE": "what may be done again; what is done is in the log",
     "buckets.SWEEP": "a bucket that is full needs no row",
+    "buckets.TURN_BACK": "what may be done again, as far as a clock was wrong about it",
     "logout_notices.DELIVERED": "an outbox: the end of the session is in the log",
     "logout_notices.TAKE": "an outbox: the end of the session is in the log",
     "migration.NOTE": "migrations have a table of their own, and a time",
