@@ -7,8 +7,7 @@ import click
 
 from iam.commands import output
 from iam.commands.options import Command
-from iam.commands.running import progress, react, read_settings
-from iam.embedded.cluster import Cluster
+from iam.commands.running import missing, progress, react, read_settings
 from iam.foundation import in_thread, start_embedded
 from iam.settings import Settings
 from iam.store import migration
@@ -38,7 +37,7 @@ def command(*, plan: bool, server_role: str | None) -> None:
 
 async def planned(reactor: Any, settings: Settings) -> list[str]:
     """The migrations that the database has not seen; all of them where there is no database yet, and it stays so."""
-    if settings.database is None and not Cluster(settings.data_dir).home.exists():
+    if missing(settings):
         return [known.name for known in migration.migrations(migration.DIRECTORY)]
     return await on_schema(reactor, settings, migration.pending)
 

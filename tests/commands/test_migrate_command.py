@@ -93,3 +93,9 @@ def test_a_role_of_the_servers_own_is_admitted(untouched: Iam) -> None:
     assert untouched.execute(privileges) == [(True, False)]
     assert unknown.status == 1
     assert 'role "nobody_at_all" does not exist' in unknown.err
+
+
+def test_a_plan_for_a_directory_that_cannot_be_is_a_sentence(untouched: Iam) -> None:
+    outcome = untouched("migrate", "--plan", IAM_DATABASE=None, IAM_DATA_DIR="/" + "x" * 300)
+
+    assert "File name too long" in outcome.complaint
