@@ -1,7 +1,7 @@
 """Client metadata as clients send them (RFC 7591 §2, OpenID Connect Registration §2): their types, and their defaults."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, get_type_hints
 from urllib.parse import urlsplit
 
@@ -77,12 +77,11 @@ class ClientMetadata(BaseModel):
     jwks_uri: str | None = None
     software_statement: str | None = None
 
-    @property
-    def name(self) -> str:
+    def name(self, redirect_uris: Sequence[str]) -> str:
         """What people will read; of a client that has no name, where it leads to."""
         if self.client_name is not None:
             return self.client_name
-        uri = self.redirect_uris[0] if self.redirect_uris else ""
+        uri = redirect_uris[0] if redirect_uris else ""
         try:
             return urlsplit(uri).hostname or uri.partition(":")[0] or "Unnamed client"
         except ValueError:

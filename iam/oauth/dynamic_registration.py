@@ -191,12 +191,13 @@ class DynamicRegistration:
         )
         settled = wishes.settle(asked)
         left_out = dict(settled.left_out)
+        uris = self._usable("redirect_uris", told.redirect_uris, settled, old, left_out)
         try:
             metadata = await self.registration.metadata(
-                name=told.name,
+                name=told.name(uris),
                 auth_method=settled.auth_method,
                 grant_types=settled.grant_types,
-                redirect_uris=self._usable("redirect_uris", told.redirect_uris, settled, old, left_out),
+                redirect_uris=uris,
                 scopes=settled.scopes,
                 post_logout_redirect_uris=self._usable(
                     "post_logout_redirect_uris", told.post_logout_redirect_uris, settled, old, left_out
