@@ -36,6 +36,9 @@ with gone as (
     update clients set scopes = array_remove(scopes, %(name)s)
     where %(name)s = any(scopes) and exists (select from gone)
     returning id
+), unoffered as (
+    update registration_tokens set scopes = array_remove(scopes, %(name)s)
+    where %(name)s = any(scopes) and exists (select from gone)
 ), audited as (
     insert into audit_events (day, at, kind, actor, address, detail)
     select audit_day(%(now)s), %(now)s, 'scope.deleted', %(actor)s, %(address)s::inet,
@@ -112,7 +115,10 @@ class Scopes:
         return bool(rows)
 
     async def delete(self, name: str, now: datetime, by: By) -> bool:
-        """Remove a scope, from the clients that may use it too; False if there is none of this name, or it is BUILT_IN."""
+        """Remove a scope, also from the clients that may use it and from the initial access tokens that give it.
+
+        False if there is none of this name, or it is BUILT_IN.
+        """
         told = {"name": name, "kept": list(BUILT_IN), "now": now, **by.columns}
         rows = await self._database.query(DELETE, told)
         self.forget()

@@ -199,3 +199,25 @@ async def test_the_start_says_which_scopes_the_options_name_in_vain(open_server:
         "--registration-scope: payroll is restricted",
         "--registration-scope: there is no scope mistyped yet",
     ]
+
+
+async def test_a_client_without_a_name_is_called_by_an_address_that_it_has(open_server: Server) -> None:
+    uris = ["http://bank.example/cb", "https://client.example/cb"]
+
+    reply = await register(open_server, None, {"redirect_uris": uris})
+
+    assert (reply.json["redirect_uris"], reply.json["client_name"]) == (uris[1:], "client.example")
+
+
+async def test_an_initial_access_token_gives_no_scope_that_was_made_anew_under_an_old_name(server: Server) -> None:
+    """It was made for what the name meant before; the new one may be restricted."""
+    scopes = server.store.scopes
+    await scopes.create("reports", "Read reports", server.now(), by=SERVER)
+    token = await initial_access_token(server, scopes=("reports",))
+    await scopes.delete("reports", server.now(), SERVER)
+    await scopes.create("reports", "Pay everybody", server.now(), by=SERVER, restricted=True)
+
+    reply = await register(server, token, scope="openid reports")
+
+    assert reply.json["scope"] == "openid"
+    assert reply.json["left_out"].keys() == {"scope"}
