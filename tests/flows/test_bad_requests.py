@@ -702,11 +702,9 @@ async def test_a_bad_login_logs_nobody_in(world: World, name: str) -> None:
 
 COOKIES = {
     "nameless": "={cookie}",
-    "nameless beside": "=iam={cookie}; iam={cookie}",
     "two different": "iam={cookie}; iam={other}",
     "quoted": 'iam="{cookie}"',
     "percent-encoded": "iam=%69{cookie}",
-    "long": "iam={cookie}; x=" + "a" * 8_000,
     "cut short": "iam={short}",
     "in the other case": "iam={swapped}",
     "another name": "IAM={cookie}",

@@ -246,16 +246,16 @@ async def test_h42_a_caller_who_leaves_stops_nothing_and_poisons_nothing(start: 
     await database.query("create table done (n int)")
     leavers = [
         database.query("with slept as (select pg_sleep(0.01)) insert into done select %s from slept", (number,))
-        for number in range(100)
+        for number in range(30)  # as many as a busy machine can begin before they have waited too long
     ]
 
     for leaver in leavers:
         leaver.cancel()
     results = await gatherResults([leaver.addErrback(lambda f: f.type) for leaver in leavers])
 
-    assert results == [CancelledError] * 100
+    assert results == [CancelledError] * 30
     await until(lambda: len(database.main.idle) == 2 and not database.main.waiters)
-    assert await database.query("select count(distinct n) from done") == [(100,)]
+    assert await database.query("select count(distinct n) from done") == [(30,)]
     assert database.statistics.losses == 0
     assert await gatherResults([database.query("select %s", (n,)) for n in range(20)]) == [[(n,)] for n in range(20)]
 
