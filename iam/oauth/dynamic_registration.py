@@ -35,7 +35,7 @@ from iam.oauth.refusal import Refusal, shown
 from iam.oauth.registrants import Registrant, Registrants
 from iam.oauth.registration import Registration, needs_new_secret
 from iam.oauth.resources import Targets
-from iam.oauth.wishes import MOST, LeftOut, Settled, Wishes
+from iam.oauth.wishes import LeftOut, Settled, Wishes
 from iam.store.clients import PUBLIC, Client, Metadata, keeps_secret
 from iam.store.registrations import Newcomer, Registrations
 
@@ -220,7 +220,7 @@ class DynamicRegistration:
             left_out["application_type"] = f"What fits the redirect URIs is: {metadata.openid.application_type}."
         return evolve(
             metadata,
-            left_out=dict(sorted(left_out.items())[:MOST]),
+            left_out=dict(sorted(left_out.items())),
             # judged without it: the client keeps such addresses, and adds none
             allow_http_redirects=old is not None and old.allow_http_redirects,
         )

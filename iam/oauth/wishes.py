@@ -21,7 +21,7 @@ from iam.store.clients import BY_SECRET, PUBLIC
 from iam.store.openid_metadata import DEFAULTS
 from iam.store.scopes import Scope
 
-MOST: Final = 20  # members of which it is said that they were left out
+MOST: Final = 20  # members that we do not know, of which it is said that they were left out
 LONGEST_NAME: Final = 64
 
 SCRIPTS: Final = ("javascript:", "vbscript:")  # nobody wishes for these by mistake

@@ -221,3 +221,12 @@ async def test_an_initial_access_token_gives_no_scope_that_was_made_anew_under_a
 
     assert reply.json["scope"] == "openid"
     assert reply.json["left_out"].keys() == {"scope"}
+
+
+async def test_many_unknown_members_hide_none_that_we_know(open_server: Server) -> None:
+    unknown = {f"a{number}": 1 for number in range(60)}
+
+    reply = await register(open_server, None, scope="openid admin", tos_uri="terms.html", **unknown)
+
+    assert {"scope", "tos_uri"} < reply.json["left_out"].keys()
+    assert len(reply.json["left_out"]) == 22
