@@ -124,7 +124,7 @@ def obstacle(grant_type: str, method: str, scopes: Collection[str], others: Coll
 def settle_response_types(told: ClientMetadata, grant_types: tuple[str, ...], left_out: LeftOut) -> None:
     """Leave out response types that do not go with the grants; raises MetadataError where the code would be left out."""
     fitting = response_types(grant_types)
-    if told.response_types is None:
+    if not told.response_types:  # some libraries send an empty list for what they do not say
         return
     wanted = distinct(" ".join(sorted(words.split(" "))) for words in told.response_types)
     missing = [words for words in wanted if words not in fitting]

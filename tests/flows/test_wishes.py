@@ -230,3 +230,10 @@ async def test_many_unknown_members_hide_none_that_we_know(open_server: Server) 
 
     assert {"scope", "tos_uri"} < reply.json["left_out"].keys()
     assert len(reply.json["left_out"]) == 22
+
+
+async def test_an_empty_list_of_response_types_says_nothing(open_server: Server) -> None:
+    reply = await register(open_server, None, response_types=[])
+
+    assert (reply.status, reply.json["response_types"]) == (201, ["code"])
+    assert "left_out" not in reply.json
