@@ -35,7 +35,7 @@ class Connector:
         self.target = target
         self.resolver = Resolver(reactor)
         self.opening: set[Connection] = set()
-        self.examined = False  # whether what is set on a connection lasts; to be found out again after a loss
+        self.examined = False  # whether what is set on a connection lasts, found out once, at the start
 
     async def connect(self, *preparations: str) -> Connection:
         """A new connection to the first host that takes it."""

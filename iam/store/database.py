@@ -103,8 +103,6 @@ class Database:
 
     def changed(self, reason: Exception | None) -> None:
         """Log the first loss, and the end of it: one line each, however long it takes."""
-        if reason is not None:
-            self.connector.examined = False
         absent = self.main.absent + self.spare.absent + self.listener.pool.absent
         if self.main.stopping:
             return
