@@ -123,7 +123,7 @@ class Registration:
 
         A client keeps what it has, unless an administrator says what is to be, or it keeps a secret now and did not before.
         """
-        staying = before is not None and not unusual and before.confidential == (auth_method != PUBLIC)
+        staying = before is not None and not unusual and (before.auth_method == PUBLIC) == (auth_method == PUBLIC)
         given = (*before.redirect_uris, *before.post_logout_redirect_uris) if before and staying else ()
         return Rules(self.private_schemes, unusual=unusual, http=http, given=frozenset(given))
 
