@@ -43,6 +43,9 @@ class Channel(http.HTTPChannel):
     since = 0.0
     started = False
     refused = False
+    telling = False  # the error of a refusal is being found, and is not written yet
+    heard_out = False  # they have closed their side
+    lost = False
     address = ""
 
     @property
@@ -61,14 +64,16 @@ class Channel(http.HTTPChannel):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """They are gone; what is being handled goes on, and its answer to nobody."""
+        self.lost = True
         self.site.forget(self)
         super().connectionLost(reason)
 
     def readConnectionLost(self) -> None:
-        """They have said all they will; what was asked in full is still answered."""
+        """They have said all they will; what was asked in full is still answered, and so is what was refused."""
+        self.heard_out = True
         if self.phase is Phase.HANDLING:
             self.persistent = 0
-        else:
+        elif not self.telling:
             self.loseConnection()
 
     def writeConnectionLost(self) -> None:
@@ -192,14 +197,20 @@ class Channel(http.HTTPChannel):
         site = self.site
         path, _, _ = getattr(self, "_path", b"").partition(b"?")
         headers = self.requests[-1].requestHeaders if path else http_headers.Headers()
-        sharing = await site.sharing(path, headers)
+        self.telling = True
+        try:
+            sharing = await site.sharing(path, headers)
+        finally:
+            self.telling = False
+        if self.lost:
+            return
         self.transport.write(site.layout.wire(site.plain(status), sharing, close=True))
         self.linger()
 
     def linger(self) -> None:
         """Close our side and let theirs run dry: unread bytes would reset the connection and the answer with it."""
         self._networkProducer.unregisterProducer()
-        if IHalfCloseableDescriptor.providedBy(self.transport):
+        if IHalfCloseableDescriptor.providedBy(self.transport) and not self.heard_out:
             self.transport.loseWriteConnection()
         else:
             self.transport.loseConnection()

@@ -83,6 +83,7 @@ class Edge:
     reactor: TurnedReactor
     port: Any
     hung: list[Deferred[Answer]] = field(factory=list)
+    sought: list[Deferred[bool]] = field(factory=list)
     handled: int = 0
     wires: list[Wire] = field(factory=list)
 
@@ -127,6 +128,9 @@ def start() -> Iterator[Callable[..., Edge]]:
         async def registered(origin: str) -> bool:
             if origin == "https://unknown.example":
                 raise Unavailable("There is no connection to the database.")
+            if origin == "https://slow.example":
+                edge.sought.append(Deferred())
+                return await edge.sought[-1]
             return False
 
         async def hang(_: Request) -> Answer:

@@ -1,11 +1,12 @@
 """The HTTP edge against raw bytes (H1-H12): what is malformed gets one whole answer, and never reaches a handler."""
 
+import gc
 import socket
 
 import pytest
 from twisted.internet.threads import deferToThread
 
-from tests.harness import REDIRECT_URI, Server
+from tests.harness import REDIRECT_URI, Server, pause
 from tests.web.conftest import Edge
 from tests.web.walk import addresses
 
@@ -189,3 +190,36 @@ async def test_what_is_too_large_is_said_while_nobody_knows_who_may_read_it(edge
 
     assert wire.statuses == [413]
     assert b"Access-Control" not in wire.received
+
+
+SLOWLY_REFUSED = (
+    b"POST /shared HTTP/1.1\r\nHost: localhost\r\nOrigin: https://slow.example\r\nContent-Length: 9999999\r\n\r\n"
+)
+
+
+async def test_who_has_said_everything_still_hears_why_it_is_refused(edge: Edge) -> None:
+    wire = await edge.connect()
+    wire.transport.write(SLOWLY_REFUSED)
+    await wire.until(lambda: bool(edge.sought))
+    wire.transport.loseWriteConnection()
+    await pause(0.05)  # the server sees that nothing more comes
+
+    edge.sought[0].callback(False)
+
+    await wire.ending()
+    assert wire.statuses == [413]
+    await wire.until(lambda: not edge.site.channels)  # and does not wait for more
+
+
+async def test_a_refusal_found_too_late_is_for_nobody(edge: Edge, capfd: pytest.CaptureFixture[str]) -> None:
+    wire = await edge.connect()
+    wire.transport.write(SLOWLY_REFUSED)
+    await wire.until(lambda: bool(edge.sought))
+    wire.transport.abortConnection()
+    await wire.until(lambda: not edge.site.channels)
+
+    edge.sought.pop().callback(False)
+    gc.collect()  # tells errors that nobody handles
+
+    assert not wire.received
+    assert "Unhandled" not in capfd.readouterr().err
