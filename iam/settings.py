@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     access_token_lifetime: int = Field(36000, ge=1)
     refresh_token_idle: int = Field(30 * DAY, ge=1)
     refresh_token_lifetime: int = Field(365 * DAY, ge=1)
-    refresh_token_retry_window: int = Field(30, ge=0, le=5 * MINUTE)
+    refresh_token_retry_window: int = Field(120, ge=0, le=HOUR)
     session_idle: int = Field(12 * HOUR, ge=1)
     session_lifetime: int = Field(7 * DAY, ge=1)
     session_remembered: int = Field(30 * DAY, ge=1)

@@ -42,7 +42,7 @@ class AccessTokenFormat:
         """What an answer says of the token (RFC 6749 §5.1)."""
         return {
             "access_token": await self.given(token, terms, sub),
-            "expires_in": round((terms.expires_at - now).total_seconds()),
+            "expires_in": max(1, round((terms.expires_at - now).total_seconds())),  # 0 would say that it has expired
             "scope": terms.scope,
         }
 

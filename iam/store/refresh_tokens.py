@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from attrs import frozen
@@ -11,9 +12,11 @@ from iam.store.audit import By, written
 from iam.store.database import Database
 from iam.store.identities import Identity, identity
 
-# Within the window a retry by the same client gets the same successor, as long as that successor was not used itself;
-# anything older is somebody else's copy, and ends the grant. But a request that came before the successor was used, and was
-# only slow (its client had hung up and asked another server), is nobody's fault: it is refused, and the grant lives on.
+# Two are at work with one grant only where a token comes after its successor was used: that ends the grant, nothing else does.
+# As long as the successor was not used, the answer may have been lost, however long ago: whoever repeats within the window gets
+# the same successor, and later is refused, unless there is no window start: then there is no later. And a request that came
+# before the successor was used, and was only slow (its client had hung up and asked another server), is nobody's fault.
+# A repetition may be renewed: the successor stays, and gets an access token more, on the terms of this request.
 # Where a token is asked for some of the resources, the others need not live.
 # A narrowed scope is the access token's, not the successor's; and so it is where the client may ask for less by now.
 # (A caller that waited in `held` cannot see, in its older snapshot, the successor just stored: no successor is an unused one.)
@@ -22,11 +25,11 @@ with input as (
     select i.*, nullif(string_to_array(i.audience_text, ' '), '{}') as asked
     from unnest($1::bytea[], $2::date[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[],
                 $8::bytea[], $9::date[], $10::integer[], $11::bytea[], $12::date[], $13::timestamptz[], $14::bytea[],
-                $15::text[], $16::text[], $17::text[])
+                $15::text[], $16::text[], $17::text[], $18::boolean[])
     with ordinality as i (digest, day, client_id, scope, audience_text, now, window_start,
                           access_digest, access_day, access_lifetime,
                           refresh_digest, refresh_day, refresh_expires_at, successor, address, client_scopes,
-                          resource_scopes, n)
+                          resource_scopes, renew, n)
 ), held as materialized (
     select i.n, r.* from input i join refresh_tokens r on r.digest = i.digest and r.day = i.day
     order by r.digest for update of r
@@ -38,12 +41,15 @@ with input as (
             when o.client_id <> i.client_id then 'other client'
             when g.id is null then 'grant ended'
             when h.expires_at <= i.now then 'expired'
-            when h.used_at > i.window_start and s.used_at is null then 'retried'
-            when h.used_at > i.window_start and s.used_at > i.now then 'superseded'
-            when h.used_at is not null then 'used'
+            when s.used_at > i.now then 'superseded'
+            when s.used_at is not null then 'used'
+            when s.expires_at <= i.now then 'expired'
+            when h.used_at <= i.window_start then 'late'
+            when h.used_at is not null and not i.renew then 'retried'
             when i.scope is not null
                 and not string_to_array(i.scope, ' ') <@ string_to_array(h.scope, ' ') then 'wider scope'
             when not i.asked <@ g.resources then 'other resource'
+            when h.used_at is not null then 'renewed'
             else 'rotated'
         end as verdict
     from input i join held h using (n)
@@ -67,7 +73,9 @@ with input as (
         end)) as access_expires_at
     from judged j
 ), answered as materialized (
-    select j.*, case when j.verdict = 'rotated' and j.access_scope = '' then 'no scope' else j.verdict end as outcome
+    select j.*, case
+            when j.verdict in ('rotated', 'renewed') and j.access_scope = '' then 'no scope' else j.verdict
+        end as outcome
     from scoped j
 ), claimed as (
     update refresh_tokens r
@@ -78,7 +86,7 @@ with input as (
 ), access as (
     insert into access_tokens (day, digest, grant_id, scope, audience, issued_at, expires_at)
     select j.access_day, j.access_digest, j.grant_id, j.access_scope, j.audience, j.now, j.access_expires_at
-    from answered j join claimed using (n)
+    from answered j left join claimed c using (n) where c.n is not null or j.outcome = 'renewed'
 ), refresh as (
     insert into refresh_tokens (day, digest, grant_id, scope, issued_at, expires_at)
     select j.refresh_day, j.refresh_digest, j.grant_id, j.full_scope, j.now, least(j.refresh_expires_at, j.grant_expires_at)
@@ -128,18 +136,21 @@ select n, own from held
 """
 
 
+ISSUED: Final = ("rotated", "renewed")
+
+
 @frozen
 class Rotation:
     """What became of a refresh token.
 
-    `outcome` is "rotated", and the access token `issued`, or "retried" (`successor` then holds the tokens given first), or
-    it says what was wrong. `identity` is whom an ID token is about, if there is to be one.
+    `outcome` is "rotated" or "renewed", and the access token `issued`, or "retried" (`successor` then holds the tokens given
+    first), or it says what was wrong. `identity` is whom an ID token is about, if there is to be one.
     """
 
     outcome: str
     grant_id: UUID | None = None
     successor: bytes | None = None
-    issued: Issued | None = None
+    issued: Issued | LiveToken | None = None
     identity: Identity | None = None
 
 
@@ -159,6 +170,7 @@ class RefreshTokens:
             "text[]",
             "text[]",
             "text[]",
+            "boolean[]",
         )
         self._rotate = database.statement("refresh_tokens_rotate", ROTATE, presented + successors)
         self._find = database.statement(
@@ -177,7 +189,7 @@ class RefreshTokens:
         scope: str | None,
         audience: Sequence[str],
         now: datetime,
-        window_start: datetime,
+        window_start: datetime | None,
         access_digest: bytes,
         access_day: date,
         access_lifetime: int,
@@ -188,8 +200,13 @@ class RefreshTokens:
         client_scopes: Sequence[str],
         resource_scopes: Iterable[str] = (),
         address: str | None = None,
+        renew: bool = False,
     ) -> Rotation:
-        """Claim the token and store its successors; of any number of callers at most one gets "rotated"."""
+        """Claim the token and store its successors; of any number of callers at most one gets "rotated".
+
+        A token that was used before `window_start` is "late"; without one it never is. `renew` stores the access token for a
+        repetition too: it is "renewed" then, where it would be "retried".
+        """
         row = await self._rotate(
             digest,
             day,
@@ -208,13 +225,14 @@ class RefreshTokens:
             written(address),
             " ".join(client_scopes),
             " ".join(resource_scopes),
+            renew,
         )
         if row is None:
             return Rotation("unknown")
         outcome, grant_id, successor, *told, session_id, openid = row
         issued = Issued(*told)
         about = identity(issued.user_id, session_id, openid)
-        return Rotation(outcome, grant_id, successor, issued if outcome == "rotated" else None, about)
+        return Rotation(outcome, grant_id, successor, issued if outcome in ISSUED else None, about)
 
     async def find(self, digest: bytes, day: date, now: datetime) -> LiveToken | None:
         """The unused token with this digest, if it and its grant live."""

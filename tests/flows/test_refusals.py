@@ -211,6 +211,22 @@ async def test_a_code_or_a_refresh_token_that_comes_again_is_said(server: Server
     assert (replayed.failed, replayed.expected) == ("code", "a code that was not used")
 
 
+async def test_a_repetition_that_comes_too_late_is_said_and_is_not_called_theft(server: Server) -> None:
+    app = await server.app(auth_method="none", grant_types=("authorization_code", "refresh_token"))
+    tokens = await server.tokens(app, await server.person())
+    await server.refresh(app, tokens["refresh_token"])
+    server.clock.advance(server.settings.refresh_token_retry_window + 1)
+
+    late = await trace_of(server, await server.refresh(app, tokens["refresh_token"]))
+
+    assert late.failed == "refresh token"
+    assert (
+        late.expected
+        == "one that was not used, or one whose answer was lost a short while ago (refresh-token-retry-window)"
+    )
+    assert late.got == "one that was used longer ago, whose successor never was: what it stands for lives on"
+
+
 @pytest.mark.parametrize(
     ("spoil", "got"),
     [

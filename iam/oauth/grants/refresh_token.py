@@ -1,6 +1,6 @@
 """The refresh token grant (RFC 6749 §6), with rotation (RFC 9700 §4.14.2) that a lost answer does not break."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import evolve, frozen
@@ -36,7 +36,12 @@ REFUSALS = {
     "other client": Refusal("refresh token", "one of this application", "one of another application"),
     "grant ended": Refusal("grant", "one that lives", "grant ended: revoked, or its person or consent is gone"),
     "expired": Refusal("refresh token", "one within its lifetime", "one that has expired"),
-    "retried": Refusal("refresh token", "one that was not used", "one that was, and whose successors have ended"),
+    "retried": Refusal("refresh token", "one that was not used", "one that was, and whose answer is kept no longer"),
+    "late": Refusal(
+        "refresh token",
+        "one that was not used, or one whose answer was lost a short while ago (refresh-token-retry-window)",
+        "one that was used longer ago, whose successor never was: what it stands for lives on",
+    ),
     "superseded": Refusal("refresh token", "the latest one", "one whose successor is in use: this request came late"),
     "used": REUSED,
     "wider scope": Refusal("scope", "scopes that the person allowed"),
@@ -57,21 +62,38 @@ class RefreshToken:
     settings: Settings
 
     async def save(self, token: dict[str, Any], request: Request) -> None:
-        """Rotate in one statement; a retry within the window gets the answer given first.
+        """Rotate in one statement; a repetition whose successor was never used gets the answer given first.
 
         Raises InvalidGrantError, InvalidScopeError, and invalid_target for a resource that was not granted.
         """
-        now = request.received
         recipient = await self.response.recipient(request)
-        successor = Successor(token["access_token"], token["refresh_token"])
-        rotation = await self.refresh_tokens.rotate(
+        given = Successor(token["access_token"], token["refresh_token"])
+        rotation = await self._rotate(given, request)
+        if rotation.outcome == "retried":
+            given, rotation = await self._repeat(given, rotation, request)
+        if rotation.issued is not None:
+            members = await self._members(request, given.access_token, rotation.issued, rotation.identity, recipient)
+            token.update(members, refresh_token=given.refresh_token)
+            return
+        self._refused(rotation, request)
+        request.refusal = refusal(rotation.outcome, request)
+        if rotation.outcome == "other resource":
+            raise invalid_target(request)
+        if rotation.outcome in ("wider scope", "no scope"):
+            raise InvalidScopeError("The refresh token does not cover this scope.", request=request)
+        raise InvalidGrantError("The refresh token is not valid.", request=request)
+
+    async def _rotate(self, successor: Successor, request: Request, *, renew: bool = False) -> Rotation:
+        """Put `successor` in the place of the refresh token; `renew`: only its access token, where there is one already."""
+        now = request.received
+        return await self.refresh_tokens.rotate(
             digest=credentials.digest(request.refresh_token),
             day=credentials.day_of(request.refresh_token),
             client_id=request.client.client_id,
             scope=" ".join(request.scopes or ()) or None,
             audience=await self.response.targets.spelled(request.audience),
             now=now,
-            window_start=now - timedelta(seconds=self.settings.refresh_token_retry_window),
+            window_start=self._window_start(request),
             access_digest=credentials.digest(successor.access_token),
             access_day=credentials.day_of(successor.access_token),
             access_lifetime=self.settings.access_token_lifetime,
@@ -82,20 +104,29 @@ class RefreshToken:
             client_scopes=request.client.scopes,
             resource_scopes=await self.response.targets.scopes_of(request.client),
             address=request.address,
+            renew=renew,
         )
-        if rotation.issued is not None:
-            members = self._members(request, successor.access_token, rotation.issued, rotation.identity, recipient)
-            token.update(await members)
-            return
-        if rotation.outcome == "retried" and await self._repeat(token, request, rotation, recipient):
-            return
-        self._refused(rotation, request)
-        request.refusal = refusal(rotation.outcome, request)
-        if rotation.outcome == "other resource":
-            raise invalid_target(request)
-        if rotation.outcome in ("wider scope", "no scope"):
-            raise InvalidScopeError("The refresh token does not cover this scope.", request=request)
-        raise InvalidGrantError("The refresh token is not valid.", request=request)
+
+    def _window_start(self, request: Request) -> datetime | None:
+        """Since when an answer may have been lost; None, ever, for a client that has proven to be itself.
+
+        Whoever else holds an old token of such a client cannot use it (docs/decisions/refresh.md).
+        """
+        if request.client.confidential:
+            return None
+        received: datetime = request.received
+        return received - timedelta(seconds=self.settings.refresh_token_retry_window)
+
+    async def _repeat(self, made: Successor, rotation: Rotation, request: Request) -> tuple[Successor, Rotation]:
+        """The answer that was given first, and perhaps lost; with the new access token where the first is good no longer."""
+        kept = unseal(rotation.successor, request.refresh_token) if rotation.successor else None
+        if kept is None:
+            return made, rotation
+        digest, day = credentials.digest(kept.access_token), credentials.day_of(kept.access_token)
+        first = await self.access_tokens.find(digest, day, request.received)
+        if first is not None:
+            return kept, evolve(rotation, issued=first)
+        return evolve(kept, access_token=made.access_token), await self._rotate(made, request, renew=True)
 
     async def _members(
         self,
@@ -111,21 +142,6 @@ class RefreshToken:
         return await self.response.members(
             request.client, access_token, terms, told, request.received, recipient=recipient, refreshed=True
         )
-
-    async def _repeat(
-        self, token: dict[str, Any], request: Request, rotation: Rotation, recipient: Recipient | None
-    ) -> bool:
-        """Give the answer that was given first, and perhaps lost; False where its access token is good no longer."""
-        kept = unseal(rotation.successor, request.refresh_token) if rotation.successor else None
-        if kept is None:
-            return False
-        digest, day = credentials.digest(kept.access_token), credentials.day_of(kept.access_token)
-        given = await self.access_tokens.find(digest, day, request.received)
-        if given is None:
-            return False
-        members = await self._members(request, kept.access_token, given, rotation.identity, recipient)
-        token.update(members, refresh_token=kept.refresh_token)
-        return True
 
     def _refused(self, rotation: Rotation, request: Request) -> None:
         log.info(
