@@ -61,7 +61,8 @@ returning grant_id
 """
 
 # `held` waits for whoever else holds the code and sees it as they left it; `judged` says what is wrong, if anything;
-# `claimed` can win once. A used code that is presented again by its client revokes its grant (RFC 6749 §4.1.2).
+# `claimed` can win once. A used code that is presented again by its client revokes its grant (RFC 6749 §4.1.2); not where
+# the request came before the one that won, and was only slow: its client had hung up, asked another server, and has its tokens.
 # With PKCE the redirect URI may stay away (OAuth 2.1 §4.1.3); sent, it must be the same, byte for byte.
 # A token for some of the resources that were granted has their scopes and lifetime (RFC 8707 §2.2), the others need not live;
 # and it has no scope that its
@@ -86,6 +87,7 @@ with input as (
         g.scope as full_scope,
         case
             when h.client_id <> i.client_id then 'other client'
+            when h.used_at > i.now then 'superseded'
             when h.used_at is not null then 'used'
             when h.expires_at <= i.now then 'expired'
             when i.redirect_uri is not null and i.redirect_uri <> h.redirect_uri then 'other redirect_uri'

@@ -291,6 +291,24 @@ async def test_a_code_lives_sixty_seconds(server: Server) -> None:
     assert late.json["error"] == "invalid_grant"
 
 
+async def test_a_slow_request_that_came_before_the_code_was_redeemed_ends_nothing(server: Server, admin: Any) -> None:
+    """Its client had hung up and asked another server, whose tokens it has."""
+    app, person = await server.app(), await server.person()
+    code = await server.code(app, person)
+    server.clock.advance(1)
+    given = (await server.redeem(app, code)).json
+
+    server.clock.advance(-0.5)
+    late = await server.redeem(app, code)
+    server.clock.advance(0.5)
+
+    assert (late.status, late.json["error"]) == (400, "invalid_grant")
+    assert (await server.introspect(app, given["access_token"]))["active"]
+    assert (await server.refresh(app, given["refresh_token"])).status == 200
+    admin.execute("select count(*) from audit_events where kind = 'code.replayed'")
+    assert admin.fetchone() == (0,)
+
+
 async def test_a_code_that_comes_again_ends_what_it_gave(server: Server) -> None:
     """RFC 6749 §4.1.2: somebody else has it."""
     app, person = await server.app(), await server.person()

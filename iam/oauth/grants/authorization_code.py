@@ -46,6 +46,7 @@ REFUSALS = {
     "unknown": Refusal("code", "a code that was given out", "one that was not, or expired long ago"),
     "other client": Refusal("code", "a code of this application", "one of another application"),
     "used": Refusal("code", "a code that was not used", "one that was redeemed before: what it stands for is ended"),
+    "superseded": Refusal("code", "a code that was not used", "one that a later request redeemed: this one came late"),
     "expired": Refusal("code", "a code within its lifetime", "one that has expired"),
     "other redirect_uri": Refusal("redirect_uri", "that of the authorization request"),
     "no redirect_uri": Refusal(
