@@ -294,7 +294,7 @@ def build_handlers(
         resource=Resource(introspection, refusals, resource_metadata.address(settings.issuer)),
         resource_metadata=ResourceMetadata(settings.issuer),
         webfinger=WebFinger(settings.issuer),
-        health=Health(store.database.check, store.database.obstacle),
+        health=Health(store.database.unready),
         home=Home(visitors, theme),
         login=Login(
             logins,

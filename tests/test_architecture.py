@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LEAVES = {"settings", "clock", "credentials", "limits", "networks", "daily", "schemes", "server_key", "bridge"}
+LEAVES = {
+    "settings",
+    "clock",
+    "credentials",
+    "limits",
+    "networks",
+    "daily",
+    "recurring",
+    "schemes",
+    "server_key",
+    "bridge",
+}
 BELOW_PAGES = {"web", "oauth", "openid", "accounts", "operations"}
 
 # Who may import whom, within iam; everybody may import themselves and clock and credentials.
@@ -45,6 +56,7 @@ TABLE = {
     "limits": set(),
     "networks": set(),
     "daily": set(),
+    "recurring": set(),
     "schemes": set(),
     "clock": set(),
     "credentials": set(),
@@ -52,7 +64,7 @@ TABLE = {
     "bridge": set(),
     "client": set(),
 }
-EVERYBODY = {"clock", "credentials", "daily", "limits", "networks", "schemes"}
+EVERYBODY = {"clock", "credentials", "daily", "limits", "networks", "recurring", "schemes"}
 
 # Which library appears only where.
 LIBRARIES = {

@@ -7,24 +7,26 @@ from attrs import frozen
 from iam.web.answers import Answer, json_answer
 from iam.web.request import Request
 
+SOON = ((b"Retry-After", b"1"),)
+
 
 @frozen
 class Health:
-    """`check` raises what becomes a 503 where the database does not answer; `obstacle` says why it is only read, if it is.
+    """`obstacle` says why nobody should be sent here now; empty if they may.
 
-    Anybody may ask, so that the answer is only yes or no: the reason is in the log, where what found it has said it.
+    Anybody may ask, so that the answer is only yes or no: the reason is for the log.
     """
 
-    check: Callable[[], Awaitable[None]]
-    obstacle: Callable[[], str]
+    obstacle: Callable[[], Awaitable[str]]
 
     async def alive(self, request: Request) -> Answer:
         """The process answers."""
         return json_answer(200, {"status": "alive"})
 
     async def ready(self, request: Request) -> Answer:
-        """The database answers too, and may be written."""
-        if self.obstacle():
-            return json_answer(503, {"status": "not ready"})
-        await self.check()
-        return json_answer(200, {"status": "ready"})
+        """The database answers too, and takes writes."""
+        reason = await self.obstacle()
+        if not reason:
+            return json_answer(200, {"status": "ready"})
+        request.unanswered = "not ready: " + reason
+        return json_answer(503, {"status": "not ready"}, SOON)

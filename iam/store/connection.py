@@ -12,7 +12,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 from txpostgres import txpostgres
 
-from iam.store.errors import READ_ONLY, ConnectionLost, Timeout, Unavailable, fatal, sentence, stale, translated
+from iam.store.errors import READ_ONLY, ConnectionLost, GivenUp, Unavailable, fatal, sentence, stale, translated
 
 CONNECT: Final = 5.0  # seconds for one address (H44)
 STATEMENT: Final = 6.0  # seconds for one statement; PostgreSQL itself gives up after five
@@ -136,7 +136,7 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         if left > 0:
             self._alarm = self.reactor.callLater(left, self._expire)
         else:
-            self._part(Timeout("The database did not answer in time."))
+            self._part(GivenUp("The database did not answer in time."))
 
     def _part(self, reason: Exception) -> None:
         """Close the connection, tell the pool, answer."""

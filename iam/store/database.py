@@ -1,21 +1,22 @@
 """PostgreSQL: lanes of connections, hot statements, LISTEN. The only object that other modules of the store know."""
 
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 from twisted.internet.defer import Deferred
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from iam.store.addresses import target
 from iam.store.batches import Statement
 from iam.store.connecting import Connector
 from iam.store.connection import Connection, Parameters, Rows
-from iam.store.errors import Timeout
+from iam.store.errors import Timeout, Unavailable
 from iam.store.listening import Listener
+from iam.store.losses import Losses
 from iam.store.pool import ACQUIRE, Pool, Statistics
-
-log = Logger()
+from iam.store.readiness import CHECK, Readiness
+from iam.store.writes import Writes, writing
 
 T = TypeVar("T")
 
@@ -34,9 +35,11 @@ class Database:
         self.spare = Pool(reactor, 1, waiters, self.connector.connect, self.changed)
         self.listener = Listener(reactor, self.connector.connect, self.changed)
         self.guard: Callable[[], str] = str
+        self.writes = Writes(reactor)
+        self.losses = Losses(reactor)
+        self.readiness = Readiness(reactor, self.writes, self.examine, lambda: self.losses.away or bool(self.guard()))
         self.main.restricted = lambda: bool(self.guard())
         self.started = False
-        self.away = False
 
     @property
     def statistics(self) -> Statistics:
@@ -46,7 +49,8 @@ class Database:
     def statement(self, name: str, sql: str, types: Sequence[str], *, shared: bool = False) -> Statement:
         """Declare a hot statement, before the start: each connection prepares it as soon as it is open."""
         self.declare()
-        self.statements[name] = Statement(self.reactor, self.main.run, self.statistics, name, sql, types, shared=shared)
+        run = partial(self.run, self.main, writes=writing(sql))
+        self.statements[name] = Statement(self.reactor, run, self.statistics, name, sql, types, shared=shared)
         return self.statements[name]
 
     def listen(self, channel: str, heard: Callable[[str], None], lost: Callable[[], None]) -> None:
@@ -72,6 +76,8 @@ class Database:
 
     async def stop(self, patience: float = 3.0) -> None:
         """Let what is under way finish, within limits, and disconnect."""
+        self.readiness.stop()
+        self.losses.stop()
         await self.main.stop(patience)
         await self.spare.stop(0)
         await self.listener.stop(0)
@@ -79,39 +85,54 @@ class Database:
 
     def query(self, sql: str, parameters: Parameters = ()) -> Deferred[Rows]:
         """The rows of one statement."""
-        return shielded(self.main.run(sql, parameters))
+        return shielded(self.run(self.main, sql, parameters, writes=writing(sql)))
 
     def aside(self, sql: str, parameters: Parameters = ()) -> Deferred[Rows]:
         """The rows of one statement on the spare lane, for what must not wait for requests nor delay them."""
-        return shielded(self.spare.run(sql, parameters))
+        return shielded(self.run(self.spare, sql, parameters, writes=writing(sql)))
+
+    def run(self, pool: Pool, sql: str, parameters: Parameters, *, writes: bool) -> Coroutine[Any, Any, Rows]:
+        """Run one statement on a lane; what becomes of writes is noted."""
+        work = pool.run(sql, parameters)
+        return self.writes.watch(work) if writes else work
 
     def obstacle(self) -> str:
         """Why the database is only read; empty if it is written too."""
         return self.guard()
 
+    async def unready(self) -> str:
+        """Why nobody should be sent to this server now; empty if they may."""
+        return self.guard() or await self.readiness.obstacle()
+
     async def check(self) -> None:
-        """Does the database answer?"""
+        """Raise Unavailable, with the reason, while the database does not answer or no write can succeed."""
+        reason = await self.readiness.obstacle()
+        if reason:
+            raise Unavailable(reason)
+
+    async def examine(self) -> Rows:
+        """Ask PostgreSQL about itself: on the spare lane, unless something there takes its time and the other lane is free."""
 
         def late(_outcome: object, _seconds: float) -> NoReturn:
             raise Timeout("The database did not answer in time.")
 
-        await self.aside("select 1").addTimeout(ACQUIRE, self.reactor, late)
+        lane = self.main if self.main.idle and not self.spare.idle else self.spare
+        return await shielded(lane.run(CHECK)).addTimeout(ACQUIRE, self.reactor, late)
 
     async def prepared(self) -> Connection:
         """A new connection that knows the hot statements."""
         return await self.connector.connect(*(statement.preparation for statement in self.statements.values()))
 
     def changed(self, reason: Exception | None) -> None:
-        """Log the first loss, and the end of it: one line each, however long it takes."""
+        """Have the first loss told, and the end of it; not of connections that were given up since writes do not come through."""
         absent = self.main.absent + self.spare.absent + self.listener.pool.absent
         if self.main.stopping:
             return
-        if reason is not None and not self.away:
-            self.away = True
-            log.warn("database.lost: {reason}", reason=str(reason), connections=absent)
-        elif not absent and self.away:
-            self.away = False
-            log.info("database.back")
+        if reason is not None and self.readiness.stalled is None:
+            self.losses.lost(reason, absent)
+        elif not absent and self.losses.away:
+            self.losses.back()
+            self.writes.forget()
 
 
 def shielded(work: Coroutine[Any, Any, T]) -> Deferred[T]:

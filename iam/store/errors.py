@@ -21,6 +21,10 @@ class Timeout(Unavailable):
     """The database, or a connection to it, did not come in time."""
 
 
+class GivenUp(Timeout):
+    """We wait no longer for what is under way; in the database it may go on."""
+
+
 class Overloaded(Unavailable):
     """Too many wait already (H45)."""
 

@@ -221,6 +221,7 @@ class Channel(http.HTTPChannel):
         if self.phase is Phase.HANDLING and passed > limits.handler_time:
             self.since = now
             if self.requests:
+                self.requests[0].unanswered = "The answer took too long."
                 self.requests[0].respond(self.site.error(self.requests[0], 503))
         elif self.phase is Phase.HEAD and passed > limits.head_time:
             self.expire()

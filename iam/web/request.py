@@ -25,6 +25,7 @@ class Request(http.Request):
     sharing: Headers = FOR_NOBODY
     passage: bool = False
     since: float = 0.0
+    unanswered: str = ""  # why it is answered with 503
     base: str = ""  # the issuer's path
 
     def gotLength(self, length: int | None) -> None:

@@ -17,6 +17,7 @@ from zope.interface import implementer
 from iam.clock import Clock
 from iam.daily import Daily
 from iam.limits import Limits
+from iam.recurring import Recurring
 from iam.settings import Settings
 from iam.web import cors
 from iam.web.answers import TEXT, Answer, Headers, Refusal, json_answer
@@ -87,8 +88,7 @@ class Site(Factory):
         self._budget = budget
         self.crowd = Summary(reactor, lambda count: log.warn("connections refused: {count}, too many", count=count))
         self.unread = Summary(reactor, lambda count: log.info("requests refused unread: {count}", count=count))
-        self.unanswered = Summary(reactor, self._tell_unanswered)
-        self._why_unanswered = ""
+        self.unanswered = Recurring(reactor, tell_unanswered, tell_answered)
         self._daily = None if settings.no_rate_limits else Daily(limits.refusals_per_network, limits.refusals)
         self._clock = Clock(reactor.seconds)
         self._sweep = LoopingCall(self._look)
@@ -212,8 +212,7 @@ class Site(Factory):
         except Refusal as refusal:
             answer = refusal.answer
         except self._unavailable as error:
-            self._why_unanswered = str(error)
-            self.unanswered.add()
+            request.unanswered = str(error)
             answer = self.error(request, UNAVAILABLE, retry_after(getattr(error, "retry_after", SOON)))
         except self._throttled as error:
             answer = self.error(request, TOO_MANY, retry_after(getattr(error, "retry_after", SOON)))
@@ -229,10 +228,6 @@ class Site(Factory):
         if wait:
             return self.error(request, TOO_MANY, retry_after(wait))
         return await route.handler(request, **arguments)
-
-    def _tell_unanswered(self, count: int) -> None:
-        """As many as come in a second make one line."""
-        log.warn("unavailable: {count} requests, the last: {reason}", count=count, reason=self._why_unanswered)
 
     def _failed(self, request: Request, route: Route) -> Answer:
         """A mistake of ours: an id for the person, the rest for the log."""
@@ -267,12 +262,18 @@ class Site(Factory):
         return self._daily is None or self._daily.admit(request.client_address, self._clock.now())
 
     def note(self, request: Request | None, status: int) -> None:
-        """One line per outcome: refusals at info level, what went well at debug level, unless somebody reads along."""
+        """One line per outcome: refusals at info level, what went well at debug level, unless somebody reads along.
+
+        Of what cannot be answered now there is a line for each reason, and not for each request.
+        """
         if request is None:
             self.unread.add()
             return
+        if request.unanswered:
+            self.unanswered.add(request.unanswered)
         said = self.talkative or status >= REFUSED or self._router.is_page(request.path)
-        emit = log.info if said and (status < REFUSED or self.admitted(request)) else log.debug
+        said = said and not request.unanswered and (status < REFUSED or self.admitted(request))
+        emit = log.info if said else log.debug
         emit(
             "{method} {path} {status}",
             method=shown(request.method),
@@ -281,6 +282,16 @@ class Site(Factory):
             peer=request.client_address,
             milliseconds=round((self.seconds() - request.since) * 1000, 1),
         )
+
+
+def tell_unanswered(reason: str, count: int) -> None:
+    """The first of a reason at once, then how many there were in ten seconds."""
+    log.warn("unavailable: {reason} (requests: {count})", reason=reason, count=count)
+
+
+def tell_answered(total: int, seconds: float) -> None:
+    """All is answered again."""
+    log.info("unavailable: no longer, after {total} requests in {seconds} s", total=total, seconds=round(seconds, 1))
 
 
 def retry_after(seconds: int) -> Headers:

@@ -178,7 +178,7 @@ async def test_r1_when_the_postmaster_dies_all_fail_at_once_and_when_it_returns_
     assert all(isinstance(result, list | Unavailable) for result in outcomes)
     assert max(durations) < STATEMENT
     assert lag() < STILL
-    assert names(events) == ["database.lost: {reason}", "database.back"]
+    assert names(events) == ["database.lost: {reason}", "database.back after {seconds} s"]
     assert tracebacks(events) == []
 
 

@@ -13,6 +13,7 @@ from twisted.logger import LogLevel, formatEvent, globalLogPublisher
 
 from iam.daily import Daily
 from iam.operations.log import json_line, text_observer
+from iam.recurring import Recurring
 from iam.server_key import ServerKey
 from iam.web.summary import Summary
 from tests.harness import Server, TurnedClock, serving
@@ -89,18 +90,48 @@ def test_a_network_has_so_much_a_day() -> None:
     assert (one, other, tomorrow) == ([True] * 3 + [False] * 2, [True] * 2 + [False] * 3, True)
 
 
-async def test_what_cannot_be_answered_now_is_one_line_a_second(edge: Edge, lines: Any) -> None:
+async def test_what_cannot_be_answered_now_is_one_line_at_once_for_each_reason(edge: Edge, lines: Any) -> None:
     wire = await edge.connect()
     for _ in range(20):
         wire.transport.write(b"GET /unavailable HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
     await wire.until(lambda: len(wire.statuses) == 20)
-    await wire.until(lambda: any("count" in line for line in lines))
 
-    said = [line for line in lines if "no connection" in formatEvent(line)]
+    said = [formatEvent(line) for line in lines if line["log_level"] >= LogLevel.info]
     assert set(wire.statuses) == {503}
-    assert len(said) <= 3
-    assert sum(line["count"] for line in said) >= 1
+    assert [line for line in said if line.startswith(("unavailable", "GET"))] == [
+        "unavailable: There is no connection to the database. (requests: 1)"
+    ]
+
+
+def test_what_comes_again_and_again_is_one_line_for_each_reason_and_ten_seconds() -> None:
+    reactor, said, over = Reactor(), [], []
+    recurring = Recurring(reactor, lambda *line: said.append(line), lambda *line: over.append(line))
+
+    for second in range(25):
+        for reason in ("no connection", "no answer", "no room"):
+            for _ in range(20):
+                recurring.add(reason)
+        if second == 0:
+            assert [count for _, count in said] == [1, 1, 1]
+        reactor.advance(1)
+    reactor.pump([1] * 20)
+
+    assert sum(count for _, count in said) == 25 * 60
+    assert len(said) == 3 * 4
+    assert over == [(25 * 60, 24.0)]
+
+
+def test_reasons_without_end_share_a_line() -> None:
+    reactor, said = Reactor(), []
+    recurring = Recurring(reactor, lambda *line: said.append(line))
+
+    for number in range(1000):
+        recurring.add(f"process {number} ended")
+    reactor.advance(10)
+
+    assert len(said) <= 22
+    assert sum(count for _, count in said) == 1000
 
 
 async def test_forms_that_are_not_good_are_so_many_lines_a_day(server: Server, lines: Any, limited: Server) -> None:

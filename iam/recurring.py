@@ -1,0 +1,66 @@
+"""Lines of the log that one cause brings again and again, as an outage does with each request."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from attrs import define
+
+WINDOW: Final = 10.0  # seconds
+REASONS: Final = 20  # that are told apart at a time
+OTHERS: Final = "other reasons"
+
+Say = Callable[[str, int], None]
+Over = Callable[[int, float], None]
+
+
+def silent(_total: int, _seconds: float) -> None:
+    """Nothing is said at the end."""
+
+
+@define
+class Spell:
+    """What came since the first line of an outage, whatever the reasons."""
+
+    first: float
+    last: float
+    total: int = 0
+
+
+class Recurring:
+    """Says the first of each reason at once, and how many more there were every ten seconds.
+
+    `say` gets the reason and a count. When nothing has come for ten seconds, `over` gets the count of all and how many seconds it went on.
+    """
+
+    def __init__(self, reactor: Any, say: Say, over: Over = silent) -> None:
+        self._reactor = reactor
+        self._say = say
+        self._over = over
+        self._counts: dict[str, int] = {}
+        self._spell: Spell | None = None
+
+    def add(self, reason: str) -> None:
+        """One more."""
+        now = self._reactor.seconds()
+        spell = self._spell = self._spell or Spell(now, now)
+        spell.last = now
+        spell.total += 1
+        if reason not in self._counts and len(self._counts) >= REASONS:
+            reason = OTHERS
+        if reason in self._counts:
+            self._counts[reason] += 1
+            return
+        self._counts[reason] = 0
+        self._reactor.callLater(WINDOW, self._tell, reason)
+        self._say(reason, 1)
+
+    def _tell(self, reason: str) -> None:
+        """The end of ten seconds: what came in them, or that nothing did."""
+        count = self._counts.pop(reason)
+        if count:
+            self._counts[reason] = 0
+            self._reactor.callLater(WINDOW, self._tell, reason)
+            self._say(reason, count)
+        elif not self._counts and self._spell is not None:
+            spell, self._spell = self._spell, None
+            self._over(spell.total, spell.last - spell.first)
