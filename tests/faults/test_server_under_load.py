@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from attrs import define, field, frozen
 
-from tests.faults.conftest import Mortal
+from tests.faults.mortal import Mortal
 from tests.processes import PATIENCE, Process, created, first_of, postmasters, start
 from tests.waiting import wait_until
 

@@ -14,7 +14,8 @@ from twisted.internet.defer import Deferred, DeferredList, gatherResults
 from twisted.internet.threads import deferToThread
 
 from iam.store.pool import ACQUIRE
-from tests.faults.conftest import Line, Mortal
+from tests.faults.conftest import Line
+from tests.faults.mortal import Mortal
 from tests.harness import Server, pause
 from tests.processes import Process, created, start
 from tests.waiting import until
