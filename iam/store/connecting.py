@@ -5,11 +5,13 @@ from contextlib import suppress
 from typing import Any, Final
 
 from attrs import evolve
+from twisted.internet.defer import DeferredLock
 
 from iam.store import poolers
 from iam.store.addresses import Host, Target
 from iam.store.connection import Connection
 from iam.store.errors import Rejected, Unavailable
+from iam.store.places import Places
 from iam.store.resolver import Resolver
 
 OLDEST: Final = 140000  # server_version of PostgreSQL 14
@@ -25,24 +27,33 @@ set plan_cache_mode = force_generic_plan;
 set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;
 set seq_page_cost = 0.1; set random_page_cost = 0.1
 """
+PROCESS: Final = "select pg_backend_pid()"  # libpq knows it too, but poolers tell it another number
 
 
 class Connector:
     """Makes connections that are ready for use."""
 
-    def __init__(self, reactor: Any, target: Target) -> None:
+    def __init__(self, reactor: Any, target: Target, places: Places) -> None:
         self.reactor = reactor
         self.target = target
+        self.places = places
+        self.turns = DeferredLock()  # one after another, so that a silent database is not asked by all at once
+        self.stopped = False
         self.resolver = Resolver(reactor)
         self.opening: set[Connection] = set()
         self.examined = False  # whether what is set on a connection lasts, found out once, at the start
 
     async def connect(self, *preparations: str) -> Connection:
         """A new connection to the first host that takes it."""
+        async with self.turns:
+            return await self.walk(";".join([SETTINGS, *preparations, PROCESS]))
+
+    async def walk(self, preparation: str) -> Connection:
+        """A new connection to the first host that takes it, each being asked in turn."""
         reasons = []
         for host in self.target.hosts:
             try:
-                return await self.reach(host, ";".join([SETTINGS, *preparations]))
+                return await self.reach(host, preparation)
             except Unavailable as reason:
                 reasons.append(f"{host}: {reason}")
         raise Unavailable("PostgreSQL cannot be used: " + "; ".join(reasons))
@@ -62,17 +73,27 @@ class Connector:
 
     async def attempt(self, keywords: Mapping[str, str], preparation: str) -> Connection:
         """A new connection to one address."""
-        connection = Connection(self.reactor)
+        connection = self.connection(keywords)
         self.opening.add(connection)
         try:
             await connection.open(keywords)
             await self.examine(connection, keywords)
             await self.prepare(connection, preparation)
+            await self.places.look(connection)
         except BaseException:
-            connection.close()
+            connection.leave()
             raise
         finally:
             self.opening.discard(connection)
+        return connection
+
+    def connection(self, keywords: Mapping[str, str]) -> Connection:
+        """A connection that is to be opened, with a place of its own."""
+        if self.stopped:
+            raise Unavailable("no more connections are made")
+        connection = Connection(self.reactor)
+        connection.address = tuple(keywords.get(name, "") for name in ("host", "hostaddr", "port"))
+        self.places.take(connection)
         return connection
 
     async def examine(self, connection: Connection, keywords: Mapping[str, str]) -> None:
@@ -81,7 +102,7 @@ class Connector:
             raise Unavailable("it is older than version 14")
         if self.examined:
             return
-        other = Connection(self.reactor)
+        other = self.connection(keywords)
         self.opening.add(other)
         try:
             with suppress(Unavailable):
@@ -90,13 +111,13 @@ class Connector:
                 await poolers.examine(self.reactor, connection, other)
                 self.examined = True
         finally:
-            other.close()
+            other.leave()
             self.opening.discard(other)
 
     async def prepare(self, connection: Connection, preparation: str) -> None:
         """Make a connection ready, or say why it cannot be."""
         try:
-            await connection.run(preparation)
+            [(connection.pid,)] = await connection.run(preparation)
         except Rejected as reason:
             raise Unavailable(f"its tables do not fit this version of iam ({reason})") from None
 
@@ -107,5 +128,5 @@ class Connector:
 
     def stop(self) -> None:
         """Give up what is under way."""
-        for connection in list(self.opening):
-            connection.close()
+        self.stopped = True
+        self.places.close()

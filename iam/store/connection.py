@@ -1,7 +1,9 @@
 """One connection to PostgreSQL through txpostgres: one statement at a time, with a deadline, never in anybody's way."""
 
 import os
+import socket
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
 from typing import Any, Final, NoReturn
 
 import psycopg2
@@ -21,6 +23,7 @@ BYTEA, BYTEA_ARRAY = 17, 1001  # PostgreSQL's numbers of these types
 Row = tuple[Any, ...]
 Rows = list[Row]
 Parameters = Mapping[str, object] | Sequence[object]
+Address = tuple[str, ...]  # host, number and port, as far as libpq is told them
 
 BYTES: Final = new_type((BYTEA,), "BYTEA", lambda text, _: text and bytes.fromhex(text.removeprefix("\\x")))
 BYTES_ARRAY: Final = new_array_type((BYTEA_ARRAY,), "BYTEA[]", BYTES)
@@ -46,7 +49,12 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
     def __init__(self, reactor: Any) -> None:
         super().__init__(reactor)
         self.alive = False
+        self.overdue = False  # nobody waits any longer for what PostgreSQL may still be at
+        self.since = 0.0
+        self.address: Address = ()
+        self.pid = 0
         self.lost: Callable[[Connection, Exception], None] = ignore
+        self.ended: Callable[[], None] = nothing  # called when one that was overdue is closed
         self.heard: Callable[[str, str], None] = ignore
         self._watched = -1
         self._writes = False
@@ -55,17 +63,19 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         self._began = 0.0
         self._alarm: Any = None
 
+    @property
+    def standing(self) -> bool:
+        """Is its socket open?"""
+        return self.pollable() is not None and not self.pollable().closed
+
     async def open(self, keywords: Mapping[str, str]) -> None:
         """Connect to one address."""
-        timer = self.reactor.callLater(CONNECT, self.close)
         try:
-            await self.connect(connection_factory=Uncancellable, **keywords)
-        except (psycopg2.Error, ConnectionDone) as error:
-            given_up = not timer.active() or isinstance(error, ConnectionDone)
-            raise Unavailable("no answer in time" if given_up else sentence(error)) from None
-        finally:
-            if timer.active():
-                timer.cancel()
+            await self._connecting(keywords)
+        except psycopg2.Error as error:
+            raise Unavailable(sentence(error)) from None
+        except ConnectionDone:
+            raise Unavailable("no answer in time") from None
         self._writes = keywords.get("target_session_attrs") in ("read-write", "primary")
         register_type(BYTES, self.pollable())
         register_type(BYTES_ARRAY, self.pollable())
@@ -73,6 +83,47 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         self._watched = os.dup(self.pollable().fileno())
         self.alive = True
         self.reactor.addReader(self)
+
+    def _connecting(self, keywords: Mapping[str, str]) -> Deferred[object]:
+        """What comes of connecting; nobody waits for it for long, and what comes later is closed."""
+        outcome: Deferred[object] = Deferred()
+        timer = self.reactor.callLater(CONNECT, self._tire, outcome)
+
+        def arrive(result: object) -> None:
+            if outcome.called:
+                self.close()
+                return
+            timer.cancel()
+            outcome.callback(result)
+
+        self.connect(connection_factory=Uncancellable, **keywords).addBoth(arrive)
+        return outcome
+
+    def _tire(self, outcome: Deferred[object]) -> None:
+        """Wait no longer for a connection; where there may be a backend already, it counts until it answers."""
+        if self._reached():
+            self._linger()
+        outcome.errback(ConnectionDone())
+        if not self.overdue:
+            self.close()
+
+    def _reached(self) -> bool:
+        """Has the other side taken the connection?"""
+        with suppress(OSError, psycopg2.Error), closing(socket.socket(fileno=os.dup(super().fileno()))) as wire:
+            wire.getpeername()
+            return True
+        return False
+
+    def _linger(self) -> None:
+        """Stay open although nobody waits any longer: PostgreSQL would work on without noticing that we have left."""
+        self.alive = False
+        self.overdue = True
+        self.since = self.reactor.seconds()
+
+    def leave(self) -> None:
+        """Close the socket, unless PostgreSQL may still be at something for us."""
+        if not self.overdue:
+            self.close()
 
     def run(self, sql: str, parameters: Parameters | None = None) -> Deferred[Rows]:
         """Run one statement, in a transaction of its own. Without parameters a `%` in it means itself."""
@@ -112,6 +163,8 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         while notifications:
             notification = notifications.pop(0)
             self.heard(notification.channel, notification.payload)
+        if self.overdue:
+            self.close()
         answer, self._answer = self._answer, None
         if answer is not None:
             statement, self._statement = self._statement, None
@@ -119,6 +172,9 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
 
     def _stumble(self, error: psycopg2.Error) -> None:
         """Pass on an error, and part with the connection if it is of no more use."""
+        if self.overdue:
+            self.close()
+            return
         demoted = self._writes and error.pgcode == READ_ONLY
         if fatal(error) or stale(error) or demoted or self.pollable().closed:
             self._part(translated(error))
@@ -136,7 +192,15 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         if left > 0:
             self._alarm = self.reactor.callLater(left, self._expire)
         else:
-            self._part(GivenUp("The database did not answer in time."))
+            self._give_up(GivenUp("The database did not answer in time."))
+
+    def _give_up(self, reason: Exception) -> None:
+        """Tell the pool that the connection is of no more use, answer, and let PostgreSQL end what it is at."""
+        answer, self._answer = self._answer, None
+        self._linger()
+        self.lost(self, reason)
+        if answer is not None:
+            answer.errback(reason)
 
     def _part(self, reason: Exception) -> None:
         """Close the connection, tell the pool, answer."""
@@ -163,6 +227,9 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         answer, self._answer = self._answer, None
         if answer is not None:
             answer.errback(ConnectionLost("The connection to the database was closed."))
+        if self.overdue:
+            self.overdue = False
+            self.ended()
 
     def cancel(self, _statement: object = None) -> NoReturn:
         """Refuse: whoever waits may leave, but what is under way goes on (H42)."""
@@ -174,14 +241,14 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
 
     def doRead(self) -> None:
         """Called by the reactor."""
-        if self.alive:
+        if self._watched >= 0:
             self._advance()
         else:
             self._connect_further()
 
     def doWrite(self) -> None:
         """Called by the reactor."""
-        if self.alive:
+        if self._watched >= 0:
             self.reactor.removeWriter(self)
             self._advance()
         else:
@@ -198,9 +265,15 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         """Called by the reactor when it cannot go on, and by close()."""
         if self.alive:
             self._part(ConnectionLost("The connection to the database was lost."))
+        elif self._watched >= 0:
+            self.close()
         else:
             super().connectionLost(reason)
 
 
 def ignore(_first: object, _second: object) -> None:
     """Nobody wants to know."""
+
+
+def nothing() -> None:
+    """Nobody waits."""

@@ -14,6 +14,7 @@ from iam.store.connection import Connection, Parameters, Rows
 from iam.store.errors import Timeout, Unavailable
 from iam.store.listening import Listener
 from iam.store.losses import Losses
+from iam.store.places import Places
 from iam.store.pool import ACQUIRE, Pool, Statistics
 from iam.store.readiness import CHECK, Readiness
 from iam.store.writes import Writes, writing
@@ -30,10 +31,12 @@ class Database:
     def __init__(self, reactor: Any, dsn: str, *, connections: int = 8, waiters: int = 200) -> None:
         self.reactor = reactor
         self.statements: dict[str, Statement] = {}
-        self.connector = Connector(reactor, target(dsn))
+        # backends need a moment to end, and must be fewer than twice as many even so
+        places = Places(reactor, 2 * (connections + 2) - 2)
+        self.connector = Connector(reactor, target(dsn), places)
         self.main = Pool(reactor, connections, waiters, self.prepared, self.changed)
         self.spare = Pool(reactor, 1, waiters, self.connector.connect, self.changed)
-        self.listener = Listener(reactor, self.connector.connect, self.changed)
+        self.listener = Listener(reactor, self.connector.connect, self.changed, places)
         self.guard: Callable[[], str] = str
         self.writes = Writes(reactor)
         self.losses = Losses(reactor)

@@ -11,6 +11,7 @@ from twisted.logger import Logger
 
 from iam.store.connection import Connection
 from iam.store.errors import Rejected, Unavailable
+from iam.store.places import LOOK, Places
 from iam.store.pool import Pool
 
 BEAT: Final = 5.0  # seconds between two looks whether the listening connection is alive
@@ -27,7 +28,9 @@ class Listener:
         reactor: Any,
         connect: Callable[..., Awaitable[Connection]],
         changed: Callable[[Exception | None], None],
+        places: Places,
     ) -> None:
+        self.places = places
         self.connect = connect
         self.report = changed
         self.channels: dict[str, list[tuple[Callable[[str], None], Callable[[], None]]]] = {}
@@ -85,6 +88,7 @@ class Listener:
         return Deferred.fromCoroutine(self.probe())
 
     async def probe(self) -> None:
-        """Ask."""
+        """Ask which of the connections that hang are still worked for; there may be none."""
+        overdue = self.places.overdue(self.pool.address)
         with suppress(Rejected, Unavailable):
-            await self.pool.run("select 1")
+            self.places.settle(overdue, await self.pool.run(LOOK, ([other.pid for other in overdue],)))

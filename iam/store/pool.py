@@ -10,12 +10,13 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
-from iam.store.connection import Connection, Parameters, Rows
+from iam.store.connection import Address, Connection, Parameters, Rows
 from iam.store.errors import ConnectionLost, NoPartition, Overloaded, Repeatable, Timeout, Unavailable
 
 ACQUIRE: Final = 2.0  # seconds that a statement waits for a connection (H44)
 REPETITIONS: Final = 3  # of a statement that lost against other transactions (H43)
 PACE: Final = 0.02  # seconds between two attempts to connect, even if all is well
+SLOW: Final = 1.0  # seconds between two new connections while many of the old ones hang
 LONGEST: Final = 0.5  # seconds between two attempts while the database is away
 READING: Final = "set local transaction_read_only = on;"  # PostgreSQL itself knows best which statements write
 
@@ -52,6 +53,8 @@ class Pool:
         self.statistics = Statistics()
         self.members: set[Connection] = set()
         self.idle: list[Connection] = []
+        self.overdue: set[Connection] = set()  # left by us, not yet by PostgreSQL
+        self.address: Address = ()  # of the connection that joined last
         self.waiters: deque[Deferred[Connection]] = deque()
         self.serving = False
         self.stopping = False
@@ -152,6 +155,7 @@ class Pool:
         """Lend out this connection from now on."""
         connection.lost = self.leave
         self.renewing = False
+        self.address = connection.address
         self.members.add(connection)
         self.changed(None)
         self.release(connection)
@@ -160,6 +164,9 @@ class Pool:
         """Forget a lost connection; with the last one hope is lost for those who wait."""
         self.statistics.losses += 1
         self.members.discard(connection)
+        if connection.overdue:
+            self.overdue.add(connection)
+            connection.ended = lambda: self.recover(connection)
         if connection in self.idle:
             self.idle.remove(connection)
         self.renewing = isinstance(reason, Repeatable)
@@ -169,20 +176,42 @@ class Pool:
             self.vacancy.callback(None)
         self.changed(reason)
 
+    def recover(self, connection: Connection) -> None:
+        """PostgreSQL has ended what a connection was left for: its place is free, and the database may be well again."""
+        self.overdue.discard(connection)
+        if self.pause is not None and not self.pause.called:
+            self.pause.callback(None)
+
+    @property
+    def pace(self) -> float:
+        """Seconds until the next connection may be opened: the more hang where they lead, the slower."""
+        hanging = sum(other.address == self.address for other in self.overdue)
+        return min(PACE * 2.0**hanging, SLOW)
+
     async def keep(self) -> None:
         """Keep the pool full, one connection after another, without ever asking an absent database in a loop."""
         delay = PACE
         while not self.stopping:
             try:
                 if self.absent:
-                    delay = PACE if await self.fill() else min(delay * 2, LONGEST)
-                    self.pause = deferLater(self.reactor, chance(0.5, 1) * delay)
-                    await self.pause
+                    delay = self.pace if await self.fill() else min(delay * 2, LONGEST)
+                    await self.rest(chance(0.5, 1) * delay)
                 else:
                     self.vacancy = Deferred()
                     await self.vacancy
             except CancelledError:
                 return
+
+    async def rest(self, seconds: float) -> None:
+        """Wait, but no longer than until a connection that hung has ended."""
+        pause: Deferred[None] = Deferred()
+        self.pause = pause
+        timer = self.reactor.callLater(seconds, pause.callback, None)
+        try:
+            await pause
+        finally:
+            if timer.active():
+                timer.cancel()
 
     async def fill(self) -> bool:
         """Open one connection more, if that is possible now."""

@@ -1,0 +1,162 @@
+"""Writes that wait for a standby which is not there: backends do not pile up, and all is well when the wait ends."""
+
+import os
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from attrs import define, field
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.task import deferLater
+
+from iam.store.database import Database
+from iam.store.errors import Unavailable
+from tests.faults.conftest import Mortal
+from tests.waiting import until
+
+Start = Callable[..., Awaitable[Database]]
+POOL = 8 + 1 + 1
+STALL = float(os.environ.get("IAM_TEST_STALL", "15"))  # seconds; connections are given up after six
+LOOK = 0.05  # seconds between two counts
+COUNT = "select count(*) from pg_stat_activity where application_name = 'iam'"
+
+
+def full(database: Database) -> bool:
+    return database.main.absent + database.spare.absent + database.listener.pool.absent == 0
+
+
+@define
+class Count:
+    """How many backends a server had at most, seen from a connection that is open from the start."""
+
+    dsn: str
+    seen: list[int] = field(factory=list)
+    ended: threading.Event = field(factory=threading.Event)
+    thread: threading.Thread | None = None
+
+    def __enter__(self) -> "Count":
+        self.thread = threading.Thread(target=self.look)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self.thread is not None
+        self.ended.set()
+        self.thread.join()
+
+    def look(self) -> None:
+        with closing(psycopg2.connect(self.dsn, application_name="count")) as connection, connection.cursor() as cursor:
+            connection.autocommit = True
+            while not self.ended.wait(LOOK):
+                cursor.execute(COUNT)
+                self.seen += [count for (count,) in cursor.fetchall()]
+
+
+def halt_all(mortal: Mortal) -> None:
+    """Let the whole database stand still."""
+    assert mortal.postmaster is not None
+    pid = mortal.postmaster.pid
+    for child in [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]:
+        mortal.halt(child)
+
+
+@pytest.fixture
+def stall(mortal: Mortal) -> Iterator[Callable[[bool], None]]:
+    """Lets commits wait for a standby that is not there, or no longer."""
+
+    def stall(on: bool) -> None:
+        mortal.ask(f"alter system set synchronous_standby_names = '{'nobody' if on else ''}'")
+        mortal.ask("select pg_reload_conf()")
+
+    yield stall
+    mortal.resume()
+    stall(False)
+
+
+@define
+class Load:
+    """Writes and reads at an even pace, from many."""
+
+    database: Database
+    going: bool = True
+    writes: list[tuple[float, Any]] = field(factory=list)
+    reads: list[tuple[float, Any]] = field(factory=list)
+    work: Any = None
+
+    def begin(self) -> None:
+        self.work = gatherResults(
+            [Deferred.fromCoroutine(self.ask("insert into marks values (1)", self.writes)) for _ in range(12)]
+            + [Deferred.fromCoroutine(self.ask("select 1", self.reads)) for _ in range(4)]
+        )
+
+    async def ask(self, sql: str, outcomes: list[tuple[float, Any]]) -> None:
+        while self.going:
+            try:
+                outcome: Any = await self.database.query(sql)
+            except Unavailable as reason:
+                outcome = reason
+            outcomes.append((time.monotonic(), outcome))
+            await deferLater(reactor, 0.05)
+
+    def written(self, since: float) -> bool:
+        """Has a write come through since then?"""
+        return any(came > since and outcome == [] for came, outcome in self.writes)
+
+    async def end(self) -> None:
+        self.going = False
+        await self.work
+
+
+async def seconds(count: float) -> None:
+    await deferLater(reactor, count)
+
+
+async def test_backends_stay_under_twice_the_pool_while_no_write_comes_through(
+    start: Start, mortal: Mortal, stall: Callable[[bool], None]
+) -> None:
+    mortal.ask("drop table if exists marks; create table marks (n int)")
+    database = await start()
+    await until(lambda: full(database))
+    load = Load(database)
+
+    with Count(mortal.dsn()) as count:
+        load.begin()
+        await seconds(1)
+        stall(True)
+        await seconds(STALL)
+        stall(False)
+        ended = time.monotonic()
+        await until(lambda: load.written(ended))
+        await until(lambda: full(database))
+        await load.end()
+
+    assert max(count.seen) < 2 * POOL
+
+
+async def test_backends_stay_under_twice_the_pool_while_a_whole_database_stands_still(
+    start: Start, mortal: Mortal
+) -> None:
+    mortal.ask("drop table if exists marks; create table marks (n int)")
+    database = await start()
+    await until(lambda: full(database))
+    load = Load(database)
+
+    with Count(mortal.dsn()) as count:
+        load.begin()
+        await seconds(1)
+        halt_all(mortal)
+        await seconds(STALL)
+        mortal.resume()
+        ended = time.monotonic()
+        await until(lambda: load.written(ended))
+        await until(lambda: full(database))
+        await seconds(1)
+        await load.end()
+
+    assert max(count.seen) < 2 * POOL
