@@ -13,6 +13,8 @@ from iam.accounts.passwords import Passwords
 from iam.accounts.people import People
 from iam.accounts.sessions import Sessions
 from iam.accounts.setup import SetupLinks
+from iam.accounts.steps import PURPOSE as STEPS
+from iam.accounts.steps import Steps
 from iam.accounts.tally import Tally, in_log
 from iam.accounts.throttle import Throttle, Throttled
 from iam.accounts.turns import Busy, Crowd
@@ -133,6 +135,11 @@ def build_logins(
     return Logins(store.users, passwords, attempts, clock, store.refused_counts, Crowd(share_of(settings)))
 
 
+def build_sessions(settings: Settings, clock: Clock, store: Store, key: ServerKey) -> Sessions:
+    """What knows people by their cookies."""
+    return Sessions(store.sessions, clock, settings, Steps(key.derive(STEPS)))
+
+
 def build_authentication(
     settings: Settings, clock: Clock, store: Store, key: ServerKey, client_keys: ClientKeys, throttle: Throttle
 ) -> ClientAuthentication:
@@ -221,7 +228,7 @@ def build_site(
 ) -> Site:
     """What listens: the whole server but for its ports and its database."""
     theme = Theme(settings)
-    visitors = Visitors(Sessions(store.sessions, clock, settings).find, settings, theme, clock)
+    visitors = Visitors(build_sessions(settings, clock, store, key).find, settings, theme, clock)
     return Site(
         reactor,
         settings,
@@ -231,6 +238,7 @@ def build_site(
         throttled=(Throttled,),
         registered=store.clients.live_at,
         budget=Budget(visitors, WriteBudget(store.buckets, settings.limits, clock)).wait,
+        finish=visitors.renewed,
         limits=limits or settings.limits,
     )
 
@@ -239,7 +247,7 @@ def build_handlers(
     reactor: Any, settings: Settings, clock: Clock, store: Store, key: ServerKey, signing: Keys, theme: Theme
 ) -> Handlers:
     """Everything that answers a request."""
-    sessions = Sessions(store.sessions, clock, settings)
+    sessions = build_sessions(settings, clock, store, key)
     passwords = build_passwords(reactor, settings)
     people = People(store.users, passwords, clock, settings.issuer_host)
     throttle = build_throttle(reactor, settings, clock, store)

@@ -15,6 +15,9 @@ DAY_LENGTH = 3  # base62 digits of a day
 SECRET_LENGTH = 43  # base62 digits of 256 bits
 CLIENT_ID_LENGTH = 22  # base62 digits, more than 128 bits
 CHECKSUM_LENGTH = 6  # base62 digits of 32 bits
+STEP_LENGTH = (
+    4 + 6 + 43
+)  # base62 digits of a later step of a session: its number, its time, and the check that it is ours
 FIRST_DAY = date(2000, 1, 1)
 
 
@@ -77,6 +80,15 @@ def restored(kind: Kind, digits: str) -> str:
     return f"{body}_{checksum(body)}"
 
 
+def series(text: str) -> str:
+    """The secret that began the session of which `text`, by its form, is a later step; any other text as it is."""
+    prefix = f"iam_{Kind.SESSION}_"
+    length = DAY_LENGTH + SECRET_LENGTH
+    if len(text) != len(prefix) + length + STEP_LENGTH + 1 + CHECKSUM_LENGTH or not text.startswith(prefix):
+        return text
+    return restored(Kind.SESSION, core(text)[:length])
+
+
 def digest(text: str) -> bytes:
     """The SHA-256 digest (32 bytes) that stands for a 256-bit secret in the database."""
     return hashlib.sha256(text.encode()).digest()
@@ -94,10 +106,15 @@ def day_digits(day: date) -> str:
 
 def day_from(digits: str) -> date:
     """The day that `day_digits` wrote."""
-    number = 0
+    return FIRST_DAY + timedelta(days=number(digits))
+
+
+def number(digits: str) -> int:
+    """The number that `base62` wrote."""
+    value = 0
     for digit in digits:
-        number = number * len(ALPHABET) + DIGITS[digit]
-    return FIRST_DAY + timedelta(days=number)
+        value = value * len(ALPHABET) + DIGITS[digit]
+    return value
 
 
 def checksum(body: str) -> str:
@@ -105,9 +122,9 @@ def checksum(body: str) -> str:
     return base62(crc32(body.encode()).to_bytes(4, "big"), CHECKSUM_LENGTH)
 
 
-def base62(number: bytes, length: int) -> str:
-    """The big-endian `number` in exactly `length` base62 digits."""
-    rest = int.from_bytes(number, "big")
+def base62(octets: bytes, length: int) -> str:
+    """The big-endian number in exactly `length` base62 digits."""
+    rest = int.from_bytes(octets, "big")
     pairs = []
     for _ in range((length + 1) // 2):
         rest, pair = divmod(rest, 3844)

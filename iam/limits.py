@@ -54,6 +54,10 @@ class Limits:
     login_devices_pause: int = limit(30, "seconds until another")
     logins: int = limit(300, "right logins of one account at once")
     logins_pause: int = limit(1, "seconds until another")
+    session_rotation: int = limit(86_400, "seconds after which a remembered session gets a new cookie, at its next use")
+    session_rotation_grace: int = limit(
+        60, "seconds that the old cookie is still good, from the first use of the new one"
+    )
     secret_client: int = limit(20, "wrong secrets or assertions for one client from one network at once")
     secret_client_pause: int = limit(45, "seconds until another")
     secret_network: int = limit(100, "wrong secrets, registration tokens and setup links from one network at once")

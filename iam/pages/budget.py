@@ -15,9 +15,12 @@ class Budget:
     writes: WriteBudget
 
     async def wait(self, request: Request) -> int:
-        """Seconds until this request may be tried again; 0: now. A page that nobody logged in looks at is free."""
-        session = await self.visitors.session(request)
-        if session is None and request.method == b"GET":
+        """Seconds until this request may be tried again; 0: now. A page that nobody logged in looks at is free.
+
+        All accounts of the browser are looked up, since many a handler asks for them next, and nobody twice.
+        """
+        active = (await self.visitors.accounts(request)).active
+        if active is None and request.method == b"GET":
             return 0
-        actor = f"user {session.user_id}" if session is not None else None
+        actor = f"user {active.session.user_id}" if active is not None else None
         return await self.writes.wait(request.client_address, actor, len(request.body))

@@ -1,4 +1,4 @@
-"""Sessions of people in browsers: the digest of the cookie, who, and since when (H17)."""
+"""Sessions of people in browsers: the digest of the cookie that began it, its step, who, and since when (H17)."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,23 +12,44 @@ from iam.store.database import Database
 from iam.store.errors import Unavailable
 
 FIND = """
-select i.n, s.seen_at < i.now - interval '1 minute', s.id, s.user_id, u.username, u.name, u.email, u.superuser, s.auth_time,
+select i.n, s.seen_at < i.now - interval '1 minute' or s.step < i.step,
+    i.step < s.step and (i.step < s.step - 1 or s.stepped_at <= i.grace_since),
+    s.remembered and i.step >= s.step and coalesce(i.issued_at, s.stepped_at) <= i.issued_since,
+    greatest(i.step, s.step), s.id, s.user_id, u.username, u.name, u.email, u.superuser, s.auth_time,
     s.expires_at, s.remembered, s.amr
-from unnest($1::bytea[], $2::date[], $3::timestamptz[], $4::timestamptz[])
-with ordinality as i (digest, day, now, idle_since, n)
+from unnest(
+    $1::bytea[], $2::date[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[]
+) with ordinality as i (digest, day, step, issued_at, now, idle_since, grace_since, issued_since, n)
 join sessions s on s.digest = i.digest and s.day = i.day and s.expires_at > i.now and (s.remembered or s.seen_at > i.idle_since)
 join users u on u.id = s.user_id and u.disabled_at is null and s.auth_time >= u.logins_not_before
 """
 
-# At most once a minute, and apart from the look-up: that must also do where nothing can be written (H51).
+# At most once a minute and at the first use of a step, apart from the look-up: that must also do where nothing can be written (H51).
 SEE = """
 with input as (
-    select * from unnest($1::bytea[], $2::date[], $3::timestamptz[]) with ordinality as i (digest, day, now, n)
+    select * from unnest($1::bytea[], $2::date[], $3::integer[], $4::timestamptz[]) with ordinality as i (digest, day, step, now, n)
 ), seen as (
-    update sessions s set seen_at = i.now from input i where s.digest = i.digest and s.day = i.day and s.seen_at < i.now
+    update sessions s set seen_at = greatest(s.seen_at, i.now), step = greatest(s.step, i.step),
+        stepped_at = case when s.step < i.step then i.now else s.stepped_at end
+    from input i where s.digest = i.digest and s.day = i.day and (s.seen_at < i.now or s.step < i.step)
     returning s.digest
 )
 select i.n from input i join seen using (digest)
+"""
+
+# A step that is over came again, so two have the cookie, and one of them has no right to it. Who is who, nobody knows.
+REUSED = """
+with ended as (
+    delete from sessions where digest = %(digest)s and day = %(day)s and step > %(step)s
+        and (step > %(step)s + 1 or stepped_at <= %(grace_since)s)
+    returning id, user_id
+), audited as (
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    select audit_day(%(now)s), %(now)s, 'session.reused', 'anybody', user_id::text, null, %(address)s::inet,
+        jsonb_build_object('session', id)
+    from ended
+)
+select user_id from ended
 """
 
 # A login takes the place of the session before it, if any. The same person's goes on under its id, by which clients know it;
@@ -37,10 +58,10 @@ BEGIN = """
 with before as (
     delete from sessions where digest = %(before)s returning id, user_id, expires_at
 ), begun as (
-    insert into sessions (day, id, digest, user_id, auth_time, seen_at, expires_at, remembered)
+    insert into sessions (day, id, digest, user_id, auth_time, seen_at, stepped_at, expires_at, remembered)
     select %(day)s,
         coalesce((select b.id from before b where b.user_id = u.id and b.expires_at > %(now)s limit 1), %(id)s),
-        %(digest)s, u.id, %(auth_time)s, %(now)s, %(expires_at)s, %(remembered)s
+        %(digest)s, u.id, %(auth_time)s, %(now)s, %(now)s, %(expires_at)s, %(remembered)s
     from users u where u.id = %(user_id)s and u.disabled_at is null
     for key share of u
     returning id, user_id, remembered
@@ -97,6 +118,20 @@ class Session:
 
 
 @frozen
+class Found:
+    """What is known of a session at one of its steps.
+
+    `step` is the newest one that was used, this one included. It is time for the next if `due`, and a step before the newest, out
+    of its time, is `reused`.
+    """
+
+    session: Session
+    step: int
+    due: bool
+    reused: bool
+
+
+@frozen
 class Presence:
     """A session as an administrator sees it."""
 
@@ -123,25 +158,45 @@ class Sessions:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        moments = ("timestamptz[]",) * 5
         self._find = database.statement(
-            "sessions_find", FIND, ("bytea[]", "date[]", "timestamptz[]", "timestamptz[]"), shared=True
+            "sessions_find", FIND, ("bytea[]", "date[]", "integer[]", *moments), shared=True
         )
-        self._see = database.statement("sessions_see", SEE, ("bytea[]", "date[]", "timestamptz[]"))
+        self._see = database.statement("sessions_see", SEE, ("bytea[]", "date[]", "integer[]", "timestamptz[]"))
 
-    async def find(self, digest: bytes, day: date, now: datetime, idle_since: datetime) -> Session | None:
-        """The session whose cookie has this digest, unless it ended, expired, or idled since before `idle_since`.
+    async def find(
+        self,
+        digest: bytes,
+        day: date,
+        step: int,
+        issued_at: datetime | None,
+        now: datetime,
+        *,
+        idle_since: datetime,
+        grace_since: datetime,
+        issued_since: datetime,
+    ) -> Found | None:
+        """The session whose first cookie has this digest, unless it ended, expired, or idled since before `idle_since`.
 
-        One that is to be remembered may idle until it expires.
+        One that is to be remembered may idle until it expires. Its step before the newest is good if that one was first used after
+        `grace_since`; the next is due if the newest is as old as `issued_since`.
         """
-        row = await self._find(digest, day, now, idle_since)
+        row = await self._find(digest, day, step, issued_at, now, idle_since, grace_since, issued_since)
         if row is None:
             return None
-        due, *columns = row
-        session = Session(*columns)
-        if due:
+        unseen, reused, due, newest, *columns = row
+        found = Found(Session(*columns), newest, due, reused)
+        if unseen and not reused:
             with suppress(Unavailable):
-                await self._see(digest, day, now)
-        return session
+                await self._see(digest, day, step, now)
+        return found
+
+    async def reused(
+        self, digest: bytes, day: date, step: int, now: datetime, *, grace_since: datetime, address: str | None = None
+    ) -> bool:
+        """End the session, of which this step is out of its time; False if it is none any more."""
+        told = {"digest": digest, "day": day, "step": step, "now": now, "grace_since": grace_since}
+        return bool(await self._database.query(REUSED, {**told, "address": written(address)}))
 
     async def begin(
         self,

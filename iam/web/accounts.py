@@ -1,11 +1,12 @@
 """Who is logged in in one browser: the session that acts, and others, each proven by a secret of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
+from iam import credentials
 from iam.settings import Settings
 from iam.web import cookies
 from iam.web.answers import Headers
@@ -13,10 +14,11 @@ from iam.web.answers import Headers
 
 @frozen
 class Account:
-    """A session, and the secret by which this browser proves it."""
+    """A session, the secret by which this browser proves it, and the one by which it is to do so from now on."""
 
-    secret: str
+    secret: str = field(repr=False)
     session: Any
+    kept: str = field(repr=False)
 
     def age(self, now: datetime) -> int | None:
         """Seconds that the browser keeps the secret; None until it closes."""
@@ -59,9 +61,7 @@ class Accounts:
     def headers(self, settings: Settings, now: datetime) -> Headers:
         """What sets both cookies."""
         active = self.active
-        first = (
-            cookies.setting(settings, active.secret, active.age(now)) if active else cookies.setting(settings, "", 0)
-        )
+        first = cookies.setting(settings, active.kept, active.age(now)) if active else cookies.setting(settings, "", 0)
         return first, others_header(settings, self.others, now)
 
 
@@ -69,4 +69,13 @@ def others_header(settings: Settings, others: tuple[Account, ...], now: datetime
     """What sets the cookie with the others, which outlives the browser only where each of them may."""
     ages = [age for account in others if (age := account.age(now)) is not None]
     age = 0 if not others else max(ages) if len(ages) == len(others) else None
-    return cookies.setting_others(settings, [account.secret for account in others], age)
+    return cookies.setting_others(settings, [account.kept for account in others], age)
+
+
+def newest(secrets: Iterable[str]) -> list[str]:
+    """One of each series, in their order: where a browser has several steps of one, the latest is its cookie."""
+    latest: dict[str, str] = {}
+    for secret in secrets:
+        series = credentials.series(secret)
+        latest[series] = max(latest.get(series, secret), secret, key=lambda step: (len(step), step))
+    return list(latest.values())

@@ -2,7 +2,8 @@
 
 A form's token is the second in which it was opened, and the HMAC of that and of its purpose under the value of the
 cookie, which nobody but this browser and we know, so that neither a table nor a server key is needed, and a visitor who
-is not logged in yet has one too.
+is not logged in yet has one too. The cookie of a remembered session changes now and then: what counts is the part that
+does not, so that forms which were opened before go on.
 
 A form that asks for a decision also carries the `digest` of what its page showed. Whoever acts on the form works out again
 what the page would show now, and asks again where that is something else: what was decided upon is what was seen.
@@ -17,6 +18,7 @@ from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
 
+from iam import credentials
 from iam.settings import LOOPBACK, Settings
 from iam.web.request import Request
 
@@ -40,7 +42,7 @@ def token(cookie: str, purpose: str, now: datetime, shown: str = "") -> str:
 def signed(cookie: str, purpose: str, opened: str, shown: str = "") -> str:
     """The token for a form opened in this second."""
     said = f"{opened} {purpose}" + (f"\0{shown}" if shown else "")
-    check = base64url(hmac.digest(cookie.encode(), said.encode(), "sha256"))
+    check = base64url(hmac.digest(credentials.series(cookie).encode(), said.encode(), "sha256"))
     return ".".join(part for part in (opened, shown, check) if part)
 
 

@@ -2,8 +2,8 @@
 
 A request may want a login though somebody is logged in (OpenID Connect Core §3.1.2.1, prompt and max_age). Who comes back
 from it must not be sent to it again, and no other login may pass for it. So the address carries the second in which it
-happened, and an HMAC, by a key of the server, of that, of the request, and of the cookie of the session that the login
-began: it is good for this request, in this browser, as long as a question to the person is (H19).
+happened, and an HMAC, by a key of the server, of that, of the request, and of the cookie with which the session began: it is
+good for this request, in this browser, as long as a question to the person is (H19).
 """
 
 import hmac
@@ -12,6 +12,7 @@ from typing import Final
 
 from attrs import field, frozen
 
+from iam import credentials
 from iam.clock import Clock
 
 PURPOSE: Final = "interactions"
@@ -47,7 +48,7 @@ class Interactions:
         return hmac.compare_digest(genuine.encode(), marks[0].encode()) and self._second() <= int(second) + LIFETIME
 
     def _mark(self, query: str, did: str, cookie: str, second: int) -> str:
-        said = "\0".join((did, str(second), cookie, query))
+        said = "\0".join((did, str(second), credentials.series(cookie), query))
         check = urlsafe_b64encode(hmac.digest(self.key, said.encode(), "sha256")).rstrip(b"=").decode()
         return f"{second}.{check}"
 

@@ -27,6 +27,7 @@ class Request(http.Request):
     since: float = 0.0
     unanswered: str = ""  # why it is answered with 503
     base: str = ""  # the issuer's path
+    found: dict[str, Any]  # what cookies stand for, as far as anybody has asked, by the secret that began their series
 
     def gotLength(self, length: int | None) -> None:
         """The head is there: refuse a body that says it is too long (H1)."""
@@ -56,6 +57,7 @@ class Request(http.Request):
         site = self.channel.site
         self.since = site.seconds()
         self.base = site.base
+        self.found = {}
         status = self.examine()
         if status:
             site.refuse(self, status)

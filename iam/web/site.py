@@ -34,6 +34,7 @@ log = Logger()
 
 ErrorPage = Callable[[int, str | None], Answer]
 Budget = Callable[[Request], Awaitable[int]]  # seconds until this request may be tried again; 0: now
+Finish = Callable[[Request, Answer], Answer]
 SOON = 1  # seconds
 FAILED = 500
 LONGEST_SHOWN = 200  # characters of a path in the log
@@ -48,12 +49,18 @@ async def nothing(_: Request) -> int:
     return 0
 
 
+def as_it_is(_: Request, answer: Answer) -> Answer:
+    """The answer, where nothing is added to it."""
+    return answer
+
+
 @implementer(IProtocolNegotiationFactory)
 class Site(Factory):
     """What listens; one for all addresses of the server.
 
     `unavailable` are the exceptions that mean 503, `throttled` those that mean 429, `error_page` makes pages for people of a status
-    and an id, `registered` knows whether a client lives at an origin, `budget` how long somebody has to wait before they write more.
+    and an id, `registered` knows whether a client lives at an origin, `budget` how long somebody has to wait before they write more,
+    `finish` adds to what a handler answers.
     """
 
     noisy = False
@@ -70,6 +77,7 @@ class Site(Factory):
         limits: Limits,
         registered: Registered = cors.nobody,
         budget: Budget = nothing,
+        finish: Finish = as_it_is,
     ) -> None:
         self.settings = settings
         self.base = settings.path
@@ -86,6 +94,7 @@ class Site(Factory):
         self._throttled = throttled
         self._registered = registered
         self._budget = budget
+        self._finish = finish
         self.crowd = Summary(reactor, lambda count: log.warn("connections refused: {count}, too many", count=count))
         self.unread = Summary(reactor, lambda count: log.info("requests refused unread: {count}", count=count))
         self.unanswered = Recurring(reactor, tell_unanswered, tell_answered)
@@ -209,8 +218,6 @@ class Site(Factory):
         try:
             request.sharing = await cors.headers(request.requestHeaders, route.cors, self._registered)
             answer = await self._handled(request, route, arguments)
-        except Refusal as refusal:
-            answer = refusal.answer
         except self._unavailable as error:
             request.unanswered = str(error)
             answer = self.error(request, UNAVAILABLE, retry_after(getattr(error, "retry_after", SOON)))
@@ -227,7 +234,11 @@ class Site(Factory):
         wait = await self._budget(request) if route.writes else 0
         if wait:
             return self.error(request, TOO_MANY, retry_after(wait))
-        return await route.handler(request, **arguments)
+        try:
+            answer = await route.handler(request, **arguments)
+        except Refusal as refusal:
+            answer = refusal.answer
+        return self._finish(request, answer)
 
     def _failed(self, request: Request, route: Route) -> Answer:
         """A mistake of ours: an id for the person, the rest for the log."""

@@ -1,7 +1,7 @@
 """Who is at the browser, and that forms are theirs."""
 
 import secrets
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Sequence
 from enum import Enum
 from typing import Any
 
@@ -13,9 +13,9 @@ from iam import credentials
 from iam.clock import Clock
 from iam.credentials import Kind
 from iam.settings import Settings
-from iam.web import cookies, csrf
-from iam.web.accounts import Account, Accounts
-from iam.web.answers import Headers, Refusal
+from iam.web import cookies, csrf, renewal
+from iam.web.accounts import Account, Accounts, newest
+from iam.web.answers import Answer, Headers, Refusal
 from iam.web.parameters import REPEATABLE, ParameterError, Parameters, form_fields
 from iam.web.request import Request
 from iam.web.templates import Theme
@@ -50,9 +50,12 @@ class Sent:
 
 @frozen
 class Visitors:
-    """People at browsers; `find` knows whose session a cookie stands for."""
+    """People at browsers; `find` knows whose session a cookie stands for, and what becomes of the cookie.
 
-    find: Callable[[str | None], Coroutine[Any, Any, Any]]
+    What was found once rides on the request, so that nobody is looked up twice for it.
+    """
+
+    find: Callable[[str, str], Coroutine[Any, Any, Any]]
     settings: Settings
     theme: Theme
     clock: Clock
@@ -64,27 +67,35 @@ class Visitors:
     async def session(self, request: Request) -> Any:
         """The session of who is logged in; None if nobody is."""
         cookie = self.cookie(request)
-        return await self.find(cookie) if cookie else None
+        if cookie is None:
+            return None
+        (found,) = await self._found(request, [cookie])
+        return found.session
 
     async def accounts(self, request: Request) -> Accounts:
         """Everybody who is logged in in this browser, found by one statement."""
         active = self.cookie(request)
         others = cookies.read_others(request, cookies.others_name_of(self.settings))
-        secrets = list(dict.fromkeys([active, *others] if active else others))
-        found = [
-            Account(one, session) for one, session in zip(secrets, await self._found(secrets), strict=True) if session
-        ]
-        first = found[0] if found and found[0].secret == active else None
+        secrets = newest([active, *others] if active else others)
+        answers = zip(secrets, await self._found(request, secrets), strict=True)
+        found = [Account(one, each.session, each.cookie) for one, each in answers if each.session]
+        first = found[0] if active and found and found[0].secret == secrets[0] else None
         return Accounts(first, tuple(found[1:] if first else found))
 
-    async def _found(self, secrets: Iterable[str]) -> list[Any]:
-        """The sessions of all these, asked for at the same time."""
-        asked = [Deferred.fromCoroutine(self.find(secret)) for secret in secrets]
-        answers = await DeferredList(asked, consumeErrors=True)
-        for good, answer in answers:
+    async def _found(self, request: Request, secrets: Sequence[str]) -> list[Any]:
+        """What all these stand for, asked at the same time where nobody has asked yet."""
+        series = [credentials.series(secret) for secret in secrets]
+        fresh = {one: secret for one, secret in zip(series, secrets, strict=True) if one not in request.found}
+        asked = [Deferred.fromCoroutine(self.find(secret, request.client_address)) for secret in fresh.values()]
+        for one, (good, answer) in zip(fresh, await DeferredList(asked, consumeErrors=True), strict=True):
             if not good:
                 answer.raiseException()
-        return [answer for _, answer in answers]
+            request.found[one] = answer
+        return [request.found[one] for one in series]
+
+    def renewed(self, request: Request, answer: Answer) -> Answer:
+        """The answer to a request, with what changes the cookies of who was found for it."""
+        return renewal.renewed(request, answer, self.settings, self.clock.now())
 
     def token(self, request: Request, purpose: str, secret: str | None = None, *, shown: str = "") -> str:
         """The token for a form of this visitor, only for one who has a cookie; or of their account with this secret.
@@ -96,7 +107,7 @@ class Visitors:
     def welcome(self, request: Request, purpose: str) -> tuple[str, Headers]:
         """The token for a form of anybody, and the cookie for who has none yet: it says nothing and stands in no table."""
         cookie = self.cookie(request)
-        if cookie is not None:
+        if cookie is not None and not renewal.over(request, cookie):
             return csrf.token(cookie, purpose, self.clock.now()), ()
         cookie = credentials.mint(Kind.VISITOR)
         fresh = cookies.setting(self.settings, cookie)

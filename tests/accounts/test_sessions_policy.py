@@ -7,7 +7,8 @@ import pytest
 from iam import credentials
 from iam.accounts.actors import SERVER
 from iam.accounts.people import People
-from iam.accounts.sessions import Sessions
+from iam.accounts.sessions import Session, Sessions
+from iam.accounts.steps import Steps
 from iam.clock import Clock
 from iam.credentials import Kind
 from iam.settings import DAY, HOUR, Settings
@@ -16,7 +17,7 @@ from iam.store.store import Store
 
 @pytest.fixture
 def sessions(store: Store, turned: Any) -> Sessions:
-    return Sessions(store.sessions, Clock(turned.seconds), Settings())
+    return Sessions(store.sessions, Clock(turned.seconds), Settings(), Steps(b"a key for tests"))
 
 
 @pytest.fixture
@@ -32,10 +33,16 @@ async def begin(people: People, sessions: Sessions, before: str | None = None, *
     return cookie
 
 
+async def session_of(sessions: Sessions, cookie: str | None) -> Session | None:
+    """Whose session this is, if it is one."""
+    assert cookie is not None
+    return (await sessions.find(cookie)).session
+
+
 async def test_a_cookie_says_who_it_is(people: People, sessions: Sessions) -> None:
     cookie = await begin(people, sessions)
 
-    found = await sessions.find(cookie)
+    found = await session_of(sessions, cookie)
 
     assert found is not None
     assert found.username == "alice"
@@ -47,7 +54,7 @@ async def test_h17_row_26_the_cookie_from_before_the_login_is_worth_nothing(
     after = await begin(people, sessions, cookie)
 
     assert after != cookie
-    assert await sessions.find(cookie) is None
+    assert await session_of(sessions, cookie) is None
 
 
 async def test_h17_row_27_the_next_login_ends_the_session_before(people: People, sessions: Sessions) -> None:
@@ -56,27 +63,27 @@ async def test_h17_row_27_the_next_login_ends_the_session_before(people: People,
 
     second = await sessions.begin(first, bob)
 
-    found = await sessions.find(second)
+    found = await session_of(sessions, second)
     assert found is not None
     assert found.username == "bob"
-    assert await sessions.find(first) is None
+    assert await session_of(sessions, first) is None
 
 
 async def test_h17_the_same_person_logs_in_again_into_the_same_session(
     people: People, sessions: Sessions, turned: Any, rows: Any
 ) -> None:
     first = await begin(people, sessions)
-    before = await sessions.find(first)
+    before = await session_of(sessions, first)
     assert before is not None
     turned.offset = 60.0
 
     second = await sessions.begin(first, before.user_id)
 
-    after = await sessions.find(second)
+    after = await session_of(sessions, second)
     assert after is not None
     assert after.id == before.id
     assert after.auth_time > before.auth_time
-    assert await sessions.find(first) is None
+    assert await session_of(sessions, first) is None
     assert rows("select kind from audit_events where kind like 'session.%' order by n desc limit 2") == [
         ("session.renewed",),
         ("session.begun",),
@@ -85,10 +92,10 @@ async def test_h17_the_same_person_logs_in_again_into_the_same_session(
 
 async def test_row_27_another_persons_login_has_an_id_of_its_own(people: People, sessions: Sessions) -> None:
     first = await begin(people, sessions)
-    before = await sessions.find(first)
+    before = await session_of(sessions, first)
     bob = await people.create(username="bob", password=None, by=SERVER)
 
-    after = await sessions.find(await sessions.begin(first, bob))
+    after = await session_of(sessions, await sessions.begin(first, bob))
 
     assert before is not None
     assert after is not None
@@ -97,11 +104,11 @@ async def test_row_27_another_persons_login_has_an_id_of_its_own(people: People,
 
 async def test_row_27_who_logs_in_again_after_a_logout_gets_another_session(people: People, sessions: Sessions) -> None:
     first = await begin(people, sessions)
-    before = await sessions.find(first)
+    before = await session_of(sessions, first)
     assert before is not None
     await sessions.end(first)
 
-    after = await sessions.find(await sessions.begin(first, before.user_id))
+    after = await session_of(sessions, await sessions.begin(first, before.user_id))
 
     assert after is not None
     assert after.id != before.id
@@ -109,19 +116,19 @@ async def test_row_27_who_logs_in_again_after_a_logout_gets_another_session(peop
 
 async def test_a_session_that_has_expired_does_not_go_on(people: People, sessions: Sessions, turned: Any) -> None:
     first = await begin(people, sessions)
-    before = await sessions.find(first)
+    before = await session_of(sessions, first)
     assert before is not None
     turned.offset = 7 * DAY + 1
 
-    after = await sessions.find(await sessions.begin(first, before.user_id))
+    after = await session_of(sessions, await sessions.begin(first, before.user_id))
 
     assert after is not None
     assert after.id != before.id
 
 
-@pytest.mark.parametrize("cookie", [None, "", "x", "iam_se_", "iam_rt_" + "0" * 43 + "_000000", "a" * 8192])
-async def test_what_is_no_cookie_of_ours_is_nobody(sessions: Sessions, cookie: str | None) -> None:
-    assert await sessions.find(cookie) is None
+@pytest.mark.parametrize("cookie", ["", "x", "iam_se_", "iam_rt_" + "0" * 43 + "_000000", "a" * 8192])
+async def test_what_is_no_cookie_of_ours_is_nobody(sessions: Sessions, cookie: str) -> None:
+    assert await session_of(sessions, cookie) is None
 
 
 async def test_a_logout_ends_the_session(people: People, sessions: Sessions) -> None:
@@ -129,24 +136,24 @@ async def test_a_logout_ends_the_session(people: People, sessions: Sessions) -> 
 
     await sessions.end(cookie)
 
-    assert await sessions.find(cookie) is None
+    assert await session_of(sessions, cookie) is None
 
 
 async def test_h17_a_session_idles_for_twelve_hours(people: People, sessions: Sessions, turned: Any) -> None:
     cookie = await begin(people, sessions)
     turned.offset = 12 * HOUR - 60
-    assert await sessions.find(cookie) is not None
+    assert await session_of(sessions, cookie) is not None
 
     turned.offset += 12 * HOUR + 60
 
-    assert await sessions.find(cookie) is None
+    assert await session_of(sessions, cookie) is None
 
 
 async def live_through(days: int, sessions: Sessions, cookie: str, turned: Any) -> bool:
     """Come back every six hours, for days; is the session still good?"""
     for _ in range(days * 4):
         turned.offset += 6 * HOUR
-        if await sessions.find(cookie) is None:
+        if await session_of(sessions, cookie) is None:
             return False
     return True
 
@@ -162,10 +169,10 @@ async def test_h17_a_remembered_session_waits_for_thirty_days(people: People, se
     cookie = await begin(people, sessions, remembered=True)
 
     turned.offset = 29 * DAY
-    assert await sessions.find(cookie) is not None
+    assert await session_of(sessions, cookie) is not None
     turned.offset = 30 * DAY
 
-    assert await sessions.find(cookie) is None
+    assert await session_of(sessions, cookie) is None
 
 
 async def test_h17_the_database_has_no_cookie(people: People, sessions: Sessions, rows: Any) -> None:
@@ -176,10 +183,10 @@ async def test_h17_the_database_has_no_cookie(people: People, sessions: Sessions
 
 async def test_a_disabled_person_has_no_session(people: People, sessions: Sessions) -> None:
     cookie = await begin(people, sessions)
-    found = await sessions.find(cookie)
+    found = await session_of(sessions, cookie)
     assert found is not None
 
     await people.users.disable(found.user_id, people.clock.now(), by=SERVER)
 
-    assert await sessions.find(cookie) is None
+    assert await session_of(sessions, cookie) is None
     assert await sessions.begin(None, found.user_id) is None

@@ -8,7 +8,7 @@ from attrs import evolve
 from oauthlib.oauth2.rfc6749.errors import AccessDeniedError
 
 from iam.accounts.actors import SERVER
-from iam.accounts.sessions import Sessions
+from iam.assembly import build_sessions
 from iam.web.parameters import parse
 from tests.flows.test_resources import API, PHOTOS, both, register
 from tests.harness import CHALLENGE, REDIRECT_URI, App, Person, Server
@@ -218,13 +218,13 @@ async def test_a_consent_that_is_withdrawn_at_the_same_moment_is_not_given_again
     app, person = await client(server), await server.person()
     await server.code(app, person, scope="openid read", resource=API)
     query = urlsplit(asking(app, scope="openid read", resource=API)).query
-    sessions = Sessions(server.store.sessions, server.clock_of_store(), server.settings)
+    sessions = build_sessions(server.settings, server.clock_of_store(), server.store, server.key)
     authorization = await server.protocol.authorization(parse(query.encode()))
     authorization.question = False  # since the consent covers it
     admin.execute("delete from consents")
 
     with pytest.raises(AccessDeniedError):
-        await server.protocol.allow(authorization, await sessions.find(person.cookie))
+        await server.protocol.allow(authorization, (await sessions.find(person.cookie)).session)
 
     admin.execute("select count(*) from consents")
     assert admin.fetchone() == (0,)

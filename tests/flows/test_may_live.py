@@ -9,7 +9,7 @@ import pytest
 from attrs import frozen
 
 from iam.accounts.actors import SERVER
-from iam.accounts.sessions import Sessions
+from iam.assembly import build_sessions
 from iam.oauth.grants import authorization_code, client_credentials, refresh_token
 from tests.harness import App, Person, Reply, Server
 
@@ -334,10 +334,11 @@ async def test_a_login_that_was_under_way_begins_no_session(server: Server, admi
 
     await reason(server, held, admin)
     server.clock.advance(1)
-    sessions = Sessions(server.store.sessions, server.clock_of_store(), server.settings)
+    sessions = build_sessions(server.settings, server.clock_of_store(), server.store, server.key)
     before = await sessions.begin(None, held.person.user_id, auth_time=received)
     after = await sessions.begin(None, held.person.user_id)
 
     assert before
-    assert await sessions.find(before) is None
-    assert await sessions.find(after)
+    assert (await sessions.find(before)).session is None
+    assert after
+    assert (await sessions.find(after)).session
