@@ -12,10 +12,13 @@ from iam.clock import Clock
 from iam.embedded.supervisor import Embedded
 from iam.settings import Settings
 from iam.store import migration
+from iam.store.addresses import target
 from iam.store.database import Database
 from iam.store.store import Store, open_store
+from iam.store.survey import survey
 
 Progress = Callable[[str], None]
+Found = Callable[[], None]
 T = TypeVar("T")
 
 
@@ -42,14 +45,17 @@ class Foundation:
             await self.embedded.stop()
 
 
-async def lay(reactor: IReactorCore, settings: Settings, clock: Clock, progress: Progress) -> Foundation:
-    """Open the database of `settings`, migrated unless they say no.
+async def lay(
+    reactor: IReactorCore, settings: Settings, clock: Clock, progress: Progress, found: Found = lambda: None
+) -> Foundation:
+    """Open the database of `settings`, migrated unless they say no; `found` is called when there is one that takes writes.
 
     Raises EmbeddedError, MigrationError or Unavailable, with a sentence each.
     """
     embedded = await start_embedded(reactor, settings, progress)
-    dsn = embedded.dsn if embedded else str(settings.database)
     try:
+        dsn = embedded.dsn if embedded else await surveyed(reactor, settings)
+        found()
         if not settings.no_migrate and (names := await in_thread(reactor, migration.migrate, dsn)):
             progress("Migrated: " + (names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"))
         database = Database(reactor, dsn)
@@ -61,6 +67,11 @@ async def lay(reactor: IReactorCore, settings: Settings, clock: Clock, progress:
             await embedded.stop()
         raise
     return Foundation(store, dsn, embedded)
+
+
+async def surveyed(reactor: IReactorCore, settings: Settings) -> str:
+    """The database that `settings` name, its hosts in the order to use them; raises Unavailable where none takes writes."""
+    return (await survey(reactor, target(str(settings.database)))).dsn
 
 
 async def start_embedded(reactor: IReactorCore, settings: Settings, progress: Progress) -> Embedded | None:

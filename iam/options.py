@@ -37,6 +37,12 @@ class Options(usage.Options):
             None,
             "libpq URI or keywords of a PostgreSQL >= 14; none: one of its own in the data directory",
         ],
+        [
+            "wait-for-database",
+            None,
+            None,
+            "seconds that a start waits for a database that does not answer yet (0 at a terminal, else 60)",
+        ],
         ["data-dir", None, None, "its own database, and the secret made at the first start"],
         ["issuer", None, None, "public address, a path such as /o allowed, no trailing slash (http://localhost:PORT)"],
         [

@@ -3,7 +3,9 @@
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 from attrs import evolve
@@ -25,13 +27,16 @@ from iam.listening import ListenError, described, listen, sockets
 from iam.oauth import library
 from iam.oauth.library import LibraryError
 from iam.oauth.resources import FORMATS, LIFETIMES
+from iam.openid.keys import Keys
 from iam.operations.back_channel_logout import BackChannelLogout
 from iam.operations.retention import Retention, tasks
 from iam.operations.terminal import Screen
-from iam.options import Options, refuse
-from iam.server_key import ServerKeyError
+from iam.options import USAGE_STATUS, Options, refuse
+from iam.patience import CUSTOMARY, Patience
+from iam.server_key import ServerKey, ServerKeyError
 from iam.settings import Settings
-from iam.store.errors import Rejected, Unavailable
+from iam.store.addresses import target
+from iam.store.errors import Misdirected, Rejected, Unavailable
 from iam.store.migration import MigrationError
 from iam.store.resources import EVERYBODY
 from iam.store.store import Store
@@ -89,6 +94,8 @@ class AuthorizationServer(Service):
             await self._open()
         except CancelledError:
             log.info("Stopped during the start.")
+        except Misdirected as error:
+            self._fail(str(error), USAGE_STATUS)
         except EXPECTED as error:
             self._fail(str(error))
         except Exception:  # noqa: BLE001 - whatever it is, nobody would see it but here
@@ -99,13 +106,10 @@ class AuthorizationServer(Service):
         settings = self._settings
         library.check()
         key = server_key.read_or_make(settings.data_dir, secret_text(settings))
-        self._foundation = await lay(self._reactor, settings, self._clock, self._screen.progress)
-        self._foundation.heed_disk()
-        store = self._foundation.store
-        keys = build_keys(self._reactor, self._clock, store, key)
-        await keys.tend()
-        await self._miss_scopes(store)
-        await register_own_resource(store, settings, self._clock)
+        patience = Patience(self._reactor, self._seconds_to_wait, self._screen.progress)
+        foundation, keys = await patience.with_(partial(self._found, key, patience.relieve))
+        self._foundation = foundation
+        store = foundation.store
         limits = within_descriptors(settings.limits)
         self._site = build_site(self._reactor, settings, self._clock, store, key, keys, limits)
         self._site.talkative = self._at_terminal
@@ -116,7 +120,28 @@ class AuthorizationServer(Service):
         self._back_channel.start()
         for line in sockets(settings, self._ports):
             self._screen.progress(line)
-        await greet(self._screen, settings, self._foundation, self._clock)
+        await greet(self._screen, settings, foundation, self._clock)
+
+    async def _found(self, key: ServerKey, reached: Callable[[], None]) -> tuple[Foundation, Keys]:
+        """The database with all that must be in it, or nothing that is left open."""
+        foundation = await lay(self._reactor, self._settings, self._clock, self._screen.progress, reached)
+        try:
+            foundation.heed_disk()
+            store = foundation.store
+            keys = build_keys(self._reactor, self._clock, store, key)
+            await keys.tend()
+            await self._miss_scopes(store)
+            await register_own_resource(store, self._settings, self._clock)
+        except BaseException:
+            await foundation.close()
+            raise
+        return foundation, keys
+
+    @property
+    def _seconds_to_wait(self) -> float:
+        """For a database that does not answer yet: a person at a terminal wants to know at once."""
+        told = self._settings.wait_for_database
+        return told if told is not None else 0 if self._screen.terminal else CUSTOMARY
 
     async def _miss_scopes(self, store: Store) -> None:
         """Say which scopes the options name in vain, since clients would silently not get them."""
@@ -150,8 +175,8 @@ class AuthorizationServer(Service):
             await self._note_uses(self._foundation.store)
             await self._foundation.close()
 
-    def _fail(self, sentence: str) -> None:
-        self._status = 1
+    def _fail(self, sentence: str, status: int = 1) -> None:
+        self._status = status
         self._screen.say(f"iam: {sentence}")
         self._reactor.stop()
 
@@ -168,7 +193,9 @@ def makeService(options: Options) -> AuthorizationServer:
 
     try:
         described(reactor, options.settings)
-    except ListenError as error:
+        if options.settings.database is not None:
+            target(options.settings.database)
+    except (ListenError, Misdirected) as error:
         refuse(str(error))
     return AuthorizationServer(reactor, options.settings, at_terminal=options.at_terminal)
 

@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     listen: Annotated[tuple[str, ...], NoDecode] = ()
     issuer: str = ""
     database: str | None = None
+    wait_for_database: int | None = Field(None, ge=0, le=DAY)
     data_dir: Path = Field(default_factory=default_data_dir)
     templates: Path | None = None
     proxy_headers: Annotated[tuple[IPv4Network | IPv6Network | Literal["unix"], ...], NoDecode] = ()

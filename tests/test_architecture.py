@@ -29,6 +29,7 @@ TABLE = {
     "listening": {"settings"},
     "options": {"operations", "settings"},
     "foundation": {"embedded", "store", "settings"},
+    "patience": {"store"},
     "routes": {"endpoints", "pages", "web"},
     "endpoints": BELOW_PAGES,
     "pages": BELOW_PAGES | {"server_key", "settings"},

@@ -117,7 +117,7 @@ def drop(cluster: Embedded, dsn: str) -> None:
 def refused(*options: str, before: tuple[str, ...] = (), **environment: str) -> tuple[int, list[str]]:
     """The exit status of a server that cannot start, and what it says."""
     ran = subprocess.run(
-        [*before, str(BIN / "twist"), "iam", *options],
+        [*before, str(BIN / "twist"), "iam", "--wait-for-database", "0", *options],
         capture_output=True,
         text=True,
         cwd="/",
@@ -402,11 +402,9 @@ def test_a_data_directory_that_is_a_file() -> None:
         ("host=/nowhere password=hunter2", "PostgreSQL cannot be used: "),
         ("postgresql://iam:hunter2@127.0.0.1:1/iam", "PostgreSQL cannot be used: "),
         ("postgresql://iam:hunter2@nowhere.invalid/iam", "PostgreSQL cannot be used: "),
-        ("postgresql://iam:hunter2@[/iam", "The database must be given as a PostgreSQL URI or keyword string."),
-        ("hunter2", "The database must be given as a PostgreSQL URI or keyword string."),
     ],
 )
-def test_a_database_that_cannot_be_reached_or_read(tmp_path: Path, database: str, sentence: str) -> None:
+def test_a_database_that_cannot_be_reached(tmp_path: Path, database: str, sentence: str) -> None:
     status, lines = refused("--database", database, "--data-dir", str(tmp_path))
 
     assert (status, len(lines)) == (1, 1)
@@ -424,7 +422,8 @@ def test_a_postgresql_older_than_version_14(tmp_path: Path) -> None:
         )
 
         old.join()
-    assert (status, lines) == (1, ["iam: PostgreSQL is older than version 14: iam needs 14 or later."])
+    assert (status, len(lines)) == (1, 1)
+    assert lines[0].endswith(": it is older than version 14, and iam needs 14 or later")
 
 
 def greet_as_postgresql_13(listening: socket.socket) -> None:
@@ -465,7 +464,15 @@ def test_a_key_that_is_too_short(dsn: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("log_format", "first"), [("json", "{"), ("text", "2")])
 def test_the_log_is_on_standard_output_in_the_format_that_is_named(tmp_path: Path, log_format: str, first: str) -> None:
     ran = subprocess.run(
-        [BIN / "twist", "iam", "--database", "hunter2", "--data-dir", tmp_path, "--log-format", log_format],
+        [
+            BIN / "twist",
+            "iam",
+            *("--database", "port=1 host=/nowhere", "--wait-for-database", "0"),
+            "--data-dir",
+            tmp_path,
+            "--log-format",
+            log_format,
+        ],
         capture_output=True,
         text=True,
         env=ENVIRONMENT,
@@ -478,7 +485,15 @@ def test_the_log_is_on_standard_output_in_the_format_that_is_named(tmp_path: Pat
 
 def test_a_log_level_hides_what_is_below(tmp_path: Path) -> None:
     ran = subprocess.run(
-        [BIN / "twist", "iam", "--database", "hunter2", "--data-dir", tmp_path, "--log-level", "critical"],
+        [
+            BIN / "twist",
+            "iam",
+            *("--database", "port=1 host=/nowhere", "--wait-for-database", "0"),
+            "--data-dir",
+            tmp_path,
+            "--log-level",
+            "critical",
+        ],
         capture_output=True,
         text=True,
         env=ENVIRONMENT,

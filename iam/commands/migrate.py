@@ -8,7 +8,7 @@ import click
 from iam.commands import output
 from iam.commands.options import Command
 from iam.commands.running import missing, progress, react, read_settings
-from iam.foundation import in_thread, start_embedded
+from iam.foundation import in_thread, start_embedded, surveyed
 from iam.settings import Settings
 from iam.store import migration
 
@@ -58,7 +58,7 @@ async def on_schema(reactor: Any, settings: Settings, work: Any) -> list[str]:
     """Work on the database's schema, which may be that of another version, so that no store can be opened on it."""
     embedded = await start_embedded(reactor, settings, progress())
     try:
-        return await in_thread(reactor, work, embedded.dsn if embedded else str(settings.database))
+        return await in_thread(reactor, work, embedded.dsn if embedded else await surveyed(reactor, settings))
     finally:
         if embedded is not None:
             await embedded.stop()

@@ -5,14 +5,15 @@ while everybody waits. So we walk ourselves, and each attempt gets one address (
 """
 
 import os
+import posixpath
+from ipaddress import ip_address
 from itertools import starmap
 from typing import Final
 
-import psycopg2
 from attrs import field, frozen
-from psycopg2.extensions import parse_dsn
+from psycopg2.extensions import make_dsn
 
-from iam.store.errors import Unavailable
+from iam.store.connection_strings import check_places, nth, parsed, wrong
 
 CUSTOMARY: Final = {
     "keepalives": "1",
@@ -22,6 +23,7 @@ CUSTOMARY: Final = {
     "tcp_user_timeout": "10000",
     "gssencmode": "disable",  # negotiating it asks a Kerberos server, and everybody waits
 }
+PORT: Final = "5432"
 FIXED: Final = {"application_name": "iam", "client_encoding": "UTF8"}
 
 
@@ -38,6 +40,18 @@ class Host:
         """Is it reached by a Unix socket?"""
         return not self.address and self.name[:1] in ("", "/", "@")
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where it is, in one spelling."""
+        if self.local:
+            return posixpath.normpath(self.name) if self.name else "", self.port or PORT
+        try:
+            known = ip_address(self.address or self.name)
+        except ValueError:
+            name = self.name.lower().rstrip(".")
+            return "127.0.0.1" if name == "localhost" else name, self.port or PORT
+        return str(getattr(known, "ipv4_mapped", None) or known), self.port or PORT
+
     def __str__(self) -> str:
         where = self.name or self.address or "the local socket"
         return f"{where}, port {self.port}" if self.port else where
@@ -50,41 +64,47 @@ class Target:
     hosts: tuple[Host, ...]
     keywords: dict[str, str] = field(repr=False)  # with the password
 
+    @property
+    def dsn(self) -> str:
+        """The same as a connection string."""
+        lists = {"host": "name", "hostaddr": "address", "port": "port"}
+        places = {name: ",".join(getattr(host, part) for host in self.hosts) for name, part in lists.items()}
+        return str(make_dsn(**self.keywords | {name: value for name, value in places.items() if value.strip(",")}))
+
     def at(self, host: Host, address: str) -> dict[str, str]:
         """What libpq is told for this one address of this one host."""
         where = {"host": host.name, "hostaddr": address, "port": host.port}
         return self.keywords | {name: value for name, value in where.items() if value}
 
 
-def keywords(dsn: str) -> dict[str, str]:
-    """What a libpq URI or keyword string says, and what we add to it."""
-    try:
-        told = parse_dsn(dsn)
-    except psycopg2.ProgrammingError:
-        # libpq's message repeats the string, and with it a password
-        raise Unavailable("The database must be given as a PostgreSQL URI or keyword string.") from None
-    if "," in told.get("host", "") + told.get("hostaddr", ""):
-        # all but one of several hosts are standbys, and we always write
-        told.setdefault("target_session_attrs", "read-write")
-    together: dict[str, str] = CUSTOMARY | told | FIXED
-    return together
-
-
 def target(dsn: str) -> Target:
-    """Where and what a connection string means; what it leaves out comes from libpq's environment."""
-    told = keywords(dsn)
+    """Where and what a connection string means; what it leaves out comes from libpq's environment. Raises Misdirected."""
+    told = parsed(dsn)
     names, numbers, ports = (
         (told.pop(name, "") or os.environ.get("PG" + name.upper(), "")).split(",")
         for name in ("host", "hostaddr", "port")
     )
+    check_places(names, numbers, ports)
+    hosts = among(names, numbers, ports)
+    check_once(hosts)
     told.pop("connect_timeout", None)
-    return Target(among(names, numbers, ports), told)
+    if len(hosts) > 1:
+        # all but one of several hosts are standbys, and we always write
+        told.setdefault("target_session_attrs", os.environ.get("PGTARGETSESSIONATTRS") or "read-write")
+    return Target(hosts, CUSTOMARY | told | FIXED)
 
 
 def among(names: list[str], numbers: list[str], ports: list[str]) -> tuple[Host, ...]:
     """The hosts of libpq's three parallel lists; one port stands for all, and names or numbers may be left out."""
     count = max(len(names), len(numbers))
     lists = [values * count if len(values) == 1 else values for values in (names, numbers, ports)]
-    if any(len(values) != count for values in lists):
-        raise Unavailable("The database's connection string names more or fewer ports or addresses than hosts.")
     return tuple(starmap(Host, zip(*lists, strict=True)))
+
+
+def check_once(hosts: tuple[Host, ...]) -> None:
+    """Refuse a host that stands there twice, however it is written."""
+    seen: dict[tuple[str, str], int] = {}
+    for place, host in enumerate(hosts, 1):
+        first = seen.setdefault(host.place, place)
+        if first != place:
+            raise wrong(f"the {nth(first)} and the {nth(place)} host are the same: name each once")

@@ -10,11 +10,12 @@ from twisted.internet.defer import DeferredLock
 from iam.store import poolers
 from iam.store.addresses import Host, Target
 from iam.store.connection import Connection
-from iam.store.errors import Rejected, Unavailable
+from iam.store.errors import Rejected, Unavailable, Unusable
 from iam.store.places import Places
 from iam.store.resolver import Resolver
 
 OLDEST: Final = 140000  # server_version of PostgreSQL 14
+TOO_OLD: Final = "it is older than version 14, and iam needs 14 or later"
 
 # A prepared statement is planned once, for any values, and the plan stays until the statistics of its tables change:
 # made while a table was empty, it would go on to read the whole table. All hot statements look rows up by a key, so
@@ -55,8 +56,10 @@ class Connector:
             try:
                 return await self.reach(host, preparation)
             except Unavailable as reason:
-                reasons.append(f"{host}: {reason}")
-        raise Unavailable("PostgreSQL cannot be used: " + "; ".join(reasons))
+                reasons.append((host, reason))
+        final = any(isinstance(reason, Unusable) for _, reason in reasons)
+        told = "; ".join(f"{host}: {reason}" for host, reason in reasons)
+        raise (Unusable if final else Unavailable)("PostgreSQL cannot be used: " + told)
 
     async def reach(self, host: Host, preparation: str) -> Connection:
         """A new connection to one of the addresses of a host, which is the first to be asked from now on."""
@@ -99,7 +102,7 @@ class Connector:
     async def examine(self, connection: Connection, keywords: Mapping[str, str]) -> None:
         """Raise Unavailable where PostgreSQL is too old, or a pooler in between: that shows with a second connection, if one can be had."""
         if connection.server_version < OLDEST:
-            raise Unavailable("it is older than version 14")
+            raise Unusable(TOO_OLD)
         if self.examined:
             return
         other = self.connection(keywords)
@@ -119,7 +122,7 @@ class Connector:
         try:
             [(connection.pid,)] = await connection.run(preparation)
         except Rejected as reason:
-            raise Unavailable(f"its tables do not fit this version of iam ({reason})") from None
+            raise Unusable(f"its tables do not fit this version of iam ({reason})") from None
 
     def prefer(self, host: Host) -> None:
         """Ask this host first from now on: those before it may be silent."""

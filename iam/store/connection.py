@@ -14,7 +14,8 @@ from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 from txpostgres import txpostgres
 
-from iam.store.errors import READ_ONLY, ConnectionLost, GivenUp, Unavailable, fatal, sentence, stale, translated
+from iam.store import admission
+from iam.store.errors import READ_ONLY, ConnectionLost, GivenUp, Unavailable, fatal, stale, translated
 
 CONNECT: Final = 5.0  # seconds for one address (H44)
 STATEMENT: Final = 6.0  # seconds for one statement; PostgreSQL itself gives up after five
@@ -32,6 +33,10 @@ psycopg2.extras.register_uuid()
 
 class Uncancellable(psycopg2.extensions.connection):  # type: ignore[misc]
     """A connection without PQcancel, which stops the whole process for as long as PostgreSQL stands still (H42)."""
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        admission.ask_for_states(self)
 
     def cancel(self) -> NoReturn:
         """Refuse."""
@@ -69,11 +74,11 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         return self.pollable() is not None and not self.pollable().closed
 
     async def open(self, keywords: Mapping[str, str]) -> None:
-        """Connect to one address."""
+        """Connect to one address. Whoever gives up waiting closes the connection."""
         try:
             await self._connecting(keywords)
         except psycopg2.Error as error:
-            raise Unavailable(sentence(error)) from None
+            raise admission.judged(error) from None
         except ConnectionDone:
             raise Unavailable("no answer in time") from None
         self._writes = keywords.get("target_session_attrs") in ("read-write", "primary")
@@ -90,11 +95,12 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         timer = self.reactor.callLater(CONNECT, self._tire, outcome)
 
         def arrive(result: object) -> None:
+            if timer.active():
+                timer.cancel()
             if outcome.called:
                 self.close()
-                return
-            timer.cancel()
-            outcome.callback(result)
+            else:
+                outcome.callback(result)
 
         self.connect(connection_factory=Uncancellable, **keywords).addBoth(arrive)
         return outcome

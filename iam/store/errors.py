@@ -17,6 +17,14 @@ class Unavailable(Exception):
     """The database cannot answer now: HTTP 503."""
 
 
+class Unusable(Unavailable):
+    """The database does not fit, or does not let us in: waiting does not cure it."""
+
+
+class Misdirected(Unusable):
+    """What `--database` says cannot be meant: wrong usage."""
+
+
 class Timeout(Unavailable):
     """The database, or a connection to it, did not come in time."""
 

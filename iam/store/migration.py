@@ -10,8 +10,8 @@ import psycopg2
 from attrs import frozen
 from psycopg2 import errors
 
-from iam.store.addresses import keywords
-from iam.store.errors import Unavailable, sentence
+from iam.store.addresses import target
+from iam.store.errors import Unavailable, fatal, sentence
 
 DIRECTORY: Final = Path(__file__).parent / "migrations"
 CONNECT: Final = 5  # seconds for each host (H44)
@@ -36,6 +36,10 @@ NOTE: Final = "insert into migrations (name) values (%s)"
 
 class MigrationError(Exception):
     """The schema cannot be brought up to date; the message is a sentence for the operator."""
+
+
+class Interrupted(MigrationError):
+    """The database could not be reached, or went away, which may be over in a moment; the migration under way has not happened."""
 
 
 @frozen
@@ -107,7 +111,7 @@ def apply(connection: Any, migration: Migration) -> bool:
         except errors.LockNotAvailable:
             sleep(PAUSE)
         except psycopg2.Error as error:
-            raise MigrationError(f"The migration {migration.name} failed: {sentence(error)}") from None
+            raise failed(error, f"The migration {migration.name} failed: {sentence(error)}") from None
     raise MigrationError(f"The migration {migration.name} found its tables locked all the time.")
 
 
@@ -127,18 +131,23 @@ def attempt(connection: Any, migration: Migration) -> bool:
 def connected(dsn: str) -> Iterator[Any]:
     """A synchronous connection, for a thread or a command."""
     try:
-        connection = psycopg2.connect(**keywords(dsn) | {"connect_timeout": CONNECT})
+        connection = psycopg2.connect(target(dsn).dsn, connect_timeout=CONNECT)
     except Unavailable as error:
         raise MigrationError(str(error)) from None
     except psycopg2.Error as error:
-        raise MigrationError(f"PostgreSQL cannot be used: {sentence(error)}") from None
+        raise Interrupted(f"PostgreSQL cannot be used: {sentence(error)}") from None
     try:
         require(connection)
         yield connection
     except psycopg2.Error as error:
-        raise MigrationError(f"PostgreSQL failed: {sentence(error)}") from None
+        raise failed(error, f"PostgreSQL failed: {sentence(error)}") from None
     finally:
         connection.close()
+
+
+def failed(error: psycopg2.Error, message: str) -> MigrationError:
+    """What became of the migration, where PostgreSQL said this."""
+    return Interrupted(message) if fatal(error) else MigrationError(message)
 
 
 def require(connection: Any) -> None:

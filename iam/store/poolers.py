@@ -7,38 +7,42 @@ from twisted.internet.defer import TimeoutError as TimedOut
 from twisted.internet.task import deferLater
 
 from iam.store.connection import Connection
-from iam.store.errors import Rejected, Unavailable
+from iam.store.errors import Rejected, Unusable
 
 POOLER: Final = "this is a pooler in transaction mode; iam needs session mode or a direct connection"
 HEARING: Final = 2.0  # seconds for a notification to come
 PROCESS: Final = "select pg_backend_pid()"
-LEAVE: Final = "set iam.pooler = 'kept'; prepare iam_pooler as select 1; listen iam_pooler"
+LEAVE: Final = "set iam.pooler = 'kept'; prepare iam_pooler as select 1"
 FIND: Final = """
 select current_setting('iam.pooler', true) = 'kept'
     and exists (select from pg_prepared_statements where name = 'iam_pooler')
-    and exists (select from pg_listening_channels() as channel where channel = 'iam_pooler')
 """
+TAKE: Final = "deallocate iam_pooler; reset iam.pooler"
+LISTENING: Final = "and exists (select from pg_listening_channels() as channel where channel = 'iam_pooler')"
+READING: Final = (LEAVE, FIND, TAKE)
+ALL: Final = (LEAVE + "; listen iam_pooler", FIND + LISTENING, "unlisten iam_pooler; " + TAKE)
 CALL: Final = "notify iam_pooler"
-TAKE: Final = "unlisten iam_pooler; deallocate iam_pooler; reset iam.pooler"
 
 
-async def examine(reactor: Any, one: Connection, other: Connection) -> None:
-    """Raise Unavailable unless settings, prepared statements and LISTEN last on `one` while `other` is at work.
+async def examine(reactor: Any, one: Connection, other: Connection, *, reading: bool = False) -> None:
+    """Raise Unusable unless settings, prepared statements and LISTEN last on `one` while `other` is at work.
 
+    A server that is only read notifies nobody (`reading`), so there only processes and settings are looked at.
     Nothing is left behind on a connection that is not ours alone, as far as its process shows that.
     """
     if not await alone(one, other):
-        raise Unavailable(POOLER)
+        raise Unusable(POOLER)
     try:
-        await one.run(LEAVE)
+        leave, find, take = READING if reading else ALL
+        await one.run(leave)
         await other.run("begin")
-        found = await one.run(FIND)
+        found = await one.run(find)
         await other.run("rollback")
-        if found != [(True,)] or not await heard(reactor, one, other):
-            raise Unavailable(POOLER)
-        await one.run(TAKE)
+        if found != [(True,)] or not (reading or await heard(reactor, one, other)):
+            raise Unusable(POOLER)
+        await one.run(take)
     except Rejected:
-        raise Unavailable(POOLER) from None
+        raise Unusable(POOLER) from None
 
 
 async def alone(one: Connection, other: Connection) -> bool:

@@ -54,7 +54,7 @@ def test_an_unreadable_string_is_refused_without_repeating_it(dsn: str) -> None:
 
 
 def test_a_mismatch_of_hosts_and_ports_is_refused() -> None:
-    with pytest.raises(Unavailable, match="more or fewer ports"):
+    with pytest.raises(Unavailable, match="--database: names 3 hosts and 2 ports"):
         target("host=a,b,c port=1,2")
 
 

@@ -418,7 +418,7 @@ async def test_a_listener_that_fails_harms_nobody_else(start: Start) -> None:
 
 def test_a_channel_has_a_plain_name() -> None:
     with pytest.raises(ValueError, match="small letters"):
-        Database(reactor, "").listen('x"; drop table users', lambda _: None, lambda: None)
+        Database(reactor, "dbname=iam").listen('x"; drop table users', lambda _: None, lambda: None)
 
 
 async def test_stopping_waits_for_what_is_under_way_and_refuses_the_rest(start: Start) -> None:
