@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 from contextlib import closing, suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -43,6 +44,7 @@ class Mortal:
         self.postmaster: subprocess.Popen[bytes] | None = None
         self.stopped: set[int] = set()
         self.orphans: list[int] = []
+        self.holding = False
 
     @property
     def data(self) -> str:
@@ -125,6 +127,31 @@ class Mortal:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
         self.stopped.clear()
+
+    def hold_commits(self) -> None:
+        """Let each commit wait, once it is durable here, for a standby that never comes: strict synchronous replication."""
+        self.ask("alter system set synchronous_standby_names = 'nobody'")
+        self.ask("select pg_reload_conf()")
+        self.holding = True
+        threading.Thread(target=self.commit, daemon=True).start()
+        wait_until(lambda: bool(self.held()))
+
+    def let_commits_go(self) -> None:
+        """Let the commits that wait come back, and all others as before."""
+        self.holding = False
+        self.ask("alter system reset synchronous_standby_names")
+        self.ask("select pg_reload_conf()")
+        wait_until(lambda: not self.held())
+
+    def held(self) -> list[tuple[Any, ...]]:
+        """The commits that wait for a standby."""
+        return self.ask("select pid from pg_stat_activity where wait_event = 'SyncRep'")
+
+    def commit(self) -> None:
+        """Commit again and again: the last one is held until commits are let go, or PostgreSQL ends."""
+        with suppress(psycopg2.Error):
+            while self.holding:
+                self.ask("create table of_nobody (); drop table of_nobody")
 
     def gone(self) -> bool:
         """Has every process of a postmaster that was killed noticed, and ended?"""
