@@ -38,7 +38,7 @@ REDIRECT_URI: Final = "https://client.example/callback"
 FORM: Final = "application/x-www-form-urlencoded"
 TIMEOUT: Final = 10.0  # seconds for one answer
 PATIENT: Final = 0.2  # the part of clients that wait after they have heard nothing
-PERSISTENCE: Final = 25.0  # seconds that a client retries an answer which did not come: less than the window
+PERSISTENCE: Final = 25.0  # seconds that a client retries an answer which did not come: longer than a stall
 
 
 @frozen
@@ -61,7 +61,8 @@ class Tokens:
     code: str
     access: str = ""
     refresh: str = ""
-    ends: float = 0.0
+    lives: float = 0.0  # until when the access token is good at least
+    ends: float = 0.0  # and at most: an answer may be long on its way
     old: list[str] = field(factory=list)
 
 
@@ -204,10 +205,18 @@ class Worker(threading.Thread):
         """One thing that clients, or thieves, do; False when the family has ended."""
         choice = self.random.random()
         if choice < 0.30:
-            self.ask(INTROSPECT, name, tokens.access, {"token": tokens.access}, [self.other()], ends=tokens.ends)
+            self.ask(
+                INTROSPECT,
+                name,
+                tokens.access,
+                {"token": tokens.access},
+                [self.other()],
+                lives=tokens.lives,
+                ends=tokens.ends,
+            )
             return True
         if choice < 0.45:
-            self.ask(USE, name, tokens.access, None, [self.other()], ends=tokens.ends)
+            self.ask(USE, name, tokens.access, None, [self.other()], lives=tokens.lives, ends=tokens.ends)
             return True
         if choice < 0.90:
             return self.refresh(name, tokens)
@@ -221,7 +230,15 @@ class Worker(threading.Thread):
             token = self.random.choice([tokens.access, tokens.refresh])
             self.insist(REVOKE, name, token, {"token": token})
         for _ in range(2):
-            self.ask(INTROSPECT, name, tokens.access, {"token": tokens.access}, [self.other()], ends=tokens.ends)
+            self.ask(
+                INTROSPECT,
+                name,
+                tokens.access,
+                {"token": tokens.access},
+                [self.other()],
+                lives=tokens.lives,
+                ends=tokens.ends,
+            )
         return False
 
     def refresh(self, name: str, tokens: Tokens) -> bool:
@@ -240,6 +257,7 @@ class Worker(threading.Thread):
             tokens.old.append(tokens.refresh)
         tokens.access = operation.output["access_token"]
         tokens.refresh = operation.output["refresh_token"]
+        tokens.lives = operation.begin + operation.output["expires_in"]
         tokens.ends = operation.end + operation.output["expires_in"]
         return True
 
@@ -335,8 +353,10 @@ def probes(run: Run, seed: int) -> list[Operation]:
         for token in {*tokens.old[-2:], tokens.refresh}:
             for server in (0, 1):
                 worker.ask(PROBE, name, token, {"token": token}, [server])
-        if tokens.access and time.monotonic() < tokens.ends - 2:
-            worker.ask(INTROSPECT, name, tokens.access, {"token": tokens.access}, [0], ends=tokens.ends)
+        if tokens.access and time.monotonic() < tokens.lives - 2:
+            worker.ask(
+                INTROSPECT, name, tokens.access, {"token": tokens.access}, [0], lives=tokens.lives, ends=tokens.ends
+            )
     worker.line.close()
     return worker.operations
 

@@ -11,6 +11,7 @@ from attrs import asdict, field, frozen
 OK: Final = "ok"
 REFUSED: Final = "refused"
 UNKNOWN: Final = "unknown"  # no answer, or one that promises nothing: 5xx, a connection that broke
+CLOCKS: Final = 1.0  # seconds by which what a server says of a token's end may be off
 HEARD: Final = 1.0  # seconds until the other server knows of a changed client
 LATE: Final = 1.0  # seconds that a request of a client who hung up may still be on its way to the server
 DEAF: Final = 7.0  # the same while listening connections may be broken
@@ -137,7 +138,7 @@ class Life:
                     yield "I5 a code was refused that nobody had used"
             elif each.kind == REFRESH and each in self.causes:
                 continue
-            elif not self.may_be_dead(each) and not (each.kind in READS and expired(each, slack=-1.0)):
+            elif not self.may_be_dead(each) and not (each.kind in READS and expired(each)):
                 yield f"I5 {each.kind} was refused, and nothing had ended the family"
 
     def final(self) -> Iterator[str]:
@@ -167,7 +168,7 @@ class Life:
                 yield "I10 an answer about somebody else"
             if told["scope"] != "read write":
                 yield "I8 a token with a scope that nobody granted"
-            if expired(each, slack=1.0):
+            if each.begin > each.output["ends"] + CLOCKS:
                 yield "I9 a token was good after it had expired"
 
     def settled(self) -> Iterator[str]:
@@ -183,13 +184,10 @@ class Life:
             yield f"I4 {len(current)} refresh tokens are current"
 
 
-def expired(operation: Operation, slack: float) -> bool:
-    """Was the token that was presented past its end, by more than `slack` seconds, when the operation began (or, for a
-    negative slack, when it ended)?"""
-    ends = operation.output.get("ends")
-    if ends is None:
-        return False
-    return bool((operation.begin if slack > 0 else operation.end) > ends + slack)
+def expired(operation: Operation) -> bool:
+    """May the token that was presented have been past its end?"""
+    lives = operation.output.get("lives")
+    return lives is not None and operation.end > lives - CLOCKS
 
 
 def secrets(operations: list[Operation]) -> Iterator[str]:

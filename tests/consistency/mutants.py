@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from twisted.application.twist._twist import Twist
 from twisted.internet.task import deferLater
 
 from iam.oauth import client_authentication  # noqa: F401 - as the server does
+from iam.oauth.grants import refresh_token
 from iam.store import authorization_codes, connecting, memory, pool, refresh_tokens, store
 from iam.store.errors import ConnectionLost
 
@@ -99,6 +101,18 @@ def forgetful_commit() -> None:
     connecting.SETTINGS += "; set synchronous_commit = off"
 
 
+def late_is_theft() -> None:
+    """(h) A refresh token that comes again after the window ends the grant, although its successor was never used."""
+    window = refresh_token.RefreshToken._window_start
+    public = SimpleNamespace(confidential=False)
+
+    def window_start(self: Any, request: Any) -> Any:
+        return window(self, SimpleNamespace(client=public, received=request.received))
+
+    refresh_token.RefreshToken._window_start = window_start
+    refresh_tokens.ROTATE = replaced(refresh_tokens.ROTATE, ("then 'late'", "then 'used'"))
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     mutant.__name__: mutant
     for mutant in (
@@ -109,6 +123,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
         family_that_survives,
         another_successor,
         forgetful_commit,
+        late_is_theft,
     )
 }
 

@@ -37,18 +37,27 @@ PATIENCE = 240.0  # seconds
 SOON = 90.0  # seconds of one attempt to make a mutant show
 ATTEMPTS = 3
 KINDS = ("server", "server", "backend", "answers")
-SHOWN_BY = {"cache_without_notify": (), "retry_after_commit": ("answers",), "forgetful_commit": ("database",)}
+SHOWN_BY = {
+    "cache_without_notify": (),
+    "retry_after_commit": ("answers",),
+    "forgetful_commit": ("database",),
+    "late_is_theft": (),
+}
+STALL = 10.0  # seconds in which no commit comes back
+WINDOW = 4  # seconds in which a public client may repeat a refresh: less than a stall
+SETTINGS = {"IAM_ACCESS_TOKEN_LIFETIME": "20", "IAM_REFRESH_TOKEN_RETRY_WINDOW": str(WINDOW)}
 
 
 @define
 class Faults:
-    """What goes wrong, in turns: each of `kinds`, and the database once."""
+    """What goes wrong, in turns: each of `kinds`, the database once, and one stall; nothing at the time 0.0."""
 
     mortal: Any
     line: Any
     random: random.Random
     kinds: tuple[str, ...]
     database_at: float
+    stall_at: float
     done: Counter[str]
     last: float = -60.0
 
@@ -58,6 +67,9 @@ class Faults:
 
     def __call__(self, run: Run) -> None:
         time.sleep(self.random.uniform(0.4, 1.2))
+        if self.stall_at and time.monotonic() > self.stall_at:
+            self.stall_at = 0.0
+            self.stall()
         if not self.kinds:
             return
         self.last = time.monotonic()
@@ -81,6 +93,14 @@ class Faults:
         time.sleep(0.5)
         self.mortal.start()
 
+    def stall(self) -> None:
+        """Commits are durable and do not come back for longer than the window: strict synchronous replication."""
+        self.done["stall"] += 1
+        self.mortal.hold_commits()
+        time.sleep(STALL)
+        self.mortal.let_commits_go()
+        self.last = time.monotonic()
+
     def answers(self, run: Run) -> None:
         """Answers of the database get lost on their way, and then the connections break: did it happen?"""
         self.line.muted = True
@@ -100,7 +120,7 @@ def launcher(mutant: str, dsns: list[str], ports: list[int], data_dir: str) -> C
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                env={**os.environ, "IAM_ACCESS_TOKEN_LIFETIME": "20", "PYTHONPATH": os.pathsep.join(sys.path)},
+                env={**os.environ, **SETTINGS, "PYTHONPATH": os.pathsep.join(sys.path)},
             )
         end = time.monotonic() + 40
         while not answers(f"http://127.0.0.1:{ports[number]}"):
@@ -155,6 +175,7 @@ async def run(
     count: int = FAMILIES,
     patience: float = PATIENCE,
     kinds: tuple[str, ...] = KINDS,
+    stalls: bool = False,
 ) -> Outcome:
     """Everything, in a thread: the reactor has the lines to the database to carry."""
     seed = int(os.environ.get("IAM_CONSISTENCY_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
@@ -172,9 +193,9 @@ async def run(
         ]
         *clients, rotating = [Client(each["client_id"], each["client_secret"]) for each in made]
         families = stocked(mortal.dsn(), clients, count)
-        faults = Faults(
-            mortal, the_line, random.Random(seed), kinds, time.monotonic() + min(25, patience / 3), Counter()
-        )
+        begun = time.monotonic()
+        database_at, stall_at = begun + min(25, patience / 3), begun + 5 if stalls else 0.0
+        faults = Faults(mortal, the_line, random.Random(seed), kinds, database_at, stall_at, Counter())
         work = Run(ports, clients, families, start)
         rotation = Rotation(work, rotating, replaced(mortal.dsn()), faults.deaf)
         rotation.start()
@@ -193,13 +214,14 @@ async def run(
 async def test_what_clients_saw_is_possible_although_everything_is_killed(
     mortal: Any, line: Any, tmp_path: Path
 ) -> None:
-    outcome = await run(mortal, line, tmp_path)
+    outcome = await run(mortal, line, tmp_path, stalls=True)
 
     print(Counter((each.kind, each.result) for each in outcome.operations), outcome.faults)
     assert outcome.violations == []
     assert len(outcome.operations) >= 20_000
     assert outcome.faults["database"] == 1
-    assert outcome.faults["server"] > 5
+    assert outcome.faults["stall"] == 1
+    assert outcome.faults["server"] > 3
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
@@ -209,7 +231,8 @@ async def test_the_checker_finds_a_server_with_a_mistake(mortal: Any, line: Any,
         place = tmp_path / str(attempt)
         place.mkdir()
         kinds = SHOWN_BY.get(mutant, KINDS)
-        outcome = await run(mortal, line, place, mutant=mutant, count=900, patience=SOON, kinds=kinds)
+        stalls = mutant == "late_is_theft"
+        outcome = await run(mortal, line, place, mutant=mutant, count=900, patience=SOON, kinds=kinds, stalls=stalls)
         print(len(outcome.operations), outcome.violations[:3], outcome.faults)
         found += outcome.violations
         if found:
