@@ -21,7 +21,7 @@ class Patience:
 
     _reactor: Any
     _seconds: float
-    _tell: Callable[[str], None]
+    _tell: Callable[[str, float], None]  # also how many seconds are left
     _end: float = field(init=False)
     _waiting: bool = field(init=False, default=False)
 
@@ -39,16 +39,17 @@ class Patience:
                 left = self._end - self._reactor.seconds()
                 if left <= 0:
                     raise
-                self._wait_for(reason)
+                self._begin(reason)
                 await deferLater(self._reactor, min(PAUSE, left))
 
-    def _wait_for(self, reason: Exception) -> None:
+    def _begin(self, reason: Exception) -> None:
         if not self._waiting:
-            self._tell(f"Waiting for the database, {self._seconds:g} seconds at most (--wait-for-database). {reason}")
+            line = f"Waiting for the database, {self._seconds:g} seconds at most (--wait-for-database). {reason}"
+            self._tell(line, self._seconds)
         self._waiting = True
 
     def relieve(self) -> None:
         """Say that the database is there, where we have waited."""
         if self._waiting:
-            self._tell("The database is there; the start goes on.")
+            self._tell("The database is there; the start goes on.", 0)
         self._waiting = False

@@ -30,6 +30,7 @@ from iam.oauth.resources import FORMATS, LIFETIMES
 from iam.openid.keys import Keys
 from iam.operations.back_channel_logout import BackChannelLogout
 from iam.operations.retention import Retention, tasks
+from iam.operations.service_manager import READY, STOPPING, longer, notify
 from iam.operations.terminal import Screen
 from iam.options import USAGE_STATUS, Options, refuse
 from iam.patience import CUSTOMARY, Patience
@@ -46,6 +47,7 @@ __all__ = ["Options", "makeService"]
 
 log = Logger()
 
+MORE: Final = 60.0  # seconds that a service manager gives what follows when the database is there
 PATIENCE: Final = 1.0  # seconds at the end for what is good to have, and not needed
 
 EXPECTED = (EmbeddedError, LibraryError, ListenError, MigrationError, ServerKeyError, Unavailable)
@@ -77,6 +79,7 @@ class AuthorizationServer(Service):
     def stopService(self) -> Deferred[None]:
         """Stop accepting, finish what is under way, let go of the database."""
         super().stopService()
+        notify(STOPPING)
         return Deferred.fromCoroutine(self._stop())
 
     def _begin(self) -> None:
@@ -106,7 +109,7 @@ class AuthorizationServer(Service):
         settings = self._settings
         library.check()
         key = server_key.read_or_make(settings.data_dir, secret_text(settings))
-        patience = Patience(self._reactor, self._seconds_to_wait, self._screen.progress)
+        patience = Patience(self._reactor, seconds_to_wait(settings, at_terminal=self._screen.terminal), self._tell)
         foundation, keys = await patience.with_(partial(self._found, key, patience.relieve))
         self._foundation = foundation
         store = foundation.store
@@ -121,6 +124,7 @@ class AuthorizationServer(Service):
         for line in sockets(settings, self._ports):
             self._screen.progress(line)
         await greet(self._screen, settings, foundation, self._clock)
+        notify(READY, "STATUS=")
 
     async def _found(self, key: ServerKey, reached: Callable[[], None]) -> tuple[Foundation, Keys]:
         """The database with all that must be in it, or nothing that is left open."""
@@ -137,11 +141,10 @@ class AuthorizationServer(Service):
             raise
         return foundation, keys
 
-    @property
-    def _seconds_to_wait(self) -> float:
-        """For a database that does not answer yet: a person at a terminal wants to know at once."""
-        told = self._settings.wait_for_database
-        return told if told is not None else 0 if self._screen.terminal else CUSTOMARY
+    def _tell(self, line: str, left: float) -> None:
+        """Say how the waiting goes; a service manager must not lose its own patience meanwhile."""
+        self._screen.say(line)
+        notify(f"STATUS={line}", longer(left + MORE))
 
     async def _miss_scopes(self, store: Store) -> None:
         """Say which scopes the options name in vain, since clients would silently not get them."""
@@ -178,6 +181,7 @@ class AuthorizationServer(Service):
     def _fail(self, sentence: str, status: int = 1) -> None:
         self._status = status
         self._screen.say(f"iam: {sentence}")
+        notify(f"STATUS={sentence}")
         self._reactor.stop()
 
     def _exit(self) -> None:
@@ -223,6 +227,15 @@ async def register_own_resource(store: Store, settings: Settings, clock: Clock) 
         now=clock.now(),
         by=SERVER,
     )
+
+
+def seconds_to_wait(settings: Settings, *, at_terminal: bool) -> float:
+    """For a database that does not answer yet: not for our own, which we start, nor where a person wants to know at once."""
+    if settings.database is None:
+        return 0
+    if settings.wait_for_database is not None:
+        return settings.wait_for_database
+    return 0 if at_terminal else CUSTOMARY
 
 
 def secret_text(settings: Settings) -> str | None:

@@ -1,6 +1,7 @@
 #!/bin/sh
 # What the tests need of the system: a Chromium for those of the pages, an older PostgreSQL, without any cluster of its own,
-# for those of `iam database upgrade`, an Apache with mod_auth_openidc, which is not started, as a relying party, and PgBouncer, not started either. Where it can, this installs what is missing; else it says what to install.
+# for those of `iam database upgrade`, an Apache with mod_auth_openidc, which is not started, as a relying party, PgBouncer, not started either,
+# and systemd-analyze for the unit in docs/examples. Where it can, this installs what is missing; else it says what to install.
 set -eu
 
 OURS=18 # the major version of the PostgreSQL in our own wheel
@@ -19,6 +20,10 @@ have_postgresql() {
 
 have_pgbouncer() {
     [ -x /usr/sbin/pgbouncer ] || command -v pgbouncer >/dev/null
+}
+
+have_systemd_analyze() {
+    command -v systemd-analyze >/dev/null
 }
 
 have_apache() {
@@ -53,7 +58,7 @@ install() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold "$@" >/dev/null
 }
 
-if have_chromium && have_postgresql && have_apache && have_pgbouncer; then
+if have_chromium && have_postgresql && have_apache && have_pgbouncer && have_systemd_analyze; then
     exit 0
 fi
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
@@ -61,6 +66,7 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     have_postgresql || echo "The upgrade tests need a PostgreSQL older than $OURS in /usr/lib/postgresql: install it from your system's packages (for example: sudo apt-get install postgresql-15)." >&2
     have_apache || echo "The tests of relying parties need Apache with mod_auth_openidc: install it from your system's packages (for example: sudo apt-get install libapache2-mod-auth-openidc)." >&2
     have_pgbouncer || echo "The tests of poolers need PgBouncer: install it from your system's packages (for example: sudo apt-get install pgbouncer)." >&2
+    have_systemd_analyze || echo "The test of the systemd unit needs systemd-analyze: install systemd from your system's packages." >&2
     exit 1
 fi
 apt-get update -qq
@@ -81,4 +87,8 @@ fi
 if ! have_pgbouncer; then
     start_nothing
     install pgbouncer
+fi
+if ! have_systemd_analyze; then
+    start_nothing
+    install systemd
 fi

@@ -2,9 +2,11 @@
 
 import os
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +96,30 @@ def test_two_servers_that_are_started_before_their_database_serve_when_it_is_the
         assert answers(server.url, "/readyz")
         assert len(server.saying("Waiting")) == 1
         assert len(server.saying("The database is there; the start goes on.")) == 1
+    database.end()
+
+
+def test_a_service_manager_is_told_that_it_waits_is_ready_and_stops(
+    launch: Launch, breed: Callable[[], Any], tmp_path: Path
+) -> None:
+    database = breed()
+    database.create()
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(PATIENCE)
+        server = launch(database.dsn(host="127.0.0.1"), NOTIFY_SOCKET=str(tmp_path / "notify"))
+        waits = manager.recv(4096).decode().splitlines()
+        database.start()
+        there = manager.recv(4096).decode().splitlines()
+        ready = manager.recv(4096).decode().splitlines()
+        status = server.end(signal.SIGTERM)
+        stops = manager.recv(4096).decode().splitlines()
+
+    assert waits[0].startswith("STATUS=" + WAITING)
+    assert waits[1] == "EXTEND_TIMEOUT_USEC=120000000"
+    assert there[0] == "STATUS=The database is there; the start goes on."
+    assert ready[0] == "READY=1"
+    assert (status, stops) == (0, ["STOPPING=1"])
     database.end()
 
 
