@@ -56,6 +56,8 @@ def parsed(dsn: str) -> dict[str, str]:
     """What a libpq URI or keyword string says, its service included; Misdirected says which part of it cannot be."""
     if not dsn.strip():
         raise wrong("is empty; leave it out for a database of iam's own")
+    if "\0" in dsn:
+        raise wrong("holds a NUL character, at which libpq stops reading")
     check_authority(dsn)
     try:
         told: dict[str, str] = parse_dsn(dsn)
@@ -85,7 +87,7 @@ def check_authority(dsn: str) -> None:
 
 def complaint(told: str) -> str:
     """libpq's complaint about a string, without the string."""
-    if unknown := re.match(r'invalid (?:URI query parameter|connection option)[^"]*"([a-z_]+)"', told.strip()):
+    if unknown := re.search(r'invalid (?:URI query parameter:|connection option) "(.*)"\s*\Z', told):
         return known(unknown[1])
     if "invalid percent-encoded token" in told or "percent-encoded value" in told:
         return "holds a % that is followed by no two hexadecimal digits; a % itself is written %25"
