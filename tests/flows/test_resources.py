@@ -178,6 +178,45 @@ async def test_a_retried_refresh_gives_the_same_answer_whatever_resource_it_name
     assert answers[0]["scope"] == answers[1]["scope"] == "read"
 
 
+@pytest.mark.parametrize("token_format", ["opaque", "jwt"])
+@pytest.mark.parametrize("auth_method", ["client_secret_basic", "none"])
+async def test_a_retried_refresh_whose_token_for_a_resource_has_ended_gets_a_new_one_for_what_it_names(
+    server: Server, token_format: str, auth_method: str
+) -> None:
+    """Resources may let tokens live shorter than a refresh may be repeated."""
+    await register(server, API, scopes=("read",), lifetime=60, token_format=token_format)
+    await register(server, PHOTOS, lifetime=60)
+    app = await server.app(auth_method=auth_method, grant_types=("authorization_code", "refresh_token"))
+    first = (await server.redeem(app, await authorized_for_both(server, app))).json
+    given = (await server.refresh(app, first["refresh_token"], resource=API)).json
+
+    server.clock.advance(61)
+    again = (await server.refresh(app, first["refresh_token"], resource=API)).json
+    elsewhere = (await server.refresh(app, first["refresh_token"], resource=PHOTOS)).json
+
+    assert again["refresh_token"] == elsewhere["refresh_token"] == given["refresh_token"]
+    assert len({each["access_token"] for each in (given, again, elsewhere)}) == 3
+    assert (again["scope"], again["expires_in"]) == ("read", 60)
+    assert (elsewhere["scope"], elsewhere["expires_in"]) == ("read write", 60)
+    reader = await server.app(introspect_any=True)
+    audiences = [(await server.introspect(reader, each["access_token"]))["aud"] for each in (again, elsewhere)]
+    assert audiences == [API, PHOTOS]
+
+
+async def test_a_late_repetition_for_a_resource_that_was_not_granted_is_an_invalid_target(server: Server) -> None:
+    app, person = await both(server), await server.person()
+    first = (await server.redeem(app, await server.code(app, person, resource=API))).json
+    given = (await server.refresh(app, first["refresh_token"])).json
+    server.clock.advance(11 * 3600)
+
+    elsewhere = await server.refresh(app, first["refresh_token"], resource=PHOTOS)
+    right = await server.refresh(app, first["refresh_token"], resource=API)
+
+    assert (elsewhere.status, elsewhere.json["error"]) == (400, "invalid_target")
+    assert right.json["refresh_token"] == given["refresh_token"]
+    assert right.json["expires_in"] == 600
+
+
 async def test_a_resource_server_may_introspect_the_tokens_for_it_and_no_others(server: Server) -> None:
     app, api = await server.app(), await server.app(grant_types=("client_credentials",))
     await register(server, API, client_id=api.client_id)
