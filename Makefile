@@ -21,7 +21,7 @@ JOURNEYS := $(addprefix tests/, conformance \
 	$(addprefix pages/test_, login.py account_chooser.py consent.py applications.py setup.py markup.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench docs wheel lock sbom clean
+.PHONY: help run test faults check format bench docs wheel lock sbom clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -58,6 +58,9 @@ test: $(TESTED) ## run all tests, on a real PostgreSQL and a real browser
 	BIN=$(BIN) sh tests/system.sh
 	$(BIN)/python -m pytest --issuer-path /auth $(JOURNEYS)
 	$(BIN)/python -m pytest
+
+faults: $(TESTED) ## run the tests of faults at full length: stalls, failovers and, where it is there, Patroni
+	$(BIN)/python -m pytest --long tests/faults
 
 check: $(CHECKED) ## formatting, lint and types
 	$(BIN)/ruff format --check .

@@ -8,6 +8,11 @@ import pytest_twisted
 pytest_plugins = ["tests.cluster", "tests.harness", "tests.homes", "tests.old_cluster"]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--long` is for tests of what takes long in the field: they cut it short without it."""
+    parser.addoption("--long", action="store_true", help="let faults last as long as they do in the field")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run `async def` tests on the reactor."""
     for item in items:

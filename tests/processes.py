@@ -31,7 +31,7 @@ class Process:
         return self.server.wait(PATIENCE)
 
 
-def start(*options: str, port: int | None = None, path: str = "") -> Process:
+def start(*options: str, port: int | None = None, path: str = "", output: Any = subprocess.DEVNULL) -> Process:
     """Start a server, whose issuer may have a path, and wait until it answers."""
     port = port or free_port()
     if path:
@@ -39,8 +39,8 @@ def start(*options: str, port: int | None = None, path: str = "") -> Process:
     shared = {"IAM_SECRET_KEY": SERVER_KEY} if "--database" in options else {}  # servers on one database have one key
     server = subprocess.Popen(
         [BIN / "twist", "iam", "--port", str(port), "--no-rate-limits", *options],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
         cwd="/",
         env={**os.environ, **shared},
     )

@@ -43,13 +43,19 @@ PERSISTENCE: Final = 25.0  # seconds that a client retries an answer which did n
 
 @frozen
 class Client:
-    """A registered client."""
+    """A registered client; without a secret, a public one."""
 
     client_id: str
-    secret: str
+    secret: str = ""
+
+    @property
+    def form(self) -> dict[str, str]:
+        return {} if self.secret else {"client_id": self.client_id}
 
     @property
     def headers(self) -> dict[str, str]:
+        if not self.secret:
+            return {"Content-Type": FORM}
         basic = b64encode(f"{self.client_id}:{self.secret}".encode()).decode()
         return {"Authorization": "Basic " + basic, "Content-Type": FORM}
 
@@ -147,6 +153,9 @@ class Worker(threading.Thread):
             PROBE: "/introspect",
         }
         client = self.run_.clients[self.run_.families[name].client_id]
+        if kind in (INTROSPECT, PROBE) and not client.secret:
+            client = self.run_.introspector
+        form = {**form, **client.form} if form is not None else None
         headers = client.headers if kind != USE else {"Authorization": f"Bearer {key}"}
         sent = []
         for server in servers:
@@ -165,7 +174,7 @@ class Worker(threading.Thread):
         """Ask, and hang up without having heard the answer."""
         server, began = self.other(), time.monotonic()
         client = self.run_.clients[self.run_.families[name].client_id]
-        if self.line.send(server, "/token", form, client.headers):
+        if self.line.send(server, "/token", {**form, **client.form}, client.headers):
             time.sleep(self.random.uniform(0, 0.01))
             self.line.drop(server)
         self.operations.append(Operation(kind, name, key, began, time.monotonic(), UNKNOWN))
@@ -174,7 +183,7 @@ class Worker(threading.Thread):
 
     def insist(self, kind: str, name: str, key: str, form: dict[str, str]) -> Operation:
         """Ask until there is an answer."""
-        end = time.monotonic() + PERSISTENCE
+        end = time.monotonic() + self.run_.persistence
         while True:
             (operation,) = self.ask(kind, name, key, form, [self.other()])
             if operation.result != UNKNOWN or time.monotonic() > end or self.run_.over:
@@ -203,6 +212,7 @@ class Worker(threading.Thread):
 
     def step(self, name: str, tokens: Tokens) -> bool:
         """One thing that clients, or thieves, do; False when the family has ended."""
+        time.sleep(self.run_.pace)
         choice = self.random.random()
         if choice < 0.30:
             self.ask(
@@ -288,10 +298,13 @@ class Run:
     ) -> None:
         self.ports = ports
         self.clients = {client.client_id: client for client in clients}
+        self.introspector = clients[-1]  # for public clients, which may not ask
         self.families = families
         self.start = start
         self.over = False
         self.deaf = False
+        self.pace = 0.0  # seconds that a client rests before each step
+        self.persistence = PERSISTENCE
         self.lock = threading.Lock()
         self.waiting = list(families)
         self.finished: dict[str, Tokens] = {}
@@ -322,7 +335,7 @@ class Run:
             faults(self)
         self.over = True
         for thread in threads:
-            thread.join(PERSISTENCE + TIMEOUT)
+            thread.join(self.persistence + TIMEOUT)
             self.operations += thread.operations
         self.settle()
         self.operations += probes(self, seed)
