@@ -84,7 +84,7 @@ class Connector:
             await self.prepare(connection, preparation)
             await self.places.look(connection)
         except BaseException:
-            connection.leave()
+            connection.let_go()
             raise
         finally:
             self.opening.discard(connection)
@@ -95,7 +95,7 @@ class Connector:
         if self.stopped:
             raise Unavailable("no more connections are made")
         connection = Connection(self.reactor)
-        connection.address = tuple(keywords.get(name, "") for name in ("host", "hostaddr", "port"))
+        connection.place = tuple(keywords.get(name, "") for name in ("host", "hostaddr", "port"))
         self.places.take(connection)
         return connection
 
@@ -114,7 +114,7 @@ class Connector:
                 await poolers.examine(self.reactor, connection, other)
                 self.examined = True
         finally:
-            other.leave()
+            other.let_go()
             self.opening.discard(other)
 
     async def prepare(self, connection: Connection, preparation: str) -> None:

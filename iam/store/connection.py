@@ -24,7 +24,7 @@ BYTEA, BYTEA_ARRAY = 17, 1001  # PostgreSQL's numbers of these types
 Row = tuple[Any, ...]
 Rows = list[Row]
 Parameters = Mapping[str, object] | Sequence[object]
-Address = tuple[str, ...]  # host, number and port, as far as libpq is told them
+Place = tuple[str, ...]  # host, number and port, as far as libpq is told them
 
 BYTES: Final = new_type((BYTEA,), "BYTEA", lambda text, _: text and bytes.fromhex(text.removeprefix("\\x")))
 BYTES_ARRAY: Final = new_array_type((BYTEA_ARRAY,), "BYTEA[]", BYTES)
@@ -54,9 +54,9 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
     def __init__(self, reactor: Any) -> None:
         super().__init__(reactor)
         self.alive = False
-        self.overdue = False  # nobody waits any longer for what PostgreSQL may still be at
+        self.overdue = False  # nobody waits any longer, but there may be a backend for it
         self.since = 0.0
-        self.address: Address = ()
+        self.place: Place = ()
         self.pid = 0
         self.lost: Callable[[Connection, Exception], None] = ignore
         self.ended: Callable[[], None] = nothing  # called when one that was overdue is closed
@@ -69,7 +69,12 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         self._alarm: Any = None
 
     @property
-    def standing(self) -> bool:
+    def held(self) -> bool:
+        """May there be a backend for it?"""
+        return self.overdue or self.connected
+
+    @property
+    def connected(self) -> bool:
         """Is its socket open?"""
         return self.pollable() is not None and not self.pollable().closed
 
@@ -98,7 +103,7 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
             if timer.active():
                 timer.cancel()
             if outcome.called:
-                self.close()
+                self.finish()
             else:
                 outcome.callback(result)
 
@@ -121,12 +126,12 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         return False
 
     def _linger(self) -> None:
-        """Stay open although nobody waits any longer: PostgreSQL would work on without noticing that we have left."""
+        """Count although nobody waits any longer: PostgreSQL may be at something for us, and not notice that we have left."""
         self.alive = False
         self.overdue = True
         self.since = self.reactor.seconds()
 
-    def leave(self) -> None:
+    def let_go(self) -> None:
         """Close the socket, unless PostgreSQL may still be at something for us."""
         if not self.overdue:
             self.close()
@@ -170,7 +175,7 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
             notification = notifications.pop(0)
             self.heard(notification.channel, notification.payload)
         if self.overdue:
-            self.close()
+            self.finish()
         answer, self._answer = self._answer, None
         if answer is not None:
             statement, self._statement = self._statement, None
@@ -178,12 +183,16 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
 
     def _stumble(self, error: psycopg2.Error) -> None:
         """Pass on an error, and part with the connection if it is of no more use."""
+        told = error.pgcode is not None  # by PostgreSQL itself, whose backend is idle then, or gone
         if self.overdue:
-            self.close()
+            if told:
+                self.finish()
+            else:
+                self.close()
             return
         demoted = self._writes and error.pgcode == READ_ONLY
         if fatal(error) or stale(error) or demoted or self.pollable().closed:
-            self._part(translated(error))
+            self._part(translated(error), over=told)
             return
         answer, self._answer = self._answer, None
         if answer is not None:
@@ -208,16 +217,18 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         if answer is not None:
             answer.errback(reason)
 
-    def _part(self, reason: Exception) -> None:
-        """Close the connection, tell the pool, answer."""
+    def _part(self, reason: Exception, *, over: bool = False) -> None:
+        """Close the connection, tell the pool, answer; unless it is `over`, its backend may not have noticed."""
         answer, self._answer = self._answer, None
         self.close()
+        if not over:
+            self._linger()
         self.lost(self, reason)
         if answer is not None:
             answer.errback(reason)
 
     def close(self) -> None:
-        """Close the socket, whatever is under way."""
+        """Close the socket; what is under way goes on, and counts."""
         self.alive = False
         if self._alarm is not None:
             self._alarm.cancel()
@@ -232,7 +243,12 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
             self.pollable().close()  # also where psycopg2 has seen the end already: libpq's memory goes only so
         answer, self._answer = self._answer, None
         if answer is not None:
+            self._linger()
             answer.errback(ConnectionLost("The connection to the database was closed."))
+
+    def finish(self) -> None:
+        """Close the socket, and count no longer: PostgreSQL is at nothing for us."""
+        self.close()
         if self.overdue:
             self.overdue = False
             self.ended()

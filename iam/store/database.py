@@ -31,8 +31,8 @@ class Database:
     def __init__(self, reactor: Any, dsn: str, *, connections: int = 8, waiters: int = 200) -> None:
         self.reactor = reactor
         self.statements: dict[str, Statement] = {}
-        # backends need a moment to end, and must be fewer than twice as many even so
-        places = Places(reactor, 2 * (connections + 2) - 2)
+        # with one more to look, and those that are about to end, there are fewer than twice as many as there are connections
+        places = Places(reactor, connections + 2 + max(1, connections - 1))
         self.connector = Connector(reactor, target(dsn), places)
         self.main = Pool(reactor, connections, waiters, self.prepared, self.changed)
         self.spare = Pool(reactor, 1, waiters, self.connector.connect, self.changed)

@@ -88,7 +88,7 @@ class Listener:
         return Deferred.fromCoroutine(self.probe())
 
     async def probe(self) -> None:
-        """Ask which of the connections that hang are still worked for; there may be none."""
-        overdue = self.places.overdue(self.pool.address)
+        """Ask which of the connections that hang still have a backend; there may be none that hang."""
+        overdue = self.places.overdue(self.pool.place)
         with suppress(Rejected, Unavailable):
-            self.places.settle(overdue, await self.pool.run(LOOK, ([other.pid for other in overdue],)))
+            self.places.settle(overdue, await self.pool.run(LOOK, self.places.question(overdue)))

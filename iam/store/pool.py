@@ -10,7 +10,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
-from iam.store.connection import Address, Connection, Parameters, Rows
+from iam.store.connection import Connection, Parameters, Place, Rows
 from iam.store.errors import ConnectionLost, NoPartition, Overloaded, Repeatable, Timeout, Unavailable
 
 ACQUIRE: Final = 2.0  # seconds that a statement waits for a connection (H44)
@@ -54,7 +54,7 @@ class Pool:
         self.members: set[Connection] = set()
         self.idle: list[Connection] = []
         self.overdue: set[Connection] = set()  # left by us, not yet by PostgreSQL
-        self.address: Address = ()  # of the connection that joined last
+        self.place: Place = ()  # of the connection that joined last
         self.waiters: deque[Deferred[Connection]] = deque()
         self.serving = False
         self.stopping = False
@@ -155,7 +155,7 @@ class Pool:
         """Lend out this connection from now on."""
         connection.lost = self.leave
         self.renewing = False
-        self.address = connection.address
+        self.place = connection.place
         self.members.add(connection)
         self.changed(None)
         self.release(connection)
@@ -185,7 +185,7 @@ class Pool:
     @property
     def pace(self) -> float:
         """Seconds until the next connection may be opened: the more hang where they lead, the slower."""
-        hanging = sum(other.address == self.address for other in self.overdue)
+        hanging = sum(other.place == self.place for other in self.overdue)
         return min(PACE * 2.0**hanging, SLOW)
 
     async def keep(self) -> None:

@@ -17,7 +17,7 @@ from twisted.internet.task import deferLater
 
 from iam.store.database import Database
 from iam.store.errors import Unavailable
-from tests.faults.conftest import Mortal
+from tests.faults.conftest import Line, Mortal
 from tests.waiting import until
 
 Start = Callable[..., Awaitable[Database]]
@@ -157,6 +157,30 @@ async def test_backends_stay_under_twice_the_pool_while_a_whole_database_stands_
         await until(lambda: load.written(ended))
         await until(lambda: full(database))
         await seconds(1)
+        await load.end()
+
+    assert max(count.seen) < 2 * POOL
+
+
+async def test_backends_whose_connections_are_cut_while_no_write_comes_through_count_too(
+    start: Start, mortal: Mortal, line: tuple[Line, str], stall: Callable[[bool], None]
+) -> None:
+    mortal.ask("drop table if exists marks; create table marks (n int)")
+    database = await start(dsn=line[1])
+    await until(lambda: full(database))
+    load = Load(database)
+
+    with Count(mortal.dsn()) as count:
+        load.begin()
+        stall(True)
+        for _ in range(5):
+            await seconds(2)
+            line[0].cut()
+        await seconds(2)
+        stall(False)
+        ended = time.monotonic()
+        await until(lambda: load.written(ended))
+        await until(lambda: full(database))
         await load.end()
 
     assert max(count.seen) < 2 * POOL
