@@ -15,9 +15,9 @@ from iam.store.errors import Timeout, Unavailable
 from iam.store.listening import Listener
 from iam.store.losses import Losses
 from iam.store.places import Places
-from iam.store.pool import ACQUIRE, Pool, Statistics
+from iam.store.pool import Pool, Statistics
 from iam.store.readiness import CHECK, Readiness
-from iam.store.writes import Writes, writing
+from iam.store.writes import LATE, Writes, writing
 
 T = TypeVar("T")
 
@@ -120,7 +120,7 @@ class Database:
             raise Timeout("The database did not answer in time.")
 
         lane = self.main if self.main.idle and not self.spare.idle else self.spare
-        return await shielded(lane.run(CHECK)).addTimeout(ACQUIRE, self.reactor, late)
+        return await shielded(lane.run(CHECK)).addTimeout(LATE, self.reactor, late)
 
     async def prepared(self) -> Connection:
         """A new connection that knows the hot statements."""

@@ -9,7 +9,9 @@ from twisted.logger import Logger
 
 from iam.store.connection import Rows
 from iam.store.errors import Rejected, Unavailable
-from iam.store.writes import LATE, Writes
+from iam.store.writes import Writes
+
+LOOK: Final = 0.5  # seconds between two looks at the writes under way
 
 # A commit that waits for a standby goes on to wait when we have given up its connection. Commits come through in the order of
 # their places in the log, so that all later ones wait too, but for those that have changed nothing.
@@ -64,13 +66,15 @@ class Readiness:
 
     async def obstacle(self) -> str:
         """Why the server is not ready, in a sentence; empty if it is."""
-        if self.writes.late:
-            return self.writes.obstacle()
+        return self.writes.obstacle() if self.writes.late else await self.reason()
+
+    async def reason(self) -> str:
+        """The same from PostgreSQL itself, as far as that answers and knows why."""
         try:
             ((*answer,),) = await self.examine()
         except (Rejected, Unavailable) as error:
             self.explained = True
-            return str(error)
+            return self.writes.obstacle() if self.writes.late else str(error)
         state = State(*answer)
         self.learn(state)
         return state.obstacle or self.writes.obstacle()
@@ -87,7 +91,7 @@ class Readiness:
     def watch(self) -> None:
         """A write was asked: look after it."""
         if self.alarm is None and not self.stopped:
-            self.alarm = self.reactor.callLater(LATE, self.ring)
+            self.alarm = self.reactor.callLater(LOOK, self.ring)
 
     def ring(self) -> None:
         """Look, and look again while there is something to look after."""
@@ -103,7 +107,7 @@ class Readiness:
         """Say that writes do not come through, or do again; nobody is asked unless there is a sign of the one or the other."""
         if self.stalled is None and not self.writes.doubtful:
             return
-        reason = await self.obstacle()
+        reason = await self.reason()
         now = self.reactor.seconds()
         if reason and self.stalled is None and not self.told():
             self.stalled = self.writes.since

@@ -8,7 +8,9 @@ from typing import Any, Final
 from iam.store.connection import Rows
 from iam.store.errors import ConnectionLost, GivenUp, Unavailable
 
-LATE: Final = 1.5  # seconds after which a write that others have not overtaken is late
+LATE: Final = (
+    1.5  # seconds after which a write that others have not overtaken is late, and so is an answer about readiness
+)
 FEW: Final = 2  # late writes; a single one may be a slow statement, or wait for somebody's lock
 REMEMBERED: Final = 10.0  # seconds that a write counts which has ended without success
 NEVER: Final = float("-inf")
@@ -103,7 +105,7 @@ class Writes:
     def obstacle(self) -> str:
         """Why writes do not come through, as far as they themselves show it; empty if they do, or none was asked."""
         if self.late:
-            return "No write has come through since some were asked."
+            return "The writes that were asked are not answered."
         return "The last writes have failed: " + self._reason if self._failing else ""
 
     def hang(self, *, still: bool) -> None:

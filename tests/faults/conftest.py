@@ -13,9 +13,12 @@ from twisted.internet import reactor
 from twisted.logger import LogEvent, globalLogPublisher
 from twisted.protocols import portforward
 
+from iam.server_key import ServerKey
+from iam.store import migration
 from iam.store.database import Database
 from tests.faults.mortal import Mortal
 from tests.faults.pair import Pair
+from tests.harness import Server, TurnedClock, serving
 from tests.processes import start as start_server
 from tests.standstill import Standstill
 
@@ -184,3 +187,34 @@ def lag() -> Iterator[Standstill]:
     """The longest time that the reactor did not come round, in seconds."""
     with Standstill() as standstill:
         yield standstill
+
+
+@pytest.fixture
+def tuned(mortal: Mortal) -> Iterator[Callable[..., None]]:
+    """Sets parameters of PostgreSQL, until the end of the test."""
+
+    def tune(**parameters: str) -> None:
+        for name, value in parameters.items():
+            mortal.ask(f"alter system set {name} = '{value}'")
+        mortal.ask("select pg_reload_conf()")
+
+    yield tune
+    restored(mortal)
+
+
+@pytest.fixture
+def served(mortal: Mortal, key: ServerKey, tmp_path: Path, tuned: object) -> Iterator[Server]:
+    """A server on that PostgreSQL."""
+    migration.migrate(mortal.dsn())
+    with serving(mortal.dsn(), key, tmp_path / "data", TurnedClock()) as served:
+        yield served
+        restored(mortal)
+
+
+def restored(mortal: Mortal) -> None:
+    """Let PostgreSQL be as it was."""
+    mortal.resume()
+    if mortal.postmaster is None:
+        mortal.start()
+    mortal.ask("alter system reset all")
+    mortal.ask("select pg_reload_conf()")
