@@ -1,32 +1,39 @@
 """A flood of logins from one network, and what others notice of it; see README.md."""
 
 import asyncio
+import os
 import re
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 from base64 import b64encode
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import psycopg2
 from attrs import define, frozen
-from run import server  # the script beside this one
+from run import ready, server  # the script beside this one
 
-from bench import stock
+from bench import figures, stock
 from iam import credentials
 from iam.accounts.passwords import hashed
+from tests.harness import free_port
 from tests.processes import created
 
+ROUNDS = 3
 SECONDS = 60
 CONNECTIONS = 200
 LOGINS = 20  # honest ones, each of another person
 PATIENCE = 5.0  # seconds within which an honest login has to succeed
 GOAL = 2.0  # times the p99 of /token in quiet
-QUIET = 10  # seconds in which that is measured
+QUIET = 20  # seconds in which that is measured, and so many while the flood goes elsewhere
+BACKGROUND = 19  # niceness of the flooder, whose work is not the server's
 PAUSE = 0.02  # seconds between two requests for tokens
 FLOOD, HONEST, PROGRAM = "127.0.0.2", "127.0.0.3", "127.0.0.4"  # three networks
 PASSWORD = "correct horse battery staple 1"
@@ -145,18 +152,66 @@ def p99(values: list[float]) -> float:
     return statistics.quantiles(values, n=100)[98]
 
 
-async def measured(port: int, client: Any, names: list[str]) -> None:
-    """Quiet first, then the flood by a process of its own."""
-    quiet = await tokens(port, client, QUIET)
-    flooding = await asyncio.create_subprocess_exec(sys.executable, __file__, str(port), stdout=asyncio.subprocess.PIPE)
-    loud, logins = await asyncio.gather(tokens(port, client, SECONDS), honest(port, names))
-    outcomes, _ = await flooding.communicate()
+@frozen
+class Seen:
+    """The p99 of /token in milliseconds, its p50, and the part of a CPU that the server took."""
+
+    p99: float
+    p50: float
+    busy: float
+
+    def __str__(self) -> str:
+        return f"p99 {self.p99:.1f} ms, p50 {self.p50:.1f} ms, {self.busy:.0%} of a CPU"
+
+
+async def watched(port: int, pid: int, client: Any, seconds: float) -> Seen:
+    """What a program notices that asks for tokens."""
+    began, used = time.monotonic(), figures.cpu(pid)
+    took = await tokens(port, client, seconds)
+    return Seen(p99(took), statistics.median(took), (figures.cpu(pid) - used) / (time.monotonic() - began))
+
+
+def flooding(port: int, seconds: float) -> Any:
+    """The flood of this port, by a process of its own, to which the machine gives what others leave."""
+    arguments = (sys.executable, __file__, str(port), str(seconds))
+    return asyncio.create_subprocess_exec(*arguments, stdout=subprocess.PIPE, preexec_fn=lambda: os.nice(BACKGROUND))
+
+
+@contextmanager
+def bystander() -> Iterator[int]:
+    """The port of a process that takes the flood and does nothing, so that what it costs the machine is known."""
+    port = free_port()
+    process = subprocess.Popen([sys.executable, Path(__file__).parent / "bystander.py", str(port)])
+    try:
+        ready(f"http://127.0.0.1:{port}/")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+async def measured(port: int, pid: int, elsewhere: int, client: Any, names: list[str]) -> tuple[Seen, Seen, Seen]:
+    """A round: quiet, then the flood of somebody else on this machine, then ours."""
+    quiet = await watched(port, pid, client, QUIET)
+    flooder = await flooding(elsewhere, QUIET)
+    beside = await watched(port, pid, client, QUIET)
+    await flooder.communicate()
+    flooder = await flooding(port, SECONDS)
+    loud, logins = await asyncio.gather(watched(port, pid, client, SECONDS), honest(port, names))
+    outcomes, _ = await flooder.communicate()
     good = [took for took in logins if took is not None]
     print(f"flood of {CONNECTIONS} connections for {SECONDS} s: {outcomes.decode().strip()}")
     print(f"honest logins: {len(good)} of {len(logins)} (goal 19 of 20), the slowest {max(good, default=0):.2f} s")
+    print(f"/token in quiet: {quiet}; flood elsewhere: {beside}; flood: {loud}", flush=True)
+    return quiet, beside, loud
+
+
+def tell(rounds: list[tuple[Seen, Seen, Seen]]) -> None:
+    """The medians."""
+    quiet, beside, loud = (statistics.median(seen.p99 for seen in kind) for kind in zip(*rounds, strict=True))
     print(
-        f"/token: p99 {p99(quiet):.1f} ms in quiet, {p99(loud):.1f} ms in the flood, ratio {p99(loud) / p99(quiet):.2f} (goal {GOAL});"
-        f" p50 {statistics.median(quiet):.1f} ms and {statistics.median(loud):.1f} ms"
+        f"/token, medians of {len(rounds)} rounds: p99 {quiet:.1f} ms in quiet, {beside:.1f} ms while the flood goes elsewhere,"
+        f" {loud:.1f} ms in the flood: {loud / quiet:.2f} times quiet (goal {GOAL}), {loud / beside:.2f} times elsewhere"
     )
 
 
@@ -174,18 +229,19 @@ def people(cursor: Any) -> list[str]:
 
 def main() -> None:
     if len(sys.argv) > 1:
-        print(dict(asyncio.run(flood(int(sys.argv[1]), SECONDS))))
+        print(dict(asyncio.run(flood(int(sys.argv[1]), float(sys.argv[2])))))
         return
     with tempfile.TemporaryDirectory(prefix="iam-bench-") as name:
         Path(name).chmod(0o755)
         data_dir = str(Path(name) / "data")
-        with server("--data-dir", data_dir, limited=True) as (url, _, _):
+        with server("--data-dir", data_dir, limited=True) as (url, process, _), bystander() as elsewhere:
             connection = psycopg2.connect(stock.dsn_of(data_dir))
             connection.autocommit = True
             names = people(connection.cursor())
             client = created("--data-dir", data_dir, "--grant-type", "client_credentials", "--scope", "read")
             connection.close()
-            asyncio.run(measured(int(url.rpartition(":")[2]), client, names))
+            port = int(url.rpartition(":")[2])
+            tell([asyncio.run(measured(port, process.pid, elsewhere, client, names)) for _ in range(ROUNDS)])
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from twisted.internet.error import CannotListenError
 from iam.settings import Settings
 
 BACKLOG = 1024
+AT_ONCE = 8  # connections that a port takes in one turn of the reactor
 CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of 1.3 are all good
 OUTDATED = re.compile(r"sslmethod=(SSLv[23]|TLSv1|TLSv1_1)_METHOD")
 PARTS = re.compile(r"(?<!\\):")  # a colon, unless it is escaped
@@ -35,7 +36,7 @@ async def listen(reactor: Any, settings: Settings, factory: Any) -> list[Any]:
     try:
         for name, endpoint in described(reactor, settings):
             try:
-                ports.append(await endpoint.listen(factory))
+                ports.append(unhurried(await endpoint.listen(factory)))
             except (CannotListenError, OSError) as error:
                 said = cause(error)
                 if optional and ports and said.errno in ABSENT:
@@ -46,6 +47,21 @@ async def listen(reactor: Any, settings: Settings, factory: Any) -> list[Any]:
             await port.stopListening()
         raise
     return ports
+
+
+def unhurried(port: Any) -> Any:
+    """The port, which takes a few connections in a turn and no more: Twisted's takes as many as came last time, and twenty more.
+
+    So who is connected already waits for a few of those who knock, however many they are.
+    """
+    take = port.doRead
+
+    def take_some() -> None:
+        port.numberAccepts = min(port.numberAccepts, AT_ONCE)
+        take()
+
+    port.doRead = take_some
+    return port
 
 
 def described(reactor: Any, settings: Settings) -> list[tuple[str, Any]]:

@@ -1,9 +1,12 @@
 """What is listened on: TLS as it should be, whoever asks for less."""
 
 import ssl
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from socket import create_connection
+from pathlib import Path
+from socket import AF_UNIX, create_connection, socket
 
 import pytest
 from cryptography import x509
@@ -15,7 +18,9 @@ from twisted.internet import reactor
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.threads import deferToThread
 
-from iam.listening import ListenError, from_text
+from iam.listening import AT_ONCE, ListenError, from_text, listen
+from iam.settings import Settings
+from tests.waiting import until
 
 # Twisted's endpoints themselves use what pyOpenSSL and Twisted have deprecated; so does a client of old versions.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -101,3 +106,37 @@ async def test_a_description_may_be_stricter(port: int) -> None:
 def test_a_description_may_not_be_laxer(described: str, method: str) -> None:
     with pytest.raises(ListenError, match=r"only TLS 1\.2 and 1\.3"):
         from_text(reactor, f"{described}:sslmethod={method}")
+
+
+class Doorman(Factory):
+    """Turns everybody away, and counts how many in which turn of the reactor."""
+
+    def __init__(self) -> None:
+        self.turn = 0
+        self.came: Counter[int] = Counter()
+        self._next()
+
+    def _next(self) -> None:
+        self.turn += 1
+        self.waiting = reactor.callLater(0, self._next)
+
+    def buildProtocol(self, _: object) -> None:
+        self.came[self.turn] += 1
+
+
+@pytest.mark.parametrize("description", ["tcp:0:interface=127.0.0.1", "unix:{}/socket"])
+async def test_who_is_connected_waits_for_few_of_those_who_knock(description: str, tmp_path: Path) -> None:
+    doorman, knocking = Doorman(), 40
+    (port,) = await listen(reactor, Settings(listen=[description.format(tmp_path)]), doorman)
+    host = port.getHost()
+    with ExitStack() as stack:
+        for _ in range(knocking):  # none is taken meanwhile: the reactor has no turn
+            if hasattr(host, "port"):
+                stack.enter_context(create_connection(("127.0.0.1", host.port), 30))
+            else:
+                stack.enter_context(socket(AF_UNIX)).connect(host.name)
+        await until(lambda: doorman.came.total() == knocking)
+    doorman.waiting.cancel()
+    await port.stopListening()
+
+    assert max(doorman.came.values()) <= AT_ONCE
