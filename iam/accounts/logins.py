@@ -32,8 +32,10 @@ class Logins:
     ) -> UUID | None:
         """Who this is; None for a wrong password and for nobody, at the same cost (H15).
 
-        `devices` are what the browser has to show of earlier logins. Raises Throttled, and Busy where passwords of too many wait.
+        `devices` are what the browser has to show of earlier logins; what did not come from here counts for nothing.
+        Raises Throttled, and Busy where passwords of too many wait.
         """
+        devices = self.attempts.devices.ours(devices, self.clock.now())
         self.attempts.look(address, devices)
         with self.crowd.one_of(network(address) + (" again" if devices else "")):
             return await self._tested(login, password, address, devices)
@@ -60,6 +62,6 @@ class Logins:
         return self.attempts.devices.remembered(user_id, self.clock.now())
 
     def of_others(self, user_id: UUID, devices: Sequence[str]) -> list[str]:
-        """Those of the values that are not this account's."""
-        now = self.clock.now()
-        return [value for value in devices if self.attempts.devices.known(user_id, [value], now) is None]
+        """Those of the values that have come from here and are not this account's."""
+        now, known = self.clock.now(), self.attempts.devices
+        return [value for value in known.ours(devices, now) if known.known(user_id, [value], now) is None]

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 import pytest_twisted
 from twisted.internet import reactor
+from twisted.internet.defer import Deferred, gatherResults
 
 from iam import credentials
 from iam.accounts.actors import SERVER
@@ -15,6 +16,7 @@ from iam.accounts.attempts import Attempts
 from iam.accounts.logins import Logins
 from iam.accounts.passwords import Passwords
 from iam.accounts.throttle import Throttled
+from iam.accounts.turns import Busy
 from iam.assembly import build_logins, build_throttle
 from iam.clock import Clock
 from iam.server_key import ServerKey
@@ -211,9 +213,57 @@ async def test_a_device_is_good_for_no_other_account(attempts: Attempts) -> None
 async def test_a_device_that_was_made_up_is_none(attempts: Attempts) -> None:
     device = remembered(attempts)
     await made(attempts, 10)
-    others = [device[:-1], device[::-1], "0" + device[1:], device + "0", "_", "", "\u00e9" * 25 + "_" + device[-43:]]
+    others = [device[:-1], device[::-1], "0" + device[1:], device + "0", "_", "", "\u00e9" * 36 + "_" + device[-43:]]
 
     assert all([await wait(attempts, devices=(other,)) for other in others if other != device])
+
+
+MADE_UP = "0" * 36 + "_" + "0" * 43  # as long as ours
+
+
+@pytest.mark.parametrize("device", ["x", MADE_UP])
+async def test_a_device_that_was_made_up_costs_no_statement_on_an_exhausted_network(
+    logins: Logins, store: Store, device: str
+) -> None:
+    for _ in range(51):
+        await wait(logins.attempts, credentials.identifier())
+    before = store.database.statistics.statements
+
+    with pytest.raises(Throttled):
+        await logins.authenticate("alice", "wrong", address=HOME, devices=(device,))
+
+    assert store.database.statistics.statements == before
+
+
+@pytest.mark.parametrize("device", ["x", MADE_UP])
+async def test_a_device_that_was_made_up_has_no_lane_of_its_own(logins: Logins, device: str) -> None:
+    under_way = [
+        Deferred.fromCoroutine(logins.authenticate(f"name{number}", "wrong", address=HOME))
+        for number in range(Settings().limits.password_queue_share or 0)
+    ]
+
+    with pytest.raises(Busy):
+        await logins.authenticate("alice", "wrong", address=HOME, devices=(device,))
+
+    await gatherResults(under_way, consumeErrors=True)
+
+
+async def test_a_browser_that_has_logged_in_has_a_lane_beside_a_flood(logins: Logins) -> None:
+    device = remembered(logins.attempts)
+    under_way = [
+        Deferred.fromCoroutine(logins.authenticate(f"name{number}", "wrong", address=HOME))
+        for number in range(Settings().limits.password_queue_share or 0)
+    ]
+
+    assert await logins.authenticate("alice", "wrong", address=HOME, devices=(device,)) is None
+
+    await gatherResults(under_way, consumeErrors=True)
+
+
+async def test_what_was_made_up_is_not_kept_for_another_time(logins: Logins) -> None:
+    others = remembered(logins.attempts, BOB)
+
+    assert logins.of_others(ALICE, ["x", MADE_UP, others, remembered(logins.attempts)]) == [others]
 
 
 async def test_a_device_is_known_for_a_year(attempts: Attempts, turned: Turned) -> None:
