@@ -1,14 +1,17 @@
 """What a request costs the database: alone one statement, which is one commit; many at once share theirs."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
 import pytest
 from attrs import frozen
 from twisted.internet.defer import Deferred, gatherResults
 
+from iam.settings import DAY
 from iam.store.openid_metadata import OpenIDMetadata
 from tests.harness import App, Reply, Server
+from tests.pages.accounts import everybody
+from tests.pages.conftest import Visitor, asking, logged_in
 
 AT_ONCE = 64
 GOAL = 0.3  # statements per request
@@ -104,3 +107,121 @@ async def test_the_statement_is_a_transaction_of_its_own(server: Server, admin: 
         (before,),
     )
     assert admin.fetchall() == [("idle", None)]
+
+
+# Who is logged in is looked up once, with everybody else in the browser
+
+
+@pytest.fixture
+def looked_up(server: Server) -> Iterator[list[int]]:
+    """How many sessions each look-up was for."""
+    statement = server.store.database.statements["sessions_find"]
+    run, counts = statement.run, []
+
+    async def counting(execution: str, columns: Sequence[str]) -> Any:
+        counts.append(columns[0].count(",") + 1)
+        return await run(execution, columns)
+
+    statement.run = counting
+    yield counts
+    statement.run = run
+
+
+OF_THE_APPLICATION = ("", "/edit", "/delete", "/secret")
+
+
+@pytest.mark.parametrize("page", ["/", "/applications", "/applications/register", "/accounts", "/login", "/logout"])
+async def test_a_page_looks_up_once_who_is_logged_in(server: Server, looked_up: list[int], page: str) -> None:
+    visitor = await logged_in(server)
+    before = server.store.database.statistics.statements
+
+    reply = await visitor.get(page)
+
+    assert reply.status in (200, 303)
+    assert looked_up == [1]
+    if page in ("/", "/accounts", "/login"):
+        assert server.store.database.statistics.statements - before == 1
+
+
+@pytest.mark.parametrize("page", OF_THE_APPLICATION)
+async def test_a_page_about_an_application_looks_up_once_who_is_logged_in(
+    server: Server, looked_up: list[int], page: str
+) -> None:
+    visitor = await logged_in(server)
+    app = await visitor.register()
+    looked_up.clear()
+
+    reply = await visitor.get(f"/applications/{app.client_id}{page}")
+
+    assert reply.status == 200
+    assert looked_up == [1]
+
+
+@pytest.mark.parametrize("page", OF_THE_APPLICATION[1:])
+async def test_a_form_about_an_application_looks_up_once_who_sent_it(
+    server: Server, looked_up: list[int], page: str
+) -> None:
+    visitor = await logged_in(server)
+    app = await visitor.register()
+    form = await visitor.form(f"/applications/{app.client_id}{page}")
+    looked_up.clear()
+
+    reply = await visitor.send(form)
+
+    assert reply.status == 303
+    assert looked_up == [1]
+
+
+@pytest.mark.parametrize("people", [1, 3])
+async def test_an_authorization_request_and_its_consent_look_up_everybody_in_the_browser_once_each(
+    server: Server, looked_up: list[int], people: int
+) -> None:
+    app = await server.app()
+    visitor = await everybody(server, *("ada", "bob", "eve")[:people])
+    looked_up.clear()
+
+    form = await visitor.form(asking(app))
+    allowed = await visitor.send(form, decision="allow")
+    again = await visitor.get(asking(app))
+
+    assert "code" in allowed.sent_back
+    assert "code" in again.sent_back
+    assert looked_up == [people] * 3
+
+
+@pytest.mark.parametrize(("path", "decision"), [("/accounts", ""), ("/logout", "leave"), ("/logout", "stay")])
+async def test_a_choice_and_a_logout_look_up_everybody_once(
+    server: Server, looked_up: list[int], path: str, decision: str
+) -> None:
+    visitor = await everybody(server, "ada", "bob")
+    form = await visitor.form(path)
+    looked_up.clear()
+
+    reply = await visitor.send(form, decision=decision)
+
+    assert reply.status in (200, 303)
+    assert looked_up == [2]
+
+
+async def test_a_stranger_looks_up_nobody(server: Server, looked_up: list[int]) -> None:
+    app, visitor = await server.app(), Visitor(server)
+
+    for path in ("/", "/login", asking(app), "/applications", "/logout"):
+        await visitor.get(path)
+
+    assert looked_up == []
+
+
+async def test_the_new_cookie_of_a_remembered_session_takes_one_write_when_it_is_first_used(server: Server) -> None:
+    visitor = await everybody(server, "ada", remember="y")
+    server.clock.advance(DAY + 1)
+    statistics = server.store.database.statistics
+    await server.get("/", headers=visitor.headers)  # which notes that they were here
+
+    taken = []
+    for _ in range(3):
+        before, cookie = statistics.statements, visitor.cookie
+        await visitor.get("/")
+        taken.append((statistics.statements - before, visitor.cookie != cookie))
+
+    assert taken == [(1, True), (2, False), (1, False)]
