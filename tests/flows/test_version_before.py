@@ -1,9 +1,12 @@
 """A database of version 0.1.0 serves this one: what was given there is good here, and nobody is asked or logged out for it."""
 
+import hmac
 import shutil
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -15,8 +18,10 @@ from attrs import frozen
 from iam import credentials
 from iam.credentials import Kind
 from iam.server_key import ServerKey
+from iam.settings import DAY
 from iam.store import migration
-from tests.harness import CHALLENGE, REDIRECT_URI, App, Server, TurnedClock, serving
+from tests.harness import CHALLENGE, REDIRECT_URI, App, Reply, Server, TurnedClock, serving
+from tests.pages.form import form_of
 
 LAST = "0008"  # of its migrations
 SCOPE = "openid read write offline_access"
@@ -31,6 +36,7 @@ class Before:
     itself: App
     registration: str
     session: str
+    remembered: str
     code: str
     access: str
     refresh: str
@@ -63,20 +69,12 @@ class Rows:
 
     def written(self) -> Before:
         user, session_id = credentials.identifier(), credentials.identifier()
-        session = credentials.mint_until(Kind.SESSION, self.at + timedelta(days=7))
         registration = credentials.mint(Kind.REGISTRATION_ACCESS_TOKEN)
         app, itself = App("app", credentials.mint(Kind.CLIENT_SECRET)), App("itself" + "0" * 16, None)
         self.insert("users", id=user, username="alice", username_key="alice", created_at=self.at, updated_at=self.at)
         self.insert("resources", uri=API, lifetime=36000, created_at=self.at)
-        self.dated(
-            "sessions",
-            session,
-            id=session_id,
-            user_id=user,
-            auth_time=self.at,
-            seen_at=self.at,
-            expires_at=self.later(7),
-        )
+        session = self.session(user, session_id, 7)
+        remembered = self.session(user, credentials.identifier(), 29, remembered=True)
         self.client(app, "client_secret_basic", None)
         self.client(itself, "none", credentials.digest(registration))
         self.insert("consents", user_id=user, client_id=app.client_id, scopes=SCOPE.split(), granted_at=self.at)
@@ -85,6 +83,7 @@ class Rows:
             itself=itself,
             registration=registration,
             session=session,
+            remembered=remembered,
             code=self.code(self.grant(user, session_id)),
             access=self.access(self.grant(user, session_id), None),
             refresh=self.refresh(self.grant(user, session_id)),
@@ -116,6 +115,12 @@ class Rows:
             )
         event = {"kind": "client.created", "actor": "command line", "client": app.client_id}
         self.insert("audit_events", day=(self.at + timedelta(days=400)).date(), at=self.at, **event)
+
+    def session(self, user: Any, session_id: Any, days: int, **columns: Any) -> str:
+        cookie = credentials.mint_until(Kind.SESSION, self.later(days))
+        told = {"user_id": user, "auth_time": self.at, "seen_at": self.at, "expires_at": self.later(days), **columns}
+        self.dated("sessions", cookie, id=session_id, **told)
+        return cookie
 
     def grant(self, user: Any, session_id: Any, resources: list[str] | None = None) -> Any:
         grant_id = credentials.identifier()
@@ -212,6 +217,77 @@ async def test_what_the_version_before_gave_is_good(world: tuple[Server, Before]
     assert refreshed.json["scope"] == SCOPE, refreshed.text
     assert (access["active"], foreign["active"]) == (True, True)
     assert (itself.status, itself.json["scope"]) == (200, SCOPE)
+
+
+def changed(reply: Reply) -> str:
+    """The new cookie that came, if one did."""
+    return (reply.header("set-cookie") or "").partition("iam=")[2].partition(";")[0]
+
+
+async def test_a_remembered_session_of_the_version_before_goes_on_and_changes_its_cookie_from_the_next_day_on(
+    world: tuple[Server, Before],
+) -> None:
+    server, before = world
+
+    at_once = await server.get("/", headers={"Cookie": f"iam={before.remembered}"})
+    server.clock.advance(DAY + 1)
+    next_day = await server.get("/", headers={"Cookie": f"iam={before.remembered}"})
+    after = await server.get("/", headers={"Cookie": f"iam={changed(next_day)}"})
+    server.clock.advance(61)
+    reused = await server.get("/applications", headers={"Cookie": f"iam={before.remembered}"})
+    over = await server.get("/applications", headers={"Cookie": f"iam={changed(next_day)}"})
+
+    assert ["alice" in reply.text for reply in (at_once, next_day, after)] == [True] * 3
+    assert [bool(changed(reply)) for reply in (at_once, next_day, after)] == [False, True, False]
+    assert (reused.status, over.status) == (303, 303)
+
+
+async def test_a_form_that_a_server_of_the_version_before_showed_is_good(world: tuple[Server, Before]) -> None:
+    server, before = world
+    opened = str(int(server.now().timestamp()))
+    purpose = "logout " + sha256(b"").hexdigest()
+    page = await server.get("/logout", headers={"Cookie": f"iam={before.remembered}"})
+    shown = form_of(page.text).value("csrf_token").split(".")[1]
+    said = f"{opened} {purpose}\0{shown}"
+    check = urlsafe_b64encode(hmac.digest(before.remembered.encode(), said.encode(), "sha256")).rstrip(b"=").decode()
+
+    fields = {"csrf_token": f"{opened}.{shown}.{check}", "decision": "leave"}
+    reply = await server.post("/logout", fields, headers={"Cookie": f"iam={before.remembered}"})
+
+    assert reply.status == 303, reply.text
+
+
+# What servers of that version say to the schema of this one, while both are there (a rolling upgrade).
+BEGIN = """
+insert into sessions (day, id, digest, user_id, auth_time, seen_at, expires_at, remembered)
+select %(day)s, gen_random_uuid(), %(digest)s, u.id, %(now)s, %(now)s, %(expires_at)s, true from users u
+"""
+FIND = """
+select u.username from sessions s join users u on u.id = s.user_id
+where s.digest = %(digest)s and s.day = %(day)s and s.expires_at > %(now)s
+"""
+
+
+async def test_servers_of_the_version_before_begin_and_know_sessions_beside_this_one(
+    world: tuple[Server, Before],
+) -> None:
+    server, _ = world
+    end = server.now() + timedelta(days=29)
+    cookie = credentials.mint_until(Kind.SESSION, end)
+    told = {"digest": credentials.digest(cookie), "day": end.date(), "now": server.now(), "expires_at": end}
+    with closing(psycopg2.connect(str(server.settings.database))) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute(BEGIN, told)
+        first = await server.get("/", headers={"Cookie": f"iam={cookie}"})
+        server.clock.advance(DAY + 60)
+        second = await server.get("/", headers={"Cookie": f"iam={cookie}"})
+        await server.get("/", headers={"Cookie": f"iam={changed(second)}"})
+        cursor.execute(FIND, told)
+        known = cursor.fetchall()
+
+    assert ["alice" in reply.text for reply in (first, second)] == [True, True]
+    assert [bool(changed(reply)) for reply in (first, second)] == [False, True]
+    assert known == [("alice",)]
 
 
 async def test_the_audit_log_of_the_version_before_is_there(world: tuple[Server, Before]) -> None:
