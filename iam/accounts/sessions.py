@@ -68,8 +68,7 @@ class Sessions:
 
     async def _reused(self, step: Step, session: Session, now: datetime, address: str | None) -> Found:
         """End the session; raises Unavailable where that cannot be now, since this must not be forgotten."""
-        grace_since = now - timedelta(seconds=self.limits.session_rotation_grace)
-        if await self.table.reused(*place(step.series), step.number, now, grace_since=grace_since, address=address):
+        if await self.table.reused(*place(step.series), step.number, now, address):
             log.warn(
                 "session ended: an old cookie of user {user_id} came again, {peer}",
                 user_id=str(session.user_id),

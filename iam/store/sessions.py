@@ -40,9 +40,7 @@ select i.n from input i join seen using (digest)
 # A step that is over came again, so two have the cookie, and one of them has no right to it. Who is who, nobody knows.
 REUSED = """
 with ended as (
-    delete from sessions where digest = %(digest)s and day = %(day)s and step > %(step)s
-        and (step > %(step)s + 1 or stepped_at <= %(grace_since)s)
-    returning id, user_id
+    delete from sessions where digest = %(digest)s and day = %(day)s and step > %(step)s returning id, user_id
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
     select audit_day(%(now)s), %(now)s, 'session.reused', 'anybody', user_id::text, null, %(address)s::inet,
@@ -191,12 +189,10 @@ class Sessions:
                 await self._see(digest, day, step, now)
         return found
 
-    async def reused(
-        self, digest: bytes, day: date, step: int, now: datetime, *, grace_since: datetime, address: str | None = None
-    ) -> bool:
+    async def reused(self, digest: bytes, day: date, step: int, now: datetime, address: str | None = None) -> bool:
         """End the session, of which this step is out of its time; False if it is none any more."""
-        told = {"digest": digest, "day": day, "step": step, "now": now, "grace_since": grace_since}
-        return bool(await self._database.query(REUSED, {**told, "address": written(address)}))
+        told = {"digest": digest, "day": day, "step": step, "now": now, "address": written(address)}
+        return bool(await self._database.query(REUSED, told))
 
     async def begin(
         self,

@@ -8,7 +8,8 @@ from attrs import evolve
 from twisted.internet.defer import Deferred, gatherResults
 
 from iam.settings import DAY
-from tests.harness import Reply, Server
+from iam.store.openid_metadata import OpenIDMetadata
+from tests.harness import App, Reply, Server
 from tests.pages.accounts import acting, buttons, everybody, listed, log_in
 from tests.pages.conftest import PASSWORD, Visitor, asking, make_account
 from tests.pages.form import Form, form_of
@@ -100,6 +101,68 @@ async def test_h17_reuse_of_an_old_cookie_ends_the_session(server: Server, admin
     assert await acting(visitor) is None
     admin.execute("select count(*) from sessions")
     assert admin.fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", 200),
+        ("/login", 200),
+        ("/accounts", 303),
+        ("/logout", 200),
+        ("/applications", 303),
+        ("/applications/register", 303),
+        ("/errors/0123456789ab", 200),
+        (asking(App("nobody", None)), 400),
+    ],
+)
+async def test_wherever_an_old_cookie_comes_it_is_taken_away_and_ends_the_session(
+    server: Server, path: str, status: int
+) -> None:
+    visitor, thief = await stepped(server)
+    server.clock.advance(GRACE + 1)
+    old = thief.cookie
+
+    reply = await thief.get(path)
+
+    assert reply.status == status
+    assert "ada" not in reply.text
+    assert thief.cookie != old
+    assert await acting(visitor) is None
+
+
+async def test_an_authorization_request_with_an_old_cookie_goes_to_the_login(server: Server) -> None:
+    app = await server.app()
+    visitor = await remembered(server)
+    await visitor.send(await visitor.form(asking(app)), decision="allow")
+    thief = copy(visitor)
+    server.clock.advance(DAY + 1)
+    assert await acting(visitor) == await acting(visitor) == "ada"
+    server.clock.advance(GRACE + 1)
+
+    reply = await thief.get(asking(app))
+
+    assert reply.location.startswith("/login?next=")
+    assert thief.cookie is None
+    assert (await visitor.get(asking(app))).location.startswith("/login?next=")
+
+
+async def test_relying_parties_are_told_and_what_is_bound_to_the_session_ends(server: Server, admin: Any) -> None:
+    openid = OpenIDMetadata(backchannel_logout_uri="https://shop.example/logout")
+    app = await server.app(scopes=("openid", "read"), openid=openid)
+    visitor = await remembered(server)
+    allowed = await visitor.send(await visitor.form(asking(app, scope="openid read")), decision="allow")
+    tokens = (await server.redeem(app, allowed.sent_back["code"])).json
+    thief = copy(visitor)
+    server.clock.advance(DAY + 1)
+    assert await acting(visitor) == await acting(visitor) == "ada"
+    server.clock.advance(GRACE + 1)
+
+    await thief.get("/")
+
+    assert (await server.refresh(app, tokens["refresh_token"])).json["error"] == "invalid_grant"
+    admin.execute("select client_id from logout_notices")
+    assert admin.fetchall() == [(app.client_id,)]
 
 
 async def test_the_audit_log_says_that_a_cookie_was_reused(server: Server, admin: Any) -> None:
@@ -416,12 +479,13 @@ async def test_a_login_for_a_request_counts_although_the_cookie_changed_since(
     server: Server, configured: Callable[..., Server]
 ) -> None:
     hurried = configured(limit=("session-rotation=60",))
-    app = await server.app()
+    app = await server.app(scopes=("openid",))
     await make_account(server, "ada")
     visitor = Visitor(hurried)
-    login = await visitor.form((await visitor.get(asking(app, prompt="login"))).location)
+    login = await visitor.form((await visitor.get(asking(app, scope="openid", prompt="login"))).location)
     back = (await visitor.send(login, login="ada", password=PASSWORD, remember="y")).location
     before = visitor.cookie
+    assert "iam_interaction=" in back
     server.clock.advance(GRACE + 1)
     await visitor.get("/")
 
