@@ -96,7 +96,7 @@ class Database:
 
     def run(self, pool: Pool, sql: str, parameters: Parameters, *, writes: bool) -> Coroutine[Any, Any, Rows]:
         """Run one statement on a lane; what becomes of writes is noted."""
-        work = pool.run(sql, parameters)
+        work = pool.run(sql, parameters, writes=writes)
         return self.writes.watch(work) if writes else work
 
     def obstacle(self) -> str:

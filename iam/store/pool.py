@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from secrets import SystemRandom
 from typing import Any, Final
 
-from attrs import define
+from attrs import define, field
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
@@ -32,8 +32,19 @@ class Statistics:
     losses: int = 0  # of connections
 
 
+@define(eq=False)
+class Waiter:
+    """Who waits for a connection."""
+
+    writes: bool
+    turn: Deferred[Connection] = field(factory=Deferred)
+
+
 class Pool:
-    """At most `size` connections; a statement waits for one if it must, but neither long nor in a long queue (H45)."""
+    """At most `size` connections; a statement waits for one if it must, but neither long nor in a long queue (H45).
+
+    Writes get three quarters of them, those included that hang: where commits wait, reads go on.
+    """
 
     def __init__(
         self,
@@ -45,6 +56,7 @@ class Pool:
     ) -> None:
         self.reactor = reactor
         self.size = size
+        self.share = size - size // 4
         self.limit = waiters
         self.connect = connect
         self.changed = changed
@@ -54,8 +66,9 @@ class Pool:
         self.members: set[Connection] = set()
         self.idle: list[Connection] = []
         self.overdue: set[Connection] = set()  # left by us, not yet by PostgreSQL
+        self.writers: set[Connection] = set()  # at a write, or hanging in one
         self.place: Place = ()  # of the connection that joined last
-        self.waiters: deque[Deferred[Connection]] = deque()
+        self.waiters: deque[Waiter] = deque()
         self.serving = False
         self.stopping = False
         self.renewing = False  # the last connection was given up only because its prepared statements were out of date
@@ -91,52 +104,69 @@ class Pool:
             if waiting is not None and not waiting.called:
                 waiting.cancel()
 
-    async def run(self, sql: str, parameters: Parameters | None = None) -> Rows:
+    @property
+    def writable(self) -> bool:
+        """May one more write begin?"""
+        return sum(writer.place == self.place for writer in self.writers) < self.share
+
+    @property
+    def stalled(self) -> bool:
+        """Do all the writes hang that there may be?"""
+        return sum(writer.place == self.place for writer in self.writers & self.overdue) >= self.share
+
+    async def run(self, sql: str, parameters: Parameters | None = None, *, writes: bool = False) -> Rows:
         """Run one statement, again where other transactions were in its way: alone, it is a transaction of its own."""
         for repetition in range(REPETITIONS):
             try:
-                return await self.attempt(sql, parameters)
+                return await self.attempt(sql, parameters, writes=writes)
             except NoPartition:
                 await self.tend()
             except Repeatable:
                 await deferLater(self.reactor, chance(0.005, 0.02) * 2**repetition)
-        return await self.attempt(sql, parameters)
+        return await self.attempt(sql, parameters, writes=writes)
 
-    async def attempt(self, sql: str, parameters: Parameters | None) -> Rows:
+    async def attempt(self, sql: str, parameters: Parameters | None, *, writes: bool) -> Rows:
         """Run one statement once."""
-        connection = self.idle.pop() if self.idle and not self.stopping else await self.turn()
+        free = self.idle and not self.stopping and (not writes or self.writable)
+        connection = self.idle.pop() if free else await self.turn(writes=writes)
         self.statistics.statements += 1
+        if writes:
+            self.writers.add(connection)
         try:
             return await connection.run(READING + sql if self.restricted() else sql, parameters)
         finally:
             self.release(connection)
 
-    def turn(self) -> Deferred[Connection]:
+    def turn(self, *, writes: bool) -> Deferred[Connection]:
         """A connection, as soon as one is free."""
         if self.stopping or not (self.members or self.renewing):
             raise Unavailable("There is no connection to the database.")
+        if writes and self.stalled:
+            raise Timeout("The database has not answered so many writes that no other is begun.")
         if len(self.waiters) >= self.limit:
             raise Overloaded("Too many requests wait for the database.")
-        waiter: Deferred[Connection] = Deferred()
+        waiter = Waiter(writes)
         timer = self.reactor.callLater(ACQUIRE, self.expire, waiter)
         self.waiters.append(waiter)
-        return waiter.addBoth(stopped, timer)
+        return waiter.turn.addBoth(stopped, timer)
 
-    def expire(self, waiter: Deferred[Connection]) -> None:
+    def expire(self, waiter: Waiter) -> None:
         """Let a waiter go empty-handed."""
         self.waiters.remove(waiter)
-        waiter.errback(Timeout("No connection to the database was free in time."))
+        waiter.turn.errback(Timeout("No connection to the database was free in time."))
 
     def refuse(self, reason: Exception) -> None:
         """Let all waiters go empty-handed."""
         while self.waiters:
-            self.waiters.popleft().errback(reason)
+            self.waiters.popleft().turn.errback(reason)
 
     def release(self, connection: Connection) -> None:
         """Take back a connection, for whoever waits longest."""
+        if not connection.overdue:
+            self.writers.discard(connection)
         if connection.alive:
             self.idle.append(connection)
-            self.serve()
+        self.serve()
         if self.drained is not None and not self.drained.called and len(self.idle) == len(self.members):
             self.drained.callback(None)
 
@@ -146,10 +176,16 @@ class Pool:
             return
         self.serving = True
         try:
-            while self.idle and self.waiters:
-                self.waiters.popleft().callback(self.idle.pop())
+            while self.idle and (waiter := self.next()) is not None:
+                self.waiters.remove(waiter)
+                waiter.turn.callback(self.idle.pop())
         finally:
             self.serving = False
+
+    def next(self) -> Waiter | None:
+        """Who waits longest, of those that may go now."""
+        writable = self.writable
+        return next((waiter for waiter in self.waiters if writable or not waiter.writes), None)
 
     def join(self, connection: Connection) -> None:
         """Lend out this connection from now on."""
@@ -179,6 +215,8 @@ class Pool:
     def recover(self, connection: Connection) -> None:
         """PostgreSQL has ended what a connection was left for: its place is free, and the database may be well again."""
         self.overdue.discard(connection)
+        self.writers.discard(connection)
+        self.serve()
         if self.pause is not None and not self.pause.called:
             self.pause.callback(None)
 

@@ -16,7 +16,8 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import deferLater
 
 from iam.store.database import Database
-from iam.store.errors import Unavailable
+from iam.store.errors import Timeout, Unavailable
+from iam.store.pool import ACQUIRE
 from tests.faults.conftest import Line, Mortal
 from tests.waiting import until
 
@@ -137,6 +138,34 @@ async def test_backends_stay_under_twice_the_pool_while_no_write_comes_through(
         await load.end()
 
     assert max(count.seen) < 2 * POOL
+
+
+async def test_reads_go_on_while_no_write_comes_through_and_writes_are_refused_at_once_when_many_hang(
+    start: Start, mortal: Mortal, stall: Callable[[bool], None]
+) -> None:
+    mortal.ask("drop table if exists marks; create table marks (n int)")
+    database = await start()
+    await until(lambda: full(database))
+    load = Load(database)
+    stall(True)
+    load.begin()
+    await until(lambda: database.main.stalled)
+    began = time.monotonic()
+
+    with pytest.raises(Timeout):
+        await database.query("insert into marks values (2)")
+    refused = time.monotonic() - began
+    await until(lambda: full(database))
+    reads = len(load.reads)
+    await seconds(1)
+    during = load.reads[reads:]
+    stall(False)
+    await until(lambda: load.written(began))
+    await load.end()
+
+    assert refused < ACQUIRE
+    assert during
+    assert [outcome for _, outcome in load.reads if outcome != [(1,)]] == []
 
 
 async def test_backends_stay_under_twice_the_pool_while_a_whole_database_stands_still(
