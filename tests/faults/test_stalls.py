@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from iam.store.database import Database
 from iam.store.errors import Timeout, Unavailable
 from iam.store.pool import ACQUIRE
 from tests.faults.conftest import Line, Mortal
+from tests.harness import Server
 from tests.waiting import until
 
 Start = Callable[..., Awaitable[Database]]
@@ -67,19 +68,6 @@ def halt_all(mortal: Mortal) -> None:
         mortal.halt(child)
 
 
-@pytest.fixture
-def stall(mortal: Mortal) -> Iterator[Callable[[bool], None]]:
-    """Lets commits wait for a standby that is not there, or no longer."""
-
-    def stall(on: bool) -> None:
-        mortal.ask(f"alter system set synchronous_standby_names = '{'nobody' if on else ''}'")
-        mortal.ask("select pg_reload_conf()")
-
-    yield stall
-    mortal.resume()
-    stall(False)
-
-
 @define
 class Load:
     """Writes and reads at an even pace, from many."""
@@ -119,7 +107,7 @@ async def seconds(count: float) -> None:
 
 
 async def test_backends_stay_under_twice_the_pool_while_no_write_comes_through(
-    start: Start, mortal: Mortal, stall: Callable[[bool], None]
+    start: Start, mortal: Mortal, tuned: Callable[..., None]
 ) -> None:
     mortal.ask("drop table if exists marks; create table marks (n int)")
     database = await start()
@@ -129,9 +117,9 @@ async def test_backends_stay_under_twice_the_pool_while_no_write_comes_through(
     with Count(mortal.dsn()) as count:
         load.begin()
         await seconds(1)
-        stall(True)
+        tuned(synchronous_standby_names="nobody")
         await seconds(STALL)
-        stall(False)
+        tuned(synchronous_standby_names="")
         ended = time.monotonic()
         await until(lambda: load.written(ended))
         await until(lambda: full(database))
@@ -141,13 +129,13 @@ async def test_backends_stay_under_twice_the_pool_while_no_write_comes_through(
 
 
 async def test_reads_go_on_while_no_write_comes_through_and_writes_are_refused_at_once_when_many_hang(
-    start: Start, mortal: Mortal, stall: Callable[[bool], None]
+    start: Start, mortal: Mortal, tuned: Callable[..., None]
 ) -> None:
     mortal.ask("drop table if exists marks; create table marks (n int)")
     database = await start()
     await until(lambda: full(database))
     load = Load(database)
-    stall(True)
+    tuned(synchronous_standby_names="nobody")
     load.begin()
     await until(lambda: database.main.stalled)
     began = time.monotonic()
@@ -159,7 +147,7 @@ async def test_reads_go_on_while_no_write_comes_through_and_writes_are_refused_a
     reads = len(load.reads)
     await seconds(1)
     during = load.reads[reads:]
-    stall(False)
+    tuned(synchronous_standby_names="")
     await until(lambda: load.written(began))
     await load.end()
 
@@ -192,7 +180,7 @@ async def test_backends_stay_under_twice_the_pool_while_a_whole_database_stands_
 
 
 async def test_backends_whose_connections_are_cut_while_no_write_comes_through_count_too(
-    start: Start, mortal: Mortal, line: tuple[Line, str], stall: Callable[[bool], None]
+    start: Start, mortal: Mortal, line: tuple[Line, str], tuned: Callable[..., None]
 ) -> None:
     mortal.ask("drop table if exists marks; create table marks (n int)")
     database = await start(dsn=line[1])
@@ -201,15 +189,46 @@ async def test_backends_whose_connections_are_cut_while_no_write_comes_through_c
 
     with Count(mortal.dsn()) as count:
         load.begin()
-        stall(True)
+        tuned(synchronous_standby_names="nobody")
         for _ in range(5):
             await seconds(2)
             line[0].cut()
         await seconds(2)
-        stall(False)
+        tuned(synchronous_standby_names="")
         ended = time.monotonic()
         await until(lambda: load.written(ended))
         await until(lambda: full(database))
         await load.end()
 
     assert max(count.seen) < 2 * POOL
+
+
+async def test_tokens_are_introspected_and_pages_shown_while_no_write_comes_through(
+    served: Server, tuned: Callable[..., None]
+) -> None:
+    app = await served.app()
+    token = (await served.token(app, grant_type="client_credentials")).json["access_token"]
+    database = served.store.database
+    tuned(synchronous_standby_names="nobody")
+    form = {"username": "nobody", "password": "wrong"}
+    going = True
+
+    async def write(work: Callable[[], Awaitable[Any]]) -> None:
+        while going:
+            await work()
+
+    ways = [lambda: served.token(app, grant_type="client_credentials"), lambda: served.post("/login", form)]
+    writing = gatherResults([Deferred.fromCoroutine(write(ways[number % 2])) for number in range(24)])
+    await until(lambda: database.main.stalled)
+    answers = [await served.introspect(app, token) for _ in range(20)]
+    pages = [await served.get(path) for path in ("/login", "/jwks", "/.well-known/openid-configuration") * 5]
+    used = await served.get("/resource", headers={"Authorization": f"Bearer {token}"})
+    refused = await served.token(app, grant_type="client_credentials")
+    tuned(synchronous_standby_names="")
+    going = False
+    await writing
+
+    assert all(answer["active"] for answer in answers)
+    assert {page.status for page in (*pages, used)} == {200}
+    assert (refused.status, refused.header("Retry-After")) == (503, "1")
+    assert (await served.token(app, grant_type="client_credentials")).status == 200
