@@ -1,12 +1,13 @@
 """What the server and the command line both stand on: a database with its schema, and the store on it."""
 
 from collections.abc import Callable
+from threading import Thread
 from typing import TypeVar
 
 from attrs import frozen
-from twisted.internet.interfaces import IReactorCore
-from twisted.internet.threads import deferToThreadPool
-from twisted.python.threadpool import ThreadPool
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorCore, IReactorFromThreads
+from twisted.python.failure import Failure
 
 from iam.clock import Clock
 from iam.embedded.supervisor import Embedded
@@ -83,12 +84,23 @@ async def start_embedded(reactor: IReactorCore, settings: Settings, progress: Pr
     return embedded
 
 
-async def in_thread(reactor: IReactorCore, function: Callable[[str], T], dsn: str) -> T:
-    """Run what works on the database synchronously, once, in a thread of its own."""
-    pool = ThreadPool(0, 1, "migration")
-    pool.start()
-    try:
-        result: T = await deferToThreadPool(reactor, pool, function, dsn)
-        return result
-    finally:
-        pool.stop()
+async def in_thread(reactor: IReactorFromThreads, function: Callable[[str], T], dsn: str) -> T:
+    """Run what works on the database synchronously, once, in a thread of its own.
+
+    Whoever ends meanwhile does not wait for it, since a database may be silent: what is under way then has not happened.
+    """
+    outcome: Deferred[T] = Deferred()
+
+    def answer(result: T | Failure) -> None:
+        if not outcome.called:
+            outcome.callback(result)
+
+    def work() -> None:
+        try:
+            result: T | Failure = function(dsn)
+        except BaseException:  # noqa: BLE001 - it is raised where it is waited for
+            result = Failure()
+        reactor.callFromThread(answer, result)
+
+    Thread(target=work, name="migration", daemon=True).start()
+    return await outcome

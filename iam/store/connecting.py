@@ -10,7 +10,7 @@ from twisted.internet.defer import DeferredLock
 from iam.store import poolers
 from iam.store.addresses import Host, Target
 from iam.store.connection import Connection
-from iam.store.errors import Rejected, Unavailable, Unusable
+from iam.store.errors import Rejected, Unavailable, Unsuitable, Unusable
 from iam.store.places import Places
 from iam.store.resolver import Resolver
 
@@ -102,7 +102,7 @@ class Connector:
     async def examine(self, connection: Connection, keywords: Mapping[str, str]) -> None:
         """Raise Unavailable where PostgreSQL is too old, or a pooler in between: that shows with a second connection, if one can be had."""
         if connection.server_version < OLDEST:
-            raise Unusable(TOO_OLD)
+            raise Unsuitable(TOO_OLD)
         if self.examined:
             return
         other = self.connection(keywords)

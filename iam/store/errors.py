@@ -21,6 +21,10 @@ class Unusable(Unavailable):
     """The database does not fit, or does not let us in: waiting does not cure it."""
 
 
+class Unsuitable(Unusable):
+    """A server, or what is in front of it, with which iam cannot work; no other host makes up for it."""
+
+
 class Misdirected(Unusable):
     """What `--database` says cannot be meant: wrong usage."""
 

@@ -7,7 +7,7 @@ from twisted.internet.defer import TimeoutError as TimedOut
 from twisted.internet.task import deferLater
 
 from iam.store.connection import Connection
-from iam.store.errors import Rejected, Unusable
+from iam.store.errors import Rejected, Unsuitable
 
 POOLER: Final = "this is a pooler in transaction mode; iam needs session mode or a direct connection"
 HEARING: Final = 2.0  # seconds for a notification to come
@@ -25,13 +25,13 @@ CALL: Final = "notify iam_pooler"
 
 
 async def examine(reactor: Any, one: Connection, other: Connection, *, reading: bool = False) -> None:
-    """Raise Unusable unless settings, prepared statements and LISTEN last on `one` while `other` is at work.
+    """Raise Unsuitable unless settings, prepared statements and LISTEN last on `one` while `other` is at work.
 
     A server that is only read notifies nobody (`reading`), so there only processes and settings are looked at.
     Nothing is left behind on a connection that is not ours alone, as far as its process shows that.
     """
     if not await alone(one, other):
-        raise Unusable(POOLER)
+        raise Unsuitable(POOLER)
     try:
         leave, find, take = READING if reading else ALL
         await one.run(leave)
@@ -39,10 +39,10 @@ async def examine(reactor: Any, one: Connection, other: Connection, *, reading: 
         found = await one.run(find)
         await other.run("rollback")
         if found != [(True,)] or not (reading or await heard(reactor, one, other)):
-            raise Unusable(POOLER)
+            raise Unsuitable(POOLER)
         await one.run(take)
     except Rejected:
-        raise Unusable(POOLER) from None
+        raise Unsuitable(POOLER) from None
 
 
 async def alone(one: Connection, other: Connection) -> bool:

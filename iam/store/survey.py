@@ -19,7 +19,7 @@ from iam.store.addresses import Host, Target
 from iam.store.connecting import OLDEST, TOO_OLD
 from iam.store.connection import Connection
 from iam.store.connection_strings import wrong
-from iam.store.errors import Rejected, Unavailable, Unusable
+from iam.store.errors import Rejected, Unavailable, Unsuitable, Unusable
 from iam.store.resolver import Resolver
 
 GRACE: Final = 1.0  # seconds that the other hosts have after one was found that takes writes
@@ -79,9 +79,10 @@ async def survey(reactor: Any, target: Target) -> Target:
     Raises Unusable where waiting does not cure that, and Misdirected where they do not belong together.
     """
     findings = await look(reactor, target)
+    unsuitable = any(isinstance(reason, Unsuitable) for _, reason in findings.missing)
     check_cluster(findings.servers)
     check_twice(findings.servers)
-    if not findings.writable:
+    if unsuitable or not findings.writable:
         raise obstacle(findings)
     check_copies(findings.writable)
     for host, reason in findings.missing:
@@ -165,13 +166,13 @@ class Visitor:
                 await self.examine(connection, other, keywords, reading=server.read_only)
             return server
         except Rejected as reason:
-            raise Unusable(f"it is no PostgreSQL that iam can work with ({reason})") from None
+            raise Unsuitable(f"it is no PostgreSQL that iam can work with ({reason})") from None
         finally:
             connection.close()
             other.close()
 
     async def examine(self, one: Connection, other: Connection, keywords: Mapping[str, str], *, reading: bool) -> None:
-        """Raise Unusable where a pooler is in between, if a second connection can be had to see it."""
+        """Raise Unsuitable where a pooler is in between, if a second connection can be had to see it."""
         with suppress(Unavailable):
             await other.open(keywords)
         if other.alive:
@@ -179,9 +180,9 @@ class Visitor:
 
 
 async def ask(connection: Connection, host: Host, address: str) -> Server:
-    """Which server this connection leads to; raises Unusable where it is too old."""
+    """Which server this connection leads to; raises Unsuitable where it is too old."""
     if connection.server_version < OLDEST:
-        raise Unusable(TOO_OLD)
+        raise Unsuitable(TOO_OLD)
     ((read_only, began, own_address, own_port),) = await connection.run(ABOUT)
     return Server(
         host,
@@ -242,7 +243,7 @@ def obstacle(findings: Findings) -> Unavailable:
     told = [f"{host}: {reason}" for host, reason in findings.missing]
     final = any(isinstance(reason, Unusable) for _, reason in findings.missing)
     kind = Unusable if final else Unavailable
-    if not findings.servers:
+    if findings.writable or not findings.servers:
         return kind("PostgreSQL cannot be used: " + "; ".join(told))
     hosts = ", ".join(f"({server.host})" for server in findings.servers)
     return kind("; ".join([f"{READ_ONLY}: {hosts}", *told]))

@@ -16,6 +16,7 @@ from twisted.protocols import portforward
 from iam.server_key import ServerKey
 from iam.store import migration
 from iam.store.database import Database
+from tests.faults.launching import Launch, launching
 from tests.faults.mortal import Mortal
 from tests.faults.pair import Pair
 from tests.harness import Server, TurnedClock, serving
@@ -84,6 +85,13 @@ def pair() -> Iterator[Pair]:
         yield pair
     finally:
         pair.end()
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Iterator[Launch]:
+    """Starts servers whose database need not be there."""
+    with launching(tmp_path) as launch:
+        yield launch
 
 
 @pytest_twisted.async_yield_fixture

@@ -69,6 +69,12 @@ class Mortal:
         )
 
     def start(self) -> None:
+        """Run, and answer."""
+        self.begin()
+        wait_until(self.accepts)
+
+    def begin(self) -> None:
+        """Run, whether it answers or not."""
         wait_until(self.gone)  # no other may use their memory
         options = [f"-c{name}={value}" for name, value in self.tuning.items()]
         self.postmaster = subprocess.Popen(
@@ -88,7 +94,6 @@ class Mortal:
             start_new_session=True,
             **self.who,
         )
-        wait_until(self.accepts)
 
     def accepts(self) -> bool:
         with suppress(psycopg2.OperationalError):

@@ -1,82 +1,24 @@
 """A server that is started before its database waits for it; for what waiting does not cure, nobody waits."""
 
-import os
 import signal
 import socket
-import subprocess
-import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import define, field
 
-from tests.harness import SERVER_KEY, free_port
-from tests.processes import BIN, PATIENCE, answers
+from iam.store.connection import CONNECT
+from iam.store.survey import READ_ONLY
+from tests.faults.launching import Launch
+from tests.faults.pair import Pair
+from tests.processes import PATIENCE, answers
 from tests.waiting import wait_until
 
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("IAM_", "PG"))}
 WAITING = "Waiting for the database, 60 seconds at most"
-Launch = Callable[..., "Launched"]
-
-
-@define
-class Launched:
-    """`twist iam`, and what it says."""
-
-    url: str
-    process: subprocess.Popen[str]
-    lines: list[str] = field(factory=list)
-
-    def listen(self) -> None:
-        assert self.process.stderr is not None
-        self.lines.extend(line.rstrip("\n") for line in self.process.stderr)
-
-    def says(self, beginning: str) -> str:
-        """The first line that begins so, as soon as it is there."""
-        wait_until(lambda: bool(self.saying(beginning)) or self.process.poll() is not None)
-        assert self.saying(beginning), self.lines
-        return self.saying(beginning)[0]
-
-    def saying(self, beginning: str) -> list[str]:
-        return [line for line in list(self.lines) if line.startswith(beginning)]
-
-    def end(self, number: int) -> int:
-        """Its exit status after this signal."""
-        self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
-
-
-@pytest.fixture
-def launch(tmp_path: Path) -> Iterator[Launch]:
-    """Starts servers whose database need not be there; they are gone afterwards."""
-    launched: list[tuple[Launched, threading.Thread]] = []
-
-    def launch(dsn: str, *options: str, **environment: str) -> Launched:
-        port = free_port()
-        process = subprocess.Popen(
-            [BIN / "twist", "iam", "--port", str(port), "--data-dir", str(tmp_path), "--database", dsn, *options],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd="/",
-            env=ENVIRONMENT | {"IAM_SECRET_KEY": SERVER_KEY} | environment,
-        )
-        one = Launched(f"http://localhost:{port}", process)
-        listening = threading.Thread(target=one.listen)
-        listening.start()
-        launched.append((one, listening))
-        return one
-
-    yield launch
-    for one, listening in launched:
-        if one.process.poll() is None:
-            one.process.kill()
-        one.process.wait()
-        listening.join()
-        one.process.stderr.close()  # type: ignore[union-attr]
+THERE = "The database is there; the start goes on."
 
 
 def test_two_servers_that_are_started_before_their_database_serve_when_it_is_there(
@@ -95,7 +37,7 @@ def test_two_servers_that_are_started_before_their_database_serve_when_it_is_the
         server.says("iam answers at ")
         assert answers(server.url, "/readyz")
         assert len(server.saying("Waiting")) == 1
-        assert len(server.saying("The database is there; the start goes on.")) == 1
+        assert len(server.saying(THERE)) == 1
     database.end()
 
 
@@ -117,7 +59,7 @@ def test_a_service_manager_is_told_that_it_waits_is_ready_and_stops(
 
     assert waits[0].startswith("STATUS=" + WAITING)
     assert waits[1] == "EXTEND_TIMEOUT_USEC=120000000"
-    assert there[0] == "STATUS=The database is there; the start goes on."
+    assert there[0] == "STATUS=" + THERE
     assert ready[0] == "READY=1"
     assert (status, stops) == (0, ["STOPPING=1"])
     database.end()
@@ -131,9 +73,155 @@ def test_a_signal_ends_the_waiting(launch: Launch, number: int) -> None:
     assert server.end(number) == 0
 
 
-def test_nobody_waits_for_a_database_that_does_not_exist(launch: Launch, mortal: Any) -> None:
-    server = launch(mortal.dsn(dbname="nowhere"), "--wait-for-database", "3600")
+def test_a_signal_ends_the_waiting_for_one_that_is_silent(launch: Launch, pair: Pair) -> None:
+    pair.primary.freeze()
+    server = launch(pair.dsn(pair.primary))
+    assert "no answer in time" in server.says(WAITING)
 
-    assert server.process.wait(PATIENCE) == 1
-    assert server.says("iam: PostgreSQL cannot be used").endswith('database "nowhere" does not exist (3D000)')
-    assert not server.saying("Waiting")
+    began = time.monotonic()
+    status = server.end(signal.SIGTERM)
+
+    assert status == 0
+    assert time.monotonic() - began < CONNECT
+
+
+def test_a_silent_one_is_served_when_it_answers(launch: Launch, pair: Pair) -> None:
+    pair.primary.freeze()
+    server = launch(pair.dsn(pair.primary))
+    server.says(WAITING)
+
+    pair.primary.thaw()
+
+    server.says("iam answers at ")
+
+
+def test_a_migration_that_gets_no_answer_keeps_nobody_from_ending(launch: Launch, pair: Pair) -> None:
+    pair.synchronous()
+    pair.stall()
+    server = launch(pair.dsn(pair.primary))
+    wait_until(lambda: bool(pair.primary.ask("select 1 from pg_stat_activity where wait_event = 'SyncRep'")))
+
+    status = server.end(signal.SIGTERM)
+
+    assert status == 0
+
+
+def test_a_name_that_has_no_address_may_have_one_soon(launch: Launch) -> None:
+    server = launch("host=nowhere.invalid password=hunter2")
+
+    assert "nowhere.invalid: its name is not known" in server.says(WAITING)
+    assert "hunter2" not in "".join(server.lines)
+    assert server.end(signal.SIGTERM) == 0
+
+
+def test_a_standby_is_served_when_it_is_promoted(launch: Launch, pair: Pair) -> None:
+    server = launch(pair.dsn(pair.replica))
+    assert READ_ONLY in server.says(WAITING)
+
+    pair.promote()
+
+    server.says("iam answers at ")
+
+
+def test_a_failover_under_way_is_waited_for(launch: Launch, pair: Pair) -> None:
+    pair.primary.kill()
+    server = launch(pair.dsn())
+    assert READ_ONLY in server.says(WAITING)
+
+    pair.promote()
+
+    server.says("iam answers at ")
+
+
+def test_a_standby_alone_is_said_when_the_time_is_over(launch: Launch, pair: Pair) -> None:
+    server = launch(pair.dsn(pair.replica), "--wait-for-database", "1")
+
+    assert server.ended() == 1
+    assert server.says("iam: ").startswith(f"iam: {READ_ONLY}")
+    assert len(server.saying("Waiting for the database, 1 seconds at most")) == 1
+
+
+def test_a_database_that_still_recovers_is_waited_for(launch: Launch, pair: Pair) -> None:
+    pair.replica.stop()
+    pair.replica.tuning = pair.replica.tuning | {"hot_standby": "off"}
+    pair.replica.begin()
+    server = launch(pair.dsn(pair.replica))
+    assert "(57P03)" in server.says(WAITING)
+
+    pair.replica.run("pg_ctl", "promote", "-D", pair.replica.data)
+
+    server.says("iam answers at ")
+
+
+def test_a_database_with_too_many_connections_is_waited_for(launch: Launch, mortal: Any) -> None:
+    mortal.ask("create role crowded login superuser connection limit 0")
+    mortal.ask("alter role crowded nosuperuser")
+    mortal.ask("create database crowded owner crowded encoding 'UTF8' template template0")
+    try:
+        server = launch(mortal.dsn(user="crowded", dbname="crowded"))
+        assert "(53300)" in server.says(WAITING)
+
+        mortal.ask("alter role crowded connection limit -1")
+
+        server.says("iam answers at ")
+        assert server.end(signal.SIGTERM) == 0
+    finally:
+        mortal.ask("drop database crowded with (force)")
+        mortal.ask("drop role crowded")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"dbname": "nowhere"}, 'database "nowhere" does not exist (3D000)'),
+        ({"user": "nobody_here"}, 'role "nobody_here" does not exist (28000)'),
+        (
+            {"host": "127.0.0.1", "user": "locked", "password": "hunter2"},
+            'authentication failed for user "locked" (28P01)',
+        ),
+        ({"host": "127.0.0.1", "user": "locked"}, "fe_sendauth: no password supplied"),
+        ({"host": "127.0.0.1", "sslmode": "require"}, "server does not support SSL, but SSL was required"),
+        ({"options": "-c nothing_known=1"}, 'unrecognized configuration parameter "nothing_known" (42704)'),
+    ],
+)
+def test_nobody_waits_for_what_waiting_does_not_cure(
+    launch: Launch, mortal: Any, wrong: dict[str, str], reason: str
+) -> None:
+    rules = Path(mortal.data) / "pg_hba.conf"
+    trusting = rules.read_text()
+    rules.write_text("host all locked 127.0.0.1/32 scram-sha-256\n" + trusting)
+    mortal.ask("create role locked login password 'another'")
+    mortal.ask("select pg_reload_conf()")
+    try:
+        server = launch(mortal.dsn(**wrong), "--wait-for-database", "3600")
+
+        assert server.ended() == 1
+        assert reason in server.says("iam: PostgreSQL cannot be used")
+        assert len(server.lines) == 1
+        assert "hunter2" not in server.lines[0]
+    finally:
+        rules.write_text(trusting)
+        mortal.ask("drop role locked")
+        mortal.ask("select pg_reload_conf()")
+
+
+def test_nobody_waits_for_one_of_two_hosts_where_the_other_refuses_us_for_good(launch: Launch, mortal: Any) -> None:
+    dsn = mortal.dsn(host=f"127.0.0.1,{mortal.directory}", port=f"1,{mortal.port}", dbname="nowhere")
+    server = launch(dsn, "--wait-for-database", "3600")
+
+    assert server.ended() == 1
+    assert 'database "nowhere" does not exist (3D000)' in server.says("iam: PostgreSQL cannot be used")
+
+
+def test_a_newer_schema_ends_the_start_at_once(launch: Launch, breed: Callable[[], Any]) -> None:
+    database = breed()
+    database.create()
+    database.start()
+    database.ask("create table migrations (name text primary key, applied_at timestamptz not null default now())")
+    database.ask("insert into migrations (name) values ('9999_later')")
+
+    server = launch(database.dsn(), "--wait-for-database", "3600")
+
+    assert server.ended() == 1
+    assert server.says("iam: The database belongs to a newer version of iam: it has 9999_later")
+    database.end()
