@@ -21,12 +21,15 @@ TOO_OLD: Final = "it is older than version 14, and iam needs 14 or later"
 # made while a table was empty, it would go on to read the whole table. All hot statements look rows up by a key, so
 # scans and joins that read whole tables are out of the question from the start, and a page costs little, being in memory:
 # else a hashed subplan over a small table looks cheaper than a few look-ups.
+# PostgreSQL is to notice as soon as we do (addresses.CUSTOMARY) when the network or our machine is gone: it would keep an
+# idle backend for two hours. Where the socket is a Unix one this means nothing.
 SETTINGS: Final = """
 set statement_timeout = '5s'; set lock_timeout = '2s'; set idle_in_transaction_session_timeout = '10s';
 set timezone = 'UTC'; set bytea_output = 'hex'; set jit = off; set max_parallel_workers_per_gather = 0;
 set plan_cache_mode = force_generic_plan;
 set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;
-set seq_page_cost = 0.1; set random_page_cost = 0.1
+set seq_page_cost = 0.1; set random_page_cost = 0.1;
+set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3; set tcp_user_timeout = '10s'
 """
 PROCESS: Final = "select pg_backend_pid()"  # libpq knows it too, but poolers tell it another number
 

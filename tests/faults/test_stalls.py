@@ -12,7 +12,7 @@ import psycopg2
 import pytest
 from attrs import define, field
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import Deferred, DeferredList, gatherResults
 from twisted.internet.task import deferLater
 
 from iam.store.database import Database
@@ -232,3 +232,56 @@ async def test_tokens_are_introspected_and_pages_shown_while_no_write_comes_thro
     assert {page.status for page in (*pages, used)} == {200}
     assert (refused.status, refused.header("Retry-After")) == (503, "1")
     assert (await served.token(app, grant_type="client_credentials")).status == 200
+
+
+async def test_connections_that_lead_nowhere_any_more_are_found_out_and_the_pool_is_full_again(
+    start: Start, mortal: Mortal, line: tuple[Line, str]
+) -> None:
+    database = await start(dsn=line[1])
+    await until(lambda: full(database))
+    line[0].muted = True  # answers are lost, and nobody sends them again
+    asked = [database.query("select 1") for _ in range(POOL)]
+    refused = await DeferredList([*asked, database.aside("select 1")], consumeErrors=True)
+    line[0].muted = False
+
+    await until(lambda: full(database))
+    await until(lambda: len(database.connector.places.connections) == POOL)
+
+    assert not any(succeeded for succeeded, _ in refused)
+    assert await database.query("select 1") == [(1,)]
+    await until(lambda: len(mortal.backends()) == POOL)
+
+
+async def test_postgresql_notices_by_itself_when_a_machine_or_the_network_is_gone(
+    start: Start, line: tuple[Line, str]
+) -> None:
+    database = await start(dsn=line[1], connections=1)
+    names = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")
+
+    settings = [(await database.query("select current_setting(%s)", (name,)))[0][0] for name in names]
+
+    assert settings == ["5", "5", "3", "10000"]
+
+
+async def test_two_servers_on_one_database_each_keep_their_bound(
+    start: Start, mortal: Mortal, tuned: Callable[..., None]
+) -> None:
+    mortal.ask("drop table if exists marks; create table marks (n int)")
+    databases = [await start(), await start()]
+    await until(lambda: all(map(full, databases)))
+    loads = [Load(database) for database in databases]
+
+    with Count(mortal.dsn()) as count:
+        tuned(synchronous_standby_names="nobody")
+        for load in loads:
+            load.begin()
+        await until(lambda: all(database.main.stalled for database in databases))
+        await databases[0].stop(0)
+        tuned(synchronous_standby_names="")
+        ended = time.monotonic()
+        await until(lambda: loads[1].written(ended))
+        await until(lambda: full(databases[1]))
+        await gatherResults([Deferred.fromCoroutine(load.end()) for load in loads])
+
+    assert max(count.seen) < 2 * 2 * POOL
+    await until(lambda: len(mortal.backends()) == POOL)
