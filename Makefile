@@ -60,6 +60,7 @@ test: $(TESTED) ## run all tests, on a real PostgreSQL and a real browser
 	$(BIN)/python -m pytest
 
 faults: $(TESTED) ## run the tests of faults at full length: stalls, failovers and, where it is there, Patroni
+	sh tests/faults/patroni.sh
 	$(BIN)/python -m pytest --long tests/faults
 
 check: $(CHECKED) ## formatting, lint and types

@@ -27,6 +27,11 @@ from tests.standstill import Standstill
 collect_ignore = [] if os.geteuid() == 0 else ["test_disk_faults.py"]
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What takes many minutes is left for `make faults`."""
+    return True if collection_path.name == "test_patroni.py" and not config.getoption("--long") else None
+
+
 @pytest.fixture(scope="session")
 def settled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory of a server that was started and stopped once, so that not every test makes keys and tables."""

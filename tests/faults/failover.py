@@ -1,6 +1,7 @@
 """Two servers and their clients while the database fails over: what was acknowledged, for how long nothing was, what was lost."""
 
 import json
+import re
 import threading
 import time
 from collections import Counter
@@ -14,12 +15,12 @@ from urllib.request import Request, urlopen
 
 import psycopg2
 from attrs import define, field, frozen
+from psycopg2.extensions import make_dsn, parse_dsn
 
 from bench import stock
 from tests.consistency import history
 from tests.consistency.driver import REDIRECT_URI, Client, Run
 from tests.consistency.history import OK, REDEEM, REFRESH, Family, Life, Operation
-from tests.faults.pair import Member
 from tests.harness import free_port
 from tests.processes import created, start
 from tests.waiting import wait_until
@@ -31,7 +32,6 @@ MACHINES: Final = 3  # at each server, which ask for client credentials
 PACE: Final = 0.05  # seconds that each of them rests
 FAMILIES: Final = 3000
 BACKENDS: Final = 2 * SERVERS * POOL  # at one primary, of both servers, given up ones included
-OURS: Final = "postgres: server "  # how the processes for them call themselves
 SOON: Final = 2.0  # seconds after which /readyz tells the truth
 MOMENT: Final = 1.0  # second more for a machine that does other things too
 NEVER: Final = 15.0  # seconds without an answer
@@ -111,8 +111,10 @@ class Report:
 class Drill:
     """Servers, clients, and what happened when; `with` begins and ends them."""
 
-    def __init__(self, dsn: str, members: Sequence[Member], directory: Path, settings: str = "") -> None:
+    def __init__(self, dsn: str, members: Sequence[Any], directory: Path, settings: str = "") -> None:
         self.dsn = dsn
+        user = parse_dsn(dsn)["user"]
+        self.ours = re.compile(rf"postgres: (\w+: )?{user} ")  # how the processes for the servers call themselves
         self.members = members
         self.directory = directory
         self.options = ("--data-dir", str(directory), "--config", str(directory / "iam.toml"))
@@ -131,7 +133,6 @@ class Drill:
         self.most_backends = 0
 
     def __enter__(self) -> "Drill":
-        self.members[0].ask("create role server superuser login")
         first = self.start(0)  # which makes the tables
         public, confidential, self.machine = [self.client(kind) for kind in (PUBLIC, CONFIDENTIAL, MACHINE)]
         families = stocked(self.dsn, [public, confidential])
@@ -183,15 +184,15 @@ class Drill:
     def ready(self, server: int) -> Answer:
         return ask(server, self.urls[server] + "/readyz")
 
-    def backends(self, member: Member) -> int:
+    def backends(self, member: Any) -> int:
         """How many processes a PostgreSQL has for the servers: it need not be asked, since it may stand still."""
         if not member.alive:
             return 0
-        return sum(title(pid).startswith(OURS) for pid in member.processes())
+        return sum(self.ours.match(title(pid)) is not None for pid in member.processes())
 
-    def left(self, member: Member) -> bool:
+    def left(self, member: Any) -> bool:
         """Has a PostgreSQL nothing more of the servers' than commits that wait for a replica, and that they have given up?"""
-        ours = [title(pid) for pid in member.processes() if title(pid).startswith(OURS)]
+        ours = [title(pid) for pid in member.processes() if self.ours.match(title(pid))]
         return all(" waiting for " in each for each in ours)
 
     # Waiting for what shows
@@ -299,11 +300,14 @@ class Drill:
 
 def stocked(dsn: str, clients: list[Client]) -> dict[str, Family]:
     """Codes of people to redeem, each the beginning of a family."""
-    with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
+    with (
+        closing(psycopg2.connect(make_dsn(dsn, target_session_attrs="read-write"))) as connection,
+        connection.cursor() as cursor,
+    ):
         connection.autocommit = True
         families = {}
         for number, client in enumerate(clients):
-            user = stock.person(cursor, f"person{number}")
+            user = stock.person(cursor, f"person{number} of {client.client_id}")
             for place, code in enumerate(stock.codes(cursor, client.client_id, user, FAMILIES // len(clients))):
                 families[f"{number}.{place}"] = Family(code, client.client_id, user)
         return families

@@ -22,6 +22,7 @@ def seconds(request: pytest.FixtureRequest) -> Callable[[float, float], float]:
 @pytest.fixture
 def drill(pair: Pair, tmp_path: Path, seconds: Callable[[float, float], float]) -> Iterator[Drill]:
     """Two servers on a pair that replicates synchronously; the retry window is cut short as the stall is."""
+    pair.primary.ask("create role server superuser login")
     pair.synchronous()
     settings = f"refresh-token-retry-window = {seconds(24, 120):.0f}"
     with Drill(pair.dsn(user="server"), pair.members, tmp_path, settings) as drill:
