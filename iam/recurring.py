@@ -37,6 +37,7 @@ class Recurring:
         self._say = say
         self._over = over
         self._counts: dict[str, int] = {}
+        self._alarms: dict[str, Any] = {}
         self._spell: Spell | None = None
 
     def add(self, reason: str) -> None:
@@ -50,16 +51,28 @@ class Recurring:
         if reason in self._counts:
             self._counts[reason] += 1
             return
-        self._counts[reason] = 0
-        self._reactor.callLater(WINDOW, self._tell, reason)
+        self._expect(reason)
         self._say(reason, 1)
+
+    def stop(self) -> None:
+        """Say what has not been said yet, and expect nothing more."""
+        for alarm in self._alarms.values():
+            alarm.cancel()
+        counts, self._counts, self._alarms, self._spell = self._counts, {}, {}, None
+        for reason, count in counts.items():
+            if count:
+                self._say(reason, count)
+
+    def _expect(self, reason: str) -> None:
+        self._counts[reason] = 0
+        self._alarms[reason] = self._reactor.callLater(WINDOW, self._tell, reason)
 
     def _tell(self, reason: str) -> None:
         """The end of ten seconds: what came in them, or that nothing did."""
         count = self._counts.pop(reason)
+        del self._alarms[reason]
         if count:
-            self._counts[reason] = 0
-            self._reactor.callLater(WINDOW, self._tell, reason)
+            self._expect(reason)
             self._say(reason, count)
         elif not self._counts and self._spell is not None:
             spell, self._spell = self._spell, None

@@ -22,6 +22,7 @@ from iam.embedded.installation import Installation
 from iam.embedded.locks import Lock
 from iam.embedded.postmaster import START_TIMEOUT, STOP_TIMEOUT
 from iam.embedded.processes import PACE, Process
+from iam.recurring import Recurring
 
 log = Logger()
 
@@ -59,6 +60,7 @@ class Embedded:
         self.copies = copies
         self.users = Lock(self.cluster.file("users"))
         self.disk = Disk(reactor, self.cluster.data_dir, reserve)
+        self.unstarted = Recurring(reactor, tell_unstarted)
         self.since = 0.0
         self.delay = BACKOFF[0]
         self.work: Deferred[None] = succeed(None)  # a start under way
@@ -193,6 +195,7 @@ class Embedded:
         """Start PostgreSQL again, at longer and longer intervals while that fails."""
         if monotonic() - self.since > STEADY:
             self.delay = BACKOFF[0]
+        ended = monotonic()
         log.error("database.exited: process {pid} ended", pid=self.postmaster.pid)
         while not self.postmaster.alive:
             await deferLater(self.reactor, self.delay)
@@ -201,5 +204,11 @@ class Embedded:
                 async with self.turn(START_TIMEOUT):
                     await self.ensure()
             except (EmbeddedError, OSError) as error:
-                log.error("database.not_started: {reason}", reason=str(error))  # noqa: TRY400 (a sentence, no traceback)
-        log.info("database.started: process {pid}", pid=self.postmaster.pid)
+                self.unstarted.add(str(error))
+        seconds = round(monotonic() - ended, 1)
+        log.info("database.started: process {pid}, after {seconds} s", pid=self.postmaster.pid, seconds=seconds)
+
+
+def tell_unstarted(reason: str, count: int) -> None:
+    """PostgreSQL could not be started, so often for this reason."""
+    log.error("database.not_started: {reason} (times: {count})", reason=reason, count=count)

@@ -13,6 +13,7 @@ from iam.clock import Clock
 from iam.openid.logout_tokens import LogoutTokens
 from iam.outbound.destinations import FetchError
 from iam.outbound.posting import Poster
+from iam.recurring import Recurring, Say
 from iam.store.clients import Clients
 from iam.store.errors import Rejected, Unavailable
 from iam.store.logout_notices import LogoutNotices, Notice
@@ -49,6 +50,8 @@ class BackChannelLogout:
         self._poster = poster
         self._clock = clock
         self._under_way: Counter[str] = Counter()
+        self._unread = Recurring(reactor, saying("logout notices cannot be read: {reason} (times: {count})"))
+        self._unkept = Recurring(reactor, saying("logout notices cannot be put away: {reason} (times: {count})"))
         self._looking = False
         self._again = False
         self._stopped: Deferred[None] | None = None
@@ -64,6 +67,8 @@ class BackChannelLogout:
         """Take no more; what is under way has a moment to finish, and what does not is another server's."""
         if self._call.running:
             self._call.stop()
+        self._unread.stop()
+        self._unkept.stop()
         self._stopped = Deferred()
         if not self._under_way.total():
             self._stopped.callback(None)
@@ -83,7 +88,7 @@ class BackChannelLogout:
                 self._again = False
                 await self._take()
         except (Rejected, Unavailable) as error:
-            log.warn("logout notices cannot be read: {reason}", reason=str(error))
+            self._unread.add(str(error))
         except Exception:  # noqa: BLE001 - the next look must not be the last one
             log.failure("logout notices were not looked at")
         finally:
@@ -105,7 +110,7 @@ class BackChannelLogout:
         try:
             await self._attempt(notice)
         except (Rejected, Unavailable) as error:
-            log.warn("a logout notice cannot be put away: {reason}", reason=str(error))
+            self._unkept.add(str(error))
         except Exception:  # noqa: BLE001 - it is lent, so there will be another attempt
             log.failure("a logout notice was not delivered")
         finally:
@@ -161,3 +166,8 @@ class BackChannelLogout:
         given_up = await self._notices.failed(notice, now, now - KEPT, unreachable=unreachable)
         if given_up:
             log.error("{count} logouts are given up: {client_id}", count=given_up, client_id=notice.client_id)
+
+
+def saying(sentence: str) -> Say:
+    """Says this in the log, with the reason and how often it was."""
+    return lambda reason, count: log.warn(sentence, reason=reason, count=count)

@@ -47,6 +47,7 @@ class Retention:
 
     def __init__(self, reactor: Any, tasks: Sequence[Task], clock: Clock) -> None:
         self.records = {task.name: Record() for task in tasks}
+        self._reasons: dict[str, list[str]] = {}  # of this round, and the tasks that failed for each
         self._tasks = tasks
         self._clock = clock
         self._call = LoopingCall(self._work)
@@ -65,9 +66,12 @@ class Retention:
         return Deferred.fromCoroutine(self.work())
 
     async def work(self) -> None:
-        """One round; what is not possible now is left to the next one."""
+        """One round; what is not possible now is left to the next one, and is a line for each reason."""
+        self._reasons.clear()
         for task in self._tasks:
             await self._attempt(task)
+        for reason, names in self._reasons.items():
+            self._say(reason, names)
 
     async def _attempt(self, task: Task) -> None:
         """One task, which holds up no other."""
@@ -93,15 +97,20 @@ class Retention:
             log.info("{task}: {count} done", task=task.name, count=done)
 
     def _failed(self, task: Task, reason: str) -> None:
-        """Say so, and louder where it goes on."""
+        """Count it, and have it told at the end of the round."""
         record = self.records[task.name]
         record.failures += 1
         record.in_a_row += 1
-        emit = log.error if record.in_a_row >= PERSISTENT else log.warn
+        self._reasons.setdefault(reason, []).append(task.name)
+
+    def _say(self, reason: str, names: Sequence[str]) -> None:
+        """Say what fails for this reason, and louder where it goes on."""
+        times = max(self.records[name].in_a_row for name in names)
+        emit = log.error if times >= PERSISTENT else log.warn
         emit(
             "retention.failed: {task}, {times} times in a row: {reason}",
-            task=task.name,
-            times=record.in_a_row,
+            task=", ".join(names),
+            times=times,
             reason=reason,
         )
 

@@ -84,6 +84,7 @@ class Login:
         except Throttled as error:
             return await self._later(request, form, address, 429, error.retry_after, throttled(error.retry_after))
         except Busy as error:
+            request.unanswered = str(error)
             return await self._later(request, form, address, 503, error.retry_after, BUSY)
         begun = await self._begin(request, user_id, received, remembered=bool(form.remember.data)) if user_id else None
         if begun is None:

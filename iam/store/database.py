@@ -40,7 +40,7 @@ class Database:
         self.guard: Callable[[], str] = str
         self.writes = Writes(reactor)
         self.losses = Losses(reactor)
-        self.readiness = Readiness(reactor, self.writes, self.examine, lambda: self.losses.away or bool(self.guard()))
+        self.readiness = Readiness(reactor, self.writes, self.examine, self.told)
         self.main.restricted = lambda: bool(self.guard())
         self.started = False
 
@@ -97,11 +97,15 @@ class Database:
     def run(self, pool: Pool, sql: str, parameters: Parameters, *, writes: bool) -> Coroutine[Any, Any, Rows]:
         """Run one statement on a lane; what becomes of writes is noted."""
         work = pool.run(sql, parameters, writes=writes)
-        return self.writes.watch(work) if writes else work
+        return self.writes.watch(work) if writes and not self.guard() else work
 
     def obstacle(self) -> str:
         """Why the database is only read; empty if it is written too."""
         return self.guard()
+
+    def told(self) -> bool:
+        """Does the log have it already why writes do not come through?"""
+        return not self.main.members or bool(self.guard())
 
     async def unready(self) -> str:
         """Why nobody should be sent to this server now; empty if they may."""

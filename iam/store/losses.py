@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from twisted.logger import Logger
 
-WINDOW: Final = 10.0  # seconds in which what happens again is counted, not told
+WINDOW: Final = 10  # seconds in which what happens again is counted, not told
 
 log = Logger()
 

@@ -6,6 +6,7 @@ from typing import Final
 from attrs import frozen
 from twisted.logger import Logger
 
+from iam.recurring import Recurring
 from iam.settings import Settings
 from iam.store.database import Database
 from iam.store.errors import Rejected, Unavailable
@@ -47,6 +48,11 @@ class Fill:
     bytes: int
 
 
+def tell(reason: str, count: int) -> None:
+    """Say that later is early enough, but not what keeps on failing for each request."""
+    log.warn("partitions cannot be tended: {reason} (times: {count})", reason=reason, count=count)
+
+
 def longest(settings: Settings) -> dict[str, int]:
     """The tables of short-lived rows, and the seconds that a row of each may live."""
     return {
@@ -67,6 +73,7 @@ class Partitions:
     def __init__(self, database: Database, longest: dict[str, int]) -> None:
         self._database = database
         self._longest = longest
+        self._untended = Recurring(database.reactor, tell)
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -82,7 +89,7 @@ class Partitions:
             try:
                 await self.tend_one(table, now)
             except (Rejected, Unavailable) as error:  # rejected: this role may make none, so another one's server tends
-                log.warn("partitions of {table} cannot be tended: {reason}", table=table, reason=str(error))
+                self._untended.add(f"{table}: {error}" if isinstance(error, Rejected) else str(error))
 
     async def tend_one(self, table: str, now: datetime) -> None:
         """Make the partitions of the days to come, drop those of the days that are over. Any number of servers may do so.

@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred, DeferredLock
 from twisted.logger import Logger
 
 from iam.daily import Daily
+from iam.recurring import Recurring
 from iam.store.database import Database
 from iam.store.errors import NoPartition, Rejected, Unavailable
 
@@ -97,6 +98,7 @@ class Refusals:
         self._counts: Counter[tuple[str | None, ...]] = Counter()
         self._alarm: Any = None
         self._lock = DeferredLock()
+        self._unstored = Recurring(database.reactor, tell)
         self.dropped = 0  # beyond what may wait
 
     def add(self, trace: Trace, presented: Presented = NOTHING) -> bool:
@@ -132,7 +134,7 @@ class Refusals:
                 NoPartition,
                 Rejected,
             ) as error:  # of a day that is not, or something else that waiting does not mend
-                log.warn("refusals cannot be stored: {reason}", reason=str(error))
+                self._unstored.add(str(error))
                 self.dropped += len(rows)
             except Unavailable:
                 self._waiting = (rows + self._waiting)[:MOST]
@@ -143,6 +145,7 @@ class Refusals:
             self._alarm.cancel()
             self._alarm = None
         await self.flush()
+        self._unstored.stop()
 
     async def find(self, identifier: str, now: datetime) -> Trace | None:
         """The refusal with this id, of the last day."""
@@ -166,6 +169,11 @@ class Refusals:
         await self.flush()
         if self._waiting:
             self._schedule()
+
+
+def tell(reason: str, count: int) -> None:
+    """Say that refusals are lost."""
+    log.warn("refusals cannot be stored: {reason} (times: {count})", reason=reason, count=count)
 
 
 def columns(rows: Sequence[tuple[object, ...]]) -> dict[str, list[object]]:

@@ -7,6 +7,8 @@ from iam.web.parameters import ParameterError
 
 MALFORMED = 400  # a body of another type too (RFC 6749 §5.2)
 UNAUTHORIZED = 401
+UNAVAILABLE = 503
+SOON: Headers = ((b"Retry-After", b"1"),)
 BASIC: Headers = ((b"WWW-Authenticate", b'Basic realm="iam", charset="UTF-8"'),)
 
 
@@ -16,9 +18,9 @@ def error_answer(error: OAuth2Error | ParameterError, error_uri: str) -> Answer:
         document = {"error": "invalid_request", "error_description": str(error), "error_uri": error_uri}
         return json_answer(MALFORMED, document)
     document = {**dict(error.twotuples), "error_uri": error_uri}
-    return json_answer(error.status_code, document, challenge(error.status_code))
+    return json_answer(error.status_code, document, advice(error.status_code))
 
 
-def challenge(status: int) -> Headers:
-    """The challenge that belongs to a 401 of a client."""
-    return BASIC if status == UNAUTHORIZED else ()
+def advice(status: int) -> Headers:
+    """The challenge that belongs to a 401 of a client; when to come back, after a 503."""
+    return {UNAUTHORIZED: BASIC, UNAVAILABLE: SOON}.get(status, ())

@@ -124,6 +124,8 @@ class Site(Factory):
         super().doStop()
         if not self.numPorts and self._sweep.running:
             self._sweep.stop()
+        if not self.numPorts:
+            self.unanswered.stop()
 
     def buildProtocol(self, addr: IAddress | None) -> Channel | None:
         """A connection, unless there are too many, in all or from this address (H6)."""

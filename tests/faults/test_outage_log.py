@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.threads import deferToThread
 from twisted.logger import LogEvent, LogLevel, formatEvent
 
 from iam import credentials
+from iam.assembly import build_back_channel
 from iam.operations.log import json_line
+from iam.operations.retention import Retention, tasks
 from tests.faults.conftest import Mortal
 from tests.harness import Server, pause
 from tests.waiting import until
@@ -60,6 +63,28 @@ async def test_five_hundred_requests_of_an_outage_are_a_handful_of_lines(
     assert len(refused) >= 400
     assert {reply.header("Retry-After") for reply in refused} == {"1"}
     assert len(during) <= 10
+
+
+async def test_what_the_server_does_by_itself_is_a_line_for_each_reason_in_an_outage(
+    served: Server, mortal: Mortal, events: list[LogEvent]
+) -> None:
+    store, clock = served.store, served.clock_of_store()
+    retention = Retention(reactor, tasks(store, served.keys), clock)
+    back_channel = build_back_channel(reactor, served.settings, clock, store, served.key, served.keys)
+    await until(lambda: store.database.main.absent == 0)
+    mortal.kill()
+    await until(lambda: not store.database.main.members and not store.database.spare.members)
+    events.clear()
+
+    for _ in range(50):
+        await store.partitions.tend(clock.now())
+        back_channel.look()
+    await retention.work()
+
+    told = beginning(events, "partitions", "logout notices", "retention.failed")
+    assert told.count("retention.failed") <= 2
+    assert told.count("logout notices") == 1
+    assert len(told) <= 5
 
 
 async def test_a_stall_of_writes_has_a_line_when_it_begins_and_one_when_it_ends(

@@ -101,6 +101,20 @@ async def test_h51_a_server_that_only_reads_is_not_ready(server: Server, crowded
     assert (reply.status, reply.json) == (503, {"status": "not ready"})  # why is for the log
 
 
+async def test_a_server_that_could_write_no_longer_is_ready_as_soon_as_there_is_room(
+    server: Server, crowded: Any
+) -> None:
+    app = await server.app()
+    crowded()
+    refused = await server.token(app, grant_type="client_credentials")
+    unready = await server.get("/readyz")
+    server.store.database.guard = str
+
+    ready = await server.get("/readyz")
+
+    assert (refused.status, unready.status, unready.header("Retry-After"), ready.status) == (503, 503, "1", 200)
+
+
 async def test_h51_a_statement_with_parameters_is_only_read_too(server: Server, crowded: Any) -> None:
     crowded()
 

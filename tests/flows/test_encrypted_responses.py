@@ -129,7 +129,11 @@ async def test_a_code_is_not_used_up_while_the_clients_keys_are_out_of_reach(
     refused = await server.redeem(client.app, code)
 
     admin.execute("select used_at from authorization_codes")
-    assert (refused.status, refused.json["error"]) == (503, "temporarily_unavailable")
+    assert (refused.status, refused.json["error"], refused.header("Retry-After")) == (
+        503,
+        "temporarily_unavailable",
+        "1",
+    )
     assert admin.fetchall() == [(None,)]
 
 
@@ -147,7 +151,11 @@ async def test_a_refresh_token_is_not_used_up_while_the_clients_keys_are_out_of_
     server.clock.advance(61)
     again = await server.refresh(client.app, tokens["refresh_token"])
 
-    assert (refused.status, refused.json["error"]) == (503, "temporarily_unavailable")
+    assert (refused.status, refused.json["error"], refused.header("Retry-After")) == (
+        503,
+        "temporarily_unavailable",
+        "1",
+    )
     assert client.opened(again.json["id_token"]).protected["kid"] == "rsa-enc"
 
 
@@ -184,7 +192,7 @@ async def test_userinfo_is_not_given_in_the_clear_while_the_clients_keys_are_out
 
     reply = await client.user_info()
 
-    assert (reply.status, reply.json["error"]) == (503, "temporarily_unavailable")
+    assert (reply.status, reply.json["error"], reply.header("Retry-After")) == (503, "temporarily_unavailable", "1")
     assert set(reply.json) == {"error", "error_description", "error_uri"}
 
 

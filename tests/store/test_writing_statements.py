@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import iam.store
+from iam.store import writes
+from tests.harness import Server
 
 STORE = Path(iam.store.__file__).parent
 WRITES = re.compile(
     r"\b(insert\s+into|update\s+(?!skip\b|of\b|set\b)\w+(\s+\w+)?\s+set|delete\s+from)\b", re.IGNORECASE
 )
+PLANNED = re.compile(r"\b(Insert|Update|Delete) on\b|\bLockRows\b")
 EVENT = re.compile(r"insert\s+into\s+audit_events\b.*?'[a-z_]+\.[a-z_]+'", re.IGNORECASE | re.DOTALL)
 
 # What needs no event of its own.
@@ -68,6 +71,22 @@ def test_every_writing_statement_has_an_event_or_a_reason() -> None:
 
     assert len(writing) > 20
     assert silent == set(NO_EVENT)
+
+
+def test_readiness_looks_at_every_statement_that_writes() -> None:
+    writing = {name for name, text in statements() if WRITES.search(text)}
+
+    assert {name for name, text in statements() if writes.writing(text)} >= writing
+
+
+async def test_readiness_takes_for_writes_those_hot_statements_that_postgresql_plans_to_write(running: Server) -> None:
+    """PostgreSQL's own word: a plan that inserts, updates, deletes or locks rows."""
+    database = running.store.database
+    for name, statement in database.statements.items():
+        rows = await database.query("explain execute " + name + "(" + ", ".join(["null"] * statement.width) + ")")
+        plan = "\n".join(line for (line,) in rows)
+
+        assert writes.writing(statement.preparation) == (PLANNED.search(plan) is not None), name
 
 
 def test_every_method_that_writes_an_event_is_told_who_does_it() -> None:

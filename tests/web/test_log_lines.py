@@ -90,7 +90,11 @@ def test_a_network_has_so_much_a_day() -> None:
     assert (one, other, tomorrow) == ([True] * 3 + [False] * 2, [True] * 2 + [False] * 3, True)
 
 
-async def test_what_cannot_be_answered_now_is_one_line_at_once_for_each_reason(edge: Edge, lines: Any) -> None:
+@pytest.mark.parametrize("talkative", [False, True])
+async def test_what_cannot_be_answered_now_is_one_line_at_once_for_each_reason(
+    edge: Edge, lines: Any, talkative: bool
+) -> None:
+    edge.site.talkative = talkative
     wire = await edge.connect()
     for _ in range(20):
         wire.transport.write(b"GET /unavailable HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -120,6 +124,18 @@ def test_what_comes_again_and_again_is_one_line_for_each_reason_and_ten_seconds(
     assert sum(count for _, count in said) == 25 * 60
     assert len(said) == 3 * 4
     assert over == [(25 * 60, 24.0)]
+
+
+def test_what_has_not_been_counted_out_is_said_at_the_end_of_the_server() -> None:
+    reactor, said = Reactor(), []
+    recurring = Recurring(reactor, lambda *line: said.append(line))
+    for _ in range(7):
+        recurring.add("no connection")
+
+    recurring.stop()
+
+    assert said == [("no connection", 1), ("no connection", 6)]
+    assert reactor.getDelayedCalls() == []
 
 
 def test_reasons_without_end_share_a_line() -> None:
