@@ -8,7 +8,7 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from urllib.parse import unquote_plus
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError
 
 from iam import credentials
@@ -46,12 +46,7 @@ class Claimed:
 
 
 def claimed(parameters: Parameters, authorization: str | None, address: str | None = None) -> Claimed:
-    """Who a request from this address says it is from, as `read` has it."""
-    return evolve(read(parameters, authorization), address=address)
-
-
-def read(parameters: Parameters, authorization: str | None) -> Claimed:
-    """Read the client from the Authorization header, the form or an assertion in it, never from two (RFC 6749 §2.3).
+    """Who a request from this address says it is from: in the Authorization header, the form or an assertion in it (RFC 6749 §2.3).
 
     Raises InvalidRequestError for two methods at once, InvalidClientError for none or one that cannot be read.
     """
@@ -60,12 +55,12 @@ def read(parameters: Parameters, authorization: str | None) -> Claimed:
     if (authorization is not None) + (secret is not None) + asserted > 1:
         raise InvalidRequestError(TWO_WAYS)
     if authorization is not None:
-        return agreed(from_basic(authorization), client_id)
+        return agreed(from_basic(authorization, address), client_id)
     if asserted:
-        return agreed(from_assertion(parameters), client_id)
+        return agreed(from_assertion(parameters, address), client_id)
     if client_id is None:
         raise InvalidClientError("The request names no client.")
-    return Claimed(client_id, secret)
+    return Claimed(client_id, secret, address=address)
 
 
 def agreed(claim: Claimed, client_id: str | None) -> Claimed:
@@ -75,7 +70,7 @@ def agreed(claim: Claimed, client_id: str | None) -> Claimed:
     return claim
 
 
-def from_assertion(parameters: Parameters) -> Claimed:
+def from_assertion(parameters: Parameters, address: str | None) -> Claimed:
     """A JWT that names the client (RFC 7521 §4.2)."""
     kind, text = parameters.get("client_assertion_type"), parameters.get("client_assertion")
     if kind is None or text is None:
@@ -83,10 +78,10 @@ def from_assertion(parameters: Parameters) -> Claimed:
     if kind != client_assertions.TYPE:
         raise InvalidClientError(f"The client_assertion_type must be {client_assertions.TYPE}.")
     assertion = client_assertions.read(text)
-    return Claimed(assertion.subject, assertion=assertion)
+    return Claimed(assertion.subject, assertion=assertion, address=address)
 
 
-def from_basic(authorization: str) -> Claimed:
+def from_basic(authorization: str, address: str | None) -> Claimed:
     """HTTP Basic (RFC 7617), with id and secret form-encoded inside (RFC 6749 §2.3.1).
 
     Many programs send them as they are, so that a + or % in the secret may be that, too.
@@ -102,7 +97,7 @@ def from_basic(authorization: str) -> Claimed:
     secret = decoded(sent)
     if not colon or not client_id or not secret or "\0" in client_id + secret:
         raise InvalidClientError("The Authorization header must hold client_id:client_secret.")
-    return Claimed(client_id, secret, undecoded=sent if sent != secret else None)
+    return Claimed(client_id, secret, undecoded=sent if sent != secret else None, address=address)
 
 
 def decoded(sent: str) -> str:
