@@ -14,6 +14,7 @@ from iam.oauth.refusal import Refusal, shown
 from iam.oauth.refusals import Refusals
 from iam.oauth.resources import Targets
 from iam.operations.write_budget import WriteBudget
+from iam.store.clients import Client
 from iam.web.answers import Answer, Headers, json_answer
 from iam.web.json_body import json_object
 from iam.web.parameters import ParameterError, authorization
@@ -76,14 +77,14 @@ class RegistrationEndpoint:
     async def register(self, request: Request) -> Answer:
         """RFC 7591 §3.1: a new client."""
         caller = await self.dynamic.caller(authorization(request), request.client_address)
-        told = await self.dynamic.register(caller, json_object(request), request.client_address)
-        return json_answer(201, await self._with_resources(self._explained(told, request)))
+        client, told = await self.dynamic.register(caller, json_object(request), request.client_address)
+        return json_answer(201, await self._with_resources(client, self._explained(told, request)))
 
     @answering
     async def read(self, request: Request, client_id: str) -> Answer:
         """RFC 7592 §2.1: what the client is registered with."""
         client, access = await self.dynamic.client(client_id, authorization(request), request.client_address)
-        return json_answer(200, await self._with_resources(self.dynamic.read(client, access)))
+        return json_answer(200, await self._with_resources(client, self.dynamic.read(client, access)))
 
     @answering
     async def update(self, request: Request, client_id: str) -> Answer:
@@ -91,8 +92,8 @@ class RegistrationEndpoint:
         client, access = await self.dynamic.client(client_id, authorization(request), request.client_address)
         await self._spend(request, client.id)
         document = json_object(request)
-        told = await self.dynamic.update(client, access, document, request.client_address)
-        return json_answer(200, await self._with_resources(self._explained(told, request)))
+        changed, told = await self.dynamic.update(client, access, document, request.client_address)
+        return json_answer(200, await self._with_resources(changed, self._explained(told, request)))
 
     @answering
     async def delete(self, request: Request, client_id: str) -> Answer:
@@ -109,10 +110,9 @@ class RegistrationEndpoint:
         error = MetadataError("left_out", got, Refusal("wishes", "what there is", shown(got), told["client_id"]))
         return {**told, "left_out_uri": self.refusals.kept(PATH, error, request.client_address)}
 
-    async def _with_resources(self, told: dict[str, Any]) -> dict[str, Any]:
+    async def _with_resources(self, client: Client, told: dict[str, Any]) -> dict[str, Any]:
         """The client information, with the resources that the client may ask for now and the scopes that it may have there."""
-        client = await self.dynamic.registration.clients.read(told["client_id"])
-        offers = await self.targets.offered(client) if client is not None else []
+        offers = await self.targets.offered(client)
         return {**told, "resources": offers} if offers else told
 
     async def _spend(self, request: Request, client_id: str) -> None:

@@ -12,7 +12,7 @@ from hmac import compare_digest
 from typing import Any, Final
 from uuid import UUID
 
-from attrs import evolve, frozen
+from attrs import asdict, evolve, frozen
 
 from iam import credentials
 from iam.accounts import actors
@@ -110,8 +110,10 @@ class DynamicRegistration:
             raise bearer.invalid_token(reason)
         return Caller(evolve(self.registrants.bearer(token.scopes), network=network(address)), token.id, digest)
 
-    async def register(self, caller: Caller, document: Mapping[str, Any], address: str) -> dict[str, Any]:
-        """Register a client with these metadata; raises MetadataError, Challenge, FullError."""
+    async def register(
+        self, caller: Caller, document: Mapping[str, Any], address: str
+    ) -> tuple[Client, dict[str, Any]]:
+        """Register a client with these metadata; the client, and what it is told. Raises MetadataError, Challenge, FullError."""
         metadata = await self._metadata(client_metadata.read(document), caller.registrant)
         client_id = credentials.client_id(secrets.token_bytes(32))
         access = credentials.mint(Kind.REGISTRATION_ACCESS_TOKEN)
@@ -126,7 +128,7 @@ class DynamicRegistration:
         )
         now = self._now()
         await self._keep(caller, newcomer, address, now)
-        return self._information(client_id, metadata, now, access, secret)
+        return newcomer.client(now), self._information(client_id, metadata, now, access, secret)
 
     async def client(self, client_id: str, authorization: str | None, address: str) -> tuple[Client, str]:
         """The client that this is, and its registration access token (RFC 7592 §2).
@@ -148,8 +150,13 @@ class DynamicRegistration:
         """The client as it is registered (RFC 7592 §2.1)."""
         return self._information(client.id, client, client.created_at, access, None)
 
-    async def update(self, client: Client, access: str, document: Mapping[str, Any], address: str) -> dict[str, Any]:
-        """Replace all of the client's metadata (RFC 7592 §2.2); raises MetadataError, Challenge."""
+    async def update(
+        self, client: Client, access: str, document: Mapping[str, Any], address: str
+    ) -> tuple[Client, dict[str, Any]]:
+        """Replace all of the client's metadata (RFC 7592 §2.2); the client now, and what it is told.
+
+        Raises MetadataError, Challenge.
+        """
         asked = client_metadata.read(document)
         await self._refuse_others(client, asked, address)
         registrant = self.registrants.bearer(()) if client.answered_for else self.registrants.stranger()
@@ -159,7 +166,8 @@ class DynamicRegistration:
         by = actors.client(client.id, address)
         if not await self.registration.update(client.id, metadata, by, secret=secret):
             raise not_its_own(client.id)
-        return self._information(client.id, metadata, client.created_at, access, secret)
+        told = self._information(client.id, metadata, client.created_at, access, secret)
+        return evolve(client, **asdict(metadata, recurse=False)), told
 
     async def delete(self, client: Client, address: str) -> None:
         """Remove the client and end all that it was granted (RFC 7592 §2.3); raises Challenge."""

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from iam.store.audit import By
 from iam.store.client_statements import CREATED
-from iam.store.clients import Clients, Metadata, Secret, newborn
+from iam.store.clients import Client, Clients, Metadata, Secret, newborn
 from iam.store.database import Database
 
 COLUMNS: Final = "select id, scopes, uses_left, created_at, expires_at, revoked_at from registration_tokens"
@@ -110,6 +110,21 @@ class Newcomer:
             "registration_digest": self.registration_digest,
             "registration_token_id": self.token_id,
         }
+
+    def client(self, now: datetime) -> Client:
+        """The client as it is kept from now on, but for its secret."""
+        return Client(
+            id=self.client_id,
+            owner_id=None,
+            owner=None,
+            grant_id=self.grant_id,
+            created_at=now,
+            updated_at=now,
+            disabled_at=None,
+            registration_digest=self.registration_digest,
+            registration_token_id=self.token_id,
+            **asdict(self.metadata, recurse=False),
+        )
 
 
 class Registrations:

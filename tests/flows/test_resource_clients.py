@@ -199,6 +199,16 @@ async def test_the_answer_to_a_registration_names_the_resources_and_their_scopes
     assert introduced.document["resources"] == [*told, {"resource": "https://administered.example", "scope": "read"}]
 
 
+async def test_a_change_names_the_resources_of_what_the_client_is_from_now_on(anybody: Server) -> None:
+    await resource(anybody, "https://administered.example", scopes=("read", "write"))
+    client = await registered(anybody, scopes=("read", "write"), scope="openid read write")
+
+    reply = await client.update({**client.document, "scope": "openid read"})
+
+    offered = [{"resource": "https://administered.example", "scope": "read"}]
+    assert offers(reply) == offers(await client.read()) == offered
+
+
 async def test_where_there_is_none_for_it_the_answer_names_none(anybody: Server) -> None:
     await mcp(anybody)
 

@@ -12,6 +12,7 @@ from iam.store.openid_metadata import OpenIDMetadata
 from tests.harness import App, Reply, Server
 from tests.pages.accounts import everybody
 from tests.pages.conftest import Visitor, asking, logged_in
+from tests.registering import initial_access_token, register, registered
 
 AT_ONCE = 64
 GOAL = 0.3  # statements per request
@@ -225,3 +226,26 @@ async def test_the_new_cookie_of_a_remembered_session_takes_one_write_when_it_is
         taken.append((statistics.statements - before, visitor.cookie != cookie))
 
     assert taken == [(1, True), (2, False), (1, False)]
+
+
+async def test_a_registration_is_one_statement_after_the_look_at_its_token(server: Server) -> None:
+    await registered(server)  # scopes and resources are in memory from now on
+    token = await initial_access_token(server)
+    await server.quiet()
+    before = server.store.database.statistics.statements
+
+    reply = await register(server, token)
+
+    assert reply.status == 201, reply.text
+    assert server.store.database.statistics.statements - before == 2
+
+
+async def test_what_a_client_is_told_about_itself_takes_the_look_at_it_alone(server: Server) -> None:
+    client = await registered(server)
+    await server.quiet()
+    before = server.store.database.statistics.statements
+
+    replies = [await client.read(), await client.update()]
+
+    assert [reply.status for reply in replies] == [200, 200]
+    assert server.store.database.statistics.statements - before == 3
