@@ -70,7 +70,8 @@ class Limits:
     refusals_per_network: int = limit(5_000, "of these, how many may come from one network")
     refused_counts: int = limit(5_000, "rows a day of the audit log that say how often a network was refused")
     writes: int = limit(
-        200, "forms and registrations of one person or client at once; 4096 bytes more count as one more"
+        200,
+        "forms and registrations of one person, client or initial access token at once; 4096 bytes more count as one more",
     )
     writes_pause: int = limit(6, "seconds until it may be one more")
     writes_per_network: int = limit(

@@ -95,10 +95,10 @@ def registration(endpoint: RegistrationEndpoint) -> list[Route]:
     """Where clients register and look after themselves: from any page where registration is open, else from servers only."""
     cors = Cors.EVERYBODY if endpoint.open is True else Cors.NOBODY
     return [
-        Route("/register", ("POST",), endpoint.register, writes=True, name=REGISTRATION_ENDPOINT, cors=cors),
+        Route("/register", ("POST",), endpoint.register, name=REGISTRATION_ENDPOINT, cors=cors),
         Route("/register/<client_id>", ("GET",), endpoint.read, cors=cors),
-        Route("/register/<client_id>", ("PUT",), endpoint.update, writes=True, cors=cors),
-        Route("/register/<client_id>", ("DELETE",), endpoint.delete, writes=True, cors=cors),
+        Route("/register/<client_id>", ("PUT",), endpoint.update, cors=cors),
+        Route("/register/<client_id>", ("DELETE",), endpoint.delete, cors=cors),
     ]
 
 

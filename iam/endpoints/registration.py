@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 
@@ -25,16 +25,21 @@ Method = Callable[..., Awaitable[Answer]]
 
 @frozen
 class BudgetError(Exception):
-    """This client has changed enough for now; it may again after `wait` seconds."""
+    """Whoever pays for this has none left for now; they may again after `wait` seconds."""
 
     wait: int
+    sentence: str
 
 
 TOO_MUCH = {
     QuotaError: "This network has tried to register enough clients for today; an initial access token still works.",
     FullError: "There are as many clients here that nobody answers for as there may be; an initial access token still works.",
-    BudgetError: "This client has sent a lot of changes; Retry-After says when it goes on.",
 }
+OF_NETWORK: Final = (
+    "Your network has sent a lot; Retry-After says when it goes on. An initial access token still works."
+)
+OF_TOKEN: Final = "This initial access token has been used a lot lately; Retry-After says when it goes on."
+OF_CLIENT: Final = "This client has sent a lot of changes; Retry-After says when it goes on."
 
 
 def answering(method: Method) -> Method:
@@ -49,8 +54,7 @@ def answering(method: Method) -> Method:
         except ClosedError as error:
             return self.problem(request, error, 403, "access_denied", "Clients are not registered here by themselves.")
         except (QuotaError, FullError, BudgetError) as error:
-            wait: Headers = ((b"Retry-After", str(error.wait).encode()),)
-            return self.problem(request, error, 429, "temporarily_unavailable", TOO_MUCH[type(error)], wait)
+            return self.too_much(request, error)
         except MetadataError as error:
             return self.problem(request, error, 400, error.error, error.description)
         except ParameterError as error:
@@ -59,9 +63,18 @@ def answering(method: Method) -> Method:
     return answered
 
 
+def described(code: str, sentence: str) -> dict[str, Any]:
+    """The error in the members of RFC 7591 §3.2.2."""
+    return {"error": code, "error_description": client_metadata.printable(sentence)}
+
+
 @frozen
 class RegistrationEndpoint:
-    """Lets clients register, and look after their own registration."""
+    """Lets clients register, and look after their own registration.
+
+    For what that writes a stranger, and a client that was one, pays from the budget of the network; who brings a good initial access
+    token, from the token's, and a client that came by one, from its own: strangers of the same network hold up neither.
+    """
 
     dynamic: DynamicRegistration
     refusals: Refusals
@@ -76,7 +89,12 @@ class RegistrationEndpoint:
     @answering
     async def register(self, request: Request) -> Answer:
         """RFC 7591 §3.1: a new client."""
-        caller = await self.dynamic.caller(authorization(request), request.client_address)
+        token = authorization(request)
+        if token is None:
+            await self._spend_of_network(request)
+        caller = await self.dynamic.caller(token, request.client_address)
+        if caller.token_id is not None:
+            await self._spend(request, f"initial access token {caller.token_id}", OF_TOKEN)
         client, told = await self.dynamic.register(caller, json_object(request), request.client_address)
         return json_answer(201, await self._with_resources(client, self._explained(told, request)))
 
@@ -90,7 +108,7 @@ class RegistrationEndpoint:
     async def update(self, request: Request, client_id: str) -> Answer:
         """RFC 7592 §2.2: other metadata in place of all that there are."""
         client, access = await self.dynamic.client(client_id, authorization(request), request.client_address)
-        await self._spend(request, client.id)
+        await self._spend_of_client(request, client)
         document = json_object(request)
         changed, told = await self.dynamic.update(client, access, document, request.client_address)
         return json_answer(200, await self._with_resources(changed, self._explained(told, request)))
@@ -99,6 +117,7 @@ class RegistrationEndpoint:
     async def delete(self, request: Request, client_id: str) -> Answer:
         """RFC 7592 §2.3: the client is gone."""
         client, _ = await self.dynamic.client(client_id, authorization(request), request.client_address)
+        await self._spend_of_client(request, client)
         await self.dynamic.delete(client, request.client_address)
         return Answer(204)
 
@@ -115,16 +134,31 @@ class RegistrationEndpoint:
         offers = await self.targets.offered(client)
         return {**told, "resources": offers} if offers else told
 
-    async def _spend(self, request: Request, client_id: str) -> None:
-        """Take what this costs from the client's budget; raises BudgetError."""
-        if wait := await self.budget.wait(None, f"client {client_id}", len(request.body)):
-            raise BudgetError(wait)
+    async def _spend_of_network(self, request: Request) -> None:
+        """Take what this costs from the budget of strangers of the network; raises BudgetError."""
+        if wait := await self.budget.wait(request.client_address, None, len(request.body)):
+            raise BudgetError(wait, OF_NETWORK)
+
+    async def _spend_of_client(self, request: Request, client: Client) -> None:
+        """Take it from the client's, and from that of its network where nobody here answers for it; raises BudgetError."""
+        if not client.answered_for:
+            await self._spend_of_network(request)
+        await self._spend(request, f"client {client.id}", OF_CLIENT)
+
+    async def _spend(self, request: Request, actor: str, sentence: str) -> None:
+        if wait := await self.budget.wait(None, actor, len(request.body)):
+            raise BudgetError(wait, sentence)
+
+    def too_much(self, request: Request, error: QuotaError | FullError | BudgetError) -> Answer:
+        """The error, with when to come back; of a budget that is spent nothing is kept, for that would be written."""
+        code, wait = "temporarily_unavailable", ((b"Retry-After", str(error.wait).encode()),)
+        if isinstance(error, BudgetError):
+            return json_answer(429, described(code, error.sentence), wait)
+        return self.problem(request, error, 429, code, TOO_MUCH[type(error)], wait)
 
     def problem(
         self, request: Request, error: Exception, status: int, code: str, sentence: str, headers: Headers = ()
     ) -> Answer:
         """The error as RFC 7591 §3.2.2 has it."""
         error_uri = self.refusals.kept(PATH, error, request.client_address, code)
-        description = client_metadata.printable(sentence)
-        document: dict[str, Any] = {"error": code, "error_description": description, "error_uri": error_uri}
-        return json_answer(status, document, headers)
+        return json_answer(status, {**described(code, sentence), "error_uri": error_uri}, headers)

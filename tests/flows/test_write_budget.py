@@ -11,7 +11,7 @@ import pytest
 
 from iam.server_key import ServerKey
 from tests.harness import REDIRECT_URI, Person, Server, TurnedClock, fields, serving
-from tests.registering import METADATA, initial_access_token, register, send
+from tests.registering import METADATA, Registered, initial_access_token, register, send
 
 MEGABYTE = 1 << 20
 GRANTS = ("authorization_code", "client_credentials")
@@ -123,6 +123,51 @@ async def test_a_client_that_changes_itself_all_the_time_is_told_when_it_may_aga
     assert replies[0].status == 200
     assert (replies[-1].status, replies[-1].json["error"]) == (429, "temporarily_unavailable")
     assert int(replies[-1].header("retry-after") or 0) > 0
+
+
+@pytest.mark.parametrize("counted", [("writes-per-network=5", "writes=4")])
+async def test_strangers_of_its_network_hold_up_nobody_who_has_an_initial_access_token(
+    limited: Server, counted: tuple[str, ...]
+) -> None:
+    token = await initial_access_token(limited)
+    strangers = [await register(limited, None) for _ in range(8)]
+
+    one = await register(limited, token)
+    client = Registered(limited, one.json)
+    changes = [await client.update(client_name="Store"), await client.delete()]
+
+    assert {reply.status for reply in strangers[5:]} == {429}
+    assert strangers[-1].json["error"] == "temporarily_unavailable"
+    assert int(strangers[-1].header("retry-after") or 0) > 0
+    assert [one.status, *(reply.status for reply in changes)] == [201, 200, 204]
+
+
+@pytest.mark.parametrize("counted", [("writes=4",)])
+async def test_an_initial_access_token_has_a_budget_of_its_own(limited: Server, counted: tuple[str, ...]) -> None:
+    token, other = await initial_access_token(limited), await initial_access_token(limited)
+
+    replies = [await register(limited, token) for _ in range(6)]
+    beside = [await register(limited, other), await register(limited, None)]
+    limited.clock.advance(int(replies[-1].header("retry-after") or 0))
+    later = await register(limited, token)
+
+    assert [reply.status for reply in replies] == [201] * 4 + [429] * 2
+    assert replies[-1].json["error"] == "temporarily_unavailable"
+    assert "initial access token" in replies[-1].json["error_description"]
+    assert [reply.status for reply in (*beside, later)] == [201, 201, 201]
+
+
+@pytest.mark.parametrize("counted", [("writes-per-network=8",)])
+async def test_clients_of_strangers_pay_for_their_changes_from_the_budget_of_their_network(
+    limited: Server, counted: tuple[str, ...]
+) -> None:
+    clients = [Registered(limited, (await register(limited, None)).json) for _ in range(4)]
+
+    statuses = [(await client.update(client_name=f"Shop {n}")).status for n in range(2) for client in clients]
+    last = await clients[0].delete()
+
+    assert statuses == [200] * 4 + [429] * 4
+    assert last.status == 429
 
 
 async def test_what_authenticated_clients_do_at_the_token_endpoint_is_not_counted(limited: Server) -> None:
