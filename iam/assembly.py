@@ -293,7 +293,6 @@ def build_handlers(
             build_dynamic_registration(settings, store, registration, throttle),
             refusals,
             WriteBudget(store.buckets, settings.limits, clock),
-            targets,
         ),
         jwks=Jwks(signing),
         metadata=Metadata(

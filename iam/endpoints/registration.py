@@ -12,9 +12,7 @@ from iam.oauth.client_metadata import MetadataError
 from iam.oauth.dynamic_registration import OPEN, PATH, ClosedError, DynamicRegistration, FullError, QuotaError
 from iam.oauth.refusal import Refusal, shown
 from iam.oauth.refusals import Refusals
-from iam.oauth.resources import Targets
 from iam.operations.write_budget import WriteBudget
-from iam.store.clients import Client
 from iam.web.answers import Answer, Headers, json_answer
 from iam.web.json_body import json_object
 from iam.web.parameters import ParameterError, authorization
@@ -79,7 +77,6 @@ class RegistrationEndpoint:
     dynamic: DynamicRegistration
     refusals: Refusals
     budget: WriteBudget
-    targets: Targets
 
     @property
     def open(self) -> bool:
@@ -95,14 +92,14 @@ class RegistrationEndpoint:
         caller = await self.dynamic.caller(token, request.client_address)
         if caller.token_id is not None:
             await self._spend(request, f"initial access token {caller.token_id}", OF_TOKEN)
-        client, told = await self.dynamic.register(caller, json_object(request), request.client_address)
-        return json_answer(201, await self._with_resources(client, self._explained(told, request)))
+        told = await self.dynamic.register(caller, json_object(request), request.client_address)
+        return json_answer(201, self._explained(told, request))
 
     @answering
     async def read(self, request: Request, client_id: str) -> Answer:
         """RFC 7592 §2.1: what the client is registered with."""
         client, access = await self.dynamic.client(client_id, authorization(request), request.client_address)
-        return json_answer(200, await self._with_resources(client, self.dynamic.read(client, access)))
+        return json_answer(200, await self.dynamic.read(client, access))
 
     @answering
     async def update(self, request: Request, client_id: str) -> Answer:
@@ -110,8 +107,8 @@ class RegistrationEndpoint:
         client, access = await self.dynamic.client(client_id, authorization(request), request.client_address)
         await self._spend_of_client(request, client)
         document = json_object(request)
-        changed, told = await self.dynamic.update(client, access, document, request.client_address)
-        return json_answer(200, await self._with_resources(changed, self._explained(told, request)))
+        told = await self.dynamic.update(client, access, document, request.client_address)
+        return json_answer(200, self._explained(told, request))
 
     @answering
     async def delete(self, request: Request, client_id: str) -> Answer:
@@ -129,17 +126,12 @@ class RegistrationEndpoint:
         error = MetadataError("left_out", got, Refusal("wishes", "what there is", shown(got), told["client_id"]))
         return {**told, "left_out_uri": self.refusals.kept(PATH, error, request.client_address)}
 
-    async def _with_resources(self, client: Client, told: dict[str, Any]) -> dict[str, Any]:
-        """The client information, with the resources that the client may ask for now and the scopes that it may have there."""
-        offers = await self.targets.offered(client)
-        return {**told, "resources": offers} if offers else told
-
     async def _spend_of_network(self, request: Request) -> None:
         """Take what this costs from the budget of strangers of the network; raises BudgetError."""
         if wait := await self.budget.wait(request.client_address, None, len(request.body)):
             raise BudgetError(wait, OF_NETWORK)
 
-    async def _spend_of_client(self, request: Request, client: Client) -> None:
+    async def _spend_of_client(self, request: Request, client: Any) -> None:
         """Take it from the client's, and from that of its network where nobody here answers for it; raises BudgetError."""
         if not client.answered_for:
             await self._spend_of_network(request)

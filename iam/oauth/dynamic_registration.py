@@ -110,10 +110,8 @@ class DynamicRegistration:
             raise bearer.invalid_token(reason)
         return Caller(evolve(self.registrants.bearer(token.scopes), network=network(address)), token.id, digest)
 
-    async def register(
-        self, caller: Caller, document: Mapping[str, Any], address: str
-    ) -> tuple[Client, dict[str, Any]]:
-        """Register a client with these metadata; the client, and what it is told. Raises MetadataError, Challenge, FullError."""
+    async def register(self, caller: Caller, document: Mapping[str, Any], address: str) -> dict[str, Any]:
+        """Register a client with these metadata; raises MetadataError, Challenge, FullError."""
         metadata = await self._metadata(client_metadata.read(document), caller.registrant)
         client_id = credentials.client_id(secrets.token_bytes(32))
         access = credentials.mint(Kind.REGISTRATION_ACCESS_TOKEN)
@@ -128,7 +126,7 @@ class DynamicRegistration:
         )
         now = self._now()
         await self._keep(caller, newcomer, address, now)
-        return newcomer.client(now), self._information(client_id, metadata, now, access, secret)
+        return await self._information(newcomer.client(now), access, secret)
 
     async def client(self, client_id: str, authorization: str | None, address: str) -> tuple[Client, str]:
         """The client that this is, and its registration access token (RFC 7592 §2).
@@ -146,17 +144,12 @@ class DynamicRegistration:
             raise not_its_own(client_id)
         return client, text
 
-    def read(self, client: Client, access: str) -> dict[str, Any]:
+    async def read(self, client: Client, access: str) -> dict[str, Any]:
         """The client as it is registered (RFC 7592 §2.1)."""
-        return self._information(client.id, client, client.created_at, access, None)
+        return await self._information(client, access, None)
 
-    async def update(
-        self, client: Client, access: str, document: Mapping[str, Any], address: str
-    ) -> tuple[Client, dict[str, Any]]:
-        """Replace all of the client's metadata (RFC 7592 §2.2); the client now, and what it is told.
-
-        Raises MetadataError, Challenge.
-        """
+    async def update(self, client: Client, access: str, document: Mapping[str, Any], address: str) -> dict[str, Any]:
+        """Replace all of the client's metadata (RFC 7592 §2.2); raises MetadataError, Challenge."""
         asked = client_metadata.read(document)
         await self._refuse_others(client, asked, address)
         registrant = self.registrants.bearer(()) if client.answered_for else self.registrants.stranger()
@@ -166,8 +159,7 @@ class DynamicRegistration:
         by = actors.client(client.id, address)
         if not await self.registration.update(client.id, metadata, by, secret=secret):
             raise not_its_own(client.id)
-        told = self._information(client.id, metadata, client.created_at, access, secret)
-        return evolve(client, **asdict(metadata, recurse=False)), told
+        return await self._information(evolve(client, **asdict(metadata, recurse=False)), access, secret)
 
     async def delete(self, client: Client, address: str) -> None:
         """Remove the client and end all that it was granted (RFC 7592 §2.3); raises Challenge."""
@@ -256,19 +248,19 @@ class DynamicRegistration:
                 {"client_secret": "It is not this client's. Leave it out: it stays as it is."}
             )
 
-    def _information(
-        self, client_id: str, client: Client | Metadata, at: datetime, access: str, secret: str | None
-    ) -> dict[str, Any]:
-        """The client information response (RFC 7591 §3.2.1, RFC 7592 §3)."""
+    async def _information(self, client: Client, access: str, secret: str | None) -> dict[str, Any]:
+        """The client information response (RFC 7591 §3.2.1, RFC 7592 §3), with the resources that the client may ask for now."""
         shown_once = {} if secret is None else {"client_secret": secret, "client_secret_expires_at": 0}
+        offers = await self.targets.offered(client)
         return {
-            "client_id": client_id,
-            "client_id_issued_at": int(at.timestamp()),
+            "client_id": client.id,
+            "client_id_issued_at": int(client.created_at.timestamp()),
             **shown_once,
             "registration_access_token": access,
-            "registration_client_uri": f"{self.issuer}{PATH}/{client_id}",
+            "registration_client_uri": f"{self.issuer}{PATH}/{client.id}",
             **client_information.document(client),
             **({"left_out": dict(client.left_out)} if client.left_out else {}),
+            **({"resources": offers} if offers else {}),
         }
 
     def _now(self) -> datetime:
