@@ -1,13 +1,9 @@
 """What the server and the command line both stand on: a database with its schema, and the store on it."""
 
 from collections.abc import Callable
-from threading import Thread
-from typing import TypeVar
 
 from attrs import frozen
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorCore, IReactorFromThreads
-from twisted.python.failure import Failure
+from twisted.internet.interfaces import IReactorCore
 
 from iam.clock import Clock
 from iam.embedded.supervisor import Embedded
@@ -17,10 +13,10 @@ from iam.store.addresses import target
 from iam.store.database import Database
 from iam.store.store import Store, open_store
 from iam.store.survey import survey
+from iam.store.threads import in_thread
 
 Progress = Callable[[str], None]
 Found = Callable[[], None]
-T = TypeVar("T")
 
 
 @frozen
@@ -82,25 +78,3 @@ async def start_embedded(reactor: IReactorCore, settings: Settings, progress: Pr
     embedded = Embedded(reactor, settings.data_dir, progress=progress, reserve=settings.disk_reserve)
     await embedded.start()
     return embedded
-
-
-async def in_thread(reactor: IReactorFromThreads, function: Callable[[str], T], dsn: str) -> T:
-    """Run what works on the database synchronously, once, in a thread of its own.
-
-    Whoever ends meanwhile does not wait for it, since a database may be silent: what is under way then has not happened.
-    """
-    outcome: Deferred[T] = Deferred()
-
-    def answer(result: T | Failure) -> None:
-        if not outcome.called:
-            outcome.callback(result)
-
-    def work() -> None:
-        try:
-            result: T | Failure = function(dsn)
-        except BaseException:  # noqa: BLE001 - it is raised where it is waited for
-            result = Failure()
-        reactor.callFromThread(answer, result)
-
-    Thread(target=work, name="migration", daemon=True).start()
-    return await outcome

@@ -44,7 +44,8 @@ class Patience:
 
     def _begin(self, reason: Exception) -> None:
         if not self._waiting:
-            line = f"Waiting for the database, {self._seconds:g} seconds at most (--wait-for-database). {reason}"
+            most = "1 second" if self._seconds == 1 else f"{self._seconds:g} seconds"
+            line = f"Waiting for the database, {most} at most (--wait-for-database). {reason}"
             self._tell(line, self._seconds)
         self._waiting = True
 

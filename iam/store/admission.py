@@ -5,6 +5,7 @@ import errno
 import os
 import re
 from contextlib import suppress
+from functools import cache
 from typing import Any, Final
 
 import psycopg2
@@ -21,9 +22,9 @@ NETWORK: Final = (
 )
 # Words of libpq, which has no translations here; ENOENT is a socket that is not there yet, or a certificate that never will be.
 ABSENCE: Final = re.compile(
-    r"(connection to server [^\n]* failed: )?(could not [a-z ]+: |SSL SYSCALL error: )?("
+    r"(connection to server [^\n]* failed: )?(could not [a-z ]+: |SSL SYSCALL error: )?(SSL error: unexpected eof|"
     + "|".join(re.escape(os.strerror(number)) for number in NETWORK)
-    + r"|EOF detected|server closed the connection unexpectedly|timeout expired)\b"
+    + r"|EOF detected|SSL connection has been closed unexpectedly|server closed the connection unexpectedly|timeout expired)\b"
 )
 POOLERS: Final = re.compile(
     r"server_login_retry|server_connect_timeout|server down|query_wait_timeout|pgbouncer cannot connect"
@@ -36,8 +37,13 @@ def ask_for_states(connection: Any) -> None:
     psycopg2 has no call for it, but shows libpq's own object (`pgconn_ptr`). Without that function there are only the words.
     """
     with suppress(AttributeError, OSError):
-        library = ctypes.CDLL(_psycopg.__file__)  # in which libpq's names are found too
-        library.PQsetErrorVerbosity(ctypes.c_void_p(connection.pgconn_ptr), VERBOSE)
+        library().PQsetErrorVerbosity(ctypes.c_void_p(connection.pgconn_ptr), VERBOSE)
+
+
+@cache
+def library() -> ctypes.CDLL:
+    """psycopg2's own, in which libpq's names are found too."""
+    return ctypes.CDLL(_psycopg.__file__)
 
 
 def judged(error: psycopg2.Error) -> Unavailable:

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as TimedOut
-from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
 
 from iam.store.addresses import Host
 from iam.store.errors import Unavailable
+from iam.store.threads import in_thread
 
 LOOK_UP: Final = 5.0  # seconds for one name (H44)
 
@@ -57,8 +57,7 @@ class Resolver:
             self.waiters[name].append(waiter)
         else:
             self.waiters[name] = [waiter]
-            looking = deferToThreadPool(self.reactor, self.reactor.getThreadPool(), self.look, name)
-            looking.addBoth(self.answer, name)
+            in_thread(self.reactor, self.look, name).addBoth(self.answer, name)
         return waiter
 
     def answer(self, outcome: list[str] | Failure, name: str) -> None:

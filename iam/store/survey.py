@@ -3,7 +3,7 @@
 Hosts of two clusters would share out the data among them, so they are refused; so is a place to which no write can go.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import combinations
@@ -56,7 +56,9 @@ class Server:
         """Were we led there by nothing that might lead elsewhere tomorrow: no proxy, no name but this machine's?"""
         if self.host.local:
             return self.own == (None, None)
-        lasting = self.host.address or self.host.place[0] == self.address or self.host.name == "localhost"
+        lasting = (
+            self.host.address or self.host.place[0] == self.address or self.host.name.lower().rstrip(".") == "localhost"
+        )
         return bool(lasting) and self.own == (self.address, int(self.host.port or 5432))
 
 
@@ -85,8 +87,7 @@ async def survey(reactor: Any, target: Target) -> Target:
     if unsuitable or not findings.writable:
         raise obstacle(findings)
     check_copies(findings.writable)
-    for host, reason in findings.missing:
-        log.warn("database.missing: {host}: {reason}", host=str(host), reason=str(reason))
+    report(findings)
     first = [server.host for server in findings.writable]
     answering = [server.host for server in findings.servers if server.read_only]
     return evolve(target, hosts=(*first, *answering, *(host for host, _ in findings.missing)))
@@ -204,6 +205,24 @@ async def allowed(connection: Connection, sql: str) -> str | None:
     return str(value)
 
 
+def report(findings: Findings) -> None:
+    """Say what is not as it should be, although there is a server to work with."""
+    for host, reason in findings.missing:
+        log.warn("database.missing: {host}: {reason}", host=str(host), reason=str(reason))
+    for one, other in twice(findings.servers):
+        log.warn(
+            "database.twice: ({one}) and ({other}) lead to the same server", one=str(one.host), other=str(other.host)
+        )
+    first, *others = findings.writable
+    for other in others:
+        if other.timeline != first.timeline:
+            log.warn(
+                "database.deposed: ({other}) still takes writes, which are lost: ({first}) was promoted after it",
+                other=str(other.host),
+                first=str(first.host),
+            )
+
+
 def check_cluster(servers: Sequence[Server]) -> None:
     """Refuse hosts of different clusters: what is written to one would be missing in the other."""
     known = [server for server in servers if server.cluster]
@@ -215,16 +234,18 @@ def check_cluster(servers: Sequence[Server]) -> None:
             )
 
 
-def check_twice(servers: Sequence[Server]) -> None:
-    """Refuse a server that is named twice; where proxies or names lead to it, they may lead elsewhere later, which is only said."""
+def twice(servers: Sequence[Server]) -> Iterator[tuple[Server, Server]]:
+    """The pairs of hosts that lead to one server."""
     for one, other in combinations(servers, 2):
-        if (one.cluster, one.began) != (other.cluster, other.began):
-            continue
+        if (one.cluster, one.began) == (other.cluster, other.began):
+            yield one, other
+
+
+def check_twice(servers: Sequence[Server]) -> None:
+    """Refuse a server that is named twice. Proxies and names that lead to one server may lead to two tomorrow: they may stay."""
+    for one, other in twice(servers):
         if one.direct and other.direct:
             raise wrong(f"({one.host}) and ({other.host}) are the same server; name it once")
-        log.warn(
-            "database.twice: ({one}) and ({other}) lead to the same server", one=str(one.host), other=str(other.host)
-        )
 
 
 def check_copies(writable: Sequence[Server]) -> None:
@@ -232,9 +253,9 @@ def check_copies(writable: Sequence[Server]) -> None:
     first, *others = writable
     for other in others:
         if other.timeline == first.timeline and other.began != first.began:
-            raise wrong(
+            raise Unusable(
                 f"({first.host}) and ({other.host}) both take writes, and neither was promoted after the other: "
-                "one is a copy, in which what is written to the other would be missing; stop it, or leave it out"
+                "what is written to one of them would be missing in the other. Stop one, or leave it out of --database."
             )
 
 

@@ -1,23 +1,28 @@
 """A server that is started before its database waits for it; for what waiting does not cure, nobody waits."""
 
+import os
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 
+from iam.store import migration
 from iam.store.connection import CONNECT
 from iam.store.survey import READ_ONLY
-from tests.faults.launching import Launch
+from tests.faults.launching import ENVIRONMENT, Launch
 from tests.faults.pair import Pair
-from tests.processes import PATIENCE, answers
+from tests.processes import BIN, PATIENCE, answers
 from tests.waiting import wait_until
 
 WAITING = "Waiting for the database, 60 seconds at most"
+PARTITIONS = "select inhrelid::regclass::text from pg_inherits where inhparent = 'sessions'::regclass"
 THERE = "The database is there; the start goes on."
 
 
@@ -138,7 +143,7 @@ def test_a_standby_alone_is_said_when_the_time_is_over(launch: Launch, pair: Pai
 
     assert server.ended() == 1
     assert server.says("iam: ").startswith(f"iam: {READ_ONLY}")
-    assert len(server.saying("Waiting for the database, 1 seconds at most")) == 1
+    assert len(server.saying("Waiting for the database, 1 second at most")) == 1
 
 
 def test_a_database_that_still_recovers_is_waited_for(launch: Launch, pair: Pair) -> None:
@@ -225,3 +230,61 @@ def test_a_newer_schema_ends_the_start_at_once(launch: Launch, breed: Callable[[
     assert server.ended() == 1
     assert server.says("iam: The database belongs to a newer version of iam: it has 9999_later")
     database.end()
+
+
+def test_a_database_that_goes_away_while_it_is_migrated_is_waited_for(launch: Launch, breed: Callable[[], Any]) -> None:
+    database = breed()
+    database.create()
+    database.start()
+    with closing(psycopg2.connect(database.dsn())) as holder:
+        holder.cursor().execute("select pg_advisory_lock(1768779117, hashtext('public'))")
+        server = launch(database.dsn())
+        wait_until(lambda: bool(database.backends("wait_event = 'advisory'")))
+
+        database.end()
+        assert "failed" in server.says(WAITING)
+    database.start()
+
+    server.says(THERE)
+    server.says("iam answers at ")
+    database.end()
+
+
+def test_a_database_that_goes_away_while_its_partitions_are_tended_is_waited_for(
+    launch: Launch, breed: Callable[[], Any]
+) -> None:
+    database = breed()
+    database.create()
+    database.start()
+    migration.migrate(database.dsn())
+    for (partition,) in database.ask(PARTITIONS):
+        database.ask(f"drop table {partition}")
+    with closing(psycopg2.connect(database.dsn())) as holder:
+        holder.cursor().execute("lock table sessions in share update exclusive mode")
+        server = launch(database.dsn())
+        wait_until(lambda: bool(database.backends("query like '%tend_partitions%' and wait_event_type = 'Lock'")))
+
+        database.end()
+        server.says(WAITING)
+    database.start()
+
+    server.says(THERE)
+    server.says("iam answers at ")
+    assert database.ask(PARTITIONS)
+    database.end()
+
+
+def test_nobody_waits_at_a_terminal(tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    command = [BIN / "twist", "iam", "--data-dir", tmp_path, "--database", "host=127.0.0.1 port=1"]
+
+    status = subprocess.run(
+        command, stdout=theirs, stderr=theirs, env=ENVIRONMENT, timeout=PATIENCE, check=False
+    ).returncode
+    os.close(theirs)
+    told = os.read(ours, 65536).decode()
+    os.close(ours)
+
+    assert status == 1
+    assert "Waiting" not in told
+    assert "Connection refused" in told

@@ -1,5 +1,7 @@
 """Names of hosts become addresses, and a dead resolver harms nobody."""
 
+import subprocess
+import sys
 from threading import Event
 
 import pytest
@@ -57,3 +59,18 @@ async def test_r22_a_resolver_that_never_answered_is_reported_in_words() -> None
         await resolver.addresses(Host("db.example", "", ""))
 
     revived.set()
+
+
+def test_r22_a_dead_resolver_keeps_no_process_from_ending() -> None:
+    program = """
+from time import sleep
+from twisted.internet import reactor
+from twisted.internet.defer import ensureDeferred
+from iam.store.addresses import Host
+from iam.store.resolver import Resolver
+resolver = Resolver(reactor, lambda _: [str(sleep(600))], patience=0.05)
+ensureDeferred(resolver.addresses(Host("db.example", "", ""))).addErrback(lambda _: reactor.stop())
+reactor.run()
+"""
+
+    assert subprocess.run([sys.executable, "-c", program], timeout=60, check=False).returncode == 0
