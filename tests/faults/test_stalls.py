@@ -1,6 +1,5 @@
 """Writes that wait for a standby which is not there: backends do not pile up, and all is well when the wait ends."""
 
-import os
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -13,10 +12,14 @@ import pytest
 from attrs import define, field
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, DeferredList, gatherResults
+from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import deferLater
 
+from iam.store.addresses import target
+from iam.store.connecting import Connector
 from iam.store.database import Database
 from iam.store.errors import Timeout, Unavailable
+from iam.store.places import Places
 from iam.store.pool import ACQUIRE
 from tests.faults.conftest import Line, Mortal
 from tests.harness import Server
@@ -24,7 +27,7 @@ from tests.waiting import until
 
 Start = Callable[..., Awaitable[Database]]
 POOL = 8 + 1 + 1
-STALL = float(os.environ.get("IAM_TEST_STALL", "15"))  # seconds; connections are given up after six
+STALLS = {False: 15.0, True: 75.0}  # seconds, cut short or not; connections are given up after six
 LOOK = 0.05  # seconds between two counts
 COUNT = "select count(*) from pg_stat_activity where application_name = 'iam'"
 
@@ -68,6 +71,12 @@ def halt_all(mortal: Mortal) -> None:
         mortal.halt(child)
 
 
+@pytest.fixture
+def length(pytestconfig: pytest.Config) -> float:
+    """How long a stall lasts."""
+    return STALLS[bool(pytestconfig.getoption("--long"))]
+
+
 @define
 class Load:
     """Writes and reads at an even pace, from many."""
@@ -107,7 +116,7 @@ async def seconds(count: float) -> None:
 
 
 async def test_backends_stay_under_twice_the_pool_while_no_write_comes_through(
-    start: Start, mortal: Mortal, tuned: Callable[..., None]
+    start: Start, mortal: Mortal, tuned: Callable[..., None], length: float
 ) -> None:
     mortal.ask("drop table if exists marks; create table marks (n int)")
     database = await start()
@@ -118,7 +127,7 @@ async def test_backends_stay_under_twice_the_pool_while_no_write_comes_through(
         load.begin()
         await seconds(1)
         tuned(synchronous_standby_names="nobody")
-        await seconds(STALL)
+        await seconds(length)
         tuned(synchronous_standby_names="")
         ended = time.monotonic()
         await until(lambda: load.written(ended))
@@ -157,7 +166,7 @@ async def test_reads_go_on_while_no_write_comes_through_and_writes_are_refused_a
 
 
 async def test_backends_stay_under_twice_the_pool_while_a_whole_database_stands_still(
-    start: Start, mortal: Mortal
+    start: Start, mortal: Mortal, length: float
 ) -> None:
     mortal.ask("drop table if exists marks; create table marks (n int)")
     database = await start()
@@ -168,7 +177,7 @@ async def test_backends_stay_under_twice_the_pool_while_a_whole_database_stands_
         load.begin()
         await seconds(1)
         halt_all(mortal)
-        await seconds(STALL)
+        await seconds(length)
         mortal.resume()
         ended = time.monotonic()
         await until(lambda: load.written(ended))
@@ -285,3 +294,37 @@ async def test_two_servers_on_one_database_each_keep_their_bound(
 
     assert max(count.seen) < 2 * 2 * POOL
     await until(lambda: len(mortal.backends()) == POOL)
+
+
+class Silent(Factory):
+    """Takes connections, and says nothing."""
+
+    noisy = False
+
+    def __init__(self) -> None:
+        self.opened: list[Protocol] = []
+
+    def buildProtocol(self, _address: object) -> Protocol:
+        self.opened.append(Protocol())
+        return self.opened[-1]
+
+
+async def test_attempts_to_connect_that_are_given_up_count_while_nothing_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("iam.store.connection.CONNECT", 0.05)
+    monkeypatch.setattr("iam.store.places.PAUSE", 0)
+    silent = Silent()
+    port = reactor.listenTCP(0, silent, interface="127.0.0.1")
+    places = Places(reactor, 5)
+    connector = Connector(reactor, target(f"host=127.0.0.1 port={port.getHost().port}"), places)
+
+    for _ in range(20):
+        with pytest.raises(Unavailable):
+            await connector.connect()
+    most = len(silent.opened)
+    connector.stop()
+    await port.stopListening()
+    await until(lambda: not any(one.transport.connected for one in silent.opened))
+
+    assert most == 5 + 1
