@@ -51,11 +51,11 @@ async def lay(
     """
     embedded = await start_embedded(reactor, settings, progress)
     try:
-        dsn = embedded.dsn if embedded else await surveyed(reactor, settings)
+        dsn, primary = (embedded.dsn, embedded.dsn) if embedded else await surveyed(reactor, settings)
         found()
-        if not settings.no_migrate and (names := await in_thread(reactor, migration.migrate, dsn)):
+        if not settings.no_migrate and (names := await in_thread(reactor, migration.migrate, primary)):
             progress("Migrated: " + (names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"))
-        database = Database(reactor, dsn)
+        database = Database(reactor, dsn, look=settings.limits.database_look)
         store = open_store(database, clock, settings)
         await database.start()
         await store.partitions.tend(clock.now())
@@ -66,9 +66,10 @@ async def lay(
     return Foundation(store, dsn, embedded)
 
 
-async def surveyed(reactor: IReactorCore, settings: Settings) -> str:
-    """The database that `settings` name, its hosts in the order to use them; raises Unavailable where none takes writes."""
-    return (await survey(reactor, target(str(settings.database)))).dsn
+async def surveyed(reactor: IReactorCore, settings: Settings) -> tuple[str, str]:
+    """The database that `settings` name, its hosts in the order to use them, and the primary alone; raises Unavailable without one."""
+    found = await survey(reactor, target(str(settings.database)))
+    return found.target.dsn, found.primary
 
 
 async def start_embedded(reactor: IReactorCore, settings: Settings, progress: Progress) -> Embedded | None:

@@ -78,6 +78,9 @@ class Limits:
         600, "forms and registrations of one network at once; ten times as many of all who are logged in there"
     )
     writes_per_network_pause: int = limit(2, "seconds until it may be one more")
+    database_look: int = limit(
+        3, "seconds between two looks at the database's hosts, whether another one is the primary now"
+    )
     head_time: float = 10.0  # all of these are total times, which no byte prolongs (H4)
     body_time: float = 15.0
     idle_time: float = 30.0

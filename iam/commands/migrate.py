@@ -59,7 +59,8 @@ async def on_schema(reactor: Any, settings: Settings, work: Any) -> list[str]:
     """Work on the database's schema, which may be that of another version, so that no store can be opened on it."""
     embedded = await start_embedded(reactor, settings, progress())
     try:
-        return await in_thread(reactor, work, embedded.dsn if embedded else await surveyed(reactor, settings))
+        _, primary = ("", embedded.dsn) if embedded else await surveyed(reactor, settings)
+        return await in_thread(reactor, work, primary)
     finally:
         if embedded is not None:
             await embedded.stop()

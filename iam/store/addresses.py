@@ -24,6 +24,7 @@ CUSTOMARY: Final = {
     "gssencmode": "disable",  # negotiating it asks a Kerberos server, and everybody waits
 }
 PORT: Final = "5432"
+SESSION: Final = "target_session_attrs"
 FIXED: Final = {"application_name": "iam", "client_encoding": "UTF8"}
 
 
@@ -71,9 +72,19 @@ class Target:
         places = {name: ",".join(getattr(host, part) for host in self.hosts) for name, part in lists.items()}
         return str(make_dsn(**self.keywords | {name: value for name, value in places.items() if value.strip(",")}))
 
+    @property
+    def alone(self) -> bool:
+        """Is there one host, and no other to go to?"""
+        return len(self.hosts) == 1
+
+    @property
+    def demanding(self) -> bool:
+        """Must each connection write?"""
+        return self.keywords.get(SESSION) in ("read-write", "primary")
+
     def at(self, host: Host, address: str) -> dict[str, str]:
-        """What libpq is told for this one address of this one host."""
-        where = {"host": host.name, "hostaddr": address, "port": host.port}
+        """What libpq is told for this one address of this one host; whether that writes, is for us to see."""
+        where = {"host": host.name, "hostaddr": address, "port": host.port, SESSION: "any"}
         return self.keywords | {name: value for name, value in where.items() if value}
 
 
@@ -90,7 +101,7 @@ def target(dsn: str) -> Target:
     told.pop("connect_timeout", None)
     if len(hosts) > 1:
         # all but one of several hosts are standbys, and we always write
-        told.setdefault("target_session_attrs", os.environ.get("PGTARGETSESSIONATTRS") or "read-write")
+        told.setdefault(SESSION, os.environ.get("PGTARGETSESSIONATTRS") or "read-write")
     return Target(hosts, CUSTOMARY | told | FIXED)
 
 

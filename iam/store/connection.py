@@ -15,7 +15,9 @@ from twisted.python.failure import Failure
 from txpostgres import txpostgres
 
 from iam.store import admission
+from iam.store.addresses import Host
 from iam.store.errors import READ_ONLY, ConnectionLost, GivenUp, Unavailable, fatal, stale, translated
+from iam.store.primaries import UNKNOWN
 
 CONNECT: Final = 5.0  # seconds for one address (H44)
 STATEMENT: Final = 6.0  # seconds for one statement; PostgreSQL itself gives up after five
@@ -57,12 +59,18 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         self.overdue = False  # nobody waits any longer, but there may be a backend for it
         self.since = 0.0
         self.place: Place = ()
+        self.host = Host("", "", "")
+        self.address = ""  # that was taken for it
         self.pid = 0
+        self.server = UNKNOWN
+        self.demanding = False  # whether it is of no use when it is only read
         self.lost: Callable[[Connection, Exception], None] = ignore
         self.ended: Callable[[], None] = nothing  # called when one that was overdue is closed
+        self.silent: Callable[[], None] = nothing  # called when it does not answer in time
         self.heard: Callable[[str, str], None] = ignore
         self._watched = -1
-        self._writes = False
+        self._opening: Deferred[object] | None = None
+        self._leaving: Exception | None = None
         self._answer: Deferred[Rows] | None = None
         self._statement: Any = None
         self._began = 0.0
@@ -85,8 +93,8 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         except psycopg2.Error as error:
             raise admission.judged(error) from None
         except ConnectionDone:
+            self.silent()
             raise Unavailable("no answer in time") from None
-        self._writes = keywords.get("target_session_attrs") in ("read-write", "primary")
         register_type(BYTES, self.pollable())
         register_type(BYTES_ARRAY, self.pollable())
         self.reactor.removeReader(self)
@@ -96,8 +104,8 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
 
     def _connecting(self, keywords: Mapping[str, str]) -> Deferred[object]:
         """What comes of connecting; nobody waits for it for long, and what comes later is closed."""
-        outcome: Deferred[object] = Deferred()
-        timer = self.reactor.callLater(CONNECT, self._tire, outcome)
+        outcome = self._opening = Deferred[object]()
+        timer = self.reactor.callLater(CONNECT, self.drop)
 
         def arrive(result: object) -> None:
             if timer.active():
@@ -110,11 +118,14 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         self.connect(connection_factory=Uncancellable, **keywords).addBoth(arrive)
         return outcome
 
-    def _tire(self, outcome: Deferred[object]) -> None:
-        """Wait no longer for a connection; where there may be a backend already, it counts until it answers."""
+    def drop(self) -> None:
+        """Wait no longer for what is under way; where there may be a backend already, it counts until it answers."""
+        if self._opening is None or self._opening.called:
+            self._give_up(GivenUp("Nobody waits for it any longer."))
+            return
         if self._reached():
             self._linger()
-        outcome.errback(ConnectionDone())
+        self._opening.errback(ConnectionDone())
         if not self.overdue:
             self.close()
 
@@ -135,6 +146,18 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         """Close the socket, unless PostgreSQL may still be at something for us."""
         if not self.overdue:
             self.close()
+
+    @property
+    def standby(self) -> bool:
+        """Does it say by itself that it is one? PostgreSQL tells so to everybody who connects, a pooler may not."""
+        return bool(self.pollable().info.parameter_status("in_hot_standby") == "on")
+
+    def retire(self, reason: Exception, *, at_once: bool) -> None:
+        """Part with a connection that may still work, and with the statement under way too or only after it."""
+        if at_once or self._answer is None:
+            self._part(reason, over=True)
+        else:
+            self._leaving = reason
 
     def run(self, sql: str, parameters: Parameters | None = None) -> Deferred[Rows]:
         """Run one statement, in a transaction of its own. Without parameters a `%` in it means itself."""
@@ -179,6 +202,8 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         answer, self._answer = self._answer, None
         if answer is not None:
             statement, self._statement = self._statement, None
+            if self._leaving is not None:
+                self._part(self._leaving, over=True)
             answer.callback(statement.fetchall() if statement.description else [])
 
     def _stumble(self, error: psycopg2.Error) -> None:
@@ -190,7 +215,7 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
             else:
                 self.close()
             return
-        demoted = self._writes and error.pgcode == READ_ONLY
+        demoted = self._leaving is not None or (self.demanding and error.pgcode == READ_ONLY)
         if fatal(error) or stale(error) or demoted or self.pollable().closed:
             self._part(translated(error), over=told)
             return
@@ -207,6 +232,7 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         if left > 0:
             self._alarm = self.reactor.callLater(left, self._expire)
         else:
+            self.silent()
             self._give_up(GivenUp("The database did not answer in time."))
 
     def _give_up(self, reason: Exception) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -17,7 +17,10 @@ from iam.store.losses import Losses
 from iam.store.places import Places
 from iam.store.pool import Pool, Statistics
 from iam.store.readiness import CHECK, Readiness
+from iam.store.watching import Watch
 from iam.store.writes import LATE, Writes, writing
+
+LOOK: Final = 3.0  # seconds between two looks at the hosts
 
 T = TypeVar("T")
 
@@ -28,7 +31,7 @@ class Database:
     While `guard` gives a sentence, the main lane only reads: what would write is Unavailable (H51).
     """
 
-    def __init__(self, reactor: Any, dsn: str, *, connections: int = 8, waiters: int = 200) -> None:
+    def __init__(self, reactor: Any, dsn: str, *, connections: int = 8, waiters: int = 200, look: float = LOOK) -> None:
         self.reactor = reactor
         self.statements: dict[str, Statement] = {}
         # with one more to look, and those that are about to end, there are fewer than twice as many as there are connections
@@ -37,6 +40,7 @@ class Database:
         self.main = Pool(reactor, connections, waiters, self.prepared, self.changed)
         self.spare = Pool(reactor, 1, waiters, self.connector.connect, self.changed)
         self.listener = Listener(reactor, self.connector.connect, self.changed, places)
+        self.watch = Watch(reactor, look, self.connector.worth_a_look, self.connector.look)
         self.guard: Callable[[], str] = str
         self.writes = Writes(reactor)
         self.losses = Losses(reactor)
@@ -73,12 +77,14 @@ class Database:
             await self.main.start()
             await self.spare.start()
             await self.listener.start()
+            self.watch.start()
         except BaseException:
             await self.stop()
             raise
 
     async def stop(self, patience: float = 3.0) -> None:
         """Let what is under way finish, within limits, and disconnect."""
+        self.watch.stop()
         self.readiness.stop()
         self.losses.stop()
         await self.main.stop(patience)

@@ -9,6 +9,8 @@ CONTENTION: Final = {errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOCK_DETEC
 DELAY: Final = {errorcodes.QUERY_CANCELED, errorcodes.LOCK_NOT_AVAILABLE}
 SHUTDOWN: Final = {"57P01", "57P02", "57P03", "57P04", "57P05"}
 READ_ONLY: Final = errorcodes.READ_ONLY_SQL_TRANSACTION  # a standby, or a disk that is full
+ONLY_READ: Final = f"a standby, or default_transaction_read_only ({READ_ONLY})"
+READ_FROM: Final = f"The database is only read from here: {ONLY_READ}. Name the primary in --database, or all hosts, or promote this one"
 OUTAGE: Final = ("53", "57", "58", READ_ONLY)
 OURS: Final = "42"  # syntax, unknown names: the message speaks of our SQL, not of anybody's values
 
@@ -45,6 +47,14 @@ class ConnectionLost(Unavailable):
     """The connection broke: what was asked may have happened or not, so nobody asks again by himself (R18)."""
 
 
+class Superseded(ConnectionLost):
+    """Another server of the database is the primary now."""
+
+
+class ReadOnly(Unavailable):
+    """The database can be read, and not written."""
+
+
 class Repeatable(Unavailable):
     """Nothing was done, for a reason that may be gone in a moment: other transactions were in the way (H43)."""
 
@@ -74,6 +84,8 @@ def translated(error: psycopg2.Error) -> Exception:
         return repeatable
     if state in DELAY:
         return Timeout(f"The database took too long ({state}).")
+    if state == READ_ONLY:
+        return ReadOnly(READ_FROM + ".")
     if state.startswith(OUTAGE):
         return Unavailable(f"The database cannot do this now ({state}).")
     constraint = error.diag.constraint_name

@@ -11,13 +11,23 @@ from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from iam.store.connection import Connection, Parameters, Place, Rows
-from iam.store.errors import ConnectionLost, NoPartition, Overloaded, Repeatable, Timeout, Unavailable
+from iam.store.errors import (
+    ConnectionLost,
+    NoPartition,
+    Overloaded,
+    ReadOnly,
+    Repeatable,
+    Superseded,
+    Timeout,
+    Unavailable,
+)
 
 ACQUIRE: Final = 2.0  # seconds that a statement waits for a connection (H44)
 REPETITIONS: Final = 3  # of a statement that lost against other transactions (H43)
 PACE: Final = 0.02  # seconds between two attempts to connect, even if all is well
 SLOW: Final = 1.0  # seconds between two new connections while many of the old ones hang
 LONGEST: Final = 0.5  # seconds between two attempts while the database is away
+UNWRITTEN: Final = 3.0  # seconds between two attempts while it is only read, which somebody has to change
 READING: Final = "set local transaction_read_only = on;"  # PostgreSQL itself knows best which statements write
 
 chance = SystemRandom().uniform
@@ -71,7 +81,8 @@ class Pool:
         self.waiters: deque[Waiter] = deque()
         self.serving = False
         self.stopping = False
-        self.renewing = False  # the last connection was given up only because its prepared statements were out of date
+        self.renewing = False  # the last connection was given up though the database is there
+        self.longest = LONGEST
         self.pause: Deferred[None] | None = None
         self.vacancy: Deferred[None] | None = None
         self.drained: Deferred[None] | None = None
@@ -205,7 +216,7 @@ class Pool:
             connection.ended = lambda: self.recover(connection)
         if connection in self.idle:
             self.idle.remove(connection)
-        self.renewing = isinstance(reason, Repeatable)
+        self.renewing = isinstance(reason, Repeatable | Superseded)
         if not self.members and not self.renewing:
             self.refuse(ConnectionLost("All connections to the database were lost."))
         if self.vacancy is not None and not self.vacancy.called:
@@ -232,7 +243,7 @@ class Pool:
         while not self.stopping:
             try:
                 if self.absent:
-                    delay = self.pace if await self.fill() else min(delay * 2, LONGEST)
+                    delay = self.pace if await self.fill() else min(delay * 2, self.longest)
                     await self.rest(chance(0.5, 1) * delay)
                 else:
                     self.vacancy = Deferred()
@@ -257,6 +268,7 @@ class Pool:
             connection = await self.connect()
         except Exception as reason:  # noqa: BLE001 (whatever it was, the pool goes on trying)
             self.renewing = False
+            self.longest = UNWRITTEN if isinstance(reason, ReadOnly) else LONGEST
             if not self.members:
                 self.refuse(ConnectionLost("All connections to the database were lost."))
             self.changed(reason)

@@ -3,13 +3,14 @@
 Hosts of two clusters would share out the data among them, so they are refused; so is a place to which no write can go.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import combinations
 from typing import Any, Final
 
 from attrs import evolve, field, frozen
+from psycopg2.extensions import make_dsn
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -19,7 +20,8 @@ from iam.store.addresses import Host, Target
 from iam.store.connecting import OLDEST, TOO_OLD
 from iam.store.connection import Connection
 from iam.store.connection_strings import wrong
-from iam.store.errors import Rejected, Unavailable, Unsuitable, Unusable
+from iam.store.errors import READ_FROM, Rejected, Unavailable, Unsuitable, Unusable
+from iam.store.racing import AllFailed, Race
 from iam.store.resolver import Resolver
 
 GRACE: Final = 1.0  # seconds that the other hosts have after one was found that takes writes
@@ -29,11 +31,6 @@ select current_setting('transaction_read_only')::boolean, pg_postmaster_start_ti
 """
 CLUSTER: Final = "select system_identifier::text from pg_control_system()"
 TIMELINE: Final = "select left(pg_walfile_name(pg_current_wal_lsn()), 8)"
-READ_ONLY: Final = (
-    "The database is only read from here: a standby, or default_transaction_read_only (25006). "
-    "Name the primary in --database, or all hosts, or promote this one"
-)
-
 SILENT: Final = Unavailable("no answer in time")
 
 log = Logger()
@@ -75,8 +72,18 @@ class Findings:
         return sorted((one for one in self.servers if not one.read_only), key=lambda one: one.timeline, reverse=True)
 
 
-async def survey(reactor: Any, target: Target) -> Target:
-    """The target, its hosts in the order to use them; raises Unavailable where none of them takes writes.
+@frozen
+class Surveyed:
+    """A target whose hosts are in the order to use them."""
+
+    target: Target
+    primary: str = field(
+        repr=False
+    )  # the connection string that leads to the one that takes writes, at the address that answered
+
+
+async def survey(reactor: Any, target: Target) -> Surveyed:
+    """Who takes writes, and in which order the hosts are to be used; raises Unavailable where none of them takes writes.
 
     Raises Unusable where waiting does not cure that, and Misdirected where they do not belong together.
     """
@@ -90,7 +97,9 @@ async def survey(reactor: Any, target: Target) -> Target:
     report(findings)
     first = [server.host for server in findings.writable]
     answering = [server.host for server in findings.servers if server.read_only]
-    return evolve(target, hosts=(*first, *answering, *(host for host, _ in findings.missing)))
+    hosts = (*first, *answering, *(host for host, _ in findings.missing))
+    primary = findings.writable[0]
+    return Surveyed(evolve(target, hosts=hosts), str(make_dsn(**target.at(primary.host, primary.address))))
 
 
 async def look(reactor: Any, target: Target) -> Findings:
@@ -147,19 +156,25 @@ class Visitor:
 
     async def visit(self, host: Host) -> Server:
         """The server behind a host, at the first of its addresses that lets us in; raises Unavailable."""
-        reasons: list[Unavailable] = []
-        for address in await self.resolver.addresses(host):
-            try:
-                return await self.call(host, address)
-            except Unavailable as reason:
-                reasons.append(reason)
-        final = [reason for reason in reasons if isinstance(reason, Unusable)]
-        raise (final or reasons or [Unavailable("its name has no address")])[-1]
+        addresses = await self.resolver.addresses(host)
+        if not addresses:
+            raise Unavailable("its name has no address")
+        try:
+            return await Race(self.reactor, [self.way(host, address) for address in addresses]).run()
+        except AllFailed as failed:
+            raise next(
+                (reason for reason in failed.reasons if isinstance(reason, Unusable)), failed.reasons[-1]
+            ) from None
 
-    async def call(self, host: Host, address: str) -> Server:
+    def way(self, host: Host, address: str) -> Callable[[Race[Server]], Coroutine[Any, Any, Server]]:
+        """How a race calls at one address."""
+        return lambda race: self.call(race, host, address)
+
+    async def call(self, race: Race[Server], host: Host, address: str) -> Server:
         """The server at one address of a host."""
         connection, other = Connection(self.reactor), Connection(self.reactor)
-        keywords = self.target.at(host, address) | {"target_session_attrs": "any"}
+        keywords = self.target.at(host, address)
+        race.take(connection)
         try:
             await connection.open(keywords)
             server = await ask(connection, host, address)
@@ -169,6 +184,7 @@ class Visitor:
         except Rejected as reason:
             raise Unsuitable(f"it is no PostgreSQL that iam can work with ({reason})") from None
         finally:
+            race.opening.discard(connection)
             connection.close()
             other.close()
 
@@ -267,4 +283,4 @@ def obstacle(findings: Findings) -> Unavailable:
     if findings.writable or not findings.servers:
         return kind("PostgreSQL cannot be used: " + "; ".join(told))
     hosts = ", ".join(f"({server.host})" for server in findings.servers)
-    return kind("; ".join([f"{READ_ONLY}: {hosts}", *told]))
+    return kind("; ".join([f"{READ_FROM}: {hosts}", *told]))

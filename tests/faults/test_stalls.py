@@ -246,7 +246,7 @@ async def test_tokens_are_introspected_and_pages_shown_while_no_write_comes_thro
 async def test_connections_that_lead_nowhere_any_more_are_found_out_and_the_pool_is_full_again(
     start: Start, mortal: Mortal, line: tuple[Line, str]
 ) -> None:
-    database = await start(dsn=line[1])
+    database = await start(dsn=line[1], look=3600)
     await until(lambda: full(database))
     line[0].muted = True  # answers are lost, and nobody sends them again
     asked = [database.query("select 1") for _ in range(POOL)]
