@@ -235,6 +235,11 @@ class Cluster:
         names = [member["name"] for member in self.members() if member["role"] == "leader"]
         return next((node for node in self.nodes if node.name in names), None)
 
+    def deposed(self, old: Node) -> bool:
+        """Is another node the leader, and does it take writes?"""
+        leader = self.leader()
+        return leader not in (None, old) and self.ask(leader, "select pg_is_in_recovery()") == [(False,)]
+
     def healthy(self) -> bool:
         """Is there a leader, with two replicas that stream from it, one of them synchronous?"""
         roles = sorted((member["role"], member["state"]) for member in self.members())
