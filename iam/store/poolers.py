@@ -7,7 +7,7 @@ from twisted.internet.defer import TimeoutError as TimedOut
 from twisted.internet.task import deferLater
 
 from iam.store.connection import Connection
-from iam.store.errors import Rejected, Unsuitable
+from iam.store.errors import Rejected, Timeout, Unsuitable
 
 POOLER: Final = "this is a pooler in transaction mode; iam needs session mode or a direct connection"
 HEARING: Final = 2.0  # seconds for a notification to come
@@ -21,7 +21,8 @@ TAKE: Final = "deallocate iam_pooler; reset iam.pooler"
 LISTENING: Final = "and exists (select from pg_listening_channels() as channel where channel = 'iam_pooler')"
 READING: Final = (LEAVE, FIND, TAKE)
 ALL: Final = (LEAVE + "; listen iam_pooler", FIND + LISTENING, "unlisten iam_pooler; " + TAKE)
-CALL: Final = "notify iam_pooler"
+# Whoever notifies waits for those that have notified and commit: in a stall of synchronous replication without an end.
+CALL: Final = "set local lock_timeout = '1s'; notify iam_pooler"
 
 
 async def examine(reactor: Any, one: Connection, other: Connection, *, reading: bool = False) -> None:
@@ -56,7 +57,7 @@ async def alone(one: Connection, other: Connection) -> bool:
 
 
 async def heard(reactor: Any, one: Connection, other: Connection) -> bool:
-    """Does a notification from the other connection arrive?"""
+    """Does a notification from the other connection arrive? Where none can be sent now, that tells nothing about a pooler."""
     arrival: Deferred[None] = Deferred()
     before = one.heard
     one.heard = lambda *_: None if arrival.called else arrival.callback(None)
@@ -64,6 +65,8 @@ async def heard(reactor: Any, one: Connection, other: Connection) -> bool:
         await other.run(CALL)
         await arrival.addTimeout(HEARING, reactor)
         await deferLater(reactor, 0)  # psycopg2 is still about to deliver it
+    except Timeout:
+        return True
     except TimedOut:
         return False
     finally:

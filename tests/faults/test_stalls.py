@@ -328,3 +328,23 @@ async def test_attempts_to_connect_that_are_given_up_count_while_nothing_answers
     await until(lambda: not any(one.transport.connected for one in silent.opened))
 
     assert most == 5 + 1
+
+
+async def test_a_server_that_starts_while_commits_wait_reads_and_leaves_no_backend_behind(
+    start: Start, mortal: Mortal, tuned: Callable[..., None]
+) -> None:
+    mortal.ask("drop table if exists marks; create table marks (n int)")
+    first = await start()
+    tuned(synchronous_standby_names="nobody")
+    waiting = first.query("with told as (select pg_notify('news', '')) insert into marks select 1 from told")
+    await until(lambda: bool(mortal.backends("wait_event = 'SyncRep'")))
+
+    second = await start()  # notifications are sent in the order of commits, so that nobody can send one now
+    rows = await second.query("select 1")
+    await until(lambda: full(second))
+    await first.stop(0)
+    await second.stop(0)
+    await until(lambda: len(mortal.backends()) == 1)
+
+    assert rows == [(1,)]
+    assert isinstance(await waiting.addErrback(lambda failure: failure.value), Unavailable)
