@@ -207,6 +207,7 @@ class Connector:
             self.settle(connection)
             if connection.server.writes:
                 self.prefer(host, address)
+            await self.places.look(connection)
         except Unavailable:
             pass
         finally:

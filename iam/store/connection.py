@@ -8,6 +8,7 @@ from typing import Any, Final, NoReturn
 
 import psycopg2
 import psycopg2.extras
+from attrs import evolve
 from psycopg2.extensions import POLL_OK, POLL_WRITE, new_array_type, new_type, register_type
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
@@ -151,6 +152,10 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
     def standby(self) -> bool:
         """Does it say by itself that it is one? PostgreSQL tells so to everybody who connects, a pooler may not."""
         return bool(self.pollable().info.parameter_status("in_hot_standby") == "on")
+
+    def demote(self) -> None:
+        """Note that what was to be written was refused, since the database is only read."""
+        self.server = evolve(self.server, writes=False)
 
     def retire(self, reason: Exception, *, at_once: bool) -> None:
         """Part with a connection that may still work, and with the statement under way too or only after it."""

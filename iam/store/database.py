@@ -45,7 +45,7 @@ class Database:
         self.writes = Writes(reactor)
         self.losses = Losses(reactor)
         self.readiness = Readiness(reactor, self.writes, self.examine, self.told)
-        self.main.restricted = lambda: bool(self.guard())
+        self.main.restriction = self.obstacle
         self.started = False
 
     @property

@@ -71,7 +71,7 @@ class Pool:
         self.connect = connect
         self.changed = changed
         self.tend: Callable[[], Awaitable[None]] = nothing
-        self.restricted: Callable[[], bool] = lambda: False
+        self.restriction: Callable[[], str] = str  # why nothing may be written
         self.statistics = Statistics()
         self.members: set[Connection] = set()
         self.idle: list[Connection] = []
@@ -82,7 +82,7 @@ class Pool:
         self.serving = False
         self.stopping = False
         self.renewing = False  # the last connection was given up though the database is there
-        self.longest = LONGEST
+        self.unwritten = False  # the last attempt met a database that is only read
         self.pause: Deferred[None] | None = None
         self.vacancy: Deferred[None] | None = None
         self.drained: Deferred[None] | None = None
@@ -143,8 +143,14 @@ class Pool:
         self.statistics.statements += 1
         if writes:
             self.writers.add(connection)
+        restriction = self.restriction()
         try:
-            return await connection.run(READING + sql if self.restricted() else sql, parameters)
+            return await connection.run(READING + sql if restriction else sql, parameters)
+        except ReadOnly as reason:
+            if restriction:
+                raise Unavailable(restriction) from reason
+            connection.demote()
+            raise
         finally:
             self.release(connection)
 
@@ -243,13 +249,17 @@ class Pool:
         while not self.stopping:
             try:
                 if self.absent:
-                    delay = self.pace if await self.fill() else min(delay * 2, self.longest)
+                    delay = self.pace if await self.fill() else self.longer(delay)
                     await self.rest(chance(0.5, 1) * delay)
                 else:
                     self.vacancy = Deferred()
                     await self.vacancy
             except CancelledError:
                 return
+
+    def longer(self, delay: float) -> float:
+        """Seconds until the next attempt, after one that has failed."""
+        return UNWRITTEN if self.unwritten else min(delay * 2, LONGEST)
 
     async def rest(self, seconds: float) -> None:
         """Wait, but no longer than until a connection that hung has ended."""
@@ -268,7 +278,7 @@ class Pool:
             connection = await self.connect()
         except Exception as reason:  # noqa: BLE001 (whatever it was, the pool goes on trying)
             self.renewing = False
-            self.longest = UNWRITTEN if isinstance(reason, ReadOnly) else LONGEST
+            self.unwritten = isinstance(reason, ReadOnly)
             if not self.members:
                 self.refuse(ConnectionLost("All connections to the database were lost."))
             self.changed(reason)

@@ -6,7 +6,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from iam.store.errors import Unavailable
+from iam.store.errors import Unavailable, Unusable
 
 HEAD_START: Final = 1.0  # seconds that an attempt has before the next one begins beside it
 AGAIN: Final = 0.3  # seconds until an attempt that failed is made again, while others are still silent
@@ -79,13 +79,14 @@ class Race(Generic[T]):
         if not isinstance(failure.value, Unavailable):
             self.finish(failure)
             return
-        new = number not in self.failures
+        first = number not in self.failures
         self.failures[number] = failure.value
         if len(self.failures) == len(self.attempts):
             self.finish(Failure(AllFailed([self.failures[place] for place in range(len(self.attempts))])))
             return
-        self.pauses[number] = self.reactor.callLater(AGAIN, self.attempt, number)
-        if new and number == self.begun - 1:
+        if not isinstance(failure.value, Unusable):
+            self.pauses[number] = self.reactor.callLater(AGAIN, self.attempt, number)
+        if first and number == self.begun - 1:
             self.begin()
 
     def finish(self, outcome: T | Failure) -> None:

@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from tests.faults.pair import Pair
 from tests.harness import Server, TurnedClock, serving
 from tests.processes import start as start_server
 from tests.standstill import Standstill
+from tests.waiting import wait_until
 
 # what only root can arrange: a small disk of its own
 collect_ignore = [] if os.geteuid() == 0 else ["test_disk_faults.py"]
@@ -97,6 +100,21 @@ def launch(tmp_path: Path) -> Iterator[Launch]:
     """Starts servers whose database need not be there."""
     with launching(tmp_path) as launch:
         yield launch
+
+
+@pytest.fixture
+def written(pair: Pair) -> Pair:
+    """A pair with a table to write to."""
+    pair.primary.ask("create table written (n int)")
+    wait_until(pair.caught_up)
+    return pair
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """The port of a host that takes connections and says nothing."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        yield server.getsockname()[1]
 
 
 @pytest_twisted.async_yield_fixture

@@ -1,10 +1,7 @@
 """Which host of the database is the primary: found at the start and after a promotion, and never taken for another."""
 
-import socket
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import closing
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import pytest
 from twisted.internet import reactor
@@ -17,58 +14,15 @@ from iam.store.addresses import target
 from iam.store.connection import CONNECT, STATEMENT
 from iam.store.database import Database
 from iam.store.errors import ConnectionLost, Unavailable
+from iam.store.primaries import Server
 from iam.store.survey import survey
+from tests.faults.asking import LOOK, NEVER, WRITE, answer, port, reached, told
+from tests.faults.mortal import Mortal
 from tests.faults.pair import Pair
 from tests.standstill import STILL, Standstill
-from tests.waiting import PATIENCE, STEP, until, wait_until
+from tests.waiting import PATIENCE, STEP, until
 
 Start = Callable[..., Awaitable[Database]]
-
-LOOK = 0.3  # seconds between two looks
-NEVER = 3600.0
-WRITE = "insert into written values (%s) returning current_setting('port')::int"
-
-
-@pytest.fixture
-def written(pair: Pair) -> Pair:
-    """A pair with a table to write to."""
-    pair.primary.ask("create table written (n int)")
-    wait_until(pair.caught_up)
-    return pair
-
-
-@pytest.fixture
-def silent() -> Iterator[int]:
-    """The port of a host that takes connections and says nothing."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        yield server.getsockname()[1]
-
-
-async def answer(work: Awaitable[Any]) -> Any:
-    """The rows of a statement, or why there are none."""
-    try:
-        return await work
-    except Unavailable as reason:
-        return reason
-
-
-async def port(database: Database) -> Any:
-    """The port of the server that a statement reaches, if it reaches any."""
-    rows = await answer(database.query("select current_setting('port')::int"))
-    return rows[0][0] if isinstance(rows, list) else None
-
-
-async def reached(database: Database, member: Any) -> None:
-    """Wait until statements reach this server."""
-    end = time.monotonic() + PATIENCE
-    while await port(database) != member.port:
-        assert time.monotonic() < end
-        await deferLater(reactor, STEP)
-
-
-def told(events: Sequence[LogEvent], name: str) -> list[LogEvent]:
-    """The lines of the log that begin so."""
-    return [event for event in events if str(event.get("log_format")).startswith(name)]
 
 
 async def test_a_deposed_primary_that_still_takes_writes_is_left_for_the_new_one(
@@ -193,3 +147,76 @@ async def test_a_silent_first_host_costs_about_a_second(
     assert time.monotonic() - began < CONNECT
     assert await port(database) == written.primary.port
     assert lag() < STILL
+
+
+async def test_a_deposed_primary_whose_commits_wait_for_a_standby_holds_up_no_writes(
+    start: Start, written: Pair
+) -> None:
+    await deferToThread(written.synchronous)
+    database = await start(dsn=written.dsn(), look=LOOK)
+    assert await database.query(WRITE, (0,)) == [(written.primary.port,)]
+
+    old = await deferToThread(written.promote)
+    waiting = ensureDeferred(answer(database.query(WRITE, (1,))))
+    began = time.monotonic()
+    await reached(database, written.primary)
+
+    assert await database.query(WRITE, (2,)) == [(written.primary.port,)]
+    assert time.monotonic() - began < STATEMENT
+    assert isinstance(await waiting, ConnectionLost)
+    assert old.ask("select count(*) from written where n = 2") == [(0,)]
+
+
+async def test_two_standbys_that_were_both_promoted_are_never_mixed(
+    start: Start, written: Pair, breed: Callable[[], Mortal]
+) -> None:
+    other = breed()
+    await deferToThread(other.copy, written.primary)
+    await deferToThread(other.start)
+    await deferToThread(written.promote)
+    await deferToThread(other.ask, "select pg_promote()")
+    database = await start(dsn=written.dsn(written.primary, other), look=LOOK)
+
+    await until(lambda: not database.main.absent and len(set(ports(database))) == 1)
+    (used,) = set(ports(database))
+    for _ in range(3):
+        database.main.idle[0].retire(ConnectionLost("It is over."), at_once=True)
+        await until(lambda: not database.main.absent)
+
+    assert set(ports(database)) == {used}
+    with pytest.raises(Unavailable, match="both take writes"):
+        await survey(reactor, target(written.dsn(written.primary, other)))
+    other.end()
+
+
+def ports(database: Database) -> list[str]:
+    """The ports that the connections of the main lane, the spare one and the listener lead to."""
+    members = database.main.members | database.spare.members | database.listener.pool.members
+    return [member.host.port for member in members]
+
+
+async def test_a_server_that_tells_nothing_of_itself_is_used_all_the_same(start: Start, mortal: Mortal) -> None:
+    secrets = ("pg_control_system()", "pg_walfile_name(pg_lsn)", "pg_postmaster_start_time()")
+    mortal.ask("drop role if exists plain; create role plain login")
+    for secret in secrets:
+        mortal.ask(f"revoke execute on function {secret} from public")
+    try:
+        database = await start(dsn=mortal.dsn(user="plain"), connections=1)
+        (member,) = database.main.members
+        assert member.server == Server("", 0, 0, writes=True)
+        assert await database.query("select 1") == [(1,)]
+    finally:
+        for secret in secrets:
+            mortal.ask(f"grant execute on function {secret} to public")
+
+
+async def test_a_server_tells_its_cluster_its_timeline_and_since_when_it_runs(start: Start, written: Pair) -> None:
+    await deferToThread(written.promote)
+
+    database = await start(dsn=written.dsn(written.primary), connections=1)
+
+    (member,) = database.main.members
+    ((cluster, began),) = written.primary.ask(
+        "select system_identifier::text, (extract(epoch from pg_postmaster_start_time()) * 1000000)::bigint from pg_control_system()"
+    )
+    assert member.server == Server(cluster, 2, began, writes=True)
