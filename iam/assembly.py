@@ -75,8 +75,10 @@ from iam.pages.home import Home
 from iam.pages.issued import Issuer
 from iam.pages.login import Login
 from iam.pages.logout import Logout
+from iam.pages.owners import Owners
 from iam.pages.setup import Setup
 from iam.pages.static import Static
+from iam.pages.switches import Switches
 from iam.routes import Handlers, all_routes
 from iam.server_key import ServerKey
 from iam.settings import Settings
@@ -275,6 +277,7 @@ def build_handlers(
         theme,
         refusals,
     )
+    owners = Owners(registration, Registrants(settings), visitors, theme)
     front_channel = FrontChannel(store.clients, subjects, settings.issuer)
     departures = Departures(sessions, visitors, theme, front_channel, settings)
     return Handlers(
@@ -317,6 +320,7 @@ def build_handlers(
         accounts=Chooser(visitors, theme, departures, authorization.after_choice, settings),
         setup=Setup(people, sessions, visitors, theme, settings, SetupLinks(store.setup, clock), throttle),
         applications=Applications(
+            owners,
             registration,
             Registrants(settings),
             settings.limits.applications,
@@ -327,6 +331,7 @@ def build_handlers(
             settings.issuer,
             refusals,
         ),
+        switches=Switches(owners, registration, visitors, theme),
         errors=Errors(refusals, visitors, theme),
         static=Static(theme),
     )

@@ -25,6 +25,7 @@ from iam.pages.login import Login
 from iam.pages.logout import Logout
 from iam.pages.setup import Setup
 from iam.pages.static import Static
+from iam.pages.switches import Switches
 from iam.web.answers import Answer, see_other
 from iam.web.cors import Cors
 from iam.web.dispatch import Handler, Route
@@ -70,6 +71,7 @@ class Handlers:
     accounts: Chooser
     setup: Setup
     applications: Applications
+    switches: Switches
     errors: Errors
     static: Static
 
@@ -134,7 +136,7 @@ def toolkit(own: list[Route], path: str) -> list[Route]:
 
 def pages(handlers: Handlers) -> list[Route]:
     """What people see."""
-    applications = handlers.applications
+    applications, switches = handlers.applications, handlers.switches
     table: list[tuple[str, str, Handler]] = [
         ("/", "GET", handlers.home.show),
         ("/authorize", "GET", handlers.authorization.get),
@@ -154,6 +156,10 @@ def pages(handlers: Handlers) -> list[Route]:
         ("/applications/<client_id>", "GET", applications.show),
         ("/applications/<client_id>/edit", "GET", applications.edit),
         ("/applications/<client_id>/edit", "POST", applications.update),
+        ("/applications/<client_id>/disable", "GET", switches.confirm_disable),
+        ("/applications/<client_id>/disable", "POST", switches.disable),
+        ("/applications/<client_id>/enable", "GET", switches.confirm_enable),
+        ("/applications/<client_id>/enable", "POST", switches.enable),
         ("/applications/<client_id>/delete", "GET", applications.confirm_delete),
         ("/applications/<client_id>/delete", "POST", applications.delete),
         ("/applications/<client_id>/secret", "GET", applications.new_secret),

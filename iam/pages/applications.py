@@ -2,18 +2,16 @@
 
 from hmac import compare_digest
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from attrs import frozen
 from twisted.logger import Logger
 from wtforms import Form, RadioField
 from wtforms.fields.choices import SelectChoice
 
-from iam.accounts import actors
-from iam.accounts.actors import By
 from iam.accounts.invalid import Invalid
 from iam.clock import Clock
-from iam.oauth import client_information, redirect_uris, sectors, uris
+from iam.oauth import redirect_uris, sectors, uris
 from iam.oauth.refusals import Refusals
 from iam.oauth.registrants import Registrant, Registrants
 from iam.oauth.registration import Registration
@@ -29,8 +27,8 @@ from iam.pages.application_form import (
     told,
 )
 from iam.pages.issued import Issued, Issuer, TicketError
-from iam.web import csrf
-from iam.web.answers import Answer, Refusal, see_other
+from iam.pages.owners import Owners, address, by, shown
+from iam.web.answers import Answer, see_other
 from iam.web.forms import Fields, complain
 from iam.web.parameters import Parameters
 from iam.web.request import Request
@@ -39,17 +37,12 @@ from iam.web.visitors import Sent, Stale, Visitors
 
 log = Logger()
 
-SEVERAL = frozenset({"grant_types", "scopes"})
 KEEPING = [
     SelectChoice("0", "At once: It has got into wrong hands, or nobody uses it"),
     SelectChoice("3600", "In an hour"),
     SelectChoice("86400", "In a day: Time to give the new one to the application"),
     SelectChoice("604800", "In a week"),
 ]
-LOGGED_OUT = (
-    "Nothing was saved. Log in in another tab, and then reload this page: your browser sends what you typed again, and you "
-    "can look at it before it is saved."
-)
 
 
 class SecretForm(Form):  # type: ignore[misc]
@@ -61,7 +54,6 @@ class SecretForm(Form):  # type: ignore[misc]
 ON_THE_FORM = (
     *("name", "grant_types", "redirect_uris", "post_logout_redirect_uris", "scopes", "require_pkce", "openid"),
 )
-NOT_HERE = "Only administrators register applications here. Ask one of them for yours."
 TOO_MANY = (
     "You have {most} applications, and nobody here may have more. Delete one that is not used, or ask an administrator."
 )
@@ -71,6 +63,7 @@ TOO_MANY = (
 class Applications:
     """The pages under /applications; everybody sees only their own, and `most` is how many one person may have."""
 
+    owners: Owners
     registration: Registration
     registrants: Registrants
     most: int
@@ -83,20 +76,20 @@ class Applications:
 
     async def list(self, request: Request) -> Answer:
         """All of this person's applications."""
-        session = await self._session(request)
+        session = await self.owners.session(request)
         return self.theme.page(
             "applications.html", session=session, clients=await self.registration.clients.owned_by(session.user_id)
         )
 
     async def register(self, request: Request) -> Answer:
         """The form for a new one, with the id and secret that it will have."""
-        session = await self._session(request)
+        session = await self.owners.session(request)
         issued = self.issuer.issue(bound("register", session), self.clock.now())
         return await self._form(request, session, await self._empty(session), issued)
 
     async def save(self, request: Request) -> Answer:
         """Register it. Saved twice, it is the same one."""
-        session, sent = await self._sent(request, "register")
+        session, sent = await self.owners.sent(request, "register")
         issued, stale = self._issued(sent, bound("register", session))
         form = ApplicationForm(Fields(sent.fields))
         if stale:
@@ -119,28 +112,29 @@ class Applications:
 
     async def show(self, request: Request, client_id: str) -> Answer:
         """One application, and commands to try it with."""
-        session = await self._session(request)
-        client = await self._own(session, client_id)
+        session = await self.owners.session(request)
+        client = await self.owners.own(session, client_id)
         refusals = await self.refusals.latest(client_id)
         return self.theme.page(
             "application.html",
             session=session,
             client=client,
             refusals=refusals,
+            may_enable=not client.enabled and await self.owners.may_enable(session, client),
             login=login_of(client, self.site),
             **self._examples(client),
         )
 
     async def edit(self, request: Request, client_id: str) -> Answer:
         """The form for an existing one."""
-        session = await self._session(request)
-        client = await self._own(session, client_id)
+        session = await self.owners.session(request)
+        client = await self.owners.own(session, client_id)
         return await self._form(request, session, filled(client), client=client)
 
     async def update(self, request: Request, client_id: str) -> Answer:
         """Change it."""
-        session, sent = await self._sent(request, f"edit {client_id}")
-        client = await self._own(session, client_id, sent.stale)
+        session, sent = await self.owners.sent(request, f"edit {client_id}")
+        client = await self.owners.own(session, client_id, sent.stale)
         form = ApplicationForm(Fields(sent.fields))
         form.client_type.data = CONFIDENTIAL if client.confidential else PUBLIC
         if sent.stale:
@@ -158,20 +152,20 @@ class Applications:
         if self._changed(sent.fields, client) and not same(metadata, client):
             return await self._form(request, session, form, client=client, status=409, changed=True)
         if not await self.registration.update(client_id, metadata, by(session, request), seen=client.updated_at):
-            now = await self._own(session, client_id)
+            now = await self.owners.own(session, client_id)
             return await self._form(request, session, form, client=now, status=409, changed=True)
         log.info("application changed: client {client_id}", client_id=client_id)
         return see_other(address(client_id))
 
     async def confirm_delete(self, request: Request, client_id: str) -> Answer:
         """Is it really to go?"""
-        session = await self._session(request)
-        return self._deletion(request, session, await self._own(session, client_id))
+        session = await self.owners.session(request)
+        return self._deletion(request, session, await self.owners.own(session, client_id))
 
     async def delete(self, request: Request, client_id: str) -> Answer:
         """Remove it, with all it was granted."""
-        session, sent = await self._sent(request, f"delete {client_id}")
-        client = await self._own(session, client_id, sent.stale)
+        session, sent = await self.owners.sent(request, f"delete {client_id}")
+        client = await self.owners.own(session, client_id, sent.stale)
         if sent.stale:
             return self._deletion(request, session, client, status=403, stale=sent.stale)
         if self._changed(sent.fields, client):
@@ -182,16 +176,16 @@ class Applications:
 
     async def new_secret(self, request: Request, client_id: str) -> Answer:
         """The secret that it would have from now on, to take note of before saving."""
-        session = await self._session(request)
-        client = await self._own(session, client_id)
+        session = await self.owners.session(request)
+        client = await self.owners.own(session, client_id)
         issued = self.issuer.issue(bound(f"secret {client_id}", session), self.clock.now())
         return self._secret_form(request, session, client, SecretForm(), issued)
 
     async def replace_secret(self, request: Request, client_id: str) -> Answer:
         """Make that secret the good one, besides the old one as long as the person says."""
         purpose = f"secret {client_id}"
-        session, sent = await self._sent(request, purpose)
-        client = await self._own(session, client_id, sent.stale)
+        session, sent = await self.owners.sent(request, purpose)
+        client = await self.owners.own(session, client_id, sent.stale)
         issued, stale = self._issued(sent, bound(purpose, session))
         form = SecretForm(Fields(sent.fields))
         if stale:
@@ -206,33 +200,6 @@ class Applications:
             raise self.theme.missing()
         log.info("application has a new secret: client {client_id}", client_id=client_id)
         return see_other(address(client_id))
-
-    async def _session(self, request: Request) -> Any:
-        """Who is logged in; the login for who is not."""
-        session = await self.visitors.session(request)
-        if session is None:
-            raise Refusal(see_other("/login?next=" + quote(request.path.decode("ascii"), safe="")))
-        return self._admitted(session)
-
-    def _admitted(self, session: Any) -> Any:
-        if not self.registrants.admitted(superuser=session.superuser):
-            raise self.theme.refusal(403, "This is for administrators", NOT_HERE)
-        return session
-
-    async def _sent(self, request: Request, purpose: str) -> tuple[Any, Sent]:
-        """Who sent a form, and what; the form's purpose is part of what its token vouches for."""
-        sent = self.visitors.sent(request, purpose, repeatable=SEVERAL)
-        session = await self.visitors.session(request)
-        if session is None:
-            raise self.theme.refusal(403, "You are not logged in any more", LOGGED_OUT)
-        return self._admitted(session), sent
-
-    async def _own(self, session: Any, client_id: str, stale: Stale | None = None) -> Any:
-        """The person's own application; another's is none (row 60), unless a form was opened before they logged in."""
-        client = await self.registration.clients.read(client_id) if "\0" not in client_id else None
-        if client is None or client.owner_id != session.user_id:
-            raise self.visitors.stale(stale, session) if stale else self.theme.missing()
-        return client
 
     def _issued(self, sent: Sent, bound_to: str) -> tuple[Issued, Stale | None]:
         """The id and secret that the form was shown with; new ones, and that it is stale, for one that says others than ours."""
@@ -362,13 +329,6 @@ def login_of(client: Any, issuer: str) -> str | None:
     return redirect_uris.answering(uri, [("iss", issuer)], fragment=False)
 
 
-def shown(client: Any, *secrets: Any) -> str:
-    """The digest of an application as a form shows it: its metadata, and its secrets where the form is about these."""
-    told = client_information.document(client)
-    moments = [client.updated_at.isoformat(), client.disabled_at and client.disabled_at.isoformat()]
-    return csrf.digest(told, client.require_pkce, moments, [str(secret.id) for secret in secrets])
-
-
 def same(metadata: Any, client: Any) -> bool:
     """Is an application as this form would make it?"""
     return all(getattr(metadata, name) == getattr(client, name) for name in ON_THE_FORM)
@@ -377,13 +337,3 @@ def same(metadata: Any, client: Any) -> bool:
 def bound(purpose: str, session: Any) -> str:
     """What a form's id and secret are bound to."""
     return f"{purpose}\n{session.user_id}\n{session.id}"
-
-
-def by(session: Any, request: Request) -> By:
-    """Who changes it."""
-    return actors.person(session.user_id, request.client_address)
-
-
-def address(client_id: str) -> str:
-    """The page of an application."""
-    return "/applications/" + quote(client_id, safe="")

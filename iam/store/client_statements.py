@@ -105,14 +105,24 @@ with rotated as materialized (
 select done from rotated
 """
 
+# Who disabled a client: its owner must not enable it again where that was an administrator.
+DISABLED_BY: Final = """
+select actor from audit_events where client = %(id)s and kind = 'client.disabled' order by at desc, n desc limit 1
+"""
+
 # Who is disabled loses what it was given before, for good: its epoch moves in the same statement, and again when it is enabled,
 # for what was under way when it was disabled.
 SET_DISABLED: Final = """
-with changed as (
+with told as materialized (
+    select actor from audit_events where client = %(id)s and kind = 'client.disabled' order by at desc, n desc limit 1
+), changed as (
     update clients set updated_at = %(now)s,
         disabled_at = case when %(disabled)s then %(now)s end,
         not_before = greatest(not_before, %(now)s)
-    where id = %(id)s and (disabled_at is null) = %(disabled)s
+    where id = %(id)s and case
+        when %(disabled)s then disabled_at is null or (not %(own)s and (select actor from told) <> %(actor)s)
+        else disabled_at is not null and (not %(own)s or (select actor from told) = %(actor)s)
+    end
     returning id
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)

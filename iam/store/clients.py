@@ -14,6 +14,7 @@ from iam.store.audit import By
 from iam.store.client_statements import (
     CREATE,
     DELETE,
+    DISABLED_BY,
     NEAREST,
     ROTATE_SECRET,
     SELECT,
@@ -264,15 +265,21 @@ class Clients:
         self.forget(client.id)
         return bool(rotated)
 
-    async def set_disabled(self, client_id: str, now: datetime, by: By, *, disabled: bool) -> bool:
+    async def set_disabled(self, client_id: str, now: datetime, by: By, *, disabled: bool, own: bool = False) -> bool:
         """Let a client take part no longer and end all it was granted, or let it take part again; False if there is none.
 
-        Enabling it revives nothing.
+        Enabling it revives nothing. Who has their `own` say alone, enables only what they have disabled themselves, and what they have
+        disabled is an administrator's from the moment that one disables it too.
         """
-        told = {"id": client_id, "disabled": disabled, "now": now, **by.columns}
+        told = {"id": client_id, "disabled": disabled, "own": own, "now": now, **by.columns}
         rows = await self._database.query(SET_DISABLED, told)
         self.forget(client_id)
         return bool(rows)
+
+    async def disabled_by(self, client_id: str) -> str | None:
+        """Who has disabled the client last, as an event names them; None where the audit log reaches back no further."""
+        rows = await self._database.query(DISABLED_BY, {"id": client_id})
+        return str(rows[0][0]) if rows else None
 
     async def delete(self, client_id: str, now: datetime, by: By) -> bool:
         """Remove the client and end all it was granted; False if there is no such client."""

@@ -52,6 +52,9 @@ PAGES = [
     "edit",
     "secret",
     "delete",
+    "disable",
+    "disabled application",
+    "enable",
     "public application",
     "applications",
     "consent",
@@ -177,9 +180,14 @@ def applications(page: Page, url: str) -> Iterator[str]:
     yield "register refused"
     client = register(page, url)
     yield "application"
-    for what in ("edit", "secret", "delete"):
+    for what in ("edit", "secret", "delete", "disable"):
         page.goto(f"{url}/applications/{client}/{what}")
         yield what
+    press(page, "Disable")
+    yield "disabled application"
+    page.goto(f"{url}/applications/{client}/enable")
+    yield "enable"
+    press(page, "Enable")
     public = register(page, url, public=True)
     yield "public application"
     page.goto(url + "/applications")

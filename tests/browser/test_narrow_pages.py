@@ -28,6 +28,7 @@ PAGES = [
     "home of nobody", "login", "login for a client", "login refused", "login gone stale", "setup", "setup refused",
     "continue to a stranger", "logged out for a stranger", "home", "accounts", "consent", "consent gone stale",
     "answer by a form", "applications", "application", "register", "register refused", "edit", "secret", "delete",
+    "disable", "disabled application", "enable",
     "logout for a client", "logout gone stale", "still logged in", "refused", "not found", "logged out",
 ]  # fmt: skip
 
@@ -174,9 +175,13 @@ def of_applications(page: Page, url: str) -> Iterator[str]:
     here = page.url
     page.goto(url + "/applications")
     yield "applications"
-    for what in ("edit", "secret", "delete"):
+    for what in ("edit", "secret", "delete", "disable"):
         page.goto(f"{here}/{what}")
         yield what
+    press(page, "Disable", "This application is disabled")
+    yield "disabled application"
+    page.goto(here + "/enable")
+    yield "enable"
 
 
 def log_in(page: Page) -> None:

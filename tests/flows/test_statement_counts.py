@@ -128,7 +128,7 @@ def looked_up(server: Server) -> Iterator[list[int]]:
     statement.run = run
 
 
-OF_THE_APPLICATION = ("", "/edit", "/delete", "/secret")
+OF_THE_APPLICATION = ("", "/edit", "/delete", "/secret", "/disable")
 
 
 @pytest.mark.parametrize("page", ["/", "/applications", "/applications/register", "/accounts", "/login", "/logout"])

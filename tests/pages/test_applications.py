@@ -41,7 +41,9 @@ def error_of(page: str, field: str) -> str:
 # Who may
 
 
-@pytest.mark.parametrize("path", ["", "/register", "/x", "/x/edit", "/x/delete", "/x/secret"])
+@pytest.mark.parametrize(
+    "path", ["", "/register", "/x", "/x/edit", "/x/delete", "/x/secret", "/x/disable", "/x/enable"]
+)
 async def test_who_is_not_logged_in_is_sent_to_the_login_and_back(visitor: Visitor, path: str) -> None:
     reply = await visitor.get(f"/applications{path}")
 
@@ -49,7 +51,7 @@ async def test_who_is_not_logged_in_is_sent_to_the_login_and_back(visitor: Visit
     assert reply.location == "/login?next=" + f"/applications{path}".replace("/", "%2F")
 
 
-@pytest.mark.parametrize("what", ["", "/edit", "/delete", "/secret"])
+@pytest.mark.parametrize("what", ["", "/edit", "/delete", "/secret", "/disable", "/enable"])
 async def test_row_60_the_application_of_somebody_else_is_none(server: Server, what: str) -> None:
     alice, bob = await logged_in(server), await logged_in(server)
     app = await bob.register()
@@ -61,7 +63,7 @@ async def test_row_60_the_application_of_somebody_else_is_none(server: Server, w
     assert theirs.body == nobodys.body
 
 
-@pytest.mark.parametrize("what", ["edit", "delete", "secret"])
+@pytest.mark.parametrize("what", ["edit", "delete", "secret", "disable"])
 async def test_row_60_nobody_changes_the_application_of_somebody_else(server: Server, admin: Any, what: str) -> None:
     """Even with a token that is good for the form: whose it is is asked of the database."""
     alice, bob = await logged_in(server), await logged_in(server)
@@ -238,7 +240,10 @@ def test_no_text_is_a_ticket(key: ServerKey, ticket: str) -> None:
 async def test_the_secret_is_never_shown_again(server: Server) -> None:
     alice = await logged_in(server)
     app = await alice.register()
-    paths = ["/applications", *(f"/applications/{app.client_id}{what}" for what in ("", "/edit", "/delete", "/secret"))]
+    paths = [
+        "/applications",
+        *(f"/applications/{app.client_id}{what}" for what in ("", "/edit", "/delete", "/secret", "/disable")),
+    ]
 
     pages = [(await alice.get(path)).text for path in [*paths, asking(app)]]
 
@@ -354,7 +359,10 @@ async def test_what_was_corrected_is_saved_under_the_same_id(server: Server) -> 
 async def test_row_53_row_71_a_name_is_shown_letter_by_letter_everywhere(server: Server, name: str) -> None:
     alice = await logged_in(server)
     app = await alice.register(name=name)
-    paths = ["/applications", *(f"/applications/{app.client_id}{what}" for what in ("", "/edit", "/delete", "/secret"))]
+    paths = [
+        "/applications",
+        *(f"/applications/{app.client_id}{what}" for what in ("", "/edit", "/delete", "/secret", "/disable")),
+    ]
 
     pages = [(await alice.get(path)).text for path in paths]
 

@@ -102,8 +102,8 @@ async def test_who_saves_what_is_so_already_is_not_asked(server: Server) -> None
     assert (await alice.send(form, name="One")).status == 303
 
 
-@pytest.mark.parametrize("what", ["delete", "secret"])
-async def test_a_deletion_and_a_new_secret_are_asked_again_where_the_application_was_changed_meanwhile(
+@pytest.mark.parametrize("what", ["delete", "secret", "disable"])
+async def test_a_deletion_a_new_secret_and_a_disabling_are_asked_again_where_the_application_was_changed_meanwhile(
     server: Server, admin: Any, what: str
 ) -> None:
     alice = await logged_in(server)

@@ -12,7 +12,7 @@ from tests.harness import Server
 from tests.pages.conftest import PASSWORD, Visitor, asking, kept, make_account
 from tests.pages.form import Form
 
-FORMS = ["login", "logout", "accounts", "setup", "register", "edit", "secret", "delete", "consent"]
+FORMS = ["login", "logout", "accounts", "setup", "register", "edit", "secret", "delete", "disable", "consent"]
 ADMINISTRATOR = {"username": "root", "email": "root@example.org", "password": PASSWORD, "again": PASSWORD}
 
 

@@ -33,6 +33,7 @@ PAGES = [
     "edit",
     "secret",
     "delete",
+    "disable",
     "consent",
     "consent of a public client",
     "unknown client",

@@ -141,7 +141,9 @@ async def test_the_form_of_an_application_offers_what_it_was_given_too(server: S
     assert form.values("scopes") == ["read", "payroll"]
 
 
-@pytest.mark.parametrize("path", ["", "/register", "/x", "/x/edit", "/x/delete", "/x/secret"])
+@pytest.mark.parametrize(
+    "path", ["", "/register", "/x", "/x/edit", "/x/delete", "/x/secret", "/x/disable", "/x/enable"]
+)
 async def test_where_applications_are_for_administrators_nobody_else_gets_there(configured: Any, path: str) -> None:
     server = configured(applications="administrators")
     alice, administrator = await logged_in(server), await logged_in(server, superuser=True)

@@ -286,7 +286,9 @@ async def test_a_form_whose_id_and_secret_have_run_out_is_shown_again_with_new_o
     assert onward.location == "/applications/" + again.value("client_id")
 
 
-@pytest.mark.parametrize(("path", "typed"), [("{}/edit", TYPED), ("{}/secret", {"keep": "86400"}), ("{}/delete", {})])
+@pytest.mark.parametrize(
+    ("path", "typed"), [("{}/edit", TYPED), ("{}/secret", {"keep": "86400"}), ("{}/delete", {}), ("{}/disable", {})]
+)
 async def test_each_form_of_an_application_is_shown_again_and_is_good_then(
     server: Server, admin: Any, path: str, typed: dict[str, str]
 ) -> None:
