@@ -3,15 +3,15 @@
 Hosts of two clusters would share out the data among them, so they are refused; so is a place to which no write can go.
 """
 
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import combinations
 from typing import Any, Final
 
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 from psycopg2.extensions import make_dsn
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -21,8 +21,7 @@ from iam.store.connecting import OLDEST, TOO_OLD
 from iam.store.connection import Connection
 from iam.store.connection_strings import wrong
 from iam.store.errors import READ_FROM, Rejected, Unavailable, Unsuitable, Unusable
-from iam.store.racing import AllFailed, Race
-from iam.store.resolver import Resolver
+from iam.store.resolver import Resolver, system
 
 GRACE: Final = 1.0  # seconds that the other hosts have after one was found that takes writes
 ABOUT: Final = """
@@ -32,6 +31,8 @@ select current_setting('transaction_read_only')::boolean, pg_postmaster_start_ti
 CLUSTER: Final = "select system_identifier::text from pg_control_system()"
 TIMELINE: Final = "select left(pg_walfile_name(pg_current_wal_lsn()), 8)"
 SILENT: Final = Unavailable("no answer in time")
+
+Names = Callable[[str], list[str]]  # the addresses of a name
 
 log = Logger()
 
@@ -47,6 +48,10 @@ class Server:
     own: tuple[str | None, int | None]  # the address and port that it has itself
     cluster: str | None  # the system identifier, which all copies of one cluster have; None where we may not know it
     timeline: str  # empty for a standby
+
+    def __str__(self) -> str:
+        told = self.host.name or self.address
+        return f"({self.host})" if told == self.address or self.host.local else f"({self.host}, at {self.address})"
 
     @property
     def direct(self) -> bool:
@@ -74,20 +79,18 @@ class Findings:
 
 @frozen
 class Surveyed:
-    """A target whose hosts are in the order to use them."""
+    """A target whose hosts are in the order to use them, and the connection string of the primary, at the address that answered."""
 
     target: Target
-    primary: str = field(
-        repr=False
-    )  # the connection string that leads to the one that takes writes, at the address that answered
+    primary: str = field(repr=False)
 
 
-async def survey(reactor: Any, target: Target) -> Surveyed:
+async def survey(reactor: Any, target: Target, names: Names = system) -> Surveyed:
     """Who takes writes, and in which order the hosts are to be used; raises Unavailable where none of them takes writes.
 
     Raises Unusable where waiting does not cure that, and Misdirected where they do not belong together.
     """
-    findings = await look(reactor, target)
+    findings = await look(Round(reactor, target, Resolver(reactor, names)))
     unsuitable = any(isinstance(reason, Unsuitable) for _, reason in findings.missing)
     check_cluster(findings.servers)
     check_twice(findings.servers)
@@ -95,105 +98,132 @@ async def survey(reactor: Any, target: Target) -> Surveyed:
         raise obstacle(findings)
     check_copies(findings.writable)
     report(findings)
-    first = [server.host for server in findings.writable]
-    answering = [server.host for server in findings.servers if server.read_only]
-    hosts = (*first, *answering, *(host for host, _ in findings.missing))
+    answering = [*findings.writable, *(server for server in findings.servers if server.read_only)]
+    order = dict.fromkeys([*(server.host for server in answering), *(host for host, _ in findings.missing)])
     primary = findings.writable[0]
-    return Surveyed(evolve(target, hosts=hosts), str(make_dsn(**target.at(primary.host, primary.address))))
+    return Surveyed(evolve(target, hosts=tuple(order)), str(make_dsn(**target.at(primary.host, primary.address))))
 
 
-async def look(reactor: Any, target: Target) -> Findings:
+async def look(hosts: "Round") -> Findings:
     """What the hosts answer, all asked at once; those that are slow are left out once there is one that takes writes."""
-    outcomes: dict[Host, Server | Failure] = {}
-    enough: Deferred[None] = Deferred()
-    timers: list[Any] = []
-
-    def stop() -> None:
-        if not enough.called:
-            enough.callback(None)
-
-    def note(outcome: Server | Failure, host: Host) -> None:
-        outcomes[host] = outcome
-        if len(outcomes) == len(target.hosts):
-            stop()
-        elif isinstance(outcome, Server) and not outcome.read_only:
-            timers.append(reactor.callLater(GRACE, stop))
-
-    visitor = Visitor(reactor, target)
-    visits = [Deferred.fromCoroutine(visitor.visit(host)).addBoth(note, host) for host in target.hosts]
+    visits = hosts.visits()
     try:
-        await enough
-        return findings(target, dict(outcomes))
+        await hosts.over(visits)
+        return hosts.findings()
     finally:
-        for pending in (*visits, *(timer for timer in timers if timer.active())):
-            pending.cancel()
+        for visit in visits:
+            visit.cancel()
+        hosts.stop()
 
 
-def findings(target: Target, outcomes: Mapping[Host, Server | Failure]) -> Findings:
-    """The servers and what kept us from others; an exception that nobody expects is raised."""
-    missing: list[tuple[Host, Unavailable]] = []
-    for host in target.hosts:
-        outcome: Any = outcomes.get(host, SILENT)
-        if isinstance(outcome, Failure):
-            outcome.trap(Unavailable)
-            outcome = outcome.value
-        if isinstance(outcome, Unavailable):
-            missing.append((host, outcome))
-    return Findings(tuple(one for one in outcomes.values() if isinstance(one, Server)), tuple(missing))
+@define
+class Round:
+    """Asks each address of each host who it is."""
 
+    _reactor: Any
+    _target: Target
+    _resolver: Resolver
+    _servers: list[Server] = field(factory=list)
+    _reasons: dict[Host, list[Unavailable]] = field(factory=dict)
+    _enough: Deferred[None] = field(factory=Deferred)
+    _timers: list[Any] = field(factory=list)
 
-@frozen
-class Visitor:
-    """Asks each host who it is."""
+    def visits(self) -> list[Deferred[None]]:
+        """A visit to each host."""
+        return [Deferred.fromCoroutine(self.visit(host)) for host in self._target.hosts]
 
-    reactor: Any
-    target: Target
-    resolver: Resolver = field(init=False)
+    def over(self, visits: Sequence[Deferred[None]]) -> Deferred[None]:
+        """Fires when all visits are over, or long enough after a primary was found; with the error that nobody expects."""
+        left = set(visits)
 
-    @resolver.default
-    def _resolver(self) -> Resolver:
-        return Resolver(self.reactor)
+        def ended(outcome: object, visit: Deferred[None]) -> None:
+            left.discard(visit)
+            if isinstance(outcome, Failure) and not self._enough.called:
+                self._enough.errback(outcome)
+            elif not left:
+                self._suffice()
 
-    async def visit(self, host: Host) -> Server:
-        """The server behind a host, at the first of its addresses that lets us in; raises Unavailable."""
-        addresses = await self.resolver.addresses(host)
-        if not addresses:
-            raise Unavailable("its name has no address")
+        for visit in visits:
+            visit.addBoth(ended, visit)
+        return self._enough
+
+    def _suffice(self) -> None:
+        if not self._enough.called:
+            self._enough.callback(None)
+
+    def stop(self) -> None:
+        """Wait for nobody any longer."""
+        for timer in self._timers:
+            if timer.active():
+                timer.cancel()
+
+    async def visit(self, host: Host) -> None:
+        """Note which servers are behind a host, which may have several addresses, or what keeps us from them."""
+        self._reasons[host] = []
         try:
-            return await Race(self.reactor, [self.way(host, address) for address in addresses]).run()
-        except AllFailed as failed:
-            raise next(
-                (reason for reason in failed.reasons if isinstance(reason, Unusable)), failed.reasons[-1]
-            ) from None
+            addresses = await self._resolver.addresses(host)
+        except Unavailable as reason:
+            self._reasons[host].append(reason)
+            return
+        calls = [Deferred.fromCoroutine(self._note(host, address)) for address in addresses]
+        outcomes: list[tuple[bool, Any]] = await DeferredList(calls, consumeErrors=True)
+        for _, outcome in outcomes:
+            if isinstance(outcome, Failure):
+                outcome.raiseException()
 
-    def way(self, host: Host, address: str) -> Callable[[Race[Server]], Coroutine[Any, Any, Server]]:
-        """How a race calls at one address."""
-        return lambda race: self.call(race, host, address)
+    async def _note(self, host: Host, address: str) -> None:
+        try:
+            server = await self._call(host, address)
+        except Unavailable as reason:
+            self._reasons[host].append(reason)
+            return
+        self._servers.append(server)
+        if not server.read_only:
+            self._timers.append(self._reactor.callLater(GRACE, self._suffice))
 
-    async def call(self, race: Race[Server], host: Host, address: str) -> Server:
-        """The server at one address of a host."""
-        connection, other = Connection(self.reactor), Connection(self.reactor)
-        keywords = self.target.at(host, address)
-        race.take(connection)
+    async def _call(self, host: Host, address: str) -> Server:
+        """The server at one address of a host; raises Unavailable."""
+        connection, other = Connection(self._reactor), Connection(self._reactor)
+        keywords = self._target.at(host, address)
         try:
             await connection.open(keywords)
             server = await ask(connection, host, address)
-            if len(self.target.hosts) > 1:  # else the first connection of the server's own finds out
-                await self.examine(connection, other, keywords, reading=server.read_only)
+            if len(self._target.hosts) > 1:  # else the first connection of the server's own finds out
+                await self._examine(connection, other, keywords, reading=server.read_only)
             return server
         except Rejected as reason:
             raise Unsuitable(f"it is no PostgreSQL that iam can work with ({reason})") from None
         finally:
-            race.opening.discard(connection)
             connection.close()
             other.close()
 
-    async def examine(self, one: Connection, other: Connection, keywords: Mapping[str, str], *, reading: bool) -> None:
+    async def _examine(self, one: Connection, other: Connection, keywords: Mapping[str, str], *, reading: bool) -> None:
         """Raise Unsuitable where a pooler is in between, if a second connection can be had to see it."""
         with suppress(Unavailable):
             await other.open(keywords)
         if other.alive:
-            await poolers.examine(self.reactor, one, other, reading=reading)
+            await poolers.examine(self._reactor, one, other, reading=reading)
+
+    def findings(self) -> Findings:
+        """What was found until now. A host is missing where no address of it answers, or where there is something unsuitable."""
+        found = {server.host for server in self._servers}
+        missing = []
+        for host in self._target.hosts:
+            reason = gravest(self._reasons.get(host, []))
+            if host not in found or isinstance(reason, Unsuitable):
+                missing.append((host, reason))
+        return Findings(
+            tuple(sorted(self._servers, key=lambda server: self._target.hosts.index(server.host))), tuple(missing)
+        )
+
+
+def gravest(reasons: Sequence[Unavailable]) -> Unavailable:
+    """Of what its addresses say, the reason that is told of a host."""
+    for kind in (Unsuitable, Unusable, Unavailable):
+        for reason in reasons:
+            if isinstance(reason, kind):
+                return reason
+    return SILENT
 
 
 async def ask(connection: Connection, host: Host, address: str) -> Server:
@@ -226,16 +256,14 @@ def report(findings: Findings) -> None:
     for host, reason in findings.missing:
         log.warn("database.missing: {host}: {reason}", host=str(host), reason=str(reason))
     for one, other in twice(findings.servers):
-        log.warn(
-            "database.twice: ({one}) and ({other}) lead to the same server", one=str(one.host), other=str(other.host)
-        )
+        log.warn("database.twice: {one} and {other} lead to the same server", one=str(one), other=str(other))
     first, *others = findings.writable
     for other in others:
         if other.timeline != first.timeline:
             log.warn(
-                "database.deposed: ({other}) still takes writes, which are lost: ({first}) was promoted after it",
-                other=str(other.host),
-                first=str(first.host),
+                "database.deposed: {other} still takes writes, which are lost: {first} was promoted after it",
+                other=str(other),
+                first=str(first),
             )
 
 
@@ -245,7 +273,7 @@ def check_cluster(servers: Sequence[Server]) -> None:
     for one in known[1:]:
         if one.cluster != known[0].cluster:
             raise wrong(
-                f"({known[0].host}) and ({one.host}) are different clusters (system identifiers {known[0].cluster} "
+                f"{known[0]} and {one} are different clusters (system identifiers {known[0].cluster} "
                 f"and {one.cluster}), among which the data would be shared out; name only hosts of one"
             )
 
@@ -253,7 +281,7 @@ def check_cluster(servers: Sequence[Server]) -> None:
 def twice(servers: Sequence[Server]) -> Iterator[tuple[Server, Server]]:
     """The pairs of hosts that lead to one server."""
     for one, other in combinations(servers, 2):
-        if (one.cluster, one.began) == (other.cluster, other.began):
+        if one.host != other.host and (one.cluster, one.began) == (other.cluster, other.began):
             yield one, other
 
 
@@ -261,7 +289,7 @@ def check_twice(servers: Sequence[Server]) -> None:
     """Refuse a server that is named twice. Proxies and names that lead to one server may lead to two tomorrow: they may stay."""
     for one, other in twice(servers):
         if one.direct and other.direct:
-            raise wrong(f"({one.host}) and ({other.host}) are the same server; name it once")
+            raise wrong(f"{one} and {other} are the same server; name it once")
 
 
 def check_copies(writable: Sequence[Server]) -> None:
@@ -270,7 +298,7 @@ def check_copies(writable: Sequence[Server]) -> None:
     for other in others:
         if other.timeline == first.timeline and other.began != first.began:
             raise Unusable(
-                f"({first.host}) and ({other.host}) both take writes, and neither was promoted after the other: "
+                f"{first} and {other} both take writes, and neither was promoted after the other: "
                 "what is written to one of them would be missing in the other. Stop one, or leave it out of --database."
             )
 
@@ -282,5 +310,5 @@ def obstacle(findings: Findings) -> Unavailable:
     kind = Unusable if final else Unavailable
     if findings.writable or not findings.servers:
         return kind("PostgreSQL cannot be used: " + "; ".join(told))
-    hosts = ", ".join(f"({server.host})" for server in findings.servers)
+    hosts = ", ".join(map(str, findings.servers))
     return kind("; ".join([f"{READ_FROM}: {hosts}", *told]))

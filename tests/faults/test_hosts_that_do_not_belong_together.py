@@ -14,9 +14,12 @@ from typing import Any
 
 import pytest
 from psycopg2.extensions import make_dsn
+from twisted.internet import reactor
 
+from iam.store.addresses import Target, target
+from iam.store.errors import READ_FROM, Misdirected, Unavailable, Unusable
 from iam.store.poolers import POOLER
-from iam.store.survey import READ_ONLY
+from iam.store.survey import survey
 from tests.faults.launching import ENVIRONMENT, Launch
 from tests.faults.mortal import Mortal
 from tests.faults.pair import Pair
@@ -80,6 +83,46 @@ def test_commands_refuse_them_too(strangers: tuple[Mortal, Mortal], words: tuple
     assert status == 2
     assert "are different clusters" in error
     assert [each.ask(TABLES) for each in strangers] == [[(0,)], [(0,)]]
+
+
+@pytest.fixture
+def neighbours(breed: Breed) -> Iterator[tuple[Mortal, Mortal]]:
+    """Two that listen on one port of two addresses, not created yet."""
+    one, other = breed(), breed()
+    other.port = one.port
+    one.tuning = one.tuning | {"listen_addresses": "127.0.0.1"}
+    other.tuning = other.tuning | {"listen_addresses": "127.0.0.2"}
+    yield one, other
+    one.end()
+    other.end()
+
+
+def named(mortal: Mortal) -> Target:
+    """Leads to a name."""
+    return target(mortal.dsn(host="db.example"))
+
+
+async def test_a_name_that_stands_for_hosts_of_two_clusters_is_refused(neighbours: tuple[Mortal, Mortal]) -> None:
+    for each in neighbours:
+        each.create()
+        each.start()
+
+    with pytest.raises(Misdirected, match=r"at 127\.0\.0\..\) are different clusters"):
+        await survey(reactor, named(neighbours[0]), lambda _: ["127.0.0.1", "127.0.0.2"])
+
+
+async def test_a_name_may_stand_for_a_standby_and_its_primary(neighbours: tuple[Mortal, Mortal]) -> None:
+    primary, standby = neighbours
+    primary.create()
+    primary.start()
+    standby.copy(primary)
+    standby.start()
+
+    await survey(reactor, named(primary), lambda _: ["127.0.0.2", "127.0.0.1"])
+    with pytest.raises(Unavailable, match="only read from here") as refused:
+        await survey(reactor, named(primary), lambda _: ["127.0.0.2"])
+
+    assert not isinstance(refused.value, Unusable)
 
 
 def test_a_stranger_is_found_behind_a_standby_too(launch: Launch, pair: Pair, breed: Breed) -> None:
@@ -252,14 +295,14 @@ def test_a_database_that_is_only_read_by_its_settings_is_said(launch: Launch, mo
     server = launch(mortal.dsn(options="-c default_transaction_read_only=on"), "--wait-for-database", "0")
 
     assert server.ended() == 1
-    assert server.lines[0].startswith(f"iam: {READ_ONLY}")
+    assert server.lines[0].startswith(f"iam: {READ_FROM}")
 
 
 def test_a_command_says_that_a_database_is_only_read(pair: Pair) -> None:
     status, error = command(pair.dsn(pair.replica), "client", "list")
 
     assert status == 1
-    assert error.startswith(f"Error: {READ_ONLY}")
+    assert error.startswith(f"Error: {READ_FROM}")
 
 
 def test_a_wrong_string_is_wrong_usage_of_the_server_and_of_commands(launch: Launch) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from iam.store import migration
 from iam.store.connection import CONNECT
-from iam.store.survey import READ_ONLY
+from iam.store.errors import READ_FROM
 from tests.faults.launching import ENVIRONMENT, Launch
 from tests.faults.pair import Pair
 from tests.processes import BIN, PATIENCE, answers
@@ -121,7 +121,7 @@ def test_a_name_that_has_no_address_may_have_one_soon(launch: Launch) -> None:
 
 def test_a_standby_is_served_when_it_is_promoted(launch: Launch, pair: Pair) -> None:
     server = launch(pair.dsn(pair.replica))
-    assert READ_ONLY in server.says(WAITING)
+    assert READ_FROM in server.says(WAITING)
 
     pair.promote()
 
@@ -131,7 +131,7 @@ def test_a_standby_is_served_when_it_is_promoted(launch: Launch, pair: Pair) -> 
 def test_a_failover_under_way_is_waited_for(launch: Launch, pair: Pair) -> None:
     pair.primary.kill()
     server = launch(pair.dsn())
-    assert READ_ONLY in server.says(WAITING)
+    assert READ_FROM in server.says(WAITING)
 
     pair.promote()
 
@@ -142,7 +142,7 @@ def test_a_standby_alone_is_said_when_the_time_is_over(launch: Launch, pair: Pai
     server = launch(pair.dsn(pair.replica), "--wait-for-database", "1")
 
     assert server.ended() == 1
-    assert server.says("iam: ").startswith(f"iam: {READ_ONLY}")
+    assert server.says("iam: ").startswith(f"iam: {READ_FROM}")
     assert len(server.saying("Waiting for the database, 1 second at most")) == 1
 
 
