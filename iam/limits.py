@@ -54,7 +54,10 @@ class Limits:
     login_devices_pause: int = limit(30, "seconds until another")
     logins: int = limit(300, "right logins of one account at once")
     logins_pause: int = limit(1, "seconds until another")
-    session_rotation: int = limit(86_400, "seconds after which a remembered session gets a new cookie, at its next use")
+    session_rotation: int = limit(
+        86_400,
+        "seconds after which a remembered session gets a new cookie, at its next use; never sooner than session-rotation-grace",
+    )
     session_rotation_grace: int = limit(
         60, "seconds that the old cookie is still good, from the first use of the new one"
     )

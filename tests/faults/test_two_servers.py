@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from attrs import evolve
 from twisted.internet.defer import Deferred, gatherResults
 
 from iam.accounts.actors import SERVER
 from tests.harness import REDIRECT_URI, VERIFIER, App, Reply, Server, pause
+from tests.pages.accounts import acting, everybody
 from tests.processes import Process, start
 
 
@@ -155,3 +157,22 @@ async def test_h46_a_server_that_was_deaf_hears_again(server: Server, servers: A
 
     assert before == [200, 200]
     assert refused
+
+
+async def test_two_servers_take_the_cookies_of_remembered_sessions_that_the_other_one_gave(
+    server: Server, servers: Any, admin: Any
+) -> None:
+    visitor = await everybody(server, "ada", remember="y")
+    first, second = (evolve(visitor, server=evolve(server, url=process.url)) for process in servers)
+    admin.execute("update sessions set stepped_at = stepped_at - interval '2 days'")
+
+    await gatherResults([Deferred.fromCoroutine(one.get("/")) for one in (first, second)])
+    given = [first.cookie, second.cookie]
+    crosswise = [await acting(evolve(first, server=second.server)), await acting(evolve(second, server=first.server))]
+    admin.execute("update sessions set stepped_at = stepped_at - interval '61 seconds'")
+    later = [await acting(first), await acting(second)]
+    reused = [await acting(evolve(visitor, server=second.server)), await acting(first), await acting(second)]
+
+    assert visitor.cookie not in given
+    assert crosswise == later == ["ada", "ada"]
+    assert reused == [None, None, None]

@@ -10,7 +10,7 @@ import pytest
 from attrs import evolve
 
 from iam.accounts.actors import SERVER
-from iam.accounts.sessions import Sessions
+from iam.assembly import build_sessions
 from iam.store.clients import Metadata
 from iam.web.parameters import parse
 from tests.harness import App, Reply, Server
@@ -179,13 +179,13 @@ async def test_what_changes_between_the_answer_and_the_code_changes_nothing_in_t
     server: Server, admin: Any
 ) -> None:
     app, person = await server.app(scopes=("openid", "read")), await server.person()
-    sessions = Sessions(server.store.sessions, server.clock_of_store(), server.settings)
+    sessions = build_sessions(server.settings, server.clock_of_store(), server.store, server.key)
     claims = json.dumps({"userinfo": {"email": None}})
     asked = parse(urlsplit(asking(app, scope="openid read", claims=claims)).query.encode())
     authorization = await server.protocol.authorization(asked)
     await widened(server, app)
 
-    await server.protocol.allow(authorization, await sessions.find(person.cookie))
+    await server.protocol.allow(authorization, (await sessions.find(person.cookie)).session)
 
     admin.execute("select scope, openid -> 'claims' from grants where user_id is not null")
     assert admin.fetchall() == [("openid read", None)]
