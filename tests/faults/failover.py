@@ -5,7 +5,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
@@ -21,7 +21,7 @@ from psycopg2.extensions import make_dsn, parse_dsn
 from bench import stock
 from tests.consistency import history
 from tests.consistency.driver import REDIRECT_URI, Client, Line, Run
-from tests.consistency.history import OK, REDEEM, REFRESH, Family, Life, Operation
+from tests.consistency.history import OK, READS, REDEEM, REFRESH, REFUSED, Family, Life, Operation
 from tests.harness import free_port
 from tests.processes import created, start
 from tests.waiting import wait_until
@@ -100,7 +100,8 @@ class Report:
 
     outage: float  # seconds without an acknowledged write, the longest, at the server that had it longer
     acknowledged: int  # access tokens
-    lost: list[str]  # what was acknowledged and is not there
+    lost: list[str]  # what was acknowledged, and is not there
+    all_lost: int  # the same, before that time too
     doubled: list[str]  # what was good once and was given twice
     impossible: list[str]  # what else clients saw that cannot be
     statuses: Counter[int]
@@ -132,6 +133,7 @@ class Drill:
         self.event = 0.0
         self.dark: tuple[float, float] | None = None
         self.light = 0.0
+        self.left_at = 0.0
         self.most_backends = 0
 
     def __enter__(self) -> "Drill":
@@ -194,8 +196,15 @@ class Drill:
             return 0
         return sum(self.ours.match(title(pid)) is not None for pid in member.processes())
 
+    def until_left(self, member: Any) -> float:
+        """Wait until a PostgreSQL that was deposed has nothing more of the servers'; when that was."""
+        wait_until(lambda: self.left(member) and self.left(member))
+        self.left_at = time.monotonic()
+        return self.left_at
+
     def left(self, member: Any) -> bool:
         """Has a PostgreSQL nothing more of the servers' than commits that wait for a replica, and that they have given up?"""
+        time.sleep(0.1)  # while processes end, the list of them may lack others
         ours = [title(pid) for pid in member.processes() if self.ours.match(title(pid))]
         return all(" waiting for " in each for each in ours)
 
@@ -252,25 +261,29 @@ class Drill:
         return told
 
     def finish(self, since: float = 0.0) -> Report:
-        """Let the clients come to an end, and look what is left of what was acknowledged, or only of what was asked `since`."""
+        """Let the clients come to an end, and look what is left of what they were given; what they began before `since` is only counted."""
         self.end_asked.set()
         for machine in self.machines:
             machine.end()
         self.work.join(180)
         operations = self.run.operations
         history.write(self.directory / "history.jsonl", operations)
-        impossible = list(history.violations(self.run.families, operations))
+        lives = {name: life for name, life in by_family(operations).items() if life[0].begin >= since}
+        families = {name: family for name, family in self.run.families.items() if name in lives}
+        possible = [each for each in operations if each.family in families and not self.stale(each)]
+        impossible = list(history.violations(families, possible))
         answers = [answer for machine in self.machines for answer in machine.answers]
-        tokens = [each.token for each in answers if each.token and each.began >= since]
-        tokens += surviving(self.run.families, operations, since)
-        lost = [f"access token {token[:12]}" for token in tokens if not self.active(token)]
-        doubled = [name for name in redeemed(operations, since) if self.redeems(name)]
+        lost = [token for token in self.given(answers) if not self.active(token)]
+        recent = {each.token for each in answers if each.began >= since}
+        recent |= {token for name, family in families.items() for token in surviving(family, lives[name])}
+        doubled = [name for name, life in lives.items() if redeemed(life) and self.redeems(name)]
         doubled += [each for each in impossible if ": I1" in each or ": I3" in each]
         refused = [each for each in answers if each.status == 503]
         return Report(
             self.outage(),
-            len(tokens),
-            lost,
+            len(self.given(answers)),
+            [f"access token {token[:12]}" for token in lost if token in recent],
+            len(lost),
             doubled,
             impossible,
             Counter(each.status for each in answers),
@@ -278,6 +291,16 @@ class Drill:
             self.most_backends,
             Counter((each.kind, each.result) for each in operations),
         )
+
+    def given(self, answers: list[Answer]) -> list[str]:
+        """The access tokens that were acknowledged, but those of families that something has ended."""
+        lives = by_family(self.run.operations)
+        chains = [surviving(self.run.families[name], life) for name, life in lives.items() if name in self.run.families]
+        return [each.token for each in answers if each.token] + [token for tokens in chains for token in tokens]
+
+    def stale(self, each: Operation) -> bool:
+        """Was it asked of a server that still read from a deposed primary? It may not know what another one has given."""
+        return each.kind in READS and each.result == REFUSED and self.event < each.begin < self.left_at
 
     def outage(self) -> float:
         """The longest time without an acknowledged write since the event."""
@@ -329,19 +352,16 @@ def by_family(operations: list[Operation]) -> dict[str, list[Operation]]:
     return lives
 
 
-def surviving(families: dict[str, Family], operations: list[Operation], since: float) -> Iterator[str]:
-    """The access tokens that clients were given, of all families that nothing has ended."""
-    for name, life in by_family(operations).items():
-        if name in families and not Life(families[name], life).causes:
-            yield from {
-                each.output["access_token"] for each in life if each.kind in (REDEEM, REFRESH) and each.result == OK
-            }
+def surviving(family: Family, life: list[Operation]) -> set[str]:
+    """The access tokens that a client was given, if nothing has ended the family."""
+    if Life(family, life).causes:
+        return set()
+    return {each.output["access_token"] for each in life if each.kind in (REDEEM, REFRESH) and each.result == OK}
 
 
-def redeemed(operations: list[Operation], since: float) -> list[str]:
-    """The families whose code was redeemed with an answer."""
-    won = [each for each in operations if each.kind == REDEEM and each.result == OK and each.begin >= since]
-    return sorted({each.family for each in won})
+def redeemed(life: list[Operation]) -> bool:
+    """Did the code of this family win?"""
+    return any(each.kind == REDEEM and each.result == OK for each in life)
 
 
 def title(pid: int) -> str:

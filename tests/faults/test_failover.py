@@ -11,6 +11,7 @@ import pytest
 
 from tests.faults.failover import BACKENDS, Drill, Report
 from tests.faults.pair import Pair
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -89,3 +90,29 @@ def test_a_primary_that_freezes_is_left_and_is_not_gone_back_to(
 
     kept(drill.finish())
     assert drill.lies() == []
+
+
+def test_a_deposed_primary_that_goes_on_is_left_for_the_new_one(drill: Drill, pair: Pair) -> None:
+    drill.begin_event()
+    old = pair.promote()
+    drill.until_left(old)
+    drill.recover()
+
+    kept(drill.finish())
+    assert drill.lies() == []
+
+
+def test_of_two_primaries_that_take_writes_the_new_one_gets_all_that_is_asked_once_both_servers_know_it(
+    pair: Pair, tmp_path: Path
+) -> None:
+    pair.primary.ask("create role server superuser login")
+    with Drill(pair.dsn(user="server"), pair.members, tmp_path) as drill:
+        wait_until(pair.caught_up)
+        drill.begin_event()
+        old = pair.promote()
+        moved = drill.until_left(old)
+        drill.recover()
+
+        kept(drill.finish(since=moved))
+        print(moved - drill.event)
+        assert drill.lies() == []
