@@ -262,7 +262,7 @@ async def test_any_form_of_ours_that_is_filled_in_wrong_comes_back(trial: Trial)
     )
     def every(path: str, filled: dict[str, str]) -> None:
         trial.cookie = (
-            trial.world.person.headers if path != "login" else {"Cookie": f"iam={trial.world.person.cookie[:-1]}x"}
+            trial.world.person.headers if path != "login" else {"Cookie": f"iam={trial.world.person.cookie[:-1]}"}
         )
         page = bridge.wait(trial.world.server.get("/" + path, headers=trial.cookie))
         form = {**filled, **fields(page.text), "redirect_uris": filled.get("redirect_uris", "x") + " :", "password": ""}
