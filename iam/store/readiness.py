@@ -59,6 +59,7 @@ class Readiness:
         self.examine = examine
         self.told = told
         self.stalled: float | None = None  # since when
+        self.known = ""  # what PostgreSQL said last of why no write can succeed
         self.explained = False  # PostgreSQL has said why writes fail
         self.alarm: Any = None
         self.stopped = False
@@ -66,7 +67,7 @@ class Readiness:
 
     async def obstacle(self) -> str:
         """Why the server is not ready, in a sentence; empty if it is."""
-        return self.writes.obstacle() if self.writes.late else await self.reason()
+        return self.known or self.writes.obstacle() if self.writes.late else await self.reason()
 
     async def reason(self) -> str:
         """The same from PostgreSQL itself, as far as that answers and knows why."""
@@ -81,6 +82,7 @@ class Readiness:
 
     def learn(self, state: State) -> None:
         """What failed while PostgreSQL knew why, is no sign of anything when that is over."""
+        self.known = state.obstacle
         self.writes.hang(still=state.hanging)
         if state.obstacle:
             self.explained = True
