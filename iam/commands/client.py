@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,14 @@ import click
 from iam import credentials
 from iam.accounts.actors import COMMAND_LINE
 from iam.accounts.invalid import Invalid
-from iam.commands import client_options, losses, output
-from iam.commands.client_input import chosen_secret, key_set, new_secret
+from iam.commands import client_options, client_uses, losses, output
+from iam.commands.client_input import chosen_secret, key_set, new_secret, warn
 from iam.commands.confirming import confirm, confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.people import named
 from iam.commands.running import Administration, run
 from iam.credentials import Kind
-from iam.oauth import client_ids, client_information, redirect_uris
+from iam.oauth import client_ids, client_information
 from iam.oauth.client_metadata import AUTHORIZATION_CODE
 from iam.oauth.client_secrets import ClientSecrets
 from iam.oauth.registrants import ADMINISTRATOR, CLIENT_CREDENTIALS, REFRESH_TOKEN
@@ -122,11 +123,16 @@ def create(
     announce(client, secret, given=client_secret_stdin)
 
 
-@command.command("list", examples=["iam client list", "iam client list --json"])
-def list_() -> None:
-    """List all clients."""
-    clients = run(lambda on: on.store.clients.all())
-    output.tabulate([document(client) for client in clients], COLUMNS, "There are no clients yet.")
+@command.command("list", examples=["iam client list", "iam client list --json", "iam client list --unused"])
+@click.option(
+    "--unused", is_flag=True, help="Only those that nobody has used, ever or for 90 days (unused-client-days)."
+)
+def list_(*, unused: bool) -> None:
+    """List all clients, with the day on which each was last used: servers write it down every ten minutes."""
+    listed = run(partial(client_uses.listed, unused=unused))
+    told = [document(client) | {"last_used": day and day.isoformat()} for client, day in listed]
+    nothing = "Every client is used." if unused else "There are no clients yet."
+    output.tabulate(told, (*COLUMNS, "last_used"), nothing)
 
 
 @command.command(examples=["iam client show 4Fh..."])
@@ -361,14 +367,6 @@ async def found(on: Administration, client_id: str) -> Client:
     if client is None:
         raise click.ClickException(f"There is no client {client_id}.")
     return client
-
-
-def warn(client: Client) -> None:
-    """Say loudly what others can read on the way, to standard error."""
-    for uri in redirect_uris.unprotected((*client.redirect_uris, *client.post_logout_redirect_uris)):
-        click.echo(
-            f"WARNING: {uri} is http: whoever is on the way there reads the codes and who is logged in.", err=True
-        )
 
 
 def announce(client: Client, secret: str | None, *, given: bool = False) -> None:

@@ -10,8 +10,8 @@ from iam import credentials
 from iam.accounts.claims import storable
 from iam.commands import asking, claims
 from iam.credentials import Kind
-from iam.oauth import chosen_secrets
-from iam.store.clients import keeps_secret
+from iam.oauth import chosen_secrets, redirect_uris
+from iam.store.clients import Client, keeps_secret
 
 LONGEST_JWKS = 65_536  # bytes of a file of keys
 
@@ -47,3 +47,11 @@ def chosen_secret(method: str) -> str:
     if warning := chosen_secrets.warning(secret):
         click.echo(f"Warning: {warning}", err=True)
     return secret
+
+
+def warn(client: Client) -> None:
+    """Say loudly what others can read on the way, to standard error."""
+    for uri in redirect_uris.unprotected((*client.redirect_uris, *client.post_logout_redirect_uris)):
+        click.echo(
+            f"WARNING: {uri} is http: whoever is on the way there reads the codes and who is logged in.", err=True
+        )

@@ -136,6 +136,8 @@ select id from clients where id = %(id)s
 DELETE: Final = """
 with ended as (
     update grants set revoked_at = %(now)s where client_id = %(id)s and revoked_at is null returning id
+), forgotten as (
+    delete from client_uses where client_id = %(id)s
 ), deleted as (
     delete from clients where id = %(id)s returning id, name
 ), audited as (

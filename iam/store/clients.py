@@ -148,14 +148,14 @@ class Clients:
     def __init__(self, database: Database, clock: Clock, used: Callable[[str], None] = lambda _: None) -> None:
         self._database = database
         self._clock = clock
-        self._used = used  # told of each use of a client that nobody answers for
+        self._used = used  # told of each use of a client
         self._memory: Memory[str, Client] = Memory(clock, self.read)
         self._origins = Origins(database, clock)
 
     async def by_id(self, client_id: str) -> Client | None:
         """The client registered under `client_id`, as it was at most a few seconds ago (H46)."""
         client = await self._memory.get(client_id)
-        if client is not None and not client.answered_for:
+        if client is not None:
             self._used(client_id)
         return client
 

@@ -1,4 +1,4 @@
-"""Clients that registered themselves and that nobody answers for: when they were last used, and the end of those that are not.
+"""When clients were last used, and the end of those that registered themselves, that nobody answers for, and that are not.
 
 A use is noted in memory and written down now and then, for the day: nothing is written where tokens are given.
 """
@@ -62,9 +62,17 @@ with crowd as materialized (
 select count(*) from gone
 """
 
+# Servers of the version before noted no uses of clients that somebody answers for: what those were given and allowed tells more.
+LAST: Final = """
+select c.id, greatest(u.day,
+    (select max(k.granted_at at time zone 'UTC') from consents k where k.client_id = c.id)::date,
+    (select max(g.created_at at time zone 'UTC') from grants g where g.client_id = c.id and g.id <> c.grant_id)::date)
+from clients c left join client_uses u on u.client_id = c.id
+"""
+
 
 class Strangers:
-    """Notes their uses, and sweeps up those that nobody used for so many `days`; there may be `most` of them."""
+    """Notes uses of clients, and sweeps up those of nobody that were not used for so many `days`; there may be `most` of them."""
 
     def __init__(self, database: Database, clock: Clock, *, most: int, days: int) -> None:
         self._database = database
@@ -96,6 +104,10 @@ class Strangers:
         """Write down everything that was noted, before the end."""
         while await self.write(now):
             pass
+
+    async def last(self) -> dict[str, date | None]:
+        """The day on which each client was last used, about; None: never, as far as is known."""
+        return {str(client_id): day for client_id, day in await self._database.query(LAST)}
 
     async def sweep(self, now: datetime) -> int:
         """Remove some of the clients that nobody uses, and end what they were granted; how many it were."""

@@ -180,9 +180,38 @@ def test_people_see_the_columns_that_matter(iam: Iam) -> None:
     heading, *rows = iam("client", "list").out.splitlines()
 
     assert heading.split() == [
-        *("client", "id", "client", "name", "token", "endpoint", "auth", "method", "grant", "types", "owner")
+        *("client", "id", "client", "name", "token", "endpoint", "auth", "method", "grant", "types", "owner"),
+        *("last", "used"),
     ]
     assert any(row.startswith(client["client_id"]) and "client_secret_basic" in row for row in rows)
+
+
+def test_unused_clients_are_those_that_nobody_has_used_ever_or_for_ninety_days(untouched: Iam) -> None:
+    never, long_ago, lately, today = [create(untouched)["client_id"] for _ in range(4)]
+    for client_id, days in ((long_ago, 91), (lately, 89), (today, 0)):
+        used = "insert into client_uses (client_id, day) values (%s, (now() at time zone 'UTC')::date - %s)"
+        untouched.execute(used + " returning day", (client_id, days))
+
+    everybody, unused = (untouched("client", "list", *options, "--json").json for options in ((), ("--unused",)))
+
+    assert [client["client_id"] for client in unused] == [never, long_ago]
+    assert [client["last_used"] is None for client in everybody] == [True, False, False, False]
+
+
+def test_a_client_that_was_given_or_allowed_something_lately_is_not_unused(untouched: Iam) -> None:
+    given, allowed = [create(untouched)["client_id"] for _ in range(2)]
+    untouched("user", "create", "--username", "ada", "--password-stdin", given="correct horse battery staple 1")
+    untouched.execute(
+        "insert into grants (id, user_id, client_id, grant_type, scope, created_at)"
+        " select gen_random_uuid(), id, %s, 'authorization_code', 'read', now() from users returning id",
+        (given,),
+    )
+    untouched.execute(
+        "insert into consents (user_id, client_id, scopes, granted_at) select id, %s, '{read}', now() from users returning scopes",
+        (allowed,),
+    )
+
+    assert untouched("client", "list", "--unused").out == "Every client is used.\n"
 
 
 def test_a_client_is_shown(iam: Iam) -> None:

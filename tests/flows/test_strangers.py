@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred
 
+from iam.accounts.actors import SERVER
 from iam.operations.retention import tasks
 from tests.harness import App, Server
 from tests.registering import initial_access_token, register
@@ -79,6 +80,21 @@ async def test_a_use_is_written_down_once_a_day_and_never_where_it_happens(open_
     again = await open_server.store.strangers.write(open_server.now())
 
     assert (at_once, later, again) == (0, 1, 0)
+
+
+async def test_uses_of_clients_that_somebody_answers_for_are_written_down_too_and_go_with_them(
+    open_server: Server, admin: Any
+) -> None:
+    app, other = await open_server.app(), await open_server.app()
+    await open_server.token(app, grant_type="client_credentials")
+    await tidy(open_server)
+
+    last = await open_server.store.strangers.last()
+    await open_server.store.clients.delete(app.client_id, open_server.now(), SERVER)
+
+    assert (last[app.client_id], last[other.client_id]) == (open_server.now().date(), None)
+    admin.execute("select count(*) from client_uses where client_id = %s", (app.client_id,))
+    assert admin.fetchone() == (0,)
 
 
 async def test_a_client_that_was_allowed_something_lately_stays_though_its_use_was_never_written(
