@@ -88,7 +88,11 @@ class Listener:
         return Deferred.fromCoroutine(self.probe())
 
     async def probe(self) -> None:
-        """Ask which of the connections that hang still have a backend; there may be none that hang."""
+        """Ask for anything; where connections hang, which of them still have a backend."""
         overdue = self.places.overdue(self.pool.place)
         with suppress(Rejected, Unavailable):
-            self.places.settle(overdue, await self.pool.run(LOOK, self.places.question(overdue)))
+            if overdue:
+                self.places.settle(overdue, await self.pool.run(LOOK, self.places.question(overdue)))
+            else:
+                await self.pool.run("select 1")
+                self.places.settle([], [])
