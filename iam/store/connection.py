@@ -121,8 +121,12 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
 
     def drop(self) -> None:
         """Wait no longer for what is under way; where there may be a backend already, it counts until it answers."""
+        reason = GivenUp("Nobody waits for it any longer.")
+        if self._answer is not None:
+            self._give_up(reason)
+            return
         if self._opening is None or self._opening.called:
-            self._give_up(GivenUp("Nobody waits for it any longer."))
+            self._part(reason, over=True)
             return
         if self._reached():
             self._linger()
