@@ -245,7 +245,10 @@ def secret_text(settings: Settings) -> str | None:
 
 async def invitation(settings: Settings, store: Store, clock: Clock) -> list[str]:
     """How to make an administrator, where there is none."""
-    if await store.users.superuser_exists():
+    try:
+        if await store.users.superuser_exists():
+            return []
+    except Unavailable:  # it was there a moment ago, and the server goes on without it
         return []
     try:
         link = await setup_link(store.setup, settings.issuer, clock)

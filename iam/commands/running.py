@@ -23,7 +23,7 @@ from iam.embedded.errors import EmbeddedError
 from iam.foundation import Progress, lay
 from iam.server_key import ServerKey, ServerKeyError
 from iam.settings import Settings, SettingsError
-from iam.store.errors import Misdirected, Unavailable
+from iam.store.errors import Unavailable
 from iam.store.migration import MigrationError
 from iam.store.store import Store
 from iam.store.users import LastAdministrator
@@ -114,8 +114,6 @@ def react(main: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
 def settled(outcome: T | Failure) -> T:
     """The result, or its exception."""
     if isinstance(outcome, Failure):
-        if outcome.check(Misdirected):
-            raise click.UsageError(outcome.getErrorMessage())
         if outcome.check(*EXPECTED):
             raise click.ClickException(outcome.getErrorMessage())
         if outcome.check(CancelledError):

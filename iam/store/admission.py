@@ -53,5 +53,6 @@ def judged(error: psycopg2.Error) -> Unavailable:
         state, text = refusal["state"], " ".join(refusal["text"].split())
         waiting = state.startswith(PASSING) or (state.startswith("08") and POOLERS.search(text))
         return (Unavailable if waiting else Unusable)(f"{text} ({state})")
-    words = " ".join(told.split())
-    return (Unavailable if ABSENCE.match(told) else Unusable)(words)
+    if ABSENCE.match(told):
+        return Unavailable(told.partition("\n")[0])  # after it libpq asks whether the server is running
+    return Unusable(" ".join(told.split()))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import psycopg2
-from psycopg2.extensions import parse_dsn
+from psycopg2.extensions import make_dsn, parse_dsn
 
 from iam.store.errors import Misdirected
 
@@ -61,9 +61,10 @@ def parsed(dsn: str) -> dict[str, str]:
     check_authority(dsn)
     try:
         told: dict[str, str] = parse_dsn(dsn)
+        told = service(told) | told
+        make_dsn(**told)  # for what the service says
     except (psycopg2.Error, ValueError, TypeError) as error:
         raise wrong(complaint(str(error))) from None  # libpq's message repeats the string, and with it a password
-    told = service(told) | told
     told.pop("service", None)
     check_values(told)
     return told

@@ -80,7 +80,8 @@ def test_hosts_of_two_clusters_are_refused_and_nothing_is_written(
 def test_commands_refuse_them_too(strangers: tuple[Mortal, Mortal], words: tuple[str, ...]) -> None:
     status, error = command(over(*strangers), *words)
 
-    assert status == 2
+    assert status == 1
+    assert error.startswith("Error: --database: ")
     assert "are different clusters" in error
     assert [each.ask(TABLES) for each in strangers] == [[(0,)], [(0,)]]
 
@@ -305,7 +306,7 @@ def test_a_command_says_that_a_database_is_only_read(pair: Pair) -> None:
     assert error.startswith(f"Error: {READ_FROM}")
 
 
-def test_a_wrong_string_is_wrong_usage_of_the_server_and_of_commands(launch: Launch) -> None:
+def test_a_wrong_string_is_wrong_usage_of_the_server_and_an_error_of_commands(launch: Launch) -> None:
     dsn = "host=a,b port=1,2,3 password=hunter2"
 
     server = launch(dsn)
@@ -313,4 +314,8 @@ def test_a_wrong_string_is_wrong_usage_of_the_server_and_of_commands(launch: Lau
 
     assert (server.ended(), len(server.lines)) == (2, 1)
     assert server.lines[0].startswith("twist iam: --database: names 2 hosts and 3 ports")
-    assert (status, "--database: names 2 hosts and 3 ports" in error, "hunter2" in error) == (2, True, False)
+    assert (status, error.startswith("Error: --database: names 2 hosts and 3 ports"), "hunter2" in error) == (
+        1,
+        True,
+        False,
+    )

@@ -151,6 +151,28 @@ def test_the_hosts_of_a_service_are_known_and_the_string_is_stronger(
     assert "service" not in read.keywords
 
 
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        ("host=a,b\nport=1,2,3", "names 2 hosts and 3 ports"),
+        ("sslmod=require", "sslmod is no keyword of libpq; is it sslmode?"),
+        ("password hunter2", "the service file "),
+    ],
+)
+def test_a_service_that_is_wrong_is_told_in_the_same_way(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lines: str, sentence: str
+) -> None:
+    services = tmp_path / "services"
+    services.write_text(f"[iam]\n{lines}\n")
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
+
+    with pytest.raises(Misdirected) as refusal:
+        target("service=iam")
+
+    assert str(refusal.value).startswith(f"--database: {sentence}")
+    assert SECRET not in str(refusal.value)
+
+
 def test_a_string_written_anew_means_the_same() -> None:
     read = target("host=a,/run/x hostaddr=192.0.2.1, port=1,2 user=o'neill password='a b\\'' options='-c x=y'")
 
