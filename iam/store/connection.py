@@ -211,9 +211,10 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         answer, self._answer = self._answer, None
         if answer is not None:
             statement, self._statement = self._statement, None
+            rows = statement.fetchall() if statement.description else []
             if self._leaving is not None:
                 self._part(self._leaving, over=True)
-            answer.callback(statement.fetchall() if statement.description else [])
+            answer.callback(rows)
 
     def _stumble(self, error: psycopg2.Error) -> None:
         """Pass on an error, and part with the connection if it is of no more use."""
