@@ -75,7 +75,7 @@ async def test_a_change_through_one_server_is_known_to_the_other(server: Server,
 
 
 # What a connection asked last: to listen, or whether the other end is still there.
-LISTENS = "datname = current_database() and application_name = 'iam' and query similar to '%(listen iam_changed|join unnest)%'"
+LISTENS = "datname = current_database() and application_name = 'iam' and query similar to '%(listen iam_changed|join unnest)%|select 1'"
 
 
 def deafen(admin: Any) -> int:
