@@ -354,11 +354,12 @@ async def _(world: World) -> Ask:
     return good
 
 
-@case("refresh_token: a token used before, long ago", 400, "invalid_grant")
+@case("refresh_token: a token used before, as was its successor", 400, "invalid_grant")
 async def _(world: World) -> Ask:
     good = await world.good("refresh_token")
-    await good.send(world.server)
-    world.server.clock.advance(31)
+    first = await good.send(world.server)
+    await good.with_form(refresh_token=first.json["refresh_token"]).send(world.server)
+    world.server.clock.advance(1)
     return good
 
 
