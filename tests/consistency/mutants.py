@@ -34,8 +34,8 @@ def select_then_update() -> None:
 def answer_before_commit() -> None:
     """(b) The answer leaves, and then the transaction is committed."""
 
-    async def attempt(self: Any, sql: str, parameters: Any) -> Any:
-        connection = self.idle.pop() if self.idle and not self.stopping else await self.turn()
+    async def attempt(self: Any, sql: str, parameters: Any, *, writes: bool) -> Any:
+        connection = self.idle.pop() if self.idle and not self.stopping else await self.turn(writes=writes)
         try:
             rows = await connection.run("begin; " + sql, parameters)
         except BaseException:
@@ -70,13 +70,13 @@ def retry_after_commit() -> None:
     """(d) A statement whose connection broke is tried again, although it may have happened."""
     run = pool.Pool.run
 
-    async def insist(self: Any, sql: str, parameters: Any = None) -> Any:
+    async def insist(self: Any, sql: str, parameters: Any = None, *, writes: bool = False) -> Any:
         for _ in range(20):
             try:
-                return await run(self, sql, parameters)
+                return await run(self, sql, parameters, writes=writes)
             except ConnectionLost:
                 await deferLater(self.reactor, 0.05)
-        return await run(self, sql, parameters)
+        return await run(self, sql, parameters, writes=writes)
 
     pool.Pool.run = insist
 

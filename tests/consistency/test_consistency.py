@@ -110,9 +110,15 @@ class Faults:
 
 
 def launcher(mutant: str, dsns: list[str], ports: list[int], data_dir: str) -> Callable[[int], subprocess.Popen[bytes]]:
-    """Starts one of the servers, and waits until it answers."""
+    """Starts one of the servers, and waits until it answers; again where it has ended, for the database may have been away."""
 
     def start(number: int) -> subprocess.Popen[bytes]:
+        end = time.monotonic() + 40
+        while (server := launched(number, end)) is None:
+            pass
+        return server
+
+    def launched(number: int, end: float) -> subprocess.Popen[bytes] | None:
         options = ["--port", str(ports[number]), "--database", dsns[number], "--data-dir", data_dir, "--no-rate-limits"]
         with Path(data_dir, f"server-{number}.log").open("ab") as log:
             server = subprocess.Popen(
@@ -122,10 +128,9 @@ def launcher(mutant: str, dsns: list[str], ports: list[int], data_dir: str) -> C
                 cwd="/",
                 env={**os.environ, **SETTINGS, "PYTHONPATH": os.pathsep.join(sys.path)},
             )
-        end = time.monotonic() + 40
         while not answers(f"http://127.0.0.1:{ports[number]}"):
-            if server.poll() is not None:  # the database was away at its start
-                return start(number)
+            if server.poll() is not None:
+                return None
             assert time.monotonic() < end, "a server does not start"
             time.sleep(0.05)
         return server
