@@ -5,7 +5,6 @@ Hosts of two clusters would share out the data among them, so they are refused; 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
 from itertools import combinations
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ from twisted.internet.defer import Deferred, DeferredList
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from iam.store import poolers
+from iam.store import poolers, primaries
 from iam.store.addresses import Host, Target
 from iam.store.connecting import OLDEST, TOO_OLD
 from iam.store.connection import Connection
@@ -24,12 +23,7 @@ from iam.store.errors import READ_FROM, Rejected, Unavailable, Unsuitable, Unusa
 from iam.store.resolver import Resolver, system
 
 GRACE: Final = 1.0  # seconds that the other hosts have after one was found that takes writes
-ABOUT: Final = """
-select current_setting('transaction_read_only')::boolean, pg_postmaster_start_time(),
-    host(inet_server_addr()), inet_server_port()
-"""
-CLUSTER: Final = "select system_identifier::text from pg_control_system()"
-TIMELINE: Final = "select left(pg_walfile_name(pg_current_wal_lsn()), 8)"
+WHERE: Final = "select host(inet_server_addr()), inet_server_port()"
 SILENT: Final = Unavailable("no answer in time")
 
 Names = Callable[[str], list[str]]  # the addresses of a name
@@ -38,16 +32,13 @@ log = Logger()
 
 
 @frozen
-class Server:
+class Seen:
     """A PostgreSQL, as it is seen by way of one of the hosts."""
 
     host: Host
     address: str
-    read_only: bool
-    began: datetime
+    about: primaries.Server
     own: tuple[str | None, int | None]  # the address and port that it has itself
-    cluster: str | None  # the system identifier, which all copies of one cluster have; None where we may not know it
-    timeline: str  # empty for a standby
 
     def __str__(self) -> str:
         told = self.host.name or self.address
@@ -68,13 +59,15 @@ class Server:
 class Findings:
     """What there is behind the hosts of a target."""
 
-    servers: tuple[Server, ...] = ()
+    servers: tuple[Seen, ...] = ()
     missing: tuple[tuple[Host, Unavailable], ...] = ()
 
     @property
-    def writable(self) -> list[Server]:
+    def writable(self) -> list[Seen]:
         """Those that take writes; of several, one that was promoted comes before the one that it has replaced."""
-        return sorted((one for one in self.servers if not one.read_only), key=lambda one: one.timeline, reverse=True)
+        return sorted(
+            (one for one in self.servers if one.about.writes), key=lambda one: one.about.timeline, reverse=True
+        )
 
 
 @frozen
@@ -98,7 +91,7 @@ async def survey(reactor: Any, target: Target, names: Names = system) -> Surveye
         raise obstacle(findings)
     check_copies(findings.writable)
     report(findings)
-    answering = [*findings.writable, *(server for server in findings.servers if server.read_only)]
+    answering = [*findings.writable, *(server for server in findings.servers if not server.about.writes)]
     order = dict.fromkeys([*(server.host for server in answering), *(host for host, _ in findings.missing)])
     primary = findings.writable[0]
     return Surveyed(evolve(target, hosts=tuple(order)), str(make_dsn(**target.at(primary.host, primary.address))))
@@ -123,7 +116,7 @@ class Round:
     _reactor: Any
     _target: Target
     _resolver: Resolver
-    _servers: list[Server] = field(factory=list)
+    _servers: list[Seen] = field(factory=list)
     _reasons: dict[Host, list[Unavailable]] = field(factory=dict)
     _enough: Deferred[None] = field(factory=Deferred)
     _timers: list[Any] = field(factory=list)
@@ -178,10 +171,10 @@ class Round:
             self._reasons[host].append(reason)
             return
         self._servers.append(server)
-        if not server.read_only:
+        if server.about.writes:
             self._timers.append(self._reactor.callLater(GRACE, self._suffice))
 
-    async def _call(self, host: Host, address: str) -> Server:
+    async def _call(self, host: Host, address: str) -> Seen:
         """The server at one address of a host; raises Unavailable."""
         connection, other = Connection(self._reactor), Connection(self._reactor)
         keywords = self._target.at(host, address)
@@ -189,7 +182,7 @@ class Round:
             await connection.open(keywords)
             server = await ask(connection, host, address)
             if len(self._target.hosts) > 1:  # else the first connection of the server's own finds out
-                await self._examine(connection, other, keywords, reading=server.read_only)
+                await self._examine(connection, other, keywords, reading=not server.about.writes)
             return server
         except Rejected as reason:
             raise Unsuitable(f"it is no PostgreSQL that iam can work with ({reason})") from None
@@ -226,29 +219,13 @@ def gravest(reasons: Sequence[Unavailable]) -> Unavailable:
     return SILENT
 
 
-async def ask(connection: Connection, host: Host, address: str) -> Server:
+async def ask(connection: Connection, host: Host, address: str) -> Seen:
     """Which server this connection leads to; raises Unsuitable where it is too old."""
     if connection.server_version < OLDEST:
         raise Unsuitable(TOO_OLD)
-    ((read_only, began, own_address, own_port),) = await connection.run(ABOUT)
-    return Server(
-        host,
-        address,
-        read_only=read_only,
-        began=began,
-        own=(own_address, own_port),
-        cluster=await allowed(connection, CLUSTER),
-        timeline="" if read_only else await allowed(connection, TIMELINE) or "",
-    )
-
-
-async def allowed(connection: Connection, sql: str) -> str | None:
-    """A value that some operators and providers let nobody see."""
-    try:
-        ((value,),) = await connection.run(sql)
-    except Rejected:
-        return None
-    return str(value)
+    [row] = await connection.run(primaries.FIND)
+    [own] = await connection.run(WHERE)
+    return Seen(host, address, primaries.read(row), own)
 
 
 def report(findings: Findings) -> None:
@@ -259,7 +236,7 @@ def report(findings: Findings) -> None:
         log.warn("database.twice: {one} and {other} lead to the same server", one=str(one), other=str(other))
     first, *others = findings.writable
     for other in others:
-        if other.timeline != first.timeline:
+        if other.about.timeline != first.about.timeline:
             log.warn(
                 "database.deposed: {other} still takes writes, which are lost: {first} was promoted after it",
                 other=str(other),
@@ -267,36 +244,39 @@ def report(findings: Findings) -> None:
             )
 
 
-def check_cluster(servers: Sequence[Server]) -> None:
+def check_cluster(servers: Sequence[Seen]) -> None:
     """Refuse hosts of different clusters: what is written to one would be missing in the other."""
-    known = [server for server in servers if server.cluster]
+    known = [server for server in servers if server.about.cluster]
     for one in known[1:]:
-        if one.cluster != known[0].cluster:
+        if one.about.cluster != known[0].about.cluster:
             raise wrong(
-                f"{known[0]} and {one} are different clusters (system identifiers {known[0].cluster} "
-                f"and {one.cluster}), among which the data would be shared out; name only hosts of one"
+                f"{known[0]} and {one} are different clusters (system identifiers {known[0].about.cluster} "
+                f"and {one.about.cluster}), among which the data would be shared out; name only hosts of one"
             )
 
 
-def twice(servers: Sequence[Server]) -> Iterator[tuple[Server, Server]]:
+def twice(servers: Sequence[Seen]) -> Iterator[tuple[Seen, Seen]]:
     """The pairs of hosts that lead to one server."""
     for one, other in combinations(servers, 2):
-        if one.host != other.host and (one.cluster, one.began) == (other.cluster, other.began):
+        if one.host != other.host and (one.about.cluster, one.about.started) == (
+            other.about.cluster,
+            other.about.started,
+        ):
             yield one, other
 
 
-def check_twice(servers: Sequence[Server]) -> None:
+def check_twice(servers: Sequence[Seen]) -> None:
     """Refuse a server that is named twice. Proxies and names that lead to one server may lead to two tomorrow: they may stay."""
     for one, other in twice(servers):
         if one.direct and other.direct:
             raise wrong(f"{one} and {other} are the same server; name it once")
 
 
-def check_copies(writable: Sequence[Server]) -> None:
+def check_copies(writable: Sequence[Seen]) -> None:
     """Refuse two that both take writes and of which none has replaced the other."""
     first, *others = writable
     for other in others:
-        if other.timeline == first.timeline and other.began != first.began:
+        if other.about.timeline == first.about.timeline and other.about.started != first.about.started:
             raise Unusable(
                 f"{first} and {other} both take writes, and neither was promoted after the other: "
                 "what is written to one of them would be missing in the other. Stop one, or leave it out of --database."
