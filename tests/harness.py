@@ -423,7 +423,7 @@ class Server:
         return (await self.post("/introspect", {"token": token}, headers=app.basic)).json
 
 
-def minted(kind: Kind) -> str:
+def made_up(kind: Kind) -> str:
     """A well-formed secret that the server did not make."""
     if kind in credentials.DATED:
         return credentials.mint_until(kind, datetime.now(UTC) + timedelta(days=1))

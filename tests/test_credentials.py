@@ -15,7 +15,7 @@ kinds = st.sampled_from(Kind)
 days = st.dates(date(2000, 1, 1), date(2652, 1, 1))
 
 
-def minted(kind: Kind) -> str:
+def made_up(kind: Kind) -> str:
     return (
         credentials.mint_until(kind, datetime(2026, 1, 2, tzinfo=UTC))
         if kind in credentials.DATED
@@ -48,17 +48,17 @@ def test_only_a_secret_that_lies_in_a_partition_has_a_day(kind: Kind, day: date 
 
 @given(kinds, kinds)
 def test_h26_a_secret_of_one_kind_is_none_of_another(kind: Kind, other: Kind) -> None:
-    assert credentials.well_formed(minted(kind), other) == (kind is other)
+    assert credentials.well_formed(made_up(kind), other) == (kind is other)
 
 
 @given(st.integers(0, 59))
 def test_h26_every_prefix_of_a_secret_is_refused(length: int) -> None:
-    assert not credentials.well_formed(minted(Kind.ACCESS_TOKEN)[:length], Kind.ACCESS_TOKEN)
+    assert not credentials.well_formed(made_up(Kind.ACCESS_TOKEN)[:length], Kind.ACCESS_TOKEN)
 
 
 @given(st.integers(7, 59))
 def test_h26_a_changed_character_is_refused(position: int) -> None:
-    text = minted(Kind.ACCESS_TOKEN)
+    text = made_up(Kind.ACCESS_TOKEN)
     other = "A" if text[position] != "A" else "B"
 
     changed = text[:position] + other + text[position + 1 :]
@@ -67,7 +67,7 @@ def test_h26_a_changed_character_is_refused(position: int) -> None:
 
 
 def test_h26_a_suffix_or_another_case_is_refused() -> None:
-    text = minted(Kind.ACCESS_TOKEN)
+    text = made_up(Kind.ACCESS_TOKEN)
 
     assert not credentials.well_formed(text + "x", Kind.ACCESS_TOKEN)
     assert not credentials.well_formed(text.swapcase(), Kind.ACCESS_TOKEN)

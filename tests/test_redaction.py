@@ -17,7 +17,7 @@ from iam import credentials
 from iam.credentials import Kind
 from iam.operations.redaction import CROSSED_OUT, redacted
 from tests import processes
-from tests.harness import SERVER_KEY, free_port, minted
+from tests.harness import SERVER_KEY, free_port, made_up
 
 JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
 HASH = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$aGFzaGhhc2hoYXNo"
@@ -27,7 +27,7 @@ plain = st.text(st.characters(codec="utf-8", categories=["L", "N"]) | st.sampled
 
 @given(plain, st.sampled_from(Kind), plain)
 def test_h30_a_minted_secret_is_crossed_out_wherever_it_stands(before: str, kind: Kind, after: str) -> None:
-    secret = minted(kind)
+    secret = made_up(kind)
 
     text = redacted(f"{before} {secret} {after}")
 
@@ -121,7 +121,9 @@ def test_h30_every_log_of_twist_goes_through_the_filter(form: str) -> None:
     written = StringIO()
 
     observer = options["fileLogObserverFactory"](written)
-    observer({"log_level": LogLevel.info, "log_format": "seen: {it}", "it": minted(Kind.ACCESS_TOKEN), "log_time": 0.0})
+    observer(
+        {"log_level": LogLevel.info, "log_format": "seen: {it}", "it": made_up(Kind.ACCESS_TOKEN), "log_time": 0.0}
+    )
 
     assert "seen" in written.getvalue()
     assert CROSSED_OUT in written.getvalue()
@@ -132,7 +134,7 @@ def test_h30_a_server_at_debug_level_logs_no_secret_of_a_request(database_dsn: s
     monkeypatch.setenv("IAM_SECRET_KEY", SERVER_KEY)  # as all servers on that database
     port, log = free_port(), tmp_path / "log"
     url = f"http://localhost:{port}"
-    secret, token = credentials.mint(Kind.CLIENT_SECRET), minted(Kind.ACCESS_TOKEN)
+    secret, token = credentials.mint(Kind.CLIENT_SECRET), made_up(Kind.ACCESS_TOKEN)
     command = [processes.BIN / "twist", "--log-level=debug", f"--log-file={log}", "iam", "--port", str(port)]
     options = ["--database", database_dsn, "--data-dir", str(tmp_path / "data")]
     server = subprocess.Popen([*command, *options], stderr=subprocess.DEVNULL)

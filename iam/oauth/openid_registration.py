@@ -155,7 +155,7 @@ def request_object_complaint(metadata: Metadata) -> str | None:
         return sentence
     if alg not in key_sets.ALGORITHMS:
         return None
-    return keyless(metadata, alg, found=any(alg in key.algs for key in signing_keys(metadata)))
+    return keyless(metadata, alg, found=any(alg in key.algs for key in published_keys(metadata)))
 
 
 def encryption_complaint(metadata: Metadata, what: str) -> str | None:
@@ -175,7 +175,7 @@ def keyless(metadata: Metadata, alg: str | None, *, found: bool) -> str | None:
     return f"Give public keys with one for {alg}, or their address."
 
 
-def signing_keys(metadata: Metadata) -> Iterable[key_sets.VerificationKey]:
+def published_keys(metadata: Metadata) -> Iterable[key_sets.VerificationKey]:
     """The keys in the metadata that verify signatures; whether they are in order is another complaint."""
     try:
         return key_sets.read(metadata.jwks)

@@ -12,12 +12,12 @@ from attrs import evolve
 from iam.credentials import Kind
 from tests.answers import complete
 from tests.flows.asks import DESCRIPTION, FORM, Ask, World, basic, counts
-from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, Reply, Server, action, fields, minted
+from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, Reply, Server, action, fields, made_up
 
 # What is wrong whoever asks for what: at every endpoint that takes a form from an authenticated client.
 
 Change = Callable[[Ask, World], Ask]
-ACCESS = minted(Kind.ACCESS_TOKEN)
+ACCESS = made_up(Kind.ACCESS_TOKEN)
 
 
 def form_of(content_type: str | list[str] | None) -> Change:
@@ -126,7 +126,7 @@ COMMON: dict[str, tuple[Change, int, str]] = {
     "secret with a suffix": (authenticated(lambda w: basic(w.app.client_id, f"{w.app.secret}a")), 401, "invalid_client"),
     "secret in the other case": (authenticated(lambda w: basic(w.app.client_id, str(w.app.secret).swapcase())), 401, "invalid_client"),
     "the stored digest": (authenticated(stored), 401, "invalid_client"),
-    "an access token for a secret": (authenticated(lambda w: basic(w.app.client_id, minted(Kind.ACCESS_TOKEN))), 401, "invalid_client"),
+    "an access token for a secret": (authenticated(lambda w: basic(w.app.client_id, made_up(Kind.ACCESS_TOKEN))), 401, "invalid_client"),
     "unknown client": (authenticated(lambda w: basic("nobody", w.app.secret)), 401, "invalid_client"),
     "client in the other case": (authenticated(lambda w: basic(w.app.client_id.upper() + "X", w.app.secret)), 401, "invalid_client"),
     "client with SQL": (authenticated(lambda w: basic("' or 1=1 --", w.app.secret)), 401, "invalid_client"),
@@ -269,8 +269,8 @@ WRONG_SECRETS: dict[str, Callable[[str], str]] = {
     "in the other case": str.swapcase,
     "with a space before": lambda text: " " + text,
     "with a line end": lambda text: text + "\n",
-    "of another kind": lambda _: minted(Kind.ACCESS_TOKEN),
-    "never given": lambda text: minted(Kind.AUTHORIZATION_CODE if text.startswith("iam_ac") else Kind.REFRESH_TOKEN),
+    "of another kind": lambda _: made_up(Kind.ACCESS_TOKEN),
+    "never given": lambda text: made_up(Kind.AUTHORIZATION_CODE if text.startswith("iam_ac") else Kind.REFRESH_TOKEN),
     "its digest": lambda text: sha256(text.encode()).hexdigest(),
     "one letter": lambda _: "a",
     "16 kB": lambda _: "a" * 16_000,
@@ -409,7 +409,7 @@ async def test_a_bad_grant_is_refused_and_stores_nothing(world: World, name: str
 @pytest.mark.parametrize("why", WRONG_SECRETS)
 @pytest.mark.parametrize("kind", [Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN])
 async def test_a_token_that_is_none_is_inactive_and_revoked_already(world: World, kind: Kind, why: str) -> None:
-    token = WRONG_SECRETS[why](minted(kind))
+    token = WRONG_SECRETS[why](made_up(kind))
     before = counts(world.admin)
 
     described = await world.server.post("/introspect", {"token": token}, headers=world.app.basic)
@@ -431,11 +431,11 @@ async def test_h26_what_we_could_not_have_made_is_refused_without_a_statement(wo
     before = server.store.database.statistics.statements
 
     for kind in (Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN):
-        await server.introspect(world.app, spoil(minted(kind)))
-        await server.post("/revoke", {"token": spoil(minted(kind))}, headers=world.app.basic)
-    await server.redeem(world.app, spoil(minted(Kind.AUTHORIZATION_CODE)))
-    await server.refresh(world.app, spoil(minted(Kind.REFRESH_TOKEN)))
-    if (token := spoil(minted(Kind.ACCESS_TOKEN))) == token.strip():  # else it is the same one in a header
+        await server.introspect(world.app, spoil(made_up(kind)))
+        await server.post("/revoke", {"token": spoil(made_up(kind))}, headers=world.app.basic)
+    await server.redeem(world.app, spoil(made_up(Kind.AUTHORIZATION_CODE)))
+    await server.refresh(world.app, spoil(made_up(Kind.REFRESH_TOKEN)))
+    if (token := spoil(made_up(Kind.ACCESS_TOKEN))) == token.strip():  # else it is the same one in a header
         await server.get("/resource", headers={"Authorization": "Bearer " + token[:90]})
 
     assert server.store.database.statistics.statements == before
@@ -608,8 +608,8 @@ BEARER: dict[str, tuple[Callable[[str], str | None], int, str]] = {
         if why not in ("with a space before", "with a line end", "SQL", "not ASCII", "with a NUL-like escape", "16 kB")
         if why != "of another kind"
     },
-    "refresh token": (lambda _: "Bearer " + minted(Kind.REFRESH_TOKEN), 401, "invalid_token"),
-    "code": (lambda _: "Bearer " + minted(Kind.AUTHORIZATION_CODE), 401, "invalid_token"),
+    "refresh token": (lambda _: "Bearer " + made_up(Kind.REFRESH_TOKEN), 401, "invalid_token"),
+    "code": (lambda _: "Bearer " + made_up(Kind.AUTHORIZATION_CODE), 401, "invalid_token"),
     "JWT": (lambda _: "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.", 401, "invalid_token"),
 }
 
@@ -721,7 +721,7 @@ async def test_a_cookie_in_doubt_is_nobodys(world: World, name: str) -> None:
     cookie = world.person.cookie
     line = COOKIES[name].format(
         cookie=cookie,
-        other=minted(Kind.SESSION),
+        other=made_up(Kind.SESSION),
         short=cookie[:-1],
         swapped=cookie.swapcase(),
         token=await world.token(world.app),

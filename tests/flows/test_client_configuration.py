@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred, gatherResults
 from iam import credentials
 from iam.accounts.actors import SERVER
 from iam.credentials import Kind
-from tests.harness import REDIRECT_URI, Server, minted
+from tests.harness import REDIRECT_URI, Server, made_up
 from tests.registering import METADATA, register, registered
 
 OTHER_URI = "https://client.example/other"
@@ -101,7 +101,7 @@ async def test_an_update_keeps_the_secret(server: Server) -> None:
     assert "id_token" in tokens
 
 
-@pytest.mark.parametrize("secret", ["chosen", minted(Kind.CLIENT_SECRET)])
+@pytest.mark.parametrize("secret", ["chosen", made_up(Kind.CLIENT_SECRET)])
 async def test_nobody_chooses_their_own_secret(server: Server, secret: str) -> None:
     client = await registered(server)
 
@@ -303,7 +303,7 @@ async def test_row_60_whatever_is_wrong_with_the_token_nobody_learns_what(server
     app = await server.app()
     asked = [
         (client.uri, other.token),
-        (client.uri, minted(Kind.REGISTRATION_ACCESS_TOKEN)),
+        (client.uri, made_up(Kind.REGISTRATION_ACCESS_TOKEN)),
         (client.uri, client.app.secret),
         (f"{server.url}/register/{credentials.base62(bytes(32), 22)}", client.token),
         (f"{server.url}/register/{app.client_id}", client.token),
@@ -344,7 +344,7 @@ async def test_a_client_that_people_registered_is_not_looked_after_here(server: 
     app = await server.app()
 
     reply = await server.get(
-        f"/register/{app.client_id}", headers={"Authorization": f"Bearer {minted(Kind.REGISTRATION_ACCESS_TOKEN)}"}
+        f"/register/{app.client_id}", headers={"Authorization": f"Bearer {made_up(Kind.REGISTRATION_ACCESS_TOKEN)}"}
     )
 
     assert reply.status == 401

@@ -13,7 +13,7 @@ from iam import credentials
 from iam.accounts.actors import SERVER
 from iam.credentials import Kind
 from tests.assertions import make, public
-from tests.harness import REDIRECT_URI, Server, minted
+from tests.harness import REDIRECT_URI, Server, made_up
 from tests.registering import METADATA, initial_access_token, register, registered
 
 OPENID = {"openid", "profile", "email", "address", "phone", "offline_access"}
@@ -351,7 +351,7 @@ async def test_scopes_are_those_that_the_server_allows(configured: Any) -> None:
 
 @pytest.mark.parametrize(
     "token",
-    [None, minted(Kind.INITIAL_ACCESS_TOKEN), minted(Kind.REGISTRATION_ACCESS_TOKEN), "x"],
+    [None, made_up(Kind.INITIAL_ACCESS_TOKEN), made_up(Kind.REGISTRATION_ACCESS_TOKEN), "x"],
     ids=["none", "unknown", "of another kind", "malformed"],
 )
 async def test_without_a_good_initial_access_token_nobody_registers(server: Server, token: str | None) -> None:
@@ -433,7 +433,7 @@ async def test_where_registration_is_open_nobody_needs_a_token(configured: Any) 
 async def test_where_registration_is_open_a_token_that_is_brought_must_be_good(configured: Any) -> None:
     server = configured(registration="open")
 
-    assert (await register(server, minted(Kind.INITIAL_ACCESS_TOKEN))).status == 401
+    assert (await register(server, made_up(Kind.INITIAL_ACCESS_TOKEN))).status == 401
 
 
 async def test_h14_a_network_tries_so_often_a_day_as_the_option_says(configured: Any) -> None:

@@ -16,7 +16,7 @@ from iam import bridge
 from iam.credentials import Kind
 from tests.answers import complete
 from tests.flows.asks import DESCRIPTION, FORM, Ask, World, basic, counts
-from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, App, Reply, fields, minted
+from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, App, Reply, fields, made_up
 
 EXAMPLES = 2000
 PATIENCE = 20.0  # seconds after which there is no answer
@@ -153,7 +153,7 @@ async def test_any_code_request_gets_a_whole_answer(trial: Trial) -> None:
             "/token",
             {
                 "grant_type": ["authorization_code"],
-                "code": [minted(Kind.AUTHORIZATION_CODE)],
+                "code": [made_up(Kind.AUTHORIZATION_CODE)],
                 "code_verifier": [VERIFIER],
                 "redirect_uri": [REDIRECT_URI],
             },
@@ -167,7 +167,7 @@ async def test_any_code_request_gets_a_whole_answer(trial: Trial) -> None:
 
 async def test_any_refresh_request_gets_a_whole_answer(trial: Trial) -> None:
     @generated(
-        asks(METHODS, "/token", {"grant_type": ["refresh_token"], "refresh_token": [minted(Kind.REFRESH_TOKEN)]})
+        asks(METHODS, "/token", {"grant_type": ["refresh_token"], "refresh_token": [made_up(Kind.REFRESH_TOKEN)]})
     )
     def every(ask: Ask) -> None:
         assert trial.of(ask).status in (200, 400, 401, 405, 415, *TOO_MUCH)
@@ -176,7 +176,7 @@ async def test_any_refresh_request_gets_a_whole_answer(trial: Trial) -> None:
 
 
 async def test_any_revocation_gets_a_whole_answer(trial: Trial) -> None:
-    @generated(asks(METHODS, "/revoke", {"token": [minted(Kind.ACCESS_TOKEN)]}))
+    @generated(asks(METHODS, "/revoke", {"token": [made_up(Kind.ACCESS_TOKEN)]}))
     def every(ask: Ask) -> None:
         assert trial.of(ask).status in (200, 400, 401, 405, 415, *TOO_MUCH)
 
@@ -184,7 +184,7 @@ async def test_any_revocation_gets_a_whole_answer(trial: Trial) -> None:
 
 
 async def test_any_introspection_gets_a_whole_answer(trial: Trial) -> None:
-    @generated(asks(METHODS, "/introspect", {"token": [minted(Kind.ACCESS_TOKEN)]}))
+    @generated(asks(METHODS, "/introspect", {"token": [made_up(Kind.ACCESS_TOKEN)]}))
     def every(ask: Ask) -> None:
         reply = trial.of(ask)
 

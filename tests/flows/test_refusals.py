@@ -18,7 +18,7 @@ from iam.accounts.actors import SERVER
 from iam.credentials import Kind
 from iam.oauth import mismatch
 from iam.store.refusals import MOST, MOST_OF_ADDRESS, MOST_OF_CLIENT, Trace
-from tests.harness import REDIRECT_URI, VERIFIER, App, Reply, Server, minted
+from tests.harness import REDIRECT_URI, VERIFIER, App, Reply, Server, made_up
 
 ERROR_URI = re.compile(r"http://localhost:\d+(?:/[a-z]+)?/errors/[0-9A-Za-z]{12}")
 
@@ -46,7 +46,7 @@ async def test_a_wrong_secret_is_told_from_another_applications(server: Server) 
     told = {}
 
     for name, secret in {
-        "wrong": minted(Kind.CLIENT_SECRET),
+        "wrong": made_up(Kind.CLIENT_SECRET),
         "of another application": other.secret,
         "not one of this server's: cut off, or another text": str(app.secret)[:-1],
     }.items():
@@ -141,7 +141,7 @@ async def test_a_secret_that_has_expired_is_called_so(server: Server, admin: Any
 
 
 async def test_a_client_that_does_not_exist_leaves_no_name(server: Server) -> None:
-    ghost = App(credentials.mint(Kind.CLIENT_SECRET), minted(Kind.CLIENT_SECRET))
+    ghost = App(credentials.mint(Kind.CLIENT_SECRET), made_up(Kind.CLIENT_SECRET))
 
     trace = await trace_of(server, await server.token(ghost, grant_type="client_credentials"))
 
@@ -290,7 +290,7 @@ async def owned(server: Server) -> tuple[Any, App, str]:
     owner, app = await server.person(), await server.app()
     await server.store.database.query("update clients set owner_id = %s where id = %s", (owner.user_id, app.client_id))
     server.store.clients.forget()
-    reply = await server.token(evolve(app, secret=minted(Kind.CLIENT_SECRET)), grant_type="client_credentials")
+    reply = await server.token(evolve(app, secret=made_up(Kind.CLIENT_SECRET)), grant_type="client_credentials")
     await server.store.refusals.flush()
     return owner, app, reply.json["error_uri"].removeprefix(server.settings.issuer)
 
@@ -383,7 +383,7 @@ async def test_a_refusal_costs_the_request_no_statement(server: Server) -> None:
     await server.token(app, grant_type="client_credentials")  # the client and the scopes are in memory from now on
     before = server.store.database.statistics.statements
 
-    await server.token(evolve(app, secret=minted(Kind.CLIENT_SECRET)), grant_type="client_credentials")
+    await server.token(evolve(app, secret=made_up(Kind.CLIENT_SECRET)), grant_type="client_credentials")
 
     assert server.store.database.statistics.statements == before
 
@@ -391,7 +391,7 @@ async def test_a_refusal_costs_the_request_no_statement(server: Server) -> None:
 # What is never said
 
 CANARIES = [
-    *(minted(kind) for kind in Kind),
+    *(made_up(kind) for kind in Kind),
     VERIFIER,
     "A" * 64,
     "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl",

@@ -19,7 +19,7 @@ from iam import credentials
 from iam.accounts.actors import SERVER
 from iam.accounts.passwords import hashed
 from iam.credentials import Kind
-from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, App, Reply, Server, action, fields, minted
+from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, App, Reply, Server, action, fields, made_up
 
 PASSWORD = "canary birds sing at five o'clock"
 API = "https://api.example"
@@ -154,17 +154,17 @@ async def travel(server: Server, admin: Any) -> Journey:
     code = await journey.code(app, "code")
     await server.redeem(App(app.client_id, wrong), code)
     await server.redeem(app, code, code_verifier=journey.keep("wrong verifier", "w" * 60))
-    await server.redeem(app, journey.keep("unknown code", minted(Kind.AUTHORIZATION_CODE)))
+    await server.redeem(app, journey.keep("unknown code", made_up(Kind.AUTHORIZATION_CODE)))
     first = journey.tokens("the code", await server.redeem(app, code))
     second = journey.tokens("the refresh", await server.refresh(app, first["refresh_token"]))
     journey.tokens("the retry", await server.refresh(app, first["refresh_token"]))
     await server.refresh(app, second["refresh_token"], scope="write")
-    await server.refresh(app, journey.keep("unknown refresh token", minted(Kind.REFRESH_TOKEN)))
+    await server.refresh(app, journey.keep("unknown refresh token", made_up(Kind.REFRESH_TOKEN)))
     own = journey.tokens("the client", await server.token(app, grant_type="client_credentials"))
     told = {"scopes": (), "token_format": "jwt", "lifetime": 600, "client_id": None}
     assert await server.store.resources.create(API, now=server.now(), **told, by=SERVER)
     jwt = journey.tokens("the API", await server.token(app, grant_type="client_credentials", resource=API))
-    unknown = journey.keep("unknown access token", minted(Kind.ACCESS_TOKEN))
+    unknown = journey.keep("unknown access token", made_up(Kind.ACCESS_TOKEN))
     for token in (own["access_token"], second["access_token"], second["refresh_token"], jwt["access_token"], unknown):
         await server.introspect(app, token)
         await server.get("/resource", headers={"Authorization": f"Bearer {token}"})

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from iam.credentials import Kind
 from tests.assertions import GRANT, asserted, form, make
-from tests.harness import App, Reply, Server, minted
+from tests.harness import App, Reply, Server, made_up
 from tests.registering import METADATA, initial_access_token, registered
 
 IAM = Path(__file__).parents[2] / "iam"
@@ -48,7 +48,7 @@ async def client_secret(server: Server, path: str, *, basic_scheme: bool = True)
     app = await server.app(auth_method="client_secret_basic" if basic_scheme else "client_secret_post")
 
     async def send(address: str, right: bool) -> Reply:
-        secret = str(app.secret) if right else minted(Kind.CLIENT_SECRET)
+        secret = str(app.secret) if right else made_up(Kind.CLIENT_SECRET)
         proof = basic(app.client_id, secret) if basic_scheme else {}
         fields = {} if basic_scheme else App(app.client_id, secret).form
         return await server.post(
@@ -73,7 +73,7 @@ async def initial_token(server: Server) -> Way:
     token = await initial_access_token(server)
 
     async def send(address: str, right: bool) -> Reply:
-        bearer = {"Authorization": "Bearer " + (token if right else minted(Kind.INITIAL_ACCESS_TOKEN))}
+        bearer = {"Authorization": "Bearer " + (token if right else made_up(Kind.INITIAL_ACCESS_TOKEN))}
         body = json.dumps(dict(METADATA)).encode()
         return await server.request("POST", "/register", data=body, headers={**JSON, **bearer, **sent_from(address)})
 
@@ -85,7 +85,7 @@ async def registration_token(server: Server, method: str) -> Way:
     body = json.dumps({**METADATA, "client_id": client.document["client_id"]}).encode() if method == "PUT" else None
 
     async def send(address: str, right: bool) -> Reply:
-        bearer = {"Authorization": "Bearer " + (client.token if right else minted(Kind.REGISTRATION_ACCESS_TOKEN))}
+        bearer = {"Authorization": "Bearer " + (client.token if right else made_up(Kind.REGISTRATION_ACCESS_TOKEN))}
         return await server.request(
             method, client.uri, data=body, headers={**(JSON if body else {}), **bearer, **sent_from(address)}
         )
@@ -97,7 +97,7 @@ async def secret_of_a_registration(server: Server) -> Way:
     client = await registered(server)
 
     async def send(address: str, right: bool) -> Reply:
-        secret = client.document["client_secret"] if right else minted(Kind.CLIENT_SECRET)
+        secret = client.document["client_secret"] if right else made_up(Kind.CLIENT_SECRET)
         document = {**METADATA, "client_id": client.document["client_id"], "client_secret": secret}
         return await server.request(
             "PUT",
@@ -111,7 +111,7 @@ async def secret_of_a_registration(server: Server) -> Way:
 
 async def setup(server: Server) -> Way:
     async def send(address: str, right: bool) -> Reply:
-        return await server.get("/setup?token=" + minted(Kind.SETUP), headers=sent_from(address))
+        return await server.get("/setup?token=" + made_up(Kind.SETUP), headers=sent_from(address))
 
     return Way(send, 403, looked_up=True)
 

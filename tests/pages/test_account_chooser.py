@@ -11,7 +11,7 @@ from iam import credentials
 from iam.accounts.actors import SERVER
 from iam.credentials import Kind
 from iam.store.sessions import Presence
-from tests.harness import Reply, Server, minted
+from tests.harness import Reply, Server, made_up
 from tests.pages.accounts import ANOTHER, acting, buttons, choose, everybody, link, listed, log_in
 from tests.pages.conftest import Visitor, asking, kept, make_account, visitor_of
 from tests.pages.form import Form, form_of
@@ -266,12 +266,12 @@ async def test_the_consent_page_offers_another_account_for_the_same_request(serv
 
 
 PLANTED: dict[str, Callable[[str], str]] = {
-    "never made": lambda _: minted(Kind.SESSION),
-    "another kind": lambda _: minted(Kind.ACCESS_TOKEN),
+    "never made": lambda _: made_up(Kind.SESSION),
+    "another kind": lambda _: made_up(Kind.ACCESS_TOKEN),
     "mistyped": lambda secret: secret[:-1] + ("A" if secret[-1] != "A" else "B"),
-    "too many": lambda secret: ".".join([secret, *(minted(Kind.SESSION) for _ in range(4))]),
+    "too many": lambda secret: ".".join([secret, *(made_up(Kind.SESSION) for _ in range(4))]),
     "quoted": lambda secret: f'"{secret}"',
-    "two cookies": lambda secret: f"{secret}; iam_others={minted(Kind.SESSION)}",
+    "two cookies": lambda secret: f"{secret}; iam_others={made_up(Kind.SESSION)}",
 }
 
 

@@ -8,7 +8,7 @@ from twisted.web.http_headers import Headers
 
 from iam.credentials import Kind
 from iam.web import cookies
-from tests.harness import minted
+from tests.harness import made_up
 from tests.web.conftest import settings
 
 HTTPS = settings(issuer="https://login.example")
@@ -87,7 +87,7 @@ def test_whatever_comes_the_value_is_one_that_we_could_have_set(line: bytes) -> 
 
 
 def test_what_is_set_is_read_again() -> None:
-    value = minted(Kind.SESSION)
+    value = made_up(Kind.SESSION)
     name, line = cookies.setting(HTTP, value)
 
     assert name == b"Set-Cookie"
@@ -170,7 +170,7 @@ def test_the_session_that_acts_is_never_one_of_several_values() -> None:
 
 
 def test_the_other_sessions_that_are_set_are_read_again() -> None:
-    values = tuple(minted(Kind.SESSION) for _ in range(cookies.MOST))
+    values = tuple(made_up(Kind.SESSION) for _ in range(cookies.MOST))
     line = cookies.setting_others(HTTP, values)[1]
 
     assert read_others(line.partition(b";")[0]) == values
