@@ -21,8 +21,8 @@ from attrs import define, frozen
 from run import ready, server  # the script beside this one
 
 from bench import figures, stock
-from iam import credentials
-from iam.accounts.passwords import hashed
+from iam.people.passwords import hashed
+from iam.secrets import minted
 from tests.harness import free_port
 from tests.processes import created
 
@@ -222,7 +222,7 @@ def people(cursor: Any) -> list[str]:
         cursor.execute(
             "insert into users (id, username, username_key, password_hash, created_at, updated_at)"
             " values (%s, %s, %s, %s, now(), now())",
-            (str(credentials.identifier()), name, name, digest),
+            (str(minted.identifier()), name, name, digest),
         )
     return names
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from joserfc import jwt
 from joserfc.jws import JWSRegistry
 
-from iam.openid.keys import ALGORITHMS, Pair, made
+from iam.secrets.signing_keys import ALGORITHMS, Pair, made
 
 ROUNDS, SIGNATURES = 15, 40
 CLAIMS = {

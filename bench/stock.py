@@ -6,8 +6,8 @@ from typing import Any
 
 from psycopg2.extras import execute_values
 
-from iam import credentials
-from iam.credentials import Kind
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 
 LIFE = "now() + interval '1 hour'"
 END = datetime.now(UTC) + timedelta(hours=20)
@@ -25,7 +25,7 @@ def dsn_of(data_dir: str, user: str = "iam") -> str:
 
 def person(cursor: Any, name: str = "bench") -> str:
     """Somebody whose grants these are; the id."""
-    identifier = str(credentials.identifier())
+    identifier = str(minted.identifier())
     cursor.execute(
         "insert into users (id, username, username_key, created_at, updated_at) values (%s, %s, %s, now(), now())",
         (identifier, name, name),
@@ -40,7 +40,7 @@ def grants(cursor: Any, client_id: str, user_id: str, count: int, scope: str = S
         " on conflict (user_id, client_id) do update set scopes = excluded.scopes",
         (user_id, client_id, scope.split()),
     )
-    identifiers = [str(credentials.identifier()) for _ in range(count)]
+    identifiers = [str(minted.identifier()) for _ in range(count)]
     login = LOGIN if "openid" in scope.split() else None
     execute_values(
         cursor,
@@ -53,8 +53,8 @@ def grants(cursor: Any, client_id: str, user_id: str, count: int, scope: str = S
 
 def codes(cursor: Any, client_id: str, user_id: str, count: int, scope: str = SCOPE) -> list[str]:
     """Authorization codes, unused."""
-    made = [credentials.mint_until(Kind.AUTHORIZATION_CODE, END) for _ in range(count)]
-    rows = zip(map(credentials.digest, made), grants(cursor, client_id, user_id, count, scope), strict=True)
+    made = [minted.mint_until(Kind.AUTHORIZATION_CODE, END) for _ in range(count)]
+    rows = zip(map(minted.digest, made), grants(cursor, client_id, user_id, count, scope), strict=True)
     execute_values(
         cursor,
         "insert into authorization_codes"
@@ -67,8 +67,8 @@ def codes(cursor: Any, client_id: str, user_id: str, count: int, scope: str = SC
 
 def refresh_tokens(cursor: Any, client_id: str, user_id: str, count: int) -> list[str]:
     """Refresh tokens, unused."""
-    made = [credentials.mint_until(Kind.REFRESH_TOKEN, END) for _ in range(count)]
-    rows = zip(map(credentials.digest, made), grants(cursor, client_id, user_id, count), strict=True)
+    made = [minted.mint_until(Kind.REFRESH_TOKEN, END) for _ in range(count)]
+    rows = zip(map(minted.digest, made), grants(cursor, client_id, user_id, count), strict=True)
     execute_values(
         cursor,
         "insert into refresh_tokens (day, digest, grant_id, scope, issued_at, expires_at) values %s",

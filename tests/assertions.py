@@ -9,8 +9,8 @@ from joserfc import jws
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
-from iam import credentials
-from iam.oauth.client_assertions import EVERY_ALGORITHM, TYPE
+from iam.clients.assertions import EVERY_ALGORITHM, TYPE
+from iam.secrets import minted
 from tests.harness import App, Server
 
 REGISTRY = JWSRegistry(algorithms=[*EVERY_ALGORITHM, "none", "RS384"], strict_check_header=False)
@@ -53,7 +53,7 @@ class Signer:
             "aud": self.audience,
             "exp": int(self.now) + 60,
             "iat": int(self.now),
-            "jti": credentials.identifier().hex,
+            "jti": minted.identifier().hex,
         }
         return {name: value for name, value in {**good, **changes}.items() if value is not None}
 

@@ -25,11 +25,22 @@ from twisted.internet.interfaces import IListeningPort
 from twisted.internet.task import deferLater
 from twisted.web.client import Agent, HTTPConnectionPool
 
-from iam import credentials
-from iam.accounts.actors import SERVER
-from iam.accounts.setup import setup_link
-from iam.accounts.throttle import Throttle
-from iam.assembly import (
+from iam.clients.authentication import ClientAuthentication
+from iam.clients.keys import ClientKeys
+from iam.clients.registration import Registration
+from iam.clock import Clock
+from iam.database import migration
+from iam.database.database import Database
+from iam.embedded.supervisor import Embedded
+from iam.outbound.fetching import Fetcher
+from iam.people.setup import setup_link
+from iam.protocol.server import Server as Protocol
+from iam.records.actor import SERVER
+from iam.secrets import minted
+from iam.secrets.master_key import ServerKey
+from iam.secrets.minted import Kind
+from iam.secrets.signing_keys import Keys
+from iam.server.application import (
     build_authentication,
     build_fetcher,
     build_keys,
@@ -38,22 +49,11 @@ from iam.assembly import (
     build_site,
     build_throttle,
 )
-from iam.clock import Clock
-from iam.credentials import Kind
-from iam.embedded.supervisor import Embedded
-from iam.listening import listen
-from iam.oauth.client_authentication import ClientAuthentication
-from iam.oauth.client_keys import ClientKeys
-from iam.oauth.registration import Registration
-from iam.oauth.server import Server as Protocol
-from iam.openid.keys import Keys
-from iam.outbound.fetching import Fetcher
-from iam.server_key import ServerKey
+from iam.server.listen import listen
 from iam.settings import Settings, read
-from iam.store import migration
 from iam.store.clients import Metadata, keeps_secret
-from iam.store.database import Database
 from iam.store.store import Store, open_store
+from iam.throttles.throttle import Throttle
 
 ADDRESS = re.compile(r"""(?P<name>(?:href|src|action)="|content="\d+; url=)(?P<address>/[^"]*)""")
 AT_ROOT = ("/.well-known/webfinger",)  # of the host, whatever the issuer's path
@@ -111,7 +111,7 @@ class Hearing:
 
     async def up_to_now(self) -> None:
         """Wait until every change so far was heard of: notifications come in the order of their transactions."""
-        name = credentials.identifier().hex
+        name = minted.identifier().hex
         self._awaited[name] = heard = Deferred[None]()
         await self._database.query("select pg_notify('iam_tests', %s)", (name,))
         await heard
@@ -269,14 +269,12 @@ class Server:
         **metadata: Any,
     ) -> App:
         """A registered client."""
-        app = App(
-            credentials.identifier().hex, credentials.mint(Kind.CLIENT_SECRET) if keeps_secret(auth_method) else None
-        )
+        app = App(minted.identifier().hex, minted.mint(Kind.CLIENT_SECRET) if keeps_secret(auth_method) else None)
         await self.store.clients.create(
             app.client_id,
             Metadata("Test application", auth_method, grant_types, redirect_uris, scopes, **metadata),
             owner_id=None,
-            grant_id=credentials.identifier(),
+            grant_id=minted.identifier(),
             secret=self.registration.secrets.kept(app.secret, auth_method) if app.secret else None,
             now=self.now(),
             by=SERVER,
@@ -295,9 +293,7 @@ class Server:
         """Somebody with an account and a session; the address, if there is one, is verified."""
         self.people += 1
         username = username or f"person{self.people}"
-        person = Person(
-            credentials.identifier(), username, credentials.mint_until(Kind.SESSION, self.now() + timedelta(days=7))
-        )
+        person = Person(minted.identifier(), username, minted.mint_until(Kind.SESSION, self.now() + timedelta(days=7)))
         now = self.now()
         await self.store.users.create(
             user_id=person.user_id,
@@ -314,9 +310,9 @@ class Server:
             by=SERVER,
         )
         await self.store.sessions.begin(
-            session_id=credentials.identifier(),
-            digest=credentials.digest(person.cookie),
-            day=credentials.day_of(person.cookie),
+            session_id=minted.identifier(),
+            digest=minted.digest(person.cookie),
+            day=minted.day_of(person.cookie),
             user_id=person.user_id,
             now=now,
             expires_at=now + timedelta(days=7),
@@ -425,9 +421,9 @@ class Server:
 
 def made_up(kind: Kind) -> str:
     """A well-formed secret that the server did not make."""
-    if kind in credentials.DATED:
-        return credentials.mint_until(kind, datetime.now(UTC) + timedelta(days=1))
-    return credentials.mint(kind)
+    if kind in minted.DATED:
+        return minted.mint_until(kind, datetime.now(UTC) + timedelta(days=1))
+    return minted.mint(kind)
 
 
 def fields(page: str) -> dict[str, str]:
@@ -457,7 +453,7 @@ def free_port() -> int:
 
 def make_database(cluster: Embedded) -> str:
     """A new, migrated database in the run's cluster; its DSN."""
-    name = "test_" + credentials.identifier().hex
+    name = "test_" + minted.identifier().hex
     connection = psycopg2.connect(cluster.admin_dsn)
     connection.autocommit = True
     with connection.cursor() as cursor:

@@ -10,10 +10,10 @@ import pytest
 from pytest_twisted import blockon
 from twisted.internet.defer import Deferred
 
+from iam.database.migration import migrate
 from iam.embedded import account, binaries, postmaster
 from iam.embedded.cluster import Cluster
 from iam.embedded.installation import BOOTSTRAP, Installation
-from iam.store.migration import migrate
 
 ROWS = """
 insert into users (id, username, username_key, name, claims, created_at, updated_at)

@@ -7,9 +7,9 @@ from typing import Any
 
 from attrs import frozen
 
-from iam import credentials
-from iam.accounts.actors import SERVER
-from iam.credentials import Kind
+from iam.records.actor import SERVER
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from tests.harness import REDIRECT_URI, App, Reply, Server
 
 METADATA: Mapping[str, Any] = {"client_name": "Shop", "redirect_uris": [REDIRECT_URI]}
@@ -19,10 +19,10 @@ async def initial_access_token(
     server: Server, *, uses: int | None = None, scopes: tuple[str, ...] = (), expires_at: datetime | None = None
 ) -> str:
     """A new initial access token."""
-    text = credentials.mint(Kind.INITIAL_ACCESS_TOKEN)
+    text = minted.mint(Kind.INITIAL_ACCESS_TOKEN)
     await server.store.registrations.create_token(
-        credentials.identifier(),
-        credentials.digest(text),
+        minted.identifier(),
+        minted.digest(text),
         scopes=scopes,
         uses=uses,
         expires_at=expires_at,

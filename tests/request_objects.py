@@ -10,9 +10,9 @@ from joserfc import jwe, jws
 from joserfc.jwk import JWKRegistry, OctKey
 from joserfc.jws import JWSRegistry
 
-from iam.oauth.encryption import ALGORITHMS, ENCODINGS
-from iam.oauth.request_objects import ALGORITHMS as SIGNING
-from iam.store.openid_metadata import OpenIDMetadata
+from iam.authorization.objects import ALGORITHMS as SIGNING
+from iam.clients.encryption import ALGORITHMS, ENCODINGS
+from iam.records.openid_metadata import OpenIDMetadata
 from tests.assertions import make, public
 from tests.harness import CHALLENGE, REDIRECT_URI, App, Person, Reply, Server, action, fields
 

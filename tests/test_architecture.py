@@ -73,7 +73,7 @@ LIBRARIES = {
     "twisted.web": {"web", "routes", "endpoints", "pages", "service", "resource", "outbound"},
     "treq": {"outbound", "client"},
     "oauthlib": {"oauth", "web", "endpoints"},
-    "txpostgres": {"store/database.py", "store/connecting.py", "store/connection.py"},
+    "txpostgres": {"database/database.py", "database/connecting.py", "database/connection.py"},
     "psycopg2": {"store", "embedded"},
     "yoyo": {"store"},
     "jinja2": {"web"},

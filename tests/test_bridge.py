@@ -7,7 +7,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults, succeed
 from twisted.internet.task import deferLater
 
-from iam import bridge
+from iam.protocol import bridge
 
 place: ContextVar[str] = ContextVar("place", default="nowhere")
 

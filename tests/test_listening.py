@@ -18,7 +18,7 @@ from twisted.internet import reactor
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.threads import deferToThread
 
-from iam.listening import AT_ONCE, ListenError, from_text, listen
+from iam.server.listen import AT_ONCE, ListenError, from_text, listen
 from iam.settings import Settings
 from tests.waiting import until
 

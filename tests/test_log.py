@@ -8,7 +8,7 @@ from twisted.application.twist._options import TwistOptions
 from twisted.logger import Logger, LogLevel
 from twisted.python.failure import Failure
 
-from iam.operations.log import json_line
+from iam.server.log import json_line
 
 
 def line(**event: Any) -> Any:
@@ -17,13 +17,13 @@ def line(**event: Any) -> Any:
 
 def test_a_line_says_when_how_grave_from_where_and_what() -> None:
     told = line(
-        log_namespace="iam.web.site", log_format="{method} {path} {status}", method="POST", path="/token", status=400
+        log_namespace="iam.http.site", log_format="{method} {path} {status}", method="POST", path="/token", status=400
     )
 
     assert told == {
         "time": "2026-11-25T18:05:53.250+00:00",
         "level": "info",
-        "from": "iam.web.site",
+        "from": "iam.http.site",
         "message": "POST /token 400",
         "method": "POST",
         "path": "/token",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from iam.options import Options
+from iam.server.options import Options
 from iam.settings import Settings, read
 
 OPTIONS = {name.removesuffix("=") for name in Options().longOpt} - {"help", "version"}

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from twisted.application.twist._options import TwistOptions
 from twisted.logger import LogLevel
 
-from iam import credentials
-from iam.credentials import Kind
-from iam.operations.redaction import CROSSED_OUT, redacted
+from iam.secrets import minted
+from iam.secrets.minted import Kind
+from iam.server.redaction import CROSSED_OUT, redacted
 from tests import processes
 from tests.harness import SERVER_KEY, free_port, made_up
 
@@ -134,7 +134,7 @@ def test_h30_a_server_at_debug_level_logs_no_secret_of_a_request(database_dsn: s
     monkeypatch.setenv("IAM_SECRET_KEY", SERVER_KEY)  # as all servers on that database
     port, log = free_port(), tmp_path / "log"
     url = f"http://localhost:{port}"
-    secret, token = credentials.mint(Kind.CLIENT_SECRET), made_up(Kind.ACCESS_TOKEN)
+    secret, token = minted.mint(Kind.CLIENT_SECRET), made_up(Kind.ACCESS_TOKEN)
     command = [processes.BIN / "twist", "--log-level=debug", f"--log-file={log}", "iam", "--port", str(port)]
     options = ["--database", database_dsn, "--data-dir", str(tmp_path / "data")]
     server = subprocess.Popen([*command, *options], stderr=subprocess.DEVNULL)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from iam.server_key import ServerKeyError, read_or_make
+from iam.secrets.master_key import ServerKeyError, read_or_make
 
 
 @pytest.fixture

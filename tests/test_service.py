@@ -18,8 +18,8 @@ import requests
 from attrs import define, field
 from psycopg2.extensions import make_dsn
 
-from iam import credentials
 from iam.embedded.supervisor import Embedded
+from iam.secrets import minted
 from tests.harness import free_port, make_database
 from tests.processes import BIN, PATIENCE, postmasters
 
@@ -97,7 +97,7 @@ def dsn(cluster: Embedded) -> Iterator[str]:
 @pytest.fixture
 def empty_dsn(cluster: Embedded) -> Iterator[str]:
     """A database without tables."""
-    name = f"service_{credentials.identifier().hex}"
+    name = f"service_{minted.identifier().hex}"
     administer(cluster, f"create database {name} owner iam")
     dsn = make_dsn(cluster.dsn, dbname=name)
     yield dsn
@@ -443,7 +443,7 @@ def message(kind: bytes, body: bytes) -> bytes:
 
 
 def test_a_database_that_is_not_in_utf_8(cluster: Embedded, tmp_path: Path) -> None:
-    name = f"service_{credentials.identifier().hex}"
+    name = f"service_{minted.identifier().hex}"
     administer(cluster, f"create database {name} owner iam encoding 'LATIN1' locale 'C' template template0")
 
     status, lines = refused("--database", make_dsn(cluster.dsn, dbname=name), "--data-dir", str(tmp_path))

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import click
 
-from iam.accounts.invalid import Invalid
+from iam.people.invalid import Invalid
 
 LIMIT = 65_536  # bytes of standard input
 

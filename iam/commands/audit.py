@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import click
 
-from iam.accounts.actors import COMMAND_LINE
 from iam.commands import output
 from iam.commands.confirming import confirm, yes_option
 from iam.commands.options import Group
 from iam.commands.people import identified, named
 from iam.commands.running import Administration, run
+from iam.records.actor import COMMAND_LINE
 from iam.store.audit import Event, Month
 
 COLUMNS = ("at", "kind", "actor", "user_id", "client_id", "address")

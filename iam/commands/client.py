@@ -8,28 +8,24 @@ from typing import Any
 
 import click
 
-from iam import credentials
-from iam.accounts.actors import COMMAND_LINE
-from iam.accounts.invalid import Invalid
+from iam.clients import ids, information
+from iam.clients.metadata import AUTHORIZATION_CODE
+from iam.clients.registrants import ADMINISTRATOR, CLIENT_CREDENTIALS, REFRESH_TOKEN
+from iam.clients.registration import AUTH_METHODS, Registration, needs_new_secret
+from iam.clients.secrets import ClientSecrets
 from iam.commands import client_options, client_uses, losses, output
 from iam.commands.client_input import chosen_secret, key_set, new_secret, warn
 from iam.commands.confirming import confirm, confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.people import named
 from iam.commands.running import Administration, run
-from iam.credentials import Kind
-from iam.oauth import client_ids, client_information
-from iam.oauth.client_metadata import AUTHORIZATION_CODE
-from iam.oauth.client_secrets import ClientSecrets
-from iam.oauth.registrants import ADMINISTRATOR, CLIENT_CREDENTIALS, REFRESH_TOKEN
-from iam.oauth.registration import (
-    AUTH_METHODS,
-    Registration,
-    needs_new_secret,
-)
 from iam.outbound.fetching import Fetcher
+from iam.people.invalid import Invalid
+from iam.records.actor import COMMAND_LINE
+from iam.records.openid_metadata import DEFAULTS
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from iam.store.clients import Client, Metadata
-from iam.store.openid_metadata import DEFAULTS
 
 COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "grant_types", "owner")
 LONGEST_KEEP = 90 * 86400  # seconds
@@ -88,8 +84,8 @@ def create(
     """
     default = (AUTHORIZATION_CODE, REFRESH_TOKEN) if redirects else (CLIENT_CREDENTIALS,)
     scopes = ((FOR_PEOPLE if redirects else FOR_ITSELF) if scope is None else scope).split()
-    client_id = credentials.client_id(secrets.token_bytes(32)) if chosen_id is None else chosen_id
-    if chosen_id is not None and (complaint := client_ids.complaint(chosen_id)):
+    client_id = minted.client_id(secrets.token_bytes(32)) if chosen_id is None else chosen_id
+    if chosen_id is not None and (complaint := ids.complaint(chosen_id)):
         raise click.ClickException(f"--client-id: {complaint}")
     method = auth_method or AUTH_METHODS[0]
     secret = chosen_secret(method) if client_secret_stdin else new_secret(method)
@@ -197,7 +193,7 @@ def update(
             unusual=True,
             before=old,
         )
-        secret = credentials.mint(Kind.CLIENT_SECRET) if needs_new_secret(old.auth_method, method) else None
+        secret = minted.mint(Kind.CLIENT_SECRET) if needs_new_secret(old.auth_method, method) else None
         await registration(on).update(client_id, metadata, COMMAND_LINE, secret=secret)
         return await found(on, client_id), secret
 
@@ -226,7 +222,7 @@ def rotate_secret(client_id: str, keep: int, *, yes: bool) -> None:
 
     A client has two secrets at most: a second rotation ends the oldest one at once.
     """
-    secret = credentials.mint(Kind.CLIENT_SECRET)
+    secret = minted.mint(Kind.CLIENT_SECRET)
 
     async def work(on: Administration) -> Client:
         client = await found(on, client_id)
@@ -271,7 +267,7 @@ def enable(client_id: str) -> None:
 @which
 def rotate_registration_token(client_id: str) -> None:
     """Give a client that registered itself another registration access token, shown once; the old one is worth nothing."""
-    token = credentials.mint(Kind.REGISTRATION_ACCESS_TOKEN)
+    token = minted.mint(Kind.REGISTRATION_ACCESS_TOKEN)
     client = run(lambda on: retokened(on, client_id, token))
     output.show({"client_id": client.id, "registration_access_token": token})
 
@@ -323,7 +319,7 @@ async def retokened(on: Administration, client_id: str, token: str | None) -> Cl
     """The client, whose registration access token this is from now on; None: it has none."""
     client = await registered_itself(on, client_id)
     # the digest of something that nobody knows, since having one tells who registered itself
-    digest = credentials.digest(token or secrets.token_hex(32))
+    digest = minted.digest(token or secrets.token_hex(32))
     await on.store.registrations.retoken(client_id, digest, on.clock.now(), COMMAND_LINE, revoked=token is None)
     return client
 
@@ -384,7 +380,7 @@ def document(client: Client) -> dict[str, object]:
     """The client for programs, in the words of RFC 7591 §2 and OpenID Connect Registration §2."""
     return {
         "client_id": client.id,
-        **client_information.document(client),
+        **information.document(client),
         "require_pkce": client.require_pkce,
         "introspect_any": client.introspect_any,
         "id_token_claims": client.openid.id_token_claims,

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from iam import credentials
-from iam.accounts.claims import storable
+from iam.clients import chosen_secrets, redirect_uris
 from iam.commands import asking, claims
-from iam.credentials import Kind
-from iam.oauth import chosen_secrets, redirect_uris
+from iam.people.claims import storable
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from iam.store.clients import Client, keeps_secret
 
 LONGEST_JWKS = 65_536  # bytes of a file of keys
@@ -34,7 +34,7 @@ def key_set(file: Path | None) -> Mapping[str, Any] | None:
 
 def new_secret(method: str) -> str | None:
     """A secret for a client of this method, if it has one."""
-    return credentials.mint(Kind.CLIENT_SECRET) if keeps_secret(method) else None
+    return minted.mint(Kind.CLIENT_SECRET) if keeps_secret(method) else None
 
 
 def chosen_secret(method: str) -> str:

@@ -7,10 +7,10 @@ from typing import Any, Final, TypeVar
 import click
 from attrs import evolve
 
-from iam.accounts.invalid import Invalid
-from iam.oauth import client_assertions
-from iam.oauth.registration import AUTH_METHODS, GRANT_TYPES
-from iam.store.openid_metadata import AT_USERINFO, BY_SCOPES, DEFAULTS, OpenIDMetadata
+from iam.clients import assertions
+from iam.clients.registration import AUTH_METHODS, GRANT_TYPES
+from iam.people.invalid import Invalid
+from iam.records.openid_metadata import AT_USERINFO, BY_SCOPES, DEFAULTS, OpenIDMetadata
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -69,7 +69,7 @@ BASIC: Final = (
     click.option("--auth-method", type=click.Choice(AUTH_METHODS), help="How it proves itself; none: a public client."),
     click.option(
         "--signing-alg",
-        type=click.Choice(client_assertions.EVERY_ALGORITHM),
+        type=click.Choice(assertions.EVERY_ALGORITHM),
         help="What it signs with, if it signs to prove itself (any that fits its keys).",
     ),
     click.option(

@@ -6,7 +6,7 @@ from typing import Any, Final
 import click
 
 from iam.commands import asking, output
-from iam.store.errors import Unavailable
+from iam.database.errors import Unavailable
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from iam.accounts.actors import COMMAND_LINE
 from iam.commands import losses, output
 from iam.commands.confirming import confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.running import Administration, progress, react, read_settings, run
 from iam.embedded.upgrade import Upgraded, upgrade
+from iam.records.actor import COMMAND_LINE
 from iam.settings import Settings
 
 UPGRADE = "iam database upgrade --old-binaries /usr/lib/postgresql/15/bin"

@@ -2,10 +2,10 @@
 
 import click
 
+from iam.clients.refusals import IDENTIFIER, identifier_of
 from iam.commands import output
 from iam.commands.options import Command
 from iam.commands.running import Administration, run
-from iam.oauth.refusals import IDENTIFIER, identifier_of
 from iam.store.refusals import Trace
 
 

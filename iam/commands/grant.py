@@ -4,13 +4,13 @@ from uuid import UUID
 
 import click
 
-from iam import credentials
-from iam.accounts.actors import COMMAND_LINE
 from iam.commands import losses, output
 from iam.commands.confirming import confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.people import named
 from iam.commands.running import Administration, run
+from iam.records.actor import COMMAND_LINE
+from iam.secrets import minted
 from iam.store.grants import Grant
 
 COLUMNS = ("id", "username", "client_name", "scope", "created_at", "expires_at")
@@ -68,7 +68,7 @@ def end_one(grant_id: UUID, *, yes: bool) -> None:
     async def work(on: Administration) -> bool:
         if lost := await losses.of_grant(on, grant_id):
             confirm_if_asked(f"Revoke the grant {grant_id}?", lost, yes=yes)
-        return await on.store.grants.revoke(grant_id, credentials.identifier(), on.clock.now(), COMMAND_LINE)
+        return await on.store.grants.revoke(grant_id, minted.identifier(), on.clock.now(), COMMAND_LINE)
 
     if not run(work):
         raise click.ClickException(f"There is no grant {grant_id}, or it has ended already.")

@@ -5,13 +5,13 @@ from datetime import datetime
 import click
 from twisted.internet.threads import deferToThread
 
-from iam.accounts.actors import COMMAND_LINE
 from iam.commands import output
 from iam.commands.confirming import confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.running import Administration, run
-from iam.openid import keys as signing
-from iam.openid.keys import KINDS, Keys
+from iam.records.actor import COMMAND_LINE
+from iam.secrets import signing_keys as signing
+from iam.secrets.signing_keys import KINDS, Keys
 from iam.store.signing_keys import SigningKey
 
 COLUMNS = ("kid", "use", "alg", "state", "published_at", "active_at", "removed_at")

@@ -8,10 +8,10 @@ import click
 from iam.commands import output
 from iam.commands.options import Command
 from iam.commands.running import missing, progress, react, read_settings
-from iam.foundation import start_embedded, surveyed
+from iam.database import migration
+from iam.database.threads import in_thread
+from iam.server.opening import start_embedded, surveyed
 from iam.settings import Settings
-from iam.store import migration
-from iam.store.threads import in_thread
 
 
 @click.command(

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from iam.operations.help_texts import help_text
+from iam.server.help_texts import help_text
 
 DATABASE = "iam.database"
 DATA_DIR = "iam.data_dir"

@@ -4,11 +4,11 @@ from uuid import UUID
 
 import click
 
-from iam.accounts import identity
-from iam.accounts.passwords import Passwords
-from iam.accounts.people import People
 from iam.commands import output
 from iam.commands.running import Administration
+from iam.people import names
+from iam.people.passwords import Passwords
+from iam.people.people import People
 from iam.store.users import User
 
 
@@ -19,7 +19,7 @@ def accounts(on: Administration) -> People:
 
 async def named(on: Administration, name: str) -> User:
     """The person with this username, or with this id."""
-    user = await on.store.users.by_username(identity.username_key(name)) or await identified(on, name)
+    user = await on.store.users.by_username(names.username_key(name)) or await identified(on, name)
     if user is None:
         raise click.ClickException(f"There is no person {name}.")
     return user

@@ -6,13 +6,13 @@ from uuid import UUID
 
 import click
 
-from iam import credentials
-from iam.accounts.actors import COMMAND_LINE
 from iam.commands import output
 from iam.commands.confirming import confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.running import Administration, run
-from iam.credentials import Kind
+from iam.records.actor import COMMAND_LINE
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from iam.store.registrations import RegistrationToken
 
 COLUMNS = ("id", "uses_left", "scope", "created_at", "expires_at", "revoked_at")
@@ -48,7 +48,7 @@ def command() -> None:
 )
 def create(uses: int | None, expires: datetime | None, scope: str) -> None:
     """Make an initial access token. It is shown once, here and now."""
-    token_id, text = credentials.identifier(), credentials.mint(Kind.INITIAL_ACCESS_TOKEN)
+    token_id, text = minted.identifier(), minted.mint(Kind.INITIAL_ACCESS_TOKEN)
 
     async def work(on: Administration) -> RegistrationToken:
         now = on.clock.now()
@@ -56,7 +56,7 @@ def create(uses: int | None, expires: datetime | None, scope: str) -> None:
             raise click.ClickException("--expires: this moment is over.")
         scopes = await known(on, scope.split())
         await on.store.registrations.create_token(
-            token_id, credentials.digest(text), scopes=scopes, uses=uses, expires_at=expires, now=now, by=COMMAND_LINE
+            token_id, minted.digest(text), scopes=scopes, uses=uses, expires_at=expires, now=now, by=COMMAND_LINE
         )
         return RegistrationToken(token_id, tuple(scopes), uses, now, expires, None)
 

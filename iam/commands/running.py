@@ -13,18 +13,18 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ReactorNotRunning
 from twisted.python.failure import Failure
 
-from iam import server_key
 from iam import settings as configuration
-from iam.accounts.invalid import Invalid
 from iam.clock import Clock
 from iam.commands.options import CONFIG, DATA_DIR, DATABASE
+from iam.database.errors import Unavailable
+from iam.database.migration import MigrationError
 from iam.embedded.cluster import Cluster
 from iam.embedded.errors import EmbeddedError
-from iam.foundation import Progress, lay
-from iam.server_key import ServerKey, ServerKeyError
+from iam.people.invalid import Invalid
+from iam.secrets import master_key
+from iam.secrets.master_key import ServerKey, ServerKeyError
+from iam.server.opening import Progress, lay
 from iam.settings import Settings, SettingsError
-from iam.store.errors import Unavailable
-from iam.store.migration import MigrationError
 from iam.store.store import Store
 from iam.store.users import LastAdministrator
 
@@ -50,7 +50,7 @@ class Administration:
                 f"There is no data directory {self.settings.data_dir}, where the server's secret key is: "
                 "check --data-dir, or give IAM_SECRET_KEY."
             )
-        return server_key.read_or_make(self.settings.data_dir, text)
+        return master_key.read_or_make(self.settings.data_dir, text)
 
 
 def read_settings() -> Settings:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import click
 
-from iam.accounts.actors import COMMAND_LINE
 from iam.commands import losses, output
 from iam.commands.confirming import confirm, yes_option
 from iam.commands.options import Group
 from iam.commands.running import Administration, run
+from iam.records.actor import COMMAND_LINE
 from iam.settings import SCOPE
 from iam.store.scopes import BUILT_IN, Scope
 

@@ -5,15 +5,15 @@ from typing import Any
 
 import click
 
-from iam.accounts.actors import COMMAND_LINE
+from iam.clients.targets import Targets
 from iam.commands import asking, output
 from iam.commands.key import signing_keys
 from iam.commands.options import Group
 from iam.commands.running import Administration, run
-from iam.oauth.access_tokens import AccessTokenFormat, refresh_place
-from iam.oauth.introspection import INACTIVE, members
-from iam.oauth.resources import Targets
+from iam.records.actor import COMMAND_LINE
 from iam.store.access_tokens import LiveToken
+from iam.tokens.access_tokens import AccessTokenFormat, refresh_place
+from iam.tokens.introspection import INACTIVE, members
 
 COLUMNS = ("active", "client_id", "username", "sub", "scope", "iat", "exp")
 

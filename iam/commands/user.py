@@ -8,15 +8,15 @@ from uuid import UUID
 import click
 from attrs import evolve
 
-from iam.accounts import claims as claims_rule
-from iam.accounts import profiles
-from iam.accounts.actors import COMMAND_LINE, By
-from iam.accounts.invalid import complain
 from iam.commands import asking, claims, losses, output
 from iam.commands.confirming import confirm, confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.people import accounts, document, named
 from iam.commands.running import Administration, run
+from iam.people import claims as claims_rule
+from iam.people import profiles
+from iam.people.invalid import complain
+from iam.records.actor import COMMAND_LINE, By
 from iam.store.users import LastAdministrator, User
 
 COLUMNS = ("username", "email", "name", "superuser", "disabled", "created_at")

@@ -13,25 +13,25 @@ from attrs import frozen
 from oauthlib.oauth2.rfc6749.errors import FatalClientError, OAuth2Error
 from twisted.logger import Logger
 
-from iam.accounts.sessions import Session
-from iam.oauth import introductions
-from iam.oauth.authentication import Authentication
-from iam.oauth.authentication_request import NONE
-from iam.oauth.authorization_response import AuthorizationResponse
-from iam.oauth.consent import Consent, Question
-from iam.oauth.introductions import Introduction
-from iam.oauth.refusals import Refusals
-from iam.oauth.request import Request as AuthorizationRequest
-from iam.oauth.server import Server
-from iam.web import csrf
-from iam.web.accounts import Account, Accounts
-from iam.web.addresses import leading_to
-from iam.web.answers import Answer, Refusal, found, see_other
-from iam.web.interactions import CHOICE, LOGIN, Interactions, unmarked
-from iam.web.parameters import ParameterError, Parameters, form_parameters, parse, query_text
-from iam.web.request import Request
-from iam.web.templates import Theme
-from iam.web.visitors import Stale, Visitors
+from iam.authorization.consent import Consent, Question
+from iam.authorization.openid_parameters import NONE
+from iam.authorization.person import Authentication
+from iam.authorization.response import AuthorizationResponse
+from iam.browser import csrf
+from iam.browser.accounts import Account, Accounts
+from iam.browser.addresses import leading_to
+from iam.browser.interactions import CHOICE, LOGIN, Interactions, unmarked
+from iam.browser.theme import Theme
+from iam.browser.visitors import Stale, Visitors
+from iam.clients import client_card
+from iam.clients.client_card import Introduction
+from iam.clients.refusals import Refusals
+from iam.http.answers import Answer, Refusal, found, see_other
+from iam.http.parameters import ParameterError, Parameters, form_parameters, parse, query_text
+from iam.http.request import Request
+from iam.people.sessions import Session
+from iam.protocol.request import Request as AuthorizationRequest
+from iam.protocol.server import Server
 
 log = Logger()
 
@@ -112,7 +112,7 @@ class AuthorizationEndpoint:
         if path not in PATHS:
             return None
         try:
-            return introductions.introduction(await self.server.authorization(self._parameters(query)))
+            return client_card.introduction(await self.server.authorization(self._parameters(query)))
         except (ParameterError, OAuth2Error):
             return None
 
@@ -150,10 +150,10 @@ class AuthorizationEndpoint:
         (Core §3.1.2.1).
         """
         client, silent = error.asked.client, NONE in (error.asked.prompt or "").split(" ")
-        if silent or not introductions.stranger(client) or (await self.visitors.accounts(request)).active:
+        if silent or not client_card.stranger(client) or (await self.visitors.accounts(request)).active:
             return self._error(request, error)
         response = self.server.error_response(error, self.refusals.kept(PATH, error, request.client_address))
-        host = introductions.host_of(response.redirect_uri)
+        host = client_card.host_of(response.redirect_uri)
         page = self.theme.page(
             "continue.html", 400, leaving=response.posted, client=client, response=response, host=host
         )
@@ -217,7 +217,7 @@ class AuthorizationEndpoint:
         stale: Stale | None = None,
     ) -> Answer:
         """The consent page; `changed` says that it was shown before, with something else on it, `stale` why that counts no more."""
-        introduced = introductions.introduction(authorization)
+        introduced = client_card.introduction(authorization)
         return self.theme.page(
             "consent.html",
             403 if stale else 200,
@@ -246,7 +246,7 @@ class AuthorizationEndpoint:
                 leaving=True,
                 scripted=True,
                 response=response,
-                redirect_host=introductions.host_of(response.redirect_uri),
+                redirect_host=client_card.host_of(response.redirect_uri),
             )
         return see_other(response.location) if request.method == b"POST" else found(response.location)
 

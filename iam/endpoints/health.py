@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from attrs import frozen
 
-from iam.web.answers import Answer, json_answer
-from iam.web.request import Request
+from iam.http.answers import Answer, json_answer
+from iam.http.request import Request
 
 SOON = ((b"Retry-After", b"1"),)
 

@@ -3,14 +3,14 @@
 from attrs import frozen
 from oauthlib.oauth2.rfc6749.errors import InvalidRequestError, OAuth2Error
 
-from iam.oauth.client_authentication import ClientAuthentication, claimed, unproved
-from iam.oauth.introspection import Introspection
-from iam.oauth.refusal import carrying
-from iam.oauth.refusals import Refusals
-from iam.web.answers import Answer, json_answer
-from iam.web.oauth_errors import error_answer
-from iam.web.parameters import ParameterError, authorization, form_parameters
-from iam.web.request import Request
+from iam.clients.authentication import ClientAuthentication, claimed, unproved
+from iam.clients.refusals import Refusals
+from iam.endpoints.errors import error_answer
+from iam.http.answers import Answer, json_answer
+from iam.http.parameters import ParameterError, authorization, form_parameters
+from iam.http.request import Request
+from iam.oauth.reasons import carrying
+from iam.tokens.introspection import Introspection
 
 
 @frozen

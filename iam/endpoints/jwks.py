@@ -2,9 +2,9 @@
 
 from attrs import frozen
 
-from iam.openid.keys import MAXIMUM_AGE, Keys
-from iam.web.answers import Answer, json_answer
-from iam.web.request import Request
+from iam.http.answers import Answer, json_answer
+from iam.http.request import Request
+from iam.secrets.signing_keys import MAXIMUM_AGE, Keys
 
 CACHED = ((b"Cache-Control", f"public, max-age={MAXIMUM_AGE}".encode()),)
 

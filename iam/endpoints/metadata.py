@@ -4,24 +4,18 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from attrs import frozen
 
-from iam.oauth import (
-    authentication_request,
-    authorization_response,
-    client_assertions,
-    encryption,
-    pkce,
-    request_objects,
-)
-from iam.oauth.registration import AUTH_METHODS, CONFIDENTIAL_METHODS
-from iam.oauth.server import Server
-from iam.openid.authentications import ACR_VALUES
-from iam.openid.keys import ALGORITHMS
-from iam.web.answers import Answer, json_answer
-from iam.web.request import Request
+from iam.authorization import objects, openid_parameters, pkce, response
+from iam.clients import assertions, encryption
+from iam.clients.registration import AUTH_METHODS, CONFIDENTIAL_METHODS
+from iam.http.answers import Answer, json_answer
+from iam.http.request import Request
+from iam.openid.login_facts import ACR_VALUES
+from iam.protocol.server import Server
+from iam.secrets.signing_keys import ALGORITHMS
 
 ANY = {
     "auth_methods_supported": list(AUTH_METHODS),
-    "auth_signing_alg_values_supported": list(client_assertions.EVERY_ALGORITHM),
+    "auth_signing_alg_values_supported": list(assertions.EVERY_ALGORITHM),
 }
 CONFIDENTIAL = {**ANY, "auth_methods_supported": list(CONFIDENTIAL_METHODS)}
 REGISTRATION_ENDPOINT = "registration_endpoint"
@@ -47,7 +41,7 @@ SIGNED_AND_ENCRYPTED = {
     "request_uri_parameter_supported": True,
     "require_request_uri_registration": True,
     "require_signed_request_object": False,
-    "request_object_signing_alg_values_supported": list(request_objects.ALGORITHMS),
+    "request_object_signing_alg_values_supported": list(objects.ALGORITHMS),
     "request_object_encryption_alg_values_supported": list(encryption.ALGORITHMS),
     "request_object_encryption_enc_values_supported": list(encryption.ENCODINGS),
     "ui_locales_supported": ["en"],
@@ -77,7 +71,7 @@ class Metadata:
             **{name: self.issuer + path for name, path in endpoints.items() if name not in self.closed},
             "scopes_supported": await self.server.scopes_supported(),
             "response_types_supported": list(self.server.response_types),
-            "response_modes_supported": list(authorization_response.MODES),
+            "response_modes_supported": list(response.MODES),
             "grant_types_supported": list(self.server.grant_types_supported),
             **{
                 f"{endpoint}_{what}": values
@@ -86,8 +80,8 @@ class Metadata:
             },
             "subject_types_supported": ["public", "pairwise"],
             "acr_values_supported": list(ACR_VALUES),
-            "prompt_values_supported": list(authentication_request.PROMPTS),
-            "display_values_supported": list(authentication_request.DISPLAYS),
+            "prompt_values_supported": list(openid_parameters.PROMPTS),
+            "display_values_supported": list(openid_parameters.DISPLAYS),
             "claim_types_supported": ["normal"],
             "claims_parameter_supported": True,
             "claims_supported": await self.server.claims_supported(),

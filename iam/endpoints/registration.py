@@ -6,17 +6,18 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from iam.clients import metadata
+from iam.clients.dynamic_registration import OPEN, PATH, ClosedError, DynamicRegistration, FullError, QuotaError
+from iam.clients.metadata import MetadataError
+from iam.clients.refusals import Refusals
 from iam.endpoints.resource import refused
-from iam.oauth import bearer, client_metadata
-from iam.oauth.client_metadata import MetadataError
-from iam.oauth.dynamic_registration import OPEN, PATH, ClosedError, DynamicRegistration, FullError, QuotaError
-from iam.oauth.refusal import Refusal, shown
-from iam.oauth.refusals import Refusals
-from iam.operations.write_budget import WriteBudget
-from iam.web.answers import Answer, Headers, json_answer
-from iam.web.json_body import json_object
-from iam.web.parameters import ParameterError, authorization
-from iam.web.request import Request
+from iam.http.answers import Answer, Headers, json_answer
+from iam.http.json_body import json_object
+from iam.http.parameters import ParameterError, authorization
+from iam.http.request import Request
+from iam.oauth import bearer
+from iam.oauth.reasons import Refusal, shown
+from iam.throttles.write_budget import WriteBudget
 
 Method = Callable[..., Awaitable[Answer]]
 
@@ -63,7 +64,7 @@ def answering(method: Method) -> Method:
 
 def described(code: str, sentence: str) -> dict[str, Any]:
     """The error in the members of RFC 7591 §3.2.2."""
-    return {"error": code, "error_description": client_metadata.printable(sentence)}
+    return {"error": code, "error_description": metadata.printable(sentence)}
 
 
 @frozen

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 from attrs import frozen
 
 from iam.endpoints import resource
-from iam.web.answers import Answer, json_answer
-from iam.web.request import Request
+from iam.http.answers import Answer, json_answer
+from iam.http.request import Request
 
 PATH = "/.well-known/oauth-protected-resource"
 

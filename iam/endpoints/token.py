@@ -3,12 +3,12 @@
 from attrs import frozen
 from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
-from iam.oauth.refusals import Refusals
-from iam.oauth.server import Server
-from iam.web.answers import Answer, json_text
-from iam.web.oauth_errors import error_answer
-from iam.web.parameters import ParameterError, authorization, form_parameters
-from iam.web.request import Request
+from iam.clients.refusals import Refusals
+from iam.endpoints.errors import error_answer
+from iam.http.answers import Answer, json_text
+from iam.http.parameters import ParameterError, authorization, form_parameters
+from iam.http.request import Request
+from iam.protocol.server import Server
 
 
 @frozen

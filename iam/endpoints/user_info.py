@@ -3,16 +3,16 @@
 from attrs import frozen
 from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
+from iam.clients.refusals import Refusals
+from iam.endpoints.errors import error_answer
 from iam.endpoints.resource import refused
+from iam.http.answers import Answer, Headers, json_answer
+from iam.http.parameters import ParameterError, authorization, form_parameters
+from iam.http.request import Request
 from iam.oauth import bearer
-from iam.oauth.refusal import Refusal
-from iam.oauth.refusals import Refusals
-from iam.oauth.user_info import UserInformation
-from iam.oauth.user_info_response import UserInfoResponse
-from iam.web.answers import Answer, Headers, json_answer
-from iam.web.oauth_errors import error_answer
-from iam.web.parameters import ParameterError, authorization, form_parameters
-from iam.web.request import Request
+from iam.oauth.reasons import Refusal
+from iam.tokens.user_info import UserInformation
+from iam.tokens.user_info_response import UserInfoResponse
 
 PATH = "/userinfo"
 JWT: Headers = ((b"Content-Type", b"application/jwt"),)

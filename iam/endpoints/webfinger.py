@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 
-from iam.web.answers import Answer, json_answer
-from iam.web.parameters import ParameterError, parse
-from iam.web.request import Request
+from iam.http.answers import Answer, json_answer
+from iam.http.parameters import ParameterError, parse
+from iam.http.request import Request
 
 PATH: Final = "/.well-known/webfinger"
 ISSUER: Final = "http://openid.net/specs/connect/1.0/issuer"

@@ -1,1 +1,1 @@
-"""oauthlib, and our policy for it."""
+"""The vocabulary of OAuth: reasons, errors, scopes, resources and challenges."""

@@ -1,1 +1,1 @@
-"""Keys and what they sign: JWTs of every kind."""
+"""What OpenID Connect tells of people: ID tokens, claims, subjects and the ends of sessions."""

@@ -9,8 +9,8 @@ from typing import Any, Final
 from attrs import frozen
 
 from iam.openid import claims
-from iam.openid.keys import Keys
 from iam.openid.subjects import Subjects
+from iam.secrets.signing_keys import Keys
 from iam.store.clients import Client
 from iam.store.identities import Identity
 from iam.store.scopes import Scopes

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from attrs import frozen
 
-from iam import credentials
-from iam.openid.keys import Keys
 from iam.openid.subjects import Subjects
+from iam.secrets import minted
+from iam.secrets.signing_keys import Keys
 from iam.store.clients import Client
 
 TYPE: Final = "logout+jwt"
@@ -33,7 +33,7 @@ class LogoutTokens:
             "aud": client.id,
             "iat": issued_at,
             "exp": issued_at + LIFETIME,
-            "jti": credentials.identifier().hex,
+            "jti": minted.identifier().hex,
             "events": {EVENT: {}},
             "sid": self.subjects.sid(client, session_id),
         }

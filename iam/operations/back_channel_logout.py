@@ -10,12 +10,12 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from iam.clock import Clock
+from iam.database.errors import Rejected, Unavailable
 from iam.openid.logout_tokens import LogoutTokens
 from iam.outbound.destinations import FetchError
 from iam.outbound.posting import Poster
 from iam.recurring import Recurring, Say
 from iam.store.clients import Clients
-from iam.store.errors import Rejected, Unavailable
 from iam.store.logout_notices import LogoutNotices, Notice
 
 INTERVAL: Final = 5.0  # seconds between two looks for what is to be tried again

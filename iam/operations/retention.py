@@ -11,8 +11,8 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from iam.clock import Clock
-from iam.openid.keys import KINDS, Keys
-from iam.store.errors import Rejected, Unavailable
+from iam.database.errors import Rejected, Unavailable
+from iam.secrets.signing_keys import KINDS, Keys
 from iam.store.partitions import Partitions
 from iam.store.store import Store
 

@@ -1,1 +1,1 @@
-"""Pages for people: login, consent, applications, setup."""
+"""Pages for people: one folder a journey."""

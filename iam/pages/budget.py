@@ -2,9 +2,9 @@
 
 from attrs import frozen
 
-from iam.operations.write_budget import WriteBudget
-from iam.web.request import Request
-from iam.web.visitors import Visitors
+from iam.browser.visitors import Visitors
+from iam.http.request import Request
+from iam.throttles.write_budget import WriteBudget
 
 
 @frozen

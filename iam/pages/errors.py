@@ -4,11 +4,11 @@ from urllib.parse import quote
 
 from attrs import frozen
 
-from iam.oauth.refusals import Refusals
-from iam.web.answers import Answer
-from iam.web.request import Request
-from iam.web.templates import Theme
-from iam.web.visitors import Visitors
+from iam.browser.theme import Theme
+from iam.browser.visitors import Visitors
+from iam.clients.refusals import Refusals
+from iam.http.answers import Answer
+from iam.http.request import Request
 
 
 @frozen

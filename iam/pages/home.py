@@ -2,10 +2,10 @@
 
 from attrs import frozen
 
-from iam.web.answers import Answer
-from iam.web.request import Request
-from iam.web.templates import Theme
-from iam.web.visitors import Visitors
+from iam.browser.theme import Theme
+from iam.browser.visitors import Visitors
+from iam.http.answers import Answer
+from iam.http.request import Request
 
 
 @frozen

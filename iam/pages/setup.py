@@ -4,21 +4,21 @@ from attrs import frozen
 from twisted.logger import Logger
 from wtforms import Form, PasswordField, StringField
 
-from iam import credentials
-from iam.accounts import actors
-from iam.accounts.invalid import Invalid, complain
-from iam.accounts.people import People
-from iam.accounts.sessions import Sessions
-from iam.accounts.setup import SetupLinks
-from iam.accounts.throttle import Throttle
+from iam.browser import cookies, forms
+from iam.browser.forms import Fields
+from iam.browser.theme import Theme
+from iam.browser.visitors import Stale, Visitors
+from iam.http.answers import Answer, see_other
+from iam.http.parameters import ParameterError, query_parameters
+from iam.http.request import Request
+from iam.people.invalid import Invalid, complain
+from iam.people.people import People
+from iam.people.sessions import Sessions
+from iam.people.setup import SetupLinks
+from iam.records import actor
+from iam.secrets import minted
 from iam.settings import Settings
-from iam.web import cookies, forms
-from iam.web.answers import Answer, see_other
-from iam.web.forms import Fields
-from iam.web.parameters import ParameterError, query_parameters
-from iam.web.request import Request
-from iam.web.templates import Theme
-from iam.web.visitors import Stale, Visitors
+from iam.throttles.throttle import Throttle
 
 log = Logger()
 
@@ -68,8 +68,8 @@ class Setup:
                 username=form.username.data or "",
                 email=form.email.data or "",
                 password=form.password.data or "",
-                setup=credentials.digest(link),
-                by=actors.setup(request.client_address),
+                setup=minted.digest(link),
+                by=actor.setup(request.client_address),
             )
         except Invalid as invalid:
             forms.complain(form, invalid.complaints)

@@ -2,10 +2,10 @@
 
 from attrs import frozen
 
-from iam.web.answers import Answer
-from iam.web.parameters import query_text
-from iam.web.request import Request
-from iam.web.templates import Theme
+from iam.browser.theme import Theme
+from iam.http.answers import Answer
+from iam.http.parameters import query_text
+from iam.http.request import Request
 
 
 @frozen

@@ -1,1 +1,1 @@
-"""PostgreSQL: the only SQL in the project, one module per noun."""
+"""The tables, one module per noun: the only SQL of the product beside the driver's own."""

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from attrs import frozen
 
+from iam.database.database import Database
 from iam.store.audit import By
-from iam.store.database import Database
 
 # What a token is for decides how long it lives, and which of the scopes mean something there (RFC 8707).
 ISSUE = """

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from iam.store.database import Database
+from iam.database.database import Database
 
 LIST: Final = """
 select id, at, kind, actor, subject, client, host(address), detail from audit_events

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from attrs import frozen
 
+from iam.database.database import Database
 from iam.store.access_tokens import Issued, joined
 from iam.store.audit import written
-from iam.store.database import Database
 from iam.store.identities import Identity, identity
 
 # The person's consent, the grant and the code come into being together. What was allowed before is no news. Who was not asked

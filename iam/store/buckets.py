@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import frozen
 
-from iam.store.database import Database
+from iam.database.database import Database
 
 MOST_KNOWN: Final = 10_000  # empty buckets that are remembered
 SWEPT: Final = 1000  # rows at a time

@@ -9,7 +9,10 @@ from uuid import UUID
 from attrs import field, frozen
 
 from iam.clock import Clock
-from iam.store import openid_metadata
+from iam.database.database import Database
+from iam.database.memory import Memory
+from iam.records import openid_metadata
+from iam.records.openid_metadata import DEFAULTS, NATIVE, OpenIDMetadata
 from iam.store.audit import By
 from iam.store.client_statements import (
     CREATE,
@@ -21,9 +24,6 @@ from iam.store.client_statements import (
     SET_DISABLED,
     UPDATE,
 )
-from iam.store.database import Database
-from iam.store.memory import Memory
-from iam.store.openid_metadata import DEFAULTS, NATIVE, OpenIDMetadata
 from iam.store.origins import Origins
 
 # RFC 7591 §2, OpenID Connect Core §9

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from iam.store.database import Database
+from iam.database.database import Database
 
 NOWHERE: Final = ""  # stands, in place of a resource, for what is about none
 

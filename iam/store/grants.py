@@ -6,8 +6,8 @@ from uuid import UUID
 
 from attrs import frozen
 
+from iam.database.database import Database
 from iam.store.audit import By
-from iam.store.database import Database
 
 # A client's own grant is standing: when it is revoked, a new one takes its place and all tokens of the old one are dead.
 REVOKE = """

@@ -9,7 +9,7 @@ from attrs import frozen
 
 @frozen
 class Identity:
-    """Who logged in, in which session, and what ID tokens say of that login; `iam.openid.authentications` writes it."""
+    """Who logged in, in which session, and what ID tokens say of that login; `iam.openid.login_facts` writes it."""
 
     user_id: UUID
     session_id: UUID

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from iam.store.database import Database
+from iam.database.database import Database
 
 # The clients that have notices are found by leaps through the index, so that many notices of one cost nothing here; of
 # each come a few, and of one that could not be reached a single one, when that is due. Where there is not room for all,

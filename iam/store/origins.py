@@ -6,9 +6,9 @@ from ipaddress import ip_address
 from typing import Final
 
 from iam.clock import Clock
-from iam.store.database import Database
-from iam.store.errors import Unavailable
-from iam.store.memory import MAXIMUM_AGE
+from iam.database.database import Database
+from iam.database.errors import Unavailable
+from iam.database.memory import MAXIMUM_AGE
 
 ALL: Final = "select id, redirect_uris from clients where disabled_at is null"
 THESE: Final = ALL + " and id = any(%(ids)s)"

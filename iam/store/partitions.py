@@ -6,10 +6,10 @@ from typing import Final
 from attrs import frozen
 from twisted.logger import Logger
 
+from iam.database.database import Database
+from iam.database.errors import Rejected, Unavailable
 from iam.recurring import Recurring
 from iam.settings import Settings
-from iam.store.database import Database
-from iam.store.errors import Rejected, Unavailable
 
 DAY: Final = 86400
 FEW: Final = 2  # partitions of one table that lie ahead, about: each statement opens all of them

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from attrs import frozen
 
+from iam.database.database import Database
 from iam.store.access_tokens import Issued, LiveToken, joined
 from iam.store.audit import By, written
-from iam.store.database import Database
 from iam.store.identities import Identity, identity
 
 # Two are at work with one grant only where a token comes after its successor was used: that ends the grant, nothing else does.

@@ -10,9 +10,9 @@ from twisted.internet.defer import Deferred, DeferredLock
 from twisted.logger import Logger
 
 from iam.daily import Daily
+from iam.database.database import Database
+from iam.database.errors import NoPartition, Rejected, Unavailable
 from iam.recurring import Recurring
-from iam.store.database import Database
-from iam.store.errors import NoPartition, Rejected, Unavailable
 
 KEPT: Final = timedelta(days=1)
 PACE: Final = 1.0  # seconds between two statements, at least

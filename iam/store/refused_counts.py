@@ -8,8 +8,8 @@ from twisted.internet.defer import Deferred, DeferredLock
 from twisted.logger import Logger
 
 from iam.clock import Clock
-from iam.store.database import Database
-from iam.store.errors import Rejected, Unavailable
+from iam.database.database import Database
+from iam.database.errors import Rejected, Unavailable
 
 LOGIN: Final = "login.refused"
 CLIENT_AUTHENTICATION: Final = "client_authentication.refused"

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from attrs import asdict, frozen
 
+from iam.database.database import Database
 from iam.store.audit import By
 from iam.store.client_statements import CREATED
 from iam.store.clients import Client, Clients, Metadata, Secret, newborn
-from iam.store.database import Database
 
 COLUMNS: Final = "select id, scopes, uses_left, created_at, expires_at, revoked_at from registration_tokens"
 ALL: Final = COLUMNS + " order by created_at, id"

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from iam.store.database import Database
+from iam.database.database import Database
 
 CLAIM = """
 with input as (

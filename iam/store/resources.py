@@ -7,10 +7,10 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from iam.clock import Clock
+from iam.database.database import Database
+from iam.database.memory import Memory
+from iam.equivalence import normal
 from iam.store.audit import By
-from iam.store.database import Database
-from iam.store.equivalence import normal
-from iam.store.memory import Memory
 
 ADMINISTERED: Final = "administered"
 EVERYBODY: Final = "all"

@@ -7,9 +7,9 @@ from typing import Final
 from attrs import frozen
 
 from iam.clock import Clock
+from iam.database.database import Database
+from iam.database.memory import Memory
 from iam.store.audit import By
-from iam.store.database import Database
-from iam.store.memory import Memory
 
 CREATE = """
 with created as (

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from attrs import frozen
 
+from iam.database.database import Database
+from iam.database.errors import Unavailable
 from iam.store.audit import By, written
-from iam.store.database import Database
-from iam.store.errors import Unavailable
 
 FIND = """
 select i.n, s.seen_at < i.now - interval '1 minute' or s.step < i.step,

@@ -7,9 +7,9 @@ from datetime import datetime
 from attrs import field, frozen
 
 from iam.clock import Clock
+from iam.database.database import Database
+from iam.database.memory import Memory
 from iam.store.audit import By
-from iam.store.database import Database
-from iam.store.memory import Memory
 
 ALL = """
 select kid, alg, generation, public_key, private_key, published_at, active_at, removed_at

@@ -4,6 +4,7 @@ from attrs import frozen
 
 from iam.clock import Clock
 from iam.daily import Daily
+from iam.database.database import Database
 from iam.settings import Settings
 from iam.store.access_tokens import AccessTokens
 from iam.store.audit import Audit
@@ -11,7 +12,6 @@ from iam.store.authorization_codes import AuthorizationCodes
 from iam.store.buckets import Buckets
 from iam.store.clients import Clients
 from iam.store.consents import Consents
-from iam.store.database import Database
 from iam.store.grants import Grants
 from iam.store.logout_notices import LogoutNotices
 from iam.store.partitions import Partitions, longest

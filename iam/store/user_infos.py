@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import frozen
 
-from iam.store.database import Database
+from iam.database.database import Database
 from iam.store.users import User
 
 FIND = """

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from attrs import frozen
 
+from iam.database.database import Database
 from iam.store.audit import By
-from iam.store.database import Database
 
 COLUMNS_BY_ID = """
 select id, username, email, email_verified, name, claims, superuser, created_at, updated_at, disabled_at
@@ -185,7 +185,7 @@ class User:
 
 
 class Users:
-    """The table of users. Keys (`username_key`, `email_key`, `login_key`) are the canonical forms that iam.accounts makes."""
+    """The table of users. Keys (`username_key`, `email_key`, `login_key`) are the canonical forms that iam.people.names makes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -11,16 +11,16 @@ from attrs import define
 from psycopg2.extensions import make_dsn
 from twisted.internet import reactor
 
-from iam import credentials
-from iam.accounts.logins import Logins
-from iam.accounts.passwords import Passwords
-from iam.accounts.people import People
-from iam.assembly import build_logins, build_throttle
 from iam.clock import Clock
-from iam.server_key import ServerKey
+from iam.database import migration
+from iam.database.database import Database
+from iam.people.logins import Logins
+from iam.people.passwords import Passwords
+from iam.people.people import People
+from iam.secrets import minted
+from iam.secrets.master_key import ServerKey
+from iam.server.application import build_logins, build_throttle
 from iam.settings import Settings
-from iam.store import migration
-from iam.store.database import Database
 from iam.store.store import Store, open_store
 
 
@@ -37,7 +37,7 @@ class Turned:
 @pytest.fixture(scope="module")
 def dsn(cluster: Any) -> str:
     """A migrated database of the module's own."""
-    name = f"accounts_{credentials.identifier().hex}"
+    name = f"accounts_{minted.identifier().hex}"
     with closing(psycopg2.connect(cluster.admin_dsn)) as connection, connection.cursor() as cursor:
         connection.autocommit = True
         cursor.execute(f"create database {name} owner iam")

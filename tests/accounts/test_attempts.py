@@ -10,23 +10,23 @@ import pytest_twisted
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
-from iam import credentials
-from iam.accounts.actors import SERVER
-from iam.accounts.attempts import Attempts
-from iam.accounts.logins import Logins
-from iam.accounts.passwords import Passwords
-from iam.accounts.throttle import Throttled
-from iam.accounts.turns import Busy
-from iam.assembly import build_logins, build_throttle
 from iam.clock import Clock
-from iam.server_key import ServerKey
+from iam.database.database import Database
+from iam.people.attempts import Attempts
+from iam.people.logins import Logins
+from iam.people.passwords import Passwords
+from iam.records.actor import SERVER
+from iam.secrets import minted
+from iam.secrets.master_key import ServerKey
+from iam.server.application import build_logins, build_throttle
 from iam.settings import Settings
-from iam.store.database import Database
 from iam.store.store import Store, open_store
+from iam.throttles.throttle import Throttled
+from iam.throttles.turns import Busy
 from tests.accounts.conftest import Turned
 
-ALICE = credentials.identifier()
-BOB = credentials.identifier()
+ALICE = minted.identifier()
+BOB = minted.identifier()
 HOME, ELSEWHERE = "192.0.2.1", "198.51.100.1"
 
 
@@ -142,7 +142,7 @@ async def test_one_network_cannot_use_up_what_the_account_has(attempts: Attempts
 
 
 async def test_a_network_has_fifty_failures_in_a_quarter_of_an_hour(attempts: Attempts, turned: Turned) -> None:
-    names = [credentials.identifier() for _ in range(60)]
+    names = [minted.identifier() for _ in range(60)]
 
     assert [await wait(attempts, name) for name in names].count(0) == 50
     assert await wait(attempts, BOB, address=ELSEWHERE) == 0
@@ -154,7 +154,7 @@ async def test_a_network_has_fifty_failures_in_a_quarter_of_an_hour(attempts: At
 async def test_a_network_is_what_one_customer_has(attempts: Attempts) -> None:
     addresses = [f"2001:db8:1:2::{number:x}" for number in range(60)]
 
-    tried = [await wait(attempts, credentials.identifier(), address=address) for address in addresses]
+    tried = [await wait(attempts, minted.identifier(), address=address) for address in addresses]
 
     assert tried.count(0) == 50
 
@@ -162,14 +162,14 @@ async def test_a_network_is_what_one_customer_has(attempts: Attempts) -> None:
 async def test_a_site_has_a_larger_budget_of_its_own(attempts: Attempts) -> None:
     addresses = [f"2001:db8:1:{number:x}::1" for number in range(250)]
 
-    tried = [await wait(attempts, credentials.identifier(), address=address) for address in addresses]
+    tried = [await wait(attempts, minted.identifier(), address=address) for address in addresses]
 
     assert 200 <= tried.count(0) <= 202  # time goes on meanwhile
 
 
 async def test_an_exhausted_network_is_refused_without_a_statement(logins: Logins, store: Store) -> None:
     for _ in range(51):
-        await wait(logins.attempts, credentials.identifier())
+        await wait(logins.attempts, minted.identifier())
     before = store.database.statistics.statements
 
     for number in range(100):
@@ -226,7 +226,7 @@ async def test_a_device_that_was_made_up_costs_no_statement_on_an_exhausted_netw
     logins: Logins, store: Store, device: str
 ) -> None:
     for _ in range(51):
-        await wait(logins.attempts, credentials.identifier())
+        await wait(logins.attempts, minted.identifier())
     before = store.database.statistics.statements
 
     with pytest.raises(Throttled):
@@ -285,7 +285,7 @@ async def test_a_success_fills_what_counts_the_account(attempts: Attempts) -> No
 
 async def test_a_success_makes_no_room_for_guesses_of_its_network(attempts: Attempts) -> None:
     for _ in range(49):
-        await wait(attempts, credentials.identifier())
+        await wait(attempts, minted.identifier())
     for _ in range(20):
         await attempts.succeeded(await attempts.begin(ALICE, "alice", HOME, ()), ALICE, HOME)
 

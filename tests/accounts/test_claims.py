@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iam.accounts.claims import ADDRESS, TEXTS, complaint
+from iam.people.claims import ADDRESS, TEXTS, complaint
 
 STORED = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))  # what PostgreSQL can keep
 NO_TEXT = st.one_of(st.none(), st.booleans(), st.integers(), st.lists(STORED, max_size=2))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iam.accounts import password_rule
+from iam.people import password_rule
 
 ABOUT = ("alice", "alice.smith@example.org", "login.acme.example")
 

@@ -7,8 +7,8 @@ from argon2 import PasswordHasher
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, DeferredList, gatherResults
 
-from iam.accounts.passwords import NOBODY, Passwords, affordable, outdated
-from iam.accounts.turns import QUEUE, SHARE, Busy, Crowd
+from iam.people.passwords import NOBODY, Passwords, affordable, outdated
+from iam.throttles.turns import QUEUE, SHARE, Busy, Crowd
 
 
 async def test_h16_a_hash_is_argon2id_with_the_parameters_of_owasp(passwords: Passwords) -> None:

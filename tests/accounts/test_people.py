@@ -9,11 +9,11 @@ import pytest
 from argon2 import PasswordHasher
 from twisted.internet.defer import Deferred
 
-from iam.accounts import profiles
-from iam.accounts.actors import SERVER, By
-from iam.accounts.invalid import Invalid
-from iam.accounts.logins import Logins
-from iam.accounts.people import NOT_FIRST, TAKEN_EMAIL, TAKEN_USERNAME, People
+from iam.people import profiles
+from iam.people.invalid import Invalid
+from iam.people.logins import Logins
+from iam.people.people import NOT_FIRST, TAKEN_EMAIL, TAKEN_USERNAME, People
+from iam.records.actor import SERVER, By
 from iam.store.store import Store
 from iam.store.users import LastAdministrator
 from tests.waiting import until

@@ -9,16 +9,16 @@ import pytest_twisted
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
-from iam import credentials
-from iam.accounts.actors import SERVER
-from iam.accounts.people import People
-from iam.accounts.sessions import Found, Sessions
-from iam.accounts.steps import LAST, Step, Steps
 from iam.clock import Clock
-from iam.credentials import Kind
+from iam.database.database import Database
+from iam.database.errors import Unavailable
+from iam.people.people import People
+from iam.people.sessions import Found, Sessions
+from iam.people.steps import LAST, Step, Steps
+from iam.records.actor import SERVER
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from iam.settings import DAY, Settings
-from iam.store.database import Database
-from iam.store.errors import Unavailable
 from iam.store.store import Store, open_store
 from tests.accounts.conftest import Turned
 
@@ -64,7 +64,7 @@ async def next_of(sessions: Sessions, cookie: str) -> str:
 def step(number: int = 1) -> tuple[Steps, Step, str]:
     steps = Steps(KEY)
     clock = Clock(lambda: 1_800_000_000.5)
-    first = Step(credentials.mint_until(Kind.SESSION, clock.now()))
+    first = Step(minted.mint_until(Kind.SESSION, clock.now()))
     taken = first.of(number, clock.now())
     return steps, taken, steps.write(taken)
 
@@ -92,9 +92,9 @@ def test_the_last_step_has_no_next() -> None:
 def test_a_step_tells_its_series_and_the_day_of_its_partition() -> None:
     _, taken, cookie = step()
 
-    assert credentials.series(cookie) == taken.series
-    assert credentials.series(taken.series) == taken.series
-    assert credentials.day_of(credentials.series(cookie)) == credentials.day_of(taken.series)
+    assert minted.series(cookie) == taken.series
+    assert minted.series(taken.series) == taken.series
+    assert minted.day_of(minted.series(cookie)) == minted.day_of(taken.series)
 
 
 def test_who_has_one_cookie_cannot_make_the_next() -> None:
@@ -111,7 +111,7 @@ def test_no_cookie_with_anything_changed_is_one_of_ours() -> None:
 
     for _ in range(2000):
         place = random.randrange(len(cookie))
-        other = random.choice(credentials.ALPHABET + "_.é\0")
+        other = random.choice(minted.ALPHABET + "_.é\0")
         changed = cookie[:place] + other + cookie[place + random.choice((0, 1)) :]
         if changed != cookie:
             assert steps.read(changed) is None, changed
@@ -132,7 +132,7 @@ def test_no_cookie_with_anything_changed_is_one_of_ours() -> None:
 )
 def test_what_is_no_cookie_of_ours_is_no_step(text: str) -> None:
     assert Steps(KEY).read(text) is None
-    assert isinstance(credentials.series(text), str)
+    assert isinstance(minted.series(text), str)
 
 
 # Their life
@@ -159,7 +159,7 @@ async def test_the_database_has_no_part_of_a_later_step(
     later = await next_of(sessions, cookie)
     await sessions.find(later)
 
-    assert credentials.core(later)[-43:] not in str(rows("select sessions::text from sessions"))
+    assert minted.core(later)[-43:] not in str(rows("select sessions::text from sessions"))
     assert rows("select step from sessions") == [(1,)]
 
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from iam import credentials
-from iam.accounts.actors import SERVER
-from iam.accounts.people import People
-from iam.accounts.sessions import Session, Sessions
-from iam.accounts.steps import Steps
 from iam.clock import Clock
-from iam.credentials import Kind
+from iam.people.people import People
+from iam.people.sessions import Session, Sessions
+from iam.people.steps import Steps
+from iam.records.actor import SERVER
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from iam.settings import DAY, HOUR, Settings
 from iam.store.store import Store
 
@@ -23,7 +23,7 @@ def sessions(store: Store, turned: Any) -> Sessions:
 @pytest.fixture
 def cookie() -> str:
     """What a browser has before anybody logs in."""
-    return credentials.mint(Kind.VISITOR)
+    return minted.mint(Kind.VISITOR)
 
 
 async def begin(people: People, sessions: Sessions, before: str | None = None, *, remembered: bool = False) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from twisted.internet.task import Clock
 from twisted.logger import capturedLogs
 
-from iam.accounts.tally import KNOWN, Tally, in_log
+from iam.throttles.tally import KNOWN, Tally, in_log
 
 
 def test_a_minute_of_refusals_is_told_once() -> None:

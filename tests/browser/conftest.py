@@ -14,8 +14,8 @@ import pytest
 from attrs import frozen
 from playwright.sync_api import Browser, sync_playwright
 
-from iam import credentials
-from iam.credentials import Kind
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from tests import processes
 from tests.harness import make_database
 
@@ -74,11 +74,9 @@ def make_account(running: Running, username: str) -> None:
 
 def setup_of(running: Running) -> str:
     """The link that its terminal shows, of which the database has but the digest: another one in its place."""
-    secret = credentials.mint(Kind.SETUP)
+    secret = minted.mint(Kind.SETUP)
     with closing(psycopg2.connect(running.options[1])) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(
-            "update setup set digest = %s, expires_at = now() + interval '1 hour'", (credentials.digest(secret),)
-        )
+        cursor.execute("update setup set digest = %s, expires_at = now() + interval '1 hour'", (minted.digest(secret),))
     return f"{running.url}/setup?token={secret}"
 
 

@@ -16,8 +16,8 @@ import pytest
 from attrs import define, frozen
 from psycopg2.extensions import make_dsn
 
-from iam import credentials
 from iam.embedded.supervisor import Embedded
+from iam.secrets import minted
 
 IAM = Path(sys.executable).with_name("iam")
 PATIENCE = 20.0  # seconds
@@ -162,7 +162,7 @@ def new_database(cluster: Embedded) -> Iterator[Make]:
             cursor.execute(sql)
 
     def make() -> str:
-        names.append(f"commands_{credentials.identifier().hex}")
+        names.append(f"commands_{minted.identifier().hex}")
         administer(f"create database {names[-1]} owner iam")
         return make_dsn(cluster.dsn, dbname=names[-1])
 

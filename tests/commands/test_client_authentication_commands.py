@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey, OctKey
 
-from iam import credentials
-from iam.credentials import Kind
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from tests.commands.conftest import Iam
 
 KEY = ECKey.generate_key("P-256", {"kid": "one"})
@@ -68,7 +68,7 @@ def test_h25_a_client_that_signs_with_its_secret_has_it_encrypted(iam: Iam) -> N
 
     ((digest, sealed, expires_at),) = secrets(iam, client["client_id"])
 
-    assert (digest, sealed, expires_at) == (credentials.digest(client["client_secret"]), True, None)
+    assert (digest, sealed, expires_at) == (minted.digest(client["client_secret"]), True, None)
     dump = str(iam.execute("select c::text, s::text from clients c join client_secrets s on s.client_id = c.id"))
     assert client["client_secret"] not in dump
     assert client["client_secret"].encode().hex() not in dump
@@ -77,7 +77,7 @@ def test_h25_a_client_that_signs_with_its_secret_has_it_encrypted(iam: Iam) -> N
 def test_h25_the_secret_of_another_client_is_a_digest_only(iam: Iam) -> None:
     client = create(iam)
 
-    assert secrets(iam, client["client_id"]) == [(credentials.digest(client["client_secret"]), False, None)]
+    assert secrets(iam, client["client_id"]) == [(minted.digest(client["client_secret"]), False, None)]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_client_that_comes_to_sign_with_its_secret_gets_a_new_one(iam: Iam) ->
     updated = iam("client", "update", client["client_id"], "--auth-method", "client_secret_jwt", "--json").json
 
     assert updated["client_secret"] != client["client_secret"]
-    assert secrets(iam, client["client_id"]) == [(credentials.digest(updated["client_secret"]), True, None)]
+    assert secrets(iam, client["client_id"]) == [(minted.digest(updated["client_secret"]), True, None)]
 
 
 def test_a_client_that_comes_to_send_its_secret_keeps_it_as_a_digest(iam: Iam) -> None:
@@ -183,7 +183,7 @@ def test_a_client_that_comes_to_send_its_secret_keeps_it_as_a_digest(iam: Iam) -
     updated = iam("client", "update", client["client_id"], "--auth-method", "client_secret_post", "--json").json
 
     assert "client_secret" not in updated
-    assert secrets(iam, client["client_id"]) == [(credentials.digest(client["client_secret"]), False, None)]
+    assert secrets(iam, client["client_id"]) == [(minted.digest(client["client_secret"]), False, None)]
 
 
 def test_a_client_that_comes_to_sign_with_a_key_loses_its_secrets(iam: Iam, jwks: str) -> None:
@@ -199,7 +199,7 @@ def test_a_client_that_comes_from_a_key_to_a_secret_gets_one(iam: Iam, jwks: str
 
     updated = iam("client", "update", client["client_id"], "--auth-method", "client_secret_basic", "--json").json
 
-    assert secrets(iam, client["client_id"]) == [(credentials.digest(updated["client_secret"]), False, None)]
+    assert secrets(iam, client["client_id"]) == [(minted.digest(updated["client_secret"]), False, None)]
 
 
 def test_new_keys_take_the_place_of_the_old_ones(iam: Iam, jwks: str) -> None:
@@ -230,7 +230,7 @@ def test_the_old_secret_may_be_kept_for_a_while(iam: Iam) -> None:
     rotated = iam("client", "rotate-secret", client["client_id"], "--keep", "3600", "--json").json
 
     (old, _, expires_at), (new, _, forever) = secrets(iam, client["client_id"])
-    assert (old, new) == (credentials.digest(client["client_secret"]), credentials.digest(rotated["client_secret"]))
+    assert (old, new) == (minted.digest(client["client_secret"]), minted.digest(rotated["client_secret"]))
     assert expires_at is not None
     assert timedelta(minutes=59) < expires_at - datetime.now(UTC) <= timedelta(hours=1)
     assert forever is None
@@ -245,7 +245,7 @@ def test_a_client_has_two_secrets_at_most(iam: Iam) -> None:
     ]
 
     digests = [digest for digest, *_ in secrets(iam, client["client_id"])]
-    assert digests == [credentials.digest(each["client_secret"]) for each in rotated]
+    assert digests == [minted.digest(each["client_secret"]) for each in rotated]
 
 
 def test_a_secret_that_runs_out_is_not_kept_longer_by_the_next_rotation(iam: Iam) -> None:
@@ -284,4 +284,4 @@ def test_a_client_with_a_key_has_no_secret_to_rotate(iam: Iam, jwks: str) -> Non
 def test_the_secrets_look_like_secrets(iam: Iam) -> None:
     client = create(iam, "--auth-method", "client_secret_jwt")
 
-    assert credentials.well_formed(client["client_secret"], Kind.CLIENT_SECRET)
+    assert minted.well_formed(client["client_secret"], Kind.CLIENT_SECRET)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from iam import credentials
-from iam.credentials import Kind
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from tests.commands.conftest import Iam
 
 REDIRECT_URI = "https://shop.example.org/callback"
@@ -74,8 +74,8 @@ def test_a_client_without_one_gets_client_credentials(iam: Iam) -> None:
 def test_the_secret_is_kept_as_a_digest_and_shown_once(iam: Iam) -> None:
     client = create(iam)
 
-    assert credentials.well_formed(client["client_secret"], Kind.CLIENT_SECRET)
-    assert good_secrets(iam, client["client_id"]) == [credentials.digest(client["client_secret"])]
+    assert minted.well_formed(client["client_secret"], Kind.CLIENT_SECRET)
+    assert good_secrets(iam, client["client_id"]) == [minted.digest(client["client_secret"])]
     assert "client_secret" not in iam("client", "show", client["client_id"], "--json").json
     assert client["client_secret"] not in iam("client", "list", "--json").out
 
@@ -294,7 +294,7 @@ def test_a_new_secret_takes_the_place_of_the_old_one(iam: Iam) -> None:
 
     assert rotated["client_id"] == client["client_id"]
     assert rotated["client_secret"] != client["client_secret"]
-    assert good_secrets(iam, client["client_id"]) == [credentials.digest(rotated["client_secret"])]
+    assert good_secrets(iam, client["client_id"]) == [minted.digest(rotated["client_secret"])]
 
 
 def test_a_public_client_gets_no_secret(iam: Iam) -> None:

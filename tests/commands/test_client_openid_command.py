@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from iam.commands.client_options import OPENID
-from iam.store.openid_metadata import NAMES
+from iam.records.openid_metadata import NAMES
 from tests.assertions import make, public
 from tests.commands.conftest import Iam
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from iam.openid.keys import ALGORITHMS, KINDS
+from iam.secrets.signing_keys import ALGORITHMS, KINDS
 from tests.commands.conftest import Iam
 
 

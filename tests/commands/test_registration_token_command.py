@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from iam import credentials
-from iam.credentials import Kind
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from tests.commands.conftest import Iam
 
 
@@ -18,7 +18,7 @@ def test_a_token_is_created_shown_once_listed_and_revoked(iam: Iam) -> None:
     again = iam("registration-token", "revoke", created["id"])
 
     text = created.pop("initial_access_token")
-    assert credentials.well_formed(text, Kind.INITIAL_ACCESS_TOKEN)
+    assert minted.well_formed(text, Kind.INITIAL_ACCESS_TOKEN)
     assert (created["uses_left"], created["scope"]) == (2, "read write")
     assert (created["expires_at"], created["revoked_at"]) == ("2100-01-31T11:00:00Z", None)
     assert created in listed.json
@@ -32,7 +32,7 @@ def test_a_token_is_kept_as_a_digest(iam: Iam) -> None:
 
     rows = iam.execute("select digest from registration_tokens where id = %s", (created["id"],))
 
-    assert [bytes(digest) for (digest,) in rows] == [credentials.digest(created["initial_access_token"])]
+    assert [bytes(digest) for (digest,) in rows] == [minted.digest(created["initial_access_token"])]
 
 
 def test_people_are_told_to_take_note_of_it(iam: Iam) -> None:

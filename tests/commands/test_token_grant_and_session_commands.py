@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 from attrs import frozen
 
-from iam import credentials
-from iam.credentials import Kind
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from tests.commands.conftest import Iam
 
 
@@ -52,10 +52,10 @@ def given(iam: Iam, client: Any, alice: Any) -> Given:
     now = datetime.now(UTC)
     later = now + timedelta(hours=1)
     given = Given(
-        credentials.identifier(),
-        credentials.identifier(),
-        credentials.mint_until(Kind.ACCESS_TOKEN, later),
-        credentials.mint_until(Kind.REFRESH_TOKEN, later),
+        minted.identifier(),
+        minted.identifier(),
+        minted.mint_until(Kind.ACCESS_TOKEN, later),
+        minted.mint_until(Kind.REFRESH_TOKEN, later),
     )
     iam.execute(
         "insert into sessions (day, id, digest, user_id, auth_time, seen_at, expires_at) values (%s, %s, %s, %s, %s, %s, %s)",
@@ -73,7 +73,7 @@ def given(iam: Iam, client: Any, alice: Any) -> Given:
     for table, token in (("access_tokens", given.access_token), ("refresh_tokens", given.refresh_token)):
         iam.execute(
             f"insert into {table} (day, digest, grant_id, scope, issued_at, expires_at) values (%s, %s, %s, %s, %s, %s)",
-            (later.date(), credentials.digest(token), str(given.grant_id), "read", now, later),
+            (later.date(), minted.digest(token), str(given.grant_id), "read", now, later),
         )
     return given
 
@@ -113,7 +113,7 @@ def test_a_token_is_typed_unseen_at_a_terminal(iam: Iam, given: Given) -> None:
 
 @pytest.mark.parametrize(
     "token",
-    ["nonsense", "iam_at_" + "0" * 46 + "_000000", credentials.mint_until(Kind.ACCESS_TOKEN, datetime.now(UTC))],
+    ["nonsense", "iam_at_" + "0" * 46 + "_000000", minted.mint_until(Kind.ACCESS_TOKEN, datetime.now(UTC))],
 )
 def test_what_is_no_token_is_inactive_and_cannot_be_revoked(iam: Iam, token: str) -> None:
     assert iam("token", "show", "--json", given=token).json == {"active": False}
@@ -134,9 +134,7 @@ def test_a_revoked_token_takes_its_grant_with_it(iam: Iam, given: Given, client:
 
 
 def test_a_used_refresh_token_still_finds_what_it_stood_for(iam: Iam, given: Given) -> None:
-    iam.execute(
-        "update refresh_tokens set used_at = now() where digest = %s", (credentials.digest(given.refresh_token),)
-    )
+    iam.execute("update refresh_tokens set used_at = now() where digest = %s", (minted.digest(given.refresh_token),))
 
     assert iam("token", "revoke", given=given.refresh_token).status == 0
     assert iam("token", "show", "--json", given=given.access_token).json == {"active": False}

@@ -6,8 +6,8 @@ import pytest
 from pytest_twisted import blockon
 from twisted.internet.defer import Deferred
 
-from iam import credentials
-from iam.accounts.actors import SERVER
+from iam.records.actor import SERVER
+from iam.secrets import minted
 from tests.conformance.browser import Browser
 from tests.conformance.relying_party import RelyingParty
 from tests.harness import Server
@@ -36,7 +36,7 @@ CLAIMS = {
 @pytest.fixture
 def person(server: Server) -> Any:
     """The id of somebody who can log in, and of whom everything is known."""
-    user_id = credentials.identifier()
+    user_id = minted.identifier()
     account = server.store.users.create(
         user_id=user_id,
         username=NAME,

@@ -7,7 +7,7 @@ from typing import Any
 
 import jwt
 
-from iam.store.openid_metadata import OpenIDMetadata
+from iam.records.openid_metadata import OpenIDMetadata
 from tests.conformance.browser import Browser, answer
 from tests.conformance.conftest import party
 from tests.conformance.relying_party import ALGORITHMS

@@ -12,7 +12,7 @@ import pytest
 from attrs import evolve
 from joserfc.jwk import ECKey, RSAKey
 
-from iam.accounts.actors import SERVER
+from iam.records.actor import SERVER
 from tests.conformance.browser import CONSENT, LOGIN, Browser, answer
 from tests.conformance.registered import register, registered, signing
 from tests.harness import REDIRECT_URI, Server

@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 
 from attrs import define, field, frozen
 
-from iam import credentials
-from iam.credentials import Kind
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from tests.consistency import history
 from tests.consistency.history import (
     AUTHENTICATE,
@@ -392,10 +392,10 @@ class Rotation(threading.Thread):
         secret = self.client.secret
         while not self.run_.over:
             self.authenticate(secret)
-            fresh = credentials.mint(Kind.CLIENT_SECRET)
+            fresh = minted.mint(Kind.CLIENT_SECRET)
             began = time.monotonic()
             try:
-                self.replace(self.client.client_id, credentials.digest(fresh))
+                self.replace(self.client.client_id, minted.digest(fresh))
             except Exception:  # noqa: BLE001 - the database is away
                 time.sleep(0.2)
                 continue

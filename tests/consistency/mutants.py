@@ -8,10 +8,11 @@ from typing import Any
 from twisted.application.twist._twist import Twist
 from twisted.internet.task import deferLater
 
-from iam.oauth import client_authentication  # noqa: F401 - as the server does
-from iam.oauth.grants import refresh_token
-from iam.store import authorization_codes, connecting, memory, pool, refresh_tokens, store
-from iam.store.errors import ConnectionLost
+from iam.clients import authentication  # noqa: F401 - as the server does
+from iam.database import connecting, memory, pool
+from iam.database.errors import ConnectionLost
+from iam.protocol.grants import refresh_token
+from iam.store import authorization_codes, refresh_tokens, store
 
 
 def replaced(sql: str, *pairs: tuple[str, str]) -> str:

@@ -2,9 +2,9 @@
 
 import re
 
+from iam.database.addresses import target
+from iam.database.connection import CONNECT
 from iam.settings import read
-from iam.store.addresses import target
-from iam.store.connection import CONNECT
 from tests.docs.conftest import ROOT
 
 EXAMPLES = ROOT / "docs" / "examples"

@@ -7,7 +7,7 @@ import pytest
 from pydantic_core import PydanticUndefined
 
 from iam import limits
-from iam.options import Options
+from iam.server.options import Options
 from iam.settings import Settings
 from tests.docs.conftest import ROOT
 

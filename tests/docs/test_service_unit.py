@@ -4,7 +4,7 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from iam.options import Options
+from iam.server.options import Options
 from tests.processes import BIN
 
 UNIT = Path(__file__).parent.parent.parent / "docs" / "examples" / "iam.service"

@@ -19,7 +19,7 @@ from iam.embedded import binaries
 from iam.embedded.account import account, choose
 from iam.embedded.binaries import Binaries
 from iam.embedded.errors import EmbeddedError
-from iam.server_key import ServerKeyError, read_or_make
+from iam.secrets.master_key import ServerKeyError, read_or_make
 from tests.waiting import until
 
 NOBODY = "nobody"

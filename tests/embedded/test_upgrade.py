@@ -9,13 +9,13 @@ import pytest
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred
 
+from iam.database.migration import applied, migrate, pending
 from iam.embedded import postmaster, processes
 from iam.embedded.binaries import installed
 from iam.embedded.cluster import Cluster
 from iam.embedded.errors import EmbeddedError
 from iam.embedded.locks import Lock
 from iam.embedded.upgrade import Upgraded, upgrade
-from iam.store.migration import applied, migrate, pending
 from tests import old_cluster
 from tests.embedded.conftest import remaining
 from tests.old_cluster import PEOPLE, TOKENS, execute

@@ -8,8 +8,8 @@ from twisted.internet import reactor
 from twisted.internet.task import deferLater
 from twisted.logger import LogEvent
 
-from iam.store.database import Database
-from iam.store.errors import Unavailable
+from iam.database.database import Database
+from iam.database.errors import Unavailable
 from tests.waiting import PATIENCE, STEP
 
 LOOK = 0.3  # seconds between two looks

@@ -15,9 +15,9 @@ from twisted.internet import reactor
 from twisted.logger import LogEvent, globalLogPublisher
 from twisted.protocols import portforward
 
-from iam.server_key import ServerKey
-from iam.store import migration
-from iam.store.database import Database
+from iam.database import migration
+from iam.database.database import Database
+from iam.secrets.master_key import ServerKey
 from tests.faults.launching import Launch, launching
 from tests.faults.mortal import Mortal
 from tests.faults.pair import Pair

@@ -16,9 +16,9 @@ from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 from twisted.logger import LogEvent
 
-from iam.store.connection import CONNECT, STATEMENT
-from iam.store.database import Database
-from iam.store.errors import ConnectionLost, Overloaded, Rejected, Timeout, Unavailable
+from iam.database.connection import CONNECT, STATEMENT
+from iam.database.database import Database
+from iam.database.errors import ConnectionLost, Overloaded, Rejected, Timeout, Unavailable
 from tests.standstill import STILL, Standstill
 from tests.waiting import until
 
@@ -64,7 +64,7 @@ def losses(database: Database) -> int:
 
 
 def names(events: Sequence[LogEvent]) -> list[str]:
-    return [event["log_format"] for event in events if str(event.get("log_namespace", "")).startswith("iam.store")]
+    return [event["log_format"] for event in events if str(event.get("log_namespace", "")).startswith(("iam.store", "iam.database"))]
 
 
 def tracebacks(events: Sequence[LogEvent]) -> list[LogEvent]:

@@ -16,10 +16,10 @@ import pytest
 from psycopg2.extensions import make_dsn
 from twisted.internet import reactor
 
-from iam.store.addresses import Target, target
-from iam.store.errors import READ_FROM, Misdirected, Unavailable, Unusable
-from iam.store.poolers import POOLER
-from iam.store.survey import survey
+from iam.database.addresses import Target, target
+from iam.database.errors import READ_FROM, Misdirected, Unavailable, Unusable
+from iam.database.poolers import POOLER
+from iam.database.survey import survey
 from tests.faults.launching import ENVIRONMENT, Launch
 from tests.faults.mortal import Mortal
 from tests.faults.pair import Pair

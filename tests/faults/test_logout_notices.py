@@ -10,8 +10,8 @@ import pytest_twisted
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.threads import deferToThread
 
-from iam.accounts.actors import SERVER
-from iam.store.openid_metadata import OpenIDMetadata
+from iam.records.actor import SERVER
+from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import SERVER_KEY, App, Person, Server
 from tests.processes import Process, start
 from tests.receivers import Receiver, verified

@@ -8,8 +8,8 @@ import pytest
 from attrs import define, field
 from twisted.internet.defer import Deferred, gatherResults
 
-from iam.server_key import ServerKey
-from iam.store.migration import migrate
+from iam.database.migration import migrate
+from iam.secrets.master_key import ServerKey
 from tests.faults.mortal import Mortal
 from tests.harness import App, Person, Reply, Server, TurnedClock, serving
 

@@ -9,10 +9,10 @@ from twisted.internet import reactor
 from twisted.internet.threads import deferToThread
 from twisted.logger import LogEvent
 
-from iam.store.addresses import target
-from iam.store.database import Database
-from iam.store.errors import ReadOnly, Unavailable
-from iam.store.survey import survey
+from iam.database.addresses import target
+from iam.database.database import Database
+from iam.database.errors import ReadOnly, Unavailable
+from iam.database.survey import survey
 from tests.faults.asking import LOOK, NEVER, WRITE, answer, reached, told
 from tests.faults.conftest import Line
 from tests.faults.mortal import Mortal

@@ -7,10 +7,10 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.threads import deferToThread
 from twisted.logger import LogEvent, LogLevel, formatEvent
 
-from iam import credentials
-from iam.assembly import build_back_channel
-from iam.operations.log import json_line
 from iam.operations.retention import Retention, tasks
+from iam.secrets import minted
+from iam.server.application import build_back_channel
+from iam.server.log import json_line
 from tests.faults.conftest import Mortal
 from tests.harness import Server, pause
 from tests.waiting import until
@@ -33,7 +33,7 @@ def beginning(events: list[LogEvent], *words: str) -> list[str]:
 async def test_five_hundred_requests_of_an_outage_are_a_handful_of_lines(
     served: Server, mortal: Mortal, events: list[LogEvent]
 ) -> None:
-    app, person = await served.app(), await served.person(credentials.identifier().hex)
+    app, person = await served.app(), await served.person(minted.identifier().hex)
     token = (await served.token(app, grant_type="client_credentials")).json["access_token"]
     await until(lambda: served.store.database.main.absent == 0)
     events.clear()

@@ -10,12 +10,12 @@ from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 from twisted.logger import LogEvent
 
-from iam.store.addresses import target
-from iam.store.connection import CONNECT, STATEMENT
-from iam.store.database import Database
-from iam.store.errors import ConnectionLost, Unavailable
-from iam.store.primaries import Server
-from iam.store.survey import survey
+from iam.database.addresses import target
+from iam.database.connection import CONNECT, STATEMENT
+from iam.database.database import Database
+from iam.database.errors import ConnectionLost, Unavailable
+from iam.database.primaries import Server
+from iam.database.survey import survey
 from tests.faults.asking import LOOK, NEVER, WRITE, answer, port, reached, told
 from tests.faults.mortal import Mortal
 from tests.faults.pair import Pair

@@ -13,14 +13,14 @@ from twisted.internet import reactor
 
 from iam.clock import Clock
 from iam.commands.migrate import migrated, planned
-from iam.foundation import lay
+from iam.database.addresses import Host, target
+from iam.database.connection import CONNECT
+from iam.database.database import Database
+from iam.database.errors import Timeout
+from iam.database.resolver import LOOK_UP, Resolver
+from iam.database.survey import survey
+from iam.server.opening import lay
 from iam.settings import Settings
-from iam.store.addresses import Host, target
-from iam.store.connection import CONNECT
-from iam.store.database import Database
-from iam.store.errors import Timeout
-from iam.store.resolver import LOOK_UP, Resolver
-from iam.store.survey import survey
 from tests.faults.asking import NEVER, answer, port
 from tests.faults.mortal import Mortal
 from tests.faults.pair import Pair

@@ -13,8 +13,8 @@ from attrs import define, field, frozen
 from twisted.internet.defer import Deferred, DeferredList, gatherResults
 from twisted.internet.threads import deferToThread
 
-from iam.store.connecting import UNANSWERED
-from iam.store.pool import ACQUIRE
+from iam.database.connecting import UNANSWERED
+from iam.database.pool import ACQUIRE
 from tests.faults.conftest import Line
 from tests.faults.mortal import Mortal
 from tests.harness import Server, pause

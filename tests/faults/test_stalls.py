@@ -15,12 +15,12 @@ from twisted.internet.defer import Deferred, DeferredList, gatherResults
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import deferLater
 
-from iam.store.addresses import target
-from iam.store.connecting import Connector
-from iam.store.database import Database
-from iam.store.errors import Timeout, Unavailable
-from iam.store.places import Places
-from iam.store.pool import ACQUIRE
+from iam.database.addresses import target
+from iam.database.connecting import Connector
+from iam.database.database import Database
+from iam.database.errors import Timeout, Unavailable
+from iam.database.places import Places
+from iam.database.pool import ACQUIRE
 from tests.faults.conftest import Line, Mortal
 from tests.harness import Server
 from tests.waiting import until
@@ -318,8 +318,8 @@ class Silent(Factory):
 async def test_attempts_to_connect_that_are_given_up_count_while_nothing_answers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("iam.store.connection.CONNECT", 0.05)
-    monkeypatch.setattr("iam.store.places.PAUSE", 0)
+    monkeypatch.setattr("iam.database.connection.CONNECT", 0.05)
+    monkeypatch.setattr("iam.database.places.PAUSE", 0)
     silent = Silent()
     port = reactor.listenTCP(0, silent, interface="127.0.0.1")
     places = Places(reactor, 5)

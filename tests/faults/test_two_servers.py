@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 from twisted.internet.defer import Deferred, gatherResults
 
-from iam.accounts.actors import SERVER
+from iam.records.actor import SERVER
 from tests.harness import REDIRECT_URI, VERIFIER, App, Reply, Server, pause
 from tests.pages.accounts import acting, everybody
 from tests.processes import Process, start

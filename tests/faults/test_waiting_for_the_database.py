@@ -13,9 +13,9 @@ from typing import Any
 import psycopg2
 import pytest
 
-from iam.store import migration
-from iam.store.connection import CONNECT
-from iam.store.errors import READ_FROM
+from iam.database import migration
+from iam.database.connection import CONNECT
+from iam.database.errors import READ_FROM
 from tests.faults.launching import ENVIRONMENT, Launch
 from tests.faults.pair import Pair
 from tests.processes import BIN, PATIENCE, answers

@@ -7,10 +7,10 @@ import psycopg2
 import pytest
 from attrs import evolve
 
-from iam import credentials
-from iam.accounts import actors
-from iam.accounts.actors import COMMAND_LINE, SERVER
-from iam.credentials import Kind
+from iam.records import actor
+from iam.records.actor import COMMAND_LINE, SERVER
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from iam.store.audit import Event, written
 from iam.store.clients import Metadata
 from tests.harness import REDIRECT_URI, Server, fields
@@ -118,16 +118,16 @@ async def test_a_clients_own_token_that_is_revoked_is_one_event(server: Server, 
 
 async def test_the_life_of_a_client_is_an_event_for_each_step(server: Server, events: Any) -> None:
     clients, now = server.store.clients, server.now()
-    by = actors.person(credentials.identifier(), "2001:db8::1%eth0")
+    by = actor.person(minted.identifier(), "2001:db8::1%eth0")
 
     async def create() -> bool:
-        grant_id = credentials.identifier()
+        grant_id = minted.identifier()
         return await clients.create("shop", METADATA, owner_id=None, grant_id=grant_id, secret=None, now=now, by=by)
 
     async def rotate() -> bool:
         client = await clients.read("shop")
         assert client is not None
-        return await server.registration.rotate_secret(client, credentials.mint(Kind.CLIENT_SECRET), by)
+        return await server.registration.rotate_secret(client, minted.mint(Kind.CLIENT_SECRET), by)
 
     steps = {
         "client.created": create,
@@ -214,7 +214,7 @@ async def test_what_an_administrator_ends_is_one_event(server: Server, events: A
 
     found = []
     for step in (
-        lambda: grants.revoke(grant.id, credentials.identifier(), now, COMMAND_LINE),
+        lambda: grants.revoke(grant.id, minted.identifier(), now, COMMAND_LINE),
         lambda: grants.revoke_of_user(person.user_id, now, COMMAND_LINE),
         lambda: grants.revoke_of_client(app.client_id, now, COMMAND_LINE),
         lambda: grants.revoke_all(now, COMMAND_LINE),
@@ -235,9 +235,9 @@ async def test_nothing_that_failed_is_an_event(server: Server, events: Any) -> N
     await events()
 
     assert not await server.store.clients.delete("nobody", now, by=SERVER)
-    assert not await server.store.users.disable(credentials.identifier(), now, by=SERVER)
-    assert not await server.store.sessions.revoke(credentials.identifier(), now, by=SERVER)
-    assert not await server.store.grants.revoke(credentials.identifier(), credentials.identifier(), now, by=SERVER)
+    assert not await server.store.users.disable(minted.identifier(), now, by=SERVER)
+    assert not await server.store.sessions.revoke(minted.identifier(), now, by=SERVER)
+    assert not await server.store.grants.revoke(minted.identifier(), minted.identifier(), now, by=SERVER)
 
     assert await events() == []
 
@@ -253,9 +253,9 @@ async def test_nothing_that_failed_is_an_event(server: Server, events: Any) -> N
 )
 async def test_what_is_written_stays(server: Server, admin: Any, change: str) -> None:
     await server.person()
-    by = actors.person(credentials.identifier(), "192.0.2.1")
+    by = actor.person(minted.identifier(), "192.0.2.1")
     await server.store.clients.create(
-        "shop", METADATA, owner_id=None, grant_id=credentials.identifier(), secret=None, now=server.now(), by=by
+        "shop", METADATA, owner_id=None, grant_id=minted.identifier(), secret=None, now=server.now(), by=by
     )
 
     with pytest.raises(psycopg2.IntegrityError, match="never changed"):
@@ -264,7 +264,7 @@ async def test_what_is_written_stays(server: Server, admin: Any, change: str) ->
 
 async def test_h39_after_a_month_only_the_network_is_left_of_an_address(server: Server) -> None:
     for address in ("192.0.2.77", "2001:db8:1:2::3"):
-        person = credentials.identifier()
+        person = minted.identifier()
         await server.store.clients.create(
             address,
             METADATA,
@@ -272,7 +272,7 @@ async def test_h39_after_a_month_only_the_network_is_left_of_an_address(server: 
             grant_id=person,
             secret=None,
             now=server.now(),
-            by=actors.person(person, address),
+            by=actor.person(person, address),
         )
 
     early = await server.store.audit.shorten(server.now() - timedelta(days=30))
@@ -294,7 +294,7 @@ async def test_what_is_refused_is_counted_by_minute_network_and_kind(server: Ser
     await events()
 
     for _ in range(3):
-        await server.token(evolve(app, secret=credentials.mint(Kind.CLIENT_SECRET)), grant_type="client_credentials")
+        await server.token(evolve(app, secret=minted.mint(Kind.CLIENT_SECRET)), grant_type="client_credentials")
     await server.authorize(app, person, decision="deny")
     await counts.flush()
 

@@ -12,13 +12,13 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 from oauthlib.oauth2.rfc6749.errors import InvalidRequestError
 
-from iam.oauth import authentication_request
-from iam.oauth.authentication_request import PROMPTS
-from iam.oauth.claims_request import ClaimsError, parsed
-from iam.oauth.request import AUTHORIZATION
-from iam.oauth.server import make_request
-from iam.store.openid_metadata import OpenIDMetadata
-from iam.web.parameters import parse
+from iam.authorization import openid_parameters
+from iam.authorization.claims_request import ClaimsError, parsed
+from iam.authorization.openid_parameters import PROMPTS
+from iam.http.parameters import parse
+from iam.protocol.request import AUTHORIZATION
+from iam.protocol.server import make_request
+from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import REDIRECT_URI, App, Reply, Server
 from tests.pages.conftest import PASSWORD, Visitor, asking, logged_in, make_account, visitor_of
 from tests.pages.form import form_of
@@ -129,7 +129,7 @@ def test_a_prompt_is_made_of_known_words_or_refused(words: list[str]) -> None:
     asked = make_request(parse(urlencode({"prompt": text}).encode()), AUTHORIZATION)
 
     try:
-        prompt = authentication_request.prompt(asked)
+        prompt = openid_parameters.prompt(asked)
     except InvalidRequestError:
         prompt = None
 
@@ -144,7 +144,7 @@ def test_a_max_age_is_a_number_of_seconds_or_refused(text: str) -> None:
     asked.max_age = text
 
     try:
-        seconds = authentication_request.max_age(asked)
+        seconds = openid_parameters.max_age(asked)
     except InvalidRequestError:
         seconds = None
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
-from iam.accounts.actors import SERVER
+from iam.records.actor import SERVER
 from tests.harness import REDIRECT_URI, VERIFIER, Reply, Server
 
 

@@ -8,10 +8,10 @@ import pytest_twisted
 from twisted.internet import reactor
 from twisted.internet.defer import gatherResults
 
-from iam.accounts.actors import SERVER
-from iam.assembly import build_back_channel
 from iam.operations.back_channel_logout import BackChannelLogout
-from iam.store.openid_metadata import OpenIDMetadata
+from iam.records.actor import SERVER
+from iam.records.openid_metadata import OpenIDMetadata
+from iam.server.application import build_back_channel
 from tests.harness import App, Person, Server, free_port
 from tests.pages.conftest import PASSWORD, Visitor, make_account, visitor_of
 from tests.pages.test_login import login_form_for

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from attrs import evolve
 
-from iam.credentials import Kind
+from iam.secrets.minted import Kind
 from tests.answers import complete
 from tests.flows.asks import DESCRIPTION, FORM, Ask, World, basic, counts
 from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, Reply, Server, action, fields, made_up

@@ -9,8 +9,8 @@ import pytest
 from attrs import evolve
 from joserfc.jwk import OctKey
 
-from iam.accounts.actors import SERVER
-from iam.oauth import chosen_secrets, client_ids
+from iam.clients import chosen_secrets, ids
+from iam.records.actor import SERVER
 from iam.store.clients import Metadata
 from tests.assertions import GRANT, Signer, form
 from tests.harness import App, Server
@@ -105,7 +105,7 @@ async def test_the_registration_endpoint_knows_no_client_of_a_chosen_id(server: 
     "client_id", ["", ".", "..", "-x", "a b", "a/b", "a:b", "é", "a" * 129, "register", "a\n", "a?b"]
 )
 def test_an_id_that_is_no_segment_of_an_address_is_refused(client_id: str) -> None:
-    assert client_ids.complaint(client_id)
+    assert ids.complaint(client_id)
 
 
 @pytest.mark.parametrize("secret", ["short", "x" * 31, "x" * 257, " " + "x" * 40, "x" * 40 + "é", "x" * 40 + "\t"])

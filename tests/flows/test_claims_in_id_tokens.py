@@ -4,8 +4,8 @@ from typing import Any
 
 import jwt
 
-from iam.accounts.actors import SERVER
-from iam.store.openid_metadata import BY_SCOPES, OpenIDMetadata
+from iam.records.actor import SERVER
+from iam.records.openid_metadata import BY_SCOPES, OpenIDMetadata
 from tests.harness import App, Person, Server
 from tests.registering import initial_access_token, register
 

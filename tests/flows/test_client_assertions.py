@@ -12,10 +12,10 @@ from attrs import evolve
 from joserfc.jwk import OctKey
 from twisted.internet.defer import Deferred, gatherResults
 
-from iam import credentials
-from iam.credentials import Kind
-from iam.oauth.client_assertions import TYPE
-from iam.oauth.key_sets import ALGORITHMS
+from iam.clients.assertions import TYPE
+from iam.clients.key_sets import ALGORITHMS
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from tests.assertions import GRANT, Signer, asserted, form, make, public, sharing
 from tests.harness import REDIRECT_URI, VERIFIER, App, Reply, Server
 
@@ -429,7 +429,7 @@ async def test_h28_an_assertion_beyond_8_kilobytes_is_refused_though_it_is_good(
 async def test_row_44_a_client_that_signs_cannot_send_a_secret(server: Server) -> None:
     app, _ = await sharing(server)
     signer = await asserted(server)
-    chosen = App(signer.client_id, credentials.mint(Kind.CLIENT_SECRET))
+    chosen = App(signer.client_id, minted.mint(Kind.CLIENT_SECRET))
 
     replies = [
         reply

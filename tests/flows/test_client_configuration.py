@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
-from iam import credentials
-from iam.accounts.actors import SERVER
-from iam.credentials import Kind
+from iam.records.actor import SERVER
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from tests.harness import REDIRECT_URI, Server, made_up
 from tests.registering import METADATA, register, registered
 
@@ -305,7 +305,7 @@ async def test_row_60_whatever_is_wrong_with_the_token_nobody_learns_what(server
         (client.uri, other.token),
         (client.uri, made_up(Kind.REGISTRATION_ACCESS_TOKEN)),
         (client.uri, client.app.secret),
-        (f"{server.url}/register/{credentials.base62(bytes(32), 22)}", client.token),
+        (f"{server.url}/register/{minted.base62(bytes(32), 22)}", client.token),
         (f"{server.url}/register/{app.client_id}", client.token),
         (f"{server.url}/register/x%2fy", client.token),
     ]

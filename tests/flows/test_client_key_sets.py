@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from iam.accounts.actors import SERVER
+from iam.records.actor import SERVER
 from iam.store.clients import Metadata
 from tests.assertions import GRANT, Signer, form, make, public
 from tests.harness import Reply, Server

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from iam.oauth.client_metadata import ClientMetadata
-from iam.store.openid_metadata import NAMES
+from iam.clients.metadata import ClientMetadata
+from iam.records.openid_metadata import NAMES
 from tests.harness import REDIRECT_URI, Reply, Server
 from tests.registering import register
 

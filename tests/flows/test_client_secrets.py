@@ -7,9 +7,9 @@ import pytest
 from joserfc.jwk import OctKey
 from twisted.internet.defer import Deferred, gatherResults
 
-from iam import credentials
-from iam.accounts.actors import SERVER
-from iam.credentials import Kind
+from iam.records.actor import SERVER
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from tests.assertions import GRANT, Signer, form, sharing
 from tests.harness import App, Server
 
@@ -20,7 +20,7 @@ async def rotate(server: Server, app: App, keep: int) -> App:
     """The client with a new secret."""
     client = await server.store.clients.read(app.client_id)
     assert client is not None
-    secret = credentials.mint(Kind.CLIENT_SECRET)
+    secret = minted.mint(Kind.CLIENT_SECRET)
     assert await server.registration.rotate_secret(client, secret, keep=keep, by=SERVER)
     return App(app.client_id, secret)
 
@@ -121,8 +121,8 @@ async def test_id_and_secret_are_form_encoded_inside_basic(server: Server) -> No
 async def test_an_unknown_client_and_a_wrong_secret_look_the_same(server: Server, path: str) -> None:
     app = await server.app()
     wrong, unknown = (
-        App(app.client_id, credentials.mint(Kind.CLIENT_SECRET)),
-        App("nobody", credentials.mint(Kind.CLIENT_SECRET)),
+        App(app.client_id, minted.mint(Kind.CLIENT_SECRET)),
+        App("nobody", minted.mint(Kind.CLIENT_SECRET)),
     )
 
     replies = [await server.post(path, {**GRANT, "token": "x"}, headers=client.basic) for client in (wrong, unknown)]

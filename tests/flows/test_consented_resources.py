@@ -7,9 +7,9 @@ import pytest
 from attrs import evolve
 from oauthlib.oauth2.rfc6749.errors import AccessDeniedError
 
-from iam.accounts.actors import SERVER
-from iam.assembly import build_sessions
-from iam.web.parameters import parse
+from iam.http.parameters import parse
+from iam.records.actor import SERVER
+from iam.server.application import build_sessions
 from tests.flows.test_resources import API, PHOTOS, both, register
 from tests.harness import CHALLENGE, REDIRECT_URI, App, Person, Server
 from tests.pages.conftest import Visitor, asking, visitor_of

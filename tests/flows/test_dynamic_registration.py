@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
-from iam import credentials
-from iam.accounts.actors import SERVER
-from iam.credentials import Kind
+from iam.records.actor import SERVER
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from tests.assertions import make, public
 from tests.harness import REDIRECT_URI, Server, made_up
 from tests.registering import METADATA, initial_access_token, register, registered
@@ -38,8 +38,8 @@ async def test_the_answer_is_everything_that_the_client_is_registered_with(serve
     said = reply.json
     assert reply.status == 201
     assert reply.header("cache-control") == "no-store"
-    assert credentials.well_formed(said.pop("client_secret"), Kind.CLIENT_SECRET)
-    assert credentials.well_formed(said.pop("registration_access_token"), Kind.REGISTRATION_ACCESS_TOKEN)
+    assert minted.well_formed(said.pop("client_secret"), Kind.CLIENT_SECRET)
+    assert minted.well_formed(said.pop("registration_access_token"), Kind.REGISTRATION_ACCESS_TOKEN)
     assert said.pop("registration_client_uri") == f"{server.settings.issuer}/register/{said['client_id']}"
     assert abs(said.pop("client_id_issued_at") - server.now().timestamp()) < 60
     assert len(said.pop("client_id")) == 22
@@ -124,7 +124,7 @@ async def test_secrets_are_kept_as_digests(server: Server, admin: Any) -> None:
 
     for secret in (token, client["client_secret"], client["registration_access_token"]):
         assert secret not in dump
-        assert credentials.digest(secret).hex() in dump
+        assert minted.digest(secret).hex() in dump
 
 
 async def test_a_client_without_name_is_called_by_where_it_leads(server: Server) -> None:

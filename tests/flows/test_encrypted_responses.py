@@ -8,8 +8,8 @@ from attrs import frozen
 from joserfc import jwe, jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
-from iam.oauth.encryption import ALGORITHMS, ENCODINGS
-from iam.store.openid_metadata import OpenIDMetadata
+from iam.clients.encryption import ALGORITHMS, ENCODINGS
+from iam.records.openid_metadata import OpenIDMetadata
 from tests.assertions import public
 from tests.harness import App, Person, Reply, Server
 from tests.homes import Home

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from iam.accounts.actors import SERVER
-from iam.store.openid_metadata import OpenIDMetadata
+from iam.records.actor import SERVER
+from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import App, Person, Reply, Server
 from tests.pages.conftest import visitor_of
 from tests.receivers import verified

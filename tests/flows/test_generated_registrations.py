@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 
-from iam import bridge
-from iam.oauth.client_metadata import ClientMetadata
-from iam.store.openid_metadata import NAMES
+from iam.clients.metadata import ClientMetadata
+from iam.protocol import bridge
+from iam.records.openid_metadata import NAMES
 from tests.answers import complete
 from tests.flows.asks import DESCRIPTION
 from tests.harness import REDIRECT_URI, Server

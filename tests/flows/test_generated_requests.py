@@ -12,8 +12,8 @@ from pytest_twisted import blockon
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
-from iam import bridge
-from iam.credentials import Kind
+from iam.protocol import bridge
+from iam.secrets.minted import Kind
 from tests.answers import complete
 from tests.flows.asks import DESCRIPTION, FORM, Ask, World, basic, counts
 from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, App, Reply, fields, made_up

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from iam.accounts.actors import SERVER
-from iam.oauth.openid_registration import fitting
+from iam.clients.openid_registration import fitting
+from iam.records.actor import SERVER
 from iam.store.clients import Client, Metadata
 from tests.harness import Server
 from tests.pages.conftest import visitor_of

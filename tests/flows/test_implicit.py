@@ -11,8 +11,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from iam.accounts.actors import SERVER
-from iam.accounts.invalid import Invalid
+from iam.people.invalid import Invalid
+from iam.records.actor import SERVER
 from tests.harness import REDIRECT_URI, App, Person, Reply, Server
 
 Configured = Callable[..., Server]

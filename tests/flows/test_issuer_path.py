@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iam.accounts.actors import SERVER
+from iam.browser.addresses import confined
+from iam.browser.csrf import our_origin
 from iam.endpoints.webfinger import ISSUER
+from iam.records.actor import SERVER
 from iam.settings import read
-from iam.web.addresses import confined
-from iam.web.csrf import our_origin
 from tests.assertions import GRANT, asserted, form
 from tests.harness import REDIRECT_URI, Reply, Server
 from tests.pages.conftest import PASSWORD, Visitor, asking, make_account

@@ -9,8 +9,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from iam.accounts.actors import SERVER
-from iam.openid.keys import ALGORITHMS
+from iam.records.actor import SERVER
+from iam.secrets.signing_keys import ALGORITHMS
 from tests.harness import App, Server
 
 API = "https://api.example"

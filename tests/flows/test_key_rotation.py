@@ -10,12 +10,12 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from iam.accounts.actors import SERVER
 from iam.embedded.supervisor import Embedded
-from iam.openid.keys import AHEAD, MAXIMUM_AGE, PERIOD, header_of
 from iam.operations.retention import Retention, tasks
-from iam.server_key import ServerKey
-from iam.store.openid_metadata import OpenIDMetadata
+from iam.records.actor import SERVER
+from iam.records.openid_metadata import OpenIDMetadata
+from iam.secrets.master_key import ServerKey
+from iam.secrets.signing_keys import AHEAD, MAXIMUM_AGE, PERIOD, header_of
 from tests.flows.test_jwt_access_tokens import jwt_resource
 from tests.harness import App, Server, TurnedClock, make_database, serving
 

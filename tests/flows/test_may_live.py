@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from iam.accounts.actors import SERVER
-from iam.assembly import build_sessions
-from iam.oauth.grants import authorization_code, client_credentials, refresh_token
+from iam.protocol.grants import authorization_code, client_credentials, refresh_token
+from iam.records.actor import SERVER
+from iam.server.application import build_sessions
 from tests.harness import App, Person, Reply, Server
 
 

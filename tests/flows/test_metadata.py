@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from iam.accounts.actors import SERVER
 from iam.endpoints import resource_metadata
-from iam.store.openid_metadata import OpenIDMetadata
+from iam.records.actor import SERVER
+from iam.records.openid_metadata import OpenIDMetadata
 from tests.assertions import asserted, form, sharing
 from tests.harness import CHALLENGE, REDIRECT_URI, Server
 from tests.request_objects import asking

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from iam.store.openid_metadata import OpenIDMetadata
+from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import App, Server
 from tests.registering import initial_access_token, register
 

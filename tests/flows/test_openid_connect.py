@@ -9,8 +9,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from iam.accounts.actors import SERVER
-from iam.store.openid_metadata import OpenIDMetadata
+from iam.records.actor import SERVER
+from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import App, Person, Server
 
 SCOPES = ("openid", "profile", "email", "address", "phone", "offline_access", "read", "write")

@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from iam.web.addresses import leading_to
+from iam.browser.addresses import leading_to
 from tests.harness import CHALLENGE, REDIRECT_URI, App, Server
 from tests.pages.conftest import PASSWORD, Visitor, asking, logged_in, make_account
 from tests.pages.form import form_of

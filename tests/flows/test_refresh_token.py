@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
-from iam.accounts.actors import SERVER
+from iam.records.actor import SERVER
 from tests.harness import Server
 
 HOUR = 3600

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.logger import formatEvent, globalLogPublisher
 
-from iam import bridge, credentials
-from iam.accounts.actors import SERVER
-from iam.credentials import Kind
-from iam.oauth import mismatch
+from iam.clients import redirect_uri_difference
+from iam.protocol import bridge
+from iam.records.actor import SERVER
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from iam.store.refusals import MOST, MOST_OF_ADDRESS, MOST_OF_CLIENT, Trace
 from tests.harness import REDIRECT_URI, VERIFIER, App, Reply, Server, made_up
 
@@ -127,7 +128,7 @@ async def test_a_disabled_client_and_a_public_one_with_a_secret_are_called_so(se
     ],
 )
 def test_a_redirect_uri_with_a_slip_is_told_by_the_slip(change: Callable[[str], str], told: str) -> None:
-    assert mismatch.refusal((REDIRECT_URI,), change(REDIRECT_URI)).got.startswith(told)
+    assert redirect_uri_difference.refusal((REDIRECT_URI,), change(REDIRECT_URI)).got.startswith(told)
 
 
 async def test_a_secret_that_has_expired_is_called_so(server: Server, admin: Any) -> None:
@@ -141,7 +142,7 @@ async def test_a_secret_that_has_expired_is_called_so(server: Server, admin: Any
 
 
 async def test_a_client_that_does_not_exist_leaves_no_name(server: Server) -> None:
-    ghost = App(credentials.mint(Kind.CLIENT_SECRET), made_up(Kind.CLIENT_SECRET))
+    ghost = App(minted.mint(Kind.CLIENT_SECRET), made_up(Kind.CLIENT_SECRET))
 
     trace = await trace_of(server, await server.token(ghost, grant_type="client_credentials"))
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from iam.accounts.actors import SERVER
-from iam.oauth.encryption import ALGORITHMS, ENCODINGS
-from iam.oauth.request_objects import ALGORITHMS as SIGNING
-from iam.oauth.request_objects import ObjectParameters, audiences, clean
+from iam.authorization.objects import ALGORITHMS as SIGNING
+from iam.authorization.objects import ObjectParameters, audiences, clean
+from iam.clients.encryption import ALGORITHMS, ENCODINGS
+from iam.records.actor import SERVER
 from tests.assertions import make, public
 from tests.harness import REDIRECT_URI, VERIFIER, Reply, Server
 from tests.homes import Home

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from iam.accounts.actors import SERVER
+from iam.records.actor import SERVER
 from tests.flows.test_jwt_access_tokens import part
 from tests.flows.test_resources import register as resource
 from tests.flows.test_scopes_at_resources import MCP, scope

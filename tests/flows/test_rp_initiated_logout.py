@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from iam import bridge
-from iam.accounts.actors import SERVER
-from iam.oauth.logout_requests import PARAMETERS
 from iam.openid.id_tokens import TYPE
-from iam.store.openid_metadata import OpenIDMetadata
+from iam.openid.logout_requests import PARAMETERS
+from iam.protocol import bridge
+from iam.records.actor import SERVER
+from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import App, Person, Reply, Server
 from tests.pages.conftest import PASSWORD, Visitor, make_account, visitor_of
 from tests.pages.form import form_of

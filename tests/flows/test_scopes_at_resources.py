@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from iam.accounts.actors import SERVER
+from iam.records.actor import SERVER
 from tests.flows.test_resources import register
 from tests.harness import App, Server
 

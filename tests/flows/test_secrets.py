@@ -15,10 +15,10 @@ from attrs import define, field
 from psycopg2.extensions import parse_dsn
 from twisted.logger import LogEvent, eventAsText, globalLogPublisher
 
-from iam import credentials
-from iam.accounts.actors import SERVER
-from iam.accounts.passwords import hashed
-from iam.credentials import Kind
+from iam.people.passwords import hashed
+from iam.records.actor import SERVER
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, App, Reply, Server, action, fields, made_up
 
 PASSWORD = "canary birds sing at five o'clock"
@@ -147,7 +147,7 @@ async def travel(server: Server, admin: Any) -> Journey:
     person = await server.person("alice", superuser=True)
     admin.execute("update users set password_hash = %s where id = %s", (hashed(PASSWORD.encode()), str(person.user_id)))
     journey.secrets |= {"password": PASSWORD, "wrong password": WRONG_PASSWORD, "verifier": VERIFIER}
-    wrong = journey.keep("wrong client secret", credentials.mint(Kind.CLIENT_SECRET))
+    wrong = journey.keep("wrong client secret", minted.mint(Kind.CLIENT_SECRET))
 
     await journey.log_in()
     app = await journey.register()
@@ -175,7 +175,7 @@ async def travel(server: Server, admin: Any) -> Journey:
     await server.redeem(app, await journey.code(app, "spent code"))
     await server.redeem(app, journey.secrets["spent code"])
     await journey.code(app, "code that nobody redeemed")
-    await server.get("/setup?token=" + journey.keep("setup token", credentials.mint(Kind.SETUP)))
+    await server.get("/setup?token=" + journey.keep("setup token", minted.mint(Kind.SETUP)))
     return journey
 
 

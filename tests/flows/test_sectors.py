@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from iam.accounts.invalid import Invalid
+from iam.people.invalid import Invalid
+from iam.records.openid_metadata import OpenIDMetadata
 from iam.store.clients import Metadata
-from iam.store.openid_metadata import OpenIDMetadata
 from tests.harness import Server
 from tests.homes import Home
 

@@ -8,7 +8,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from iam.store.openid_metadata import OpenIDMetadata
+from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import App, Reply, Server
 from tests.pages.accounts import acting, choose, everybody, link, log_in
 from tests.pages.conftest import Visitor, asking, kept, make_account

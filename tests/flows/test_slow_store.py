@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 from twisted.internet.defer import Deferred
 
-from iam.store.openid_metadata import OpenIDMetadata
+from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import Reply, Server, pause
 from tests.pages.conftest import PASSWORD, Visitor, make_account, visitor_of
 from tests.waiting import until

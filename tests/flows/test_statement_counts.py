@@ -7,8 +7,8 @@ import pytest
 from attrs import frozen
 from twisted.internet.defer import Deferred, gatherResults
 
+from iam.records.openid_metadata import OpenIDMetadata
 from iam.settings import DAY
-from iam.store.openid_metadata import OpenIDMetadata
 from tests.harness import App, Reply, Server
 from tests.pages.accounts import everybody
 from tests.pages.conftest import Visitor, asking, logged_in

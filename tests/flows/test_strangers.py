@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred
 
-from iam.accounts.actors import SERVER
 from iam.operations.retention import tasks
+from iam.records.actor import SERVER
 from tests.harness import App, Server
 from tests.registering import initial_access_token, register
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 from attrs import frozen
 
-from iam.credentials import Kind
+from iam.secrets.minted import Kind
 from tests.assertions import GRANT, asserted, form, make
 from tests.harness import App, Reply, Server, made_up
 from tests.registering import METADATA, initial_access_token, registered
@@ -247,31 +247,31 @@ async def test_what_brings_no_secret_is_not_counted(limited: Server) -> None:
 # Nothing forgotten: what compares a secret is counted, or says here why not.
 
 COUNTED = {
-    "accounts/logins.py _tested",
-    "oauth/client_authentication.py _by_secret",
-    "oauth/dynamic_registration.py _refuse_others",
-    "oauth/dynamic_registration.py caller",
-    "oauth/dynamic_registration.py client",
+    "people/logins.py _tested",
+    "clients/authentication.py _by_secret",
+    "clients/dynamic_registration.py _refuse_others",
+    "clients/dynamic_registration.py caller",
+    "clients/dynamic_registration.py client",
 }
 NOT_COUNTED = {
-    "accounts/devices.py _genuine": "who makes one up is a stranger, and counted as such",
-    "accounts/devices.py _issued": "who makes one up is a stranger, and counted as such",
-    "accounts/passwords.py matches": "called by logins",
-    "accounts/passwords.py verify": "called by logins",
-    "accounts/setup.py good": "called by the page of the setup, which counts",
-    "accounts/steps.py read": "a MAC of ours behind a cookie of 256 bits, which is found by its digest",
-    "oauth/access_tokens.py place": "a token of 256 bits, found by its digest",
-    "oauth/access_tokens.py refresh_place": "a token of 256 bits, found by its digest",
-    "oauth/client_authentication.py _wrong": "says why, after the test",
-    "oauth/client_secrets.py digest": "how a secret is kept",
-    "oauth/client_secrets.py match": "called by client_authentication and dynamic_registration",
-    "pages/applications.py _issued": "the form has shown the secret to who sends it",
-    "pages/issued.py recognise": "a MAC of ours over a form",
-    "web/csrf.py genuine": "a MAC over a form, under the cookie of who sends it",
-    "web/interactions.py proven": "a MAC of ours over an address",
+    "people/devices.py _genuine": "who makes one up is a stranger, and counted as such",
+    "people/devices.py _issued": "who makes one up is a stranger, and counted as such",
+    "people/passwords.py matches": "called by logins",
+    "people/passwords.py verify": "called by logins",
+    "people/setup.py good": "called by the page of the setup, which counts",
+    "people/steps.py read": "a MAC of ours behind a cookie of 256 bits, which is found by its digest",
+    "tokens/access_tokens.py place": "a token of 256 bits, found by its digest",
+    "tokens/access_tokens.py refresh_place": "a token of 256 bits, found by its digest",
+    "clients/authentication.py _wrong": "says why, after the test",
+    "clients/secrets.py digest": "how a secret is kept",
+    "clients/secrets.py match": "called by client_authentication and dynamic_registration",
+    "pages/applications/applications.py _issued": "the form has shown the secret to who sends it",
+    "pages/applications/pending_secret.py recognise": "a MAC of ours over a form",
+    "browser/csrf.py genuine": "a MAC over a form, under the cookie of who sends it",
+    "browser/interactions.py proven": "a MAC of ours over an address",
 }
 COMPARING = {"compare_digest", "verify", "matches"}
-OF_ADDRESSES = {"oauth/validator.py", "oauth/redirect_uris.py", "oauth/logout_requests.py"}
+OF_ADDRESSES = {"protocol/validator.py", "clients/redirect_uris.py", "openid/logout_requests.py"}
 
 KINDS = {
     Kind.CLIENT_SECRET: "counted",

@@ -15,11 +15,11 @@ import psycopg2
 import pytest
 from attrs import frozen
 
-from iam import credentials
-from iam.credentials import Kind
-from iam.server_key import ServerKey
+from iam.database import migration
+from iam.secrets import minted
+from iam.secrets.master_key import ServerKey
+from iam.secrets.minted import Kind
 from iam.settings import DAY
-from iam.store import migration
 from tests.harness import CHALLENGE, REDIRECT_URI, App, Reply, Server, TurnedClock, serving
 from tests.pages.form import form_of
 
@@ -68,15 +68,15 @@ class Rows:
     at: datetime
 
     def written(self) -> Before:
-        user, session_id = credentials.identifier(), credentials.identifier()
-        registration = credentials.mint(Kind.REGISTRATION_ACCESS_TOKEN)
-        app, itself = App("app", credentials.mint(Kind.CLIENT_SECRET)), App("itself" + "0" * 16, None)
+        user, session_id = minted.identifier(), minted.identifier()
+        registration = minted.mint(Kind.REGISTRATION_ACCESS_TOKEN)
+        app, itself = App("app", minted.mint(Kind.CLIENT_SECRET)), App("itself" + "0" * 16, None)
         self.insert("users", id=user, username="alice", username_key="alice", created_at=self.at, updated_at=self.at)
         self.insert("resources", uri=API, lifetime=36000, created_at=self.at)
         session = self.session(user, session_id, 7)
-        remembered = self.session(user, credentials.identifier(), 29, remembered=True)
+        remembered = self.session(user, minted.identifier(), 29, remembered=True)
         self.client(app, "client_secret_basic", None)
-        self.client(itself, "none", credentials.digest(registration))
+        self.client(itself, "none", minted.digest(registration))
         self.insert("consents", user_id=user, client_id=app.client_id, scopes=SCOPE.split(), granted_at=self.at)
         return Before(
             app=app,
@@ -95,7 +95,7 @@ class Rows:
             "clients",
             id=app.client_id,
             name="Shop",
-            grant_id=credentials.identifier(),
+            grant_id=minted.identifier(),
             auth_method=auth_method,
             grant_types=["authorization_code", "refresh_token"],
             redirect_uris=[REDIRECT_URI],
@@ -105,10 +105,10 @@ class Rows:
             updated_at=self.at,
         )
         if app.secret:
-            digest = credentials.digest(app.secret)
+            digest = minted.digest(app.secret)
             self.insert(
                 "client_secrets",
-                id=credentials.identifier(),
+                id=minted.identifier(),
                 client_id=app.client_id,
                 digest=digest,
                 created_at=self.at,
@@ -117,13 +117,13 @@ class Rows:
         self.insert("audit_events", day=(self.at + timedelta(days=400)).date(), at=self.at, **event)
 
     def session(self, user: Any, session_id: Any, days: int, **columns: Any) -> str:
-        cookie = credentials.mint_until(Kind.SESSION, self.later(days))
+        cookie = minted.mint_until(Kind.SESSION, self.later(days))
         told = {"user_id": user, "auth_time": self.at, "seen_at": self.at, "expires_at": self.later(days), **columns}
         self.dated("sessions", cookie, id=session_id, **told)
         return cookie
 
     def grant(self, user: Any, session_id: Any, resources: list[str] | None = None) -> Any:
-        grant_id = credentials.identifier()
+        grant_id = minted.identifier()
         self.insert(
             "grants",
             id=grant_id,
@@ -155,12 +155,12 @@ class Rows:
         return self.secret("refresh_tokens", Kind.REFRESH_TOKEN, 30, grant_id=grant_id, scope=SCOPE, issued_at=self.at)
 
     def secret(self, table: str, kind: Kind, days: int, **columns: Any) -> str:
-        text = credentials.mint_until(kind, self.later(days))
+        text = minted.mint_until(kind, self.later(days))
         self.dated(table, text, expires_at=self.later(days), **columns)
         return text
 
     def dated(self, table: str, text: str, **columns: Any) -> None:
-        self.insert(table, day=credentials.day_of(text), digest=credentials.digest(text), **columns)
+        self.insert(table, day=minted.day_of(text), digest=minted.digest(text), **columns)
 
     def later(self, days: int) -> datetime:
         return self.at + timedelta(days=days)
@@ -177,7 +177,7 @@ class Rows:
 @pytest.fixture
 def world(cluster: Any, key: ServerKey, tmp_path: Path) -> Iterator[tuple[Server, Before]]:
     """This version on a database of that one."""
-    name = f"before_{credentials.identifier().hex}"
+    name = f"before_{minted.identifier().hex}"
     with closing(psycopg2.connect(cluster.admin_dsn)) as admin:
         admin.autocommit = True
         admin.cursor().execute(f"create database {name} owner iam")
@@ -273,8 +273,8 @@ async def test_servers_of_the_version_before_begin_and_know_sessions_beside_this
 ) -> None:
     server, _ = world
     end = server.now() + timedelta(days=29)
-    cookie = credentials.mint_until(Kind.SESSION, end)
-    told = {"digest": credentials.digest(cookie), "day": end.date(), "now": server.now(), "expires_at": end}
+    cookie = minted.mint_until(Kind.SESSION, end)
+    told = {"digest": minted.digest(cookie), "day": end.date(), "now": server.now(), "expires_at": end}
     with closing(psycopg2.connect(str(server.settings.database))) as connection, connection.cursor() as cursor:
         connection.autocommit = True
         cursor.execute(BEGIN, told)

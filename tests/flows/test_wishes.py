@@ -8,8 +8,8 @@ import pytest
 from twisted.internet import reactor
 from twisted.logger import LogLevel, formatEvent, globalLogPublisher
 
-from iam.accounts.actors import SERVER
-from iam.service import AuthorizationServer
+from iam.records.actor import SERVER
+from iam.server.service import AuthorizationServer
 from iam.settings import read
 from tests.harness import REDIRECT_URI, App, Server
 from tests.registering import initial_access_token, register, registered

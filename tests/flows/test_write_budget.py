@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from iam.server_key import ServerKey
+from iam.secrets.master_key import ServerKey
 from tests.harness import REDIRECT_URI, Person, Server, TurnedClock, fields, serving
 from tests.registering import METADATA, Registered, initial_access_token, register, send
 

@@ -7,7 +7,7 @@ import pytest
 import requests
 from twisted.internet.threads import deferToThread
 
-from iam.accounts.actors import SERVER
+from iam.records.actor import SERVER
 from tests.harness import App, Server
 from tests.interop.apache import PAGE, Apache, seen
 

@@ -11,7 +11,7 @@ from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from joserfc.errors import InvalidClaimError
 from twisted.internet.threads import deferToThread
 
-from iam.store.openid_metadata import OpenIDMetadata
+from iam.records.openid_metadata import OpenIDMetadata
 from tests.assertions import make, public
 from tests.harness import REDIRECT_URI, App, Person, Server
 from tests.interop.browser import visit

@@ -10,7 +10,7 @@ from attrs import define, field
 from twisted.internet.threads import deferToThread
 
 from iam.operations.back_channel_logout import BackChannelLogout
-from iam.store.openid_metadata import OpenIDMetadata
+from iam.records.openid_metadata import OpenIDMetadata
 from tests.assertions import make, public
 from tests.flows.test_back_channel_logout import back_channel, log_out
 from tests.harness import App, Person, Server, action, fields, pause

@@ -10,8 +10,8 @@ import requests
 from attrs import define
 from twisted.internet.threads import deferToThread
 
-from iam.accounts.actors import SERVER
-from iam.store.openid_metadata import OpenIDMetadata
+from iam.records.actor import SERVER
+from iam.records.openid_metadata import OpenIDMetadata
 from tests.assertions import make, public
 from tests.harness import REDIRECT_URI, App, Person, Server, action, fields
 from tests.interop.browser import visited

@@ -15,7 +15,7 @@ from oic.utils.keyio import KeyBundle
 from twisted.internet import reactor
 from twisted.internet.threads import deferToThread
 
-from iam.assembly import build_back_channel
+from iam.server.application import build_back_channel
 from tests.harness import REDIRECT_URI, Person, Server
 from tests.interop.browser import visit
 from tests.receivers import Receiver

@@ -5,8 +5,8 @@ from urllib.parse import parse_qsl
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from iam import bridge
-from iam.oauth import redirect_uris
+from iam.clients import redirect_uris
+from iam.protocol import bridge
 from tests.harness import CHALLENGE, App, Person, Reply, Server, action
 
 EXAMPLES = 200

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import RSAKey
 
-from iam.oauth.encryption import KeySetError, read
+from iam.clients.encryption import KeySetError, read
 
 PRIME = 2**255 - 19
 LOW_ORDER = (0, 1, PRIME - 1, PRIME, PRIME + 1)  # RFC 7748 §6.1: whatever is multiplied with these is zero

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import pytest
 from twisted.internet.threads import deferToThread
 
-from iam.accounts.actors import SERVER
-from iam.accounts.invalid import Invalid
+from iam.people.invalid import Invalid
+from iam.records.actor import SERVER
 from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, Server, action, fields
 
 CODE_ONLY = ("authorization_code",)

@@ -10,15 +10,15 @@ from oauthlib.oauth2 import AuthorizationCodeGrant as OAuthlibAuthorizationCodeG
 from oauthlib.oauth2 import ImplicitGrant, RequestValidator
 from twisted.internet.defer import Deferred, succeed
 
-from iam import bridge
-from iam.bridge import UndecidedError, hooks
-from iam.oauth.client_authentication import claimed
-from iam.oauth.grants.authorization_code import check_challenge, check_request_object
-from iam.oauth.request import AUTHORIZATION, TOKEN
-from iam.oauth.server import Endpoints, make_request
-from iam.oauth.tokens import BearerToken
-from iam.oauth.validator import Validator
-from iam.web.parameters import Parameters, parse
+from iam.clients.authentication import claimed
+from iam.http.parameters import Parameters, parse
+from iam.protocol import bridge
+from iam.protocol.bridge import UndecidedError, hooks
+from iam.protocol.grants.authorization_code import check_challenge, check_request_object
+from iam.protocol.request import AUTHORIZATION, TOKEN
+from iam.protocol.server import Endpoints, make_request
+from iam.protocol.validator import Validator
+from iam.tokens.sealing import BearerToken
 from tests.harness import CHALLENGE, REDIRECT_URI, Server
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"

@@ -6,11 +6,11 @@ from urllib.parse import urlencode
 import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
-from iam import credentials
-from iam.accounts.actors import SERVER
-from iam.oauth.request import AUTHORIZATION, TOKEN
-from iam.oauth.server import make_request
-from iam.web.parameters import parse
+from iam.http.parameters import parse
+from iam.protocol.request import AUTHORIZATION, TOKEN
+from iam.protocol.server import make_request
+from iam.records.actor import SERVER
+from iam.secrets import minted
 from tests.harness import REDIRECT_URI, VERIFIER, App, Person, Server, made_up
 
 MEMBERS = {"access_token", "expires_in", "token_type", "scope"}
@@ -64,7 +64,7 @@ async def test_g3_claims_at_the_token_endpoint_reach_nobody(server: Server) -> N
 
 async def test_g4_nobody_chooses_the_refresh_token_that_a_code_gives(server: Server) -> None:
     app, person = await server.app(), await server.person()
-    chosen = made_up(credentials.Kind.REFRESH_TOKEN)
+    chosen = made_up(minted.Kind.REFRESH_TOKEN)
 
     given = await server.redeem(app, await server.code(app, person), refresh_token=chosen)
 
@@ -196,7 +196,7 @@ async def test_g26_nothing_is_looked_up_for_who_has_not_proved_who_it_is(server:
     nobody = await server.post("/token", form)
     known, unknown = [
         await server.post("/token", {**form, "code": one, "client_id": app.client_id, "client_secret": "wrong"})
-        for one in (code, made_up(credentials.Kind.AUTHORIZATION_CODE))
+        for one in (code, made_up(minted.Kind.AUTHORIZATION_CODE))
     ]
 
     assert (nobody.status, nobody.json["error"]) == (401, "invalid_client")
@@ -326,8 +326,8 @@ async def test_g44_what_a_saving_hook_raises_is_answered(server: Server) -> None
     app, person = await server.app(), await server.person()
     given = await server.tokens(app, person, scope="read")
 
-    code = await server.redeem(app, made_up(credentials.Kind.AUTHORIZATION_CODE))
-    refresh = await server.refresh(app, made_up(credentials.Kind.REFRESH_TOKEN))
+    code = await server.redeem(app, made_up(minted.Kind.AUTHORIZATION_CODE))
+    refresh = await server.refresh(app, made_up(minted.Kind.REFRESH_TOKEN))
     scope = await server.refresh(app, given["refresh_token"], scope="write")
 
     assert [reply.status for reply in (code, refresh, scope)] == [400] * 3

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from iam.accounts.actors import SERVER
+from iam.records.actor import SERVER
 from tests.harness import App, Person, Server
 
 

@@ -5,13 +5,13 @@ from urllib.parse import urlencode
 
 from oauthlib.oauth2 import RequestValidator
 
-from iam import bridge
-from iam.oauth.client_authentication import claimed
-from iam.oauth.request import AUTHORIZATION, TOKEN
-from iam.oauth.server import Endpoints, make_request
-from iam.oauth.tokens import BearerToken
-from iam.oauth.validator import Validator
-from iam.web.parameters import Parameters, parse
+from iam.clients.authentication import claimed
+from iam.http.parameters import Parameters, parse
+from iam.protocol import bridge
+from iam.protocol.request import AUTHORIZATION, TOKEN
+from iam.protocol.server import Endpoints, make_request
+from iam.protocol.validator import Validator
+from iam.tokens.sealing import BearerToken
 from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, Server
 
 PUBLIC = {name for name in dir(RequestValidator) if not name.startswith("_")}

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
-from iam.oauth.key_sets import KeySetError, read
+from iam.clients.key_sets import KeySetError, read
 from tests.assertions import MAKERS, make, public
 
 EC = make("ES256").as_dict(private=False)

@@ -9,8 +9,8 @@ from pathlib import Path
 import oauthlib
 import pytest
 
-from iam.oauth import library
-from iam.oauth.library import LibraryError
+from iam.protocol import library
+from iam.protocol.library import LibraryError
 from tests.harness import free_port
 from tests.processes import BIN, PATIENCE
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iam.oauth import openid_registration, uris
+from iam.clients import openid_registration, uris
+from iam.records.openid_metadata import NAMES, OpenIDMetadata
 from iam.store.clients import Metadata
-from iam.store.openid_metadata import NAMES, OpenIDMetadata
 from tests.assertions import make, public
 
 CALLBACK = "https://app.example.org/cb"

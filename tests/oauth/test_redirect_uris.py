@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iam import schemes
-from iam.oauth.redirect_uris import Rules, claimed, complaint, danger, matches, origin, unprotected, usable
+from iam.clients.redirect_uris import Rules, claimed, complaint, danger, matches, origin, unprotected, usable
 from iam.settings import SettingsError, read
 
 GOOD = [

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from joserfc.jwk import OKPKey
 
-from iam.oauth.redirect_uris import STRICT
-from iam.oauth.registrants import ADMINISTRATOR
-from iam.oauth.registration import (
+from iam.clients.redirect_uris import STRICT
+from iam.clients.registrants import ADMINISTRATOR
+from iam.clients.registration import (
     auth_method_complaint,
     grant_types_complaint,
     jwks_complaint,
@@ -15,8 +15,8 @@ from iam.oauth.registration import (
     redirect_uris_complaint,
     scopes_complaint,
 )
+from iam.records.openid_metadata import OpenIDMetadata
 from iam.store.clients import Metadata
-from iam.store.openid_metadata import OpenIDMetadata
 from iam.store.scopes import Scope
 
 CALLBACK = "https://app.example.org/cb"

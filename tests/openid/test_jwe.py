@@ -10,8 +10,8 @@ from joserfc.errors import JoseError
 from joserfc.jwe import decrypt_compact
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
-from iam.oauth import encryption
-from iam.openid import jwe
+from iam.clients import encryption
+from iam.secrets import jwe
 
 KEYS = {
     "RSA": RSAKey.generate_key(2048),

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from twisted.internet.defer import gatherResults
 
-from iam.accounts.actors import SERVER
-from iam.assembly import build_keys
-from iam.openid.keys import AFTERWARDS, AHEAD, KINDS, MAXIMUM_AGE, PERIOD
-from iam.server_key import ServerKey
+from iam.records.actor import SERVER
+from iam.secrets.master_key import ServerKey
+from iam.secrets.signing_keys import AFTERWARDS, AHEAD, KINDS, MAXIMUM_AGE, PERIOD
+from iam.server.application import build_keys
 from tests.harness import Server
 
 TYP = "test+jwt"
@@ -34,7 +34,7 @@ def kind(key: dict[str, str]) -> str:
 
 
 async def signer(server: Server) -> str:
-    from iam.openid.keys import header_of
+    from iam.secrets.signing_keys import header_of
 
     header = header_of(await server.keys.signed("ES256", TYP, {}))
     assert header is not None

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 import pytest
 from attrs import define
 
-from iam import credentials
-from iam.accounts.actors import SERVER
-from iam.accounts.passwords import hashed
+from iam.people.passwords import hashed
+from iam.records.actor import SERVER
+from iam.secrets import minted
 from tests.harness import CHALLENGE, REDIRECT_URI, App, Person, Reply, Server
 from tests.pages.form import Form, form_of
 
@@ -78,7 +78,7 @@ def password_hash() -> str:
 
 async def make_account(server: Server, username: str, email: str | None = None) -> Any:
     """Somebody who can log in with PASSWORD."""
-    user_id = credentials.identifier()
+    user_id = minted.identifier()
     await server.store.users.create(
         user_id=user_id,
         username=username,

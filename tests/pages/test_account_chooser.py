@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from iam import credentials
-from iam.accounts.actors import SERVER
-from iam.credentials import Kind
+from iam.records.actor import SERVER
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from iam.store.sessions import Presence
 from tests.harness import Reply, Server, made_up
 from tests.pages.accounts import ANOTHER, acting, buttons, choose, everybody, link, listed, log_in
@@ -421,4 +421,4 @@ async def test_row_27_after_a_logout_the_next_person_gets_a_session_of_their_own
 
     assert visitor.cookie not in (alice, None)
     assert listed((await visitor.get("/accounts")).text) == ["bob"]
-    assert credentials.well_formed(str(visitor.cookie), Kind.SESSION)
+    assert minted.well_formed(str(visitor.cookie), Kind.SESSION)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from iam.accounts.actors import SERVER
+from iam.records.actor import SERVER
 from iam.store.clients import Metadata
 from tests.assertions import make, public
 from tests.harness import REDIRECT_URI, App, Server

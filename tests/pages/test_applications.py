@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iam import credentials
-from iam.accounts.actors import SERVER
-from iam.credentials import Kind
-from iam.pages.applications import ApplicationForm
-from iam.pages.issued import LIFETIME, Issuer, TicketError
-from iam.server_key import ServerKey
-from iam.store.openid_metadata import OpenIDMetadata
-from iam.web import csrf
-from iam.web.forms import Fields
-from iam.web.parameters import parse
-from iam.web.templates import Theme
+from iam.browser import csrf
+from iam.browser.forms import Fields
+from iam.browser.theme import Theme
+from iam.http.parameters import parse
+from iam.pages.applications.applications import ApplicationForm
+from iam.pages.applications.pending_secret import LIFETIME, Issuer, TicketError
+from iam.records.actor import SERVER
+from iam.records.openid_metadata import OpenIDMetadata
+from iam.secrets import minted
+from iam.secrets.master_key import ServerKey
+from iam.secrets.minted import Kind
 from tests.harness import REDIRECT_URI, Server
 from tests.pages.conftest import Visitor, asking, kept, logged_in
 from tests.pages.form import Form, form_of
@@ -115,7 +115,7 @@ async def test_id_and_secret_stand_on_the_form_before_saving_and_are_what_is_sav
     app = await alice.register()
     reply = await server.token(app, grant_type="client_credentials")
 
-    assert credentials.well_formed(str(app.secret), Kind.CLIENT_SECRET)
+    assert minted.well_formed(str(app.secret), Kind.CLIENT_SECRET)
     assert reply.status == 200
 
 
@@ -258,7 +258,7 @@ async def test_h25_the_database_has_the_digest_of_the_secret_only(server: Server
     admin.execute("select digest from client_secrets where client_id = %s", (app.client_id,))
     digests = [bytes(row[0]) for row in admin.fetchall()]
 
-    assert digests == [credentials.digest(secret)]
+    assert digests == [minted.digest(secret)]
     assert secret not in str(kept(admin))
     assert secret.encode().hex() not in str(kept(admin))
 

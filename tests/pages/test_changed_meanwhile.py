@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
-from iam.accounts.actors import SERVER
+from iam.records.actor import SERVER
 from iam.store.clients import Client
 from tests.harness import REDIRECT_URI, App, Server
 from tests.pages.conftest import Visitor, kept, logged_in

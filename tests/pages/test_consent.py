@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
-from iam.store.openid_metadata import OpenIDMetadata
+from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import CHALLENGE, REDIRECT_URI, Server
 from tests.pages.conftest import Visitor, asking, kept, logged_in, visitor_of
 from tests.pages.form import Form

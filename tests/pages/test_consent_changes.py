@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 from attrs import evolve
 
-from iam.accounts.actors import SERVER
-from iam.assembly import build_sessions
+from iam.http.parameters import parse
+from iam.records.actor import SERVER
+from iam.server.application import build_sessions
 from iam.store.clients import Metadata
-from iam.web.parameters import parse
 from tests.harness import App, Reply, Server
 from tests.pages.conftest import Visitor, asking, kept, logged_in
 from tests.pages.form import form_of

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from iam.web import csrf
+from iam.browser import csrf
 from tests.harness import Server
 from tests.pages.conftest import PASSWORD, Visitor, asking, kept, make_account
 from tests.pages.form import Form

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from iam.accounts.actors import COMMAND_LINE
+from iam.records.actor import COMMAND_LINE
 from tests.harness import App, Server
 from tests.pages.conftest import Visitor, kept, logged_in
 from tests.pages.form import form_of

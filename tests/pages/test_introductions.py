@@ -5,7 +5,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from iam.store.openid_metadata import OpenIDMetadata
+from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import CHALLENGE, REDIRECT_URI, App, Reply, Server
 from tests.registering import registered, stranger
 

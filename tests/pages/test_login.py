@@ -12,16 +12,16 @@ from pytest_twisted import blockon
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
-from iam.accounts.actors import SERVER
-from iam.accounts.passwords import MOST_MEMORY, MOST_PASSES, Passwords
-from iam.accounts.turns import SHARE, Busy
-from iam.assembly import build_handlers
+from iam.browser import csrf
+from iam.browser.addresses import confined
+from iam.browser.theme import Theme
+from iam.http.site import Site
 from iam.limits import Limits
-from iam.routes import all_routes
-from iam.web import csrf
-from iam.web.addresses import confined
-from iam.web.site import Site
-from iam.web.templates import Theme
+from iam.people.passwords import MOST_MEMORY, MOST_PASSES, Passwords
+from iam.records.actor import SERVER
+from iam.server.application import build_handlers
+from iam.server.routes import all_routes
+from iam.throttles.turns import SHARE, Busy
 from tests.harness import Server
 from tests.pages.conftest import PASSWORD, Visitor, make_account
 from tests.pages.form import form_of

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
-from iam import credentials
-from iam.accounts.actors import SERVER
+from iam.records.actor import SERVER
+from iam.secrets import minted
 from iam.store.clients import Metadata
 from tests.harness import REDIRECT_URI, Person, Reply, Server
 from tests.pages.conftest import Visitor, logged_in, visitor_of
@@ -35,12 +35,12 @@ async def owned(
     server: Server, person: Person, *, grant_types: tuple[str, ...] = ("authorization_code",), scopes: tuple[str, ...]
 ) -> str:
     """The id of an application of this person, to which an administrator has given whatever there is."""
-    client_id = credentials.identifier().hex
+    client_id = minted.identifier().hex
     await server.store.clients.create(
         client_id,
         Metadata("Shop", "client_secret_basic", grant_types, (REDIRECT_URI,), scopes),
         owner_id=person.user_id,
-        grant_id=credentials.identifier(),
+        grant_id=minted.identifier(),
         secret=None,
         now=server.now(),
         by=SERVER,

@@ -7,8 +7,8 @@ import pytest
 from attrs import evolve
 from twisted.internet.defer import Deferred, gatherResults
 
+from iam.records.openid_metadata import OpenIDMetadata
 from iam.settings import DAY
-from iam.store.openid_metadata import OpenIDMetadata
 from tests.harness import App, Reply, Server
 from tests.pages.accounts import acting, buttons, everybody, listed, log_in
 from tests.pages.conftest import PASSWORD, Visitor, asking, make_account

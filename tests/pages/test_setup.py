@@ -6,11 +6,11 @@ import pytest
 from pytest_twisted import blockon
 from twisted.internet.defer import Deferred, gatherResults
 
-from iam import credentials
-from iam.accounts import profiles
-from iam.accounts.actors import SERVER
-from iam.accounts.setup import setup_link
-from iam.credentials import Kind
+from iam.people import profiles
+from iam.people.setup import setup_link
+from iam.records.actor import SERVER
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from tests.harness import Server
 from tests.pages.conftest import PASSWORD, Visitor, kept
 from tests.pages.form import Form, form_of
@@ -34,7 +34,7 @@ async def test_the_link_is_of_the_public_address_and_stored_as_a_digest(server: 
 
     admin.execute("select setup::text from setup")
     secret = link.removeprefix("https://login.example/setup?token=")
-    assert credentials.well_formed(secret, Kind.SETUP)
+    assert minted.well_formed(secret, Kind.SETUP)
     assert secret not in admin.fetchone()[0]
 
 

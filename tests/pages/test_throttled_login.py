@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
-from iam.web import cookies
+from iam.browser import cookies
 from tests.harness import Reply, Server
 from tests.pages.conftest import PASSWORD, Visitor, make_account
 from tests.pages.form import form_of

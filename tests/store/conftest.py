@@ -11,7 +11,7 @@ import pytest_twisted
 from psycopg2.extensions import make_dsn
 from twisted.internet import reactor
 
-from iam.store.database import Database
+from iam.database.database import Database
 
 Start = Callable[..., Awaitable[Database]]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from iam.store.addresses import Host, target
-from iam.store.errors import Unavailable
+from iam.database.addresses import Host, target
+from iam.database.errors import Unavailable
 
 
 def test_a_uri_and_keywords_mean_the_same() -> None:

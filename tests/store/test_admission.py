@@ -3,8 +3,8 @@
 import psycopg2
 import pytest
 
-from iam.store.admission import judged
-from iam.store.errors import Unusable
+from iam.database.admission import judged
+from iam.database.errors import Unusable
 
 AT = 'connection to server at "db.example" (192.0.2.1), port 5432 failed: '
 ON = 'connection to server on socket "/run/postgresql/.s.PGSQL.5432" failed: '

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 
-from iam.store.batches import FLIGHTS, QUEUE, ROWS, Statement
-from iam.store.connection import Row, Rows
-from iam.store.errors import ConnectionLost, Overloaded, Rejected, Timeout
-from iam.store.pool import Statistics
+from iam.database.batches import FLIGHTS, QUEUE, ROWS, Statement
+from iam.database.connection import Row, Rows
+from iam.database.errors import ConnectionLost, Overloaded, Rejected, Timeout
+from iam.database.pool import Statistics
 
 BAD = 13  # a value that the database rejects
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
+from iam.database.database import Database
+from iam.database.migration import migrate
 from iam.store.buckets import Bucket, Buckets
-from iam.store.database import Database
-from iam.store.migration import migrate
 
 Start = Callable[..., Awaitable[Database]]
 NOON = datetime(2027, 3, 5, 12, tzinfo=UTC)

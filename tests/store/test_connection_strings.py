@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from iam.store.addresses import target
-from iam.store.errors import Misdirected
+from iam.database.addresses import target
+from iam.database.errors import Misdirected
 
 SECRET = "hunter2"
 WRONG = [

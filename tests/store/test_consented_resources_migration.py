@@ -9,8 +9,8 @@ from typing import Any
 import psycopg2
 import pytest
 
-from iam.store import migration
-from iam.store.migration import migrate
+from iam.database import migration
+from iam.database.migration import migrate
 
 API, OTHER = "https://api.example", "https://other.example"
 

@@ -11,10 +11,10 @@ from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.internet.task import deferLater
 
-from iam.store.batches import Statement
-from iam.store.connection import Connection
-from iam.store.database import Database
-from iam.store.errors import Overloaded, Rejected, Timeout, Unavailable
+from iam.database.batches import Statement
+from iam.database.connection import Connection
+from iam.database.database import Database
+from iam.database.errors import Overloaded, Rejected, Timeout, Unavailable
 from tests.waiting import PATIENCE, until
 
 Start = Callable[..., Awaitable[Database]]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iam.store.equivalence import normal
+from iam.equivalence import normal
 
 SAME = [
     ("https://mcp2.example.com", "https://mcp2.example.com/"),

@@ -4,8 +4,8 @@ import pytest
 from attrs import define
 
 from iam.clock import Clock
-from iam.store.errors import Unavailable
-from iam.store.memory import AGAIN, MAXIMUM_AGE, SHOWN, Memory
+from iam.database.errors import Unavailable
+from iam.database.memory import AGAIN, MAXIMUM_AGE, SHOWN, Memory
 from tests.harness import TurnedClock
 
 

@@ -16,8 +16,8 @@ import psycopg2
 import pytest
 from psycopg2.extensions import make_dsn
 
-from iam.store import migration
-from iam.store.migration import MigrationError, applied, migrate, pending
+from iam.database import migration
+from iam.database.migration import MigrationError, applied, migrate, pending
 from tests.waiting import wait_until
 
 Admin = Callable[[str], list[tuple[Any, ...]]]
@@ -92,9 +92,7 @@ def test_r19_a_server_that_is_killed_on_the_way_has_done_nothing_and_the_next_go
     empty_dsn: str, files: Path, admin: Admin
 ) -> None:
     (files / "0003_slow.sql").write_text("insert into things values ('slow'); select pg_sleep(30);")
-    code = (
-        "import sys, pathlib; from iam.store.migration import migrate; migrate(sys.argv[1], pathlib.Path(sys.argv[2]))"
-    )
+    code = "import sys, pathlib; from iam.database.migration import migrate; migrate(sys.argv[1], pathlib.Path(sys.argv[2]))"
     process = subprocess.Popen([sys.executable, "-c", code, empty_dsn, str(files)])
     asleep = "select pid from pg_stat_activity where application_name = 'iam' and query like '%pg_sleep(30)%' and state = 'active'"
     wait_until(lambda: bool(admin(asleep)))

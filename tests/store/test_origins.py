@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iam.oauth import redirect_uris
+from iam.clients import redirect_uris
 from iam.store.origins import origin_of, origins
 
 uris = st.builds(

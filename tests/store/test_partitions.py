@@ -9,15 +9,15 @@ import pytest
 from twisted.internet import reactor
 from twisted.internet.defer import DeferredList
 
-from iam import credentials
-from iam.assembly import build_keys
 from iam.clock import Clock
-from iam.credentials import Kind
+from iam.database.database import Database
+from iam.database.migration import migrate
 from iam.operations.retention import Retention, tasks
-from iam.server_key import ServerKey
+from iam.secrets import minted
+from iam.secrets.master_key import ServerKey
+from iam.secrets.minted import Kind
+from iam.server.application import build_keys
 from iam.settings import Settings
-from iam.store.database import Database
-from iam.store.migration import migrate
 from iam.store.partitions import longest
 from iam.store.store import Store, open_store
 
@@ -47,10 +47,10 @@ async def bounds(store: Store, table: str) -> list[tuple[date, date]]:
 
 
 async def issue(store: Store, ends: datetime) -> str:
-    token = credentials.mint_until(Kind.ACCESS_TOKEN, ends)
+    token = minted.mint_until(Kind.ACCESS_TOKEN, ends)
     await store.database.query(
         "insert into access_tokens (day, digest, grant_id, scope, issued_at, expires_at) values (%s, %s, %s, 'read', %s, %s)",
-        (ends.date(), credentials.digest(token), credentials.identifier(), ends - DAY, ends),
+        (ends.date(), minted.digest(token), minted.identifier(), ends - DAY, ends),
     )
     return token
 
@@ -114,7 +114,7 @@ async def test_a_partition_goes_when_its_last_day_is_over_for_a_day(begin: Any) 
     async def rows(now: datetime) -> int:
         await store.partitions.tend(now)
         ((count,),) = await store.database.query(
-            "select count(*) from access_tokens where digest = %s", (credentials.digest(token),)
+            "select count(*) from access_tokens where digest = %s", (minted.digest(token),)
         )
         return int(count)
 
@@ -135,7 +135,7 @@ async def test_a_row_without_a_partition_has_one_made_and_is_stored(begin: Any) 
 
     token = await issue(store, NOON + timedelta(hours=10))
 
-    assert (await store.database.query("select digest from access_tokens")) == [(credentials.digest(token),)]
+    assert (await store.database.query("select digest from access_tokens")) == [(minted.digest(token),)]
 
 
 async def test_a_row_beyond_all_partitions_that_may_be_made_is_unavailable(begin: Any) -> None:
@@ -165,7 +165,7 @@ async def test_grants_that_ended_are_swept_but_no_clients_own(begin: Any) -> Non
         await store.database.query(
             "insert into grants (id, client_id, grant_type, scope, created_at, expires_at)"
             " values (%s, 'c', 'authorization_code', 'read', %s, %s)",
-            (credentials.identifier(), NOON - 9 * DAY, NOON + days * DAY),
+            (minted.identifier(), NOON - 9 * DAY, NOON + days * DAY),
         )
 
     swept = [await store.partitions.sweep(NOON - DAY), await store.partitions.sweep(NOON - DAY)]

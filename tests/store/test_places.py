@@ -5,9 +5,9 @@ from typing import Final
 import pytest
 from twisted.internet.task import Clock
 
-from iam.store.connection import Connection, Place
-from iam.store.errors import Unavailable
-from iam.store.places import PAUSE, SILENCE, Places
+from iam.database.connection import Connection, Place
+from iam.database.errors import Unavailable
+from iam.database.places import PAUSE, SILENCE, Places
 
 MOST: Final = 4
 HERE: Final = ("db.example", "192.0.2.1", "5432")

@@ -4,9 +4,9 @@ import re
 from collections.abc import Awaitable, Callable
 
 from iam.clock import Clock
+from iam.database.database import Database
+from iam.database.migration import migrate
 from iam.settings import Settings
-from iam.store.database import Database
-from iam.store.migration import migrate
 from iam.store.store import open_store
 
 Start = Callable[..., Awaitable[Database]]

@@ -6,9 +6,9 @@ import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from iam.store.connection import Connection, Parameters, Rows
-from iam.store.errors import GivenUp, Timeout
-from iam.store.pool import ACQUIRE, Pool
+from iam.database.connection import Connection, Parameters, Rows
+from iam.database.errors import GivenUp, Timeout
+from iam.database.pool import ACQUIRE, Pool
 
 SIZE = 8
 SHARE = 6

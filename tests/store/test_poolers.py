@@ -20,8 +20,8 @@ from twisted.internet import reactor
 from twisted.internet.threads import deferToThread
 from twisted.protocols.portforward import ProxyFactory, ProxyServer
 
-from iam.store.errors import Unavailable
-from iam.store.poolers import POOLER
+from iam.database.errors import Unavailable
+from iam.database.poolers import POOLER
 from tests.harness import free_port
 from tests.processes import BIN
 from tests.store.conftest import Start

@@ -2,8 +2,8 @@
 
 import pytest
 
-from iam.store.errors import Unavailable
-from iam.store.primaries import Server, Succession, read
+from iam.database.errors import Unavailable
+from iam.database.primaries import Server, Succession, read
 
 OLD = Server("7", 1, 100, writes=True)
 NEW = Server("7", 2, 50, writes=True)

@@ -8,8 +8,8 @@ from attrs import define, field
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from iam.store.errors import Unavailable, Unusable
-from iam.store.racing import AGAIN, HEAD_START, AllFailed, Race
+from iam.database.errors import Unavailable, Unusable
+from iam.database.racing import AGAIN, HEAD_START, AllFailed, Race
 
 
 @define(eq=False)

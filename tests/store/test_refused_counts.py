@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock as Reactor
 
 from iam.clock import Clock
-from iam.store.errors import Unavailable
+from iam.database.errors import Unavailable
 from iam.store.refused_counts import KNOWN, LOGIN, RefusedCounts
 from tests.harness import TurnedClock
 

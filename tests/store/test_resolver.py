@@ -8,9 +8,9 @@ import pytest
 from twisted.internet import reactor
 from twisted.internet.defer import ensureDeferred, gatherResults
 
-from iam.store.addresses import Host
-from iam.store.errors import Unavailable
-from iam.store.resolver import Resolver
+from iam.database.addresses import Host
+from iam.database.errors import Unavailable
+from iam.database.resolver import Resolver
 
 
 async def test_names_are_looked_up_and_numbers_are_not() -> None:
@@ -66,8 +66,8 @@ def test_r22_a_dead_resolver_keeps_no_process_from_ending() -> None:
 from time import sleep
 from twisted.internet import reactor
 from twisted.internet.defer import ensureDeferred
-from iam.store.addresses import Host
-from iam.store.resolver import Resolver
+from iam.database.addresses import Host
+from iam.database.resolver import Resolver
 resolver = Resolver(reactor, lambda _: [str(sleep(600))], patience=0.05)
 ensureDeferred(resolver.addresses(Host("db.example", "", ""))).addErrback(lambda _: reactor.stop())
 reactor.run()

@@ -8,15 +8,15 @@ import pytest
 from twisted.internet import reactor
 from twisted.logger import LogLevel, globalLogPublisher
 
-from iam import credentials
-from iam.assembly import build_keys
 from iam.clock import Clock
+from iam.database.database import Database
+from iam.database.migration import migrate
 from iam.operations.retention import PERSISTENT, Retention, tasks
-from iam.server_key import ServerKey
+from iam.secrets import minted
+from iam.secrets.master_key import ServerKey
+from iam.server.application import build_keys
 from iam.settings import Settings
 from iam.store.audit import SERVER
-from iam.store.database import Database
-from iam.store.migration import migrate
 from iam.store.store import Store, open_store
 
 Start = Callable[..., Awaitable[Database]]
@@ -58,7 +58,7 @@ async def old_rows(store: Store) -> None:
     await query(
         "insert into grants (id, client_id, grant_type, scope, created_at, expires_at)"
         " values (%s, 'c', 'authorization_code', 'read', %s, %s)",
-        (credentials.identifier(), NOON - 9 * DAY, NOON - 3 * DAY),
+        (minted.identifier(), NOON - 9 * DAY, NOON - 3 * DAY),
     )
     await query(
         "insert into audit_events (day, at, kind, actor, address)"

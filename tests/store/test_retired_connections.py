@@ -3,8 +3,8 @@
 from psycopg2.extensions import parse_dsn
 from twisted.internet import reactor
 
-from iam.store.connection import Connection
-from iam.store.errors import Unavailable
+from iam.database.connection import Connection
+from iam.database.errors import Unavailable
 
 
 async def test_a_connection_that_leaves_gives_the_rows_of_the_statement_under_way(empty_dsn: str) -> None:

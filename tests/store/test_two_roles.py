@@ -12,16 +12,16 @@ from psycopg2 import errors
 from psycopg2.extensions import make_dsn
 from twisted.internet import reactor
 
-from iam import credentials
-from iam.accounts.actors import SERVER
-from iam.assembly import build_keys
 from iam.clock import Clock
+from iam.database.database import Database
+from iam.database.errors import Rejected
+from iam.database.migration import MigrationError, admit, migrate
 from iam.operations.retention import Retention, tasks
-from iam.server_key import ServerKey
+from iam.records.actor import SERVER
+from iam.secrets import minted
+from iam.secrets.master_key import ServerKey
+from iam.server.application import build_keys
 from iam.settings import Settings
-from iam.store.database import Database
-from iam.store.errors import Rejected
-from iam.store.migration import MigrationError, admit, migrate
 from iam.store.store import Store, open_store
 from tests.waiting import wait_until
 
@@ -110,7 +110,7 @@ async def test_a_server_of_that_role_does_all_that_it_has_to(start: Start, as_se
     assert [event.kind for event in await store.audit.events(kind="scope.created")] == ["scope.created"]
     assert await store.scopes.delete("photos", clock.now(), SERVER)
     assert await store.users.create(
-        user_id=credentials.identifier(),
+        user_id=minted.identifier(),
         username="ada",
         username_key="ada",
         email=None,

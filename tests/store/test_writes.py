@@ -6,9 +6,9 @@ import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from iam.store.errors import ConnectionLost, GivenUp, Rejected, Timeout, Unavailable
-from iam.store.readiness import READ_ONLY, RECOVERING, WAITING, Readiness
-from iam.store.writes import LATE, REMEMBERED, Writes
+from iam.database.errors import ConnectionLost, GivenUp, Rejected, Timeout, Unavailable
+from iam.database.readiness import READ_ONLY, RECOVERING, WAITING, Readiness
+from iam.database.writes import LATE, REMEMBERED, Writes
 
 WELL = (False, False, False, False)
 HANGING = (False, False, False, True)

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import iam.store
-from iam.store import writes
+import iam
+from iam.database import writes
 from tests.harness import Server
 
-STORE = Path(iam.store.__file__).parent
+ROOMS = [Path(iam.__file__).parent / room for room in ("database", "store")]
 WRITES = re.compile(
     r"\b(insert\s+into|update\s+(?!skip\b|of\b|set\b)\w+(\s+\w+)?\s+set|delete\s+from)\b", re.IGNORECASE
 )
@@ -42,8 +42,8 @@ NO_EVENT = {
 
 def statements() -> Iterator[tuple[str, str]]:
     """The texts of the store: module constants as they are in the end, and what stands within functions."""
-    for path in sorted(STORE.glob("*.py")):
-        module = importlib.import_module(f"iam.store.{path.stem}")
+    for path in sorted(path for room in ROOMS for path in room.glob("*.py")):
+        module = importlib.import_module(f"iam.{path.parent.name}.{path.stem}")
         tree = ast.parse(path.read_text())
         for name, value in vars(module).items():
             if name.isupper() and isinstance(value, str) and defined(tree, name):
@@ -91,7 +91,7 @@ async def test_readiness_takes_for_writes_those_hot_statements_that_postgresql_p
 
 def test_every_method_that_writes_an_event_is_told_who_does_it() -> None:
     """`by` has no default: whoever calls says who it is."""
-    for path in sorted(STORE.glob("*.py")):
+    for path in sorted(path for room in ROOMS for path in room.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.AsyncFunctionDef):
                 arguments = node.args

@@ -12,15 +12,15 @@ from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
+from iam.browser.theme import Theme
+from iam.database.errors import Unavailable
+from iam.http.answers import Answer, json_answer
+from iam.http.cors import Cors
+from iam.http.dispatch import Route
+from iam.http.request import Request
+from iam.http.site import Site
 from iam.limits import Limits
 from iam.settings import Settings, read
-from iam.store.errors import Unavailable
-from iam.web.answers import Answer, json_answer
-from iam.web.cors import Cors
-from iam.web.dispatch import Route
-from iam.web.request import Request
-from iam.web.site import Site
-from iam.web.templates import Theme
 from tests.harness import pause
 
 PATIENCE = 10.0  # seconds

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
+from iam.http.answers import Answer
+from iam.http.connections import Connections
 from iam.limits import DESCRIPTORS_PER_CONNECTION, Limits
-from iam.web.answers import Answer
-from iam.web.connections import Connections
 from tests import processes
 from tests.harness import SERVER_KEY, free_port, pause
 from tests.web.conftest import Edge, Wire

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.web.http_headers import Headers
 
-from iam.credentials import Kind
-from iam.web import cookies
+from iam.browser import cookies
+from iam.secrets.minted import Kind
 from tests.harness import made_up
 from tests.web.conftest import settings
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from twisted.internet.threads import deferToThread
 
-from iam.accounts.actors import SERVER
-from iam.web.cors import Cors
+from iam.http.cors import Cors
+from iam.records.actor import SERVER
 from tests.harness import Reply, Server
 from tests.web.test_framing import exchange
 from tests.web.walk import every_route

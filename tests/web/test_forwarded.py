@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from twisted.logger import capturedLogs
 from twisted.web.http_headers import Headers
 
+from iam.http.forwarded import UNKNOWN, Proxies, Whence, node_of, parsed
 from iam.settings import SettingsError, read
-from iam.web.forwarded import UNKNOWN, Proxies, Whence, node_of, parsed
 from tests.web.conftest import Edge
 
 PROXIES = Proxies.among([ip_network("10.0.0.0/8"), ip_network("fd00::/8")])

@@ -12,13 +12,13 @@ from pytest_twisted import blockon
 from twisted.internet import reactor
 from twisted.internet.defer import maybeDeferred
 
+from iam.browser.theme import Theme
+from iam.http.answers import Answer, found, json_answer, located, see_other
+from iam.http.cors import Cors
+from iam.http.dispatch import Route
+from iam.http.headers import Layout
+from iam.http.site import Site
 from iam.limits import Limits
-from iam.web.answers import Answer, found, json_answer, located, see_other
-from iam.web.cors import Cors
-from iam.web.dispatch import Route
-from iam.web.headers import Layout
-from iam.web.site import Site
-from iam.web.templates import Theme
 from tests.answers import complete
 from tests.harness import Server
 from tests.web.conftest import Edge, settings

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iam.web.json_body import DEPTH, parse
-from iam.web.parameters import ParameterError
+from iam.http.json_body import DEPTH, parse
+from iam.http.parameters import ParameterError
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 scalars = (

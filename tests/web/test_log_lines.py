@@ -12,10 +12,10 @@ from twisted.internet.task import Clock as Reactor
 from twisted.logger import LogLevel, formatEvent, globalLogPublisher
 
 from iam.daily import Daily
-from iam.operations.log import json_line, text_observer
+from iam.http.summary import Summary
 from iam.recurring import Recurring
-from iam.server_key import ServerKey
-from iam.web.summary import Summary
+from iam.secrets.master_key import ServerKey
+from iam.server.log import json_line, text_observer
 from tests.harness import Server, TurnedClock, serving
 from tests.web.conftest import Edge
 

@@ -3,7 +3,7 @@
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from iam.web.pace import LONGEST, MOST, PAUSE, Pace
+from iam.throttles.pace import LONGEST, MOST, PAUSE, Pace
 
 
 def begun(pace: Pace, *networks: str) -> list[Deferred[None]]:

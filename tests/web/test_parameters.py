@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.web.http_headers import Headers
 
-from iam.web.parameters import (
+from iam.http.parameters import (
     FIELDS,
     NAME,
     VALUE,

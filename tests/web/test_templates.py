@@ -5,8 +5,8 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from iam.web.answers import Answer
-from iam.web.templates import SENTENCES, Theme
+from iam.browser.theme import SENTENCES, Theme
+from iam.http.answers import Answer
 from tests.web.conftest import settings
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from attrs import fields as members
 
-from iam.routes import Handlers, all_routes
-from iam.web.dispatch import Route
+from iam.http.dispatch import Route
+from iam.server.routes import Handlers, all_routes
 from tests.harness import REDIRECT_URI, Server, fields
 
 

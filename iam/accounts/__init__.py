@@ -1,1 +1,0 @@
-"""People: passwords and sessions."""

@@ -1,0 +1,82 @@
+"""Does a person have to be asked, and what are they asked?"""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from attrs import frozen
+
+from iam.clients import redirect_uris, scopes
+from iam.protocol.request import Request
+from iam.store.consents import NOWHERE, Consents
+from iam.store.scopes import Scope, Scopes
+
+
+@frozen
+class Question:
+    """What a person is asked for a request: the scopes that it would be granted, with their sentences, and where they are good.
+
+    `scopes` are those that are about no resource, `resources` the others by the resource.
+    """
+
+    request: Request
+    scopes: Sequence[Scope]
+    resources: Mapping[str, Sequence[Scope]]
+
+    @property
+    def shown(self) -> dict[str, object]:
+        """All that the answer depends on, for a digest: what is granted is what the page showed, and to whom it was shown.
+
+        Defaults and claims are in it as they were worked out, and of the client what it could change meanwhile.
+        """
+        client = self.request.client
+        return {
+            "client": [client.id, client.name, client.owner, client.auth_method, client.registered_itself],
+            "registered": [client.scopes, client.redirect_uris],
+            "links": [
+                client.openid.logo_uri,
+                client.openid.client_uri,
+                client.openid.policy_uri,
+                client.openid.tos_uri,
+            ],
+            "redirect_uri": self.request.redirect_uri,
+            "grant_type": self.request.granting,
+            "granted": self.request.scopes,
+            "claims": self.request.claims,
+            "scopes": told(self.scopes),
+            "resources": {uri: told(scopes) for uri, scopes in self.resources.items()},
+        }
+
+
+@frozen
+class Consent:
+    """What people allowed before, and the words for what they are asked now."""
+
+    consents: Consents
+    known_scopes: Scopes
+
+    async def covers(self, user_id: UUID, request: Request) -> bool:
+        """Has this person allowed all of this before, and is it sure to be the same client that asks now?"""
+        if request.authentication.wants_consent or not proven(request):
+            return False
+        given = await self.consents.given(user_id, request.client.client_id)
+        return given.covers(request.consented, request.allowed)
+
+    async def question(self, request: Request) -> Question:
+        """The scopes asked for, by name or by their claims, each with its sentence."""
+        at = {uri: await scopes.described(names, self.known_scopes) for uri, names in request.allowed.items()}
+        return Question(request, at.pop(NOWHERE), at)
+
+
+def told(scopes: Sequence[Scope]) -> list[list[object]]:
+    """What a page says of scopes, and what they stand for."""
+    return [[scope.name, scope.description, scope.claims] for scope in scopes]
+
+
+def proven(request: Request) -> bool:
+    """Can nobody but the client get the answer: it proves itself, or the answer goes to a host that is its own?
+
+    For any other public client somebody may pass, by its scheme or on this machine, so that people are asked each time (RFC 8252 §8.6),
+    and so they are where the answer goes to another port than the registered one.
+    """
+    client, uri = request.client, request.redirect_uri
+    return (client.confidential and uri in client.redirect_uris) or redirect_uris.claimed(uri)

@@ -1,0 +1,66 @@
+"""What a person did for an authorization request is told by the address that they come back by.
+
+A request may want a login though somebody is logged in (OpenID Connect Core §3.1.2.1, prompt and max_age). Who comes back
+from it must not be sent to it again, and no other login may pass for it. So the address carries the second in which it
+happened, and an HMAC, by a key of the server, of that, of the request, and of the cookie with which the session began: it is
+good for this request, in this browser, as long as a question to the person is (H19).
+"""
+
+import hmac
+from base64 import urlsafe_b64encode
+from typing import Final
+
+from attrs import field, frozen
+
+from iam.clock import Clock
+from iam.secrets import minted
+
+PURPOSE: Final = "interactions"
+PARAMETER: Final = "iam_interaction"
+LIFETIME: Final = 600  # seconds
+
+LOGIN: Final = "login"
+CHOICE: Final = "choice"
+
+
+@frozen
+class Interactions:
+    """Marks addresses, and knows its marks again; `key` is 32 bytes that no database has."""
+
+    key: bytes = field(repr=False)
+    clock: Clock
+
+    def marked(self, address: str, did: str, cookie: str) -> str:
+        """The address back to a request, saying that the person with this cookie has just done so."""
+        path, _, query = address.partition("?")
+        bare = unmarked(query)
+        return f"{path}?{bare}{'&' if bare else ''}{PARAMETER}={self._mark(bare, did, cookie, self._second())}"
+
+    def proven(self, query: str, did: str, cookie: str | None) -> bool:
+        """Does the query say, truly, that this was done for this request by who has the cookie, a short while ago?"""
+        marks = [pair.partition("=")[2] for pair in query.split("&") if is_mark(pair)]
+        if len(marks) != 1 or cookie is None:
+            return False
+        second = marks[0].partition(".")[0]
+        if not (second.isascii() and second.isdigit() and len(second) <= len(str(self._second()))):
+            return False
+        genuine = self._mark(unmarked(query), did, cookie, int(second))
+        return hmac.compare_digest(genuine.encode(), marks[0].encode()) and self._second() <= int(second) + LIFETIME
+
+    def _mark(self, query: str, did: str, cookie: str, second: int) -> str:
+        said = "\0".join((did, str(second), minted.series(cookie), query))
+        check = urlsafe_b64encode(hmac.digest(self.key, said.encode(), "sha256")).rstrip(b"=").decode()
+        return f"{second}.{check}"
+
+    def _second(self) -> int:
+        return int(self.clock.now().timestamp())
+
+
+def is_mark(pair: str) -> bool:
+    """Is this pair of a query a mark, or meant to pass for one?"""
+    return pair.partition("=")[0] == PARAMETER
+
+
+def unmarked(query: str) -> str:
+    """The request's own parameters."""
+    return "&".join(pair for pair in query.split("&") if not is_mark(pair))

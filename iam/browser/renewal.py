@@ -1,0 +1,70 @@
+"""The cookies change with an answer: the next step of a session's series, or none any more (docs/decisions/remembered_sessions.md)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from attrs import evolve
+
+from iam.browser import cookies
+from iam.browser.accounts import Account, newest, others_header
+from iam.http.answers import Answer, Headers
+from iam.http.request import Request
+from iam.secrets import minted
+from iam.settings import Settings
+
+FAILED = 400
+
+
+def found(request: Request, cookie: str | None) -> Any:
+    """What this cookie was found to stand for; None where nobody asked."""
+    return request.found.get(minted.series(cookie)) if cookie else None
+
+
+def over(request: Request, cookie: str) -> bool:
+    """Was it found to be one that has to go?"""
+    known = found(request, cookie)
+    return known is not None and known.cookie is None
+
+
+def renewed(request: Request, answer: Answer, settings: Settings, now: datetime) -> Answer:
+    """The answer, with the cookies of those sessions that were found to have other ones from now on.
+
+    What is over is taken away at once; a new one is given with a page that was asked for, or a redirect. A cookie that the
+    answer sets anyway is left alone.
+    """
+    if not request.found:
+        return answer
+    giving = request.method == b"GET" and answer.status < FAILED
+    changed = (*active(request, settings, now, giving=giving), *others(request, settings, now, giving=giving))
+    said = {value.partition(b"=")[0] for name, value in answer.headers if name == b"Set-Cookie"}
+    kept = tuple(header for header in changed if header[1].partition(b"=")[0] not in said)
+    return evolve(answer, headers=(*answer.headers, *kept)) if kept else answer
+
+
+def active(request: Request, settings: Settings, now: datetime, *, giving: bool) -> Headers:
+    """What changes the cookie of the session in use, if it is to change."""
+    cookie = cookies.read(request, cookies.name_of(settings))
+    known = found(request, cookie)
+    if known is None or known.cookie == cookie:
+        return ()
+    if known.cookie is None:
+        return (cookies.setting(settings, "", 0),)
+    if not giving or known.session is None:
+        return ()
+    account = Account(known.cookie, known.session, known.cookie)
+    return (cookies.setting(settings, account.kept, account.age(now)),)
+
+
+def others(request: Request, settings: Settings, now: datetime, *, giving: bool) -> Headers:
+    """What changes the cookie with the other sessions, if any of them is to change."""
+    had = cookies.read_others(request, cookies.others_name_of(settings))
+    known = [(secret, found(request, secret)) for secret in newest(had)]
+    if any(each is None for _, each in known):
+        return ()  # nobody asked for them
+    lost = any(each.cookie is None for _, each in known)
+    stepped = giving and any(each.session and each.cookie not in had for _, each in known)
+    if not (lost or stepped):
+        return ()
+    living: Sequence[Account] = [Account(one, each.session, each.cookie) for one, each in known if each.session]
+    return (others_header(settings, tuple(living), now),)

@@ -1,0 +1,133 @@
+"""Pages out of templates: the bundled ones, and those of a theme before them."""
+
+import shlex
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+
+from iam.http.answers import Answer, Headers, Refusal, html_answer
+from iam.settings import Settings
+
+PACKAGE = Path(__file__).parent.parent
+BUNDLED = (PACKAGE / "templates", PACKAGE.parent / "templates")  # installed; in a checkout
+TYPES = {
+    ".css": b"text/css; charset=utf-8",
+    ".ico": b"image/x-icon",
+    ".js": b"text/javascript; charset=utf-8",
+    ".png": b"image/png",
+    ".svg": b"image/svg+xml",
+}
+FOR_EVER = b"public, max-age=31536000, immutable"
+ANEW = b"no-cache"
+
+SENTENCES = {
+    400: ("This request cannot be used", "The address or the form is malformed. Go back and try again."),
+    403: ("This is not allowed", "Go back, reload the page, and try again."),
+    404: ("There is nothing here", "The address may be mistyped, or what was here is gone."),
+    405: ("This address works differently", "It cannot be used in this way. Go back and try again."),
+    408: ("That took too long", "Try again."),
+    413: ("That is too much", "The form is too large. Go back and shorten it."),
+    421: ("Wrong address", "This server does not answer for that host."),
+    429: ("That was too often", "Too much has come from you or your network. Wait a minute, then try again."),
+    500: (
+        "Something went wrong on our side",
+        "It is in our log. Try again; if it happens again, tell us the id below.",
+    ),
+    503: ("We cannot answer right now", "Try again in a moment."),
+}
+
+
+def directories(settings: Settings) -> list[Path]:
+    """Where templates are looked up, the first one first."""
+    bundled = next(path for path in BUNDLED if path.is_dir())
+    return [*([settings.templates] if settings.templates else []), bundled]
+
+
+class Theme:
+    """Templates and static files, read at start."""
+
+    def __init__(self, settings: Settings) -> None:
+        places = directories(settings)
+        self._environment = Environment(
+            loader=ChoiceLoader([FileSystemLoader(place) for place in places]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._files = {
+            name: content for place in reversed(places) for name, content in static(place / "static").items()
+        }
+        self._base = settings.path
+        self._environment.globals.update(
+            asset=self.asset, base=self._base, site=settings.issuer_host, applications=settings.applications
+        )
+        self._environment.filters["shell"] = shlex.quote
+        for name in self._environment.list_templates(extensions=["html"]):
+            self._environment.get_template(name)
+
+    def asset(self, name: str) -> str:
+        """The address of a static file, which changes with its content."""
+        return f"{self._base}/static/{name}?{self._version(name)}"
+
+    def static(self, name: str, query: str = "") -> Answer | None:
+        """A static file, cached for ever under the address that its content has, and asked for anew under any other.
+
+        During a rolling upgrade the pages of one server name a file that another one does not have yet: what that answers must not stay.
+        """
+        kind = TYPES.get(Path(name).suffix)
+        if name not in self._files or kind is None:
+            return None
+        lasting = FOR_EVER if query == self._version(name) else ANEW
+        return Answer(200, self._files[name], ((b"Content-Type", kind), (b"Cache-Control", lasting)))
+
+    def _version(self, name: str) -> str:
+        """The query by which a file's content is named."""
+        return f"v={sha256(self._files[name]).hexdigest()[:12]}"
+
+    def page(
+        self,
+        name: str,
+        status: int = 200,
+        headers: Headers = (),
+        *,
+        image_source: str | None = None,
+        leaving: bool = False,
+        framing: bool = False,
+        scripted: bool = False,
+        **context: Any,
+    ) -> Answer:
+        """A page from the template of this name; what it may do besides is told as in an Answer."""
+        text = self._environment.get_template(name).render({"session": None, "stale": None, **context})
+        may = {"image_source": image_source, "leaving": leaving, "framing": framing, "scripted": scripted}
+        return html_answer(status, text, headers, **may)
+
+    def error(
+        self, status: int, title: str, sentence: str, identifier: str | None = None, error_uri: str | None = None
+    ) -> Answer:
+        """A page that says what is wrong and what to do; at `error_uri` the makers of the application read more."""
+        return self.page(
+            "error.html", status, title=title, sentence=sentence, identifier=identifier, error_uri=error_uri
+        )
+
+    def error_of(self, status: int, identifier: str | None = None) -> Answer:
+        """The page for an error that has no more to say than its status."""
+        title, sentence = SENTENCES.get(status, SENTENCES[400])
+        return self.error(status, title, sentence, identifier)
+
+    def refusal(self, status: int, title: str, sentence: str) -> Refusal:
+        """An error page to raise."""
+        return Refusal(self.error(status, title, sentence))
+
+    def missing(self) -> Refusal:
+        """There is nothing here, or nothing that this person may see."""
+        return Refusal(self.error_of(404))
+
+
+def static(place: Path) -> Mapping[str, bytes]:
+    """The static files of one directory."""
+    return {path.name: path.read_bytes() for path in place.glob("*") if path.is_file()}

@@ -1,0 +1,166 @@
+"""Who is at the browser, and that forms are theirs."""
+
+import secrets
+from collections.abc import Callable, Coroutine, Sequence
+from enum import Enum
+from typing import Any
+
+from attrs import frozen
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.logger import Logger
+
+from iam.browser import cookies, csrf, renewal
+from iam.browser.accounts import Account, Accounts, newest
+from iam.browser.theme import Theme
+from iam.clock import Clock
+from iam.http.answers import Answer, Headers, Refusal
+from iam.http.parameters import REPEATABLE, ParameterError, Parameters, form_fields
+from iam.http.request import Request
+from iam.secrets import minted
+from iam.secrets.minted import Kind
+from iam.settings import Settings
+
+log = Logger()
+
+AGAIN = "Go back, reload the page, and try again."
+ELSEWHERE = "This form did not come from one of our own pages, and so nothing was done. " + AGAIN
+
+
+class Stale(Enum):
+    """Why a form is not good any more, for who sent it."""
+
+    OLD = "This page was opened too long ago."
+    CHANGED = "Somebody has logged in or out in this browser since this page was opened."
+    NO_COOKIE = (
+        "Your browser sent us no cookie, so that we cannot tell whose form this is. Allow cookies for this site."
+    )
+    DOUBT = (
+        "Your browser sent several cookies under our name, so that somebody else on this host, or on one beside it, has set "
+        "one. We have removed those that we could."
+    )
+
+
+@frozen
+class Sent:
+    """The fields of a form, and why nothing may be done with them, if so."""
+
+    fields: Parameters
+    stale: Stale | None = None
+
+
+@frozen
+class Visitors:
+    """People at browsers; `find` knows whose session a cookie stands for, and what becomes of the cookie.
+
+    What was found once rides on the request, so that nobody is looked up twice for it.
+    """
+
+    find: Callable[[str, str], Coroutine[Any, Any, Any]]
+    settings: Settings
+    theme: Theme
+    clock: Clock
+
+    def cookie(self, request: Request) -> str | None:
+        """The value of our cookie."""
+        return cookies.read(request, cookies.name_of(self.settings))
+
+    async def session(self, request: Request) -> Any:
+        """The session of who is logged in; None if nobody is."""
+        cookie = self.cookie(request)
+        if cookie is None:
+            return None
+        (found,) = await self._found(request, [cookie])
+        return found.session
+
+    async def accounts(self, request: Request) -> Accounts:
+        """Everybody who is logged in in this browser, found by one statement."""
+        active = self.cookie(request)
+        others = cookies.read_others(request, cookies.others_name_of(self.settings))
+        secrets = newest([active, *others] if active else others)
+        answers = zip(secrets, await self._found(request, secrets), strict=True)
+        found = [Account(one, each.session, each.cookie) for one, each in answers if each.session]
+        first = found[0] if active and found and found[0].secret == secrets[0] else None
+        return Accounts(first, tuple(found[1:] if first else found))
+
+    async def _found(self, request: Request, secrets: Sequence[str]) -> list[Any]:
+        """What all these stand for, asked at the same time where nobody has asked yet."""
+        series = [minted.series(secret) for secret in secrets]
+        fresh = {one: secret for one, secret in zip(series, secrets, strict=True) if one not in request.found}
+        asked = [Deferred.fromCoroutine(self.find(secret, request.client_address)) for secret in fresh.values()]
+        for one, (good, answer) in zip(fresh, await DeferredList(asked, consumeErrors=True), strict=True):
+            if not good:
+                answer.raiseException()
+            request.found[one] = answer
+        return [request.found[one] for one in series]
+
+    def renewed(self, request: Request, answer: Answer) -> Answer:
+        """The answer to a request, with what changes the cookies of who was found for it."""
+        return renewal.renewed(request, answer, self.settings, self.clock.now())
+
+    def token(self, request: Request, purpose: str, secret: str | None = None, *, shown: str = "") -> str:
+        """The token for a form of this visitor, only for one who has a cookie; or of their account with this secret.
+
+        `shown` is the digest of what the page shows and asks about (`csrf.digest`).
+        """
+        return csrf.token(secret or self.cookie(request) or secrets.token_hex(), purpose, self.clock.now(), shown)
+
+    def welcome(self, request: Request, purpose: str) -> tuple[str, Headers]:
+        """The token for a form of anybody, and the cookie for who has none yet: it says nothing and stands in no table."""
+        cookie = self.cookie(request)
+        if cookie is not None and not renewal.over(request, cookie):
+            return csrf.token(cookie, purpose, self.clock.now()), ()
+        cookie = minted.mint(Kind.VISITOR)
+        fresh = cookies.setting(self.settings, cookie)
+        return csrf.token(cookie, purpose, self.clock.now()), (*self.cleared(request), fresh)
+
+    def cleared(self, request: Request) -> Headers:
+        """What takes away cookies under our names that are not ours, where there are any: else nobody could ever go on."""
+        if not cookies.doubtful(request, self.settings):
+            return ()
+        request.say(log, "several cookies under one of our names, {peer}", peer=request.client_address)
+        return cookies.removing(request, self.settings)
+
+    def showed(self, form: Parameters, shown: str) -> bool:
+        """Did the page of this form show just that? Else it has to be shown again: nobody has decided upon anything else."""
+        return csrf.same(form.get(csrf.TOKEN_FIELD), shown)
+
+    def sent(
+        self,
+        request: Request,
+        purpose: str,
+        *,
+        repeatable: frozenset[str] = REPEATABLE,
+        lifetime: int | None = None,
+        secret: str | None = None,
+    ) -> Sent:
+        """A form from our page for this purpose, good if it was opened in this browser within its lifetime.
+
+        It is stale if it is older, or was opened for another account than the one with this secret, or the one in use. One that
+        does not come from our pages is refused, for no page shows what others wrote into a form.
+        """
+        try:
+            fields = form_fields(request, repeatable=repeatable)
+        except ParameterError as error:
+            raise Refusal(self.theme.error_of(error.status)) from None
+        if not csrf.from_us(request, self.settings):
+            request.say(log, "form from elsewhere: {purpose}", purpose=purpose.partition(" ")[0])
+            raise self.theme.refusal(403, "Please try that again", ELSEWHERE)
+        cookie, given = secret or self.cookie(request), fields.get(csrf.TOKEN_FIELD)
+        if csrf.genuine(cookie, purpose, given, self.clock.now(), lifetime):
+            return Sent(fields)
+        stale = self._stale(request, csrf.genuine(cookie, purpose, given, self.clock.now()))
+        request.say(log, "form refused: {purpose}, {stale}", purpose=purpose.partition(" ")[0], stale=stale.name)
+        return Sent(fields, stale)
+
+    def _stale(self, request: Request, genuine: bool) -> Stale:  # noqa: FBT001
+        """Why; one whose token is genuine is too old."""
+        if genuine:
+            return Stale.OLD
+        if cookies.doubtful(request, self.settings):
+            return Stale.DOUBT
+        return Stale.CHANGED if self.cookie(request) else Stale.NO_COOKIE
+
+    def stale(self, stale: Stale, session: Any) -> Refusal:
+        """The form cannot be shown again to who is logged in now."""
+        who = f"You are logged in as {session.username} now, whose form this is not."
+        return self.theme.refusal(403, "Please try that again", f"{stale.value} {who} Nothing was done.")

@@ -1,0 +1,162 @@
+"""Client assertions: a JWT by which a client proves itself (RFC 7521 §4.2, RFC 7523 §3, OpenID Connect Core §9).
+
+Which keys and algorithms count, says our record of the client, never the JWT (H28). What is wrong with the claims is told
+only to who has signed them. Decisions: docs/decisions/client_assertions.md.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from attrs import field, frozen
+from joserfc import jws
+from oauthlib.oauth2.rfc6749.errors import InvalidClientError
+
+from iam.clients import key_sets
+from iam.clients.signatures import HMAC, SKEW, Claims, ClientSignatures, claims_of, moments_of, names_keys
+from iam.clock import Clock
+from iam.oauth.reasons import Refusal, carrying
+from iam.outbound.destinations import FetchError
+from iam.secrets.signing_keys import header_of
+from iam.store.clients import PRIVATE_KEY_JWT, SECRET_JWT, Client
+from iam.store.replays import Replays
+
+TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+JWT_TYPES: Final = (None, "jwt", "client-authentication+jwt")  # a JWT of another type is for something else
+
+# By the method: HMAC never meets a public key, and a public key never a MAC (row 41).
+ALGORITHMS: Final[Mapping[str, tuple[str, ...]]] = {
+    PRIVATE_KEY_JWT: key_sets.ALGORITHMS,
+    SECRET_JWT: HMAC,
+}
+EVERY_ALGORITHM: Final = tuple(alg for algs in ALGORITHMS.values() for alg in algs)
+
+LIFETIME: Final = 300  # seconds within which an assertion must be used (H28)
+LONGEST: Final = 3600  # seconds that it may claim to last: libraries say an hour unless they are told otherwise
+UNREADABLE: Final = "The client assertion is not a signed JWT of at most 8192 characters."
+UNPROVEN: Final = "Client authentication failed."
+UNREACHABLE: Final = "The client's keys cannot be fetched from its jwks_uri now."
+USED: Final = "The client assertion was used before: sign a new one, with another jti."
+
+
+@frozen
+class Assertion:
+    """A JWT that was read but not believed yet: who it says it is from."""
+
+    text: str = field(repr=False)
+    header: Mapping[str, Any]
+    subject: str
+
+
+def read(text: str) -> Assertion:
+    """The assertion in `text`; raises InvalidClientError for what cannot be one, whoever it is from."""
+    header = header_of(text)
+    if header is None:
+        raise InvalidClientError(UNREADABLE)
+    if names_keys(header):
+        raise InvalidClientError("The client assertion's header must not name keys or extensions of its own.")
+    typ = header.get("typ")
+    if header.get("alg") not in EVERY_ALGORITHM or (typ.lower() if isinstance(typ, str) else typ) not in JWT_TYPES:
+        raise InvalidClientError("The client assertion's alg or typ is not one that is taken here.")
+    claims = claims_of(jws.extract_compact(text.encode()).payload)
+    subject = claims.get("sub") if claims else None
+    if not isinstance(subject, str) or not subject or not (subject.isascii() and subject.isprintable()):
+        raise InvalidClientError("The client assertion must name the client in iss and sub.")
+    return Assertion(text, header, subject)
+
+
+@frozen
+class ClientAssertions:
+    """Judges assertions; `audiences` are the names by which this server may be addressed."""
+
+    replays: Replays
+    signatures: ClientSignatures
+    clock: Clock
+    audiences: tuple[str, ...]
+
+    async def prove(self, client: Client, assertion: Assertion) -> None:
+        """Take the assertion as the client's, once; raises InvalidClientError."""
+        alg, algs = assertion.header["alg"], allowed(client)
+        if alg not in algs:
+            expected = ", ".join(algs) or f"none: the application uses {client.auth_method}"
+            raise refused(UNPROVEN, f"signed with {alg}, and not with what is expected: {expected}", client.id)
+        try:
+            claims = await self.signatures.claims(client, assertion.text, assertion.header)
+        except FetchError as error:
+            reason = Refusal("client assertion", "keys at the application's jwks_uri", str(error), client_id=client.id)
+            raise carrying(InvalidClientError(UNREACHABLE), reason) from None
+        if claims is None:
+            raise refused(UNPROVEN, "signed by none of the application's keys or secrets", client.id)
+        complaint = self._complaint(client, claims)
+        if complaint:
+            raise refused(complaint, complaint, client.id)
+        last_day = datetime.fromtimestamp(claims["exp"], UTC).date()
+        if not await self.replays.claim(use_of(client, claims["jti"]), last_day):
+            raise refused(USED, USED, client.id)
+
+    def _complaint(self, client: Client, claims: Claims) -> str | None:
+        """What is wrong with claims that the client has signed (RFC 7523 §3)."""
+        if not claims.get("iss") == claims.get("sub") == client.id:
+            return "The client assertion must name the client in iss and sub."
+        if sole(claims.get("aud")) not in self.audiences:
+            return f"The client assertion's aud must be one value, {self.audiences[0]}."
+        return time_complaint(claims, self.clock.seconds()) or jti_complaint(claims.get("jti"))
+
+
+def refused(sentence: str, reason: str, client_id: str) -> InvalidClientError:
+    """The error that says `sentence`, with the reason for those who answer for the client."""
+    return carrying(InvalidClientError(sentence), refusal(reason, client_id))
+
+
+def refusal(reason: str, client_id: str) -> Refusal:
+    """Why an assertion proves nothing."""
+    return Refusal(
+        "client assertion", "a JWT that the application has signed for this server", reason, client_id=client_id
+    )
+
+
+def allowed(client: Client) -> tuple[str, ...]:
+    """The algorithms that this client may sign assertions with: none for clients of other methods (row 44)."""
+    algs = ALGORITHMS.get(client.auth_method, ())
+    return algs if client.auth_signing_alg is None else tuple(alg for alg in algs if alg == client.auth_signing_alg)
+
+
+def sole(audience: object) -> object:
+    """The one audience; two would let either use the assertion at the other."""
+    if isinstance(audience, list):
+        return audience[0] if len(audience) == 1 and isinstance(audience[0], str) else None
+    return audience if isinstance(audience, str) else None
+
+
+def time_complaint(claims: Claims, now: float) -> str | None:
+    """What is wrong with exp, nbf and iat."""
+    moments = moments_of(claims)
+    if moments is None:
+        return "The client assertion's exp, nbf and iat must be numbers of seconds."
+    if "exp" not in moments:
+        return "The client assertion must have an exp."
+    if not moments["exp"] > now:
+        return "The client assertion has expired."
+    if not brief(moments, now):
+        return f"The client assertion's exp must be at most {LIFETIME} seconds ahead, or its iat at most {LIFETIME} seconds ago."
+    if not all(moment <= now + SKEW for name, moment in moments.items() if name != "exp"):
+        return "The client assertion is not valid yet: its nbf or iat lies ahead."
+    return None
+
+
+def brief(moments: Mapping[str, float], now: float) -> bool:
+    """Is the assertion good for no longer than it needs to be? One that lasts an hour must be used soon after it was made."""
+    if moments["exp"] <= now + LIFETIME + SKEW:
+        return True
+    return moments["exp"] <= now + LONGEST + SKEW and moments.get("iat", 0) >= now - LIFETIME - SKEW
+
+
+def jti_complaint(jti: object) -> str | None:
+    """What is wrong with the name that makes the assertion unique."""
+    return None if isinstance(jti, str) and jti else "The client assertion must have a jti, which is a text."
+
+
+def use_of(client: Client, jti: str) -> bytes:
+    """What stands for the one use of an assertion; a client's id has no NUL in it."""
+    return hashlib.sha256(f"client_assertion\0{client.id}\0{jti}".encode(errors="surrogatepass")).digest()

@@ -1,0 +1,208 @@
+"""Which client is asking? (RFC 6749 §2.3)
+
+A client authenticates by the method it is registered for and by no other, but that client_secret_basic and
+client_secret_post, which carry the same secret, stand for each other.
+"""
+
+from base64 import b64decode
+from binascii import Error as Base64Error
+from urllib.parse import unquote_plus
+
+from attrs import field, frozen
+from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError
+
+from iam.clients import assertions, ids
+from iam.clients.assertions import Assertion, ClientAssertions
+from iam.clients.slips import copied
+from iam.clock import Clock
+from iam.oauth.reasons import Refusal, carrying
+from iam.protocol.request import Parameters
+from iam.secrets import minted
+from iam.secrets.minted import Kind
+from iam.store.clients import BY_SECRET, Client, Clients
+from iam.throttles.throttle import Throttle
+
+NOT_OURS = "not one of this server's: cut off, or another text"
+TWO_WAYS = "The request authenticates the client in two ways; use one."
+
+
+@frozen
+class Claimed:
+    """Who a request says it is from, what it brings as proof, if anything, and from which address.
+
+    `undecoded` is the secret as it stood in the header, where that may be meant.
+    """
+
+    client_id: str
+    secret: str | None = field(default=None, repr=False)
+    undecoded: str | None = field(default=None, repr=False)
+    assertion: Assertion | None = None
+    address: str | None = None
+
+    @property
+    def with_proof(self) -> bool:
+        """Does it bring anything to be checked?"""
+        return self.secret is not None or self.assertion is not None
+
+
+def claimed(parameters: Parameters, authorization: str | None, address: str | None = None) -> Claimed:
+    """Who a request from this address says it is from: in the Authorization header, the form or an assertion in it (RFC 6749 §2.3).
+
+    Raises InvalidRequestError for two methods at once, InvalidClientError for none or one that cannot be read.
+    """
+    client_id, secret = parameters.get("client_id"), parameters.get("client_secret")
+    asserted = "client_assertion" in parameters or "client_assertion_type" in parameters
+    if (authorization is not None) + (secret is not None) + asserted > 1:
+        raise InvalidRequestError(TWO_WAYS)
+    if authorization is not None:
+        return agreed(from_basic(authorization, address), client_id)
+    if asserted:
+        return agreed(from_assertion(parameters, address), client_id)
+    if client_id is None:
+        raise InvalidClientError("The request names no client.")
+    return Claimed(client_id, secret, address=address)
+
+
+def agreed(claim: Claimed, client_id: str | None) -> Claimed:
+    """The claim, if client_id says nothing else."""
+    if client_id not in (None, claim.client_id):
+        raise InvalidClientError("The client that authenticates is not the one in client_id.")
+    return claim
+
+
+def from_assertion(parameters: Parameters, address: str | None) -> Claimed:
+    """A JWT that names the client (RFC 7521 §4.2)."""
+    kind, text = parameters.get("client_assertion_type"), parameters.get("client_assertion")
+    if kind is None or text is None:
+        raise InvalidRequestError("client_assertion and client_assertion_type belong together.")
+    if kind != assertions.TYPE:
+        raise InvalidClientError(f"The client_assertion_type must be {assertions.TYPE}.")
+    assertion = assertions.read(text)
+    return Claimed(assertion.subject, assertion=assertion, address=address)
+
+
+def from_basic(authorization: str, address: str | None) -> Claimed:
+    """HTTP Basic (RFC 7617), with id and secret form-encoded inside (RFC 6749 §2.3.1).
+
+    Many programs send them as they are, so that a + or % in the secret may be that, too.
+    """
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        raise InvalidClientError("The Authorization header must use the Basic scheme here.")
+    try:
+        client_id, colon, sent = b64decode(encoded.strip(" "), validate=True).decode().partition(":")
+        client_id = unquote_plus(client_id, errors="strict")
+    except (Base64Error, ValueError):
+        raise InvalidClientError("The Authorization header is not Basic credentials in base64 and UTF-8.") from None
+    secret = decoded(sent)
+    if not colon or not client_id or not secret or "\0" in client_id + secret:
+        raise InvalidClientError("The Authorization header must hold client_id:client_secret.")
+    return Claimed(client_id, secret, undecoded=sent if sent != secret else None, address=address)
+
+
+def decoded(sent: str) -> str:
+    """The secret out of its form-encoding; what is in none is meant as it stands."""
+    try:
+        return unquote_plus(sent, errors="strict")
+    except UnicodeDecodeError:
+        return sent
+
+
+def expected_of(client: Client) -> str:
+    """How the client proves itself, in words."""
+    return (
+        f"{client.auth_method}: how this application proves itself"
+        if client.confidential
+        else "no secret: the application is public"
+    )
+
+
+def brought(claim: Claimed) -> str:
+    """What somebody brings as proof, in words."""
+    return "none, but the client_id" if claim.secret is None else "a secret, sent as it is"
+
+
+@frozen
+class ClientAuthentication:
+    """Authenticates the clients in the store; what proves nothing is counted, and what proves something never has to wait."""
+
+    clients: Clients
+    assertions: ClientAssertions
+    clock: Clock
+    throttle: Throttle
+
+    async def confidential(self, claim: Claimed) -> Client | None:
+        """The client that proved itself; raises InvalidClientError for an assertion that says why it is not good, Throttled."""
+        try:
+            client = await self._proven(claim)
+        except InvalidClientError:
+            await self.throttle.wrong(claim.address, claim.client_id)
+            raise
+        if client is None and claim.with_proof:
+            await self.throttle.wrong(claim.address, claim.client_id)
+        return client
+
+    async def _proven(self, claim: Claimed) -> Client | None:
+        client = await self._enabled(claim)
+        if claim.assertion is not None:
+            return await self._by_assertion(client, claim.assertion)
+        return self._by_secret(client, claim)
+
+    async def public(self, claim: Claimed) -> Client | None:
+        """The public client that is named and, having no secret, brings none (RFC 6749 §2.1)."""
+        client = await self._enabled(claim)
+        if client is None or client.confidential or claim.with_proof:
+            return None
+        return client
+
+    async def authenticate(self, claim: Claimed) -> Client:
+        """The client, however it authenticates; raises InvalidClientError, Throttled."""
+        client = await (self.confidential(claim) if claim.with_proof else self.public(claim))
+        if client is None:
+            raise unproved(await self.reason(claim))
+        return client
+
+    async def reason(self, claim: Claimed) -> Refusal:
+        """Why somebody is not the client that they say they are; only for who answers for it."""
+        client = await self.clients.by_id(claim.client_id)
+        if client is None:
+            return await ids.unknown(self.clients, claim.client_id)
+        if not client.enabled:
+            return Refusal("client", "an application that is enabled", "disabled", client_id=client.id)
+        if claim.assertion is not None:
+            return assertions.refusal("of no application that takes part here", client.id)
+        if claim.secret is None or client.auth_method not in BY_SECRET:
+            return Refusal("client authentication", expected_of(client), brought(claim), client_id=client.id)
+        return self._wrong(client, claim.secret)
+
+    def _wrong(self, client: Client, secret: str) -> Refusal:
+        """What is wrong with a secret that is not the client's."""
+        secrets, meant = self.assertions.signatures.secrets, copied(secret)
+        expected, ours = "the application's secret", minted.well_formed(secret, Kind.CLIENT_SECRET)
+        if secret == client.id:
+            got = "the application's id"
+        elif meant.slips and secrets.match(client, meant.text, self.clock.now()):
+            got = f"the application's, but {meant.told}"
+        else:
+            got = "; ".join(["wrong" if ours else NOT_OURS, *meant.slips])
+        return Refusal("client secret", expected, got, client_id=client.id, secret_digest=secrets.digest(secret))
+
+    async def _enabled(self, claim: Claimed) -> Client | None:
+        client = await self.clients.by_id(claim.client_id)
+        return client if client and client.enabled else None
+
+    def _by_secret(self, client: Client | None, claim: Claimed) -> Client | None:
+        secrets, now = self.assertions.signatures.secrets, self.clock.now()
+        readings = [text for text in (claim.secret, claim.undecoded) if text is not None]
+        same = sum(secrets.match(client, text, now) for text in readings) > 0  # each, so that the answer takes as long
+        return client if client and client.auth_method in BY_SECRET and same else None
+
+    async def _by_assertion(self, client: Client | None, assertion: Assertion) -> Client | None:
+        if client is not None:
+            await self.assertions.prove(client, assertion)
+        return client
+
+
+def unproved(reason: Refusal) -> InvalidClientError:
+    """The error for a client that did not prove itself, for this reason (RFC 6749 §5.2)."""
+    return carrying(InvalidClientError(assertions.UNPROVEN), reason)

@@ -1,0 +1,281 @@
+"""Clients that register themselves, and change and remove themselves (RFC 7591, RFC 7592).
+
+The rules for metadata are those of `registration`, for whoever brings them; what is here is the policy for those whom nobody
+knows, and it judges what a client would be, not what would change (row 47).
+"""
+
+import re
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from hmac import compare_digest
+from typing import Any, Final
+from uuid import UUID
+
+from attrs import asdict, evolve, frozen
+
+from iam.clients import assertions, information, redirect_uris, sectors
+from iam.clients import metadata as client_metadata
+from iam.clients import secrets as client_secrets
+from iam.clients.metadata import Asked, ClientMetadata
+from iam.clients.registrants import Registrant, Registrants
+from iam.clients.registration import Registration, needs_new_secret
+from iam.clients.targets import Targets
+from iam.clients.wishes import LeftOut, Settled, Wishes
+from iam.networks import network
+from iam.oauth import bearer
+from iam.oauth.bearer import Challenge
+from iam.oauth.reasons import Refusal, shown
+from iam.people.invalid import Invalid
+from iam.records import actor
+from iam.secrets import minted
+from iam.secrets.minted import Kind
+from iam.store.clients import PUBLIC, Client, Metadata, keeps_secret
+from iam.store.registrations import Newcomer, Registrations
+from iam.throttles.throttle import Throttle
+
+OPEN, TOKEN, CLOSED = "open", "token", "closed"
+PATH: Final = "/register"
+A_WHILE: Final = 3600  # seconds after which there may be room for another client that nobody answers for
+CLIENT_ID: Final = re.compile(r"[0-9A-Za-z]{22}")
+
+
+class ClosedError(Exception):
+    """Nobody may register here."""
+
+
+@frozen
+class QuotaError(Exception):
+    """This network has tried to register enough for today; `wait` seconds are left of it."""
+
+    wait: int
+
+
+@frozen
+class FullError(Exception):
+    """There are as many clients that nobody answers for as there may be; some will go, `wait` is when to try again."""
+
+    wait: int
+
+
+@frozen
+class Caller:
+    """Who wants to register, and what they may ask for: the bearer of an initial access token, or a stranger."""
+
+    registrant: Registrant
+    token_id: UUID | None = None
+    token_digest: bytes | None = None
+
+
+@frozen
+class DynamicRegistration:
+    """Registers whom `mode` lets.
+
+    Strangers may try so often a day and network as `quota` says, and there may be `most` of their clients; None: any number.
+    """
+
+    registration: Registration
+    registrants: Registrants
+    targets: Targets
+    table: Registrations
+    throttle: Throttle
+    issuer: str
+    mode: str
+    quota: int | None
+    most: int | None
+
+    async def caller(self, authorization: str | None, address: str) -> Caller:
+        """Who asks, by the initial access token if there is one (RFC 7591 §3).
+
+        A stranger's attempt is counted, whatever becomes of it. Raises ClosedError, Challenge, Throttled, QuotaError.
+        """
+        if self.mode == CLOSED:
+            raise ClosedError
+        if self.mode == OPEN and authorization is None:
+            await self._count(address)
+            return Caller(evolve(self.registrants.stranger(), network=network(address)))
+        text = bearer.token_of(authorization)
+        self.throttle.look_up(address)
+        digest = minted.digest(text)
+        ours = minted.well_formed(text, Kind.INITIAL_ACCESS_TOKEN)
+        token = await self.table.token(digest, self._now()) if ours else None
+        if token is None:
+            await self.throttle.wrong(address)
+            reason = Refusal("initial access token", "one that is good", "one that is unknown, used up or has run out")
+            raise bearer.invalid_token(reason)
+        return Caller(evolve(self.registrants.bearer(token.scopes), network=network(address)), token.id, digest)
+
+    async def register(self, caller: Caller, document: Mapping[str, Any], address: str) -> dict[str, Any]:
+        """Register a client with these metadata; raises MetadataError, Challenge, FullError."""
+        metadata = await self._metadata(client_metadata.read(document), caller.registrant)
+        client_id = minted.client_id(secrets.token_bytes(32))
+        access = minted.mint(Kind.REGISTRATION_ACCESS_TOKEN)
+        secret = minted.mint(Kind.CLIENT_SECRET) if keeps_secret(metadata.auth_method) else None
+        newcomer = Newcomer(
+            client_id,
+            metadata,
+            minted.identifier(),
+            self.registration.kept(secret, metadata.auth_method),
+            minted.digest(access),
+            caller.token_id,
+        )
+        now = self._now()
+        await self._keep(caller, newcomer, address, now)
+        return await self._information(newcomer.client(now), access, secret)
+
+    async def client(self, client_id: str, authorization: str | None, address: str) -> tuple[Client, str]:
+        """The client that this is, and its registration access token (RFC 7592 §2).
+
+        Raises Challenge, the same for all that is wrong, and Throttled.
+        """
+        text = bearer.token_of(authorization)
+        self.throttle.look_up(address)
+        ours = minted.well_formed(text, Kind.REGISTRATION_ACCESS_TOKEN) and CLIENT_ID.fullmatch(client_id)
+        client = await self.registration.clients.read(client_id) if ours else None
+        known = client.registration_digest if client is not None else None
+        same = compare_digest(minted.digest(text), known or client_secrets.NOBODY)
+        if client is None or not same or not client.enabled:
+            await self.throttle.wrong(address)
+            raise not_its_own(client_id)
+        return client, text
+
+    async def read(self, client: Client, access: str) -> dict[str, Any]:
+        """The client as it is registered (RFC 7592 §2.1)."""
+        return await self._information(client, access, None)
+
+    async def update(self, client: Client, access: str, document: Mapping[str, Any], address: str) -> dict[str, Any]:
+        """Replace all of the client's metadata (RFC 7592 §2.2); raises MetadataError, Challenge."""
+        asked = client_metadata.read(document)
+        await self._refuse_others(client, asked, address)
+        registrant = self.registrants.bearer(()) if client.answered_for else self.registrants.stranger()
+        metadata = await self._metadata(asked, evolve(registrant, network=network(address)), client)
+        new = needs_new_secret(client.auth_method, metadata.auth_method)
+        secret = minted.mint(Kind.CLIENT_SECRET) if new else None
+        by = actor.client(client.id, address)
+        if not await self.registration.update(client.id, metadata, by, secret=secret):
+            raise not_its_own(client.id)
+        return await self._information(evolve(client, **asdict(metadata, recurse=False)), access, secret)
+
+    async def delete(self, client: Client, address: str) -> None:
+        """Remove the client and end all that it was granted (RFC 7592 §2.3); raises Challenge."""
+        if not await self.registration.delete(client.id, actor.client(client.id, address)):
+            raise not_its_own(client.id)
+
+    async def _count(self, address: str) -> None:
+        """Count the attempt of a stranger."""
+        now = self._now()
+        if self.quota is not None and not await self.table.attempt(network(address), self.quota, now):
+            raise QuotaError(left_of_day(now))
+
+    async def _keep(self, caller: Caller, newcomer: Newcomer, address: str, now: datetime) -> None:
+        """Keep a new client, in the statement that uses the token, or that sees whether there is room."""
+        by = actor.registrant(caller.token_id, address)
+        if caller.token_digest is None:
+            if not await self.table.of_stranger(newcomer, self.most, now, by):
+                raise FullError(A_WHILE)
+        elif not await self.table.by_token(newcomer, caller.token_digest, now, by):
+            got = "one that was used up a moment ago"
+            raise bearer.invalid_token(Refusal("initial access token", "one that is good", got))
+
+    async def _metadata(self, asked: Asked, registrant: Registrant, old: Client | None = None) -> Metadata:
+        """What the client would be, by the rules and the policy, with what of its wishes can be."""
+        told, keeping = asked.metadata, registrant.keeping(old) if old else registrant
+        elsewhere = await self.targets.open_to_all()
+        wishes = Wishes(
+            registrant, keeping, await self.registration.scopes.all(), self.registration.implicit, elsewhere
+        )
+        settled = wishes.settle(asked)
+        left_out = dict(settled.left_out)
+        uris = self._usable("redirect_uris", told.redirect_uris, settled, old, left_out)
+        try:
+            metadata = await self.registration.metadata(
+                name=told.name(uris),
+                auth_method=settled.auth_method,
+                grant_types=settled.grant_types,
+                redirect_uris=uris,
+                scopes=settled.scopes,
+                post_logout_redirect_uris=self._usable(
+                    "post_logout_redirect_uris", told.post_logout_redirect_uris, settled, old, left_out
+                ),
+                require_pkce=old is not None and old.require_pkce,
+                introspect_any=old is not None and old.introspect_any,
+                auth_signing_alg=signing_alg(told, settled.auth_method),
+                jwks=told.jwks,
+                jwks_uri=told.jwks_uri,
+                openid=evolve(settled.openid, id_token_claims=old.openid.id_token_claims) if old else settled.openid,
+                before=old,
+                registrant=registrant,
+                scopeless=bool(elsewhere),
+            )
+            if old is not None:
+                sectors.refuse_other_names(metadata, old)
+        except Invalid as invalid:
+            raise client_metadata.of_invalid(invalid) from None
+        if "application_type" in asked.said and asked.openid.application_type != metadata.openid.application_type:
+            left_out["application_type"] = f"What fits the redirect URIs is: {metadata.openid.application_type}."
+        return evolve(
+            metadata,
+            left_out=dict(sorted(left_out.items())),
+            # judged without it: the client keeps such addresses, and adds none
+            allow_http_redirects=old is not None and old.allow_http_redirects,
+        )
+
+    def _usable(
+        self, member: str, uris: tuple[str, ...], settled: Settled, old: Client | None, left_out: LeftOut
+    ) -> tuple[str, ...]:
+        """The addresses without those that such a client may not have (RFC 7591 §3.2.1: the answer says which it has)."""
+        method = settled.auth_method
+        told: dict[str, Any] = {"confidential": method != PUBLIC, "rules": self.registration.rules(old, method)}
+        kept = redirect_uris.usable(uris, **told)
+        missing = [uri for uri in uris if uri not in kept]
+        if missing:
+            left_out[member] = shown(f"{', '.join(missing)}: {redirect_uris.complaint(missing[0], **told)}")
+        return kept
+
+    async def _refuse_others(self, client: Client, asked: Asked, address: str) -> None:
+        """Raise MetadataError unless the document is about this client, and its secret, if it is there, the client's own."""
+        if asked.metadata.client_id != client.id:
+            raise client_metadata.refused({"client_id": "It must be there, and be the one of this client."})
+        secret = asked.metadata.client_secret
+        if secret is not None and not self.registration.secrets.match(client, secret, self._now()):
+            await self.throttle.wrong(address, client.id)
+            raise client_metadata.refused(
+                {"client_secret": "It is not this client's. Leave it out: it stays as it is."}
+            )
+
+    async def _information(self, client: Client, access: str, secret: str | None) -> dict[str, Any]:
+        """The client information response (RFC 7591 §3.2.1, RFC 7592 §3), with the resources that the client may ask for now."""
+        shown_once = {} if secret is None else {"client_secret": secret, "client_secret_expires_at": 0}
+        offers = await self.targets.offered(client)
+        return {
+            "client_id": client.id,
+            "client_id_issued_at": int(client.created_at.timestamp()),
+            **shown_once,
+            "registration_access_token": access,
+            "registration_client_uri": f"{self.issuer}{PATH}/{client.id}",
+            **information.document(client),
+            **({"left_out": dict(client.left_out)} if client.left_out else {}),
+            **({"resources": offers} if offers else {}),
+        }
+
+    def _now(self) -> datetime:
+        return self.registration.clock.now()
+
+
+def signing_alg(told: ClientMetadata, method: str) -> str | None:
+    """What the client proves itself with, if it signs for that; of other clients it says nothing (OpenID Connect Registration §2)."""
+    return told.token_endpoint_auth_signing_alg if method in assertions.ALGORITHMS else None
+
+
+def not_its_own(client_id: str) -> Challenge:
+    """The token is not this client's, or there is no such client (any more): nobody learns which."""
+    got = "another, or no such application"
+    return bearer.invalid_token(
+        Refusal("registration access token", "that of the application", got, client_id=shown(client_id))
+    )
+
+
+def left_of_day(now: datetime) -> int:
+    """Seconds until the next day begins in UTC."""
+    tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return int((tomorrow - now).total_seconds()) + 1

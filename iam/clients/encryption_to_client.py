@@ -1,0 +1,71 @@
+"""Whom something is encrypted to: the client, if it wishes so, by the key that it has for that at this moment."""
+
+from typing import Final
+
+from attrs import frozen
+from oauthlib.oauth2.rfc6749.errors import CustomOAuth2Error, OAuth2Error
+
+from iam.clients import encryption
+from iam.clients.encryption import DEFAULT_ENCODING, EncryptionKey
+from iam.clients.keys import ClientKeys
+from iam.oauth.reasons import Refusal, carrying
+from iam.outbound.destinations import FetchError
+from iam.store.clients import Client
+
+CHECK: Final = "encryption to the application"
+KEYLESS: Final = (
+    "The client wants to be answered with encryption by {alg}, but its key set has no public key for that. "
+    "Nothing was used up: publish such a key, and ask again."
+)
+UNREACHABLE: Final = (
+    "The client wants to be answered with encryption, but its keys cannot be fetched from its jwks_uri now. "
+    "Nothing was used up: ask again later."
+)
+
+
+@frozen
+class Recipient:
+    """A client's public key, and the algorithms that the client wants it to be used with."""
+
+    key: EncryptionKey
+    alg: str
+    enc: str
+
+    def encrypted(self, text: str, *, nested: bool = True) -> str:
+        """The text for this recipient alone; `nested`: it is a signed JWT."""
+        return self.key.encrypted(text, self.alg, self.enc, nested=nested)
+
+
+@frozen
+class Encryption:
+    """Finds recipients."""
+
+    keys: ClientKeys
+
+    async def recipient(self, client: Client, alg: str | None, enc: str | None) -> Recipient | None:
+        """The client as a recipient, None where it wants no encryption; raises OAuth2Error if its key cannot be had.
+
+        What was to be encrypted is never given in the clear instead.
+        """
+        if alg is None:
+            return None
+        try:
+            async for keys in self.keys.for_encryption(client):
+                key = encryption.fitting(keys, alg)
+                if key is not None:
+                    return Recipient(key, alg, enc or DEFAULT_ENCODING)
+        except FetchError as error:
+            raise unreachable(client, str(error)) from None
+        raise keyless(client, alg)
+
+
+def unreachable(client: Client, reason: str) -> OAuth2Error:
+    """The error for keys that are out of reach now; its name is that of RFC 6749 §4.1.2.1, since §5.2 has none."""
+    refusal = Refusal(CHECK, "keys at the application's jwks_uri", reason, client_id=client.id)
+    return carrying(CustomOAuth2Error("temporarily_unavailable", UNREACHABLE, status_code=503), refusal)
+
+
+def keyless(client: Client, alg: str) -> OAuth2Error:
+    """The error for a client that has no key for what it wants."""
+    refusal = Refusal(CHECK, f"a public key for {alg}", "none in the application's key set", client_id=client.id)
+    return carrying(CustomOAuth2Error("invalid_request", KEYLESS.format(alg=alg), status_code=400), refusal)

@@ -1,0 +1,105 @@
+"""The public keys of a client: those that it was registered with, or those at its jwks_uri (RFC 7591 §2)."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, Final, Generic, TypeVar
+
+from twisted.logger import Logger
+
+from iam.clients import encryption, key_sets
+from iam.clients.encryption import EncryptionKey
+from iam.clients.key_sets import KeySetError, VerificationKey
+from iam.clock import Clock
+from iam.outbound.destinations import FetchError
+from iam.outbound.fetching import Fetched, Fetcher
+from iam.store.clients import Client
+
+PURPOSE: Final = "jwks_uri"
+AGAIN: Final = 60  # seconds until a client's key set is fetched again because a signature does not fit
+REMEMBERED: Final = 10_000  # clients
+
+log = Logger()
+
+Document = Mapping[str, Any] | None
+VerificationKeys = tuple[VerificationKey, ...]
+EncryptionKeys = tuple[EncryptionKey, ...]
+K = TypeVar("K")
+
+
+class ClientKeys:
+    """Reads key sets, and fetches one again when the client may have changed its keys."""
+
+    def __init__(self, fetcher: Fetcher, clock: Clock) -> None:
+        self._fetcher = fetcher
+        self._clock = clock
+        self._verification = Reading(key_sets.read)
+        self._encryption = Reading(encryption.read)
+        self._asked: dict[str, float] = {}
+        self._told: dict[str, float] = {}
+
+    async def of(self, client: Client) -> AsyncIterator[VerificationKeys]:
+        """The client's keys; and for who finds the right one not among them, the keys that it has by now. Raises FetchError."""
+        async for document in self._documents(client):
+            yield self._verification.of(client, document)
+
+    async def for_encryption(self, client: Client) -> AsyncIterator[EncryptionKeys]:
+        """The keys that texts for the client are encrypted to, in the same way; raises FetchError."""
+        async for document in self._documents(client):
+            yield self._encryption.of(client, document)
+
+    async def _documents(self, client: Client) -> AsyncIterator[Document]:
+        if client.jwks_uri is None:
+            yield client.jwks
+            return
+        began = self._clock.seconds()
+        fetched = await self._fetch(client, client.jwks_uri)
+        yield fetched.document
+        if fetched.at < began and self._may_ask(client, began):
+            yield (await self._fetch(client, client.jwks_uri, anew=True)).document
+
+    async def _fetch(self, client: Client, uri: str, *, anew: bool = False) -> Fetched:
+        try:
+            fetcher = self._fetcher if client.answered_for else self._fetcher.strangers
+            return await fetcher.fetch(uri, PURPOSE, anew=anew, asker=client.id)
+        except FetchError as error:
+            if once_in_a_while(self._told, client.id, self._clock.seconds()):
+                log.warn(
+                    "keys of client {client_id} cannot be fetched: {reason}", client_id=client.id, reason=str(error)
+                )
+            raise
+
+    def _may_ask(self, client: Client, now: float) -> bool:
+        """Is it a minute since this client's keys were fetched again? Anybody can send signatures that do not fit."""
+        return once_in_a_while(self._asked, client.id, now)
+
+
+def once_in_a_while(known: dict[str, float], client_id: str, now: float) -> bool:
+    """Is it a minute since this was so for the client? Anybody can ask in its name."""
+    if 0 <= now - known.get(client_id, -AGAIN) < AGAIN:
+        return False
+    if len(known) >= REMEMBERED:
+        known.clear()
+    known[client_id] = now
+    return True
+
+
+class Reading(Generic[K]):
+    """Reads key sets for one purpose, each once."""
+
+    def __init__(self, read: Callable[[Document], tuple[K, ...]]) -> None:
+        self._read = read
+        self._known: dict[str, tuple[Document, tuple[K, ...]]] = {}
+
+    def of(self, client: Client, document: Document) -> tuple[K, ...]:
+        """The keys in the client's document: none if it is not in order."""
+        known = self._known.get(client.id)
+        if known is not None and known[0] is document:
+            return known[1]
+        try:
+            keys = self._read(document)
+        except KeySetError as error:
+            log.warn("keys of client {client_id}: {reason}", client_id=client.id, reason=str(error))
+            keys = ()
+        if len(self._known) >= REMEMBERED:
+            self._known = {}
+        self._known[client.id] = document, keys
+        return keys

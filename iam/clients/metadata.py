@@ -1,0 +1,158 @@
+"""Client metadata as clients send them (RFC 7591 §2, OpenID Connect Registration §2): their types, and their defaults."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final, get_type_hints
+from urllib.parse import urlsplit
+
+import attrs
+from attrs import field, frozen
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from iam.oauth.reasons import Refusal, shown
+from iam.people.invalid import Invalid
+from iam.records.openid_metadata import OpenIDMetadata
+
+INVALID_METADATA: Final = "invalid_client_metadata"
+INVALID_REDIRECT_URI: Final = "invalid_redirect_uri"
+
+CODE: Final = "code"
+ID_TOKENS: Final = ("id_token", "id_token token")
+AUTHORIZATION_CODE: Final = "authorization_code"
+IMPLICIT: Final = "implicit"
+FOUND: Final = (
+    "sector",
+    "id_token_claims",
+)  # what no client says of itself: it is found out, or who administers says it
+
+# What our own answers have besides metadata: who sends one back as it came asks for nothing by these (RFC 7592 §2.2).
+OURS: Final = (
+    "client_id_issued_at",
+    "client_secret_expires_at",
+    "registration_access_token",
+    "registration_client_uri",
+    "left_out",
+    "left_out_uri",
+)
+
+# Our fields by the RFC's names.
+NAMES: Final[Mapping[str, str]] = {
+    "name": "client_name",
+    "auth_method": "token_endpoint_auth_method",
+    "auth_signing_alg": "token_endpoint_auth_signing_alg",
+    "scopes": "scope",
+}
+
+CONFIG: Final = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+
+@frozen
+class MetadataError(Exception):
+    """What is wrong with a registration, for the client (RFC 7591 §3.2.2)."""
+
+    error: str
+    description: str
+    refusal: Refusal | None = field(default=None, eq=False)
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class ClientMetadata(BaseModel):
+    """The members of RFC 7591 §2; a type that is another than the RFC's is a complaint about the member."""
+
+    model_config = CONFIG
+
+    client_id: str | None = None
+    client_secret: str | None = None
+    redirect_uris: tuple[str, ...] = ()
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    token_endpoint_auth_method: str = "client_secret_basic"
+    token_endpoint_auth_signing_alg: str | None = None
+    grant_types: tuple[str, ...] = (AUTHORIZATION_CODE,)
+    response_types: tuple[str, ...] | None = None
+    client_name: str | None = None
+    scope: str | None = None
+    jwks: dict[str, Any] | None = None
+    jwks_uri: str | None = None
+    software_statement: str | None = None
+
+    def name(self, redirect_uris: Sequence[str]) -> str:
+        """What people will read; of a client that has no name, where it leads to."""
+        if self.client_name is not None:
+            return self.client_name
+        uri = redirect_uris[0] if redirect_uris else ""
+        try:
+            return urlsplit(uri).hostname or uri.partition(":")[0] or "Unnamed client"
+        except ValueError:
+            return "Unnamed client"
+
+
+OpenIDMembers: Final[Any] = create_model(
+    "OpenIDMembers",
+    __config__=CONFIG,
+    **{
+        each.name: (get_type_hints(OpenIDMetadata)[each.name], each.default)
+        for each in attrs.fields(OpenIDMetadata)
+        if each.name not in FOUND
+    },  # type: ignore[call-overload]
+)
+
+
+@frozen
+class Asked:
+    """What a client wants to be registered with; `said` are the members that are there, `unknown` those that we do not know."""
+
+    metadata: ClientMetadata
+    openid: OpenIDMetadata
+    said: frozenset[str] = frozenset()
+    unknown: tuple[str, ...] = ()
+
+
+def read(document: Mapping[str, Any]) -> Asked:
+    """The metadata in a document; empty members are not there. Raises MetadataError where a type is wrong."""
+    said = {name: value for name, value in document.items() if value is not None and value != ""}
+    text = json.dumps(said)
+    try:
+        metadata = ClientMetadata.model_validate_json(text)
+        members = OpenIDMembers.model_validate_json(text)
+    except ValidationError as error:
+        raise mistyped(error) from None
+    known = {*ClientMetadata.model_fields, *OpenIDMembers.model_fields, *OURS}
+    unknown = tuple(name for name in said if name not in known)
+    return Asked(metadata, OpenIDMetadata(**members.model_dump()), frozenset(said), unknown)
+
+
+def mistyped(error: ValidationError) -> MetadataError:
+    """The first member whose type is another than its specification says."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    name = str(first["loc"][0])
+    return refused({name: first["msg"].replace("Input should be", "It should be") + "."})
+
+
+def response_types(grant_types: Collection[str]) -> tuple[str, ...]:
+    """What a client of these grant types may ask for at the authorization endpoint (RFC 7591 §2.1)."""
+    code = (CODE,) if AUTHORIZATION_CODE in grant_types else ()
+    return (*code, *(ID_TOKENS if IMPLICIT in grant_types else ()))
+
+
+def refused(complaints: Mapping[str, str]) -> MetadataError:
+    """The error for complaints by our fields or the RFC's members."""
+    named = {NAMES.get(name, name): sentence for name, sentence in complaints.items()}
+    first = next(iter(named))
+    code = INVALID_REDIRECT_URI if first == "redirect_uris" else INVALID_METADATA
+    told = printable(" ".join(f"{name}: {sentence}" for name, sentence in named.items()))
+    return MetadataError(code, told, Refusal(first, shown(named[first]), "something else"))
+
+
+def of_invalid(invalid: Invalid) -> MetadataError:
+    """The error for what the rules complain of."""
+    return refused(invalid.complaints)
+
+
+def printable(text: str) -> str:
+    """A description as RFC 6749 §5.2 allows it: ASCII without quotation marks and backslashes."""
+    return "".join(
+        character if " " <= character <= "~" and character not in '"\\' else "'" if character == '"' else "?"
+        for character in text
+    )

@@ -1,0 +1,58 @@
+"""How a redirect URI differs from the registered one that it comes nearest to; never what its query holds."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from iam.clients.slips import copied
+from iam.oauth.reasons import Refusal, shown
+
+CHECK: Final = "redirect_uri"
+LONGEST: Final = 2048
+PARTS: Final = re.compile(
+    r"(?:(?P<scheme>[^:/?#]*):)?(?://(?P<host>[^/?#]*))?(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?",
+    re.DOTALL,
+)
+
+
+def refusal(registered: Sequence[str], requested: str) -> Refusal:
+    """Why this redirect URI is none of the registered ones."""
+    if not registered:
+        return Refusal(CHECK, "a registered redirect URI, and this application has none")
+    meant = copied(requested[:LONGEST])
+    if meant.slips and meant.text in registered:
+        return Refusal(CHECK, meant.text, f"the registered one, but {meant.told}")
+    if same := [uri for uri in registered if uri.casefold() == requested.casefold()]:
+        return Refusal(CHECK, same[0], f"one that differs in case: {difference(same[0], requested[:LONGEST])}")
+    nearest = max(registered, key=lambda uri: shared(uri, requested))
+    return Refusal(CHECK, nearest, difference(nearest, requested[:LONGEST]))
+
+
+def shared(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    pairs = zip(one, other, strict=False)
+    return next((n for n, (here, there) in enumerate(pairs) if here != there), min(len(one), len(other)))
+
+
+def difference(registered: str, requested: str) -> str:
+    """The parts that differ, and how."""
+    wanted, given = parts(registered), parts(requested)
+    found = [told(name, wanted[name], given[name]) for name in wanted if wanted[name] != given[name]]
+    return "; ".join(found) or "another one that is registered"
+
+
+def parts(uri: str) -> dict[str, str | None]:
+    """The parts of RFC 3986, appendix B, of whatever text."""
+    found = PARTS.fullmatch(uri)
+    return found.groupdict() if found else {}
+
+
+def told(name: str, wanted: str | None, given: str | None) -> str:
+    """One part that differs; a query or a user name may hold secrets, so it is not repeated."""
+    if given is None:
+        return f"no {name}"
+    if name in ("query", "fragment"):
+        return f"another {name}" if wanted is not None else f"a {name}, where none is registered"
+    if name == "host" and "@" in given:
+        return "a user name before the host"
+    return f"{name} {shown(given) or 'empty'}"

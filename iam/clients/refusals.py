@@ -1,0 +1,109 @@
+"""Refusals get an id, and whoever answers for the client can read under it why."""
+
+import re
+import secrets
+from collections.abc import Sequence
+from typing import Any, Final
+
+from attrs import evolve, frozen
+from twisted.logger import Logger
+
+from iam.clock import Clock
+from iam.networks import network
+from iam.oauth import reasons
+from iam.oauth.bearer import Challenge
+from iam.oauth.reasons import Refusal
+from iam.secrets import minted
+from iam.store import refusals, refused_counts
+from iam.store.clients import Clients
+from iam.store.refusals import Presented, Trace
+from iam.store.refused_counts import RefusedCounts
+
+DIGITS: Final = 12  # of base 62, more than 71 bits
+log = Logger()
+
+IDENTIFIER: Final = re.compile(r"[0-9A-Za-z]{12}")
+PATH: Final = "/errors/"
+FEW: Final = 10
+LEFT_OUT: Final = "left_out"  # in place of an error: the rest was granted
+COUNTED: Final = {  # in the audit log, by minute and network
+    "invalid_client": refused_counts.CLIENT_AUTHENTICATION,
+    "access_denied": refused_counts.CONSENT,
+}
+
+
+@frozen
+class Refusals:
+    """What was refused, and for whose eyes the reasons are."""
+
+    table: refusals.Refusals
+    clients: Clients
+    clock: Clock
+    issuer: str
+    counts: RefusedCounts
+
+    def kept(self, endpoint: str, error: Exception, address: str, code: str | None = None) -> str:
+        """Keep why this was refused; the error_uri (RFC 6749 §5.2) under which it can be read."""
+        identifier = self._keep(endpoint, reasons.of(error), address, code or getattr(error, "error", None))
+        kind = COUNTED.get(getattr(error, "error", ""))
+        if kind is not None:
+            self.counts.add(kind, network(address))
+        return self.issuer + PATH + identifier
+
+    def noted(self, endpoint: str, reason: Refusal, address: str) -> None:
+        """Keep what a request asked for and was not given, though it was given the rest."""
+        self._keep(endpoint, reason, address, LEFT_OUT)
+
+    def _keep(self, endpoint: str, reason: Refusal, address: str, error: str | None) -> str:
+        """Have it stored; its id."""
+        identifier = minted.base62(secrets.token_bytes(16), DIGITS)
+        trace = Trace(
+            id=identifier,
+            at=self.clock.now(),
+            endpoint=endpoint,
+            error=error or "invalid_request",
+            failed=reason.check,
+            expected=reason.expected,
+            got=reason.got,
+            client_id=reason.client_id,
+            grant_type=reason.grant_type,
+            address=address or None,
+        )
+        if self.table.add(trace, Presented(reason.secret_digest, reason.token_digest, reason.token_day)):
+            log.info(
+                "{endpoint} {did} client {client}: {error}, {failed} (iam explain {id})",
+                endpoint=endpoint,
+                did="left something out for" if error == LEFT_OUT else "refused",
+                client=reasons.shown(trace.client_id or "unknown"),
+                error=trace.error,
+                failed=trace.failed,
+                id=identifier,
+            )
+        return identifier
+
+    def challenging(self, endpoint: str, challenge: Challenge, address: str) -> Challenge:
+        """The challenge with where to read why, if it tells of an error (RFC 6750 §3)."""
+        error = challenge.parameters.get("error")
+        if error is None:
+            return challenge
+        uri = self.kept(endpoint, challenge, address, error)
+        return evolve(challenge, parameters={**challenge.parameters, "error_uri": uri})
+
+    async def explained(self, identifier: str, session: Any) -> Trace | None:
+        """The refusal with this id, for the client's owner and for administrators; for others there is none (row 60)."""
+        if not IDENTIFIER.fullmatch(identifier):
+            return None
+        trace = await self.table.find(identifier, self.clock.now())
+        if trace is None or session.superuser:
+            return trace
+        client = await self.clients.by_id(trace.client_id) if trace.client_id else None
+        return trace if client is not None and client.owner_id == session.user_id else None
+
+    async def latest(self, client_id: str) -> Sequence[Trace]:
+        """The last few refusals of a client."""
+        return await self.table.latest(client_id, self.clock.now(), FEW)
+
+
+def identifier_of(text: str) -> str:
+    """The id in an id or a whole error_uri."""
+    return text.strip().rpartition("/")[2]

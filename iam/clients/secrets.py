@@ -1,0 +1,85 @@
+"""Clients' secrets as they are kept: a digest (H25), and the secret itself only where the client signs with it, encrypted."""
+
+import hmac
+import os
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+from hmac import compare_digest
+from typing import Final
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from twisted.logger import Logger
+
+from iam.secrets import minted
+from iam.secrets.master_key import ServerKey
+from iam.secrets.minted import Kind
+from iam.store.clients import SECRET_JWT, Client, Secret
+
+PURPOSE: Final = "client secrets"
+CHOSEN: Final = "chosen client secrets"
+NONCE: Final = 12  # bytes
+NOBODY: Final = bytes(32)  # the digest that is compared where there is no other, so that the answer takes as long
+
+log = Logger()
+
+
+class ClientSecrets:
+    """Makes and reads what the table of client secrets holds, under a key that no database has, asked for when it is needed."""
+
+    def __init__(self, key: Callable[[], ServerKey]) -> None:
+        self._key = key
+
+    def kept(self, text: str, auth_method: str) -> Secret:
+        """A new row for this secret of a client that authenticates like this."""
+        secret_id = minted.identifier()
+        sealed = self._sealed(secret_id, text) if auth_method == SECRET_JWT else None
+        return Secret(secret_id, self.digest(text), sealed)
+
+    def digest(self, text: str) -> bytes:
+        """What is kept of a secret: of one that we have minted its SHA-256; of one that somebody chose the HMAC under our key.
+
+        Who has the database alone cannot guess at those, and to check one costs no more.
+        """
+        if minted.well_formed(text, Kind.CLIENT_SECRET):
+            return minted.digest(text)
+        return hmac.digest(self._chosen, text.encode(), "sha256")
+
+    def match(self, client: Client | None, text: str, now: datetime) -> bool:
+        """Is this one of the client's secrets? Compared by digest, in constant time, and also where there is no such client."""
+        digest = self.digest(text)
+        known = [secret.digest for secret in client.secrets if secret.good(now)] if client else []
+        return sum(compare_digest(digest, each) for each in known or [NOBODY]) > 0
+
+    def readable(self, client: Client, now: datetime) -> list[bytes]:
+        """The secrets that the client may sign with now."""
+        opened = [self._opened(secret) for secret in client.secrets if secret.good(now)]
+        return [text for text in opened if text is not None]
+
+    @cached_property
+    def _chosen(self) -> bytes:
+        return self._key().derive(CHOSEN)
+
+    @cached_property
+    def _cipher(self) -> AESGCM:
+        return AESGCM(self._key().derive(PURPOSE))
+
+    def _sealed(self, secret_id: UUID, text: str) -> bytes:
+        nonce = os.urandom(NONCE)
+        return nonce + self._cipher.encrypt(nonce, text.encode(), associated(secret_id))
+
+    def _opened(self, secret: Secret) -> bytes | None:
+        if secret.sealed is None:
+            return None
+        try:
+            return self._cipher.decrypt(secret.sealed[:NONCE], secret.sealed[NONCE:], associated(secret.id))
+        except InvalidTag:
+            log.warn("the client secret {id} was encrypted under another server key", id=secret.id)
+            return None
+
+
+def associated(secret_id: UUID) -> bytes:
+    """What the encryption of a secret authenticates besides: where it belongs (H25)."""
+    return b"client_secrets " + secret_id.bytes

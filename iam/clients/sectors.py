@@ -1,0 +1,74 @@
+"""Sectors: whose clients know a person by the same pairwise name (OpenID Connect Core §8.1, Registration §5)."""
+
+from typing import Final
+
+from attrs import evolve
+from twisted.logger import Logger
+
+from iam.clients import uris
+from iam.outbound.destinations import FetchError, parsed
+from iam.outbound.fetching import Fetcher
+from iam.people.invalid import Invalid
+from iam.store.clients import Client, Metadata
+
+PURPOSE: Final = "sector_identifier_uri"
+FIELD: Final = "sector_identifier_uri"
+
+MOVED: Final = (
+    "What a client calls people stays as it is: keep the subject_type, and where that is pairwise the host that all its "
+    "redirect URIs or its sector_identifier_uri have. Register another client for other ones."
+)
+
+log = Logger()
+
+
+async def settled(metadata: Metadata, fetcher: Fetcher, before: Client | None, asker: str = "") -> Metadata:
+    """The metadata with their sector; raises Invalid where that cannot be found out.
+
+    `asker` is the network that registers it. The document of a sector is read when a client names it, or other redirect URIs than `before`.
+    """
+    openid = metadata.openid
+    if openid.sector_identifier_uri is not None and not settled_before(metadata, before):
+        await check(metadata, openid.sector_identifier_uri, fetcher.strangers, asker)
+    return evolve(metadata, openid=evolve(openid, sector=sector(metadata) if openid.pairwise else None))
+
+
+def refuse_other_names(metadata: Metadata, before: Client) -> None:
+    """Raise Invalid where the client would know people by other names than `before`.
+
+    It holds what people gave it under the old ones, and would learn what the clients of another sector call them.
+    """
+    if (metadata.openid.pairwise, metadata.openid.sector) != (before.openid.pairwise, before.openid.sector):
+        raise Invalid({FIELD: MOVED})
+
+
+def settled_before(metadata: Metadata, before: Client | None) -> bool:
+    """Has it been found out, for all of these redirect URIs?"""
+    return (
+        before is not None
+        and before.openid.sector_identifier_uri == metadata.openid.sector_identifier_uri
+        and set(before.redirect_uris) >= set(metadata.redirect_uris)
+    )
+
+
+async def check(metadata: Metadata, uri: str, fetcher: Fetcher, asker: str = "") -> None:
+    """Raise Invalid unless the document names every redirect URI."""
+    try:
+        document = (await fetcher.fetch(uri, PURPOSE, anew=True, asker=asker)).document
+    except FetchError as error:
+        log.warn("sector of a client cannot be fetched: {reason}", reason=str(error))
+        raise Invalid({FIELD: "It cannot be fetched from there now, as JSON over https."}) from None
+    named = {each for each in document if isinstance(each, str)} if isinstance(document, list) else set()
+    if not named.issuperset(metadata.redirect_uris):
+        raise Invalid({FIELD: "What is there must be a JSON array with every redirect URI of the client in it."})
+
+
+def sector(metadata: Metadata) -> str | None:
+    """The host of the document, or else that of all redirect URIs."""
+    if metadata.openid.sector_identifier_uri is not None:
+        return parsed(metadata.openid.sector_identifier_uri).host
+    found = {origin and origin[1] for origin in map(uris.origin, metadata.redirect_uris)}
+    if len(found) > 1 or None in found:
+        sentence = "Pairwise subjects need a sector_identifier_uri, unless all redirect URIs are of one host."
+        raise Invalid({FIELD: sentence})
+    return found.pop() if found else None

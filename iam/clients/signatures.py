@@ -1,0 +1,93 @@
+"""JWTs that clients sign: by the keys and secrets in our record of the client, never by what a JWT says of itself (H28)."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from attrs import frozen
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+from joserfc.jws import JWSRegistry
+
+from iam.clients import key_sets
+from iam.clients.keys import ClientKeys
+from iam.clients.secrets import ClientSecrets
+from iam.clock import Clock
+from iam.secrets.signing_keys import FOREIGN
+from iam.store.clients import Client
+
+HMAC: Final = ("HS256", "HS384", "HS512")
+ALGORITHMS: Final = (*key_sets.ALGORITHMS, *HMAC)
+REGISTRY: Final = JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)  # RFC 7515 §4: ignore others
+SKEW: Final = 8  # seconds that a client's clock may be ahead of ours
+
+Claims = Mapping[str, Any]
+
+
+@frozen
+class ClientSignatures:
+    """Verifies what clients have signed."""
+
+    secrets: ClientSecrets
+    keys: ClientKeys
+    clock: Clock
+
+    async def claims(self, client: Client, text: str, header: Mapping[str, Any]) -> Claims | None:
+        """The claims of a JWT, if one of the client's keys or secrets has signed them; raises FetchError.
+
+        A secret never meets a public key's algorithm, nor a public key that of a secret (row 41).
+        """
+        alg, kid = header["alg"], header.get("kid")
+        if alg in HMAC:
+            return verified(text, alg, map(OctKey.import_key, self.secrets.readable(client, self.clock.now())))
+        async for keys in self.keys.of(client):
+            claims = verified(text, alg, (each.key for each in keys if each.may_have_signed(alg, kid)))
+            if claims is not None:
+                return claims
+        return None
+
+
+def verified(text: str, alg: str, keys: Iterable[Any]) -> Claims | None:
+    """The claims, if one of these keys has signed them."""
+    for key in keys:
+        try:
+            return claims_of(jws.deserialize_compact(text, key, algorithms=[alg], registry=REGISTRY).payload)
+        except (JoseError, ValueError):
+            continue
+    return None
+
+
+def claims_of(payload: bytes) -> Claims | None:
+    """The claims in a JWT's payload; None for what is no JSON object, or says something twice (RFC 7519 §4)."""
+    try:
+        claims = json.loads(payload, object_pairs_hook=distinct, parse_constant=refuse_constant)
+    except (ValueError, RecursionError):
+        return None
+    return claims if isinstance(claims, dict) else None
+
+
+def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The members of a JSON object, none of them twice: others might read the one that we do not."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a member is repeated")
+    return members
+
+
+def refuse_constant(name: str) -> None:
+    """Raise ValueError for NaN and infinities, which JSON does not have."""
+    raise ValueError(name)
+
+
+def names_keys(header: Mapping[str, Any]) -> bool:
+    """Does a header bring keys or rules of its own?"""
+    return bool(FOREIGN & header.keys()) or "b64" in header
+
+
+def moments_of(claims: Claims) -> dict[str, float] | None:
+    """The claims exp, nbf and iat as far as they are there; None if they are no numbers (RFC 7519 §2, NumericDate)."""
+    moments = {name: claims[name] for name in ("exp", "nbf", "iat") if name in claims}
+    if any(isinstance(moment, bool) or not isinstance(moment, int | float) for moment in moments.values()):
+        return None
+    return moments

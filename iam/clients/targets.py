@@ -1,0 +1,168 @@
+"""Which resources is a token for, and what does that mean for it? (RFC 8707)"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
+
+from attrs import frozen
+from oauthlib.oauth2.rfc6749.errors import CustomOAuth2Error
+
+from iam.equivalence import normal
+from iam.oauth.reasons import Refusal, shown
+from iam.protocol.request import Request
+from iam.store.clients import Client
+from iam.store.resources import EVERYBODY, NAMED, Resource, Resources
+from iam.store.scopes import Scopes
+
+OPENID: Final = "openid"
+OFFLINE_ACCESS: Final = "offline_access"
+OF_OPENID: Final = frozenset(
+    {OPENID, "profile", "email", "address", "phone", OFFLINE_ACCESS}
+)  # given only to who asks (G21)
+JWT: Final = "jwt"
+FORMATS: Final = ("opaque", JWT)
+MOST: Final = 16  # resources in one request
+
+
+@frozen
+class Lifetime:
+    """Seconds: unless somebody says otherwise, and at most."""
+
+    default: int
+    longest: int
+
+
+LIFETIMES: Final = {
+    "opaque": Lifetime(36000, 86400),
+    JWT: Lifetime(600, 3600),
+}  # who trusts a JWT does not ask us again
+URI: Final = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+"
+)  # RFC 3986 §4.3
+LONGEST: Final = 2048
+
+
+@frozen
+class Targets:
+    """The resources that requests name, as they are registered."""
+
+    resources: Resources
+    scopes: Scopes
+
+    async def of(self, request: Request) -> tuple[Resource, ...]:
+        """The resources of a request, looked up once, and called from then on as they are registered.
+
+        Raises invalid_target for one that there is not, or that this client may not ask for (RFC 8707 §2).
+        """
+        if request.targets is None:
+            request.targets = await self._known(request) if request.audience else ()
+            request.audience = tuple(target.uri for target in request.targets)
+        targets: tuple[Resource, ...] = request.targets
+        return targets
+
+    async def _known(self, request: Request) -> tuple[Resource, ...]:
+        if len(request.audience) > MOST:
+            request.refusal = Refusal("resource", f"at most {MOST} resources", str(len(request.audience)))
+            raise invalid_target(request)
+        found = {uri: await self.resources.find(uri) for uri in request.audience}
+        unknown = [uri for uri, target in found.items() if target is None or not target.enabled]
+        foreign = [uri for uri, target in found.items() if target and not admits(target, request.client)]
+        if unknown or foreign:
+            got = f"not for this application: {' '.join(foreign)}" if not unknown else " ".join(unknown)
+            expected = "resources that are registered and enabled, and that this application may ask for"
+            request.refusal = Refusal("resource", expected, shown(got))
+            raise invalid_target(request)
+        return tuple({target.uri: target for target in found.values() if target}.values())
+
+    async def spelled(self, audience: Iterable[str]) -> list[str]:
+        """The resources as they are registered (RFC 3986 §6.2); what is none stays as it is."""
+        found = {uri: await self.resources.find(uri) for uri in audience}
+        return list(dict.fromkeys(target.uri if target else uri for uri, target in found.items()))
+
+    async def scopes_of(self, client: Client, audience: Sequence[str] | None = None) -> set[str]:
+        """The scopes that this client may have at these resources, or at any, without being registered for them."""
+        known = await self.resources.by_uri()
+        at = known.values() if audience is None else [known[uri] for uri in audience if uri in known]
+        restricted = {scope.name for scope in await self.scopes.all() if scope.restricted}
+        return {name for target in at if opens(target, client) for name in target.scopes} - restricted
+
+    async def open_to_all(self) -> frozenset[str]:
+        """The scopes that any client which registers itself may ask for at some resource, without being registered for them."""
+        restricted = {scope.name for scope in await self.scopes.all() if scope.restricted}
+        known = (await self.resources.by_uri()).values()
+        named = {name for target in known if target.enabled and target.clients == EVERYBODY for name in target.scopes}
+        return frozenset(named - restricted)
+
+    async def offered(self, client: Client) -> list[dict[str, str]]:
+        """The resources that this client may ask for, each with the scopes that it may have there."""
+        offers = {
+            target.uri: [name for name in client.scopes if useful(target, name)] + sorted(more - {*client.scopes})
+            for target in (await self.resources.by_uri()).values()
+            if target.enabled and admits(target, client)
+            for more in [await self.scopes_of(client, [target.uri])]
+        }
+        return [{"resource": uri, "scope": " ".join(names)} for uri, names in offers.items() if names]
+
+    async def signing_alg(self, audience: Sequence[str] | None) -> str | None:
+        """How JWTs for these resources are signed (RFC 9068); None for opaque tokens, which serve all where they disagree."""
+        if not audience:
+            return None
+        known = await self.resources.by_uri()
+        targets = [known.get(uri) for uri in audience]
+        algs = {target.signing_alg if target and target.token_format == JWT else None for target in targets}
+        return algs.pop() if len(algs) == 1 else None
+
+    async def serves(self, client_id: str, audience: Sequence[str] | None) -> bool:
+        """Is this client the resource server of one of these?"""
+        if not audience:
+            return False
+        known = await self.resources.by_uri()
+        return any(uri in known and known[uri].client_id == client_id for uri in audience)
+
+
+def admits(target: Resource, client: Client) -> bool:
+    """May this client ask for the resource? The database judges what it was granted alike (may_live).
+
+    A client that nobody here answers for gets no JWT, which nobody takes back, unless the resource says what it may be good for.
+    """
+    if client.id in target.allowed_clients:
+        return True
+    if client.answered_for:
+        return target.clients != NAMED
+    return target.clients == EVERYBODY and bool(target.scopes or target.token_format != JWT)
+
+
+def opens(target: Resource, client: Client) -> bool:
+    """Are the scopes that the resource names for this client, though it is not registered for them?"""
+    return client.registered_itself and target.clients == EVERYBODY
+
+
+def is_among(uri: str, audience: Iterable[str]) -> bool:
+    """Is the resource one of these, however they are written (RFC 3986 §6.2)?"""
+    return normal(uri) in {normal(each) for each in audience}
+
+
+def useful(target: Resource, scope: str) -> bool:
+    """Does this scope mean something to the resource? To one that names none, each does; those of OpenID Connect never do."""
+    return scope not in OF_OPENID and (not target.scopes or scope in target.scopes)
+
+
+def complaint(
+    uri: str, scopes: Collection[str], token_format: str, lifetime: int, known_scopes: Collection[str]
+) -> str | None:
+    """What is wrong with a resource that somebody wants to register, if anything."""
+    if len(uri) > LONGEST or not URI.fullmatch(uri):
+        return "A resource is an absolute URI without fragment, such as https://api.example.org."
+    if any(scope not in known_scopes for scope in scopes):
+        return f"Choose among the scopes that exist: {', '.join(known_scopes) or 'there is none yet'}."
+    longest = LIFETIMES[token_format].longest
+    if not 1 <= lifetime <= longest:
+        return f"The lifetime is 1 to {longest} seconds for tokens of this format."
+    return None
+
+
+def invalid_target(request: Request) -> CustomOAuth2Error:
+    """RFC 8707 §2: the resource is unknown, malformed, or not what was granted."""
+    return CustomOAuth2Error(
+        "invalid_target", "A resource of this request is not one that tokens are given for here.", request=request
+    )

@@ -1,0 +1,54 @@
+"""URIs in client metadata that are shown to people or opened by their browsers (RFC 7591 §2, OpenID Connect Registration §2)."""
+
+import re
+from typing import Final
+
+from iam.clients.redirect_uris import (
+    AUTHORITY,
+    LONGEST,
+    WRITTEN,
+    authority_of,
+    bracket_complaint,
+    loopback,
+    well_formed,
+)
+
+HTTPS, HTTP = "https", "http"
+SCHEME: Final = re.compile(r"https?://", re.IGNORECASE)
+USUAL_PORTS: Final = {HTTPS: "443", HTTP: "80"}
+
+
+def link_complaint(uri: str) -> str | None:
+    """What is wrong with an address that people are shown as a link; nobody but them ever goes there."""
+    return complaint(uri, secure=False, fragment=True)
+
+
+def https_complaint(uri: str) -> str | None:
+    """What is wrong with an address that is https wherever it leads, this machine too."""
+    if sentence := complaint(uri, secure=False):
+        return sentence
+    return "Begin it with https://." if uri.lower().startswith("http:") else None
+
+
+def complaint(uri: str, *, secure: bool = True, fragment: bool = False) -> str | None:
+    """What is wrong with an address; a `secure` one is https, or leads to the very machine that the browser runs on."""
+    if len(uri) > LONGEST:
+        return f"An address has at most {LONGEST} characters."
+    if not WRITTEN.fullmatch(uri) or not SCHEME.match(uri):
+        return "Give an address such as https://app.example.org/page, in ASCII and without spaces."
+    if "#" in uri and not fragment:
+        return "Leave out the # and what follows."
+    found = well_formed(authority_of(uri.partition("#")[0]))
+    if found is None or bracket_complaint(uri):
+        return "Give an address such as https://app.example.org/page: a host that exists, and no user name."
+    if secure and uri.lower().startswith("http:") and not loopback(found["host"]):
+        return "Begin it with https://; http is only for this machine: localhost, 127.0.0.1 or [::1]."
+    return None
+
+
+def origin(uri: str) -> tuple[str, str, str] | None:
+    """Scheme, host and port of an http or https URI (RFC 6454 §4); None for any other."""
+    scheme, found = uri.partition(":")[0].lower(), AUTHORITY.fullmatch(authority_of(uri))
+    if scheme not in USUAL_PORTS or found is None:
+        return None
+    return scheme, found["host"].lower(), found["port"] or USUAL_PORTS[scheme]

@@ -1,0 +1,157 @@
+"""What a client wishes for at its registration and cannot have is left out, and the rest is registered (RFC 7591 §2, §3.2.1).
+
+Only wishes are: which scopes, grants and response types, how it proves itself, what it says of itself to people, and members
+that we do not know. What a client relies on is never left out but refused: types, addresses that something is sent to, keys,
+signatures, encryption, and by which name it knows people. A registration is refused too where nothing of a wish is left, and
+where what is left contradicts itself.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+from attrs import evolve, frozen
+
+from iam.clients import metadata, openid_registration
+from iam.clients.metadata import AUTHORIZATION_CODE, CODE, IMPLICIT, Asked, ClientMetadata, response_types
+from iam.clients.registrants import CLIENT_CREDENTIALS, REFRESH_TOKEN, Registrant
+from iam.clients.registration import AUTH_METHODS, GRANT_TYPES, distinct
+from iam.clients.scopes import OF_OPENID
+from iam.oauth.reasons import shown
+from iam.records.openid_metadata import DEFAULTS
+from iam.store.clients import BY_SECRET, PUBLIC
+from iam.store.scopes import Scope
+
+MOST: Final = 20  # members that we do not know, of which it is said that they were left out
+LONGEST_NAME: Final = 64
+
+SCRIPTS: Final = ("javascript:", "vbscript:")  # nobody wishes for these by mistake
+
+USUAL_METHOD: Final = BY_SECRET[0]
+
+LeftOut = dict[str, str]
+
+
+@frozen
+class Settled:
+    """What a client can have of what it asked for, and by member why not the rest."""
+
+    auth_method: str
+    grant_types: tuple[str, ...]
+    scopes: tuple[str, ...]
+    openid: Any
+    left_out: Mapping[str, str]
+
+
+@frozen
+class Wishes:
+    """What there is to be had: `usual` is what a new client may have, `keeping` what this one may, with what it has already.
+
+    `elsewhere` are scopes that it may ask for though it is not registered for them, since a resource gives them to all.
+    """
+
+    usual: Registrant
+    keeping: Registrant
+    scopes: Sequence[Scope]
+    implicit: bool = False
+    elsewhere: frozenset[str] = frozenset()
+
+    def settle(self, asked: Asked) -> Settled:
+        """What of it can be, and why not the rest; raises MetadataError where nothing is left, or the rest contradicts itself."""
+        told, left_out = asked.metadata, unknown(asked)
+        method = settle_auth_method(told, left_out)
+        scopes = self._scopes(told, left_out)
+        grant_types = self._grant_types(told, method, scopes, left_out)
+        settle_response_types(told, grant_types, left_out)
+        openid = settle_openid(asked, left_out)
+        return Settled(method, grant_types, scopes, openid, left_out)
+
+    def _scopes(self, told: ClientMetadata, left_out: LeftOut) -> tuple[str, ...]:
+        """The scopes that it may ask for; of a client that names none, whatever a new one may have."""
+        usual = tuple(scope.name for scope in self.scopes if self.usual.may_have(scope))
+        if told.scope is None:
+            return usual
+        allowed = {scope.name for scope in self.scopes if self.keeping.may_have(scope)}
+        wanted = distinct(told.scope.split())
+        kept = tuple(name for name in wanted if name in allowed)
+        if missing := [name for name in wanted if name not in allowed and name not in self.elsewhere]:
+            sentence = f"{shown(' '.join(missing))}: Choose among {', '.join(usual)}, or leave it out."
+            if not kept and not self.elsewhere.intersection(wanted):
+                raise metadata.refused({"scope": sentence})
+            left_out["scope"] = shown(sentence)
+        return kept
+
+    def _grant_types(
+        self, told: ClientMetadata, method: str, scopes: Collection[str], left_out: LeftOut
+    ) -> tuple[str, ...]:
+        """The grants that there are, that its registrant may use, and that go with the rest."""
+        known = (*GRANT_TYPES, *((IMPLICIT,) if self.implicit else ()))
+        usable = [name for name in known if self.keeping.may_use(name)]
+        wanted = distinct(told.grant_types)
+        strange = [name for name in wanted if name not in usable]
+        obstacles = {name: obstacle(name, method, scopes, wanted) for name in wanted if name in usable}
+        kept = tuple(name for name, sentence in obstacles.items() if sentence is None)
+        sentences = [f"{shown(', '.join(strange))}: Choose among {', '.join(usable)}."] if strange else []
+        sentences += filter(None, obstacles.values())
+        if sentences and not kept:
+            raise metadata.refused({"grant_types": " ".join(sentences)})
+        if sentences:
+            left_out["grant_types"] = shown(" ".join(sentences))
+        return kept
+
+
+def settle_auth_method(told: ClientMetadata, left_out: LeftOut) -> str:
+    """The way in which it proves itself; one that is unknown here is replaced by the usual one."""
+    method = told.token_endpoint_auth_method
+    if method in AUTH_METHODS:
+        return method
+    left_out["token_endpoint_auth_method"] = (
+        f"{shown(method)}: Choose one of {', '.join(AUTH_METHODS)}; it is {USUAL_METHOD} now."
+    )
+    return USUAL_METHOD
+
+
+def obstacle(grant_type: str, method: str, scopes: Collection[str], others: Collection[str]) -> str | None:
+    """Why a client cannot have a grant type that there is, if it cannot."""
+    if grant_type == CLIENT_CREDENTIALS and method == PUBLIC:
+        return "Client credentials need a secret: leave them out, or register a confidential client."
+    if grant_type == CLIENT_CREDENTIALS and OF_OPENID.issuperset(scopes):
+        return "Client credentials need a scope that is not about people; this client has none."
+    if grant_type == REFRESH_TOKEN and AUTHORIZATION_CODE not in others:
+        return "Refresh tokens come with the authorization code: choose both, or leave them out."
+    return None
+
+
+def settle_response_types(told: ClientMetadata, grant_types: tuple[str, ...], left_out: LeftOut) -> None:
+    """Leave out response types that do not go with the grants; raises MetadataError where the code would be left out."""
+    fitting = response_types(grant_types)
+    if not told.response_types:  # some libraries send an empty list for what they do not say
+        return
+    wanted = distinct(" ".join(sorted(words.split(" "))) for words in told.response_types)
+    missing = [words for words in wanted if words not in fitting]
+    sentence = (
+        f"What fits the grant types is: {', '.join(fitting) or 'none without the grant type authorization_code'}."
+    )
+    if (CODE in fitting and CODE not in wanted) or (missing and not grant_types):
+        raise metadata.refused({"response_types": sentence})
+    if missing:
+        left_out["response_types"] = f"{shown(', '.join(missing))}: {sentence}"
+
+
+def settle_openid(asked: Asked, left_out: LeftOut) -> Any:
+    """What OpenID Connect adds, without what is only said and cannot be said so."""
+    openid = asked.openid
+    for name, sentence in openid_registration.wish_complaints(openid).items():
+        value = getattr(openid, name)
+        if sentence is None or (isinstance(value, str) and value.strip().lower().startswith(SCRIPTS)):
+            continue
+        left_out[name] = sentence
+        openid = evolve(openid, **{name: getattr(DEFAULTS, name)})
+    return openid
+
+
+def unknown(asked: Asked) -> LeftOut:
+    """The members that this server does not know, or does not heed."""
+    left_out = {shown(name[:LONGEST_NAME]): "This server does not know it." for name in asked.unknown[:MOST]}
+    if asked.metadata.software_statement is not None:
+        left_out["software_statement"] = "This server trusts nobody's software statements; what it says does not count."
+    return left_out

@@ -1,0 +1,98 @@
+"""LISTEN: hints from other processes, and an honest word when some may have been missed."""
+
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from iam.database.connection import Connection
+from iam.database.errors import Rejected, Unavailable
+from iam.database.places import LOOK, Places
+from iam.database.pool import Pool
+
+BEAT: Final = 5.0  # seconds between two looks whether the listening connection is alive
+CHANNEL: Final = re.compile(r"[a-z_]+")
+
+log = Logger()
+
+
+class Listener:
+    """One connection that listens, and listens again after it was lost (H46)."""
+
+    def __init__(
+        self,
+        reactor: Any,
+        connect: Callable[..., Awaitable[Connection]],
+        changed: Callable[[Exception | None], None],
+        places: Places,
+    ) -> None:
+        self.places = places
+        self.connect = connect
+        self.report = changed
+        self.channels: dict[str, list[tuple[Callable[[str], None], Callable[[], None]]]] = {}
+        self.deaf = True
+        self.pool = Pool(reactor, 1, 1, self.open, self.changed)
+        self.pulse = LoopingCall(self.beat)
+        self.pulse.clock = reactor
+
+    def listen(self, channel: str, heard: Callable[[str], None], lost: Callable[[], None]) -> None:
+        """Call `heard` for each notification, and `lost` whenever some may have been missed."""
+        if not CHANNEL.fullmatch(channel):
+            raise ValueError("a channel has a name of small letters")
+        self.channels.setdefault(channel, []).append((heard, lost))
+
+    async def start(self) -> None:
+        """Listen."""
+        await self.pool.start()
+        self.pulse.start(BEAT, now=False)
+
+    async def stop(self, patience: float) -> None:
+        """Listen no more."""
+        if self.pulse.running:
+            self.pulse.stop()
+        await self.pool.stop(patience)
+
+    async def open(self) -> Connection:
+        """A new connection that listens to all channels."""
+        connection = await self.connect(*("listen " + channel for channel in self.channels))
+        connection.heard = self.hear
+        return connection
+
+    def hear(self, channel: str, payload: str) -> None:
+        """Pass on a notification."""
+        for heard, _ in self.channels.get(channel, []):
+            with log.failuresHandled("a notification on {channel} went wrong", channel=channel):
+                heard(payload)
+
+    def changed(self, reason: Exception | None) -> None:
+        """The connection was lost, or is there again."""
+        deaf = self.pool.absent > 0
+        if deaf != self.deaf:
+            self.deaf = deaf
+            self.forget()
+        self.report(reason)
+
+    def forget(self) -> None:
+        """Say that notifications may have been missed."""
+        for channel, listeners in self.channels.items():
+            for _, lost in listeners:
+                with log.failuresHandled("the loss of {channel} went wrong", channel=channel):
+                    lost()
+
+    def beat(self) -> Deferred[Any]:
+        """Ask for an answer: a silent server's connection runs into its deadline, and is replaced."""
+        return Deferred.fromCoroutine(self.probe())
+
+    async def probe(self) -> None:
+        """Ask for anything; where connections hang, which of them still have a backend."""
+        overdue = self.places.overdue(self.pool.place)
+        with suppress(Rejected, Unavailable):
+            if overdue:
+                self.places.settle(overdue, await self.pool.run(LOOK, self.places.question(overdue)))
+            else:
+                await self.pool.run("select 1")
+                self.places.settle([], [])

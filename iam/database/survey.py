@@ -1,0 +1,294 @@
+"""Which servers the hosts of `--database` are: all are asked at once, before anything is written.
+
+Hosts of two clusters would share out the data among them, so they are refused; so is a place to which no write can go.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import combinations
+from typing import Any, Final
+
+from attrs import define, evolve, field, frozen
+from psycopg2.extensions import make_dsn
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from iam.database import poolers, primaries
+from iam.database.addresses import Host, Target
+from iam.database.connecting import OLDEST, TOO_OLD
+from iam.database.connection import Connection
+from iam.database.connection_strings import wrong
+from iam.database.errors import READ_FROM, Rejected, Unavailable, Unsuitable, Unusable
+from iam.database.resolver import Resolver, system
+
+GRACE: Final = 1.0  # seconds that the other hosts have after one was found that takes writes
+WHERE: Final = "select host(inet_server_addr()), inet_server_port()"
+SILENT: Final = Unavailable("no answer in time")
+
+Names = Callable[[str], list[str]]  # the addresses of a name
+
+log = Logger()
+
+
+@frozen
+class Seen:
+    """A PostgreSQL, as it is seen by way of one of the hosts."""
+
+    host: Host
+    address: str
+    about: primaries.Server
+    own: tuple[str | None, int | None]  # the address and port that it has itself
+
+    def __str__(self) -> str:
+        told = self.host.name or self.address
+        return f"({self.host})" if told == self.address or self.host.local else f"({self.host}, at {self.address})"
+
+    @property
+    def direct(self) -> bool:
+        """Were we led there by nothing that might lead elsewhere tomorrow: no proxy, no name but this machine's?"""
+        if self.host.local:
+            return self.own == (None, None)
+        lasting = (
+            self.host.address or self.host.place[0] == self.address or self.host.name.lower().rstrip(".") == "localhost"
+        )
+        return bool(lasting) and self.own == (self.address, int(self.host.port or 5432))
+
+
+@frozen
+class Findings:
+    """What there is behind the hosts of a target."""
+
+    servers: tuple[Seen, ...] = ()
+    missing: tuple[tuple[Host, Unavailable], ...] = ()
+
+    @property
+    def writable(self) -> list[Seen]:
+        """Those that take writes; of several, one that was promoted comes before the one that it has replaced."""
+        return sorted(
+            (one for one in self.servers if one.about.writes), key=lambda one: one.about.timeline, reverse=True
+        )
+
+
+@frozen
+class Surveyed:
+    """A target whose hosts are in the order to use them, and the connection string of the primary, at the address that answered."""
+
+    target: Target
+    primary: str = field(repr=False)
+
+
+async def survey(reactor: Any, target: Target, names: Names = system) -> Surveyed:
+    """Who takes writes, and in which order the hosts are to be used; raises Unavailable where none of them takes writes.
+
+    Raises Unusable where waiting does not cure that, and Misdirected where they do not belong together.
+    """
+    findings = await look(Round(reactor, target, Resolver(reactor, names)))
+    unsuitable = any(isinstance(reason, Unsuitable) for _, reason in findings.missing)
+    check_cluster(findings.servers)
+    check_twice(findings.servers)
+    if unsuitable or not findings.writable:
+        raise obstacle(findings)
+    check_copies(findings.writable)
+    report(findings)
+    answering = [*findings.writable, *(server for server in findings.servers if not server.about.writes)]
+    order = dict.fromkeys([*(server.host for server in answering), *(host for host, _ in findings.missing)])
+    primary = findings.writable[0]
+    return Surveyed(evolve(target, hosts=tuple(order)), str(make_dsn(**target.at(primary.host, primary.address))))
+
+
+async def look(hosts: "Round") -> Findings:
+    """What the hosts answer, all asked at once; those that are slow are left out once there is one that takes writes."""
+    visits = hosts.visits()
+    try:
+        await hosts.over(visits)
+        return hosts.findings()
+    finally:
+        for visit in visits:
+            visit.cancel()
+        hosts.stop()
+
+
+@define
+class Round:
+    """Asks each address of each host who it is."""
+
+    _reactor: Any
+    _target: Target
+    _resolver: Resolver
+    _servers: list[Seen] = field(factory=list)
+    _reasons: dict[Host, list[Unavailable]] = field(factory=dict)
+    _enough: Deferred[None] = field(factory=Deferred)
+    _timers: list[Any] = field(factory=list)
+
+    def visits(self) -> list[Deferred[None]]:
+        """A visit to each host."""
+        return [Deferred.fromCoroutine(self.visit(host)) for host in self._target.hosts]
+
+    def over(self, visits: Sequence[Deferred[None]]) -> Deferred[None]:
+        """Fires when all visits are over, or long enough after a primary was found; with the error that nobody expects."""
+        left = set(visits)
+
+        def ended(outcome: object, visit: Deferred[None]) -> None:
+            left.discard(visit)
+            if isinstance(outcome, Failure) and not self._enough.called:
+                self._enough.errback(outcome)
+            elif not left:
+                self._suffice()
+
+        for visit in visits:
+            visit.addBoth(ended, visit)
+        return self._enough
+
+    def _suffice(self) -> None:
+        if not self._enough.called:
+            self._enough.callback(None)
+
+    def stop(self) -> None:
+        """Wait for nobody any longer."""
+        for timer in self._timers:
+            if timer.active():
+                timer.cancel()
+
+    async def visit(self, host: Host) -> None:
+        """Note which servers are behind a host, which may have several addresses, or what keeps us from them."""
+        self._reasons[host] = []
+        try:
+            addresses = await self._resolver.addresses(host)
+        except Unavailable as reason:
+            self._reasons[host].append(reason)
+            return
+        calls = [Deferred.fromCoroutine(self._note(host, address)) for address in addresses]
+        outcomes: list[tuple[bool, Any]] = await DeferredList(calls, consumeErrors=True)
+        for _, outcome in outcomes:
+            if isinstance(outcome, Failure):
+                outcome.raiseException()
+
+    async def _note(self, host: Host, address: str) -> None:
+        try:
+            server = await self._call(host, address)
+        except Unavailable as reason:
+            self._reasons[host].append(reason)
+            return
+        self._servers.append(server)
+        if server.about.writes:
+            self._timers.append(self._reactor.callLater(GRACE, self._suffice))
+
+    async def _call(self, host: Host, address: str) -> Seen:
+        """The server at one address of a host; raises Unavailable."""
+        connection, other = Connection(self._reactor), Connection(self._reactor)
+        keywords = self._target.at(host, address)
+        try:
+            await connection.open(keywords)
+            server = await ask(connection, host, address)
+            if len(self._target.hosts) > 1:  # else the first connection of the server's own finds out
+                await self._examine(connection, other, keywords, reading=not server.about.writes)
+            return server
+        except Rejected as reason:
+            raise Unsuitable(f"it is no PostgreSQL that iam can work with ({reason})") from None
+        finally:
+            connection.close()
+            other.close()
+
+    async def _examine(self, one: Connection, other: Connection, keywords: Mapping[str, str], *, reading: bool) -> None:
+        """Raise Unsuitable where a pooler is in between, if a second connection can be had to see it."""
+        with suppress(Unavailable):
+            await other.open(keywords)
+        if other.alive:
+            await poolers.examine(self._reactor, one, other, reading=reading)
+
+    def findings(self) -> Findings:
+        """What was found until now. A host is missing where no address of it answers, or where there is something unsuitable."""
+        found = {server.host for server in self._servers}
+        missing = []
+        for host in self._target.hosts:
+            reason = gravest(self._reasons.get(host, []))
+            if host not in found or isinstance(reason, Unsuitable):
+                missing.append((host, reason))
+        return Findings(
+            tuple(sorted(self._servers, key=lambda server: self._target.hosts.index(server.host))), tuple(missing)
+        )
+
+
+def gravest(reasons: Sequence[Unavailable]) -> Unavailable:
+    """Of what its addresses say, the reason that is told of a host."""
+    for kind in (Unsuitable, Unusable, Unavailable):
+        for reason in reasons:
+            if isinstance(reason, kind):
+                return reason
+    return SILENT
+
+
+async def ask(connection: Connection, host: Host, address: str) -> Seen:
+    """Which server this connection leads to; raises Unsuitable where it is too old."""
+    if connection.server_version < OLDEST:
+        raise Unsuitable(TOO_OLD)
+    [row] = await connection.run(primaries.FIND)
+    [own] = await connection.run(WHERE)
+    return Seen(host, address, primaries.read(row), own)
+
+
+def report(findings: Findings) -> None:
+    """Say what is not as it should be, although there is a server to work with."""
+    for host, reason in findings.missing:
+        log.warn("database.missing: {host}: {reason}", host=str(host), reason=str(reason))
+    for one, other in twice(findings.servers):
+        log.warn("database.twice: {one} and {other} lead to the same server", one=str(one), other=str(other))
+    first, *others = findings.writable
+    for other in others:
+        if other.about.timeline != first.about.timeline:
+            log.warn(
+                "database.deposed: {other} still takes writes, which are lost: {first} was promoted after it",
+                other=str(other),
+                first=str(first),
+            )
+
+
+def check_cluster(servers: Sequence[Seen]) -> None:
+    """Refuse hosts of different clusters: what is written to one would be missing in the other."""
+    known = [server for server in servers if server.about.cluster]
+    for one in known[1:]:
+        if one.about.cluster != known[0].about.cluster:
+            raise wrong(
+                f"{known[0]} and {one} are different clusters (system identifiers {known[0].about.cluster} "
+                f"and {one.about.cluster}), among which the data would be shared out; name only hosts of one"
+            )
+
+
+def twice(servers: Sequence[Seen]) -> Iterator[tuple[Seen, Seen]]:
+    """The pairs of hosts that lead to one server."""
+    for one, other in combinations(servers, 2):
+        if one.host != other.host and (one.about.cluster, one.about.started) == (
+            other.about.cluster,
+            other.about.started,
+        ):
+            yield one, other
+
+
+def check_twice(servers: Sequence[Seen]) -> None:
+    """Refuse a server that is named twice. Proxies and names that lead to one server may lead to two tomorrow: they may stay."""
+    for one, other in twice(servers):
+        if one.direct and other.direct:
+            raise wrong(f"{one} and {other} are the same server; name it once")
+
+
+def check_copies(writable: Sequence[Seen]) -> None:
+    """Refuse two that both take writes and of which none has replaced the other."""
+    first, *others = writable
+    for other in others:
+        if other.about.timeline == first.about.timeline and other.about.started != first.about.started:
+            raise Unusable(
+                f"{first} and {other} both take writes, and neither was promoted after the other: "
+                "what is written to one of them would be missing in the other. Stop one, or leave it out of --database."
+            )
+
+
+def obstacle(findings: Findings) -> Unavailable:
+    """Why no host can be used."""
+    told = [f"{host}: {reason}" for host, reason in findings.missing]
+    final = any(isinstance(reason, Unusable) for _, reason in findings.missing)
+    kind = Unusable if final else Unavailable
+    if findings.writable or not findings.servers:
+        return kind("PostgreSQL cannot be used: " + "; ".join(told))
+    hosts = ", ".join(map(str, findings.servers))
+    return kind("; ".join([f"{READ_FROM}: {hosts}", *told]))

@@ -1,0 +1,1 @@
+"""HTTP: connections, requests, answers and the rules that hold for all of them."""

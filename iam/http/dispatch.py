@@ -1,0 +1,119 @@
+"""From method and path to the handler: Klein's routes, the fixed ones among them found by a dict."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from attrs import evolve, frozen
+from klein import Klein
+from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed as WrongMethod
+from werkzeug.routing import RequestRedirect
+
+from iam.http.answers import Answer
+from iam.http.cors import Cors, preflight
+from iam.http.target import METHODS
+
+NO_METHOD = "--"  # werkzeug would take `get` for GET
+
+Handler = Callable[..., Awaitable[Answer]]
+
+
+class NotFound(Exception):
+    """There is nothing at this path."""
+
+
+class MethodNotAllowed(Exception):
+    """The path takes other methods."""
+
+    def __init__(self, allowed: list[str], cors: Cors = Cors.NOBODY) -> None:
+        super().__init__(allowed)
+        self.allowed = allowed
+        self.cors = cors
+
+
+@frozen
+class Route:
+    """A row of the URL table; the path in Klein's syntax, the handler called with the request and the path's variables.
+
+    A GET that `acts` does something for whoever is at the browser, so there is no HEAD beside it (H12). `name` is what the
+    metadata call the address, `cors` says whose pages may read its answers. A `passage` is an address that browsers pass on
+    their way to a client and back. What it `writes` is paid for by a budget.
+    """
+
+    path: str
+    methods: tuple[str, ...]
+    handler: Handler
+    page: bool = False
+    acts: bool = False
+    passage: bool = False
+    writes: bool = False
+    name: str | None = None
+    cors: Cors = Cors.NOBODY
+
+
+class Router:
+    """Finds routes."""
+
+    def __init__(self, routes: list[Route]) -> None:
+        self._app = Klein()
+        self._app.url_map.merge_slashes = False
+        self._routes: dict[str, Route] = {}
+        self._fixed: dict[bytes, dict[bytes, Route]] = {}
+        protocol = [route.path.partition("<") for route in routes if not route.page]
+        self._protocol = frozenset(path.encode() for path, variable, _ in protocol if not variable)
+        self._below = tuple(path.encode() for path, variable, _ in protocol if variable)
+        for route in [*routes, *preflights(routes)]:
+            self._add(route)
+        self._paths = self._app.url_map.bind("localhost")
+
+    def _add(self, route: Route) -> None:
+        methods = [*route.methods, *(["HEAD"] if "GET" in route.methods and not route.acts else [])]
+        name = f"{route.methods[0]} {route.path}"
+        self._routes[name] = route
+        self._app.route(route.path, methods=methods, endpoint=name)(route.handler)
+        if "<" not in route.path:
+            self._fixed.setdefault(route.path.encode(), {}).update({method.encode(): route for method in methods})
+
+    def find(self, method: bytes, path: bytes) -> tuple[Route, dict[str, str]]:
+        """The route for a request and its path's variables; raises NotFound, MethodNotAllowed."""
+        fixed = self._fixed.get(path)
+        if fixed is not None:
+            route = fixed.get(method)
+            if route is None:
+                raise MethodNotAllowed(sorted(name.decode() for name in fixed), next(iter(fixed.values())).cors)
+            return route, {}
+        return self._match(method, path)
+
+    def _match(self, method: bytes, path: bytes) -> tuple[Route, dict[str, str]]:
+        try:
+            known = method.decode() if method in METHODS else NO_METHOD
+            name, arguments = self._paths.match(path.decode("ascii"), known)
+        except WrongMethod as error:
+            raise MethodNotAllowed(sorted(error.valid_methods or ()), self.cors(path)) from None
+        except (HTTPException, RequestRedirect, UnicodeDecodeError):
+            raise NotFound from None
+        return self._routes[name], dict[str, Any](arguments)
+
+    def cors(self, path: bytes) -> Cors:
+        """Who may read the answers of a path, whatever the method; nobody those of a path that there is not."""
+        fixed = self._fixed.get(path)
+        if fixed is not None:
+            return next(iter(fixed.values())).cors
+        text = path.decode("latin-1")
+        for method in self._paths.allowed_methods(text) or ():
+            name, _ = self._paths.match(text, method)
+            return self._routes[name].cors
+        return Cors.NOBODY
+
+    def is_page(self, path: bytes) -> bool:
+        """Is this an address that people open? Unknown ones are."""
+        return path not in self._protocol and not path.startswith(self._below)
+
+
+def preflights(routes: list[Route]) -> list[Route]:
+    """The rows that answer browsers which ask whether their pages may ask, with all methods of the path."""
+    shared = [route for route in routes if route.cors is not Cors.NOBODY]
+    methods: dict[str, tuple[str, ...]] = {}
+    for route in shared:
+        methods[route.path] = methods.get(route.path, ()) + route.methods
+    return [evolve(route, methods=("OPTIONS",), handler=preflight(methods[route.path])) for route in shared]

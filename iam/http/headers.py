@@ -1,0 +1,112 @@
+"""The headers of every answer (H9), laid out in bytes at start."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from http import HTTPStatus
+from time import gmtime, strftime
+
+from iam.http.answers import Answer, Headers
+from iam.http.cors import FOR_NOBODY
+from iam.settings import Settings
+
+POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:{}; {}frame-ancestors 'none'; base-uri 'none'{}"
+COMMON = (
+    (b"X-Content-Type-Options", b"nosniff"),
+    (b"Referrer-Policy", b"no-referrer"),
+    (
+        b"Permissions-Policy",
+        b"accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()",
+    ),
+)
+SEVERING = b"Cross-Origin-Opener-Policy: same-origin\r\n"
+TRANSPORT_SECURITY = (b"Strict-Transport-Security", b"max-age=63072000")
+NO_STORE = b"Cache-Control: no-store\r\nPragma: no-cache\r\n"
+BODILESS = (204, 304)
+
+
+class Layout:
+    """Turns answers into bytes; `seconds` is the time since the epoch."""
+
+    def __init__(self, settings: Settings, seconds: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._base = settings.path.encode()
+        self._date = 0, b""
+        self._common = lines(COMMON + ((TRANSPORT_SECURITY,) if settings.secure else ()))
+        self._policy = lru_cache(maxsize=256)(policy)
+        self._sharing = lru_cache(maxsize=256)(lines)
+
+    def wire(
+        self,
+        answer: Answer,
+        sharing: Headers = FOR_NOBODY,
+        *,
+        passage: bool = False,
+        with_body: bool = True,
+        close: bool = False,
+    ) -> bytes:
+        """The answer as it goes over the wire, in one piece; `sharing` says whose pages may read it.
+
+        In a `passage` to a client, a window keeps the client's page that opened it and waits for what comes of it.
+        """
+        cached = any(name == b"Cache-Control" for name, _ in answer.headers)
+        length = b"" if answer.status in BODILESS else b"Content-Length: %d\r\n" % len(answer.body)
+        return b"".join(
+            (
+                status_line(answer.status),
+                self.date(),
+                self._common,
+                self._sharing(sharing),
+                b"" if passage else SEVERING,
+                self._policy(
+                    answer.image_source, leaving=answer.leaving, framing=answer.framing, scripted=answer.scripted
+                ),
+                b"" if cached else NO_STORE,
+                lines(placed(answer.headers, self._base) if self._base else answer.headers),
+                length,
+                b"Connection: close\r\n\r\n" if close else b"\r\n",
+                answer.body if with_body and answer.status not in BODILESS else b"",
+            )
+        )
+
+    def date(self) -> bytes:
+        """The Date header, made once a second (RFC 9110 §6.6.1)."""
+        now = int(self._seconds())
+        if now != self._date[0]:
+            self._date = now, strftime("Date: %a, %d %b %Y %H:%M:%S GMT\r\n", gmtime(now)).encode()
+        return self._date[1]
+
+
+@lru_cache(maxsize=64)
+def status_line(status: int) -> bytes:
+    """The first line (RFC 9112 §4)."""
+    return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
+
+
+def policy(
+    image_source: str | None = None, *, leaving: bool = False, framing: bool = False, scripted: bool = False
+) -> bytes:
+    """Content-Security-Policy: nothing but our own style and pictures, and forms that lead here.
+
+    Browsers hold every redirect after a form, and in a frame, to the policy of the page it stands on (CSP3 §6.4.2, §6.1.6). Where
+    clients send people on to is theirs to say: forms that may end at one are not held (`leaving`), nor are the pages of clients
+    that one page has to show (`framing`, Front-Channel Logout 1.0).
+    A client's logo is shown where the client is introduced, from its `image_source`; our own scripts run in the one page that
+    needs one (Form Post Response Mode).
+    """
+    images = f" {image_source}" if image_source else ""
+    forms = "" if leaving else "form-action 'self'; "
+    frames = "; frame-src http: https:" if framing else ""
+    scripts = "; script-src 'self'" if scripted else ""
+    return lines(((b"Content-Security-Policy", POLICY.format(images, forms, frames + scripts).encode()),))
+
+
+def placed(headers: Headers, base: bytes) -> Headers:
+    """The headers, a Location of ours put below the issuer's path."""
+    return tuple(
+        (name, base + value if name == b"Location" and value.startswith(b"/") else value) for name, value in headers
+    )
+
+
+def lines(headers: Headers) -> bytes:
+    """Header lines, whose values an Answer has judged (H10)."""
+    return b"".join(b"%s: %s\r\n" % header for header in headers)

@@ -1,0 +1,94 @@
+"""JSON in a request's body, read strictly (RFC 8259; H2, H7)."""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Any, Final, NoReturn
+
+from iam.http.parameters import ParameterError, shown
+from iam.http.request import Request
+
+JSON: Final = re.compile(rb'application/json\s*(?:;\s*(?:charset="?(?:utf-?8|us-ascii)"?\s*)?)*', re.IGNORECASE)
+DEPTH: Final = 8
+DIGITS: Final = 18  # of a whole number: it fits into 64 bits
+
+
+def json_object(request: Request) -> dict[str, Any]:
+    """The object that is the body, and the only thing that the request says; raises ParameterError."""
+    if request.query:
+        raise ParameterError("Metadata belong into the body, not into the address.")
+    content_type = request.requestHeaders.getRawHeaders(b"content-type") or [b""]
+    if len(content_type) != 1 or not JSON.fullmatch(content_type[0].strip()):
+        raise ParameterError("The body must be application/json in UTF-8.", 415)
+    return parse(request.body)
+
+
+def parse(octets: bytes) -> dict[str, Any]:
+    """The object in a JSON text: no name twice, no number that is none, no text that cannot be kept; raises ParameterError."""
+    try:
+        document = json.loads(
+            octets.decode(), object_pairs_hook=once, parse_constant=refuse, parse_int=whole, parse_float=finite
+        )
+    except UnicodeDecodeError:
+        raise ParameterError("The body is not UTF-8.") from None
+    except RecursionError:
+        raise ParameterError("The body is nested too deeply.") from None
+    except ValueError:
+        raise ParameterError("The body is not JSON.") from None
+    if not isinstance(document, dict):
+        raise ParameterError("The body must be a JSON object.")
+    for text in texts(document):
+        refuse_unkept(text)
+    return document
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names stand in it once."""
+    document: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in document:
+            raise ParameterError(f"The member {shown(name)} is repeated.")
+        document[name] = value
+    return document
+
+
+def refuse(constant: str) -> NoReturn:
+    """JSON knows no NaN and no Infinity."""
+    raise ParameterError(f"{constant} is not JSON.")
+
+
+def whole(digits: str) -> int:
+    """A whole number within bounds."""
+    if len(digits) > DIGITS:
+        raise ParameterError("A number is too long.")
+    return int(digits)
+
+
+def finite(digits: str) -> float:
+    """A number within bounds."""
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ParameterError("A number is too large.")
+    return number
+
+
+def texts(value: object, depth: int = 0) -> Iterator[str]:
+    """Every text in a document, names too; raises ParameterError where that is too deep."""
+    if depth > DEPTH:
+        raise ParameterError("The body is nested too deeply.")
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from value
+        for member in value.values():
+            yield from texts(member, depth + 1)
+    elif isinstance(value, list):
+        for element in value:
+            yield from texts(element, depth + 1)
+
+
+def refuse_unkept(text: str) -> None:
+    """Raise ParameterError for what no database takes as text: a NUL, half of a surrogate pair."""
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ParameterError("A text holds a NUL or half of a surrogate pair.")

@@ -1,0 +1,119 @@
+"""Parameters of a query or a form, read strictly (H2, H7)."""
+
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import unquote_to_bytes
+
+from iam.http.request import Request
+
+FIELDS = 128
+NAME = 128
+VALUE = 16_384
+# RFC 9110 §5.6.6: a parameter may be empty.
+FORM = re.compile(
+    rb'application/x-www-form-urlencoded\s*(?:;\s*(?:charset="?(?:utf-?8|us-ascii)"?\s*)?)*', re.IGNORECASE
+)
+BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+REPEATABLE = frozenset({"resource", "audience"})  # RFC 8707 §2, RFC 8693 §2.1
+
+
+class ParameterError(Exception):
+    """What is wrong with a query or a form: invalid_request, or 415 for another content type."""
+
+    def __init__(self, description: str, status: int = 400) -> None:
+        super().__init__(description)
+        self.status = status
+
+
+class Parameters(Mapping[str, str]):
+    """Parameters by name; one without a value is absent (RFC 6749 §3.1)."""
+
+    def __init__(self, values: dict[str, list[str]]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name][0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a parameter that may be repeated."""
+        return self._values.get(name, [])
+
+
+def query_parameters(request: Request) -> Parameters:
+    """The parameters in the address; raises ParameterError."""
+    return parse(request.query)
+
+
+def form_parameters(request: Request, *, repeatable: frozenset[str] = REPEATABLE) -> Parameters:
+    """The parameters in the body, and only there; raises ParameterError."""
+    if request.query:
+        raise ParameterError("Parameters belong into the body, not into the address.")
+    return form_fields(request, repeatable=repeatable)
+
+
+def form_fields(request: Request, *, repeatable: frozenset[str] = REPEATABLE) -> Parameters:
+    """The fields of a form whose address has parameters of its own; raises ParameterError."""
+    content_type = request.requestHeaders.getRawHeaders(b"content-type") or [b""]
+    if len(content_type) != 1 or not FORM.fullmatch(content_type[0].strip()):
+        raise ParameterError("The body must be application/x-www-form-urlencoded in UTF-8.", 415)
+    return parse(request.body, repeatable=repeatable)
+
+
+def parse(text: bytes, *, repeatable: frozenset[str] = REPEATABLE) -> Parameters:
+    """The parameters of a query or form; `&` separates, nothing else does. Raises ParameterError."""
+    values: dict[str, list[str]] = {}
+    if not text:
+        return Parameters(values)
+    pairs = text.split(b"&")
+    if len(pairs) > FIELDS:
+        raise ParameterError("There are too many parameters.")
+    if BROKEN_PERCENT.search(text):
+        raise ParameterError("A percent sign is not followed by two hexadecimal digits.")
+    for pair in pairs:
+        name, value = (decoded(part) for part in pair.partition(b"=")[::2])
+        if len(name) > NAME or len(value) > VALUE:
+            raise ParameterError("A parameter is too long.")
+        if name in values and name not in repeatable:
+            raise ParameterError(f"The parameter {shown(name)} is repeated.")
+        if name or value:
+            values.setdefault(name, []).append(value)
+    return Parameters({name: some for name, given in values.items() if (some := [value for value in given if value])})
+
+
+def decoded(part: bytes) -> str:
+    """A name or value, out of its percent-encoding; raises ParameterError."""
+    if b"+" in part:
+        part = part.replace(b"+", b" ")
+    if b"%" in part:
+        part = unquote_to_bytes(part)
+    try:
+        text = part.decode()
+    except UnicodeDecodeError:
+        raise ParameterError("A parameter is not UTF-8.") from None
+    if "\0" in text:
+        raise ParameterError("A parameter holds a NUL.")
+    return text
+
+
+def shown(name: str) -> str:
+    """A name as it may stand in an error_description (RFC 6749 §5.2)."""
+    return "".join(
+        character for character in name if (character.isascii() and character.isalnum()) or character in "_-."
+    )
+
+
+def authorization(request: Request) -> str | None:
+    """The Authorization header, in text that a comparison can take."""
+    values = request.requestHeaders.getRawHeaders(b"authorization")
+    return values[0].decode("latin-1") if values else None
+
+
+def query_text(request: Request) -> str:
+    """The query as it was sent, in ASCII."""
+    return request.query.decode("ascii", "replace")

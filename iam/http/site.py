@@ -1,0 +1,346 @@
+"""The HTTP server: connections within limits, requests to their handlers, answers out (H1-H11)."""
+
+import secrets
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IAddress, IProtocolNegotiationFactory
+from twisted.internet.protocol import Factory
+from twisted.internet.task import LoopingCall, deferLater
+from twisted.logger import Logger
+from twisted.web import http_headers
+from zope.interface import implementer
+
+from iam.clock import Clock
+from iam.daily import Daily
+from iam.http import cors
+from iam.http.answers import TEXT, Answer, Headers, Refusal, json_answer
+from iam.http.channel import Channel
+from iam.http.connections import Connections
+from iam.http.cors import FOR_NOBODY, Registered
+from iam.http.dispatch import Handler, MethodNotAllowed, NotFound, Route, Router
+from iam.http.forwarded import Proxies
+from iam.http.headers import Layout, status_line
+from iam.http.request import Request
+from iam.http.summary import Summary
+from iam.limits import Limits
+from iam.recurring import Recurring
+from iam.settings import Settings
+
+log = Logger()
+
+ErrorPage = Callable[[int, str | None], Answer]
+Budget = Callable[[Request], Awaitable[int]]  # seconds until this request may be tried again; 0: now
+Finish = Callable[[Request, Answer], Answer]
+SOON = 1  # seconds
+FAILED = 500
+LONGEST_SHOWN = 200  # characters of a path in the log
+TOO_MANY = 429
+UNAVAILABLE = 503
+REFUSED = 400
+DRAIN_LOOK = 0.02  # seconds
+
+
+async def nothing(_: Request) -> int:
+    """Seconds to wait where nothing is counted."""
+    return 0
+
+
+def as_it_is(_: Request, answer: Answer) -> Answer:
+    """The answer, where nothing is added to it."""
+    return answer
+
+
+@implementer(IProtocolNegotiationFactory)
+class Site(Factory):
+    """What listens; one for all addresses of the server.
+
+    `unavailable` are the exceptions that mean 503, `throttled` those that mean 429, `error_page` makes pages for people of a status
+    and an id, `registered` knows whether a client lives at an origin, `budget` how long somebody has to wait before they write more,
+    `finish` adds to what a handler answers.
+    """
+
+    noisy = False
+
+    def __init__(
+        self,
+        reactor: Any,
+        settings: Settings,
+        routes: list[Route],
+        *,
+        error_page: ErrorPage,
+        unavailable: tuple[type[Exception], ...],
+        throttled: tuple[type[Exception], ...] = (),
+        limits: Limits,
+        registered: Registered = cors.nobody,
+        budget: Budget = nothing,
+        finish: Finish = as_it_is,
+    ) -> None:
+        self.settings = settings
+        self.base = settings.path
+        self.limits = limits
+        self.seconds: Callable[[], float] = reactor.seconds
+        self.layout = Layout(settings, reactor.seconds)
+        self.proxies = Proxies.among(settings.proxy_headers, settings.proxy_header)
+        self.channels: set[Channel] = set()
+        self.connections = Connections(limits, self.channels, self.proxies.believed)
+        self.misunderstood: Counter[str] = Counter()
+        self._router = Router(routes)
+        self._error_page = error_page
+        self._unavailable = unavailable
+        self._throttled = throttled
+        self._registered = registered
+        self._budget = budget
+        self._finish = finish
+        self.crowd = Summary(reactor, lambda count: log.warn("connections refused: {count}, too many", count=count))
+        self.unread = Summary(reactor, lambda count: log.info("requests refused unread: {count}", count=count))
+        self.unanswered = Recurring(reactor, tell_unanswered, tell_answered)
+        self._daily = None if settings.no_rate_limits else Daily(limits.refusals_per_network, limits.refusals)
+        self._clock = Clock(reactor.seconds)
+        self._sweep = LoopingCall(self._look)
+        self._sweep.clock = reactor
+        self._pause = partial(deferLater, reactor)
+        self._handling = 0
+        self.draining = False
+        self.talkative = False  # a line in the log for each answer, for who reads along
+
+    # Connections
+
+    def acceptableProtocols(self) -> list[bytes]:
+        """What we speak, for the many clients that ask by TLS (RFC 7301); without an answer Twisted ends the handshake."""
+        return [b"http/1.1"]
+
+    def doStart(self) -> None:
+        """Begin to look after connections."""
+        if not self._sweep.running:
+            self._sweep.start(self.limits.sweep, now=False)
+        super().doStart()
+
+    def doStop(self) -> None:
+        """The last listening port is closed."""
+        super().doStop()
+        if not self.numPorts and self._sweep.running:
+            self._sweep.stop()
+        if not self.numPorts:
+            self.unanswered.stop()
+
+    def buildProtocol(self, addr: IAddress | None) -> Channel | None:
+        """A connection, unless there are too many, in all or from this address (H6)."""
+        address = getattr(addr, "host", "")
+        if not self.connections.admit(address):
+            self.crowd.add()
+            return None
+        channel = Channel()
+        channel.site = channel.factory = self
+        channel.address = address
+        self.connections.begin(address)
+        return channel
+
+    def forget(self, channel: Channel) -> None:
+        """A connection is gone."""
+        self.channels.discard(channel)
+        self.connections.end(channel.address)
+
+    def _look(self) -> None:
+        now = self.seconds()
+        for channel in list(self.channels):
+            try:
+                channel.look(now)
+            except Exception:  # noqa: BLE001 - one connection must not end the watch over all others
+                log.failure("a connection could not be looked after")
+                channel.transport.abortConnection()
+
+    async def drain(self) -> None:
+        """Answer what has been asked and what is being asked, each answer the last of its connection; then close (R10)."""
+        self.draining = True
+        latest = self.seconds() + self.limits.drain_time
+        if self.channels:
+            await self._pause(self.limits.farewell_time)
+        for channel in list(self.channels):
+            channel.part()
+        while (self._handling or self.channels) and self.seconds() < latest:
+            await self._pause(DRAIN_LOOK)
+        for channel in list(self.channels):
+            channel.transport.abortConnection()
+
+    # Requests
+
+    def whence(self, peer: str, headers: http_headers.Headers) -> str:
+        """The address of who asks; what a proxy says that cannot be read is told once, and counted."""
+        whence = self.proxies.whence(peer, headers)
+        if whence.complaint:
+            subject = whence.complaint.partition(":")[0]
+            self.misunderstood[subject] += 1
+            if self.misunderstood[subject] == 1:
+                log.warn(
+                    "forwarding headers of the proxy {peer}: {complaint} (see --proxy-header; said once)",
+                    peer=peer or "on the socket",
+                    complaint=whence.complaint,
+                )
+        return whence.address
+
+    def handle(self, request: Request) -> None:
+        """Find the handler and let it run to its end, whether the client waits for it or not (H42)."""
+        try:
+            route, arguments = self._router.find(request.method, request.path)
+        except NotFound:
+            request.respond(self.error(request, 404))
+        except MethodNotAllowed as refusal:
+            handler = self._answering(405, ((b"Allow", ", ".join(refusal.allowed).encode()),))
+            self._begin(request, Route("", (), handler, cors=refusal.cors), {})
+        else:
+            self._begin(request, route, arguments)
+
+    def refuse(self, request: Request, status: int) -> None:
+        """Answer with an error which those may read who may read the answers of this address."""
+        self._begin(request, Route("", (), self._answering(status), cors=self._router.cors(request.path)), {})
+
+    async def sharing(self, path: bytes, headers: http_headers.Headers) -> Headers:
+        """Who may read what is answered before there is a whole request: nobody, where that cannot be found out now."""
+        try:
+            return await cors.headers(headers, self._router.cors(path), self._registered)
+        except self._unavailable:
+            return FOR_NOBODY
+
+    def _answering(self, status: int, headers: Headers = ()) -> Handler:
+        async def handler(request: Request) -> Answer:
+            return self.error(request, status, headers)
+
+        return handler
+
+    def _begin(self, request: Request, route: Route, arguments: dict[str, str]) -> None:
+        self._handling += 1
+        request.passage = route.passage
+        Deferred.fromCoroutine(self._run(request, route, arguments))
+
+    async def _run(self, request: Request, route: Route, arguments: dict[str, str]) -> None:
+        try:
+            request.sharing = await cors.headers(request.requestHeaders, route.cors, self._registered)
+            answer = await self._handled(request, route, arguments)
+        except self._unavailable as error:
+            request.unanswered = str(error)
+            answer = self.error(request, UNAVAILABLE, retry_after(getattr(error, "retry_after", SOON)))
+        except self._throttled as error:
+            answer = self.error(request, TOO_MANY, retry_after(getattr(error, "retry_after", SOON)))
+        except Exception:  # noqa: BLE001 - here ends every mistake of ours
+            answer = self._failed(request, route)
+        finally:
+            self._handling -= 1
+        request.respond(answer)
+
+    async def _handled(self, request: Request, route: Route, arguments: dict[str, str]) -> Answer:
+        """The handler's answer, unless the request would write and whoever sent it has no budget left."""
+        wait = await self._budget(request) if route.writes else 0
+        if wait:
+            return self.error(request, TOO_MANY, retry_after(wait))
+        try:
+            answer = await route.handler(request, **arguments)
+        except Refusal as refusal:
+            answer = refusal.answer
+        return self._finish(request, answer)
+
+    def _failed(self, request: Request, route: Route) -> Answer:
+        """A mistake of ours: an id for the person, the rest for the log."""
+        identifier = secrets.token_hex(8)
+        log.failure(
+            "request failed: {method} {path}, id {id}", method=shown(request.method), path=route.path, id=identifier
+        )
+        return self.error(request, FAILED, identifier=identifier)
+
+    # Errors
+
+    def error(self, request: Request, status: int, headers: Headers = (), identifier: str | None = None) -> Answer:
+        """An error in the words of who asks: a page for a page, JSON for a protocol endpoint."""
+        if status == UNAVAILABLE and not headers:
+            headers = retry_after(SOON)
+        if self._router.is_page(request.path):
+            page = self._error_page(status, identifier)
+            return Answer(status, page.body, page.headers + headers)
+        return json_answer(status, described(status, identifier), headers)
+
+    def plain(self, status: int) -> Answer:
+        """An error before there was a request: with what was too large and what helps, where that is it."""
+        limits, host = self.limits, self.settings.issuer_host
+        sentence = TOO_LARGE.get(status, "").format(limits=limits, host=host)
+        return Answer(status, status_line(status)[13:].strip() + b"\n" + sentence.encode(), TEXT)
+
+    def log(self, request: Request) -> None:
+        """Called by twisted at the end of a request: `note` has said what there is to say."""
+
+    def admitted(self, request: Request) -> bool:
+        """May this refusal be a line in the log, or has its network had enough of them today?"""
+        return self._daily is None or self._daily.admit(request.client_address, self._clock.now())
+
+    def note(self, request: Request | None, status: int) -> None:
+        """One line per outcome: refusals at info level, what went well at debug level, unless somebody reads along.
+
+        Of what cannot be answered now there is a line for each reason, and not for each request.
+        """
+        if request is None:
+            self.unread.add()
+            return
+        if request.unanswered:
+            self.unanswered.add(request.unanswered)
+        said = self.talkative or status >= REFUSED or self._router.is_page(request.path)
+        said = said and not request.unanswered and (status < REFUSED or self.admitted(request))
+        emit = log.info if said else log.debug
+        emit(
+            "{method} {path} {status}",
+            method=shown(request.method),
+            path=shown(request.path),
+            status=status,
+            peer=request.client_address,
+            milliseconds=round((self.seconds() - request.since) * 1000, 1),
+        )
+
+
+def tell_unanswered(reason: str, count: int) -> None:
+    """The first of a reason at once, then how many there were in ten seconds."""
+    log.warn("unavailable: {reason} (requests: {count})", reason=reason, count=count)
+
+
+def tell_answered(total: int, seconds: float) -> None:
+    """All is answered again."""
+    log.info("unavailable: no longer, after {total} requests in {seconds} s", total=total, seconds=round(seconds, 1))
+
+
+def retry_after(seconds: int) -> Headers:
+    """The header that says when to come back (RFC 9110 §10.2.3)."""
+    return ((b"Retry-After", str(seconds).encode()),)
+
+
+def shown(text: bytes) -> str:
+    """What somebody sent, as the log has it: not all of it."""
+    told = text.decode("ascii", "replace")
+    return told if len(told) <= LONGEST_SHOWN else told[: LONGEST_SHOWN - 1] + "…"
+
+
+# For people too, and without a page: what that consists of would be refused for the same cookies.
+TOO_LARGE = {
+    413: "The body of the request has more than {limits.body} bytes (the server's limit `body`).\n",
+    414: "The address of the request has more than {limits.request_line} characters.\n",
+    431: (
+        "The headers of the request have more than {limits.head} bytes, or are more than {limits.headers} (the server's limits "
+        "`head` and `headers`). In a browser it is cookies, of all programs on this host: delete the cookies of {host}, and "
+        "try again.\n"
+    ),
+}
+
+
+ERRORS = {
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address takes other methods: see Allow."),
+    421: ("misdirected_request", "This server does not answer for that host."),
+    429: ("temporarily_unavailable", "Too much has come from you or your network; wait as long as Retry-After says."),
+    500: ("server_error", "The server made a mistake; its log has more under this id."),
+    503: ("temporarily_unavailable", "The server cannot answer right now; try again in a moment."),
+}
+
+
+def described(status: int, identifier: str | None) -> dict[str, str]:
+    """The members of an error in JSON."""
+    error, description = ERRORS.get(status, ("invalid_request", "The request is malformed."))
+    return {"error": error, "error_description": description} | ({"error_id": identifier} if identifier else {})

@@ -1,1 +1,0 @@
-"""One module per OAuth grant type."""

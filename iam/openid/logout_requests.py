@@ -1,0 +1,107 @@
+"""Logout requests of relying parties (OpenID Connect RP-Initiated Logout 1.0 §2)."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from attrs import frozen
+
+from iam.clients import redirect_uri_difference, redirect_uris
+from iam.oauth.reasons import Refusal, carrying, shown
+from iam.openid import id_tokens
+from iam.openid.subjects import Subjects
+from iam.secrets.signing_keys import Keys
+from iam.store.clients import Client, Clients
+from iam.store.sessions import Session
+
+# What a relying party may say. logout_hint and ui_locales change nothing: the session is that of the browser, and there is
+# one language.
+PARAMETERS: Final = (
+    "id_token_hint",
+    "logout_hint",
+    "client_id",
+    "post_logout_redirect_uri",
+    "state",
+    "ui_locales",
+)
+
+
+class LogoutError(Exception):
+    """A logout request that cannot be used; whoever sent it reads why at the refusal's address."""
+
+    error = "invalid_request"
+
+
+@frozen
+class LogoutRequest:
+    """Who asks, if it says so; where to the person is sent on afterwards; which login it is about, by our own ID token."""
+
+    client: Client | None = None
+    destination: str | None = None
+    hint: Mapping[str, Any] | None = None
+
+
+@frozen
+class LogoutRequests:
+    """Reads them."""
+
+    keys: Keys
+    clients: Clients
+    subjects: Subjects
+
+    async def read(self, parameters: Mapping[str, str]) -> LogoutRequest:
+        """The request, believed only as far as it can be proven; raises LogoutError."""
+        hint = await self._hint(parameters.get("id_token_hint"))
+        client = await self._client(parameters.get("client_id"), hint)
+        return LogoutRequest(client, destination(client, parameters), hint)
+
+    def about(self, request: LogoutRequest, session: Session) -> bool:
+        """Does its ID token stand for this very session? Then nobody need be asked: whoever has it, was given it in there."""
+        if request.hint is None or request.client is None:
+            return False
+        sub = self.subjects.sub(request.client, session.user_id)
+        sid = self.subjects.sid(request.client, session.id)
+        return (request.hint.get("sub"), request.hint.get("sid")) == (sub, sid)
+
+    async def _hint(self, token: str | None) -> Mapping[str, Any] | None:
+        """The claims of the ID token, which may have expired.
+
+        So may the key: a session can outlive it. Whoever could sign with an old one still would have to know the session's sid,
+        which no key makes up.
+        """
+        if token is None:
+            return None
+        claims = await self.keys.verified(token, id_tokens.TYPE, ever=True)
+        if claims is None:
+            raise refused("id_token_hint", "an ID token of this server, decrypted if it was encrypted", "none")
+        return claims
+
+    async def _client(self, client_id: str | None, hint: Mapping[str, Any] | None) -> Client | None:
+        """Whom client_id and the ID token name, which must not contradict each other."""
+        audience = hint and hint.get("aud")
+        if hint is not None and (not isinstance(audience, str) or client_id not in (None, audience)):
+            raise refused("client_id", "that of the application which got the ID token", shown(client_id or ""))
+        named = client_id or audience
+        client = await self.clients.by_id(named) if named else None
+        if named and (client is None or not client.enabled):
+            raise refused("client_id", "that of a registered application", shown(named))
+        return client
+
+
+def destination(client: Client | None, parameters: Mapping[str, str]) -> str | None:
+    """Where the browser goes after the logout: only to what the client has registered for that (RP-Initiated Logout §3)."""
+    uri = parameters.get("post_logout_redirect_uri")
+    if uri is None:
+        return None
+    if client is None:
+        expected = "an id_token_hint or a client_id beside it, since it must be registered"
+        raise refused("post_logout_redirect_uri", expected, "neither")
+    if not any(redirect_uris.matches(known, uri, native=client.native) for known in client.post_logout_redirect_uris):
+        nearest = redirect_uri_difference.refusal(client.post_logout_redirect_uris, uri)
+        raise refused("post_logout_redirect_uri", nearest.expected, nearest.got, client.client_id)
+    state = parameters.get("state")
+    return uri if state is None else redirect_uris.answering(uri, [("state", state)], fragment=False)
+
+
+def refused(check: str, expected: str, got: str, client_id: str | None = None) -> LogoutError:
+    """The error with its reason."""
+    return carrying(LogoutError(check), Refusal(check, expected, got), client_id=client_id)

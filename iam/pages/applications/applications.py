@@ -1,0 +1,339 @@
+"""A person's applications: register, look at, change, renew the secret, remove."""
+
+from hmac import compare_digest
+from typing import Any
+from urllib.parse import urlencode
+
+from attrs import frozen
+from twisted.logger import Logger
+from wtforms import Form, RadioField
+from wtforms.fields.choices import SelectChoice
+
+from iam.browser.forms import Fields, complain
+from iam.browser.theme import Theme
+from iam.browser.visitors import Sent, Stale, Visitors
+from iam.clients import redirect_uris, sectors, uris
+from iam.clients.refusals import Refusals
+from iam.clients.registrants import Registrant, Registrants
+from iam.clients.registration import Registration
+from iam.clock import Clock
+from iam.http.answers import Answer, see_other
+from iam.http.parameters import Parameters
+from iam.http.request import Request
+from iam.pages.applications.form import (
+    AUTH_METHODS,
+    CONFIDENTIAL,
+    PUBLIC,
+    ApplicationForm,
+    by_field,
+    differences,
+    filled,
+    offer,
+    told,
+)
+from iam.pages.applications.owners import Owners, address, by, shown
+from iam.pages.applications.pending_secret import Issued, Issuer, TicketError
+from iam.people.invalid import Invalid
+
+log = Logger()
+
+KEEPING = [
+    SelectChoice("0", "At once: It has got into wrong hands, or nobody uses it"),
+    SelectChoice("3600", "In an hour"),
+    SelectChoice("86400", "In a day: Time to give the new one to the application"),
+    SelectChoice("604800", "In a week"),
+]
+
+
+class SecretForm(Form):  # type: ignore[misc]
+    """What becomes of the old secret."""
+
+    keep = RadioField("When shall the old secret stop working?", choices=KEEPING, default="0", validate_choice=False)
+
+
+ON_THE_FORM = (
+    *("name", "grant_types", "redirect_uris", "post_logout_redirect_uris", "scopes", "require_pkce", "openid"),
+)
+TOO_MANY = (
+    "You have {most} applications, and nobody here may have more. Delete one that is not used, or ask an administrator."
+)
+
+
+@frozen
+class Applications:
+    """The pages under /applications; everybody sees only their own, and `most` is how many one person may have."""
+
+    owners: Owners
+    registration: Registration
+    registrants: Registrants
+    most: int
+    issuer: Issuer
+    visitors: Visitors
+    theme: Theme
+    clock: Clock
+    site: str
+    refusals: Refusals
+
+    async def list(self, request: Request) -> Answer:
+        """All of this person's applications."""
+        session = await self.owners.session(request)
+        return self.theme.page(
+            "applications.html", session=session, clients=await self.registration.clients.owned_by(session.user_id)
+        )
+
+    async def register(self, request: Request) -> Answer:
+        """The form for a new one, with the id and secret that it will have."""
+        session = await self.owners.session(request)
+        issued = self.issuer.issue(bound("register", session), self.clock.now())
+        return await self._form(request, session, await self._empty(session), issued)
+
+    async def save(self, request: Request) -> Answer:
+        """Register it. Saved twice, it is the same one."""
+        session, sent = await self.owners.sent(request, "register")
+        issued, stale = self._issued(sent, bound("register", session))
+        form = ApplicationForm(Fields(sent.fields))
+        if stale:
+            return await self._form(request, session, form, issued, status=403, stale=stale)
+        try:
+            metadata = await self._metadata(form, session)
+        except Invalid as invalid:
+            complain(form, by_field(invalid.complaints))
+            return await self._form(request, session, form, issued, status=400)
+        secret = issued.secret if metadata.auth_method != AUTH_METHODS[PUBLIC] else None
+        most = None if session.superuser else self.most
+        if await self.registration.register(
+            issued.client_id, metadata, secret=secret, owner_id=session.user_id, by=by(session, request), most=most
+        ):
+            log.info("application registered: client {client_id}", client_id=issued.client_id)
+        elif await self.registration.clients.read(issued.client_id) is None:
+            form.form_errors.append(TOO_MANY.format(most=most))
+            return await self._form(request, session, form, issued, status=403)
+        return see_other(address(issued.client_id))
+
+    async def show(self, request: Request, client_id: str) -> Answer:
+        """One application, and commands to try it with."""
+        session = await self.owners.session(request)
+        client = await self.owners.own(session, client_id)
+        refusals = await self.refusals.latest(client_id)
+        return self.theme.page(
+            "application.html",
+            session=session,
+            client=client,
+            refusals=refusals,
+            may_enable=not client.enabled and await self.owners.may_enable(session, client),
+            login=login_of(client, self.site),
+            **self._examples(client),
+        )
+
+    async def edit(self, request: Request, client_id: str) -> Answer:
+        """The form for an existing one."""
+        session = await self.owners.session(request)
+        client = await self.owners.own(session, client_id)
+        return await self._form(request, session, filled(client), client=client)
+
+    async def update(self, request: Request, client_id: str) -> Answer:
+        """Change it."""
+        session, sent = await self.owners.sent(request, f"edit {client_id}")
+        client = await self.owners.own(session, client_id, sent.stale)
+        form = ApplicationForm(Fields(sent.fields))
+        form.client_type.data = CONFIDENTIAL if client.confidential else PUBLIC
+        if sent.stale:
+            changed = self._changed(sent.fields, client)
+            return await self._form(
+                request, session, form, client=client, status=403, changed=changed, stale=sent.stale
+            )
+        try:
+            metadata = await self._metadata(form, session, client)
+        except Invalid as invalid:
+            complain(form, by_field(invalid.complaints))
+            return await self._form(
+                request, session, form, client=client, status=400, changed=self._changed(sent.fields, client)
+            )
+        if self._changed(sent.fields, client) and not same(metadata, client):
+            return await self._form(request, session, form, client=client, status=409, changed=True)
+        if not await self.registration.update(client_id, metadata, by(session, request), seen=client.updated_at):
+            now = await self.owners.own(session, client_id)
+            return await self._form(request, session, form, client=now, status=409, changed=True)
+        log.info("application changed: client {client_id}", client_id=client_id)
+        return see_other(address(client_id))
+
+    async def confirm_delete(self, request: Request, client_id: str) -> Answer:
+        """Is it really to go?"""
+        session = await self.owners.session(request)
+        return self._deletion(request, session, await self.owners.own(session, client_id))
+
+    async def delete(self, request: Request, client_id: str) -> Answer:
+        """Remove it, with all it was granted."""
+        session, sent = await self.owners.sent(request, f"delete {client_id}")
+        client = await self.owners.own(session, client_id, sent.stale)
+        if sent.stale:
+            return self._deletion(request, session, client, status=403, stale=sent.stale)
+        if self._changed(sent.fields, client):
+            return self._deletion(request, session, client, status=409, changed=True)
+        await self.registration.delete(client_id, by(session, request))
+        log.info("application deleted: client {client_id}", client_id=client_id)
+        return see_other("/applications")
+
+    async def new_secret(self, request: Request, client_id: str) -> Answer:
+        """The secret that it would have from now on, to take note of before saving."""
+        session = await self.owners.session(request)
+        client = await self.owners.own(session, client_id)
+        issued = self.issuer.issue(bound(f"secret {client_id}", session), self.clock.now())
+        return self._secret_form(request, session, client, SecretForm(), issued)
+
+    async def replace_secret(self, request: Request, client_id: str) -> Answer:
+        """Make that secret the good one, besides the old one as long as the person says."""
+        purpose = f"secret {client_id}"
+        session, sent = await self.owners.sent(request, purpose)
+        client = await self.owners.own(session, client_id, sent.stale)
+        issued, stale = self._issued(sent, bound(purpose, session))
+        form = SecretForm(Fields(sent.fields))
+        if stale:
+            return self._secret_form(request, session, client, form, issued, status=403, stale=stale)
+        if form.keep.data not in {choice.value for choice in KEEPING}:
+            complain(form, {"keep": "Choose one of these."})
+            return self._secret_form(request, session, client, form, issued, status=400)
+        if not self.visitors.showed(sent.fields, shown(client, *client.secrets)):
+            return self._secret_form(request, session, client, form, issued, status=409, changed=True)
+        keep = int(form.keep.data)
+        if not await self.registration.rotate_secret(client, issued.secret, by(session, request), keep=keep):
+            raise self.theme.missing()
+        log.info("application has a new secret: client {client_id}", client_id=client_id)
+        return see_other(address(client_id))
+
+    def _issued(self, sent: Sent, bound_to: str) -> tuple[Issued, Stale | None]:
+        """The id and secret that the form was shown with; new ones, and that it is stale, for one that says others than ours."""
+        try:
+            issued = self.issuer.recognise(sent.fields.get("ticket", ""), bound_to, self.clock.now())
+        except TicketError:
+            return self.issuer.issue(bound_to, self.clock.now()), sent.stale or Stale.OLD
+        told = (sent.fields.get("client_id", issued.client_id), sent.fields.get("client_secret", issued.secret))
+        if not compare_digest(" ".join(told).encode(), f"{issued.client_id} {issued.secret}".encode()):
+            return self.issuer.issue(bound_to, self.clock.now()), sent.stale or Stale.OLD
+        return issued, sent.stale
+
+    async def _empty(self, session: Any) -> ApplicationForm:
+        """The form as it is before anything is chosen: what is usual, as far as the person may have it."""
+        registrant, form = self._registrant(session), ApplicationForm()
+        usual = [scope.name for scope in await self.registration.scopes.all() if registrant.may_have(scope)]
+        form.scopes.data = [name for name in form.scopes.data if name in usual]
+        form.grant_types.data = [name for name in form.grant_types.data if registrant.may_use(name)]
+        return form
+
+    def _registrant(self, session: Any, client: Any = None) -> Registrant:
+        """What the person may ask for, and keep of what the client has."""
+        registrant = self.registrants.person(superuser=session.superuser)
+        return registrant.keeping(client) if client else registrant
+
+    def _changed(self, fields: Parameters, client: Any) -> bool:
+        """Is the application another than the one that the form showed, since somebody changed it meanwhile?"""
+        return not self.visitors.showed(fields, shown(client))
+
+    async def _metadata(self, form: ApplicationForm, session: Any, client: Any = None) -> Any:
+        metadata = await self.registration.metadata(**told(form, client), registrant=self._registrant(session))
+        if client is not None:
+            sectors.refuse_other_names(metadata, client)
+        return metadata
+
+    async def _form(
+        self,
+        request: Request,
+        session: Any,
+        form: ApplicationForm,
+        issued: Issued | None = None,
+        *,
+        client: Any = None,
+        status: int = 200,
+        changed: bool = False,
+        stale: Stale | None = None,
+    ) -> Answer:
+        offer(form, self._registrant(session, client), await self.registration.scopes.all())
+        purpose = f"edit {client.id}" if client else "register"
+        return self.theme.page(
+            "application_form.html",
+            status,
+            session=session,
+            form=form,
+            stale=stale,
+            issued=issued,
+            client=client,
+            differences=differences(form, client) if changed else None,
+            csrf_token=self.visitors.token(request, purpose, shown=shown(client) if client else ""),
+        )
+
+    def _deletion(
+        self,
+        request: Request,
+        session: Any,
+        client: Any,
+        *,
+        status: int = 200,
+        changed: bool = False,
+        stale: Stale | None = None,
+    ) -> Answer:
+        token = self.visitors.token(request, f"delete {client.id}", shown=shown(client))
+        return self.theme.page(
+            "application_delete.html",
+            status,
+            session=session,
+            client=client,
+            changed=changed,
+            stale=stale,
+            csrf_token=token,
+        )
+
+    def _secret_form(
+        self,
+        request: Request,
+        session: Any,
+        client: Any,
+        form: SecretForm,
+        issued: Issued,
+        *,
+        status: int = 200,
+        changed: bool = False,
+        stale: Stale | None = None,
+    ) -> Answer:
+        if not client.has_secret:
+            raise self.theme.missing()
+        return self.theme.page(
+            "application_secret.html",
+            status,
+            session=session,
+            client=client,
+            form=form,
+            stale=stale,
+            issued=issued,
+            changed=changed,
+            csrf_token=self.visitors.token(request, f"secret {client.id}", shown=shown(client, *client.secrets)),
+        )
+
+    def _examples(self, client: Any) -> dict[str, Any]:
+        """What the page's commands need."""
+        redirect_uri = client.redirect_uris[0] if client.redirect_uris else None
+        query = {
+            "response_type": "code",
+            "client_id": client.id,
+            "redirect_uri": redirect_uri,
+            "scope": " ".join(client.scopes),
+        }
+        text = urlencode({name: value for name, value in query.items() if value})
+        return {"issuer": self.site, "redirect_uri": redirect_uri, "authorize": f"{self.site}/authorize?{text}"}
+
+
+def login_of(client: Any, issuer: str) -> str | None:
+    """The link by which people begin to log in to the application (OpenID Connect Core §4), if it is one."""
+    uri = client.openid.initiate_login_uri
+    if uri is None or uris.complaint(uri):
+        return None
+    return redirect_uris.answering(uri, [("iss", issuer)], fragment=False)
+
+
+def same(metadata: Any, client: Any) -> bool:
+    """Is an application as this form would make it?"""
+    return all(getattr(metadata, name) == getattr(client, name) for name in ON_THE_FORM)
+
+
+def bound(purpose: str, session: Any) -> str:
+    """What a form's id and secret are bound to."""
+    return f"{purpose}\n{session.user_id}\n{session.id}"

@@ -1,0 +1,83 @@
+"""Whose an application is: who is at the browser, what they have sent, and that it is about an application of theirs."""
+
+from typing import Any, Final
+from urllib.parse import quote
+
+from attrs import frozen
+
+from iam.browser import csrf
+from iam.browser.theme import Theme
+from iam.browser.visitors import Sent, Stale, Visitors
+from iam.clients import information
+from iam.clients.registrants import Registrants
+from iam.clients.registration import Registration
+from iam.http.answers import Refusal, see_other
+from iam.http.request import Request
+from iam.records import actor
+from iam.records.actor import By
+
+SEVERAL: Final = frozenset({"grant_types", "scopes"})
+LOGGED_OUT: Final = (
+    "Nothing was saved. Log in in another tab, and then reload this page: your browser sends what you typed again, and you "
+    "can look at it before it is saved."
+)
+NOT_HERE: Final = "Only administrators register applications here. Ask one of them for yours."
+
+
+@frozen
+class Owners:
+    """People and their own applications; everybody else's are none to them."""
+
+    registration: Registration
+    registrants: Registrants
+    visitors: Visitors
+    theme: Theme
+
+    async def session(self, request: Request) -> Any:
+        """Who is logged in; the login for who is not."""
+        session = await self.visitors.session(request)
+        if session is None:
+            raise Refusal(see_other("/login?next=" + quote(request.path.decode("ascii"), safe="")))
+        return self._admitted(session)
+
+    async def sent(self, request: Request, purpose: str) -> tuple[Any, Sent]:
+        """Who sent a form, and what; the form's purpose is part of what its token vouches for."""
+        sent = self.visitors.sent(request, purpose, repeatable=SEVERAL)
+        session = await self.visitors.session(request)
+        if session is None:
+            raise self.theme.refusal(403, "You are not logged in any more", LOGGED_OUT)
+        return self._admitted(session), sent
+
+    async def own(self, session: Any, client_id: str, stale: Stale | None = None) -> Any:
+        """The person's own application; another's is none (row 60), unless a form was opened before they logged in."""
+        client = await self.registration.clients.read(client_id) if "\0" not in client_id else None
+        if client is None or client.owner_id != session.user_id:
+            raise self.visitors.stale(stale, session) if stale else self.theme.missing()
+        return client
+
+    async def may_enable(self, session: Any, client: Any) -> bool:
+        """May this person enable their application again? Unless they are an administrator, only what they have disabled themselves."""
+        disabled_by = await self.registration.clients.disabled_by(client.id)
+        return session.superuser or disabled_by == f"user {session.user_id}"
+
+    def _admitted(self, session: Any) -> Any:
+        if not self.registrants.admitted(superuser=session.superuser):
+            raise self.theme.refusal(403, "This is for administrators", NOT_HERE)
+        return session
+
+
+def shown(client: Any, *secrets: Any) -> str:
+    """The digest of an application as a form shows it: its metadata, and its secrets where the form is about these."""
+    told = information.document(client)
+    moments = [client.updated_at.isoformat(), client.disabled_at and client.disabled_at.isoformat()]
+    return csrf.digest(told, client.require_pkce, moments, [str(secret.id) for secret in secrets])
+
+
+def by(session: Any, request: Request) -> By:
+    """Who changes it."""
+    return actor.person(session.user_id, request.client_address)
+
+
+def address(client_id: str) -> str:
+    """The page of an application."""
+    return "/applications/" + quote(client_id, safe="")

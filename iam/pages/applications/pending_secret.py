@@ -1,0 +1,62 @@
+"""The client id and secret that stand on a form before it is saved.
+
+The server makes them out of a ticket that the form carries: random, with the time, and good only for one person, one
+session and one purpose. The browser sends the ticket back and nothing else counts, so nobody chooses their own secret,
+nothing is stored before the person saves, and the same form saved twice is the same client.
+"""
+
+import hmac
+import secrets
+from datetime import datetime
+
+from attrs import field, frozen
+
+from iam.secrets import minted
+from iam.secrets.master_key import ServerKey
+from iam.secrets.minted import Kind
+
+LIFETIME = 12 * 3600  # seconds
+
+
+class TicketError(Exception):
+    """The ticket is not ours, not this person's, or too old."""
+
+
+@frozen
+class Issued:
+    """What the form shows."""
+
+    ticket: str
+    client_id: str
+    secret: str = field(repr=False)
+
+
+@frozen
+class Issuer:
+    """Makes and recognises tickets."""
+
+    key: ServerKey
+
+    def issue(self, bound_to: str, now: datetime) -> Issued:
+        """A new id and secret for the form that is `bound_to` a person, a session and a purpose."""
+        return self._made(f"{int(now.timestamp())}.{secrets.token_urlsafe(32)}", bound_to)
+
+    def recognise(self, ticket: str, bound_to: str, now: datetime) -> Issued:
+        """The id and secret of a form that comes back; raises TicketError."""
+        body, _, check = ticket.rpartition(".")
+        if not hmac.compare_digest(check.encode(), self._check(body, bound_to).encode()):
+            raise TicketError
+        if int(body.partition(".")[0]) + LIFETIME < now.timestamp():
+            raise TicketError
+        return self._made(body, bound_to)
+
+    def _made(self, body: str, bound_to: str) -> Issued:
+        secret = minted.compose(Kind.CLIENT_SECRET, self._digest("secret", body, bound_to))
+        client_id = minted.client_id(self._digest("id", body, bound_to))
+        return Issued(f"{body}.{self._check(body, bound_to)}", client_id, secret)
+
+    def _check(self, body: str, bound_to: str) -> str:
+        return self._digest("ticket", body, bound_to).hex()
+
+    def _digest(self, use: str, body: str, bound_to: str) -> bytes:
+        return hmac.digest(self.key.derive(f"application form {use}"), f"{bound_to}\n{body}".encode(), "sha256")

@@ -1,0 +1,1 @@
+"""The pages of logging in, choosing an account and logging out."""

@@ -1,0 +1,64 @@
+"""The account chooser: who is logged in in this browser, and who of them acts (OpenID Connect Core §3.1.2.1, select_account)."""
+
+from collections.abc import Callable
+
+from attrs import frozen
+
+from iam.browser.addresses import leading_to, next_address
+from iam.browser.theme import Theme
+from iam.browser.visitors import Stale, Visitors
+from iam.http.answers import Answer, see_other
+from iam.http.request import Request
+from iam.pages.login.logging_out import Departures
+from iam.settings import Settings
+
+PATH = "/accounts"
+PURPOSE = "accounts"
+
+
+@frozen
+class Chooser:
+    """Lists the accounts of this browser; `after_choice` tells the address behind it of the choice."""
+
+    visitors: Visitors
+    theme: Theme
+    departures: Departures
+    after_choice: Callable[[str, str], str]
+    settings: Settings
+
+    async def show(self, request: Request) -> Answer:
+        """The accounts; who has none logs in."""
+        return await self._list(request)
+
+    async def _list(self, request: Request, status: int = 200, stale: Stale | None = None) -> Answer:
+        address = next_address(request)
+        accounts = await self.visitors.accounts(request)
+        if not list(accounts):
+            return see_other(leading_to("/login", address, request.base))
+        token, headers = self.visitors.welcome(request, PURPOSE)
+        return self.theme.page(
+            "accounts.html",
+            status,
+            headers,
+            stale=stale,
+            leaving=True,
+            accounts=accounts,
+            next=request.base + address,
+            csrf_token=token,
+        )
+
+    async def submit(self, request: Request) -> Answer:
+        """Let an account act from now on, or log it out."""
+        sent = self.visitors.sent(request, PURPOSE)
+        if sent.stale:
+            return await self._list(request, 403, sent.stale)
+        fields = sent.fields
+        accounts = await self.visitors.accounts(request)
+        address = next_address(request)
+        if account := accounts.known(fields.get("use")):
+            headers = accounts.chosen(account).headers(self.settings, self.visitors.clock.now())
+            return see_other(self.after_choice(address, account.secret), headers)
+        if account := accounts.known(fields.get("log_out")):
+            onward = leading_to(PATH, address, request.base) if list(accounts.without(account)) else "/"
+            return await self.departures.of(request, accounts, account, onward)
+        return see_other(leading_to(PATH, address, request.base))

@@ -1,0 +1,48 @@
+"""Somebody leaves: their session ends, and relying parties are told of it, as far as that takes the browser."""
+
+from attrs import frozen
+from twisted.logger import Logger
+
+from iam.browser.accounts import Account, Accounts
+from iam.browser.theme import Theme
+from iam.browser.visitors import Visitors
+from iam.http.answers import Answer, see_other
+from iam.http.request import Request
+from iam.openid.front_channel import FrontChannel
+from iam.people.sessions import Sessions
+from iam.settings import Settings
+
+log = Logger()
+
+
+@frozen
+class Departures:
+    """Ends sessions of a browser."""
+
+    sessions: Sessions
+    visitors: Visitors
+    theme: Theme
+    front_channel: FrontChannel
+    settings: Settings
+
+    async def of(
+        self, request: Request, accounts: Accounts, account: Account, destination: str, client_name: str | None = None
+    ) -> Answer:
+        """End this account's session and forget its secret, nobody else acting in its place; then on to the destination.
+
+        Relying parties that want it (OpenID Connect Front-Channel Logout 1.0 §3) get a moment for their own pages before.
+        """
+        ended = await self.sessions.end(account.secret, request.client_address)
+        log.info("logout: {peer}", peer=request.client_address)
+        headers = accounts.without(account).headers(self.settings, self.visitors.clock.now())
+        frames = await self.front_channel.addresses(ended) if ended else []
+        if not frames:
+            return see_other(destination, headers)
+        return self.theme.page(
+            "logging_out.html",
+            headers=headers,
+            framing=True,
+            frames=frames,
+            destination=request.base + destination if destination.startswith("/") else destination,
+            client_name=client_name,
+        )

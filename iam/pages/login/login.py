@@ -1,0 +1,212 @@
+"""The login: password in, session out (H15, H17, H18)."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from uuid import UUID
+
+from attrs import evolve, frozen
+from twisted.logger import Logger
+from wtforms import BooleanField, Form, PasswordField, StringField
+
+from iam.browser import cookies
+from iam.browser.accounts import others_header
+from iam.browser.addresses import leading_to, next_address
+from iam.browser.forms import Fields
+from iam.browser.theme import Theme
+from iam.browser.visitors import Stale, Visitors
+from iam.clients.client_card import Introduction
+from iam.http.answers import Answer, Headers, see_other
+from iam.http.parameters import ParameterError, query_parameters
+from iam.http.request import Request
+from iam.networks import network
+from iam.people import names
+from iam.people.logins import Logins
+from iam.people.sessions import Session, Sessions
+from iam.settings import Settings
+from iam.throttles.pace import Pace
+from iam.throttles.throttle import Throttled
+from iam.throttles.turns import Busy
+
+log = Logger()
+
+PURPOSE = "login"
+MANY = 120  # seconds, from which on minutes are told
+BUSY = "Many people are logging in at this moment. Try again in a few seconds."
+WRONG = "Username and password do not belong together. Check both and try again."
+
+
+class LoginForm(Form):  # type: ignore[misc]
+    """Who, and the proof."""
+
+    login = StringField("Username or e-mail address")
+    password = PasswordField("Password")
+    remember = BooleanField("Keep me logged in on this device")
+
+
+@frozen
+class Login:
+    """The login page.
+
+    `introduce` knows the client that wants the login, if there is one; `after_login` tells that
+    address of the login that began the session with this cookie.
+    """
+
+    logins: Logins
+    sessions: Sessions
+    visitors: Visitors
+    theme: Theme
+    settings: Settings
+    introduce: Callable[[str], Awaitable[Introduction | None]]
+    after_login: Callable[[str, str], str]
+    pace: Pace
+
+    async def show(self, request: Request) -> Answer:
+        """The form; who is logged in already goes on, unless it is for somebody else or they have to log in again."""
+        address = next_address(request)
+        if not another(request) and not again(request):
+            accounts = await self.visitors.accounts(request)
+            if accounts.active:
+                return see_other(address)
+            if accounts.others:
+                return see_other(leading_to("/accounts", address, request.base))
+        return await self._form(request, LoginForm(login=told(request, "login_hint")), address)
+
+    async def submit(self, request: Request) -> Answer:
+        """Check the password and begin a session; who acted in this browser before steps back among the others."""
+        address = next_address(request)
+        sent = self.visitors.sent(request, PURPOSE)
+        form = LoginForm(Fields(sent.fields))
+        if sent.stale:
+            return await self._stale(request, form, address, sent.stale)
+        received = self.visitors.clock.now()
+        try:
+            user_id = await self._authenticate(request, form)
+        except Throttled as error:
+            return await self._later(request, form, address, 429, error.retry_after, throttled(error.retry_after))
+        except Busy as error:
+            request.unanswered = str(error)
+            return await self._later(request, form, address, 503, error.retry_after, BUSY)
+        begun = await self._begin(request, user_id, received, remembered=bool(form.remember.data)) if user_id else None
+        if begun is None:
+            request.say(log, "login refused: {peer}", peer=request.client_address)
+            form.password.errors = [WRONG]
+            return await self._form(request, form, address, 400)
+        log.info("login: user {user_id}, {peer}", user_id=str(user_id), peer=request.client_address)
+        cookie, headers = begun
+        return see_other(self.after_login(address, cookie), headers)
+
+    async def _authenticate(self, request: Request, form: LoginForm) -> UUID | None:
+        """Whose name and password these are; raises Throttled, Busy."""
+        return await self.logins.authenticate(
+            form.login.data or "",
+            form.password.data or "",
+            address=request.client_address,
+            devices=cookies.read_devices(request, self.settings),
+        )
+
+    async def _later(
+        self, request: Request, form: LoginForm, address: str, status: int, wait: int, sentence: str
+    ) -> Answer:
+        """The form again, with what was typed, when and why it can be sent again (RFC 6585 §4); to a flood, one after another."""
+        await self.pace.keep(network(request.client_address))
+        form.password.errors = [sentence]
+        answer = await self._form(request, form, address, status)
+        return evolve(answer, headers=(*answer.headers, (b"Retry-After", str(wait).encode())))
+
+    async def _stale(self, request: Request, form: LoginForm, address: str, stale: Stale) -> Answer:
+        """On with who has logged in here meanwhile, if it is nobody else than was typed; else the form again, which is good then."""
+        active = (await self.visitors.accounts(request)).active
+        if active and (not form.login.data or called(active.session, form.login.data)):
+            return see_other(address)
+        return await self._form(request, form, address, 403, stale=stale, person=active.session if active else None)
+
+    async def _begin(
+        self, request: Request, user_id: UUID, auth_time: datetime, *, remembered: bool
+    ) -> tuple[str, Headers] | None:
+        """The secret of a new session, in place of what this person had here, and its cookies; None if they are locked out.
+
+        What no cookie has room for ends.
+        """
+        accounts = await self.visitors.accounts(request)
+        replaced = accounts.of(user_id)
+        before = replaced[0].secret if replaced else None
+        cookie = await self.sessions.begin(
+            before, user_id, auth_time=auth_time, remembered=remembered, address=request.client_address
+        )
+        if cookie is None:
+            return None
+        others = accounts.beside(user_id)
+        for account in replaced[1:] + others[cookies.MOST :]:
+            await self.sessions.end(account.secret, request.client_address)
+        age = self.sessions.lifetime(remembered=True) if remembered else None
+        active, device = cookies.setting(self.settings, cookie, age), self._device(request, user_id)
+        if not others and not accounts.others:
+            return cookie, (active, device)
+        beside = others_header(self.settings, others[: cookies.MOST], self.visitors.clock.now())
+        return cookie, (active, beside, device)
+
+    def _device(self, request: Request, user_id: UUID) -> tuple[bytes, bytes]:
+        """The cookie by which this browser is known as one in which the account has logged in."""
+        kept = self.logins.of_others(user_id, cookies.read_devices(request, self.settings))
+        return cookies.setting_devices(self.settings, (self.logins.device(user_id), *kept))
+
+    async def _form(
+        self,
+        request: Request,
+        form: LoginForm,
+        address: str,
+        status: int = 200,
+        *,
+        stale: Stale | None = None,
+        person: Session | None = None,
+    ) -> Answer:
+        """The page; `person` is who is logged in where the form was stale."""
+        token, headers = self.visitors.welcome(request, PURPOSE)
+        client = await self.introduce(address)
+        return self.theme.page(
+            "login.html",
+            status,
+            headers,
+            leaving=True,
+            image_source=client.image_source if client and not client.stranger else None,
+            client=client,
+            form=form,
+            stale=stale,
+            person=person,
+            next=request.base + address,
+            another=another(request),
+            again=again(request),
+            csrf_token=token,
+        )
+
+
+def throttled(wait: int) -> str:
+    """What to do after too many attempts."""
+    span = f"{wait} seconds" if wait < MANY else f"{-(-wait // 60)} minutes"
+    return f"There were too many attempts to log in. Wait {span}, then try again."
+
+
+def called(session: Session, typed: str) -> bool:
+    """Is this how the person of the session writes who they are?"""
+    key = names.login_key(typed)
+    return key == names.username_key(session.username) or (
+        session.email is not None and key == names.email_key(session.email)
+    )
+
+
+def another(request: Request) -> bool:
+    """Is the form for an account besides those that are logged in?"""
+    return told(request, "account") == "new"
+
+
+def again(request: Request) -> bool:
+    """Is it for who is logged in, and has to log in once more (OpenID Connect Core §3.1.2.1, prompt and max_age)?"""
+    return told(request, "login") == "again"
+
+
+def told(request: Request, name: str) -> str | None:
+    """A parameter of the address; who is expected to log in comes as login_hint (OpenID Connect Core §3.1.2.1)."""
+    try:
+        return query_parameters(request).get(name)
+    except ParameterError:
+        return None

@@ -1,0 +1,1 @@
+"""People: their names, passwords, sessions and profiles."""

@@ -1,0 +1,103 @@
+"""People: making accounts, setting passwords."""
+
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+from attrs import frozen
+
+from iam.clock import Clock
+from iam.people import names
+from iam.people.invalid import Invalid, complain
+from iam.people.passwords import Passwords
+from iam.records.actor import By
+from iam.secrets import minted
+from iam.store.users import Users
+
+TAKEN_USERNAME: Final = "Somebody has this username: choose another one."
+TAKEN_EMAIL: Final = "Somebody has this e-mail address: use another one, or log in with it."
+NOT_FIRST: Final = "This link is not good any more: use `iam createsuperuser` to make an administrator."
+
+
+@frozen
+class People:
+    """The accounts of this server; `site` is a name of it that a good password does not hold."""
+
+    users: Users
+    passwords: Passwords
+    clock: Clock
+    site: str
+
+    async def create(
+        self,
+        *,
+        username: str,
+        password: str | None,
+        email: str | None = None,
+        name: str = "",
+        email_verified: bool = False,
+        claims: Mapping[str, object] | None = None,
+        superuser: bool = False,
+        setup: bytes | None = None,
+        by: By,
+    ) -> UUID:
+        """Make an account, and say who it is; Invalid names the fields that cannot be used.
+
+        Without a password nobody can log in to it. With `setup`, the digest of a setup link, that must still be good.
+        """
+        username, name = username.strip(), name.strip()
+        email = None if email is None else email.strip()
+        complain(
+            username=names.username_complaint(username),
+            email=None if email is None else names.email_complaint(email),
+            name=names.name_complaint(name),
+            password=None if password is None else await self._weakness(password, username, email, name),
+        )
+        user_id = minted.identifier()
+        created = await self.users.create(
+            user_id=user_id,
+            username=username,
+            username_key=names.username_key(username),
+            email=email,
+            email_key=names.email_key(email) if email else None,
+            email_verified=email_verified and email is not None,
+            name=name,
+            password_hash=None if password is None else await self.passwords.hash(password),
+            claims=claims or {},
+            superuser=superuser,
+            now=self.clock.now(),
+            setup=setup,
+            by=by,
+        )
+        if not created:
+            raise await self._taken(username, email)
+        return user_id
+
+    async def create_superuser(
+        self, *, username: str, email: str, password: str, setup: bytes | None = None, by: By
+    ) -> UUID:
+        """Make an administrator's account; Invalid names the fields that cannot be used."""
+        return await self.create(username=username, email=email, password=password, superuser=True, setup=setup, by=by)
+
+    async def set_password(self, user_id: UUID, password: str, *, keep_grants: bool = False, by: By) -> bool:
+        """Give a person a new password, end their sessions and, unless they are kept, all that they granted.
+
+        False if there is no such person. Raises Invalid.
+        """
+        user = await self.users.by_id(user_id)
+        if user is None:
+            return False
+        complain(password=await self._weakness(password, user.username, user.email, user.name))
+        hashed = await self.passwords.hash(password)
+        return await self.users.set_password(user_id, hashed, self.clock.now(), by, keep_grants=keep_grants)
+
+    async def _weakness(self, password: str, *about: str | None) -> str | None:
+        return await self.passwords.complaint(password, self.site, *(text for text in about if text))
+
+    async def _taken(self, username: str, email: str | None) -> Invalid:
+        """Why the account could not be made."""
+        if await self.users.by_username(names.username_key(username)):
+            return Invalid({"username": TAKEN_USERNAME})
+        if email and await self.users.by_email(names.email_key(email)):
+            return Invalid({"email": TAKEN_EMAIL})
+        return Invalid({"username": NOT_FIRST})

@@ -1,0 +1,68 @@
+"""Profiles: what may be changed of an account that exists."""
+
+from collections.abc import Mapping
+
+from attrs import evolve, frozen
+
+from iam.clock import Clock
+from iam.database.errors import Rejected
+from iam.people import claims as rule
+from iam.people import names
+from iam.people.invalid import Invalid, complain
+from iam.people.people import TAKEN_EMAIL
+from iam.records.actor import By
+from iam.store.users import User, Users
+
+UNIQUE_VIOLATION = "23505"
+
+
+@frozen
+class Profile:
+    """What an account says of its person."""
+
+    email: str | None
+    email_verified: bool
+    name: str
+    claims: Mapping[str, object]
+
+
+def of(user: User) -> Profile:
+    """The profile as it is."""
+    return Profile(user.email, user.email_verified, user.name, user.claims)
+
+
+def moved(profile: Profile, email: str) -> Profile:
+    """The profile with another address, which nobody has verified yet (H23); none where it is empty."""
+    same = profile.email is not None and names.email_key(email) == names.email_key(profile.email)
+    return evolve(profile, email=email.strip() or None, email_verified=profile.email_verified and same)
+
+
+async def change(
+    users: Users, clock: Clock, user: User, profile: Profile, by: By, *, superuser: bool | None = None
+) -> bool:
+    """Give the person this profile, and let them administer or not, if that is said; False if they are gone meanwhile.
+
+    Invalid names the fields that cannot be used; raises LastAdministrator.
+    """
+    email, name = profile.email, profile.name.strip()
+    complain(
+        email=names.email_complaint(email) if email else None,
+        name=names.name_complaint(name),
+        claims=rule.complaint(profile.claims),
+    )
+    try:
+        return await users.update(
+            user.id,
+            email=email,
+            email_key=names.email_key(email) if email else None,
+            email_verified=profile.email_verified and email is not None,
+            name=name,
+            claims=profile.claims,
+            now=clock.now(),
+            superuser=superuser,
+            by=by,
+        )
+    except Rejected as error:
+        if error.sqlstate != UNIQUE_VIOLATION:
+            raise
+        raise Invalid({"email": TAKEN_EMAIL}) from None

@@ -1,0 +1,1 @@
+"""oauthlib, and what stands between it and the rest."""

@@ -1,0 +1,143 @@
+"""The implicit flow (OpenID Connect Core §3.2): tokens by the browser, without a code.
+
+OAuth 2.1 has it no longer and RFC 9700 §2.1.2 advises against it, so a server has it only where `--implicit` says so, for
+clients that are registered for it. OpenID Connect demands it of providers whose clients register themselves (Core §15.2).
+"""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from attrs import frozen
+from oauthlib.oauth2 import ImplicitGrant as OAuthlibImplicitGrant
+from oauthlib.oauth2.rfc6749.errors import AccessDeniedError, InvalidRequestError
+
+from iam.authorization.openid_parameters import check_authentication
+from iam.authorization.response import FORM_POST, FRAGMENT
+from iam.clients.encryption_to_client import Recipient
+from iam.clients.metadata import ID_TOKENS, IMPLICIT
+from iam.clients.scopes import OPENID
+from iam.clock import Clock
+from iam.oauth.reasons import Refusal
+from iam.openid import login_facts
+from iam.protocol.grants.authorization_code import (
+    AuthorizationCodeGrant,
+    check_mode,
+    check_request_object,
+    check_supported,
+)
+from iam.protocol.request import Request
+from iam.secrets import minted
+from iam.secrets.minted import Kind
+from iam.settings import Settings
+from iam.store.authorization_codes import AuthorizationCodes
+from iam.store.identities import Identity
+from iam.tokens.response import TokenResponse
+from iam.tokens.sealing import LONGEST_LIFETIME
+
+GRANT_TYPE: Final = IMPLICIT
+ID_TOKEN: Final = "id_token"
+RESPONSE_TYPES: Final = ID_TOKENS
+MODES: Final = (FRAGMENT, FORM_POST)  # never the query: tokens would lie in logs and histories (G7)
+
+
+class ImplicitGrant(OAuthlibImplicitGrant):  # type: ignore[misc]
+    """oauthlib's grant, for ID tokens: a token alone is asked for nowhere in OpenID Connect."""
+
+    response_types = ("id_token", "token")
+
+    def __init__(self, request_validator: Any) -> None:
+        checks = [
+            choose_mode,
+            check_mode,
+            check_request_object,
+            check_supported,
+            check_front_channel,
+            check_authentication,
+            AuthorizationCodeGrant(request_validator).check_hint,
+        ]
+        super().__init__(request_validator, pre_auth=checks)
+
+    def validate_authorization_request(self, request: Request) -> object:
+        """Core §3.2.2.1: raise what is wrong with the request."""
+        request.granting = GRANT_TYPE
+        return self.validate_token_request(request)
+
+    def create_authorization_response(self, request: Request, token_handler: object) -> dict[str, str]:
+        """The members of the answer to a validated request (Core §3.2.2.5); whatever is wrong is raised."""
+        code: dict[str, str] = {}
+        self.request_validator.save_authorization_code(request.client_id, code, request)
+        members = self.request_validator.front_channel_members(code["code"], request)
+        state = {} if request.state is None else {"state": request.state}
+        return {**{name: str(value) for name, value in members.items()}, **state}
+
+
+def choose_mode(request: Request) -> dict[str, object]:
+    """By the fragment, errors too, unless the client wants a form (Multiple Response Types §3)."""
+    if request.response_mode in MODES:
+        return {}
+    wanted, request.response_mode = request.response_mode, FRAGMENT
+    if wanted is not None:
+        raise InvalidRequestError(f"The response_mode must be one of {', '.join(MODES)} for tokens.", request=request)
+    return {}
+
+
+def check_front_channel(request: Request) -> dict[str, object]:
+    """Who asks for an ID token in the front channel asks for an identity, and can recognise the answer (Core §3.2.2.1)."""
+    if OPENID not in (request.scopes or ()):
+        raise InvalidRequestError("This response_type needs the scope openid.", request=request)
+    if request.nonce is None:
+        raise InvalidRequestError("This response_type needs a nonce.", request=request)
+    return {}
+
+
+@frozen
+class Implicit:
+    """Gives out what a person allowed, at once."""
+
+    codes: AuthorizationCodes
+    response: TokenResponse
+    settings: Settings
+    clock: Clock
+
+    async def members(self, code: str, request: Request) -> dict[str, object]:
+        """The tokens for a code that nobody was given."""
+        recipient = await self.response.recipient(request)
+        if request.response_type == ID_TOKEN:
+            return {"id_token": await self._id_token(request, recipient)}
+        now = self.clock.now()
+        longest = max(self.settings.access_token_lifetime, LONGEST_LIFETIME)
+        token = minted.mint_until(Kind.ACCESS_TOKEN, now + timedelta(seconds=longest))
+        redemption = await self.codes.redeem(
+            digest=minted.digest(code),
+            day=minted.day_of(code),
+            client_id=request.client.client_id,
+            redirect_uri=request.redirect_uri,
+            code_challenge=request.code_challenge,
+            audience=request.audience,
+            now=now,
+            access_digest=minted.digest(token),
+            access_day=minted.day_of(token),
+            access_lifetime=self.settings.access_token_lifetime,
+            refresh_digest=None,
+            refresh_day=None,
+            refresh_expires_at=now,
+            client_scopes=request.client.scopes,
+            resource_scopes=await self.response.targets.scopes_of(request.client),
+            address=request.address,
+        )
+        if redemption.issued is None:
+            request.refusal = Refusal("grant", "one that lives", f"{redemption.outcome}, a moment ago")
+            raise AccessDeniedError("What was allowed ended at the same moment.", request=request)
+        members = await self.response.members(
+            request.client, token, redemption.issued, redemption.identity, now, recipient=recipient
+        )
+        return {**members, "token_type": "Bearer"}
+
+    async def _id_token(self, request: Request, recipient: Recipient | None) -> str:
+        """An ID token alone: with no access token to ask UserInfo with, it says all that the scopes stand for (Core §5.4)."""
+        told = login_facts.told(request.user, request.nonce, request.claims or {})
+        identity = Identity(request.user.user_id, request.user.id, told)
+        id_token = await self.response.id_tokens.issue(
+            request.client, identity, self.clock.now(), scopes=request.scopes
+        )
+        return recipient.encrypted(id_token) if recipient else id_token

@@ -1,0 +1,162 @@
+"""The refresh token grant (RFC 6749 §6), with rotation (RFC 9700 §4.14.2) that a lost answer does not break."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import evolve, frozen
+from oauthlib.oauth2 import RefreshTokenGrant
+from oauthlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidScopeError
+from twisted.logger import Logger
+
+from iam.clients.encryption_to_client import Recipient
+from iam.clients.scopes import OPENID
+from iam.clients.targets import invalid_target
+from iam.oauth.reasons import Refusal, shown
+from iam.protocol.request import Request
+from iam.secrets import minted
+from iam.settings import Settings
+from iam.store.access_tokens import AccessTokens
+from iam.store.identities import Identity
+from iam.store.refresh_tokens import RefreshTokens, Rotation
+from iam.tokens.access_tokens import Terms
+from iam.tokens.response import TokenResponse
+from iam.tokens.sealing import Successor, seal, unseal
+
+GRANT_TYPE = "refresh_token"
+
+__all__ = ["GRANT_TYPE", "RefreshToken", "RefreshTokenGrant"]
+
+REUSED = Refusal(
+    "refresh token reused", "a refresh token that was not used", "one that was: what it stands for is ended"
+)
+
+# What the store says of a refresh token, as the check that failed, what would have passed it, and what came.
+REFUSALS = {
+    "unknown": Refusal("refresh token", "one that was given out", "one that was not, or expired long ago"),
+    "other client": Refusal("refresh token", "one of this application", "one of another application"),
+    "grant ended": Refusal("grant", "one that lives", "grant ended: revoked, or its person or consent is gone"),
+    "expired": Refusal("refresh token", "one within its lifetime", "one that has expired"),
+    "retried": Refusal("refresh token", "one that was not used", "one that was, and whose answer is kept no longer"),
+    "late": Refusal(
+        "refresh token",
+        "one that was not used, or one whose answer was lost a short while ago (refresh-token-retry-window)",
+        "one that was used longer ago, whose successor never was: what it stands for lives on",
+    ),
+    "superseded": Refusal("refresh token", "the latest one", "one whose successor is in use: this request came late"),
+    "used": REUSED,
+    "wider scope": Refusal("scope", "scopes that the person allowed"),
+    "other resource": Refusal("resource", "resources of the authorization request"),
+    "no scope": Refusal("scope", "scopes that mean something to the resource", "none"),
+}
+
+log = Logger()
+
+
+@frozen
+class RefreshToken:
+    """Saves the tokens that take a refresh token's place."""
+
+    refresh_tokens: RefreshTokens
+    access_tokens: AccessTokens
+    response: TokenResponse
+    settings: Settings
+
+    async def save(self, token: dict[str, Any], request: Request) -> None:
+        """Rotate in one statement; a repetition whose successor was never used gets the answer given first.
+
+        Raises InvalidGrantError, InvalidScopeError, and invalid_target for a resource that was not granted.
+        """
+        recipient = await self.response.recipient(request)
+        given = Successor(token["access_token"], token["refresh_token"])
+        rotation = await self._rotate(given, request)
+        if rotation.outcome == "retried":
+            given, rotation = await self._repeat(given, rotation, request)
+        if rotation.issued is not None:
+            members = await self._members(request, given.access_token, rotation.issued, rotation.identity, recipient)
+            token.update(members, refresh_token=given.refresh_token)
+            return
+        self._refused(rotation, request)
+        request.refusal = refusal(rotation.outcome, request)
+        if rotation.outcome == "other resource":
+            raise invalid_target(request)
+        if rotation.outcome in ("wider scope", "no scope"):
+            raise InvalidScopeError("The refresh token does not cover this scope.", request=request)
+        raise InvalidGrantError("The refresh token is not valid.", request=request)
+
+    async def _rotate(self, successor: Successor, request: Request, *, renew: bool = False) -> Rotation:
+        """Put `successor` in the place of the refresh token; `renew`: only its access token, where there is one already."""
+        now = request.received
+        return await self.refresh_tokens.rotate(
+            digest=minted.digest(request.refresh_token),
+            day=minted.day_of(request.refresh_token),
+            client_id=request.client.client_id,
+            scope=" ".join(request.scopes or ()) or None,
+            audience=await self.response.targets.spelled(request.audience),
+            now=now,
+            window_start=self._window_start(request),
+            access_digest=minted.digest(successor.access_token),
+            access_day=minted.day_of(successor.access_token),
+            access_lifetime=self.settings.access_token_lifetime,
+            refresh_digest=minted.digest(successor.refresh_token),
+            refresh_day=minted.day_of(successor.refresh_token),
+            refresh_expires_at=now + timedelta(seconds=self.settings.refresh_token_idle),
+            successor=seal(successor, request.refresh_token),
+            client_scopes=request.client.scopes,
+            resource_scopes=await self.response.targets.scopes_of(request.client),
+            address=request.address,
+            renew=renew,
+        )
+
+    def _window_start(self, request: Request) -> datetime | None:
+        """Since when an answer may have been lost; None, ever, for a client that has proven to be itself.
+
+        Whoever else holds an old token of such a client cannot use it (docs/decisions/refresh.md).
+        """
+        if request.client.confidential:
+            return None
+        received: datetime = request.received
+        return received - timedelta(seconds=self.settings.refresh_token_retry_window)
+
+    async def _repeat(self, made: Successor, rotation: Rotation, request: Request) -> tuple[Successor, Rotation]:
+        """The answer that was given first, and perhaps lost; with the new access token where the first is good no longer."""
+        kept = unseal(rotation.successor, request.refresh_token) if rotation.successor else None
+        if kept is None:
+            return made, rotation
+        digest, day = minted.digest(kept.access_token), minted.day_of(kept.access_token)
+        first = await self.access_tokens.find(digest, day, request.received)
+        if first is not None:
+            return kept, evolve(rotation, issued=first)
+        return evolve(kept, access_token=made.access_token), await self._rotate(made, request, renew=True)
+
+    async def _members(
+        self,
+        request: Request,
+        access_token: str,
+        terms: Terms,
+        identity: Identity | None,
+        recipient: Recipient | None,
+    ) -> dict[str, object]:
+        """What the answer says; with an ID token, unless the request narrows the scope to what is not about an identity."""
+        asked = OPENID in request.client.scopes and (request.scope is None or OPENID in request.scopes)
+        told = identity if asked else None
+        return await self.response.members(
+            request.client, access_token, terms, told, request.received, recipient=recipient, refreshed=True
+        )
+
+    def _refused(self, rotation: Rotation, request: Request) -> None:
+        log.info(
+            "refresh token refused: {outcome}, client {client_id}, grant {grant_id}",
+            outcome=rotation.outcome,
+            client_id=request.client.client_id,
+            grant_id=rotation.grant_id and str(rotation.grant_id),
+        )
+
+
+def refusal(outcome: str, request: Request) -> Refusal:
+    """Why the refresh token was not rotated."""
+    known = REFUSALS.get(outcome, Refusal("refresh token", "one that is good", outcome))
+    if outcome == "wider scope":
+        return evolve(known, got=shown(request.scope or ""))
+    if outcome == "other resource":
+        return evolve(known, got=shown(" ".join(request.audience)))
+    return known

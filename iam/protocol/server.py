@@ -1,0 +1,274 @@
+"""oauthlib's server, built once at start: requests in, answers of the RFCs out."""
+
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from attrs import frozen
+from oauthlib.oauth2 import AuthorizationEndpoint, TokenEndpoint
+from oauthlib.oauth2.rfc6749.errors import (
+    AccessDeniedError,
+    CustomOAuth2Error,
+    InvalidRequestError,
+    OAuth2Error,
+    UnsupportedGrantTypeError,
+)
+from oauthlib.openid.connect.core.exceptions import ConsentRequired, LoginRequired
+
+from iam.authorization.objects import Asked, RequestObjects
+from iam.authorization.response import AuthorizationResponse
+from iam.clients import scopes
+from iam.clients.authentication import ClientAuthentication, claimed
+from iam.clients.targets import Targets
+from iam.clock import Clock
+from iam.oauth.reasons import Refusal, carrying
+from iam.protocol import bridge
+from iam.protocol.grants import authorization_code, client_credentials, implicit, refresh_token
+from iam.protocol.grants.authorization_code import AuthorizationCode, AuthorizationCodeGrant
+from iam.protocol.grants.client_credentials import ClientCredentials, ClientCredentialsGrant
+from iam.protocol.grants.implicit import Implicit, ImplicitGrant
+from iam.protocol.grants.refresh_token import RefreshToken, RefreshTokenGrant
+from iam.protocol.request import AUTHORIZATION, TOKEN, Parameters, Request
+from iam.protocol.validator import Saver, Validator
+from iam.settings import Settings
+from iam.store.sessions import Session
+from iam.store.store import Store
+from iam.tokens.response import TokenResponse
+from iam.tokens.sealing import BearerToken
+
+# What oauthlib says at debug level holds tokens and codes (G40): no setting of ours or of the root logger lets it out.
+logging.getLogger("oauthlib").setLevel(logging.WARNING)
+
+OK = 200
+SENTENCES = {
+    "invalid_client": "Client authentication failed.",
+    "invalid_grant": "The code or the refresh token is not valid for this client.",
+    "invalid_scope": "The scope is unknown, or more than this client may ask for.",
+    "unauthorized_client": "This client is not registered for this grant type.",
+}
+
+
+@frozen
+class Response:
+    """What oauthlib wants answered at the token endpoint; `left_out` is what was asked for and is not granted."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+    left_out: Refusal | None = None
+
+
+class Endpoints(AuthorizationEndpoint, TokenEndpoint):  # type: ignore[misc]
+    """oauthlib's endpoints, given requests that are parsed already; a grant type is found by its name or not at all (G26, G27)."""
+
+    def __init__(self, validator: Validator, bearer: BearerToken, *, with_implicit: bool = False) -> None:
+        code = AuthorizationCodeGrant(validator)
+        front = dict.fromkeys(implicit.RESPONSE_TYPES, ImplicitGrant(validator)) if with_implicit else {}
+        AuthorizationEndpoint.__init__(
+            self, default_response_type="code", default_token_type=bearer, response_types={"code": code, **front}
+        )
+        TokenEndpoint.__init__(
+            self,
+            default_grant_type=None,
+            default_token_type=bearer,
+            grant_types={
+                authorization_code.GRANT_TYPE: code,
+                client_credentials.GRANT_TYPE: ClientCredentialsGrant(validator),
+                refresh_token.GRANT_TYPE: RefreshTokenGrant(validator),
+            },
+        )
+
+    def validate(self, request: Request) -> None:
+        """RFC 6749 §4.1.1: raise what is wrong with an authorization request."""
+        self.handler(request).validate_authorization_request(request)
+
+    def handler(self, request: Request) -> Any:
+        """The grant for a response_type, whose words may come in any order; that of codes says no to all others (G13, G14)."""
+        words = " ".join(sorted((request.response_type or "").split(" ")))
+        handler = self.response_types.get(words)
+        if handler is None:
+            return self.default_response_type_handler
+        request.response_type = words
+        return handler
+
+    def authorize(self, request: Request) -> dict[str, str]:
+        """RFC 6749 §4.1.2: store what `request.user` allowed of a validated request; the members of the answer."""
+        return self.handler(request).create_authorization_response(request, self.default_token_type)  # type: ignore[no-any-return]
+
+    def token(self, request: Request) -> tuple[Mapping[str, str], str, int]:
+        """RFC 6749 §3.2: hand the request to its grant type."""
+        return self.grant_types[request.grant_type].create_token_response(  # type: ignore[no-any-return]
+            request, self.default_token_type
+        )
+
+
+class Server:
+    """The protocol as the endpoints see it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        targets: Targets,
+        response: TokenResponse,
+        authentication: ClientAuthentication,
+        objects: RequestObjects,
+    ) -> None:
+        codes = AuthorizationCode(store.authorization_codes, response, settings, clock)
+        savers: dict[str, Saver] = {
+            authorization_code.GRANT_TYPE: codes,
+            client_credentials.GRANT_TYPE: ClientCredentials(store.access_tokens, response, settings),
+            refresh_token.GRANT_TYPE: RefreshToken(store.refresh_tokens, store.access_tokens, response, settings),
+        }
+        self._clock = clock
+        self._objects = objects
+        self._issuer = settings.issuer
+        self._scopes = store.scopes
+        self._endpoints = Endpoints(
+            Validator(
+                store.clients,
+                store.scopes,
+                targets,
+                codes,
+                savers,
+                authentication,
+                response.id_tokens,
+                Implicit(store.authorization_codes, response, settings, clock) if settings.implicit else None,
+            ),
+            BearerToken(settings, clock),
+            with_implicit=settings.implicit,
+        )
+
+    @property
+    def grant_types(self) -> tuple[str, ...]:
+        """The grant types that the token endpoint knows."""
+        return tuple(self._endpoints.grant_types)
+
+    @property
+    def grant_types_supported(self) -> tuple[str, ...]:
+        """All grant types, that of the authorization endpoint alone included (RFC 8414 §2)."""
+        return (*self.grant_types, *((implicit.GRANT_TYPE,) if len(self.response_types) > 1 else ()))
+
+    @property
+    def response_types(self) -> tuple[str, ...]:
+        """The response types that the authorization endpoint knows."""
+        return tuple(self._endpoints.response_types)
+
+    async def scopes_supported(self) -> list[str]:
+        """The scopes that clients may ask for, without those that only administrators give: nobody need know of these."""
+        return [scope.name for scope in await self._scopes.shown() if not scope.restricted]
+
+    async def claims_supported(self) -> list[str]:
+        """What may be said of people: the claims of all scopes."""
+        return sorted({name for scope in await self._scopes.shown() for name in scope.claims})
+
+    async def token(self, parameters: Parameters, authorization: str | None, address: str | None = None) -> Response:
+        """Answer a token request (RFC 6749 §3.2); raises OAuth2Error, with the reason."""
+        request = make_request(parameters, TOKEN, authorization)
+        request.address = address
+        try:
+            return await self._token(request, parameters, authorization)
+        except OAuth2Error as error:
+            client_id = request.claimed.client_id if request.claimed else request.client_id
+            raise carrying(error, request.refusal, client_id=client_id, grant_type=request.grant_type) from None
+
+    async def _token(self, request: Request, parameters: Parameters, authorization: str | None) -> Response:
+        if request.grant_type is None:
+            raise InvalidRequestError("The request has no grant_type.")
+        if request.grant_type not in self._endpoints.grant_types:
+            raise UnsupportedGrantTypeError(f"Known grant types: {', '.join(self.grant_types)}.")
+        if "authorization_details" in parameters:
+            raise CustomOAuth2Error("invalid_authorization_details", "No authorization_details are supported.")
+        request.received = self._clock.now()
+        request.claimed = claimed(parameters, authorization, request.address)
+        headers, body, status = await bridge.call(self._endpoints.token, request)
+        if status != OK:
+            raise refused(status, explained(json.loads(body)))
+        return Response(status, headers, body, request.left_out)
+
+    async def authorization(self, parameters: Parameters) -> Request:
+        """The validated authorization request (RFC 6749 §4.1.1).
+
+        Raises FatalClientError where client or redirect URI are wrong, so that nobody may be redirected; any other
+        OAuth2Error is for the client, in an `error_response`, and has the request as `asked`.
+        """
+        request = made(await self._objects.read(parameters))
+        try:
+            await bridge.call(self._endpoints.validate, request)
+        except OAuth2Error as error:
+            error.asked = request
+            raise carrying(error, request.refusal, client_id=request.client_id) from None
+        request.scopes = scopes.distinct(request.scopes)
+        return request
+
+    async def allow(
+        self, authorization: Request, session: Session, address: str | None = None
+    ) -> AuthorizationResponse:
+        """The answer with the code for what this person allowed of a validated request; raises OAuth2Error, with the reason.
+
+        What is granted was worked out when the request was validated, and is not worked out again: it is what was shown.
+        """
+        authorization.user = session
+        authorization.address = address
+        try:
+            members = await bridge.call(self._endpoints.authorize, authorization)
+        except OAuth2Error as error:
+            raise carrying(error, authorization.refusal, client_id=authorization.client_id) from None
+        return self._response(authorization.redirect_uri, members.items(), authorization.response_mode)
+
+    def denied(self, request: Request) -> OAuth2Error:
+        """What tells the client that the person refused (RFC 6749 §4.1.2.1)."""
+        return carrying(AccessDeniedError("The person refused.", request=request), None, client_id=request.client_id)
+
+    def login_required(self, request: Request, why: str) -> OAuth2Error:
+        """What tells the client that nobody is logged in as it wants it, and that this cannot be changed (Core §3.1.2.6)."""
+        reason = Refusal("login", "the person whom the request wants, logged in as it wants", why)
+        error = LoginRequired("The person has to log in for this request.", request=request)
+        return carrying(error, reason, client_id=request.client_id)
+
+    def consent_required(self, request: Request) -> OAuth2Error:
+        """What tells the client that the person has to be asked, and must not be (Core §3.1.2.6)."""
+        reason = Refusal("consent", "all scopes allowed before, to an application that proves itself", "prompt=none")
+        error = ConsentRequired("The person has to be asked for this request.", request=request)
+        return carrying(error, reason, client_id=request.client_id)
+
+    def error_response(self, error: OAuth2Error, error_uri: str) -> AuthorizationResponse:
+        """The answer that tells the client what is wrong with its request (RFC 6749 §4.1.2.1)."""
+        error.uri = error_uri
+        return self._response(error.redirect_uri, explained(dict(error.twotuples)).items(), error.response_mode)
+
+    def _response(
+        self, redirect_uri: str, members: Iterable[tuple[str, str]], mode: str | None
+    ) -> AuthorizationResponse:
+        """The answer with our issuer in it, so that those of two servers cannot be mixed up (RFC 9207)."""
+        return AuthorizationResponse(redirect_uri, (*members, ("iss", str(self._issuer))), mode)
+
+
+def made(asked: Asked) -> Request:
+    """The authorization request, out of its request object if it has one (RFC 9101 §6.3)."""
+    request = make_request(asked.parameters, AUTHORIZATION)
+    request.signed, request.object_error, request.fetched = asked.signed, asked.error, asked.fetched
+    return request
+
+
+def make_request(parameters: Parameters, known: Iterable[str], authorization: str | None = None) -> Request:
+    """oauthlib's request, its scopes in a list without doubles (G48)."""
+    request = Request(parameters, known, authorization)
+    if request.scope is not None:
+        request.scopes = scopes.distinct(request.scope.split(" "))
+        request.scope = " ".join(request.scopes) or None
+    request.unsupported = next((name for name in authorization_code.UNSUPPORTED if name in parameters), None)
+    return request
+
+
+def refused(status: int, document: dict[str, str]) -> OAuth2Error:
+    """The error in an answer of oauthlib, as it was raised there."""
+    return CustomOAuth2Error(document["error"], document.get("error_description"), status_code=status)
+
+
+def explained(document: dict[str, str]) -> dict[str, str]:
+    """An error's members with a sentence that says what to do, where oauthlib has none (RFC 6749 §5.2)."""
+    sentence = SENTENCES.get(document["error"])
+    return document if "error_description" in document or not sentence else {**document, "error_description": sentence}

@@ -1,0 +1,249 @@
+"""The validator: oauthlib asks, the store answers.
+
+oauthlib asks in the order that tests/oauth/test_hook_order.py keeps. What a request needs travels on oauthlib's request
+object: `claimed` (who it says it is from), `client`, `scopes`, `presented_redirect_uri`. A code or refresh token is not
+looked up by the hooks that validate it but claimed, judged and answered for in one statement by the hook that saves the
+tokens, which raises InvalidGrantError where there is nothing to claim (H40).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from oauthlib.oauth2 import RequestValidator
+from oauthlib.oauth2.rfc6749.errors import InvalidClientError
+
+from iam.clients import ids, redirect_uri_difference, redirect_uris, scopes
+from iam.clients.authentication import ClientAuthentication
+from iam.clients.targets import Targets
+from iam.oauth.reasons import Refusal, of
+from iam.openid import claims
+from iam.openid.id_tokens import IDTokens
+from iam.protocol.bridge import hooks
+from iam.protocol.grants import client_credentials
+from iam.protocol.grants.authorization_code import AuthorizationCode
+from iam.protocol.grants.implicit import Implicit
+from iam.protocol.request import Request
+from iam.secrets import minted
+from iam.secrets.minted import Kind
+from iam.store.clients import Client, Clients
+from iam.store.consents import placed
+from iam.store.scopes import Scopes
+
+
+class Saver(Protocol):
+    """One grant type's way to store the tokens it gives."""
+
+    async def save(self, token: dict[str, Any], request: Request) -> None:
+        """Store `token`, or raise the OAuth2Error that says why not."""
+
+
+@hooks
+class Validator(RequestValidator):  # type: ignore[misc]
+    """Decides for oauthlib; holds no state of a request."""
+
+    def __init__(
+        self,
+        clients: Clients,
+        known_scopes: Scopes,
+        targets: Targets,
+        codes: AuthorizationCode,
+        savers: Mapping[str, Saver],
+        authentication: ClientAuthentication,
+        id_tokens: IDTokens,
+        implicit: Implicit | None = None,
+    ) -> None:
+        self._clients = clients
+        self._scopes = known_scopes
+        self._targets = targets
+        self._codes = codes
+        self._savers = savers
+        self._authentication = authentication
+        self._id_tokens = id_tokens
+        self._implicit = implicit
+
+    # The authorization endpoint
+
+    async def validate_client_id(self, client_id: str, request: Request, *_: object, **__: object) -> bool:
+        """RFC 6749 §4.1.1: is this a client we know?"""
+        client = await self._clients.by_id(client_id)
+        request.client = client if client and client.enabled else None
+        if request.client is not None:
+            return True
+        if client is None:
+            return refuse(request, await ids.unknown(self._clients, client_id))
+        return refuse(request, Refusal("client", "an application that is enabled", "disabled", client_id=client.id))
+
+    def validate_redirect_uri(
+        self, client_id: str, redirect_uri: str, request: Request, *_: object, **__: object
+    ) -> bool:
+        """RFC 6749 §3.1.2.3, RFC 9700 §2.1: did the client register exactly this one?"""
+        registered = request.client.redirect_uris
+        native = request.client.native
+        if any(redirect_uris.matches(uri, redirect_uri, native=native) for uri in registered):
+            return True
+        return refuse(request, redirect_uri_difference.refusal(registered, redirect_uri))
+
+    def get_default_redirect_uri(self, client_id: str, request: Request, *_: object, **__: object) -> str | None:
+        """RFC 6749 §3.1.2.3: the only one registered. At the token endpoint the code's own counts, which saving compares."""
+        registered = request.client.redirect_uris
+        return registered[0] if len(registered) == 1 or request.grant_type else None
+
+    def validate_response_type(
+        self, client_id: str, response_type: str, client: Client, request: Request, *_: object, **__: object
+    ) -> bool:
+        """RFC 6749 §3.1.1: may this client ask for codes, or for tokens at once?"""
+        return self._registered_for(request.granting, client, request)
+
+    def is_pkce_required(self, client_id: str, request: Request) -> bool:
+        """RFC 9700 §2.1.1: of public clients always, and where the answer goes to a port that nobody registered.
+
+        At the token endpoint saving compares challenge and verifier.
+        """
+        if request.grant_type:
+            return False
+        client = request.client
+        return not client.confidential or client.require_pkce or request.redirect_uri not in client.redirect_uris
+
+    async def get_default_scopes(self, client_id: str, request: Request, *_: object, **__: object) -> list[str]:
+        """RFC 6749 §3.3: what a request without scope gets."""
+        targets = await self._targets.of(request)
+        alone = request.grant_type == client_credentials.GRANT_TYPE
+        more = set() if alone else await self._targets.scopes_of(request.client, request.audience)
+        return scopes.default_for(request.client, targets, more)
+
+    async def validate_scopes(
+        self, client_id: str, names: list[str], client: Client, request: Request, *_: object, **__: object
+    ) -> bool:
+        """RFC 6749 §3.3: what of these scopes is there for this client? RFC 8707 §2: and for resources that exist?
+
+        What cannot be is left out, and the client's makers can read why. Claims that the person is not asked for are
+        forgotten: else the client would be told them once it may ask for more.
+        """
+        alone = request.grant_type == client_credentials.GRANT_TYPE
+        granted = await scopes.granted(names, client, self._scopes, await self._targets.of(request), alone=alone)
+        if not granted.enough:
+            return refuse(request, granted.refusal(client, names))
+        request.scopes = list(granted.names)
+        request.left_out = granted.told(client, request.grant_type)
+        request.consented = await self._consented(request, client)
+        request.allowed = placed(request.consented, granted.at)
+        return True
+
+    async def _consented(self, request: Request, client: Client) -> list[str]:
+        """The scopes that the person is asked for: those granted, and those of claims asked for one by one (Core §5.5)."""
+        names = list(request.scopes)
+        if not request.claims or scopes.OPENID not in names:
+            request.claims = {}
+            return names
+        known = await self._scopes.all()
+        named = claims.granting(known, request.claims, names)
+        consented = [*names, *(name for name in named if name in client.scopes)]
+        request.claims = claims.within(request.claims, claims.names(known, consented))
+        return consented
+
+    async def validate_id_token_hint(self, id_token_hint: str, request: Request) -> bool:
+        """OpenID Connect Core §3.1.2.1: is it an ID token that we gave this client? Ours, not of oauthlib's hooks."""
+        request.hinted = await self._id_tokens.subject(id_token_hint, request.client)
+        if request.hinted is not None:
+            return True
+        got = f"a text of {len(id_token_hint)} characters"
+        return refuse(request, Refusal("id_token_hint", "an ID token that was given to this application", got))
+
+    async def save_authorization_code(
+        self, client_id: str, code: dict[str, str], request: Request, *_: object, **__: object
+    ) -> None:
+        """RFC 6749 §4.1.2: store the code with what the person allowed."""
+        await self._codes.save_code(code, request)
+
+    async def front_channel_members(self, code: str, request: Request) -> dict[str, object]:
+        """OpenID Connect Core §3.2.2.5: the tokens that a browser brings. Ours, not of oauthlib's hooks."""
+        if self._implicit is None:
+            raise RuntimeError("there is no implicit flow")
+        return await self._implicit.members(code, request)
+
+    # The token endpoint
+
+    def client_authentication_required(self, request: Request, *_: object, **__: object) -> bool:
+        """A secret or assertion that is brought is checked; without one only a public client gets on."""
+        return bool(request.claimed.with_proof)
+
+    async def authenticate_client(self, request: Request, *_: object, **__: object) -> bool:
+        """RFC 6749 §2.3: does the secret or the assertion prove the client?"""
+        try:
+            client = await self._authentication.confidential(request.claimed)
+        except InvalidClientError as error:
+            refuse(request, of(error))
+            raise
+        return await self._settle(request, client)
+
+    async def authenticate_client_id(self, client_id: str, request: Request, *_: object, **__: object) -> bool:
+        """RFC 6749 §3.2.1: is it a public client, which names itself?"""
+        return await self._settle(request, await self._authentication.public(request.claimed))
+
+    def validate_grant_type(
+        self, client_id: str, grant_type: str, client: Client, request: Request, *_: object, **__: object
+    ) -> bool:
+        """RFC 6749 §5.2: is this client registered for the grant type?"""
+        return self._registered_for(grant_type, client, request)
+
+    def validate_code(
+        self, client_id: str, code: str, client: Client, request: Request, *_: object, **__: object
+    ) -> bool:
+        """Could we have made this code? Saving decides the rest."""
+        request.presented_redirect_uri = request.redirect_uri
+        if minted.well_formed(code, Kind.AUTHORIZATION_CODE):
+            return True
+        return refuse(request, Refusal("code", "a code of this server, whole", f"a text of {len(code)} characters"))
+
+    def get_code_challenge(self, code: str, request: Request) -> None:
+        """Saving compares the challenge, so that a wrong verifier spends nothing."""
+
+    def confirm_redirect_uri(
+        self, client_id: str, code: str, redirect_uri: str, client: Client, request: Request, *_: object, **__: object
+    ) -> bool:
+        """Saving compares the redirect URI that was presented."""
+        return True
+
+    def invalidate_authorization_code(
+        self, client_id: str, code: str, request: Request, *_: object, **__: object
+    ) -> None:
+        """Saving has done so."""
+
+    def validate_refresh_token(
+        self, refresh_token: str, client: Client, request: Request, *_: object, **__: object
+    ) -> bool:
+        """Could we have made this refresh token? Saving decides the rest."""
+        if minted.well_formed(refresh_token, Kind.REFRESH_TOKEN):
+            return True
+        got = f"a text of {len(refresh_token)} characters"
+        return refuse(request, Refusal("refresh token", "a refresh token of this server, whole", got))
+
+    def get_original_scopes(self, refresh_token: str, request: Request, *_: object, **__: object) -> str | None:
+        """Saving compares with the original scopes."""
+        scope: str | None = request.scope
+        return scope
+
+    async def save_bearer_token(self, token: dict[str, Any], request: Request, *_: object, **__: object) -> None:
+        """Claim what the grant type claims and store its tokens, in one statement."""
+        await self._savers[request.grant_type].save(token, request)
+
+    async def _settle(self, request: Request, client: Client | None) -> bool:
+        request.client = client
+        if client is None:
+            return refuse(request, await self._authentication.reason(request.claimed))
+        request.client_id = client.client_id
+        return True
+
+    def _registered_for(self, grant_type: str, client: Client, request: Request) -> bool:
+        if grant_type in client.grant_types:
+            return True
+        expected = ", ".join(client.grant_types) or "none"
+        return refuse(
+            request, Refusal("grant type", f"one that the application is registered for: {expected}", grant_type)
+        )
+
+
+def refuse(request: Request, refusal: Refusal) -> bool:
+    """No, and why."""
+    request.refusal = refusal
+    return False

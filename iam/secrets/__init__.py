@@ -1,0 +1,1 @@
+"""Secrets and keys that the server makes and holds."""

@@ -1,0 +1,256 @@
+"""Keys that look after themselves (H27): made, published ahead of use, active, replaced, removed.
+
+We sign with some of them; to the others, clients encrypt what only we may read.
+"""
+
+import json
+import os
+import warnings
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from joserfc import jws, jwt
+from joserfc.errors import JoseError, SecurityWarning
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+from joserfc.jws import JWSRegistry, extract_compact
+from twisted.logger import Logger
+
+from iam.clock import Clock
+from iam.secrets import jwe
+from iam.store.audit import SERVER, By
+from iam.store.signing_keys import SigningKey, SigningKeys
+
+ALGORITHMS: Final = ("ES256", "RS256", "PS256", "EdDSA")  # we sign with
+DECRYPTION: Final[
+    Mapping[str, tuple[str, ...]]
+] = {  # a kind of key, by the first of the algorithms that it is good for
+    "RSA-OAEP": jwe.RSA_ALGORITHMS,
+    "ECDH-ES": jwe.EC_ALGORITHMS,
+}
+KINDS: Final = (*ALGORITHMS, *DECRYPTION)
+NONCE: Final = 12  # bytes
+PURPOSE: Final = "signing keys"
+
+MAXIMUM_AGE: Final = 3600  # seconds that others may keep the key set
+AHEAD: Final = timedelta(days=1)  # a key is published before it signs
+PERIOD: Final = timedelta(days=90)  # that a key signs
+# That a key stays published which signs no longer: longer than what it signed is of use. Access tokens live for an hour, but
+# an ID token asks for the logout of its session (id_token_hint) for as long as that lasts, a month where people want it.
+AFTERWARDS: Final = timedelta(days=32)
+# RFC 9864 prefers the name Ed25519, which relying parties do not know yet; it means the same key and the same signature.
+warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
+
+LONGEST: Final = 8192  # characters of a JWT (H28)
+FOREIGN: Final = frozenset(
+    {"jwk", "jku", "x5u", "x5c", "crit"}
+)  # headers that name other keys than ours, or unknown rules
+
+log = Logger()
+
+Pair = ECKey | OKPKey | RSAKey
+InThread = Callable[..., Awaitable[Any]]
+
+
+class Keys:
+    """The keys of this service; `seal` is 32 bytes that no database has.
+
+    What takes long, RSA, is done `in_thread`, which for RSA lets the reactor go on: docs/decisions/signing.md.
+    """
+
+    def __init__(self, table: SigningKeys, seal: bytes, clock: Clock, in_thread: InThread) -> None:
+        self._table = table
+        self._cipher = AESGCM(seal)
+        self._clock = clock
+        self._in_thread = in_thread
+        self._opened: dict[str, Pair] = {}
+        self._registry = JWSRegistry(algorithms=list(ALGORITHMS))
+
+    async def published(self) -> dict[str, list[Mapping[str, object]]]:
+        """The key set for everybody (RFC 7517 §5): of each algorithm what signs, what will sign, and what has signed.
+
+        Keys that are encrypted to are shown while they are the newest: then they still decrypt for those who kept the key set.
+        """
+        now = self._clock.now()
+        keys = await self._table.shown()
+        return {"keys": [key.public_key for key in keys if key.trusted(now) and shown(key, keys, now)]}
+
+    async def signed(self, alg: str, typ: str | None, claims: Mapping[str, object]) -> str:
+        """A JWT (RFC 7519) by the newest active key of this algorithm."""
+        key = await self._signing(alg)
+        header = {"alg": alg, "kid": key.kid} if typ is None else {"alg": alg, "typ": typ, "kid": key.kid}
+        return str(await self._done(self._private(key), encoded, header, dict(claims), self._registry))
+
+    async def verified(self, token: str, typ: str, *, ever: bool = False) -> Mapping[str, Any] | None:
+        """The claims of a JWT that we signed, of this type, whether it has expired or not; None for any other text (H28).
+
+        `ever`: also by a key that nobody trusts any more.
+        """
+        now = self._clock.now()
+        header = header_of(token)
+        if header is None or FOREIGN & header.keys() or header.get("typ") != typ:
+            return None
+        keys = [key for key in await self._table.all() if key.kid == header.get("kid")]
+        key = next((key for key in keys if ever or key.trusted(now)), None)
+        if key is None or header.get("alg") != key.alg:
+            return None
+        try:
+            return jwt.decode(token, self._private(key), algorithms=[key.alg], registry=self._registry).claims
+        except (JoseError, ValueError):
+            return None
+
+    async def decrypted(self, text: str) -> str | None:
+        """The text of a compact JWE that was encrypted to one of our keys (RFC 7516); None for any other, and never why."""
+        now = self._clock.now()
+        header = jwe.header_of(text)
+        if header is None:
+            return None
+        kid, alg = header.get("kid"), header["alg"]
+        keys = [key for key in await self._table.all() if key.trusted(now) and alg in DECRYPTION.get(key.alg, ())]
+        fitting = [key for key in keys if kid is None or key.kid == kid]
+        for key in fitting:
+            plain = await self._done(self._private(key), jwe.decrypted, text)
+            if plain is not None:
+                return str(plain)
+        return None
+
+    async def tend(self) -> None:
+        """Make the keys that are due: the first ones, active at once, and in time those that take the place of others."""
+        for alg in KINDS:
+            await self.tend_one(alg)
+
+    async def tend_one(self, alg: str) -> None:
+        """Make the key of this algorithm that is due, if one is."""
+        now = self._clock.now()
+        newest = max((key for key in await self._table.all() if key.alg == alg), key=generation, default=None)
+        if newest is None or not newest.trusted(now):
+            await self.add(alg, now, newest, SERVER)
+        elif newest.active_at + PERIOD - AHEAD <= now:
+            await self.add(alg, max(now + AHEAD, newest.active_at + PERIOD), newest, SERVER)
+
+    async def rotate(self, alg: str, by: By, *, at_once: bool = False) -> SigningKey | None:
+        """Publish a new key that will sign in a day, or at once; None if another server did so at the same moment."""
+        now = self._clock.now()
+        newest = max((key for key in await self._table.all() if key.alg == alg), key=generation, default=None)
+        return await self.add(alg, now if at_once else now + AHEAD, newest, by)
+
+    async def add(self, alg: str, active_at: datetime, newest: SigningKey | None, by: By) -> SigningKey | None:
+        """Make a key after the newest one, and publish it."""
+        pair: Pair = await self._in_thread(made, alg)
+        kid = pair.thumbprint()
+        key = SigningKey(
+            kid,
+            alg,
+            newest.generation + 1 if newest else 1,
+            {**pair.as_dict(private=False), "kid": kid, **use(alg)},
+            self._sealed(kid, pair),
+            self._clock.now(),
+            active_at,
+            None,
+        )
+        if not await self._table.add(key, active_at + AFTERWARDS, by):
+            return None
+        log.info(
+            "key published: {kid}, {alg}, active from {active_at}", kid=kid, alg=alg, active_at=active_at.isoformat()
+        )
+        return key
+
+    async def retire(self, kid: str, by: By) -> str | None:
+        """Trust a key no longer, at once, and put another one in its place if it was the last; its algorithm, if there is such a key."""
+        alg = await self._table.remove(kid, self._clock.now(), by)
+        if alg is not None:
+            log.info("key removed: {kid}", kid=kid)
+            await self.replace(alg, by)
+        return alg
+
+    async def replace(self, alg: str, by: By) -> None:
+        """Make a key that signs at once where none does."""
+        now = self._clock.now()
+        keys = [key for key in await self._table.all() if key.alg == alg]
+        if not any(key.active(now) for key in keys):
+            await self.add(alg, now, max(keys, key=generation, default=None), by)
+
+    async def ready(self) -> bool:
+        """Is there a key of each kind in use?"""
+        now = self._clock.now()
+        return {key.alg for key in await self._table.all() if key.active(now)} >= set(KINDS)
+
+    async def _signing(self, alg: str) -> SigningKey:
+        now = self._clock.now()
+        active = [key for key in await self._table.all() if key.alg == alg and key.active(now)]
+        if not active:
+            raise LookupError(f"there is no active key for {alg}")
+        return max(active, key=generation)
+
+    def _private(self, key: SigningKey) -> Pair:
+        """The key pair, decrypted once."""
+        pair = self._opened.get(key.kid)
+        if pair is None:
+            plain = self._cipher.decrypt(key.private_key[:NONCE], key.private_key[NONCE:], associated(key.kid))
+            pair = self._opened[key.kid] = imported(key.alg, plain)
+        return pair
+
+    async def _done(self, pair: Pair, work: Callable[..., Any], *arguments: object) -> Any:
+        """What the private key's work comes to: a millisecond for RSA, a tenth of that for curves."""
+        if isinstance(pair, RSAKey):
+            return await self._in_thread(work, pair, *arguments)
+        return work(pair, *arguments)
+
+    def _sealed(self, kid: str, pair: Pair) -> bytes:
+        nonce = os.urandom(NONCE)
+        return nonce + self._cipher.encrypt(nonce, pair.as_pem(private=True), associated(kid))
+
+
+def encoded(pair: Pair, header: dict[str, Any], claims: dict[str, Any], registry: JWSRegistry) -> str:
+    """The JWT, with the header as it is: joserfc's own `jwt.encode` would add the type of an ID token where there is none."""
+    return jws.serialize_compact(header, json.dumps(claims, separators=(",", ":")), pair, registry=registry)
+
+
+def generation(key: SigningKey) -> int:
+    """Which key of its algorithm it is."""
+    return key.generation
+
+
+def shown(key: SigningKey, keys: Iterable[SigningKey], now: datetime) -> bool:
+    """Is it a key that we sign or signed with, or one that others may still encrypt to?"""
+    if key.alg in ALGORITHMS:
+        return True
+    return not any(other.alg == key.alg and other.generation > key.generation and other.active(now) for other in keys)
+
+
+def use(alg: str) -> dict[str, str]:
+    """What a public key says it is for (RFC 7517 §4.2, §4.4): one that is encrypted to is good for several algorithms."""
+    return {"use": "enc"} if alg in DECRYPTION else {"use": "sig", "alg": alg}
+
+
+def associated(kid: str) -> bytes:
+    """What the encryption of a private key authenticates besides: where it belongs (H25)."""
+    return b"signing_keys " + kid.encode()
+
+
+def made(alg: str) -> Pair:
+    """A new key pair; slow for RSA."""
+    if alg in ("ES256", "ECDH-ES"):
+        return ECKey.generate_key("P-256")
+    if alg == "EdDSA":
+        return OKPKey.generate_key("Ed25519")
+    return RSAKey.generate_key(2048)
+
+
+def imported(alg: str, pem: bytes) -> Pair:
+    """A key pair out of its PKCS #8 text."""
+    kinds: dict[str, type[Any]] = {"ES256": ECKey, "ECDH-ES": ECKey, "EdDSA": OKPKey}
+    key: Pair = kinds.get(alg, RSAKey).import_key(pem)
+    return key
+
+
+def header_of(token: str) -> Mapping[str, Any] | None:
+    """The header of a compact JWT, not believed yet; None for what is none."""
+    if len(token) > LONGEST or token.count(".") != 2:  # noqa: PLR2004 - RFC 7515 §7.1
+        return None
+    try:
+        header = extract_compact(token.encode()).headers()
+    except (JoseError, ValueError, RecursionError):
+        return None
+    return header if isinstance(header, dict) else None

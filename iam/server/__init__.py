@@ -1,0 +1,1 @@
+"""The process: options, start, addresses, and the objects that answer."""

@@ -1,0 +1,81 @@
+"""What the server and the command line both stand on: a database with its schema, and the store on it."""
+
+from collections.abc import Callable
+
+from attrs import frozen
+from twisted.internet.interfaces import IReactorCore
+
+from iam.clock import Clock
+from iam.database import migration
+from iam.database.addresses import target
+from iam.database.database import Database
+from iam.database.survey import survey
+from iam.database.threads import in_thread
+from iam.embedded.supervisor import Embedded
+from iam.settings import Settings
+from iam.store.store import Store, open_store
+
+Progress = Callable[[str], None]
+Found = Callable[[], None]
+
+
+@frozen
+class Foundation:
+    """An open store, and the embedded PostgreSQL under it, if it is ours."""
+
+    store: Store
+    dsn: str
+    embedded: Embedded | None
+
+    def heed_disk(self) -> None:
+        """Let this server only read while the disk under an embedded database has no room (H51); commands may still write."""
+        if self.embedded is not None:
+            disk = self.embedded.disk
+            self.store.database.guard = lambda: disk.obstacle
+
+    async def close(self) -> None:
+        """Let go of the database; stop it where it is ours and nobody else uses it."""
+        await self.store.refusals.stop()
+        await self.store.refused_counts.stop()
+        await self.store.database.stop()
+        if self.embedded is not None:
+            await self.embedded.stop()
+
+
+async def lay(
+    reactor: IReactorCore, settings: Settings, clock: Clock, progress: Progress, found: Found = lambda: None
+) -> Foundation:
+    """Open the database of `settings`, migrated unless they say no; `found` is called when there is one that takes writes.
+
+    Raises EmbeddedError, MigrationError or Unavailable, with a sentence each.
+    """
+    embedded = await start_embedded(reactor, settings, progress)
+    try:
+        dsn, primary = (embedded.dsn, embedded.dsn) if embedded else await surveyed(reactor, settings)
+        found()
+        if not settings.no_migrate and (names := await in_thread(reactor, migration.migrate, primary)):
+            progress("Migrated: " + (names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"))
+        database = Database(reactor, dsn, look=settings.limits.database_look)
+        store = open_store(database, clock, settings)
+        await database.start()
+        await store.partitions.tend(clock.now())
+    except BaseException:
+        if embedded is not None:
+            await embedded.stop()
+        raise
+    return Foundation(store, dsn, embedded)
+
+
+async def surveyed(reactor: IReactorCore, settings: Settings) -> tuple[str, str]:
+    """The database that `settings` name, its hosts in the order to use them, and the primary alone; raises Unavailable without one."""
+    found = await survey(reactor, target(str(settings.database)))
+    return found.target.dsn, found.primary
+
+
+async def start_embedded(reactor: IReactorCore, settings: Settings, progress: Progress) -> Embedded | None:
+    """The PostgreSQL in the data directory, running; None where `settings` name another one."""
+    if settings.database is not None:
+        return None
+    embedded = Embedded(reactor, settings.data_dir, progress=progress, reserve=settings.disk_reserve)
+    await embedded.start()
+    return embedded

@@ -1,0 +1,56 @@
+"""How long a server that starts waits for its database."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+from attrs import define, field
+from twisted.internet.task import deferLater
+
+from iam.database.errors import Unavailable, Unusable
+from iam.database.migration import Interrupted
+
+CUSTOMARY: Final = 60.0  # seconds, where no person waits too
+PAUSE: Final = 0.5  # seconds between two attempts
+
+T = TypeVar("T")
+
+
+@define
+class Patience:
+    """Waits for a database that may answer soon, and says so once: when it begins to wait, and when it need not any longer."""
+
+    _reactor: Any
+    _seconds: float
+    _tell: Callable[[str, float], None]  # also how many seconds are left
+    _end: float = field(init=False)
+    _waiting: bool = field(init=False, default=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._end = self._reactor.seconds() + self._seconds
+
+    async def with_(self, work: Callable[[], Awaitable[T]]) -> T:
+        """What `work` comes to, begun again while waiting may cure what is in its way."""
+        while True:
+            try:
+                return await work()
+            except Unusable:
+                raise
+            except (Interrupted, Unavailable) as reason:
+                left = self._end - self._reactor.seconds()
+                if left <= 0:
+                    raise
+                self._begin(reason)
+                await deferLater(self._reactor, min(PAUSE, left))
+
+    def _begin(self, reason: Exception) -> None:
+        if not self._waiting:
+            most = "1 second" if self._seconds == 1 else f"{self._seconds:g} seconds"
+            line = f"Waiting for the database, {most} at most (--wait-for-database). {reason}"
+            self._tell(line, self._seconds)
+        self._waiting = True
+
+    def relieve(self) -> None:
+        """Say that the database is there, where we have waited."""
+        if self._waiting:
+            self._tell("The database is there; the start goes on.", 0)
+        self._waiting = False

@@ -1,0 +1,204 @@
+"""The URL table: path, methods, handler."""
+
+from collections.abc import Awaitable, Callable
+
+from attrs import evolve, frozen
+
+from iam.endpoints import authorization, resource, resource_metadata, webfinger
+from iam.endpoints.authorization import AuthorizationEndpoint
+from iam.endpoints.health import Health
+from iam.endpoints.introspection import IntrospectionEndpoint
+from iam.endpoints.jwks import Jwks
+from iam.endpoints.metadata import REGISTRATION_ENDPOINT, Metadata
+from iam.endpoints.registration import RegistrationEndpoint
+from iam.endpoints.resource import Resource
+from iam.endpoints.resource_metadata import ResourceMetadata
+from iam.endpoints.revocation import RevocationEndpoint
+from iam.endpoints.token import TokenEndpoint
+from iam.endpoints.user_info import UserInfoEndpoint
+from iam.endpoints.webfinger import WebFinger
+from iam.http.answers import Answer, see_other
+from iam.http.cors import Cors
+from iam.http.dispatch import Handler, Route
+from iam.http.request import Request
+from iam.pages.applications.applications import Applications
+from iam.pages.applications.switches import Switches
+from iam.pages.errors import Errors
+from iam.pages.home import Home
+from iam.pages.login.chooser import Chooser
+from iam.pages.login.login import Login
+from iam.pages.login.logout import Logout
+from iam.pages.setup import Setup
+from iam.pages.static import Static
+
+SERVER_METADATA = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
+HEALTH = ("/healthz", "/readyz")  # also where nobody knows of the path: at the host's root
+
+# The addresses of django-oauth-toolkit, for those who come from there: below its own issuer, which is at /o by its tutorial.
+TOOLKIT_PATH = "/o"
+TOOLKIT = {
+    "/authorize": "/authorize/",
+    "/token": "/token/",
+    "/revoke": "/revoke_token/",
+    "/introspect": "/introspect/",
+    "/userinfo": "/userinfo/",
+    "/logout": "/logout/",
+    "/jwks": "/.well-known/jwks.json",
+    **{name: name for name in (*SERVER_METADATA, resource_metadata.PATH)},
+}
+TOOLKIT_PAGES = {"/applications/": "/applications", "/applications/register/": "/applications/register"}
+
+
+@frozen
+class Handlers:
+    """Everything that answers a request."""
+
+    authorization: AuthorizationEndpoint
+    token: TokenEndpoint
+    introspection: IntrospectionEndpoint
+    revocation: RevocationEndpoint
+    metadata: Metadata
+    user_info: UserInfoEndpoint
+    registration: RegistrationEndpoint
+    jwks: Jwks
+    resource: Resource
+    resource_metadata: ResourceMetadata
+    webfinger: WebFinger
+    health: Health
+    home: Home
+    login: Login
+    logout: Logout
+    accounts: Chooser
+    setup: Setup
+    applications: Applications
+    switches: Switches
+    errors: Errors
+    static: Static
+
+
+def protocol(handlers: Handlers) -> list[Route]:
+    """What programs call."""
+    shared, public = Cors.REGISTERED, Cors.EVERYBODY
+    return [
+        Route("/token", ("POST",), handlers.token.post, name="token_endpoint", cors=shared),
+        Route("/introspect", ("POST",), handlers.introspection.post, name="introspection_endpoint"),
+        Route("/revoke", ("POST",), handlers.revocation.post, name="revocation_endpoint", cors=shared),
+        Route("/userinfo", ("GET",), handlers.user_info.get, name="userinfo_endpoint", cors=shared),
+        Route("/userinfo", ("POST",), handlers.user_info.post, cors=shared),
+        *registration(handlers.registration),
+        Route("/jwks", ("GET",), handlers.jwks.get, name="jwks_uri", cors=public),
+        Route("/resource", ("GET",), handlers.resource.get, cors=shared),
+        Route("/healthz", ("GET",), handlers.health.alive),
+        Route("/readyz", ("GET",), handlers.health.ready),
+    ]
+
+
+def registration(endpoint: RegistrationEndpoint) -> list[Route]:
+    """Where clients register and look after themselves: from any page where registration is open, else from servers only."""
+    cors = Cors.EVERYBODY if endpoint.open is True else Cors.NOBODY
+    return [
+        Route("/register", ("POST",), endpoint.register, name=REGISTRATION_ENDPOINT, cors=cors),
+        Route("/register/<client_id>", ("GET",), endpoint.read, cors=cors),
+        Route("/register/<client_id>", ("PUT",), endpoint.update, cors=cors),
+        Route("/register/<client_id>", ("DELETE",), endpoint.delete, cors=cors),
+    ]
+
+
+def well_known(handlers: Handlers, rows: list[Route]) -> list[Route]:
+    """What is said of the rows that route requests, and so cannot lie: where it is appended to the issuer."""
+    server = handlers.metadata.of({row.name: row.path for row in rows if row.name})
+    return [
+        *(Route(name, ("GET",), server, cors=Cors.EVERYBODY) for name in SERVER_METADATA),
+        Route(resource_metadata.PATH, ("GET",), handlers.resource_metadata.get, cors=Cors.EVERYBODY),
+    ]
+
+
+def at_root(handlers: Handlers, own: list[Route], path: str) -> list[Route]:
+    """What is at the host's root: well-known names, before the issuer's path (RFC 8414 §3.1, RFC 9728 §3.1), and health."""
+    described = handlers.resource_metadata.get
+    inserted = [evolve(row, path=row.path + path) for row in own if path and row.path.startswith("/.well-known/")]
+    return [
+        *inserted,
+        *(row for row in own if path and row.path in HEALTH),
+        Route(webfinger.PATH, ("GET",), handlers.webfinger.get, cors=Cors.EVERYBODY),
+        Route(f"{resource_metadata.PATH}{path}{resource.PATH}", ("GET",), described, cors=Cors.EVERYBODY),
+    ]
+
+
+def toolkit(own: list[Route], path: str) -> list[Route]:
+    """The same under the names of django-oauth-toolkit; an issuer whose path is that of its own has them at that."""
+    below = path if path.endswith(TOOLKIT_PATH) else path + TOOLKIT_PATH
+    names = [evolve(row, path=below + TOOLKIT[row.path]) for row in own if row.path in TOOLKIT]
+    there = {path + row.path for row in own}
+    pages = [Route(below + name, ("GET",), sends_to(target), page=True) for name, target in TOOLKIT_PAGES.items()]
+    return [*(row for row in names if row.path not in there), *pages]
+
+
+def pages(handlers: Handlers) -> list[Route]:
+    """What people see."""
+    applications, switches = handlers.applications, handlers.switches
+    table: list[tuple[str, str, Handler]] = [
+        ("/", "GET", handlers.home.show),
+        ("/authorize", "GET", handlers.authorization.get),
+        ("/authorize", "POST", handlers.authorization.post),
+        (authorization.CONSENT, "POST", handlers.authorization.decide),
+        ("/login", "GET", handlers.login.show),
+        ("/login", "POST", handlers.login.submit),
+        ("/logout", "GET", handlers.logout.show),
+        ("/logout", "POST", handlers.logout.submit),
+        ("/accounts", "GET", handlers.accounts.show),
+        ("/accounts", "POST", handlers.accounts.submit),
+        ("/setup", "GET", handlers.setup.show),
+        ("/setup", "POST", handlers.setup.submit),
+        ("/applications", "GET", applications.list),
+        ("/applications/register", "GET", applications.register),
+        ("/applications/register", "POST", applications.save),
+        ("/applications/<client_id>", "GET", applications.show),
+        ("/applications/<client_id>/edit", "GET", applications.edit),
+        ("/applications/<client_id>/edit", "POST", applications.update),
+        ("/applications/<client_id>/disable", "GET", switches.confirm_disable),
+        ("/applications/<client_id>/disable", "POST", switches.disable),
+        ("/applications/<client_id>/enable", "GET", switches.confirm_enable),
+        ("/applications/<client_id>/enable", "POST", switches.enable),
+        ("/applications/<client_id>/delete", "GET", applications.confirm_delete),
+        ("/applications/<client_id>/delete", "POST", applications.delete),
+        ("/applications/<client_id>/secret", "GET", applications.new_secret),
+        ("/applications/<client_id>/secret", "POST", applications.replace_secret),
+        ("/errors/<identifier>", "GET", handlers.errors.show),
+        ("/static/<name>", "GET", handlers.static.get),
+    ]
+    names = {"/authorize": "authorization_endpoint", "/logout": "end_session_endpoint"}
+    acting = {"/authorize", "/logout"}  # a code, or the end of a session, for whoever needs not be asked
+    tried = {"/login"}  # counted by what was wrong, and by account, so that nobody's forms hold up a login
+    passages = {"/authorize", authorization.CONSENT, "/login", "/logout", "/accounts"}
+    return [
+        Route(
+            path,
+            (method,),
+            handler,
+            page=True,
+            acts=path in acting,
+            passage=path in passages,
+            writes=path not in tried and (method == "POST" or path in acting),
+            name=names.get(path),
+        )
+        for path, method, handler in table
+    ]
+
+
+def all_routes(handlers: Handlers, path: str = "") -> list[Route]:
+    """The whole table of an issuer with this path, the addresses of django-oauth-toolkit included."""
+    rows = [*protocol(handlers), *pages(handlers)]
+    own = [*rows, *well_known(handlers, rows)]
+    front = [Route(path, ("GET",), sends_to("/"), page=True)] if path else []
+    below = [evolve(row, path=path + row.path) for row in own]
+    return [*front, *below, *toolkit(own, path), *at_root(handlers, own, path)]
+
+
+def sends_to(path: str) -> Callable[..., Awaitable[Answer]]:
+    """A handler for an address that people remember from elsewhere."""
+
+    async def handler(_: Request) -> Answer:
+        return see_other(path)
+
+    return handler

@@ -1,0 +1,272 @@
+"""`twist iam`: every object of the server is built here, once."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final
+
+from attrs import evolve
+from twisted.application.service import Service
+from twisted.internet import defer
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import Logger
+
+from iam.clients.targets import FORMATS, LIFETIMES
+from iam.clock import Clock
+from iam.database.addresses import target
+from iam.database.errors import Misdirected, Rejected, Unavailable
+from iam.database.migration import MigrationError
+from iam.embedded.errors import EmbeddedError
+from iam.endpoints import resource
+from iam.http.site import Site
+from iam.limits import within_descriptors
+from iam.operations.back_channel_logout import BackChannelLogout
+from iam.operations.retention import Retention, tasks
+from iam.people.setup import setup_link
+from iam.protocol import library
+from iam.protocol.library import LibraryError
+from iam.records.actor import SERVER
+from iam.secrets import master_key
+from iam.secrets.master_key import ServerKey, ServerKeyError
+from iam.secrets.signing_keys import Keys
+from iam.server.application import build_back_channel, build_keys, build_site
+from iam.server.listen import ListenError, described, listen, sockets
+from iam.server.opening import Foundation, lay
+from iam.server.options import USAGE_STATUS, Options, refuse
+from iam.server.patience import CUSTOMARY, Patience
+from iam.server.service_manager import READY, STOPPING, longer, notify
+from iam.server.terminal import Screen
+from iam.settings import Settings
+from iam.store.resources import EVERYBODY
+from iam.store.store import Store
+
+__all__ = ["Options", "makeService"]
+
+log = Logger()
+
+MORE: Final = 60.0  # seconds that a service manager gives what follows when the database is there
+PATIENCE: Final = 1.0  # seconds at the end for what is good to have, and not needed
+
+EXPECTED = (EmbeddedError, LibraryError, ListenError, MigrationError, ServerKeyError, Unavailable)
+
+
+class AuthorizationServer(Service):
+    """Starts in order (key, database, HTTP), says when it is ready, and stops in the opposite order."""
+
+    def __init__(self, reactor: Any, settings: Settings, *, at_terminal: bool = False) -> None:
+        self._reactor = reactor
+        self._settings = settings
+        self._at_terminal = at_terminal
+        self._screen = Screen(sys.__stderr__)  # sys.stderr is the log's, once twist has begun it
+        self._clock = Clock(reactor.seconds)
+        self._foundation: Foundation | None = None
+        self._site: Site | None = None
+        self._retention: Retention | None = None
+        self._back_channel: BackChannelLogout | None = None
+        self._ports: list[Any] = []
+        self._starting: Deferred[None] | None = None
+        self._status = 0
+
+    def startService(self) -> None:
+        """Start as soon as the reactor runs."""
+        super().startService()
+        self._reactor.callWhenRunning(self._begin)
+        self._reactor.addSystemEventTrigger("after", "shutdown", self._exit)
+
+    def stopService(self) -> Deferred[None]:
+        """Stop accepting, finish what is under way, let go of the database."""
+        super().stopService()
+        notify(STOPPING)
+        return Deferred.fromCoroutine(self._stop())
+
+    def _begin(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._terminate)
+        self._starting = Deferred.fromCoroutine(self._start())
+
+    def _terminate(self, number: int, _frame: object) -> None:
+        """The first signal finishes what is under way and exits 0, a second one ends it at once."""
+        signal.signal(number, signal.SIG_DFL)
+        self._reactor.callFromThread(self._reactor.stop)
+
+    async def _start(self) -> None:
+        try:
+            await self._open()
+        except CancelledError:
+            log.info("Stopped during the start.")
+        except Misdirected as error:
+            self._fail(str(error), USAGE_STATUS)
+        except EXPECTED as error:
+            self._fail(str(error))
+        except Exception:  # noqa: BLE001 - whatever it is, nobody would see it but here
+            log.failure("The server cannot start.")
+            self._fail("The server cannot start; the log says why.")
+
+    async def _open(self) -> None:
+        settings = self._settings
+        library.check()
+        key = master_key.read_or_make(settings.data_dir, secret_text(settings))
+        patience = Patience(self._reactor, seconds_to_wait(settings, at_terminal=self._screen.terminal), self._tell)
+        foundation, keys = await patience.with_(partial(self._found, key, patience.relieve))
+        self._foundation = foundation
+        store = foundation.store
+        limits = within_descriptors(settings.limits)
+        self._site = build_site(self._reactor, settings, self._clock, store, key, keys, limits)
+        self._site.talkative = self._at_terminal
+        self._ports = await listen(self._reactor, settings, self._site)
+        self._retention = Retention(self._reactor, tasks(store, keys), self._clock)
+        self._retention.start()
+        self._back_channel = build_back_channel(self._reactor, settings, self._clock, store, key, keys)
+        self._back_channel.start()
+        for line in sockets(settings, self._ports):
+            self._screen.progress(line)
+        await greet(self._screen, settings, foundation, self._clock)
+        notify(READY, "STATUS=")
+
+    async def _found(self, key: ServerKey, reached: Callable[[], None]) -> tuple[Foundation, Keys]:
+        """The database with all that must be in it, or nothing that is left open."""
+        foundation = await lay(self._reactor, self._settings, self._clock, self._screen.progress, reached)
+        try:
+            foundation.heed_disk()
+            store = foundation.store
+            keys = build_keys(self._reactor, self._clock, store, key)
+            await keys.tend()
+            await self._miss_scopes(store)
+            await register_own_resource(store, self._settings, self._clock)
+        except BaseException:
+            await foundation.close()
+            raise
+        return foundation, keys
+
+    def _tell(self, line: str, left: float) -> None:
+        """Say how the waiting goes; a service manager must not lose its own patience meanwhile."""
+        self._screen.say(line)
+        notify(f"STATUS={line}", longer(left + MORE))
+
+    async def _miss_scopes(self, store: Store) -> None:
+        """Say which scopes the options name in vain, since clients would silently not get them."""
+        known = {scope.name: scope for scope in await store.scopes.all()}
+        for option in ("registration_scope", "application_scope"):
+            for name in getattr(self._settings, option) if option in self._settings.model_fields_set else ():
+                if name not in known:
+                    log.warn("--{option}: there is no scope {name} yet", option=option.replace("_", "-"), name=name)
+                elif known[name].restricted:
+                    log.warn("--{option}: {name} is restricted", option=option.replace("_", "-"), name=name)
+
+    async def _note_uses(self, store: Store) -> None:
+        """Write down which clients were used since the last round, if the database takes it at once."""
+        written = Deferred.fromCoroutine(store.strangers.write_all(self._clock.now()))
+        with suppress(Rejected, Unavailable, defer.TimeoutError):
+            await written.addTimeout(PATIENCE, self._reactor)
+
+    async def _stop(self) -> None:
+        if self._starting is not None:
+            self._starting.cancel()  # what the start has opened by now, it closes itself
+            await self._starting
+        for port in self._ports:
+            await port.stopListening()
+        if self._site is not None:
+            await self._site.drain()
+        if self._retention is not None:
+            self._retention.stop()
+        if self._back_channel is not None:
+            await self._back_channel.stop()
+        if self._foundation is not None:
+            await self._note_uses(self._foundation.store)
+            await self._foundation.close()
+
+    def _fail(self, sentence: str, status: int = 1) -> None:
+        self._status = status
+        self._screen.say(f"iam: {sentence}")
+        notify(f"STATUS={sentence}")
+        self._reactor.stop()
+
+    def _exit(self) -> None:
+        """`twist` has no exit status for a server that could not start."""
+        if self._status:
+            sys.stdout.flush()
+            os._exit(self._status)
+
+
+def makeService(options: Options) -> AuthorizationServer:
+    """The service of `twist iam`, which is the one place that knows the reactor."""
+    from twisted.internet import reactor
+
+    try:
+        described(reactor, options.settings)
+        if options.settings.database is not None:
+            target(options.settings.database)
+    except (ListenError, Misdirected) as error:
+        refuse(str(error))
+    return AuthorizationServer(reactor, options.settings, at_terminal=options.at_terminal)
+
+
+async def register_own_resource(store: Store, settings: Settings, clock: Clock) -> None:
+    """Our own /resource is one that tokens can be asked for (RFC 8707), as its metadata say (RFC 9728), by any client.
+
+    A server of the version before, which knew of no other resources than those for all, has registered it so.
+    """
+    uri = settings.issuer + resource.PATH
+    known = await store.resources.find(uri)
+    if known is not None and known.clients_since is None:
+        return  # nothing to write, which a full disk might not allow
+    if known is not None:
+        await store.resources.update(evolve(known, clients=EVERYBODY, clients_since=None), clock.now(), SERVER)
+        return
+    lifetime = min(settings.access_token_lifetime, LIFETIMES[FORMATS[0]].longest)
+    await store.resources.create(
+        uri,
+        scopes=(),
+        token_format=FORMATS[0],
+        lifetime=lifetime,
+        client_id=None,
+        clients=EVERYBODY,
+        now=clock.now(),
+        by=SERVER,
+    )
+
+
+def seconds_to_wait(settings: Settings, *, at_terminal: bool) -> float:
+    """For a database that does not answer yet: not for our own, which we start, nor where a person wants to know at once."""
+    if settings.database is None:
+        return 0
+    if settings.wait_for_database is not None:
+        return settings.wait_for_database
+    return 0 if at_terminal else CUSTOMARY
+
+
+def secret_text(settings: Settings) -> str | None:
+    """The server key of IAM_SECRET_KEY."""
+    return settings.secret_key.get_secret_value() if settings.secret_key else None
+
+
+async def invitation(settings: Settings, store: Store, clock: Clock) -> list[str]:
+    """How to make an administrator, where there is none."""
+    try:
+        if await store.users.superuser_exists():
+            return []
+    except Unavailable:  # it was there a moment ago, and the server goes on without it
+        return []
+    try:
+        link = await setup_link(store.setup, settings.issuer, clock)
+    except Unavailable:  # nothing can be written now: a full disk, a standby
+        link = None
+    if link is None:
+        return ["There is no administrator. Make one with `iam createsuperuser`."]
+    return [
+        "There is no administrator yet. Make one with `iam createsuperuser`, or once, within a day, at",
+        "  " + link,
+    ]
+
+
+async def greet(screen: Screen, settings: Settings, foundation: Foundation, clock: Clock) -> None:
+    """Say what a person should know now, and last where the server answers."""
+    if settings.no_rate_limits:
+        screen.say("WARNING: rate limits are off; never do this where others can reach the server.")
+    if not settings.secure:
+        screen.say("The public address is not https, so cookies are not Secure: for this machine only.")
+    log.info("ready: {address}", address=settings.issuer)
+    screen.ready(settings.issuer, await invitation(settings, foundation.store, clock))

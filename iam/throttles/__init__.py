@@ -1,0 +1,1 @@
+"""How much anybody may try, and how much may be under way."""

@@ -1,0 +1,1 @@
+"""Tokens: their form, what they are worth, and how they end."""

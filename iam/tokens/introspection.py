@@ -1,0 +1,104 @@
+"""What a token is worth right now (RFC 7662), and to whom it may be said."""
+
+from typing import Any
+
+from attrs import evolve, frozen
+
+from iam.clients import scopes
+from iam.clients.targets import Targets
+from iam.clock import Clock
+from iam.oauth.reasons import Refusal
+from iam.openid.subjects import Subjects
+from iam.store.access_tokens import AccessTokens, LiveToken
+from iam.store.clients import Client, Clients
+from iam.store.refresh_tokens import RefreshTokens
+from iam.tokens.access_tokens import AccessTokenFormat, audience, refresh_place
+
+INACTIVE = {"active": False}
+
+
+@frozen
+class Introspection:
+    """Looks tokens up, by their kind."""
+
+    access_tokens: AccessTokens
+    refresh_tokens: RefreshTokens
+    clock: Clock
+    form: AccessTokenFormat
+    targets: Targets
+    clients: Clients
+    subjects: Subjects
+    issuer: str
+
+    async def describe(self, token: str, client: Client) -> dict[str, Any]:
+        """The answer of RFC 7662 §2.2 to this client.
+
+        It hears of its own tokens, of those for the resource that it serves, and of any where it may introspect any.
+        """
+        found = await self.access_token(token)
+        if found is not None and (owns(client, found) or await self.targets.serves(client.client_id, found.audience)):
+            return await self.members(found) | {"token_type": "Bearer"}
+        found = await self.refresh_token(token)
+        if found is not None and owns(client, found):
+            return await self.members(found)
+        return INACTIVE
+
+    async def members(self, token: LiveToken) -> dict[str, Any]:
+        """RFC 7662 §2.2; a person is called what the token's client calls them, and no more is told where that is pairwise."""
+        client = await self.clients.by_id(token.client_id) if token.user_id else None
+        if client is None or token.user_id is None or not client.openid.pairwise:
+            return members(token, self.issuer)
+        told = evolve(token, username=None)
+        return members(told, self.issuer) | {"sub": self.subjects.sub(client, token.user_id)}
+
+    async def access_token(self, token: str) -> LiveToken | None:
+        """The access token, opaque or JWT, if it is one and good."""
+        place = await self.form.place(token)
+        found = await self.access_tokens.find(place.digest, place.day, self.clock.now()) if place else None
+        return await self._still(found)
+
+    async def refusal(self, token: str) -> Refusal:
+        """Why `access_token` found none; what became of it is looked up when the refusal is stored."""
+        expected, place = "a token of this server that is good now", await self.form.place(token)
+        if place is None:
+            return Refusal("access token", expected, "no such token: cut off, expired long ago, or of another server")
+        got = "one that was never given out, or expired long ago"
+        return Refusal("access token", expected, got, token_digest=place.digest, token_day=place.day)
+
+    async def refresh_token(self, token: str) -> LiveToken | None:
+        """The refresh token, if it is one and good."""
+        place = refresh_place(token)
+        found = await self.refresh_tokens.find(place.digest, place.day, self.clock.now()) if place else None
+        return await self._still(found)
+
+    async def _still(self, found: LiveToken | None) -> LiveToken | None:
+        """The token with the scopes that its client may still ask for; none if none is left."""
+        client = await self.clients.by_id(found.client_id) if found else None
+        if found is None or client is None:
+            return None
+        more = await self.targets.scopes_of(client, found.audience) if found.audience else None
+        scope = " ".join(scopes.left(found.scope, client, more))
+        return evolve(found, scope=scope) if scope else None
+
+
+def owns(client: Client, token: LiveToken) -> bool:
+    """May the client hear of this token, wherever it is for?"""
+    return client.introspect_any or token.client_id == client.client_id
+
+
+def members(token: LiveToken, issuer: str) -> dict[str, Any]:
+    """RFC 7662 §2.2; `sub` is the person, or the client where it acts for itself (RFC 9068 §2.2)."""
+    described: dict[str, Any] = {
+        "active": True,
+        "scope": token.scope,
+        "client_id": token.client_id,
+        "sub": str(token.user_id) if token.user_id else token.client_id,
+        "iss": issuer,
+        "iat": int(token.issued_at.timestamp()),
+        "exp": int(token.expires_at.timestamp()),
+    }
+    if token.audience:
+        described["aud"] = audience(token.audience)
+    if token.username is not None:
+        described["username"] = token.username
+    return described

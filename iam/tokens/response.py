@@ -1,0 +1,72 @@
+"""What a successful answer of the token endpoint says (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3)."""
+
+from datetime import datetime
+
+from attrs import frozen
+from oauthlib.oauth2.rfc6749.errors import OAuth2Error
+
+from iam.clients.encryption_to_client import Encryption, Recipient
+from iam.clients.scopes import OPENID
+from iam.clients.targets import Targets
+from iam.oauth import reasons
+from iam.openid.id_tokens import IDTokens
+from iam.protocol.request import Request
+from iam.records.openid_metadata import BY_SCOPES
+from iam.store.clients import Client
+from iam.store.identities import Identity
+from iam.tokens.access_tokens import AccessTokenFormat, Terms
+
+
+@frozen
+class TokenResponse:
+    """Gives tokens their form; every grant that is about a person's identity gets its ID token here."""
+
+    form: AccessTokenFormat
+    id_tokens: IDTokens
+    encryption: Encryption
+
+    @property
+    def targets(self) -> Targets:
+        """The resources that tokens are for."""
+        return self.form.targets
+
+    async def recipient(self, request: Request) -> Recipient | None:
+        """Who alone may read the ID token, if the client wants it so; found before a code or refresh token is used up.
+
+        Raises OAuth2Error where the client's key cannot be had: then nothing is given out in the clear, and nothing lost.
+        """
+        wishes = request.client.openid
+        try:
+            return await self.encryption.recipient(
+                request.client, wishes.id_token_encrypted_response_alg, wishes.id_token_encrypted_response_enc
+            )
+        except OAuth2Error as error:
+            request.refusal = reasons.of(error)
+            raise
+
+    async def members(
+        self,
+        client: Client,
+        token: str,
+        terms: Terms,
+        identity: Identity | None,
+        now: datetime,
+        *,
+        recipient: Recipient | None = None,
+        refreshed: bool = False,
+    ) -> dict[str, object]:
+        """The members for the access token, and the ID token where there is an identity to tell of."""
+        sub = self.id_tokens.subjects.sub(client, terms.user_id) if terms.user_id else client.id
+        members = await self.form.members(token, terms, sub, now)
+        if identity is None or OPENID not in client.scopes:  # the client may have been allowed more once
+            return members
+        access_token = str(members["access_token"])
+        id_token = await self.id_tokens.issue(
+            client,
+            identity,
+            now,
+            access_token=access_token,
+            scopes=terms.scope.split(" ") if client.openid.id_token_claims == BY_SCOPES else (),
+            with_nonce=not refreshed,
+        )
+        return {**members, "id_token": recipient.encrypted(id_token) if recipient else id_token}

@@ -1,0 +1,45 @@
+"""Ending tokens (RFC 7009)."""
+
+from attrs import frozen
+from oauthlib.oauth2.rfc6749.errors import UnauthorizedClientError
+from twisted.logger import Logger
+
+from iam.clock import Clock
+from iam.oauth.reasons import Refusal, carrying
+from iam.records import actor
+from iam.records.actor import By
+from iam.store.access_tokens import AccessTokens
+from iam.store.clients import Client
+from iam.store.refresh_tokens import RefreshTokens
+from iam.tokens.access_tokens import AccessTokenFormat, refresh_place
+
+log = Logger()
+
+
+@frozen
+class Revocation:
+    """Revokes tokens by their kind, and the person's grant that they stand for."""
+
+    access_tokens: AccessTokens
+    refresh_tokens: RefreshTokens
+    form: AccessTokenFormat
+    clock: Clock
+
+    async def revoke(self, token: str, client: Client, address: str) -> None:
+        """End the client's token; what is no token of ours is ended already (RFC 7009 §2.2).
+
+        Raises UnauthorizedClientError for another client's.
+        """
+        if not await self._revoke(token, client.client_id, actor.client(client.client_id, address)):
+            reason = Refusal("token", "a token of this application", "one of another application")
+            raise carrying(
+                UnauthorizedClientError("This token was given to another client."), reason, client_id=client.client_id
+            )
+        log.info("token revoked: client {client_id}", client_id=client.client_id)
+
+    async def _revoke(self, token: str, client_id: str, by: By) -> bool:
+        if place := await self.form.place(token):
+            return await self.access_tokens.revoke(place.digest, place.day, client_id, self.clock.now(), by)
+        if place := refresh_place(token):
+            return await self.refresh_tokens.revoke(place.digest, place.day, client_id, self.clock.now(), by)
+        return True

@@ -1,0 +1,60 @@
+"""UserInfo (OpenID Connect Core §5.3): who is it that an access token is about?"""
+
+from typing import Any
+
+from attrs import frozen
+
+from iam.clients import scopes
+from iam.clock import Clock
+from iam.oauth import bearer
+from iam.oauth.reasons import Refusal
+from iam.openid import claims
+from iam.openid.subjects import Subjects
+from iam.store.clients import Client, Clients
+from iam.store.scopes import Scopes
+from iam.store.user_infos import UserInfo, UserInfos
+from iam.tokens.access_tokens import AccessTokenFormat
+from iam.tokens.introspection import Introspection
+
+
+@frozen
+class Described:
+    """What a client is told of a person."""
+
+    client: Client
+    claims: dict[str, Any]
+
+
+@frozen
+class UserInformation:
+    """Tells a client what it may know of a person."""
+
+    table: UserInfos
+    clients: Clients
+    scopes: Scopes
+    form: AccessTokenFormat
+    subjects: Subjects
+    introspection: Introspection
+    clock: Clock
+
+    async def about(self, token: str) -> Described:
+        """The claims that the token's scopes, and the request it goes back to, are good for; raises Challenge."""
+        place = await self.form.place(token)
+        found = await self.table.find(place.digest, place.day, self.clock.now()) if place else None
+        client = await self.clients.by_id(found.client_id) if found else None
+        if found is None or client is None:
+            raise bearer.invalid_token(await self.introspection.refusal(token))
+        if found.audience:  # RFC 8707: it is for somebody else
+            reason = Refusal("audience of the access token", "none", " ".join(found.audience), client_id=client.id)
+            raise bearer.invalid_token(reason)
+        scope = scopes.left(found.scope, client)
+        if scopes.OPENID not in scope or found.told is None:
+            reason = Refusal("scope of the access token", scopes.OPENID, found.scope, client_id=client.id)
+            raise bearer.insufficient_scope(scopes.OPENID, reason)
+        return Described(client, await self._claims(client, found, scope))
+
+    async def _claims(self, client: Client, found: UserInfo, scope: list[str]) -> dict[str, Any]:
+        known = await self.scopes.all()
+        asked = claims.asked((found.told or {}).get("claims", {}), claims.USERINFO).keys()
+        wanted = claims.names(known, scope) | (asked & claims.names(known, client.scopes))
+        return {**claims.told(found.user, wanted), claims.SUBJECT: self.subjects.sub(client, found.user.id)}

@@ -1,0 +1,33 @@
+"""How UserInfo is said (OpenID Connect Core §5.3.2): in JSON, signed, encrypted, or both, as the client wants it."""
+
+import json
+from typing import Any, Final
+
+from attrs import frozen
+
+from iam.clients.encryption_to_client import Encryption
+from iam.secrets.signing_keys import Keys
+from iam.store.clients import Client
+
+TYPE: Final = None  # Core says nothing of it; that of an ID token would let it pass for one where we read those
+
+
+@frozen
+class UserInfoResponse:
+    """Signs and encrypts UserInfo."""
+
+    keys: Keys
+    encryption: Encryption
+    issuer: str
+
+    async def told(self, client: Client, claims: dict[str, Any]) -> str | None:
+        """The text of application/jwt; None where the client wants plain JSON. Raises OAuth2Error if its key cannot be had."""
+        wishes = client.openid
+        recipient = await self.encryption.recipient(
+            client, wishes.userinfo_encrypted_response_alg, wishes.userinfo_encrypted_response_enc
+        )
+        alg = wishes.userinfo_signed_response_alg
+        if alg is None:
+            return recipient.encrypted(json.dumps(claims), nested=False) if recipient else None
+        signed = await self.keys.signed(alg, TYPE, {**claims, "iss": self.issuer, "aud": client.id})
+        return recipient.encrypted(signed) if recipient else signed

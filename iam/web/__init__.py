@@ -1,1 +1,0 @@
-"""HTTP: from requests to parameters, from answers to bytes; pages, forms, cookies and CSRF."""
