@@ -36,6 +36,7 @@ from iam.outbound.fetching import Fetcher
 from iam.people.setup import setup_link
 from iam.protocol.server import Server as Protocol
 from iam.records.actor import SERVER
+from iam.records.client import Metadata, keeps_secret
 from iam.secrets import minted
 from iam.secrets.master_key import ServerKey
 from iam.secrets.minted import Kind
@@ -51,7 +52,6 @@ from iam.server.application import (
 )
 from iam.server.listen import listen
 from iam.settings import Settings, read
-from iam.store.clients import Metadata, keeps_secret
 from iam.store.store import Store, open_store
 from iam.throttles.throttle import Throttle
 

@@ -7,8 +7,10 @@ from attrs import frozen
 
 from iam.clients import redirect_uris, scopes
 from iam.protocol.request import Request
-from iam.store.consents import NOWHERE, Consents
-from iam.store.scopes import Scope, Scopes
+from iam.records.consent import NOWHERE
+from iam.records.scope import Scope
+from iam.store.consents import Consents
+from iam.store.scopes import Scopes
 
 
 @frozen

@@ -16,13 +16,14 @@ from iam.clients import signatures
 from iam.clients.key_sets import ALGORITHMS as ASYMMETRIC
 from iam.clients.signatures import HMAC, SKEW, Claims, ClientSignatures
 from iam.clock import Clock
+from iam.oauth.parameters import Parameters
 from iam.oauth.reasons import Refusal
 from iam.outbound.destinations import FetchError
 from iam.outbound.fetching import Fetcher
-from iam.protocol.request import Parameters
+from iam.records.client import SECRET_JWT, Client
 from iam.secrets import jwe
 from iam.secrets.signing_keys import LONGEST, Keys, header_of
-from iam.store.clients import SECRET_JWT, Client, Clients
+from iam.store.clients import Clients
 from iam.store.replays import Replays
 
 PARAMETER: Final = "request"

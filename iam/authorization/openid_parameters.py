@@ -13,8 +13,8 @@ from oauthlib.oauth2.rfc6749.errors import CustomOAuth2Error, InvalidRequestErro
 
 from iam.authorization import claims_request
 from iam.authorization.claims_request import ClaimsError, ClaimsRequest
-from iam.clients.scopes import OPENID
 from iam.oauth.reasons import Refusal, shown
+from iam.oauth.scopes import OPENID
 from iam.openid.login_facts import ACR_VALUES
 from iam.protocol.request import Request
 

@@ -5,7 +5,7 @@ from attrs import frozen
 from iam.clock import Clock
 from iam.openid.subjects import Subjects
 from iam.protocol.request import Request
-from iam.store.sessions import Session
+from iam.records.session import Session
 
 
 @frozen

@@ -18,8 +18,8 @@ from iam.clients.signatures import HMAC, SKEW, Claims, ClientSignatures, claims_
 from iam.clock import Clock
 from iam.oauth.reasons import Refusal, carrying
 from iam.outbound.destinations import FetchError
+from iam.records.client import PRIVATE_KEY_JWT, SECRET_JWT, Client
 from iam.secrets.signing_keys import header_of
-from iam.store.clients import PRIVATE_KEY_JWT, SECRET_JWT, Client
 from iam.store.replays import Replays
 
 TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

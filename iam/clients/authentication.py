@@ -15,11 +15,12 @@ from iam.clients import assertions, ids
 from iam.clients.assertions import Assertion, ClientAssertions
 from iam.clients.slips import copied
 from iam.clock import Clock
+from iam.oauth.parameters import Parameters
 from iam.oauth.reasons import Refusal, carrying
-from iam.protocol.request import Parameters
+from iam.records.client import BY_SECRET, Client
 from iam.secrets import minted
 from iam.secrets.minted import Kind
-from iam.store.clients import BY_SECRET, Client, Clients
+from iam.store.clients import Clients
 from iam.throttles.throttle import Throttle
 
 NOT_OURS = "not one of this server's: cut off, or another text"

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from iam.clients import information, redirect_uris, uris
 from iam.protocol.request import Request
-from iam.store.clients import Client
+from iam.records.client import Client
 
 SHOWN: Final = ("https",)  # by which a picture may come into a page of ours
 

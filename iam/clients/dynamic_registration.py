@@ -28,9 +28,9 @@ from iam.oauth.bearer import Challenge
 from iam.oauth.reasons import Refusal, shown
 from iam.people.invalid import Invalid
 from iam.records import actor
+from iam.records.client import PUBLIC, Client, Metadata, keeps_secret
 from iam.secrets import minted
 from iam.secrets.minted import Kind
-from iam.store.clients import PUBLIC, Client, Metadata, keeps_secret
 from iam.store.registrations import Newcomer, Registrations
 from iam.throttles.throttle import Throttle
 

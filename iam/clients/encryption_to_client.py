@@ -10,7 +10,7 @@ from iam.clients.encryption import DEFAULT_ENCODING, EncryptionKey
 from iam.clients.keys import ClientKeys
 from iam.oauth.reasons import Refusal, carrying
 from iam.outbound.destinations import FetchError
-from iam.store.clients import Client
+from iam.records.client import Client
 
 CHECK: Final = "encryption to the application"
 KEYLESS: Final = (

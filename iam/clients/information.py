@@ -6,7 +6,7 @@ from typing import Any, Final
 from iam.clients import metadata, uris
 from iam.clients.metadata import FOUND
 from iam.records import openid_metadata
-from iam.store.clients import Client, Metadata
+from iam.records.client import Client, Metadata
 
 LINKS: Final[Mapping[str, str]] = {
     "client_uri": "its page",

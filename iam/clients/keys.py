@@ -11,7 +11,7 @@ from iam.clients.key_sets import KeySetError, VerificationKey
 from iam.clock import Clock
 from iam.outbound.destinations import FetchError
 from iam.outbound.fetching import Fetched, Fetcher
-from iam.store.clients import Client
+from iam.records.client import Client
 
 PURPOSE: Final = "jwks_uri"
 AGAIN: Final = 60  # seconds until a client's key set is fetched again because a signature does not fit

@@ -10,6 +10,7 @@ from iam.clients import assertions, encryption, key_sets, uris
 from iam.clients import redirect_uris as redirection
 from iam.clients.key_sets import KeySetError
 from iam.outbound import destinations
+from iam.records.client import SECRET_JWT, Metadata
 from iam.records.openid_metadata import (
     AT_USERINFO,
     BY_SCOPES,
@@ -21,7 +22,6 @@ from iam.records.openid_metadata import (
     OpenIDMetadata,
 )
 from iam.secrets import signing_keys
-from iam.store.clients import SECRET_JWT, Metadata
 
 APPLICATION_TYPES: Final = (WEB, NATIVE)
 UNSAID: Final = DEFAULTS  # of a client that says nothing of all this

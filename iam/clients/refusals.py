@@ -13,10 +13,10 @@ from iam.networks import network
 from iam.oauth import reasons
 from iam.oauth.bearer import Challenge
 from iam.oauth.reasons import Refusal
+from iam.records.refusal import Presented, Trace
 from iam.secrets import minted
 from iam.store import refusals, refused_counts
 from iam.store.clients import Clients
-from iam.store.refusals import Presented, Trace
 from iam.store.refused_counts import RefusedCounts
 
 DIGITS: Final = 12  # of base 62, more than 71 bits

@@ -10,10 +10,10 @@ from typing import Final
 from attrs import evolve, frozen
 
 from iam.clients.metadata import AUTHORIZATION_CODE, IMPLICIT
-from iam.clients.scopes import OF_OPENID
+from iam.oauth.scopes import OF_OPENID
+from iam.records.client import Client
+from iam.records.scope import Scope
 from iam.settings import Settings
-from iam.store.clients import Client
-from iam.store.scopes import Scope
 
 REFRESH_TOKEN: Final = "refresh_token"
 CLIENT_CREDENTIALS: Final = "client_credentials"

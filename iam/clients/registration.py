@@ -20,20 +20,12 @@ from iam.outbound.fetching import Fetcher
 from iam.people import names
 from iam.people.invalid import complain
 from iam.records.actor import By
+from iam.records.client import BY_SECRET, PRIVATE_KEY_JWT, PUBLIC, SECRET_JWT, Client, Metadata, Secret, keeps_secret
 from iam.records.openid_metadata import OpenIDMetadata
+from iam.records.scope import Scope
 from iam.secrets import minted
-from iam.store.clients import (
-    BY_SECRET,
-    PRIVATE_KEY_JWT,
-    PUBLIC,
-    SECRET_JWT,
-    Client,
-    Clients,
-    Metadata,
-    Secret,
-    keeps_secret,
-)
-from iam.store.scopes import Scope, Scopes
+from iam.store.clients import Clients
+from iam.store.scopes import Scopes
 
 GRANT_TYPES: Final = (AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS)
 

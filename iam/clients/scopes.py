@@ -8,25 +8,14 @@ from typing import Final
 
 from attrs import frozen
 
-from iam.clients.targets import OF_OPENID, OFFLINE_ACCESS, OPENID, opens, useful
+from iam.clients.targets import opens
 from iam.oauth.reasons import Refusal, shown
-from iam.store.clients import Client
-from iam.store.resources import Resource
-from iam.store.scopes import Scope, Scopes
-
-__all__ = [
-    "OFFLINE_ACCESS",
-    "OF_OPENID",
-    "OPENID",
-    "Granted",
-    "default_for",
-    "described",
-    "distinct",
-    "granted",
-    "left",
-]
-
-DEFAULT: Final = ("read", "write")
+from iam.oauth.resources import useful
+from iam.oauth.scopes import DEFAULT, OF_OPENID, OPENID
+from iam.records.client import Client
+from iam.records.resource import Resource
+from iam.records.scope import Scope
+from iam.store.scopes import Scopes
 
 UNKNOWN: Final = "unknown here"
 FOREIGN: Final = "not the application's"
@@ -120,11 +109,6 @@ def default_for(client: Client, targets: Sequence[Resource], more: set[str]) -> 
 def left(scope: str, client: Client, more: set[str] | None = None) -> list[str]:
     """Those of a token's scopes that its client may still have: it may have been allowed more once."""
     return [name for name in scope.split(" ") if name in client.scopes or name in (more or ())]
-
-
-def distinct(names: Sequence[str] | None) -> list[str]:
-    """Each scope once, in the order asked for."""
-    return list(dict.fromkeys(name for name in names or () if name))
 
 
 def among(client: Client) -> str:

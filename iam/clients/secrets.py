@@ -13,10 +13,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from twisted.logger import Logger
 
+from iam.records.client import SECRET_JWT, Client, Secret
 from iam.secrets import minted
 from iam.secrets.master_key import ServerKey
 from iam.secrets.minted import Kind
-from iam.store.clients import SECRET_JWT, Client, Secret
 
 PURPOSE: Final = "client secrets"
 CHOSEN: Final = "chosen client secrets"

@@ -9,7 +9,7 @@ from iam.clients import uris
 from iam.outbound.destinations import FetchError, parsed
 from iam.outbound.fetching import Fetcher
 from iam.people.invalid import Invalid
-from iam.store.clients import Client, Metadata
+from iam.records.client import Client, Metadata
 
 PURPOSE: Final = "sector_identifier_uri"
 FIELD: Final = "sector_identifier_uri"

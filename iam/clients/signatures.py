@@ -14,8 +14,8 @@ from iam.clients import key_sets
 from iam.clients.keys import ClientKeys
 from iam.clients.secrets import ClientSecrets
 from iam.clock import Clock
+from iam.records.client import Client
 from iam.secrets.signing_keys import FOREIGN
-from iam.store.clients import Client
 
 HMAC: Final = ("HS256", "HS384", "HS512")
 ALGORITHMS: Final = (*key_sets.ALGORITHMS, *HMAC)

@@ -15,11 +15,11 @@ from iam.clients import metadata, openid_registration
 from iam.clients.metadata import AUTHORIZATION_CODE, CODE, IMPLICIT, Asked, ClientMetadata, response_types
 from iam.clients.registrants import CLIENT_CREDENTIALS, REFRESH_TOKEN, Registrant
 from iam.clients.registration import AUTH_METHODS, GRANT_TYPES, distinct
-from iam.clients.scopes import OF_OPENID
 from iam.oauth.reasons import shown
+from iam.oauth.scopes import OF_OPENID
+from iam.records.client import BY_SECRET, PUBLIC
 from iam.records.openid_metadata import DEFAULTS
-from iam.store.clients import BY_SECRET, PUBLIC
-from iam.store.scopes import Scope
+from iam.records.scope import Scope
 
 MOST: Final = 20  # members that we do not know, of which it is said that they were left out
 LONGEST_NAME: Final = 64

@@ -10,7 +10,7 @@ from iam.commands.options import Group
 from iam.commands.people import identified, named
 from iam.commands.running import Administration, run
 from iam.records.actor import COMMAND_LINE
-from iam.store.audit import Event, Month
+from iam.records.audit import Event, Month
 
 COLUMNS = ("at", "kind", "actor", "user_id", "client_id", "address")
 

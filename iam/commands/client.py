@@ -22,10 +22,10 @@ from iam.commands.running import Administration, run
 from iam.outbound.fetching import Fetcher
 from iam.people.invalid import Invalid
 from iam.records.actor import COMMAND_LINE
+from iam.records.client import Client, Metadata
 from iam.records.openid_metadata import DEFAULTS
 from iam.secrets import minted
 from iam.secrets.minted import Kind
-from iam.store.clients import Client, Metadata
 
 COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "grant_types", "owner")
 LONGEST_KEEP = 90 * 86400  # seconds

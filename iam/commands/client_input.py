@@ -9,9 +9,9 @@ import click
 from iam.clients import chosen_secrets, redirect_uris
 from iam.commands import asking, claims
 from iam.people.claims import storable
+from iam.records.client import Client, keeps_secret
 from iam.secrets import minted
 from iam.secrets.minted import Kind
-from iam.store.clients import Client, keeps_secret
 
 LONGEST_JWKS = 65_536  # bytes of a file of keys
 

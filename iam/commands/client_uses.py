@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from iam.commands.running import Administration
-from iam.store.clients import Client
+from iam.records.client import Client
 
 
 async def listed(on: Administration, *, unused: bool) -> list[tuple[Client, date | None]]:

@@ -10,7 +10,7 @@ from iam.commands.options import Command
 from iam.commands.people import accounts, document, named
 from iam.commands.running import Administration, missing, read_settings, run
 from iam.records.actor import COMMAND_LINE
-from iam.store.users import User
+from iam.records.user import User
 
 QUESTIONS = {
     "username": lambda: asking.text("Username"),

@@ -6,7 +6,7 @@ from iam.clients.refusals import IDENTIFIER, identifier_of
 from iam.commands import output
 from iam.commands.options import Command
 from iam.commands.running import Administration, run
-from iam.store.refusals import Trace
+from iam.records.refusal import Trace
 
 
 @click.command(

@@ -10,8 +10,8 @@ from iam.commands.options import Group
 from iam.commands.people import named
 from iam.commands.running import Administration, run
 from iam.records.actor import COMMAND_LINE
+from iam.records.grant import Grant
 from iam.secrets import minted
-from iam.store.grants import Grant
 
 COLUMNS = ("id", "username", "client_name", "scope", "created_at", "expires_at")
 

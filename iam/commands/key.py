@@ -10,9 +10,9 @@ from iam.commands.confirming import confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.running import Administration, run
 from iam.records.actor import COMMAND_LINE
+from iam.records.signing_key import SigningKey
 from iam.secrets import signing_keys as signing
 from iam.secrets.signing_keys import KINDS, Keys
-from iam.store.signing_keys import SigningKey
 
 COLUMNS = ("kid", "use", "alg", "state", "published_at", "active_at", "removed_at")
 

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from iam.commands.confirming import all_counted, counted, in_time
 from iam.commands.running import Administration
-from iam.store.clients import Client
-from iam.store.users import User
+from iam.records.client import Client
+from iam.records.user import User
 
 
 async def of_person(on: Administration, user: User, *, keep_grants: bool = False) -> list[str]:

@@ -9,7 +9,7 @@ from iam.commands.running import Administration
 from iam.people import names
 from iam.people.passwords import Passwords
 from iam.people.people import People
-from iam.store.users import User
+from iam.records.user import User
 
 
 def accounts(on: Administration) -> People:

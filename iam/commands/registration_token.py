@@ -11,9 +11,9 @@ from iam.commands.confirming import confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.running import Administration, run
 from iam.records.actor import COMMAND_LINE
+from iam.records.registration import RegistrationToken
 from iam.secrets import minted
 from iam.secrets.minted import Kind
-from iam.store.registrations import RegistrationToken
 
 COLUMNS = ("id", "uses_left", "scope", "created_at", "expires_at", "revoked_at")
 MOST_USES = 1_000_000

@@ -6,15 +6,15 @@ from typing import Any, Final, TypeVar
 import click
 from attrs import evolve
 
-from iam.clients import targets as rules
-from iam.clients.targets import FORMATS, JWT, LIFETIMES
 from iam.commands import losses, output
 from iam.commands.confirming import confirm, confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.running import Administration, run
+from iam.oauth import resources as rules
+from iam.oauth.resources import FORMATS, JWT, LIFETIMES
 from iam.records.actor import COMMAND_LINE
+from iam.records.resource import ADMINISTERED, AUDIENCES, EVERYBODY, NAMED, Resource
 from iam.secrets.signing_keys import ALGORITHMS
-from iam.store.resources import ADMINISTERED, AUDIENCES, EVERYBODY, NAMED, Resource
 
 F = TypeVar("F", bound=Callable[..., Any])
 

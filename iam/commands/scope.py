@@ -9,8 +9,8 @@ from iam.commands.confirming import confirm, yes_option
 from iam.commands.options import Group
 from iam.commands.running import Administration, run
 from iam.records.actor import COMMAND_LINE
+from iam.records.scope import BUILT_IN, Scope
 from iam.settings import SCOPE
-from iam.store.scopes import BUILT_IN, Scope
 
 COLUMNS = ("name", "description", "claims")
 

@@ -11,7 +11,7 @@ from iam.commands.options import Group
 from iam.commands.people import named
 from iam.commands.running import Administration, run
 from iam.records.actor import COMMAND_LINE
-from iam.store.sessions import Presence
+from iam.records.session import Presence
 
 COLUMNS = ("id", "username", "auth_time", "seen_at", "expires_at", "remembered")
 

@@ -11,7 +11,7 @@ from iam.commands.key import signing_keys
 from iam.commands.options import Group
 from iam.commands.running import Administration, run
 from iam.records.actor import COMMAND_LINE
-from iam.store.access_tokens import LiveToken
+from iam.records.token import LiveToken
 from iam.tokens.access_tokens import AccessTokenFormat, refresh_place
 from iam.tokens.introspection import INACTIVE, members
 

@@ -17,7 +17,8 @@ from iam.people import claims as claims_rule
 from iam.people import profiles
 from iam.people.invalid import complain
 from iam.records.actor import COMMAND_LINE, By
-from iam.store.users import LastAdministrator, User
+from iam.records.user import User
+from iam.store.users import LastAdministrator
 
 COLUMNS = ("username", "email", "name", "superuser", "disabled", "created_at")
 

@@ -29,9 +29,9 @@ from iam.clients.refusals import Refusals
 from iam.http.answers import Answer, Refusal, found, see_other
 from iam.http.parameters import ParameterError, Parameters, form_parameters, parse, query_text
 from iam.http.request import Request
-from iam.people.sessions import Session
 from iam.protocol.request import Request as AuthorizationRequest
 from iam.protocol.server import Server
+from iam.records.session import Session
 
 log = Logger()
 

@@ -3,12 +3,12 @@
 from attrs import evolve, frozen
 
 from iam.clients.refusals import Refusals
-from iam.clients.targets import is_among
 from iam.http.answers import Answer, json_answer
 from iam.http.parameters import authorization
 from iam.http.request import Request
 from iam.oauth import bearer
 from iam.oauth.reasons import Refusal
+from iam.oauth.resources import is_among
 from iam.tokens.introspection import Introspection
 
 PATH = "/resource"

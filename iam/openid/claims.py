@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
-from iam.store.scopes import Scope
-from iam.store.users import User
+from iam.records.scope import Scope
+from iam.records.user import User
 
 # The claims parameter has a member for each place where claims may be said (Core §5.5).
 ID_TOKEN: Final = "id_token"

@@ -5,8 +5,9 @@ from urllib.parse import urlencode
 from attrs import frozen
 
 from iam.openid.subjects import Subjects
-from iam.store.clients import Client, Clients
-from iam.store.sessions import Ended
+from iam.records.client import Client
+from iam.records.session import Ended
+from iam.store.clients import Clients
 
 
 @frozen

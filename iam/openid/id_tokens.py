@@ -10,9 +10,9 @@ from attrs import frozen
 
 from iam.openid import claims
 from iam.openid.subjects import Subjects
+from iam.records.client import Client
+from iam.records.identity import Identity
 from iam.secrets.signing_keys import Keys
-from iam.store.clients import Client
-from iam.store.identities import Identity
 from iam.store.scopes import Scopes
 from iam.store.users import Users
 

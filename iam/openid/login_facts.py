@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from iam.store.sessions import Session
+from iam.records.session import Session
 
 # Authentication context class references: how sure we are who it was. One factor; a second one will be "2".
 ONE_FACTOR: Final = "1"

@@ -9,9 +9,10 @@ from iam.clients import redirect_uri_difference, redirect_uris
 from iam.oauth.reasons import Refusal, carrying, shown
 from iam.openid import id_tokens
 from iam.openid.subjects import Subjects
+from iam.records.client import Client
+from iam.records.session import Session
 from iam.secrets.signing_keys import Keys
-from iam.store.clients import Client, Clients
-from iam.store.sessions import Session
+from iam.store.clients import Clients
 
 # What a relying party may say. logout_hint and ui_locales change nothing: the session is that of the browser, and there is
 # one language.

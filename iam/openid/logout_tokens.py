@@ -7,9 +7,9 @@ from uuid import UUID
 from attrs import frozen
 
 from iam.openid.subjects import Subjects
+from iam.records.client import Client
 from iam.secrets import minted
 from iam.secrets.signing_keys import Keys
-from iam.store.clients import Client
 
 TYPE: Final = "logout+jwt"
 EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from iam.store.clients import Client
+from iam.records.client import Client
 
 PURPOSE: Final = "subjects"
 

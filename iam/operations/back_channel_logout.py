@@ -14,9 +14,10 @@ from iam.database.errors import Rejected, Unavailable
 from iam.openid.logout_tokens import LogoutTokens
 from iam.outbound.destinations import FetchError
 from iam.outbound.posting import Poster
+from iam.records.logout_notice import Notice
 from iam.recurring import Recurring, Say
 from iam.store.clients import Clients
-from iam.store.logout_notices import LogoutNotices, Notice
+from iam.store.logout_notices import LogoutNotices
 
 INTERVAL: Final = 5.0  # seconds between two looks for what is to be tried again
 AT_ONCE: Final = 128  # all over

@@ -11,7 +11,8 @@ from iam.people import names
 from iam.people.invalid import Invalid, complain
 from iam.people.people import TAKEN_EMAIL
 from iam.records.actor import By
-from iam.store.users import User, Users
+from iam.records.user import User
+from iam.store.users import Users
 
 UNIQUE_VIOLATION = "23505"
 

@@ -9,13 +9,11 @@ from twisted.logger import Logger
 from iam.clock import Clock
 from iam.limits import Limits
 from iam.people.steps import Step, Steps
+from iam.records.session import Ended, Session
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.settings import Settings
 from iam.store import sessions as table
-from iam.store.sessions import Ended, Session
-
-__all__ = ["Ended", "Found", "Session", "Sessions"]
 
 log = Logger()
 

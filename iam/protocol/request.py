@@ -1,10 +1,11 @@
 """oauthlib's request, made from parameters that were parsed strictly before."""
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any
 
 from oauthlib import common
 
+from iam.oauth.parameters import Parameters
 from iam.oauth.reasons import Refusal
 
 # What oauthlib may read of a request, for each endpoint: RFC 6749 §4.1.1, RFC 7636 §4.3 and OpenID Connect Core §3.1.2.1;
@@ -54,18 +55,6 @@ OWN = (
 )
 
 ABSENT: dict[str, object] = dict.fromkeys(AUTHORIZATION + TOKEN + OWN)
-
-
-class Parameters(Protocol):
-    """The parameters of a request by name, read strictly; a blank one is absent."""
-
-    def get(self, name: str, /) -> str | None:
-        """The value of a parameter."""
-
-    def all(self, name: str) -> list[str]:
-        """Every value of a parameter that may be repeated."""
-
-    def __contains__(self, name: object, /) -> bool: ...
 
 
 class Request(common.Request):  # type: ignore[misc]

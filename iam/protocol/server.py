@@ -18,24 +18,25 @@ from oauthlib.openid.connect.core.exceptions import ConsentRequired, LoginRequir
 
 from iam.authorization.objects import Asked, RequestObjects
 from iam.authorization.response import AuthorizationResponse
-from iam.clients import scopes
 from iam.clients.authentication import ClientAuthentication, claimed
 from iam.clients.targets import Targets
 from iam.clock import Clock
+from iam.oauth.parameters import Parameters
 from iam.oauth.reasons import Refusal, carrying
+from iam.oauth.scopes import distinct
 from iam.protocol import bridge
+from iam.protocol.bearer_token import BearerToken
 from iam.protocol.grants import authorization_code, client_credentials, implicit, refresh_token
 from iam.protocol.grants.authorization_code import AuthorizationCode, AuthorizationCodeGrant
 from iam.protocol.grants.client_credentials import ClientCredentials, ClientCredentialsGrant
 from iam.protocol.grants.implicit import Implicit, ImplicitGrant
 from iam.protocol.grants.refresh_token import RefreshToken, RefreshTokenGrant
-from iam.protocol.request import AUTHORIZATION, TOKEN, Parameters, Request
+from iam.protocol.request import AUTHORIZATION, TOKEN, Request
 from iam.protocol.validator import Saver, Validator
+from iam.records.session import Session
 from iam.settings import Settings
-from iam.store.sessions import Session
 from iam.store.store import Store
 from iam.tokens.response import TokenResponse
-from iam.tokens.sealing import BearerToken
 
 # What oauthlib says at debug level holds tokens and codes (G40): no setting of ours or of the root logger lets it out.
 logging.getLogger("oauthlib").setLevel(logging.WARNING)
@@ -200,7 +201,7 @@ class Server:
         except OAuth2Error as error:
             error.asked = request
             raise carrying(error, request.refusal, client_id=request.client_id) from None
-        request.scopes = scopes.distinct(request.scopes)
+        request.scopes = distinct(request.scopes)
         return request
 
     async def allow(
@@ -257,7 +258,7 @@ def make_request(parameters: Parameters, known: Iterable[str], authorization: st
     """oauthlib's request, its scopes in a list without doubles (G48)."""
     request = Request(parameters, known, authorization)
     if request.scope is not None:
-        request.scopes = scopes.distinct(request.scope.split(" "))
+        request.scopes = distinct(request.scope.split(" "))
         request.scope = " ".join(request.scopes) or None
     request.unsupported = next((name for name in authorization_code.UNSUPPORTED if name in parameters), None)
     return request

@@ -16,6 +16,7 @@ from iam.clients import ids, redirect_uri_difference, redirect_uris, scopes
 from iam.clients.authentication import ClientAuthentication
 from iam.clients.targets import Targets
 from iam.oauth.reasons import Refusal, of
+from iam.oauth.scopes import OPENID
 from iam.openid import claims
 from iam.openid.id_tokens import IDTokens
 from iam.protocol.bridge import hooks
@@ -23,10 +24,11 @@ from iam.protocol.grants import client_credentials
 from iam.protocol.grants.authorization_code import AuthorizationCode
 from iam.protocol.grants.implicit import Implicit
 from iam.protocol.request import Request
+from iam.records.client import Client
+from iam.records.consent import placed
 from iam.secrets import minted
 from iam.secrets.minted import Kind
-from iam.store.clients import Client, Clients
-from iam.store.consents import placed
+from iam.store.clients import Clients
 from iam.store.scopes import Scopes
 
 
@@ -132,7 +134,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
     async def _consented(self, request: Request, client: Client) -> list[str]:
         """The scopes that the person is asked for: those granted, and those of claims asked for one by one (Core §5.5)."""
         names = list(request.scopes)
-        if not request.claims or scopes.OPENID not in names:
+        if not request.claims or OPENID not in names:
             request.claims = {}
             return names
         known = await self._scopes.all()

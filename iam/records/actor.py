@@ -1,12 +1,38 @@
 """Who does what is written into the audit log (H29)."""
 
+from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Final
 from uuid import UUID
 
-from iam.store.audit import SERVER, By
+from attrs import field, frozen
 
-__all__ = ["COMMAND_LINE", "SERVER", "By", "client", "person", "registrant", "setup"]
 
+def written(address: str | None) -> str | None:
+    """The address as PostgreSQL takes it; none where it is no address, since an event must never be in the way."""
+    try:
+        return str(ip_address((address or "").partition("%")[0]))
+    except ValueError:
+        return None
+
+
+@frozen
+class By:
+    """Who does something, and from where.
+
+    `user ID`, `client ID`, `registration token ID`, `anybody`, `command line`, `setup` or `server`.
+    """
+
+    actor: str
+    address: str | None = field(default=None, converter=written)
+
+    @property
+    def columns(self) -> Mapping[str, str | None]:
+        """Its parameters of a statement."""
+        return {"actor": self.actor, "address": self.address}
+
+
+SERVER: Final = By("server")
 COMMAND_LINE: Final = By("command line")
 
 

@@ -18,9 +18,10 @@ from joserfc.jws import JWSRegistry, extract_compact
 from twisted.logger import Logger
 
 from iam.clock import Clock
+from iam.records.actor import SERVER, By
+from iam.records.signing_key import SigningKey
 from iam.secrets import jwe
-from iam.store.audit import SERVER, By
-from iam.store.signing_keys import SigningKey, SigningKeys
+from iam.store.signing_keys import SigningKeys
 
 ALGORITHMS: Final = ("ES256", "RS256", "PS256", "EdDSA")  # we sign with
 DECRYPTION: Final[

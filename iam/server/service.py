@@ -14,7 +14,6 @@ from twisted.internet import defer
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 
-from iam.clients.targets import FORMATS, LIFETIMES
 from iam.clock import Clock
 from iam.database.addresses import target
 from iam.database.errors import Misdirected, Rejected, Unavailable
@@ -23,12 +22,14 @@ from iam.embedded.errors import EmbeddedError
 from iam.endpoints import resource
 from iam.http.site import Site
 from iam.limits import within_descriptors
+from iam.oauth.resources import FORMATS, LIFETIMES
 from iam.operations.back_channel_logout import BackChannelLogout
 from iam.operations.retention import Retention, tasks
 from iam.people.setup import setup_link
 from iam.protocol import library
 from iam.protocol.library import LibraryError
 from iam.records.actor import SERVER
+from iam.records.resource import EVERYBODY
 from iam.secrets import master_key
 from iam.secrets.master_key import ServerKey, ServerKeyError
 from iam.secrets.signing_keys import Keys
@@ -40,7 +41,6 @@ from iam.server.patience import CUSTOMARY, Patience
 from iam.server.service_manager import READY, STOPPING, longer, notify
 from iam.server.terminal import Screen
 from iam.settings import Settings
-from iam.store.resources import EVERYBODY
 from iam.store.store import Store
 
 __all__ = ["Options", "makeService"]

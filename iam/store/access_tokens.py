@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from attrs import frozen
-
 from iam.database.database import Database
-from iam.store.audit import By
+from iam.records.actor import By
+from iam.records.token import Issued, LiveToken
 
 # What a token is for decides how long it lives, and which of the scopes mean something there (RFC 8707).
 ISSUE = """
@@ -62,32 +61,6 @@ with input as (
 )
 select n, own from held
 """
-
-
-@frozen
-class LiveToken:
-    """A token that is good at this moment, with what its grant says; no `audience`: it is for no resource in particular."""
-
-    grant_id: UUID
-    client_id: str
-    user_id: UUID | None
-    username: str | None
-    scope: str
-    audience: Sequence[str] | None
-    issued_at: datetime
-    expires_at: datetime
-
-
-@frozen
-class Issued:
-    """What a token was given on, once it is stored; no `user_id`: the client acts for itself."""
-
-    client_id: str
-    user_id: UUID | None
-    scope: str
-    audience: Sequence[str] | None
-    issued_at: datetime
-    expires_at: datetime
 
 
 class AccessTokens:

@@ -1,14 +1,11 @@
 """The audit log: what was done here, by whom (H29). Its rows are written by the statements that do it, and only ever read here."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
-from ipaddress import ip_address
 from typing import Final
-from uuid import UUID
-
-from attrs import field, frozen
 
 from iam.database.database import Database
+from iam.records.actor import By
+from iam.records.audit import Event, Month
 
 LIST: Final = """
 select id, at, kind, actor, subject, client, host(address), detail from audit_events
@@ -55,58 +52,6 @@ select name, since, until, events, bytes from pruned
 """
 
 ADDRESSES: Final = 1000  # that are shortened at a time
-
-
-def written(address: str | None) -> str | None:
-    """The address as PostgreSQL takes it; none where it is no address, since an event must never be in the way."""
-    try:
-        return str(ip_address((address or "").partition("%")[0]))
-    except ValueError:
-        return None
-
-
-@frozen
-class By:
-    """Who does something, and from where.
-
-    `user ID`, `client ID`, `registration token ID`, `anybody`, `command line`, `setup` or `server`.
-    """
-
-    actor: str
-    address: str | None = field(default=None, converter=written)
-
-    @property
-    def columns(self) -> Mapping[str, str | None]:
-        """Its parameters of a statement."""
-        return {"actor": self.actor, "address": self.address}
-
-
-SERVER: Final = By("server")
-
-
-@frozen
-class Event:
-    """Something that was done; `subject` is the person's id that it is about."""
-
-    id: UUID
-    at: datetime
-    kind: str
-    actor: str
-    subject: str | None
-    client: str | None
-    address: str | None
-    detail: Mapping[str, object]
-
-
-@frozen
-class Month:
-    """A part of the audit log that can go: what was written from `since` until before `until`, with its bytes on the disk."""
-
-    name: str
-    since: date
-    until: date
-    events: int
-    bytes: int
 
 
 class Audit:

@@ -6,12 +6,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from attrs import frozen
-
 from iam.database.database import Database
-from iam.store.access_tokens import Issued, joined
-from iam.store.audit import written
-from iam.store.identities import Identity, identity
+from iam.records.actor import written
+from iam.records.redemption import Redemption
+from iam.records.token import Issued
+from iam.store.access_tokens import joined
+from iam.store.identities import identity
 
 # The person's consent, the grant and the code come into being together. What was allowed before is no news. Who was not asked
 # now has allowed it before, and still does.
@@ -140,19 +140,6 @@ select j.n, case when j.outcome = 'redeemed' and c.n is null then 'used' else j.
     j.grant_id, j.client_id, j.user_id, j.scope, j.audience, j.now, j.access_expires_at, j.session_id, j.openid
 from answered j left join claimed c using (n)
 """
-
-
-@frozen
-class Redemption:
-    """What became of a code: `outcome` is "redeemed", and the access token `issued`, or it says what was wrong.
-
-    `identity` is whom an ID token is about, if there is to be one.
-    """
-
-    outcome: str
-    grant_id: UUID | None = None
-    issued: Issued | None = None
-    identity: Identity | None = None
 
 
 class AuthorizationCodes:

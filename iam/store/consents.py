@@ -1,37 +1,9 @@
 """Consents: which scopes a person allowed a client, and at which resources; they outlive tokens."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
 from uuid import UUID
 
-from attrs import field, frozen
-
 from iam.database.database import Database
-
-NOWHERE: Final = ""  # stands, in place of a resource, for what is about none
-
-
-@frozen
-class Consented:
-    """What a person allowed a client so far; `resources` are the scopes that were shown for each resource, and NOWHERE."""
-
-    scopes: frozenset[str] = frozenset()
-    resources: Mapping[str, Sequence[str]] = field(factory=dict)
-
-    def covers(self, scopes: Sequence[str], resources: Mapping[str, Sequence[str]]) -> bool:
-        """Is all of this allowed? A resource is, only where it was shown, and only with the scopes shown there."""
-        return self.scopes.issuperset(scopes) and all(
-            uri in self.resources and set(self.resources[uri]).issuperset(names) for uri, names in resources.items()
-        )
-
-
-NOTHING = Consented()
-
-
-def placed(scopes: Sequence[str], resources: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-    """The scopes at each resource, and NOWHERE those that are at none of them."""
-    at_some = {name for names in resources.values() for name in names}
-    return {NOWHERE: [name for name in scopes if name not in at_some], **resources}
+from iam.records.consent import NOTHING, Consented
 
 
 class Consents:

@@ -1,13 +1,11 @@
 """Grants: what a person (or a client, for itself) allowed once; codes and tokens hang on it."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from attrs import frozen
-
 from iam.database.database import Database
-from iam.store.audit import By
+from iam.records.actor import By
+from iam.records.grant import Grant
 
 # A client's own grant is standing: when it is revoked, a new one takes its place and all tokens of the old one are dead.
 REVOKE = """
@@ -82,22 +80,6 @@ with revoked as (
 )
 select id from clients where id = %(client_id)s
 """
-
-
-@frozen
-class Grant:
-    """One grant; no `user_id` where the client acts for itself."""
-
-    id: UUID
-    user_id: UUID | None
-    username: str | None
-    client_id: str
-    client_name: str
-    session_id: UUID | None
-    scope: str
-    created_at: datetime
-    expires_at: datetime | None
-    resources: Sequence[str]
 
 
 class Grants:

@@ -4,16 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from attrs import frozen
-
-
-@frozen
-class Identity:
-    """Who logged in, in which session, and what ID tokens say of that login; `iam.openid.login_facts` writes it."""
-
-    user_id: UUID
-    session_id: UUID
-    told: Mapping[str, Any]
+from iam.records.identity import Identity
 
 
 def identity(user_id: UUID | None, session_id: UUID | None, told: Mapping[str, Any] | None) -> Identity | None:

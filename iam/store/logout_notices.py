@@ -6,11 +6,9 @@ Any number of servers take from it. One that takes a notice lends it for a while
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
-from uuid import UUID
-
-from attrs import frozen
 
 from iam.database.database import Database
+from iam.records.logout_notice import Notice
 
 # The clients that have notices are found by leaps through the index, so that many notices of one cost nothing here; of
 # each come a few, and of one that could not be reached a single one, when that is due. Where there is not room for all,
@@ -73,17 +71,6 @@ with waits as (
 )
 select count(*) from given_up
 """
-
-
-@frozen
-class Notice:
-    """A client is to be told that this session of this person has ended; it is the attempt of this number."""
-
-    id: UUID
-    client_id: str
-    user_id: UUID
-    session_id: UUID
-    attempt: int
 
 
 def nobody() -> None:

@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Final
-from uuid import UUID
-
-from attrs import frozen
 
 from iam.database.database import Database
-from iam.store.access_tokens import Issued, LiveToken, joined
-from iam.store.audit import By, written
-from iam.store.identities import Identity, identity
+from iam.records.actor import By, written
+from iam.records.rotation import Rotation
+from iam.records.token import Issued, LiveToken
+from iam.store.access_tokens import joined
+from iam.store.identities import identity
 
 # Two are at work with one grant only where a token comes after its successor was used: that ends the grant, nothing else does.
 # As long as the successor was not used, the answer may have been lost, however long ago: whoever repeats within the window gets
@@ -137,21 +136,6 @@ select n, own from held
 
 
 ISSUED: Final = ("rotated", "renewed")
-
-
-@frozen
-class Rotation:
-    """What became of a refresh token.
-
-    `outcome` is "rotated" or "renewed", and the access token `issued`, or "retried" (`successor` then holds the tokens given
-    first), or it says what was wrong. `identity` is whom an ID token is about, if there is to be one.
-    """
-
-    outcome: str
-    grant_id: UUID | None = None
-    successor: bytes | None = None
-    issued: Issued | LiveToken | None = None
-    identity: Identity | None = None
 
 
 class RefreshTokens:

@@ -2,16 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from attrs import astuple, field, fields, frozen
+from attrs import astuple, fields
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.logger import Logger
 
 from iam.daily import Daily
 from iam.database.database import Database
 from iam.database.errors import NoPartition, Rejected, Unavailable
+from iam.records.refusal import NOTHING, Presented, Trace
 from iam.recurring import Recurring
 
 KEPT: Final = timedelta(days=1)
@@ -59,32 +60,6 @@ order by at desc limit %(most)s
 log = Logger()
 
 
-@frozen
-class Trace:
-    """One refusal: the check that failed, what would have passed it, and what came; no `client_id`: none that we know."""
-
-    id: str
-    at: datetime
-    endpoint: str
-    error: str
-    failed: str
-    expected: str
-    got: str
-    client_id: str | None
-    grant_type: str | None
-    address: str | None
-
-
-@frozen
-class Presented:
-    """Digests of what was presented, to look it up when the refusal is stored. They are not stored themselves."""
-
-    secret_digest: bytes | None = field(default=None, repr=False)
-    token_digest: bytes | None = field(default=None, repr=False)
-    token_day: date | None = None
-
-
-NOTHING: Final = Presented()
 NAMES: Final = (*(each.name for each in (*fields(Trace), *fields(Presented))), "day")
 
 

@@ -8,9 +8,11 @@ from uuid import UUID
 from attrs import asdict, frozen
 
 from iam.database.database import Database
-from iam.store.audit import By
+from iam.records.actor import By
+from iam.records.client import Client, Metadata, Secret
+from iam.records.registration import RegistrationToken
 from iam.store.client_statements import CREATED
-from iam.store.clients import Client, Clients, Metadata, Secret, newborn
+from iam.store.clients import Clients, newborn
 
 COLUMNS: Final = "select id, scopes, uses_left, created_at, expires_at, revoked_at from registration_tokens"
 ALL: Final = COLUMNS + " order by created_at, id"
@@ -70,23 +72,6 @@ with changed as (
 )
 select id from changed
 """
-
-
-@frozen
-class RegistrationToken:
-    """An initial access token (RFC 7591 §1.2): `scopes` are those that its clients may ask for besides OpenID Connect's."""
-
-    id: UUID
-    scopes: tuple[str, ...]
-    uses_left: int | None
-    created_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
-
-    def good(self, now: datetime) -> bool:
-        """Can clients be registered with it?"""
-        over = self.expires_at is not None and self.expires_at <= now
-        return self.revoked_at is None and not over and self.uses_left != 0
 
 
 @frozen

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from attrs import field, frozen
 
@@ -10,12 +10,8 @@ from iam.clock import Clock
 from iam.database.database import Database
 from iam.database.memory import Memory
 from iam.equivalence import normal
-from iam.store.audit import By
-
-ADMINISTERED: Final = "administered"
-EVERYBODY: Final = "all"
-NAMED: Final = "named"
-AUDIENCES: Final = (ADMINISTERED, EVERYBODY, NAMED)
+from iam.records.actor import By
+from iam.records.resource import ADMINISTERED, Resource
 
 ALL = """
 select uri, scopes, token_format, lifetime, client_id, created_at, disabled_at, signing_alg, clients, allowed_clients,
@@ -96,28 +92,6 @@ with deleted as (
 )
 select uri from deleted
 """
-
-
-@frozen
-class Resource:
-    """A resource server's name, the scopes that mean something there, and the form and lifetime (seconds) of its tokens."""
-
-    uri: str
-    scopes: frozenset[str]
-    token_format: str
-    lifetime: int
-    client_id: str | None
-    created_at: datetime
-    disabled_at: datetime | None
-    signing_alg: str  # of JWTs
-    clients: str = ADMINISTERED  # which may ask for it
-    allowed_clients: frozenset[str] = frozenset()  # and these may
-    clients_since: datetime | None = None  # grants of before are not judged by that; None: all are
-
-    @property
-    def enabled(self) -> bool:
-        """Are there tokens for it?"""
-        return self.disabled_at is None
 
 
 @frozen

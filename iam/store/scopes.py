@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
-
-from attrs import frozen
 
 from iam.clock import Clock
 from iam.database.database import Database
 from iam.database.memory import Memory
-from iam.store.audit import By
+from iam.records.actor import By
+from iam.records.scope import BUILT_IN, Scope
 
 CREATE = """
 with created as (
@@ -47,29 +45,6 @@ with gone as (
 )
 select name from gone
 """
-
-
-BUILT_IN: Final = (
-    "openid",
-    "profile",
-    "email",
-    "address",
-    "phone",
-    "offline_access",
-)  # OpenID Connect's, who needs them
-
-
-@frozen
-class Scope:
-    """A scope, the sentence that the consent page shows for it, and the claims that UserInfo says for it.
-
-    Only administrators give a `restricted` one to a client.
-    """
-
-    name: str
-    description: str
-    claims: tuple[str, ...] = ()
-    restricted: bool = False
 
 
 class Scopes:

@@ -1,6 +1,5 @@
 """Sessions of people in browsers: the digest of the cookie that began it, its step, who, and since when (H17)."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from uuid import UUID
@@ -9,7 +8,8 @@ from attrs import frozen
 
 from iam.database.database import Database
 from iam.database.errors import Unavailable
-from iam.store.audit import By, written
+from iam.records.actor import By, written
+from iam.records.session import Ended, Presence, Session
 
 FIND = """
 select i.n, s.seen_at < i.now - interval '1 minute' or s.step < i.step,
@@ -100,22 +100,6 @@ order by s.auth_time, s.id
 
 
 @frozen
-class Session:
-    """A person who is logged in, in one browser."""
-
-    id: UUID
-    user_id: UUID
-    username: str
-    name: str
-    email: str | None
-    superuser: bool
-    auth_time: datetime
-    expires_at: datetime
-    remembered: bool
-    amr: Sequence[str]
-
-
-@frozen
 class Found:
     """What is known of a session at one of its steps.
 
@@ -127,28 +111,6 @@ class Found:
     step: int
     due: bool
     reused: bool
-
-
-@frozen
-class Presence:
-    """A session as an administrator sees it."""
-
-    id: UUID
-    user_id: UUID
-    username: str
-    auth_time: datetime
-    seen_at: datetime
-    expires_at: datetime
-    remembered: bool
-
-
-@frozen
-class Ended:
-    """A session that was ended, and the clients that know of it."""
-
-    id: UUID
-    user_id: UUID
-    client_ids: Sequence[str]
 
 
 class Sessions:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from iam.database.database import Database
-from iam.store.audit import By
+from iam.records.actor import By
 
 # Each link takes the place of the one before: of several servers that start at once, the last one's is good.
 RENEW: Final = """

@@ -1,15 +1,13 @@
 """The server's key pairs: published, active, removed; what this table agrees on, all servers agree on."""
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
-
-from attrs import field, frozen
 
 from iam.clock import Clock
 from iam.database.database import Database
 from iam.database.memory import Memory
-from iam.store.audit import By
+from iam.records.actor import By
+from iam.records.signing_key import SigningKey
 
 ALL = """
 select kid, alg, generation, public_key, private_key, published_at, active_at, removed_at
@@ -48,28 +46,6 @@ with removed as (
 )
 select alg from removed
 """
-
-
-@frozen
-class SigningKey:
-    """A key pair; `public_key` is its JWK (RFC 7517), `private_key` is encrypted."""
-
-    kid: str
-    alg: str
-    generation: int
-    public_key: Mapping[str, object]
-    private_key: bytes = field(repr=False)
-    published_at: datetime
-    active_at: datetime
-    removed_at: datetime | None
-
-    def trusted(self, now: datetime) -> bool:
-        """Is what it signed to be believed?"""
-        return self.removed_at is None or self.removed_at > now
-
-    def active(self, now: datetime) -> bool:
-        """May it sign?"""
-        return self.active_at <= now and self.trusted(now)
 
 
 class SigningKeys:

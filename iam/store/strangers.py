@@ -8,7 +8,7 @@ from typing import Final
 
 from iam.clock import Clock
 from iam.database.database import Database
-from iam.store.audit import SERVER
+from iam.records.actor import SERVER
 
 STEP: Final = 500  # clients at a time
 MOST_NOTED: Final = 50_000  # in a day and process; of more it is not known that they are used

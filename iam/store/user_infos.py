@@ -1,13 +1,9 @@
 """What UserInfo is asked: who is this access token about, in one look (OpenID Connect Core §5.3)."""
 
-from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
-
-from attrs import frozen
 
 from iam.database.database import Database
-from iam.store.users import User
+from iam.records.user import User, UserInfo
 
 FIND = """
 select i.n, g.client_id, t.scope, t.audience, g.openid, u.id, u.username, u.email, u.email_verified, u.name, u.claims,
@@ -17,17 +13,6 @@ join access_tokens t on t.digest = i.digest and t.day = i.day and t.revoked_at i
 join lateral may_live(t.grant_id, i.now, t.issued_at, t.audience, null) g on true
 join users u on u.id = g.user_id
 """
-
-
-@frozen
-class UserInfo:
-    """A person, and what the token that is good for asking about them says."""
-
-    client_id: str
-    scope: str
-    audience: Sequence[str] | None
-    told: Mapping[str, Any] | None
-    user: User
 
 
 class UserInfos:

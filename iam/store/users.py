@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from attrs import frozen
-
 from iam.database.database import Database
-from iam.store.audit import By
+from iam.records.actor import By
+from iam.records.user import User
 
 COLUMNS_BY_ID = """
 select id, username, email, email_verified, name, claims, superuser, created_at, updated_at, disabled_at
@@ -166,22 +165,6 @@ class LastAdministrator(Exception):
 
     def __str__(self) -> str:
         return "This is the last enabled administrator: make another one first (iam createsuperuser)."
-
-
-@frozen
-class User:
-    """A person with an account; their password hash never leaves this module but for a login."""
-
-    id: UUID
-    username: str
-    email: str | None
-    email_verified: bool
-    name: str
-    claims: Mapping[str, object]
-    superuser: bool
-    created_at: datetime
-    updated_at: datetime
-    disabled_at: datetime | None
 
 
 class Users:

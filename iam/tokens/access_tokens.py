@@ -12,10 +12,10 @@ from typing import Final
 from attrs import frozen
 
 from iam.clients.targets import Targets
+from iam.records.token import Issued, LiveToken
 from iam.secrets import minted
 from iam.secrets.minted import DAY_LENGTH, Kind
 from iam.secrets.signing_keys import Keys
-from iam.store.access_tokens import Issued, LiveToken
 
 TYPE: Final = "at+jwt"  # RFC 9068 §2.1
 

@@ -9,8 +9,10 @@ from iam.clients.targets import Targets
 from iam.clock import Clock
 from iam.oauth.reasons import Refusal
 from iam.openid.subjects import Subjects
-from iam.store.access_tokens import AccessTokens, LiveToken
-from iam.store.clients import Client, Clients
+from iam.records.client import Client
+from iam.records.token import LiveToken
+from iam.store.access_tokens import AccessTokens
+from iam.store.clients import Clients
 from iam.store.refresh_tokens import RefreshTokens
 from iam.tokens.access_tokens import AccessTokenFormat, audience, refresh_place
 

@@ -6,14 +6,14 @@ from attrs import frozen
 from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
 from iam.clients.encryption_to_client import Encryption, Recipient
-from iam.clients.scopes import OPENID
 from iam.clients.targets import Targets
 from iam.oauth import reasons
+from iam.oauth.scopes import OPENID
 from iam.openid.id_tokens import IDTokens
 from iam.protocol.request import Request
+from iam.records.client import Client
+from iam.records.identity import Identity
 from iam.records.openid_metadata import BY_SCOPES
-from iam.store.clients import Client
-from iam.store.identities import Identity
 from iam.tokens.access_tokens import AccessTokenFormat, Terms
 
 

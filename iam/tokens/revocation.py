@@ -8,8 +8,8 @@ from iam.clock import Clock
 from iam.oauth.reasons import Refusal, carrying
 from iam.records import actor
 from iam.records.actor import By
+from iam.records.client import Client
 from iam.store.access_tokens import AccessTokens
-from iam.store.clients import Client
 from iam.store.refresh_tokens import RefreshTokens
 from iam.tokens.access_tokens import AccessTokenFormat, refresh_place
 

@@ -8,11 +8,14 @@ from iam.clients import scopes
 from iam.clock import Clock
 from iam.oauth import bearer
 from iam.oauth.reasons import Refusal
+from iam.oauth.scopes import OPENID
 from iam.openid import claims
 from iam.openid.subjects import Subjects
-from iam.store.clients import Client, Clients
+from iam.records.client import Client
+from iam.records.user import UserInfo
+from iam.store.clients import Clients
 from iam.store.scopes import Scopes
-from iam.store.user_infos import UserInfo, UserInfos
+from iam.store.user_infos import UserInfos
 from iam.tokens.access_tokens import AccessTokenFormat
 from iam.tokens.introspection import Introspection
 
@@ -48,9 +51,9 @@ class UserInformation:
             reason = Refusal("audience of the access token", "none", " ".join(found.audience), client_id=client.id)
             raise bearer.invalid_token(reason)
         scope = scopes.left(found.scope, client)
-        if scopes.OPENID not in scope or found.told is None:
-            reason = Refusal("scope of the access token", scopes.OPENID, found.scope, client_id=client.id)
-            raise bearer.insufficient_scope(scopes.OPENID, reason)
+        if OPENID not in scope or found.told is None:
+            reason = Refusal("scope of the access token", OPENID, found.scope, client_id=client.id)
+            raise bearer.insufficient_scope(OPENID, reason)
         return Described(client, await self._claims(client, found, scope))
 
     async def _claims(self, client: Client, found: UserInfo, scope: list[str]) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Any, Final
 from attrs import frozen
 
 from iam.clients.encryption_to_client import Encryption
+from iam.records.client import Client
 from iam.secrets.signing_keys import Keys
-from iam.store.clients import Client
 
 TYPE: Final = None  # Core says nothing of it; that of an ID token would let it pass for one where we read those
 

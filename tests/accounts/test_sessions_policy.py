@@ -6,9 +6,10 @@ import pytest
 
 from iam.clock import Clock
 from iam.people.people import People
-from iam.people.sessions import Session, Sessions
+from iam.people.sessions import Sessions
 from iam.people.steps import Steps
 from iam.records.actor import SERVER
+from iam.records.session import Session
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.settings import DAY, HOUR, Settings

@@ -64,7 +64,11 @@ def losses(database: Database) -> int:
 
 
 def names(events: Sequence[LogEvent]) -> list[str]:
-    return [event["log_format"] for event in events if str(event.get("log_namespace", "")).startswith(("iam.store", "iam.database"))]
+    return [
+        event["log_format"]
+        for event in events
+        if str(event.get("log_namespace", "")).startswith(("iam.store", "iam.database"))
+    ]
 
 
 def tracebacks(events: Sequence[LogEvent]) -> list[LogEvent]:

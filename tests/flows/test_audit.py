@@ -9,10 +9,11 @@ from attrs import evolve
 
 from iam.records import actor
 from iam.records.actor import COMMAND_LINE, SERVER
+from iam.records.audit import Event
+from iam.records.client import Metadata
 from iam.secrets import minted
 from iam.secrets.minted import Kind
-from iam.store.audit import Event, written
-from iam.store.clients import Metadata
+from iam.store.audit import written
 from tests.harness import REDIRECT_URI, Server, fields
 
 METADATA = Metadata("Shop", "client_secret_basic", ("client_credentials",), (REDIRECT_URI,), ("read",))

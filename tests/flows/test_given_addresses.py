@@ -6,7 +6,7 @@ import pytest
 
 from iam.clients.openid_registration import fitting
 from iam.records.actor import SERVER
-from iam.store.clients import Client, Metadata
+from iam.records.client import Client, Metadata
 from tests.harness import Server
 from tests.pages.conftest import visitor_of
 from tests.registering import registered

@@ -16,9 +16,10 @@ from twisted.logger import formatEvent, globalLogPublisher
 from iam.clients import redirect_uri_difference
 from iam.protocol import bridge
 from iam.records.actor import SERVER
+from iam.records.refusal import Trace
 from iam.secrets import minted
 from iam.secrets.minted import Kind
-from iam.store.refusals import MOST, MOST_OF_ADDRESS, MOST_OF_CLIENT, Trace
+from iam.store.refusals import MOST, MOST_OF_ADDRESS, MOST_OF_CLIENT
 from tests.harness import REDIRECT_URI, VERIFIER, App, Reply, Server, made_up
 
 ERROR_URI = re.compile(r"http://localhost:\d+(?:/[a-z]+)?/errors/[0-9A-Za-z]{12}")

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from iam.people.invalid import Invalid
+from iam.records.client import Metadata
 from iam.records.openid_metadata import OpenIDMetadata
-from iam.store.clients import Metadata
 from tests.harness import Server
 from tests.homes import Home
 

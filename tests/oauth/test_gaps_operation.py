@@ -13,12 +13,12 @@ from twisted.internet.defer import Deferred, succeed
 from iam.clients.authentication import claimed
 from iam.http.parameters import Parameters, parse
 from iam.protocol import bridge
+from iam.protocol.bearer_token import BearerToken
 from iam.protocol.bridge import UndecidedError, hooks
 from iam.protocol.grants.authorization_code import check_challenge, check_request_object
 from iam.protocol.request import AUTHORIZATION, TOKEN
 from iam.protocol.server import Endpoints, make_request
 from iam.protocol.validator import Validator
-from iam.tokens.sealing import BearerToken
 from tests.harness import CHALLENGE, REDIRECT_URI, Server
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"

@@ -8,10 +8,10 @@ from oauthlib.oauth2 import RequestValidator
 from iam.clients.authentication import claimed
 from iam.http.parameters import Parameters, parse
 from iam.protocol import bridge
+from iam.protocol.bearer_token import BearerToken
 from iam.protocol.request import AUTHORIZATION, TOKEN
 from iam.protocol.server import Endpoints, make_request
 from iam.protocol.validator import Validator
-from iam.tokens.sealing import BearerToken
 from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, Server
 
 PUBLIC = {name for name in dir(RequestValidator) if not name.startswith("_")}

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iam.clients import openid_registration, uris
+from iam.records.client import Metadata
 from iam.records.openid_metadata import NAMES, OpenIDMetadata
-from iam.store.clients import Metadata
 from tests.assertions import make, public
 
 CALLBACK = "https://app.example.org/cb"

@@ -15,9 +15,9 @@ from iam.clients.registration import (
     redirect_uris_complaint,
     scopes_complaint,
 )
+from iam.records.client import Metadata
 from iam.records.openid_metadata import OpenIDMetadata
-from iam.store.clients import Metadata
-from iam.store.scopes import Scope
+from iam.records.scope import Scope
 
 CALLBACK = "https://app.example.org/cb"
 KNOWN = (Scope("read", "Read"), Scope("write", "Write"))

@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from iam.records.actor import SERVER
+from iam.records.session import Presence
 from iam.secrets import minted
 from iam.secrets.minted import Kind
-from iam.store.sessions import Presence
 from tests.harness import Reply, Server, made_up
 from tests.pages.accounts import ANOTHER, acting, buttons, choose, everybody, link, listed, log_in
 from tests.pages.conftest import Visitor, asking, kept, make_account, visitor_of

@@ -6,7 +6,7 @@ import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
 from iam.records.actor import SERVER
-from iam.store.clients import Client
+from iam.records.client import Client
 from tests.harness import REDIRECT_URI, App, Server
 from tests.pages.conftest import Visitor, kept, logged_in
 from tests.pages.form import form_of

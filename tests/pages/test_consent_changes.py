@@ -11,8 +11,8 @@ from attrs import evolve
 
 from iam.http.parameters import parse
 from iam.records.actor import SERVER
+from iam.records.client import Metadata
 from iam.server.application import build_sessions
-from iam.store.clients import Metadata
 from tests.harness import App, Reply, Server
 from tests.pages.conftest import Visitor, asking, kept, logged_in
 from tests.pages.form import form_of

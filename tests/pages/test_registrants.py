@@ -7,8 +7,8 @@ import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
 from iam.records.actor import SERVER
+from iam.records.client import Metadata
 from iam.secrets import minted
-from iam.store.clients import Metadata
 from tests.harness import REDIRECT_URI, Person, Reply, Server
 from tests.pages.conftest import Visitor, logged_in, visitor_of
 from tests.pages.form import form_of

@@ -12,11 +12,11 @@ from iam.clock import Clock
 from iam.database.database import Database
 from iam.database.migration import migrate
 from iam.operations.retention import PERSISTENT, Retention, tasks
+from iam.records.actor import SERVER
 from iam.secrets import minted
 from iam.secrets.master_key import ServerKey
 from iam.server.application import build_keys
 from iam.settings import Settings
-from iam.store.audit import SERVER
 from iam.store.store import Store, open_store
 
 Start = Callable[..., Awaitable[Database]]

@@ -21,7 +21,8 @@ from iam.http.request import Request
 from iam.networks import network
 from iam.people import names
 from iam.people.logins import Logins
-from iam.people.sessions import Session, Sessions
+from iam.people.sessions import Sessions
+from iam.records.session import Session
 from iam.settings import Settings
 from iam.throttles.pace import Pace
 from iam.throttles.throttle import Throttled

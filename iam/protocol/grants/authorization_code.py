@@ -21,10 +21,10 @@ from iam.authorization import pkce
 from iam.authorization.openid_parameters import check_authentication
 from iam.authorization.response import FORM_POST, MODES
 from iam.clients import redirect_uri_difference, redirect_uris
-from iam.clients.scopes import OFFLINE_ACCESS, OPENID
 from iam.clients.targets import invalid_target
 from iam.clock import Clock
 from iam.oauth.reasons import Refusal, shown
+from iam.oauth.scopes import OFFLINE_ACCESS, OPENID
 from iam.openid import login_facts
 from iam.protocol.request import Request
 from iam.secrets import minted

@@ -15,10 +15,11 @@ from iam.authorization.openid_parameters import check_authentication
 from iam.authorization.response import FORM_POST, FRAGMENT
 from iam.clients.encryption_to_client import Recipient
 from iam.clients.metadata import ID_TOKENS, IMPLICIT
-from iam.clients.scopes import OPENID
 from iam.clock import Clock
 from iam.oauth.reasons import Refusal
+from iam.oauth.scopes import OPENID
 from iam.openid import login_facts
+from iam.protocol.bearer_token import LONGEST_LIFETIME
 from iam.protocol.grants.authorization_code import (
     AuthorizationCodeGrant,
     check_mode,
@@ -26,13 +27,12 @@ from iam.protocol.grants.authorization_code import (
     check_supported,
 )
 from iam.protocol.request import Request
+from iam.records.identity import Identity
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.settings import Settings
 from iam.store.authorization_codes import AuthorizationCodes
-from iam.store.identities import Identity
 from iam.tokens.response import TokenResponse
-from iam.tokens.sealing import LONGEST_LIFETIME
 
 GRANT_TYPE: Final = IMPLICIT
 ID_TOKEN: Final = "id_token"

@@ -9,15 +9,16 @@ from oauthlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidScopeError
 from twisted.logger import Logger
 
 from iam.clients.encryption_to_client import Recipient
-from iam.clients.scopes import OPENID
 from iam.clients.targets import invalid_target
 from iam.oauth.reasons import Refusal, shown
+from iam.oauth.scopes import OPENID
 from iam.protocol.request import Request
+from iam.records.identity import Identity
+from iam.records.rotation import Rotation
 from iam.secrets import minted
 from iam.settings import Settings
 from iam.store.access_tokens import AccessTokens
-from iam.store.identities import Identity
-from iam.store.refresh_tokens import RefreshTokens, Rotation
+from iam.store.refresh_tokens import RefreshTokens
 from iam.tokens.access_tokens import Terms
 from iam.tokens.response import TokenResponse
 from iam.tokens.sealing import Successor, seal, unseal

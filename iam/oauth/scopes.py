@@ -1,0 +1,20 @@
+"""The scopes that have a meaning of their own (RFC 6749 §3.3, OpenID Connect Core §5.4)."""
+
+from collections.abc import Sequence
+from typing import Final
+
+DEFAULT: Final = ("read", "write")
+
+
+def distinct(names: Sequence[str] | None) -> list[str]:
+    """Each scope once, in the order asked for."""
+    return list(dict.fromkeys(name for name in names or () if name))
+
+
+OPENID: Final = "openid"
+
+OFFLINE_ACCESS: Final = "offline_access"
+
+OF_OPENID: Final = frozenset(
+    {OPENID, "profile", "email", "address", "phone", OFFLINE_ACCESS}
+)  # given only to who asks (G21)

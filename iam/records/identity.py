@@ -1,0 +1,16 @@
+"""What a grant keeps of the login that it was given in, for ID tokens (OpenID Connect Core §2)."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from attrs import frozen
+
+
+@frozen
+class Identity:
+    """Who logged in, in which session, and what ID tokens say of that login; `iam.openid.login_facts` writes it."""
+
+    user_id: UUID
+    session_id: UUID
+    told: Mapping[str, Any]
