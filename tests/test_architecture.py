@@ -1,103 +1,88 @@
-"""The layers, as a table; who breaks it, breaks this test."""
+"""The rooms and who may import whom, as a table; who breaks it is listed by these tests. docs/architecture.md draws it."""
 
 import ast
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
-
-import pytest
+from statistics import median, quantiles
 
 ROOT = Path(__file__).parent.parent
-LEAVES = {
-    "settings",
-    "clock",
-    "credentials",
-    "limits",
-    "networks",
-    "daily",
-    "recurring",
-    "schemes",
-    "server_key",
-    "bridge",
-}
-BELOW_PAGES = {"web", "oauth", "openid", "accounts", "operations"}
+IAM = ROOT / "iam"
 
-# Who may import whom, within iam; everybody may import themselves and clock and credentials.
+# Everybody may import these, and they import each other alone.
+LEAVES = {"settings", "limits", "schemes", "clock", "networks", "daily", "recurring", "equivalence", "records"}
+
+# A room imports the rooms of its row, and whatever the rooms of its row import.
 TABLE = {
-    "service": {"*"},
-    "assembly": {"*"},
-    "listening": {"settings"},
-    "options": {"operations", "settings"},
-    "foundation": {"embedded", "store", "settings"},
-    "patience": {"store"},
-    "routes": {"endpoints", "pages", "web"},
-    "endpoints": BELOW_PAGES,
-    "pages": BELOW_PAGES | {"server_key", "settings"},
-    "oauth": {"bridge", "openid", "accounts", "store", "outbound", "settings", "server_key"},
-    "openid": {"store", "outbound", "settings"},
-    "accounts": {"store", "outbound", "settings"},
-    "operations": {"openid", "store", "outbound", "settings"},
-    "store": {"settings"},
-    "web": {"settings"},
-    "outbound": {"settings"},
-    "embedded": {"settings"},
-    "commands": {
-        "foundation",
-        "openid",
-        "server_key",
-        "settings",
-        "oauth",
-        "accounts",
-        "store",
-        "operations",
-        "outbound",
-        "embedded",
-    },
-    "settings": set(),
-    "limits": set(),
-    "networks": set(),
-    "daily": set(),
-    "recurring": set(),
-    "schemes": set(),
-    "clock": set(),
-    "credentials": set(),
-    "server_key": set(),
-    "bridge": set(),
-    "client": set(),
+    "database": "",
+    "secrets": "",
+    "outbound": "",
+    "embedded": "",
+    "http": "",
+    "oauth": "",
+    "store": "database",
+    "throttles": "store",
+    "browser": "http secrets",
+    "people": "store secrets throttles",
+    "clients": "oauth store outbound secrets people",
+    "openid": "clients store secrets",
+    "tokens": "openid clients oauth",
+    "authorization": "openid clients oauth",
+    "protocol": "tokens authorization",
+    "administration": "people clients tokens store",
+    "endpoints": "protocol tokens authorization clients http browser",
+    "pages": "authorization administration browser",
+    "operations": "store openid outbound",
+    "commands": "server administration embedded",
+    "server": "endpoints pages operations embedded",
 }
-EVERYBODY = {"clock", "credentials", "daily", "limits", "networks", "recurring", "schemes"}
+
+# Of the room with the whole server in it, commands import what opens the database and tells options apart.
+OF_THE_SERVER = {"iam.server.opening", "iam.server.help_texts"}
 
 # Which library appears only where.
 LIBRARIES = {
-    "klein": {"web", "routes", "endpoints", "pages", "service", "resource"},
-    "twisted.web": {"web", "routes", "endpoints", "pages", "service", "resource", "outbound"},
-    "treq": {"outbound", "client"},
-    "oauthlib": {"oauth", "web", "endpoints"},
-    "txpostgres": {"database/database.py", "database/connecting.py", "database/connection.py"},
-    "psycopg2": {"store", "embedded"},
-    "yoyo": {"store"},
-    "jinja2": {"web"},
-    "greenlet": {"bridge"},
+    "klein": {"http", "server"},
+    "twisted.web": {"http", "outbound", "server"},
+    "treq": {"outbound"},
+    "oauthlib": {"protocol", "oauth/errors.py"},
+    "txpostgres": {"database"},
+    "psycopg2": {"database", "embedded", "store"},
+    "yoyo": {"database"},
+    "jinja2": {"browser"},
+    "greenlet": {"protocol"},
     "click": {"commands"},
     "rich": {"commands"},
-    "argon2": {"accounts"},
-    "zxcvbn": {"accounts"},
+    "argon2": {"people"},
+    "zxcvbn": {"people"},
 }
 
 SQL = re.compile(r"\b(insert\s+into|delete\s+from|update\s+\w+\s+set|select\s.+\sfrom)\b", re.IGNORECASE | re.DOTALL)
+LARGEST = 0.15  # of all lines, in one room
+MEDIAN_MODULE, MEDIAN_FUNCTION, TENTH_FUNCTION = 89, 3, 12  # lines, as on 26 November 2026: no larger since
 
 
-def modules() -> list[Path]:
-    return sorted((ROOT / "iam").rglob("*.py"))
+@cache
+def modules() -> Mapping[str, Path]:
+    """Every module by its dotted name, packages left out."""
+    paths = [path for path in sorted(IAM.rglob("*.py")) if path.name != "__init__.py"]
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in paths}
 
 
-def layer(path: Path) -> str:
-    return path.relative_to(ROOT / "iam").parts[0].removesuffix(".py")
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
 
 
-def imports(path: Path) -> Iterator[str]:
-    """The dotted names that a module imports; `from iam import x` counts as iam.x."""
-    for node in ast.walk(ast.parse(path.read_text())):
+def room(module: str) -> str:
+    return module.split(".")[1]
+
+
+def names(path: Path) -> Iterator[str]:
+    """The dotted names that a module imports, for types too; `from iam import x` counts as iam.x."""
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -105,84 +90,175 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+@cache
+def imported(module: str) -> frozenset[str]:
+    """The modules of ours that a module imports."""
+    found = {name if name in modules() else name.rpartition(".")[0] for name in names(modules()[module])}
+    return frozenset(name for name in found if name in modules())
+
+
+@cache
+def reachable(row: str) -> frozenset[str]:
+    """The rooms of a row, and those of their rows."""
+    rooms = set(TABLE.get(row, "").split())
+    return frozenset(rooms.union(*(reachable(other) for other in rooms)))
+
+
 def texts(path: Path) -> Iterator[str]:
     """The string literals of a module that are no docstrings."""
-    tree = ast.parse(path.read_text())
-    documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    documentation = {id(node.value) for node in ast.walk(tree(path)) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
             yield node.value
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_imports_only_what_its_layer_may(path: Path) -> None:
-    own = layer(path)
-    if own == "__init__":
-        return
-    allowed = TABLE[own] | EVERYBODY | {own}
-    used = {name.split(".")[1] for name in imports(path) if name.startswith("iam.")}
-
-    assert "*" in allowed or used <= allowed, used - allowed
+def guilty(pattern: str, *, but: tuple[str, ...] = ()) -> list[str]:
+    """The modules whose text has the pattern."""
+    found = re.compile(pattern)
+    return [name for name, path in modules().items() if room(name) not in but and found.search(path.read_text())]
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_library_appears_only_where_it_belongs(path: Path) -> None:
-    here = {layer(path), str(path.relative_to(ROOT / "iam"))}
-    for library, places in LIBRARIES.items():
-        used = any(name == library or name.startswith(library + ".") for name in imports(path))
-        assert not used or here & places, f"{library} in {path}"
+def circles(graph: Mapping[str, frozenset[str]]) -> set[str]:
+    """Who imports themselves by way of others: what is left when those who import nobody, or whom nobody imports, are taken away."""
+    left = dict(graph)
+    while True:
+        wanted = {other for others in left.values() for other in others if other in left}
+        ends = [name for name, others in left.items() if name not in wanted or not others & left.keys()]
+        if not ends:
+            return set(left)
+        for name in ends:
+            del left[name]
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_sql_stands_only_in_the_store(path: Path) -> None:
-    if layer(path) in ("store", "embedded"):
-        return
+def test_every_room_has_its_row() -> None:
+    rooms = {room(module) for module in modules()}
 
-    assert not [text for text in texts(path) if SQL.search(text)]
+    assert rooms - LEAVES <= TABLE.keys()
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "iam/store").glob("*.py")), ids=lambda path: path.name)
-def test_h33_no_statement_is_composed_of_values(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.JoinedStr):
-            fixed = " ".join(part.value for part in node.values if isinstance(part, ast.Constant))
-            assert not SQL.search(fixed), f"{path}:{node.lineno}"
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant):
-            assert not SQL.search(str(node.left.value)), f"{path}:{node.lineno}"
-
-
-def test_only_the_service_imports_the_reactor() -> None:
-    guilty = [
-        path
-        for path in modules()
-        if "twisted.internet.reactor" in set(imports(path)) and layer(path) not in ("service", "commands")
+def test_a_room_imports_only_what_its_row_allows() -> None:
+    outside = [
+        f"{module} -> {other}"
+        for module in modules()
+        for other in imported(module)
+        if room(other) not in {room(module), *LEAVES} and not allowed(module, other)
     ]
 
-    assert guilty == []
+    assert outside == []
+
+
+def allowed(module: str, other: str) -> bool:
+    if room(module) in LEAVES or room(other) not in reachable(room(module)):
+        return False
+    return room(module) != "commands" or room(other) != "server" or other in OF_THE_SERVER
+
+
+def test_the_table_has_no_arrow_back() -> None:
+    assert circles({row: reachable(row) for row in TABLE}) == set()
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    assert circles({module: imported(module) for module in modules()}) == set()
+
+
+def test_a_library_appears_only_where_it_belongs() -> None:
+    outside = [
+        f"{library} in {module}"
+        for module, path in modules().items()
+        for library, places in LIBRARIES.items()
+        if any(name == library or name.startswith(library + ".") for name in names(path))
+        and not places & {room(module), str(path.relative_to(IAM))}
+    ]
+
+    assert outside == []
+
+
+def test_sql_stands_only_in_the_store_and_the_driver() -> None:
+    outside = [
+        module
+        for module, path in modules().items()
+        if room(module) not in ("store", "database", "embedded") and any(map(SQL.search, texts(path)))
+    ]
+
+    assert outside == []
+
+
+def test_h33_no_statement_is_composed_of_values() -> None:
+    composed = [
+        f"{module}:{node.lineno}"
+        for module, path in modules().items()
+        if room(module) in ("store", "database")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.JoinedStr | ast.BinOp) and SQL.search(fixed(node))
+    ]
+
+    assert composed == []
+
+
+def fixed(node: ast.JoinedStr | ast.BinOp) -> str:
+    """What is fixed of a text that is put together."""
+    if isinstance(node, ast.JoinedStr):
+        return " ".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
+    return str(node.left.value) if isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant) else ""
+
+
+def test_only_the_service_and_commands_import_the_reactor() -> None:
+    outside = [module for module, path in modules().items() if "twisted.internet.reactor" in set(names(path))]
+
+    assert {room(module) for module in outside} <= {"server", "commands"}
 
 
 def test_nobody_reads_the_time_but_by_the_clock() -> None:
-    forbidden = re.compile(r"\btime\.time\(|datetime\.(utc)?now\(")
-    guilty = [path for path in modules() if forbidden.search(path.read_text())]
-
-    assert guilty == []
+    assert guilty(r"\btime\.time\(|datetime\.(utc)?now\(") == []
 
 
 def test_nobody_reads_parameters_headers_or_host_the_lenient_way() -> None:
     """H7: body overrides query, `;` splits, the last Host wins."""
-    lenient = re.compile(r"request\.args|getRequestHostname|prePathURL|getUser\(|getPassword\(")
-    guilty = [path for path in modules() if lenient.search(path.read_text())]
-
-    assert guilty == []
+    assert guilty(r"request\.args|getRequestHostname|prePathURL|getUser\(|getPassword\(") == []
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_has_one_idea(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= 400
+def test_a_module_has_one_idea() -> None:
+    assert [module for module, path in modules().items() if lines(path) > 400] == []
+
+
+def test_no_room_is_crooked() -> None:
+    rooms: dict[str, int] = defaultdict(int)
+    for module, path in modules().items():
+        rooms[room(module)] += lines(path)
+
+    assert {name for name, length in rooms.items() if length > LARGEST * sum(rooms.values())} == set()
+
+
+def test_modules_and_functions_stay_small() -> None:
+    lengths = [length for path in modules().values() for length in bodies(path)]
+
+    assert median(map(lines, modules().values())) <= MEDIAN_MODULE
+    assert median(lengths) <= MEDIAN_FUNCTION
+    assert quantiles(lengths, n=10)[-1] <= TENTH_FUNCTION
+
+
+def lines(path: Path) -> int:
+    return len(path.read_text().splitlines())
+
+
+def bodies(path: Path) -> Iterator[int]:
+    """The lines of each function's body, without its docstring."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) is not None and len(node.body) > 1 else node.body
+            yield (body[-1].end_lineno or 0) - body[0].lineno + 1
 
 
 def test_a_package_says_what_belongs_there_and_nothing_else() -> None:
-    for path in (ROOT / "iam").rglob("__init__.py"):
-        body = ast.parse(path.read_text()).body
+    for path in IAM.rglob("__init__.py"):
+        body = tree(path).body
         assert len(body) == 1, path
         assert isinstance(body[0], ast.Expr), path
+
+
+def test_commits_that_only_move_are_passed_over_by_blame() -> None:
+    named = [
+        line for line in (ROOT / ".git-blame-ignore-revs").read_text().split("\n") if re.fullmatch("[0-9a-f]{40}", line)
+    ]
+
+    assert len(named) == len(set(named)) > 0

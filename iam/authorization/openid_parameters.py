@@ -9,10 +9,10 @@ import re
 from typing import Final
 
 from attrs import field, frozen
-from oauthlib.oauth2.rfc6749.errors import CustomOAuth2Error, InvalidRequestError
 
 from iam.authorization import claims_request
 from iam.authorization.claims_request import ClaimsError, ClaimsRequest
+from iam.oauth.errors import CustomOAuth2Error, InvalidRequestError
 from iam.oauth.reasons import Refusal, shown
 from iam.oauth.scopes import OPENID
 from iam.openid.login_facts import ACR_VALUES

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from attrs import field, frozen
 from joserfc import jws
-from oauthlib.oauth2.rfc6749.errors import InvalidClientError
 
 from iam.clients import key_sets
 from iam.clients.signatures import HMAC, SKEW, Claims, ClientSignatures, claims_of, moments_of, names_keys
 from iam.clock import Clock
+from iam.oauth.errors import InvalidClientError
 from iam.oauth.reasons import Refusal, carrying
 from iam.outbound.destinations import FetchError
 from iam.records.client import PRIVATE_KEY_JWT, SECRET_JWT, Client

@@ -9,12 +9,12 @@ from binascii import Error as Base64Error
 from urllib.parse import unquote_plus
 
 from attrs import field, frozen
-from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError
 
 from iam.clients import assertions, ids
 from iam.clients.assertions import Assertion, ClientAssertions
 from iam.clients.slips import copied
 from iam.clock import Clock
+from iam.oauth.errors import InvalidClientError, InvalidRequestError
 from iam.oauth.parameters import Parameters
 from iam.oauth.reasons import Refusal, carrying
 from iam.records.client import BY_SECRET, Client

@@ -3,11 +3,11 @@
 from typing import Final
 
 from attrs import frozen
-from oauthlib.oauth2.rfc6749.errors import CustomOAuth2Error, OAuth2Error
 
 from iam.clients import encryption
 from iam.clients.encryption import DEFAULT_ENCODING, EncryptionKey
 from iam.clients.keys import ClientKeys
+from iam.oauth.errors import CustomOAuth2Error, OAuth2Error
 from iam.oauth.reasons import Refusal, carrying
 from iam.outbound.destinations import FetchError
 from iam.records.client import Client

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from attrs import frozen
-from oauthlib.oauth2.rfc6749.errors import CustomOAuth2Error
 
+from iam.oauth.errors import CustomOAuth2Error
 from iam.oauth.reasons import Refusal, shown
 from iam.oauth.resources import JWT, useful
 from iam.protocol.request import Request

@@ -10,7 +10,6 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from attrs import frozen
-from oauthlib.oauth2.rfc6749.errors import FatalClientError, OAuth2Error
 from twisted.logger import Logger
 
 from iam.authorization.consent import Consent, Question
@@ -29,6 +28,7 @@ from iam.clients.refusals import Refusals
 from iam.http.answers import Answer, Refusal, found, see_other
 from iam.http.parameters import ParameterError, Parameters, form_parameters, parse, query_text
 from iam.http.request import Request
+from iam.oauth.errors import FatalClientError, OAuth2Error
 from iam.protocol.request import Request as AuthorizationRequest
 from iam.protocol.server import Server
 from iam.records.session import Session

@@ -1,9 +1,8 @@
 """OAuth's errors on the wire (RFC 6749 §5.2)."""
 
-from oauthlib.oauth2.rfc6749.errors import OAuth2Error
-
 from iam.http.answers import Answer, Headers, json_answer
 from iam.http.parameters import ParameterError
+from iam.oauth.errors import OAuth2Error
 
 MALFORMED = 400  # a body of another type too (RFC 6749 §5.2)
 UNAUTHORIZED = 401

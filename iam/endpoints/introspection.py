@@ -1,7 +1,6 @@
 """The introspection endpoint (RFC 7662)."""
 
 from attrs import frozen
-from oauthlib.oauth2.rfc6749.errors import InvalidRequestError, OAuth2Error
 
 from iam.clients.authentication import ClientAuthentication, claimed, unproved
 from iam.clients.refusals import Refusals
@@ -9,6 +8,7 @@ from iam.endpoints.errors import error_answer
 from iam.http.answers import Answer, json_answer
 from iam.http.parameters import ParameterError, authorization, form_parameters
 from iam.http.request import Request
+from iam.oauth.errors import InvalidRequestError, OAuth2Error
 from iam.oauth.reasons import carrying
 from iam.tokens.introspection import Introspection
 

@@ -1,7 +1,6 @@
 """The revocation endpoint (RFC 7009)."""
 
 from attrs import frozen
-from oauthlib.oauth2.rfc6749.errors import InvalidRequestError, OAuth2Error
 
 from iam.clients.authentication import ClientAuthentication, claimed
 from iam.clients.refusals import Refusals
@@ -9,6 +8,7 @@ from iam.endpoints.errors import error_answer
 from iam.http.answers import Answer
 from iam.http.parameters import ParameterError, authorization, form_parameters
 from iam.http.request import Request
+from iam.oauth.errors import InvalidRequestError, OAuth2Error
 from iam.oauth.reasons import carrying
 from iam.tokens.revocation import Revocation
 

@@ -1,13 +1,13 @@
 """The token endpoint (RFC 6749 §3.2)."""
 
 from attrs import frozen
-from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
 from iam.clients.refusals import Refusals
 from iam.endpoints.errors import error_answer
 from iam.http.answers import Answer, json_text
 from iam.http.parameters import ParameterError, authorization, form_parameters
 from iam.http.request import Request
+from iam.oauth.errors import OAuth2Error
 from iam.protocol.server import Server
 
 

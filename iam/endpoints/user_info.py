@@ -1,7 +1,6 @@
 """The UserInfo endpoint (OpenID Connect Core §5.3)."""
 
 from attrs import frozen
-from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
 from iam.clients.refusals import Refusals
 from iam.endpoints.errors import error_answer
@@ -10,6 +9,7 @@ from iam.http.answers import Answer, Headers, json_answer
 from iam.http.parameters import ParameterError, authorization, form_parameters
 from iam.http.request import Request
 from iam.oauth import bearer
+from iam.oauth.errors import OAuth2Error
 from iam.oauth.reasons import Refusal
 from iam.tokens.user_info import UserInformation
 from iam.tokens.user_info_response import UserInfoResponse

@@ -12,6 +12,8 @@ Headers = tuple[tuple[bytes, bytes], ...]
 JSON: Headers = ((b"Content-Type", b"application/json"),)
 HTML: Headers = ((b"Content-Type", b"text/html; charset=utf-8"),)
 TEXT: Headers = ((b"Content-Type", b"text/plain; charset=utf-8"),)
+UNREADABLE = (b"Cross-Origin-Resource-Policy", b"same-origin")
+FOR_NOBODY: Headers = (UNREADABLE,)  # what an answer carries that pages of no other origin may read
 PRINTABLE = re.compile(rb"[\x20-\x7e]*")
 SOURCE = re.compile(r"[\x21-\x2b\x2d-\x3a\x3c-\x7e]+")  # CSP3 §2.3.1: no space, comma or semicolon
 

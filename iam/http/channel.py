@@ -1,7 +1,7 @@
 """One HTTP connection: twisted's parser, with limits and total deadlines (H1-H6)."""
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IHalfCloseableDescriptor, IHalfCloseableProtocol
@@ -11,12 +11,10 @@ from twisted.python.failure import Failure
 from twisted.web import http, http_headers
 from zope.interface import implementer
 
+from iam.http import request
+from iam.http.answers import Answer, Headers
 from iam.http.request import Request
 from iam.limits import Limits
-
-if TYPE_CHECKING:
-    from iam.http.site import Site
-
 
 LONGEST_NUMBER = 32  # digits; Python refuses to read one of thousands
 
@@ -31,13 +29,32 @@ class Phase(Enum):
     CLOSING = auto()
 
 
+class Host(request.Host, Protocol):
+    """What a connection needs of its site."""
+
+    limits: Limits
+    channels: "set[Channel]"
+
+    def forget(self, channel: "Channel") -> None:
+        """It is gone."""
+
+    async def sharing(self, path: bytes, headers: http_headers.Headers) -> Headers:
+        """Who may read an answer to what was asked there."""
+
+    def plain(self, status: int) -> Answer:
+        """An error before there was a request."""
+
+    def error(self, request: Request, status: int) -> Answer:
+        """An error in the words of who asks."""
+
+
 @implementer(IHalfCloseableProtocol)
 class Channel(http.HTTPChannel):
     """A connection whose every phase ends in time, and which is refused in whole answers."""
 
     requestFactory = Request
     timeOut = None  # ours are total, and looked after by the site's sweep
-    site: "Site"
+    site: Host
     transport: Any
     phase = Phase.HEAD
     since = 0.0

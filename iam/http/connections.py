@@ -3,14 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Collection
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from iam.http.channel import Phase
+from iam.http.channel import Channel, Phase
 from iam.limits import Limits
 from iam.networks import KNOWN, network, site
-
-if TYPE_CHECKING:
-    from iam.http.channel import Channel
 
 TIGHT: Final = 0.8  # of all connections, from which on the networks with most of them make room
 UNASKED: Final = (
@@ -24,7 +21,7 @@ UNASKED: Final = (
 class Connections:
     """Counts connections by network; `channels` are those that are open, `exempt` knows the proxies, who speak for many."""
 
-    def __init__(self, limits: Limits, channels: "Collection[Channel]", exempt: Callable[[str], bool]) -> None:
+    def __init__(self, limits: Limits, channels: Collection[Channel], exempt: Callable[[str], bool]) -> None:
         self._limits = limits
         self._channels = channels
         self._exempt = lru_cache(maxsize=KNOWN)(
@@ -82,6 +79,6 @@ class Connections:
         greediest.leave(at_once=full)
         return True
 
-    def _greed(self, channel: "Channel") -> tuple[int, int, float]:
+    def _greed(self, channel: Channel) -> tuple[int, int, float]:
         """Who has most comes first, of those the cheapest to lose, of those the oldest."""
         return self.networks[network(channel.address)], -UNASKED.index(channel.phase), -channel.since

@@ -6,23 +6,19 @@ No answer allows credentials: a page of another origin asks as a stranger, witho
 import re
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from twisted.web import http_headers
 
-from iam.http.answers import Answer, Headers
-
-if TYPE_CHECKING:
-    from iam.http.request import Request
+from iam.http.answers import FOR_NOBODY, UNREADABLE, Answer, Headers
+from iam.http.request import Request
 
 Registered = Callable[[str], Awaitable[bool]]
 
 VARY: Final = (b"Vary", b"Origin")
 READABLE: Final = (b"Cross-Origin-Resource-Policy", b"cross-origin")
-UNREADABLE: Final = (b"Cross-Origin-Resource-Policy", b"same-origin")
 EXPOSED: Final = (b"Access-Control-Expose-Headers", b"WWW-Authenticate, Retry-After")
 FOR_EVERYBODY: Final[Headers] = (READABLE, (b"Access-Control-Allow-Origin", b"*"), EXPOSED)
-FOR_NOBODY: Final[Headers] = (UNREADABLE,)
 
 ALLOWED_HEADERS: Final = (b"Authorization", b"Content-Type", b"DPoP")
 HEADER: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
@@ -53,7 +49,7 @@ async def headers(sent: http_headers.Headers, cors: Cors, registered: Registered
 def preflight(methods: tuple[str, ...]) -> Callable[..., Awaitable[Answer]]:
     """What browsers are told who ask before they send a request (Fetch §4.8); who may ask, every answer says."""
 
-    async def handler(request: "Request", **_path: str) -> Answer:
+    async def handler(request: Request, **_path: str) -> Answer:
         return Answer(
             204,
             headers=(
@@ -66,7 +62,7 @@ def preflight(methods: tuple[str, ...]) -> Callable[..., Awaitable[Answer]]:
     return handler
 
 
-def asked_for(request: "Request") -> list[bytes]:
+def asked_for(request: Request) -> list[bytes]:
     """The headers beyond the usual ones that a page wants to send: any, since none of them decides who somebody is here."""
     lines = request.requestHeaders.getRawHeaders(b"access-control-request-headers") or ()
     names = [name.strip() for name in b",".join(lines).split(b",")]

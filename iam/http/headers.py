@@ -5,8 +5,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from time import gmtime, strftime
 
-from iam.http.answers import Answer, Headers
-from iam.http.cors import FOR_NOBODY
+from iam.http.answers import FOR_NOBODY, Answer, Headers
 from iam.settings import Settings
 
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:{}; {}frame-ancestors 'none'; base-uri 'none'{}"

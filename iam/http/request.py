@@ -1,23 +1,72 @@
 """One HTTP request, as handlers see it."""
 
+from collections.abc import Callable
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from twisted.logger import Logger
-from twisted.web import http
+from twisted.web import http, http_headers
 
-from iam.http.answers import Answer, Headers
-from iam.http.cors import FOR_NOBODY
+from iam.http.answers import FOR_NOBODY, Answer, Headers
+from iam.http.headers import Layout
 from iam.http.target import host_of, ours, well_formed
+from iam.limits import Limits
+from iam.settings import Settings
 
-if TYPE_CHECKING:
-    from iam.http.channel import Channel
+
+class Host(Protocol):
+    """What a request needs of the site that it came to."""
+
+    settings: Settings
+    base: str
+    layout: Layout
+    draining: bool
+
+    @property
+    def seconds(self) -> Callable[[], float]:
+        """The clock of deadlines."""
+
+    def whence(self, peer: str, headers: http_headers.Headers) -> str:
+        """The address of who asks."""
+
+    def handle(self, request: "Request") -> None:
+        """Have it answered by its handler."""
+
+    def refuse(self, request: "Request", status: int) -> None:
+        """Have it answered with an error."""
+
+    def admitted(self, request: "Request") -> bool:
+        """May a line in the log be spent on it?"""
+
+    def note(self, request: "Request | None", status: int) -> None:
+        """Tell the log how it was answered."""
+
+
+class Line(Protocol):
+    """What a request needs of the connection that it came by."""
+
+    refused: bool
+    persistent: int
+
+    @property
+    def limits(self) -> Limits:
+        """How much it may ask."""
+
+    @property
+    def site(self) -> Host:
+        """Where it leads to."""
+
+    def refuse(self, status: int) -> None:
+        """Answer with an error, and close."""
+
+    def write(self, data: bytes) -> None:
+        """Send."""
 
 
 class Request(http.Request):
     """A request whose body is bytes, whose query nobody has touched, and which is answered once."""
 
-    channel: "Channel"
+    channel: Line  # type: ignore[assignment] # all that is used of it
     content: Any
     query: bytes = b""
     body: bytes = b""

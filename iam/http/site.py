@@ -17,10 +17,10 @@ from zope.interface import implementer
 from iam.clock import Clock
 from iam.daily import Daily
 from iam.http import cors
-from iam.http.answers import TEXT, Answer, Headers, Refusal, json_answer
+from iam.http.answers import FOR_NOBODY, TEXT, Answer, Headers, Refusal, json_answer
 from iam.http.channel import Channel
 from iam.http.connections import Connections
-from iam.http.cors import FOR_NOBODY, Registered
+from iam.http.cors import Registered
 from iam.http.dispatch import Handler, MethodNotAllowed, NotFound, Route, Router
 from iam.http.forwarded import Proxies
 from iam.http.headers import Layout, status_line

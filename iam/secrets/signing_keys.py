@@ -8,7 +8,7 @@ import os
 import warnings
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc import jws, jwt
@@ -21,7 +21,6 @@ from iam.clock import Clock
 from iam.records.actor import SERVER, By
 from iam.records.signing_key import SigningKey
 from iam.secrets import jwe
-from iam.store.signing_keys import SigningKeys
 
 ALGORITHMS: Final = ("ES256", "RS256", "PS256", "EdDSA")  # we sign with
 DECRYPTION: Final[
@@ -54,13 +53,29 @@ Pair = ECKey | OKPKey | RSAKey
 InThread = Callable[..., Awaitable[Any]]
 
 
+class Table(Protocol):
+    """Where keys are kept."""
+
+    async def all(self) -> tuple[SigningKey, ...]:
+        """Every key, by algorithm and generation."""
+
+    async def shown(self) -> tuple[SigningKey, ...]:
+        """Every key as it was known last: for the key set alone."""
+
+    async def add(self, key: SigningKey, before_removed_at: datetime, by: By) -> bool:
+        """Publish a key; False if another server has made this generation."""
+
+    async def remove(self, kid: str, now: datetime, by: By) -> str | None:
+        """Trust a key no longer; its algorithm, or None if there is no such key."""
+
+
 class Keys:
     """The keys of this service; `seal` is 32 bytes that no database has.
 
     What takes long, RSA, is done `in_thread`, which for RSA lets the reactor go on: docs/decisions/signing.md.
     """
 
-    def __init__(self, table: SigningKeys, seal: bytes, clock: Clock, in_thread: InThread) -> None:
+    def __init__(self, table: Table, seal: bytes, clock: Clock, in_thread: InThread) -> None:
         self._table = table
         self._cipher = AESGCM(seal)
         self._clock = clock

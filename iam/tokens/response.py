@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from attrs import frozen
-from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
 from iam.clients.encryption_to_client import Encryption, Recipient
 from iam.clients.targets import Targets
 from iam.oauth import reasons
+from iam.oauth.errors import OAuth2Error
 from iam.oauth.scopes import OPENID
 from iam.openid.id_tokens import IDTokens
 from iam.protocol.request import Request

@@ -1,10 +1,10 @@
 """Ending tokens (RFC 7009)."""
 
 from attrs import frozen
-from oauthlib.oauth2.rfc6749.errors import UnauthorizedClientError
 from twisted.logger import Logger
 
 from iam.clock import Clock
+from iam.oauth.errors import UnauthorizedClientError
 from iam.oauth.reasons import Refusal, carrying
 from iam.records import actor
 from iam.records.actor import By

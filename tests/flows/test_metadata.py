@@ -10,8 +10,8 @@ from iam.records.actor import SERVER
 from iam.records.openid_metadata import OpenIDMetadata
 from tests.assertions import asserted, form, sharing
 from tests.harness import CHALLENGE, REDIRECT_URI, Server
+from tests.http.walk import every_route
 from tests.request_objects import asking
-from tests.web.walk import every_route
 
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
 METHODS = {

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.harness import Server
-from tests.web.walk import addresses
+from tests.http.walk import addresses
 
 
 async def test_every_json_answer_ends_in_one_newline(server: Server) -> None:

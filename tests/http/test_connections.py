@@ -18,7 +18,7 @@ from iam.http.connections import Connections
 from iam.limits import DESCRIPTORS_PER_CONNECTION, Limits
 from tests import processes
 from tests.harness import SERVER_KEY, free_port, pause
-from tests.web.conftest import Edge, Wire
+from tests.http.conftest import Edge, Wire
 
 REQUEST = b"GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n"
 FILES = 400

@@ -9,7 +9,7 @@ from twisted.web.http_headers import Headers
 from iam.browser import cookies
 from iam.secrets.minted import Kind
 from tests.harness import made_up
-from tests.web.conftest import settings
+from tests.http.conftest import settings
 
 HTTPS = settings(issuer="https://login.example")
 HTTP = settings(issuer="http://localhost:8000")

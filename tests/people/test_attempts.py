@@ -23,7 +23,7 @@ from iam.settings import Settings
 from iam.store.store import Store, open_store
 from iam.throttles.throttle import Throttled
 from iam.throttles.turns import Busy
-from tests.accounts.conftest import Turned
+from tests.people.conftest import Turned
 
 ALICE = minted.identifier()
 BOB = minted.identifier()

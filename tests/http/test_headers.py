@@ -21,8 +21,8 @@ from iam.http.site import Site
 from iam.limits import Limits
 from tests.answers import complete
 from tests.harness import Server
-from tests.web.conftest import Edge, settings
-from tests.web.walk import addresses, every_route
+from tests.http.conftest import Edge, settings
+from tests.http.walk import addresses, every_route
 
 # Any text, and often the characters that end a header.
 hostile = st.text(st.sampled_from("\r\n\0\x0b\x7f\u2028é :;,a") | st.characters(codec="utf-8"), max_size=40)

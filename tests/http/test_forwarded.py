@@ -13,7 +13,7 @@ from twisted.web.http_headers import Headers
 
 from iam.http.forwarded import UNKNOWN, Proxies, Whence, node_of, parsed
 from iam.settings import SettingsError, read
-from tests.web.conftest import Edge
+from tests.http.conftest import Edge
 
 PROXIES = Proxies.among([ip_network("10.0.0.0/8"), ip_network("fd00::/8")])
 PEER = "10.0.0.1"

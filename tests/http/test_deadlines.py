@@ -3,7 +3,7 @@
 import pytest
 
 from iam.limits import Limits
-from tests.web.conftest import Edge
+from tests.http.conftest import Edge
 
 REQUEST = b"GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n"
 HEAD = b"POST /hello HTTP/1.1\r\nHost: localhost\r\n"

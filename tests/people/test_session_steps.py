@@ -20,7 +20,7 @@ from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.settings import DAY, Settings
 from iam.store.store import Store, open_store
-from tests.accounts.conftest import Turned
+from tests.people.conftest import Turned
 
 GRACE = 60
 KEY = b"a key of the server"

@@ -17,7 +17,7 @@ from iam.recurring import Recurring
 from iam.secrets.master_key import ServerKey
 from iam.server.log import json_line, text_observer
 from tests.harness import Server, TurnedClock, serving
-from tests.web.conftest import Edge
+from tests.http.conftest import Edge
 
 
 @pytest.fixture

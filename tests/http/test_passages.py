@@ -6,7 +6,7 @@ import pytest
 
 from tests.answers import complete
 from tests.harness import REDIRECT_URI, Reply, Server, fields
-from tests.web.walk import addresses, every_route
+from tests.http.walk import addresses, every_route
 
 PASSAGES = {"/authorize", "/o/authorize/", "/authorize/consent", "/login", "/logout", "/o/logout/", "/accounts"}
 HELD = "form-action 'self';"

@@ -7,7 +7,7 @@ import pytest
 
 from iam.browser.theme import SENTENCES, Theme
 from iam.http.answers import Answer
-from tests.web.conftest import settings
+from tests.http.conftest import settings
 
 
 def themed(directory: Path, **files: str) -> Theme:

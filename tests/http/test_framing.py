@@ -7,8 +7,8 @@ import pytest
 from twisted.internet.threads import deferToThread
 
 from tests.harness import REDIRECT_URI, Server, pause
-from tests.web.conftest import Edge
-from tests.web.walk import addresses
+from tests.http.conftest import Edge
+from tests.http.walk import addresses
 
 TIMEOUT = 5
 

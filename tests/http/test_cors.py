@@ -10,8 +10,8 @@ from twisted.internet.threads import deferToThread
 from iam.http.cors import Cors
 from iam.records.actor import SERVER
 from tests.harness import Reply, Server
-from tests.web.test_framing import exchange
-from tests.web.walk import every_route
+from tests.http.test_framing import exchange
+from tests.http.walk import every_route
 
 SPA = "https://spa.example"
 ELSEWHERE = "https://evil.example"

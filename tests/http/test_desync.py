@@ -6,7 +6,7 @@ behind it reaches a handler. The tail that follows each request would be a secon
 
 import pytest
 
-from tests.web.conftest import Edge
+from tests.http.conftest import Edge
 
 TAIL = b"GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
