@@ -17,7 +17,7 @@ from iam.clients.key_sets import ALGORITHMS as ASYMMETRIC
 from iam.clients.signatures import HMAC, SKEW, Claims, ClientSignatures
 from iam.clock import Clock
 from iam.oauth.parameters import Parameters
-from iam.oauth.reasons import Refusal
+from iam.oauth.reasons import Reason
 from iam.outbound.destinations import FetchError
 from iam.outbound.fetching import Fetcher
 from iam.records.client import SECRET_JWT, Client
@@ -55,9 +55,9 @@ class RequestObjectError(Exception):
         self.reason = reason or sentence
 
     @property
-    def refusal(self) -> Refusal:
+    def refusal(self) -> Reason:
         """Why, for those who answer for the client."""
-        return Refusal("request object", "a JWT that the application has signed for this server", self.reason)
+        return Reason("request object", "a JWT that the application has signed for this server", self.reason)
 
 
 class ObjectParameters:
@@ -80,7 +80,7 @@ class ObjectParameters:
 
 
 @frozen
-class Asked:
+class UnpackedRequest:
     """What an authorization request asks for; and what is wrong with its request object, if it has one and something is.
 
     Then `parameters` only say where that may be told. `fetched` is a request object that came by reference.
@@ -104,26 +104,26 @@ class RequestObjects:
     clock: Clock
     issuer: str
 
-    async def read(self, outside: Parameters) -> Asked:
+    async def read(self, outside: Parameters) -> UnpackedRequest:
         """The parameters that count: those in the request object where there is one, and only those (RFC 9101 §6.3)."""
         text, uri = outside.get(PARAMETER), outside.get(REFERENCE)
         client = await self.clients.by_id(outside.get("client_id") or "") if text or uri else None
         if client is None or not client.enabled:
-            return Asked(outside)
+            return UnpackedRequest(outside)
         try:
             check_alone(outside)
             text = text or await self._fetched(client, uri or "")
             claims = await self._signed(client, text)
             check_values(claims)
         except RequestObjectError as error:
-            return Asked(outside, error=error)
+            return UnpackedRequest(outside, error=error)
         inside = ObjectParameters({**claims, "client_id": client.id})
         try:
             check(client, claims, inside, outside, self.issuer)
             await self._check_times(claims, text)
         except RequestObjectError as error:
-            return Asked(inside if "redirect_uri" in inside else outside, error=error)
-        return Asked(inside, signed=True, fetched=text if uri else None)
+            return UnpackedRequest(inside if "redirect_uri" in inside else outside, error=error)
+        return UnpackedRequest(inside, signed=True, fetched=text if uri else None)
 
     async def _fetched(self, client: Client, uri: str) -> str:
         """The request object at an address that the client has registered, as it is now (Core §6.2)."""

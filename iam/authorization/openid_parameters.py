@@ -13,10 +13,10 @@ from attrs import field, frozen
 from iam.authorization import claims_request
 from iam.authorization.claims_request import ClaimsError, ClaimsRequest
 from iam.oauth.errors import CustomOAuth2Error, InvalidRequestError
-from iam.oauth.reasons import Refusal, shown
+from iam.oauth.reasons import Reason, shown
 from iam.oauth.scopes import OPENID
 from iam.openid.login_facts import ACR_VALUES
-from iam.protocol.request import Request
+from iam.protocol.request import OAuthlibRequest
 
 NONE: Final = "none"
 LOGIN: Final = "login"
@@ -62,14 +62,14 @@ class AuthenticationRequest:
 PLAIN: Final = AuthenticationRequest()
 
 
-def check_authentication(request: Request) -> dict[str, object]:
+def check_authentication(request: OAuthlibRequest) -> dict[str, object]:
     """Leave what the request says of the authentication with it, and its claims; raises what is wrong with it."""
     request.authentication = read(request) if OPENID in (request.scopes or ()) else PLAIN
     request.claims = request.authentication.claims.names
     return {}
 
 
-def read(request: Request) -> AuthenticationRequest:
+def read(request: OAuthlibRequest) -> AuthenticationRequest:
     """The parameters of Core §3.1.2.1, each in order."""
     if request.display not in (None, *DISPLAYS):
         raise wrong(request, "display", f"one of {', '.join(DISPLAYS)}", request.display)
@@ -85,7 +85,7 @@ def read(request: Request) -> AuthenticationRequest:
     )
 
 
-def prompt(request: Request) -> frozenset[str]:
+def prompt(request: OAuthlibRequest) -> frozenset[str]:
     """What pages the client wants shown, or none."""
     values = frozenset((request.prompt or "").split(" ")) - {""}
     if not values <= set(PROMPTS):
@@ -95,30 +95,30 @@ def prompt(request: Request) -> frozenset[str]:
     return values
 
 
-def max_age(request: Request) -> int:
+def max_age(request: OAuthlibRequest) -> int:
     """How long ago the person may have logged in."""
     if not SECONDS.fullmatch(request.max_age):
         raise wrong(request, "max_age", "a number of seconds", request.max_age)
     return int(request.max_age)
 
 
-def claims(request: Request) -> ClaimsRequest:
+def claims(request: OAuthlibRequest) -> ClaimsRequest:
     """What is asked for by name; an essential acr is one that a login here can have."""
     if request.claims_parameter is None:
         return ClaimsRequest()
     try:
         asked = claims_request.parsed(request.claims_parameter)
     except ClaimsError as error:
-        request.refusal = Refusal("claims", "as in OpenID Connect Core §5.5", shown(str(error)))
+        request.refusal = Reason("claims", "as in OpenID Connect Core §5.5", shown(str(error)))
         raise InvalidRequestError(str(error), request=request) from None
     if asked.essential_acr and not set(ACR_VALUES) & {acr for acr in asked.essential_acr if isinstance(acr, str)}:
-        request.refusal = Refusal("acr", f"one of {', '.join(ACR_VALUES)}", shown(str(list(asked.essential_acr))))
+        request.refusal = Reason("acr", f"one of {', '.join(ACR_VALUES)}", shown(str(list(asked.essential_acr))))
         sentence = f"No login here reaches the acr asked for; there is {', '.join(ACR_VALUES)}."
         raise CustomOAuth2Error("unmet_authentication_requirements", sentence, request=request)
     return asked
 
 
-def wrong(request: Request, name: str, expected: str, got: str) -> InvalidRequestError:
+def wrong(request: OAuthlibRequest, name: str, expected: str, got: str) -> InvalidRequestError:
     """What tells the client which parameter is wrong, and keeps what came for its makers."""
-    request.refusal = Refusal(name, expected, shown(got))
+    request.refusal = Reason(name, expected, shown(got))
     return InvalidRequestError(f"The parameter {name} must be {expected}.", request=request)

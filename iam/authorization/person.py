@@ -4,7 +4,7 @@ from attrs import frozen
 
 from iam.clock import Clock
 from iam.openid.subjects import Subjects
-from iam.protocol.request import Request
+from iam.protocol.request import OAuthlibRequest
 from iam.records.session import Session
 
 
@@ -15,14 +15,14 @@ class Authentication:
     subjects: Subjects
     clock: Clock
 
-    def recent(self, request: Request, session: Session) -> bool:
+    def recent(self, request: OAuthlibRequest, session: Session) -> bool:
         """Will the login that began the session do, as far as its time goes?"""
         asked = request.authentication
         if asked.wants_login:
             return False
         return asked.max_age is None or (self.clock.now() - session.auth_time).total_seconds() <= asked.max_age
 
-    def meant(self, request: Request, session: Session) -> bool:
+    def meant(self, request: OAuthlibRequest, session: Session) -> bool:
         """Is it the person of the id_token_hint, and of a claim `sub` with a value (Core §3.1.2.2)? Nobody else will do."""
         sub = self.subjects.sub(request.client, session.user_id)
         wanted = [*request.authentication.claims.subjects, *([(request.hinted,)] if request.hinted else [])]

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from wtforms import Form
 
-from iam.http.parameters import Parameters
+from iam.http.parameters import ParsedParameters
 
 
 class Fields:
     """Parameters as WTForms wants them."""
 
-    def __init__(self, parameters: Parameters) -> None:
+    def __init__(self, parameters: ParsedParameters) -> None:
         self._parameters = parameters
 
     def __contains__(self, name: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
-from iam.http.answers import Answer, Headers, Refusal, html_answer
+from iam.http.answers import Answer, AnswerNow, Headers, html_answer
 from iam.settings import Settings
 
 PACKAGE = Path(__file__).parent.parent
@@ -119,13 +119,13 @@ class Theme:
         title, sentence = SENTENCES.get(status, SENTENCES[400])
         return self.error(status, title, sentence, identifier)
 
-    def refusal(self, status: int, title: str, sentence: str) -> Refusal:
+    def refusal(self, status: int, title: str, sentence: str) -> AnswerNow:
         """An error page to raise."""
-        return Refusal(self.error(status, title, sentence))
+        return AnswerNow(self.error(status, title, sentence))
 
-    def missing(self) -> Refusal:
+    def missing(self) -> AnswerNow:
         """There is nothing here, or nothing that this person may see."""
-        return Refusal(self.error_of(404))
+        return AnswerNow(self.error_of(404))
 
 
 def static(place: Path) -> Mapping[str, bytes]:

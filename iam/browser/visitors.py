@@ -13,8 +13,8 @@ from iam.browser import cookies, csrf, renewal
 from iam.browser.accounts import Account, Accounts, newest
 from iam.browser.theme import Theme
 from iam.clock import Clock
-from iam.http.answers import Answer, Headers, Refusal
-from iam.http.parameters import REPEATABLE, ParameterError, Parameters, form_fields
+from iam.http.answers import Answer, AnswerNow, Headers
+from iam.http.parameters import REPEATABLE, ParameterError, ParsedParameters, form_fields
 from iam.http.request import Request
 from iam.secrets import minted
 from iam.secrets.minted import Kind
@@ -44,7 +44,7 @@ class Stale(Enum):
 class Sent:
     """The fields of a form, and why nothing may be done with them, if so."""
 
-    fields: Parameters
+    fields: ParsedParameters
     stale: Stale | None = None
 
 
@@ -120,7 +120,7 @@ class Visitors:
         request.say(log, "several cookies under one of our names, {peer}", peer=request.client_address)
         return cookies.removing(request, self.settings)
 
-    def showed(self, form: Parameters, shown: str) -> bool:
+    def showed(self, form: ParsedParameters, shown: str) -> bool:
         """Did the page of this form show just that? Else it has to be shown again: nobody has decided upon anything else."""
         return csrf.same(form.get(csrf.TOKEN_FIELD), shown)
 
@@ -141,7 +141,7 @@ class Visitors:
         try:
             fields = form_fields(request, repeatable=repeatable)
         except ParameterError as error:
-            raise Refusal(self.theme.error_of(error.status)) from None
+            raise AnswerNow(self.theme.error_of(error.status)) from None
         if not csrf.from_us(request, self.settings):
             request.say(log, "form from elsewhere: {purpose}", purpose=purpose.partition(" ")[0])
             raise self.theme.refusal(403, "Please try that again", ELSEWHERE)
@@ -160,7 +160,7 @@ class Visitors:
             return Stale.DOUBT
         return Stale.CHANGED if self.cookie(request) else Stale.NO_COOKIE
 
-    def stale(self, stale: Stale, session: Any) -> Refusal:
+    def stale(self, stale: Stale, session: Any) -> AnswerNow:
         """The form cannot be shown again to who is logged in now."""
         who = f"You are logged in as {session.username} now, whose form this is not."
         return self.theme.refusal(403, "Please try that again", f"{stale.value} {who} Nothing was done.")

@@ -16,7 +16,7 @@ from iam.clients import key_sets
 from iam.clients.signatures import HMAC, SKEW, Claims, ClientSignatures, claims_of, moments_of, names_keys
 from iam.clock import Clock
 from iam.oauth.errors import InvalidClientError
-from iam.oauth.reasons import Refusal, carrying
+from iam.oauth.reasons import Reason, carrying
 from iam.outbound.destinations import FetchError
 from iam.records.client import PRIVATE_KEY_JWT, SECRET_JWT, Client
 from iam.secrets.signing_keys import header_of
@@ -84,7 +84,7 @@ class ClientAssertions:
         try:
             claims = await self.signatures.claims(client, assertion.text, assertion.header)
         except FetchError as error:
-            reason = Refusal("client assertion", "keys at the application's jwks_uri", str(error), client_id=client.id)
+            reason = Reason("client assertion", "keys at the application's jwks_uri", str(error), client_id=client.id)
             raise carrying(InvalidClientError(UNREACHABLE), reason) from None
         if claims is None:
             raise refused(UNPROVEN, "signed by none of the application's keys or secrets", client.id)
@@ -109,9 +109,9 @@ def refused(sentence: str, reason: str, client_id: str) -> InvalidClientError:
     return carrying(InvalidClientError(sentence), refusal(reason, client_id))
 
 
-def refusal(reason: str, client_id: str) -> Refusal:
+def refusal(reason: str, client_id: str) -> Reason:
     """Why an assertion proves nothing."""
-    return Refusal(
+    return Reason(
         "client assertion", "a JWT that the application has signed for this server", reason, client_id=client_id
     )
 

@@ -16,7 +16,7 @@ from iam.clients.slips import copied
 from iam.clock import Clock
 from iam.oauth.errors import InvalidClientError, InvalidRequestError
 from iam.oauth.parameters import Parameters
-from iam.oauth.reasons import Refusal, carrying
+from iam.oauth.reasons import Reason, carrying
 from iam.records.client import BY_SECRET, Client
 from iam.secrets import minted
 from iam.secrets.minted import Kind
@@ -163,20 +163,20 @@ class ClientAuthentication:
             raise unproved(await self.reason(claim))
         return client
 
-    async def reason(self, claim: Claimed) -> Refusal:
+    async def reason(self, claim: Claimed) -> Reason:
         """Why somebody is not the client that they say they are; only for who answers for it."""
         client = await self.clients.by_id(claim.client_id)
         if client is None:
             return await ids.unknown(self.clients, claim.client_id)
         if not client.enabled:
-            return Refusal("client", "an application that is enabled", "disabled", client_id=client.id)
+            return Reason("client", "an application that is enabled", "disabled", client_id=client.id)
         if claim.assertion is not None:
             return assertions.refusal("of no application that takes part here", client.id)
         if claim.secret is None or client.auth_method not in BY_SECRET:
-            return Refusal("client authentication", expected_of(client), brought(claim), client_id=client.id)
+            return Reason("client authentication", expected_of(client), brought(claim), client_id=client.id)
         return self._wrong(client, claim.secret)
 
-    def _wrong(self, client: Client, secret: str) -> Refusal:
+    def _wrong(self, client: Client, secret: str) -> Reason:
         """What is wrong with a secret that is not the client's."""
         secrets, meant = self.assertions.signatures.secrets, copied(secret)
         expected, ours = "the application's secret", minted.well_formed(secret, Kind.CLIENT_SECRET)
@@ -186,7 +186,7 @@ class ClientAuthentication:
             got = f"the application's, but {meant.told}"
         else:
             got = "; ".join(["wrong" if ours else NOT_OURS, *meant.slips])
-        return Refusal("client secret", expected, got, client_id=client.id, secret_digest=secrets.digest(secret))
+        return Reason("client secret", expected, got, client_id=client.id, secret_digest=secrets.digest(secret))
 
     async def _enabled(self, claim: Claimed) -> Client | None:
         client = await self.clients.by_id(claim.client_id)
@@ -204,6 +204,6 @@ class ClientAuthentication:
         return client
 
 
-def unproved(reason: Refusal) -> InvalidClientError:
+def unproved(reason: Reason) -> InvalidClientError:
     """The error for a client that did not prove itself, for this reason (RFC 6749 §5.2)."""
     return carrying(InvalidClientError(assertions.UNPROVEN), reason)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from attrs import frozen
 
 from iam.clients import information, redirect_uris, uris
-from iam.protocol.request import Request
+from iam.protocol.request import OAuthlibRequest
 from iam.records.client import Client
 
 SHOWN: Final = ("https",)  # by which a picture may come into a page of ours
@@ -30,7 +30,7 @@ class Introduction:
         return self.logo_uri and redirect_uris.origin(self.logo_uri)
 
 
-def introduction(authorization: Request) -> Introduction:
+def introduction(authorization: OAuthlibRequest) -> Introduction:
     """The client of this request."""
     client, redirect_uri = authorization.client, authorization.redirect_uri
     logo_uri = client.openid.logo_uri

@@ -17,7 +17,7 @@ from attrs import asdict, evolve, frozen
 from iam.clients import assertions, information, redirect_uris, sectors
 from iam.clients import metadata as client_metadata
 from iam.clients import secrets as client_secrets
-from iam.clients.metadata import Asked, ClientMetadata
+from iam.clients.metadata import ClientMetadata, RegistrationRequest
 from iam.clients.registrants import Registrant, Registrants
 from iam.clients.registration import Registration, needs_new_secret
 from iam.clients.targets import Targets
@@ -25,7 +25,7 @@ from iam.clients.wishes import LeftOut, Settled, Wishes
 from iam.networks import network
 from iam.oauth import bearer
 from iam.oauth.bearer import Challenge
-from iam.oauth.reasons import Refusal, shown
+from iam.oauth.reasons import Reason, shown
 from iam.people.invalid import Invalid
 from iam.records import actor
 from iam.records.client import PUBLIC, Client, Metadata, keeps_secret
@@ -101,7 +101,7 @@ class DynamicRegistration:
         token = await self.table.token(digest, self._now()) if ours else None
         if token is None:
             await self.throttle.wrong(address)
-            reason = Refusal("initial access token", "one that is good", "one that is unknown, used up or has run out")
+            reason = Reason("initial access token", "one that is good", "one that is unknown, used up or has run out")
             raise bearer.invalid_token(reason)
         return Caller(evolve(self.registrants.bearer(token.scopes), network=network(address)), token.id, digest)
 
@@ -175,9 +175,11 @@ class DynamicRegistration:
                 raise FullError(A_WHILE)
         elif not await self.table.by_token(newcomer, caller.token_digest, now, by):
             got = "one that was used up a moment ago"
-            raise bearer.invalid_token(Refusal("initial access token", "one that is good", got))
+            raise bearer.invalid_token(Reason("initial access token", "one that is good", got))
 
-    async def _metadata(self, asked: Asked, registrant: Registrant, old: Client | None = None) -> Metadata:
+    async def _metadata(
+        self, asked: RegistrationRequest, registrant: Registrant, old: Client | None = None
+    ) -> Metadata:
         """What the client would be, by the rules and the policy, with what of its wishes can be."""
         told, keeping = asked.metadata, registrant.keeping(old) if old else registrant
         elsewhere = await self.targets.open_to_all()
@@ -232,7 +234,7 @@ class DynamicRegistration:
             left_out[member] = shown(f"{', '.join(missing)}: {redirect_uris.complaint(missing[0], **told)}")
         return kept
 
-    async def _refuse_others(self, client: Client, asked: Asked, address: str) -> None:
+    async def _refuse_others(self, client: Client, asked: RegistrationRequest, address: str) -> None:
         """Raise MetadataError unless the document is about this client, and its secret, if it is there, the client's own."""
         if asked.metadata.client_id != client.id:
             raise client_metadata.refused({"client_id": "It must be there, and be the one of this client."})
@@ -271,7 +273,7 @@ def not_its_own(client_id: str) -> Challenge:
     """The token is not this client's, or there is no such client (any more): nobody learns which."""
     got = "another, or no such application"
     return bearer.invalid_token(
-        Refusal("registration access token", "that of the application", got, client_id=shown(client_id))
+        Reason("registration access token", "that of the application", got, client_id=shown(client_id))
     )
 
 

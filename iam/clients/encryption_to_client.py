@@ -8,7 +8,7 @@ from iam.clients import encryption
 from iam.clients.encryption import DEFAULT_ENCODING, EncryptionKey
 from iam.clients.keys import ClientKeys
 from iam.oauth.errors import CustomOAuth2Error, OAuth2Error
-from iam.oauth.reasons import Refusal, carrying
+from iam.oauth.reasons import Reason, carrying
 from iam.outbound.destinations import FetchError
 from iam.records.client import Client
 
@@ -61,11 +61,11 @@ class Encryption:
 
 def unreachable(client: Client, reason: str) -> OAuth2Error:
     """The error for keys that are out of reach now; its name is that of RFC 6749 §4.1.2.1, since §5.2 has none."""
-    refusal = Refusal(CHECK, "keys at the application's jwks_uri", reason, client_id=client.id)
+    refusal = Reason(CHECK, "keys at the application's jwks_uri", reason, client_id=client.id)
     return carrying(CustomOAuth2Error("temporarily_unavailable", UNREACHABLE, status_code=503), refusal)
 
 
 def keyless(client: Client, alg: str) -> OAuth2Error:
     """The error for a client that has no key for what it wants."""
-    refusal = Refusal(CHECK, f"a public key for {alg}", "none in the application's key set", client_id=client.id)
+    refusal = Reason(CHECK, f"a public key for {alg}", "none in the application's key set", client_id=client.id)
     return carrying(CustomOAuth2Error("invalid_request", KEYLESS.format(alg=alg), status_code=400), refusal)

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from iam.clients.slips import copied
-from iam.oauth.reasons import Refusal
+from iam.oauth.reasons import Reason
 from iam.store.clients import Clients
 
 CHOSEN: Final = re.compile(
@@ -20,7 +20,7 @@ def complaint(client_id: str) -> str | None:
     return f"The id {client_id} is taken by a page of this server." if client_id in RESERVED else None
 
 
-async def unknown(clients: Clients, client_id: str) -> Refusal:
+async def unknown(clients: Clients, client_id: str) -> Reason:
     """Why no application has this id: it may be that of one but for a slip."""
     meant = copied(client_id)
     found = [slip for slip in (meant.told,) if slip]
@@ -28,4 +28,4 @@ async def unknown(clients: Clients, client_id: str) -> Refusal:
     if near is not None and near != meant.text:
         found.append("it differs in case from that of an application")
     got = "; ".join(["no application has it", *found])
-    return Refusal("client id", "the id of an application that is registered here", got, client_id=near or client_id)
+    return Reason("client id", "the id of an application that is registered here", got, client_id=near or client_id)

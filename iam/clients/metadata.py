@@ -9,7 +9,7 @@ import attrs
 from attrs import field, frozen
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from iam.oauth.reasons import Refusal, shown
+from iam.oauth.reasons import Reason, shown
 from iam.people.invalid import Invalid
 from iam.records.openid_metadata import OpenIDMetadata
 
@@ -52,7 +52,7 @@ class MetadataError(Exception):
 
     error: str
     description: str
-    refusal: Refusal | None = field(default=None, eq=False)
+    refusal: Reason | None = field(default=None, eq=False)
 
     def __str__(self) -> str:
         return self.description
@@ -100,7 +100,7 @@ OpenIDMembers: Final[Any] = create_model(
 
 
 @frozen
-class Asked:
+class RegistrationRequest:
     """What a client wants to be registered with; `said` are the members that are there, `unknown` those that we do not know."""
 
     metadata: ClientMetadata
@@ -109,7 +109,7 @@ class Asked:
     unknown: tuple[str, ...] = ()
 
 
-def read(document: Mapping[str, Any]) -> Asked:
+def read(document: Mapping[str, Any]) -> RegistrationRequest:
     """The metadata in a document; empty members are not there. Raises MetadataError where a type is wrong."""
     said = {name: value for name, value in document.items() if value is not None and value != ""}
     text = json.dumps(said)
@@ -120,7 +120,7 @@ def read(document: Mapping[str, Any]) -> Asked:
         raise mistyped(error) from None
     known = {*ClientMetadata.model_fields, *OpenIDMembers.model_fields, *OURS}
     unknown = tuple(name for name in said if name not in known)
-    return Asked(metadata, OpenIDMetadata(**members.model_dump()), frozenset(said), unknown)
+    return RegistrationRequest(metadata, OpenIDMetadata(**members.model_dump()), frozenset(said), unknown)
 
 
 def mistyped(error: ValidationError) -> MetadataError:
@@ -142,7 +142,7 @@ def refused(complaints: Mapping[str, str]) -> MetadataError:
     first = next(iter(named))
     code = INVALID_REDIRECT_URI if first == "redirect_uris" else INVALID_METADATA
     told = printable(" ".join(f"{name}: {sentence}" for name, sentence in named.items()))
-    return MetadataError(code, told, Refusal(first, shown(named[first]), "something else"))
+    return MetadataError(code, told, Reason(first, shown(named[first]), "something else"))
 
 
 def of_invalid(invalid: Invalid) -> MetadataError:

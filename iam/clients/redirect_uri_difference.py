@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from iam.clients.slips import copied
-from iam.oauth.reasons import Refusal, shown
+from iam.oauth.reasons import Reason, shown
 
 CHECK: Final = "redirect_uri"
 LONGEST: Final = 2048
@@ -15,17 +15,17 @@ PARTS: Final = re.compile(
 )
 
 
-def refusal(registered: Sequence[str], requested: str) -> Refusal:
+def refusal(registered: Sequence[str], requested: str) -> Reason:
     """Why this redirect URI is none of the registered ones."""
     if not registered:
-        return Refusal(CHECK, "a registered redirect URI, and this application has none")
+        return Reason(CHECK, "a registered redirect URI, and this application has none")
     meant = copied(requested[:LONGEST])
     if meant.slips and meant.text in registered:
-        return Refusal(CHECK, meant.text, f"the registered one, but {meant.told}")
+        return Reason(CHECK, meant.text, f"the registered one, but {meant.told}")
     if same := [uri for uri in registered if uri.casefold() == requested.casefold()]:
-        return Refusal(CHECK, same[0], f"one that differs in case: {difference(same[0], requested[:LONGEST])}")
+        return Reason(CHECK, same[0], f"one that differs in case: {difference(same[0], requested[:LONGEST])}")
     nearest = max(registered, key=lambda uri: shared(uri, requested))
-    return Refusal(CHECK, nearest, difference(nearest, requested[:LONGEST]))
+    return Reason(CHECK, nearest, difference(nearest, requested[:LONGEST]))
 
 
 def shared(one: str, other: str) -> int:

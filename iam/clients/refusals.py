@@ -12,7 +12,7 @@ from iam.clock import Clock
 from iam.networks import network
 from iam.oauth import reasons
 from iam.oauth.bearer import Challenge
-from iam.oauth.reasons import Refusal
+from iam.oauth.reasons import Reason
 from iam.records.refusal import Presented, Trace
 from iam.secrets import minted
 from iam.store import refusals, refused_counts
@@ -33,7 +33,7 @@ COUNTED: Final = {  # in the audit log, by minute and network
 
 
 @frozen
-class Refusals:
+class Explanations:
     """What was refused, and for whose eyes the reasons are."""
 
     table: refusals.Refusals
@@ -50,11 +50,11 @@ class Refusals:
             self.counts.add(kind, network(address))
         return self.issuer + PATH + identifier
 
-    def noted(self, endpoint: str, reason: Refusal, address: str) -> None:
+    def noted(self, endpoint: str, reason: Reason, address: str) -> None:
         """Keep what a request asked for and was not given, though it was given the rest."""
         self._keep(endpoint, reason, address, LEFT_OUT)
 
-    def _keep(self, endpoint: str, reason: Refusal, address: str, error: str | None) -> str:
+    def _keep(self, endpoint: str, reason: Reason, address: str, error: str | None) -> str:
         """Have it stored; its id."""
         identifier = minted.base62(secrets.token_bytes(16), DIGITS)
         trace = Trace(

@@ -9,7 +9,7 @@ from typing import Final
 from attrs import frozen
 
 from iam.clients.targets import opens
-from iam.oauth.reasons import Refusal, shown
+from iam.oauth.reasons import Reason, shown
 from iam.oauth.resources import useful
 from iam.oauth.scopes import DEFAULT, OF_OPENID, OPENID
 from iam.records.client import Client
@@ -40,17 +40,17 @@ class Granted:
         identified = all(OPENID not in names for why, names in self.left_out.items() if why != PERSONAL)
         return bool(self.names) and identified and (not self.at or any(self.at.values()))
 
-    def told(self, client: Client, grant_type: str | None = None) -> Refusal | None:
+    def told(self, client: Client, grant_type: str | None = None) -> Reason | None:
         """What was left out, and why, for the client's makers."""
         got = "; ".join(f"{why}: {shown(' '.join(names))}" for why, names in self.left_out.items())
-        return Refusal("scope", among(client), got, client.id, grant_type) if got else None
+        return Reason("scope", among(client), got, client.id, grant_type) if got else None
 
-    def refusal(self, client: Client, asked: Sequence[str]) -> Refusal:
+    def refusal(self, client: Client, asked: Sequence[str]) -> Reason:
         """Why there is nothing."""
         if not asked:
-            return Refusal("scope", among(client), "none, and the application has none by default")
+            return Reason("scope", among(client), "none, and the application has none by default")
         nothing = "none that means anything to the resource: " + shown(" ".join(asked))
-        return self.told(client) or Refusal("scope", among(client), nothing)
+        return self.told(client) or Reason("scope", among(client), nothing)
 
 
 @frozen

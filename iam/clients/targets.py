@@ -6,9 +6,9 @@ from typing import Final
 from attrs import frozen
 
 from iam.oauth.errors import CustomOAuth2Error
-from iam.oauth.reasons import Refusal, shown
+from iam.oauth.reasons import Reason, shown
 from iam.oauth.resources import JWT, useful
-from iam.protocol.request import Request
+from iam.protocol.request import OAuthlibRequest
 from iam.records.client import Client
 from iam.records.resource import EVERYBODY, NAMED, Resource
 from iam.store.resources import Resources
@@ -24,7 +24,7 @@ class Targets:
     resources: Resources
     scopes: Scopes
 
-    async def of(self, request: Request) -> tuple[Resource, ...]:
+    async def of(self, request: OAuthlibRequest) -> tuple[Resource, ...]:
         """The resources of a request, looked up once, and called from then on as they are registered.
 
         Raises invalid_target for one that there is not, or that this client may not ask for (RFC 8707 §2).
@@ -35,9 +35,9 @@ class Targets:
         targets: tuple[Resource, ...] = request.targets
         return targets
 
-    async def _known(self, request: Request) -> tuple[Resource, ...]:
+    async def _known(self, request: OAuthlibRequest) -> tuple[Resource, ...]:
         if len(request.audience) > MOST:
-            request.refusal = Refusal("resource", f"at most {MOST} resources", str(len(request.audience)))
+            request.refusal = Reason("resource", f"at most {MOST} resources", str(len(request.audience)))
             raise invalid_target(request)
         found = {uri: await self.resources.find(uri) for uri in request.audience}
         unknown = [uri for uri, target in found.items() if target is None or not target.enabled]
@@ -45,7 +45,7 @@ class Targets:
         if unknown or foreign:
             got = f"not for this application: {' '.join(foreign)}" if not unknown else " ".join(unknown)
             expected = "resources that are registered and enabled, and that this application may ask for"
-            request.refusal = Refusal("resource", expected, shown(got))
+            request.refusal = Reason("resource", expected, shown(got))
             raise invalid_target(request)
         return tuple({target.uri: target for target in found.values() if target}.values())
 
@@ -112,7 +112,7 @@ def opens(target: Resource, client: Client) -> bool:
     return client.registered_itself and target.clients == EVERYBODY
 
 
-def invalid_target(request: Request) -> CustomOAuth2Error:
+def invalid_target(request: OAuthlibRequest) -> CustomOAuth2Error:
     """RFC 8707 §2: the resource is unknown, malformed, or not what was granted."""
     return CustomOAuth2Error(
         "invalid_target", "A resource of this request is not one that tokens are given for here.", request=request

@@ -12,7 +12,7 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from iam.clients import metadata, openid_registration
-from iam.clients.metadata import AUTHORIZATION_CODE, CODE, IMPLICIT, Asked, ClientMetadata, response_types
+from iam.clients.metadata import AUTHORIZATION_CODE, CODE, IMPLICIT, ClientMetadata, RegistrationRequest, response_types
 from iam.clients.registrants import CLIENT_CREDENTIALS, REFRESH_TOKEN, Registrant
 from iam.clients.registration import AUTH_METHODS, GRANT_TYPES, distinct
 from iam.oauth.reasons import shown
@@ -55,7 +55,7 @@ class Wishes:
     implicit: bool = False
     elsewhere: frozenset[str] = frozenset()
 
-    def settle(self, asked: Asked) -> Settled:
+    def settle(self, asked: RegistrationRequest) -> Settled:
         """What of it can be, and why not the rest; raises MetadataError where nothing is left, or the rest contradicts itself."""
         told, left_out = asked.metadata, unknown(asked)
         method = settle_auth_method(told, left_out)
@@ -137,7 +137,7 @@ def settle_response_types(told: ClientMetadata, grant_types: tuple[str, ...], le
         left_out["response_types"] = f"{shown(', '.join(missing))}: {sentence}"
 
 
-def settle_openid(asked: Asked, left_out: LeftOut) -> Any:
+def settle_openid(asked: RegistrationRequest, left_out: LeftOut) -> Any:
     """What OpenID Connect adds, without what is only said and cannot be said so."""
     openid = asked.openid
     for name, sentence in openid_registration.wish_complaints(openid).items():
@@ -149,7 +149,7 @@ def settle_openid(asked: Asked, left_out: LeftOut) -> Any:
     return openid
 
 
-def unknown(asked: Asked) -> LeftOut:
+def unknown(asked: RegistrationRequest) -> LeftOut:
     """The members that this server does not know, or does not heed."""
     left_out = {shown(name[:LONGEST_NAME]): "This server does not know it." for name in asked.unknown[:MOST]}
     if asked.metadata.software_statement is not None:

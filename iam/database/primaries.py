@@ -44,7 +44,7 @@ select pg_backend_pid(), current_setting('iam.cluster'), current_setting('iam.ti
 
 
 @frozen
-class Server:
+class Instance:
     """What a server says about itself; empty or 0 where it does not say."""
 
     cluster: str  # its system identifier
@@ -58,13 +58,13 @@ class Server:
         return self.writes, self.timeline if self.writes else 0, self.started if self.writes else 0
 
 
-UNKNOWN: Final = Server("", 0, 0, writes=False)
+UNKNOWN: Final = Instance("", 0, 0, writes=False)
 
 
-def read(row: tuple[Any, ...]) -> Server:
+def read(row: tuple[Any, ...]) -> Instance:
     """What FIND has found, but for the process."""
     _pid, cluster, timeline, started, writes = row
-    return Server(cluster, int(timeline or "0", 16), int(started or "0"), writes)
+    return Instance(cluster, int(timeline or "0", 16), int(started or "0"), writes)
 
 
 class Succession:
@@ -75,7 +75,7 @@ class Succession:
         self.timeline = 0
         self.begun = False  # whether there was a server that takes writes
 
-    def judge(self, server: Server) -> None:
+    def judge(self, server: Instance) -> None:
         """Raise Unavailable where a server is of another cluster, or deposed."""
         if server.cluster and self.cluster not in ("", server.cluster):
             raise Unavailable(
@@ -88,7 +88,7 @@ class Succession:
                 "was seen; let it follow the new primary, or restart iam if this one is to stay"
             )
 
-    def note(self, server: Server) -> bool:
+    def note(self, server: Instance) -> bool:
         """Remember a server that takes writes; True if it is on a timeline that follows the one seen so far."""
         if not server.writes:
             return False

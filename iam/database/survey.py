@@ -37,7 +37,7 @@ class Seen:
 
     host: Host
     address: str
-    about: primaries.Server
+    about: primaries.Instance
     own: tuple[str | None, int | None]  # the address and port that it has itself
 
     def __str__(self) -> str:

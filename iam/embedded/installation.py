@@ -10,7 +10,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from iam.embedded import processes
-from iam.embedded.account import Account
+from iam.embedded.account import SystemAccount
 from iam.embedded.binaries import Binaries
 from iam.embedded.cluster import PORT, Cluster, opened
 from iam.embedded.disk import FULL
@@ -67,7 +67,7 @@ class Installation:
 
     reactor: Any
     cluster: Cluster
-    account: Account
+    account: SystemAccount
     binaries: Binaries
     progress: Callable[[str], None]
     durable: bool

@@ -24,12 +24,12 @@ from iam.browser.theme import Theme
 from iam.browser.visitors import Stale, Visitors
 from iam.clients import client_card
 from iam.clients.client_card import Introduction
-from iam.clients.refusals import Refusals
-from iam.http.answers import Answer, Refusal, found, see_other
-from iam.http.parameters import ParameterError, Parameters, form_parameters, parse, query_text
+from iam.clients.refusals import Explanations
+from iam.http.answers import Answer, AnswerNow, found, see_other
+from iam.http.parameters import ParameterError, ParsedParameters, form_parameters, parse, query_text
 from iam.http.request import Request
 from iam.oauth.errors import FatalClientError, OAuth2Error
-from iam.protocol.request import Request as AuthorizationRequest
+from iam.protocol.request import OAuthlibRequest as AuthorizationRequest
 from iam.protocol.server import Server
 from iam.records.session import Session
 
@@ -60,7 +60,7 @@ class AuthorizationEndpoint:
     visitors: Visitors
     interactions: Interactions
     theme: Theme
-    refusals: Refusals
+    refusals: Explanations
 
     async def get(self, request: Request) -> Answer:
         """An authorization request arrives, or comes back from the login."""
@@ -80,7 +80,7 @@ class AuthorizationEndpoint:
         try:
             parameters = form_parameters(request)
         except ParameterError as error:
-            raise Refusal(self._refused(request, error, error.status)) from None
+            raise AnswerNow(self._refused(request, error, error.status)) from None
         query = urlencode([(name, value) for name in parameters for value in parameters.all(name)])
         if len(query) > LONGEST:
             raise self.theme.refusal(413, "This request is too long", TOO_LONG)
@@ -127,7 +127,7 @@ class AuthorizationEndpoint:
     def _after(self, did: str, address: str, cookie: str) -> str:
         return self.interactions.marked(address, did, cookie) if address.partition("?")[0] in PATHS else address
 
-    def _parameters(self, query: str) -> Parameters:
+    def _parameters(self, query: str) -> ParsedParameters:
         """What a request asks for; raises ParameterError."""
         return parse(query.encode())
 
@@ -139,11 +139,11 @@ class AuthorizationEndpoint:
         try:
             return await self.server.authorization(self._parameters(query))
         except (ParameterError, FatalClientError) as error:
-            raise Refusal(self._refused(request, error)) from None
+            raise AnswerNow(self._refused(request, error)) from None
         except OAuth2Error as error:
             raise await self._mistaken(request, error) from None
 
-    async def _mistaken(self, request: Request, error: OAuth2Error) -> Refusal:
+    async def _mistaken(self, request: Request, error: OAuth2Error) -> AnswerNow:
         """The client is told what is wrong with its request: where nobody answers for it and nobody is logged in, by a button.
 
         Else whoever registers could lead people anywhere by an address of ours. A request that allows no page gets a redirect
@@ -157,7 +157,7 @@ class AuthorizationEndpoint:
         page = self.theme.page(
             "continue.html", 400, leaving=response.posted, client=client, response=response, host=host
         )
-        return Refusal(page)
+        return AnswerNow(page)
 
     async def _authenticated(self, request: Request, authorization: AuthorizationRequest) -> Account:
         """Who is logged in, as the request wants it; otherwise to the login or the account chooser, and back here."""
@@ -174,9 +174,9 @@ class AuthorizationEndpoint:
         if did and not meant:
             raise self._error(request, self.server.login_required(authorization, "a login of somebody else"))
         if choosing and list(accounts):
-            raise Refusal(see_other(choosing_address(request)))
+            raise AnswerNow(see_other(choosing_address(request)))
         expected = account.session.username if account and meant else ""
-        raise Refusal(see_other(login_address(request, authorization, account, expected)))
+        raise AnswerNow(see_other(login_address(request, authorization, account, expected)))
 
     def _done(self, request: Request, active: Account | None) -> str | None:
         """What the person in use has just done for this request, if anything."""
@@ -250,10 +250,10 @@ class AuthorizationEndpoint:
             )
         return see_other(response.location) if request.method == b"POST" else found(response.location)
 
-    def _error(self, request: Request, error: OAuth2Error) -> Refusal:
+    def _error(self, request: Request, error: OAuth2Error) -> AnswerNow:
         """The client is told what is wrong."""
         error_uri = self.refusals.kept(PATH, error, request.client_address)
-        return Refusal(self._answer(request, self.server.error_response(error, error_uri)))
+        return AnswerNow(self._answer(request, self.server.error_response(error, error_uri)))
 
     def _refused(self, request: Request, error: Exception, status: int = 400) -> Answer:
         """The same page for an unknown client and a wrong redirect URI, so that neither can be found out by asking."""

@@ -3,7 +3,7 @@
 from attrs import frozen
 
 from iam.clients.authentication import ClientAuthentication, claimed, unproved
-from iam.clients.refusals import Refusals
+from iam.clients.refusals import Explanations
 from iam.endpoints.errors import error_answer
 from iam.http.answers import Answer, json_answer
 from iam.http.parameters import ParameterError, authorization, form_parameters
@@ -19,7 +19,7 @@ class IntrospectionEndpoint:
 
     authentication: ClientAuthentication
     introspection: Introspection
-    refusals: Refusals
+    refusals: Explanations
 
     async def post(self, request: Request) -> Answer:
         """Describe the token; one that is not good, or not this client's business, is inactive and nothing more."""

@@ -49,7 +49,7 @@ SIGNED_AND_ENCRYPTED = {
 
 
 @frozen
-class Metadata:
+class MetadataEndpoint:
     """Says where the endpoints are and what they can do, as those who do it know; what is `closed` is not named."""
 
     issuer: str

@@ -9,14 +9,14 @@ from attrs import frozen
 from iam.clients import metadata
 from iam.clients.dynamic_registration import OPEN, PATH, ClosedError, DynamicRegistration, FullError, QuotaError
 from iam.clients.metadata import MetadataError
-from iam.clients.refusals import Refusals
+from iam.clients.refusals import Explanations
 from iam.endpoints.resource import refused
 from iam.http.answers import Answer, Headers, json_answer
 from iam.http.json_body import json_object
 from iam.http.parameters import ParameterError, authorization
 from iam.http.request import Request
 from iam.oauth import bearer
-from iam.oauth.reasons import Refusal, shown
+from iam.oauth.reasons import Reason, shown
 from iam.throttles.write_budget import WriteBudget
 
 Method = Callable[..., Awaitable[Answer]]
@@ -76,7 +76,7 @@ class RegistrationEndpoint:
     """
 
     dynamic: DynamicRegistration
-    refusals: Refusals
+    refusals: Explanations
     budget: WriteBudget
 
     @property
@@ -124,7 +124,7 @@ class RegistrationEndpoint:
         if "left_out" not in told:
             return told
         got = " ".join(f"{name}: {sentence}" for name, sentence in told["left_out"].items())
-        error = MetadataError("left_out", got, Refusal("wishes", "what there is", shown(got), told["client_id"]))
+        error = MetadataError("left_out", got, Reason("wishes", "what there is", shown(got), told["client_id"]))
         return {**told, "left_out_uri": self.refusals.kept(PATH, error, request.client_address)}
 
     async def _spend_of_network(self, request: Request) -> None:

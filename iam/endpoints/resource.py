@@ -2,12 +2,12 @@
 
 from attrs import evolve, frozen
 
-from iam.clients.refusals import Refusals
+from iam.clients.refusals import Explanations
 from iam.http.answers import Answer, json_answer
 from iam.http.parameters import authorization
 from iam.http.request import Request
 from iam.oauth import bearer
-from iam.oauth.reasons import Refusal
+from iam.oauth.reasons import Reason
 from iam.oauth.resources import is_among
 from iam.tokens.introspection import Introspection
 
@@ -16,11 +16,11 @@ SCOPE = "read"
 
 
 @frozen
-class Resource:
+class ResourceEndpoint:
     """Tells the bearer of a token with scope `read` what the token says."""
 
     introspection: Introspection
-    refusals: Refusals
+    refusals: Explanations
     metadata: str  # where they are
 
     async def get(self, request: Request) -> Answer:
@@ -36,12 +36,12 @@ class Resource:
         if found is None:
             raise bearer.invalid_token(await self.introspection.refusal(token))
         if found.audience and not is_among(self.uri, found.audience):  # RFC 9068 §4: it is for somebody else
-            reason = Refusal(
+            reason = Reason(
                 "audience of the access token", self.uri, " ".join(found.audience), client_id=found.client_id
             )
             raise bearer.invalid_token(reason)
         if SCOPE not in found.scope.split(" "):
-            reason = Refusal("scope of the access token", SCOPE, found.scope, client_id=found.client_id)
+            reason = Reason("scope of the access token", SCOPE, found.scope, client_id=found.client_id)
             raise bearer.insufficient_scope(SCOPE, reason)
         document = await self.introspection.members(found)
         del document["active"]

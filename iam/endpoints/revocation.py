@@ -3,7 +3,7 @@
 from attrs import frozen
 
 from iam.clients.authentication import ClientAuthentication, claimed
-from iam.clients.refusals import Refusals
+from iam.clients.refusals import Explanations
 from iam.endpoints.errors import error_answer
 from iam.http.answers import Answer
 from iam.http.parameters import ParameterError, authorization, form_parameters
@@ -19,7 +19,7 @@ class RevocationEndpoint:
 
     authentication: ClientAuthentication
     revocation: Revocation
-    refusals: Refusals
+    refusals: Explanations
 
     async def post(self, request: Request) -> Answer:
         """Revoke the token; 200 also where there was nothing to revoke (RFC 7009 §2.2)."""

@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from iam.clients.refusals import Refusals
+from iam.clients.refusals import Explanations
 from iam.endpoints.errors import error_answer
 from iam.http.answers import Answer, json_text
 from iam.http.parameters import ParameterError, authorization, form_parameters
@@ -16,7 +16,7 @@ class TokenEndpoint:
     """Gives tokens for codes, for refresh tokens, and to clients for themselves."""
 
     server: Server
-    refusals: Refusals
+    refusals: Explanations
 
     async def post(self, request: Request) -> Answer:
         """Answer a token request."""

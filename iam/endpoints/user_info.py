@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from iam.clients.refusals import Refusals
+from iam.clients.refusals import Explanations
 from iam.endpoints.errors import error_answer
 from iam.endpoints.resource import refused
 from iam.http.answers import Answer, Headers, json_answer
@@ -10,7 +10,7 @@ from iam.http.parameters import ParameterError, authorization, form_parameters
 from iam.http.request import Request
 from iam.oauth import bearer
 from iam.oauth.errors import OAuth2Error
-from iam.oauth.reasons import Refusal
+from iam.oauth.reasons import Reason
 from iam.tokens.user_info import UserInformation
 from iam.tokens.user_info_response import UserInfoResponse
 
@@ -24,7 +24,7 @@ class UserInfoEndpoint:
 
     information: UserInformation
     response: UserInfoResponse
-    refusals: Refusals
+    refusals: Explanations
 
     async def get(self, request: Request) -> Answer:
         """The claims; the token in the Authorization header."""
@@ -64,5 +64,5 @@ def malformed(sentence: str, got: str) -> bearer.Challenge:
     return bearer.Challenge(
         400,
         {"error": "invalid_request", "error_description": sentence},
-        Refusal("access token", "one, in the Authorization header or in the form", got),
+        Reason("access token", "one, in the Authorization header or in the form", got),
     )

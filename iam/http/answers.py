@@ -49,7 +49,7 @@ class Answer:
     scripted: bool = False
 
 
-class Refusal(Exception):
+class AnswerNow(Exception):
     """Raised by a handler, or what it calls, to answer at once."""
 
     def __init__(self, answer: Answer) -> None:

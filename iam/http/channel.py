@@ -29,7 +29,7 @@ class Phase(Enum):
     CLOSING = auto()
 
 
-class Host(request.Host, Protocol):
+class ConnectionHost(request.RequestHost, Protocol):
     """What a connection needs of its site."""
 
     limits: Limits
@@ -54,7 +54,7 @@ class Channel(http.HTTPChannel):
 
     requestFactory = Request
     timeOut = None  # ours are total, and looked after by the site's sweep
-    site: Host
+    site: ConnectionHost
     transport: Any
     phase = Phase.HEAD
     since = 0.0

@@ -25,7 +25,7 @@ class ParameterError(Exception):
         self.status = status
 
 
-class Parameters(Mapping[str, str]):
+class ParsedParameters(Mapping[str, str]):
     """Parameters by name; one without a value is absent (RFC 6749 §3.1)."""
 
     def __init__(self, values: dict[str, list[str]]) -> None:
@@ -45,19 +45,19 @@ class Parameters(Mapping[str, str]):
         return self._values.get(name, [])
 
 
-def query_parameters(request: Request) -> Parameters:
+def query_parameters(request: Request) -> ParsedParameters:
     """The parameters in the address; raises ParameterError."""
     return parse(request.query)
 
 
-def form_parameters(request: Request, *, repeatable: frozenset[str] = REPEATABLE) -> Parameters:
+def form_parameters(request: Request, *, repeatable: frozenset[str] = REPEATABLE) -> ParsedParameters:
     """The parameters in the body, and only there; raises ParameterError."""
     if request.query:
         raise ParameterError("Parameters belong into the body, not into the address.")
     return form_fields(request, repeatable=repeatable)
 
 
-def form_fields(request: Request, *, repeatable: frozenset[str] = REPEATABLE) -> Parameters:
+def form_fields(request: Request, *, repeatable: frozenset[str] = REPEATABLE) -> ParsedParameters:
     """The fields of a form whose address has parameters of its own; raises ParameterError."""
     content_type = request.requestHeaders.getRawHeaders(b"content-type") or [b""]
     if len(content_type) != 1 or not FORM.fullmatch(content_type[0].strip()):
@@ -65,11 +65,11 @@ def form_fields(request: Request, *, repeatable: frozenset[str] = REPEATABLE) ->
     return parse(request.body, repeatable=repeatable)
 
 
-def parse(text: bytes, *, repeatable: frozenset[str] = REPEATABLE) -> Parameters:
+def parse(text: bytes, *, repeatable: frozenset[str] = REPEATABLE) -> ParsedParameters:
     """The parameters of a query or form; `&` separates, nothing else does. Raises ParameterError."""
     values: dict[str, list[str]] = {}
     if not text:
-        return Parameters(values)
+        return ParsedParameters(values)
     pairs = text.split(b"&")
     if len(pairs) > FIELDS:
         raise ParameterError("There are too many parameters.")
@@ -83,7 +83,9 @@ def parse(text: bytes, *, repeatable: frozenset[str] = REPEATABLE) -> Parameters
             raise ParameterError(f"The parameter {shown(name)} is repeated.")
         if name or value:
             values.setdefault(name, []).append(value)
-    return Parameters({name: some for name, given in values.items() if (some := [value for value in given if value])})
+    return ParsedParameters(
+        {name: some for name, given in values.items() if (some := [value for value in given if value])}
+    )
 
 
 def decoded(part: bytes) -> str:

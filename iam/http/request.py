@@ -14,7 +14,7 @@ from iam.limits import Limits
 from iam.settings import Settings
 
 
-class Host(Protocol):
+class RequestHost(Protocol):
     """What a request needs of the site that it came to."""
 
     settings: Settings
@@ -42,7 +42,7 @@ class Host(Protocol):
         """Tell the log how it was answered."""
 
 
-class Line(Protocol):
+class Carrier(Protocol):
     """What a request needs of the connection that it came by."""
 
     refused: bool
@@ -53,7 +53,7 @@ class Line(Protocol):
         """How much it may ask."""
 
     @property
-    def site(self) -> Host:
+    def site(self) -> RequestHost:
         """Where it leads to."""
 
     def refuse(self, status: int) -> None:
@@ -66,7 +66,7 @@ class Line(Protocol):
 class Request(http.Request):
     """A request whose body is bytes, whose query nobody has touched, and which is answered once."""
 
-    channel: Line  # type: ignore[assignment] # all that is used of it
+    channel: Carrier  # type: ignore[assignment] # all that is used of it
     content: Any
     query: bytes = b""
     body: bytes = b""

@@ -17,7 +17,7 @@ from zope.interface import implementer
 from iam.clock import Clock
 from iam.daily import Daily
 from iam.http import cors
-from iam.http.answers import FOR_NOBODY, TEXT, Answer, Headers, Refusal, json_answer
+from iam.http.answers import FOR_NOBODY, TEXT, Answer, AnswerNow, Headers, json_answer
 from iam.http.channel import Channel
 from iam.http.connections import Connections
 from iam.http.cors import Registered
@@ -238,7 +238,7 @@ class Site(Factory):
             return self.error(request, TOO_MANY, retry_after(wait))
         try:
             answer = await route.handler(request, **arguments)
-        except Refusal as refusal:
+        except AnswerNow as refusal:
             answer = refusal.answer
         return self._finish(request, answer)
 

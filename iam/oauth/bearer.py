@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from iam.oauth.reasons import Refusal
+from iam.oauth.reasons import Reason
 
 TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # b64token of RFC 6750 §2.1
 
@@ -16,7 +16,7 @@ class Challenge(Exception):
 
     status: int
     parameters: Mapping[str, str] = field(factory=dict)
-    refusal: Refusal | None = None
+    refusal: Reason | None = None
 
     @property
     def header(self) -> str:
@@ -34,17 +34,17 @@ def token_of(authorization: str | None) -> str:
         raise Challenge(
             400,
             {"error": "invalid_request", "error_description": "The Authorization header holds no token."},
-            Refusal("access token", "one after the word Bearer", "none, or characters that no token has"),
+            Reason("access token", "one after the word Bearer", "none, or characters that no token has"),
         )
     return token.strip(" ")
 
 
-def invalid_token(refusal: Refusal) -> Challenge:
+def invalid_token(refusal: Reason) -> Challenge:
     """The token is expired, revoked, malformed or not ours (RFC 6750 §3.1)."""
     return Challenge(401, {"error": "invalid_token", "error_description": "The access token is not valid."}, refusal)
 
 
-def insufficient_scope(scope: str, refusal: Refusal) -> Challenge:
+def insufficient_scope(scope: str, refusal: Reason) -> Challenge:
     """The token is good but covers less than `scope` (RFC 6750 §3.1)."""
     return Challenge(
         403,

@@ -34,7 +34,7 @@ CHECKS: Final = {
 
 
 @frozen
-class Refusal:
+class Reason:
     """The check that failed, what would have passed it and what came; digests of what was presented, to look it up later.
 
     `client_id` is who the request said it was from.
@@ -50,7 +50,7 @@ class Refusal:
     token_day: date | None = None
 
 
-def carrying(error: E, refusal: Refusal | None, *, client_id: str | None = None, grant_type: str | None = None) -> E:
+def carrying(error: E, refusal: Reason | None, *, client_id: str | None = None, grant_type: str | None = None) -> E:
     """The error with its reason: the one given, or the one that it has or stands for."""
     known = refusal or of(error)
     grant_type = known.grant_type or (grant_type and shown(grant_type))
@@ -58,14 +58,14 @@ def carrying(error: E, refusal: Refusal | None, *, client_id: str | None = None,
     return error
 
 
-def of(error: Exception) -> Refusal:
+def of(error: Exception) -> Reason:
     """The reason that an error carries, or stands for by itself."""
-    carried: Refusal | None = getattr(error, "refusal", None)
+    carried: Reason | None = getattr(error, "refusal", None)
     if carried is not None:
         return carried
     # an OAuth2Error's own text has the request in it
     sentence: Any = error.description if hasattr(error, "description") else str(error)
-    return Refusal(CHECKS.get(type(error).__name__, "request"), shown(sentence))
+    return Reason(CHECKS.get(type(error).__name__, "request"), shown(sentence))
 
 
 def shown(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from iam.clients import redirect_uri_difference, redirect_uris
-from iam.oauth.reasons import Refusal, carrying, shown
+from iam.oauth.reasons import Reason, carrying, shown
 from iam.openid import id_tokens
 from iam.openid.subjects import Subjects
 from iam.records.client import Client
@@ -105,4 +105,4 @@ def destination(client: Client | None, parameters: Mapping[str, str]) -> str | N
 
 def refused(check: str, expected: str, got: str, client_id: str | None = None) -> LogoutError:
     """The error with its reason."""
-    return carrying(LogoutError(check), Refusal(check, expected, got), client_id=client_id)
+    return carrying(LogoutError(check), Reason(check, expected, got), client_id=client_id)

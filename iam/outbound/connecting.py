@@ -35,7 +35,7 @@ def system(name: str) -> list[str]:
     return [str(sockaddr[0]) for *_, sockaddr in getaddrinfo(name, None, type=SOCK_STREAM)]
 
 
-class Resolver:
+class NameResolver:
     """Looks names up in threads of its own: a resolver that is dead takes nobody else's, and holds up no exit."""
 
     def __init__(self, reactor: Any, look: Look = system, most: int = LOOK_UPS) -> None:

@@ -9,7 +9,7 @@ from twisted.web.client import Agent, FileBodyProducer, RequestTransmissionFaile
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IResponse
 
-from iam.outbound.connecting import Line, Resolver
+from iam.outbound.connecting import Line, NameResolver
 from iam.outbound.destinations import Destination, FetchError, Networks, check
 
 T = TypeVar("T")
@@ -18,7 +18,7 @@ T = TypeVar("T")
 class Exchanges:
     """Looks hosts up, judges their addresses, dials what was judged; `private` are networks that may be reached besides."""
 
-    def __init__(self, reactor: Any, resolver: Resolver, private: Networks = (), trust_root: Any = None) -> None:
+    def __init__(self, reactor: Any, resolver: NameResolver, private: Networks = (), trust_root: Any = None) -> None:
         self._reactor = reactor
         self._resolver = resolver
         self._private = private

@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from twisted.web.iweb import IResponse
 
 from iam.clock import Clock
-from iam.outbound.connecting import LOOK_UPS, Look, Resolver, system
+from iam.outbound.connecting import LOOK_UPS, Look, NameResolver, system
 from iam.outbound.destinations import Crowded, Destination, FetchError, Networks, parsed
 from iam.outbound.exchanges import Exchanges
 
@@ -65,7 +65,7 @@ class Kept:
 
 
 @frozen
-class Refusal:
+class Backoff:
     """Why an address is not asked for a while."""
 
     reason: str
@@ -109,9 +109,9 @@ class Fetcher:
         self._reactor = reactor
         self._patience = patience
         self._clock = clock
-        self._exchanges = Exchanges(reactor, Resolver(reactor, look, max(places, LOOK_UPS)), private, trust_root)
+        self._exchanges = Exchanges(reactor, NameResolver(reactor, look, max(places, LOOK_UPS)), private, trust_root)
         self._kept: dict[str, Kept] = {}
-        self._refusals: dict[Asked, Refusal] = {}
+        self._refusals: dict[Asked, Backoff] = {}
         self._waiters: dict[Asked, list[Deferred[Fetched]]] = {}
         self._places = DeferredSemaphore(places)
         self._waiting = max(WAITING, 2 * places)
@@ -173,7 +173,7 @@ class Fetcher:
         return kept.fetched
 
     def _refused(self, asked: Asked, purpose: str, reason: str) -> FetchError:
-        remember(self._refusals, asked, Refusal(reason, self._clock.seconds() + REFUSED))
+        remember(self._refusals, asked, Backoff(reason, self._clock.seconds() + REFUSED))
         log.warn("not fetched for {purpose}: {url}: {reason}", purpose=purpose, url=asked[0], reason=reason)
         return FetchError(reason)
 

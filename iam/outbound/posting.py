@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.web.client import FileBodyProducer
 from twisted.web.iweb import IResponse
 
-from iam.outbound.connecting import Look, Resolver, system
+from iam.outbound.connecting import Look, NameResolver, system
 from iam.outbound.destinations import FetchError, Networks, parsed
 from iam.outbound.exchanges import Exchanges
 
@@ -32,7 +32,7 @@ class Poster:
     ) -> None:
         self._reactor = reactor
         self._patience = patience
-        self._exchanges = Exchanges(reactor, Resolver(reactor, look, LOOK_UPS), private, trust_root)
+        self._exchanges = Exchanges(reactor, NameResolver(reactor, look, LOOK_UPS), private, trust_root)
 
     async def post(self, url: str, fields: Mapping[str, str]) -> int:
         """The status of the answer, redirects being followed nowhere; raises FetchError where there is no answer in time."""

@@ -6,7 +6,7 @@ from attrs import frozen
 
 from iam.browser.theme import Theme
 from iam.browser.visitors import Visitors
-from iam.clients.refusals import Refusals
+from iam.clients.refusals import Explanations
 from iam.http.answers import Answer
 from iam.http.request import Request
 
@@ -15,7 +15,7 @@ from iam.http.request import Request
 class Errors:
     """The pages behind `error_uri`."""
 
-    refusals: Refusals
+    refusals: Explanations
     visitors: Visitors
     theme: Theme
 

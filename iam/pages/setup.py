@@ -13,7 +13,7 @@ from iam.http.parameters import ParameterError, query_parameters
 from iam.http.request import Request
 from iam.people.invalid import Invalid, complain
 from iam.people.people import People
-from iam.people.sessions import Sessions
+from iam.people.sessions import BrowserSessions
 from iam.people.setup import SetupLinks
 from iam.records import actor
 from iam.secrets import minted
@@ -40,11 +40,11 @@ class SetupForm(Form):  # type: ignore[misc]
 
 
 @frozen
-class Setup:
+class SetupPage:
     """The page behind the link of a first start."""
 
     people: People
-    sessions: Sessions
+    sessions: BrowserSessions
     visitors: Visitors
     theme: Theme
     settings: Settings

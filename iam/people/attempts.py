@@ -20,7 +20,7 @@ SHARED: Final = ("login network", "login site")  # a success gives back what it 
 
 
 @frozen
-class Attempt:
+class LoginAttempt:
     """An attempt that may be made, what it has taken from, and with whom it waits: a browser that is known, with nobody."""
 
     buckets: tuple[Bucket, ...]
@@ -40,14 +40,14 @@ class Attempts:
         if not devices:
             self.throttle.look(LOGIN, self.throttle.of_network(address, LOGIN), address)
 
-    async def begin(self, user_id: UUID | None, login: str, address: str, devices: Sequence[str]) -> Attempt:
+    async def begin(self, user_id: UUID | None, login: str, address: str, devices: Sequence[str]) -> LoginAttempt:
         """An attempt at this account, under whatever name it was given; raises Throttled."""
         known = self.devices.known(user_id, devices, self.throttle.clock.now()) if user_id else None
         buckets = self._of_device(str(user_id), known) if known else self._of_stranger(user_id, login, address)
         await self.throttle.take(LOGIN, buckets, address)
-        return Attempt(tuple(buckets), known or network(address))
+        return LoginAttempt(tuple(buckets), known or network(address))
 
-    async def succeeded(self, attempt: Attempt, user_id: UUID, address: str) -> None:
+    async def succeeded(self, attempt: LoginAttempt, user_id: UUID, address: str) -> None:
         """Fill what counts failures at the account; nobody fills what counts those of a network.
 
         Each session is a row, so the account's right logins have a limit too; raises Throttled beyond it.
@@ -56,7 +56,7 @@ class Attempts:
         given = [(bucket, 1 if bucket.kind in SHARED else bucket.burst) for bucket in attempt.buckets]
         await self.throttle.buckets.give(given)
 
-    async def unmade(self, attempt: Attempt) -> None:
+    async def unmade(self, attempt: LoginAttempt) -> None:
         """Give back what was taken for a password that was not tested."""
         await self.throttle.buckets.give([(bucket, 1) for bucket in attempt.buckets])
 

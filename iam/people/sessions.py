@@ -19,7 +19,7 @@ log = Logger()
 
 
 @frozen
-class Found:
+class RecognisedSession:
     """Whose session a cookie stands for, if it does, and the cookie that its browser is to have from now on.
 
     That is the cookie as it came, the next step of its series, or None where a step came again that was over.
@@ -30,7 +30,7 @@ class Found:
 
 
 @frozen
-class Sessions:
+class BrowserSessions:
     """The sessions of people in browsers, known by the value of a cookie, of which the database has the digest."""
 
     table: table.Sessions
@@ -39,11 +39,11 @@ class Sessions:
     steps: Steps
     limits: Limits = field(init=False, default=Factory(lambda self: self.settings.limits, takes_self=True))
 
-    async def find(self, cookie: str, address: str | None = None) -> Found:
+    async def find(self, cookie: str, address: str | None = None) -> RecognisedSession:
         """What this cookie stands for; a step that is over ends the session, since two have it who cannot both be right."""
         step = self.steps.read(cookie)
         if step is None:
-            return Found(None, cookie)
+            return RecognisedSession(None, cookie)
         now, grace = self.clock.now(), self.limits.session_rotation_grace
         found = await self.table.find(
             *place(step.series),
@@ -55,16 +55,16 @@ class Sessions:
             issued_since=now - timedelta(seconds=max(self.limits.session_rotation, grace)),
         )
         if found is None:
-            return Found(None, cookie)
+            return RecognisedSession(None, cookie)
         if found.reused:
             return await self._reused(step, found.session, now, address)
         if found.due:
             step = step.next(found.step, now)
         elif found.step > step.number:
             step = step.of(found.step, now)
-        return Found(found.session, self.steps.write(step))
+        return RecognisedSession(found.session, self.steps.write(step))
 
-    async def _reused(self, step: Step, session: Session, now: datetime, address: str | None) -> Found:
+    async def _reused(self, step: Step, session: Session, now: datetime, address: str | None) -> RecognisedSession:
         """End the session; raises Unavailable where that cannot be now, since this must not be forgotten."""
         if await self.table.reused(*place(step.series), step.number, now, address):
             log.warn(
@@ -72,7 +72,7 @@ class Sessions:
                 user_id=str(session.user_id),
                 peer=address,
             )
-        return Found(None, None)
+        return RecognisedSession(None, None)
 
     async def begin(
         self,

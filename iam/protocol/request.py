@@ -6,7 +6,7 @@ from typing import Any
 from oauthlib import common
 
 from iam.oauth.parameters import Parameters
-from iam.oauth.reasons import Refusal
+from iam.oauth.reasons import Reason
 
 # What oauthlib may read of a request, for each endpoint: RFC 6749 §4.1.1, RFC 7636 §4.3 and OpenID Connect Core §3.1.2.1;
 # RFC 6749 §4.1.3 to §6 and RFC 7636 §4.5. Any other name would become an attribute that oauthlib or a hook takes for its
@@ -57,7 +57,7 @@ OWN = (
 ABSENT: dict[str, object] = dict.fromkeys(AUTHORIZATION + TOKEN + OWN)
 
 
-class Request(common.Request):  # type: ignore[misc]
+class OAuthlibRequest(common.Request):  # type: ignore[misc]
     """What oauthlib's grants read and what our hooks leave for each other; it never touches the query or the body."""
 
     def __init__(
@@ -79,7 +79,7 @@ class Request(common.Request):  # type: ignore[misc]
         self.targets: Any = None
         self.address: str | None = None  # from where it comes
         self.claimed: Any = None  # who it says it is from
-        self.refusal: Refusal | None = None  # why a hook says no
+        self.refusal: Reason | None = None  # why a hook says no
         self.signed = False  # is it out of a request object?
         self.granting = "authorization_code"  # the grant type of what a person is asked to allow
         self.fetched: str | None = None  # its request object, if that came by reference
@@ -88,7 +88,7 @@ class Request(common.Request):  # type: ignore[misc]
         self.hinted: str | None = None  # the subject of the id_token_hint
         self.consented: list[str] = []  # the scopes that the person is asked for, those of single claims too
         self.allowed: Any = {}  # for each resource, the scopes that mean something there, and NOWHERE the others
-        self.left_out: Refusal | None = None  # which scopes were asked for and are not granted, and why
+        self.left_out: Reason | None = None  # which scopes were asked for and are not granted, and why
         self.question = True  # was the person asked, now?
         self.received: Any = None  # when a token request came; what is late is judged by that
         self._params = {**ABSENT, **{name: parameters.get(name) for name in known}}

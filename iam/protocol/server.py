@@ -16,13 +16,13 @@ from oauthlib.oauth2.rfc6749.errors import (
 )
 from oauthlib.openid.connect.core.exceptions import ConsentRequired, LoginRequired
 
-from iam.authorization.objects import Asked, RequestObjects
+from iam.authorization.objects import RequestObjects, UnpackedRequest
 from iam.authorization.response import AuthorizationResponse
 from iam.clients.authentication import ClientAuthentication, claimed
 from iam.clients.targets import Targets
 from iam.clock import Clock
 from iam.oauth.parameters import Parameters
-from iam.oauth.reasons import Refusal, carrying
+from iam.oauth.reasons import Reason, carrying
 from iam.oauth.scopes import distinct
 from iam.protocol import bridge
 from iam.protocol.bearer_token import BearerToken
@@ -31,7 +31,7 @@ from iam.protocol.grants.authorization_code import AuthorizationCode, Authorizat
 from iam.protocol.grants.client_credentials import ClientCredentials, ClientCredentialsGrant
 from iam.protocol.grants.implicit import Implicit, ImplicitGrant
 from iam.protocol.grants.refresh_token import RefreshToken, RefreshTokenGrant
-from iam.protocol.request import AUTHORIZATION, TOKEN, Request
+from iam.protocol.request import AUTHORIZATION, TOKEN, OAuthlibRequest
 from iam.protocol.validator import Saver, Validator
 from iam.records.session import Session
 from iam.settings import Settings
@@ -57,7 +57,7 @@ class Response:
     status: int
     headers: Mapping[str, str]
     body: str
-    left_out: Refusal | None = None
+    left_out: Reason | None = None
 
 
 class Endpoints(AuthorizationEndpoint, TokenEndpoint):  # type: ignore[misc]
@@ -80,11 +80,11 @@ class Endpoints(AuthorizationEndpoint, TokenEndpoint):  # type: ignore[misc]
             },
         )
 
-    def validate(self, request: Request) -> None:
+    def validate(self, request: OAuthlibRequest) -> None:
         """RFC 6749 §4.1.1: raise what is wrong with an authorization request."""
         self.handler(request).validate_authorization_request(request)
 
-    def handler(self, request: Request) -> Any:
+    def handler(self, request: OAuthlibRequest) -> Any:
         """The grant for a response_type, whose words may come in any order; that of codes says no to all others (G13, G14)."""
         words = " ".join(sorted((request.response_type or "").split(" ")))
         handler = self.response_types.get(words)
@@ -93,11 +93,11 @@ class Endpoints(AuthorizationEndpoint, TokenEndpoint):  # type: ignore[misc]
         request.response_type = words
         return handler
 
-    def authorize(self, request: Request) -> dict[str, str]:
+    def authorize(self, request: OAuthlibRequest) -> dict[str, str]:
         """RFC 6749 §4.1.2: store what `request.user` allowed of a validated request; the members of the answer."""
         return self.handler(request).create_authorization_response(request, self.default_token_type)  # type: ignore[no-any-return]
 
-    def token(self, request: Request) -> tuple[Mapping[str, str], str, int]:
+    def token(self, request: OAuthlibRequest) -> tuple[Mapping[str, str], str, int]:
         """RFC 6749 §3.2: hand the request to its grant type."""
         return self.grant_types[request.grant_type].create_token_response(  # type: ignore[no-any-return]
             request, self.default_token_type
@@ -175,7 +175,7 @@ class Server:
             client_id = request.claimed.client_id if request.claimed else request.client_id
             raise carrying(error, request.refusal, client_id=client_id, grant_type=request.grant_type) from None
 
-    async def _token(self, request: Request, parameters: Parameters, authorization: str | None) -> Response:
+    async def _token(self, request: OAuthlibRequest, parameters: Parameters, authorization: str | None) -> Response:
         if request.grant_type is None:
             raise InvalidRequestError("The request has no grant_type.")
         if request.grant_type not in self._endpoints.grant_types:
@@ -189,7 +189,7 @@ class Server:
             raise refused(status, explained(json.loads(body)))
         return Response(status, headers, body, request.left_out)
 
-    async def authorization(self, parameters: Parameters) -> Request:
+    async def authorization(self, parameters: Parameters) -> OAuthlibRequest:
         """The validated authorization request (RFC 6749 §4.1.1).
 
         Raises FatalClientError where client or redirect URI are wrong, so that nobody may be redirected; any other
@@ -205,7 +205,7 @@ class Server:
         return request
 
     async def allow(
-        self, authorization: Request, session: Session, address: str | None = None
+        self, authorization: OAuthlibRequest, session: Session, address: str | None = None
     ) -> AuthorizationResponse:
         """The answer with the code for what this person allowed of a validated request; raises OAuth2Error, with the reason.
 
@@ -219,19 +219,19 @@ class Server:
             raise carrying(error, authorization.refusal, client_id=authorization.client_id) from None
         return self._response(authorization.redirect_uri, members.items(), authorization.response_mode)
 
-    def denied(self, request: Request) -> OAuth2Error:
+    def denied(self, request: OAuthlibRequest) -> OAuth2Error:
         """What tells the client that the person refused (RFC 6749 §4.1.2.1)."""
         return carrying(AccessDeniedError("The person refused.", request=request), None, client_id=request.client_id)
 
-    def login_required(self, request: Request, why: str) -> OAuth2Error:
+    def login_required(self, request: OAuthlibRequest, why: str) -> OAuth2Error:
         """What tells the client that nobody is logged in as it wants it, and that this cannot be changed (Core §3.1.2.6)."""
-        reason = Refusal("login", "the person whom the request wants, logged in as it wants", why)
+        reason = Reason("login", "the person whom the request wants, logged in as it wants", why)
         error = LoginRequired("The person has to log in for this request.", request=request)
         return carrying(error, reason, client_id=request.client_id)
 
-    def consent_required(self, request: Request) -> OAuth2Error:
+    def consent_required(self, request: OAuthlibRequest) -> OAuth2Error:
         """What tells the client that the person has to be asked, and must not be (Core §3.1.2.6)."""
-        reason = Refusal("consent", "all scopes allowed before, to an application that proves itself", "prompt=none")
+        reason = Reason("consent", "all scopes allowed before, to an application that proves itself", "prompt=none")
         error = ConsentRequired("The person has to be asked for this request.", request=request)
         return carrying(error, reason, client_id=request.client_id)
 
@@ -247,16 +247,16 @@ class Server:
         return AuthorizationResponse(redirect_uri, (*members, ("iss", str(self._issuer))), mode)
 
 
-def made(asked: Asked) -> Request:
+def made(asked: UnpackedRequest) -> OAuthlibRequest:
     """The authorization request, out of its request object if it has one (RFC 9101 §6.3)."""
     request = make_request(asked.parameters, AUTHORIZATION)
     request.signed, request.object_error, request.fetched = asked.signed, asked.error, asked.fetched
     return request
 
 
-def make_request(parameters: Parameters, known: Iterable[str], authorization: str | None = None) -> Request:
+def make_request(parameters: Parameters, known: Iterable[str], authorization: str | None = None) -> OAuthlibRequest:
     """oauthlib's request, its scopes in a list without doubles (G48)."""
-    request = Request(parameters, known, authorization)
+    request = OAuthlibRequest(parameters, known, authorization)
     if request.scope is not None:
         request.scopes = distinct(request.scope.split(" "))
         request.scope = " ".join(request.scopes) or None

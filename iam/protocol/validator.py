@@ -15,7 +15,7 @@ from oauthlib.oauth2.rfc6749.errors import InvalidClientError
 from iam.clients import ids, redirect_uri_difference, redirect_uris, scopes
 from iam.clients.authentication import ClientAuthentication
 from iam.clients.targets import Targets
-from iam.oauth.reasons import Refusal, of
+from iam.oauth.reasons import Reason, of
 from iam.oauth.scopes import OPENID
 from iam.openid import claims
 from iam.openid.id_tokens import IDTokens
@@ -23,7 +23,7 @@ from iam.protocol.bridge import hooks
 from iam.protocol.grants import client_credentials
 from iam.protocol.grants.authorization_code import AuthorizationCode
 from iam.protocol.grants.implicit import Implicit
-from iam.protocol.request import Request
+from iam.protocol.request import OAuthlibRequest
 from iam.records.client import Client
 from iam.records.consent import placed
 from iam.secrets import minted
@@ -35,7 +35,7 @@ from iam.store.scopes import Scopes
 class Saver(Protocol):
     """One grant type's way to store the tokens it gives."""
 
-    async def save(self, token: dict[str, Any], request: Request) -> None:
+    async def save(self, token: dict[str, Any], request: OAuthlibRequest) -> None:
         """Store `token`, or raise the OAuth2Error that says why not."""
 
 
@@ -65,7 +65,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
 
     # The authorization endpoint
 
-    async def validate_client_id(self, client_id: str, request: Request, *_: object, **__: object) -> bool:
+    async def validate_client_id(self, client_id: str, request: OAuthlibRequest, *_: object, **__: object) -> bool:
         """RFC 6749 §4.1.1: is this a client we know?"""
         client = await self._clients.by_id(client_id)
         request.client = client if client and client.enabled else None
@@ -73,10 +73,10 @@ class Validator(RequestValidator):  # type: ignore[misc]
             return True
         if client is None:
             return refuse(request, await ids.unknown(self._clients, client_id))
-        return refuse(request, Refusal("client", "an application that is enabled", "disabled", client_id=client.id))
+        return refuse(request, Reason("client", "an application that is enabled", "disabled", client_id=client.id))
 
     def validate_redirect_uri(
-        self, client_id: str, redirect_uri: str, request: Request, *_: object, **__: object
+        self, client_id: str, redirect_uri: str, request: OAuthlibRequest, *_: object, **__: object
     ) -> bool:
         """RFC 6749 §3.1.2.3, RFC 9700 §2.1: did the client register exactly this one?"""
         registered = request.client.redirect_uris
@@ -85,18 +85,20 @@ class Validator(RequestValidator):  # type: ignore[misc]
             return True
         return refuse(request, redirect_uri_difference.refusal(registered, redirect_uri))
 
-    def get_default_redirect_uri(self, client_id: str, request: Request, *_: object, **__: object) -> str | None:
+    def get_default_redirect_uri(
+        self, client_id: str, request: OAuthlibRequest, *_: object, **__: object
+    ) -> str | None:
         """RFC 6749 §3.1.2.3: the only one registered. At the token endpoint the code's own counts, which saving compares."""
         registered = request.client.redirect_uris
         return registered[0] if len(registered) == 1 or request.grant_type else None
 
     def validate_response_type(
-        self, client_id: str, response_type: str, client: Client, request: Request, *_: object, **__: object
+        self, client_id: str, response_type: str, client: Client, request: OAuthlibRequest, *_: object, **__: object
     ) -> bool:
         """RFC 6749 §3.1.1: may this client ask for codes, or for tokens at once?"""
         return self._registered_for(request.granting, client, request)
 
-    def is_pkce_required(self, client_id: str, request: Request) -> bool:
+    def is_pkce_required(self, client_id: str, request: OAuthlibRequest) -> bool:
         """RFC 9700 §2.1.1: of public clients always, and where the answer goes to a port that nobody registered.
 
         At the token endpoint saving compares challenge and verifier.
@@ -106,7 +108,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
         client = request.client
         return not client.confidential or client.require_pkce or request.redirect_uri not in client.redirect_uris
 
-    async def get_default_scopes(self, client_id: str, request: Request, *_: object, **__: object) -> list[str]:
+    async def get_default_scopes(self, client_id: str, request: OAuthlibRequest, *_: object, **__: object) -> list[str]:
         """RFC 6749 §3.3: what a request without scope gets."""
         targets = await self._targets.of(request)
         alone = request.grant_type == client_credentials.GRANT_TYPE
@@ -114,7 +116,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
         return scopes.default_for(request.client, targets, more)
 
     async def validate_scopes(
-        self, client_id: str, names: list[str], client: Client, request: Request, *_: object, **__: object
+        self, client_id: str, names: list[str], client: Client, request: OAuthlibRequest, *_: object, **__: object
     ) -> bool:
         """RFC 6749 §3.3: what of these scopes is there for this client? RFC 8707 §2: and for resources that exist?
 
@@ -131,7 +133,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
         request.allowed = placed(request.consented, granted.at)
         return True
 
-    async def _consented(self, request: Request, client: Client) -> list[str]:
+    async def _consented(self, request: OAuthlibRequest, client: Client) -> list[str]:
         """The scopes that the person is asked for: those granted, and those of claims asked for one by one (Core §5.5)."""
         names = list(request.scopes)
         if not request.claims or OPENID not in names:
@@ -143,21 +145,21 @@ class Validator(RequestValidator):  # type: ignore[misc]
         request.claims = claims.within(request.claims, claims.names(known, consented))
         return consented
 
-    async def validate_id_token_hint(self, id_token_hint: str, request: Request) -> bool:
+    async def validate_id_token_hint(self, id_token_hint: str, request: OAuthlibRequest) -> bool:
         """OpenID Connect Core §3.1.2.1: is it an ID token that we gave this client? Ours, not of oauthlib's hooks."""
         request.hinted = await self._id_tokens.subject(id_token_hint, request.client)
         if request.hinted is not None:
             return True
         got = f"a text of {len(id_token_hint)} characters"
-        return refuse(request, Refusal("id_token_hint", "an ID token that was given to this application", got))
+        return refuse(request, Reason("id_token_hint", "an ID token that was given to this application", got))
 
     async def save_authorization_code(
-        self, client_id: str, code: dict[str, str], request: Request, *_: object, **__: object
+        self, client_id: str, code: dict[str, str], request: OAuthlibRequest, *_: object, **__: object
     ) -> None:
         """RFC 6749 §4.1.2: store the code with what the person allowed."""
         await self._codes.save_code(code, request)
 
-    async def front_channel_members(self, code: str, request: Request) -> dict[str, object]:
+    async def front_channel_members(self, code: str, request: OAuthlibRequest) -> dict[str, object]:
         """OpenID Connect Core §3.2.2.5: the tokens that a browser brings. Ours, not of oauthlib's hooks."""
         if self._implicit is None:
             raise RuntimeError("there is no implicit flow")
@@ -165,11 +167,11 @@ class Validator(RequestValidator):  # type: ignore[misc]
 
     # The token endpoint
 
-    def client_authentication_required(self, request: Request, *_: object, **__: object) -> bool:
+    def client_authentication_required(self, request: OAuthlibRequest, *_: object, **__: object) -> bool:
         """A secret or assertion that is brought is checked; without one only a public client gets on."""
         return bool(request.claimed.with_proof)
 
-    async def authenticate_client(self, request: Request, *_: object, **__: object) -> bool:
+    async def authenticate_client(self, request: OAuthlibRequest, *_: object, **__: object) -> bool:
         """RFC 6749 §2.3: does the secret or the assertion prove the client?"""
         try:
             client = await self._authentication.confidential(request.claimed)
@@ -178,74 +180,83 @@ class Validator(RequestValidator):  # type: ignore[misc]
             raise
         return await self._settle(request, client)
 
-    async def authenticate_client_id(self, client_id: str, request: Request, *_: object, **__: object) -> bool:
+    async def authenticate_client_id(self, client_id: str, request: OAuthlibRequest, *_: object, **__: object) -> bool:
         """RFC 6749 §3.2.1: is it a public client, which names itself?"""
         return await self._settle(request, await self._authentication.public(request.claimed))
 
     def validate_grant_type(
-        self, client_id: str, grant_type: str, client: Client, request: Request, *_: object, **__: object
+        self, client_id: str, grant_type: str, client: Client, request: OAuthlibRequest, *_: object, **__: object
     ) -> bool:
         """RFC 6749 §5.2: is this client registered for the grant type?"""
         return self._registered_for(grant_type, client, request)
 
     def validate_code(
-        self, client_id: str, code: str, client: Client, request: Request, *_: object, **__: object
+        self, client_id: str, code: str, client: Client, request: OAuthlibRequest, *_: object, **__: object
     ) -> bool:
         """Could we have made this code? Saving decides the rest."""
         request.presented_redirect_uri = request.redirect_uri
         if minted.well_formed(code, Kind.AUTHORIZATION_CODE):
             return True
-        return refuse(request, Refusal("code", "a code of this server, whole", f"a text of {len(code)} characters"))
+        return refuse(request, Reason("code", "a code of this server, whole", f"a text of {len(code)} characters"))
 
-    def get_code_challenge(self, code: str, request: Request) -> None:
+    def get_code_challenge(self, code: str, request: OAuthlibRequest) -> None:
         """Saving compares the challenge, so that a wrong verifier spends nothing."""
 
     def confirm_redirect_uri(
-        self, client_id: str, code: str, redirect_uri: str, client: Client, request: Request, *_: object, **__: object
+        self,
+        client_id: str,
+        code: str,
+        redirect_uri: str,
+        client: Client,
+        request: OAuthlibRequest,
+        *_: object,
+        **__: object,
     ) -> bool:
         """Saving compares the redirect URI that was presented."""
         return True
 
     def invalidate_authorization_code(
-        self, client_id: str, code: str, request: Request, *_: object, **__: object
+        self, client_id: str, code: str, request: OAuthlibRequest, *_: object, **__: object
     ) -> None:
         """Saving has done so."""
 
     def validate_refresh_token(
-        self, refresh_token: str, client: Client, request: Request, *_: object, **__: object
+        self, refresh_token: str, client: Client, request: OAuthlibRequest, *_: object, **__: object
     ) -> bool:
         """Could we have made this refresh token? Saving decides the rest."""
         if minted.well_formed(refresh_token, Kind.REFRESH_TOKEN):
             return True
         got = f"a text of {len(refresh_token)} characters"
-        return refuse(request, Refusal("refresh token", "a refresh token of this server, whole", got))
+        return refuse(request, Reason("refresh token", "a refresh token of this server, whole", got))
 
-    def get_original_scopes(self, refresh_token: str, request: Request, *_: object, **__: object) -> str | None:
+    def get_original_scopes(self, refresh_token: str, request: OAuthlibRequest, *_: object, **__: object) -> str | None:
         """Saving compares with the original scopes."""
         scope: str | None = request.scope
         return scope
 
-    async def save_bearer_token(self, token: dict[str, Any], request: Request, *_: object, **__: object) -> None:
+    async def save_bearer_token(
+        self, token: dict[str, Any], request: OAuthlibRequest, *_: object, **__: object
+    ) -> None:
         """Claim what the grant type claims and store its tokens, in one statement."""
         await self._savers[request.grant_type].save(token, request)
 
-    async def _settle(self, request: Request, client: Client | None) -> bool:
+    async def _settle(self, request: OAuthlibRequest, client: Client | None) -> bool:
         request.client = client
         if client is None:
             return refuse(request, await self._authentication.reason(request.claimed))
         request.client_id = client.client_id
         return True
 
-    def _registered_for(self, grant_type: str, client: Client, request: Request) -> bool:
+    def _registered_for(self, grant_type: str, client: Client, request: OAuthlibRequest) -> bool:
         if grant_type in client.grant_types:
             return True
         expected = ", ".join(client.grant_types) or "none"
         return refuse(
-            request, Refusal("grant type", f"one that the application is registered for: {expected}", grant_type)
+            request, Reason("grant type", f"one that the application is registered for: {expected}", grant_type)
         )
 
 
-def refuse(request: Request, refusal: Refusal) -> bool:
+def refuse(request: OAuthlibRequest, refusal: Reason) -> bool:
     """No, and why."""
     request.refusal = refusal
     return False

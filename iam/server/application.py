@@ -18,7 +18,7 @@ from iam.clients.authentication import ClientAuthentication
 from iam.clients.dynamic_registration import CLOSED, DynamicRegistration
 from iam.clients.encryption_to_client import Encryption
 from iam.clients.keys import ClientKeys
-from iam.clients.refusals import Refusals
+from iam.clients.refusals import Explanations
 from iam.clients.registrants import Registrants
 from iam.clients.registration import Registration
 from iam.clients.secrets import ClientSecrets
@@ -31,9 +31,9 @@ from iam.endpoints.authorization import AuthorizationEndpoint
 from iam.endpoints.health import Health
 from iam.endpoints.introspection import IntrospectionEndpoint
 from iam.endpoints.jwks import Jwks
-from iam.endpoints.metadata import REGISTRATION_ENDPOINT, Metadata
+from iam.endpoints.metadata import REGISTRATION_ENDPOINT, MetadataEndpoint
 from iam.endpoints.registration import RegistrationEndpoint
-from iam.endpoints.resource import Resource
+from iam.endpoints.resource import ResourceEndpoint
 from iam.endpoints.resource_metadata import ResourceMetadata
 from iam.endpoints.revocation import RevocationEndpoint
 from iam.endpoints.token import TokenEndpoint
@@ -61,14 +61,14 @@ from iam.pages.login.chooser import Chooser
 from iam.pages.login.logging_out import Departures
 from iam.pages.login.login import Login
 from iam.pages.login.logout import Logout
-from iam.pages.setup import Setup
+from iam.pages.setup import SetupPage
 from iam.pages.static import Static
 from iam.people.attempts import Attempts
 from iam.people.devices import Devices
 from iam.people.logins import Logins
 from iam.people.passwords import Passwords
 from iam.people.people import People
-from iam.people.sessions import Sessions
+from iam.people.sessions import BrowserSessions
 from iam.people.setup import SetupLinks
 from iam.people.steps import PURPOSE as STEPS
 from iam.people.steps import Steps
@@ -137,9 +137,9 @@ def build_logins(
     return Logins(store.users, passwords, attempts, clock, store.refused_counts, Crowd(share_of(settings)))
 
 
-def build_sessions(settings: Settings, clock: Clock, store: Store, key: ServerKey) -> Sessions:
+def build_sessions(settings: Settings, clock: Clock, store: Store, key: ServerKey) -> BrowserSessions:
     """What knows people by their cookies."""
-    return Sessions(store.sessions, clock, settings, Steps(key.derive(STEPS)))
+    return BrowserSessions(store.sessions, clock, settings, Steps(key.derive(STEPS)))
 
 
 def build_authentication(
@@ -266,7 +266,7 @@ def build_handlers(
     introspection = Introspection(
         store.access_tokens, store.refresh_tokens, clock, form, targets, store.clients, subjects, settings.issuer
     )
-    refusals = Refusals(store.refusals, store.clients, clock, settings.issuer, store.refused_counts)
+    refusals = Explanations(store.refusals, store.clients, clock, settings.issuer, store.refused_counts)
     registration = build_registration(settings, clock, store, key, fetcher)
     authorization = AuthorizationEndpoint(
         server,
@@ -298,10 +298,10 @@ def build_handlers(
             WriteBudget(store.buckets, settings.limits, clock),
         ),
         jwks=Jwks(signing),
-        metadata=Metadata(
+        metadata=MetadataEndpoint(
             settings.issuer, server, closed=(REGISTRATION_ENDPOINT,) if settings.registration == CLOSED else ()
         ),
-        resource=Resource(introspection, refusals, resource_metadata.address(settings.issuer)),
+        resource=ResourceEndpoint(introspection, refusals, resource_metadata.address(settings.issuer)),
         resource_metadata=ResourceMetadata(settings.issuer),
         webfinger=WebFinger(settings.issuer),
         health=Health(store.database.unready),
@@ -318,7 +318,7 @@ def build_handlers(
         ),
         logout=Logout(visitors, theme, LogoutRequests(signing, store.clients, subjects), departures, refusals),
         accounts=Chooser(visitors, theme, departures, authorization.after_choice, settings),
-        setup=Setup(people, sessions, visitors, theme, settings, SetupLinks(store.setup, clock), throttle),
+        setup=SetupPage(people, sessions, visitors, theme, settings, SetupLinks(store.setup, clock), throttle),
         applications=Applications(
             owners,
             registration,

@@ -9,9 +9,9 @@ from iam.endpoints.authorization import AuthorizationEndpoint
 from iam.endpoints.health import Health
 from iam.endpoints.introspection import IntrospectionEndpoint
 from iam.endpoints.jwks import Jwks
-from iam.endpoints.metadata import REGISTRATION_ENDPOINT, Metadata
+from iam.endpoints.metadata import REGISTRATION_ENDPOINT, MetadataEndpoint
 from iam.endpoints.registration import RegistrationEndpoint
-from iam.endpoints.resource import Resource
+from iam.endpoints.resource import ResourceEndpoint
 from iam.endpoints.resource_metadata import ResourceMetadata
 from iam.endpoints.revocation import RevocationEndpoint
 from iam.endpoints.token import TokenEndpoint
@@ -28,7 +28,7 @@ from iam.pages.home import Home
 from iam.pages.login.chooser import Chooser
 from iam.pages.login.login import Login
 from iam.pages.login.logout import Logout
-from iam.pages.setup import Setup
+from iam.pages.setup import SetupPage
 from iam.pages.static import Static
 
 SERVER_METADATA = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
@@ -57,11 +57,11 @@ class Handlers:
     token: TokenEndpoint
     introspection: IntrospectionEndpoint
     revocation: RevocationEndpoint
-    metadata: Metadata
+    metadata: MetadataEndpoint
     user_info: UserInfoEndpoint
     registration: RegistrationEndpoint
     jwks: Jwks
-    resource: Resource
+    resource: ResourceEndpoint
     resource_metadata: ResourceMetadata
     webfinger: WebFinger
     health: Health
@@ -69,7 +69,7 @@ class Handlers:
     login: Login
     logout: Logout
     accounts: Chooser
-    setup: Setup
+    setup: SetupPage
     applications: Applications
     switches: Switches
     errors: Errors

@@ -100,7 +100,7 @@ order by s.auth_time, s.id
 
 
 @frozen
-class Found:
+class SessionStep:
     """What is known of a session at one of its steps.
 
     `step` is the newest one that was used, this one included. It is time for the next if `due`, and a step before the newest, out
@@ -135,7 +135,7 @@ class Sessions:
         idle_since: datetime,
         grace_since: datetime,
         issued_since: datetime,
-    ) -> Found | None:
+    ) -> SessionStep | None:
         """The session whose first cookie has this digest, unless it ended, expired, or idled since before `idle_since`.
 
         One that is to be remembered may idle until it expires. Its step before the newest is good if that one was first used after
@@ -145,7 +145,7 @@ class Sessions:
         if row is None:
             return None
         unseen, reused, due, newest, *columns = row
-        found = Found(Session(*columns), newest, due, reused)
+        found = SessionStep(Session(*columns), newest, due, reused)
         if unseen and not reused:
             with suppress(Unavailable):
                 await self._see(digest, day, step, now)

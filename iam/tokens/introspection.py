@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 from iam.clients import scopes
 from iam.clients.targets import Targets
 from iam.clock import Clock
-from iam.oauth.reasons import Refusal
+from iam.oauth.reasons import Reason
 from iam.openid.subjects import Subjects
 from iam.records.client import Client
 from iam.records.token import LiveToken
@@ -59,13 +59,13 @@ class Introspection:
         found = await self.access_tokens.find(place.digest, place.day, self.clock.now()) if place else None
         return await self._still(found)
 
-    async def refusal(self, token: str) -> Refusal:
+    async def refusal(self, token: str) -> Reason:
         """Why `access_token` found none; what became of it is looked up when the refusal is stored."""
         expected, place = "a token of this server that is good now", await self.form.place(token)
         if place is None:
-            return Refusal("access token", expected, "no such token: cut off, expired long ago, or of another server")
+            return Reason("access token", expected, "no such token: cut off, expired long ago, or of another server")
         got = "one that was never given out, or expired long ago"
-        return Refusal("access token", expected, got, token_digest=place.digest, token_day=place.day)
+        return Reason("access token", expected, got, token_digest=place.digest, token_day=place.day)
 
     async def refresh_token(self, token: str) -> LiveToken | None:
         """The refresh token, if it is one and good."""

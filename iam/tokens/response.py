@@ -10,7 +10,7 @@ from iam.oauth import reasons
 from iam.oauth.errors import OAuth2Error
 from iam.oauth.scopes import OPENID
 from iam.openid.id_tokens import IDTokens
-from iam.protocol.request import Request
+from iam.protocol.request import OAuthlibRequest
 from iam.records.client import Client
 from iam.records.identity import Identity
 from iam.records.openid_metadata import BY_SCOPES
@@ -30,7 +30,7 @@ class TokenResponse:
         """The resources that tokens are for."""
         return self.form.targets
 
-    async def recipient(self, request: Request) -> Recipient | None:
+    async def recipient(self, request: OAuthlibRequest) -> Recipient | None:
         """Who alone may read the ID token, if the client wants it so; found before a code or refresh token is used up.
 
         Raises OAuth2Error where the client's key cannot be had: then nothing is given out in the clear, and nothing lost.

@@ -5,7 +5,7 @@ from twisted.logger import Logger
 
 from iam.clock import Clock
 from iam.oauth.errors import UnauthorizedClientError
-from iam.oauth.reasons import Refusal, carrying
+from iam.oauth.reasons import Reason, carrying
 from iam.records import actor
 from iam.records.actor import By
 from iam.records.client import Client
@@ -31,7 +31,7 @@ class Revocation:
         Raises UnauthorizedClientError for another client's.
         """
         if not await self._revoke(token, client.client_id, actor.client(client.client_id, address)):
-            reason = Refusal("token", "a token of this application", "one of another application")
+            reason = Reason("token", "a token of this application", "one of another application")
             raise carrying(
                 UnauthorizedClientError("This token was given to another client."), reason, client_id=client.client_id
             )

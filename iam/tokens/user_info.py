@@ -7,7 +7,7 @@ from attrs import frozen
 from iam.clients import scopes
 from iam.clock import Clock
 from iam.oauth import bearer
-from iam.oauth.reasons import Refusal
+from iam.oauth.reasons import Reason
 from iam.oauth.scopes import OPENID
 from iam.openid import claims
 from iam.openid.subjects import Subjects
@@ -48,11 +48,11 @@ class UserInformation:
         if found is None or client is None:
             raise bearer.invalid_token(await self.introspection.refusal(token))
         if found.audience:  # RFC 8707: it is for somebody else
-            reason = Refusal("audience of the access token", "none", " ".join(found.audience), client_id=client.id)
+            reason = Reason("audience of the access token", "none", " ".join(found.audience), client_id=client.id)
             raise bearer.invalid_token(reason)
         scope = scopes.left(found.scope, client)
         if OPENID not in scope or found.told is None:
-            reason = Refusal("scope of the access token", OPENID, found.scope, client_id=client.id)
+            reason = Reason("scope of the access token", OPENID, found.scope, client_id=client.id)
             raise bearer.insufficient_scope(OPENID, reason)
         return Described(client, await self._claims(client, found, scope))
 

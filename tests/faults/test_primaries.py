@@ -14,7 +14,7 @@ from iam.database.addresses import target
 from iam.database.connection import CONNECT, STATEMENT
 from iam.database.database import Database
 from iam.database.errors import ConnectionLost, Unavailable
-from iam.database.primaries import Server
+from iam.database.primaries import Instance
 from iam.database.survey import survey
 from tests.faults.asking import LOOK, NEVER, WRITE, answer, port, reached, told
 from tests.faults.mortal import Mortal
@@ -203,7 +203,7 @@ async def test_a_server_that_tells_nothing_of_itself_is_used_all_the_same(start:
     try:
         database = await start(dsn=mortal.dsn(user="plain"), connections=1)
         (member,) = database.main.members
-        assert member.server == Server("", 0, 0, writes=True)
+        assert member.server == Instance("", 0, 0, writes=True)
         assert await database.query("select 1") == [(1,)]
     finally:
         for secret in secrets:
@@ -219,4 +219,4 @@ async def test_a_server_tells_its_cluster_its_timeline_and_since_when_it_runs(st
     ((cluster, began),) = written.primary.ask(
         "select system_identifier::text, (extract(epoch from pg_postmaster_start_time()) * 1000000)::bigint from pg_control_system()"
     )
-    assert member.server == Server(cluster, 2, began, writes=True)
+    assert member.server == Instance(cluster, 2, began, writes=True)

@@ -15,7 +15,7 @@ from iam.http.parameters import (
     NAME,
     VALUE,
     ParameterError,
-    Parameters,
+    ParsedParameters,
     authorization,
     form_fields,
     form_parameters,
@@ -35,7 +35,7 @@ def request(body: bytes = b"", query: bytes = b"", content_type: str | None = FO
     return SimpleNamespace(body=body, query=query, requestHeaders=headers)
 
 
-def outcome(form: bytes) -> Parameters | ParameterError:
+def outcome(form: bytes) -> ParsedParameters | ParameterError:
     try:
         return parse(form)
     except ParameterError as error:
@@ -242,4 +242,4 @@ def test_the_authorization_header_is_text_whatever_bytes_it_holds(value: bytes) 
 
 
 def test_no_parameters_are_no_parameters() -> None:
-    assert dict(Parameters({})) == {}
+    assert dict(ParsedParameters({})) == {}

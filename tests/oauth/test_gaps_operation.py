@@ -11,7 +11,7 @@ from oauthlib.oauth2 import ImplicitGrant, RequestValidator
 from twisted.internet.defer import Deferred, succeed
 
 from iam.clients.authentication import claimed
-from iam.http.parameters import Parameters, parse
+from iam.http.parameters import ParsedParameters, parse
 from iam.protocol import bridge
 from iam.protocol.bearer_token import BearerToken
 from iam.protocol.bridge import UndecidedError, hooks
@@ -30,7 +30,7 @@ MISSING = (
 )
 
 
-def parsed(parameters: dict[str, str]) -> Parameters:
+def parsed(parameters: dict[str, str]) -> ParsedParameters:
     return parse(urlencode(parameters).encode())
 
 

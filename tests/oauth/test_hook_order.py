@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from oauthlib.oauth2 import RequestValidator
 
 from iam.clients.authentication import claimed
-from iam.http.parameters import Parameters, parse
+from iam.http.parameters import ParsedParameters, parse
 from iam.protocol import bridge
 from iam.protocol.bearer_token import BearerToken
 from iam.protocol.request import AUTHORIZATION, TOKEN
@@ -36,7 +36,7 @@ def recording(server: Server) -> tuple[Recording, Endpoints]:
     return validator, Endpoints(validator, BearerToken(server.settings, server.clock_of_store()))
 
 
-def parsed(parameters: dict[str, str]) -> Parameters:
+def parsed(parameters: dict[str, str]) -> ParsedParameters:
     return parse(urlencode(parameters).encode())
 
 

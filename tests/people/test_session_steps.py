@@ -13,7 +13,7 @@ from iam.clock import Clock
 from iam.database.database import Database
 from iam.database.errors import Unavailable
 from iam.people.people import People
-from iam.people.sessions import Found, Sessions
+from iam.people.sessions import BrowserSessions, RecognisedSession
 from iam.people.steps import LAST, Step, Steps
 from iam.records.actor import SERVER
 from iam.secrets import minted
@@ -27,22 +27,22 @@ KEY = b"a key of the server"
 
 
 @pytest.fixture
-def sessions(store: Store, turned: Turned) -> Sessions:
-    return Sessions(store.sessions, Clock(turned.seconds), Settings(), Steps(KEY))
+def sessions(store: Store, turned: Turned) -> BrowserSessions:
+    return BrowserSessions(store.sessions, Clock(turned.seconds), Settings(), Steps(KEY))
 
 
 @pytest_twisted.async_yield_fixture
-async def elsewhere(dsn: str, rows: Any, turned: Turned) -> AsyncIterator[Sessions]:
+async def elsewhere(dsn: str, rows: Any, turned: Turned) -> AsyncIterator[BrowserSessions]:
     """The same on another server."""
     database = Database(reactor, dsn)
     opened = open_store(database, Clock(turned.seconds), Settings())
     await database.start()
-    yield Sessions(opened.sessions, Clock(turned.seconds), Settings(), Steps(KEY))
+    yield BrowserSessions(opened.sessions, Clock(turned.seconds), Settings(), Steps(KEY))
     await database.stop()
 
 
 @pytest_twisted.async_yield_fixture
-async def cookie(people: People, sessions: Sessions) -> AsyncIterator[str]:
+async def cookie(people: People, sessions: BrowserSessions) -> AsyncIterator[str]:
     """What somebody has who has just logged in to stay."""
     alice = await people.create(username="alice", password=None, by=SERVER)
     begun = await sessions.begin(None, alice, remembered=True)
@@ -50,7 +50,7 @@ async def cookie(people: People, sessions: Sessions) -> AsyncIterator[str]:
     yield begun
 
 
-async def next_of(sessions: Sessions, cookie: str) -> str:
+async def next_of(sessions: BrowserSessions, cookie: str) -> str:
     """The cookie that a living session has from now on."""
     found = await sessions.find(cookie)
     assert found.session
@@ -139,7 +139,7 @@ def test_what_is_no_cookie_of_ours_is_no_step(text: str) -> None:
 
 
 async def test_a_step_is_given_without_being_written_down(
-    sessions: Sessions, cookie: str, turned: Turned, rows: Any
+    sessions: BrowserSessions, cookie: str, turned: Turned, rows: Any
 ) -> None:
     turned.offset = DAY + 1
     await sessions.find(cookie)
@@ -153,7 +153,7 @@ async def test_a_step_is_given_without_being_written_down(
 
 
 async def test_the_database_has_no_part_of_a_later_step(
-    sessions: Sessions, cookie: str, turned: Turned, rows: Any
+    sessions: BrowserSessions, cookie: str, turned: Turned, rows: Any
 ) -> None:
     turned.offset = DAY + 1
     later = await next_of(sessions, cookie)
@@ -164,7 +164,7 @@ async def test_the_database_has_no_part_of_a_later_step(
 
 
 async def test_all_servers_give_one_step_at_the_same_moment_and_take_it(
-    sessions: Sessions, elsewhere: Sessions, cookie: str, turned: Turned
+    sessions: BrowserSessions, elsewhere: BrowserSessions, cookie: str, turned: Turned
 ) -> None:
     servers = (sessions, elsewhere)
     turned.offset = DAY + 1
@@ -181,7 +181,7 @@ async def test_all_servers_give_one_step_at_the_same_moment_and_take_it(
 
 
 async def test_the_first_use_at_two_servers_at_once_is_one_step(
-    sessions: Sessions, elsewhere: Sessions, cookie: str, turned: Turned, rows: Any
+    sessions: BrowserSessions, elsewhere: BrowserSessions, cookie: str, turned: Turned, rows: Any
 ) -> None:
     for number in range(1, 6):
         turned.offset += DAY + 1
@@ -191,7 +191,7 @@ async def test_the_first_use_at_two_servers_at_once_is_one_step(
 
 
 async def test_reuse_at_many_servers_at_once_is_one_end_and_one_event(
-    sessions: Sessions, elsewhere: Sessions, cookie: str, turned: Turned, rows: Any
+    sessions: BrowserSessions, elsewhere: BrowserSessions, cookie: str, turned: Turned, rows: Any
 ) -> None:
     turned.offset = DAY + 1
     await sessions.find(await next_of(sessions, cookie))
@@ -207,7 +207,7 @@ async def test_reuse_at_many_servers_at_once_is_one_end_and_one_event(
 
 
 async def test_whoever_has_the_old_cookie_and_the_owner_race_and_the_session_is_over_for_both(
-    sessions: Sessions, elsewhere: Sessions, cookie: str, turned: Turned
+    sessions: BrowserSessions, elsewhere: BrowserSessions, cookie: str, turned: Turned
 ) -> None:
     turned.offset = DAY + 1
     owners = await next_of(sessions, cookie)
@@ -221,7 +221,7 @@ async def test_whoever_has_the_old_cookie_and_the_owner_race_and_the_session_is_
 
 
 async def test_a_thief_who_comes_first_is_found_out_when_the_owner_comes(
-    sessions: Sessions, cookie: str, turned: Turned
+    sessions: BrowserSessions, cookie: str, turned: Turned
 ) -> None:
     turned.offset = DAY + 1
     thiefs = await next_of(sessions, cookie)
@@ -232,7 +232,9 @@ async def test_a_thief_who_comes_first_is_found_out_when_the_owner_comes(
     assert (await sessions.find(thiefs)).session is None
 
 
-async def test_two_who_share_a_step_are_found_out_at_the_next(sessions: Sessions, cookie: str, turned: Turned) -> None:
+async def test_two_who_share_a_step_are_found_out_at_the_next(
+    sessions: BrowserSessions, cookie: str, turned: Turned
+) -> None:
     turned.offset = DAY + 1
     both = await next_of(sessions, cookie)
     await sessions.find(both)
@@ -246,7 +248,7 @@ async def test_two_who_share_a_step_are_found_out_at_the_next(sessions: Sessions
     assert (await sessions.find(one)).session is None
 
 
-async def test_a_step_from_long_ago_has_no_grace(sessions: Sessions, cookie: str, turned: Turned) -> None:
+async def test_a_step_from_long_ago_has_no_grace(sessions: BrowserSessions, cookie: str, turned: Turned) -> None:
     steps = [cookie]
     for _ in range(3):
         turned.offset += DAY + 1
@@ -258,7 +260,7 @@ async def test_a_step_from_long_ago_has_no_grace(sessions: Sessions, cookie: str
     assert (await sessions.find(steps[-1])).session is None
 
 
-async def test_a_logout_with_any_step_ends_the_session(sessions: Sessions, cookie: str, turned: Turned) -> None:
+async def test_a_logout_with_any_step_ends_the_session(sessions: BrowserSessions, cookie: str, turned: Turned) -> None:
     turned.offset = DAY + 1
     later = await next_of(sessions, cookie)
 
@@ -269,7 +271,7 @@ async def test_a_logout_with_any_step_ends_the_session(sessions: Sessions, cooki
 
 
 async def test_the_same_person_logs_in_again_over_any_step_into_the_same_session(
-    sessions: Sessions, cookie: str, turned: Turned
+    sessions: BrowserSessions, cookie: str, turned: Turned
 ) -> None:
     turned.offset = DAY + 1
     later = await next_of(sessions, cookie)
@@ -282,18 +284,18 @@ async def test_the_same_person_logs_in_again_over_any_step_into_the_same_session
     after = (await sessions.find(again)).session
     assert after is not None
     assert after.id == before.id
-    assert (await sessions.find(later)) == Found(None, later)
+    assert (await sessions.find(later)) == RecognisedSession(None, later)
 
 
 async def test_an_expired_session_is_over_and_nothing_is_reused(
-    sessions: Sessions, cookie: str, turned: Turned, rows: Any
+    sessions: BrowserSessions, cookie: str, turned: Turned, rows: Any
 ) -> None:
     turned.offset = DAY + 1
     await sessions.find(await next_of(sessions, cookie))
     turned.offset = 31 * DAY
     ((before,),) = rows("select count(*) from audit_events where kind = 'session.reused'")
 
-    assert await sessions.find(cookie) == Found(None, cookie)
+    assert await sessions.find(cookie) == RecognisedSession(None, cookie)
     assert rows("select count(*) from audit_events where kind = 'session.reused'") == [(before,)]
 
 
@@ -301,7 +303,7 @@ async def test_an_expired_session_is_over_and_nothing_is_reused(
 
 
 async def test_h51_the_cookie_changes_and_is_taken_where_nothing_can_be_written(
-    sessions: Sessions, store: Store, cookie: str, turned: Turned
+    sessions: BrowserSessions, store: Store, cookie: str, turned: Turned
 ) -> None:
     turned.offset = DAY + 1
     store.database.guard = lambda: "The disk is full."
@@ -318,7 +320,7 @@ async def test_h51_the_cookie_changes_and_is_taken_where_nothing_can_be_written(
 
 
 async def test_reuse_that_cannot_be_written_is_not_forgotten(
-    sessions: Sessions, store: Store, cookie: str, turned: Turned
+    sessions: BrowserSessions, store: Store, cookie: str, turned: Turned
 ) -> None:
     turned.offset = DAY + 1
     later = await next_of(sessions, cookie)
@@ -335,6 +337,6 @@ async def test_reuse_that_cannot_be_written_is_not_forgotten(
     assert (await sessions.find(later)).session is None
 
 
-async def at_once(work: list[Any]) -> list[Found]:
+async def at_once(work: list[Any]) -> list[RecognisedSession]:
     """What comes of all these, begun at the same time."""
     return list(await gatherResults([Deferred.fromCoroutine(one) for one in work]))

@@ -6,7 +6,7 @@ import pytest
 
 from iam.clock import Clock
 from iam.people.people import People
-from iam.people.sessions import Sessions
+from iam.people.sessions import BrowserSessions
 from iam.people.steps import Steps
 from iam.records.actor import SERVER
 from iam.records.session import Session
@@ -17,8 +17,8 @@ from iam.store.store import Store
 
 
 @pytest.fixture
-def sessions(store: Store, turned: Any) -> Sessions:
-    return Sessions(store.sessions, Clock(turned.seconds), Settings(), Steps(b"a key for tests"))
+def sessions(store: Store, turned: Any) -> BrowserSessions:
+    return BrowserSessions(store.sessions, Clock(turned.seconds), Settings(), Steps(b"a key for tests"))
 
 
 @pytest.fixture
@@ -27,20 +27,22 @@ def cookie() -> str:
     return minted.mint(Kind.VISITOR)
 
 
-async def begin(people: People, sessions: Sessions, before: str | None = None, *, remembered: bool = False) -> str:
+async def begin(
+    people: People, sessions: BrowserSessions, before: str | None = None, *, remembered: bool = False
+) -> str:
     alice = await people.create(username="alice", password=None, by=SERVER)
     cookie = await sessions.begin(before, alice, remembered=remembered)
     assert cookie is not None
     return cookie
 
 
-async def session_of(sessions: Sessions, cookie: str | None) -> Session | None:
+async def session_of(sessions: BrowserSessions, cookie: str | None) -> Session | None:
     """Whose session this is, if it is one."""
     assert cookie is not None
     return (await sessions.find(cookie)).session
 
 
-async def test_a_cookie_says_who_it_is(people: People, sessions: Sessions) -> None:
+async def test_a_cookie_says_who_it_is(people: People, sessions: BrowserSessions) -> None:
     cookie = await begin(people, sessions)
 
     found = await session_of(sessions, cookie)
@@ -50,7 +52,7 @@ async def test_a_cookie_says_who_it_is(people: People, sessions: Sessions) -> No
 
 
 async def test_h17_row_26_the_cookie_from_before_the_login_is_worth_nothing(
-    people: People, sessions: Sessions, cookie: str
+    people: People, sessions: BrowserSessions, cookie: str
 ) -> None:
     after = await begin(people, sessions, cookie)
 
@@ -58,7 +60,7 @@ async def test_h17_row_26_the_cookie_from_before_the_login_is_worth_nothing(
     assert await session_of(sessions, cookie) is None
 
 
-async def test_h17_row_27_the_next_login_ends_the_session_before(people: People, sessions: Sessions) -> None:
+async def test_h17_row_27_the_next_login_ends_the_session_before(people: People, sessions: BrowserSessions) -> None:
     first = await begin(people, sessions)
     bob = await people.create(username="bob", password=None, by=SERVER)
 
@@ -71,7 +73,7 @@ async def test_h17_row_27_the_next_login_ends_the_session_before(people: People,
 
 
 async def test_h17_the_same_person_logs_in_again_into_the_same_session(
-    people: People, sessions: Sessions, turned: Any, rows: Any
+    people: People, sessions: BrowserSessions, turned: Any, rows: Any
 ) -> None:
     first = await begin(people, sessions)
     before = await session_of(sessions, first)
@@ -91,7 +93,7 @@ async def test_h17_the_same_person_logs_in_again_into_the_same_session(
     ]
 
 
-async def test_row_27_another_persons_login_has_an_id_of_its_own(people: People, sessions: Sessions) -> None:
+async def test_row_27_another_persons_login_has_an_id_of_its_own(people: People, sessions: BrowserSessions) -> None:
     first = await begin(people, sessions)
     before = await session_of(sessions, first)
     bob = await people.create(username="bob", password=None, by=SERVER)
@@ -103,7 +105,9 @@ async def test_row_27_another_persons_login_has_an_id_of_its_own(people: People,
     assert after.id != before.id
 
 
-async def test_row_27_who_logs_in_again_after_a_logout_gets_another_session(people: People, sessions: Sessions) -> None:
+async def test_row_27_who_logs_in_again_after_a_logout_gets_another_session(
+    people: People, sessions: BrowserSessions
+) -> None:
     first = await begin(people, sessions)
     before = await session_of(sessions, first)
     assert before is not None
@@ -115,7 +119,9 @@ async def test_row_27_who_logs_in_again_after_a_logout_gets_another_session(peop
     assert after.id != before.id
 
 
-async def test_a_session_that_has_expired_does_not_go_on(people: People, sessions: Sessions, turned: Any) -> None:
+async def test_a_session_that_has_expired_does_not_go_on(
+    people: People, sessions: BrowserSessions, turned: Any
+) -> None:
     first = await begin(people, sessions)
     before = await session_of(sessions, first)
     assert before is not None
@@ -128,11 +134,11 @@ async def test_a_session_that_has_expired_does_not_go_on(people: People, session
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "iam_se_", "iam_rt_" + "0" * 43 + "_000000", "a" * 8192])
-async def test_what_is_no_cookie_of_ours_is_nobody(sessions: Sessions, cookie: str) -> None:
+async def test_what_is_no_cookie_of_ours_is_nobody(sessions: BrowserSessions, cookie: str) -> None:
     assert await session_of(sessions, cookie) is None
 
 
-async def test_a_logout_ends_the_session(people: People, sessions: Sessions) -> None:
+async def test_a_logout_ends_the_session(people: People, sessions: BrowserSessions) -> None:
     cookie = await begin(people, sessions)
 
     await sessions.end(cookie)
@@ -140,7 +146,7 @@ async def test_a_logout_ends_the_session(people: People, sessions: Sessions) -> 
     assert await session_of(sessions, cookie) is None
 
 
-async def test_h17_a_session_idles_for_twelve_hours(people: People, sessions: Sessions, turned: Any) -> None:
+async def test_h17_a_session_idles_for_twelve_hours(people: People, sessions: BrowserSessions, turned: Any) -> None:
     cookie = await begin(people, sessions)
     turned.offset = 12 * HOUR - 60
     assert await session_of(sessions, cookie) is not None
@@ -150,7 +156,7 @@ async def test_h17_a_session_idles_for_twelve_hours(people: People, sessions: Se
     assert await session_of(sessions, cookie) is None
 
 
-async def live_through(days: int, sessions: Sessions, cookie: str, turned: Any) -> bool:
+async def live_through(days: int, sessions: BrowserSessions, cookie: str, turned: Any) -> bool:
     """Come back every six hours, for days; is the session still good?"""
     for _ in range(days * 4):
         turned.offset += 6 * HOUR
@@ -159,14 +165,18 @@ async def live_through(days: int, sessions: Sessions, cookie: str, turned: Any) 
     return True
 
 
-async def test_h17_a_session_lives_for_seven_days_in_all(people: People, sessions: Sessions, turned: Any) -> None:
+async def test_h17_a_session_lives_for_seven_days_in_all(
+    people: People, sessions: BrowserSessions, turned: Any
+) -> None:
     cookie = await begin(people, sessions)
 
     assert await live_through(6, sessions, cookie, turned)
     assert not await live_through(2, sessions, cookie, turned)
 
 
-async def test_h17_a_remembered_session_waits_for_thirty_days(people: People, sessions: Sessions, turned: Any) -> None:
+async def test_h17_a_remembered_session_waits_for_thirty_days(
+    people: People, sessions: BrowserSessions, turned: Any
+) -> None:
     cookie = await begin(people, sessions, remembered=True)
 
     turned.offset = 29 * DAY
@@ -176,13 +186,13 @@ async def test_h17_a_remembered_session_waits_for_thirty_days(people: People, se
     assert await session_of(sessions, cookie) is None
 
 
-async def test_h17_the_database_has_no_cookie(people: People, sessions: Sessions, rows: Any) -> None:
+async def test_h17_the_database_has_no_cookie(people: People, sessions: BrowserSessions, rows: Any) -> None:
     cookie = await begin(people, sessions)
 
     assert cookie not in str(rows("select sessions::text from sessions"))
 
 
-async def test_a_disabled_person_has_no_session(people: People, sessions: Sessions) -> None:
+async def test_a_disabled_person_has_no_session(people: People, sessions: BrowserSessions) -> None:
     cookie = await begin(people, sessions)
     found = await session_of(sessions, cookie)
     assert found is not None

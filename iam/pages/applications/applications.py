@@ -13,12 +13,12 @@ from iam.browser.forms import Fields, complain
 from iam.browser.theme import Theme
 from iam.browser.visitors import Sent, Stale, Visitors
 from iam.clients import redirect_uris, sectors, uris
-from iam.clients.refusals import Refusals
+from iam.clients.refusals import Explanations
 from iam.clients.registrants import Registrant, Registrants
 from iam.clients.registration import Registration
 from iam.clock import Clock
 from iam.http.answers import Answer, see_other
-from iam.http.parameters import Parameters
+from iam.http.parameters import ParsedParameters
 from iam.http.request import Request
 from iam.pages.applications.form import (
     AUTH_METHODS,
@@ -32,7 +32,7 @@ from iam.pages.applications.form import (
     told,
 )
 from iam.pages.applications.owners import Owners, address, by, shown
-from iam.pages.applications.pending_secret import Issued, Issuer, TicketError
+from iam.pages.applications.pending_secret import Issuer, PendingSecret, TicketError
 from iam.people.invalid import Invalid
 
 log = Logger()
@@ -72,7 +72,7 @@ class Applications:
     theme: Theme
     clock: Clock
     site: str
-    refusals: Refusals
+    refusals: Explanations
 
     async def list(self, request: Request) -> Answer:
         """All of this person's applications."""
@@ -201,7 +201,7 @@ class Applications:
         log.info("application has a new secret: client {client_id}", client_id=client_id)
         return see_other(address(client_id))
 
-    def _issued(self, sent: Sent, bound_to: str) -> tuple[Issued, Stale | None]:
+    def _issued(self, sent: Sent, bound_to: str) -> tuple[PendingSecret, Stale | None]:
         """The id and secret that the form was shown with; new ones, and that it is stale, for one that says others than ours."""
         try:
             issued = self.issuer.recognise(sent.fields.get("ticket", ""), bound_to, self.clock.now())
@@ -225,7 +225,7 @@ class Applications:
         registrant = self.registrants.person(superuser=session.superuser)
         return registrant.keeping(client) if client else registrant
 
-    def _changed(self, fields: Parameters, client: Any) -> bool:
+    def _changed(self, fields: ParsedParameters, client: Any) -> bool:
         """Is the application another than the one that the form showed, since somebody changed it meanwhile?"""
         return not self.visitors.showed(fields, shown(client))
 
@@ -240,7 +240,7 @@ class Applications:
         request: Request,
         session: Any,
         form: ApplicationForm,
-        issued: Issued | None = None,
+        issued: PendingSecret | None = None,
         *,
         client: Any = None,
         status: int = 200,
@@ -288,7 +288,7 @@ class Applications:
         session: Any,
         client: Any,
         form: SecretForm,
-        issued: Issued,
+        issued: PendingSecret,
         *,
         status: int = 200,
         changed: bool = False,

@@ -11,7 +11,7 @@ from iam.browser.visitors import Sent, Stale, Visitors
 from iam.clients import information
 from iam.clients.registrants import Registrants
 from iam.clients.registration import Registration
-from iam.http.answers import Refusal, see_other
+from iam.http.answers import AnswerNow, see_other
 from iam.http.request import Request
 from iam.records import actor
 from iam.records.actor import By
@@ -37,7 +37,7 @@ class Owners:
         """Who is logged in; the login for who is not."""
         session = await self.visitors.session(request)
         if session is None:
-            raise Refusal(see_other("/login?next=" + quote(request.path.decode("ascii"), safe="")))
+            raise AnswerNow(see_other("/login?next=" + quote(request.path.decode("ascii"), safe="")))
         return self._admitted(session)
 
     async def sent(self, request: Request, purpose: str) -> tuple[Any, Sent]:

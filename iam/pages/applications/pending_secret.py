@@ -23,7 +23,7 @@ class TicketError(Exception):
 
 
 @frozen
-class Issued:
+class PendingSecret:
     """What the form shows."""
 
     ticket: str
@@ -37,11 +37,11 @@ class Issuer:
 
     key: ServerKey
 
-    def issue(self, bound_to: str, now: datetime) -> Issued:
+    def issue(self, bound_to: str, now: datetime) -> PendingSecret:
         """A new id and secret for the form that is `bound_to` a person, a session and a purpose."""
         return self._made(f"{int(now.timestamp())}.{secrets.token_urlsafe(32)}", bound_to)
 
-    def recognise(self, ticket: str, bound_to: str, now: datetime) -> Issued:
+    def recognise(self, ticket: str, bound_to: str, now: datetime) -> PendingSecret:
         """The id and secret of a form that comes back; raises TicketError."""
         body, _, check = ticket.rpartition(".")
         if not hmac.compare_digest(check.encode(), self._check(body, bound_to).encode()):
@@ -50,10 +50,10 @@ class Issuer:
             raise TicketError
         return self._made(body, bound_to)
 
-    def _made(self, body: str, bound_to: str) -> Issued:
+    def _made(self, body: str, bound_to: str) -> PendingSecret:
         secret = minted.compose(Kind.CLIENT_SECRET, self._digest("secret", body, bound_to))
         client_id = minted.client_id(self._digest("id", body, bound_to))
-        return Issued(f"{body}.{self._check(body, bound_to)}", client_id, secret)
+        return PendingSecret(f"{body}.{self._check(body, bound_to)}", client_id, secret)
 
     def _check(self, body: str, bound_to: str) -> str:
         return self._digest("ticket", body, bound_to).hex()

@@ -9,7 +9,7 @@ from iam.browser.visitors import Visitors
 from iam.http.answers import Answer, see_other
 from iam.http.request import Request
 from iam.openid.front_channel import FrontChannel
-from iam.people.sessions import Sessions
+from iam.people.sessions import BrowserSessions
 from iam.settings import Settings
 
 log = Logger()
@@ -19,7 +19,7 @@ log = Logger()
 class Departures:
     """Ends sessions of a browser."""
 
-    sessions: Sessions
+    sessions: BrowserSessions
     visitors: Visitors
     theme: Theme
     front_channel: FrontChannel

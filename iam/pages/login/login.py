@@ -21,7 +21,7 @@ from iam.http.request import Request
 from iam.networks import network
 from iam.people import names
 from iam.people.logins import Logins
-from iam.people.sessions import Sessions
+from iam.people.sessions import BrowserSessions
 from iam.records.session import Session
 from iam.settings import Settings
 from iam.throttles.pace import Pace
@@ -53,7 +53,7 @@ class Login:
     """
 
     logins: Logins
-    sessions: Sessions
+    sessions: BrowserSessions
     visitors: Visitors
     theme: Theme
     settings: Settings

@@ -11,8 +11,8 @@ from iam.browser.accounts import Account, Accounts
 from iam.browser.theme import Theme
 from iam.browser.visitors import Stale, Visitors
 from iam.clients import client_card
-from iam.clients.refusals import Refusals
-from iam.http.answers import Answer, Refusal, see_other
+from iam.clients.refusals import Explanations
+from iam.http.answers import Answer, AnswerNow, see_other
 from iam.http.parameters import ParameterError, form_fields, query_parameters, query_text
 from iam.http.request import Request
 from iam.openid.logout_requests import PARAMETERS, LogoutError, LogoutRequest, LogoutRequests
@@ -37,7 +37,7 @@ class Logout:
     theme: Theme
     requests: LogoutRequests
     departures: Departures
-    refusals: Refusals
+    refusals: Explanations
 
     async def show(self, request: Request) -> Answer:
         """A logout request, or a person who wants to leave. A link alone must not log anybody out."""
@@ -105,7 +105,9 @@ class Logout:
         except (ParameterError, LogoutError) as error:
             request.say(log, "logout request refused: {reason}", reason=str(error))
             error_uri = self.refusals.kept(PATH, error, request.client_address)
-            raise Refusal(self.theme.page("logout_refused.html", 400, sentence=REFUSED, error_uri=error_uri)) from None
+            raise AnswerNow(
+                self.theme.page("logout_refused.html", 400, sentence=REFUSED, error_uri=error_uri)
+            ) from None
 
     async def _end(self, request: Request, asked: LogoutRequest, accounts: Accounts, account: Account) -> Answer:
         """Let this account go; who else is logged in here is asked whether to go on."""
@@ -160,7 +162,7 @@ def from_our_form(request: Request, theme: Theme) -> bool:
     try:
         return csrf.TOKEN_FIELD in form_fields(request)
     except ParameterError as error:
-        raise Refusal(theme.error_of(error.status)) from None
+        raise AnswerNow(theme.error_of(error.status)) from None
 
 
 def asked_elsewhere(request: Request) -> str:

@@ -23,10 +23,10 @@ from iam.authorization.response import FORM_POST, MODES
 from iam.clients import redirect_uri_difference, redirect_uris
 from iam.clients.targets import invalid_target
 from iam.clock import Clock
-from iam.oauth.reasons import Refusal, shown
+from iam.oauth.reasons import Reason, shown
 from iam.oauth.scopes import OFFLINE_ACCESS, OPENID
 from iam.openid import login_facts
-from iam.protocol.request import Request
+from iam.protocol.request import OAuthlibRequest
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.settings import Settings
@@ -44,21 +44,19 @@ UNSUPPORTED = {
 
 # What the store says of a code, as the check that failed, what would have passed it, and what came.
 REFUSALS = {
-    "unknown": Refusal("code", "a code that was given out", "one that was not, or expired long ago"),
-    "other client": Refusal("code", "a code of this application", "one of another application"),
-    "used": Refusal("code", "a code that was not used", "one that was redeemed before: what it stands for is ended"),
-    "superseded": Refusal("code", "a code that was not used", "one that a later request redeemed: this one came late"),
-    "expired": Refusal("code", "a code within its lifetime", "one that has expired"),
-    "other redirect_uri": Refusal("redirect_uri", "that of the authorization request"),
-    "no redirect_uri": Refusal(
-        "redirect_uri", "that of the authorization request, which had no code_challenge", "none"
-    ),
-    "wrong code_verifier": Refusal(
+    "unknown": Reason("code", "a code that was given out", "one that was not, or expired long ago"),
+    "other client": Reason("code", "a code of this application", "one of another application"),
+    "used": Reason("code", "a code that was not used", "one that was redeemed before: what it stands for is ended"),
+    "superseded": Reason("code", "a code that was not used", "one that a later request redeemed: this one came late"),
+    "expired": Reason("code", "a code within its lifetime", "one that has expired"),
+    "other redirect_uri": Reason("redirect_uri", "that of the authorization request"),
+    "no redirect_uri": Reason("redirect_uri", "that of the authorization request, which had no code_challenge", "none"),
+    "wrong code_verifier": Reason(
         "code_verifier", "the one whose S256 challenge the authorization request had, if any"
     ),
-    "grant ended": Refusal("grant", "one that lives", "grant ended: revoked, or its person or consent is gone"),
-    "other resource": Refusal("resource", "resources of the authorization request"),
-    "no scope": Refusal(
+    "grant ended": Reason("grant", "one that lives", "grant ended: revoked, or its person or consent is gone"),
+    "other resource": Reason("resource", "resources of the authorization request"),
+    "no scope": Reason(
         "scope", "scopes that the application may still ask for, and that mean something to the resource", "none"
     ),
 }
@@ -82,7 +80,7 @@ class AuthorizationCodeGrant(OAuthlibAuthorizationCodeGrant):  # type: ignore[mi
         ]
         super().__init__(request_validator, pre_auth=checks)
 
-    def create_authorization_response(self, request: Request, token_handler: object) -> dict[str, str]:
+    def create_authorization_response(self, request: OAuthlibRequest, token_handler: object) -> dict[str, str]:
         """The members of the answer to a validated request (RFC 6749 §4.1.2); whatever is wrong is raised.
 
         oauthlib's own validates once more, and would grant what it makes of the request then; and it writes the address that
@@ -92,14 +90,14 @@ class AuthorizationCodeGrant(OAuthlibAuthorizationCodeGrant):  # type: ignore[mi
         self.request_validator.save_authorization_code(request.client_id, code, request)
         return code
 
-    def create_authorization_code(self, request: Request) -> dict[str, str]:
+    def create_authorization_code(self, request: OAuthlibRequest) -> dict[str, str]:
         """A code of our own form, and the client's state with it."""
         code = {"code": ""}  # made where it is stored
         if request.state is not None:
             code["state"] = request.state
         return code
 
-    def check_hint(self, request: Request) -> dict[str, object]:
+    def check_hint(self, request: OAuthlibRequest) -> dict[str, object]:
         """An id_token_hint that is no ID token of this client says nothing about who is meant (OpenID Connect Core §3.1.2.1)."""
         asked = OPENID in (request.scopes or ()) and request.id_token_hint is not None
         if asked and not self.request_validator.validate_id_token_hint(request.id_token_hint, request):
@@ -107,15 +105,15 @@ class AuthorizationCodeGrant(OAuthlibAuthorizationCodeGrant):  # type: ignore[mi
         return {}
 
 
-def check_redirect_uri(request: Request) -> dict[str, object]:
+def check_redirect_uri(request: OAuthlibRequest) -> dict[str, object]:
     """OpenID Connect Core §3.1.2.1: an authentication request says where the answer goes, whatever is registered."""
     if OPENID in (request.scopes or ()) and request.using_default_redirect_uri:
-        request.refusal = Refusal("redirect_uri", "one that is registered, in every request for openid", "none")
+        request.refusal = Reason("redirect_uri", "one that is registered, in every request for openid", "none")
         raise MissingRedirectURIError(request=request)
     return {}
 
 
-def check_mode(request: Request) -> dict[str, object]:
+def check_mode(request: OAuthlibRequest) -> dict[str, object]:
     """A way for the answer that there is (G7, G17); first, as errors take it too. No form leads to an app's own scheme."""
     mode, web = request.response_mode, redirect_uris.web(request.redirect_uri)
     if mode in (None, *MODES) and (mode != FORM_POST or web):
@@ -125,19 +123,19 @@ def check_mode(request: Request) -> dict[str, object]:
     raise InvalidRequestError(f"The response_mode must be one of {ways}.", request=request)
 
 
-def check_request_object(request: Request) -> dict[str, object]:
+def check_request_object(request: OAuthlibRequest) -> dict[str, object]:
     """Raise what is wrong with the request object, and where one is missing (RFC 9101 §6, §10.5)."""
     wrong = request.object_error
     if wrong is not None:
         request.refusal = wrong.refusal
         raise CustomOAuth2Error(wrong.error, wrong.sentence, request=request)
     if not request.signed and request.client.openid.require_signed_request_object:
-        request.refusal = Refusal("request object", "one that the application has signed", "none")
+        request.refusal = Reason("request object", "one that the application has signed", "none")
         raise InvalidRequestError("This client must send signed request objects (RFC 9101).", request=request)
     return {}
 
 
-def check_supported(request: Request) -> dict[str, object]:
+def check_supported(request: OAuthlibRequest) -> dict[str, object]:
     """Refuse what would be ignored otherwise (OpenID Connect Core §6, RFC 9396 §5)."""
     if request.unsupported:
         raise CustomOAuth2Error(
@@ -146,7 +144,7 @@ def check_supported(request: Request) -> dict[str, object]:
     return {}
 
 
-def check_response(request: Request) -> dict[str, object]:
+def check_response(request: OAuthlibRequest) -> dict[str, object]:
     """Only `code` (G13)."""
     if request.response_type is None:
         raise MissingResponseTypeError(request=request)
@@ -155,7 +153,7 @@ def check_response(request: Request) -> dict[str, object]:
     return {}
 
 
-def check_challenge(request: Request) -> dict[str, object]:
+def check_challenge(request: OAuthlibRequest) -> dict[str, object]:
     """S256 or nothing, and a challenge that can be one (G5, G49)."""
     if request.code_challenge is None:
         if request.code_challenge_method is not None:
@@ -177,7 +175,7 @@ class AuthorizationCode:
     settings: Settings
     clock: Clock
 
-    async def save_code(self, code: dict[str, str], request: Request) -> None:
+    async def save_code(self, code: dict[str, str], request: OAuthlibRequest) -> None:
         """Make the code, and store it with consent and grant of the person `request.user`, a Session.
 
         Who asks for an identity without offline_access is served as long as the person is logged in (Core §11).
@@ -215,10 +213,10 @@ class AuthorizationCode:
         )
         if not issued:
             got = "the session or the consent ended, or the application was deleted, a moment ago"
-            request.refusal = Refusal("session", "one that lives, an application, and the person's consent", got)
+            request.refusal = Reason("session", "one that lives, an application, and the person's consent", got)
             raise AccessDeniedError("The person was logged out at the same moment.", request=request)
 
-    async def save(self, token: dict[str, Any], request: Request) -> None:
+    async def save(self, token: dict[str, Any], request: OAuthlibRequest) -> None:
         """Redeem the code in one statement; raises InvalidGrantError for whatever is wrong with it (RFC 6749 §5.2)."""
         now = request.received
         recipient = await self.response.recipient(request)
@@ -266,7 +264,7 @@ class AuthorizationCode:
         raise InvalidGrantError("The authorization code is not valid for this request.", request=request)
 
 
-def refusal(outcome: str, request: Request) -> Refusal:
+def refusal(outcome: str, request: OAuthlibRequest) -> Reason:
     """Why the code was not redeemed."""
     known = REFUSALS[outcome]
     if outcome == "wrong code_verifier":

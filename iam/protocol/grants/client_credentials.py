@@ -6,8 +6,8 @@ from attrs import frozen
 from oauthlib.oauth2 import ClientCredentialsGrant
 from oauthlib.oauth2.rfc6749.errors import InvalidScopeError, UnauthorizedClientError
 
-from iam.oauth.reasons import Refusal
-from iam.protocol.request import Request
+from iam.oauth.reasons import Reason
+from iam.protocol.request import OAuthlibRequest
 from iam.secrets import minted
 from iam.settings import Settings
 from iam.store.access_tokens import AccessTokens
@@ -26,7 +26,7 @@ class ClientCredentials:
     response: TokenResponse
     settings: Settings
 
-    async def save(self, token: dict[str, Any], request: Request) -> None:
+    async def save(self, token: dict[str, Any], request: OAuthlibRequest) -> None:
         """Store the token in one statement; raises UnauthorizedClientError if the client was locked out meanwhile."""
         now = request.received
         issued = await self.access_tokens.issue(
@@ -40,10 +40,10 @@ class ClientCredentials:
         )
         if issued is None:
             got = "the application was disabled, or its own grant or resource ended, a moment ago"
-            request.refusal = Refusal("grant", "the application's own, which lives", got)
+            request.refusal = Reason("grant", "the application's own, which lives", got)
             raise UnauthorizedClientError("This client may not get tokens for itself.", request=request)
         if not issued.scope:
-            request.refusal = Refusal(
+            request.refusal = Reason(
                 "scope", "one that means something to the resource", "none that does, since a moment ago"
             )
             raise InvalidScopeError("No scope of the request means anything to this resource.", request=request)

@@ -16,7 +16,7 @@ from iam.authorization.response import FORM_POST, FRAGMENT
 from iam.clients.encryption_to_client import Recipient
 from iam.clients.metadata import ID_TOKENS, IMPLICIT
 from iam.clock import Clock
-from iam.oauth.reasons import Refusal
+from iam.oauth.reasons import Reason
 from iam.oauth.scopes import OPENID
 from iam.openid import login_facts
 from iam.protocol.bearer_token import LONGEST_LIFETIME
@@ -26,7 +26,7 @@ from iam.protocol.grants.authorization_code import (
     check_request_object,
     check_supported,
 )
-from iam.protocol.request import Request
+from iam.protocol.request import OAuthlibRequest
 from iam.records.identity import Identity
 from iam.secrets import minted
 from iam.secrets.minted import Kind
@@ -57,12 +57,12 @@ class ImplicitGrant(OAuthlibImplicitGrant):  # type: ignore[misc]
         ]
         super().__init__(request_validator, pre_auth=checks)
 
-    def validate_authorization_request(self, request: Request) -> object:
+    def validate_authorization_request(self, request: OAuthlibRequest) -> object:
         """Core §3.2.2.1: raise what is wrong with the request."""
         request.granting = GRANT_TYPE
         return self.validate_token_request(request)
 
-    def create_authorization_response(self, request: Request, token_handler: object) -> dict[str, str]:
+    def create_authorization_response(self, request: OAuthlibRequest, token_handler: object) -> dict[str, str]:
         """The members of the answer to a validated request (Core §3.2.2.5); whatever is wrong is raised."""
         code: dict[str, str] = {}
         self.request_validator.save_authorization_code(request.client_id, code, request)
@@ -71,7 +71,7 @@ class ImplicitGrant(OAuthlibImplicitGrant):  # type: ignore[misc]
         return {**{name: str(value) for name, value in members.items()}, **state}
 
 
-def choose_mode(request: Request) -> dict[str, object]:
+def choose_mode(request: OAuthlibRequest) -> dict[str, object]:
     """By the fragment, errors too, unless the client wants a form (Multiple Response Types §3)."""
     if request.response_mode in MODES:
         return {}
@@ -81,7 +81,7 @@ def choose_mode(request: Request) -> dict[str, object]:
     return {}
 
 
-def check_front_channel(request: Request) -> dict[str, object]:
+def check_front_channel(request: OAuthlibRequest) -> dict[str, object]:
     """Who asks for an ID token in the front channel asks for an identity, and can recognise the answer (Core §3.2.2.1)."""
     if OPENID not in (request.scopes or ()):
         raise InvalidRequestError("This response_type needs the scope openid.", request=request)
@@ -99,7 +99,7 @@ class Implicit:
     settings: Settings
     clock: Clock
 
-    async def members(self, code: str, request: Request) -> dict[str, object]:
+    async def members(self, code: str, request: OAuthlibRequest) -> dict[str, object]:
         """The tokens for a code that nobody was given."""
         recipient = await self.response.recipient(request)
         if request.response_type == ID_TOKEN:
@@ -126,14 +126,14 @@ class Implicit:
             address=request.address,
         )
         if redemption.issued is None:
-            request.refusal = Refusal("grant", "one that lives", f"{redemption.outcome}, a moment ago")
+            request.refusal = Reason("grant", "one that lives", f"{redemption.outcome}, a moment ago")
             raise AccessDeniedError("What was allowed ended at the same moment.", request=request)
         members = await self.response.members(
             request.client, token, redemption.issued, redemption.identity, now, recipient=recipient
         )
         return {**members, "token_type": "Bearer"}
 
-    async def _id_token(self, request: Request, recipient: Recipient | None) -> str:
+    async def _id_token(self, request: OAuthlibRequest, recipient: Recipient | None) -> str:
         """An ID token alone: with no access token to ask UserInfo with, it says all that the scopes stand for (Core §5.4)."""
         told = login_facts.told(request.user, request.nonce, request.claims or {})
         identity = Identity(request.user.user_id, request.user.id, told)

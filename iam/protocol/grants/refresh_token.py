@@ -10,9 +10,9 @@ from twisted.logger import Logger
 
 from iam.clients.encryption_to_client import Recipient
 from iam.clients.targets import invalid_target
-from iam.oauth.reasons import Refusal, shown
+from iam.oauth.reasons import Reason, shown
 from iam.oauth.scopes import OPENID
-from iam.protocol.request import Request
+from iam.protocol.request import OAuthlibRequest
 from iam.records.identity import Identity
 from iam.records.rotation import Rotation
 from iam.secrets import minted
@@ -27,27 +27,27 @@ GRANT_TYPE = "refresh_token"
 
 __all__ = ["GRANT_TYPE", "RefreshToken", "RefreshTokenGrant"]
 
-REUSED = Refusal(
+REUSED = Reason(
     "refresh token reused", "a refresh token that was not used", "one that was: what it stands for is ended"
 )
 
 # What the store says of a refresh token, as the check that failed, what would have passed it, and what came.
 REFUSALS = {
-    "unknown": Refusal("refresh token", "one that was given out", "one that was not, or expired long ago"),
-    "other client": Refusal("refresh token", "one of this application", "one of another application"),
-    "grant ended": Refusal("grant", "one that lives", "grant ended: revoked, or its person or consent is gone"),
-    "expired": Refusal("refresh token", "one within its lifetime", "one that has expired"),
-    "retried": Refusal("refresh token", "one that was not used", "one that was, and whose answer is kept no longer"),
-    "late": Refusal(
+    "unknown": Reason("refresh token", "one that was given out", "one that was not, or expired long ago"),
+    "other client": Reason("refresh token", "one of this application", "one of another application"),
+    "grant ended": Reason("grant", "one that lives", "grant ended: revoked, or its person or consent is gone"),
+    "expired": Reason("refresh token", "one within its lifetime", "one that has expired"),
+    "retried": Reason("refresh token", "one that was not used", "one that was, and whose answer is kept no longer"),
+    "late": Reason(
         "refresh token",
         "one that was not used, or one whose answer was lost a short while ago (refresh-token-retry-window)",
         "one that was used longer ago, whose successor never was: what it stands for lives on",
     ),
-    "superseded": Refusal("refresh token", "the latest one", "one whose successor is in use: this request came late"),
+    "superseded": Reason("refresh token", "the latest one", "one whose successor is in use: this request came late"),
     "used": REUSED,
-    "wider scope": Refusal("scope", "scopes that the person allowed"),
-    "other resource": Refusal("resource", "resources of the authorization request"),
-    "no scope": Refusal("scope", "scopes that mean something to the resource", "none"),
+    "wider scope": Reason("scope", "scopes that the person allowed"),
+    "other resource": Reason("resource", "resources of the authorization request"),
+    "no scope": Reason("scope", "scopes that mean something to the resource", "none"),
 }
 
 log = Logger()
@@ -62,7 +62,7 @@ class RefreshToken:
     response: TokenResponse
     settings: Settings
 
-    async def save(self, token: dict[str, Any], request: Request) -> None:
+    async def save(self, token: dict[str, Any], request: OAuthlibRequest) -> None:
         """Rotate in one statement; a repetition whose successor was never used gets the answer given first.
 
         Raises InvalidGrantError, InvalidScopeError, and invalid_target for a resource that was not granted.
@@ -84,7 +84,7 @@ class RefreshToken:
             raise InvalidScopeError("The refresh token does not cover this scope.", request=request)
         raise InvalidGrantError("The refresh token is not valid.", request=request)
 
-    async def _rotate(self, successor: Successor, request: Request, *, renew: bool = False) -> Rotation:
+    async def _rotate(self, successor: Successor, request: OAuthlibRequest, *, renew: bool = False) -> Rotation:
         """Put `successor` in the place of the refresh token; `renew`: only its access token, where there is one already."""
         now = request.received
         return await self.refresh_tokens.rotate(
@@ -108,7 +108,7 @@ class RefreshToken:
             renew=renew,
         )
 
-    def _window_start(self, request: Request) -> datetime | None:
+    def _window_start(self, request: OAuthlibRequest) -> datetime | None:
         """Since when an answer may have been lost; None, ever, for a client that has proven to be itself.
 
         Whoever else holds an old token of such a client cannot use it (docs/decisions/refresh.md).
@@ -118,7 +118,9 @@ class RefreshToken:
         received: datetime = request.received
         return received - timedelta(seconds=self.settings.refresh_token_retry_window)
 
-    async def _repeat(self, made: Successor, rotation: Rotation, request: Request) -> tuple[Successor, Rotation]:
+    async def _repeat(
+        self, made: Successor, rotation: Rotation, request: OAuthlibRequest
+    ) -> tuple[Successor, Rotation]:
         """The answer that was given first, and perhaps lost; with the new access token where the first is good no longer."""
         kept = unseal(rotation.successor, request.refresh_token) if rotation.successor else None
         if kept is None:
@@ -131,7 +133,7 @@ class RefreshToken:
 
     async def _members(
         self,
-        request: Request,
+        request: OAuthlibRequest,
         access_token: str,
         terms: Terms,
         identity: Identity | None,
@@ -144,7 +146,7 @@ class RefreshToken:
             request.client, access_token, terms, told, request.received, recipient=recipient, refreshed=True
         )
 
-    def _refused(self, rotation: Rotation, request: Request) -> None:
+    def _refused(self, rotation: Rotation, request: OAuthlibRequest) -> None:
         log.info(
             "refresh token refused: {outcome}, client {client_id}, grant {grant_id}",
             outcome=rotation.outcome,
@@ -153,9 +155,9 @@ class RefreshToken:
         )
 
 
-def refusal(outcome: str, request: Request) -> Refusal:
+def refusal(outcome: str, request: OAuthlibRequest) -> Reason:
     """Why the refresh token was not rotated."""
-    known = REFUSALS.get(outcome, Refusal("refresh token", "one that is good", outcome))
+    known = REFUSALS.get(outcome, Reason("refresh token", "one that is good", outcome))
     if outcome == "wider scope":
         return evolve(known, got=shown(request.scope or ""))
     if outcome == "other resource":
