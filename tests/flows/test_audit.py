@@ -8,12 +8,11 @@ import pytest
 from attrs import evolve
 
 from iam.records import actor
-from iam.records.actor import COMMAND_LINE, SERVER
+from iam.records.actor import COMMAND_LINE, SERVER, written
 from iam.records.audit import Event
 from iam.records.client import Metadata
 from iam.secrets import minted
 from iam.secrets.minted import Kind
-from iam.store.audit import written
 from tests.harness import REDIRECT_URI, Server, fields
 
 METADATA = Metadata("Shop", "client_secret_basic", ("client_credentials",), (REDIRECT_URI,), ("read",))
