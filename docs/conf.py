@@ -41,7 +41,7 @@ def complete(_app: Any, page: str, source: list[str]) -> None:
     if page == "index":
         source[0] += CONTENTS
     if page == "reference/command-line":
-        source[0] = source[0].replace(" `make docs` puts all of that below.", "") + "\n" + "\n".join(sections(iam))
+        source[0] = source[0].replace("\n`make docs` puts all of that below.", "") + "\n" + "\n".join(sections(iam))
 
 
 def sections(command: click.Command, path: str = "iam") -> Iterator[str]:
