@@ -26,7 +26,6 @@ from twisted.internet.task import deferLater
 from twisted.web.client import Agent, HTTPConnectionPool
 
 from iam.clients.authentication import ClientAuthentication
-from iam.clients.keys import ClientKeys
 from iam.clients.registration import Registration
 from iam.clock import Clock
 from iam.database import migration
@@ -41,16 +40,10 @@ from iam.secrets import minted
 from iam.secrets.master_key import ServerKey
 from iam.secrets.minted import Kind
 from iam.secrets.signing_keys import Keys
-from iam.server.application import (
-    build_authentication,
-    build_fetcher,
-    build_keys,
-    build_registration,
-    build_server,
-    build_site,
-    build_throttle,
-)
+from iam.server.application import Application
 from iam.server.listen import listen
+from iam.server.parts import build_keys
+from iam.server.site import build_site
 from iam.settings import Settings, read
 from iam.store.store import Store, open_store
 from iam.throttles.throttle import Throttle
@@ -322,34 +315,34 @@ class Server:
         return person
 
     @property
+    def application(self) -> Application:
+        """The parts of the server, made as those of the running one are."""
+        return Application(reactor, self.settings, self.clock_of_store(), self.store, self.key, self.keys)
+
+    @property
     def registration(self) -> Registration:
         """The rules for clients."""
-        return build_registration(self.settings, self.clock_of_store(), self.store, self.key, self.fetcher)
+        return self.application.rules
 
     @property
     def fetcher(self) -> Fetcher:
         """What asks other people's addresses."""
-        return build_fetcher(reactor, self.settings, self.clock_of_store())
+        return self.application.fetcher
 
     @property
     def authentication(self) -> ClientAuthentication:
         """Client authentication as the server has it."""
-        clock = self.clock_of_store()
-        keys = ClientKeys(self.fetcher, clock)
-        return build_authentication(self.settings, clock, self.store, self.key, keys, self.throttle)
+        return self.application.authentication
 
     @property
     def protocol(self) -> Protocol:
         """oauthlib's server, made as the running one is."""
-        clock = self.clock_of_store()
-        fetcher = self.fetcher
-        client_keys = ClientKeys(fetcher, clock)
-        return build_server(self.settings, clock, self.store, self.key, self.keys, client_keys, fetcher, self.throttle)
+        return self.application.server
 
     @property
     def throttle(self) -> Throttle:
         """What counts everything that is tried, as the server has it."""
-        return build_throttle(reactor, self.settings, self.clock_of_store(), self.store)
+        return self.application.throttle
 
     def now(self) -> Any:
         return self.clock_of_store().now()
@@ -510,7 +503,7 @@ def serving(database_dsn: str, key: ServerKey, data_dir: Path, clock: TurnedCloc
     async def start() -> list[IListeningPort]:
         await database.start()
         await keys.tend()
-        site = build_site(reactor, settings, Clock(clock.seconds), store, key, keys)
+        site = build_site(Application(reactor, settings, Clock(clock.seconds), store, key, keys))
         return await listen(reactor, settings, site)
 
     async def stop() -> None:
@@ -594,9 +587,9 @@ def configured(server: Server) -> Iterator[Callable[..., Server]]:
         port = free_port()
         issuer = f"http://localhost:{port}{server.settings.path if path is None else path}"
         told = server.settings.model_copy(update={"issuer": issuer, **settings})
-        site = build_site(reactor, told, server.clock_of_store(), server.store, server.key, server.keys)
-        ports.append(reactor.listenTCP(port, site, interface="127.0.0.1"))
-        return evolve(server, url=told.issuer, settings=told)
+        configured = evolve(server, url=told.issuer, settings=told)
+        ports.append(reactor.listenTCP(port, build_site(configured.application), interface="127.0.0.1"))
+        return configured
 
     yield begin
     for port in ports:

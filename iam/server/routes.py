@@ -2,34 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from iam.endpoints import authorization, resource, resource_metadata, webfinger
-from iam.endpoints.authorization import AuthorizationEndpoint
-from iam.endpoints.health import Health
-from iam.endpoints.introspection import IntrospectionEndpoint
-from iam.endpoints.jwks import Jwks
-from iam.endpoints.metadata import REGISTRATION_ENDPOINT, MetadataEndpoint
+from iam.endpoints.metadata import REGISTRATION_ENDPOINT
 from iam.endpoints.registration import RegistrationEndpoint
-from iam.endpoints.resource import ResourceEndpoint
-from iam.endpoints.resource_metadata import ResourceMetadata
-from iam.endpoints.revocation import RevocationEndpoint
-from iam.endpoints.token import TokenEndpoint
-from iam.endpoints.user_info import UserInfoEndpoint
-from iam.endpoints.webfinger import WebFinger
 from iam.http.answers import Answer, see_other
 from iam.http.cors import Cors
 from iam.http.dispatch import Handler, Route
 from iam.http.request import Request
-from iam.pages.applications.applications import Applications
-from iam.pages.applications.switches import Switches
-from iam.pages.errors import Errors
-from iam.pages.home import Home
-from iam.pages.login.chooser import Chooser
-from iam.pages.login.login import Login
-from iam.pages.login.logout import Logout
-from iam.pages.setup import SetupPage
-from iam.pages.static import Static
+from iam.server.application import Application
 
 SERVER_METADATA = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
 HEALTH = ("/healthz", "/readyz")  # also where nobody knows of the path: at the host's root
@@ -49,47 +31,20 @@ TOOLKIT = {
 TOOLKIT_PAGES = {"/applications/": "/applications", "/applications/register/": "/applications/register"}
 
 
-@frozen
-class Handlers:
-    """Everything that answers a request."""
-
-    authorization: AuthorizationEndpoint
-    token: TokenEndpoint
-    introspection: IntrospectionEndpoint
-    revocation: RevocationEndpoint
-    metadata: MetadataEndpoint
-    user_info: UserInfoEndpoint
-    registration: RegistrationEndpoint
-    jwks: Jwks
-    resource: ResourceEndpoint
-    resource_metadata: ResourceMetadata
-    webfinger: WebFinger
-    health: Health
-    home: Home
-    login: Login
-    logout: Logout
-    accounts: Chooser
-    setup: SetupPage
-    applications: Applications
-    switches: Switches
-    errors: Errors
-    static: Static
-
-
-def protocol(handlers: Handlers) -> list[Route]:
+def protocol(application: Application) -> list[Route]:
     """What programs call."""
     shared, public = Cors.REGISTERED, Cors.EVERYBODY
     return [
-        Route("/token", ("POST",), handlers.token.post, name="token_endpoint", cors=shared),
-        Route("/introspect", ("POST",), handlers.introspection.post, name="introspection_endpoint"),
-        Route("/revoke", ("POST",), handlers.revocation.post, name="revocation_endpoint", cors=shared),
-        Route("/userinfo", ("GET",), handlers.user_info.get, name="userinfo_endpoint", cors=shared),
-        Route("/userinfo", ("POST",), handlers.user_info.post, cors=shared),
-        *registration(handlers.registration),
-        Route("/jwks", ("GET",), handlers.jwks.get, name="jwks_uri", cors=public),
-        Route("/resource", ("GET",), handlers.resource.get, cors=shared),
-        Route("/healthz", ("GET",), handlers.health.alive),
-        Route("/readyz", ("GET",), handlers.health.ready),
+        Route("/token", ("POST",), application.token.post, name="token_endpoint", cors=shared),
+        Route("/introspect", ("POST",), application.introspection.post, name="introspection_endpoint"),
+        Route("/revoke", ("POST",), application.revocation.post, name="revocation_endpoint", cors=shared),
+        Route("/userinfo", ("GET",), application.user_info.get, name="userinfo_endpoint", cors=shared),
+        Route("/userinfo", ("POST",), application.user_info.post, cors=shared),
+        *registration(application.registration),
+        Route("/jwks", ("GET",), application.jwks.get, name="jwks_uri", cors=public),
+        Route("/resource", ("GET",), application.resource.get, cors=shared),
+        Route("/healthz", ("GET",), application.health.alive),
+        Route("/readyz", ("GET",), application.health.ready),
     ]
 
 
@@ -104,23 +59,23 @@ def registration(endpoint: RegistrationEndpoint) -> list[Route]:
     ]
 
 
-def well_known(handlers: Handlers, rows: list[Route]) -> list[Route]:
+def well_known(application: Application, rows: list[Route]) -> list[Route]:
     """What is said of the rows that route requests, and so cannot lie: where it is appended to the issuer."""
-    server = handlers.metadata.of({row.name: row.path for row in rows if row.name})
+    server = application.metadata.of({row.name: row.path for row in rows if row.name})
     return [
         *(Route(name, ("GET",), server, cors=Cors.EVERYBODY) for name in SERVER_METADATA),
-        Route(resource_metadata.PATH, ("GET",), handlers.resource_metadata.get, cors=Cors.EVERYBODY),
+        Route(resource_metadata.PATH, ("GET",), application.resource_metadata.get, cors=Cors.EVERYBODY),
     ]
 
 
-def at_root(handlers: Handlers, own: list[Route], path: str) -> list[Route]:
+def at_root(application: Application, own: list[Route], path: str) -> list[Route]:
     """What is at the host's root: well-known names, before the issuer's path (RFC 8414 §3.1, RFC 9728 §3.1), and health."""
-    described = handlers.resource_metadata.get
+    described = application.resource_metadata.get
     inserted = [evolve(row, path=row.path + path) for row in own if path and row.path.startswith("/.well-known/")]
     return [
         *inserted,
         *(row for row in own if path and row.path in HEALTH),
-        Route(webfinger.PATH, ("GET",), handlers.webfinger.get, cors=Cors.EVERYBODY),
+        Route(webfinger.PATH, ("GET",), application.webfinger.get, cors=Cors.EVERYBODY),
         Route(f"{resource_metadata.PATH}{path}{resource.PATH}", ("GET",), described, cors=Cors.EVERYBODY),
     ]
 
@@ -134,22 +89,22 @@ def toolkit(own: list[Route], path: str) -> list[Route]:
     return [*(row for row in names if row.path not in there), *pages]
 
 
-def pages(handlers: Handlers) -> list[Route]:
+def pages(application: Application) -> list[Route]:
     """What people see."""
-    applications, switches = handlers.applications, handlers.switches
+    applications, switches = application.applications, application.switches
     table: list[tuple[str, str, Handler]] = [
-        ("/", "GET", handlers.home.show),
-        ("/authorize", "GET", handlers.authorization.get),
-        ("/authorize", "POST", handlers.authorization.post),
-        (authorization.CONSENT, "POST", handlers.authorization.decide),
-        ("/login", "GET", handlers.login.show),
-        ("/login", "POST", handlers.login.submit),
-        ("/logout", "GET", handlers.logout.show),
-        ("/logout", "POST", handlers.logout.submit),
-        ("/accounts", "GET", handlers.accounts.show),
-        ("/accounts", "POST", handlers.accounts.submit),
-        ("/setup", "GET", handlers.setup.show),
-        ("/setup", "POST", handlers.setup.submit),
+        ("/", "GET", application.home.show),
+        ("/authorize", "GET", application.authorization.get),
+        ("/authorize", "POST", application.authorization.post),
+        (authorization.CONSENT, "POST", application.authorization.decide),
+        ("/login", "GET", application.login.show),
+        ("/login", "POST", application.login.submit),
+        ("/logout", "GET", application.logout.show),
+        ("/logout", "POST", application.logout.submit),
+        ("/accounts", "GET", application.accounts.show),
+        ("/accounts", "POST", application.accounts.submit),
+        ("/setup", "GET", application.setup.show),
+        ("/setup", "POST", application.setup.submit),
         ("/applications", "GET", applications.list),
         ("/applications/register", "GET", applications.register),
         ("/applications/register", "POST", applications.save),
@@ -164,8 +119,8 @@ def pages(handlers: Handlers) -> list[Route]:
         ("/applications/<client_id>/delete", "POST", applications.delete),
         ("/applications/<client_id>/secret", "GET", applications.new_secret),
         ("/applications/<client_id>/secret", "POST", applications.replace_secret),
-        ("/errors/<identifier>", "GET", handlers.errors.show),
-        ("/static/<name>", "GET", handlers.static.get),
+        ("/errors/<identifier>", "GET", application.errors.show),
+        ("/static/<name>", "GET", application.static.get),
     ]
     names = {"/authorize": "authorization_endpoint", "/logout": "end_session_endpoint"}
     acting = {"/authorize", "/logout"}  # a code, or the end of a session, for whoever needs not be asked
@@ -186,13 +141,13 @@ def pages(handlers: Handlers) -> list[Route]:
     ]
 
 
-def all_routes(handlers: Handlers, path: str = "") -> list[Route]:
+def all_routes(application: Application, path: str = "") -> list[Route]:
     """The whole table of an issuer with this path, the addresses of django-oauth-toolkit included."""
-    rows = [*protocol(handlers), *pages(handlers)]
-    own = [*rows, *well_known(handlers, rows)]
+    rows = [*protocol(application), *pages(application)]
+    own = [*rows, *well_known(application, rows)]
     front = [Route(path, ("GET",), sends_to("/"), page=True)] if path else []
     below = [evolve(row, path=path + row.path) for row in own]
-    return [*front, *below, *toolkit(own, path), *at_root(handlers, own, path)]
+    return [*front, *below, *toolkit(own, path), *at_root(application, own, path)]
 
 
 def sends_to(path: str) -> Callable[..., Awaitable[Answer]]:

@@ -33,12 +33,14 @@ from iam.records.resource import EVERYBODY
 from iam.secrets import master_key
 from iam.secrets.master_key import ServerKey, ServerKeyError
 from iam.secrets.signing_keys import Keys
-from iam.server.application import build_back_channel, build_keys, build_site
+from iam.server.application import Application
 from iam.server.listen import ListenError, described, listen, sockets
 from iam.server.opening import Foundation, lay
 from iam.server.options import USAGE_STATUS, Options, refuse
+from iam.server.parts import build_keys
 from iam.server.patience import CUSTOMARY, Patience
 from iam.server.service_manager import READY, STOPPING, longer, notify
+from iam.server.site import build_site
 from iam.server.terminal import Screen
 from iam.settings import Settings
 from iam.store.store import Store
@@ -113,13 +115,13 @@ class AuthorizationServer(Service):
         foundation, keys = await patience.with_(partial(self._found, key, patience.relieve))
         self._foundation = foundation
         store = foundation.store
-        limits = within_descriptors(settings.limits)
-        self._site = build_site(self._reactor, settings, self._clock, store, key, keys, limits)
+        application = Application(self._reactor, settings, self._clock, store, key, keys)
+        self._site = build_site(application, within_descriptors(settings.limits))
         self._site.talkative = self._at_terminal
         self._ports = await listen(self._reactor, settings, self._site)
         self._retention = Retention(self._reactor, tasks(store, keys), self._clock)
         self._retention.start()
-        self._back_channel = build_back_channel(self._reactor, settings, self._clock, store, key, keys)
+        self._back_channel = application.back_channel
         self._back_channel.start()
         for line in sockets(settings, self._ports):
             self._screen.progress(line)

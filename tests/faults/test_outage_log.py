@@ -9,7 +9,6 @@ from twisted.logger import LogEvent, LogLevel, formatEvent
 
 from iam.operations.retention import Retention, tasks
 from iam.secrets import minted
-from iam.server.application import build_back_channel
 from iam.server.log import json_line
 from tests.faults.conftest import Mortal
 from tests.harness import Server, pause
@@ -70,7 +69,7 @@ async def test_what_the_server_does_by_itself_is_a_line_for_each_reason_in_an_ou
 ) -> None:
     store, clock = served.store, served.clock_of_store()
     retention = Retention(reactor, tasks(store, served.keys), clock)
-    back_channel = build_back_channel(reactor, served.settings, clock, store, served.key, served.keys)
+    back_channel = served.application.back_channel
     await until(lambda: store.database.main.absent == 0)
     mortal.kill()
     await until(lambda: not store.database.main.members and not store.database.spare.members)

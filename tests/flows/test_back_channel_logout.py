@@ -5,13 +5,11 @@ from typing import Any
 
 import pytest
 import pytest_twisted
-from twisted.internet import reactor
 from twisted.internet.defer import gatherResults
 
 from iam.operations.back_channel_logout import BackChannelLogout
 from iam.records.actor import SERVER
 from iam.records.openid_metadata import OpenIDMetadata
-from iam.server.application import build_back_channel
 from tests.harness import App, Person, Server, free_port
 from tests.pages.conftest import PASSWORD, Visitor, make_account, visitor_of
 from tests.pages.test_login import login_form_for
@@ -25,8 +23,7 @@ DAY = 86400
 @pytest_twisted.async_yield_fixture
 async def back_channel(server: Server) -> AsyncIterator[BackChannelLogout]:
     """What the service runs besides the site."""
-    clock = server.clock_of_store()
-    sender = build_back_channel(reactor, server.settings, clock, server.store, server.key, server.keys)
+    sender = server.application.back_channel
     sender.start()
     yield sender
     await sender.stop()

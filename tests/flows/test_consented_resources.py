@@ -9,7 +9,6 @@ from oauthlib.oauth2.rfc6749.errors import AccessDeniedError
 
 from iam.http.parameters import parse
 from iam.records.actor import SERVER
-from iam.server.application import build_sessions
 from tests.flows.test_resources import API, PHOTOS, both, register
 from tests.harness import CHALLENGE, REDIRECT_URI, App, Person, Server
 from tests.pages.conftest import Visitor, asking, visitor_of
@@ -218,7 +217,7 @@ async def test_a_consent_that_is_withdrawn_at_the_same_moment_is_not_given_again
     app, person = await client(server), await server.person()
     await server.code(app, person, scope="openid read", resource=API)
     query = urlsplit(asking(app, scope="openid read", resource=API)).query
-    sessions = build_sessions(server.settings, server.clock_of_store(), server.store, server.key)
+    sessions = server.application.sessions
     authorization = await server.protocol.authorization(parse(query.encode()))
     authorization.question = False  # since the consent covers it
     admin.execute("delete from consents")

@@ -10,7 +10,6 @@ from attrs import frozen
 
 from iam.protocol.grants import authorization_code, client_credentials, refresh_token
 from iam.records.actor import SERVER
-from iam.server.application import build_sessions
 from tests.harness import App, Person, Reply, Server
 
 
@@ -334,7 +333,7 @@ async def test_a_login_that_was_under_way_begins_no_session(server: Server, admi
 
     await reason(server, held, admin)
     server.clock.advance(1)
-    sessions = build_sessions(server.settings, server.clock_of_store(), server.store, server.key)
+    sessions = server.application.sessions
     before = await sessions.begin(None, held.person.user_id, auth_time=received)
     after = await sessions.begin(None, held.person.user_id)
 

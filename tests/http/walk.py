@@ -1,24 +1,26 @@
 """A walk over the whole URL table."""
 
-from typing import Any
-
-from attrs import fields as members
+from typing import cast
 
 from iam.http.dispatch import Route
-from iam.server.routes import Handlers, all_routes
+from iam.server.application import Application
+from iam.server.routes import all_routes
 from tests.harness import REDIRECT_URI, Server, fields
 
 
 class Nobody:
-    """Stands where a handler would, for who wants the table alone."""
+    """Stands where the application would, and each of its parts, for who wants the table alone."""
 
-    def __getattr__(self, name: str) -> Any:
-        return lambda *_: None
+    def __getattr__(self, name: str) -> "Nobody":
+        return Nobody()
+
+    def __call__(self, *_: object) -> None:
+        return None
 
 
 def every_route() -> list[Route]:
     """The table, with nothing behind it."""
-    return all_routes(Handlers(**{member.name: Nobody() for member in members(Handlers)}))
+    return all_routes(cast("Application", Nobody()))
 
 
 async def addresses(server: Server) -> tuple[list[tuple[str, Route]], dict[str, str]]:

@@ -12,10 +12,8 @@ from oic.oic import Client
 from oic.oic.message import AuthorizationResponse, BackChannelLogoutRequest
 from oic.utils.authn.client import CLIENT_AUTHN_METHOD
 from oic.utils.keyio import KeyBundle
-from twisted.internet import reactor
 from twisted.internet.threads import deferToThread
 
-from iam.server.application import build_back_channel
 from tests.harness import REDIRECT_URI, Person, Server
 from tests.interop.browser import visit
 from tests.receivers import Receiver
@@ -81,8 +79,7 @@ def opened(configured: Callable[..., Server]) -> Server:
 @pytest_twisted.async_yield_fixture
 async def receiver(opened: Server) -> AsyncIterator[Receiver]:
     """What hears logout tokens, and what sends them."""
-    clock = opened.clock_of_store()
-    sender = build_back_channel(reactor, opened.settings, clock, opened.store, opened.key, opened.keys)
+    sender = opened.application.back_channel
     sender.start()
     hearing = Receiver().open()
     yield hearing

@@ -10,7 +10,7 @@ from twisted.internet.defer import gatherResults
 from iam.records.actor import SERVER
 from iam.secrets.master_key import ServerKey
 from iam.secrets.signing_keys import AFTERWARDS, AHEAD, KINDS, MAXIMUM_AGE, PERIOD
-from iam.server.application import build_keys
+from iam.server.parts import build_keys
 from tests.harness import Server
 
 TYP = "test+jwt"

@@ -12,7 +12,6 @@ from attrs import evolve
 from iam.http.parameters import parse
 from iam.records.actor import SERVER
 from iam.records.client import Metadata
-from iam.server.application import build_sessions
 from tests.harness import App, Reply, Server
 from tests.pages.conftest import Visitor, asking, kept, logged_in
 from tests.pages.form import form_of
@@ -179,7 +178,7 @@ async def test_what_changes_between_the_answer_and_the_code_changes_nothing_in_t
     server: Server, admin: Any
 ) -> None:
     app, person = await server.app(scopes=("openid", "read")), await server.person()
-    sessions = build_sessions(server.settings, server.clock_of_store(), server.store, server.key)
+    sessions = server.application.sessions
     claims = json.dumps({"userinfo": {"email": None}})
     asked = parse(urlsplit(asking(app, scope="openid read", claims=claims)).query.encode())
     authorization = await server.protocol.authorization(asked)

@@ -14,14 +14,10 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from iam.browser import csrf
 from iam.browser.addresses import confined
-from iam.browser.theme import Theme
-from iam.http.site import Site
-from iam.limits import Limits
 from iam.people.passwords import MOST_MEMORY, MOST_PASSES, Passwords
 from iam.records.actor import SERVER
-from iam.server.application import build_handlers
-from iam.server.routes import all_routes
-from iam.throttles.turns import SHARE, Busy
+from iam.server.site import build_site
+from iam.throttles.turns import SHARE
 from tests.harness import Server
 from tests.pages.conftest import PASSWORD, Visitor, make_account
 from tests.pages.form import form_of
@@ -228,17 +224,9 @@ COSTLY = f"$argon2id$v=19$m={MOST_MEMORY},t={MOST_PASSES},p=1${'A' * 22}${'A' * 
 def busy(running: Server, server: Server, key: Any) -> Iterator[tuple[Server, Passwords]]:
     """A server of which one thread checks passwords."""
     passwords = Passwords(reactor, threads=1)
-    clock, theme = running.clock_of_store(), Theme(running.settings)
-    handlers = build_handlers(reactor, running.settings, clock, running.store, key, running.keys, theme)
-    login = evolve(handlers.login, logins=evolve(handlers.login.logins, passwords=passwords))
-    site = Site(
-        reactor,
-        running.settings,
-        all_routes(evolve(handlers, login=login), running.settings.path),
-        error_page=theme.error_of,
-        unavailable=(Busy,),
-        limits=Limits(),
-    )
+    application = running.application
+    vars(application)["passwords"] = passwords
+    site = build_site(application)
     port = reactor.listenTCP(0, site, interface="127.0.0.1")
     yield evolve(running, url=f"http://localhost:{port.getHost().port}{running.settings.path}"), passwords
     blockon(port.stopListening())

@@ -19,7 +19,8 @@ from iam.people.passwords import Passwords
 from iam.people.people import People
 from iam.secrets import minted
 from iam.secrets.master_key import ServerKey
-from iam.server.application import build_logins, build_throttle
+from iam.server.application import Application
+from iam.server.parts import build_keys
 from iam.settings import Settings
 from iam.store.store import Store, open_store
 
@@ -88,4 +89,6 @@ def people(store: Store, passwords: Passwords, turned: Turned) -> People:
 def logins(store: Store, passwords: Passwords, turned: Turned) -> Logins:
     clock = Clock(turned.seconds)
     key = ServerKey(b"a server key for tests, long enough")
-    return build_logins(Settings(), clock, store, key, build_throttle(reactor, Settings(), clock, store), passwords)
+    application = Application(reactor, Settings(), clock, store, key, build_keys(reactor, clock, store, key))
+    vars(application)["passwords"] = passwords
+    return application.logins

@@ -18,7 +18,8 @@ from iam.people.passwords import Passwords
 from iam.records.actor import SERVER
 from iam.secrets import minted
 from iam.secrets.master_key import ServerKey
-from iam.server.application import build_logins, build_throttle
+from iam.server.application import Application
+from iam.server.parts import build_keys
 from iam.settings import Settings
 from iam.store.store import Store, open_store
 from iam.throttles.throttle import Throttled
@@ -47,7 +48,9 @@ async def another(dsn: str, turned: Turned, passwords: Passwords) -> AsyncIterat
 
 def server(store: Store, clock: Clock, passwords: Passwords) -> Logins:
     key = ServerKey(b"a server key for tests, long enough")
-    return build_logins(Settings(), clock, store, key, build_throttle(reactor, Settings(), clock, store), passwords)
+    application = Application(reactor, Settings(), clock, store, key, build_keys(reactor, clock, store, key))
+    vars(application)["passwords"] = passwords
+    return application.logins
 
 
 async def wait(

@@ -16,7 +16,7 @@ from iam.operations.retention import Retention, tasks
 from iam.secrets import minted
 from iam.secrets.master_key import ServerKey
 from iam.secrets.minted import Kind
-from iam.server.application import build_keys
+from iam.server.parts import build_keys
 from iam.settings import Settings
 from iam.store.partitions import longest
 from iam.store.store import Store, open_store

@@ -20,7 +20,7 @@ from iam.operations.retention import Retention, tasks
 from iam.records.actor import SERVER
 from iam.secrets import minted
 from iam.secrets.master_key import ServerKey
-from iam.server.application import build_keys
+from iam.server.parts import build_keys
 from iam.settings import Settings
 from iam.store.store import Store, open_store
 from tests.waiting import wait_until

@@ -1,0 +1,270 @@
+"""The parts that endpoints and pages are made of: each built once, by need, on one store.
+
+What an object is made of stands in its own property, so that there is one of each, and no other order than that need.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property, partial
+from typing import Any
+
+from attrs import frozen
+from twisted.internet.threads import deferToThreadPool
+
+from iam.authorization.objects import RequestObjects
+from iam.browser.theme import Theme
+from iam.browser.visitors import Visitors
+from iam.clients.assertions import ClientAssertions
+from iam.clients.authentication import ClientAuthentication
+from iam.clients.dynamic_registration import DynamicRegistration
+from iam.clients.encryption_to_client import Encryption
+from iam.clients.keys import ClientKeys
+from iam.clients.refusals import Explanations
+from iam.clients.registrants import Registrants
+from iam.clients.registration import Registration
+from iam.clients.secrets import ClientSecrets
+from iam.clients.signatures import ClientSignatures
+from iam.clients.targets import Targets
+from iam.clock import Clock
+from iam.openid.id_tokens import IDTokens
+from iam.openid.logout_tokens import LogoutTokens
+from iam.openid.subjects import PURPOSE as SUBJECTS
+from iam.openid.subjects import Subjects
+from iam.operations.back_channel_logout import BackChannelLogout
+from iam.outbound.fetching import PLACES, Fetcher
+from iam.outbound.posting import Poster
+from iam.people.attempts import Attempts
+from iam.people.devices import Devices
+from iam.people.logins import Logins
+from iam.people.passwords import Passwords
+from iam.people.people import People
+from iam.people.sessions import BrowserSessions
+from iam.people.steps import PURPOSE as STEPS
+from iam.people.steps import Steps
+from iam.protocol.server import Server
+from iam.secrets import signing_keys
+from iam.secrets.master_key import ServerKey
+from iam.secrets.signing_keys import Keys
+from iam.settings import Settings
+from iam.store.refused_counts import THROTTLED
+from iam.store.store import Store
+from iam.throttles.tally import Tally, in_log
+from iam.throttles.throttle import Throttle
+from iam.throttles.turns import Crowd
+from iam.throttles.write_budget import WriteBudget
+from iam.tokens.access_tokens import AccessTokenFormat
+from iam.tokens.introspection import Introspection
+from iam.tokens.response import TokenResponse
+
+
+@frozen(slots=False)
+class Parts:
+    """The parts of one server; `keys` are its signing keys."""
+
+    reactor: Any
+    settings: Settings
+    clock: Clock
+    store: Store
+    key: ServerKey
+    keys: Keys
+
+    # What others are made of
+
+    @cached_property
+    def share(self) -> int | None:
+        """How many logins of one network may be under way; None: any number."""
+        return None if self.settings.no_rate_limits else self.settings.limits.password_queue_share
+
+    @cached_property
+    def throttle(self) -> Throttle:
+        """The counter of everything that is tried."""
+        return Throttle(self.store.buckets, self.clock, self.settings.limits, Tally(self.reactor, self._note_throttled))
+
+    def _note_throttled(self, counts: Mapping[tuple[str, str], int]) -> None:
+        in_log(counts)
+        for (kind, source), count in counts.items():
+            self.store.refused_counts.add(kind + THROTTLED, source, count)
+
+    @cached_property
+    def budget(self) -> WriteBudget:
+        """How much anybody may have written."""
+        return WriteBudget(self.store.buckets, self.settings.limits, self.clock)
+
+    @cached_property
+    def fetcher(self) -> Fetcher:
+        """The one that asks other people's addresses: one for the whole server, so that its limits hold for all purposes (H35).
+
+        Those for whom nobody here answers, and registrations, have places of their own, so that they take none from others.
+        """
+        strangers = Fetcher(self.reactor, self.clock, self.settings.allow_fetch, places=PLACES)
+        return Fetcher(self.reactor, self.clock, self.settings.allow_fetch, places=PLACES, strangers=strangers)
+
+    @cached_property
+    def client_secrets(self) -> ClientSecrets:
+        """The rules by which secrets of clients are kept and compared."""
+        return ClientSecrets(lambda: self.key)
+
+    @cached_property
+    def client_keys(self) -> ClientKeys:
+        """The keys that clients publish."""
+        return ClientKeys(self.fetcher, self.clock)
+
+    @cached_property
+    def signatures(self) -> ClientSignatures:
+        """The verifier of what clients sign."""
+        return ClientSignatures(self.client_secrets, self.client_keys, self.clock)
+
+    @cached_property
+    def authentication(self) -> ClientAuthentication:
+        """The client authenticator."""
+        audiences = (self.settings.issuer, self.settings.issuer + "/token")
+        assertions = ClientAssertions(self.store.replays, self.signatures, self.clock, audiences)
+        return ClientAuthentication(self.store.clients, assertions, self.clock, self.throttle)
+
+    @cached_property
+    def targets(self) -> Targets:
+        """The resources that requests name."""
+        return Targets(self.store.resources, self.store.scopes)
+
+    @cached_property
+    def subjects(self) -> Subjects:
+        """What clients call people."""
+        return Subjects(self.key.derive(SUBJECTS))
+
+    @cached_property
+    def id_tokens(self) -> IDTokens:
+        """The issuer of ID tokens."""
+        return IDTokens(self.keys, self.subjects, self.store.users, self.store.scopes, self.settings.issuer)
+
+    @cached_property
+    def form(self) -> AccessTokenFormat:
+        """What access tokens look like."""
+        return AccessTokenFormat(self.keys, self.targets, self.settings.issuer)
+
+    @cached_property
+    def encryption(self) -> Encryption:
+        """Encryption to clients."""
+        return Encryption(self.client_keys)
+
+    @cached_property
+    def response(self) -> TokenResponse:
+        """What successful answers of the token endpoint say."""
+        return TokenResponse(self.form, self.id_tokens, self.encryption)
+
+    @cached_property
+    def introspected(self) -> Introspection:
+        """What tokens are worth."""
+        store = self.store
+        return Introspection(
+            store.access_tokens,
+            store.refresh_tokens,
+            self.clock,
+            self.form,
+            self.targets,
+            store.clients,
+            self.subjects,
+            self.settings.issuer,
+        )
+
+    @cached_property
+    def objects(self) -> RequestObjects:
+        """The reader of request objects."""
+        store = self.store
+        return RequestObjects(
+            store.clients, self.signatures, self.keys, store.replays, self.fetcher, self.clock, self.settings.issuer
+        )
+
+    @cached_property
+    def server(self) -> Server:
+        """oauthlib's server."""
+        return Server(
+            self.settings, self.store, self.clock, self.targets, self.response, self.authentication, self.objects
+        )
+
+    @cached_property
+    def explanations(self) -> Explanations:
+        """Why requests were refused, for who may read it."""
+        store = self.store
+        return Explanations(store.refusals, store.clients, self.clock, self.settings.issuer, store.refused_counts)
+
+    # Clients and people
+
+    @cached_property
+    def registrants(self) -> Registrants:
+        """Who registers clients, and what they may ask for."""
+        return Registrants(self.settings)
+
+    @cached_property
+    def rules(self) -> Registration:
+        """The rules for clients."""
+        return Registration(
+            self.store.clients,
+            self.store.scopes,
+            self.clock,
+            self.client_secrets,
+            self.fetcher,
+            private=bool(self.settings.allow_fetch),
+            implicit=self.settings.implicit,
+            private_schemes=frozenset(self.settings.private_scheme),
+        )
+
+    @cached_property
+    def dynamic_registration(self) -> DynamicRegistration:
+        """What clients register themselves with (RFC 7591)."""
+        settings = self.settings
+        return DynamicRegistration(
+            self.rules,
+            self.registrants,
+            self.targets,
+            self.store.registrations,
+            self.throttle,
+            settings.issuer,
+            settings.registration,
+            None if settings.no_rate_limits else settings.registration_quota,
+            settings.limits.registered_clients,
+        )
+
+    @cached_property
+    def passwords(self) -> Passwords:
+        """The tester of passwords."""
+        return Passwords(self.reactor, queue=self.settings.limits.password_queue, share=self.share)
+
+    @cached_property
+    def people(self) -> People:
+        """The accounts of people."""
+        return People(self.store.users, self.passwords, self.clock, self.settings.issuer_host)
+
+    @cached_property
+    def logins(self) -> Logins:
+        """What logs people in."""
+        attempts = Attempts(self.throttle, Devices(self.key.derive("devices")), self.key.derive("names nobody has"))
+        store = self.store
+        return Logins(store.users, self.passwords, attempts, self.clock, store.refused_counts, Crowd(self.share))
+
+    @cached_property
+    def sessions(self) -> BrowserSessions:
+        """What knows people by their cookies."""
+        return BrowserSessions(self.store.sessions, self.clock, self.settings, Steps(self.key.derive(STEPS)))
+
+    @cached_property
+    def back_channel(self) -> BackChannelLogout:
+        """What tells relying parties of the ends of sessions."""
+        tokens = LogoutTokens(self.keys, self.subjects, self.settings.issuer)
+        poster = Poster(self.reactor, self.settings.allow_fetch)
+        store = self.store
+        return BackChannelLogout(self.reactor, store.logout_notices, store.clients, tokens, poster, self.clock)
+
+    @cached_property
+    def theme(self) -> Theme:
+        """The templates."""
+        return Theme(self.settings)
+
+    @cached_property
+    def visitors(self) -> Visitors:
+        """Who is at a browser."""
+        return Visitors(self.sessions.find, self.settings, self.theme, self.clock)
+
+
+def build_keys(reactor: Any, clock: Clock, store: Store, key: ServerKey) -> Keys:
+    """The server's signing keys, which work in threads where that takes long."""
+    in_thread = partial(deferToThreadPool, reactor, reactor.getThreadPool())
+    return Keys(store.signing_keys, key.derive(signing_keys.PURPOSE), clock, in_thread)
