@@ -4,11 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import click
 
+from iam.administration.administration import Administration
 from iam.commands import output
 from iam.commands.confirming import confirm, yes_option
 from iam.commands.options import Group
 from iam.commands.people import identified, named
-from iam.commands.running import Administration, run
+from iam.commands.running import run
 from iam.records.actor import COMMAND_LINE
 from iam.records.audit import Event, Month
 

@@ -8,18 +8,17 @@ from typing import Any
 
 import click
 
+from iam.administration.administration import Administration
 from iam.clients import ids, information
 from iam.clients.metadata import AUTHORIZATION_CODE
 from iam.clients.registrants import ADMINISTRATOR, CLIENT_CREDENTIALS, REFRESH_TOKEN
 from iam.clients.registration import AUTH_METHODS, Registration, needs_new_secret
-from iam.clients.secrets import ClientSecrets
 from iam.commands import client_options, client_uses, losses, output
 from iam.commands.client_input import chosen_secret, key_set, new_secret, warn
 from iam.commands.confirming import confirm, confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.people import named
-from iam.commands.running import Administration, run
-from iam.outbound.fetching import Fetcher
+from iam.commands.running import run
 from iam.people.invalid import Invalid
 from iam.records.actor import COMMAND_LINE
 from iam.records.client import Client, Metadata
@@ -333,15 +332,7 @@ async def switched(on: Administration, client_id: str, *, disabled: bool) -> Cli
 
 def registration(on: Administration) -> Registration:
     """The rules for clients."""
-    return Registration(
-        on.store.clients,
-        on.store.scopes,
-        on.clock,
-        ClientSecrets(on.key),
-        Fetcher(on.reactor, on.clock, on.settings.allow_fetch),
-        private=bool(on.settings.allow_fetch),
-        implicit=on.settings.implicit,
-    )
+    return on.registration
 
 
 def replaced(old: Sequence[str], named: Sequence[str]) -> Sequence[str]:

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from iam.commands.running import Administration
+from iam.administration.administration import Administration
 from iam.records.client import Client
 
 

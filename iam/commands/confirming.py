@@ -1,16 +1,47 @@
 """Before something is destroyed: what goes with it, and whether that is meant."""
 
-from collections.abc import Awaitable, Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Final, TypeVar
 
 import click
 
+from iam.administration.administration import Administration
+from iam.administration.losses import Losses
 from iam.commands import asking, output
+from iam.commands.running import run
 from iam.database.errors import Unavailable
+
+T = TypeVar("T")
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 FEW: Final = 5  # names that are told; of the others the number
+
+
+def run_if_agreed(
+    losses: Callable[[Administration], Awaitable[Losses | None]],
+    action: Callable[[Administration], Coroutine[Any, Any, T]],
+    *,
+    yes: bool,
+) -> T:
+    """The result of an action, once a person has agreed to what goes with it."""
+
+    async def work(on: Administration) -> T:
+        ask_first(await losses(on), yes=yes)
+        return await action(on)
+
+    return run(work)
+
+
+def ask_first(losses: Losses | None, *, yes: bool) -> None:
+    """Say what goes, and ask whether it may; None: nothing goes that anybody would miss.
+
+    Without a terminal to ask at, what is lost for good must have been agreed to before (--yes).
+    """
+    if losses is None:
+        return
+    lines = [line for section in losses.sections for line in (section.heading, *map("  {}".format, section.items))]
+    (confirm if losses.for_good else confirm_if_asked)(losses.question, lines, yes=yes)
 
 
 def confirm(question: str, losses: Sequence[str], *, yes: bool) -> None:

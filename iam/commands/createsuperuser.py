@@ -5,10 +5,11 @@ from functools import partial
 
 import click
 
+from iam.administration.administration import Administration
 from iam.commands import asking, output
 from iam.commands.options import Command
 from iam.commands.people import accounts, document, named
-from iam.commands.running import Administration, missing, read_settings, run
+from iam.commands.running import missing, read_settings, run
 from iam.records.actor import COMMAND_LINE
 from iam.records.user import User
 

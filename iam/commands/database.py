@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
+from iam.administration.administration import Administration
 from iam.commands import losses, output
 from iam.commands.confirming import confirm_if_asked, yes_option
 from iam.commands.options import Group
-from iam.commands.running import Administration, progress, react, read_settings, run
+from iam.commands.running import progress, react, read_settings, run
 from iam.embedded.upgrade import Upgraded, upgrade
 from iam.records.actor import COMMAND_LINE
 from iam.settings import Settings

@@ -2,10 +2,11 @@
 
 import click
 
+from iam.administration.administration import Administration
 from iam.clients.refusals import IDENTIFIER, identifier_of
 from iam.commands import output
 from iam.commands.options import Command
-from iam.commands.running import Administration, run
+from iam.commands.running import run
 from iam.records.refusal import Trace
 
 

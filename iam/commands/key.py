@@ -3,15 +3,14 @@
 from datetime import datetime
 
 import click
-from twisted.internet.threads import deferToThread
 
+from iam.administration.administration import Administration
 from iam.commands import output
 from iam.commands.confirming import confirm_if_asked, yes_option
 from iam.commands.options import Group
-from iam.commands.running import Administration, run
+from iam.commands.running import run
 from iam.records.actor import COMMAND_LINE
 from iam.records.signing_key import SigningKey
-from iam.secrets import signing_keys as signing
 from iam.secrets.signing_keys import KINDS, Keys
 
 COLUMNS = ("kid", "use", "alg", "state", "published_at", "active_at", "removed_at")
@@ -101,4 +100,4 @@ def document(key: SigningKey, word: str) -> dict[str, object]:
 
 def signing_keys(on: Administration) -> Keys:
     """The keys, which only who has the server key can use."""
-    return Keys(on.store.signing_keys, on.key().derive(signing.PURPOSE), on.clock, deferToThread)
+    return on.keys()

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from uuid import UUID
 
+from iam.administration.administration import Administration
 from iam.commands.confirming import all_counted, counted, in_time
-from iam.commands.running import Administration
 from iam.records.client import Client
 from iam.records.user import User
 
@@ -34,17 +34,6 @@ async def of_client(on: Administration, client: Client) -> list[str]:
     ending = all_counted(grants, "grant", "username")
     ending += counted(len(resources), "resource that it can introspect tokens for no longer", resources)
     return [f"This ends of the client {client.name} ({client.id}):", *indented(ending or ["nothing that is in use"])]
-
-
-async def of_scope(on: Administration, name: str) -> list[str]:
-    """What is left without a scope."""
-    grants = await in_time(on.store.grants.living(on.clock.now()))
-    holding = None if grants is None else [grant for grant in grants if name in grant.scope.split(" ")]
-    clients = [client for client in await on.store.clients.all() if name in client.scopes]
-    resources = [uri for uri, each in (await on.store.resources.by_uri()).items() if name in each.scopes]
-    losing = all_counted(clients, "client", "name") + all_counted(holding, "grant", "client_name")
-    losing += counted(len(resources), "resource", resources)
-    return [f"These lose the scope {name}:", *indented(losing or ["nobody"])]
 
 
 async def of_resource(on: Administration, uri: str) -> list[str]:

@@ -4,17 +4,16 @@ from uuid import UUID
 
 import click
 
+from iam.administration.administration import Administration
 from iam.commands import output
-from iam.commands.running import Administration
 from iam.people import names
-from iam.people.passwords import Passwords
 from iam.people.people import People
 from iam.records.user import User
 
 
 def accounts(on: Administration) -> People:
     """The accounts of the server."""
-    return People(on.store.users, Passwords(on.reactor), on.clock, on.settings.issuer_host)
+    return on.people
 
 
 async def named(on: Administration, name: str) -> User:

@@ -6,10 +6,11 @@ from uuid import UUID
 
 import click
 
+from iam.administration.administration import Administration
 from iam.commands import output
 from iam.commands.confirming import confirm_if_asked, yes_option
 from iam.commands.options import Group
-from iam.commands.running import Administration, run
+from iam.commands.running import run
 from iam.records.actor import COMMAND_LINE
 from iam.records.registration import RegistrationToken
 from iam.secrets import minted

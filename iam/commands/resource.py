@@ -6,10 +6,11 @@ from typing import Any, Final, TypeVar
 import click
 from attrs import evolve
 
+from iam.administration.administration import Administration
 from iam.commands import losses, output
 from iam.commands.confirming import confirm, confirm_if_asked, yes_option
 from iam.commands.options import Group
-from iam.commands.running import Administration, run
+from iam.commands.running import run
 from iam.oauth import resources as rules
 from iam.oauth.resources import FORMATS, JWT, LIFETIMES
 from iam.records.actor import COMMAND_LINE

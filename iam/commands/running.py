@@ -7,50 +7,29 @@ from functools import partial
 from typing import Any, TypeVar
 
 import click
-from attrs import frozen
 from twisted.internet import reactor as process_reactor
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ReactorNotRunning
 from twisted.python.failure import Failure
 
 from iam import settings as configuration
+from iam.administration.administration import Administration
 from iam.clock import Clock
+from iam.commands.administering import administration
 from iam.commands.options import CONFIG, DATA_DIR, DATABASE
 from iam.database.errors import Unavailable
 from iam.database.migration import MigrationError
 from iam.embedded.cluster import Cluster
 from iam.embedded.errors import EmbeddedError
 from iam.people.invalid import Invalid
-from iam.secrets import master_key
-from iam.secrets.master_key import ServerKey, ServerKeyError
+from iam.secrets.master_key import ServerKeyError
 from iam.server.opening import Progress, lay
 from iam.settings import Settings, SettingsError
-from iam.store.store import Store
 from iam.store.users import LastAdministrator
 
 EXPECTED = (EmbeddedError, Invalid, LastAdministrator, MigrationError, ServerKeyError, Unavailable)
 
 T = TypeVar("T")
-
-
-@frozen
-class Administration:
-    """What a command works with."""
-
-    reactor: Any
-    settings: Settings
-    clock: Clock
-    store: Store
-
-    def key(self) -> ServerKey:
-        """The server key, which only some commands need; raises ServerKeyError, also for a data directory that is none."""
-        text = self.settings.secret_key.get_secret_value() if self.settings.secret_key else None
-        if text is None and not self.settings.data_dir.is_dir():
-            raise ServerKeyError(
-                f"There is no data directory {self.settings.data_dir}, where the server's secret key is: "
-                "check --data-dir, or give IAM_SECRET_KEY."
-            )
-        return master_key.read_or_make(self.settings.data_dir, text)
 
 
 def read_settings() -> Settings:
@@ -83,7 +62,7 @@ async def administer(reactor: Any, settings: Settings, work: Callable[[Administr
     clock = Clock(reactor.seconds)
     foundation = await lay(reactor, settings, clock, progress())
     try:
-        return await work(Administration(reactor, settings, clock, foundation.store))
+        return await work(administration(reactor, settings, clock, foundation.store))
     finally:
         await foundation.close()
 

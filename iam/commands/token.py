@@ -5,11 +5,12 @@ from typing import Any
 
 import click
 
+from iam.administration.administration import Administration
 from iam.clients.targets import Targets
 from iam.commands import asking, output
 from iam.commands.key import signing_keys
 from iam.commands.options import Group
-from iam.commands.running import Administration, run
+from iam.commands.running import run
 from iam.records.actor import COMMAND_LINE
 from iam.records.token import LiveToken
 from iam.tokens.access_tokens import AccessTokenFormat, refresh_place

@@ -8,11 +8,12 @@ from uuid import UUID
 import click
 from attrs import evolve
 
+from iam.administration.administration import Administration
 from iam.commands import asking, claims, losses, output
 from iam.commands.confirming import confirm, confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.people import accounts, document, named
-from iam.commands.running import Administration, run
+from iam.commands.running import run
 from iam.people import claims as claims_rule
 from iam.people import profiles
 from iam.people.invalid import complain

@@ -1,0 +1,76 @@
+"""Scopes: what clients may ask people for (RFC 6749 §3.3)."""
+
+from attrs import evolve
+
+from iam.administration.administration import Administration
+from iam.administration.losses import Losses, Section, counted, in_time
+from iam.people.invalid import Invalid, complain
+from iam.records.actor import By
+from iam.records.scope import BUILT_IN, Scope
+from iam.settings import SCOPE
+
+
+async def create(on: Administration, scope: Scope, by: By) -> Scope:
+    """Create a scope; clients that exist already may ask for it once they are given it. Raises Invalid."""
+    scope = evolve(scope, description=scope.description.strip(), claims=tuple(dict.fromkeys(scope.claims)))
+    complain(
+        name=name_complaint(scope.name),
+        description=description_complaint(scope.description),
+        claims=claims_complaint(scope.claims),
+    )
+    if not await on.store.scopes.create(
+        scope.name, scope.description, on.clock.now(), scope.claims, by=by, restricted=scope.restricted
+    ):
+        raise Invalid({"name": f"There is a scope {scope.name} already."})
+    return scope
+
+
+async def losses(on: Administration, name: str) -> Losses:
+    """Who loses the scope if it is deleted. Raises Invalid for one that is not there, or stays."""
+    refuse_built_in(name)
+    if all(scope.name != name for scope in await on.store.scopes.all()):
+        raise missing(name)
+    grants = await in_time(on.store.grants.living(on.clock.now()))
+    holding = None if grants is None else [grant for grant in grants if name in grant.scope.split(" ")]
+    clients = [client.name for client in await on.store.clients.all() if name in client.scopes]
+    resources = [uri for uri, each in (await on.store.resources.by_uri()).items() if name in each.scopes]
+    items = counted(len(clients), "client", clients)
+    items += counted(None if holding is None else len(holding), "grant", [each.client_name for each in holding or ()])
+    items += counted(len(resources), "resource", resources)
+    section = Section(f"These lose the scope {name}:", items or ["nobody"])
+    return Losses(f"Delete the scope {name}?", [section], for_good=True)
+
+
+async def delete(on: Administration, name: str, by: By) -> None:
+    """Delete a scope: no client may ask for it from now on. Raises Invalid for one that is not there, or is OpenID Connect's."""
+    refuse_built_in(name)
+    if not await on.store.scopes.delete(name, on.clock.now(), by):
+        raise missing(name)
+
+
+def refuse_built_in(name: str) -> None:
+    """Raise Invalid for a scope that OpenID Connect needs."""
+    if name in BUILT_IN:
+        raise Invalid({"name": f"The scope {name} is one of OpenID Connect's own: it cannot be deleted."})
+
+
+def missing(name: str) -> Invalid:
+    """The complaint that there is no such scope."""
+    return Invalid({"name": f"There is no scope {name}."})
+
+
+def name_complaint(name: str) -> str | None:
+    """What is wrong with the name, if anything (RFC 6749 §3.3)."""
+    if SCOPE.fullmatch(name):
+        return None
+    return "A scope's name is 1 to 128 visible ASCII characters, without \" and \\."
+
+
+def description_complaint(description: str) -> str | None:
+    """What is wrong with the sentence of the consent page, if anything."""
+    return None if description else "The description is what a person is asked to allow: it cannot be empty."
+
+
+def claims_complaint(claims: tuple[str, ...]) -> str | None:
+    """What is wrong with the names of claims, if anything."""
+    return None if all(claim.strip() for claim in claims) else "The name of a claim cannot be empty."

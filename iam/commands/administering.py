@@ -1,0 +1,52 @@
+"""What commands administer: the rules, on the database and with the server key that the settings name."""
+
+from collections.abc import Callable
+from functools import partial
+
+from twisted.internet.interfaces import IReactorCore
+from twisted.internet.threads import deferToThread
+
+from iam.administration.administration import Administration
+from iam.clients.registration import Registration
+from iam.clients.secrets import ClientSecrets
+from iam.clock import Clock
+from iam.outbound.fetching import Fetcher
+from iam.people.passwords import Passwords
+from iam.people.people import People
+from iam.secrets import master_key, signing_keys
+from iam.secrets.master_key import ServerKey, ServerKeyError
+from iam.secrets.signing_keys import Keys
+from iam.settings import Settings
+from iam.store.store import Store
+
+
+def administration(reactor: IReactorCore, settings: Settings, clock: Clock, store: Store) -> Administration:
+    """The rules on this store; the server key is read when it is needed."""
+    key = partial(server_key, settings)
+    registration = Registration(
+        store.clients,
+        store.scopes,
+        clock,
+        ClientSecrets(key),
+        Fetcher(reactor, clock, settings.allow_fetch),
+        private=bool(settings.allow_fetch),
+        implicit=settings.implicit,
+    )
+    people = People(store.users, Passwords(reactor), clock, settings.issuer_host)
+    return Administration(store, clock, settings, people, registration, partial(keys, clock, store, key))
+
+
+def keys(clock: Clock, store: Store, key: Callable[[], ServerKey]) -> Keys:
+    """The keys, which only who has the server key can use."""
+    return Keys(store.signing_keys, key().derive(signing_keys.PURPOSE), clock, deferToThread)
+
+
+def server_key(settings: Settings) -> ServerKey:
+    """The server key, made where the data directory has none; raises ServerKeyError, also for a data directory that is none."""
+    text = settings.secret_key.get_secret_value() if settings.secret_key else None
+    if text is None and not settings.data_dir.is_dir():
+        raise ServerKeyError(
+            f"There is no data directory {settings.data_dir}, where the server's secret key is: "
+            "check --data-dir, or give IAM_SECRET_KEY."
+        )
+    return master_key.read_or_make(settings.data_dir, text)
