@@ -44,12 +44,7 @@ OF_THE_SERVER = {"iam.server.opening", "iam.server.help_texts"}
 
 # Arrows that are still to be turned: who reads oauthlib's request gets records instead.
 YET = {
-    "iam.authorization.consent -> iam.protocol.request",
-    "iam.authorization.openid_parameters -> iam.protocol.request",
-    "iam.authorization.person -> iam.protocol.request",
-    "iam.clients.client_card -> iam.protocol.request",
     "iam.clients.targets -> iam.protocol.request",
-    "iam.tokens.response -> iam.protocol.request",
 }
 
 # Which library appears only where.

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from attrs import frozen
 
+from iam.authorization.request import AuthorizationRequest
 from iam.clients import redirect_uris, scopes
-from iam.protocol.request import OAuthlibRequest
 from iam.records.consent import NOWHERE
 from iam.records.scope import Scope
 from iam.store.consents import Consents
@@ -20,7 +20,7 @@ class Question:
     `scopes` are those that are about no resource, `resources` the others by the resource.
     """
 
-    request: OAuthlibRequest
+    request: AuthorizationRequest
     scopes: Sequence[Scope]
     resources: Mapping[str, Sequence[Scope]]
 
@@ -41,7 +41,7 @@ class Question:
                 client.openid.tos_uri,
             ],
             "redirect_uri": self.request.redirect_uri,
-            "grant_type": self.request.granting,
+            "grant_type": self.request.grant_type,
             "granted": self.request.scopes,
             "claims": self.request.claims,
             "scopes": told(self.scopes),
@@ -56,14 +56,14 @@ class Consent:
     consents: Consents
     known_scopes: Scopes
 
-    async def covers(self, user_id: UUID, request: OAuthlibRequest) -> bool:
+    async def covers(self, user_id: UUID, request: AuthorizationRequest) -> bool:
         """Has this person allowed all of this before, and is it sure to be the same client that asks now?"""
         if request.authentication.wants_consent or not proven(request):
             return False
         given = await self.consents.given(user_id, request.client.client_id)
         return given.covers(request.consented, request.allowed)
 
-    async def question(self, request: OAuthlibRequest) -> Question:
+    async def question(self, request: AuthorizationRequest) -> Question:
         """The scopes asked for, by name or by their claims, each with its sentence."""
         at = {uri: await scopes.described(names, self.known_scopes) for uri, names in request.allowed.items()}
         return Question(request, at.pop(NOWHERE), at)
@@ -74,7 +74,7 @@ def told(scopes: Sequence[Scope]) -> list[list[object]]:
     return [[scope.name, scope.description, scope.claims] for scope in scopes]
 
 
-def proven(request: OAuthlibRequest) -> bool:
+def proven(request: AuthorizationRequest) -> bool:
     """Can nobody but the client get the answer: it proves itself, or the answer goes to a host that is its own?
 
     For any other public client somebody may pass, by its scheme or on this machine, so that people are asked each time (RFC 8252 §8.6),

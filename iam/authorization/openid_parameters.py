@@ -12,11 +12,10 @@ from attrs import field, frozen
 
 from iam.authorization import claims_request
 from iam.authorization.claims_request import ClaimsError, ClaimsRequest
-from iam.oauth.errors import CustomOAuth2Error, InvalidRequestError
+from iam.authorization.errors import INVALID_REQUEST, AuthorizationError
+from iam.oauth.parameters import Parameters
 from iam.oauth.reasons import Reason, shown
-from iam.oauth.scopes import OPENID
 from iam.openid.login_facts import ACR_VALUES
-from iam.protocol.request import OAuthlibRequest
 
 NONE: Final = "none"
 LOGIN: Final = "login"
@@ -24,6 +23,7 @@ CONSENT: Final = "consent"
 SELECT_ACCOUNT: Final = "select_account"
 PROMPTS: Final = (NONE, LOGIN, CONSENT, SELECT_ACCOUNT)
 DISPLAYS: Final = ("page", "popup", "touch", "wap")
+UNMET: Final = "unmet_authentication_requirements"
 SECONDS: Final = re.compile(r"[0-9]{1,15}")
 LONGEST_NONCE: Final = 1024  # characters, as it is kept with the grant
 LONGEST_LOGIN_HINT: Final = 254  # as long as an e-mail address may be
@@ -31,12 +31,22 @@ LONGEST_LOGIN_HINT: Final = 254  # as long as an e-mail address may be
 
 @frozen
 class AuthenticationRequest:
-    """How the person is to be authenticated and asked; this one: as we like."""
+    """How the person is to be authenticated and asked; this one: as we like.
+
+    `hinted` is the subject of the id_token_hint.
+    """
 
     prompt: frozenset[str] = frozenset()
     max_age: int | None = None  # seconds
     claims: ClaimsRequest = field(factory=ClaimsRequest)
     login_hint: str | None = None
+    nonce: str | None = None
+    hinted: str | None = None
+
+    @property
+    def subjects(self) -> tuple[tuple[object, ...], ...]:
+        """Who it has to be: for each parameter that says so, the subjects that will do (Core §3.1.2.2)."""
+        return (*self.claims.subjects, *([(self.hinted,)] if self.hinted is not None else []))
 
     @property
     def silent(self) -> bool:
@@ -62,63 +72,57 @@ class AuthenticationRequest:
 PLAIN: Final = AuthenticationRequest()
 
 
-def check_authentication(request: OAuthlibRequest) -> dict[str, object]:
-    """Leave what the request says of the authentication with it, and its claims; raises what is wrong with it."""
-    request.authentication = read(request) if OPENID in (request.scopes or ()) else PLAIN
-    request.claims = request.authentication.claims.names
-    return {}
-
-
-def read(request: OAuthlibRequest) -> AuthenticationRequest:
-    """The parameters of Core §3.1.2.1, each in order."""
-    if request.display not in (None, *DISPLAYS):
-        raise wrong(request, "display", f"one of {', '.join(DISPLAYS)}", request.display)
-    if len(request.nonce or "") > LONGEST_NONCE:
-        got = f"a text of {len(request.nonce)} characters"
-        raise wrong(request, "nonce", f"at most {LONGEST_NONCE} characters", got)
-    hint = request.login_hint
+def read(parameters: Parameters, default_max_age: int | None = None) -> AuthenticationRequest:
+    """The parameters of Core §3.1.2.1, each in order; raises AuthorizationError. `default_max_age` is the client's, in seconds."""
+    display, nonce, max_age = (parameters.get(name) for name in ("display", "nonce", "max_age"))
+    if display not in (None, *DISPLAYS):
+        raise wrong("display", f"one of {', '.join(DISPLAYS)}", display)
+    if len(nonce or "") > LONGEST_NONCE:
+        raise wrong("nonce", f"at most {LONGEST_NONCE} characters", f"a text of {len(nonce or '')} characters")
+    hint = parameters.get("login_hint")
     return AuthenticationRequest(
-        prompt=prompt(request),
-        max_age=max_age(request) if request.max_age is not None else request.client.openid.default_max_age,
-        claims=claims(request),
+        prompt=pages(parameters.get("prompt")),
+        max_age=default_max_age if max_age is None else seconds(max_age),
+        claims=claims(parameters.get("claims")),
         login_hint=hint if hint and len(hint) <= LONGEST_LOGIN_HINT and hint.isprintable() else None,
+        nonce=nonce,
     )
 
 
-def prompt(request: OAuthlibRequest) -> frozenset[str]:
+def pages(prompt: str | None) -> frozenset[str]:
     """What pages the client wants shown, or none."""
-    values = frozenset((request.prompt or "").split(" ")) - {""}
+    values = frozenset((prompt or "").split(" ")) - {""}
     if not values <= set(PROMPTS):
-        raise wrong(request, "prompt", f"made of {', '.join(PROMPTS)}", request.prompt)
+        raise wrong("prompt", f"made of {', '.join(PROMPTS)}", prompt)
     if NONE in values and len(values) > 1:
-        raise wrong(request, "prompt", "none and nothing beside it, or other values", request.prompt)
+        raise wrong("prompt", "none and nothing beside it, or other values", prompt)
     return values
 
 
-def max_age(request: OAuthlibRequest) -> int:
+def seconds(max_age: str) -> int:
     """How long ago the person may have logged in."""
-    if not SECONDS.fullmatch(request.max_age):
-        raise wrong(request, "max_age", "a number of seconds", request.max_age)
-    return int(request.max_age)
+    if not SECONDS.fullmatch(max_age):
+        raise wrong("max_age", "a number of seconds", max_age)
+    return int(max_age)
 
 
-def claims(request: OAuthlibRequest) -> ClaimsRequest:
+def claims(text: str | None) -> ClaimsRequest:
     """What is asked for by name; an essential acr is one that a login here can have."""
-    if request.claims_parameter is None:
+    if text is None:
         return ClaimsRequest()
     try:
-        asked = claims_request.parsed(request.claims_parameter)
+        asked = claims_request.parsed(text)
     except ClaimsError as error:
-        request.refusal = Reason("claims", "as in OpenID Connect Core §5.5", shown(str(error)))
-        raise InvalidRequestError(str(error), request=request) from None
+        reason = Reason("claims", "as in OpenID Connect Core §5.5", shown(str(error)))
+        raise AuthorizationError(INVALID_REQUEST, str(error), reason) from None
     if asked.essential_acr and not set(ACR_VALUES) & {acr for acr in asked.essential_acr if isinstance(acr, str)}:
-        request.refusal = Reason("acr", f"one of {', '.join(ACR_VALUES)}", shown(str(list(asked.essential_acr))))
-        sentence = f"No login here reaches the acr asked for; there is {', '.join(ACR_VALUES)}."
-        raise CustomOAuth2Error("unmet_authentication_requirements", sentence, request=request)
+        known = ", ".join(ACR_VALUES)
+        reason = Reason("acr", f"one of {known}", shown(str(list(asked.essential_acr))))
+        raise AuthorizationError(UNMET, f"No login here reaches the acr asked for; there is {known}.", reason)
     return asked
 
 
-def wrong(request: OAuthlibRequest, name: str, expected: str, got: str) -> InvalidRequestError:
+def wrong(name: str, expected: str, got: str | None) -> AuthorizationError:
     """What tells the client which parameter is wrong, and keeps what came for its makers."""
-    request.refusal = Reason(name, expected, shown(got))
-    return InvalidRequestError(f"The parameter {name} must be {expected}.", request=request)
+    sentence = f"The parameter {name} must be {expected}."
+    return AuthorizationError(INVALID_REQUEST, sentence, Reason(name, expected, shown(got or "")))

@@ -1,10 +1,10 @@
-"""Is who is logged in whom the request wants, and did they log in lately enough? (OpenID Connect Core §3.1.2.3)"""
+"""Checks that the logged-in person is the one the request wants and logged in recently enough (OpenID Connect Core §3.1.2.3)."""
 
 from attrs import frozen
 
+from iam.authorization.request import AuthorizationRequest
 from iam.clock import Clock
 from iam.openid.subjects import Subjects
-from iam.protocol.request import OAuthlibRequest
 from iam.records.session import Session
 
 
@@ -15,15 +15,14 @@ class Authentication:
     subjects: Subjects
     clock: Clock
 
-    def recent(self, request: OAuthlibRequest, session: Session) -> bool:
+    def recent(self, request: AuthorizationRequest, session: Session) -> bool:
         """Will the login that began the session do, as far as its time goes?"""
         asked = request.authentication
         if asked.wants_login:
             return False
         return asked.max_age is None or (self.clock.now() - session.auth_time).total_seconds() <= asked.max_age
 
-    def meant(self, request: OAuthlibRequest, session: Session) -> bool:
+    def meant(self, request: AuthorizationRequest, session: Session) -> bool:
         """Is it the person of the id_token_hint, and of a claim `sub` with a value (Core §3.1.2.2)? Nobody else will do."""
         sub = self.subjects.sub(request.client, session.user_id)
-        wanted = [*request.authentication.claims.subjects, *([(request.hinted,)] if request.hinted else [])]
-        return all(sub in values for values in wanted)
+        return all(sub in values for values in request.authentication.subjects)

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 from attrs import frozen
 
 from iam.clients import information, redirect_uris, uris
-from iam.protocol.request import OAuthlibRequest
 from iam.records.client import Client
 
 SHOWN: Final = ("https",)  # by which a picture may come into a page of ours
@@ -30,9 +29,8 @@ class Introduction:
         return self.logo_uri and redirect_uris.origin(self.logo_uri)
 
 
-def introduction(authorization: OAuthlibRequest) -> Introduction:
-    """The client of this request."""
-    client, redirect_uri = authorization.client, authorization.redirect_uri
+def introduction(client: Client, redirect_uri: str) -> Introduction:
+    """The client that wants a person, and wants them back at this address."""
     logo_uri = client.openid.logo_uri
     return Introduction(
         client.name,

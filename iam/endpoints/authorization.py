@@ -13,8 +13,9 @@ from attrs import frozen
 from twisted.logger import Logger
 
 from iam.authorization.consent import Consent, Question
-from iam.authorization.openid_parameters import NONE
+from iam.authorization.errors import AuthorizationError, access_denied, consent_required, login_required
 from iam.authorization.person import Authentication
+from iam.authorization.request import Answerable, AuthorizationRequest, InvalidAuthorizationRequest
 from iam.authorization.response import AuthorizationResponse
 from iam.browser import csrf
 from iam.browser.accounts import Account, Accounts
@@ -28,8 +29,7 @@ from iam.clients.refusals import Explanations
 from iam.http.answers import Answer, AnswerNow, found, see_other
 from iam.http.parameters import ParameterError, ParsedParameters, form_parameters, parse, query_text
 from iam.http.request import Request
-from iam.oauth.errors import FatalClientError, OAuth2Error
-from iam.protocol.request import OAuthlibRequest as AuthorizationRequest
+from iam.oauth.errors import FatalClientError
 from iam.protocol.server import Server
 from iam.records.session import Session
 
@@ -69,10 +69,9 @@ class AuthorizationEndpoint:
             return found(by_value(authorization))
         account = await self._authenticated(request, authorization)
         if await self.consent.covers(account.session.user_id, authorization):
-            authorization.question = False
-            return await self._allow(request, authorization, account.session)
+            return await self._allow(request, authorization, account.session, asked=False)
         if authorization.authentication.silent:
-            raise self._error(request, self.server.consent_required(authorization))
+            raise self._error(request, authorization, consent_required())
         return self._ask(request, authorization, account, await self.consent.question(authorization))
 
     async def post(self, request: Request) -> Answer:
@@ -97,7 +96,7 @@ class AuthorizationEndpoint:
         form = sent.fields
         if form.get("decision") != "allow" and not sent.stale:
             log.info("consent refused: client {client_id}", client_id=authorization.client.client_id)
-            raise self._error(request, self.server.denied(authorization))
+            raise self._error(request, authorization, access_denied())
         question = await self.consent.question(authorization)
         if sent.stale:
             return self._ask(request, authorization, account, question, stale=sent.stale)
@@ -112,9 +111,10 @@ class AuthorizationEndpoint:
         if path not in PATHS:
             return None
         try:
-            return client_card.introduction(await self.server.authorization(self._parameters(query)))
-        except (ParameterError, OAuth2Error):
+            authorization = await self.server.authorization(self._parameters(query))
+        except (ParameterError, FatalClientError, InvalidAuthorizationRequest):
             return None
+        return client_card.introduction(authorization.client, authorization.redirect_uri)
 
     def after_login(self, address: str, cookie: str) -> str:
         """Where to go on after a login: an authorization request is told that it happened for it."""
@@ -140,22 +140,22 @@ class AuthorizationEndpoint:
             return await self.server.authorization(self._parameters(query))
         except (ParameterError, FatalClientError) as error:
             raise AnswerNow(self._refused(request, error)) from None
-        except OAuth2Error as error:
-            raise await self._mistaken(request, error) from None
+        except InvalidAuthorizationRequest as invalid:
+            raise await self._mistaken(request, invalid) from None
 
-    async def _mistaken(self, request: Request, error: OAuth2Error) -> AnswerNow:
+    async def _mistaken(self, request: Request, asked: InvalidAuthorizationRequest) -> AnswerNow:
         """The client is told what is wrong with its request: where nobody answers for it and nobody is logged in, by a button.
 
         Else whoever registers could lead people anywhere by an address of ours. A request that allows no page gets a redirect
         (Core §3.1.2.1).
         """
-        client, silent = error.asked.client, NONE in (error.asked.prompt or "").split(" ")
-        if silent or not client_card.stranger(client) or (await self.visitors.accounts(request)).active:
-            return self._error(request, error)
-        response = self.server.error_response(error, self.refusals.kept(PATH, error, request.client_address))
+        stranger = client_card.stranger(asked.client)
+        if asked.silent or not stranger or (await self.visitors.accounts(request)).active:
+            return self._error(request, asked, asked.error)
+        response = self._refusal(request, asked, asked.error)
         host = client_card.host_of(response.redirect_uri)
         page = self.theme.page(
-            "continue.html", 400, leaving=response.posted, client=client, response=response, host=host
+            "continue.html", 400, leaving=response.posted, client=asked.client, response=response, host=host
         )
         return AnswerNow(page)
 
@@ -170,9 +170,9 @@ class AuthorizationEndpoint:
         if account and meant and recent and not choosing:
             return account
         if authorization.authentication.silent:
-            raise self._error(request, self.server.login_required(authorization, "prompt=none"))
+            raise self._error(request, authorization, login_required("prompt=none"))
         if did and not meant:
-            raise self._error(request, self.server.login_required(authorization, "a login of somebody else"))
+            raise self._error(request, authorization, login_required("a login of somebody else"))
         if choosing and list(accounts):
             raise AnswerNow(see_other(choosing_address(request)))
         expected = account.session.username if account and meant else ""
@@ -187,16 +187,18 @@ class AuthorizationEndpoint:
 
     def _meant(self, accounts: Accounts, authorization: AuthorizationRequest) -> Account | None:
         """The account in use; for an id_token_hint the one of this browser that it names, if there is one (Core §3.1.2.1)."""
-        if authorization.hinted is None:
+        if authorization.authentication.hinted is None:
             return accounts.active
         named = (one for one in accounts if self.authentication.meant(authorization, one.session))
         return next(named, accounts.active)
 
-    async def _allow(self, request: Request, authorization: AuthorizationRequest, session: Session) -> Answer:
+    async def _allow(
+        self, request: Request, authorization: AuthorizationRequest, session: Session, *, asked: bool = True
+    ) -> Answer:
         try:
-            response = await self.server.allow(authorization, session, request.client_address)
-        except OAuth2Error as error:
-            raise self._error(request, error) from None
+            response = await self.server.allow(authorization, session, request.client_address, asked=asked)
+        except AuthorizationError as error:
+            raise self._error(request, authorization, error) from None
         log.info(
             "authorization granted: client {client_id}, user {user_id}",
             client_id=authorization.client.client_id,
@@ -217,7 +219,7 @@ class AuthorizationEndpoint:
         stale: Stale | None = None,
     ) -> Answer:
         """The consent page; `changed` says that it was shown before, with something else on it, `stale` why that counts no more."""
-        introduced = client_card.introduction(authorization)
+        introduced = client_card.introduction(authorization.client, authorization.redirect_uri)
         return self.theme.page(
             "consent.html",
             403 if stale else 200,
@@ -235,7 +237,7 @@ class AuthorizationEndpoint:
                 request, purpose(request), account.secret, shown=csrf.digest(question.shown)
             ),
             action=f"{request.base}{CONSENT}?{query_text(request)}",
-            elsewhere=None if authorization.hinted else request.base + choosing_address(request),
+            elsewhere=None if authorization.authentication.hinted else request.base + choosing_address(request),
         )
 
     def _answer(self, request: Request, response: AuthorizationResponse) -> Answer:
@@ -250,10 +252,14 @@ class AuthorizationEndpoint:
             )
         return see_other(response.location) if request.method == b"POST" else found(response.location)
 
-    def _error(self, request: Request, error: OAuth2Error) -> AnswerNow:
+    def _error(self, request: Request, asked: Answerable, error: AuthorizationError) -> AnswerNow:
         """The client is told what is wrong."""
-        error_uri = self.refusals.kept(PATH, error, request.client_address)
-        return AnswerNow(self._answer(request, self.server.error_response(error, error_uri)))
+        return AnswerNow(self._answer(request, self._refusal(request, asked, error)))
+
+    def _refusal(self, request: Request, asked: Answerable, error: AuthorizationError) -> AuthorizationResponse:
+        """What the client is told, with where its makers can read why."""
+        error_uri = self.refusals.kept(PATH, error.of_client(asked.client.id), request.client_address)
+        return self.server.refuse(asked, error, error_uri)
 
     def _refused(self, request: Request, error: Exception, status: int = 400) -> Answer:
         """The same page for an unknown client and a wrong redirect URI, so that neither can be found out by asking."""

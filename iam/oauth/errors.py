@@ -1,5 +1,7 @@
 """The errors of OAuth, as oauthlib has them: raised wherever something is wrong, written by the endpoints (RFC 6749 §5.2)."""
 
+from typing import Final
+
 from oauthlib.oauth2.rfc6749.errors import (
     CustomOAuth2Error,
     FatalClientError,
@@ -10,6 +12,7 @@ from oauthlib.oauth2.rfc6749.errors import (
 )
 
 __all__ = [
+    "SENTENCES",
     "CustomOAuth2Error",
     "FatalClientError",
     "InvalidClientError",
@@ -17,3 +20,11 @@ __all__ = [
     "OAuth2Error",
     "UnauthorizedClientError",
 ]
+
+# What to do, for errors that oauthlib has no sentence for.
+SENTENCES: Final = {
+    "invalid_client": "Client authentication failed.",
+    "invalid_grant": "The code or the refresh token is not valid for this client.",
+    "invalid_scope": "The scope is unknown, or more than this client may ask for.",
+    "unauthorized_client": "This client is not registered for this grant type.",
+}

@@ -58,11 +58,17 @@ def carrying(error: E, refusal: Reason | None, *, client_id: str | None = None, 
     return error
 
 
+def carried(error: Exception) -> Reason | None:
+    """The reason that an error carries, if it does."""
+    reason: Reason | None = getattr(error, "refusal", None)
+    return reason
+
+
 def of(error: Exception) -> Reason:
     """The reason that an error carries, or stands for by itself."""
-    carried: Reason | None = getattr(error, "refusal", None)
-    if carried is not None:
-        return carried
+    reason = carried(error)
+    if reason is not None:
+        return reason
     # an OAuth2Error's own text has the request in it
     sentence: Any = error.description if hasattr(error, "description") else str(error)
     return Reason(CHECKS.get(type(error).__name__, "request"), shown(sentence))

@@ -75,7 +75,7 @@ class OAuthlibRequest(common.Request):  # type: ignore[misc]
         self.oauth_params: list[tuple[str, str]] = []
         self.validator_log: dict[str, Any] = {}
         self.audience = tuple(dict.fromkeys(parameters.all("resource")))
-        self.claims_parameter = parameters.get("claims")  # a text; `claims` is what it says, once that is in order
+        self.parameters = parameters
         self.targets: Any = None
         self.address: str | None = None  # from where it comes
         self.claimed: Any = None  # who it says it is from
@@ -85,11 +85,9 @@ class OAuthlibRequest(common.Request):  # type: ignore[misc]
         self.fetched: str | None = None  # its request object, if that came by reference
         self.object_error: Any = None  # what is wrong with its request object
         self.authentication: Any = None  # how the person is to be authenticated, an AuthenticationRequest
-        self.hinted: str | None = None  # the subject of the id_token_hint
         self.consented: list[str] = []  # the scopes that the person is asked for, those of single claims too
         self.allowed: Any = {}  # for each resource, the scopes that mean something there, and NOWHERE the others
         self.left_out: Reason | None = None  # which scopes were asked for and are not granted, and why
-        self.question = True  # was the person asked, now?
         self.received: Any = None  # when a token request came; what is late is judged by that
         self._params = {**ABSENT, **{name: parameters.get(name) for name in known}}
 

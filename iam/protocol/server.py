@@ -3,28 +3,31 @@
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import frozen
 from oauthlib.oauth2 import AuthorizationEndpoint, TokenEndpoint
 from oauthlib.oauth2.rfc6749.errors import (
-    AccessDeniedError,
     CustomOAuth2Error,
+    FatalClientError,
     InvalidRequestError,
     OAuth2Error,
     UnsupportedGrantTypeError,
 )
-from oauthlib.openid.connect.core.exceptions import ConsentRequired, LoginRequired
 
+from iam.authorization.errors import AuthorizationError
 from iam.authorization.objects import RequestObjects, UnpackedRequest
+from iam.authorization.request import Answerable, AuthorizationRequest, Permission
 from iam.authorization.response import AuthorizationResponse
 from iam.clients.authentication import ClientAuthentication, claimed
 from iam.clients.targets import Targets
 from iam.clock import Clock
+from iam.oauth.errors import SENTENCES
 from iam.oauth.parameters import Parameters
 from iam.oauth.reasons import Reason, carrying
 from iam.oauth.scopes import distinct
 from iam.protocol import bridge
+from iam.protocol.authorization_request import authorization_error, invalid, validated
 from iam.protocol.bearer_token import BearerToken
 from iam.protocol.grants import authorization_code, client_credentials, implicit, refresh_token
 from iam.protocol.grants.authorization_code import AuthorizationCode, AuthorizationCodeGrant
@@ -42,12 +45,6 @@ from iam.tokens.response import TokenResponse
 logging.getLogger("oauthlib").setLevel(logging.WARNING)
 
 OK = 200
-SENTENCES = {
-    "invalid_client": "Client authentication failed.",
-    "invalid_grant": "The code or the refresh token is not valid for this client.",
-    "invalid_scope": "The scope is unknown, or more than this client may ask for.",
-    "unauthorized_client": "This client is not registered for this grant type.",
-}
 
 
 @frozen
@@ -93,15 +90,18 @@ class Endpoints(AuthorizationEndpoint, TokenEndpoint):  # type: ignore[misc]
         request.response_type = words
         return handler
 
-    def authorize(self, request: OAuthlibRequest) -> dict[str, str]:
-        """RFC 6749 §4.1.2: store what `request.user` allowed of a validated request; the members of the answer."""
-        return self.handler(request).create_authorization_response(request, self.default_token_type)  # type: ignore[no-any-return]
-
     def token(self, request: OAuthlibRequest) -> tuple[Mapping[str, str], str, int]:
         """RFC 6749 §3.2: hand the request to its grant type."""
         return self.grant_types[request.grant_type].create_token_response(  # type: ignore[no-any-return]
             request, self.default_token_type
         )
+
+
+class Flow(Protocol):
+    """One response type's way to answer what a person allowed."""
+
+    async def answer(self, permission: Permission) -> dict[str, object]:
+        """The members of the answer; raises AuthorizationError."""
 
 
 class Server:
@@ -118,6 +118,10 @@ class Server:
         objects: RequestObjects,
     ) -> None:
         codes = AuthorizationCode(store.authorization_codes, response, settings, clock)
+        self._flows: dict[str, Flow] = {
+            authorization_code.GRANT_TYPE: codes,
+            implicit.GRANT_TYPE: Implicit(codes, response, settings, clock),
+        }
         savers: dict[str, Saver] = {
             authorization_code.GRANT_TYPE: codes,
             client_credentials.GRANT_TYPE: ClientCredentials(store.access_tokens, response, settings),
@@ -132,11 +136,9 @@ class Server:
                 store.clients,
                 store.scopes,
                 targets,
-                codes,
                 savers,
                 authentication,
                 response.id_tokens,
-                Implicit(store.authorization_codes, response, settings, clock) if settings.implicit else None,
             ),
             BearerToken(settings, clock),
             with_implicit=settings.implicit,
@@ -189,62 +191,44 @@ class Server:
             raise refused(status, explained(json.loads(body)))
         return Response(status, headers, body, request.left_out)
 
-    async def authorization(self, parameters: Parameters) -> OAuthlibRequest:
+    async def authorization(self, parameters: Parameters) -> AuthorizationRequest:
         """The validated authorization request (RFC 6749 §4.1.1).
 
-        Raises FatalClientError where client or redirect URI are wrong, so that nobody may be redirected; any other
-        OAuth2Error is for the client, in an `error_response`, and has the request as `asked`.
+        Raises FatalClientError where client or redirect URI are wrong, so that nobody may be redirected, and
+        InvalidAuthorizationRequest for what is for the client.
         """
         request = made(await self._objects.read(parameters))
         try:
             await bridge.call(self._endpoints.validate, request)
-        except OAuth2Error as error:
-            error.asked = request
+        except FatalClientError as error:
             raise carrying(error, request.refusal, client_id=request.client_id) from None
-        request.scopes = distinct(request.scopes)
-        return request
+        except OAuth2Error as error:
+            raise invalid(request, error) from None
+        return validated(request)
 
     async def allow(
-        self, authorization: OAuthlibRequest, session: Session, address: str | None = None
+        self, authorization: AuthorizationRequest, session: Session, address: str | None = None, *, asked: bool = True
     ) -> AuthorizationResponse:
-        """The answer with the code for what this person allowed of a validated request; raises OAuth2Error, with the reason.
+        """The answer for what this person allowed of a request, just now or before; raises AuthorizationError.
 
         What is granted was worked out when the request was validated, and is not worked out again: it is what was shown.
         """
-        authorization.user = session
-        authorization.address = address
+        permission = Permission(authorization, session, address, asked)
         try:
-            members = await bridge.call(self._endpoints.authorize, authorization)
+            members = await self._flows[authorization.grant_type].answer(permission)
         except OAuth2Error as error:
-            raise carrying(error, authorization.refusal, client_id=authorization.client_id) from None
-        return self._response(authorization.redirect_uri, members.items(), authorization.response_mode)
+            raise authorization_error(carrying(error, None)) from None
+        return self._response(authorization, {name: str(value) for name, value in members.items()})
 
-    def denied(self, request: OAuthlibRequest) -> OAuth2Error:
-        """What tells the client that the person refused (RFC 6749 §4.1.2.1)."""
-        return carrying(AccessDeniedError("The person refused.", request=request), None, client_id=request.client_id)
+    def refuse(self, asked: Answerable, error: AuthorizationError, error_uri: str) -> AuthorizationResponse:
+        """The answer that tells the client what is wrong (RFC 6749 §4.1.2.1)."""
+        members = {"error": error.error, "error_description": error.sentence, "error_uri": error_uri}
+        return self._response(asked, {name: value for name, value in members.items() if value})
 
-    def login_required(self, request: OAuthlibRequest, why: str) -> OAuth2Error:
-        """What tells the client that nobody is logged in as it wants it, and that this cannot be changed (Core §3.1.2.6)."""
-        reason = Reason("login", "the person whom the request wants, logged in as it wants", why)
-        error = LoginRequired("The person has to log in for this request.", request=request)
-        return carrying(error, reason, client_id=request.client_id)
-
-    def consent_required(self, request: OAuthlibRequest) -> OAuth2Error:
-        """What tells the client that the person has to be asked, and must not be (Core §3.1.2.6)."""
-        reason = Reason("consent", "all scopes allowed before, to an application that proves itself", "prompt=none")
-        error = ConsentRequired("The person has to be asked for this request.", request=request)
-        return carrying(error, reason, client_id=request.client_id)
-
-    def error_response(self, error: OAuth2Error, error_uri: str) -> AuthorizationResponse:
-        """The answer that tells the client what is wrong with its request (RFC 6749 §4.1.2.1)."""
-        error.uri = error_uri
-        return self._response(error.redirect_uri, explained(dict(error.twotuples)).items(), error.response_mode)
-
-    def _response(
-        self, redirect_uri: str, members: Iterable[tuple[str, str]], mode: str | None
-    ) -> AuthorizationResponse:
-        """The answer with our issuer in it, so that those of two servers cannot be mixed up (RFC 9207)."""
-        return AuthorizationResponse(redirect_uri, (*members, ("iss", str(self._issuer))), mode)
+    def _response(self, asked: Answerable, members: Mapping[str, str]) -> AuthorizationResponse:
+        """The answer with the client's state, and our issuer, so that those of two servers cannot be mixed up (RFC 9207)."""
+        state = () if asked.state is None else (("state", asked.state),)
+        return AuthorizationResponse(asked.redirect_uri, (*members.items(), *state, ("iss", self._issuer)), asked.mode)
 
 
 def made(asked: UnpackedRequest) -> OAuthlibRequest:

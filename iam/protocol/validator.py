@@ -9,20 +9,19 @@ tokens, which raises InvalidGrantError where there is nothing to claim (H40).
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from attrs import evolve
 from oauthlib.oauth2 import RequestValidator
-from oauthlib.oauth2.rfc6749.errors import InvalidClientError
+from oauthlib.oauth2.rfc6749.errors import InvalidClientError, OAuth2Error
 
 from iam.clients import ids, redirect_uri_difference, redirect_uris, scopes
 from iam.clients.authentication import ClientAuthentication
 from iam.clients.targets import Targets
-from iam.oauth.reasons import Reason, of
+from iam.oauth.reasons import Reason, carried, of
 from iam.oauth.scopes import OPENID
 from iam.openid import claims
 from iam.openid.id_tokens import IDTokens
 from iam.protocol.bridge import hooks
 from iam.protocol.grants import client_credentials
-from iam.protocol.grants.authorization_code import AuthorizationCode
-from iam.protocol.grants.implicit import Implicit
 from iam.protocol.request import OAuthlibRequest
 from iam.records.client import Client
 from iam.records.consent import placed
@@ -48,20 +47,16 @@ class Validator(RequestValidator):  # type: ignore[misc]
         clients: Clients,
         known_scopes: Scopes,
         targets: Targets,
-        codes: AuthorizationCode,
         savers: Mapping[str, Saver],
         authentication: ClientAuthentication,
         id_tokens: IDTokens,
-        implicit: Implicit | None = None,
     ) -> None:
         self._clients = clients
         self._scopes = known_scopes
         self._targets = targets
-        self._codes = codes
         self._savers = savers
         self._authentication = authentication
         self._id_tokens = id_tokens
-        self._implicit = implicit
 
     # The authorization endpoint
 
@@ -147,23 +142,12 @@ class Validator(RequestValidator):  # type: ignore[misc]
 
     async def validate_id_token_hint(self, id_token_hint: str, request: OAuthlibRequest) -> bool:
         """OpenID Connect Core §3.1.2.1: is it an ID token that we gave this client? Ours, not of oauthlib's hooks."""
-        request.hinted = await self._id_tokens.subject(id_token_hint, request.client)
-        if request.hinted is not None:
+        subject = await self._id_tokens.subject(id_token_hint, request.client)
+        if subject is not None:
+            request.authentication = evolve(request.authentication, hinted=subject)
             return True
         got = f"a text of {len(id_token_hint)} characters"
         return refuse(request, Reason("id_token_hint", "an ID token that was given to this application", got))
-
-    async def save_authorization_code(
-        self, client_id: str, code: dict[str, str], request: OAuthlibRequest, *_: object, **__: object
-    ) -> None:
-        """RFC 6749 §4.1.2: store the code with what the person allowed."""
-        await self._codes.save_code(code, request)
-
-    async def front_channel_members(self, code: str, request: OAuthlibRequest) -> dict[str, object]:
-        """OpenID Connect Core §3.2.2.5: the tokens that a browser brings. Ours, not of oauthlib's hooks."""
-        if self._implicit is None:
-            raise RuntimeError("there is no implicit flow")
-        return await self._implicit.members(code, request)
 
     # The token endpoint
 
@@ -238,7 +222,11 @@ class Validator(RequestValidator):  # type: ignore[misc]
         self, token: dict[str, Any], request: OAuthlibRequest, *_: object, **__: object
     ) -> None:
         """Claim what the grant type claims and store its tokens, in one statement."""
-        await self._savers[request.grant_type].save(token, request)
+        try:
+            await self._savers[request.grant_type].save(token, request)
+        except OAuth2Error as error:
+            request.refusal = carried(error) or request.refusal
+            raise
 
     async def _settle(self, request: OAuthlibRequest, client: Client | None) -> bool:
         request.client = client

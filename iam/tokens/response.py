@@ -6,11 +6,8 @@ from attrs import frozen
 
 from iam.clients.encryption_to_client import Encryption, Recipient
 from iam.clients.targets import Targets
-from iam.oauth import reasons
-from iam.oauth.errors import OAuth2Error
 from iam.oauth.scopes import OPENID
 from iam.openid.id_tokens import IDTokens
-from iam.protocol.request import OAuthlibRequest
 from iam.records.client import Client
 from iam.records.identity import Identity
 from iam.records.openid_metadata import BY_SCOPES
@@ -30,19 +27,15 @@ class TokenResponse:
         """The resources that tokens are for."""
         return self.form.targets
 
-    async def recipient(self, request: OAuthlibRequest) -> Recipient | None:
+    async def recipient(self, client: Client) -> Recipient | None:
         """Who alone may read the ID token, if the client wants it so; found before a code or refresh token is used up.
 
         Raises OAuth2Error where the client's key cannot be had: then nothing is given out in the clear, and nothing lost.
         """
-        wishes = request.client.openid
-        try:
-            return await self.encryption.recipient(
-                request.client, wishes.id_token_encrypted_response_alg, wishes.id_token_encrypted_response_enc
-            )
-        except OAuth2Error as error:
-            request.refusal = reasons.of(error)
-            raise
+        wishes = client.openid
+        return await self.encryption.recipient(
+            client, wishes.id_token_encrypted_response_alg, wishes.id_token_encrypted_response_enc
+        )
 
     async def members(
         self,

@@ -5,8 +5,8 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from attrs import evolve
-from oauthlib.oauth2.rfc6749.errors import AccessDeniedError
 
+from iam.authorization.errors import ACCESS_DENIED, AuthorizationError
 from iam.http.parameters import parse
 from iam.records.actor import SERVER
 from tests.flows.test_resources import API, PHOTOS, both, register
@@ -219,12 +219,13 @@ async def test_a_consent_that_is_withdrawn_at_the_same_moment_is_not_given_again
     query = urlsplit(asking(app, scope="openid read", resource=API)).query
     sessions = server.application.sessions
     authorization = await server.protocol.authorization(parse(query.encode()))
-    authorization.question = False  # since the consent covers it
+    session = (await sessions.find(person.cookie)).session
     admin.execute("delete from consents")
 
-    with pytest.raises(AccessDeniedError):
-        await server.protocol.allow(authorization, (await sessions.find(person.cookie)).session)
+    with pytest.raises(AuthorizationError) as refused:
+        await server.protocol.allow(authorization, session, asked=False)  # since the consent covers it
 
+    assert refused.value.error == ACCESS_DENIED
     admin.execute("select count(*) from consents")
     assert admin.fetchone() == (0,)
 

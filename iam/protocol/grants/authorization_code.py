@@ -6,7 +6,6 @@ from typing import Any
 from attrs import evolve, frozen
 from oauthlib.oauth2 import AuthorizationCodeGrant as OAuthlibAuthorizationCodeGrant
 from oauthlib.oauth2.rfc6749.errors import (
-    AccessDeniedError,
     CustomOAuth2Error,
     InvalidGrantError,
     InvalidRequestError,
@@ -17,8 +16,10 @@ from oauthlib.oauth2.rfc6749.errors import (
 )
 from twisted.logger import Logger
 
-from iam.authorization import pkce
-from iam.authorization.openid_parameters import check_authentication
+from iam.authorization import openid_parameters, pkce
+from iam.authorization.errors import ACCESS_DENIED, AuthorizationError
+from iam.authorization.openid_parameters import PLAIN, AuthenticationRequest
+from iam.authorization.request import Permission
 from iam.authorization.response import FORM_POST, MODES
 from iam.clients import redirect_uri_difference, redirect_uris
 from iam.clients.targets import invalid_target
@@ -79,23 +80,6 @@ class AuthorizationCodeGrant(OAuthlibAuthorizationCodeGrant):  # type: ignore[mi
             self.check_hint,
         ]
         super().__init__(request_validator, pre_auth=checks)
-
-    def create_authorization_response(self, request: OAuthlibRequest, token_handler: object) -> dict[str, str]:
-        """The members of the answer to a validated request (RFC 6749 §4.1.2); whatever is wrong is raised.
-
-        oauthlib's own validates once more, and would grant what it makes of the request then; and it writes the address that
-        they go to anew.
-        """
-        code = self.create_authorization_code(request)
-        self.request_validator.save_authorization_code(request.client_id, code, request)
-        return code
-
-    def create_authorization_code(self, request: OAuthlibRequest) -> dict[str, str]:
-        """A code of our own form, and the client's state with it."""
-        code = {"code": ""}  # made where it is stored
-        if request.state is not None:
-            code["state"] = request.state
-        return code
 
     def check_hint(self, request: OAuthlibRequest) -> dict[str, object]:
         """An id_token_hint that is no ID token of this client says nothing about who is meant (OpenID Connect Core §3.1.2.1)."""
@@ -166,6 +150,22 @@ def check_challenge(request: OAuthlibRequest) -> dict[str, object]:
     return {}
 
 
+def check_authentication(request: OAuthlibRequest) -> dict[str, object]:
+    """Read what OpenID Connect adds; without the scope openid it means nothing, and is not looked at (RFC 6749 §3.1)."""
+    request.authentication = authentication(request) if OPENID in (request.scopes or ()) else PLAIN
+    request.claims = request.authentication.claims.names
+    return {}
+
+
+def authentication(request: OAuthlibRequest) -> AuthenticationRequest:
+    """How the person is to be authenticated and asked (OpenID Connect Core §3.1.2.1)."""
+    try:
+        return openid_parameters.read(request.parameters, request.client.openid.default_max_age)
+    except AuthorizationError as error:
+        request.refusal = error.refusal
+        raise CustomOAuth2Error(error.error, error.sentence, request=request) from None
+
+
 @frozen
 class AuthorizationCode:
     """Saves what a person allowed, and the tokens for it."""
@@ -175,20 +175,24 @@ class AuthorizationCode:
     settings: Settings
     clock: Clock
 
-    async def save_code(self, code: dict[str, str], request: OAuthlibRequest) -> None:
-        """Make the code, and store it with consent and grant of the person `request.user`, a Session.
+    async def answer(self, permission: Permission) -> dict[str, object]:
+        """The members of the answer (RFC 6749 §4.1.2)."""
+        return {"code": await self.issue(permission)}
+
+    async def issue(self, permission: Permission) -> str:
+        """A code, stored with the person's consent and a grant; raises AuthorizationError.
 
         Who asks for an identity without offline_access is served as long as the person is logged in (Core §11).
         """
         now = self.clock.now()
         end = now + timedelta(seconds=self.settings.authorization_code_lifetime)
-        session = request.user
+        request, session = permission.request, permission.session
         identified = OPENID in request.scopes
         bound = identified and OFFLINE_ACCESS not in request.scopes
         lasts_until = now + timedelta(seconds=self.settings.refresh_token_lifetime)
-        code["code"] = minted.mint_until(Kind.AUTHORIZATION_CODE, end)
+        code = minted.mint_until(Kind.AUTHORIZATION_CODE, end)
         issued = await self.codes.issue(
-            digest=minted.digest(code["code"]),
+            digest=minted.digest(code),
             day=end.date(),
             grant_id=minted.identifier(),
             user_id=session.user_id,
@@ -199,27 +203,28 @@ class AuthorizationCode:
             consented=request.consented,
             resources=request.audience,
             redirect_uri=request.redirect_uri,
-            redirect_uri_sent=not request.using_default_redirect_uri,
+            redirect_uri_sent=request.redirect_uri_sent,
             code_challenge=request.code_challenge,
             now=now,
             expires_at=end,
             grant_expires_at=min(lasts_until, session.expires_at) if bound else lasts_until,
-            address=request.address,
-            openid=login_facts.told(session, request.nonce, request.claims or {}) if identified else None,
+            address=permission.address,
+            openid=login_facts.told(session, request.authentication.nonce, request.claims) if identified else None,
             session_bound=bound,
-            grant_type=request.granting,
+            grant_type=request.grant_type,
             allowed=request.allowed,
-            asked=request.question,
+            asked=permission.asked,
         )
         if not issued:
             got = "the session or the consent ended, or the application was deleted, a moment ago"
-            request.refusal = Reason("session", "one that lives, an application, and the person's consent", got)
-            raise AccessDeniedError("The person was logged out at the same moment.", request=request)
+            reason = Reason("session", "one that lives, an application, and the person's consent", got)
+            raise AuthorizationError(ACCESS_DENIED, "The person was logged out at the same moment.", reason)
+        return code
 
     async def save(self, token: dict[str, Any], request: OAuthlibRequest) -> None:
         """Redeem the code in one statement; raises InvalidGrantError for whatever is wrong with it (RFC 6749 §5.2)."""
         now = request.received
-        recipient = await self.response.recipient(request)
+        recipient = await self.response.recipient(request.client)
         refresh_token = token.get("refresh_token")
         redemption = await self.codes.redeem(
             digest=minted.digest(request.code),

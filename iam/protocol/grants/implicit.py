@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from attrs import frozen
 from oauthlib.oauth2 import ImplicitGrant as OAuthlibImplicitGrant
-from oauthlib.oauth2.rfc6749.errors import AccessDeniedError, InvalidRequestError
+from oauthlib.oauth2.rfc6749.errors import InvalidRequestError
 
-from iam.authorization.openid_parameters import check_authentication
+from iam.authorization.errors import ACCESS_DENIED, AuthorizationError
+from iam.authorization.request import Permission
 from iam.authorization.response import FORM_POST, FRAGMENT
 from iam.clients.encryption_to_client import Recipient
 from iam.clients.metadata import ID_TOKENS, IMPLICIT
@@ -21,7 +22,9 @@ from iam.oauth.scopes import OPENID
 from iam.openid import login_facts
 from iam.protocol.bearer_token import LONGEST_LIFETIME
 from iam.protocol.grants.authorization_code import (
+    AuthorizationCode,
     AuthorizationCodeGrant,
+    check_authentication,
     check_mode,
     check_request_object,
     check_supported,
@@ -31,7 +34,6 @@ from iam.records.identity import Identity
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.settings import Settings
-from iam.store.authorization_codes import AuthorizationCodes
 from iam.tokens.response import TokenResponse
 
 GRANT_TYPE: Final = IMPLICIT
@@ -62,14 +64,6 @@ class ImplicitGrant(OAuthlibImplicitGrant):  # type: ignore[misc]
         request.granting = GRANT_TYPE
         return self.validate_token_request(request)
 
-    def create_authorization_response(self, request: OAuthlibRequest, token_handler: object) -> dict[str, str]:
-        """The members of the answer to a validated request (Core §3.2.2.5); whatever is wrong is raised."""
-        code: dict[str, str] = {}
-        self.request_validator.save_authorization_code(request.client_id, code, request)
-        members = self.request_validator.front_channel_members(code["code"], request)
-        state = {} if request.state is None else {"state": request.state}
-        return {**{name: str(value) for name, value in members.items()}, **state}
-
 
 def choose_mode(request: OAuthlibRequest) -> dict[str, object]:
     """By the fragment, errors too, unless the client wants a form (Multiple Response Types §3)."""
@@ -94,20 +88,22 @@ def check_front_channel(request: OAuthlibRequest) -> dict[str, object]:
 class Implicit:
     """Gives out what a person allowed, at once."""
 
-    codes: AuthorizationCodes
+    codes: AuthorizationCode
     response: TokenResponse
     settings: Settings
     clock: Clock
 
-    async def members(self, code: str, request: OAuthlibRequest) -> dict[str, object]:
-        """The tokens for a code that nobody was given."""
-        recipient = await self.response.recipient(request)
+    async def answer(self, permission: Permission) -> dict[str, object]:
+        """The members of the answer (OpenID Connect Core §3.2.2.5), for a code that nobody is given; raises AuthorizationError."""
+        code = await self.codes.issue(permission)
+        request = permission.request
+        recipient = await self.response.recipient(request.client)
         if request.response_type == ID_TOKEN:
-            return {"id_token": await self._id_token(request, recipient)}
+            return {"id_token": await self._id_token(permission, recipient)}
         now = self.clock.now()
         longest = max(self.settings.access_token_lifetime, LONGEST_LIFETIME)
         token = minted.mint_until(Kind.ACCESS_TOKEN, now + timedelta(seconds=longest))
-        redemption = await self.codes.redeem(
+        redemption = await self.codes.codes.redeem(
             digest=minted.digest(code),
             day=minted.day_of(code),
             client_id=request.client.client_id,
@@ -123,20 +119,21 @@ class Implicit:
             refresh_expires_at=now,
             client_scopes=request.client.scopes,
             resource_scopes=await self.response.targets.scopes_of(request.client),
-            address=request.address,
+            address=permission.address,
         )
         if redemption.issued is None:
-            request.refusal = Reason("grant", "one that lives", f"{redemption.outcome}, a moment ago")
-            raise AccessDeniedError("What was allowed ended at the same moment.", request=request)
+            reason = Reason("grant", "one that lives", f"{redemption.outcome}, a moment ago")
+            raise AuthorizationError(ACCESS_DENIED, "What was allowed ended at the same moment.", reason)
         members = await self.response.members(
             request.client, token, redemption.issued, redemption.identity, now, recipient=recipient
         )
         return {**members, "token_type": "Bearer"}
 
-    async def _id_token(self, request: OAuthlibRequest, recipient: Recipient | None) -> str:
+    async def _id_token(self, permission: Permission, recipient: Recipient | None) -> str:
         """An ID token alone: with no access token to ask UserInfo with, it says all that the scopes stand for (Core §5.4)."""
-        told = login_facts.told(request.user, request.nonce, request.claims or {})
-        identity = Identity(request.user.user_id, request.user.id, told)
+        request, session = permission.request, permission.session
+        told = login_facts.told(session, request.authentication.nonce, request.claims)
+        identity = Identity(session.user_id, session.id, told)
         id_token = await self.response.id_tokens.issue(
             request.client, identity, self.clock.now(), scopes=request.scopes
         )

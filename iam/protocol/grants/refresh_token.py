@@ -67,7 +67,7 @@ class RefreshToken:
 
         Raises InvalidGrantError, InvalidScopeError, and invalid_target for a resource that was not granted.
         """
-        recipient = await self.response.recipient(request)
+        recipient = await self.response.recipient(request.client)
         given = Successor(token["access_token"], token["refresh_token"])
         rotation = await self._rotate(given, request)
         if rotation.outcome == "retried":

@@ -1,0 +1,43 @@
+"""What a client is told in place of a code (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6)."""
+
+from typing import Final
+
+from attrs import evolve, frozen
+
+from iam.oauth.reasons import Reason
+
+ACCESS_DENIED: Final = "access_denied"
+CONSENT_REQUIRED: Final = "consent_required"
+INVALID_REQUEST: Final = "invalid_request"
+LOGIN_REQUIRED: Final = "login_required"
+
+
+@frozen
+class AuthorizationError(Exception):
+    """The error and a sentence for the client, which may be empty, and the reason for the client's makers."""
+
+    error: str
+    sentence: str
+    refusal: Reason
+
+    def of_client(self, client_id: str) -> "AuthorizationError":
+        """The same error, whose reason names the client that sent the request."""
+        return evolve(self, refusal=evolve(self.refusal, client_id=self.refusal.client_id or client_id))
+
+
+def access_denied() -> AuthorizationError:
+    """The person refused."""
+    sentence = "The person refused."
+    return AuthorizationError(ACCESS_DENIED, sentence, Reason("consent", sentence))
+
+
+def login_required(got: str) -> AuthorizationError:
+    """Nobody is logged in as the request wants it, and that cannot be changed."""
+    reason = Reason("login", "the person whom the request wants, logged in as it wants", got)
+    return AuthorizationError(LOGIN_REQUIRED, "The person has to log in for this request.", reason)
+
+
+def consent_required() -> AuthorizationError:
+    """The person has to be asked, and must not be."""
+    reason = Reason("consent", "all scopes allowed before, to an application that proves itself", "prompt=none")
+    return AuthorizationError(CONSENT_REQUIRED, "The person has to be asked for this request.", reason)

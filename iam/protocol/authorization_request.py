@@ -1,0 +1,50 @@
+"""Authorization requests out of oauthlib's object: records from here on."""
+
+from oauthlib.oauth2.rfc6749.errors import OAuth2Error
+
+from iam.authorization.errors import AuthorizationError
+from iam.authorization.openid_parameters import NONE
+from iam.authorization.request import AuthorizationRequest, InvalidAuthorizationRequest
+from iam.oauth.errors import SENTENCES
+from iam.oauth.reasons import carrying
+from iam.oauth.scopes import distinct
+from iam.protocol.request import OAuthlibRequest
+
+
+def validated(request: OAuthlibRequest) -> AuthorizationRequest:
+    """The request that oauthlib found nothing wrong with."""
+    return AuthorizationRequest(
+        client=request.client,
+        redirect_uri=request.redirect_uri,
+        redirect_uri_sent=not request.using_default_redirect_uri,
+        response_type=request.response_type,
+        mode=request.response_mode,
+        state=request.state,
+        grant_type=request.granting,
+        scopes=tuple(distinct(request.scopes)),
+        consented=tuple(request.consented),
+        allowed=request.allowed,
+        audience=request.audience,
+        code_challenge=request.code_challenge,
+        authentication=request.authentication,
+        claims=request.claims,
+        fetched=request.fetched,
+        left_out=request.left_out,
+    )
+
+
+def invalid(request: OAuthlibRequest, error: OAuth2Error) -> InvalidAuthorizationRequest:
+    """The request with what oauthlib, or a hook, found wrong with it."""
+    return InvalidAuthorizationRequest(
+        client=request.client,
+        redirect_uri=request.redirect_uri,
+        mode=request.response_mode,
+        state=request.state,
+        silent=NONE in (request.prompt or "").split(" "),
+        error=authorization_error(carrying(error, request.refusal, client_id=request.client_id)),
+    )
+
+
+def authorization_error(error: OAuth2Error) -> AuthorizationError:
+    """An error of oauthlib that has its reason with it, as the client is told it."""
+    return AuthorizationError(error.error, error.description or SENTENCES.get(error.error, ""), error.refusal)
