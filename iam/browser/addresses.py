@@ -1,4 +1,4 @@
-"""Where a person goes on after the login: to our own addresses only (row 9).
+"""Where a person goes on after the login: to our own addresses only.
 
 The code writes an address of ours from the issuer's path on, such as /login. The path is put before it in three places: here for
 `next`, in templates by `base`, and where a Location leaves (iam/http/headers.py).

@@ -1,4 +1,4 @@
-"""Pages out of templates: the bundled ones, and those of a theme before them."""
+"""Pages out of templates: the bundled ones, and those of a theme before them (H34)."""
 
 import shlex
 from collections.abc import Mapping

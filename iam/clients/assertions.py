@@ -25,7 +25,7 @@ from iam.store.replays import Replays
 TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 JWT_TYPES: Final = (None, "jwt", "client-authentication+jwt")  # a JWT of another type is for something else
 
-# By the method: HMAC never meets a public key, and a public key never a MAC (row 41).
+# By the method: HMAC never meets a public key, and a public key never a MAC.
 ALGORITHMS: Final[Mapping[str, tuple[str, ...]]] = {
     PRIVATE_KEY_JWT: key_sets.ALGORITHMS,
     SECRET_JWT: HMAC,
@@ -117,7 +117,7 @@ def refusal(reason: str, client_id: str) -> Reason:
 
 
 def allowed(client: Client) -> tuple[str, ...]:
-    """The algorithms that this client may sign assertions with: none for clients of other methods (row 44)."""
+    """The algorithms that this client may sign assertions with: none for clients of other methods."""
     algs = ALGORITHMS.get(client.auth_method, ())
     return algs if client.auth_signing_alg is None else tuple(alg for alg in algs if alg == client.auth_signing_alg)
 

@@ -1,7 +1,7 @@
 """Clients that register themselves, and change and remove themselves (RFC 7591, RFC 7592).
 
 The rules for metadata are those of `registration`, for whoever brings them; what is here is the policy for those whom nobody
-knows, and it judges what a client would be, not what would change (row 47).
+knows, and it judges what a client would be, not what would change.
 """
 
 import re

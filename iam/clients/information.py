@@ -42,7 +42,7 @@ def openid(client: Client | Metadata) -> dict[str, Any]:
 
 
 def links(client: Client) -> list[tuple[str, str]]:
-    """What a client shows of itself to people, with a name for each: addresses that are links, by https, and nothing else (row 53)."""
+    """What a client shows of itself to people, with a name for each: addresses that are links, by https, and nothing else."""
     return [
         (name, uri)
         for member, name in LINKS.items()

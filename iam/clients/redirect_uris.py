@@ -206,7 +206,7 @@ def bracket_complaint(uri: str) -> str | None:
 
 
 def path_complaint(uri: str) -> str | None:
-    """What is wrong with the path: a segment that proxies and servers understand differently (row 2)."""
+    """What is wrong with the path: a segment that proxies and servers understand differently."""
     path = uri.partition("?")[0].partition(":")[2]
     segments = re.split(r"/|%2f|%5c", path, flags=re.IGNORECASE)
     if any(DOT_SEGMENT.fullmatch(segment) for segment in segments):
@@ -215,7 +215,7 @@ def path_complaint(uri: str) -> str | None:
 
 
 def query_complaint(uri: str) -> str | None:
-    """What is wrong with the query: a parameter that belongs to the answer (row 4)."""
+    """What is wrong with the query: a parameter that belongs to the answer."""
     for name in query_names(uri):
         if name in ANSWERED:
             return f"A redirect URI has no parameter {name}: the answer adds its own."

@@ -90,7 +90,7 @@ class Explanations:
         return evolve(challenge, parameters={**challenge.parameters, "error_uri": uri})
 
     async def explained(self, identifier: str, session: Any) -> Trace | None:
-        """The refusal with this id, for the client's owner and for administrators; for others there is none (row 60)."""
+        """The refusal with this id, for the client's owner and for administrators; for others there is none."""
         if not IDENTIFIER.fullmatch(identifier):
             return None
         trace = await self.table.find(identifier, self.clock.now())

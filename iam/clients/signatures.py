@@ -36,7 +36,7 @@ class ClientSignatures:
     async def claims(self, client: Client, text: str, header: Mapping[str, Any]) -> Claims | None:
         """The claims of a JWT, if one of the client's keys or secrets has signed them; raises FetchError.
 
-        A secret never meets a public key's algorithm, nor a public key that of a secret (row 41).
+        A secret never meets a public key's algorithm, nor a public key that of a secret.
         """
         alg, kid = header["alg"], header.get("kid")
         if alg in HMAC:

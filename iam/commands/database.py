@@ -80,7 +80,7 @@ async def voided(on: Administration, *, yes: bool) -> tuple[datetime, int]:
     """Since when what is issued counts, and how many sessions there were.
 
     A code or refresh token that was redeemed after the backup was made would be good a second time, a token revoked since
-    would be good again, and who logged out would be logged in (R16).
+    would be good again, and who logged out would be logged in.
     """
     lost = [*await losses.of_grants(on), "All sessions end: everybody has to log in again."]
     confirm_if_asked("Void all that was issued until now?", lost, yes=yes)

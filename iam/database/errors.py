@@ -44,7 +44,7 @@ class Overloaded(Unavailable):
 
 
 class ConnectionLost(Unavailable):
-    """The connection broke: what was asked may have happened or not, so nobody asks again by himself (R18)."""
+    """The connection broke: what was asked may have happened or not, so nobody asks again by himself."""
 
 
 class Superseded(ConnectionLost):

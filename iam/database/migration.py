@@ -1,4 +1,4 @@
-"""The schema: plain SQL files, each applied once, in one transaction with the note that it was (H49, R19)."""
+"""The schema: plain SQL files, each applied once, in one transaction with the note that it was (H49)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ PAUSE: Final = 0.3  # seconds between two attempts
 OLDEST: Final = 140000  # server_version of PostgreSQL 14
 
 # Two servers that start at once migrate once: the lock goes with the transaction, however that ends. A table is waited
-# for only so long that the requests which then wait behind us hardly notice (R15).
+# for only so long that the requests which then wait behind us hardly notice.
 BEGIN: Final = """
 set local statement_timeout = 0;
 set local lock_timeout = '10min';

@@ -1,4 +1,4 @@
-"""The addresses of the database's hosts, asked of the system's resolver, which may be slow or dead (R22)."""
+"""The addresses of the database's hosts, asked of the system's resolver, which may be slow or dead."""
 
 from collections.abc import Callable
 from ipaddress import ip_address

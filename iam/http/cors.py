@@ -1,4 +1,4 @@
-"""CORS: which other origins a browser lets read an answer, decided here and not by oauthlib (G42, row 55).
+"""CORS: which other origins a browser lets read an answer, decided here and not by oauthlib (G42).
 
 No answer allows credentials: a page of another origin asks as a stranger, without anybody's cookies.
 """

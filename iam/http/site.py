@@ -154,7 +154,7 @@ class Site(Factory):
                 channel.transport.abortConnection()
 
     async def drain(self) -> None:
-        """Answer what has been asked and what is being asked, each answer the last of its connection; then close (R10)."""
+        """Answer what has been asked and what is being asked, each answer the last of its connection; then close."""
         self.draining = True
         latest = self.seconds() + self.limits.drain_time
         if self.channels:

@@ -33,7 +33,7 @@ log = Logger()
 
 
 class BackChannelLogout:
-    """Takes notices out of the store and delivers them, each client's apart from all others' (R20)."""
+    """Takes notices out of the store and delivers them, each client's apart from all others'."""
 
     def __init__(
         self,

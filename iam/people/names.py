@@ -1,4 +1,4 @@
-"""Who is who: one canonical form for each way of writing a username or an e-mail address (rows 20, 21)."""
+"""Who is who: one canonical form for each way of writing a username or an e-mail address."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Which passwords are good enough: long enough, not guessable; nothing is demanded of their characters (NIST SP 800-63B)."""
+"""Which passwords are good enough: long enough, not guessable; nothing is demanded of their characters (H13, NIST SP 800-63B)."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Where the server listens: addresses and a port, or Twisted endpoints."""
+"""Where the server listens: addresses and a port, or Twisted endpoints (H36)."""
 
 import errno
 import os

@@ -51,7 +51,7 @@ select user_id from ended
 """
 
 # A login takes the place of the session before it, if any. The same person's goes on under its id, by which clients know it;
-# another one's ends with the same breath (row 27). Whoever deletes the account is waited for, and then there is none.
+# another one's ends with the same breath. Whoever deletes the account is waited for, and then there is none.
 BEGIN = """
 with before as (
     delete from sessions where digest = %(before)s returning id, user_id, expires_at

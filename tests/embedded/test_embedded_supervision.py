@@ -15,7 +15,7 @@ from tests.waiting import until
 pytestmark = pytest.mark.usefixtures("made")
 
 
-async def test_h51_r1_a_killed_postmaster_is_started_again(open_embedded, ask):
+async def test_h51_a_killed_postmaster_is_started_again(open_embedded, ask):
     embedded = await open_embedded()
     killed = embedded.postmaster
     killed.send(signal.SIGKILL)

@@ -194,7 +194,7 @@ SPOOFED_HOST = {
 
 
 @pytest.mark.parametrize("name", SPOOFED_HOST)
-async def test_h8_row_51_no_header_changes_an_address_that_we_give_out(server: Server, name: str) -> None:
+async def test_h8_no_header_changes_an_address_that_we_give_out(server: Server, name: str) -> None:
     app, person = await server.app(), await server.person()
     spoofed = {name: SPOOFED_HOST[name]}
 
@@ -219,7 +219,7 @@ async def test_h8_row_51_no_header_changes_an_address_that_we_give_out(server: S
     "host",
     ["a" * 300, "a." * 150, "ö" * 60, "xn--" + "a" * 59, "\u2460.example", "a..b", "-a-", "[::1", "localhost:99999x"],
 )
-async def test_h8_row_73_a_host_made_to_cost_time_is_refused_unread(edge: Edge, host: str) -> None:
+async def test_h8_a_host_made_to_cost_time_is_refused_unread(edge: Edge, host: str) -> None:
     wire = await edge.exchange(b"GET /hello HTTP/1.0\r\nHost: " + host.encode() + b"\r\n\r\n")
 
     assert wire.statuses in ([400], [421])

@@ -5,7 +5,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from iam.browser.theme import SENTENCES, Theme
+from iam.browser.theme import BUNDLED, SENTENCES, Theme
 from iam.http.answers import Answer
 from tests.http.conftest import settings
 
@@ -67,6 +67,26 @@ def test_what_a_template_is_not_given_is_a_mistake_and_not_empty(tmp_path: Path)
 
     with pytest.raises(jinja2.UndefinedError):
         theme.page("home.html")
+
+
+def test_h34_no_template_switches_escaping_off() -> None:
+    unescaped = (jinja2.nodes.MarkSafe, jinja2.nodes.ScopedEvalContextModifier, jinja2.nodes.EvalContextModifier)
+    (templates,) = (path for path in BUNDLED if path.is_dir())
+
+    guilty = [
+        path.name
+        for path in templates.rglob("*.html")
+        for node in jinja2.Environment().parse(path.read_text()).find_all(jinja2.nodes.Node)
+        if isinstance(node, unescaped) or (isinstance(node, jinja2.nodes.Filter) and node.name == "safe")
+    ]
+
+    assert guilty == []
+
+
+def test_h34_a_value_is_a_text_and_no_html(tmp_path: Path) -> None:
+    theme = themed(tmp_path, home_html="{{ given }}")
+
+    assert text_of(theme.page("home.html", given="<b>{{ 7 * 7 }}")) == "&lt;b&gt;{{ 7 * 7 }}"
 
 
 @pytest.mark.parametrize("status", [*SENTENCES, 415, 418])

@@ -1,4 +1,4 @@
-"""The lock names a version and hashes of everything that is declared, and each fits."""
+"""The lock names a version and hashes of everything that is declared, and each fits (H37)."""
 
 import re
 import tomllib

@@ -51,7 +51,7 @@ async def test_a_cookie_says_who_it_is(people: People, sessions: BrowserSessions
     assert found.username == "alice"
 
 
-async def test_h17_row_26_the_cookie_from_before_the_login_is_worth_nothing(
+async def test_h17_the_cookie_from_before_the_login_is_worth_nothing(
     people: People, sessions: BrowserSessions, cookie: str
 ) -> None:
     after = await begin(people, sessions, cookie)
@@ -60,7 +60,7 @@ async def test_h17_row_26_the_cookie_from_before_the_login_is_worth_nothing(
     assert await session_of(sessions, cookie) is None
 
 
-async def test_h17_row_27_the_next_login_ends_the_session_before(people: People, sessions: BrowserSessions) -> None:
+async def test_h17_the_next_login_ends_the_session_before(people: People, sessions: BrowserSessions) -> None:
     first = await begin(people, sessions)
     bob = await people.create(username="bob", password=None, by=SERVER)
 

@@ -49,7 +49,7 @@ class Owners:
         return self._admitted(session), sent
 
     async def own(self, session: Any, client_id: str, stale: Stale | None = None) -> Any:
-        """The person's own application; another's is none (row 60), unless a form was opened before they logged in."""
+        """The person's own application; another's is none, unless a form was opened before they logged in."""
         client = await self.registration.clients.read(client_id) if "\0" not in client_id else None
         if client is None or client.owner_id != session.user_id:
             raise self.visitors.stale(stale, session) if stale else self.theme.missing()

@@ -142,7 +142,7 @@ class Logout:
 
 
 def purpose(request: Request) -> str:
-    """What the form's token is good for: this very request, and so what it leads to (row 46)."""
+    """What the form's token is good for: this very request, and so what it leads to."""
     return "logout " + sha256(request.query).hexdigest()
 
 
