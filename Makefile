@@ -72,8 +72,8 @@ format: $(CHECKED) ## put the code in form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(TESTED) ## measure against limits, as ratios in one run
-	$(BIN)/python bench/run.py
+bench: $(TESTED) ## measure against limits, as ratios in one run; AGAINST=REV: against another revision
+	$(BIN)/python bench/run.py $(if $(AGAINST),--against $(AGAINST))
 
 docs: $(DOCUMENTED) ## build the documentation into build/docs; a broken link fails
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs build/docs

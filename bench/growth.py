@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench import figures, stock
 from bench.load import Operation, wrk
-from bench.run import CLIENT, server
+from bench.served import CLIENT, server
 from tests.processes import created
 
 FEW, MANY = 10_000, 10_000_000

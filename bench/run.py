@@ -1,38 +1,33 @@
 """What each operation costs, and its rate as a ratio to an empty Klein route and to the least SQL; see README.md."""
 
-import json
+import argparse
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import Request, urlopen
 
 import psycopg2
 from attrs import astuple, frozen
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bench import figures, minimal, stock
+from bench import against, figures, minimal, stock
 from bench.figures import Cost
-from bench.load import FROM_ANSWERS, FROM_FILE, SECONDS, Operation, Rate, wrk
+from bench.load import SECONDS, Operation, Rate, wrk
+from bench.served import CLIENT, operations, ready, server, values
 from tests.harness import free_port
 from tests.processes import created
 
-BIN = Path(sys.executable).parent
 ROUNDS = 3
 CONNECTIONS = (1, 16, 64)
 GOALS_AT = 16
 FORMS = (".2f", ".0f", ".2f", ".2f")
-CODES = 10_000  # more than are redeemed in one round
-TOKENS = 256
 OF_EMPTY = {"client_credentials": 0.65, "introspection": 0.80, "refresh": 0.70, "code": 0.55, "resource": 1.0}
 GOALS = {  # at 16 connections: statements, WAL bytes, CPU ms of the server, CPU ms of PostgreSQL
     "client_credentials": (0.3, 400, 0.55, 0.2),
@@ -91,35 +86,6 @@ class Bench:
         return wrk(self.url + operation.path, script, connections)
 
 
-def ready(url: str) -> None:
-    """Wait until something answers there."""
-    for _ in range(2000):
-        try:
-            with urlopen(url, timeout=5):
-                return
-        except OSError as error:
-            if getattr(error, "code", 0):
-                return
-            time.sleep(0.01)
-    raise SystemExit(f"nothing answers at {url}")
-
-
-@contextmanager
-def server(*options: str, limited: bool = False) -> Iterator[tuple[str, subprocess.Popen[bytes], float]]:
-    """`twist iam`, where it is `limited` with what it allows anybody: its address, its process, and the seconds until it was ready."""
-    port = free_port()
-    began = time.monotonic()
-    free = [] if limited else ["--no-rate-limits"]
-    command = [BIN / "twist", "iam", "--port", str(port), *free, *options]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        ready(f"http://localhost:{port}/readyz")
-        yield f"http://localhost:{port}", process, time.monotonic() - began
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
 @contextmanager
 def empty_route() -> Iterator[str]:
     """An empty Klein route in a process of its own."""
@@ -150,27 +116,19 @@ def starts(data_dir: str) -> None:
     print(f"memory after the start: {idle:.0f} MB (goal 75)", flush=True)
 
 
-def operations(url: str, client: Any) -> list[Operation]:
-    """What is measured."""
-    credentials = f"{client['client_id']}:{client['client_secret']}"
-    form = {
-        "Authorization": "Basic " + b64encode(credentials.encode()).decode(),
-        "Content-Type": "application/x-www-form-urlencoded",
-    }
-    grant = urlencode({"grant_type": "client_credentials"})
-    with urlopen(Request(url + "/token", grant.encode(), form), timeout=10) as reply:
-        token = json.load(reply)["access_token"]
-    redirect_uri = urlencode({"redirect_uri": "https://client.example/callback"})
-    return [
-        Operation("client_credentials", "/token", form, body=grant),
-        Operation("introspection", "/introspect", form, body=urlencode({"token": token})),
-        Operation("refresh", "/token", form, body="grant_type=refresh_token&refresh_token=", fresh=FROM_ANSWERS),
-        Operation("code", "/token", form, body=f"grant_type=authorization_code&{redirect_uri}&code=", fresh=FROM_FILE),
-        Operation("resource", "/resource", {"Authorization": f"Bearer {token}"}, "GET"),
-    ]
-
-
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--against", metavar="REV", help="a revision, whose server runs beside ours, in turns, instead")
+    parser.add_argument("operations", nargs="*", metavar="OPERATION", help="only these (default: all)")
+    arguments = parser.parse_args()
+    if arguments.against:
+        against.compare(arguments.against, arguments.operations)
+    else:
+        measure(arguments.operations)
+
+
+def measure(wanted: list[str]) -> None:
+    """Print starts, rates and costs of the server here."""
     with tempfile.TemporaryDirectory(prefix="iam-bench-") as name:
         directory = Path(name)
         directory.chmod(0o755)
@@ -182,20 +140,9 @@ def main() -> None:
             cursor = connection.cursor()
             cursor.execute(minimal.TABLES)
             client = created("--data-dir", data_dir, *CLIENT)
-            user = stock.person(cursor)
-            spent = {
-                "code": lambda: stock.codes(cursor, client["client_id"], user, CODES),
-                "refresh": lambda: stock.refresh_tokens(cursor, client["client_id"], user, TOKENS),
-            }
-            bench = Bench(directory, data_dir, url, empty_url, process, cursor, spent)
-            report(bench, [each for each in operations(url, client) if not sys.argv[1:] or each.name in sys.argv[1:]])
+            bench = Bench(directory, data_dir, url, empty_url, process, cursor, values(cursor, client))
+            report(bench, [each for each in operations(url, client) if not wanted or each.name in wanted])
             connection.close()
-
-
-CLIENT = (
-    *("--redirect-uri", "https://client.example/callback"),
-    *("--grant-type", "authorization_code", "--grant-type", "refresh_token", "--grant-type", "client_credentials"),
-)
 
 
 def report(bench: Bench, wanted: list[Operation]) -> None:

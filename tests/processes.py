@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -82,7 +83,7 @@ def first_of(data_dir: str) -> int:
     return min(postmasters(data_dir))
 
 
-def created(*options: str) -> Any:
+def created(*options: str, environment: Mapping[str, str] | None = None) -> Any:
     """A client made by the command line while the server runs with these options."""
     command = [BIN / "iam", "client", "create", "--name", "job", "--json", *options]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=30).stdout)
+    return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=30, env=environment).stdout)
