@@ -21,7 +21,7 @@ JOURNEYS := $(addprefix tests/, conformance \
 	$(addprefix pages/test_, login.py account_chooser.py consent.py applications.py setup.py markup.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults check format bench docs wheel lock sbom clean
+.PHONY: help run test faults check format bench docs schema wheel lock sbom clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -77,6 +77,9 @@ bench: $(TESTED) ## measure against limits, as ratios in one run; AGAINST=REV: a
 
 docs: $(DOCUMENTED) ## build the documentation into build/docs; a broken link fails
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs build/docs
+
+schema: $(TESTED) ## write docs/reference/schema.sql, the schema that all migrations together make
+	$(BIN)/python -m tests.schema
 
 wheel: $(TESTED) ## build dist/*.whl and dist/*.tar.gz
 	$(BIN)/python -m build

@@ -1,0 +1,867 @@
+-- The schema that the migrations of iam/store/migrations make together. Written by `make schema`; do not edit.
+-- The partitions of short-lived tables are not here: servers make and drop them by the day.
+
+CREATE FUNCTION admit_server(role text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    known record;
+begin
+    execute format('grant usage on schema %I to %I', current_schema(), role);
+    for known in select c.relname as name, c.relkind = 'S' as sequence from pg_class c
+        where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p', 'v', 'S') and not c.relispartition
+    loop
+        if known.sequence then
+            execute format('grant usage on sequence %I to %I', known.name, role);
+        elsif known.name = 'audit_events' then
+            execute format('grant select, insert, update (address) on %I to %I', known.name, role);
+        elsif known.name = 'migrations' then
+            execute format('grant select on %I to %I', known.name, role);
+        else
+            execute format('grant select, insert, update, delete on %I to %I', known.name, role);
+        end if;
+    end loop;
+    execute format('grant execute on function tend_partitions(text, date, integer, integer) to %I', role);
+end
+$$;
+
+CREATE FUNCTION audit_capped(value jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $_$
+    select case
+        when length($1::text) <= 256 then $1
+        when jsonb_typeof($1) = 'array' and jsonb_array_length($1) <= 2 then (
+            select jsonb_agg(case when length(e.value::text) <= 256 then e.value else audit_digest(e.value) end order by e.n)
+            from jsonb_array_elements($1) with ordinality e (value, n)
+        )
+        else audit_digest($1)
+    end
+$_$;
+
+CREATE FUNCTION audit_day(at timestamp with time zone) RETURNS date
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select (at at time zone 'UTC')::date + 400
+$$;
+
+CREATE FUNCTION audit_digest(value jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $_$
+    select jsonb_build_object('sha256', encode(sha256(convert_to($1::text, 'UTF8')), 'hex'), 'length', length($1::text))
+$_$;
+
+CREATE FUNCTION audit_month(day date) RETURNS date
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select date_trunc('month', (day - 400)::timestamp)::date + 400
+$$;
+
+CREATE FUNCTION audit_months() RETURNS TABLE(name text, since date, until date, events bigint, bytes bigint)
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    for name, since, until, events, bytes in
+        select b.name, b.first - 400, b.beyond - 400, b.about, b.bytes from partition_bounds b
+        where b.parent = 'audit_events' order by b.first
+    loop
+        if bytes < 256 << 20 then
+            execute format('select count(*) from %I', name) into events;
+        end if;
+        return next;
+    end loop;
+end
+$$;
+
+CREATE FUNCTION cap_detail() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    new.detail := (select jsonb_object_agg(left(m.key, 64), audit_capped(m.value)) from (
+        select * from jsonb_each(new.detail) limit 64
+    ) m);
+    return new;
+end
+$$;
+
+CREATE FUNCTION close_setup() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    update setup s set digest = null, closed_at = new.updated_at where s.closed_at is null;
+    return null;
+end
+$$;
+
+CREATE FUNCTION consent_to_resources() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    update consents k
+    set resources = consented_with(k.resources, (
+        select jsonb_object_agg(r.uri, to_jsonb(string_to_array(new.scope, ' '))) from unnest(new.resources) r (uri)
+    ))
+    where k.user_id = new.user_id and k.client_id = new.client_id and not k.resources ?& new.resources;
+    return null;
+end
+$$;
+
+CREATE FUNCTION consent_without_resources() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    new.resources := new.resources || jsonb_build_object('', to_jsonb(new.scopes));
+    return new;
+end
+$$;
+
+CREATE FUNCTION consented_with(before jsonb, allowed jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    AS $_$
+    select coalesce(jsonb_object_agg(merged.uri, merged.names), '{}') from (
+        select each.uri, coalesce(jsonb_agg(distinct s.name) filter (where s.name is not null), '[]') as names
+        from (select * from jsonb_each($1) union all select * from jsonb_each($2)) each (uri, names)
+        left join lateral jsonb_array_elements_text(each.names) s (name) on true
+        group by each.uri
+    ) merged
+$_$;
+
+CREATE FUNCTION end_bound_grants() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if exists (select from sessions s where s.id = old.id) then
+        return null;
+    end if;
+    update grants set revoked_at = now() where session_id = old.id and session_bound and revoked_at is null;
+    insert into logout_notices (id, client_id, user_id, session_id, created_at)
+    select gen_random_uuid(), c.id, old.user_id, old.id, now()
+    from clients c
+    where c.id in (select g.client_id from grants g where g.session_id = old.id and g.openid is not null)
+        and c.disabled_at is null and c.openid ->> 'backchannel_logout_uri' is not null
+    for key share of c;  -- whoever deletes it is waited for, and then it is none
+    if found then
+        perform pg_notify('iam_changed', 'logout_notices');
+    end if;
+    return null;
+end
+$$;
+
+CREATE FUNCTION leave_unchanged() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if to_jsonb(new) - 'updated_at' = to_jsonb(old) - 'updated_at' then
+        return null;
+    end if;
+    return new;
+end
+$$;
+
+CREATE FUNCTION lifetime_for(audience text[]) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $_$
+    select min(r.lifetime) from resources r where r.uri = any ($1)
+$_$;
+
+CREATE FUNCTION logout_pause(failures integer) RETURNS interval
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select make_interval(secs => least(3600, 5 * 2 ^ least(failures - 1, 12)))
+$$;
+
+CREATE FUNCTION may_be_another_stranger(most integer) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if most is null then
+        return true;
+    end if;
+    perform pg_advisory_xact_lock(1768779118, hashtext(current_schema() || '.strangers'));
+    return (
+        select count(*) from clients where registration_digest is not null and registration_token_id is null
+    ) < most;
+end
+$$;
+
+CREATE FUNCTION may_live(grant_id uuid, at timestamp with time zone, since timestamp with time zone, audience text[], via text) RETURNS TABLE(id uuid, client_id text, user_id uuid, username text, session_id uuid, grant_type text, scope text, resources text[], created_at timestamp with time zone, expires_at timestamp with time zone, openid jsonb)
+    LANGUAGE sql STABLE ROWS 1
+    AS $_$
+    select g.id, g.client_id, g.user_id, u.username, g.session_id, g.grant_type,
+        g.scope, g.resources, g.created_at, g.expires_at, g.openid
+    from grants g
+    join clients c on c.id = g.client_id
+        and c.disabled_at is null
+        and g.grant_type = any (c.grant_types)
+        and ($5 is null or $5 = any (c.grant_types))
+        and coalesce($3, g.created_at) >= c.not_before
+    left join users u on u.id = g.user_id
+    where g.id = $1
+        and g.revoked_at is null
+        and (g.expires_at is null or g.expires_at > $2)
+        and coalesce($3, g.created_at) >= coalesce((select e.not_before from epochs e where e.name = 'all'), '-infinity')
+        and (g.user_id is null or (
+            u.disabled_at is null
+            and coalesce($3, g.created_at) >= u.not_before
+            and exists (
+                select from consents k
+                where k.user_id = g.user_id and k.client_id = g.client_id
+                    and k.scopes @> string_to_array(g.scope, ' ') and k.resources ?& g.resources
+            )
+        ))
+        and (coalesce($4, g.resources) = '{}' or not exists (
+            select from unnest(coalesce($4, g.resources)) asked (uri)
+            where not exists (
+                select from resources r
+                where r.uri = asked.uri and r.disabled_at is null and (
+                    c.id = any (r.allowed_clients)
+                    or case when g.user_id is null then coalesce($3, g.created_at) else g.created_at end < r.clients_since
+                    or case
+                        when c.registration_digest is null or c.registration_token_id is not null then r.clients <> 'named'
+                        else r.clients = 'all' and (r.scopes <> '{}' or r.token_format <> 'jwt')
+                    end
+                )
+            )
+        ))
+    offset 0
+$_$;
+
+CREATE FUNCTION may_own_another(person uuid, most integer) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if most is null then
+        return true;
+    end if;
+    perform from users u where u.id = person for no key update;
+    return (select count(*) from clients c where c.owner_id = person) < most;
+end
+$$;
+
+CREATE FUNCTION other_administrator(person uuid) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform from users u where u.superuser and u.disabled_at is null order by u.id for no key update;
+    return exists (select from users u where u.superuser and u.disabled_at is null and u.id <> person);
+end
+$$;
+
+CREATE FUNCTION prune_audit(before date) RETURNS TABLE(name text, since date, until date, events bigint, bytes bigint)
+    LANGUAGE plpgsql
+    AS $$
+begin
+    for name, since, until, events, bytes in select m.* from audit_months() m where m.until <= before loop
+        execute format('drop table %I', name);
+        return next;
+    end loop;
+end
+$$;
+
+CREATE FUNCTION refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if tg_op = 'UPDATE' and to_jsonb(new) - 'address' = to_jsonb(old) - 'address' and new.address >>= old.address then
+        return new;
+    end if;
+    raise exception 'audit events are never changed' using errcode = 'integrity_constraint_violation';
+end
+$$;
+
+CREATE FUNCTION rotate_client_secret(client text, method text, secret uuid, digest bytea, sealed bytea, at timestamp with time zone, until timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform from clients c where c.id = client and c.auth_method = method and method like 'client\_secret\_%' for update;
+    if not found then
+        return false;
+    end if;
+    delete from client_secrets s where s.client_id = client and (until <= at or s.id is distinct from (
+        select n.id from client_secrets n
+        where n.client_id = client and (n.expires_at is null or n.expires_at > at)
+        order by n.created_at desc, n.id desc limit 1
+    ));
+    update client_secrets s set expires_at = least(s.expires_at, until) where s.client_id = client;
+    insert into client_secrets (id, client_id, digest, sealed, created_at)
+    values (secret, client, rotate_client_secret.digest, rotate_client_secret.sealed, at);
+    return true;
+end
+$$;
+
+CREATE FUNCTION scope_at(scope text, audience text[], person uuid, client text) RETURNS text
+    LANGUAGE sql STABLE
+    AS $_$
+    select coalesce(string_agg(asked.name, ' ' order by asked.n), '')
+    from unnest(string_to_array($1, ' ')) with ordinality asked (name, n)
+    where asked.name = 'offline_access'
+        or exists (select from scopes s where s.name = asked.name and s.claims <> '{}')
+        or exists (
+            select from resources r
+            where r.uri = any ($2) and (r.scopes = '{}' or asked.name = any (r.scopes)) and exists (
+                select from consents k
+                where k.user_id = $3 and k.client_id = $4 and k.resources -> r.uri ? asked.name
+            )
+        )
+$_$;
+
+CREATE FUNCTION scope_for(scope text, audience text[]) RETURNS text
+    LANGUAGE sql STABLE
+    AS $_$
+    select coalesce(string_agg(asked.name, ' ' order by asked.n), '')
+    from unnest(string_to_array($1, ' ')) with ordinality asked (name, n)
+    where exists (
+        select from resources r where r.uri = any ($2) and (r.scopes = '{}' or asked.name = any (r.scopes))
+    )
+$_$;
+
+CREATE FUNCTION take_tokens(names bytea[], seconds double precision[], spans double precision[], at timestamp with time zone, OUT taken boolean, OUT full_ats timestamp with time zone[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into buckets as b (name, full_at) select n, at from unnest(names) as n order by n
+    on conflict (name) do update set full_at = excluded.full_at where b.full_at < excluded.full_at;
+
+    select bool_and(b.full_at + make_interval(secs => i.second) <= at + make_interval(secs => i.span)),
+        array_agg(b.full_at order by i.n)
+    into taken, full_ats
+    from unnest(names, seconds, spans) with ordinality as i (name, second, span, n)
+    join buckets b on b.name = i.name;
+
+    if taken then
+        update buckets b set full_at = b.full_at + make_interval(secs => i.second)
+        from unnest(names, seconds) as i (name, second) where b.name = i.name;
+    end if;
+end
+$$;
+
+CREATE FUNCTION tell_of_client() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform pg_notify('iam_changed', 'client ' || (coalesce(to_jsonb(new), to_jsonb(old)) ->> tg_argv[0]));
+    return null;
+end
+$$;
+
+CREATE FUNCTION tell_servers() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform pg_notify('iam_changed', tg_argv[0]);
+    return null;
+end
+$$;
+
+CREATE FUNCTION tend_partitions(parent text, today date, width integer, ahead integer) RETURNS TABLE(made integer, dropped integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    monthly boolean := parent = 'audit_events';
+    day date := today - 1 + case when monthly then 400 else 0 end;
+    -- with the owner's rights, for somebody else (migration 0013_two_roles): partitions go by PostgreSQL's own clock then
+    past date := case when pg_has_role(session_user, current_user, 'member') then today else least(today, current_date) end;
+    latest date := case when monthly then today + 431 else today + ahead end;
+    until date;
+    part text;
+    -- what is used once is updated once: in its own page, without a word in the index, if there is room
+    room integer := case when parent in ('authorization_codes', 'refresh_tokens') then 55 else 100 end;
+begin
+    made := 0;
+    dropped := 0;
+    perform set_config('lock_timeout', '1s', true);
+    perform pg_advisory_xact_lock(1768779118, hashtext(current_schema() || '.' || parent));
+    while day <= latest loop
+        select max(b.beyond) into until from partition_bounds b
+        where b.parent = tend_partitions.parent and b.first <= day and b.beyond > day;
+        if until is null then
+            if monthly then
+                select greatest(audit_month(day), max(b.beyond)) into day from partition_bounds b
+                where b.parent = tend_partitions.parent and b.beyond <= day;
+            end if;
+            select least(min(b.first), case when monthly then audit_month(audit_month(day) + 31)
+                else day + width - (day - date '2000-01-01') % width end) into until
+            from partition_bounds b
+            where b.parent = tend_partitions.parent and b.first > day;
+            part := format('%s_%s_%s', parent, to_char(day, 'YYYYMMDD'), to_char(until, 'YYYYMMDD'));
+            -- attached, not made in place: reading and writing go on meanwhile
+            execute format('create table %I (like %I including all) with (fillfactor = %s)', part, parent, room);
+            execute format('alter table %I attach partition %I for values from (%L) to (%L)', parent, part, day, until);
+            made := made + 1;
+        end if;
+        day := until;
+    end loop;
+    for part in select b.name from partition_bounds b where b.parent = tend_partitions.parent and b.beyond < past loop
+        execute format('drop table %I', part);
+        dropped := dropped + 1;
+    end loop;
+    return next;
+end
+$$;
+
+CREATE TABLE access_tokens (
+    day date NOT NULL,
+    digest bytea NOT NULL,
+    grant_id uuid NOT NULL,
+    scope text NOT NULL,
+    audience text[],
+    issued_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone
+)
+PARTITION BY RANGE (day);
+
+CREATE SEQUENCE audit_events_n
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE audit_events (
+    day date NOT NULL,
+    n bigint DEFAULT nextval('audit_events_n'::regclass) NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    actor text NOT NULL,
+    subject text,
+    client text,
+    address inet,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL
+)
+PARTITION BY RANGE (day);
+
+CREATE TABLE authorization_codes (
+    day date NOT NULL,
+    digest bytea NOT NULL,
+    grant_id uuid NOT NULL,
+    client_id text NOT NULL,
+    redirect_uri text NOT NULL,
+    redirect_uri_sent boolean NOT NULL,
+    code_challenge text,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+)
+PARTITION BY RANGE (day);
+
+CREATE TABLE buckets (
+    name bytea NOT NULL,
+    full_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE client_secrets (
+    id uuid NOT NULL,
+    client_id text NOT NULL,
+    digest bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    sealed bytea
+);
+
+CREATE TABLE client_uses (
+    client_id text NOT NULL,
+    day date NOT NULL
+);
+
+CREATE TABLE clients (
+    id text NOT NULL,
+    name text NOT NULL,
+    owner_id uuid,
+    grant_id uuid NOT NULL,
+    auth_method text NOT NULL,
+    grant_types text[] NOT NULL,
+    redirect_uris text[] DEFAULT '{}'::text[] NOT NULL,
+    post_logout_redirect_uris text[] DEFAULT '{}'::text[] NOT NULL,
+    scopes text[] NOT NULL,
+    require_pkce boolean DEFAULT false NOT NULL,
+    introspect_any boolean DEFAULT false NOT NULL,
+    not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    disabled_at timestamp with time zone,
+    auth_signing_alg text,
+    jwks jsonb,
+    jwks_uri text,
+    openid jsonb DEFAULT '{}'::jsonb NOT NULL,
+    registration_digest bytea,
+    registration_token_id uuid,
+    left_out jsonb DEFAULT '{}'::jsonb NOT NULL,
+    allow_http_redirects boolean DEFAULT false NOT NULL
+);
+
+CREATE TABLE consents (
+    user_id uuid NOT NULL,
+    client_id text NOT NULL,
+    scopes text[] NOT NULL,
+    granted_at timestamp with time zone NOT NULL,
+    resources jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+
+CREATE TABLE epochs (
+    name text NOT NULL,
+    not_before timestamp with time zone NOT NULL
+);
+
+CREATE TABLE grants (
+    id uuid NOT NULL,
+    user_id uuid,
+    client_id text NOT NULL,
+    session_id uuid,
+    grant_type text NOT NULL,
+    scope text NOT NULL,
+    resources text[] DEFAULT '{}'::text[] NOT NULL,
+    session_bound boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    openid jsonb
+);
+
+CREATE TABLE logout_notices (
+    id uuid NOT NULL,
+    client_id text NOT NULL,
+    user_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
+);
+
+CREATE TABLE logout_receivers (
+    client_id text NOT NULL,
+    failures integer NOT NULL,
+    next_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE migrations (
+    name text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE VIEW partition_bounds AS
+ SELECT (p.relname)::text AS parent,
+    (c.relname)::text AS name,
+    to_date("substring"((c.relname)::text, '_(\d{8})_\d{8}$'::text), 'YYYYMMDD'::text) AS first,
+    to_date("substring"((c.relname)::text, '_\d{8}_(\d{8})$'::text), 'YYYYMMDD'::text) AS beyond,
+    (GREATEST(c.reltuples, (0)::real))::bigint AS about,
+    pg_total_relation_size((c.oid)::regclass) AS bytes
+   FROM ((pg_inherits i
+     JOIN pg_class p ON (((p.oid = i.inhparent) AND (p.relkind = 'p'::"char") AND (p.relnamespace = (("current_schema"())::regnamespace)::oid))))
+     JOIN pg_class c ON ((c.oid = i.inhrelid)));
+
+CREATE TABLE progress (
+    task text NOT NULL,
+    until timestamp with time zone NOT NULL
+);
+
+CREATE TABLE refresh_tokens (
+    day date NOT NULL,
+    digest bytea NOT NULL,
+    grant_id uuid NOT NULL,
+    scope text NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    successor_day date,
+    successor_digest bytea,
+    successor bytea
+)
+PARTITION BY RANGE (day);
+
+CREATE TABLE refusals (
+    day date NOT NULL,
+    id text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    endpoint text NOT NULL,
+    error text NOT NULL,
+    failed text NOT NULL,
+    expected text NOT NULL,
+    got text NOT NULL,
+    client_id text,
+    grant_type text,
+    address text
+)
+PARTITION BY RANGE (day);
+
+CREATE TABLE registration_tokens (
+    id uuid NOT NULL,
+    digest bytea NOT NULL,
+    scopes text[] DEFAULT '{}'::text[] NOT NULL,
+    uses_left integer,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT registration_tokens_uses_left_check CHECK ((uses_left >= 0))
+);
+
+CREATE TABLE registrations (
+    day date NOT NULL,
+    network inet NOT NULL,
+    number integer NOT NULL
+)
+PARTITION BY RANGE (day);
+
+CREATE TABLE replays (
+    day date NOT NULL,
+    digest bytea NOT NULL
+)
+PARTITION BY RANGE (day);
+
+CREATE TABLE resources (
+    uri text NOT NULL,
+    scopes text[] DEFAULT '{}'::text[] NOT NULL,
+    token_format text DEFAULT 'opaque'::text NOT NULL,
+    lifetime integer NOT NULL,
+    client_id text,
+    created_at timestamp with time zone NOT NULL,
+    disabled_at timestamp with time zone,
+    signing_alg text DEFAULT 'ES256'::text NOT NULL,
+    normal text,
+    clients text DEFAULT 'administered'::text NOT NULL,
+    allowed_clients text[] DEFAULT '{}'::text[] NOT NULL,
+    clients_since timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    CONSTRAINT resources_clients_check CHECK ((clients = ANY (ARRAY['administered'::text, 'all'::text, 'named'::text]))),
+    CONSTRAINT resources_lifetime_check CHECK ((lifetime > 0)),
+    CONSTRAINT resources_token_format_check CHECK ((token_format = ANY (ARRAY['opaque'::text, 'jwt'::text])))
+);
+
+CREATE TABLE scopes (
+    name text NOT NULL,
+    description text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    claims text[] DEFAULT '{}'::text[] NOT NULL,
+    restricted boolean DEFAULT false NOT NULL
+);
+
+CREATE TABLE sessions (
+    day date NOT NULL,
+    digest bytea NOT NULL,
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    auth_time timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    remembered boolean DEFAULT false NOT NULL,
+    amr text[] DEFAULT '{pwd}'::text[] NOT NULL,
+    step integer DEFAULT 0 NOT NULL,
+    stepped_at timestamp with time zone DEFAULT now() NOT NULL
+)
+PARTITION BY RANGE (day);
+
+CREATE TABLE setup (
+    single boolean DEFAULT true NOT NULL,
+    digest bytea,
+    expires_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    CONSTRAINT setup_single_check CHECK (single)
+);
+
+CREATE TABLE signing_keys (
+    kid text NOT NULL,
+    alg text NOT NULL,
+    generation integer NOT NULL,
+    public_key jsonb NOT NULL,
+    private_key bytea NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    active_at timestamp with time zone NOT NULL,
+    removed_at timestamp with time zone
+);
+
+CREATE TABLE users (
+    id uuid NOT NULL,
+    username text NOT NULL,
+    username_key text NOT NULL,
+    email text,
+    email_key text,
+    email_verified boolean DEFAULT false NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    password_hash text,
+    claims jsonb DEFAULT '{}'::jsonb NOT NULL,
+    superuser boolean DEFAULT false NOT NULL,
+    not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    disabled_at timestamp with time zone,
+    logins_not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY access_tokens
+    ADD CONSTRAINT access_tokens_pkey PRIMARY KEY (digest, day);
+
+ALTER TABLE ONLY audit_events
+    ADD CONSTRAINT audit_events_pkey PRIMARY KEY (id, day);
+
+ALTER TABLE ONLY authorization_codes
+    ADD CONSTRAINT authorization_codes_pkey PRIMARY KEY (digest, day);
+
+ALTER TABLE ONLY buckets
+    ADD CONSTRAINT buckets_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY client_secrets
+    ADD CONSTRAINT client_secrets_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY client_uses
+    ADD CONSTRAINT client_uses_pkey PRIMARY KEY (client_id);
+
+ALTER TABLE ONLY clients
+    ADD CONSTRAINT clients_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY consents
+    ADD CONSTRAINT consents_pkey PRIMARY KEY (user_id, client_id);
+
+ALTER TABLE ONLY epochs
+    ADD CONSTRAINT epochs_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY grants
+    ADD CONSTRAINT grants_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY logout_notices
+    ADD CONSTRAINT logout_notices_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY logout_receivers
+    ADD CONSTRAINT logout_receivers_pkey PRIMARY KEY (client_id);
+
+ALTER TABLE ONLY migrations
+    ADD CONSTRAINT migrations_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY progress
+    ADD CONSTRAINT progress_pkey PRIMARY KEY (task);
+
+ALTER TABLE ONLY refresh_tokens
+    ADD CONSTRAINT refresh_tokens_pkey PRIMARY KEY (digest, day);
+
+ALTER TABLE ONLY refusals
+    ADD CONSTRAINT refusals_pkey PRIMARY KEY (id, day);
+
+ALTER TABLE ONLY registration_tokens
+    ADD CONSTRAINT registration_tokens_digest_key UNIQUE (digest);
+
+ALTER TABLE ONLY registration_tokens
+    ADD CONSTRAINT registration_tokens_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY registrations
+    ADD CONSTRAINT registrations_pkey PRIMARY KEY (network, day);
+
+ALTER TABLE ONLY replays
+    ADD CONSTRAINT replays_pkey PRIMARY KEY (digest, day);
+
+ALTER TABLE ONLY resources
+    ADD CONSTRAINT resources_normal_key UNIQUE (normal);
+
+ALTER TABLE ONLY resources
+    ADD CONSTRAINT resources_pkey PRIMARY KEY (uri);
+
+ALTER TABLE ONLY scopes
+    ADD CONSTRAINT scopes_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (digest, day);
+
+ALTER TABLE ONLY setup
+    ADD CONSTRAINT setup_pkey PRIMARY KEY (single);
+
+ALTER TABLE ONLY signing_keys
+    ADD CONSTRAINT signing_keys_alg_generation_key UNIQUE (alg, generation);
+
+ALTER TABLE ONLY signing_keys
+    ADD CONSTRAINT signing_keys_pkey PRIMARY KEY (kid);
+
+ALTER TABLE ONLY users
+    ADD CONSTRAINT users_email_key_key UNIQUE (email_key);
+
+ALTER TABLE ONLY users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY users
+    ADD CONSTRAINT users_username_key_key UNIQUE (username_key);
+
+CREATE INDEX audit_events_at ON ONLY audit_events USING btree (at);
+
+CREATE INDEX audit_events_client ON ONLY audit_events USING btree (client, at) WHERE (client IS NOT NULL);
+
+CREATE INDEX audit_events_subject ON ONLY audit_events USING btree (subject, at) WHERE (subject IS NOT NULL);
+
+CREATE INDEX buckets_full_at ON buckets USING btree (full_at);
+
+CREATE INDEX client_secrets_client_id ON client_secrets USING btree (client_id);
+
+CREATE INDEX client_secrets_digest ON client_secrets USING btree (digest);
+
+CREATE INDEX clients_folded_id ON clients USING btree (lower(id));
+
+CREATE INDEX clients_of_strangers ON clients USING btree (created_at) WHERE ((registration_digest IS NOT NULL) AND (registration_token_id IS NULL));
+
+CREATE INDEX clients_owner_id ON clients USING btree (owner_id);
+
+CREATE INDEX consents_client_id ON consents USING btree (client_id);
+
+CREATE INDEX grants_client_id ON grants USING btree (client_id);
+
+CREATE INDEX grants_expires_at ON grants USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+
+CREATE INDEX grants_revoked_at ON grants USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
+
+CREATE INDEX grants_session_id ON grants USING btree (session_id) WHERE ((openid IS NOT NULL) OR session_bound);
+
+CREATE INDEX grants_user_id ON grants USING btree (user_id) WHERE (user_id IS NOT NULL);
+
+CREATE INDEX logout_notices_client_id ON logout_notices USING btree (client_id, next_at);
+
+CREATE INDEX refusals_client_id ON ONLY refusals USING btree (client_id, at) WHERE (client_id IS NOT NULL);
+
+CREATE INDEX sessions_id ON ONLY sessions USING btree (id);
+
+CREATE INDEX sessions_user_id ON ONLY sessions USING btree (user_id);
+
+CREATE INDEX users_administrators ON users USING btree (id) WHERE superuser;
+
+CREATE TRIGGER audit_events_capped BEFORE INSERT ON audit_events FOR EACH ROW WHEN ((length((new.detail)::text) > 256)) EXECUTE FUNCTION cap_detail();
+
+CREATE TRIGGER audit_events_stay BEFORE DELETE OR UPDATE ON audit_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER client_secrets_changed AFTER INSERT OR DELETE OR UPDATE ON client_secrets FOR EACH ROW EXECUTE FUNCTION tell_of_client('client_id');
+
+CREATE TRIGGER clients_changed AFTER INSERT OR DELETE OR UPDATE ON clients FOR EACH ROW EXECUTE FUNCTION tell_of_client('id');
+
+CREATE TRIGGER clients_unchanged BEFORE UPDATE ON clients FOR EACH ROW EXECUTE FUNCTION leave_unchanged();
+
+CREATE TRIGGER consents_without_resources BEFORE INSERT ON consents FOR EACH ROW WHEN ((NOT (new.resources ? ''::text))) EXECUTE FUNCTION consent_without_resources();
+
+CREATE TRIGGER grants_consented AFTER INSERT ON grants FOR EACH ROW WHEN (((new.user_id IS NOT NULL) AND (new.resources <> '{}'::text[]))) EXECUTE FUNCTION consent_to_resources();
+
+CREATE TRIGGER resources_changed AFTER INSERT OR DELETE OR UPDATE ON resources FOR EACH ROW EXECUTE FUNCTION tell_servers('resources');
+
+CREATE TRIGGER scopes_changed AFTER INSERT OR DELETE OR UPDATE ON scopes FOR EACH ROW EXECUTE FUNCTION tell_servers('scopes');
+
+CREATE TRIGGER sessions_ended AFTER DELETE ON sessions FOR EACH ROW WHEN ((old.expires_at > now())) EXECUTE FUNCTION end_bound_grants();
+
+CREATE TRIGGER signing_keys_changed AFTER INSERT OR DELETE OR UPDATE ON signing_keys FOR EACH ROW EXECUTE FUNCTION tell_servers('signing_keys');
+
+CREATE TRIGGER users_administrated AFTER INSERT OR UPDATE OF superuser ON users FOR EACH ROW WHEN (new.superuser) EXECUTE FUNCTION close_setup();
+
+CREATE TRIGGER users_unchanged BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION leave_unchanged();
+
+ALTER TABLE ONLY client_secrets
+    ADD CONSTRAINT client_secrets_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY clients
+    ADD CONSTRAINT clients_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES users(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY consents
+    ADD CONSTRAINT consents_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY consents
+    ADD CONSTRAINT consents_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY logout_notices
+    ADD CONSTRAINT logout_notices_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY logout_receivers
+    ADD CONSTRAINT logout_receivers_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY resources
+    ADD CONSTRAINT resources_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE SET NULL;
+
+ALTER TABLE sessions
+    ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;

@@ -1,0 +1,50 @@
+"""The schema that all migrations together make. `make schema` writes it down; tests/docs/test_schema.py compares."""
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.task import react
+
+from iam.embedded import binaries
+from iam.embedded.supervisor import Embedded
+from tests.harness import make_database
+
+ROOT = Path(__file__).parent.parent
+FILE = ROOT / "docs" / "reference" / "schema.sql"
+HEAD = """\
+-- The schema that the migrations of iam/store/migrations make together. Written by `make schema`; do not edit.
+-- The partitions of short-lived tables are not here: servers make and drop them by the day.
+"""
+DUMP = (
+    *("--schema-only", "--no-owner", "--no-privileges", "--no-tablespaces"),
+    "--exclude-table=*_[0-9]{8}_[0-9]{8}",  # partitions
+)
+PASSING = re.compile(r"^(?:--.*|SET .*;|SELECT pg_catalog\.set_config.*|\\(?:un)?restrict .*)\n", re.MULTILINE)
+
+
+def dump(dsn: str) -> str:
+    """The schema of this database without what depends on the day, the machine or the version of `pg_dump`."""
+    program = binaries.installed().program("pg_dump")
+    dumped = subprocess.run([program, *DUMP, f"--dbname={dsn}"], check=True, capture_output=True, text=True).stdout
+    statements = PASSING.sub("", dumped.replace("public.", ""))
+    return HEAD + "\n" + re.sub(r"\n{2,}", "\n\n", statements).strip() + "\n"
+
+
+async def write(reactor: Any) -> None:
+    """Write the schema of a throw-away database."""
+    with tempfile.TemporaryDirectory(prefix="iam-schema-") as directory:
+        embedded = Embedded(reactor, Path(directory) / "data", progress=lambda _: None, durable=False)
+        await embedded.start()
+        try:
+            FILE.write_text(dump(make_database(embedded)))
+        finally:
+            await embedded.stop()
+    sys.stdout.write(f"{FILE.relative_to(ROOT)} is written.\n")
+
+
+if __name__ == "__main__":
+    react(write)
