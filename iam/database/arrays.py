@@ -49,6 +49,11 @@ def element(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no form in a PostgreSQL array")
 
 
+def nested(values: Iterable[object] | None) -> str:
+    """Several values as one element: the text of an array, since an array has no arrays of different lengths."""
+    return "NULL" if values is None else quoted(array(map(element, values)))
+
+
 def array(elements: Iterable[str]) -> str:
     """A one-dimensional array of elements that are in their text form."""
     return "{" + ",".join(elements) + "}"

@@ -2,15 +2,16 @@
 
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from attrs import define
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from iam.database.arrays import array, element
+from iam.database.arrays import array
 from iam.database.connection import Row, Rows
 from iam.database.errors import Overloaded, Rejected, Timeout
+from iam.database.inputs import elements, filled, parameters
 from iam.database.pool import ACQUIRE, Statistics
 
 ROWS: Final = 64  # in one batch
@@ -18,6 +19,7 @@ FLIGHTS: Final = 2  # batches of one statement under way
 QUEUE: Final = 1024  # rows of one statement that wait: one for each connection that browsers may have open (H6)
 
 Run = Callable[[str, Sequence[str]], Coroutine[Any, Any, Rows]]
+Record = TypeVar("Record")
 
 
 @define(eq=False)
@@ -35,13 +37,13 @@ class Call:
         return self.row[0]
 
 
-class Statement:
-    """A prepared statement over arrays, one element of each per caller.
+class Statement(Generic[Record]):
+    """A prepared statement over records of one class, which declares its parameters; many callers share an execution.
 
-    Its SQL reads `unnest($1, $2) with ordinality` and answers with the ordinality first; the caller gets the other
-    columns of his row, or None. The first parameter is the key. Rows go in the order of their keys, so that two servers
-    lock in one order. Two rows with an equal key never go at the same time, unless the statement is `shared`: one that
-    only reads. A row that PostgreSQL rejects takes the others of its batch with it, so they all go again, one by one.
+    Its SQL reads `{input}` (iam.database.inputs) and answers with `n` first; the caller gets the other columns of his row,
+    or None. The first field is the key. Rows go in the order of their keys, so that two servers lock in one order. Two rows
+    with an equal key never go at the same time, unless the statement is `shared`: one that only reads. A row that
+    PostgreSQL rejects takes the others of its batch with it, so they all go again, one by one.
     """
 
     def __init__(
@@ -50,17 +52,19 @@ class Statement:
         run: Run,
         statistics: Statistics,
         name: str,
+        record: type[Record],
         sql: str,
-        types: Sequence[str],
         *,
         shared: bool,
     ) -> None:
         self.reactor = reactor
         self.run = run
         self.statistics = statistics
-        self.preparation = "prepare " + name + "(" + ", ".join(types) + ") as " + sql
+        types = parameters(record)
+        self.preparation = "prepare " + name + "(" + ", ".join(types) + ") as " + filled(record, sql)
         self.execution = "execute " + name + "(" + ", ".join(["%s"] * len(types)) + ")"
         self.width = len(types)
+        self.elements = elements(record)
         self.shared = shared
         self.waiting: deque[Call] = deque()
         self.keys: set[str] = set()
@@ -69,13 +73,14 @@ class Statement:
         self.flushing = False
         self.alarm: Any = None
 
-    def __call__(self, *row: object) -> Deferred[Row | None]:
-        """What this row gives. Whoever stops waiting for it stops nothing that is under way (H42)."""
-        if len(row) != self.width:
-            raise TypeError("a row has " + str(self.width) + " values")
+    def __call__(self, record: Record) -> Deferred[Row | None]:
+        """What this record gives. Whoever stops waiting for it stops nothing that is under way (H42).
+
+        Raises ValueError where PostgreSQL cannot hold one of its texts, Overloaded.
+        """
         if len(self.waiting) >= QUEUE:
             self.refuse_beyond()
-        call = Call(tuple(map(element, row)), self.reactor.seconds(), Deferred())
+        call = Call(self.elements(record), self.reactor.seconds(), Deferred())
         self.waiting.append(call)
         self.schedule()
         return call.answer

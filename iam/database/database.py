@@ -1,6 +1,6 @@
 """PostgreSQL: lanes of connections, hot statements, LISTEN. The only object that other modules of the store know."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final, NoReturn, TypeVar
 
@@ -23,6 +23,7 @@ from iam.database.writes import LATE, Writes, writing
 LOOK: Final = 3.0  # seconds between two looks at the hosts
 
 T = TypeVar("T")
+Record = TypeVar("Record")
 
 
 class Database:
@@ -33,7 +34,7 @@ class Database:
 
     def __init__(self, reactor: Any, dsn: str, *, connections: int = 8, waiters: int = 200, look: float = LOOK) -> None:
         self.reactor = reactor
-        self.statements: dict[str, Statement] = {}
+        self.statements: dict[str, Statement[Any]] = {}
         # with one more to look, and those that are about to end, there are fewer than twice as many as there are connections
         places = Places(reactor, connections + 2 + max(1, connections - 1))
         self.connector = Connector(reactor, target(dsn), places)
@@ -53,12 +54,13 @@ class Database:
         """What has been asked on the main lane."""
         return self.main.statistics
 
-    def statement(self, name: str, sql: str, types: Sequence[str], *, shared: bool = False) -> Statement:
-        """Declare a hot statement, before the start: each connection prepares it as soon as it is open."""
+    def statement(self, name: str, record: type[Record], sql: str, *, shared: bool = False) -> Statement[Record]:
+        """Declare a hot statement over such records, before the start: each connection prepares it as soon as it is open."""
         self.declare()
         run = partial(self.run, self.main, writes=writing(sql))
-        self.statements[name] = Statement(self.reactor, run, self.statistics, name, sql, types, shared=shared)
-        return self.statements[name]
+        statement = Statement(self.reactor, run, self.statistics, name, record, sql, shared=shared)
+        self.statements[name] = statement
+        return statement
 
     def listen(self, channel: str, heard: Callable[[str], None], lost: Callable[[], None]) -> None:
         """Hear what is notified on a channel; `lost` says that something may not have been heard (H46)."""

@@ -45,7 +45,7 @@ class BrowserSessions:
         if step is None:
             return RecognisedSession(None, cookie)
         now, grace = self.clock.now(), self.limits.session_rotation_grace
-        found = await self.table.find(
+        sought = table.FindSession(
             *place(step.series),
             step.number,
             step.issued_at,
@@ -54,6 +54,7 @@ class BrowserSessions:
             grace_since=now - timedelta(seconds=grace),
             issued_since=now - timedelta(seconds=max(self.limits.session_rotation, grace)),
         )
+        found = await self.table.find(sought)
         if found is None:
             return RecognisedSession(None, cookie)
         if found.reused:

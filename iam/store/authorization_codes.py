@@ -1,17 +1,94 @@
 """Authorization codes: stored under a new grant, claimed and answered for in one statement (RFC 6749 §4.1, H40)."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Final
 from uuid import UUID
 
+from attrs import asdict, field, frozen
+
 from iam.database.database import Database
+from iam.database.inputs import fit
 from iam.records.actor import written
 from iam.records.redemption import Redemption
 from iam.records.token import Issued
-from iam.store.access_tokens import joined
 from iam.store.identities import identity
+from iam.store.issuance import ANSWER, ANSWERED, JUDGED, STORED, asked
+
+
+def listed(values: Iterable[str]) -> list[str]:
+    """Texts as PostgreSQL takes an array."""
+    return list(values)
+
+
+def spaced(scopes: Iterable[str]) -> str:
+    """Scopes as one text (RFC 6749 §3.3)."""
+    return " ".join(scopes)
+
+
+def written_json(value: object) -> str | None:
+    """A value as PostgreSQL reads JSON; None: there is none."""
+    return None if value is None else json.dumps(value)
+
+
+@frozen
+class IssueCode:
+    """What a person just allowed, and the code for it.
+
+    A grant that is `session_bound` ends with the session. `consented` are the scopes, and those that stand for claims asked for
+    one by one; `allowed` are those at each resource and NOWHERE. Who was not `asked` must have allowed all of it before.
+    """
+
+    digest: bytes
+    day: date
+    grant_id: UUID
+    user_id: UUID
+    client_id: str
+    session_id: UUID
+    session_day: date
+    scope: str = field(converter=spaced)
+    consented: Sequence[str] = field(converter=listed)
+    allowed: str | None = field(converter=written_json)
+    resources: Sequence[str] = field(converter=listed)
+    redirect_uri: str
+    redirect_uri_sent: bool
+    code_challenge: str | None
+    now: datetime
+    expires_at: datetime
+    grant_expires_at: datetime
+    address: str | None = field(default=None, converter=written)
+    openid: str | None = field(default=None, converter=written_json)
+    session_bound: bool = False
+    grant_type: str = "authorization_code"
+    asked: bool = True
+
+
+@frozen
+class Redeem:
+    """A code that a client presents, and the tokens that it is to get for it.
+
+    `client_scopes` are those that the client may ask for now, `resource_scopes` those that it may at resources: it may have been
+    allowed more when the code was made. `access_lifetime` is in seconds.
+    """
+
+    digest: bytes
+    day: date
+    client_id: str
+    redirect_uri: str | None
+    code_challenge: str | None
+    audience: Sequence[str] | None = field(converter=asked)
+    now: datetime
+    access_digest: bytes
+    access_day: date
+    access_lifetime: int
+    refresh_digest: bytes | None
+    refresh_day: date | None
+    refresh_expires_at: datetime
+    client_scopes: Collection[str]
+    resource_scopes: Collection[str] = ()
+    address: str | None = field(default=None, converter=written)
+
 
 # The person's consent, the grant and the code come into being together. What was allowed before is no news. Who was not asked
 # now has allowed it before, and still does.
@@ -64,27 +141,18 @@ returning grant_id
 # `claimed` can win once. A used code that is presented again by its client revokes its grant (RFC 6749 §4.1.2); not where
 # the request came before the one that won, and was only slow: its client had hung up, asked another server, and has its tokens.
 # With PKCE the redirect URI may stay away (OAuth 2.1 §4.1.3); sent, it must be the same, byte for byte.
-# A token for some of the resources that were granted has their scopes and lifetime (RFC 8707 §2.2), the others need not live;
-# and it has no scope that its
-# client may not ask for any longer: `resource_scopes` are those that it may have at resources only.
-REDEEM = """
-with input as (
-    select i.*, nullif(string_to_array(i.audience_text, ' '), '{}') as asked
-    from unnest($1::bytea[], $2::date[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
-                $8::bytea[], $9::date[], $10::integer[], $11::bytea[], $12::date[], $13::timestamptz[],
-                $14::text[], $15::text[], $16::text[])
-    with ordinality as i (digest, day, client_id, redirect_uri, code_challenge, audience_text, now,
-                          access_digest, access_day, access_lifetime, refresh_digest, refresh_day, refresh_expires_at,
-                          address, client_scopes, resource_scopes, n)
+# Of the resources that were granted, those that are not asked for need not live.
+REDEEM: Final = fit(
+    Redeem,
+    """
+with input as materialized (
+    select * from {input}
 ), held as materialized (
     select i.n, c.* from input i join authorization_codes c on c.digest = i.digest and c.day = i.day
     order by c.digest for update of c
 ), judged as materialized (
-    select i.*, h.grant_id, g.user_id, g.expires_at as grant_expires_at, g.session_id, g.openid,
-        coalesce(i.asked, nullif(g.resources, '{}')) as audience,
-        case when coalesce(i.asked, nullif(g.resources, '{}')) is null then g.scope
-            else scope_at(g.scope, coalesce(i.asked, g.resources), g.user_id, g.client_id) end as allowed_scope,
-        g.scope as full_scope,
+    {judged},
+        null::bytea as given, g.scope as full_scope, g.scope as wanted_scope,
         case
             when h.client_id <> i.client_id then 'other client'
             when h.used_at > i.now then 'superseded'
@@ -94,39 +162,19 @@ with input as (
             when i.redirect_uri is null and h.redirect_uri_sent and h.code_challenge is null then 'no redirect_uri'
             when i.code_challenge is distinct from h.code_challenge then 'wrong code_verifier'
             when g.id is null then 'grant ended'
-            when not i.asked <@ g.resources then 'other resource'
+            when not i.audience <@ g.resources then 'other resource'
             else 'redeemed'
         end as verdict
     from input i join held h using (n)
     left join grants o on o.id = h.grant_id
     left join lateral may_live(
-        h.grant_id, i.now, null, case when i.asked <@ o.resources then i.asked end, null
+        h.grant_id, i.now, null, case when i.audience <@ o.resources then i.audience end, null
     ) g on true
-), answered as materialized (
-    select j.*, s.scope,
-        case when j.verdict = 'redeemed' and s.scope = '' then 'no scope' else j.verdict end as outcome,
-        least(j.grant_expires_at, j.now + make_interval(secs => case
-            when j.audience is null then j.access_lifetime else coalesce(lifetime_for(j.audience), j.access_lifetime)
-        end)) as access_expires_at
-    from judged j cross join lateral (
-        select coalesce(string_agg(given.name, ' ' order by given.n), '') as scope
-        from unnest(string_to_array(j.allowed_scope, ' ')) with ordinality given (name, n)
-        where given.name = any (string_to_array(j.client_scopes, ' '))
-            or (j.audience is not null and given.name = any (string_to_array(j.resource_scopes, ' ')))
-    ) s
-), claimed as (
+), {answered}, claimed as (
     update authorization_codes c set used_at = j.now from answered j
     where c.digest = j.digest and c.day = j.day and j.outcome = 'redeemed' and c.used_at is null
     returning j.n
-), access as (
-    insert into access_tokens (day, digest, grant_id, scope, audience, issued_at, expires_at)
-    select j.access_day, j.access_digest, j.grant_id, j.scope, j.audience, j.now, j.access_expires_at
-    from answered j join claimed using (n)
-), refresh as (
-    insert into refresh_tokens (day, digest, grant_id, scope, issued_at, expires_at)
-    select j.refresh_day, j.refresh_digest, j.grant_id, j.full_scope, j.now, least(j.refresh_expires_at, j.grant_expires_at)
-    from answered j join claimed using (n) where j.refresh_digest is not null
-), replayed as (
+), {stored}, replayed as (
     update grants g set revoked_at = j.now from answered j
     where g.id = j.grant_id and j.outcome = 'used' and g.revoked_at is null
     returning g.id, g.user_id, j.client_id, j.now, j.address
@@ -136,10 +184,13 @@ with input as (
         jsonb_build_object('grant', r.id)
     from replayed r
 )
-select j.n, case when j.outcome = 'redeemed' and c.n is null then 'used' else j.outcome end,
-    j.grant_id, j.client_id, j.user_id, j.scope, j.audience, j.now, j.access_expires_at, j.session_id, j.openid
-from answered j left join claimed c using (n)
-"""
+{answer}
+""",
+    judged=JUDGED,
+    answered=ANSWERED,
+    stored=STORED,
+    answer=ANSWER,
+)
 
 
 class AuthorizationCodes:
@@ -147,128 +198,22 @@ class AuthorizationCodes:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        presented = ("bytea[]", "date[]", "text[]", "text[]", "text[]", "text[]", "timestamptz[]")
-        successors = (
-            "bytea[]",
-            "date[]",
-            "integer[]",
-            "bytea[]",
-            "date[]",
-            "timestamptz[]",
-            "text[]",
-            "text[]",
-            "text[]",
-        )
-        self._redeem = database.statement("authorization_codes_redeem", REDEEM, presented + successors)
+        self._redeem = database.statement("authorization_codes_redeem", Redeem, REDEEM)
 
-    async def issue(
-        self,
-        *,
-        digest: bytes,
-        day: date,
-        grant_id: UUID,
-        user_id: UUID,
-        client_id: str,
-        session_id: UUID,
-        session_day: date,
-        scopes: Sequence[str],
-        consented: Sequence[str],
-        allowed: Mapping[str, Sequence[str]],
-        resources: Sequence[str],
-        redirect_uri: str,
-        redirect_uri_sent: bool,
-        code_challenge: str | None,
-        now: datetime,
-        expires_at: datetime,
-        grant_expires_at: datetime,
-        address: str | None = None,
-        openid: Mapping[str, Any] | None = None,
-        session_bound: bool = False,
-        grant_type: str = "authorization_code",
-        asked: bool = True,
-    ) -> bool:
-        """Store consent, grant and code for what this person just allowed; a grant that is `session_bound` ends with the session.
+    async def issue(self, code: IssueCode) -> bool:
+        """Store consent, grant and code for what this person just allowed.
 
         False, and nothing is stored, if the session of this id and day of expiry has ended, or person or client are gone.
-        `consented` are the scopes, and those that stand for claims asked for one by one; `allowed` are those at each resource and
-        NOWHERE. Who was not `asked` must have allowed all of it before.
         """
-        rows = await self._database.query(
-            ISSUE,
-            {
-                "digest": digest,
-                "day": day,
-                "grant_id": grant_id,
-                "user_id": user_id,
-                "client_id": client_id,
-                "session_id": session_id,
-                "session_day": session_day,
-                "consented": list(consented),
-                "scope": " ".join(scopes),
-                "resources": list(resources),
-                "redirect_uri": redirect_uri,
-                "redirect_uri_sent": redirect_uri_sent,
-                "code_challenge": code_challenge,
-                "now": now,
-                "expires_at": expires_at,
-                "grant_expires_at": grant_expires_at,
-                "address": written(address),
-                "openid": None if openid is None else json.dumps(openid),
-                "session_bound": session_bound,
-                "grant_type": grant_type,
-                "allowed": json.dumps(allowed),
-                "asked": asked,
-            },
-        )
-        return bool(rows)
+        return bool(await self._database.query(ISSUE, asdict(code, recurse=False)))
 
-    async def redeem(
-        self,
-        *,
-        digest: bytes,
-        day: date,
-        client_id: str,
-        redirect_uri: str | None,
-        code_challenge: str | None,
-        audience: Sequence[str],
-        now: datetime,
-        access_digest: bytes,
-        access_day: date,
-        access_lifetime: int,
-        refresh_digest: bytes | None,
-        refresh_day: date | None,
-        refresh_expires_at: datetime,
-        client_scopes: Sequence[str],
-        resource_scopes: Iterable[str] = (),
-        address: str | None = None,
-    ) -> Redemption:
-        """Claim the code and store the tokens for it; of any number of callers at most one gets "redeemed".
-
-        `client_scopes` are those that the client may ask for now, `resource_scopes` those that it may at resources: it may have
-        been allowed more when the code was made.
-        """
-        row = await self._redeem(
-            digest,
-            day,
-            client_id,
-            redirect_uri,
-            code_challenge,
-            joined(audience),
-            now,
-            access_digest,
-            access_day,
-            access_lifetime,
-            refresh_digest,
-            refresh_day,
-            refresh_expires_at,
-            written(address),
-            " ".join(client_scopes),
-            " ".join(resource_scopes),
-        )
+    async def redeem(self, code: Redeem) -> Redemption:
+        """Claim the code and store the tokens for it; of any number of callers at most one gets "redeemed"."""
+        row = await self._redeem(code)
         if row is None:
             return Redemption("unknown")
-        outcome, grant_id, *told, session_id, openid = row
+        outcome, grant_id, _, session_id, openid, *terms = row
         if outcome != "redeemed":
             return Redemption(outcome, grant_id)
-        issued = Issued(*told)
+        issued = Issued(*terms)
         return Redemption(outcome, grant_id, issued, identity(issued.user_id, session_id, openid))

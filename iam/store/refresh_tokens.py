@@ -1,15 +1,49 @@
 """Refresh tokens: rotated in one statement (RFC 6749 §6, RFC 9700 §4.14)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Final
 
+from attrs import field, frozen
+
 from iam.database.database import Database
+from iam.database.inputs import fit
 from iam.records.actor import By, written
 from iam.records.rotation import Rotation
 from iam.records.token import Issued, LiveToken
-from iam.store.access_tokens import joined
+from iam.store.access_tokens import FindToken, RevokeToken
 from iam.store.identities import identity
+from iam.store.issuance import ANSWER, ANSWERED, JUDGED, STORED, asked
+
+
+@frozen
+class Rotate:
+    """A refresh token that a client presents, and the tokens that are to take its place.
+
+    One that was used before `window_start` is "late"; without a window start it never is. `renew` stores the access token for
+    a repetition too: it is "renewed" then, where it would be "retried". `scope`: what is asked for, None for all that was given.
+    `successor` is the answer, encrypted; `access_lifetime` is in seconds. The scopes are those of Redeem.
+    """
+
+    digest: bytes
+    day: date
+    client_id: str
+    scope: str | None
+    audience: Sequence[str] | None = field(converter=asked)
+    now: datetime
+    window_start: datetime | None
+    access_digest: bytes
+    access_day: date
+    access_lifetime: int
+    refresh_digest: bytes
+    refresh_day: date
+    refresh_expires_at: datetime
+    successor: bytes
+    client_scopes: Collection[str]
+    resource_scopes: Collection[str] = ()
+    address: str | None = field(default=None, converter=written)
+    renew: bool = False
+
 
 # Two are at work with one grant only where a token comes after its successor was used: that ends the grant, nothing else does.
 # As long as the successor was not used, the answer may have been lost, however long ago: whoever repeats within the window gets
@@ -19,23 +53,17 @@ from iam.store.identities import identity
 # Where a token is asked for some of the resources, the others need not live.
 # A narrowed scope is the access token's, not the successor's; and so it is where the client may ask for less by now.
 # (A caller that waited in `held` cannot see, in its older snapshot, the successor just stored: no successor is an unused one.)
-ROTATE = """
-with input as (
-    select i.*, nullif(string_to_array(i.audience_text, ' '), '{}') as asked
-    from unnest($1::bytea[], $2::date[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[],
-                $8::bytea[], $9::date[], $10::integer[], $11::bytea[], $12::date[], $13::timestamptz[], $14::bytea[],
-                $15::text[], $16::text[], $17::text[], $18::boolean[])
-    with ordinality as i (digest, day, client_id, scope, audience_text, now, window_start,
-                          access_digest, access_day, access_lifetime,
-                          refresh_digest, refresh_day, refresh_expires_at, successor, address, client_scopes,
-                          resource_scopes, renew, n)
+ROTATE: Final = fit(
+    Rotate,
+    """
+with input as materialized (
+    select * from {input}
 ), held as materialized (
     select i.n, r.* from input i join refresh_tokens r on r.digest = i.digest and r.day = i.day
     order by r.digest for update of r
 ), judged as materialized (
-    select i.*, h.grant_id, h.scope as full_scope, h.successor as given, g.user_id, g.expires_at as grant_expires_at,
-        g.session_id, g.openid,
-        coalesce(i.asked, nullif(g.resources, '{}')) as audience,
+    {judged},
+        h.successor as given, h.scope as full_scope, coalesce(i.scope, h.scope) as wanted_scope,
         case
             when o.client_id <> i.client_id then 'other client'
             when g.id is null then 'grant ended'
@@ -47,7 +75,7 @@ with input as (
             when h.used_at is not null and not i.renew then 'retried'
             when i.scope is not null
                 and not string_to_array(i.scope, ' ') <@ string_to_array(h.scope, ' ') then 'wider scope'
-            when not i.asked <@ g.resources then 'other resource'
+            when not i.audience <@ g.resources then 'other resource'
             when h.used_at is not null then 'renewed'
             else 'rotated'
         end as verdict
@@ -55,42 +83,15 @@ with input as (
     join grants o on o.id = h.grant_id
     left join refresh_tokens s on s.digest = h.successor_digest and s.day = h.successor_day
     left join lateral may_live(
-        h.grant_id, i.now, h.issued_at, case when i.asked <@ o.resources then i.asked end, 'refresh_token'
+        h.grant_id, i.now, h.issued_at, case when i.audience <@ o.resources then i.audience end, 'refresh_token'
     ) g on true
-), scoped as materialized (
-    select j.*, (
-            select coalesce(string_agg(given.name, ' ' order by given.n), '')
-            from unnest(string_to_array(
-                case when j.audience is null then coalesce(j.scope, j.full_scope)
-                    else scope_at(coalesce(j.scope, j.full_scope), j.audience, j.user_id, j.client_id) end, ' '
-            )) with ordinality given (name, n)
-            where given.name = any (string_to_array(j.client_scopes, ' '))
-                or (j.audience is not null and given.name = any (string_to_array(j.resource_scopes, ' ')))
-        ) as access_scope,
-        least(j.grant_expires_at, j.now + make_interval(secs => case
-            when j.audience is null then j.access_lifetime else coalesce(lifetime_for(j.audience), j.access_lifetime)
-        end)) as access_expires_at
-    from judged j
-), answered as materialized (
-    select j.*, case
-            when j.verdict in ('rotated', 'renewed') and j.access_scope = '' then 'no scope' else j.verdict
-        end as outcome
-    from scoped j
-), claimed as (
+), {answered}, claimed as (
     update refresh_tokens r
     set used_at = j.now, successor = j.successor, successor_digest = j.refresh_digest, successor_day = j.refresh_day
     from answered j
     where r.digest = j.digest and r.day = j.day and j.outcome = 'rotated' and r.used_at is null
     returning j.n
-), access as (
-    insert into access_tokens (day, digest, grant_id, scope, audience, issued_at, expires_at)
-    select j.access_day, j.access_digest, j.grant_id, j.access_scope, j.audience, j.now, j.access_expires_at
-    from answered j left join claimed c using (n) where c.n is not null or j.outcome = 'renewed'
-), refresh as (
-    insert into refresh_tokens (day, digest, grant_id, scope, issued_at, expires_at)
-    select j.refresh_day, j.refresh_digest, j.grant_id, j.full_scope, j.now, least(j.refresh_expires_at, j.grant_expires_at)
-    from answered j join claimed using (n)
-), reused as (
+), {stored}, reused as (
     update grants g set revoked_at = j.now from answered j
     where g.id = j.grant_id and j.outcome = 'used' and g.revoked_at is null
     returning g.id, g.user_id, j.client_id, j.now, j.address
@@ -100,26 +101,30 @@ with input as (
         jsonb_build_object('grant', r.id)
     from reused r
 )
-select j.n, case when j.outcome = 'rotated' and c.n is null then 'used' else j.outcome end,
-    j.grant_id, j.given, j.client_id, j.user_id, j.access_scope, j.audience, j.now, j.access_expires_at,
-    j.session_id, j.openid
-from answered j left join claimed c using (n)
-"""
+{answer}
+""",
+    judged=JUDGED,
+    answered=ANSWERED,
+    stored=STORED,
+    answer=ANSWER,
+)
 
-FIND = """
+FIND: Final = fit(
+    FindToken,
+    """
 select i.n, g.id, g.client_id, g.user_id, g.username, t.scope, nullif(g.resources, '{}'), t.issued_at, t.expires_at
-from unnest($1::bytea[], $2::date[], $3::timestamptz[]) with ordinality as i (digest, day, now, n)
+from {input}
 join refresh_tokens t on t.digest = i.digest and t.day = i.day and t.used_at is null and t.expires_at > i.now
 join lateral may_live(t.grant_id, i.now, t.issued_at, null, 'refresh_token') g on true
-"""
+""",
+)
 
-REVOKE = """
-with input as (
-    select * from unnest($1::bytea[], $2::date[], $3::text[], $4::timestamptz[], $5::text[], $6::text[])
-    with ordinality as i (digest, day, client_id, now, actor, address, n)
-), held as materialized (
+REVOKE: Final = fit(
+    RevokeToken,
+    """
+with held as materialized (
     select i.*, g.id, g.client_id = i.client_id as own
-    from input i
+    from {input}
     join refresh_tokens t on t.digest = i.digest and t.day = i.day
     join grants g on g.id = t.grant_id
 ), whole as (
@@ -127,13 +132,13 @@ with input as (
     returning g.id, g.user_id, g.client_id, h.now, h.actor, h.address
 ), audited as (
     insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(w.now), w.now, 'token.revoked', coalesce(w.actor, 'client ' || w.client_id), w.user_id::text,
+    select audit_day(w.now), w.now, 'token.revoked', w.actor, w.user_id::text,
         w.client_id, w.address::inet, jsonb_build_object('grant', w.id)
     from whole w
 )
 select n, own from held
-"""
-
+""",
+)
 
 ISSUED: Final = ("rotated", "renewed")
 
@@ -142,88 +147,26 @@ class RefreshTokens:
     """The table of refresh tokens."""
 
     def __init__(self, database: Database) -> None:
-        presented = ("bytea[]", "date[]", "text[]", "text[]", "text[]", "timestamptz[]", "timestamptz[]")
-        successors = (
-            "bytea[]",
-            "date[]",
-            "integer[]",
-            "bytea[]",
-            "date[]",
-            "timestamptz[]",
-            "bytea[]",
-            "text[]",
-            "text[]",
-            "text[]",
-            "boolean[]",
-        )
-        self._rotate = database.statement("refresh_tokens_rotate", ROTATE, presented + successors)
-        self._find = database.statement(
-            "refresh_tokens_find", FIND, ("bytea[]", "date[]", "timestamptz[]"), shared=True
-        )
-        self._revoke = database.statement(
-            "refresh_tokens_revoke", REVOKE, ("bytea[]", "date[]", "text[]", "timestamptz[]", "text[]", "text[]")
-        )
+        self._rotate = database.statement("refresh_tokens_rotate", Rotate, ROTATE)
+        self._find = database.statement("refresh_tokens_find", FindToken, FIND, shared=True)
+        self._revoke = database.statement("refresh_tokens_revoke", RevokeToken, REVOKE)
 
-    async def rotate(
-        self,
-        *,
-        digest: bytes,
-        day: date,
-        client_id: str,
-        scope: str | None,
-        audience: Sequence[str],
-        now: datetime,
-        window_start: datetime | None,
-        access_digest: bytes,
-        access_day: date,
-        access_lifetime: int,
-        refresh_digest: bytes,
-        refresh_day: date,
-        refresh_expires_at: datetime,
-        successor: bytes,
-        client_scopes: Sequence[str],
-        resource_scopes: Iterable[str] = (),
-        address: str | None = None,
-        renew: bool = False,
-    ) -> Rotation:
-        """Claim the token and store its successors; of any number of callers at most one gets "rotated".
-
-        A token that was used before `window_start` is "late"; without one it never is. `renew` stores the access token for a
-        repetition too: it is "renewed" then, where it would be "retried".
-        """
-        row = await self._rotate(
-            digest,
-            day,
-            client_id,
-            scope,
-            joined(audience),
-            now,
-            window_start,
-            access_digest,
-            access_day,
-            access_lifetime,
-            refresh_digest,
-            refresh_day,
-            refresh_expires_at,
-            successor,
-            written(address),
-            " ".join(client_scopes),
-            " ".join(resource_scopes),
-            renew,
-        )
+    async def rotate(self, token: Rotate) -> Rotation:
+        """Claim the token and store its successors; of any number of callers at most one gets "rotated"."""
+        row = await self._rotate(token)
         if row is None:
             return Rotation("unknown")
-        outcome, grant_id, successor, *told, session_id, openid = row
-        issued = Issued(*told)
+        outcome, grant_id, successor, session_id, openid, *terms = row
+        issued = Issued(*terms)
         about = identity(issued.user_id, session_id, openid)
         return Rotation(outcome, grant_id, successor, issued if outcome in ISSUED else None, about)
 
     async def find(self, digest: bytes, day: date, now: datetime) -> LiveToken | None:
         """The unused token with this digest, if it and its grant live."""
-        row = await self._find(digest, day, now)
+        row = await self._find(FindToken(digest, day, now))
         return LiveToken(*row) if row else None
 
-    async def revoke(self, digest: bytes, day: date, client_id: str, now: datetime, by: By | None) -> bool:
+    async def revoke(self, digest: bytes, day: date, client_id: str, now: datetime, by: By) -> bool:
         """End the client's token and everything under its grant (RFC 7009 §2.1); False where it is another client's."""
-        row = await self._revoke(digest, day, client_id, now, by and by.actor, by and by.address)
+        row = await self._revoke(RevokeToken.of(digest, day, client_id, now, by))
         return row is None or bool(row[0])

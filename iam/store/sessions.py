@@ -2,32 +2,67 @@
 
 from contextlib import suppress
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from attrs import frozen
 
 from iam.database.database import Database
 from iam.database.errors import Unavailable
+from iam.database.inputs import fit
 from iam.records.actor import By, written
 from iam.records.session import Ended, Presence, Session
 
-FIND = """
+
+@frozen
+class FindSession:
+    """The first cookie of a session, by its digest, and the step that came: number and time of issue, which the first has not.
+
+    A session must not have idled since before `idle_since`, unless it is to be remembered: that may idle until it expires. Its
+    step before the newest is good if that one was first used after `grace_since`; the next is due if the newest is as old as
+    `issued_since`.
+    """
+
+    digest: bytes
+    day: date
+    step: int
+    issued_at: datetime | None
+    now: datetime
+    idle_since: datetime
+    grace_since: datetime
+    issued_since: datetime
+
+
+@frozen
+class SeeSession:
+    """A session that is used now, at this step."""
+
+    digest: bytes
+    day: date
+    step: int
+    now: datetime
+
+
+FIND: Final = fit(
+    FindSession,
+    """
 select i.n, s.seen_at < i.now - interval '1 minute' or s.step < i.step,
     i.step < s.step and (i.step < s.step - 1 or s.stepped_at <= i.grace_since),
     s.remembered and i.step >= s.step and coalesce(i.issued_at, s.stepped_at) <= i.issued_since,
     greatest(i.step, s.step), s.id, s.user_id, u.username, u.name, u.email, u.superuser, s.auth_time,
     s.expires_at, s.remembered, s.amr
-from unnest(
-    $1::bytea[], $2::date[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[]
-) with ordinality as i (digest, day, step, issued_at, now, idle_since, grace_since, issued_since, n)
+from {input}
 join sessions s on s.digest = i.digest and s.day = i.day and s.expires_at > i.now and (s.remembered or s.seen_at > i.idle_since)
 join users u on u.id = s.user_id and u.disabled_at is null and s.auth_time >= u.logins_not_before
-"""
+""",
+)
 
 # At most once a minute and at the first use of a step, apart from the look-up: that must also do where nothing can be written (H51).
-SEE = """
-with input as (
-    select * from unnest($1::bytea[], $2::date[], $3::integer[], $4::timestamptz[]) with ordinality as i (digest, day, step, now, n)
+SEE: Final = fit(
+    SeeSession,
+    """
+with input as materialized (
+    select * from {input}
 ), seen as (
     update sessions s set seen_at = greatest(s.seen_at, i.now), step = greatest(s.step, i.step),
         stepped_at = case when s.step < i.step then i.now else s.stepped_at end
@@ -35,7 +70,8 @@ with input as (
     returning s.digest
 )
 select i.n from input i join seen using (digest)
-"""
+""",
+)
 
 # A step that is over came again, so two have the cookie, and one of them has no right to it. Who is who, nobody knows.
 REUSED = """
@@ -118,37 +154,19 @@ class Sessions:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        moments = ("timestamptz[]",) * 5
-        self._find = database.statement(
-            "sessions_find", FIND, ("bytea[]", "date[]", "integer[]", *moments), shared=True
-        )
-        self._see = database.statement("sessions_see", SEE, ("bytea[]", "date[]", "integer[]", "timestamptz[]"))
+        self._find = database.statement("sessions_find", FindSession, FIND, shared=True)
+        self._see = database.statement("sessions_see", SeeSession, SEE)
 
-    async def find(
-        self,
-        digest: bytes,
-        day: date,
-        step: int,
-        issued_at: datetime | None,
-        now: datetime,
-        *,
-        idle_since: datetime,
-        grace_since: datetime,
-        issued_since: datetime,
-    ) -> SessionStep | None:
-        """The session whose first cookie has this digest, unless it ended, expired, or idled since before `idle_since`.
-
-        One that is to be remembered may idle until it expires. Its step before the newest is good if that one was first used after
-        `grace_since`; the next is due if the newest is as old as `issued_since`.
-        """
-        row = await self._find(digest, day, step, issued_at, now, idle_since, grace_since, issued_since)
+    async def find(self, sought: FindSession) -> SessionStep | None:
+        """The session that was begun by this cookie, unless it ended, expired or idled too long."""
+        row = await self._find(sought)
         if row is None:
             return None
         unseen, reused, due, newest, *columns = row
         found = SessionStep(Session(*columns), newest, due, reused)
         if unseen and not reused:
             with suppress(Unavailable):
-                await self._see(digest, day, step, now)
+                await self._see(SeeSession(sought.digest, sought.day, sought.step, sought.now))
         return found
 
     async def reused(self, digest: bytes, day: date, step: int, now: datetime, address: str | None = None) -> bool:

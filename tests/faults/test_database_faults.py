@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import frozen
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, ensureDeferred, gatherResults
 from twisted.internet.task import deferLater
@@ -23,6 +24,13 @@ from tests.standstill import STILL, Standstill
 from tests.waiting import until
 
 Start = Callable[..., Awaitable[Database]]
+
+
+@frozen
+class Value:
+    """What a statement of these tests is asked."""
+
+    v: int
 
 
 async def seconds(count: float) -> None:
@@ -112,12 +120,12 @@ async def test_r18_a_batch_whose_connection_is_lost_is_reported_to_all_and_not_s
         "drop table if exists slow; create table slow (n int); drop sequence if exists runs; create sequence runs"
     )
     sql = (
-        "with i as (select * from unnest($1) with ordinality as i (v, n)), run as materialized"
+        "with i as (select * from {input}), run as materialized"
         " (select nextval('runs'), pg_sleep(5)), done as (insert into slow select v from i, run returning n)"
         " select n from i where exists (select from done)"
     )
-    database = await start(lambda database: database.statement("slow", sql, ["int[]"]), connections=3)
-    calls = [database.statements["slow"](n) for n in range(5)]
+    database = await start(lambda database: database.statement("slow", Value, sql), connections=3)
+    calls = [database.statements["slow"](Value(n)) for n in range(5)]
     under_way = "query like 'execute slow%' and state = 'active'"
     await until(lambda: bool(mortal.backends(under_way)))
 
@@ -361,14 +369,14 @@ async def test_r9_a_line_that_swallows_answers_is_left_after_six_seconds(
 
 async def test_r18_when_the_answer_to_a_commit_is_lost_nobody_asks_again(start: Start, mortal: Any, line: Any) -> None:
     mortal.ask("drop table if exists spent; create table spent (n int)")
-    sql = "with i as (insert into spent select * from unnest($1) returning n) select 1, n from i"
+    sql = "with i as (insert into spent select i.v from {input} returning n) select 1, n from i"
     wire, dsn = line
-    database = await start(lambda database: database.statement("spend", sql, ["int[]"]), dsn=dsn, connections=2)
+    database = await start(lambda database: database.statement("spend", Value, sql), dsn=dsn, connections=2)
 
     for number in range(20):
         await until(full(database))
         wire.muted = True
-        spending = outcome(database.statements["spend"](number))
+        spending = outcome(database.statements["spend"](Value(number)))
         spent = ensureDeferred(spending)
         await until(lambda number=number: (number,) in mortal.ask("select n from spent"))
         wire.cut()
@@ -381,13 +389,13 @@ async def test_r18_when_the_answer_to_a_commit_is_lost_nobody_asks_again(start: 
 async def test_r11_callers_who_leave_by_the_thousand_poison_nothing(
     start: Start, mortal: Any, events: list[LogEvent]
 ) -> None:
-    sql = "select n, v from unnest($1) with ordinality as i (v, n)"
-    database = await start(lambda database: database.statement("echo", sql, ["int[]"]), connections=4)
+    sql = "select n, v from {input}"
+    database = await start(lambda database: database.statement("echo", Value, sql), connections=4)
     await until(full(database))
     before = sorted(mortal.backends())
 
     for _ in range(100):
-        leavers = [database.statements["echo"](n) for n in range(90)]
+        leavers = [database.statements["echo"](Value(n)) for n in range(90)]
         leavers += [database.query("select %s", (n,)) for n in range(10)]
         await seconds(0)
         for leaver in leavers:

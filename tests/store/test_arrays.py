@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from iam.database.arrays import array, element
+from iam.database.arrays import array, element, nested
 
 TEXTS = st.none() | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 relaxed = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -90,3 +90,20 @@ def test_a_text_that_postgresql_cannot_hold_is_refused_before_it_joins_a_batch(t
 def test_a_value_without_a_form_is_refused() -> None:
     with pytest.raises(TypeError, match="list has no form"):
         element(["nested"])
+
+
+@relaxed
+@given(st.lists(st.lists(TEXTS)))
+@example([[], ["NULL", None, "", '"', "\\", "{}", ",", "'"], ["{a,b}", '"}', '{"']])
+def test_lists_of_different_lengths_arrive_as_they_are(cursor: Any, lists: list[list[str | None]]) -> None:
+    texts = array(map(nested, lists))
+
+    cursor.execute("select i::text[] from unnest(%s::text[]) i", (texts,))
+
+    assert [value for (value,) in cursor.fetchall()] == lists
+
+
+def test_no_list_is_not_an_empty_list(cursor: Any) -> None:
+    cursor.execute("select i::int[] from unnest(%s::text[]) i", (array([nested(None), nested([]), nested([1, 2])]),))
+
+    assert cursor.fetchall() == [(None,), ([],), ([1, 2],)]

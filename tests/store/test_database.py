@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import psycopg2
 import pytest
+from attrs import frozen
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.internet.task import deferLater
 
-from iam.database.batches import Statement
 from iam.database.connection import Connection
 from iam.database.database import Database
 from iam.database.errors import Overloaded, Rejected, Timeout, Unavailable
@@ -20,15 +20,42 @@ from tests.waiting import PATIENCE, until
 Start = Callable[..., Awaitable[Database]]
 Admin = Callable[[str], list[tuple[Any, ...]]]
 
-ECHO = "select n, key, value from unnest($1, $2) with ordinality as i (key, value, n)"
+
+@frozen
+class Pair:
+    """What is echoed."""
+
+    key: bytes
+    value: str | None
+
+
+@frozen
+class Name:
+    """A text alone."""
+
+    name: str
+
+
+@frozen
+class Key:
+    """Octets alone."""
+
+    key: bytes
+
+
+@frozen
+class Number:
+    """A number alone."""
+
+    id: int
 
 
 def declare_echo(database: Database) -> None:
-    database.statement("echo", ECHO, ["bytea[]", "text[]"])
+    database.statement("echo", Pair, "select i.n, i.key, i.value from {input}")
 
 
-def echo(database: Database) -> Statement:
-    return database.statements["echo"]
+def echo(database: Database) -> Callable[[bytes, str | None], Deferred[Any]]:
+    return lambda key, value: database.statements["echo"](Pair(key, value))
 
 
 async def seconds(count: float) -> None:
@@ -90,13 +117,16 @@ async def test_a_rejected_row_hurts_only_itself(start: Start, empty_dsn: str) ->
     def declare(database: Database) -> None:
         database.statement(
             "add",
-            "with i as (select * from unnest($1) with ordinality as i (name, n)),"
+            Name,
+            "with i as (select * from {input}),"
             " added as (insert into names select name from i returning name) select n, name from added join i using (name)",
-            ["text[]"],
         )
 
     database = await start(declare)
-    add = database.statements["add"]
+
+    def add(name: str) -> Deferred[Any]:
+        return database.statements["add"](Name(name))
+
     await add("taken")
 
     results = await gatherResults([add(name).addErrback(lambda f: f.value) for name in ("a", "taken", "bad", "z")])
@@ -175,18 +205,17 @@ async def test_a_plan_made_while_a_table_was_empty_still_uses_its_index_when_it_
     await first.query("create table things (key bytea primary key, name text) with (autovacuum_enabled = off)")
 
     def declare(database: Database) -> None:
-        sql = "select n, t.name from unnest($1) with ordinality as i (key, n) join things t using (key)"
-        database.statement("find", sql, ["bytea[]"])
+        database.statement("find", Key, "select n, t.name from {input} join things t using (key)")
 
     database = await start(declare, connections=1)
-    assert await database.statements["find"](b"1") is None
+    assert await database.statements["find"](Key(b"1")) is None
     await database.query("insert into things select n::text::bytea, n::text from generate_series(1, 20000) n")
 
     plan = "\n".join(line for (line,) in await database.query("explain (analyze) execute find('{a,b}')"))
 
     assert "Index Scan using things_pkey" in plan
     assert "Seq Scan" not in plan
-    assert await database.statements["find"](b"20000") == ("20000",)
+    assert await database.statements["find"](Key(b"20000")) == ("20000",)
 
 
 async def test_statements_and_channels_are_declared_before_the_start(start: Start) -> None:
@@ -200,9 +229,7 @@ async def test_statements_and_channels_are_declared_before_the_start(start: Star
 
 async def test_a_schema_that_does_not_fit_is_said_at_the_start(empty_dsn: str) -> None:
     database = Database(reactor, empty_dsn)
-    database.statement(
-        "lost", "select n, t.name from unnest($1) with ordinality as i (key, n) join t using (key)", ["int[]"]
-    )
+    database.statement("lost", Key, "select n, t.name from {input} join t using (key)")
 
     with pytest.raises(Unavailable, match=r'do not fit this version of iam \(42P01 relation "t" does not exist\)'):
         await database.start()
@@ -455,11 +482,10 @@ async def test_r15_a_changed_column_is_read_in_its_new_type(start: Start) -> Non
     await first.query("insert into things values (1, 7)")
 
     def declare(database: Database) -> None:
-        sql = "select n, t.size from unnest($1) with ordinality as i (id, n) join things t using (id)"
-        database.statement("find", sql, ["int[]"])
+        database.statement("find", Number, "select n, t.size from {input} join things t using (id)")
 
     database = await start(declare, connections=1)
-    assert await database.statements["find"](1) == (7,)
+    assert await database.statements["find"](Number(1)) == (7,)
     await first.query("alter table things alter size type text")
 
-    assert await database.statements["find"](1) == ("7",)
+    assert await database.statements["find"](Number(1)) == ("7",)

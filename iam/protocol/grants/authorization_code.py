@@ -31,7 +31,7 @@ from iam.protocol.request import OAuthlibRequest
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.settings import Settings
-from iam.store.authorization_codes import AuthorizationCodes
+from iam.store.authorization_codes import AuthorizationCodes, IssueCode, Redeem
 from iam.tokens.response import TokenResponse
 
 GRANT_TYPE = "authorization_code"
@@ -192,28 +192,30 @@ class AuthorizationCode:
         lasts_until = now + timedelta(seconds=self.settings.refresh_token_lifetime)
         code = minted.mint_until(Kind.AUTHORIZATION_CODE, end)
         issued = await self.codes.issue(
-            digest=minted.digest(code),
-            day=end.date(),
-            grant_id=minted.identifier(),
-            user_id=session.user_id,
-            client_id=request.client.client_id,
-            session_id=session.id,
-            session_day=session.expires_at.astimezone(UTC).date(),
-            scopes=request.scopes,
-            consented=request.consented,
-            resources=request.audience,
-            redirect_uri=request.redirect_uri,
-            redirect_uri_sent=request.redirect_uri_sent,
-            code_challenge=request.code_challenge,
-            now=now,
-            expires_at=end,
-            grant_expires_at=min(lasts_until, session.expires_at) if bound else lasts_until,
-            address=permission.address,
-            openid=login_facts.told(session, request.authentication.nonce, request.claims) if identified else None,
-            session_bound=bound,
-            grant_type=request.grant_type,
-            allowed=request.allowed,
-            asked=permission.asked,
+            IssueCode(
+                digest=minted.digest(code),
+                day=end.date(),
+                grant_id=minted.identifier(),
+                user_id=session.user_id,
+                client_id=request.client.client_id,
+                session_id=session.id,
+                session_day=session.expires_at.astimezone(UTC).date(),
+                scope=request.scopes,
+                consented=request.consented,
+                resources=request.audience,
+                redirect_uri=request.redirect_uri,
+                redirect_uri_sent=request.redirect_uri_sent,
+                code_challenge=request.code_challenge,
+                now=now,
+                expires_at=end,
+                grant_expires_at=min(lasts_until, session.expires_at) if bound else lasts_until,
+                address=permission.address,
+                openid=login_facts.told(session, request.authentication.nonce, request.claims) if identified else None,
+                session_bound=bound,
+                grant_type=request.grant_type,
+                allowed=request.allowed,
+                asked=permission.asked,
+            )
         )
         if not issued:
             got = "the session or the consent ended, or the application was deleted, a moment ago"
@@ -227,22 +229,24 @@ class AuthorizationCode:
         recipient = await self.response.recipient(request.client)
         refresh_token = token.get("refresh_token")
         redemption = await self.codes.redeem(
-            digest=minted.digest(request.code),
-            day=minted.day_of(request.code),
-            client_id=request.client.client_id,
-            redirect_uri=request.presented_redirect_uri,
-            code_challenge=pkce.challenge_of(request.code_verifier),
-            audience=await self.response.targets.spelled(request.audience),
-            now=now,
-            access_digest=minted.digest(token["access_token"]),
-            access_day=minted.day_of(token["access_token"]),
-            access_lifetime=self.settings.access_token_lifetime,
-            refresh_digest=refresh_token and minted.digest(refresh_token),
-            refresh_day=refresh_token and minted.day_of(refresh_token),
-            refresh_expires_at=now + timedelta(seconds=self.settings.refresh_token_idle),
-            client_scopes=request.client.scopes,
-            resource_scopes=await self.response.targets.scopes_of(request.client),
-            address=request.address,
+            Redeem(
+                digest=minted.digest(request.code),
+                day=minted.day_of(request.code),
+                client_id=request.client.client_id,
+                redirect_uri=request.presented_redirect_uri,
+                code_challenge=pkce.challenge_of(request.code_verifier),
+                audience=await self.response.targets.spelled(request.audience),
+                now=now,
+                access_digest=minted.digest(token["access_token"]),
+                access_day=minted.day_of(token["access_token"]),
+                access_lifetime=self.settings.access_token_lifetime,
+                refresh_digest=refresh_token and minted.digest(refresh_token),
+                refresh_day=refresh_token and minted.day_of(refresh_token),
+                refresh_expires_at=now + timedelta(seconds=self.settings.refresh_token_idle),
+                client_scopes=request.client.scopes,
+                resource_scopes=await self.response.targets.scopes_of(request.client),
+                address=request.address,
+            )
         )
         if redemption.issued is not None:
             members = self.response.members(

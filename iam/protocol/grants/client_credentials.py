@@ -10,7 +10,7 @@ from iam.oauth.reasons import Reason
 from iam.protocol.request import OAuthlibRequest
 from iam.secrets import minted
 from iam.settings import Settings
-from iam.store.access_tokens import AccessTokens
+from iam.store.access_tokens import AccessTokens, IssueAccessToken
 from iam.tokens.response import TokenResponse
 
 GRANT_TYPE = "client_credentials"
@@ -30,13 +30,15 @@ class ClientCredentials:
         """Store the token in one statement; raises UnauthorizedClientError if the client was locked out meanwhile."""
         now = request.received
         issued = await self.access_tokens.issue(
-            digest=minted.digest(token["access_token"]),
-            day=minted.day_of(token["access_token"]),
-            grant_id=request.client.grant_id,
-            scope=token["scope"],
-            audience=request.audience,
-            now=now,
-            lifetime=self.settings.access_token_lifetime,
+            IssueAccessToken(
+                digest=minted.digest(token["access_token"]),
+                day=minted.day_of(token["access_token"]),
+                grant_id=request.client.grant_id,
+                scope=token["scope"],
+                audience=request.audience,
+                now=now,
+                lifetime=self.settings.access_token_lifetime,
+            )
         )
         if issued is None:
             got = "the application was disabled, or its own grant or resource ended, a moment ago"

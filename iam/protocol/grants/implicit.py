@@ -34,6 +34,7 @@ from iam.records.identity import Identity
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.settings import Settings
+from iam.store.authorization_codes import Redeem
 from iam.tokens.response import TokenResponse
 
 GRANT_TYPE: Final = IMPLICIT
@@ -104,22 +105,24 @@ class Implicit:
         longest = max(self.settings.access_token_lifetime, LONGEST_LIFETIME)
         token = minted.mint_until(Kind.ACCESS_TOKEN, now + timedelta(seconds=longest))
         redemption = await self.codes.codes.redeem(
-            digest=minted.digest(code),
-            day=minted.day_of(code),
-            client_id=request.client.client_id,
-            redirect_uri=request.redirect_uri,
-            code_challenge=request.code_challenge,
-            audience=request.audience,
-            now=now,
-            access_digest=minted.digest(token),
-            access_day=minted.day_of(token),
-            access_lifetime=self.settings.access_token_lifetime,
-            refresh_digest=None,
-            refresh_day=None,
-            refresh_expires_at=now,
-            client_scopes=request.client.scopes,
-            resource_scopes=await self.response.targets.scopes_of(request.client),
-            address=permission.address,
+            Redeem(
+                digest=minted.digest(code),
+                day=minted.day_of(code),
+                client_id=request.client.client_id,
+                redirect_uri=request.redirect_uri,
+                code_challenge=request.code_challenge,
+                audience=request.audience,
+                now=now,
+                access_digest=minted.digest(token),
+                access_day=minted.day_of(token),
+                access_lifetime=self.settings.access_token_lifetime,
+                refresh_digest=None,
+                refresh_day=None,
+                refresh_expires_at=now,
+                client_scopes=request.client.scopes,
+                resource_scopes=await self.response.targets.scopes_of(request.client),
+                address=permission.address,
+            )
         )
         if redemption.issued is None:
             reason = Reason("grant", "one that lives", f"{redemption.outcome}, a moment ago")

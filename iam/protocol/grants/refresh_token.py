@@ -18,7 +18,7 @@ from iam.records.rotation import Rotation
 from iam.secrets import minted
 from iam.settings import Settings
 from iam.store.access_tokens import AccessTokens
-from iam.store.refresh_tokens import RefreshTokens
+from iam.store.refresh_tokens import RefreshTokens, Rotate
 from iam.tokens.access_tokens import Terms
 from iam.tokens.response import TokenResponse
 from iam.tokens.sealing import Successor, seal, unseal
@@ -88,24 +88,26 @@ class RefreshToken:
         """Put `successor` in the place of the refresh token; `renew`: only its access token, where there is one already."""
         now = request.received
         return await self.refresh_tokens.rotate(
-            digest=minted.digest(request.refresh_token),
-            day=minted.day_of(request.refresh_token),
-            client_id=request.client.client_id,
-            scope=" ".join(request.scopes or ()) or None,
-            audience=await self.response.targets.spelled(request.audience),
-            now=now,
-            window_start=self._window_start(request),
-            access_digest=minted.digest(successor.access_token),
-            access_day=minted.day_of(successor.access_token),
-            access_lifetime=self.settings.access_token_lifetime,
-            refresh_digest=minted.digest(successor.refresh_token),
-            refresh_day=minted.day_of(successor.refresh_token),
-            refresh_expires_at=now + timedelta(seconds=self.settings.refresh_token_idle),
-            successor=seal(successor, request.refresh_token),
-            client_scopes=request.client.scopes,
-            resource_scopes=await self.response.targets.scopes_of(request.client),
-            address=request.address,
-            renew=renew,
+            Rotate(
+                digest=minted.digest(request.refresh_token),
+                day=minted.day_of(request.refresh_token),
+                client_id=request.client.client_id,
+                scope=" ".join(request.scopes or ()) or None,
+                audience=await self.response.targets.spelled(request.audience),
+                now=now,
+                window_start=self._window_start(request),
+                access_digest=minted.digest(successor.access_token),
+                access_day=minted.day_of(successor.access_token),
+                access_lifetime=self.settings.access_token_lifetime,
+                refresh_digest=minted.digest(successor.refresh_token),
+                refresh_day=minted.day_of(successor.refresh_token),
+                refresh_expires_at=now + timedelta(seconds=self.settings.refresh_token_idle),
+                successor=seal(successor, request.refresh_token),
+                client_scopes=request.client.scopes,
+                resource_scopes=await self.response.targets.scopes_of(request.client),
+                address=request.address,
+                renew=renew,
+            )
         )
 
     def _window_start(self, request: OAuthlibRequest) -> datetime | None:
