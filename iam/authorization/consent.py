@@ -58,7 +58,7 @@ class Consent:
 
     async def covers(self, user_id: UUID, request: AuthorizationRequest) -> bool:
         """Has this person allowed all of this before, and is it sure to be the same client that asks now?"""
-        if request.authentication.wants_consent or not proven(request):
+        if not proven(request):
             return False
         given = await self.consents.given(user_id, request.client.client_id)
         return given.covers(request.consented, request.allowed)

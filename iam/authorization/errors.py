@@ -11,6 +11,17 @@ CONSENT_REQUIRED: Final = "consent_required"
 INVALID_REQUEST: Final = "invalid_request"
 LOGIN_REQUIRED: Final = "login_required"
 
+INTERACTIONS: Final = {
+    LOGIN_REQUIRED: (
+        "The person has to log in for this request.",
+        Reason("login", "the person whom the request wants, logged in as it wants"),
+    ),
+    CONSENT_REQUIRED: (
+        "The person has to be asked for this request.",
+        Reason("consent", "all scopes allowed before, to an application that proves itself"),
+    ),
+}
+
 
 @frozen
 class AuthorizationError(Exception):
@@ -31,13 +42,7 @@ def access_denied() -> AuthorizationError:
     return AuthorizationError(ACCESS_DENIED, sentence, Reason("consent", sentence))
 
 
-def login_required(got: str) -> AuthorizationError:
-    """Nobody is logged in as the request wants it, and that cannot be changed."""
-    reason = Reason("login", "the person whom the request wants, logged in as it wants", got)
-    return AuthorizationError(LOGIN_REQUIRED, "The person has to log in for this request.", reason)
-
-
-def consent_required() -> AuthorizationError:
-    """The person has to be asked, and must not be."""
-    reason = Reason("consent", "all scopes allowed before, to an application that proves itself", "prompt=none")
-    return AuthorizationError(CONSENT_REQUIRED, "The person has to be asked for this request.", reason)
+def interaction_error(error: str, got: str) -> AuthorizationError:
+    """The person would have to log in or be asked, and that cannot be (Core §3.1.2.6); `got` says why."""
+    sentence, reason = INTERACTIONS[error]
+    return AuthorizationError(error, sentence, evolve(reason, got=got))

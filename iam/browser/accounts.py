@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
 
 from attrs import field, frozen
 
 from iam.browser import cookies
 from iam.http.answers import Headers
+from iam.records.session import Session
 from iam.secrets import minted
 from iam.settings import Settings
 
@@ -17,7 +17,7 @@ class Account:
     """A session, the secret by which this browser proves it, and the one by which it is to do so from now on."""
 
     secret: str = field(repr=False)
-    session: Any
+    session: Session
     kept: str = field(repr=False)
 
     def age(self, now: datetime) -> int | None:
@@ -40,6 +40,10 @@ class Accounts:
     def known(self, session_id: str | None) -> Account | None:
         """The account whose session has this id."""
         return next((account for account in self if str(account.session.id) == session_id), None)
+
+    def with_session(self, session: Session) -> Account:
+        """The account of a session of this browser."""
+        return next(account for account in self if account.session.id == session.id)
 
     def of(self, user_id: object) -> tuple[Account, ...]:
         """Those of one person, of which there is more than one only where somebody meddled with the cookies."""

@@ -11,6 +11,7 @@ from iam.browser.interactions import Interactions
 from iam.clients.dynamic_registration import CLOSED
 from iam.endpoints import resource_metadata
 from iam.endpoints.authorization import AuthorizationEndpoint
+from iam.endpoints.authorization_answers import AuthorizationAnswers
 from iam.endpoints.health import Health
 from iam.endpoints.introspection import IntrospectionEndpoint
 from iam.endpoints.jwks import Jwks
@@ -32,7 +33,7 @@ from iam.pages.errors import Errors
 from iam.pages.home import Home
 from iam.pages.login.chooser import Chooser
 from iam.pages.login.logging_out import Departures
-from iam.pages.login.login import Login
+from iam.pages.login.login import LoginPage
 from iam.pages.login.logout import Logout
 from iam.pages.setup import SetupPage
 from iam.pages.static import Static
@@ -124,8 +125,7 @@ class Application(Parts):
             Consent(self.store.consents, self.store.scopes),
             self.visitors,
             Interactions(self.key.derive(INTERACTIONS), self.clock),
-            self.theme,
-            self.explanations,
+            AuthorizationAnswers(self.server, self.visitors, self.theme, self.explanations),
         )
 
     @cached_property
@@ -140,10 +140,10 @@ class Application(Parts):
         return Home(self.visitors, self.theme)
 
     @cached_property
-    def login(self) -> Login:
+    def login(self) -> LoginPage:
         """The page to log in."""
         authorization = self.authorization
-        return Login(
+        return LoginPage(
             self.logins,
             self.sessions,
             self.visitors,

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from attrs import evolve
 
-from iam.endpoints import authorization, resource, resource_metadata, webfinger
+from iam.endpoints import authorization_addresses, resource, resource_metadata, webfinger
 from iam.endpoints.metadata import REGISTRATION_ENDPOINT
 from iam.endpoints.registration import RegistrationEndpoint
 from iam.http.answers import Answer, see_other
@@ -96,7 +96,7 @@ def pages(application: Application) -> list[Route]:
         ("/", "GET", application.home.show),
         ("/authorize", "GET", application.authorization.get),
         ("/authorize", "POST", application.authorization.post),
-        (authorization.CONSENT, "POST", application.authorization.decide),
+        (authorization_addresses.CONSENT, "POST", application.authorization.decide),
         ("/login", "GET", application.login.show),
         ("/login", "POST", application.login.submit),
         ("/logout", "GET", application.logout.show),
@@ -125,7 +125,7 @@ def pages(application: Application) -> list[Route]:
     names = {"/authorize": "authorization_endpoint", "/logout": "end_session_endpoint"}
     acting = {"/authorize", "/logout"}  # a code, or the end of a session, for whoever needs not be asked
     tried = {"/login"}  # counted by what was wrong, and by account, so that nobody's forms hold up a login
-    passages = {"/authorize", authorization.CONSENT, "/login", "/logout", "/accounts"}
+    passages = {"/authorize", authorization_addresses.CONSENT, "/login", "/logout", "/accounts"}
     return [
         Route(
             path,

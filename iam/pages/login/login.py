@@ -45,7 +45,7 @@ class LoginForm(Form):  # type: ignore[misc]
 
 
 @frozen
-class Login:
+class LoginPage:
     """The login page.
 
     `introduce` knows the client that wants the login, if there is one; `after_login` tells that

@@ -1,0 +1,122 @@
+"""What the authorization endpoint answers with: the question to the person, the way to the client, an error page."""
+
+from typing import Final
+
+from attrs import frozen
+from twisted.logger import Logger
+
+from iam.authorization.consent import Question
+from iam.authorization.errors import AuthorizationError
+from iam.authorization.request import Answerable, AuthorizationRequest, InvalidAuthorizationRequest
+from iam.authorization.response import AuthorizationResponse
+from iam.browser import csrf
+from iam.browser.accounts import Account
+from iam.browser.theme import Theme
+from iam.browser.visitors import Stale, Visitors
+from iam.clients import client_card
+from iam.clients.refusals import Explanations
+from iam.endpoints.authorization_addresses import CONSENT, PATH, choosing_address, purpose
+from iam.http.answers import Answer, AnswerNow, found, see_other
+from iam.http.parameters import query_text
+from iam.http.request import Request
+from iam.protocol.server import Server
+
+log = Logger()
+
+LONGEST: Final = 8192  # characters of a request, which stands quoted in the address of the login
+UNUSABLE: Final = (
+    "The application that sent you here made a mistake: we do not know it, or it asked us to send you to an address "
+    "that it has not registered. You can close this page; tell the application's makers if it happens again."
+)
+TOO_LONG: Final = (
+    f"The application that sent you here asked for more than fits into an address: at most {LONGEST} characters. "
+    "You can close this page; tell the application's makers if it happens again."
+)
+
+
+@frozen
+class AuthorizationAnswers:
+    """Writes them."""
+
+    server: Server
+    visitors: Visitors
+    theme: Theme
+    refusals: Explanations
+
+    def question(
+        self,
+        request: Request,
+        authorization: AuthorizationRequest,
+        account: Account,
+        question: Question,
+        *,
+        changed: bool = False,
+        stale: Stale | None = None,
+    ) -> Answer:
+        """The consent page; `changed` says that it was shown before, with something else on it, `stale` why that counts no more."""
+        introduced = client_card.introduction(authorization.client, authorization.redirect_uri)
+        return self.theme.page(
+            "consent.html",
+            403 if stale else 200,
+            leaving=True,
+            stale=stale,
+            image_source=introduced.image_source,
+            client=authorization.client,
+            introduced=introduced,
+            person=account.session,
+            scopes=question.scopes,
+            resources=question.resources,
+            changed=changed,
+            redirect_host=introduced.host,
+            csrf_token=self.visitors.token(
+                request, purpose(request), account.secret, shown=csrf.digest(question.shown)
+            ),
+            action=f"{request.base}{CONSENT}?{query_text(request)}",
+            elsewhere=None if authorization.authentication.hinted else request.base + choosing_address(request),
+        )
+
+    def response(self, request: Request, response: AuthorizationResponse) -> Answer:
+        """The way to the client: a redirect, or a page with a form (Form Post Response Mode §2)."""
+        if response.posted:
+            return self.theme.page(
+                "form_post.html",
+                leaving=True,
+                scripted=True,
+                response=response,
+                redirect_host=client_card.host_of(response.redirect_uri),
+            )
+        return see_other(response.location) if request.method == b"POST" else found(response.location)
+
+    def error(self, request: Request, asked: Answerable, error: AuthorizationError) -> Answer:
+        """The way to the client, which is told what is wrong."""
+        return self.response(request, self._error_response(request, asked, error))
+
+    async def invalid(self, request: Request, asked: InvalidAuthorizationRequest) -> Answer:
+        """The client is told what is wrong with its request: where nobody answers for it and nobody is logged in, by a button.
+
+        Else whoever registers could lead people anywhere by an address of ours. A request that allows no page gets a redirect
+        (Core §3.1.2.1).
+        """
+        stranger = client_card.stranger(asked.client)
+        if asked.silent or not stranger or (await self.visitors.accounts(request)).active:
+            return self.error(request, asked, asked.error)
+        response = self._error_response(request, asked, asked.error)
+        host = client_card.host_of(response.redirect_uri)
+        return self.theme.page(
+            "continue.html", 400, leaving=response.posted, client=asked.client, response=response, host=host
+        )
+
+    def unusable(self, request: Request, error: Exception, status: int = 400) -> Answer:
+        """The same page for an unknown client and a wrong redirect URI, so that neither can be found out by asking."""
+        request.say(log, "authorization request refused: {reason}", reason=type(error).__name__)
+        error_uri = self.refusals.kept(PATH, error, request.client_address)
+        return self.theme.error(status, "This request cannot be used", UNUSABLE, error_uri=error_uri)
+
+    def too_long(self, status: int) -> AnswerNow:
+        """An error page to raise for a request that no address can hold."""
+        return self.theme.refusal(status, "This request is too long", TOO_LONG)
+
+    def _error_response(self, request: Request, asked: Answerable, error: AuthorizationError) -> AuthorizationResponse:
+        """What the client is told, with where its makers can read why."""
+        error_uri = self.refusals.kept(PATH, error.of_client(asked.client.id), request.client_address)
+        return self.server.refuse(asked, error, error_uri)
