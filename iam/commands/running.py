@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import click
 from twisted.internet import reactor as process_reactor
@@ -30,6 +30,14 @@ from iam.store.users import LastAdministrator
 EXPECTED = (EmbeddedError, Invalid, LastAdministrator, MigrationError, ServerKeyError, Unavailable)
 
 T = TypeVar("T")
+Main = Callable[[Any], Coroutine[Any, Any, T]]  # takes the reactor
+
+
+class Runner(Protocol):
+    """Runs a coroutine on a reactor until it is done, while its caller stands still."""
+
+    def __call__(self, main: Main[T]) -> T:
+        """Return the result of `main`, or raise its exception."""
 
 
 def read_settings() -> Settings:
@@ -67,8 +75,22 @@ async def administer(reactor: Any, settings: Settings, work: Callable[[Administr
         await foundation.close()
 
 
-def react(main: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
-    """What `main` comes to on the reactor; what is expected to go wrong becomes a sentence and exit status 1."""
+def react(main: Main[T]) -> T:
+    """Run `main` on the reactor and return its result; what is expected to go wrong becomes a sentence and exit status 1.
+
+    The reactor is run for that, unless the context of the command has a `Runner` as its `obj`: where a reactor runs already.
+    """
+    runner: Runner = click.get_current_context().obj or run_reactor
+    try:
+        return runner(main)
+    except EXPECTED as error:
+        raise click.ClickException(str(error)) from None
+    except CancelledError:
+        raise click.Abort from None
+
+
+def run_reactor(main: Main[T]) -> T:
+    """Run the reactor of the process until `main` is done; it can do so once."""
     reactor: Any = process_reactor
     outcomes: list[T | Failure] = []
 
@@ -93,10 +115,6 @@ def react(main: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
 def settled(outcome: T | Failure) -> T:
     """The result, or its exception."""
     if isinstance(outcome, Failure):
-        if outcome.check(*EXPECTED):
-            raise click.ClickException(outcome.getErrorMessage())
-        if outcome.check(CancelledError):
-            raise click.Abort
         outcome.raiseException()
     return outcome
 

@@ -1,4 +1,4 @@
-"""The real `iam` in a process of its own, on a database of the run's cluster."""
+"""The real `iam` on a database of the run's cluster: in this process on the reactor of the tests, or in one of its own."""
 
 import json
 import os
@@ -8,6 +8,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from inspect import iscoroutinefunction
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +17,12 @@ import psycopg2
 import pytest
 from attrs import define, frozen
 from psycopg2.extensions import make_dsn
+from pytest_twisted import blockon
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
 
+from iam.commands.main import iam as program
+from iam.commands.running import Main
 from iam.embedded.supervisor import Embedded
 from iam.secrets import minted
 
@@ -44,6 +51,20 @@ class Outcome:
         return self.err.removeprefix("Error: ").rstrip("\n")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Call a plain test outside of the reactor, where it may stand still until a command is done."""
+    if iscoroutinefunction(pyfuncitem.obj):
+        return None
+    pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames})
+    return True
+
+
+def here(main: Main[Any]) -> Any:
+    """Run a command's work on the reactor of the tests, which goes on afterwards."""
+    return blockon(Deferred.fromCoroutine(main(reactor)).addTimeout(PATIENCE, reactor))
+
+
 @frozen
 class Iam:
     """`iam` on one database."""
@@ -52,10 +73,22 @@ class Iam:
     data_dir: Path
 
     def __call__(self, *arguments: str, given: str | bytes = b"", **environment: str | None) -> Outcome:
-        """Run a command with `given` on standard input."""
+        """Run a command in this process, with `given` on its standard input; what nobody expects is raised."""
+        streams = {name: TextIOWrapper(BytesIO(), "utf-8") for name in ("stdout", "stderr")}
+        streams["stdin"] = TextIOWrapper(BytesIO(octets(given)), "utf-8")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(os, "environ", self.environment(**environment))
+            for name, stream in streams.items():
+                patch.setattr(sys, name, stream)
+            with pytest.raises(SystemExit) as end:
+                program.main(arguments, prog_name="iam", obj=here)
+        return Outcome(end.value.code, written(streams["stdout"]), written(streams["stderr"]))
+
+    def process(self, *arguments: str, given: str | bytes = b"", **environment: str | None) -> Outcome:
+        """Run a command in a process of its own, likewise."""
         ran = subprocess.run(
             [IAM, *arguments],
-            input=given.encode() if isinstance(given, str) else given,
+            input=octets(given),
             capture_output=True,
             env=self.environment(**environment),
             timeout=PATIENCE,
@@ -98,6 +131,15 @@ class Iam:
         with closing(psycopg2.connect(self.dsn)) as connection, connection, connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             return cursor.fetchall() if cursor.description else []
+
+
+def octets(given: str | bytes) -> bytes:
+    return given.encode() if isinstance(given, str) else given
+
+
+def written(stream: TextIOWrapper) -> str:
+    stream.flush()
+    return stream.buffer.getvalue().decode()
 
 
 @define

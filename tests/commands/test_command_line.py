@@ -140,7 +140,7 @@ def test_wrong_usage_is_exit_status_2(untouched: Iam, arguments: tuple[str, ...]
 
 
 def test_an_argument_that_is_no_text_is_wrong_usage(untouched: Iam) -> None:
-    outcome = untouched("scope", "delete", b"\xff".decode(errors="surrogateescape"))
+    outcome = untouched.process("scope", "delete", b"\xff".decode(errors="surrogateescape"))
 
     assert (outcome.status, outcome.out) == (2, "")
     assert outcome.err == "Error: This argument is no text in UTF-8: '\\udcff'\n"

@@ -37,7 +37,7 @@ def own(iam: Iam, old: Path) -> Iam:
 
 def upgrade(own: Iam, *arguments: str) -> Any:
     programs = str(old_cluster.programs())
-    return own("database", "upgrade", "--old-binaries", programs, *arguments, IAM_DATABASE=None)
+    return own.process("database", "upgrade", "--old-binaries", programs, *arguments, IAM_DATABASE=None)
 
 
 def test_h52_a_server_starts_on_what_was_upgraded(own: Iam, old: Path) -> None:
@@ -61,7 +61,7 @@ def test_h52_the_upgrade_answers_programs_with_a_document(own: Iam, old: Path) -
 
 
 def test_h52_a_start_on_an_older_database_names_the_command(own: Iam) -> None:
-    complaint = own("user", "list", IAM_DATABASE=None).complaint
+    complaint = own.process("user", "list", IAM_DATABASE=None).complaint
 
     assert "`iam database upgrade --old-binaries DIR`" in complaint
     assert f"/usr/lib/postgresql/{old_cluster.major()}/bin" in complaint
@@ -115,7 +115,7 @@ def server(server: Server, admin: Any) -> Iterator[Server]:
 
 async def restored(server: Server, database_dsn: str, tmp_path: Path, *arguments: str) -> Any:
     command = Iam(database_dsn, tmp_path)
-    return await deferToThread(lambda: command("database", "restored", *arguments))
+    return await deferToThread(lambda: command.process("database", "restored", *arguments))
 
 
 async def test_r16_after_a_restore_no_refresh_token_of_the_backup_is_good(
@@ -198,7 +198,7 @@ async def test_r16_a_restore_says_what_it_has_voided(server: Server, database_ds
 
 
 async def test_r16_an_empty_database_is_made_ready_by_restored_as_by_every_command(untouched: Iam) -> None:
-    outcome = await deferToThread(lambda: untouched("database", "restored"))
+    outcome = await deferToThread(lambda: untouched.process("database", "restored"))
 
     assert outcome.status == 0
     assert untouched.execute("select name from epochs") == [("all",)]

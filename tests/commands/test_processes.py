@@ -1,0 +1,78 @@
+"""Every command once as it is started: a process of its own that answers as the same command does in this process.
+
+So what the other tests see in this process, without a reactor and streams of the command's own, is what people get.
+"""
+
+import json
+
+import pytest
+
+from iam.commands.main import COMMANDS
+from tests.commands.conftest import Iam
+
+PASSWORD = "seven wet otters sing"
+SECRET = "d41d8cd98f00b204e9800998ecf8427e"
+SCOPE = "Ihre früheren Bücher lesen \N{OPEN BOOK}"
+
+# arguments, and what is on standard input; none of them changes anything
+UNCHANGING = {
+    "migrate": ("migrate --plan", ""),
+    "database": ("database upgrade --old-binaries /tmp", ""),
+    "createsuperuser": ("createsuperuser --username root --email root@example.org --password-stdin", "password1"),
+    "user": ("user show ada --json", ""),
+    "client": ("client create --name Job --client-id my.job --client-secret-stdin --json", SECRET + "\n"),
+    "registration-token": ("registration-token list --json", ""),
+    "scope": ("scope list", ""),
+    "resource": ("resource show https://api.example --json", ""),
+    "key": ("key list --json", ""),
+    "token": ("token show", "nonsense"),
+    "grant": ("grant revoke", ""),
+    "audit": ("audit list --json", ""),
+    "explain": ("explain 4fT0aZ81kLmQ", ""),
+    "session": ("session list", ""),
+}
+USAGE = ["", "--version", "--help", "bake", "scope", "scope create", "client create --help", "user list --bake"]
+
+
+@pytest.fixture(scope="module")
+def full(iam: Iam) -> Iam:
+    """The command line on a database with something of everything."""
+    for arguments, given in (
+        (("user", "create", "--username", "ada", "--name", "Ada Löwe", "--password-stdin"), PASSWORD),
+        (("client", "create", "--name", "Job", "--client-id", "my.job", "--client-secret-stdin"), SECRET),
+        (("registration-token", "create"), ""),
+        (("scope", "create", "books", "--description", SCOPE), ""),
+        (("resource", "create", "https://api.example", "--scope", "books"), ""),
+        (("key", "rotate", "--now"), ""),
+    ):
+        outcome = iam.process(*arguments, given=given)
+        assert (outcome.status, outcome.err) == (0, ""), outcome
+        assert SECRET not in outcome.out
+    return iam
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_answers_in_a_process_of_its_own_as_in_this_one(full: Iam, name: str) -> None:
+    arguments, given = UNCHANGING[name]
+
+    alone = full.process(*arguments.split(), given=given)
+
+    assert alone == full(*arguments.split(), given=given)
+    assert bool(alone.out) == (alone.status == 0)
+    assert alone.status > 0 or "--json" not in arguments or json.loads(alone.out)
+
+
+@pytest.mark.parametrize("arguments", USAGE)
+def test_help_and_wrong_usage_are_the_same_in_a_process_of_its_own(full: Iam, arguments: str) -> None:
+    alone = full.process(*arguments.split(), COLUMNS="80")
+
+    assert alone == full(*arguments.split(), COLUMNS="80")
+    assert alone.out + alone.err
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "C.UTF-8"])
+def test_text_is_written_in_utf_8_whatever_the_locale(full: Iam, locale: str) -> None:
+    listed = full.process("scope", "list", LC_ALL=locale)
+
+    assert listed == full("scope", "list")
+    assert SCOPE in listed.out
