@@ -1,6 +1,7 @@
 """What an ID token costs: codes redeemed with one and without, in turns; see README.md."""
 
 import statistics
+import sys
 import tempfile
 from base64 import b64encode
 from pathlib import Path
@@ -8,10 +9,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import psycopg2
-from run import CODES, server  # the script beside this one
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench import figures, stock
 from bench.load import FROM_FILE, Operation, wrk
+from bench.served import CODES, server
 from tests.processes import created
 
 ROUNDS = 5

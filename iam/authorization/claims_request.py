@@ -1,11 +1,11 @@
 """The claims parameter: claims that a client asks for one by one (OpenID Connect Core §5.5)."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from attrs import field, frozen
 
+from iam import strict_json
 from iam.openid.claims import ID_TOKEN, SUBJECT, USERINFO
 
 LONGEST: Final = 4096  # characters
@@ -54,27 +54,14 @@ def parsed(text: str) -> ClaimsRequest:
     if len(text) > LONGEST:
         raise ClaimsError(f"claims must have at most {LONGEST} characters.")
     try:
-        document = json.loads(text, object_pairs_hook=unrepeated, parse_constant=refused)
-    except ClaimsError:
-        raise
-    except (ValueError, RecursionError):
+        document = strict_json.parse(text)
+    except strict_json.Repeated:
+        raise ClaimsError("claims must not name a member twice.") from None
+    except strict_json.NotJSON:
         raise ClaimsError("claims must be a JSON object.") from None
     if not isinstance(document, dict):
         raise ClaimsError("claims must be a JSON object.")
     return ClaimsRequest({place: place_of(document[place]) for place in PLACES if place in document})
-
-
-def unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose members have each a name of their own: of two, readers take different ones (RFC 8259 §4)."""
-    document = dict(pairs)
-    if len(document) != len(pairs):
-        raise ClaimsError("claims must not name a member twice.")
-    return document
-
-
-def refused(_: str) -> None:
-    """NaN and Infinity are no JSON."""
-    raise ClaimsError("claims must be a JSON object.")
 
 
 def place_of(claims: object) -> dict[str, dict[str, Any] | None]:

@@ -1,6 +1,5 @@
 """JWTs that clients sign: by the keys and secrets in our record of the client, never by what a JWT says of itself (H28)."""
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from joserfc.jws import JWSRegistry
 
+from iam import strict_json
 from iam.clients import key_sets
 from iam.clients.keys import ClientKeys
 from iam.clients.secrets import ClientSecrets
@@ -61,23 +61,10 @@ def verified(text: str, alg: str, keys: Iterable[Any]) -> Claims | None:
 def claims_of(payload: bytes) -> Claims | None:
     """The claims in a JWT's payload; None for what is no JSON object, or says something twice (RFC 7519 §4)."""
     try:
-        claims = json.loads(payload, object_pairs_hook=distinct, parse_constant=refuse_constant)
-    except (ValueError, RecursionError):
+        claims = strict_json.parse(payload)
+    except strict_json.NotJSON:
         return None
     return claims if isinstance(claims, dict) else None
-
-
-def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The members of a JSON object, none of them twice: others might read the one that we do not."""
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ValueError("a member is repeated")
-    return members
-
-
-def refuse_constant(name: str) -> None:
-    """Raise ValueError for NaN and infinities, which JSON does not have."""
-    raise ValueError(name)
 
 
 def names_keys(header: Mapping[str, Any]) -> bool:

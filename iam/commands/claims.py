@@ -1,11 +1,10 @@
 """Claims as arguments: `name=value`, whose value is JSON where it parses, else text."""
 
-import json
 from collections.abc import Sequence
-from math import isfinite
-from typing import NoReturn
 
 import click
+
+from iam import strict_json
 
 
 def parse(context: click.Context, option: click.Parameter, texts: Sequence[str]) -> dict[str, object]:
@@ -22,25 +21,6 @@ def parse(context: click.Context, option: click.Parameter, texts: Sequence[str])
 def json_or_text(text: str) -> object:
     """What the text means as JSON (RFC 8259); the text itself where it is none."""
     try:
-        return strict(text)
-    except (ValueError, RecursionError):
+        return strict_json.parse(text)
+    except strict_json.NotJSON:
         return text
-
-
-def strict(text: str | bytes) -> object:
-    """What the text means as JSON (RFC 8259); raises ValueError, RecursionError."""
-    value: object = json.loads(text, parse_constant=refuse, parse_float=finite)
-    return value
-
-
-def refuse(constant: str) -> NoReturn:
-    """NaN and Infinity are Python's, not JSON's."""
-    raise ValueError(constant)
-
-
-def finite(text: str) -> float:
-    """A number that other programs can read as well."""
-    number = float(text)
-    if not isfinite(number):
-        raise ValueError(text)
-    return number

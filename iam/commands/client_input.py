@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
+from iam import strict_json
 from iam.clients import chosen_secrets, redirect_uris
-from iam.commands import asking, claims
+from iam.commands import asking
 from iam.people.claims import storable
 from iam.records.client import Client, keeps_secret
 from iam.secrets import minted
@@ -22,7 +23,7 @@ def key_set(file: Path | None) -> Mapping[str, Any] | None:
         return None
     try:
         octets = file.read_bytes()
-        document = claims.strict(octets) if len(octets) <= LONGEST_JWKS else None
+        document = strict_json.parse(octets) if len(octets) <= LONGEST_JWKS else None
     except OSError as error:
         raise click.ClickException(f"--jwks: {file} cannot be read: {error.strerror}.") from None
     except (ValueError, RecursionError):

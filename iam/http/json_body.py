@@ -1,11 +1,10 @@
 """JSON in a request's body, read strictly (RFC 8259; H2, H7)."""
 
-import json
-import math
 import re
 from collections.abc import Iterator
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
+from iam import strict_json
 from iam.http.parameters import ParameterError, shown
 from iam.http.request import Request
 
@@ -26,16 +25,7 @@ def json_object(request: Request) -> dict[str, Any]:
 
 def parse(octets: bytes) -> dict[str, Any]:
     """The object in a JSON text: no name twice, no number that is none, no text that cannot be kept; raises ParameterError."""
-    try:
-        document = json.loads(
-            octets.decode(), object_pairs_hook=once, parse_constant=refuse, parse_int=whole, parse_float=finite
-        )
-    except UnicodeDecodeError:
-        raise ParameterError("The body is not UTF-8.") from None
-    except RecursionError:
-        raise ParameterError("The body is nested too deeply.") from None
-    except ValueError:
-        raise ParameterError("The body is not JSON.") from None
+    document = strictly(octets)
     if not isinstance(document, dict):
         raise ParameterError("The body must be a JSON object.")
     for text in texts(document):
@@ -43,34 +33,16 @@ def parse(octets: bytes) -> dict[str, Any]:
     return document
 
 
-def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose names stand in it once."""
-    document: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in document:
-            raise ParameterError(f"The member {shown(name)} is repeated.")
-        document[name] = value
-    return document
-
-
-def refuse(constant: str) -> NoReturn:
-    """JSON knows no NaN and no Infinity."""
-    raise ParameterError(f"{constant} is not JSON.")
-
-
-def whole(digits: str) -> int:
-    """A whole number within bounds."""
-    if len(digits) > DIGITS:
-        raise ParameterError("A number is too long.")
-    return int(digits)
-
-
-def finite(digits: str) -> float:
-    """A number within bounds."""
-    number = float(digits)
-    if not math.isfinite(number):
-        raise ParameterError("A number is too large.")
-    return number
+def strictly(octets: bytes) -> object:
+    """The value in a JSON text; raises ParameterError, with a sentence that says what is wrong."""
+    try:
+        return strict_json.parse(octets.decode(), longest_number=DIGITS)
+    except UnicodeDecodeError:
+        raise ParameterError("The body is not UTF-8.") from None
+    except strict_json.Repeated as error:
+        raise ParameterError(f"The member {shown(error.name)} is repeated.") from None
+    except strict_json.NotJSON as error:
+        raise ParameterError(f"The body cannot be read: {error}.") from None
 
 
 def texts(value: object, depth: int = 0) -> Iterator[str]:
