@@ -80,5 +80,5 @@ def proven(request: AuthorizationRequest) -> bool:
     For any other public client somebody may pass, by its scheme or on this machine, so that people are asked each time (RFC 8252 §8.6),
     and so they are where the answer goes to another port than the registered one.
     """
-    client, uri = request.client, request.redirect_uri
+    client, uri = request.client, request.redirect_uri or ""
     return (client.confidential and uri in client.redirect_uris) or redirect_uris.claimed(uri)

@@ -29,11 +29,11 @@ class AuthorizationError(Exception):
 
     error: str
     sentence: str
-    refusal: Reason
+    reason: Reason
 
     def of_client(self, client_id: str) -> "AuthorizationError":
         """The same error, whose reason names the client that sent the request."""
-        return evolve(self, refusal=evolve(self.refusal, client_id=self.refusal.client_id or client_id))
+        return evolve(self, reason=evolve(self.reason, client_id=self.reason.client_id or client_id))
 
 
 def access_denied() -> AuthorizationError:

@@ -6,9 +6,8 @@ from typing import Final
 from attrs import frozen
 
 from iam.oauth.errors import CustomOAuth2Error
-from iam.oauth.reasons import Reason, shown
+from iam.oauth.reasons import Reason, carrying, shown
 from iam.oauth.resources import JWT, useful
-from iam.protocol.request import OAuthlibRequest
 from iam.records.client import Client
 from iam.records.resource import EVERYBODY, NAMED, Resource
 from iam.store.resources import Resources
@@ -24,29 +23,20 @@ class Targets:
     resources: Resources
     scopes: Scopes
 
-    async def of(self, request: OAuthlibRequest) -> tuple[Resource, ...]:
-        """The resources of a request, looked up once, and called from then on as they are registered.
+    async def named(self, audience: Sequence[str], client: Client) -> tuple[Resource, ...]:
+        """The resources that a request of this client names, as they are registered.
 
-        Raises invalid_target for one that there is not, or that this client may not ask for (RFC 8707 §2).
+        Raises invalid_target for one that there is not, or that the client may not ask for (RFC 8707 §2).
         """
-        if request.targets is None:
-            request.targets = await self._known(request) if request.audience else ()
-            request.audience = tuple(target.uri for target in request.targets)
-        targets: tuple[Resource, ...] = request.targets
-        return targets
-
-    async def _known(self, request: OAuthlibRequest) -> tuple[Resource, ...]:
-        if len(request.audience) > MOST:
-            request.refusal = Reason("resource", f"at most {MOST} resources", str(len(request.audience)))
-            raise invalid_target(request)
-        found = {uri: await self.resources.find(uri) for uri in request.audience}
+        if len(audience) > MOST:
+            raise invalid_target(Reason("resource", f"at most {MOST} resources", str(len(audience))))
+        found = {uri: await self.resources.find(uri) for uri in audience}
         unknown = [uri for uri, target in found.items() if target is None or not target.enabled]
-        foreign = [uri for uri, target in found.items() if target and not admits(target, request.client)]
+        foreign = [uri for uri, target in found.items() if target and not admits(target, client)]
         if unknown or foreign:
             got = f"not for this application: {' '.join(foreign)}" if not unknown else " ".join(unknown)
             expected = "resources that are registered and enabled, and that this application may ask for"
-            request.refusal = Reason("resource", expected, shown(got))
-            raise invalid_target(request)
+            raise invalid_target(Reason("resource", expected, shown(got)))
         return tuple({target.uri: target for target in found.values() if target}.values())
 
     async def spelled(self, audience: Iterable[str]) -> list[str]:
@@ -112,8 +102,7 @@ def opens(target: Resource, client: Client) -> bool:
     return client.registered_itself and target.clients == EVERYBODY
 
 
-def invalid_target(request: OAuthlibRequest) -> CustomOAuth2Error:
+def invalid_target(reason: Reason) -> CustomOAuth2Error:
     """RFC 8707 §2: the resource is unknown, malformed, or not what was granted."""
-    return CustomOAuth2Error(
-        "invalid_target", "A resource of this request is not one that tokens are given for here.", request=request
-    )
+    sentence = "A resource of this request is not one that tokens are given for here."
+    return carrying(CustomOAuth2Error("invalid_target", sentence), reason)

@@ -4,11 +4,12 @@ from attrs import frozen
 
 from iam.clients.refusals import Explanations
 from iam.endpoints.errors import error_answer
-from iam.http.answers import Answer, json_text
+from iam.http.answers import Answer, json_answer
 from iam.http.parameters import ParameterError, authorization, form_parameters
 from iam.http.request import Request
 from iam.oauth.errors import OAuth2Error
 from iam.protocol.server import Server
+from iam.protocol.token_request import Proofs
 
 
 @frozen
@@ -21,9 +22,10 @@ class TokenEndpoint:
     async def post(self, request: Request) -> Answer:
         """Answer a token request."""
         try:
-            response = await self.server.token(form_parameters(request), authorization(request), request.client_address)
+            parameters, proofs = form_parameters(request), Proofs(authorization(request))
+            answer = await self.server.token(parameters, proofs, request.client_address)
         except (OAuth2Error, ParameterError) as error:
             return error_answer(error, self.refusals.kept("/token", error, request.client_address))
-        if response.left_out is not None:
-            self.refusals.noted("/token", response.left_out, request.client_address)
-        return json_text(response.status, response.body)
+        if answer.left_out is not None:
+            self.refusals.noted("/token", answer.left_out, request.client_address)
+        return json_answer(200, answer.members)

@@ -16,7 +16,7 @@ class Challenge(Exception):
 
     status: int
     parameters: Mapping[str, str] = field(factory=dict)
-    refusal: Reason | None = None
+    reason: Reason | None = None
 
     @property
     def header(self) -> str:
@@ -39,15 +39,15 @@ def token_of(authorization: str | None) -> str:
     return token.strip(" ")
 
 
-def invalid_token(refusal: Reason) -> Challenge:
+def invalid_token(reason: Reason) -> Challenge:
     """The token is expired, revoked, malformed or not ours (RFC 6750 §3.1)."""
-    return Challenge(401, {"error": "invalid_token", "error_description": "The access token is not valid."}, refusal)
+    return Challenge(401, {"error": "invalid_token", "error_description": "The access token is not valid."}, reason)
 
 
-def insufficient_scope(scope: str, refusal: Reason) -> Challenge:
+def insufficient_scope(scope: str, reason: Reason) -> Challenge:
     """The token is good but covers less than `scope` (RFC 6750 §3.1)."""
     return Challenge(
         403,
         {"error": "insufficient_scope", "error_description": "The access token lacks a scope.", "scope": scope},
-        refusal,
+        reason,
     )

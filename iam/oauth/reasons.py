@@ -1,7 +1,7 @@
 """Why a request is refused, for the makers of the client: never a secret, nor a part of one.
 
-On the wire an error stays what the RFCs say. Whoever knows more, a hook, a saver or the authentication, leaves it with the
-request or the exception.
+On the wire an error stays what the RFCs say. Whoever knows more, a hook, a grant or the authentication, raises it with the
+error.
 """
 
 import re
@@ -50,25 +50,21 @@ class Reason:
     token_day: date | None = None
 
 
-def carrying(error: E, refusal: Reason | None, *, client_id: str | None = None, grant_type: str | None = None) -> E:
+def carrying(
+    error: E, reason: Reason | None = None, *, client_id: str | None = None, grant_type: str | None = None
+) -> E:
     """The error with its reason: the one given, or the one that it has or stands for."""
-    known = refusal or of(error)
+    known = reason or of(error)
     grant_type = known.grant_type or (grant_type and shown(grant_type))
-    error.refusal = evolve(known, client_id=known.client_id or client_id, grant_type=grant_type)  # type: ignore[attr-defined]
+    error.reason = evolve(known, client_id=known.client_id or client_id, grant_type=grant_type)  # type: ignore[attr-defined]
     return error
-
-
-def carried(error: Exception) -> Reason | None:
-    """The reason that an error carries, if it does."""
-    reason: Reason | None = getattr(error, "refusal", None)
-    return reason
 
 
 def of(error: Exception) -> Reason:
     """The reason that an error carries, or stands for by itself."""
-    reason = carried(error)
-    if reason is not None:
-        return reason
+    carried = getattr(error, "reason", None)
+    if isinstance(carried, Reason):
+        return carried
     # an OAuth2Error's own text has the request in it
     sentence: Any = error.description if hasattr(error, "description") else str(error)
     return Reason(CHECKS.get(type(error).__name__, "request"), shown(sentence))

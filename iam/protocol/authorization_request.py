@@ -6,7 +6,7 @@ from iam.authorization.errors import AuthorizationError
 from iam.authorization.openid_parameters import NONE
 from iam.authorization.request import AuthorizationRequest, InvalidAuthorizationRequest
 from iam.oauth.errors import SENTENCES
-from iam.oauth.reasons import carrying
+from iam.oauth.reasons import carrying, of
 from iam.oauth.scopes import distinct
 from iam.protocol.request import OAuthlibRequest
 
@@ -15,9 +15,9 @@ def validated(request: OAuthlibRequest) -> AuthorizationRequest:
     """The request that oauthlib found nothing wrong with."""
     return AuthorizationRequest(
         client=request.client,
-        redirect_uri=request.redirect_uri,
+        redirect_uri=request.redirect_uri or "",
         redirect_uri_sent=not request.using_default_redirect_uri,
-        response_type=request.response_type,
+        response_type=request.response_type or "",
         mode=request.response_mode,
         state=request.state,
         grant_type=request.granting,
@@ -27,7 +27,7 @@ def validated(request: OAuthlibRequest) -> AuthorizationRequest:
         audience=request.audience,
         code_challenge=request.code_challenge,
         authentication=request.authentication,
-        claims=request.claims,
+        claims=request.claims or {},
         fetched=request.fetched,
         left_out=request.left_out,
     )
@@ -37,14 +37,14 @@ def invalid(request: OAuthlibRequest, error: OAuth2Error) -> InvalidAuthorizatio
     """The request with what oauthlib, or a hook, found wrong with it."""
     return InvalidAuthorizationRequest(
         client=request.client,
-        redirect_uri=request.redirect_uri,
+        redirect_uri=request.redirect_uri or "",
         mode=request.response_mode,
         state=request.state,
-        silent=NONE in (request.prompt or "").split(" "),
-        error=authorization_error(carrying(error, request.refusal, client_id=request.client_id)),
+        silent=NONE in (request.parameters.get("prompt") or "").split(" "),
+        error=authorization_error(carrying(error, client_id=request.client_id)),
     )
 
 
 def authorization_error(error: OAuth2Error) -> AuthorizationError:
     """An error of oauthlib that has its reason with it, as the client is told it."""
-    return AuthorizationError(error.error, error.description or SENTENCES.get(error.error, ""), error.refusal)
+    return AuthorizationError(error.error, error.description or SENTENCES.get(error.error, ""), of(error))

@@ -1,39 +1,38 @@
-"""oauthlib's request, made from parameters that were parsed strictly before."""
+"""What oauthlib's grants read of a request and write to it, made of parameters that were parsed strictly before.
 
-from collections.abc import Iterable
-from typing import Any
+It stays in this package. What a request comes to is a record (`token_request`).
+"""
 
-from oauthlib import common
+from collections.abc import Iterable, Mapping, Sequence
 
+from attrs import define, field
+
+from iam.authorization.objects import RequestObjectError
+from iam.authorization.openid_parameters import PLAIN, AuthenticationRequest
+from iam.clients.authentication import Claimed
+from iam.clients.scopes import Granted
 from iam.oauth.parameters import Parameters
 from iam.oauth.reasons import Reason
+from iam.oauth.scopes import distinct
+from iam.records.client import Client
+from iam.records.resource import Resource
 
 # What oauthlib may read of a request, for each endpoint: RFC 6749 §4.1.1, RFC 7636 §4.3 and OpenID Connect Core §3.1.2.1;
-# RFC 6749 §4.1.3 to §6 and RFC 7636 §4.5. Any other name would become an attribute that oauthlib or a hook takes for its
+# RFC 6749 §4.1.3 to §6 and RFC 7636 §4.5. No other name becomes an attribute that oauthlib or a hook could take for its
 # own: `user`, `client`, `scopes`, `claims`, `extra_credentials` ... (G2, G3, G23), and a `grant_type` in the address
-# would pass for a token request, which needs no challenge.
+# does not pass for a token request, which needs no challenge.
 AUTHORIZATION = (
-    "acr_values",
-    "claims_locales",
     "client_id",
     "code_challenge",
     "code_challenge_method",
-    "display",
-    "id_token_hint",
-    "login_hint",
-    "max_age",
-    "nonce",
-    "prompt",
     "redirect_uri",
     "response_mode",
     "response_type",
     "scope",
     "state",
-    "ui_locales",
 )
 TOKEN = (
     "client_id",
-    "client_secret",
     "code",
     "code_verifier",
     "grant_type",
@@ -42,66 +41,70 @@ TOKEN = (
     "scope",
 )
 
-OWN = (
-    "access_token",
-    "claims",
-    "client",
-    "display",
-    "extra_credentials",
-    "prompt",
-    "resource",
-    "scopes",
-    "user",
-)
 
-ABSENT: dict[str, object] = dict.fromkeys(AUTHORIZATION + TOKEN + OWN)
+@define(eq=False, repr=False)
+class OAuthlibRequest:
+    """A request on its way through oauthlib, which has no other attributes than these: a misspelt one is an error.
 
+    What has no default is there once the hook that finds it has been asked.
+    """
 
-class OAuthlibRequest(common.Request):  # type: ignore[misc]
-    """What oauthlib's grants read and what our hooks leave for each other; it never touches the query or the body."""
+    parameters: Parameters
 
-    def __init__(
-        self,
-        parameters: Parameters,
-        known: Iterable[str],
-        authorization: str | None = None,
-    ) -> None:
-        self.uri = ""
-        self.http_method = ""
-        self.headers: dict[str, str] = {}
-        self.authorization = authorization
-        self.body = None
-        self.decoded_body: list[tuple[str, str]] = []
-        self.oauth_params: list[tuple[str, str]] = []
-        self.validator_log: dict[str, Any] = {}
-        self.audience = tuple(dict.fromkeys(parameters.all("resource")))
-        self.parameters = parameters
-        self.targets: Any = None
-        self.address: str | None = None  # from where it comes
-        self.claimed: Any = None  # who it says it is from
-        self.refusal: Reason | None = None  # why a hook says no
-        self.signed = False  # is it out of a request object?
-        self.granting = "authorization_code"  # the grant type of what a person is asked to allow
-        self.fetched: str | None = None  # its request object, if that came by reference
-        self.object_error: Any = None  # what is wrong with its request object
-        self.authentication: Any = None  # how the person is to be authenticated, an AuthenticationRequest
-        self.consented: list[str] = []  # the scopes that the person is asked for, those of single claims too
-        self.allowed: Any = {}  # for each resource, the scopes that mean something there, and NOWHERE the others
-        self.left_out: Reason | None = None  # which scopes were asked for and are not granted, and why
-        self.received: Any = None  # when a token request came; what is late is judged by that
-        self._params = {**ABSENT, **{name: parameters.get(name) for name in known}}
+    client_id: str | None = None
+    code: str | None = None
+    code_challenge: str | None = None
+    code_challenge_method: str | None = None
+    code_verifier: str | None = None
+    grant_type: str | None = None
+    redirect_uri: str | None = None
+    refresh_token: str | None = None
+    response_mode: str | None = None
+    response_type: str | None = None
+    scope: str | None = None
+    state: str | None = None
 
-    @property
-    def uri_query(self) -> str:
-        """Nothing: the query was parsed already."""
-        return ""
+    # what oauthlib, or a hook for it, finds
+    client: Client = field(init=False)
+    scopes: list[str] | None = field(init=False, default=None)
+    using_default_redirect_uri: bool = field(init=False, default=False)
 
-    @property
-    def uri_query_params(self) -> list[tuple[str, str]]:
-        """Nothing: the query was parsed already."""
-        return []
+    # what hooks find
+    audience: tuple[str, ...] = field(init=False)
+    targets: tuple[Resource, ...] | None = field(init=False, default=None)
+    granted: Granted | None = field(init=False, default=None)
+    claimed: Claimed = field(init=False)  # who it says it is from
+    address: str | None = field(init=False, default=None)  # from where it comes
+
+    # of authorization requests
+    unsupported: str | None = field(init=False, default=None)
+    signed: bool = field(init=False, default=False)  # is it out of a request object?
+    granting: str = field(init=False, default="authorization_code")  # the grant type that a person is asked for
+    fetched: str | None = field(init=False, default=None)  # its request object, if that came by reference
+    object_error: RequestObjectError | None = field(init=False, default=None)
+    authentication: AuthenticationRequest = field(init=False, default=PLAIN)
+    claims: dict[str, dict[str, None]] | None = field(init=False, default=None)  # asked for by place and name
+    consented: list[str] = field(init=False, factory=list)  # what the person is asked for, by name or by claims
+    allowed: Mapping[str, Sequence[str]] = field(init=False, factory=dict)  # for each resource; NOWHERE the others
+
+    def __attrs_post_init__(self) -> None:
+        """Scopes in a list without doubles (G48), resources without doubles."""
+        self.audience = tuple(dict.fromkeys(self.parameters.all("resource")))
+        if self.scope is not None:
+            self.scopes = distinct(self.scope.split(" "))
+            self.scope = " ".join(self.scopes) or None
 
     @property
-    def duplicate_params(self) -> list[str]:
+    def left_out(self) -> Reason | None:
+        """Which scopes were asked for and are not granted, and why."""
+        return self.granted.told(self.client, self.grant_type) if self.granted else None
+
+    @property
+    def duplicate_params(self) -> tuple[str, ...]:
         """None: a duplicate was refused before (H7)."""
-        return []
+        return ()
+
+
+def make_request(parameters: Parameters, known: Iterable[str]) -> OAuthlibRequest:
+    """What oauthlib may know of a request with these parameters."""
+    return OAuthlibRequest(parameters, **{name: parameters.get(name) for name in known})

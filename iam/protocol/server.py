@@ -1,12 +1,12 @@
 """oauthlib's server, built once at start: requests in, answers of the RFCs out."""
 
-import json
 import logging
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
 
 from attrs import frozen
-from oauthlib.oauth2 import AuthorizationEndpoint, TokenEndpoint
+from oauthlib.oauth2 import ClientCredentialsGrant, RefreshTokenGrant
 from oauthlib.oauth2.rfc6749.errors import (
     CustomOAuth2Error,
     FatalClientError,
@@ -25,63 +25,56 @@ from iam.clock import Clock
 from iam.oauth.errors import SENTENCES
 from iam.oauth.parameters import Parameters
 from iam.oauth.reasons import Reason, carrying
-from iam.oauth.scopes import distinct
 from iam.protocol import bridge
 from iam.protocol.authorization_request import authorization_error, invalid, validated
-from iam.protocol.bearer_token import BearerToken
 from iam.protocol.grants import authorization_code, client_credentials, implicit, refresh_token
-from iam.protocol.grants.authorization_code import AuthorizationCode, AuthorizationCodeGrant
-from iam.protocol.grants.client_credentials import ClientCredentials, ClientCredentialsGrant
-from iam.protocol.grants.implicit import Implicit, ImplicitGrant
-from iam.protocol.grants.refresh_token import RefreshToken, RefreshTokenGrant
-from iam.protocol.request import AUTHORIZATION, TOKEN, OAuthlibRequest
-from iam.protocol.validator import Saver, Validator
+from iam.protocol.grants.authorization_code import AuthorizationCode, Checks
+from iam.protocol.grants.client_credentials import ClientCredentials
+from iam.protocol.grants.implicit import Implicit
+from iam.protocol.grants.refresh_token import RefreshToken
+from iam.protocol.request import AUTHORIZATION, TOKEN, OAuthlibRequest, make_request
+from iam.protocol.token_request import Proofs, TokenRequest
+from iam.protocol.validator import Validator
 from iam.records.session import Session
 from iam.settings import Settings
 from iam.store.store import Store
+from iam.tokens.bearer_tokens import BearerTokens
 from iam.tokens.response import TokenResponse
 
 # What oauthlib says at debug level holds tokens and codes (G40): no setting of ours or of the root logger lets it out.
 logging.getLogger("oauthlib").setLevel(logging.WARNING)
 
-OK = 200
-
 
 @frozen
-class Response:
-    """What oauthlib wants answered at the token endpoint; `left_out` is what was asked for and is not granted."""
+class TokenAnswer:
+    """What a token request is answered with (RFC 6749 §5.1); `left_out` is what was asked for and is not granted."""
 
-    status: int
-    headers: Mapping[str, str]
-    body: str
+    members: Mapping[str, object]
     left_out: Reason | None = None
 
 
-class Endpoints(AuthorizationEndpoint, TokenEndpoint):  # type: ignore[misc]
-    """oauthlib's endpoints, given requests that are parsed already; a grant type is found by its name or not at all (G26, G27)."""
+class Endpoints:
+    """oauthlib's grants by the names of grant types and response types: found by those or not at all (G26, G27)."""
 
-    def __init__(self, validator: Validator, bearer: BearerToken, *, with_implicit: bool = False) -> None:
-        code = AuthorizationCodeGrant(validator)
-        front = dict.fromkeys(implicit.RESPONSE_TYPES, ImplicitGrant(validator)) if with_implicit else {}
-        AuthorizationEndpoint.__init__(
-            self, default_response_type="code", default_token_type=bearer, response_types={"code": code, **front}
-        )
-        TokenEndpoint.__init__(
-            self,
-            default_grant_type=None,
-            default_token_type=bearer,
-            grant_types={
-                authorization_code.GRANT_TYPE: code,
-                client_credentials.GRANT_TYPE: ClientCredentialsGrant(validator),
-                refresh_token.GRANT_TYPE: RefreshTokenGrant(validator),
-            },
-        )
+    def __init__(self, validator: Validator, *, with_implicit: bool = False) -> None:
+        code = authorization_code.checks(validator, validator.check_hint)
+        front = implicit.checks(validator, validator.check_hint)
+        self.default_response_type_handler = code
+        self.response_types: dict[str, Checks] = {
+            "code": code,
+            **(dict.fromkeys(implicit.RESPONSE_TYPES, front) if with_implicit else {}),
+        }
+        self.grant_types: dict[str, Checks] = {
+            authorization_code.GRANT_TYPE: code,
+            client_credentials.GRANT_TYPE: ClientCredentialsGrant(validator),
+            refresh_token.GRANT_TYPE: RefreshTokenGrant(validator),
+        }
 
     def validate(self, request: OAuthlibRequest) -> None:
         """RFC 6749 §4.1.1: raise what is wrong with an authorization request."""
         self.handler(request).validate_authorization_request(request)
 
-    def handler(self, request: OAuthlibRequest) -> Any:
+    def handler(self, request: OAuthlibRequest) -> Checks:
         """The grant for a response_type, whose words may come in any order; that of codes says no to all others (G13, G14)."""
         words = " ".join(sorted((request.response_type or "").split(" ")))
         handler = self.response_types.get(words)
@@ -90,11 +83,16 @@ class Endpoints(AuthorizationEndpoint, TokenEndpoint):  # type: ignore[misc]
         request.response_type = words
         return handler
 
-    def token(self, request: OAuthlibRequest) -> tuple[Mapping[str, str], str, int]:
-        """RFC 6749 §3.2: hand the request to its grant type."""
-        return self.grant_types[request.grant_type].create_token_response(  # type: ignore[no-any-return]
-            request, self.default_token_type
-        )
+    def token(self, request: OAuthlibRequest) -> None:
+        """RFC 6749 §3.2: raise what is wrong with a token request, as far as that is known before its tokens are stored."""
+        self.grant_types[request.grant_type or ""].validate_token_request(request)
+
+
+class Saver(Protocol):
+    """One grant type's way to store the tokens it gives."""
+
+    async def save(self, request: TokenRequest) -> dict[str, object]:
+        """Store new tokens for the request; the members of the answer. Raises OAuth2Error."""
 
 
 class Flow(Protocol):
@@ -117,30 +115,25 @@ class Server:
         authentication: ClientAuthentication,
         objects: RequestObjects,
     ) -> None:
-        codes = AuthorizationCode(store.authorization_codes, response, settings, clock)
+        bearer = BearerTokens(settings)
+        codes = AuthorizationCode(store.authorization_codes, response, bearer, settings, clock)
         self._flows: dict[str, Flow] = {
             authorization_code.GRANT_TYPE: codes,
-            implicit.GRANT_TYPE: Implicit(codes, response, settings, clock),
+            implicit.GRANT_TYPE: Implicit(codes, response, bearer, settings, clock),
         }
-        savers: dict[str, Saver] = {
+        self._savers: dict[str, Saver] = {
             authorization_code.GRANT_TYPE: codes,
-            client_credentials.GRANT_TYPE: ClientCredentials(store.access_tokens, response, settings),
-            refresh_token.GRANT_TYPE: RefreshToken(store.refresh_tokens, store.access_tokens, response, settings),
+            client_credentials.GRANT_TYPE: ClientCredentials(store.access_tokens, response, bearer, settings),
+            refresh_token.GRANT_TYPE: RefreshToken(
+                store.refresh_tokens, store.access_tokens, response, bearer, settings
+            ),
         }
         self._clock = clock
         self._objects = objects
         self._issuer = settings.issuer
         self._scopes = store.scopes
         self._endpoints = Endpoints(
-            Validator(
-                store.clients,
-                store.scopes,
-                targets,
-                savers,
-                authentication,
-                response.id_tokens,
-            ),
-            BearerToken(settings, clock),
+            Validator(store.clients, store.scopes, targets, authentication, response.id_tokens),
             with_implicit=settings.implicit,
         )
 
@@ -167,29 +160,29 @@ class Server:
         """What may be said of people: the claims of all scopes."""
         return sorted({name for scope in await self._scopes.shown() for name in scope.claims})
 
-    async def token(self, parameters: Parameters, authorization: str | None, address: str | None = None) -> Response:
+    async def token(self, parameters: Parameters, proofs: Proofs, address: str | None = None) -> TokenAnswer:
         """Answer a token request (RFC 6749 §3.2); raises OAuth2Error, with the reason."""
-        request = make_request(parameters, TOKEN, authorization)
+        request = make_request(parameters, TOKEN)
         request.address = address
         try:
-            return await self._token(request, parameters, authorization)
+            return await self._token(request, proofs)
         except OAuth2Error as error:
-            client_id = request.claimed.client_id if request.claimed else request.client_id
-            raise carrying(error, request.refusal, client_id=client_id, grant_type=request.grant_type) from None
+            error.description = error.description or SENTENCES.get(error.error, "")
+            raise carrying(error, client_id=request.client_id, grant_type=request.grant_type) from None
 
-    async def _token(self, request: OAuthlibRequest, parameters: Parameters, authorization: str | None) -> Response:
+    async def _token(self, request: OAuthlibRequest, proofs: Proofs) -> TokenAnswer:
         if request.grant_type is None:
             raise InvalidRequestError("The request has no grant_type.")
-        if request.grant_type not in self._endpoints.grant_types:
+        if request.grant_type not in self._savers:
             raise UnsupportedGrantTypeError(f"Known grant types: {', '.join(self.grant_types)}.")
-        if "authorization_details" in parameters:
+        if "authorization_details" in request.parameters:
             raise CustomOAuth2Error("invalid_authorization_details", "No authorization_details are supported.")
-        request.received = self._clock.now()
-        request.claimed = claimed(parameters, authorization, request.address)
-        headers, body, status = await bridge.call(self._endpoints.token, request)
-        if status != OK:
-            raise refused(status, explained(json.loads(body)))
-        return Response(status, headers, body, request.left_out)
+        received = self._clock.now()
+        request.claimed = claimed(request.parameters, proofs.authorization, request.address)
+        request.client_id = request.claimed.client_id
+        await bridge.call(self._endpoints.token, request)
+        members = await self._savers[request.grant_type].save(validated_token_request(request, proofs, received))
+        return TokenAnswer(members, request.left_out)
 
     async def authorization(self, parameters: Parameters) -> AuthorizationRequest:
         """The validated authorization request (RFC 6749 §4.1.1).
@@ -201,7 +194,7 @@ class Server:
         try:
             await bridge.call(self._endpoints.validate, request)
         except FatalClientError as error:
-            raise carrying(error, request.refusal, client_id=request.client_id) from None
+            raise carrying(error, client_id=request.client_id) from None
         except OAuth2Error as error:
             raise invalid(request, error) from None
         return validated(request)
@@ -217,7 +210,7 @@ class Server:
         try:
             members = await self._flows[authorization.grant_type].answer(permission)
         except OAuth2Error as error:
-            raise authorization_error(carrying(error, None)) from None
+            raise authorization_error(error) from None
         return self._response(authorization, {name: str(value) for name, value in members.items()})
 
     def refuse(self, asked: Answerable, error: AuthorizationError, error_uri: str) -> AuthorizationResponse:
@@ -234,26 +227,19 @@ class Server:
 def made(asked: UnpackedRequest) -> OAuthlibRequest:
     """The authorization request, out of its request object if it has one (RFC 9101 §6.3)."""
     request = make_request(asked.parameters, AUTHORIZATION)
+    request.unsupported = next((name for name in authorization_code.UNSUPPORTED if name in asked.parameters), None)
     request.signed, request.object_error, request.fetched = asked.signed, asked.error, asked.fetched
     return request
 
 
-def make_request(parameters: Parameters, known: Iterable[str], authorization: str | None = None) -> OAuthlibRequest:
-    """oauthlib's request, its scopes in a list without doubles (G48)."""
-    request = OAuthlibRequest(parameters, known, authorization)
-    if request.scope is not None:
-        request.scopes = distinct(request.scope.split(" "))
-        request.scope = " ".join(request.scopes) or None
-    request.unsupported = next((name for name in authorization_code.UNSUPPORTED if name in parameters), None)
-    return request
-
-
-def refused(status: int, document: dict[str, str]) -> OAuth2Error:
-    """The error in an answer of oauthlib, as it was raised there."""
-    return CustomOAuth2Error(document["error"], document.get("error_description"), status_code=status)
-
-
-def explained(document: dict[str, str]) -> dict[str, str]:
-    """An error's members with a sentence that says what to do, where oauthlib has none (RFC 6749 §5.2)."""
-    sentence = SENTENCES.get(document["error"])
-    return document if "error_description" in document or not sentence else {**document, "error_description": sentence}
+def validated_token_request(request: OAuthlibRequest, proofs: Proofs, received: datetime) -> TokenRequest:
+    """The token request that oauthlib found nothing wrong with."""
+    return TokenRequest(
+        request.client,
+        request.parameters,
+        proofs,
+        request.address,
+        received,
+        tuple(request.scopes or ()),
+        request.audience,
+    )

@@ -1,22 +1,27 @@
 """The validator: oauthlib asks, the store answers.
 
 oauthlib asks in the order that tests/oauth/test_hook_order.py keeps. What a request needs travels on oauthlib's request
-object: `claimed` (who it says it is from), `client`, `scopes`, `presented_redirect_uri`. A code or refresh token is not
-looked up by the hooks that validate it but claimed, judged and answered for in one statement by the hook that saves the
-tokens, which raises InvalidGrantError where there is nothing to claim (H40).
+object: `claimed` (who it says it is from), `client`, `scopes`. A hook that says no raises the error that oauthlib would
+raise, with the reason. A code or refresh token is not looked up by the hooks that validate it but claimed, judged and
+answered for in one statement by the grant, which raises InvalidGrantError where there is nothing to claim (H40).
 """
-
-from collections.abc import Mapping
-from typing import Any, Protocol
 
 from attrs import evolve
 from oauthlib.oauth2 import RequestValidator
-from oauthlib.oauth2.rfc6749.errors import InvalidClientError, OAuth2Error
+from oauthlib.oauth2.rfc6749.errors import (
+    InvalidClientError,
+    InvalidClientIdError,
+    InvalidGrantError,
+    InvalidRequestError,
+    InvalidScopeError,
+    MismatchingRedirectURIError,
+    UnauthorizedClientError,
+)
 
 from iam.clients import ids, redirect_uri_difference, redirect_uris, scopes
 from iam.clients.authentication import ClientAuthentication
 from iam.clients.targets import Targets
-from iam.oauth.reasons import Reason, carried, of
+from iam.oauth.reasons import Reason, carrying
 from iam.oauth.scopes import OPENID
 from iam.openid import claims
 from iam.openid.id_tokens import IDTokens
@@ -25,17 +30,11 @@ from iam.protocol.grants import client_credentials
 from iam.protocol.request import OAuthlibRequest
 from iam.records.client import Client
 from iam.records.consent import placed
+from iam.records.resource import Resource
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.store.clients import Clients
 from iam.store.scopes import Scopes
-
-
-class Saver(Protocol):
-    """One grant type's way to store the tokens it gives."""
-
-    async def save(self, token: dict[str, Any], request: OAuthlibRequest) -> None:
-        """Store `token`, or raise the OAuth2Error that says why not."""
 
 
 @hooks
@@ -47,14 +46,12 @@ class Validator(RequestValidator):  # type: ignore[misc]
         clients: Clients,
         known_scopes: Scopes,
         targets: Targets,
-        savers: Mapping[str, Saver],
         authentication: ClientAuthentication,
         id_tokens: IDTokens,
     ) -> None:
         self._clients = clients
         self._scopes = known_scopes
         self._targets = targets
-        self._savers = savers
         self._authentication = authentication
         self._id_tokens = id_tokens
 
@@ -63,12 +60,13 @@ class Validator(RequestValidator):  # type: ignore[misc]
     async def validate_client_id(self, client_id: str, request: OAuthlibRequest, *_: object, **__: object) -> bool:
         """RFC 6749 §4.1.1: is this a client we know?"""
         client = await self._clients.by_id(client_id)
-        request.client = client if client and client.enabled else None
-        if request.client is not None:
-            return True
         if client is None:
-            return refuse(request, await ids.unknown(self._clients, client_id))
-        return refuse(request, Reason("client", "an application that is enabled", "disabled", client_id=client.id))
+            raise carrying(InvalidClientIdError(request=request), await ids.unknown(self._clients, client_id))
+        if not client.enabled:
+            reason = Reason("client", "an application that is enabled", "disabled", client_id=client.id)
+            raise carrying(InvalidClientIdError(request=request), reason)
+        request.client = client
+        return True
 
     def validate_redirect_uri(
         self, client_id: str, redirect_uri: str, request: OAuthlibRequest, *_: object, **__: object
@@ -78,7 +76,8 @@ class Validator(RequestValidator):  # type: ignore[misc]
         native = request.client.native
         if any(redirect_uris.matches(uri, redirect_uri, native=native) for uri in registered):
             return True
-        return refuse(request, redirect_uri_difference.refusal(registered, redirect_uri))
+        reason = redirect_uri_difference.refusal(registered, redirect_uri)
+        raise carrying(MismatchingRedirectURIError(request=request), reason)
 
     def get_default_redirect_uri(
         self, client_id: str, request: OAuthlibRequest, *_: object, **__: object
@@ -91,7 +90,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
         self, client_id: str, response_type: str, client: Client, request: OAuthlibRequest, *_: object, **__: object
     ) -> bool:
         """RFC 6749 §3.1.1: may this client ask for codes, or for tokens at once?"""
-        return self._registered_for(request.granting, client, request)
+        return check_registered(request.granting, client, request)
 
     def is_pkce_required(self, client_id: str, request: OAuthlibRequest) -> bool:
         """RFC 9700 §2.1.1: of public clients always, and where the answer goes to a port that nobody registered.
@@ -105,7 +104,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
 
     async def get_default_scopes(self, client_id: str, request: OAuthlibRequest, *_: object, **__: object) -> list[str]:
         """RFC 6749 §3.3: what a request without scope gets."""
-        targets = await self._targets.of(request)
+        targets = await self._targets_of(request)
         alone = request.grant_type == client_credentials.GRANT_TYPE
         more = set() if alone else await self._targets.scopes_of(request.client, request.audience)
         return scopes.default_for(request.client, targets, more)
@@ -119,18 +118,24 @@ class Validator(RequestValidator):  # type: ignore[misc]
         forgotten: else the client would be told them once it may ask for more.
         """
         alone = request.grant_type == client_credentials.GRANT_TYPE
-        granted = await scopes.granted(names, client, self._scopes, await self._targets.of(request), alone=alone)
+        granted = await scopes.granted(names, client, self._scopes, await self._targets_of(request), alone=alone)
         if not granted.enough:
-            return refuse(request, granted.refusal(client, names))
-        request.scopes = list(granted.names)
-        request.left_out = granted.told(client, request.grant_type)
+            raise carrying(InvalidScopeError(request=request), granted.refusal(client, names))
+        request.scopes, request.granted = list(granted.names), granted
         request.consented = await self._consented(request, client)
         request.allowed = placed(request.consented, granted.at)
         return True
 
+    async def _targets_of(self, request: OAuthlibRequest) -> tuple[Resource, ...]:
+        """The resources of a request, looked up once, and called from then on as they are registered."""
+        if request.targets is None:
+            request.targets = await self._targets.named(request.audience, request.client)
+            request.audience = tuple(target.uri for target in request.targets)
+        return request.targets
+
     async def _consented(self, request: OAuthlibRequest, client: Client) -> list[str]:
         """The scopes that the person is asked for: those granted, and those of claims asked for one by one (Core §5.5)."""
-        names = list(request.scopes)
+        names = list(request.scopes or ())
         if not request.claims or OPENID not in names:
             request.claims = {}
             return names
@@ -140,29 +145,29 @@ class Validator(RequestValidator):  # type: ignore[misc]
         request.claims = claims.within(request.claims, claims.names(known, consented))
         return consented
 
-    async def validate_id_token_hint(self, id_token_hint: str, request: OAuthlibRequest) -> bool:
-        """OpenID Connect Core §3.1.2.1: is it an ID token that we gave this client? Ours, not of oauthlib's hooks."""
-        subject = await self._id_tokens.subject(id_token_hint, request.client)
-        if subject is not None:
-            request.authentication = evolve(request.authentication, hinted=subject)
-            return True
-        got = f"a text of {len(id_token_hint)} characters"
-        return refuse(request, Reason("id_token_hint", "an ID token that was given to this application", got))
+    async def check_hint(self, request: OAuthlibRequest) -> dict[str, object]:
+        """An id_token_hint that is no ID token of this client says nothing about who is meant (OpenID Connect Core §3.1.2.1)."""
+        hint = request.parameters.get("id_token_hint") if OPENID in (request.scopes or ()) else None
+        if hint is None:
+            return {}
+        subject = await self._id_tokens.subject(hint, request.client)
+        if subject is None:
+            got = f"a text of {len(hint)} characters"
+            reason = Reason("id_token_hint", "an ID token that was given to this application", got)
+            sentence = "The id_token_hint must be an ID token of this client."
+            raise carrying(InvalidRequestError(sentence, request=request), reason)
+        request.authentication = evolve(request.authentication, hinted=subject)
+        return {}
 
     # The token endpoint
 
     def client_authentication_required(self, request: OAuthlibRequest, *_: object, **__: object) -> bool:
         """A secret or assertion that is brought is checked; without one only a public client gets on."""
-        return bool(request.claimed.with_proof)
+        return request.claimed.with_proof
 
     async def authenticate_client(self, request: OAuthlibRequest, *_: object, **__: object) -> bool:
         """RFC 6749 §2.3: does the secret or the assertion prove the client?"""
-        try:
-            client = await self._authentication.confidential(request.claimed)
-        except InvalidClientError as error:
-            refuse(request, of(error))
-            raise
-        return await self._settle(request, client)
+        return await self._settle(request, await self._authentication.confidential(request.claimed))
 
     async def authenticate_client_id(self, client_id: str, request: OAuthlibRequest, *_: object, **__: object) -> bool:
         """RFC 6749 §3.2.1: is it a public client, which names itself?"""
@@ -172,16 +177,16 @@ class Validator(RequestValidator):  # type: ignore[misc]
         self, client_id: str, grant_type: str, client: Client, request: OAuthlibRequest, *_: object, **__: object
     ) -> bool:
         """RFC 6749 §5.2: is this client registered for the grant type?"""
-        return self._registered_for(grant_type, client, request)
+        return check_registered(grant_type, client, request)
 
     def validate_code(
         self, client_id: str, code: str, client: Client, request: OAuthlibRequest, *_: object, **__: object
     ) -> bool:
         """Could we have made this code? Saving decides the rest."""
-        request.presented_redirect_uri = request.redirect_uri
         if minted.well_formed(code, Kind.AUTHORIZATION_CODE):
             return True
-        return refuse(request, Reason("code", "a code of this server, whole", f"a text of {len(code)} characters"))
+        reason = Reason("code", "a code of this server, whole", f"a text of {len(code)} characters")
+        raise carrying(InvalidGrantError(request=request), reason)
 
     def get_code_challenge(self, code: str, request: OAuthlibRequest) -> None:
         """Saving compares the challenge, so that a wrong verifier spends nothing."""
@@ -199,11 +204,6 @@ class Validator(RequestValidator):  # type: ignore[misc]
         """Saving compares the redirect URI that was presented."""
         return True
 
-    def invalidate_authorization_code(
-        self, client_id: str, code: str, request: OAuthlibRequest, *_: object, **__: object
-    ) -> None:
-        """Saving has done so."""
-
     def validate_refresh_token(
         self, refresh_token: str, client: Client, request: OAuthlibRequest, *_: object, **__: object
     ) -> bool:
@@ -211,40 +211,24 @@ class Validator(RequestValidator):  # type: ignore[misc]
         if minted.well_formed(refresh_token, Kind.REFRESH_TOKEN):
             return True
         got = f"a text of {len(refresh_token)} characters"
-        return refuse(request, Reason("refresh token", "a refresh token of this server, whole", got))
+        reason = Reason("refresh token", "a refresh token of this server, whole", got)
+        raise carrying(InvalidGrantError(request=request), reason)
 
     def get_original_scopes(self, refresh_token: str, request: OAuthlibRequest, *_: object, **__: object) -> str | None:
         """Saving compares with the original scopes."""
-        scope: str | None = request.scope
-        return scope
-
-    async def save_bearer_token(
-        self, token: dict[str, Any], request: OAuthlibRequest, *_: object, **__: object
-    ) -> None:
-        """Claim what the grant type claims and store its tokens, in one statement."""
-        try:
-            await self._savers[request.grant_type].save(token, request)
-        except OAuth2Error as error:
-            request.refusal = carried(error) or request.refusal
-            raise
+        return request.scope
 
     async def _settle(self, request: OAuthlibRequest, client: Client | None) -> bool:
-        request.client = client
         if client is None:
-            return refuse(request, await self._authentication.reason(request.claimed))
-        request.client_id = client.client_id
+            reason = await self._authentication.reason(request.claimed)
+            raise carrying(InvalidClientError(request=request), reason)
+        request.client, request.client_id = client, client.client_id
         return True
 
-    def _registered_for(self, grant_type: str, client: Client, request: OAuthlibRequest) -> bool:
-        if grant_type in client.grant_types:
-            return True
-        expected = ", ".join(client.grant_types) or "none"
-        return refuse(
-            request, Reason("grant type", f"one that the application is registered for: {expected}", grant_type)
-        )
 
-
-def refuse(request: OAuthlibRequest, refusal: Reason) -> bool:
-    """No, and why."""
-    request.refusal = refusal
-    return False
+def check_registered(grant_type: str, client: Client, request: OAuthlibRequest) -> bool:
+    """Is the client registered for the grant type? Raises UnauthorizedClientError."""
+    if grant_type in client.grant_types:
+        return True
+    expected = f"one that the application is registered for: {', '.join(client.grant_types) or 'none'}"
+    raise carrying(UnauthorizedClientError(request=request), Reason("grant type", expected, grant_type))

@@ -43,6 +43,7 @@ class AccessTokenFormat:
         return {
             "access_token": await self.given(token, terms, sub),
             "expires_in": max(1, round((terms.expires_at - now).total_seconds())),  # 0 would say that it has expired
+            "token_type": "Bearer",
             "scope": terms.scope,
         }
 

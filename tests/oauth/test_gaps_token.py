@@ -7,8 +7,7 @@ import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
 from iam.http.parameters import parse
-from iam.protocol.request import AUTHORIZATION, TOKEN
-from iam.protocol.server import make_request
+from iam.protocol.request import AUTHORIZATION, TOKEN, make_request
 from iam.records.actor import SERVER
 from iam.secrets import minted
 from tests.harness import REDIRECT_URI, VERIFIER, App, Person, Server, made_up

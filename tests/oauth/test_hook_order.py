@@ -8,9 +8,8 @@ from oauthlib.oauth2 import RequestValidator
 from iam.clients.authentication import claimed
 from iam.http.parameters import ParsedParameters, parse
 from iam.protocol import bridge
-from iam.protocol.bearer_token import BearerToken
-from iam.protocol.request import AUTHORIZATION, TOKEN
-from iam.protocol.server import Endpoints, make_request
+from iam.protocol.request import AUTHORIZATION, TOKEN, make_request
+from iam.protocol.server import Endpoints
 from iam.protocol.validator import Validator
 from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, Server
 
@@ -33,7 +32,7 @@ def recording(server: Server) -> tuple[Recording, Endpoints]:
     validator = Recording.__new__(Recording)
     validator.__dict__.update(original.request_validator.__dict__)
     validator.asked = []
-    return validator, Endpoints(validator, BearerToken(server.settings, server.clock_of_store()))
+    return validator, Endpoints(validator)
 
 
 def parsed(parameters: dict[str, str]) -> ParsedParameters:
@@ -68,7 +67,6 @@ async def asked_for_a_token(server: Server, app: Any, **parameters: str) -> list
     form = parsed({**app.form, **parameters})
     request = make_request(form, TOKEN)
     request.claimed = claimed(form, None)
-    request.received = server.now()
     await bridge.call(endpoints.token, request)
     return validator.asked
 
@@ -89,9 +87,6 @@ async def test_the_order_for_a_code(server: Server) -> None:
         "get_code_challenge",
         "is_pkce_required",
         "confirm_redirect_uri",
-        "save_token",
-        "save_bearer_token",
-        "invalidate_authorization_code",
     ]
 
 
@@ -103,8 +98,6 @@ async def test_the_order_for_client_credentials(server: Server) -> None:
         "validate_grant_type",
         "get_default_scopes",
         "validate_scopes",
-        "save_token",
-        "save_bearer_token",
     ]
 
 
@@ -120,6 +113,4 @@ async def test_the_order_for_a_refresh_token(server: Server) -> None:
         "validate_grant_type",
         "validate_refresh_token",
         "get_original_scopes",
-        "save_token",
-        "save_bearer_token",
     ]

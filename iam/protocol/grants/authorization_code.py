@@ -1,10 +1,11 @@
 """The authorization code grant (RFC 6749 §4.1) with PKCE (RFC 7636)."""
 
+from collections.abc import Callable
 from datetime import UTC, timedelta
-from typing import Any
+from typing import Protocol
 
 from attrs import evolve, frozen
-from oauthlib.oauth2 import AuthorizationCodeGrant as OAuthlibAuthorizationCodeGrant
+from oauthlib.oauth2 import AuthorizationCodeGrant
 from oauthlib.oauth2.rfc6749.errors import (
     CustomOAuth2Error,
     InvalidGrantError,
@@ -12,6 +13,7 @@ from oauthlib.oauth2.rfc6749.errors import (
     InvalidScopeError,
     MissingRedirectURIError,
     MissingResponseTypeError,
+    OAuth2Error,
     UnsupportedResponseTypeError,
 )
 from twisted.logger import Logger
@@ -24,14 +26,16 @@ from iam.authorization.response import FORM_POST, MODES
 from iam.clients import redirect_uri_difference, redirect_uris
 from iam.clients.targets import invalid_target
 from iam.clock import Clock
-from iam.oauth.reasons import Reason, shown
+from iam.oauth.reasons import Reason, carrying, shown
 from iam.oauth.scopes import OFFLINE_ACCESS, OPENID
 from iam.openid import login_facts
 from iam.protocol.request import OAuthlibRequest
+from iam.protocol.token_request import TokenRequest
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.settings import Settings
 from iam.store.authorization_codes import AuthorizationCodes, IssueCode, Redeem
+from iam.tokens.bearer_tokens import BearerTokens
 from iam.tokens.response import TokenResponse
 
 GRANT_TYPE = "authorization_code"
@@ -65,41 +69,46 @@ REFUSALS = {
 log = Logger()
 
 
-class AuthorizationCodeGrant(OAuthlibAuthorizationCodeGrant):  # type: ignore[misc]
+Check = Callable[[OAuthlibRequest], object]  # an empty dict, or it raises
+
+
+class Checks(Protocol):
+    """oauthlib's grant for an endpoint or both: it asks the validator, and raises what is wrong with a request."""
+
+    def validate_authorization_request(self, request: OAuthlibRequest) -> object:
+        """RFC 6749 §4.1.1."""
+
+    def validate_token_request(self, request: OAuthlibRequest) -> object:
+        """RFC 6749 §3.2."""
+
+
+def checks(validator: object, check_hint: Check) -> Checks:
     """oauthlib's grant with the checks that it lacks, made once client and redirect URI are known, so that errors can be sent there."""
-
-    def __init__(self, request_validator: Any) -> None:
-        checks = [
-            check_redirect_uri,
-            check_mode,
-            check_request_object,
-            check_supported,
-            check_response,
-            check_challenge,
-            check_authentication,
-            self.check_hint,
-        ]
-        super().__init__(request_validator, pre_auth=checks)
-
-    def check_hint(self, request: OAuthlibRequest) -> dict[str, object]:
-        """An id_token_hint that is no ID token of this client says nothing about who is meant (OpenID Connect Core §3.1.2.1)."""
-        asked = OPENID in (request.scopes or ()) and request.id_token_hint is not None
-        if asked and not self.request_validator.validate_id_token_hint(request.id_token_hint, request):
-            raise InvalidRequestError("The id_token_hint must be an ID token of this client.", request=request)
-        return {}
+    ours = [
+        check_redirect_uri,
+        check_mode,
+        check_request_object,
+        check_supported,
+        check_response,
+        check_challenge,
+        check_authentication,
+        check_hint,
+    ]
+    grant: Checks = AuthorizationCodeGrant(validator, pre_auth=ours)
+    return grant
 
 
 def check_redirect_uri(request: OAuthlibRequest) -> dict[str, object]:
     """OpenID Connect Core §3.1.2.1: an authentication request says where the answer goes, whatever is registered."""
     if OPENID in (request.scopes or ()) and request.using_default_redirect_uri:
-        request.refusal = Reason("redirect_uri", "one that is registered, in every request for openid", "none")
-        raise MissingRedirectURIError(request=request)
+        reason = Reason("redirect_uri", "one that is registered, in every request for openid", "none")
+        raise carrying(MissingRedirectURIError(request=request), reason)
     return {}
 
 
 def check_mode(request: OAuthlibRequest) -> dict[str, object]:
     """A way for the answer that there is (G7, G17); first, as errors take it too. No form leads to an app's own scheme."""
-    mode, web = request.response_mode, redirect_uris.web(request.redirect_uri)
+    mode, web = request.response_mode, redirect_uris.web(request.redirect_uri or "")
     if mode in (None, *MODES) and (mode != FORM_POST or web):
         return {}
     request.response_mode = None
@@ -111,11 +120,11 @@ def check_request_object(request: OAuthlibRequest) -> dict[str, object]:
     """Raise what is wrong with the request object, and where one is missing (RFC 9101 §6, §10.5)."""
     wrong = request.object_error
     if wrong is not None:
-        request.refusal = wrong.refusal
-        raise CustomOAuth2Error(wrong.error, wrong.sentence, request=request)
+        raise carrying(CustomOAuth2Error(wrong.error, wrong.sentence, request=request), wrong.refusal)
     if not request.signed and request.client.openid.require_signed_request_object:
-        request.refusal = Reason("request object", "one that the application has signed", "none")
-        raise InvalidRequestError("This client must send signed request objects (RFC 9101).", request=request)
+        reason = Reason("request object", "one that the application has signed", "none")
+        sentence = "This client must send signed request objects (RFC 9101)."
+        raise carrying(InvalidRequestError(sentence, request=request), reason)
     return {}
 
 
@@ -162,8 +171,7 @@ def authentication(request: OAuthlibRequest) -> AuthenticationRequest:
     try:
         return openid_parameters.read(request.parameters, request.client.openid.default_max_age)
     except AuthorizationError as error:
-        request.refusal = error.refusal
-        raise CustomOAuth2Error(error.error, error.sentence, request=request) from None
+        raise carrying(CustomOAuth2Error(error.error, error.sentence, request=request), error.reason) from None
 
 
 @frozen
@@ -172,6 +180,7 @@ class AuthorizationCode:
 
     codes: AuthorizationCodes
     response: TokenResponse
+    bearer: BearerTokens
     settings: Settings
     clock: Clock
 
@@ -223,64 +232,64 @@ class AuthorizationCode:
             raise AuthorizationError(ACCESS_DENIED, "The person was logged out at the same moment.", reason)
         return code
 
-    async def save(self, token: dict[str, Any], request: OAuthlibRequest) -> None:
+    async def save(self, request: TokenRequest) -> dict[str, object]:
         """Redeem the code in one statement; raises InvalidGrantError for whatever is wrong with it (RFC 6749 §5.2)."""
-        now = request.received
-        recipient = await self.response.recipient(request.client)
-        refresh_token = token.get("refresh_token")
+        now, client, code = request.received, request.client, request.text("code")
+        recipient = await self.response.recipient(client)
+        access_token = self.bearer.access_token(now)
+        refresh_token = self.bearer.refresh_token(now) if "refresh_token" in client.grant_types else None
         redemption = await self.codes.redeem(
             Redeem(
-                digest=minted.digest(request.code),
-                day=minted.day_of(request.code),
-                client_id=request.client.client_id,
-                redirect_uri=request.presented_redirect_uri,
-                code_challenge=pkce.challenge_of(request.code_verifier),
+                digest=minted.digest(code),
+                day=minted.day_of(code),
+                client_id=client.client_id,
+                redirect_uri=request.parameters.get("redirect_uri"),
+                code_challenge=pkce.challenge_of(request.parameters.get("code_verifier")),
                 audience=await self.response.targets.spelled(request.audience),
                 now=now,
-                access_digest=minted.digest(token["access_token"]),
-                access_day=minted.day_of(token["access_token"]),
+                access_digest=minted.digest(access_token),
+                access_day=minted.day_of(access_token),
                 access_lifetime=self.settings.access_token_lifetime,
-                refresh_digest=refresh_token and minted.digest(refresh_token),
-                refresh_day=refresh_token and minted.day_of(refresh_token),
-                refresh_expires_at=now + timedelta(seconds=self.settings.refresh_token_idle),
-                client_scopes=request.client.scopes,
-                resource_scopes=await self.response.targets.scopes_of(request.client),
+                refresh_digest=minted.digest(refresh_token) if refresh_token else None,
+                refresh_day=minted.day_of(refresh_token) if refresh_token else None,
+                refresh_expires_at=self.bearer.refresh_token_end(now),
+                client_scopes=client.scopes,
+                resource_scopes=await self.response.targets.scopes_of(client),
                 address=request.address,
             )
         )
         if redemption.issued is not None:
-            members = self.response.members(
-                request.client,
-                token["access_token"],
-                redemption.issued,
-                redemption.identity,
-                now,
-                recipient=recipient,
-            )
-            token.update(await members)
-            return
+            terms, identity = redemption.issued, redemption.identity
+            members = await self.response.members(client, access_token, terms, identity, now, recipient=recipient)
+            return {**members, "refresh_token": refresh_token} if refresh_token else members
         log.info(
             "authorization code refused: {outcome}, client {client_id}, grant {grant_id}",
             outcome=redemption.outcome,
-            client_id=request.client.client_id,
+            client_id=client.client_id,
             grant_id=redemption.grant_id and str(redemption.grant_id),
         )
-        request.refusal = refusal(redemption.outcome, request)
-        if redemption.outcome == "other resource":
-            raise invalid_target(request)
-        if redemption.outcome == "no scope":
-            raise InvalidScopeError("No scope of the code is left that means something there.", request=request)
-        raise InvalidGrantError("The authorization code is not valid for this request.", request=request)
+        raise refuse(redemption.outcome, request)
 
 
-def refusal(outcome: str, request: OAuthlibRequest) -> Reason:
+def refuse(outcome: str, request: TokenRequest) -> OAuth2Error:
+    """The error for a code that was not redeemed."""
+    reason = explain(outcome, request)
+    if outcome == "other resource":
+        return invalid_target(reason)
+    if outcome == "no scope":
+        return carrying(InvalidScopeError("No scope of the code is left that means something there."), reason)
+    return carrying(InvalidGrantError("The authorization code is not valid for this request."), reason)
+
+
+def explain(outcome: str, request: TokenRequest) -> Reason:
     """Why the code was not redeemed."""
     known = REFUSALS[outcome]
     if outcome == "wrong code_verifier":
-        verifier = request.code_verifier
+        verifier = request.parameters.get("code_verifier")
         return evolve(known, got="none" if verifier is None else f"another one, of {len(verifier)} characters")
     if outcome == "other redirect_uri":
-        nearest = redirect_uri_difference.refusal(request.client.redirect_uris, request.presented_redirect_uri)
+        presented = request.parameters.get("redirect_uri") or ""
+        nearest = redirect_uri_difference.refusal(request.client.redirect_uris, presented)
         return evolve(known, got=f"as against {nearest.expected}: {nearest.got}" if nearest.got else "another one")
     if outcome == "other resource":
         return evolve(known, got=shown(" ".join(request.audience)))

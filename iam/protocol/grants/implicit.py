@@ -4,11 +4,10 @@ OAuth 2.1 has it no longer and RFC 9700 §2.1.2 advises against it, so a server 
 clients that are registered for it. OpenID Connect demands it of providers whose clients register themselves (Core §15.2).
 """
 
-from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from attrs import frozen
-from oauthlib.oauth2 import ImplicitGrant as OAuthlibImplicitGrant
+from oauthlib.oauth2 import ImplicitGrant
 from oauthlib.oauth2.rfc6749.errors import InvalidRequestError
 
 from iam.authorization.errors import ACCESS_DENIED, AuthorizationError
@@ -20,10 +19,10 @@ from iam.clock import Clock
 from iam.oauth.reasons import Reason
 from iam.oauth.scopes import OPENID
 from iam.openid import login_facts
-from iam.protocol.bearer_token import LONGEST_LIFETIME
 from iam.protocol.grants.authorization_code import (
     AuthorizationCode,
-    AuthorizationCodeGrant,
+    Check,
+    Checks,
     check_authentication,
     check_mode,
     check_request_object,
@@ -32,9 +31,9 @@ from iam.protocol.grants.authorization_code import (
 from iam.protocol.request import OAuthlibRequest
 from iam.records.identity import Identity
 from iam.secrets import minted
-from iam.secrets.minted import Kind
 from iam.settings import Settings
 from iam.store.authorization_codes import Redeem
+from iam.tokens.bearer_tokens import BearerTokens
 from iam.tokens.response import TokenResponse
 
 GRANT_TYPE: Final = IMPLICIT
@@ -43,27 +42,26 @@ RESPONSE_TYPES: Final = ID_TOKENS
 MODES: Final = (FRAGMENT, FORM_POST)  # never the query: tokens would lie in logs and histories (G7)
 
 
-class ImplicitGrant(OAuthlibImplicitGrant):  # type: ignore[misc]
-    """oauthlib's grant, for ID tokens: a token alone is asked for nowhere in OpenID Connect."""
+def checks(validator: object, check_hint: Check) -> Checks:
+    """oauthlib's grant, for ID tokens: a token alone is asked for nowhere in OpenID Connect (Core §3.2.2.1)."""
+    ours = [
+        begin,
+        choose_mode,
+        check_mode,
+        check_request_object,
+        check_supported,
+        check_front_channel,
+        check_authentication,
+        check_hint,
+    ]
+    grant: Checks = ImplicitGrant(validator, pre_auth=ours, response_types=["id_token", "token"])
+    return grant
 
-    response_types = ("id_token", "token")
 
-    def __init__(self, request_validator: Any) -> None:
-        checks = [
-            choose_mode,
-            check_mode,
-            check_request_object,
-            check_supported,
-            check_front_channel,
-            check_authentication,
-            AuthorizationCodeGrant(request_validator).check_hint,
-        ]
-        super().__init__(request_validator, pre_auth=checks)
-
-    def validate_authorization_request(self, request: OAuthlibRequest) -> object:
-        """Core §3.2.2.1: raise what is wrong with the request."""
-        request.granting = GRANT_TYPE
-        return self.validate_token_request(request)
+def begin(request: OAuthlibRequest) -> dict[str, object]:
+    """A person is asked for this grant type."""
+    request.granting = GRANT_TYPE
+    return {}
 
 
 def choose_mode(request: OAuthlibRequest) -> dict[str, object]:
@@ -80,7 +78,7 @@ def check_front_channel(request: OAuthlibRequest) -> dict[str, object]:
     """Who asks for an ID token in the front channel asks for an identity, and can recognise the answer (Core §3.2.2.1)."""
     if OPENID not in (request.scopes or ()):
         raise InvalidRequestError("This response_type needs the scope openid.", request=request)
-    if request.nonce is None:
+    if request.parameters.get("nonce") is None:
         raise InvalidRequestError("This response_type needs a nonce.", request=request)
     return {}
 
@@ -91,6 +89,7 @@ class Implicit:
 
     codes: AuthorizationCode
     response: TokenResponse
+    bearer: BearerTokens
     settings: Settings
     clock: Clock
 
@@ -102,8 +101,7 @@ class Implicit:
         if request.response_type == ID_TOKEN:
             return {"id_token": await self._id_token(permission, recipient)}
         now = self.clock.now()
-        longest = max(self.settings.access_token_lifetime, LONGEST_LIFETIME)
-        token = minted.mint_until(Kind.ACCESS_TOKEN, now + timedelta(seconds=longest))
+        token = self.bearer.access_token(now)
         redemption = await self.codes.codes.redeem(
             Redeem(
                 digest=minted.digest(code),
@@ -127,10 +125,9 @@ class Implicit:
         if redemption.issued is None:
             reason = Reason("grant", "one that lives", f"{redemption.outcome}, a moment ago")
             raise AuthorizationError(ACCESS_DENIED, "What was allowed ended at the same moment.", reason)
-        members = await self.response.members(
+        return await self.response.members(
             request.client, token, redemption.issued, redemption.identity, now, recipient=recipient
         )
-        return {**members, "token_type": "Bearer"}
 
     async def _id_token(self, permission: Permission, recipient: Recipient | None) -> str:
         """An ID token alone: with no access token to ask UserInfo with, it says all that the scopes stand for (Core §5.4)."""
@@ -138,6 +135,6 @@ class Implicit:
         told = login_facts.told(session, request.authentication.nonce, request.claims)
         identity = Identity(session.user_id, session.id, told)
         id_token = await self.response.id_tokens.issue(
-            request.client, identity, self.clock.now(), scopes=request.scopes
+            request.client, identity, self.clock.now(), scopes=request.scopes or ()
         )
         return recipient.encrypted(id_token) if recipient else id_token

@@ -1,18 +1,16 @@
 """The refresh token grant (RFC 6749 §6), with rotation (RFC 9700 §4.14.2) that a lost answer does not break."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from attrs import evolve, frozen
-from oauthlib.oauth2 import RefreshTokenGrant
-from oauthlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidScopeError
+from oauthlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidScopeError, OAuth2Error
 from twisted.logger import Logger
 
 from iam.clients.encryption_to_client import Recipient
 from iam.clients.targets import invalid_target
-from iam.oauth.reasons import Reason, shown
+from iam.oauth.reasons import Reason, carrying, shown
 from iam.oauth.scopes import OPENID
-from iam.protocol.request import OAuthlibRequest
+from iam.protocol.token_request import TokenRequest
 from iam.records.identity import Identity
 from iam.records.rotation import Rotation
 from iam.secrets import minted
@@ -20,12 +18,11 @@ from iam.settings import Settings
 from iam.store.access_tokens import AccessTokens
 from iam.store.refresh_tokens import RefreshTokens, Rotate
 from iam.tokens.access_tokens import Terms
+from iam.tokens.bearer_tokens import BearerTokens
 from iam.tokens.response import TokenResponse
 from iam.tokens.sealing import Successor, seal, unseal
 
 GRANT_TYPE = "refresh_token"
-
-__all__ = ["GRANT_TYPE", "RefreshToken", "RefreshTokenGrant"]
 
 REUSED = Reason(
     "refresh token reused", "a refresh token that was not used", "one that was: what it stands for is ended"
@@ -60,39 +57,40 @@ class RefreshToken:
     refresh_tokens: RefreshTokens
     access_tokens: AccessTokens
     response: TokenResponse
+    bearer: BearerTokens
     settings: Settings
 
-    async def save(self, token: dict[str, Any], request: OAuthlibRequest) -> None:
+    async def save(self, request: TokenRequest) -> dict[str, object]:
         """Rotate in one statement; a repetition whose successor was never used gets the answer given first.
 
         Raises InvalidGrantError, InvalidScopeError, and invalid_target for a resource that was not granted.
         """
+        now = request.received
         recipient = await self.response.recipient(request.client)
-        given = Successor(token["access_token"], token["refresh_token"])
+        given = Successor(self.bearer.access_token(now), self.bearer.refresh_token(now))
         rotation = await self._rotate(given, request)
         if rotation.outcome == "retried":
             given, rotation = await self._repeat(given, rotation, request)
         if rotation.issued is not None:
             members = await self._members(request, given.access_token, rotation.issued, rotation.identity, recipient)
-            token.update(members, refresh_token=given.refresh_token)
-            return
-        self._refused(rotation, request)
-        request.refusal = refusal(rotation.outcome, request)
-        if rotation.outcome == "other resource":
-            raise invalid_target(request)
-        if rotation.outcome in ("wider scope", "no scope"):
-            raise InvalidScopeError("The refresh token does not cover this scope.", request=request)
-        raise InvalidGrantError("The refresh token is not valid.", request=request)
+            return {**members, "refresh_token": given.refresh_token}
+        log.info(
+            "refresh token refused: {outcome}, client {client_id}, grant {grant_id}",
+            outcome=rotation.outcome,
+            client_id=request.client.client_id,
+            grant_id=rotation.grant_id and str(rotation.grant_id),
+        )
+        raise refuse(rotation.outcome, request)
 
-    async def _rotate(self, successor: Successor, request: OAuthlibRequest, *, renew: bool = False) -> Rotation:
+    async def _rotate(self, successor: Successor, request: TokenRequest, *, renew: bool = False) -> Rotation:
         """Put `successor` in the place of the refresh token; `renew`: only its access token, where there is one already."""
-        now = request.received
+        now, presented = request.received, request.text("refresh_token")
         return await self.refresh_tokens.rotate(
             Rotate(
-                digest=minted.digest(request.refresh_token),
-                day=minted.day_of(request.refresh_token),
+                digest=minted.digest(presented),
+                day=minted.day_of(presented),
                 client_id=request.client.client_id,
-                scope=" ".join(request.scopes or ()) or None,
+                scope=" ".join(request.scopes) or None,
                 audience=await self.response.targets.spelled(request.audience),
                 now=now,
                 window_start=self._window_start(request),
@@ -101,8 +99,8 @@ class RefreshToken:
                 access_lifetime=self.settings.access_token_lifetime,
                 refresh_digest=minted.digest(successor.refresh_token),
                 refresh_day=minted.day_of(successor.refresh_token),
-                refresh_expires_at=now + timedelta(seconds=self.settings.refresh_token_idle),
-                successor=seal(successor, request.refresh_token),
+                refresh_expires_at=self.bearer.refresh_token_end(now),
+                successor=seal(successor, presented),
                 client_scopes=request.client.scopes,
                 resource_scopes=await self.response.targets.scopes_of(request.client),
                 address=request.address,
@@ -110,21 +108,18 @@ class RefreshToken:
             )
         )
 
-    def _window_start(self, request: OAuthlibRequest) -> datetime | None:
+    def _window_start(self, request: TokenRequest) -> datetime | None:
         """Since when an answer may have been lost; None, ever, for a client that has proven to be itself.
 
         Whoever else holds an old token of such a client cannot use it (docs/decisions/refresh.md).
         """
         if request.client.confidential:
             return None
-        received: datetime = request.received
-        return received - timedelta(seconds=self.settings.refresh_token_retry_window)
+        return request.received - timedelta(seconds=self.settings.refresh_token_retry_window)
 
-    async def _repeat(
-        self, made: Successor, rotation: Rotation, request: OAuthlibRequest
-    ) -> tuple[Successor, Rotation]:
+    async def _repeat(self, made: Successor, rotation: Rotation, request: TokenRequest) -> tuple[Successor, Rotation]:
         """The answer that was given first, and perhaps lost; with the new access token where the first is good no longer."""
-        kept = unseal(rotation.successor, request.refresh_token) if rotation.successor else None
+        kept = unseal(rotation.successor, request.text("refresh_token")) if rotation.successor else None
         if kept is None:
             return made, rotation
         digest, day = minted.digest(kept.access_token), minted.day_of(kept.access_token)
@@ -135,33 +130,35 @@ class RefreshToken:
 
     async def _members(
         self,
-        request: OAuthlibRequest,
+        request: TokenRequest,
         access_token: str,
         terms: Terms,
         identity: Identity | None,
         recipient: Recipient | None,
     ) -> dict[str, object]:
         """What the answer says; with an ID token, unless the request narrows the scope to what is not about an identity."""
-        asked = OPENID in request.client.scopes and (request.scope is None or OPENID in request.scopes)
+        asked = OPENID in request.client.scopes and (not request.scopes or OPENID in request.scopes)
         told = identity if asked else None
         return await self.response.members(
             request.client, access_token, terms, told, request.received, recipient=recipient, refreshed=True
         )
 
-    def _refused(self, rotation: Rotation, request: OAuthlibRequest) -> None:
-        log.info(
-            "refresh token refused: {outcome}, client {client_id}, grant {grant_id}",
-            outcome=rotation.outcome,
-            client_id=request.client.client_id,
-            grant_id=rotation.grant_id and str(rotation.grant_id),
-        )
+
+def refuse(outcome: str, request: TokenRequest) -> OAuth2Error:
+    """The error for a refresh token that was not rotated."""
+    reason = explain(outcome, request)
+    if outcome == "other resource":
+        return invalid_target(reason)
+    if outcome in ("wider scope", "no scope"):
+        return carrying(InvalidScopeError("The refresh token does not cover this scope."), reason)
+    return carrying(InvalidGrantError("The refresh token is not valid."), reason)
 
 
-def refusal(outcome: str, request: OAuthlibRequest) -> Reason:
+def explain(outcome: str, request: TokenRequest) -> Reason:
     """Why the refresh token was not rotated."""
     known = REFUSALS.get(outcome, Reason("refresh token", "one that is good", outcome))
     if outcome == "wider scope":
-        return evolve(known, got=shown(request.scope or ""))
+        return evolve(known, got=shown(" ".join(request.scopes)))
     if outcome == "other resource":
         return evolve(known, got=shown(" ".join(request.audience)))
     return known
