@@ -12,6 +12,8 @@ from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.iweb import IResponse
+from werkzeug.datastructures import ResponseCacheControl
+from werkzeug.http import parse_cache_control_header
 
 from iam.clock import Clock
 from iam.outbound.connecting import LOOK_UPS, Look, NameResolver, system
@@ -38,8 +40,6 @@ REFUSED: Final = 60  # seconds until an address is tried again that failed
 
 OK, NOT_MODIFIED = 200, 304
 JSON: Final = re.compile(r"application/(?:json|[a-z0-9.!#$&^_-]{1,64}\+json) *(?:;.*)?", re.IGNORECASE)
-MAX_AGE: Final = re.compile(r'(?:^|[\s,])max-age="?(\d{1,9})"?(?:$|[\s,])', re.IGNORECASE)
-UNKEPT: Final = re.compile(r"(?:^|[\s,])no-(?:store|cache)(?:$|[\s,=])", re.IGNORECASE)
 
 K = TypeVar("K")
 
@@ -288,10 +288,10 @@ def validators(response: IResponse) -> Mapping[bytes, bytes]:
 
 def lifetime(cache_control: str) -> int:
     """Seconds that an answer is good for: what it says, within bounds (RFC 9111 §5.2.2)."""
-    if UNKEPT.search(cache_control):
+    told = parse_cache_control_header(cache_control.lower(), cls=ResponseCacheControl)
+    if told.no_store or told.no_cache:
         return KEPT_AT_LEAST
-    told = MAX_AGE.search(cache_control)
-    return min(max(int(told[1]), KEPT_AT_LEAST), KEPT_AT_MOST) if told else KEPT
+    return KEPT if told.max_age is None or told.max_age < 0 else min(max(told.max_age, KEPT_AT_LEAST), KEPT_AT_MOST)
 
 
 def remember(known: dict[K, Any], key: K, what: object) -> None:
