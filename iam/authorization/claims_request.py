@@ -1,7 +1,7 @@
 """The claims parameter: claims that a client asks for one by one (OpenID Connect Core §5.5)."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from attrs import field, frozen
 
@@ -22,7 +22,7 @@ class ClaimsError(ValueError):
 class ClaimsRequest:
     """What is asked for, by place and name; None where a claim is asked for without more words."""
 
-    members: Mapping[str, Mapping[str, Mapping[str, Any] | None]] = field(factory=dict)
+    members: Mapping[str, Mapping[str, Mapping[str, object] | None]] = field(factory=dict)
 
     @property
     def names(self) -> dict[str, dict[str, None]]:
@@ -30,23 +30,26 @@ class ClaimsRequest:
         return {place: dict.fromkeys(claims) for place, claims in self.members.items() if claims}
 
     @property
-    def subjects(self) -> tuple[tuple[Any, ...], ...]:
+    def subjects(self) -> tuple[tuple[object, ...], ...]:
         """Who it has to be, for each place that says so (Core §3.1.2.2)."""
         asked = [self.members.get(place, {}).get(SUBJECT) for place in PLACES]
         return tuple(values for claim in asked if (values := acceptable(claim)))
 
     @property
-    def essential_acr(self) -> tuple[Any, ...]:
+    def essential_acr(self) -> tuple[object, ...]:
         """The classes one of which the login must have had (Core §5.5.1.1); empty where any will do."""
         claim = self.members.get(ID_TOKEN, {}).get("acr")
         return acceptable(claim) if claim and claim.get("essential") is True else ()
 
 
-def acceptable(claim: Mapping[str, Any] | None) -> tuple[Any, ...]:
+def acceptable(claim: Mapping[str, object] | None) -> tuple[object, ...]:
     """The values of a claim that will do, as `value` or `values` say; empty where neither does."""
     if claim is None:
         return ()
-    return (claim["value"],) if "value" in claim else tuple(claim.get("values", ()))
+    if "value" in claim:
+        return (claim["value"],)
+    values = claim.get("values")
+    return tuple(values) if isinstance(values, list) else ()
 
 
 def parsed(text: str) -> ClaimsRequest:
@@ -64,7 +67,7 @@ def parsed(text: str) -> ClaimsRequest:
     return ClaimsRequest({place: place_of(document[place]) for place in PLACES if place in document})
 
 
-def place_of(claims: object) -> dict[str, dict[str, Any] | None]:
+def place_of(claims: object) -> dict[str, dict[str, object] | None]:
     """The claims for one place."""
     if not isinstance(claims, dict):
         raise ClaimsError("The members userinfo and id_token of claims must be objects.")
@@ -80,7 +83,7 @@ def name_of(name: str) -> str:
     return name
 
 
-def claim_of(claim: object) -> dict[str, Any] | None:
+def claim_of(claim: object) -> dict[str, object] | None:
     """How one claim is asked for (Core §5.5.1)."""
     if claim is None:
         return None

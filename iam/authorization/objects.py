@@ -7,8 +7,8 @@ docs/decisions/request_objects.md.
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import UTC, date, datetime
+from typing import Final
 
 from attrs import frozen
 
@@ -203,7 +203,7 @@ def registered(uri: str, request_uris: Collection[str]) -> bool:
     return uri in request_uris or uri.partition("#")[0] in request_uris
 
 
-def check_header(client: Client, header: Mapping[str, Any]) -> None:
+def check_header(client: Client, header: Mapping[str, object]) -> None:
     """Raise RequestObjectError for a JWT of another kind, or signed by another algorithm than the client's."""
     alg, typ = header.get("alg"), header.get("typ")
     if alg == "none":
@@ -265,7 +265,7 @@ def clean(value: str) -> bool:
     return len(value) <= LONGEST_VALUE and "\0" not in value and not any("\ud800" <= each <= "\udfff" for each in value)
 
 
-def arrival(text: str, now: float) -> tuple[bytes, Any]:
+def arrival(text: str, now: float) -> tuple[bytes, date]:
     """What stands for the arrival of this request object in these ten minutes, and the day until which it is known."""
     interval = int(now // UNHURRIED)
     until = datetime.fromtimestamp((interval + 2) * UNHURRIED, UTC)

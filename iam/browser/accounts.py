@@ -7,7 +7,7 @@ from attrs import field, frozen
 
 from iam.browser import cookies
 from iam.http.answers import Headers
-from iam.records.session import Session
+from iam.records.session import RecognisedSession, Session
 from iam.secrets import minted
 from iam.settings import Settings
 
@@ -23,6 +23,13 @@ class Account:
     def age(self, now: datetime) -> int | None:
         """Seconds that the browser keeps the secret; None until it closes."""
         return max(0, int((self.session.expires_at - now).total_seconds())) if self.session.remembered else None
+
+
+def account_of(secret: str, found: RecognisedSession) -> Account | None:
+    """The account that this secret proves, if it is good."""
+    if found.session is None or found.cookie is None:
+        return None
+    return Account(secret, found.session, found.cookie)
 
 
 @frozen

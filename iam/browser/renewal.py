@@ -1,22 +1,21 @@
 """The cookies change with an answer: the next step of a session's series, or none any more (docs/decisions/remembered_sessions.md)."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from attrs import evolve
 
 from iam.browser import cookies
-from iam.browser.accounts import Account, newest, others_header
+from iam.browser.accounts import account_of, newest, others_header
 from iam.http.answers import Answer, Headers
 from iam.http.request import Request
+from iam.records.session import RecognisedSession
 from iam.secrets import minted
 from iam.settings import Settings
 
 FAILED = 400
 
 
-def found(request: Request, cookie: str | None) -> Any:
+def found(request: Request, cookie: str | None) -> RecognisedSession | None:
     """What this cookie was found to stand for; None where nobody asked."""
     return request.found.get(minted.series(cookie)) if cookie else None
 
@@ -50,21 +49,20 @@ def active(request: Request, settings: Settings, now: datetime, *, giving: bool)
         return ()
     if known.cookie is None:
         return (cookies.setting(settings, "", 0),)
-    if not giving or known.session is None:
-        return ()
-    account = Account(known.cookie, known.session, known.cookie)
-    return (cookies.setting(settings, account.kept, account.age(now)),)
+    account = account_of(known.cookie, known)
+    return (cookies.setting(settings, account.kept, account.age(now)),) if giving and account else ()
 
 
 def others(request: Request, settings: Settings, now: datetime, *, giving: bool) -> Headers:
     """What changes the cookie with the other sessions, if any of them is to change."""
     had = cookies.read_others(request, cookies.others_name_of(settings))
-    known = [(secret, found(request, secret)) for secret in newest(had)]
-    if any(each is None for _, each in known):
+    secrets = newest(had)
+    known = [(secret, each) for secret in secrets if (each := found(request, secret))]
+    if len(known) < len(secrets):
         return ()  # nobody asked for them
     lost = any(each.cookie is None for _, each in known)
     stepped = giving and any(each.session and each.cookie not in had for _, each in known)
     if not (lost or stepped):
         return ()
-    living: Sequence[Account] = [Account(one, each.session, each.cookie) for one, each in known if each.session]
+    living = [account for one, each in known if (account := account_of(one, each))]
     return (others_header(settings, tuple(living), now),)

@@ -4,7 +4,6 @@ import shlex
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
@@ -99,7 +98,7 @@ class Theme:
         leaving: bool = False,
         framing: bool = False,
         scripted: bool = False,
-        **context: Any,
+        **context: object,
     ) -> Answer:
         """A page from the template of this name; what it may do besides is told as in an Answer."""
         text = self._environment.get_template(name).render({"session": None, "stale": None, **context})

@@ -1,21 +1,23 @@
 """Who is at the browser, and that forms are theirs."""
 
 import secrets
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from enum import Enum
-from typing import Any
+from typing import Protocol
 
 from attrs import frozen
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from iam.browser import cookies, csrf, renewal
-from iam.browser.accounts import Account, Accounts, newest
+from iam.browser.accounts import Accounts, account_of, newest
 from iam.browser.theme import Theme
 from iam.clock import Clock
 from iam.http.answers import Answer, AnswerNow, Headers
 from iam.http.parameters import REPEATABLE, ParameterError, ParsedParameters, form_fields
 from iam.http.request import Request
+from iam.records.session import RecognisedSession, Session
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.settings import Settings
@@ -48,6 +50,13 @@ class Sent:
     stale: Stale | None = None
 
 
+class FindSession(Protocol):
+    """How a session is looked up."""
+
+    async def __call__(self, cookie: str, address: str) -> RecognisedSession:
+        """What a cookie stands for that came from this address."""
+
+
 @frozen
 class Visitors:
     """People at browsers; `find` knows whose session a cookie stands for, and what becomes of the cookie.
@@ -55,7 +64,7 @@ class Visitors:
     What was found once rides on the request, so that nobody is looked up twice for it.
     """
 
-    find: Callable[[str, str], Coroutine[Any, Any, Any]]
+    find: FindSession
     settings: Settings
     theme: Theme
     clock: Clock
@@ -64,7 +73,7 @@ class Visitors:
         """The value of our cookie."""
         return cookies.read(request, cookies.name_of(self.settings))
 
-    async def session(self, request: Request) -> Any:
+    async def session(self, request: Request) -> Session | None:
         """The session of who is logged in; None if nobody is."""
         cookie = self.cookie(request)
         if cookie is None:
@@ -78,17 +87,17 @@ class Visitors:
         others = cookies.read_others(request, cookies.others_name_of(self.settings))
         secrets = newest([active, *others] if active else others)
         answers = zip(secrets, await self._found(request, secrets), strict=True)
-        found = [Account(one, each.session, each.cookie) for one, each in answers if each.session]
+        found = [account for one, each in answers if (account := account_of(one, each))]
         first = found[0] if active and found and found[0].secret == secrets[0] else None
         return Accounts(first, tuple(found[1:] if first else found))
 
-    async def _found(self, request: Request, secrets: Sequence[str]) -> list[Any]:
+    async def _found(self, request: Request, secrets: Sequence[str]) -> list[RecognisedSession]:
         """What all these stand for, asked at the same time where nobody has asked yet."""
         series = [minted.series(secret) for secret in secrets]
         fresh = {one: secret for one, secret in zip(series, secrets, strict=True) if one not in request.found}
         asked = [Deferred.fromCoroutine(self.find(secret, request.client_address)) for secret in fresh.values()]
-        for one, (good, answer) in zip(fresh, await DeferredList(asked, consumeErrors=True), strict=True):
-            if not good:
+        for one, (_, answer) in zip(fresh, await DeferredList(asked, consumeErrors=True), strict=True):
+            if isinstance(answer, Failure):
                 answer.raiseException()
             request.found[one] = answer
         return [request.found[one] for one in series]
@@ -160,7 +169,7 @@ class Visitors:
             return Stale.DOUBT
         return Stale.CHANGED if self.cookie(request) else Stale.NO_COOKIE
 
-    def stale(self, stale: Stale, session: Any) -> AnswerNow:
+    def stale(self, stale: Stale, session: Session) -> AnswerNow:
         """The form cannot be shown again to who is logged in now."""
         who = f"You are logged in as {session.username} now, whose form this is not."
         return self.theme.refusal(403, "Please try that again", f"{stale.value} {who} Nothing was done.")

@@ -11,6 +11,7 @@ from iam.http.answers import FOR_NOBODY, Answer, Headers
 from iam.http.headers import Layout
 from iam.http.target import host_of, ours, well_formed
 from iam.limits import Limits
+from iam.records.session import RecognisedSession
 from iam.settings import Settings
 
 
@@ -76,7 +77,9 @@ class Request(http.Request):
     since: float = 0.0
     unanswered: str = ""  # why it is answered with 503
     base: str = ""  # the issuer's path
-    found: dict[str, Any]  # what cookies stand for, as far as anybody has asked, by the secret that began their series
+    found: dict[
+        str, RecognisedSession
+    ]  # what cookies stand for, as far as anybody has asked, by the secret that began their series
 
     def gotLength(self, length: int | None) -> None:
         """The head is there: refuse a body that says it is too long (H1)."""

@@ -5,9 +5,10 @@ import re
 from base64 import b64encode
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
@@ -48,7 +49,7 @@ class Passwords:
     """Hashes and checks passwords, and judges new ones, all in a few threads with a short queue, of which a network has a share."""
 
     def __init__(
-        self, reactor: Any, threads: int | None = None, *, queue: int = QUEUE, share: int | None = SHARE
+        self, reactor: IReactorFromThreads, threads: int | None = None, *, queue: int = QUEUE, share: int | None = SHARE
     ) -> None:
         self._reactor = reactor
         self._threads = threads or max(1, (os.cpu_count() or 1) - 1)

@@ -9,24 +9,13 @@ from twisted.logger import Logger
 from iam.clock import Clock
 from iam.limits import Limits
 from iam.people.steps import Step, Steps
-from iam.records.session import Ended, Session
+from iam.records.session import Ended, RecognisedSession, Session
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.settings import Settings
 from iam.store import sessions as table
 
 log = Logger()
-
-
-@frozen
-class RecognisedSession:
-    """Whose session a cookie stands for, if it does, and the cookie that its browser is to have from now on.
-
-    That is the cookie as it came, the next step of its series, or None where a step came again that was over.
-    """
-
-    session: Session | None
-    cookie: str | None = field(repr=False)
 
 
 @frozen

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 
 
 @frozen
@@ -21,6 +21,17 @@ class Session:
     expires_at: datetime
     remembered: bool
     amr: Sequence[str]
+
+
+@frozen
+class RecognisedSession:
+    """Whose session a cookie stands for, if it does, and the cookie that its browser is to have from now on.
+
+    That is the cookie as it came, the next step of its series, or None where a step came again that was over.
+    """
+
+    session: Session | None
+    cookie: str | None = field(repr=False)
 
 
 @frozen

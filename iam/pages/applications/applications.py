@@ -1,7 +1,6 @@
 """A person's applications: register, look at, change, renew the secret, remove."""
 
 from hmac import compare_digest
-from typing import Any
 from urllib.parse import urlencode
 
 from attrs import frozen
@@ -34,6 +33,8 @@ from iam.pages.applications.form import (
 from iam.pages.applications.owners import Owners, address, by, shown
 from iam.pages.applications.pending_secret import Issuer, PendingSecret, TicketError
 from iam.people.invalid import Invalid
+from iam.records.client import Client, Metadata
+from iam.records.session import Session
 
 log = Logger()
 
@@ -115,6 +116,7 @@ class Applications:
         session = await self.owners.session(request)
         client = await self.owners.own(session, client_id)
         refusals = await self.refusals.latest(client_id)
+        redirect_uri = client.redirect_uris[0] if client.redirect_uris else None
         return self.theme.page(
             "application.html",
             session=session,
@@ -122,7 +124,9 @@ class Applications:
             refusals=refusals,
             may_enable=not client.enabled and await self.owners.may_enable(session, client),
             login=login_of(client, self.site),
-            **self._examples(client),
+            issuer=self.site,
+            redirect_uri=redirect_uri,
+            authorize=authorize_address(client, redirect_uri, self.site),
         )
 
     async def edit(self, request: Request, client_id: str) -> Answer:
@@ -212,7 +216,7 @@ class Applications:
             return self.issuer.issue(bound_to, self.clock.now()), sent.stale or Stale.OLD
         return issued, sent.stale
 
-    async def _empty(self, session: Any) -> ApplicationForm:
+    async def _empty(self, session: Session) -> ApplicationForm:
         """The form as it is before anything is chosen: what is usual, as far as the person may have it."""
         registrant, form = self._registrant(session), ApplicationForm()
         usual = [scope.name for scope in await self.registration.scopes.all() if registrant.may_have(scope)]
@@ -220,16 +224,16 @@ class Applications:
         form.grant_types.data = [name for name in form.grant_types.data if registrant.may_use(name)]
         return form
 
-    def _registrant(self, session: Any, client: Any = None) -> Registrant:
+    def _registrant(self, session: Session, client: Client | None = None) -> Registrant:
         """What the person may ask for, and keep of what the client has."""
         registrant = self.registrants.person(superuser=session.superuser)
         return registrant.keeping(client) if client else registrant
 
-    def _changed(self, fields: ParsedParameters, client: Any) -> bool:
+    def _changed(self, fields: ParsedParameters, client: Client) -> bool:
         """Is the application another than the one that the form showed, since somebody changed it meanwhile?"""
         return not self.visitors.showed(fields, shown(client))
 
-    async def _metadata(self, form: ApplicationForm, session: Any, client: Any = None) -> Any:
+    async def _metadata(self, form: ApplicationForm, session: Session, client: Client | None = None) -> Metadata:
         metadata = await self.registration.metadata(**told(form, client), registrant=self._registrant(session))
         if client is not None:
             sectors.refuse_other_names(metadata, client)
@@ -238,11 +242,11 @@ class Applications:
     async def _form(
         self,
         request: Request,
-        session: Any,
+        session: Session,
         form: ApplicationForm,
         issued: PendingSecret | None = None,
         *,
-        client: Any = None,
+        client: Client | None = None,
         status: int = 200,
         changed: bool = False,
         stale: Stale | None = None,
@@ -264,8 +268,8 @@ class Applications:
     def _deletion(
         self,
         request: Request,
-        session: Any,
-        client: Any,
+        session: Session,
+        client: Client,
         *,
         status: int = 200,
         changed: bool = False,
@@ -285,8 +289,8 @@ class Applications:
     def _secret_form(
         self,
         request: Request,
-        session: Any,
-        client: Any,
+        session: Session,
+        client: Client,
         form: SecretForm,
         issued: PendingSecret,
         *,
@@ -308,20 +312,19 @@ class Applications:
             csrf_token=self.visitors.token(request, f"secret {client.id}", shown=shown(client, *client.secrets)),
         )
 
-    def _examples(self, client: Any) -> dict[str, Any]:
-        """What the page's commands need."""
-        redirect_uri = client.redirect_uris[0] if client.redirect_uris else None
-        query = {
-            "response_type": "code",
-            "client_id": client.id,
-            "redirect_uri": redirect_uri,
-            "scope": " ".join(client.scopes),
-        }
-        text = urlencode({name: value for name, value in query.items() if value})
-        return {"issuer": self.site, "redirect_uri": redirect_uri, "authorize": f"{self.site}/authorize?{text}"}
+
+def authorize_address(client: Client, redirect_uri: str | None, issuer: str) -> str:
+    """An authorization request, to try the application with."""
+    query = {
+        "response_type": "code",
+        "client_id": client.id,
+        "redirect_uri": redirect_uri,
+        "scope": " ".join(client.scopes),
+    }
+    return f"{issuer}/authorize?{urlencode({name: value for name, value in query.items() if value})}"
 
 
-def login_of(client: Any, issuer: str) -> str | None:
+def login_of(client: Client, issuer: str) -> str | None:
     """The link by which people begin to log in to the application (OpenID Connect Core §4), if it is one."""
     uri = client.openid.initiate_login_uri
     if uri is None or uris.complaint(uri):
@@ -329,11 +332,11 @@ def login_of(client: Any, issuer: str) -> str | None:
     return redirect_uris.answering(uri, [("iss", issuer)], fragment=False)
 
 
-def same(metadata: Any, client: Any) -> bool:
+def same(metadata: Metadata, client: Client) -> bool:
     """Is an application as this form would make it?"""
     return all(getattr(metadata, name) == getattr(client, name) for name in ON_THE_FORM)
 
 
-def bound(purpose: str, session: Any) -> str:
+def bound(purpose: str, session: Session) -> str:
     """What a form's id and secret are bound to."""
     return f"{purpose}\n{session.user_id}\n{session.id}"

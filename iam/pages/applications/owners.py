@@ -1,6 +1,6 @@
 """Whose an application is: who is at the browser, what they have sent, and that it is about an application of theirs."""
 
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from attrs import frozen
@@ -15,6 +15,8 @@ from iam.http.answers import AnswerNow, see_other
 from iam.http.request import Request
 from iam.records import actor
 from iam.records.actor import By
+from iam.records.client import Client, Secret
+from iam.records.session import Session
 
 SEVERAL: Final = frozenset({"grant_types", "scopes"})
 LOGGED_OUT: Final = (
@@ -33,14 +35,14 @@ class Owners:
     visitors: Visitors
     theme: Theme
 
-    async def session(self, request: Request) -> Any:
+    async def session(self, request: Request) -> Session:
         """Who is logged in; the login for who is not."""
         session = await self.visitors.session(request)
         if session is None:
             raise AnswerNow(see_other("/login?next=" + quote(request.path.decode("ascii"), safe="")))
         return self._admitted(session)
 
-    async def sent(self, request: Request, purpose: str) -> tuple[Any, Sent]:
+    async def sent(self, request: Request, purpose: str) -> tuple[Session, Sent]:
         """Who sent a form, and what; the form's purpose is part of what its token vouches for."""
         sent = self.visitors.sent(request, purpose, repeatable=SEVERAL)
         session = await self.visitors.session(request)
@@ -48,32 +50,32 @@ class Owners:
             raise self.theme.refusal(403, "You are not logged in any more", LOGGED_OUT)
         return self._admitted(session), sent
 
-    async def own(self, session: Any, client_id: str, stale: Stale | None = None) -> Any:
+    async def own(self, session: Session, client_id: str, stale: Stale | None = None) -> Client:
         """The person's own application; another's is none, unless a form was opened before they logged in."""
         client = await self.registration.clients.read(client_id) if "\0" not in client_id else None
         if client is None or client.owner_id != session.user_id:
             raise self.visitors.stale(stale, session) if stale else self.theme.missing()
         return client
 
-    async def may_enable(self, session: Any, client: Any) -> bool:
+    async def may_enable(self, session: Session, client: Client) -> bool:
         """May this person enable their application again? Unless they are an administrator, only what they have disabled themselves."""
         disabled_by = await self.registration.clients.disabled_by(client.id)
         return session.superuser or disabled_by == f"user {session.user_id}"
 
-    def _admitted(self, session: Any) -> Any:
+    def _admitted(self, session: Session) -> Session:
         if not self.registrants.admitted(superuser=session.superuser):
             raise self.theme.refusal(403, "This is for administrators", NOT_HERE)
         return session
 
 
-def shown(client: Any, *secrets: Any) -> str:
+def shown(client: Client, *secrets: Secret) -> str:
     """The digest of an application as a form shows it: its metadata, and its secrets where the form is about these."""
     told = information.document(client)
     moments = [client.updated_at.isoformat(), client.disabled_at and client.disabled_at.isoformat()]
     return csrf.digest(told, client.require_pkce, moments, [str(secret.id) for secret in secrets])
 
 
-def by(session: Any, request: Request) -> By:
+def by(session: Session, request: Request) -> By:
     """Who changes it."""
     return actor.person(session.user_id, request.client_address)
 

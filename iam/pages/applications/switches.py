@@ -1,6 +1,6 @@
 """An application is disabled by its owner, and enabled again: each by a page that asks first."""
 
-from typing import Any, Final
+from typing import Final
 
 from attrs import frozen
 from twisted.logger import Logger
@@ -11,6 +11,8 @@ from iam.clients.registration import Registration
 from iam.http.answers import Answer, see_other
 from iam.http.request import Request
 from iam.pages.applications.owners import Owners, address, by, shown
+from iam.records.client import Client
+from iam.records.session import Session
 
 log = Logger()
 
@@ -68,7 +70,7 @@ class Switches:
         log.info("application {what}d: client {client_id}", what=what, client_id=client_id)
         return see_other(address(client_id))
 
-    async def _refuse_others(self, session: Any, client: Any, what: str) -> None:
+    async def _refuse_others(self, session: Session, client: Client, what: str) -> None:
         """Refuse to enable what somebody else has disabled."""
         if what == ENABLE and not await self.owners.may_enable(session, client):
             raise self.theme.refusal(403, "This is for administrators", NOT_YOURS)
@@ -76,8 +78,8 @@ class Switches:
     def _page(
         self,
         request: Request,
-        session: Any,
-        client: Any,
+        session: Session,
+        client: Client,
         what: str,
         status: int = 200,
         *,
@@ -96,6 +98,6 @@ class Switches:
         )
 
 
-def done(client: Any, what: str) -> bool:
+def done(client: Client, what: str) -> bool:
     """Is it so already, by another tab or somebody else?"""
     return bool(client.enabled == (what == ENABLE))
