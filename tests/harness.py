@@ -35,7 +35,8 @@ from iam.outbound.fetching import Fetcher
 from iam.people.setup import setup_link
 from iam.protocol.server import Server as Protocol
 from iam.records.actor import SERVER
-from iam.records.client import Metadata, keeps_secret
+from iam.records.client import keeps_secret
+from iam.records.client_metadata import Metadata
 from iam.secrets import minted
 from iam.secrets.master_key import ServerKey
 from iam.secrets.minted import Kind

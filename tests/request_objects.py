@@ -12,7 +12,6 @@ from joserfc.jws import JWSRegistry
 
 from iam.authorization.objects import ALGORITHMS as SIGNING
 from iam.clients.encryption import ALGORITHMS, ENCODINGS
-from iam.records.openid_metadata import OpenIDMetadata
 from tests.assertions import make, public
 from tests.harness import CHALLENGE, REDIRECT_URI, App, Person, Reply, Server, action, fields
 
@@ -103,10 +102,10 @@ async def asking(
 ) -> Asking:
     """A client that signs with this algorithm."""
     if alg.startswith("HS"):
-        app = await server.app(auth_method="client_secret_jwt", openid=OpenIDMetadata(**(openid or {})), **metadata)
+        app = await server.app(auth_method="client_secret_jwt", **(openid or {}), **metadata)
         key = OctKey.import_key(str(app.secret))
     else:
         key = make(alg)
         metadata = {"jwks": public(key), **metadata}
-        app = await server.app(openid=OpenIDMetadata(**(openid or {})), **metadata)
+        app = await server.app(**(openid or {}), **metadata)
     return Asking(server, app, await server.person(), key, alg)

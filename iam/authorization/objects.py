@@ -127,7 +127,7 @@ class RequestObjects:
 
     async def _fetched(self, client: Client, uri: str) -> str:
         """The request object at an address that the client has registered, as it is now (Core §6.2)."""
-        if not registered(uri, client.openid.request_uris):
+        if not registered(uri, client.request_uris):
             sentence = "The request_uri must be one that the client has registered in its request_uris."
             raise RequestObjectError(sentence, error=INVALID_URI)
         try:
@@ -219,7 +219,7 @@ def check_header(client: Client, header: Mapping[str, object]) -> None:
 
 def allowed(client: Client) -> tuple[str, ...]:
     """The algorithms that this client may sign with: the one that it has registered, or any that it has a key for."""
-    registered = client.openid.request_object_signing_alg
+    registered = client.request_object_signing_alg
     algs = ALGORITHMS if client.auth_method == SECRET_JWT else ASYMMETRIC
     return algs if registered is None else tuple(alg for alg in algs if alg == registered)
 

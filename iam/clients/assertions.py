@@ -119,7 +119,8 @@ def refusal(reason: str, client_id: str) -> Reason:
 def allowed(client: Client) -> tuple[str, ...]:
     """The algorithms that this client may sign assertions with: none for clients of other methods."""
     algs = ALGORITHMS.get(client.auth_method, ())
-    return algs if client.auth_signing_alg is None else tuple(alg for alg in algs if alg == client.auth_signing_alg)
+    alg = client.token_endpoint_auth_signing_alg
+    return algs if alg is None else tuple(each for each in algs if each == alg)
 
 
 def sole(audience: object) -> object:

@@ -31,7 +31,7 @@ class Introduction:
 
 def introduction(client: Client, redirect_uri: str) -> Introduction:
     """The client that wants a person, and wants them back at this address."""
-    logo_uri = client.openid.logo_uri
+    logo_uri = client.logo_uri
     return Introduction(
         client.name,
         host_of(redirect_uri),

@@ -17,18 +17,19 @@ from attrs import asdict, evolve, frozen
 from iam.clients import assertions, information, redirect_uris, sectors
 from iam.clients import metadata as client_metadata
 from iam.clients import secrets as client_secrets
-from iam.clients.metadata import ClientMetadata, RegistrationRequest
+from iam.clients.metadata import RegistrationRequest
 from iam.clients.registrants import Registrant, Registrants
 from iam.clients.registration import Registration, needs_new_secret
 from iam.clients.targets import Targets
-from iam.clients.wishes import LeftOut, Settled, Wishes
+from iam.clients.wishes import LeftOut, Wishes
 from iam.networks import network
 from iam.oauth import bearer
 from iam.oauth.bearer import Challenge
 from iam.oauth.reasons import Reason, shown
 from iam.people.invalid import Invalid
 from iam.records import actor
-from iam.records.client import PUBLIC, Client, Metadata, keeps_secret
+from iam.records.client import PUBLIC, Client, keeps_secret
+from iam.records.client_metadata import Metadata
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.store.registrations import Newcomer, Registrations
@@ -37,6 +38,11 @@ from iam.throttles.throttle import Throttle
 OPEN, TOKEN, CLOSED = "open", "token", "closed"
 PATH: Final = "/register"
 A_WHILE: Final = 3600  # seconds after which there may be room for another client that nobody answers for
+SAID_HERE: Final = (
+    "require_pkce",
+    "introspect_any",
+    "id_token_claims",
+)  # what a client keeps of what others said of it
 CLIENT_ID: Final = re.compile(r"[0-9A-Za-z]{22}")
 
 
@@ -181,40 +187,32 @@ class DynamicRegistration:
         self, asked: RegistrationRequest, registrant: Registrant, old: Client | None = None
     ) -> Metadata:
         """What the client would be, by the rules and the policy, with what of its wishes can be."""
-        told, keeping = asked.metadata, registrant.keeping(old) if old else registrant
+        told, keeping = asked.spoken, registrant.keeping(old) if old else registrant
         elsewhere = await self.targets.open_to_all()
         wishes = Wishes(
             registrant, keeping, await self.registration.scopes.all(), self.registration.implicit, elsewhere
         )
         settled = wishes.settle(asked)
         left_out = dict(settled.left_out)
-        uris = self._usable("redirect_uris", told.redirect_uris, settled, old, left_out)
+        uris = self._usable("redirect_uris", settled, old, left_out)
+        wanted = evolve(
+            settled,
+            name=told.name(uris),
+            redirect_uris=uris,
+            post_logout_redirect_uris=self._usable("post_logout_redirect_uris", settled, old, left_out),
+            token_endpoint_auth_signing_alg=signing_alg(settled),
+            **({name: getattr(old, name) for name in SAID_HERE} if old else {}),
+        )
         try:
-            metadata = await self.registration.metadata(
-                name=told.name(uris),
-                auth_method=settled.auth_method,
-                grant_types=settled.grant_types,
-                redirect_uris=uris,
-                scopes=settled.scopes,
-                post_logout_redirect_uris=self._usable(
-                    "post_logout_redirect_uris", told.post_logout_redirect_uris, settled, old, left_out
-                ),
-                require_pkce=old is not None and old.require_pkce,
-                introspect_any=old is not None and old.introspect_any,
-                auth_signing_alg=signing_alg(told, settled.auth_method),
-                jwks=told.jwks,
-                jwks_uri=told.jwks_uri,
-                openid=evolve(settled.openid, id_token_claims=old.openid.id_token_claims) if old else settled.openid,
-                before=old,
-                registrant=registrant,
-                scopeless=bool(elsewhere),
+            metadata = await self.registration.judge(
+                wanted, before=old, registrant=registrant, scopeless=bool(elsewhere)
             )
             if old is not None:
                 sectors.refuse_other_names(metadata, old)
         except Invalid as invalid:
             raise client_metadata.of_invalid(invalid) from None
-        if "application_type" in asked.said and asked.openid.application_type != metadata.openid.application_type:
-            left_out["application_type"] = f"What fits the redirect URIs is: {metadata.openid.application_type}."
+        if "application_type" in asked.said and asked.metadata.application_type != metadata.application_type:
+            left_out["application_type"] = f"What fits the redirect URIs is: {metadata.application_type}."
         return evolve(
             metadata,
             left_out=dict(sorted(left_out.items())),
@@ -222,11 +220,9 @@ class DynamicRegistration:
             allow_http_redirects=old is not None and old.allow_http_redirects,
         )
 
-    def _usable(
-        self, member: str, uris: tuple[str, ...], settled: Settled, old: Client | None, left_out: LeftOut
-    ) -> tuple[str, ...]:
+    def _usable(self, member: str, settled: Metadata, old: Client | None, left_out: LeftOut) -> tuple[str, ...]:
         """The addresses without those that such a client may not have (RFC 7591 §3.2.1: the answer says which it has)."""
-        method = settled.auth_method
+        uris, method = getattr(settled, member), settled.auth_method
         told: dict[str, Any] = {"confidential": method != PUBLIC, "rules": self.registration.rules(old, method)}
         kept = redirect_uris.usable(uris, **told)
         missing = [uri for uri in uris if uri not in kept]
@@ -236,9 +232,9 @@ class DynamicRegistration:
 
     async def _refuse_others(self, client: Client, asked: RegistrationRequest, address: str) -> None:
         """Raise MetadataError unless the document is about this client, and its secret, if it is there, the client's own."""
-        if asked.metadata.client_id != client.id:
+        if asked.spoken.client_id != client.id:
             raise client_metadata.refused({"client_id": "It must be there, and be the one of this client."})
-        secret = asked.metadata.client_secret
+        secret = asked.spoken.client_secret
         if secret is not None and not self.registration.secrets.match(client, secret, self._now()):
             await self.throttle.wrong(address, client.id)
             raise client_metadata.refused(
@@ -264,9 +260,9 @@ class DynamicRegistration:
         return self.registration.clock.now()
 
 
-def signing_alg(told: ClientMetadata, method: str) -> str | None:
+def signing_alg(metadata: Metadata) -> str | None:
     """What the client proves itself with, if it signs for that; of other clients it says nothing (OpenID Connect Registration §2)."""
-    return told.token_endpoint_auth_signing_alg if method in assertions.ALGORITHMS else None
+    return metadata.token_endpoint_auth_signing_alg if metadata.auth_method in assertions.ALGORITHMS else None
 
 
 def not_its_own(client_id: str) -> Challenge:

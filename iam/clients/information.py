@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from iam.clients import metadata, uris
-from iam.clients.metadata import FOUND
-from iam.records import openid_metadata
-from iam.records.client import Client, Metadata
+from iam.clients.metadata import NOT_SAID
+from iam.records.client import Client
+from iam.records.client_metadata import DEFAULTS, Metadata
 
 LINKS: Final[Mapping[str, str]] = {
     "client_uri": "its page",
@@ -16,7 +16,7 @@ LINKS: Final[Mapping[str, str]] = {
 }
 
 
-def document(client: Client | Metadata) -> dict[str, Any]:
+def document(client: Metadata) -> dict[str, Any]:
     """All metadata, defaults included; what is not said is not there."""
     said: dict[str, Any] = {
         "client_name": client.name,
@@ -26,28 +26,21 @@ def document(client: Client | Metadata) -> dict[str, Any]:
         "response_types": list(metadata.response_types(client.grant_types)),
         "scope": " ".join(client.scopes),
         "token_endpoint_auth_method": client.auth_method,
-        "token_endpoint_auth_signing_alg": client.auth_signing_alg,
-        "jwks": client.jwks,
-        "jwks_uri": client.jwks_uri,
-        **openid(client),
+        **members(client),
     }
     return {name: value for name, value in said.items() if value is not None}
 
 
-def openid(client: Client | Metadata) -> dict[str, Any]:
-    """The members that OpenID Connect adds."""
-    told = {name: getattr(client.openid, name) for name in openid_metadata.NAMES if name not in FOUND}
+def members(client: Metadata) -> dict[str, Any]:
+    """The members that are said as they are kept, but for empty lists."""
+    told = {name: getattr(client, name) for name in DEFAULTS if name not in NOT_SAID}
     listed = {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
     return {name: value for name, value in listed.items() if value != []}
 
 
 def links(client: Client) -> list[tuple[str, str]]:
     """What a client shows of itself to people, with a name for each: addresses that are links, by https, and nothing else."""
-    return [
-        (name, uri)
-        for member, name in LINKS.items()
-        if (uri := getattr(client.openid, member)) is not None and safe(uri)
-    ]
+    return [(name, uri) for member, name in LINKS.items() if (uri := getattr(client, member)) is not None and safe(uri)]
 
 
 def safe(uri: str) -> bool:

@@ -5,13 +5,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, get_type_hints
 from urllib.parse import urlsplit
 
-import attrs
 from attrs import field, frozen
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from iam.oauth.reasons import Reason, shown
 from iam.people.invalid import Invalid
-from iam.records.openid_metadata import OpenIDMetadata
+from iam.records.client_metadata import DEFAULTS, Metadata
 
 INVALID_METADATA: Final = "invalid_client_metadata"
 INVALID_REDIRECT_URI: Final = "invalid_redirect_uri"
@@ -20,10 +19,8 @@ CODE: Final = "code"
 ID_TOKENS: Final = ("id_token", "id_token token")
 AUTHORIZATION_CODE: Final = "authorization_code"
 IMPLICIT: Final = "implicit"
-FOUND: Final = (
-    "sector",
-    "id_token_claims",
-)  # what no client says of itself: it is found out, or who administers says it
+# What no client says of itself: it is found out, or its owner or who administers says it.
+NOT_SAID: Final = ("sector", "id_token_claims", "require_pkce", "introspect_any", "allow_http_redirects")
 
 # What our own answers have besides metadata: who sends one back as it came asks for nothing by these (RFC 7592 §2.2).
 OURS: Final = (
@@ -39,7 +36,6 @@ OURS: Final = (
 NAMES: Final[Mapping[str, str]] = {
     "name": "client_name",
     "auth_method": "token_endpoint_auth_method",
-    "auth_signing_alg": "token_endpoint_auth_signing_alg",
     "scopes": "scope",
 }
 
@@ -58,24 +54,26 @@ class MetadataError(Exception):
         return self.description
 
 
-class ClientMetadata(BaseModel):
-    """The members of RFC 7591 §2; a type that is another than the RFC's is a complaint about the member."""
+class Spoken(BaseModel):
+    """What a client says that we keep in another form, or not at all (RFC 7591 §2, RFC 7592 §2.2)."""
 
     model_config = CONFIG
 
     client_id: str | None = None
     client_secret: str | None = None
     redirect_uris: tuple[str, ...] = ()
-    post_logout_redirect_uris: tuple[str, ...] = ()
     token_endpoint_auth_method: str = "client_secret_basic"
-    token_endpoint_auth_signing_alg: str | None = None
     grant_types: tuple[str, ...] = (AUTHORIZATION_CODE,)
     response_types: tuple[str, ...] | None = None
     client_name: str | None = None
     scope: str | None = None
     jwks: dict[str, Any] | None = None
-    jwks_uri: str | None = None
     software_statement: str | None = None
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """The members that are kept as they are said."""
+        return {name: getattr(self, name) for name in DEFAULTS if name in type(self).model_fields}
 
     def name(self, redirect_uris: Sequence[str]) -> str:
         """What people will read; of a client that has no name, where it leads to."""
@@ -88,13 +86,13 @@ class ClientMetadata(BaseModel):
             return "Unnamed client"
 
 
-OpenIDMembers: Final[Any] = create_model(
-    "OpenIDMembers",
-    __config__=CONFIG,
+ClientMetadata: Final[type[Spoken]] = create_model(
+    "ClientMetadata",
+    __base__=Spoken,
     **{
-        each.name: (get_type_hints(OpenIDMetadata)[each.name], each.default)
-        for each in attrs.fields(OpenIDMetadata)
-        if each.name not in FOUND
+        name: (get_type_hints(Metadata)[name], default)
+        for name, default in DEFAULTS.items()
+        if name not in (*NOT_SAID, "jwks")
     },  # type: ignore[call-overload]
 )
 
@@ -103,8 +101,8 @@ OpenIDMembers: Final[Any] = create_model(
 class RegistrationRequest:
     """What a client wants to be registered with; `said` are the members that are there, `unknown` those that we do not know."""
 
-    metadata: ClientMetadata
-    openid: OpenIDMetadata
+    spoken: Spoken
+    metadata: Metadata
     said: frozenset[str] = frozenset()
     unknown: tuple[str, ...] = ()
 
@@ -112,15 +110,20 @@ class RegistrationRequest:
 def read(document: Mapping[str, Any]) -> RegistrationRequest:
     """The metadata in a document; empty members are not there. Raises MetadataError where a type is wrong."""
     said = {name: value for name, value in document.items() if value is not None and value != ""}
-    text = json.dumps(said)
     try:
-        metadata = ClientMetadata.model_validate_json(text)
-        members = OpenIDMembers.model_validate_json(text)
+        spoken = ClientMetadata.model_validate_json(json.dumps(said))
     except ValidationError as error:
         raise mistyped(error) from None
-    known = {*ClientMetadata.model_fields, *OpenIDMembers.model_fields, *OURS}
-    unknown = tuple(name for name in said if name not in known)
-    return RegistrationRequest(metadata, OpenIDMetadata(**members.model_dump()), frozenset(said), unknown)
+    unknown = tuple(name for name in said if name not in {*ClientMetadata.model_fields, *OURS})
+    metadata = Metadata(
+        name=spoken.client_name or "",
+        auth_method=spoken.token_endpoint_auth_method,
+        grant_types=spoken.grant_types,
+        redirect_uris=spoken.redirect_uris,
+        scopes=tuple((spoken.scope or "").split()),
+        **spoken.kept,
+    )
+    return RegistrationRequest(spoken, metadata, frozenset(said), unknown)
 
 
 def mistyped(error: ValidationError) -> MetadataError:

@@ -10,21 +10,19 @@ from iam.clients import assertions, encryption, key_sets, uris
 from iam.clients import redirect_uris as redirection
 from iam.clients.key_sets import KeySetError
 from iam.outbound import destinations
-from iam.records.client import SECRET_JWT, Metadata
-from iam.records.openid_metadata import (
+from iam.records.client import PUBLIC, SECRET_JWT
+from iam.records.client_metadata import (
     AT_USERINFO,
     BY_SCOPES,
-    DEFAULTS,
     NATIVE,
     PAIRWISE,
     PUBLIC_SUBJECT,
     WEB,
-    OpenIDMetadata,
+    Metadata,
 )
 from iam.secrets import signing_keys
 
 APPLICATION_TYPES: Final = (WEB, NATIVE)
-UNSAID: Final = DEFAULTS  # of a client that says nothing of all this
 SUBJECT_TYPES: Final = (PUBLIC_SUBJECT, PAIRWISE)
 
 LINKS: Final = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
@@ -40,45 +38,48 @@ TO_US: Final = "request_object_encryption"
 Complaints = Mapping[str, str | None]
 
 
-def fitting(openid: OpenIDMetadata | None, redirect_uris: Iterable[str], *, public: bool) -> OpenIDMetadata:
+def fitting(metadata: Metadata) -> Metadata:
     """The metadata with the application type that the redirect URIs show, if they show one (OpenID Connect Registration §2).
 
     An app with a scheme of its own is native, and so is a public client that is only ever answered on the person's machine.
     """
-    given, known = tuple(redirect_uris), openid or DEFAULTS
-    shown = not all(map(redirection.web, given)) or (public and redirection.native(given))
-    return attrs.evolve(known, application_type=NATIVE) if shown else known
+    given = (*metadata.redirect_uris, *metadata.post_logout_redirect_uris)
+    shown = not all(map(redirection.web, given)) or (metadata.auth_method == PUBLIC and redirection.native(given))
+    return attrs.evolve(metadata, application_type=NATIVE) if shown else metadata
 
 
 def complaints(metadata: Metadata, *, private: bool) -> Complaints:
     """What is wrong, by member; `private`: may servers be asked that are in a private network?"""
-    openid = metadata.openid
     return {
-        **wish_complaints(openid),
-        "subject_type": choice_complaint(openid.subject_type, SUBJECT_TYPES),
-        "id_token_claims": choice_complaint(openid.id_token_claims, (AT_USERINFO, BY_SCOPES)),
-        "sector_identifier_uri": fetched_complaint(openid.sector_identifier_uri, private=private),
-        "default_max_age": age_complaint(openid.default_max_age),
-        "initiate_login_uri": openid.initiate_login_uri and uris.https_complaint(openid.initiate_login_uri),
-        "backchannel_logout_uri": fetched_complaint(openid.backchannel_logout_uri, private=private),
+        **wish_complaints(metadata),
+        "subject_type": choice_complaint(metadata.subject_type, SUBJECT_TYPES),
+        "id_token_claims": choice_complaint(metadata.id_token_claims, (AT_USERINFO, BY_SCOPES)),
+        "sector_identifier_uri": fetched_complaint(metadata.sector_identifier_uri, private=private),
+        "default_max_age": age_complaint(metadata.default_max_age),
+        "initiate_login_uri": metadata.initiate_login_uri and uris.https_complaint(metadata.initiate_login_uri),
+        "backchannel_logout_uri": fetched_complaint(metadata.backchannel_logout_uri, private=private),
         "frontchannel_logout_uri": frontchannel_complaint(metadata),
-        "request_uris": request_uris_complaint(openid.request_uris, private=private),
-        "id_token_signed_response_alg": choice_complaint(openid.id_token_signed_response_alg, signing_keys.ALGORITHMS),
-        "userinfo_signed_response_alg": choice_complaint(openid.userinfo_signed_response_alg, signing_keys.ALGORITHMS),
+        "request_uris": request_uris_complaint(metadata.request_uris, private=private),
+        "id_token_signed_response_alg": choice_complaint(
+            metadata.id_token_signed_response_alg, signing_keys.ALGORITHMS
+        ),
+        "userinfo_signed_response_alg": choice_complaint(
+            metadata.userinfo_signed_response_alg, signing_keys.ALGORITHMS
+        ),
         "request_object_signing_alg": request_object_complaint(metadata),
         **{f"{what}_alg": encryption_complaint(metadata, what) for what in ENCRYPTED},
-        **{f"{what}_enc": encoding_complaint(openid, what) for what in ENCRYPTED},
+        **{f"{what}_enc": encoding_complaint(metadata, what) for what in ENCRYPTED},
     }
 
 
-def wish_complaints(openid: OpenIDMetadata) -> Complaints:
+def wish_complaints(metadata: Metadata) -> Complaints:
     """What is wrong with what a client only says: people read it, or it is a wish that binds nobody."""
     return {
-        "application_type": choice_complaint(openid.application_type, APPLICATION_TYPES),
-        "contacts": texts_complaint(openid.contacts),
-        "default_acr_values": acr_complaint(openid.default_acr_values),
-        **{name: text_complaint(getattr(openid, name)) for name in TEXTS},
-        **{name: link_complaint(getattr(openid, name)) for name in LINKS},
+        "application_type": choice_complaint(metadata.application_type, APPLICATION_TYPES),
+        "contacts": texts_complaint(metadata.contacts),
+        "default_acr_values": acr_complaint(metadata.default_acr_values),
+        **{name: text_complaint(getattr(metadata, name)) for name in TEXTS},
+        **{name: link_complaint(getattr(metadata, name)) for name in LINKS},
     }
 
 
@@ -137,7 +138,7 @@ def request_uris_complaint(given: tuple[str, ...], *, private: bool) -> str | No
 
 def frontchannel_complaint(metadata: Metadata) -> str | None:
     """It lives where a redirect URI does (Front-Channel Logout §2), since it is loaded by people's browsers."""
-    uri = metadata.openid.frontchannel_logout_uri
+    uri = metadata.frontchannel_logout_uri
     if uri is None:
         return None
     if sentence := uris.complaint(uri):
@@ -149,7 +150,7 @@ def frontchannel_complaint(metadata: Metadata) -> str | None:
 
 def request_object_complaint(metadata: Metadata) -> str | None:
     """What request objects are signed with: with a secret only by clients whose secret we can read; never not at all."""
-    alg = metadata.openid.request_object_signing_alg
+    alg = metadata.request_object_signing_alg
     by_secret = assertions.ALGORITHMS[SECRET_JWT] if metadata.auth_method == SECRET_JWT else ()
     if sentence := choice_complaint(alg, (*key_sets.ALGORITHMS, *by_secret)):
         return sentence
@@ -160,7 +161,7 @@ def request_object_complaint(metadata: Metadata) -> str | None:
 
 def encryption_complaint(metadata: Metadata, what: str) -> str | None:
     """What something is encrypted with: the client needs a key for that, but where it encrypts to ours."""
-    alg = getattr(metadata.openid, f"{what}_alg")
+    alg = getattr(metadata, f"{what}_alg")
     if sentence := choice_complaint(alg, encryption.ALGORITHMS):
         return sentence
     if alg is None or what == TO_US:
@@ -191,9 +192,9 @@ def encryption_keys(metadata: Metadata) -> Iterable[encryption.EncryptionKey]:
         return ()
 
 
-def encoding_complaint(openid: OpenIDMetadata, what: str) -> str | None:
+def encoding_complaint(metadata: Metadata, what: str) -> str | None:
     """How the text itself is encrypted, where anything is."""
-    enc = getattr(openid, f"{what}_enc")
-    if enc is not None and getattr(openid, f"{what}_alg") is None:
+    enc = getattr(metadata, f"{what}_enc")
+    if enc is not None and getattr(metadata, f"{what}_alg") is None:
         return f"It needs {what}_alg besides."
     return choice_complaint(enc, encryption.ENCODINGS)

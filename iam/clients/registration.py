@@ -1,11 +1,11 @@
 """Registering clients: which metadata are good, whoever brings them (RFC 6749 §2, RFC 7591 §2)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from iam.clients import assertions, encryption, key_sets, openid_registration, sectors
 from iam.clients import redirect_uris as redirection
@@ -20,8 +20,8 @@ from iam.outbound.fetching import Fetcher
 from iam.people import names
 from iam.people.invalid import complain
 from iam.records.actor import By
-from iam.records.client import BY_SECRET, PRIVATE_KEY_JWT, PUBLIC, SECRET_JWT, Client, Metadata, Secret, keeps_secret
-from iam.records.openid_metadata import OpenIDMetadata
+from iam.records.client import BY_SECRET, PRIVATE_KEY_JWT, PUBLIC, SECRET_JWT, Client, Secret, keeps_secret
+from iam.records.client_metadata import Metadata
 from iam.records.scope import Scope
 from iam.secrets import minted
 from iam.store.clients import Clients
@@ -48,22 +48,10 @@ class Registration:
     implicit: bool = False  # is there an implicit flow?
     private_schemes: frozenset[str] = frozenset()  # without a dot, of apps
 
-    async def metadata(
+    async def judge(
         self,
+        asked: Metadata,
         *,
-        name: str,
-        auth_method: str,
-        grant_types: Iterable[str],
-        redirect_uris: Iterable[str],
-        scopes: Iterable[str],
-        post_logout_redirect_uris: Iterable[str] = (),
-        require_pkce: bool = False,
-        introspect_any: bool = False,
-        allow_http_redirects: bool = False,
-        auth_signing_alg: str | None = None,
-        jwks: Mapping[str, Any] | None = None,
-        jwks_uri: str | None = None,
-        openid: OpenIDMetadata | None = None,
         before: Client | None = None,
         unusual: bool = False,
         registrant: Registrant = ADMINISTRATOR,
@@ -75,27 +63,9 @@ class Registration:
         `scopeless`: it needs no scope of its own, since resources have some for it.
         `unusual`: an administrator says so, who may choose what is no danger by itself.
         """
-        rules = self.rules(before, auth_method, unusual=unusual, http=allow_http_redirects)
+        metadata = in_order(asked)
+        rules = self.rules(before, metadata.auth_method, unusual=unusual, http=metadata.allow_http_redirects)
         may = registrant if before is None else registrant.keeping(before)
-        redirect_uris, post_logout_redirect_uris = distinct(redirect_uris), distinct(post_logout_redirect_uris)
-        metadata = Metadata(
-            name=name.strip(),
-            auth_method=auth_method,
-            grant_types=distinct(grant_types),
-            redirect_uris=redirect_uris,
-            scopes=distinct(scopes),
-            post_logout_redirect_uris=post_logout_redirect_uris,
-            # whoever has the same scheme on the person's device may get the code (RFC 8252 §8.1)
-            require_pkce=require_pkce or not all(map(redirection.web, redirect_uris)),
-            introspect_any=introspect_any,
-            allow_http_redirects=allow_http_redirects,
-            auth_signing_alg=auth_signing_alg,
-            jwks=jwks,
-            jwks_uri=jwks_uri,
-            openid=openid_registration.fitting(
-                openid, (*redirect_uris, *post_logout_redirect_uris), public=auth_method == PUBLIC
-            ),
-        )
         complain(
             name=name_complaint(metadata),
             auth_method=auth_method_complaint(metadata),
@@ -103,7 +73,7 @@ class Registration:
             redirect_uris=redirect_uris_complaint(metadata, rules),
             scopes=scopes_complaint(metadata, may, await self.scopes.all(), scopeless=scopeless),
             post_logout_redirect_uris=uris_complaint(metadata.post_logout_redirect_uris, metadata, rules),
-            auth_signing_alg=auth_signing_alg_complaint(metadata),
+            token_endpoint_auth_signing_alg=auth_signing_alg_complaint(metadata),
             jwks=jwks_complaint(metadata),
             jwks_uri=jwks_uri_complaint(metadata, private=self.private),
             **openid_registration.complaints(metadata, private=self.private),
@@ -181,6 +151,23 @@ class Registration:
         return await self.clients.delete(client_id, self.clock.now(), by)
 
 
+def in_order(asked: Metadata) -> Metadata:
+    """The metadata with each value once, and with what follows from the redirect URIs."""
+    redirect_uris = distinct(asked.redirect_uris)
+    return openid_registration.fitting(
+        evolve(
+            asked,
+            name=asked.name.strip(),
+            grant_types=distinct(asked.grant_types),
+            redirect_uris=redirect_uris,
+            scopes=distinct(asked.scopes),
+            post_logout_redirect_uris=distinct(asked.post_logout_redirect_uris),
+            # whoever has the same scheme on the person's device may get the code (RFC 8252 §8.1)
+            require_pkce=asked.require_pkce or not all(map(redirection.web, redirect_uris)),
+        )
+    )
+
+
 def distinct(texts: Iterable[str]) -> tuple[str, ...]:
     """Each once, in the order given."""
     return tuple(dict.fromkeys(texts))
@@ -208,7 +195,7 @@ def needs_new_secret(old_method: str, method: str) -> bool:
 
 def auth_signing_alg_complaint(metadata: Metadata) -> str | None:
     """What the client signs its assertions with (RFC 7591, OpenID Connect Registration §2)."""
-    alg, algs = metadata.auth_signing_alg, assertions.ALGORITHMS.get(metadata.auth_method)
+    alg, algs = metadata.token_endpoint_auth_signing_alg, assertions.ALGORITHMS.get(metadata.auth_method)
     if alg is None:
         return None
     if algs is None:
@@ -229,7 +216,7 @@ def jwks_complaint(metadata: Metadata) -> str | None:
         keys = key_sets.read(metadata.jwks)
     except KeySetError as error:
         return str(error)
-    alg = metadata.auth_signing_alg
+    alg = metadata.token_endpoint_auth_signing_alg
     signs = metadata.auth_method == PRIVATE_KEY_JWT and alg is not None
     return f"None of the keys is one for {alg}." if signs and not any(alg in key.algs for key in keys) else None
 

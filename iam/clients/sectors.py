@@ -9,7 +9,8 @@ from iam.clients import uris
 from iam.outbound.destinations import FetchError, parsed
 from iam.outbound.fetching import Fetcher
 from iam.people.invalid import Invalid
-from iam.records.client import Client, Metadata
+from iam.records.client import Client
+from iam.records.client_metadata import Metadata
 
 PURPOSE: Final = "sector_identifier_uri"
 FIELD: Final = "sector_identifier_uri"
@@ -27,10 +28,10 @@ async def settled(metadata: Metadata, fetcher: Fetcher, before: Client | None, a
 
     `asker` is the network that registers it. The document of a sector is read when a client names it, or other redirect URIs than `before`.
     """
-    openid = metadata.openid
-    if openid.sector_identifier_uri is not None and not settled_before(metadata, before):
-        await check(metadata, openid.sector_identifier_uri, fetcher.strangers, asker)
-    return evolve(metadata, openid=evolve(openid, sector=sector(metadata) if openid.pairwise else None))
+    uri = metadata.sector_identifier_uri
+    if uri is not None and not settled_before(metadata, before):
+        await check(metadata, uri, fetcher.strangers, asker)
+    return evolve(metadata, sector=sector(metadata) if metadata.pairwise else None)
 
 
 def refuse_other_names(metadata: Metadata, before: Client) -> None:
@@ -38,7 +39,7 @@ def refuse_other_names(metadata: Metadata, before: Client) -> None:
 
     It holds what people gave it under the old ones, and would learn what the clients of another sector call them.
     """
-    if (metadata.openid.pairwise, metadata.openid.sector) != (before.openid.pairwise, before.openid.sector):
+    if (metadata.pairwise, metadata.sector) != (before.pairwise, before.sector):
         raise Invalid({FIELD: MOVED})
 
 
@@ -46,7 +47,7 @@ def settled_before(metadata: Metadata, before: Client | None) -> bool:
     """Has it been found out, for all of these redirect URIs?"""
     return (
         before is not None
-        and before.openid.sector_identifier_uri == metadata.openid.sector_identifier_uri
+        and before.sector_identifier_uri == metadata.sector_identifier_uri
         and set(before.redirect_uris) >= set(metadata.redirect_uris)
     )
 
@@ -65,8 +66,8 @@ async def check(metadata: Metadata, uri: str, fetcher: Fetcher, asker: str = "")
 
 def sector(metadata: Metadata) -> str | None:
     """The host of the document, or else that of all redirect URIs."""
-    if metadata.openid.sector_identifier_uri is not None:
-        return parsed(metadata.openid.sector_identifier_uri).host
+    if metadata.sector_identifier_uri is not None:
+        return parsed(metadata.sector_identifier_uri).host
     found = {origin and origin[1] for origin in map(uris.origin, metadata.redirect_uris)}
     if len(found) > 1 or None in found:
         sentence = "Pairwise subjects need a sector_identifier_uri, unless all redirect URIs are of one host."

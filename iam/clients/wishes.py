@@ -6,19 +6,27 @@ signatures, encryption, and by which name it knows people. A registration is ref
 where what is left contradicts itself.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Collection, Sequence
+from typing import Final
 
 from attrs import evolve, frozen
 
-from iam.clients import metadata, openid_registration
-from iam.clients.metadata import AUTHORIZATION_CODE, CODE, IMPLICIT, ClientMetadata, RegistrationRequest, response_types
+from iam.clients import openid_registration
+from iam.clients.metadata import (
+    AUTHORIZATION_CODE,
+    CODE,
+    IMPLICIT,
+    RegistrationRequest,
+    Spoken,
+    refused,
+    response_types,
+)
 from iam.clients.registrants import CLIENT_CREDENTIALS, REFRESH_TOKEN, Registrant
 from iam.clients.registration import AUTH_METHODS, GRANT_TYPES, distinct
 from iam.oauth.reasons import shown
 from iam.oauth.scopes import OF_OPENID
 from iam.records.client import BY_SECRET, PUBLIC
-from iam.records.openid_metadata import DEFAULTS
+from iam.records.client_metadata import DEFAULTS, Metadata
 from iam.records.scope import Scope
 
 MOST: Final = 20  # members that we do not know, of which it is said that they were left out
@@ -29,17 +37,6 @@ SCRIPTS: Final = ("javascript:", "vbscript:")  # nobody wishes for these by mist
 USUAL_METHOD: Final = BY_SECRET[0]
 
 LeftOut = dict[str, str]
-
-
-@frozen
-class Settled:
-    """What a client can have of what it asked for, and by member why not the rest."""
-
-    auth_method: str
-    grant_types: tuple[str, ...]
-    scopes: tuple[str, ...]
-    openid: Any
-    left_out: Mapping[str, str]
 
 
 @frozen
@@ -55,17 +52,17 @@ class Wishes:
     implicit: bool = False
     elsewhere: frozenset[str] = frozenset()
 
-    def settle(self, asked: RegistrationRequest) -> Settled:
+    def settle(self, asked: RegistrationRequest) -> Metadata:
         """What of it can be, and why not the rest; raises MetadataError where nothing is left, or the rest contradicts itself."""
-        told, left_out = asked.metadata, unknown(asked)
+        told, left_out = asked.spoken, unknown(asked)
         method = settle_auth_method(told, left_out)
         scopes = self._scopes(told, left_out)
         grant_types = self._grant_types(told, method, scopes, left_out)
         settle_response_types(told, grant_types, left_out)
-        openid = settle_openid(asked, left_out)
-        return Settled(method, grant_types, scopes, openid, left_out)
+        rest = settle_rest(asked.metadata, left_out)
+        return evolve(rest, auth_method=method, grant_types=grant_types, scopes=scopes, left_out=left_out)
 
-    def _scopes(self, told: ClientMetadata, left_out: LeftOut) -> tuple[str, ...]:
+    def _scopes(self, told: Spoken, left_out: LeftOut) -> tuple[str, ...]:
         """The scopes that it may ask for; of a client that names none, whatever a new one may have."""
         usual = tuple(scope.name for scope in self.scopes if self.usual.may_have(scope))
         if told.scope is None:
@@ -76,13 +73,11 @@ class Wishes:
         if missing := [name for name in wanted if name not in allowed and name not in self.elsewhere]:
             sentence = f"{shown(' '.join(missing))}: Choose among {', '.join(usual)}, or leave it out."
             if not kept and not self.elsewhere.intersection(wanted):
-                raise metadata.refused({"scope": sentence})
+                raise refused({"scope": sentence})
             left_out["scope"] = shown(sentence)
         return kept
 
-    def _grant_types(
-        self, told: ClientMetadata, method: str, scopes: Collection[str], left_out: LeftOut
-    ) -> tuple[str, ...]:
+    def _grant_types(self, told: Spoken, method: str, scopes: Collection[str], left_out: LeftOut) -> tuple[str, ...]:
         """The grants that there are, that its registrant may use, and that go with the rest."""
         known = (*GRANT_TYPES, *((IMPLICIT,) if self.implicit else ()))
         usable = [name for name in known if self.keeping.may_use(name)]
@@ -93,13 +88,13 @@ class Wishes:
         sentences = [f"{shown(', '.join(strange))}: Choose among {', '.join(usable)}."] if strange else []
         sentences += filter(None, obstacles.values())
         if sentences and not kept:
-            raise metadata.refused({"grant_types": " ".join(sentences)})
+            raise refused({"grant_types": " ".join(sentences)})
         if sentences:
             left_out["grant_types"] = shown(" ".join(sentences))
         return kept
 
 
-def settle_auth_method(told: ClientMetadata, left_out: LeftOut) -> str:
+def settle_auth_method(told: Spoken, left_out: LeftOut) -> str:
     """The way in which it proves itself; one that is unknown here is replaced by the usual one."""
     method = told.token_endpoint_auth_method
     if method in AUTH_METHODS:
@@ -121,7 +116,7 @@ def obstacle(grant_type: str, method: str, scopes: Collection[str], others: Coll
     return None
 
 
-def settle_response_types(told: ClientMetadata, grant_types: tuple[str, ...], left_out: LeftOut) -> None:
+def settle_response_types(told: Spoken, grant_types: tuple[str, ...], left_out: LeftOut) -> None:
     """Leave out response types that do not go with the grants; raises MetadataError where the code would be left out."""
     fitting = response_types(grant_types)
     if not told.response_types:  # some libraries send an empty list for what they do not say
@@ -132,26 +127,25 @@ def settle_response_types(told: ClientMetadata, grant_types: tuple[str, ...], le
         f"What fits the grant types is: {', '.join(fitting) or 'none without the grant type authorization_code'}."
     )
     if (CODE in fitting and CODE not in wanted) or (missing and not grant_types):
-        raise metadata.refused({"response_types": sentence})
+        raise refused({"response_types": sentence})
     if missing:
         left_out["response_types"] = f"{shown(', '.join(missing))}: {sentence}"
 
 
-def settle_openid(asked: RegistrationRequest, left_out: LeftOut) -> Any:
-    """What OpenID Connect adds, without what is only said and cannot be said so."""
-    openid = asked.openid
-    for name, sentence in openid_registration.wish_complaints(openid).items():
-        value = getattr(openid, name)
+def settle_rest(metadata: Metadata, left_out: LeftOut) -> Metadata:
+    """The metadata without what is only said and cannot be said so."""
+    for name, sentence in openid_registration.wish_complaints(metadata).items():
+        value = getattr(metadata, name)
         if sentence is None or (isinstance(value, str) and value.strip().lower().startswith(SCRIPTS)):
             continue
         left_out[name] = sentence
-        openid = evolve(openid, **{name: getattr(DEFAULTS, name)})
-    return openid
+        metadata = evolve(metadata, **{name: DEFAULTS[name]})
+    return metadata
 
 
 def unknown(asked: RegistrationRequest) -> LeftOut:
     """The members that this server does not know, or does not heed."""
     left_out = {shown(name[:LONGEST_NAME]): "This server does not know it." for name in asked.unknown[:MOST]}
-    if asked.metadata.software_statement is not None:
+    if asked.spoken.software_statement is not None:
         left_out["software_statement"] = "This server trusts nobody's software statements; what it says does not count."
     return left_out

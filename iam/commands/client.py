@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from attrs import evolve
 
 from iam.administration.administration import Administration
 from iam.clients import ids, information
@@ -21,8 +22,8 @@ from iam.commands.people import named
 from iam.commands.running import run
 from iam.people.invalid import Invalid
 from iam.records.actor import COMMAND_LINE
-from iam.records.client import Client, Metadata
-from iam.records.openid_metadata import DEFAULTS
+from iam.records.client import Client
+from iam.records.client_metadata import Metadata
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 
@@ -92,23 +93,22 @@ def create(
 
     async def work(on: Administration) -> Client:
         owner_id = (await named(on, owner)).id if owner else None
-        metadata = await judged(
-            on,
+        asked = Metadata(
             name=name,
             auth_method=method,
-            grant_types=grant_types or default,
-            redirect_uris=redirects,
-            post_logout_redirect_uris=logout_uris,
-            scopes=scopes,
+            grant_types=tuple(grant_types) or default,
+            redirect_uris=tuple(redirects),
+            scopes=tuple(scopes),
+            post_logout_redirect_uris=tuple(logout_uris),
             require_pkce=bool(require_pkce),
             introspect_any=bool(introspect_any),
             allow_http_redirects=bool(allow_http_redirects),
-            auth_signing_alg=signing_alg,
+            token_endpoint_auth_signing_alg=signing_alg,
             jwks=jwks,
             jwks_uri=jwks_uri,
-            openid=client_options.changed(DEFAULTS, openid),
-            unusual=True,
+            **openid,
         )
+        metadata = await judged(on, asked)
         if not await registration(on).register(client_id, metadata, secret=secret, owner_id=owner_id, by=COMMAND_LINE):
             raise click.ClickException(f"There is a client {client_id} already.")
         return await found(on, client_id)
@@ -174,24 +174,25 @@ def update(
         old = await found(on, client_id)
         method = old.auth_method if auth_method is None else auth_method
         new_keys = jwks is not None or jwks_uri is not None
-        metadata = await judged(
-            on,
+        asked = evolve(
+            old,
             name=old.name if name is None else name,
             auth_method=method,
             grant_types=replaced(old.grant_types, grant_types),
             redirect_uris=replaced(old.redirect_uris, redirects),
             post_logout_redirect_uris=replaced(old.post_logout_redirect_uris, logout_uris),
-            scopes=old.scopes if scope is None else scope.split(),
+            scopes=old.scopes if scope is None else tuple(scope.split()),
             require_pkce=old.require_pkce if require_pkce is None else require_pkce,
             introspect_any=old.introspect_any if introspect_any is None else introspect_any,
             allow_http_redirects=old.allow_http_redirects if allow_http_redirects is None else allow_http_redirects,
-            auth_signing_alg=old.auth_signing_alg if signing_alg is None and method == old.auth_method else signing_alg,
+            token_endpoint_auth_signing_alg=old.token_endpoint_auth_signing_alg
+            if signing_alg is None and method == old.auth_method
+            else signing_alg,
             jwks=jwks if new_keys else old.jwks,
             jwks_uri=jwks_uri or None if new_keys else old.jwks_uri,
-            openid=client_options.changed(old.openid, openid),
-            unusual=True,
-            before=old,
+            **openid,
         )
+        metadata = await judged(on, asked, before=old)
         secret = minted.mint(Kind.CLIENT_SECRET) if needs_new_secret(old.auth_method, method) else None
         await registration(on).update(client_id, metadata, COMMAND_LINE, secret=secret)
         return await found(on, client_id), secret
@@ -335,15 +336,15 @@ def registration(on: Administration) -> Registration:
     return on.registration
 
 
-def replaced(old: Sequence[str], named: Sequence[str]) -> Sequence[str]:
+def replaced(old: tuple[str, ...], named: Sequence[str]) -> tuple[str, ...]:
     """The list that was named, if one was; an empty text alone is an empty list."""
-    return () if tuple(named) == ("",) else named or old
+    return () if tuple(named) == ("",) else tuple(named) or old
 
 
-async def judged(on: Administration, **told: Any) -> Metadata:
+async def judged(on: Administration, asked: Metadata, before: Client | None = None) -> Metadata:
     """Metadata that are in order; Invalid names the options that are not."""
     try:
-        return await registration(on).metadata(**told, registrant=ADMINISTRATOR)
+        return await registration(on).judge(asked, before=before, unusual=True, registrant=ADMINISTRATOR)
     except Invalid as invalid:
         raise client_options.by_option(invalid) from None
 
@@ -374,7 +375,7 @@ def document(client: Client) -> dict[str, object]:
         **information.document(client),
         "require_pkce": client.require_pkce,
         "introspect_any": client.introspect_any,
-        "id_token_claims": client.openid.id_token_claims,
+        "id_token_claims": client.id_token_claims,
         "allow_http_redirects": client.allow_http_redirects,
         "registered_itself": client.registered_itself,
         **({"left_out": dict(client.left_out)} if client.left_out else {}),

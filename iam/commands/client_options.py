@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
-from attrs import evolve
 
 from iam.clients import assertions
 from iam.clients.registration import AUTH_METHODS, GRANT_TYPES
 from iam.people.invalid import Invalid
-from iam.records.openid_metadata import AT_USERINFO, BY_SCOPES, DEFAULTS, OpenIDMetadata
+from iam.records.client_metadata import AT_USERINFO, BY_SCOPES, DEFAULTS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -104,7 +103,7 @@ def metadata(function: F) -> F:
 
 def option(name: str, sentence: str) -> Any:
     """The option of a member: a flag, a number, a text, or several."""
-    default, written = getattr(DEFAULTS, name), name.replace("_", "-")
+    default, written = DEFAULTS[name], name.replace("_", "-")
     told: dict[str, Any] = {"help": sentence, "expose_value": False, "callback": remember}
     if isinstance(default, bool):
         return click.option(f"--{written}/--no-{written}", default=None, **told)
@@ -123,12 +122,7 @@ def remember(context: click.Context, parameter: click.Parameter, value: Any) -> 
         return
     name = str(parameter.name)
     empty = value in ("", ("",))
-    named[name] = getattr(DEFAULTS, name) if empty else value
-
-
-def changed(openid: OpenIDMetadata, named: Mapping[str, Any]) -> OpenIDMetadata:
-    """The metadata with what was named."""
-    return evolve(openid, **named)
+    named[name] = DEFAULTS[name] if empty else value
 
 
 def by_option(invalid: Invalid) -> Invalid:

@@ -26,8 +26,8 @@ class FrontChannel:
 
     def _address(self, client: Client, ended: Ended) -> str | None:
         """The client's page, with the names of issuer and session where it wants to be told (§2)."""
-        uri = client.openid.frontchannel_logout_uri
-        if uri is None or not client.openid.frontchannel_logout_session_required:
+        uri = client.frontchannel_logout_uri
+        if uri is None or not client.frontchannel_logout_session_required:
             return uri
         told = urlencode({"iss": self.issuer, "sid": self.subjects.sid(client, ended.id)})
         separator = "?" if "?" not in uri else "" if uri.endswith(("?", "&")) else "&"

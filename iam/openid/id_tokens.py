@@ -49,7 +49,7 @@ class IDTokens:
         It says the claims that were asked for by name, and those of `scopes`. One that comes with a refresh is for no
         authorization request, and has no nonce (Core §12.2).
         """
-        alg = client.openid.id_token_signed_response_alg
+        alg = client.id_token_signed_response_alg
         told = dict(identity.told)
         requested = told.pop("claims", {})
         if not with_nonce:

@@ -37,4 +37,4 @@ class LogoutTokens:
             "events": {EVENT: {}},
             "sid": self.subjects.sid(client, session_id),
         }
-        return await self.keys.signed(client.openid.id_token_signed_response_alg, TYPE, document)
+        return await self.keys.signed(client.id_token_signed_response_alg, TYPE, document)

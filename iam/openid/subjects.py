@@ -24,7 +24,7 @@ class Subjects:
 
         Ids of people are random and never used again, so neither is either form of `sub`.
         """
-        return self._name("sub", sector(client), user_id) if client.openid.pairwise else str(user_id)
+        return self._name("sub", sector(client), user_id) if client.pairwise else str(user_id)
 
     def sid(self, client: Client, session_id: UUID) -> str:
         """The session's name for this client: two clients cannot find out by it that they serve the same person."""
@@ -37,6 +37,6 @@ class Subjects:
 
 def sector(client: Client) -> str:
     """The host that stands for all clients of one owner (Core §8.1): that of the sector identifier, else of the redirect URIs."""
-    if client.openid.sector is not None:
-        return client.openid.sector
+    if client.sector is not None:
+        return client.sector
     return urlsplit(client.redirect_uris[0]).hostname or client.id if client.redirect_uris else client.id

@@ -119,7 +119,7 @@ class BackChannelLogout:
 
     async def _attempt(self, notice: Notice) -> None:
         client = await self._clients.by_id(notice.client_id)
-        uri = client.openid.backchannel_logout_uri if client is not None and client.enabled else None
+        uri = client.backchannel_logout_uri if client is not None and client.enabled else None
         if client is None or uri is None:
             await self._notices.delivered(notice)
             return

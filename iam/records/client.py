@@ -1,13 +1,12 @@
 """A client as it is registered (RFC 7591 §2)."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from attrs import field, frozen
 
-from iam.records.openid_metadata import DEFAULTS, NATIVE, OpenIDMetadata
+from iam.records.client_metadata import NATIVE, Metadata
 
 # RFC 7591 §2, OpenID Connect Core §9
 PUBLIC: Final = "none"
@@ -33,33 +32,19 @@ class Secret:
         return self.expires_at is None or self.expires_at > now
 
 
-@frozen
-class Client:
+@frozen(kw_only=True)
+class Client(Metadata):
     """A registered client (RFC 6749 §2); `secrets` are those that were good when it was read, oldest first."""
 
     id: str
-    name: str
     owner_id: UUID | None
     owner: str | None
     grant_id: UUID
-    auth_method: str
-    grant_types: tuple[str, ...]
-    redirect_uris: tuple[str, ...]
-    post_logout_redirect_uris: tuple[str, ...]
-    scopes: tuple[str, ...]
-    require_pkce: bool
-    introspect_any: bool
-    allow_http_redirects: bool
     created_at: datetime
     updated_at: datetime
     disabled_at: datetime | None
-    auth_signing_alg: str | None = None
-    jwks: Mapping[str, Any] | None = None
-    jwks_uri: str | None = None
     registration_digest: bytes | None = field(default=None, repr=False)  # of its registration access token (RFC 7592)
     registration_token_id: UUID | None = None  # the initial access token that it has registered itself with
-    left_out: Mapping[str, str] = field(factory=dict)  # what it asked for and did not get, by member
-    openid: OpenIDMetadata = DEFAULTS
     secrets: tuple[Secret, ...] = ()
 
     @property
@@ -75,7 +60,7 @@ class Client:
     @property
     def native(self) -> bool:
         """Does it run on people's own devices (OpenID Connect Registration §2)?"""
-        return self.openid.application_type == NATIVE
+        return self.application_type == NATIVE
 
     @property
     def has_secret(self) -> bool:
@@ -101,26 +86,6 @@ class Client:
     def enabled(self) -> bool:
         """May it take part at all?"""
         return self.disabled_at is None
-
-
-@frozen
-class Metadata:
-    """What may be set on a client, by its owner or at registration (RFC 7591 §2)."""
-
-    name: str
-    auth_method: str
-    grant_types: tuple[str, ...]
-    redirect_uris: tuple[str, ...]
-    scopes: tuple[str, ...]
-    post_logout_redirect_uris: tuple[str, ...] = ()
-    require_pkce: bool = False
-    introspect_any: bool = False
-    allow_http_redirects: bool = False
-    auth_signing_alg: str | None = None
-    jwks: Mapping[str, Any] | None = None
-    jwks_uri: str | None = None
-    openid: OpenIDMetadata = DEFAULTS
-    left_out: Mapping[str, str] = field(factory=dict)
 
 
 def keeps_secret(auth_method: str) -> bool:

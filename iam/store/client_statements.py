@@ -28,8 +28,9 @@ created as (
         post_logout_redirect_uris, scopes, require_pkce, introspect_any, allow_http_redirects, auth_signing_alg, jwks, jwks_uri,
         openid, registration_digest, registration_token_id, left_out, created_at, updated_at)
     select %(id)s, %(name)s, %(owner_id)s, %(grant_id)s, %(auth_method)s, %(grant_types)s, %(redirect_uris)s,
-        %(post_logout_redirect_uris)s, %(scopes)s, %(require_pkce)s, %(introspect_any)s, %(allow_http_redirects)s, %(auth_signing_alg)s,
-        %(jwks)s, %(jwks_uri)s, %(openid)s, %(registration_digest)s, %(registration_token_id)s, %(left_out)s, %(now)s, %(now)s
+        %(post_logout_redirect_uris)s, %(scopes)s, %(require_pkce)s, %(introspect_any)s, %(allow_http_redirects)s,
+        %(token_endpoint_auth_signing_alg)s, %(jwks)s, %(jwks_uri)s, %(openid)s,
+        %(registration_digest)s, %(registration_token_id)s, %(left_out)s, %(now)s, %(now)s
     from allowed
     on conflict (id) do nothing
     returning id, name, redirect_uris
@@ -62,7 +63,8 @@ with before as materialized (
         redirect_uris = %(redirect_uris)s, post_logout_redirect_uris = %(post_logout_redirect_uris)s,
         scopes = %(scopes)s, require_pkce = %(require_pkce)s, introspect_any = %(introspect_any)s,
         allow_http_redirects = %(allow_http_redirects)s,
-        auth_signing_alg = %(auth_signing_alg)s, jwks = %(jwks)s, jwks_uri = %(jwks_uri)s, openid = %(openid)s, left_out = %(left_out)s,
+        auth_signing_alg = %(token_endpoint_auth_signing_alg)s, jwks = %(jwks)s, jwks_uri = %(jwks_uri)s, openid = %(openid)s,
+        left_out = %(left_out)s,
         updated_at = %(now)s
     from before b where clients.id = b.id
     returning clients.*

@@ -3,15 +3,16 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from iam.clock import Clock
 from iam.database.database import Database
 from iam.database.memory import Memory
-from iam.records import openid_metadata
+from iam.records import client_metadata
 from iam.records.actor import By
-from iam.records.client import Client, Metadata, Secret, keeps_secret
+from iam.records.client import Client, Secret, keeps_secret
+from iam.records.client_metadata import Metadata
 from iam.store.client_statements import (
     CREATE,
     DELETE,
@@ -23,6 +24,17 @@ from iam.store.client_statements import (
     UPDATE,
 )
 from iam.store.origins import Origins
+
+SEPARATE: Final = (
+    *("post_logout_redirect_uris", "require_pkce", "introspect_any", "allow_http_redirects"),
+    *("token_endpoint_auth_signing_alg", "jwks", "jwks_uri"),
+)
+SELECTED: Final = (
+    *("id", "name", "owner_id", "owner", "grant_id", "auth_method", "grant_types", "redirect_uris"),
+    *("post_logout_redirect_uris", "scopes", "require_pkce", "introspect_any", "allow_http_redirects"),
+    *("created_at", "updated_at", "disabled_at", "token_endpoint_auth_signing_alg", "jwks", "jwks_uri"),
+    *("registration_digest", "registration_token_id", "left_out", "openid", "ids", "digests", "sealed", "expiries"),
+)
 
 
 class Clients:
@@ -177,20 +189,13 @@ class Clients:
 
 def columns(metadata: Metadata) -> dict[str, object]:
     """The metadata as parameters of a statement."""
+    members = client_metadata.document(metadata)
+    own = {name: getattr(metadata, name) for name in (*client_metadata.COLUMNS, *SEPARATE)}
+    listed = {name: list(value) if isinstance(value, tuple) else value for name, value in own.items()}
     return {
-        "name": metadata.name,
-        "auth_method": metadata.auth_method,
-        "grant_types": list(metadata.grant_types),
-        "redirect_uris": list(metadata.redirect_uris),
-        "post_logout_redirect_uris": list(metadata.post_logout_redirect_uris),
-        "scopes": list(metadata.scopes),
-        "require_pkce": metadata.require_pkce,
-        "introspect_any": metadata.introspect_any,
-        "allow_http_redirects": metadata.allow_http_redirects,
-        "auth_signing_alg": metadata.auth_signing_alg,
+        **listed,
         "jwks": None if metadata.jwks is None else json.dumps(dict(metadata.jwks)),
-        "jwks_uri": metadata.jwks_uri,
-        "openid": json.dumps(openid_metadata.told(metadata.openid)),
+        "openid": json.dumps({name: value for name, value in members.items() if name not in SEPARATE}),
         "left_out": json.dumps(dict(metadata.left_out)),
     }
 
@@ -217,12 +222,13 @@ def secret_columns(secret: Secret | None) -> dict[str, object]:
 
 def from_row(row: Sequence[Any]) -> Client:
     """A client out of SELECT's columns: arrays become tuples, octets bytes."""
-    *told, registration, token_id, left_out, openid, ids, digests, sealed, expiries = row
+    told = dict(zip(SELECTED, row, strict=True))
+    ids, digests, sealed, expiries = (told.pop(name) for name in ("ids", "digests", "sealed", "expiries"))
     secrets = tuple(
         Secret(id_, bytes(digest), None if octets is None else bytes(octets), expires_at)
         for id_, digest, octets, expires_at in zip(ids, digests or (), sealed or (), expiries or (), strict=True)
     )
-    given: Any = [tuple(value) if isinstance(value, list) else value for value in told]
+    registration, openid = told.pop("registration_digest"), client_metadata.members(told.pop("openid"))
     digest = None if registration is None else bytes(registration)
-    rest: Any = (digest, token_id, left_out, openid_metadata.read(openid), secrets)
-    return Client(*given, *rest)
+    given: Any = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+    return Client(**given, **openid, registration_digest=digest, secrets=secrets)

@@ -9,7 +9,8 @@ from attrs import asdict, frozen
 
 from iam.database.database import Database
 from iam.records.actor import By
-from iam.records.client import Client, Metadata, Secret
+from iam.records.client import Client, Secret
+from iam.records.client_metadata import Metadata
 from iam.records.registration import RegistrationToken
 from iam.store.client_statements import CREATED
 from iam.store.clients import Clients, newborn

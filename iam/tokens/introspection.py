@@ -48,7 +48,7 @@ class Introspection:
     async def members(self, token: LiveToken) -> dict[str, Any]:
         """RFC 7662 §2.2; a person is called what the token's client calls them, and no more is told where that is pairwise."""
         client = await self.clients.by_id(token.client_id) if token.user_id else None
-        if client is None or token.user_id is None or not client.openid.pairwise:
+        if client is None or token.user_id is None or not client.pairwise:
             return members(token, self.issuer)
         told = evolve(token, username=None)
         return members(told, self.issuer) | {"sub": self.subjects.sub(client, token.user_id)}

@@ -9,8 +9,8 @@ from iam.clients.targets import Targets
 from iam.oauth.scopes import OPENID
 from iam.openid.id_tokens import IDTokens
 from iam.records.client import Client
+from iam.records.client_metadata import BY_SCOPES
 from iam.records.identity import Identity
-from iam.records.openid_metadata import BY_SCOPES
 from iam.tokens.access_tokens import AccessTokenFormat, Terms
 
 
@@ -32,9 +32,8 @@ class TokenResponse:
 
         Raises OAuth2Error where the client's key cannot be had: then nothing is given out in the clear, and nothing lost.
         """
-        wishes = client.openid
         return await self.encryption.recipient(
-            client, wishes.id_token_encrypted_response_alg, wishes.id_token_encrypted_response_enc
+            client, client.id_token_encrypted_response_alg, client.id_token_encrypted_response_enc
         )
 
     async def members(
@@ -59,7 +58,7 @@ class TokenResponse:
             identity,
             now,
             access_token=access_token,
-            scopes=terms.scope.split(" ") if client.openid.id_token_claims == BY_SCOPES else (),
+            scopes=terms.scope.split(" ") if client.id_token_claims == BY_SCOPES else (),
             with_nonce=not refreshed,
         )
         return {**members, "id_token": recipient.encrypted(id_token) if recipient else id_token}

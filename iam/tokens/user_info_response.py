@@ -22,11 +22,10 @@ class UserInfoResponse:
 
     async def told(self, client: Client, claims: dict[str, Any]) -> str | None:
         """The text of application/jwt; None where the client wants plain JSON. Raises OAuth2Error if its key cannot be had."""
-        wishes = client.openid
         recipient = await self.encryption.recipient(
-            client, wishes.userinfo_encrypted_response_alg, wishes.userinfo_encrypted_response_enc
+            client, client.userinfo_encrypted_response_alg, client.userinfo_encrypted_response_enc
         )
-        alg = wishes.userinfo_signed_response_alg
+        alg = client.userinfo_signed_response_alg
         if alg is None:
             return recipient.encrypted(json.dumps(claims), nested=False) if recipient else None
         signed = await self.keys.signed(alg, TYPE, {**claims, "iss": self.issuer, "aud": client.id})

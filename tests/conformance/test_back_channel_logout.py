@@ -7,7 +7,6 @@ from typing import Any
 
 import jwt
 
-from iam.records.openid_metadata import OpenIDMetadata
 from tests.conformance.browser import Browser, answer
 from tests.conformance.conftest import party
 from tests.conformance.relying_party import ALGORITHMS
@@ -33,8 +32,8 @@ async def test_oidcc_backchannel_rp_initiated_logout(
     server: Server, browser: Browser, back_channel: Any, receiver: Receiver
 ) -> None:
     """The logout token's checks are those of Back-Channel Logout §2.6."""
-    told = OpenIDMetadata(backchannel_logout_uri=receiver.uri, backchannel_logout_session_required=True)
-    rp = await party(server, browser, post_logout_redirect_uris=(AFTERWARDS,), openid=told)
+    told = {"backchannel_logout_uri": receiver.uri, "backchannel_logout_session_required": True}
+    rp = await party(server, browser, post_logout_redirect_uris=(AFTERWARDS,), **told)
     login = await rp.log_in()
 
     reply = await logout(rp, login)

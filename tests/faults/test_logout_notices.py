@@ -11,7 +11,6 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.threads import deferToThread
 
 from iam.records.actor import SERVER
-from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import SERVER_KEY, App, Person, Server
 from tests.processes import Process, start
 from tests.receivers import Receiver, verified
@@ -34,7 +33,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 async def relying_party(server: Server, receiver: Receiver) -> App:
-    return await server.app(scopes=("openid", "read"), openid=OpenIDMetadata(backchannel_logout_uri=receiver.uri))
+    return await server.app(scopes=("openid", "read"), backchannel_logout_uri=receiver.uri)
 
 
 @pytest.fixture

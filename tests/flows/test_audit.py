@@ -10,7 +10,7 @@ from attrs import evolve
 from iam.records import actor
 from iam.records.actor import COMMAND_LINE, SERVER, written
 from iam.records.audit import Event
-from iam.records.client import Metadata
+from iam.records.client_metadata import Metadata
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from tests.harness import REDIRECT_URI, Server, fields

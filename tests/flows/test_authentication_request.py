@@ -15,7 +15,6 @@ from iam.authorization import openid_parameters
 from iam.authorization.claims_request import ClaimsError, parsed
 from iam.authorization.errors import AuthorizationError
 from iam.authorization.openid_parameters import PROMPTS
-from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import REDIRECT_URI, App, Reply, Server
 from tests.pages.conftest import PASSWORD, Visitor, asking, logged_in, make_account, visitor_of
 from tests.pages.form import form_of
@@ -446,7 +445,7 @@ async def test_max_age_0_logs_in_once_and_no_more(server: Server) -> None:
 
 
 async def test_a_client_may_have_a_max_age_that_its_requests_do_not_name(server: Server) -> None:
-    app, ada = await client(server, openid=OpenIDMetadata(default_max_age=100)), await somebody(server)
+    app, ada = await client(server, default_max_age=100), await somebody(server)
     await consented(ada, openid(app))
     server.clock.advance(101)
 

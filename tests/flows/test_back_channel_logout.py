@@ -9,7 +9,6 @@ from twisted.internet.defer import gatherResults
 
 from iam.operations.back_channel_logout import BackChannelLogout
 from iam.records.actor import SERVER
-from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import App, Person, Server, free_port
 from tests.pages.conftest import PASSWORD, Visitor, make_account, visitor_of
 from tests.pages.test_login import login_form_for
@@ -49,9 +48,7 @@ def receiver(receive: Any) -> Receiver:
 
 
 async def relying_party(server: Server, uri: str | None, **openid: Any) -> App:
-    return await server.app(
-        scopes=("openid", "read", "offline_access"), openid=OpenIDMetadata(backchannel_logout_uri=uri, **openid)
-    )
+    return await server.app(scopes=("openid", "read", "offline_access"), backchannel_logout_uri=uri, **openid)
 
 
 async def log_out(server: Server, person: Person) -> None:

@@ -11,7 +11,7 @@ from joserfc.jwk import OctKey
 
 from iam.clients import chosen_secrets, ids
 from iam.records.actor import SERVER
-from iam.records.client import Metadata
+from iam.records.client_metadata import Metadata
 from tests.assertions import GRANT, Signer, form
 from tests.harness import App, Server
 

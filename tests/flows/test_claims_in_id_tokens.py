@@ -5,7 +5,7 @@ from typing import Any
 import jwt
 
 from iam.records.actor import SERVER
-from iam.records.openid_metadata import BY_SCOPES, OpenIDMetadata
+from iam.records.client_metadata import BY_SCOPES
 from tests.harness import App, Person, Server
 from tests.registering import initial_access_token, register
 
@@ -40,7 +40,7 @@ async def member(server: Server, admin: Any) -> Person:
 
 async def test_scopes_say_their_claims_in_the_id_token_where_the_client_is_set_so(server: Server, admin: Any) -> None:
     person = await member(server, admin)
-    app = await server.app(scopes=SCOPE.split(), openid=OpenIDMetadata(id_token_claims=BY_SCOPES))
+    app = await server.app(scopes=SCOPE.split(), id_token_claims=BY_SCOPES)
 
     tokens = await server.tokens(app, person, scope=SCOPE)
     fresh = (await server.refresh(app, tokens["refresh_token"])).json
@@ -55,7 +55,7 @@ async def test_scopes_say_their_claims_in_the_id_token_where_the_client_is_set_s
 
 async def test_by_default_the_id_token_says_who_and_no_more(server: Server, admin: Any) -> None:
     person = await member(server, admin)
-    app = await server.app(scopes=SCOPE.split(), openid=OpenIDMetadata())
+    app = await server.app(scopes=SCOPE.split())
 
     tokens = await server.tokens(app, person, scope=SCOPE)
 
@@ -72,4 +72,4 @@ async def test_no_client_gives_itself_the_setting(server: Server) -> None:
     assert "id_token_claims" not in registered.json
     client = await server.store.clients.read(registered.json["client_id"])
     assert client is not None
-    assert client.openid.id_token_claims == "userinfo"
+    assert client.id_token_claims == "userinfo"

@@ -342,7 +342,7 @@ async def test_row_41_a_client_that_signs_with_its_secret_cannot_sign_with_a_key
 
 async def test_h28_the_algorithm_in_our_record_is_the_only_one(server: Server) -> None:
     key = make("RS256")
-    app = await server.app(auth_method="private_key_jwt", jwks=public(key), auth_signing_alg="PS256")
+    app = await server.app(auth_method="private_key_jwt", jwks=public(key), token_endpoint_auth_signing_alg="PS256")
     signer = Signer(app.client_id, key, "PS256", server.settings.issuer)
 
     good = await token(server, signer.assertion())

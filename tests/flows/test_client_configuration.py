@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from attrs import evolve
 from twisted.internet.defer import Deferred, gatherResults
 
 from iam.records.actor import SERVER
@@ -239,16 +240,7 @@ async def test_what_an_administrator_has_set_stays(server: Server) -> None:
     client = await registered(server)
     known = await server.store.clients.read(client.app.client_id)
     assert known is not None
-    metadata = await server.registration.metadata(
-        name=known.name,
-        auth_method=known.auth_method,
-        grant_types=known.grant_types,
-        redirect_uris=known.redirect_uris,
-        scopes=known.scopes,
-        require_pkce=True,
-        introspect_any=True,
-        openid=known.openid,
-    )
+    metadata = await server.registration.judge(evolve(known, require_pkce=True, introspect_any=True))
     await server.registration.update(known.id, metadata, by=SERVER)
 
     await client.update()

@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from iam.records.actor import SERVER
-from iam.records.client import Metadata
+from iam.records.client_metadata import Metadata
 from tests.assertions import GRANT, Signer, form, make, public
 from tests.harness import Reply, Server
 from tests.homes import Home

@@ -99,7 +99,7 @@ async def test_every_member_that_is_understood_is_kept_and_said(server: Server) 
 
     assert client.document.items() >= members.items()
     assert kept is not None
-    assert kept.openid.sector == "client.example"
+    assert kept.sector == "client.example"
     assert (kept.owner_id, kept.registered_itself) == (None, True)
 
 

@@ -9,7 +9,6 @@ from joserfc import jwe, jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from iam.clients.encryption import ALGORITHMS, ENCODINGS
-from iam.records.openid_metadata import OpenIDMetadata
 from tests.assertions import public
 from tests.harness import App, Person, Reply, Server
 from tests.homes import Home
@@ -45,9 +44,7 @@ async def reader(
 ) -> Reader:
     """A client with these wishes."""
     jwks = None if jwks_uri else (keys or public(SIGNS, RSA, EC))
-    app = await server.app(
-        scopes=("openid", "profile", "read"), jwks=jwks, jwks_uri=jwks_uri, openid=OpenIDMetadata(**metadata)
-    )
+    app = await server.app(scopes=("openid", "profile", "read"), jwks=jwks, jwks_uri=jwks_uri, **metadata)
     return Reader(server, app, await server.person())
 
 

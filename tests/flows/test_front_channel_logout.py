@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from iam.records.actor import SERVER
-from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import App, Person, Reply, Server
 from tests.pages.conftest import visitor_of
 from tests.receivers import verified
@@ -20,7 +19,8 @@ async def relying_party(server: Server, uri: str | None, *, session_required: bo
     return await server.app(
         scopes=("openid", "read"),
         post_logout_redirect_uris=(AFTERWARDS,),
-        openid=OpenIDMetadata(frontchannel_logout_uri=uri, frontchannel_logout_session_required=session_required),
+        frontchannel_logout_uri=uri,
+        frontchannel_logout_session_required=session_required,
     )
 
 

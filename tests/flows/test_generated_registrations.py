@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 
 from iam.clients.metadata import ClientMetadata
 from iam.protocol import bridge
-from iam.records.openid_metadata import NAMES
+from iam.records.client_metadata import DEFAULTS
 from tests.answers import complete
 from tests.flows.asks import DESCRIPTION
 from tests.harness import REDIRECT_URI, Server
@@ -16,7 +16,7 @@ from tests.registering import initial_access_token, register
 
 EXAMPLES = 600
 ERRORS = {"invalid_client_metadata", "invalid_redirect_uri", "unapproved_software_statement", "invalid_request"}
-MEMBERS = sorted({*ClientMetadata.model_fields, *NAMES} - {"software_statement"})
+MEMBERS = sorted({*ClientMetadata.model_fields, *DEFAULTS} - {"software_statement"})
 
 texts = st.text(st.characters(codec="utf-8"), max_size=30) | st.sampled_from(
     [

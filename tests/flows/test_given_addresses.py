@@ -6,7 +6,8 @@ import pytest
 
 from iam.clients.openid_registration import fitting
 from iam.records.actor import SERVER
-from iam.records.client import Client, Metadata
+from iam.records.client import Client
+from iam.records.client_metadata import Metadata
 from tests.harness import Server
 from tests.pages.conftest import visitor_of
 from tests.registering import registered
@@ -19,15 +20,16 @@ AT_HOME = "http://192.168.2.50:2283/cb"
 
 def given(client: Client, *uris: str, http: bool = False) -> Metadata:
     """The client with these addresses besides its own, as the command line gives them."""
-    return Metadata(
-        client.name,
-        client.auth_method,
-        client.grant_types,
-        (CALLBACK, *uris),
-        client.scopes,
-        require_pkce=True,
-        allow_http_redirects=http,
-        openid=fitting(client.openid, uris, public=False),
+    return fitting(
+        Metadata(
+            client.name,
+            client.auth_method,
+            client.grant_types,
+            (CALLBACK, *uris),
+            client.scopes,
+            require_pkce=True,
+            allow_http_redirects=http,
+        )
     )
 
 

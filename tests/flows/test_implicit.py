@@ -13,6 +13,7 @@ from joserfc.jwk import KeySet
 
 from iam.people.invalid import Invalid
 from iam.records.actor import SERVER
+from iam.records.client_metadata import Metadata
 from tests.harness import REDIRECT_URI, App, Person, Reply, Server
 
 Configured = Callable[..., Server]
@@ -209,13 +210,7 @@ async def test_clients_are_registered_for_it_only_there_and_only_with_https(conf
 
 async def test_nobody_is_registered_for_it_elsewhere(server: Server) -> None:
     with pytest.raises(Invalid) as refused:
-        await server.registration.metadata(
-            name="Front",
-            auth_method="none",
-            grant_types=["implicit"],
-            redirect_uris=[REDIRECT_URI],
-            scopes=["openid"],
-        )
+        await server.registration.judge(Metadata("Front", "none", ("implicit",), (REDIRECT_URI,), ("openid",)))
 
     assert set(refused.value.complaints) == {"grant_types"}
 

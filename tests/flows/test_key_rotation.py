@@ -13,7 +13,6 @@ from joserfc.jwk import KeySet
 from iam.embedded.supervisor import Embedded
 from iam.operations.retention import Retention, tasks
 from iam.records.actor import SERVER
-from iam.records.openid_metadata import OpenIDMetadata
 from iam.secrets.master_key import ServerKey
 from iam.secrets.signing_keys import AHEAD, MAXIMUM_AGE, PERIOD, header_of
 from tests.flows.test_jwt_access_tokens import jwt_resource
@@ -168,7 +167,7 @@ async def test_each_change_of_a_key_is_written_down_once(service: Service) -> No
 async def test_a_token_of_one_server_names_a_key_in_the_set_of_the_other(service: Service) -> None:
     server = service.servers[0]
     published = {key["kid"]: key for key in (await server.get("/jwks")).json["keys"]}
-    app = await server.app(scopes=("openid",), openid=OpenIDMetadata(id_token_signed_response_alg="ES256"))
+    app = await server.app(scopes=("openid",), id_token_signed_response_alg="ES256")
 
     tokens = await service.servers[1].tokens(app, await server.person(), scope="openid")
 

@@ -7,7 +7,6 @@ import pytest
 
 from iam.endpoints import resource_metadata
 from iam.records.actor import SERVER
-from iam.records.openid_metadata import OpenIDMetadata
 from tests.assertions import asserted, form, sharing
 from tests.harness import CHALLENGE, REDIRECT_URI, Server
 from tests.http.walk import every_route
@@ -264,8 +263,7 @@ async def test_every_algorithm_for_answers_in_the_document_may_be_registered(ser
     lengths = {}
 
     for alg in told[f"{what}_signing_alg_values_supported"]:
-        openid = OpenIDMetadata(**{f"{what}_signed_response_alg": alg})
-        app = await server.app(scopes=("openid",), openid=openid)
+        app = await server.app(scopes=("openid",), **{f"{what}_signed_response_alg": alg})
         tokens = await server.tokens(app, person, scope="openid")
         user_info = await server.get("/userinfo", headers={"Authorization": "Bearer " + tokens["access_token"]})
         lengths[alg] = len((tokens["id_token"] if what == "id_token" else user_info.text).split("."))

@@ -1,25 +1,25 @@
 """Clients on people's own devices: ports that vary, schemes of their own (RFC 8252)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 
-from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import App, Server
 from tests.registering import initial_access_token, register
 
-NATIVE = OpenIDMetadata(application_type="native")
+NATIVE = {"application_type": "native"}
 LOCALHOST = "http://localhost/callback"
 CHOSEN = "http://localhost:53682/callback"
 CURSOR = "cursor://anysphere.cursor-mcp/oauth/callback"
 
 
 async def native(
-    server: Server, uri: str = LOCALHOST, auth_method: str = "none", openid: OpenIDMetadata = NATIVE
+    server: Server, uri: str = LOCALHOST, auth_method: str = "none", metadata: Mapping[str, Any] = NATIVE
 ) -> App:
     grants = ("authorization_code", "refresh_token")
     return await server.app(
-        auth_method=auth_method, grant_types=grants, redirect_uris=(uri,), scopes=("openid",), openid=openid
+        auth_method=auth_method, grant_types=grants, redirect_uris=(uri,), scopes=("openid",), **metadata
     )
 
 
@@ -53,18 +53,18 @@ async def test_where_the_port_varies_there_is_pkce_and_the_person_is_asked_each_
 
 
 @pytest.mark.parametrize(
-    ("openid", "uri"),
+    ("metadata", "uri"),
     [
-        (OpenIDMetadata(), CHOSEN),
+        ({}, CHOSEN),
         (NATIVE, "http://localhost.:53682/callback"),
         (NATIVE, "http://a.localhost:53682/callback"),
         (NATIVE, "http://localhost:53682/other"),
     ],
 )
 async def test_any_other_address_is_one_that_nobody_registered(
-    server: Server, openid: OpenIDMetadata, uri: str
+    server: Server, metadata: Mapping[str, Any], uri: str
 ) -> None:
-    app, person = await native(server, auth_method="client_secret_basic", openid=openid), await server.person()
+    app, person = await native(server, auth_method="client_secret_basic", metadata=metadata), await server.person()
 
     reply = await server.authorize(app, person, redirect_uri=uri)
 

@@ -10,7 +10,6 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from iam.records.actor import SERVER
-from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import App, Person, Server
 
 SCOPES = ("openid", "profile", "email", "address", "phone", "offline_access", "read", "write")
@@ -28,7 +27,7 @@ async def userinfo(server: Server, access_token: str) -> Any:
 
 
 async def openid_app(server: Server, **openid: Any) -> App:
-    return await server.app(scopes=SCOPES, openid=OpenIDMetadata(**openid))
+    return await server.app(scopes=SCOPES, **openid)
 
 
 def told(admin: Any, person: Person, **columns: Any) -> None:

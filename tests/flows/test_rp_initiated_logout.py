@@ -15,7 +15,6 @@ from iam.openid.id_tokens import TYPE
 from iam.openid.logout_requests import PARAMETERS
 from iam.protocol import bridge
 from iam.records.actor import SERVER
-from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import App, Person, Reply, Server
 from tests.pages.conftest import PASSWORD, Visitor, make_account, visitor_of
 from tests.pages.form import form_of
@@ -156,7 +155,7 @@ async def test_who_comes_from_django_oauth_toolkit_finds_it_at_its_address(serve
 
 
 async def test_a_client_with_pairwise_subjects_is_understood(server: Server) -> None:
-    app = await relying_party(server, openid=OpenIDMetadata(subject_type="pairwise"))
+    app = await relying_party(server, subject_type="pairwise")
     person = await server.person()
     token = await hint(server, app, person)
 

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from iam.people.invalid import Invalid
-from iam.records.client import Metadata
-from iam.records.openid_metadata import OpenIDMetadata
+from iam.records.client_metadata import Metadata
 from tests.harness import Server
 from tests.homes import Home
 
@@ -16,15 +15,8 @@ ONE, OTHER = "https://one.example/cb", "https://other.example/cb"
 
 async def metadata(server: Server, *redirect_uris: str, before: Any = None, **openid: Any) -> Metadata:
     """What the rules make of a client."""
-    return await server.registration.metadata(
-        name="Shop",
-        auth_method="client_secret_basic",
-        grant_types=["authorization_code"],
-        redirect_uris=redirect_uris,
-        scopes=["openid"],
-        openid=OpenIDMetadata(**openid),
-        before=before,
-    )
+    asked = Metadata("Shop", "client_secret_basic", ("authorization_code",), redirect_uris, ("openid",), **openid)
+    return await server.registration.judge(asked, before=before)
 
 
 async def complaint(server: Server, *redirect_uris: str, **openid: Any) -> str:
@@ -38,13 +30,13 @@ async def test_a_sector_is_the_host_of_the_document_that_names_every_redirect_ur
 
     good = await metadata(server, ONE, OTHER, subject_type="pairwise", sector_identifier_uri=home.uri)
 
-    assert good.openid.sector == "127.0.0.1"
+    assert good.sector == "127.0.0.1"
 
 
 async def test_without_a_document_it_is_the_one_host_of_the_redirect_uris(server: Server) -> None:
     good = await metadata(server, ONE, "https://ONE.example:8443/more", subject_type="pairwise")
 
-    assert good.openid.sector == "one.example"
+    assert good.sector == "one.example"
 
 
 async def test_redirect_uris_of_several_hosts_need_a_document(server: Server) -> None:
@@ -52,7 +44,7 @@ async def test_redirect_uris_of_several_hosts_need_a_document(server: Server) ->
 
 
 async def test_a_client_with_public_subjects_has_no_sector(server: Server) -> None:
-    assert (await metadata(server, ONE, OTHER)).openid.sector is None
+    assert (await metadata(server, ONE, OTHER)).sector is None
 
 
 @pytest.mark.parametrize("content", [[ONE], {"redirect_uris": [ONE, OTHER]}, [[ONE, OTHER]], "x", None, [1, 2]])
@@ -82,7 +74,7 @@ async def test_what_was_found_out_is_not_asked_again(server: Server, home: Home)
 
     after = await metadata(server, ONE, before=before, **told)
 
-    assert (after.openid.sector, home.asked) == ("127.0.0.1", 1)
+    assert (after.sector, home.asked) == ("127.0.0.1", 1)
 
 
 async def test_a_new_redirect_uri_must_be_in_the_document_too(server: Server, home: Home) -> None:
@@ -97,7 +89,7 @@ async def test_a_new_redirect_uri_must_be_in_the_document_too(server: Server, ho
 async def test_clients_of_one_sector_know_a_person_by_one_name_and_others_by_another(server: Server) -> None:
     person = await server.person()
     shop, mail, other = [
-        await server.app(scopes=("openid",), openid=OpenIDMetadata(subject_type="pairwise", sector=sector))
+        await server.app(scopes=("openid",), subject_type="pairwise", sector=sector)
         for sector in ("one.example", "one.example", "other.example")
     ]
 

@@ -8,7 +8,6 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import App, Reply, Server
 from tests.pages.accounts import acting, choose, everybody, link, log_in
 from tests.pages.conftest import Visitor, asking, kept, make_account
@@ -16,7 +15,7 @@ from tests.pages.form import form_of
 
 
 async def openid_app(server: Server, **openid: Any) -> App:
-    return await server.app(scopes=("openid",), openid=OpenIDMetadata(**openid))
+    return await server.app(scopes=("openid",), **openid)
 
 
 def request(app: App, **parameters: str) -> str:

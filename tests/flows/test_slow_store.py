@@ -8,7 +8,6 @@ import psycopg2
 import pytest
 from twisted.internet.defer import Deferred
 
-from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import Reply, Server, pause
 from tests.pages.conftest import PASSWORD, Visitor, make_account, visitor_of
 from tests.waiting import until
@@ -98,9 +97,7 @@ async def test_an_account_that_goes_at_the_same_moment_is_logged_in_no_more(serv
 async def test_a_client_that_goes_at_the_same_moment_hinders_no_logout(
     server: Server, admin: Any, database_dsn: str
 ) -> None:
-    app = await server.app(
-        scopes=("openid",), openid=OpenIDMetadata(backchannel_logout_uri="http://127.0.0.1:9/logout")
-    )
+    app = await server.app(scopes=("openid",), backchannel_logout_uri="http://127.0.0.1:9/logout")
     person = await server.person()
     await server.tokens(app, person, scope="openid")
     visitor = visitor_of(server, person)

@@ -7,7 +7,6 @@ import pytest
 from attrs import frozen
 from twisted.internet.defer import Deferred, gatherResults
 
-from iam.records.openid_metadata import OpenIDMetadata
 from iam.settings import DAY
 from tests.harness import App, Reply, Server
 from tests.pages.accounts import everybody
@@ -37,10 +36,9 @@ class Prepared:
 
 async def prepared(server: Server, operation: str, count: int) -> Prepared:
     """`count` requests of one kind, each with a code or token of its own."""
-    openid = OpenIDMetadata(
-        id_token_signed_response_alg="ES256"
-    )  # RSA signs in threads, which scatters what comes at once
-    app, person = await server.app(scopes=("openid", "read", "write"), openid=openid), await server.person()
+    alg = "ES256"  # RSA signs in threads, which scatters what comes at once
+    app = await server.app(scopes=("openid", "read", "write"), id_token_signed_response_alg=alg)
+    person = await server.person()
     requests = [await one(server, operation, app, person) for _ in range(count)]
     await server.quiet()
     await server.token(app, grant_type="client_credentials")  # the client and the scopes are in memory from now on,

@@ -11,7 +11,6 @@ from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from joserfc.errors import InvalidClaimError
 from twisted.internet.threads import deferToThread
 
-from iam.records.openid_metadata import OpenIDMetadata
 from tests.assertions import make, public
 from tests.harness import REDIRECT_URI, App, Person, Server
 from tests.interop.browser import visit
@@ -48,7 +47,7 @@ def relying_party(server: Server, app: App, scope: str = "openid", **settings: A
 @pytest.mark.parametrize("alg", ["RS256", "ES256", "PS256", "EdDSA"])
 async def test_authlib_checks_the_id_token_and_asks_userinfo(server: Server, alg: str) -> None:
     """Its checks are those of OpenID Connect Core §3.1.3.7, at_hash and nonce included."""
-    app = await server.app(scopes=LOGIN, openid=OpenIDMetadata(id_token_signed_response_alg=alg))
+    app = await server.app(scopes=LOGIN, id_token_signed_response_alg=alg)
     person = await server.person("ada", name="Ada Lovelace", email="ada@example.org")
     party = relying_party(server, app, "openid profile email")
 

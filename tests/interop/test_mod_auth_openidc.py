@@ -10,7 +10,6 @@ from attrs import define, field
 from twisted.internet.threads import deferToThread
 
 from iam.operations.back_channel_logout import BackChannelLogout
-from iam.records.openid_metadata import OpenIDMetadata
 from tests.assertions import make, public
 from tests.flows.test_back_channel_logout import back_channel, log_out
 from tests.harness import App, Person, Server, action, fields, pause
@@ -80,7 +79,7 @@ def relying_party(server: Server, site: Apache, app: App, more: str = "") -> str
 
 @pytest.mark.parametrize("alg", ["RS256", "ES256", "PS256"])  # it knows no EdDSA
 async def test_a_page_knows_who_has_logged_in(server: Server, site: Apache, alg: str) -> None:
-    app = await registered(server, site, openid=OpenIDMetadata(id_token_signed_response_alg=alg))
+    app = await registered(server, site, id_token_signed_response_alg=alg)
     person = await server.person("ada", name="Ada Lovelace", email="ada@example.org")
 
     with site.running(relying_party(server, site, app, f"OIDCIDTokenSignedResponseAlg {alg}")):
@@ -195,7 +194,7 @@ async def test_the_site_gets_its_code_in_a_form(server: Server, site: Apache) ->
 @pytest.mark.parametrize("alg", ["RS256", "ES256"])
 async def test_the_site_checks_the_signature_of_userinfo(server: Server, site: Apache, alg: str) -> None:
     """OpenID Connect Core §5.3.2."""
-    app = await registered(server, site, openid=OpenIDMetadata(userinfo_signed_response_alg=alg))
+    app = await registered(server, site, userinfo_signed_response_alg=alg)
     person = await server.person(name="Ada Lovelace")
 
     with site.running(relying_party(server, site, app, f"OIDCUserInfoSignedResponseAlg {alg}")):
@@ -208,8 +207,8 @@ async def test_a_person_who_logs_out_here_is_logged_out_of_the_site(
     server: Server, site: Apache, back_channel: BackChannelLogout
 ) -> None:
     """OpenID Connect Back-Channel Logout §2.5."""
-    told = OpenIDMetadata(backchannel_logout_uri=site.redirect_uri + "?logout=backchannel")
-    app, person = await registered(server, site, openid=told), await server.person()
+    uri = site.redirect_uri + "?logout=backchannel"
+    app, person = await registered(server, site, backchannel_logout_uri=uri), await server.person()
     visitor = Visitor(server, site, person)
 
     with site.running(relying_party(server, site, app)):
@@ -227,9 +226,9 @@ async def test_a_person_who_logs_out_here_is_logged_out_of_the_site(
 async def test_the_site_opens_an_id_token_that_is_encrypted_to_it(server: Server, site: Apache) -> None:
     """OpenID Connect Core §10.2."""
     key = make("RS256")
-    wanted = OpenIDMetadata(id_token_encrypted_response_alg="RSA-OAEP", id_token_encrypted_response_enc="A256CBC-HS512")
+    wanted = {"id_token_encrypted_response_alg": "RSA-OAEP", "id_token_encrypted_response_enc": "A256CBC-HS512"}
     jwks = {"keys": [{**key.as_dict(private=False), "use": "enc"}]}
-    app, person = await registered(server, site, jwks=jwks, openid=wanted), await server.person()
+    app, person = await registered(server, site, jwks=jwks, **wanted), await server.person()
     (site.root / "key.pem").write_bytes(key.as_pem(private=True))
     directives = f"""
 OIDCPrivateKeyFiles "{key.kid}#{site.root}/key.pem"

@@ -11,7 +11,6 @@ from attrs import define
 from twisted.internet.threads import deferToThread
 
 from iam.records.actor import SERVER
-from iam.records.openid_metadata import OpenIDMetadata
 from tests.assertions import make, public
 from tests.harness import REDIRECT_URI, App, Person, Server, action, fields
 from tests.interop.browser import visited
@@ -182,7 +181,7 @@ async def test_a_person_logs_in_and_the_library_believes_the_id_token(
     server: Server, node: Node, library: str, alg: str
 ) -> None:
     """OpenID Connect Core §3.1.3.7, §5.3.2 and §12.2, as these libraries check them, in each algorithm."""
-    app = await server.app(scopes=("openid", "profile"), openid=OpenIDMetadata(id_token_signed_response_alg=alg))
+    app = await server.app(scopes=("openid", "profile"), id_token_signed_response_alg=alg)
     person = await server.person(name="Ada Lovelace")
     expected = {"id_token_signed_response_alg": alg}
 
@@ -297,7 +296,7 @@ async def test_a_client_opens_what_is_encrypted_to_it(
     }
     metadata = {**wanted, "userinfo_signed_response_alg": "ES256"}
     public_key = {**key.as_dict(private=False), "use": "enc"}
-    app = await server.app(scopes=("openid", "profile"), jwks={"keys": [public_key]}, openid=OpenIDMetadata(**metadata))
+    app = await server.app(scopes=("openid", "profile"), jwks={"keys": [public_key]}, **metadata)
     person = await server.person(name="Ada Lovelace")
 
     outcome = await Walk(node, "openid-client", server, app, person).through(

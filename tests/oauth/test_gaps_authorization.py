@@ -9,6 +9,7 @@ from twisted.internet.threads import deferToThread
 
 from iam.people.invalid import Invalid
 from iam.records.actor import SERVER
+from iam.records.client_metadata import Metadata
 from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, Server, action, fields
 
 CODE_ONLY = ("authorization_code",)
@@ -274,9 +275,7 @@ async def test_g47_an_address_that_no_code_may_be_sent_to_is_not_registered(serv
     registration = server.registration
 
     with pytest.raises(Invalid) as refused:
-        await registration.metadata(
-            name="App", auth_method="none", grant_types=CODE_ONLY, redirect_uris=(uri,), scopes=("read",)
-        )
+        await registration.judge(Metadata("App", "none", CODE_ONLY, (uri,), ("read",)))
 
     assert set(refused.value.complaints) == {"redirect_uris"}
 
@@ -299,9 +298,7 @@ async def test_g47_an_address_that_no_code_may_be_sent_to_is_not_registered(serv
 )
 async def test_g47_an_address_that_is_registered_is_used_byte_for_byte(server: Server, uri: str) -> None:
     registration = server.registration
-    good = await registration.metadata(
-        name="App", auth_method="none", grant_types=CODE_ONLY, redirect_uris=(uri,), scopes=("read",)
-    )
+    good = await registration.judge(Metadata("App", "none", CODE_ONLY, (uri,), ("read",)))
     app, person = (
         await server.app(auth_method="none", grant_types=CODE_ONLY, redirect_uris=good.redirect_uris),
         await server.person(),

@@ -7,12 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iam.clients import openid_registration, uris
-from iam.records.client import Metadata
-from iam.records.openid_metadata import NAMES, OpenIDMetadata
+from iam.records.client_metadata import DEFAULTS, Metadata
 from tests.assertions import make, public
 
 CALLBACK = "https://app.example.org/cb"
-MEMBERS = {name for name in NAMES if name != "sector"}
+OF_REGISTRATION = {  # the rules for which stand there
+    *("post_logout_redirect_uris", "require_pkce", "introspect_any", "allow_http_redirects"),
+    *("token_endpoint_auth_signing_alg", "jwks", "jwks_uri"),
+}
+MEMBERS = DEFAULTS.keys() - {"sector"} - OF_REGISTRATION
 FREE = {  # which need no rule: a boolean is one or it is none
     "require_signed_request_object",
     "require_auth_time",
@@ -24,16 +27,8 @@ KEYS = public(make("RS256"))
 
 def complaints(*, private: bool = False, **members: Any) -> dict[str, str]:
     """What the rules say to a client with these members."""
-    own = {name: members.pop(name) for name in ("jwks", "jwks_uri", "auth_method") if name in members}
-    metadata = Metadata(
-        "Shop",
-        own.pop("auth_method", "client_secret_basic"),
-        ("authorization_code",),
-        (CALLBACK,),
-        ("openid",),
-        openid=OpenIDMetadata(**members),
-        **own,
-    )
+    method = members.pop("auth_method", "client_secret_basic")
+    metadata = Metadata("Shop", method, ("authorization_code",), (CALLBACK,), ("openid",), **members)
     found = openid_registration.complaints(metadata, private=private)
     return {name: sentence for name, sentence in found.items() if sentence}
 
@@ -169,7 +164,10 @@ def test_servers_of_private_networks_may_be_told_by_http_where_they_may_be_reach
 def test_an_application_type_that_does_not_fit_is_replaced_by_native(
     given: str, uris: list[str], public: bool, native: bool
 ) -> None:
-    fitting = openid_registration.fitting(OpenIDMetadata(application_type=given), uris, public=public)
+    method = "none" if public else "client_secret_basic"
+    metadata = Metadata("Shop", method, ("authorization_code",), tuple(uris), ("openid",), application_type=given)
+
+    fitting = openid_registration.fitting(metadata)
 
     assert fitting.application_type == ("native" if native else given)
 

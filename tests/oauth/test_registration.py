@@ -15,8 +15,7 @@ from iam.clients.registration import (
     redirect_uris_complaint,
     scopes_complaint,
 )
-from iam.records.client import Metadata
-from iam.records.openid_metadata import OpenIDMetadata
+from iam.records.client_metadata import Metadata
 from iam.records.scope import Scope
 
 CALLBACK = "https://app.example.org/cb"
@@ -103,9 +102,7 @@ def test_there_are_not_too_many_redirect_uris() -> None:
 
 def test_an_apps_own_scheme_needs_a_public_client() -> None:
     assert "public clients" in (redirect_uris_complaint(metadata(redirect_uris=("com.example.app:/cb",)), STRICT) or "")
-    native = metadata(
-        redirect_uris=("com.example.app:/cb",), auth_method="none", openid=OpenIDMetadata(application_type="native")
-    )
+    native = metadata(redirect_uris=("com.example.app:/cb",), auth_method="none", application_type="native")
     assert redirect_uris_complaint(native, STRICT) is None
 
 

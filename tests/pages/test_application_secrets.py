@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from iam.records.actor import SERVER
-from iam.records.client import Metadata
+from iam.records.client_metadata import Metadata
 from tests.assertions import make, public
 from tests.harness import REDIRECT_URI, App, Server
 from tests.pages.conftest import Visitor, logged_in

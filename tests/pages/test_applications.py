@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +17,6 @@ from iam.http.parameters import parse
 from iam.pages.applications.applications import ApplicationForm
 from iam.pages.applications.pending_secret import LIFETIME, Issuer, TicketError
 from iam.records.actor import SERVER
-from iam.records.openid_metadata import OpenIDMetadata
 from iam.secrets import minted
 from iam.secrets.master_key import ServerKey
 from iam.secrets.minted import Kind
@@ -597,13 +597,8 @@ async def test_an_update_keeps_what_is_not_on_the_form(server: Server) -> None:
     app = await alice.register(redirect_uris=REDIRECT_URI)
     before = await server.store.clients.read(app.client_id)
     assert before is not None
-    metadata = await server.registration.metadata(
-        name="Shop",
-        auth_method=before.auth_method,
-        grant_types=before.grant_types,
-        redirect_uris=before.redirect_uris,
-        scopes=before.scopes,
-        openid=OpenIDMetadata(tos_uri="https://client.example/tos", default_max_age=60),
+    metadata = await server.registration.judge(
+        evolve(before, name="Shop", tos_uri="https://client.example/tos", default_max_age=60)
     )
     await server.registration.update(app.client_id, metadata, by=SERVER)
 
@@ -611,7 +606,7 @@ async def test_an_update_keeps_what_is_not_on_the_form(server: Server) -> None:
     after = await server.store.clients.read(app.client_id)
 
     assert after is not None
-    assert (after.name, after.openid.tos_uri, after.openid.default_max_age) == ("New", "https://client.example/tos", 60)
+    assert (after.name, after.tos_uri, after.default_max_age) == ("New", "https://client.example/tos", 60)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from attrs import evolve
 from twisted.internet.defer import Deferred, gatherResults
 
 from iam.records.actor import SERVER
@@ -23,17 +24,8 @@ async def found(server: Server, app: App) -> Client:
 async def changed(server: Server, app: App, **members: Any) -> None:
     """Somebody else, an administrator or the client itself, changes the application."""
     old = await found(server, app)
-    told: dict[str, Any] = {
-        "name": old.name,
-        "auth_method": old.auth_method,
-        "grant_types": old.grant_types,
-        "redirect_uris": old.redirect_uris,
-        "scopes": old.scopes,
-        "openid": old.openid,
-        **members,
-    }
     server.clock.advance(1)
-    await server.registration.update(app.client_id, await server.registration.metadata(**told), SERVER)
+    await server.registration.update(app.client_id, await server.registration.judge(evolve(old, **members)), SERVER)
 
 
 async def test_a_change_of_what_was_changed_meanwhile_is_asked_again_with_what_is_there_now_and_what_was_typed(

@@ -6,7 +6,6 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
-from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import CHALLENGE, REDIRECT_URI, Server
 from tests.pages.conftest import Visitor, asking, kept, logged_in, visitor_of
 from tests.pages.form import Form
@@ -247,12 +246,12 @@ async def test_an_unknown_client_and_a_wrong_redirect_uri_give_the_same_page_and
 
 
 async def test_row_53_what_an_application_says_of_itself_are_links_if_they_are_web_addresses(server: Server) -> None:
-    told = OpenIDMetadata(
-        client_uri="https://shop.example/about",
-        policy_uri="https://shop.example/policy?a=1&b=2",
-        tos_uri="javascript:alert(1)",  # which the rules would have refused
-    )
-    app, person = await server.app(openid=told), await logged_in(server)
+    told = {
+        "client_uri": "https://shop.example/about",
+        "policy_uri": "https://shop.example/policy?a=1&b=2",
+        "tos_uri": "javascript:alert(1)",  # which the rules would have refused
+    }
+    app, person = await server.app(**told), await logged_in(server)
 
     page = (await person.get(asking(app))).text
 

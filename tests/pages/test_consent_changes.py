@@ -7,11 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from attrs import evolve
 
 from iam.http.parameters import parse
 from iam.records.actor import SERVER
-from iam.records.client import Metadata
+from iam.records.client_metadata import Metadata
 from tests.harness import App, Reply, Server
 from tests.pages.conftest import Visitor, asking, kept, logged_in
 from tests.pages.form import form_of
@@ -55,7 +54,7 @@ async def proving_nothing(server: Server, app: App) -> None:
 async def linked(server: Server, app: App) -> None:
     client = await server.store.clients.read(app.client_id)
     assert client is not None
-    await metadata(server, app, openid=evolve(client.openid, client_uri="https://evil.example/"))
+    await metadata(server, app, client_uri="https://evil.example/")
 
 
 async def described(server: Server, app: App) -> None:

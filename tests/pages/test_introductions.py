@@ -5,7 +5,6 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from iam.records.openid_metadata import OpenIDMetadata
 from tests.harness import CHALLENGE, REDIRECT_URI, App, Reply, Server
 from tests.registering import registered, stranger
 
@@ -17,7 +16,7 @@ LOGO, POLICY, TERMS = (
 
 
 async def introduced(server: Server, **openid: Any) -> App:
-    return await server.app(scopes=("openid", "read"), openid=OpenIDMetadata(**openid))
+    return await server.app(scopes=("openid", "read"), **openid)
 
 
 def request(app: App) -> str:
@@ -127,9 +126,9 @@ async def test_a_client_does_not_wear_the_logo_of_another_host(server: Server, p
 async def test_a_client_does_not_wear_the_logo_of_a_host_that_the_person_is_not_sent_to(
     server: Server, page: Any, registered: str
 ) -> None:
-    openid = OpenIDMetadata(logo_uri="https://bank.example/logo.png", application_type="native")
+    metadata = {"logo_uri": "https://bank.example/logo.png", "application_type": "native"}
     app = await server.app(
-        scopes=("openid", "read"), auth_method="none", redirect_uris=(REDIRECT_URI, registered), openid=openid
+        scopes=("openid", "read"), auth_method="none", redirect_uris=(REDIRECT_URI, registered), **metadata
     )
 
     shown = await page(server, app)

@@ -7,7 +7,7 @@ import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
 from iam.records.actor import SERVER
-from iam.records.client import Metadata
+from iam.records.client_metadata import Metadata
 from iam.secrets import minted
 from tests.harness import REDIRECT_URI, Person, Reply, Server
 from tests.pages.conftest import Visitor, logged_in, visitor_of

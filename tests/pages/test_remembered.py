@@ -7,7 +7,6 @@ import pytest
 from attrs import evolve
 from twisted.internet.defer import Deferred, gatherResults
 
-from iam.records.openid_metadata import OpenIDMetadata
 from iam.settings import DAY
 from tests.harness import App, Reply, Server
 from tests.pages.accounts import acting, buttons, everybody, listed, log_in
@@ -148,8 +147,7 @@ async def test_an_authorization_request_with_an_old_cookie_goes_to_the_login(ser
 
 
 async def test_relying_parties_are_told_and_what_is_bound_to_the_session_ends(server: Server, admin: Any) -> None:
-    openid = OpenIDMetadata(backchannel_logout_uri="https://shop.example/logout")
-    app = await server.app(scopes=("openid", "read"), openid=openid)
+    app = await server.app(scopes=("openid", "read"), backchannel_logout_uri="https://shop.example/logout")
     visitor = await remembered(server)
     allowed = await visitor.send(await visitor.form(asking(app, scope="openid read")), decision="allow")
     tokens = (await server.redeem(app, allowed.sent_back["code"])).json

@@ -28,12 +28,13 @@ from iam.pages.applications.form import (
     differences,
     filled,
     offer,
-    told,
+    parse,
 )
 from iam.pages.applications.owners import Owners, address, by, shown
 from iam.pages.applications.pending_secret import Issuer, PendingSecret, TicketError
 from iam.people.invalid import Invalid
-from iam.records.client import Client, Metadata
+from iam.records.client import Client
+from iam.records.client_metadata import Metadata
 from iam.records.session import Session
 
 log = Logger()
@@ -52,9 +53,6 @@ class SecretForm(Form):  # type: ignore[misc]
     keep = RadioField("When shall the old secret stop working?", choices=KEEPING, default="0", validate_choice=False)
 
 
-ON_THE_FORM = (
-    *("name", "grant_types", "redirect_uris", "post_logout_redirect_uris", "scopes", "require_pkce", "openid"),
-)
 TOO_MANY = (
     "You have {most} applications, and nobody here may have more. Delete one that is not used, or ask an administrator."
 )
@@ -153,7 +151,7 @@ class Applications:
             return await self._form(
                 request, session, form, client=client, status=400, changed=self._changed(sent.fields, client)
             )
-        if self._changed(sent.fields, client) and not same(metadata, client):
+        if self._changed(sent.fields, client) and metadata != client:
             return await self._form(request, session, form, client=client, status=409, changed=True)
         if not await self.registration.update(client_id, metadata, by(session, request), seen=client.updated_at):
             now = await self.owners.own(session, client_id)
@@ -234,7 +232,8 @@ class Applications:
         return not self.visitors.showed(fields, shown(client))
 
     async def _metadata(self, form: ApplicationForm, session: Session, client: Client | None = None) -> Metadata:
-        metadata = await self.registration.metadata(**told(form, client), registrant=self._registrant(session))
+        registrant = self._registrant(session)
+        metadata = await self.registration.judge(parse(form, client), before=client, registrant=registrant)
         if client is not None:
             sectors.refuse_other_names(metadata, client)
         return metadata
@@ -326,15 +325,10 @@ def authorize_address(client: Client, redirect_uri: str | None, issuer: str) -> 
 
 def login_of(client: Client, issuer: str) -> str | None:
     """The link by which people begin to log in to the application (OpenID Connect Core §4), if it is one."""
-    uri = client.openid.initiate_login_uri
+    uri = client.initiate_login_uri
     if uri is None or uris.complaint(uri):
         return None
     return redirect_uris.answering(uri, [("iss", issuer)], fragment=False)
-
-
-def same(metadata: Metadata, client: Client) -> bool:
-    """Is an application as this form would make it?"""
-    return all(getattr(metadata, name) == getattr(client, name) for name in ON_THE_FORM)
 
 
 def bound(purpose: str, session: Session) -> str:

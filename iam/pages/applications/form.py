@@ -7,9 +7,10 @@ from attrs import evolve
 from wtforms import BooleanField, Form, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
-from iam.clients.openid_registration import UNSAID
 from iam.clients.registrants import Registrant
 from iam.people.invalid import Invalid
+from iam.records.client import Client
+from iam.records.client_metadata import DEFAULTS, Metadata
 
 CONFIDENTIAL, PUBLIC = "confidential", "public"
 AUTH_METHODS = {CONFIDENTIAL: "client_secret_basic", PUBLIC: "none"}
@@ -121,7 +122,7 @@ def filled(client: Any) -> ApplicationForm:
         post_logout_redirect_uris="\n".join(client.post_logout_redirect_uris),
         scopes=list(client.scopes),
         require_pkce=client.require_pkce,
-        **{name: getattr(client.openid, name) for name in OPENID},
+        **{name: getattr(client, name) for name in OPENID},
     )
 
 
@@ -142,35 +143,20 @@ def written(value: Any) -> str:
     return " ".join(sorted(value) if isinstance(value, list) else (value or "").split())
 
 
-def told(form: ApplicationForm, client: Any) -> dict[str, Any]:
-    """What a form says, as arguments for the rules; what is not on it stays as it is. Raises Invalid."""
+def parse(form: ApplicationForm, client: Client | None) -> Metadata:
+    """What a form asks for; what is not on it stays as it is, and an empty field says nothing. Raises Invalid."""
     if form.client_type.data not in AUTH_METHODS:
         raise Invalid({"client_type": "Choose one of the two."})
-    redirect_uris, logout_uris = lines(form.redirect_uris.data), lines(form.post_logout_redirect_uris.data)
-    return {
-        **kept(client),
+    said: dict[str, Any] = {
         "name": form.name.data or "",
-        "auth_method": client.auth_method if client else AUTH_METHODS[form.client_type.data],
-        "grant_types": form.grant_types.data or [],
-        "redirect_uris": redirect_uris,
-        "post_logout_redirect_uris": logout_uris,
-        "scopes": form.scopes.data or [],
+        "grant_types": tuple(form.grant_types.data or ()),
+        "redirect_uris": lines(form.redirect_uris.data),
+        "post_logout_redirect_uris": lines(form.post_logout_redirect_uris.data),
+        "scopes": tuple(form.scopes.data or ()),
         "require_pkce": bool(form.require_pkce.data),
-        "openid": openid(form, client),
-        "before": client,
+        **{name: form[name].data or DEFAULTS[name] for name in OPENID},
     }
-
-
-def kept(client: Any) -> dict[str, Any]:
-    """What only the command line changes."""
-    names = ("auth_signing_alg", "jwks", "jwks_uri", "introspect_any", "allow_http_redirects")
-    return {name: getattr(client, name) for name in names} if client else {}
-
-
-def openid(form: ApplicationForm, client: Any) -> Any:
-    """The part for OpenID Connect; an empty field is none."""
-    named: dict[str, Any] = {name: form[name].data or None for name in OPENID}
-    return evolve(client.openid if client else UNSAID, **named)
+    return evolve(client, **said) if client else Metadata(auth_method=AUTH_METHODS[form.client_type.data], **said)
 
 
 def offer(form: ApplicationForm, registrant: Registrant, scopes: Iterable[Any]) -> None:
@@ -181,9 +167,9 @@ def offer(form: ApplicationForm, registrant: Registrant, scopes: Iterable[Any]) 
     form.grant_types.choices = [choice for choice in GRANT_TYPES if registrant.may_use(choice.value)]
 
 
-def lines(text: str | None) -> list[str]:
+def lines(text: str | None) -> tuple[str, ...]:
     """The addresses in a field."""
-    return (text or "").split()
+    return tuple((text or "").split())
 
 
 def by_field(complaints: Mapping[str, str]) -> dict[str, str]:

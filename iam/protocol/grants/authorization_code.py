@@ -121,7 +121,7 @@ def check_request_object(request: OAuthlibRequest) -> dict[str, object]:
     wrong = request.object_error
     if wrong is not None:
         raise carrying(CustomOAuth2Error(wrong.error, wrong.sentence, request=request), wrong.refusal)
-    if not request.signed and request.client.openid.require_signed_request_object:
+    if not request.signed and request.client.require_signed_request_object:
         reason = Reason("request object", "one that the application has signed", "none")
         sentence = "This client must send signed request objects (RFC 9101)."
         raise carrying(InvalidRequestError(sentence, request=request), reason)
@@ -169,7 +169,7 @@ def check_authentication(request: OAuthlibRequest) -> dict[str, object]:
 def authentication(request: OAuthlibRequest) -> AuthenticationRequest:
     """How the person is to be authenticated and asked (OpenID Connect Core §3.1.2.1)."""
     try:
-        return openid_parameters.read(request.parameters, request.client.openid.default_max_age)
+        return openid_parameters.read(request.parameters, request.client.default_max_age)
     except AuthorizationError as error:
         raise carrying(CustomOAuth2Error(error.error, error.sentence, request=request), error.reason) from None
 

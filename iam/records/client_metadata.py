@@ -1,10 +1,10 @@
-"""What OpenID Connect adds to a client's metadata, by the names of its specifications."""
+"""What is said of a client, by the names of RFC 7591 §2, OpenID Connect Registration §2 and the logout specifications."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 import attrs
-from attrs import frozen
+from attrs import field, frozen
 
 PUBLIC_SUBJECT: Final = "public"
 PAIRWISE: Final = "pairwise"
@@ -17,13 +17,25 @@ NATIVE: Final = "native"
 
 
 @frozen
-class OpenIDMetadata:
-    """OpenID Connect Registration §2, Back-Channel Logout §2.2, Front-Channel Logout §2, RFC 9101 §10.5; None: not said.
+class Metadata:
+    """What may be set on a client, by its owner or at registration; None: not said.
 
     `sector` is the host under which pairwise subjects are made (Core §8.1), as it was found at the registration;
     `id_token_claims` is ours, and said by who administers.
     """
 
+    name: str
+    auth_method: str
+    grant_types: tuple[str, ...]
+    redirect_uris: tuple[str, ...]
+    scopes: tuple[str, ...]
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    require_pkce: bool = False
+    introspect_any: bool = False
+    allow_http_redirects: bool = False
+    token_endpoint_auth_signing_alg: str | None = None
+    jwks: Mapping[str, Any] | None = None
+    jwks_uri: str | None = None
     application_type: str = WEB
     contacts: tuple[str, ...] = ()
     client_uri: str | None = None
@@ -55,6 +67,7 @@ class OpenIDMetadata:
     frontchannel_logout_uri: str | None = None
     frontchannel_logout_session_required: bool = False
     id_token_claims: str = AT_USERINFO
+    left_out: Mapping[str, str] = field(factory=dict)  # what it asked for and did not get, by member
 
     @property
     def pairwise(self) -> bool:
@@ -62,21 +75,23 @@ class OpenIDMetadata:
         return self.subject_type == PAIRWISE
 
 
-DEFAULTS: Final = OpenIDMetadata()
-NAMES: Final = tuple(each.name for each in attrs.fields(OpenIDMetadata))
+# Columns of their own: statements ask for these.
+COLUMNS: Final = ("name", "auth_method", "grant_types", "redirect_uris", "scopes")
+DEFAULTS: Final[Mapping[str, Any]] = {
+    each.name: each.default for each in attrs.fields(Metadata) if each.name not in (*COLUMNS, "left_out")
+}
 
 
-def told(metadata: OpenIDMetadata) -> dict[str, Any]:
-    """What differs from the defaults, as JSON has it."""
+def document(metadata: Metadata) -> dict[str, Any]:
+    """What differs from the defaults, as JSON has it, but for what has a column of its own."""
     return {
         name: list(value) if isinstance(value, tuple) else value
-        for name in NAMES
-        if (value := getattr(metadata, name)) != getattr(DEFAULTS, name)
+        for name, default in DEFAULTS.items()
+        if (value := getattr(metadata, name)) != default
     }
 
 
-def read(document: Mapping[str, Any]) -> OpenIDMetadata:
-    """The metadata that `told` wrote; members that this version does not know are left out."""
-    known: dict[str, Any] = {name: document[name] for name in NAMES if name in document}
-    given: Any = {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
-    return OpenIDMetadata(**given)
+def members(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The members in a document; those that this version does not know are left out."""
+    known = {name: document[name] for name in DEFAULTS if name in document}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
