@@ -71,7 +71,7 @@ bench: $(TESTED) ## measure against limits, as ratios in one run; AGAINST=REV: a
 docs: $(TESTED) ## build the documentation into build/docs; a broken link fails
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs build/docs
 
-schema: $(TESTED) ## write docs/reference/schema.sql, the schema that all migrations together make
+schema: $(TESTED) ## write docs/reference/schema.sql, and the history of functions
 	$(BIN)/python -m tests.schema
 
 wheel: $(TESTED) ## build dist/*.whl and dist/*.tar.gz

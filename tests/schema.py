@@ -1,4 +1,4 @@
-"""The schema that all migrations together make. `make schema` writes it down; tests/docs/test_schema.py compares."""
+"""The schema that migrations and functions make together. `make schema` writes it down; tests/docs/test_schema.py compares."""
 
 import re
 import subprocess
@@ -9,6 +9,7 @@ from typing import Any
 
 from twisted.internet.task import react
 
+from iam.database import functions, migration
 from iam.embedded import binaries
 from iam.embedded.supervisor import Embedded
 from tests.harness import make_database
@@ -16,7 +17,7 @@ from tests.harness import make_database
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "docs" / "reference" / "schema.sql"
 HEAD = """\
--- The schema that the migrations of iam/store/migrations make together. Written by `make schema`; do not edit.
+-- The schema that iam/store/migrations and iam/store/functions make together. Written by `make schema`; do not edit.
 -- The partitions of short-lived tables are not here: servers make and drop them by the day.
 """
 DUMP = (
@@ -34,8 +35,16 @@ def dump(dsn: str) -> str:
     return HEAD + "\n" + re.sub(r"\n{2,}", "\n\n", statements).strip() + "\n"
 
 
+def remember(directory: Path) -> None:
+    """Add the texts of functions that are not in the history yet."""
+    changed = [each for each in functions.functions(directory) if each.hash not in each.known]
+    with (directory / functions.HISTORY).open("a", encoding="utf-8") as file:
+        file.writelines(f"{each.name.rpartition('/')[2]} {each.hash}\n" for each in changed)
+
+
 async def write(reactor: Any) -> None:
     """Write the schema of a throw-away database."""
+    remember(migration.DIRECTORY.with_name(migration.FUNCTIONS))
     with tempfile.TemporaryDirectory(prefix="iam-schema-") as directory:
         embedded = Embedded(reactor, Path(directory) / "data", progress=lambda _: None, durable=False)
         await embedded.start()

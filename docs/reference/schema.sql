@@ -1,4 +1,4 @@
--- The schema that the migrations of iam/store/migrations make together. Written by `make schema`; do not edit.
+-- The schema that iam/store/migrations and iam/store/functions make together. Written by `make schema`; do not edit.
 -- The partitions of short-lived tables are not here: servers make and drop them by the day.
 
 CREATE FUNCTION admit_server(role text) RETURNS void
@@ -15,7 +15,7 @@ begin
             execute format('grant usage on sequence %I to %I', known.name, role);
         elsif known.name = 'audit_events' then
             execute format('grant select, insert, update (address) on %I to %I', known.name, role);
-        elsif known.name = 'migrations' then
+        elsif known.name in ('migrations', 'functions') then
             execute format('grant select on %I to %I', known.name, role);
         else
             execute format('grant select, insert, update, delete on %I to %I', known.name, role);
@@ -359,7 +359,7 @@ CREATE FUNCTION tend_partitions(parent text, today date, width integer, ahead in
 declare
     monthly boolean := parent = 'audit_events';
     day date := today - 1 + case when monthly then 400 else 0 end;
-    -- with the owner's rights, for somebody else (migration 0013_two_roles): partitions go by PostgreSQL's own clock then
+    -- for a role that is not the owner, partitions go by PostgreSQL's own clock: it decides upon no date
     past date := case when pg_has_role(session_user, current_user, 'member') then today else least(today, current_date) end;
     latest date := case when monthly then today + 431 else today + ahead end;
     until date;
@@ -501,6 +501,11 @@ CREATE TABLE consents (
 CREATE TABLE epochs (
     name text NOT NULL,
     not_before timestamp with time zone NOT NULL
+);
+
+CREATE TABLE functions (
+    name text NOT NULL,
+    hash text NOT NULL
 );
 
 CREATE TABLE grants (
@@ -712,6 +717,9 @@ ALTER TABLE ONLY consents
 
 ALTER TABLE ONLY epochs
     ADD CONSTRAINT epochs_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY functions
+    ADD CONSTRAINT functions_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY grants
     ADD CONSTRAINT grants_pkey PRIMARY KEY (id);

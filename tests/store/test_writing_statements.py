@@ -24,6 +24,7 @@ NO_EVENT = {
     "buckets.GIVE": "what may be done again; what is done is in the log",
     "buckets.SWEEP": "a bucket that is full needs no row",
     "buckets.TURN_BACK": "what may be done again, as far as a clock was wrong about it",
+    "functions.NOTE": "as migration.NOTE",
     "issuance.STORED": "the tokens of REDEEM and ROTATE, which have events of their own where somebody's code or token is stolen",
     "logout_notices.DELIVERED": "an outbox: the end of the session is in the log",
     "logout_notices.TAKE": "an outbox: the end of the session is in the log",

@@ -1,0 +1,7 @@
+-- Servers keep clients and scopes in memory; each change tells them so. A hint, never the truth (H46).
+create or replace function tell_servers() returns trigger language plpgsql as $$
+begin
+    perform pg_notify('iam_changed', tg_argv[0]);
+    return null;
+end
+$$;
