@@ -1,5 +1,6 @@
 """What the types hold: a misspelt attribute of a request is found without running anything."""
 
+import ast
 from pathlib import Path
 
 from mypy import api
@@ -40,3 +41,21 @@ def test_what_an_attribute_of_a_request_may_be_is_known(tmp_path: Path) -> None:
 
     assert "Incompatible types in assignment" in said
     assert 'has no attribute "first"' in said
+
+
+IAM = Path(__file__).parent.parent / "iam"
+TYPED = ("administration", "authorization", "browser", "openid", "pages", "tokens")
+MEMBERS = {"pages/applications/form.py"}  # it reads a client by names out of a list
+
+
+def test_no_record_is_anything_to_who_decides_or_shows_it() -> None:
+    """What is Any is checked by nobody, and so is whatever is made of it."""
+    guilty = {
+        str(path.relative_to(IAM))
+        for room in TYPED
+        for path in (IAM / room).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (isinstance(node, ast.Name) and node.id == "Any") or (isinstance(node, ast.Attribute) and node.attr == "Any")
+    }
+
+    assert guilty - MEMBERS == set()

@@ -4,7 +4,7 @@ import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from attrs import frozen
 
@@ -80,8 +80,8 @@ class IDTokens:
         return sub if isinstance(sub, str) else None
 
     async def _requested(
-        self, client: Client, identity: Identity, requested: Mapping[str, Any], scopes: Collection[str]
-    ) -> dict[str, Any]:
+        self, client: Client, identity: Identity, requested: Mapping[str, object], scopes: Collection[str]
+    ) -> dict[str, object]:
         """The claims that the request wants in the ID token, of those that the client may ever be told."""
         asked = claims.asked(requested, claims.ID_TOKEN).keys()
         known = await self.scopes.all() if asked or scopes else ()

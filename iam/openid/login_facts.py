@@ -1,7 +1,7 @@
 """What is kept of a login for the ID tokens of a grant (OpenID Connect Core §2)."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from iam.records.session import Session
 
@@ -15,9 +15,9 @@ def acr(session: Session) -> str:
     return ONE_FACTOR
 
 
-def told(session: Session, nonce: str | None, claims: Mapping[str, Any]) -> dict[str, Any]:
+def told(session: Session, nonce: str | None, claims: Mapping[str, object]) -> dict[str, object]:
     """The login in this session, and what the authorization request wants said: its nonce, and claims by name (Core §5.5)."""
-    document: dict[str, Any] = {
+    document: dict[str, object] = {
         "auth_time": int(session.auth_time.timestamp()),
         "acr": acr(session),
         "amr": list(session.amr),

@@ -1,7 +1,7 @@
 """Logout requests of relying parties (OpenID Connect RP-Initiated Logout 1.0 §2)."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from attrs import frozen
 
@@ -38,7 +38,7 @@ class LogoutRequest:
 
     client: Client | None = None
     destination: str | None = None
-    hint: Mapping[str, Any] | None = None
+    hint: Mapping[str, object] | None = None
 
 
 @frozen
@@ -63,7 +63,7 @@ class LogoutRequests:
         sid = self.subjects.sid(request.client, session.id)
         return (request.hint.get("sub"), request.hint.get("sid")) == (sub, sid)
 
-    async def _hint(self, token: str | None) -> Mapping[str, Any] | None:
+    async def _hint(self, token: str | None) -> Mapping[str, object] | None:
         """The claims of the ID token, which may have expired.
 
         So may the key: a session can outlive it. Whoever could sign with an old one still would have to know the session's sid,
@@ -76,12 +76,14 @@ class LogoutRequests:
             raise refused("id_token_hint", "an ID token of this server, decrypted if it was encrypted", "none")
         return claims
 
-    async def _client(self, client_id: str | None, hint: Mapping[str, Any] | None) -> Client | None:
+    async def _client(self, client_id: str | None, hint: Mapping[str, object] | None) -> Client | None:
         """Whom client_id and the ID token name, which must not contradict each other."""
-        audience = hint and hint.get("aud")
-        if hint is not None and (not isinstance(audience, str) or client_id not in (None, audience)):
-            raise refused("client_id", "that of the application which got the ID token", shown(client_id or ""))
-        named = client_id or audience
+        named = client_id
+        if hint is not None:
+            audience = hint.get("aud")
+            if not isinstance(audience, str) or client_id not in (None, audience):
+                raise refused("client_id", "that of the application which got the ID token", shown(client_id or ""))
+            named = audience
         client = await self.clients.by_id(named) if named else None
         if named and (client is None or not client.enabled):
             raise refused("client_id", "that of a registered application", shown(named))

@@ -1,6 +1,6 @@
 """What a token is worth right now (RFC 7662), and to whom it may be said."""
 
-from typing import Any
+from typing import Final
 
 from attrs import evolve, frozen
 
@@ -16,7 +16,7 @@ from iam.store.clients import Clients
 from iam.store.refresh_tokens import RefreshTokens
 from iam.tokens.access_tokens import AccessTokenFormat, audience, refresh_place
 
-INACTIVE = {"active": False}
+INACTIVE: Final[dict[str, object]] = {"active": False}
 
 
 @frozen
@@ -32,7 +32,7 @@ class Introspection:
     subjects: Subjects
     issuer: str
 
-    async def describe(self, token: str, client: Client) -> dict[str, Any]:
+    async def describe(self, token: str, client: Client) -> dict[str, object]:
         """The answer of RFC 7662 §2.2 to this client.
 
         It hears of its own tokens, of those for the resource that it serves, and of any where it may introspect any.
@@ -45,7 +45,7 @@ class Introspection:
             return await self.members(found)
         return INACTIVE
 
-    async def members(self, token: LiveToken) -> dict[str, Any]:
+    async def members(self, token: LiveToken) -> dict[str, object]:
         """RFC 7662 §2.2; a person is called what the token's client calls them, and no more is told where that is pairwise."""
         client = await self.clients.by_id(token.client_id) if token.user_id else None
         if client is None or token.user_id is None or not client.pairwise:
@@ -88,9 +88,9 @@ def owns(client: Client, token: LiveToken) -> bool:
     return client.introspect_any or token.client_id == client.client_id
 
 
-def members(token: LiveToken, issuer: str) -> dict[str, Any]:
+def members(token: LiveToken, issuer: str) -> dict[str, object]:
     """RFC 7662 §2.2; `sub` is the person, or the client where it acts for itself (RFC 9068 §2.2)."""
-    described: dict[str, Any] = {
+    described: dict[str, object] = {
         "active": True,
         "scope": token.scope,
         "client_id": token.client_id,

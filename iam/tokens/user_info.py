@@ -1,7 +1,5 @@
 """UserInfo (OpenID Connect Core §5.3): who is it that an access token is about?"""
 
-from typing import Any
-
 from attrs import frozen
 
 from iam.clients import scopes
@@ -25,7 +23,7 @@ class Described:
     """What a client is told of a person."""
 
     client: Client
-    claims: dict[str, Any]
+    claims: dict[str, object]
 
 
 @frozen
@@ -56,7 +54,7 @@ class UserInformation:
             raise bearer.insufficient_scope(OPENID, reason)
         return Described(client, await self._claims(client, found, scope))
 
-    async def _claims(self, client: Client, found: UserInfo, scope: list[str]) -> dict[str, Any]:
+    async def _claims(self, client: Client, found: UserInfo, scope: list[str]) -> dict[str, object]:
         known = await self.scopes.all()
         asked = claims.asked((found.told or {}).get("claims", {}), claims.USERINFO).keys()
         wanted = claims.names(known, scope) | (asked & claims.names(known, client.scopes))

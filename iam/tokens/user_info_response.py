@@ -1,7 +1,7 @@
 """How UserInfo is said (OpenID Connect Core §5.3.2): in JSON, signed, encrypted, or both, as the client wants it."""
 
 import json
-from typing import Any, Final
+from typing import Final
 
 from attrs import frozen
 
@@ -20,7 +20,7 @@ class UserInfoResponse:
     encryption: Encryption
     issuer: str
 
-    async def told(self, client: Client, claims: dict[str, Any]) -> str | None:
+    async def told(self, client: Client, claims: dict[str, object]) -> str | None:
         """The text of application/jwt; None where the client wants plain JSON. Raises OAuth2Error if its key cannot be had."""
         recipient = await self.encryption.recipient(
             client, client.userinfo_encrypted_response_alg, client.userinfo_encrypted_response_enc
