@@ -72,7 +72,7 @@ class MetadataEndpoint:
             "scopes_supported": await self.server.scopes_supported(),
             "response_types_supported": list(self.server.response_types),
             "response_modes_supported": list(response.MODES),
-            "grant_types_supported": list(self.server.grant_types_supported),
+            "grant_types_supported": list(self.server.grant_types),
             **{
                 f"{endpoint}_{what}": values
                 for endpoint, ways in CLIENT_AUTHENTICATION.items()

@@ -17,10 +17,10 @@ from iam.oauth.scopes import distinct
 from iam.records.client import Client
 from iam.records.resource import Resource
 
-# What oauthlib may read of a request, for each endpoint: RFC 6749 §4.1.1, RFC 7636 §4.3 and OpenID Connect Core §3.1.2.1;
-# RFC 6749 §4.1.3 to §6 and RFC 7636 §4.5. No other name becomes an attribute that oauthlib or a hook could take for its
-# own: `user`, `client`, `scopes`, `claims`, `extra_credentials` ... (G2, G3, G23), and a `grant_type` in the address
-# does not pass for a token request, which needs no challenge.
+# What oauthlib may read of an authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3); of a token request, what its grant
+# names. No other name becomes an attribute that oauthlib or a hook could take for its own: `user`, `client`, `scopes`,
+# `claims`, `extra_credentials` ... (G2, G3, G23), and a `grant_type` in the address does not pass for a token request, which
+# needs no challenge.
 AUTHORIZATION = (
     "client_id",
     "code_challenge",
@@ -31,15 +31,7 @@ AUTHORIZATION = (
     "scope",
     "state",
 )
-TOKEN = (
-    "client_id",
-    "code",
-    "code_verifier",
-    "grant_type",
-    "redirect_uri",
-    "refresh_token",
-    "scope",
-)
+TOKEN = ("client_id", "grant_type")
 
 
 @define(eq=False, repr=False)
@@ -77,7 +69,6 @@ class OAuthlibRequest:
     address: str | None = field(init=False, default=None)  # from where it comes
 
     # of authorization requests
-    unsupported: str | None = field(init=False, default=None)
     signed: bool = field(init=False, default=False)  # is it out of a request object?
     granting: str = field(init=False, default="authorization_code")  # the grant type that a person is asked for
     fetched: str | None = field(init=False, default=None)  # its request object, if that came by reference

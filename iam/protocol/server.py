@@ -3,10 +3,8 @@
 import logging
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
 
 from attrs import frozen
-from oauthlib.oauth2 import ClientCredentialsGrant, RefreshTokenGrant
 from oauthlib.oauth2.rfc6749.errors import (
     CustomOAuth2Error,
     FatalClientError,
@@ -27,18 +25,15 @@ from iam.oauth.parameters import Parameters
 from iam.oauth.reasons import Reason, carrying
 from iam.protocol import bridge
 from iam.protocol.authorization_request import authorization_error, invalid, validated
-from iam.protocol.grants import authorization_code, client_credentials, implicit, refresh_token
-from iam.protocol.grants.authorization_code import AuthorizationCode, Checks
-from iam.protocol.grants.client_credentials import ClientCredentials
-from iam.protocol.grants.implicit import Implicit
-from iam.protocol.grants.refresh_token import RefreshToken
+from iam.protocol.endpoints import Endpoints
+from iam.protocol.grant import Flow, Issuance, TokenGrant
+from iam.protocol.grants.supported import build_grants
 from iam.protocol.request import AUTHORIZATION, TOKEN, OAuthlibRequest, make_request
 from iam.protocol.token_request import Proofs, TokenRequest
 from iam.protocol.validator import Validator
 from iam.records.session import Session
 from iam.settings import Settings
 from iam.store.store import Store
-from iam.tokens.bearer_tokens import BearerTokens
 from iam.tokens.response import TokenResponse
 
 # What oauthlib says at debug level holds tokens and codes (G40): no setting of ours or of the root logger lets it out.
@@ -51,55 +46,6 @@ class TokenAnswer:
 
     members: Mapping[str, object]
     left_out: Reason | None = None
-
-
-class Endpoints:
-    """oauthlib's grants by the names of grant types and response types: found by those or not at all (G26, G27)."""
-
-    def __init__(self, validator: Validator, *, with_implicit: bool = False) -> None:
-        code = authorization_code.checks(validator, validator.check_hint)
-        front = implicit.checks(validator, validator.check_hint)
-        self.default_response_type_handler = code
-        self.response_types: dict[str, Checks] = {
-            "code": code,
-            **(dict.fromkeys(implicit.RESPONSE_TYPES, front) if with_implicit else {}),
-        }
-        self.grant_types: dict[str, Checks] = {
-            authorization_code.GRANT_TYPE: code,
-            client_credentials.GRANT_TYPE: ClientCredentialsGrant(validator),
-            refresh_token.GRANT_TYPE: RefreshTokenGrant(validator),
-        }
-
-    def validate(self, request: OAuthlibRequest) -> None:
-        """RFC 6749 §4.1.1: raise what is wrong with an authorization request."""
-        self.handler(request).validate_authorization_request(request)
-
-    def handler(self, request: OAuthlibRequest) -> Checks:
-        """The grant for a response_type, whose words may come in any order; that of codes says no to all others (G13, G14)."""
-        words = " ".join(sorted((request.response_type or "").split(" ")))
-        handler = self.response_types.get(words)
-        if handler is None:
-            return self.default_response_type_handler
-        request.response_type = words
-        return handler
-
-    def token(self, request: OAuthlibRequest) -> None:
-        """RFC 6749 §3.2: raise what is wrong with a token request, as far as that is known before its tokens are stored."""
-        self.grant_types[request.grant_type or ""].validate_token_request(request)
-
-
-class Saver(Protocol):
-    """One grant type's way to store the tokens it gives."""
-
-    async def save(self, request: TokenRequest) -> dict[str, object]:
-        """Store new tokens for the request; the members of the answer. Raises OAuth2Error."""
-
-
-class Flow(Protocol):
-    """One response type's way to answer what a person allowed."""
-
-    async def answer(self, permission: Permission) -> dict[str, object]:
-        """The members of the answer; raises AuthorizationError."""
 
 
 class Server:
@@ -115,37 +61,21 @@ class Server:
         authentication: ClientAuthentication,
         objects: RequestObjects,
     ) -> None:
-        bearer = BearerTokens(settings)
-        codes = AuthorizationCode(store.authorization_codes, response, bearer, settings, clock)
-        self._flows: dict[str, Flow] = {
-            authorization_code.GRANT_TYPE: codes,
-            implicit.GRANT_TYPE: Implicit(codes, response, bearer, settings, clock),
-        }
-        self._savers: dict[str, Saver] = {
-            authorization_code.GRANT_TYPE: codes,
-            client_credentials.GRANT_TYPE: ClientCredentials(store.access_tokens, response, bearer, settings),
-            refresh_token.GRANT_TYPE: RefreshToken(
-                store.refresh_tokens, store.access_tokens, response, bearer, settings
-            ),
-        }
+        self.grants = build_grants(Issuance(store, settings, clock, response))
+        self._token_grants = {grant.name: grant for grant in self.grants if isinstance(grant, TokenGrant)}
+        self._flows = {grant.name: grant for grant in self.grants if isinstance(grant, Flow)}
         self._clock = clock
         self._objects = objects
         self._issuer = settings.issuer
         self._scopes = store.scopes
         self._endpoints = Endpoints(
-            Validator(store.clients, store.scopes, targets, authentication, response.id_tokens),
-            with_implicit=settings.implicit,
+            self.grants, Validator(store.clients, store.scopes, targets, authentication, response.id_tokens)
         )
 
     @property
     def grant_types(self) -> tuple[str, ...]:
-        """The grant types that the token endpoint knows."""
-        return tuple(self._endpoints.grant_types)
-
-    @property
-    def grant_types_supported(self) -> tuple[str, ...]:
-        """All grant types, that of the authorization endpoint alone included (RFC 8414 §2)."""
-        return (*self.grant_types, *((implicit.GRANT_TYPE,) if len(self.response_types) > 1 else ()))
+        """All grant types, those of the authorization endpoint alone included (RFC 8414 §2)."""
+        return tuple(grant.name for grant in self.grants)
 
     @property
     def response_types(self) -> tuple[str, ...]:
@@ -162,27 +92,27 @@ class Server:
 
     async def token(self, parameters: Parameters, proofs: Proofs, address: str | None = None) -> TokenAnswer:
         """Answer a token request (RFC 6749 §3.2); raises OAuth2Error, with the reason."""
-        request = make_request(parameters, TOKEN)
+        grant = self._token_grants.get(parameters.get("grant_type") or "")
+        request = make_request(parameters, (*TOKEN, *(grant.parameters if grant else ())))
         request.address = address
         try:
-            return await self._token(request, proofs)
+            return await self._token(request, grant, proofs)
         except OAuth2Error as error:
             error.description = error.description or SENTENCES.get(error.error, "")
             raise carrying(error, client_id=request.client_id, grant_type=request.grant_type) from None
 
-    async def _token(self, request: OAuthlibRequest, proofs: Proofs) -> TokenAnswer:
+    async def _token(self, request: OAuthlibRequest, grant: TokenGrant | None, proofs: Proofs) -> TokenAnswer:
         if request.grant_type is None:
             raise InvalidRequestError("The request has no grant_type.")
-        if request.grant_type not in self._savers:
-            raise UnsupportedGrantTypeError(f"Known grant types: {', '.join(self.grant_types)}.")
+        if grant is None:
+            raise UnsupportedGrantTypeError(f"Known grant types: {', '.join(self._token_grants)}.")
         if "authorization_details" in request.parameters:
             raise CustomOAuth2Error("invalid_authorization_details", "No authorization_details are supported.")
         received = self._clock.now()
         request.claimed = claimed(request.parameters, proofs.authorization, request.address)
         request.client_id = request.claimed.client_id
         await bridge.call(self._endpoints.token, request)
-        members = await self._savers[request.grant_type].save(validated_token_request(request, proofs, received))
-        return TokenAnswer(members, request.left_out)
+        return TokenAnswer(await grant.save(validated_token_request(request, proofs, received)), request.left_out)
 
     async def authorization(self, parameters: Parameters) -> AuthorizationRequest:
         """The validated authorization request (RFC 6749 §4.1.1).
@@ -227,7 +157,6 @@ class Server:
 def made(asked: UnpackedRequest) -> OAuthlibRequest:
     """The authorization request, out of its request object if it has one (RFC 9101 §6.3)."""
     request = make_request(asked.parameters, AUTHORIZATION)
-    request.unsupported = next((name for name in authorization_code.UNSUPPORTED if name in asked.parameters), None)
     request.signed, request.object_error, request.fetched = asked.signed, asked.error, asked.fetched
     return request
 

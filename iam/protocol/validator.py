@@ -21,12 +21,12 @@ from oauthlib.oauth2.rfc6749.errors import (
 from iam.clients import ids, redirect_uri_difference, redirect_uris, scopes
 from iam.clients.authentication import ClientAuthentication
 from iam.clients.targets import Targets
+from iam.oauth.grant_types import WITHOUT_A_PERSON
 from iam.oauth.reasons import Reason, carrying
 from iam.oauth.scopes import OPENID
 from iam.openid import claims
 from iam.openid.id_tokens import IDTokens
 from iam.protocol.bridge import hooks
-from iam.protocol.grants import client_credentials
 from iam.protocol.request import OAuthlibRequest
 from iam.records.client import Client
 from iam.records.consent import placed
@@ -61,10 +61,10 @@ class Validator(RequestValidator):  # type: ignore[misc]
         """RFC 6749 §4.1.1: is this a client we know?"""
         client = await self._clients.by_id(client_id)
         if client is None:
-            raise carrying(InvalidClientIdError(request=request), await ids.unknown(self._clients, client_id))
+            raise carrying(InvalidClientIdError(), await ids.unknown(self._clients, client_id))
         if not client.enabled:
             reason = Reason("client", "an application that is enabled", "disabled", client_id=client.id)
-            raise carrying(InvalidClientIdError(request=request), reason)
+            raise carrying(InvalidClientIdError(), reason)
         request.client = client
         return True
 
@@ -77,7 +77,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
         if any(redirect_uris.matches(uri, redirect_uri, native=native) for uri in registered):
             return True
         reason = redirect_uri_difference.refusal(registered, redirect_uri)
-        raise carrying(MismatchingRedirectURIError(request=request), reason)
+        raise carrying(MismatchingRedirectURIError(), reason)
 
     def get_default_redirect_uri(
         self, client_id: str, request: OAuthlibRequest, *_: object, **__: object
@@ -105,7 +105,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
     async def get_default_scopes(self, client_id: str, request: OAuthlibRequest, *_: object, **__: object) -> list[str]:
         """RFC 6749 §3.3: what a request without scope gets."""
         targets = await self._targets_of(request)
-        alone = request.grant_type == client_credentials.GRANT_TYPE
+        alone = request.grant_type in WITHOUT_A_PERSON
         more = set() if alone else await self._targets.scopes_of(request.client, request.audience)
         return scopes.default_for(request.client, targets, more)
 
@@ -117,10 +117,10 @@ class Validator(RequestValidator):  # type: ignore[misc]
         What cannot be is left out, and the client's makers can read why. Claims that the person is not asked for are
         forgotten: else the client would be told them once it may ask for more.
         """
-        alone = request.grant_type == client_credentials.GRANT_TYPE
+        alone = request.grant_type in WITHOUT_A_PERSON
         granted = await scopes.granted(names, client, self._scopes, await self._targets_of(request), alone=alone)
         if not granted.enough:
-            raise carrying(InvalidScopeError(request=request), granted.refusal(client, names))
+            raise carrying(InvalidScopeError(), granted.refusal(client, names))
         request.scopes, request.granted = list(granted.names), granted
         request.consented = await self._consented(request, client)
         request.allowed = placed(request.consented, granted.at)
@@ -155,7 +155,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
             got = f"a text of {len(hint)} characters"
             reason = Reason("id_token_hint", "an ID token that was given to this application", got)
             sentence = "The id_token_hint must be an ID token of this client."
-            raise carrying(InvalidRequestError(sentence, request=request), reason)
+            raise carrying(InvalidRequestError(sentence), reason)
         request.authentication = evolve(request.authentication, hinted=subject)
         return {}
 
@@ -186,7 +186,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
         if minted.well_formed(code, Kind.AUTHORIZATION_CODE):
             return True
         reason = Reason("code", "a code of this server, whole", f"a text of {len(code)} characters")
-        raise carrying(InvalidGrantError(request=request), reason)
+        raise carrying(InvalidGrantError(), reason)
 
     def get_code_challenge(self, code: str, request: OAuthlibRequest) -> None:
         """Saving compares the challenge, so that a wrong verifier spends nothing."""
@@ -212,7 +212,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
             return True
         got = f"a text of {len(refresh_token)} characters"
         reason = Reason("refresh token", "a refresh token of this server, whole", got)
-        raise carrying(InvalidGrantError(request=request), reason)
+        raise carrying(InvalidGrantError(), reason)
 
     def get_original_scopes(self, refresh_token: str, request: OAuthlibRequest, *_: object, **__: object) -> str | None:
         """Saving compares with the original scopes."""
@@ -221,7 +221,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
     async def _settle(self, request: OAuthlibRequest, client: Client | None) -> bool:
         if client is None:
             reason = await self._authentication.reason(request.claimed)
-            raise carrying(InvalidClientError(request=request), reason)
+            raise carrying(InvalidClientError(), reason)
         request.client, request.client_id = client, client.client_id
         return True
 
@@ -231,4 +231,4 @@ def check_registered(grant_type: str, client: Client, request: OAuthlibRequest) 
     if grant_type in client.grant_types:
         return True
     expected = f"one that the application is registered for: {', '.join(client.grant_types) or 'none'}"
-    raise carrying(UnauthorizedClientError(request=request), Reason("grant type", expected, grant_type))
+    raise carrying(UnauthorizedClientError(), Reason("grant type", expected, grant_type))

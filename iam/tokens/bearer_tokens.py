@@ -19,6 +19,11 @@ class BearerTokens:
 
     settings: Settings
 
+    @property
+    def access_token_lifetime(self) -> int:
+        """Seconds that an access token lives, unless its resources say otherwise."""
+        return self.settings.access_token_lifetime
+
     def access_token(self, now: datetime) -> str:
         """A new access token, for any resource."""
         longest = max(self.settings.access_token_lifetime, LONGEST_LIFETIME)

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from iam.protocol.grants import authorization_code, client_credentials, refresh_token
+from iam.protocol.grants.authorization_code import AuthorizationCode
+from iam.protocol.grants.client_credentials import ClientCredentials
+from iam.protocol.grants.refresh_token import RefreshToken
 from iam.records.actor import SERVER
 from tests.harness import App, Person, Reply, Server
 
@@ -82,9 +84,9 @@ LOOKED_UP = (introspection_of_a_token_of_its_own, resource_with_a_token_of_its_o
 
 # Each grant type, and the paths on which what it gives is presented. A new one without its line fails below.
 PATHS = {
-    authorization_code.GRANT_TYPE: (*PERSONS, *IDENTITIES),
-    refresh_token.GRANT_TYPE: (*PERSONS, *IDENTITIES),
-    client_credentials.GRANT_TYPE: CLIENTS,
+    AuthorizationCode.name: (*PERSONS, *IDENTITIES),
+    RefreshToken.name: (*PERSONS, *IDENTITIES),
+    ClientCredentials.name: CLIENTS,
 }
 
 

@@ -13,10 +13,10 @@ from twisted.internet.defer import Deferred, succeed
 from iam.clients.authentication import claimed
 from iam.http.parameters import ParsedParameters, parse
 from iam.protocol import bridge
+from iam.protocol.authorization_checks import check_challenge, check_request_object
 from iam.protocol.bridge import UndecidedError, hooks
-from iam.protocol.grants.authorization_code import check_challenge, check_request_object
+from iam.protocol.endpoints import Endpoints
 from iam.protocol.request import AUTHORIZATION, TOKEN, make_request
-from iam.protocol.server import Endpoints
 from iam.protocol.validator import Validator
 from tests.harness import CHALLENGE, REDIRECT_URI, Server
 
@@ -38,7 +38,7 @@ def endpoints_of(server: Server, validator: type[Validator] = Validator) -> Endp
     made = server.protocol._endpoints.default_response_type_handler.request_validator
     instance = validator.__new__(validator)
     instance.__dict__.update(made.__dict__)
-    return Endpoints(instance)
+    return Endpoints(server.protocol.grants, instance)
 
 
 def answering(name: str, answer: Any) -> type[Validator]:
@@ -78,7 +78,7 @@ async def test_g1_at_the_authorization_endpoint_only_true_is_a_yes(server: Serve
 async def test_g1_at_the_token_endpoint_only_true_is_a_yes(server: Server, hook: str, answer: object) -> None:
     app = await server.app()
     form = parsed({**app.form, "grant_type": "refresh_token", "refresh_token": "x"})
-    request = make_request(form, TOKEN)
+    request = make_request(form, (*TOKEN, "refresh_token"))
     request.claimed = claimed(form, None)
 
     with pytest.raises(UndecidedError):

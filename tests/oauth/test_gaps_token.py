@@ -7,12 +7,14 @@ import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
 from iam.http.parameters import parse
+from iam.protocol.grants.supported import GRANTS
 from iam.protocol.request import AUTHORIZATION, TOKEN, make_request
 from iam.records.actor import SERVER
 from iam.secrets import minted
 from tests.harness import REDIRECT_URI, VERIFIER, App, Person, Server, made_up
 
 MEMBERS = {"access_token", "expires_in", "token_type", "scope"}
+KNOWN = (*TOKEN, *(name for grant in GRANTS for name in getattr(grant, "parameters", ())))
 RESERVED = ("user", "client", "scopes", "claims", "extra_credentials", "expires_in", "token", "audience", "targets")
 FORM = "application/x-www-form-urlencoded"
 
@@ -42,7 +44,7 @@ async def test_g2_a_client_that_acts_for_itself_cannot_name_a_person(server: Ser
     assert "username" not in described
 
 
-@pytest.mark.parametrize("known", [AUTHORIZATION, TOKEN])
+@pytest.mark.parametrize("known", [AUTHORIZATION, KNOWN])
 @pytest.mark.parametrize("name", RESERVED)
 def test_g2_no_parameter_becomes_what_the_hooks_leave_for_each_other(name: str, known: tuple[str, ...]) -> None:
     request = make_request(parse(f"{name}=admin".encode()), known)
@@ -56,7 +58,7 @@ async def test_g3_claims_at_the_token_endpoint_reach_nobody(server: Server) -> N
 
     given = await server.redeem(app, await server.code(app, person), claims=claims)
 
-    request = make_request(parse(urlencode({"grant_type": "authorization_code", "claims": claims}).encode()), TOKEN)
+    request = make_request(parse(urlencode({"grant_type": "authorization_code", "claims": claims}).encode()), KNOWN)
     assert request.claims is None
     assert set(given.json) == {*MEMBERS, "refresh_token"}
 
@@ -133,7 +135,7 @@ async def test_g24_a_response_type_means_nothing_at_the_token_endpoint(server: S
 
     given = await server.redeem(app, await server.code(app, person), **foreign)
 
-    request = make_request(parse(urlencode(foreign).encode()), TOKEN)
+    request = make_request(parse(urlencode(foreign).encode()), KNOWN)
     assert [getattr(request, name) for name in foreign] == [None] * 4
     assert set(given.json) == {*MEMBERS, "refresh_token"}
 

@@ -8,8 +8,8 @@ from oauthlib.oauth2 import RequestValidator
 from iam.clients.authentication import claimed
 from iam.http.parameters import ParsedParameters, parse
 from iam.protocol import bridge
+from iam.protocol.endpoints import Endpoints
 from iam.protocol.request import AUTHORIZATION, TOKEN, make_request
-from iam.protocol.server import Endpoints
 from iam.protocol.validator import Validator
 from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, Server
 
@@ -32,7 +32,7 @@ def recording(server: Server) -> tuple[Recording, Endpoints]:
     validator = Recording.__new__(Recording)
     validator.__dict__.update(original.request_validator.__dict__)
     validator.asked = []
-    return validator, Endpoints(validator)
+    return validator, Endpoints(server.protocol.grants, validator)
 
 
 def parsed(parameters: dict[str, str]) -> ParsedParameters:
@@ -65,7 +65,7 @@ async def test_the_order_at_the_authorization_endpoint(server: Server) -> None:
 async def asked_for_a_token(server: Server, app: Any, **parameters: str) -> list[str]:
     validator, endpoints = recording(server)
     form = parsed({**app.form, **parameters})
-    request = make_request(form, TOKEN)
+    request = make_request(form, (*TOKEN, *parameters))
     request.claimed = claimed(form, None)
     await bridge.call(endpoints.token, request)
     return validator.asked

@@ -1,32 +1,39 @@
 """The client credentials grant (RFC 6749 §4.4): the client acts for itself, under its own standing grant."""
 
+from typing import ClassVar
+
 from attrs import frozen
+from oauthlib.oauth2 import ClientCredentialsGrant
 from oauthlib.oauth2.rfc6749.errors import InvalidScopeError, UnauthorizedClientError
 
+from iam.oauth.grant_types import CLIENT_CREDENTIALS
 from iam.oauth.reasons import Reason, carrying
+from iam.protocol.grant import Checks, Issuance
 from iam.protocol.token_request import TokenRequest
+from iam.protocol.validator import Validator
 from iam.secrets import minted
-from iam.settings import Settings
-from iam.store.access_tokens import AccessTokens, IssueAccessToken
-from iam.tokens.bearer_tokens import BearerTokens
-from iam.tokens.response import TokenResponse
-
-GRANT_TYPE = "client_credentials"
+from iam.store.access_tokens import IssueAccessToken
 
 
 @frozen
 class ClientCredentials:
-    """Saves the token that a client gets for itself."""
+    """The client gets a token for itself."""
 
-    access_tokens: AccessTokens
-    response: TokenResponse
-    bearer: BearerTokens
-    settings: Settings
+    name: ClassVar = CLIENT_CREDENTIALS
+    parameters: ClassVar = ("scope",)
+
+    issuance: Issuance
+
+    def checks(self, validator: Validator) -> Checks:
+        """oauthlib's grant."""
+        grant: Checks = ClientCredentialsGrant(validator)
+        return grant
 
     async def save(self, request: TokenRequest) -> dict[str, object]:
         """Store the token in one statement; raises UnauthorizedClientError if the client was locked out meanwhile."""
-        token = self.bearer.access_token(request.received)
-        issued = await self.access_tokens.issue(
+        bearer = self.issuance.bearer
+        token = bearer.access_token(request.received)
+        issued = await self.issuance.store.access_tokens.issue(
             IssueAccessToken(
                 digest=minted.digest(token),
                 day=minted.day_of(token),
@@ -34,7 +41,7 @@ class ClientCredentials:
                 scope=" ".join(request.scopes),
                 audience=request.audience,
                 now=request.received,
-                lifetime=self.settings.access_token_lifetime,
+                lifetime=bearer.access_token_lifetime,
             )
         )
         if issued is None:
@@ -44,4 +51,4 @@ class ClientCredentials:
         if not issued.scope:
             reason = Reason("scope", "one that means something to the resource", "none that does, since a moment ago")
             raise carrying(InvalidScopeError("No scope of the request means anything to this resource."), reason)
-        return await self.response.members(request.client, token, issued, None, request.received)
+        return await self.issuance.response.members(request.client, token, issued, None, request.received)

@@ -4,7 +4,7 @@ OAuth 2.1 has it no longer and RFC 9700 §2.1.2 advises against it, so a server 
 clients that are registered for it. OpenID Connect demands it of providers whose clients register themselves (Core §15.2).
 """
 
-from typing import Final
+from typing import ClassVar, Final
 
 from attrs import frozen
 from oauthlib.oauth2 import ImplicitGrant
@@ -13,54 +13,87 @@ from oauthlib.oauth2.rfc6749.errors import InvalidRequestError
 from iam.authorization.errors import ACCESS_DENIED, AuthorizationError
 from iam.authorization.request import Permission
 from iam.authorization.response import FORM_POST, FRAGMENT
-from iam.clients.encryption_to_client import Recipient
-from iam.clients.metadata import ID_TOKENS, IMPLICIT
-from iam.clock import Clock
+from iam.oauth.grant_types import ID_TOKENS, IMPLICIT
 from iam.oauth.reasons import Reason
 from iam.oauth.scopes import OPENID
 from iam.openid import login_facts
-from iam.protocol.grants.authorization_code import (
-    AuthorizationCode,
-    Check,
-    Checks,
+from iam.protocol.authorization_checks import (
     check_authentication,
     check_mode,
     check_request_object,
     check_supported,
 )
+from iam.protocol.codes import Codes, PresentedCode, UnredeemedError
+from iam.protocol.grant import Checks, Issuance
 from iam.protocol.request import OAuthlibRequest
+from iam.protocol.validator import Validator
 from iam.records.identity import Identity
-from iam.secrets import minted
-from iam.settings import Settings
-from iam.store.authorization_codes import Redeem
-from iam.tokens.bearer_tokens import BearerTokens
-from iam.tokens.response import TokenResponse
 
-GRANT_TYPE: Final = IMPLICIT
 ID_TOKEN: Final = "id_token"
-RESPONSE_TYPES: Final = ID_TOKENS
 MODES: Final = (FRAGMENT, FORM_POST)  # never the query: tokens would lie in logs and histories (G7)
 
 
-def checks(validator: object, check_hint: Check) -> Checks:
-    """oauthlib's grant, for ID tokens: a token alone is asked for nowhere in OpenID Connect (Core §3.2.2.1)."""
-    ours = [
-        begin,
-        choose_mode,
-        check_mode,
-        check_request_object,
-        check_supported,
-        check_front_channel,
-        check_authentication,
-        check_hint,
-    ]
-    grant: Checks = ImplicitGrant(validator, pre_auth=ours, response_types=["id_token", "token"])
-    return grant
+@frozen
+class Implicit:
+    """A person allows it, and the client gets its tokens at once."""
+
+    name: ClassVar = IMPLICIT
+    response_types: ClassVar = ID_TOKENS
+
+    issuance: Issuance
+
+    def checks(self, validator: Validator) -> Checks:
+        """oauthlib's grant, for ID tokens: a token alone is asked for nowhere in OpenID Connect (Core §3.2.2.1)."""
+        ours = [
+            begin,
+            choose_mode,
+            check_mode,
+            check_request_object,
+            check_supported,
+            check_front_channel,
+            check_authentication,
+            validator.check_hint,
+        ]
+        grant: Checks = ImplicitGrant(validator, pre_auth=ours, response_types=["id_token", "token"])
+        return grant
+
+    async def answer(self, permission: Permission) -> dict[str, object]:
+        """The tokens (Core §3.2.2.5), for a code that nobody is given; raises AuthorizationError."""
+        request, codes = permission.request, Codes(self.issuance)
+        code = await codes.issue(permission)
+        if request.response_type == ID_TOKEN:
+            return {"id_token": await self._id_token(permission)}
+        presented = PresentedCode(
+            code,
+            request.client,
+            request.redirect_uri,
+            request.code_challenge,
+            request.audience,
+            self.issuance.clock.now(),
+            permission.address,
+            refreshes=False,
+        )
+        try:
+            return await codes.redeem(presented)
+        except UnredeemedError as error:
+            reason = Reason("grant", "one that lives", f"{error.outcome}, a moment ago")
+            raise AuthorizationError(ACCESS_DENIED, "What was allowed ended at the same moment.", reason) from None
+
+    async def _id_token(self, permission: Permission) -> str:
+        """An ID token alone: with no access token to ask UserInfo with, it says all that the scopes stand for (Core §5.4)."""
+        request, session, response = permission.request, permission.session, self.issuance.response
+        recipient = await response.recipient(request.client)
+        told = login_facts.told(session, request.authentication.nonce, request.claims)
+        identity = Identity(session.user_id, session.id, told)
+        id_token = await response.id_tokens.issue(
+            request.client, identity, self.issuance.clock.now(), scopes=request.scopes
+        )
+        return recipient.encrypted(id_token) if recipient else id_token
 
 
 def begin(request: OAuthlibRequest) -> dict[str, object]:
     """A person is asked for this grant type."""
-    request.granting = GRANT_TYPE
+    request.granting = IMPLICIT
     return {}
 
 
@@ -70,71 +103,14 @@ def choose_mode(request: OAuthlibRequest) -> dict[str, object]:
         return {}
     wanted, request.response_mode = request.response_mode, FRAGMENT
     if wanted is not None:
-        raise InvalidRequestError(f"The response_mode must be one of {', '.join(MODES)} for tokens.", request=request)
+        raise InvalidRequestError(f"The response_mode must be one of {', '.join(MODES)} for tokens.")
     return {}
 
 
 def check_front_channel(request: OAuthlibRequest) -> dict[str, object]:
     """Who asks for an ID token in the front channel asks for an identity, and can recognise the answer (Core §3.2.2.1)."""
     if OPENID not in (request.scopes or ()):
-        raise InvalidRequestError("This response_type needs the scope openid.", request=request)
+        raise InvalidRequestError("This response_type needs the scope openid.")
     if request.parameters.get("nonce") is None:
-        raise InvalidRequestError("This response_type needs a nonce.", request=request)
+        raise InvalidRequestError("This response_type needs a nonce.")
     return {}
-
-
-@frozen
-class Implicit:
-    """Gives out what a person allowed, at once."""
-
-    codes: AuthorizationCode
-    response: TokenResponse
-    bearer: BearerTokens
-    settings: Settings
-    clock: Clock
-
-    async def answer(self, permission: Permission) -> dict[str, object]:
-        """The members of the answer (OpenID Connect Core §3.2.2.5), for a code that nobody is given; raises AuthorizationError."""
-        code = await self.codes.issue(permission)
-        request = permission.request
-        recipient = await self.response.recipient(request.client)
-        if request.response_type == ID_TOKEN:
-            return {"id_token": await self._id_token(permission, recipient)}
-        now = self.clock.now()
-        token = self.bearer.access_token(now)
-        redemption = await self.codes.codes.redeem(
-            Redeem(
-                digest=minted.digest(code),
-                day=minted.day_of(code),
-                client_id=request.client.client_id,
-                redirect_uri=request.redirect_uri,
-                code_challenge=request.code_challenge,
-                audience=request.audience,
-                now=now,
-                access_digest=minted.digest(token),
-                access_day=minted.day_of(token),
-                access_lifetime=self.settings.access_token_lifetime,
-                refresh_digest=None,
-                refresh_day=None,
-                refresh_expires_at=now,
-                client_scopes=request.client.scopes,
-                resource_scopes=await self.response.targets.scopes_of(request.client),
-                address=permission.address,
-            )
-        )
-        if redemption.issued is None:
-            reason = Reason("grant", "one that lives", f"{redemption.outcome}, a moment ago")
-            raise AuthorizationError(ACCESS_DENIED, "What was allowed ended at the same moment.", reason)
-        return await self.response.members(
-            request.client, token, redemption.issued, redemption.identity, now, recipient=recipient
-        )
-
-    async def _id_token(self, permission: Permission, recipient: Recipient | None) -> str:
-        """An ID token alone: with no access token to ask UserInfo with, it says all that the scopes stand for (Core §5.4)."""
-        request, session = permission.request, permission.session
-        told = login_facts.told(session, request.authentication.nonce, request.claims)
-        identity = Identity(session.user_id, session.id, told)
-        id_token = await self.response.id_tokens.issue(
-            request.client, identity, self.clock.now(), scopes=request.scopes or ()
-        )
-        return recipient.encrypted(id_token) if recipient else id_token

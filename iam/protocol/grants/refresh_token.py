@@ -1,35 +1,34 @@
 """The refresh token grant (RFC 6749 §6), with rotation (RFC 9700 §4.14.2) that a lost answer does not break."""
 
 from datetime import datetime, timedelta
+from typing import ClassVar, Final
 
 from attrs import evolve, frozen
+from oauthlib.oauth2 import RefreshTokenGrant
 from oauthlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidScopeError, OAuth2Error
 from twisted.logger import Logger
 
 from iam.clients.encryption_to_client import Recipient
 from iam.clients.targets import invalid_target
+from iam.oauth.grant_types import REFRESH_TOKEN
 from iam.oauth.reasons import Reason, carrying, shown
 from iam.oauth.scopes import OPENID
+from iam.protocol.grant import Checks, Issuance
 from iam.protocol.token_request import TokenRequest
+from iam.protocol.validator import Validator
 from iam.records.identity import Identity
 from iam.records.rotation import Rotation
 from iam.secrets import minted
-from iam.settings import Settings
-from iam.store.access_tokens import AccessTokens
-from iam.store.refresh_tokens import RefreshTokens, Rotate
+from iam.store.refresh_tokens import Rotate
 from iam.tokens.access_tokens import Terms
-from iam.tokens.bearer_tokens import BearerTokens
-from iam.tokens.response import TokenResponse
 from iam.tokens.sealing import Successor, seal, unseal
-
-GRANT_TYPE = "refresh_token"
 
 REUSED = Reason(
     "refresh token reused", "a refresh token that was not used", "one that was: what it stands for is ended"
 )
 
 # What the store says of a refresh token, as the check that failed, what would have passed it, and what came.
-REFUSALS = {
+REFUSALS: Final = {
     "unknown": Reason("refresh token", "one that was given out", "one that was not, or expired long ago"),
     "other client": Reason("refresh token", "one of this application", "one of another application"),
     "grant ended": Reason("grant", "one that lives", "grant ended: revoked, or its person or consent is gone"),
@@ -52,22 +51,26 @@ log = Logger()
 
 @frozen
 class RefreshToken:
-    """Saves the tokens that take a refresh token's place."""
+    """The client gets tokens that take the place of a refresh token and its access token."""
 
-    refresh_tokens: RefreshTokens
-    access_tokens: AccessTokens
-    response: TokenResponse
-    bearer: BearerTokens
-    settings: Settings
+    name: ClassVar = REFRESH_TOKEN
+    parameters: ClassVar = ("refresh_token", "scope")
+
+    issuance: Issuance
+
+    def checks(self, validator: Validator) -> Checks:
+        """oauthlib's grant."""
+        grant: Checks = RefreshTokenGrant(validator)
+        return grant
 
     async def save(self, request: TokenRequest) -> dict[str, object]:
         """Rotate in one statement; a repetition whose successor was never used gets the answer given first.
 
         Raises InvalidGrantError, InvalidScopeError, and invalid_target for a resource that was not granted.
         """
-        now = request.received
-        recipient = await self.response.recipient(request.client)
-        given = Successor(self.bearer.access_token(now), self.bearer.refresh_token(now))
+        now, bearer = request.received, self.issuance.bearer
+        recipient = await self.issuance.response.recipient(request.client)
+        given = Successor(bearer.access_token(now), bearer.refresh_token(now))
         rotation = await self._rotate(given, request)
         if rotation.outcome == "retried":
             given, rotation = await self._repeat(given, rotation, request)
@@ -85,24 +88,25 @@ class RefreshToken:
     async def _rotate(self, successor: Successor, request: TokenRequest, *, renew: bool = False) -> Rotation:
         """Put `successor` in the place of the refresh token; `renew`: only its access token, where there is one already."""
         now, presented = request.received, request.text("refresh_token")
-        return await self.refresh_tokens.rotate(
+        bearer, targets = self.issuance.bearer, self.issuance.response.targets
+        return await self.issuance.store.refresh_tokens.rotate(
             Rotate(
                 digest=minted.digest(presented),
                 day=minted.day_of(presented),
                 client_id=request.client.client_id,
                 scope=" ".join(request.scopes) or None,
-                audience=await self.response.targets.spelled(request.audience),
+                audience=await targets.spelled(request.audience),
                 now=now,
                 window_start=self._window_start(request),
                 access_digest=minted.digest(successor.access_token),
                 access_day=minted.day_of(successor.access_token),
-                access_lifetime=self.settings.access_token_lifetime,
+                access_lifetime=bearer.access_token_lifetime,
                 refresh_digest=minted.digest(successor.refresh_token),
                 refresh_day=minted.day_of(successor.refresh_token),
-                refresh_expires_at=self.bearer.refresh_token_end(now),
+                refresh_expires_at=bearer.refresh_token_end(now),
                 successor=seal(successor, presented),
                 client_scopes=request.client.scopes,
-                resource_scopes=await self.response.targets.scopes_of(request.client),
+                resource_scopes=await targets.scopes_of(request.client),
                 address=request.address,
                 renew=renew,
             )
@@ -115,7 +119,7 @@ class RefreshToken:
         """
         if request.client.confidential:
             return None
-        return request.received - timedelta(seconds=self.settings.refresh_token_retry_window)
+        return request.received - timedelta(seconds=self.issuance.settings.refresh_token_retry_window)
 
     async def _repeat(self, made: Successor, rotation: Rotation, request: TokenRequest) -> tuple[Successor, Rotation]:
         """The answer that was given first, and perhaps lost; with the new access token where the first is good no longer."""
@@ -123,7 +127,7 @@ class RefreshToken:
         if kept is None:
             return made, rotation
         digest, day = minted.digest(kept.access_token), minted.day_of(kept.access_token)
-        first = await self.access_tokens.find(digest, day, request.received)
+        first = await self.issuance.store.access_tokens.find(digest, day, request.received)
         if first is not None:
             return kept, evolve(rotation, issued=first)
         return evolve(kept, access_token=made.access_token), await self._rotate(made, request, renew=True)
@@ -139,7 +143,7 @@ class RefreshToken:
         """What the answer says; with an ID token, unless the request narrows the scope to what is not about an identity."""
         asked = OPENID in request.client.scopes and (not request.scopes or OPENID in request.scopes)
         told = identity if asked else None
-        return await self.response.members(
+        return await self.issuance.response.members(
             request.client, access_token, terms, told, request.received, recipient=recipient, refreshed=True
         )
 

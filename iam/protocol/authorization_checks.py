@@ -1,0 +1,108 @@
+"""The checks of an authorization request that oauthlib lacks: each raises the error that is told to the client.
+
+They are made once client and redirect URI are known, so that errors can be sent there.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from oauthlib.oauth2.rfc6749.errors import (
+    CustomOAuth2Error,
+    InvalidRequestError,
+    MissingRedirectURIError,
+    MissingResponseTypeError,
+    UnsupportedResponseTypeError,
+)
+
+from iam.authorization import openid_parameters, pkce
+from iam.authorization.errors import AuthorizationError
+from iam.authorization.openid_parameters import PLAIN, AuthenticationRequest
+from iam.authorization.response import FORM_POST, MODES
+from iam.clients import redirect_uris
+from iam.oauth.grant_types import CODE
+from iam.oauth.reasons import Reason, carrying
+from iam.oauth.scopes import OPENID
+from iam.protocol.request import OAuthlibRequest
+
+Check = Callable[[OAuthlibRequest], object]  # an empty dict, which oauthlib adds to what it knows
+
+# Parameters of other specifications that change what is asked for: to ignore them would be to answer another question (G18).
+UNSUPPORTED: Final = {
+    "registration": "registration_not_supported",
+    "authorization_details": "invalid_authorization_details",  # RFC 9396 §5: we know no type
+}
+
+
+def check_redirect_uri(request: OAuthlibRequest) -> dict[str, object]:
+    """OpenID Connect Core §3.1.2.1: an authentication request says where the answer goes, whatever is registered."""
+    if OPENID in (request.scopes or ()) and request.using_default_redirect_uri:
+        reason = Reason("redirect_uri", "one that is registered, in every request for openid", "none")
+        raise carrying(MissingRedirectURIError(), reason)
+    return {}
+
+
+def check_mode(request: OAuthlibRequest) -> dict[str, object]:
+    """A way for the answer that there is (G7, G17); first, as errors take it too. No form leads to an app's own scheme."""
+    mode, web = request.response_mode, redirect_uris.web(request.redirect_uri or "")
+    if mode in (None, *MODES) and (mode != FORM_POST or web):
+        return {}
+    request.response_mode = None
+    ways = ", ".join(way for way in MODES if way != FORM_POST or web)
+    raise InvalidRequestError(f"The response_mode must be one of {ways}.")
+
+
+def check_request_object(request: OAuthlibRequest) -> dict[str, object]:
+    """Raise what is wrong with the request object, and where one is missing (RFC 9101 §6, §10.5)."""
+    wrong = request.object_error
+    if wrong is not None:
+        raise carrying(CustomOAuth2Error(wrong.error, wrong.sentence), wrong.refusal)
+    if not request.signed and request.client.require_signed_request_object:
+        reason = Reason("request object", "one that the application has signed", "none")
+        sentence = "This client must send signed request objects (RFC 9101)."
+        raise carrying(InvalidRequestError(sentence), reason)
+    return {}
+
+
+def check_supported(request: OAuthlibRequest) -> dict[str, object]:
+    """Refuse what would be ignored otherwise (OpenID Connect Core §6, RFC 9396 §5)."""
+    name = next((name for name in UNSUPPORTED if name in request.parameters), None)
+    if name is not None:
+        raise CustomOAuth2Error(UNSUPPORTED[name], f"The parameter {name} is not supported.")
+    return {}
+
+
+def check_response(request: OAuthlibRequest) -> dict[str, object]:
+    """Only `code` (G13)."""
+    if request.response_type is None:
+        raise MissingResponseTypeError
+    if request.response_type != CODE:
+        raise UnsupportedResponseTypeError("Only response_type=code is supported.")
+    return {}
+
+
+def check_challenge(request: OAuthlibRequest) -> dict[str, object]:
+    """S256 or nothing, and a challenge that can be one (G5, G49)."""
+    if request.code_challenge is None:
+        if request.code_challenge_method is not None:
+            raise InvalidRequestError("A code_challenge_method needs a code_challenge.")
+        return {}
+    if request.code_challenge_method not in pkce.METHODS:
+        raise InvalidRequestError("The code_challenge_method must be S256.")
+    if not pkce.well_formed(request.code_challenge):
+        raise InvalidRequestError("The code_challenge must be 43 characters of base64url.")
+    return {}
+
+
+def check_authentication(request: OAuthlibRequest) -> dict[str, object]:
+    """Read what OpenID Connect adds; without the scope openid it means nothing, and is not looked at (RFC 6749 §3.1)."""
+    request.authentication = authentication(request) if OPENID in (request.scopes or ()) else PLAIN
+    request.claims = request.authentication.claims.names
+    return {}
+
+
+def authentication(request: OAuthlibRequest) -> AuthenticationRequest:
+    """How the person is to be authenticated and asked (OpenID Connect Core §3.1.2.1)."""
+    try:
+        return openid_parameters.read(request.parameters, request.client.default_max_age)
+    except AuthorizationError as error:
+        raise carrying(CustomOAuth2Error(error.error, error.sentence), error.reason) from None

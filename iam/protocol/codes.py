@@ -1,0 +1,130 @@
+"""What a person allowed, kept under a code until its tokens are asked for (RFC 6749 §4.1.2)."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from attrs import field, frozen
+
+from iam.authorization.errors import ACCESS_DENIED, AuthorizationError
+from iam.authorization.request import Permission
+from iam.oauth.grant_types import REFRESH_TOKEN
+from iam.oauth.reasons import Reason
+from iam.oauth.scopes import OFFLINE_ACCESS, OPENID
+from iam.openid import login_facts
+from iam.protocol.grant import Issuance
+from iam.records.client import Client
+from iam.secrets import minted
+from iam.secrets.minted import Kind
+from iam.store.authorization_codes import IssueCode, Redeem
+
+
+@frozen
+class PresentedCode:
+    """A code with what came beside it; whoever `refreshes` gets a refresh token, if registered for them."""
+
+    code: str = field(repr=False)
+    client: Client
+    redirect_uri: str | None
+    code_challenge: str | None
+    audience: Sequence[str]
+    received: datetime
+    address: str | None
+    refreshes: bool = True
+
+
+@frozen
+class UnredeemedError(Exception):
+    """Why a code was not redeemed, in the store's words, and which grant it is of."""
+
+    outcome: str
+    grant_id: UUID | None
+
+
+@frozen
+class Codes:
+    """Gives out codes, and tokens for them."""
+
+    issuance: Issuance
+
+    async def issue(self, permission: Permission) -> str:
+        """A new code, stored with the person's consent and a grant; raises AuthorizationError.
+
+        Who asks for an identity without offline_access is served as long as the person is logged in (Core §11).
+        """
+        now, settings = self.issuance.clock.now(), self.issuance.settings
+        end = now + timedelta(seconds=settings.authorization_code_lifetime)
+        request, session = permission.request, permission.session
+        identified = OPENID in request.scopes
+        bound = identified and OFFLINE_ACCESS not in request.scopes
+        lasts_until = now + timedelta(seconds=settings.refresh_token_lifetime)
+        code = minted.mint_until(Kind.AUTHORIZATION_CODE, end)
+        issued = await self.issuance.store.authorization_codes.issue(
+            IssueCode(
+                digest=minted.digest(code),
+                day=end.date(),
+                grant_id=minted.identifier(),
+                user_id=session.user_id,
+                client_id=request.client.client_id,
+                session_id=session.id,
+                session_day=session.expires_at.astimezone(UTC).date(),
+                scope=request.scopes,
+                consented=request.consented,
+                resources=request.audience,
+                redirect_uri=request.redirect_uri,
+                redirect_uri_sent=request.redirect_uri_sent,
+                code_challenge=request.code_challenge,
+                now=now,
+                expires_at=end,
+                grant_expires_at=min(lasts_until, session.expires_at) if bound else lasts_until,
+                address=permission.address,
+                openid=login_facts.told(session, request.authentication.nonce, request.claims) if identified else None,
+                session_bound=bound,
+                grant_type=request.grant_type,
+                allowed=request.allowed,
+                asked=permission.asked,
+            )
+        )
+        if not issued:
+            got = "the session or the consent ended, or the application was deleted, a moment ago"
+            reason = Reason("session", "one that lives, an application, and the person's consent", got)
+            raise AuthorizationError(ACCESS_DENIED, "The person was logged out at the same moment.", reason)
+        return code
+
+    async def redeem(self, presented: PresentedCode) -> dict[str, object]:
+        """The members of an answer with tokens for the code, claimed in one statement; raises UnredeemedError, OAuth2Error."""
+        client, now, bearer, response = (
+            presented.client,
+            presented.received,
+            self.issuance.bearer,
+            self.issuance.response,
+        )
+        recipient = await response.recipient(client)
+        access_token = bearer.access_token(now)
+        refreshes = presented.refreshes and REFRESH_TOKEN in client.grant_types
+        refresh_token = bearer.refresh_token(now) if refreshes else None
+        redemption = await self.issuance.store.authorization_codes.redeem(
+            Redeem(
+                digest=minted.digest(presented.code),
+                day=minted.day_of(presented.code),
+                client_id=client.client_id,
+                redirect_uri=presented.redirect_uri,
+                code_challenge=presented.code_challenge,
+                audience=presented.audience,
+                now=now,
+                access_digest=minted.digest(access_token),
+                access_day=minted.day_of(access_token),
+                access_lifetime=bearer.access_token_lifetime,
+                refresh_digest=minted.digest(refresh_token) if refresh_token else None,
+                refresh_day=minted.day_of(refresh_token) if refresh_token else None,
+                refresh_expires_at=bearer.refresh_token_end(now),
+                client_scopes=client.scopes,
+                resource_scopes=await response.targets.scopes_of(client),
+                address=presented.address,
+            )
+        )
+        if redemption.issued is None:
+            raise UnredeemedError(redemption.outcome, redemption.grant_id)
+        issued, identity = redemption.issued, redemption.identity
+        members = await response.members(client, access_token, issued, identity, now, recipient=recipient)
+        return {**members, "refresh_token": refresh_token} if refresh_token else members

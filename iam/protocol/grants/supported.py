@@ -1,0 +1,18 @@
+"""The grants that this server supports."""
+
+from typing import Final
+
+from iam.oauth import grant_types
+from iam.protocol.grant import Grant, Issuance
+from iam.protocol.grants.authorization_code import AuthorizationCode
+from iam.protocol.grants.client_credentials import ClientCredentials
+from iam.protocol.grants.implicit import Implicit
+from iam.protocol.grants.refresh_token import RefreshToken
+
+GRANTS: Final[tuple[type[Grant], ...]] = (AuthorizationCode, RefreshToken, ClientCredentials, Implicit)
+
+
+def build_grants(issuance: Issuance) -> list[Grant]:
+    """The grants of one server: those that its settings do not leave out."""
+    names = {each.name for each in grant_types.offered(implicit=issuance.settings.implicit)}
+    return [grant(issuance) for grant in GRANTS if grant.name in names]
