@@ -36,14 +36,6 @@ async def of_client(on: Administration, client: Client) -> list[str]:
     return [f"This ends of the client {client.name} ({client.id}):", *indented(ending or ["nothing that is in use"])]
 
 
-async def of_resource(on: Administration, uri: str) -> list[str]:
-    """What is given for a resource."""
-    grants = await in_time(on.store.grants.living(on.clock.now()))
-    given = None if grants is None else [grant for grant in grants if uri in grant.resources]
-    ending = all_counted(given, "grant", "client_name")
-    return [f"All tokens for {uri} stop working:", *indented(ending or ["there is no grant for it"])]
-
-
 async def of_grants(on: Administration, user_id: UUID | None = None, client_id: str | None = None) -> list[str]:
     """What was granted, by a person, to a client, or in all."""
     grants = await in_time(on.store.grants.living(on.clock.now(), user_id=user_id, client_id=client_id))

@@ -1,7 +1,6 @@
-"""What a resource may be called, and what tokens for it may be like (RFC 8707 §2)."""
+"""What tokens for a resource may be like, and which scopes mean something there (RFC 8707 §2)."""
 
-import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 from attrs import frozen
@@ -27,26 +26,6 @@ LIFETIMES: Final = {
     "opaque": Lifetime(36000, 86400),
     JWT: Lifetime(600, 3600),
 }  # who trusts a JWT does not ask us again
-
-URI: Final = re.compile(
-    r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+"
-)  # RFC 3986 §4.3
-
-LONGEST: Final = 2048
-
-
-def complaint(
-    uri: str, scopes: Collection[str], token_format: str, lifetime: int, known_scopes: Collection[str]
-) -> str | None:
-    """What is wrong with a resource that somebody wants to register, if anything."""
-    if len(uri) > LONGEST or not URI.fullmatch(uri):
-        return "A resource is an absolute URI without fragment, such as https://api.example.org."
-    if any(scope not in known_scopes for scope in scopes):
-        return f"Choose among the scopes that exist: {', '.join(known_scopes) or 'there is none yet'}."
-    longest = LIFETIMES[token_format].longest
-    if not 1 <= lifetime <= longest:
-        return f"The lifetime is 1 to {longest} seconds for tokens of this format."
-    return None
 
 
 def useful(target: Resource, scope: str) -> bool:

@@ -10,9 +10,10 @@ import pytest
 from attrs import frozen
 
 import iam.administration
-from iam.administration import scopes
+from iam.administration import resources, scopes
 from iam.administration.administration import Administration
-from iam.records.actor import By
+from iam.administration.resources import Terms
+from iam.records.actor import SERVER, By
 from iam.records.scope import Scope
 from tests.harness import Server
 
@@ -27,19 +28,53 @@ class Desk:
     server: Server
 
 
-Prepare = Callable[[Desk], Awaitable[Callable[[], Awaitable[object]]]]
+Act = Callable[[], Awaitable[object]]
+Prepare = Callable[[Desk], Awaitable[Act]]
 
 
-async def create_scope(desk: Desk) -> Callable[[], Awaitable[object]]:
+API = "https://api.example"
+
+
+async def create_resource(desk: Desk) -> Act:
+    return lambda: resources.create(desk.on, API, Terms(), BY)
+
+
+async def update_resource(desk: Desk) -> Act:
+    await resources.create(desk.on, API, Terms(), SERVER)
+    return lambda: resources.update(desk.on, API, Terms(lifetime=60), BY)
+
+
+async def disable_resource(desk: Desk) -> Act:
+    await resources.create(desk.on, API, Terms(), SERVER)
+    return lambda: resources.disable(desk.on, API, BY)
+
+
+async def enable_resource(desk: Desk) -> Act:
+    await resources.create(desk.on, API, Terms(), SERVER)
+    await resources.disable(desk.on, API, SERVER)
+    return lambda: resources.enable(desk.on, API, BY)
+
+
+async def delete_resource(desk: Desk) -> Act:
+    await resources.create(desk.on, API, Terms(), SERVER)
+    return lambda: resources.delete(desk.on, API, BY)
+
+
+async def create_scope(desk: Desk) -> Act:
     return lambda: scopes.create(desk.on, Scope("photos:read", "Look at your photos"), BY)
 
 
-async def delete_scope(desk: Desk) -> Callable[[], Awaitable[object]]:
+async def delete_scope(desk: Desk) -> Act:
     return lambda: scopes.delete(desk.on, "write", BY)
 
 
 # What prepares each action, and the kind of event that it writes down. A new action without its line fails below.
 ACTIONS: dict[str, tuple[Prepare, str]] = {
+    "resources.create": (create_resource, "resource.created"),
+    "resources.update": (update_resource, "resource.changed"),
+    "resources.disable": (disable_resource, "resource.disabled"),
+    "resources.enable": (enable_resource, "resource.enabled"),
+    "resources.delete": (delete_resource, "resource.deleted"),
     "scopes.create": (create_scope, "scope.created"),
     "scopes.delete": (delete_scope, "scope.deleted"),
 }

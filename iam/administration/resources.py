@@ -1,0 +1,210 @@
+"""Resources: what clients ask tokens for by `resource` (RFC 8707), and what those tokens are like."""
+
+import re
+from collections.abc import Collection
+from typing import Final
+
+from attrs import evolve, frozen
+
+from iam.administration.administration import Administration
+from iam.administration.losses import Losses, Section, counted, in_time
+from iam.oauth.resources import FORMATS, LIFETIMES
+from iam.people.invalid import Invalid, complain
+from iam.records.actor import By
+from iam.records.resource import ADMINISTERED, AUDIENCES, Resource
+from iam.secrets.signing_keys import ALGORITHMS
+
+URI: Final = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+"
+)  # RFC 3986 §4.3
+LONGEST_URI: Final = 2048
+
+
+@frozen
+class Terms:
+    """What somebody says of a resource; None: nothing, so that it is as usual, or stays as it is."""
+
+    scopes: frozenset[str] | None = None
+    token_format: str | None = None
+    signing_alg: str | None = None
+    lifetime: int | None = None  # seconds
+    client_id: str | None = None
+    clients: str | None = None
+    allowed_clients: frozenset[str] | None = None
+
+    @property
+    def say_who_may_ask(self) -> bool:
+        """Are they about which clients may ask for tokens?"""
+        return self.clients is not None or self.allowed_clients is not None
+
+
+async def find(on: Administration, uri: str) -> Resource:
+    """The resource that is meant by this URI, however it is written (RFC 3986 §6.2). Raises Invalid where there is none."""
+    resource = await on.store.resources.find(uri)
+    if resource is None:
+        raise missing(uri)
+    return resource
+
+
+async def create(on: Administration, uri: str, terms: Terms, by: By) -> Resource:
+    """Register a resource. Raises Invalid."""
+    token_format = terms.token_format or FORMATS[0]
+    usual = LIFETIMES[token_format].default if token_format in LIFETIMES else 0
+    resource = Resource(
+        uri=uri,
+        scopes=terms.scopes or frozenset(),
+        token_format=token_format,
+        lifetime=usual if terms.lifetime is None else terms.lifetime,
+        client_id=terms.client_id,
+        created_at=on.clock.now(),
+        disabled_at=None,
+        signing_alg=terms.signing_alg or ALGORITHMS[0],
+        clients=terms.clients or ADMINISTERED,
+        allowed_clients=terms.allowed_clients or frozenset(),
+    )
+    await judge(on, resource)
+    if not await on.store.resources.create(
+        uri,
+        scopes=sorted(resource.scopes),
+        token_format=resource.token_format,
+        signing_alg=resource.signing_alg,
+        lifetime=resource.lifetime,
+        client_id=resource.client_id,
+        clients=resource.clients,
+        allowed_clients=resource.allowed_clients,
+        now=resource.created_at,
+        by=by,
+    ):
+        there = await on.store.resources.find(uri)
+        raise Invalid({"uri": f"There is a resource {there.uri if there else uri} already."})
+    return await find(on, uri)
+
+
+async def update(on: Administration, uri: str, terms: Terms, by: By) -> Resource:
+    """Change a resource; a lifetime that is too long for a new format is cut. Raises Invalid."""
+    before = await find(on, uri)
+    resource = changed(before, terms)
+    await judge(on, resource, before)
+    if not await on.store.resources.update(resource, on.clock.now(), by):
+        raise missing(uri)
+    return await find(on, uri)
+
+
+async def disable(on: Administration, uri: str, by: By) -> Resource:
+    """Let all tokens for the resource rest, until it is enabled. Raises Invalid where there is none."""
+    uri, now = (await find(on, uri)).uri, on.clock.now()
+    await on.store.resources.set_disabled(uri, now, now, by)
+    return await find(on, uri)
+
+
+async def enable(on: Administration, uri: str, by: By) -> Resource:
+    """Let the tokens for the resource live again. Raises Invalid where there is none."""
+    uri = (await find(on, uri)).uri
+    await on.store.resources.set_disabled(uri, None, on.clock.now(), by)
+    return await find(on, uri)
+
+
+async def delete(on: Administration, uri: str, by: By) -> Resource:
+    """Delete the resource, and with it all tokens for it; what it was. Raises Invalid where there is none."""
+    resource = await find(on, uri)
+    await on.store.resources.delete(resource.uri, on.clock.now(), by)
+    return resource
+
+
+async def losses_of_disabling(on: Administration, uri: str) -> Losses:
+    """What rests while the resource is disabled."""
+    uri = (await find(on, uri)).uri
+    return Losses(f"Disable the resource {uri}?", [await given_for(on, uri)])
+
+
+async def losses_of_deleting(on: Administration, uri: str) -> Losses:
+    """What ends with the resource."""
+    uri = (await find(on, uri)).uri
+    return Losses(f"Delete the resource {uri}?", [await given_for(on, uri)], for_good=True)
+
+
+async def given_for(on: Administration, uri: str) -> Section:
+    """The grants that tokens for the resource are given under."""
+    grants = await in_time(on.store.grants.living(on.clock.now()))
+    clients = [grant.client_name for grant in grants or () if uri in grant.resources]
+    items = counted(None if grants is None else len(clients), "grant", clients)
+    return Section(f"All tokens for {uri} stop working:", items or ["there is no grant for it"])
+
+
+def changed(resource: Resource, terms: Terms) -> Resource:
+    """The resource on these terms. Where they are about who may ask, grants of before are judged by that too."""
+    token_format = terms.token_format or resource.token_format
+    lifetime = resource.lifetime if terms.lifetime is None else terms.lifetime
+    if terms.token_format in LIFETIMES and terms.lifetime is None:
+        lifetime = min(lifetime, LIFETIMES[token_format].longest)
+    allowed = resource.allowed_clients if terms.allowed_clients is None else terms.allowed_clients
+    return evolve(
+        resource,
+        scopes=resource.scopes if terms.scopes is None else terms.scopes,
+        token_format=token_format,
+        signing_alg=terms.signing_alg or resource.signing_alg,
+        lifetime=lifetime,
+        client_id=terms.client_id or resource.client_id,
+        clients=terms.clients or resource.clients,
+        allowed_clients=allowed,
+        clients_since=None if terms.say_who_may_ask else resource.clients_since,
+    )
+
+
+async def judge(on: Administration, resource: Resource, before: Resource | None = None) -> None:
+    """Raise Invalid for what a resource cannot be; scopes that it has named already may be gone since."""
+    known = [scope.name for scope in await on.store.scopes.all()]
+    if before is not None and resource.scopes == before.scopes:
+        known += sorted(before.scopes.difference(known))
+    complain(
+        uri=uri_complaint(resource.uri),
+        scopes=scopes_complaint(resource.scopes, known),
+        token_format=choice_complaint("format", resource.token_format, FORMATS),
+        lifetime=lifetime_complaint(resource),
+        signing_alg=choice_complaint("algorithm", resource.signing_alg, ALGORITHMS),
+        clients=choice_complaint("audience", resource.clients, AUDIENCES),
+    )
+    complain(
+        client_id=await client_complaint(on, [resource.client_id] if resource.client_id else []),
+        allowed_clients=await client_complaint(on, resource.allowed_clients),
+    )
+
+
+def uri_complaint(uri: str) -> str | None:
+    """What is wrong with the name, if anything (RFC 8707 §2)."""
+    if len(uri) <= LONGEST_URI and URI.fullmatch(uri):
+        return None
+    return "A resource is an absolute URI without fragment, such as https://api.example.org."
+
+
+def scopes_complaint(scopes: Collection[str], known: Collection[str]) -> str | None:
+    """What is wrong with the scopes that are to mean something there, if anything."""
+    if set(scopes).issubset(known):
+        return None
+    return f"Choose among the scopes that exist: {', '.join(known) or 'there is none yet'}."
+
+
+def lifetime_complaint(resource: Resource) -> str | None:
+    """What is wrong with how long tokens are to live, if anything."""
+    lifetimes = LIFETIMES.get(resource.token_format)
+    if lifetimes is None or 1 <= resource.lifetime <= lifetimes.longest:
+        return None
+    return f"The lifetime is 1 to {lifetimes.longest} seconds for tokens of this format."
+
+
+def choice_complaint(noun: str, choice: str, choices: Collection[str]) -> str | None:
+    """What is wrong with a choice, if anything."""
+    return None if choice in choices else f"The {noun} is one of {', '.join(choices)}."
+
+
+async def client_complaint(on: Administration, client_ids: Collection[str]) -> str | None:
+    """The complaint that there is no such client, if one of them is none."""
+    for client_id in sorted(client_ids):
+        if await on.store.clients.read(client_id) is None:
+            return f"There is no client {client_id}."
+    return None
+
+
+def missing(uri: str) -> Invalid:
+    """The complaint that there is no such resource."""
+    return Invalid({"uri": f"There is no resource {uri}."})
