@@ -1,17 +1,18 @@
 """`iam audit`."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 
 import click
 
+from iam.administration import audit
 from iam.administration.administration import Administration
-from iam.commands import output
-from iam.commands.confirming import confirm, yes_option
+from iam.administration.losses import Losses
+from iam.commands import moments, output
+from iam.commands.confirming import run_if_agreed, yes_option
 from iam.commands.options import Group
-from iam.commands.people import identified, named
 from iam.commands.running import run
-from iam.records.actor import COMMAND_LINE
-from iam.records.audit import Event, Month
+from iam.people.invalid import Invalid
+from iam.records.audit import Event
 
 COLUMNS = ("at", "kind", "actor", "user_id", "client_id", "address")
 
@@ -28,7 +29,7 @@ def command() -> None:
         "iam audit list --user alice --kind session.begun --json",
     ],
 )
-@click.option("--since", metavar="ISO8601", callback=lambda *given: moment(given[2]), help="Only from then on.")
+@click.option("--since", metavar="ISO8601", callback=moments.parse, help="Only from then on.")
 @click.option("--client", metavar="ID", help="Only what is about this client.")
 @click.option(
     "--user", metavar="U", help="Only what this person did, or what is about them; the id of one who is gone."
@@ -36,7 +37,7 @@ def command() -> None:
 @click.option("--kind", metavar="K", help="Only this, such as token.revoked.")
 def list_(since: datetime | None, client: str | None, user: str | None, kind: str | None) -> None:
     """List what was done, oldest first."""
-    events = run(lambda on: found(on, since, client, user, kind))
+    events = run(lambda on: audit.events(on, since=since, client_id=client, user=user, kind=kind))
     output.tabulate([document(event) for event in events], COLUMNS, "There is nothing.")
 
 
@@ -45,13 +46,13 @@ def list_(since: datetime | None, client: str | None, user: str | None, kind: st
     "--before",
     metavar="DATE",
     required=True,
-    callback=lambda *given: day(given[2]),
+    callback=moments.parse_day,
     help="Months that were over by then.",
 )
 @yes_option
 def prune(before: date, *, yes: bool) -> None:
     """Remove whole months from the audit log, for good. That it was done stays in it."""
-    gone = run(lambda on: pruned(on, before, yes=yes))
+    gone = run_if_agreed(losses, audit.prune, before, yes=yes)
     if not gone:
         output.say("No month of the audit log was over by then; nothing is removed.", {"removed": []})
         return
@@ -59,56 +60,12 @@ def prune(before: date, *, yes: bool) -> None:
     output.say(f"{sum(month.events for month in gone)} events are removed.", {"removed": told})
 
 
-async def pruned(on: Administration, before: date, *, yes: bool) -> list[Month]:
-    """The months that were removed, once somebody has agreed."""
-    months = await over(on, before)
-    if not months:
-        return []
-    losses = [f"{month.since} to {month.until - timedelta(days=1)}: {month.events} events" for month in months]
-    total = sum(month.events for month in months)
-    confirm(f"Remove these {total} events from the audit log, for good?", losses, yes=yes)
-    return await on.store.audit.prune(before, on.clock.now(), COMMAND_LINE)
-
-
-async def over(on: Administration, before: date) -> list[Month]:
-    """The months that were over by this day; the current one stays."""
-    if before > on.clock.now().date():
-        raise click.BadParameter("That day is still to come.", param_hint="--before")
-    return [month for month in await on.store.audit.months() if month.until <= before]
-
-
-def day(text: str) -> date:
-    """A day of ISO 8601."""
+async def losses(on: Administration, before: date) -> Losses | None:
+    """What is removed; a day that is still to come is wrong usage."""
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter("A day is written as in 2027-01-31.") from None
-
-
-async def found(
-    on: Administration, since: datetime | None, client: str | None, user: str | None, kind: str | None
-) -> list[Event]:
-    """The events that are asked for."""
-    user_id = await id_of(on, user) if user else None
-    return await on.store.audit.events(since=since, client=client, user=user_id, kind=kind)
-
-
-async def id_of(on: Administration, user: str) -> str:
-    """The id of a person, who may be gone."""
-    events = await on.store.audit.events(user=user)
-    known = events or await identified(on, user)
-    return user if known else str((await named(on, user)).id)
-
-
-def moment(text: str | None) -> datetime | None:
-    """A moment of ISO 8601, in UTC unless it says otherwise."""
-    if text is None:
-        return None
-    try:
-        told = datetime.fromisoformat(text)
-        return (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise click.BadParameter("A moment is written as in 2027-01-31 or 2027-01-31T12:00:00Z.") from None
+        return await audit.losses(on, before)
+    except Invalid as invalid:
+        raise click.BadParameter(str(invalid), param_hint="--before") from None
 
 
 def document(event: Event) -> dict[str, object]:

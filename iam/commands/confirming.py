@@ -1,7 +1,7 @@
 """Before something is destroyed: what goes with it, and whether that is meant."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, TypeVar, TypeVarTuple
 
 import click
 
@@ -10,8 +10,10 @@ from iam.administration.losses import Losses
 from iam.commands import asking, output
 from iam.commands.running import run
 from iam.database.errors import Unavailable
+from iam.records.actor import COMMAND_LINE, By
 
 T = TypeVar("T")
+Subject = TypeVarTuple("Subject")
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
@@ -19,16 +21,16 @@ FEW: Final = 5  # names that are told; of the others the number
 
 
 def run_if_agreed(
-    losses: Callable[[Administration], Awaitable[Losses | None]],
-    action: Callable[[Administration], Coroutine[Any, Any, T]],
-    *,
+    losses: Callable[[Administration, *Subject], Awaitable[Losses | None]],
+    action: Callable[[Administration, *Subject, By], Awaitable[T]],
+    *subject: *Subject,
     yes: bool,
 ) -> T:
-    """The result of an action, once a person has agreed to what goes with it."""
+    """The result of an action on a subject, once a person has agreed to what goes with it."""
 
     async def work(on: Administration) -> T:
-        ask_first(await losses(on), yes=yes)
-        return await action(on)
+        ask_first(await losses(on, *subject), yes=yes)
+        return await action(on, *subject, COMMAND_LINE)
 
     return run(work)
 

@@ -5,10 +5,11 @@ from functools import partial
 
 import click
 
+from iam.administration import people
 from iam.administration.administration import Administration
 from iam.commands import asking, output
 from iam.commands.options import Command
-from iam.commands.people import accounts, document, named
+from iam.commands.people import document
 from iam.commands.running import missing, read_settings, run
 from iam.records.actor import COMMAND_LINE
 from iam.records.user import User
@@ -61,5 +62,5 @@ def refuse_gaps(answers: Container[str], *, password_stdin: bool) -> None:
 
 async def created(on: Administration, answers: dict[str, str]) -> User:
     """The new administrator."""
-    user_id = await asking.until_valid(answers, QUESTIONS, partial(accounts(on).create_superuser, by=COMMAND_LINE))
-    return await named(on, str(user_id))
+    create = partial(people.create_administrator, on, by=COMMAND_LINE)
+    return await asking.until_valid(answers, QUESTIONS, create)

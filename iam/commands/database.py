@@ -1,19 +1,17 @@
 """`iam database`."""
 
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from iam.administration.administration import Administration
-from iam.commands import losses, output
-from iam.commands.confirming import confirm_if_asked, yes_option
+from iam.administration import grants
+from iam.commands import output
+from iam.commands.confirming import run_if_agreed, yes_option
 from iam.commands.options import Group
-from iam.commands.running import progress, react, read_settings, run
+from iam.commands.running import progress, react, read_settings
 from iam.embedded.upgrade import Upgraded, upgrade
-from iam.records.actor import COMMAND_LINE
 from iam.settings import Settings
 
 UPGRADE = "iam database upgrade --old-binaries /usr/lib/postgresql/15/bin"
@@ -68,21 +66,9 @@ def restored(*, yes: bool) -> None:
     and applications ask for new tokens. Accounts, applications and consents stay as the backup has them. (An access token
     that is a JWT is believed until it expires by whoever does not ask the server about it; `iam key retire` ends that too.)
     """
-    now, sessions = run(partial(voided, yes=yes))
+    now, sessions = run_if_agreed(grants.losses_of_void, grants.void, yes=yes)
     moment = output.moment(now)
     output.say(
         f"Void is what was issued before {moment}; {sessions} sessions are ended.",
         {"not_before": moment, "sessions": sessions},
     )
-
-
-async def voided(on: Administration, *, yes: bool) -> tuple[datetime, int]:
-    """Since when what is issued counts, and how many sessions there were.
-
-    A code or refresh token that was redeemed after the backup was made would be good a second time, a token revoked since
-    would be good again, and who logged out would be logged in.
-    """
-    lost = [*await losses.of_grants(on), "All sessions end: everybody has to log in again."]
-    confirm_if_asked("Void all that was issued until now?", lost, yes=yes)
-    now = on.clock.now()
-    return now, await on.store.grants.revoke_all(now, COMMAND_LINE, log_out=True)

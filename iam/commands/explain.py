@@ -2,8 +2,7 @@
 
 import click
 
-from iam.administration.administration import Administration
-from iam.clients.refusals import IDENTIFIER, identifier_of
+from iam.administration import refusals
 from iam.commands import output
 from iam.commands.options import Command
 from iam.commands.running import run
@@ -18,20 +17,7 @@ from iam.records.refusal import Trace
 @click.argument("text", metavar="ID")
 def command(text: str) -> None:
     """Say why a request was refused: ID is the one on the error page, or the whole error_uri of the answer."""
-    identifier = identifier_of(text)
-    if not IDENTIFIER.fullmatch(identifier):
-        raise click.ClickException("An id has 12 letters and digits, and is the end of an error_uri.")
-    output.show(document(run(lambda on: found(on, identifier))))
-
-
-async def found(on: Administration, identifier: str) -> Trace:
-    """The refusal, or a sentence."""
-    trace = await on.store.refusals.find(identifier, on.clock.now())
-    if trace is None:
-        raise click.ClickException(
-            f"There is no refusal {identifier}: it is kept for a day, and not kept where there are too many at once."
-        )
-    return trace
+    output.show(document(run(lambda on: refusals.find(on, text))))
 
 
 def document(trace: Trace) -> dict[str, object]:

@@ -4,15 +4,13 @@ from uuid import UUID
 
 import click
 
+from iam.administration import grants, people
 from iam.administration.administration import Administration
-from iam.commands import losses, output
-from iam.commands.confirming import confirm_if_asked, yes_option
+from iam.commands import output
+from iam.commands.confirming import run_if_agreed, yes_option
 from iam.commands.options import Group
-from iam.commands.people import named
 from iam.commands.running import run
-from iam.records.actor import COMMAND_LINE
 from iam.records.grant import Grant
-from iam.secrets import minted
 
 COLUMNS = ("id", "username", "client_name", "scope", "created_at", "expires_at")
 
@@ -27,8 +25,8 @@ def command() -> None:
 @click.option("--client", metavar="ID", help="Only what this client was allowed.")
 def list_(user: str | None, client: str | None) -> None:
     """List the grants that live."""
-    grants = run(lambda on: living(on, user, client))
-    output.tabulate([document(grant) for grant in grants], COLUMNS, "There are no grants.")
+    found = run(lambda on: living(on, user, client))
+    output.tabulate([document(grant) for grant in found], COLUMNS, "There are no grants.")
 
 
 @command.command(
@@ -52,61 +50,22 @@ def revoke(grant_id: UUID | None, user: str | None, client: str | None, *, every
     if sum((grant_id is not None, user is not None, client is not None, everything)) != 1:
         raise click.UsageError("Name one: an ID, --user, --client or --everything.")
     if grant_id is not None:
-        end_one(grant_id, yes=yes)
+        run_if_agreed(grants.losses, grants.revoke, grant_id, yes=yes)
+        output.say(f"The grant {grant_id} is revoked.", {"id": str(grant_id), "revoked": True})
     elif everything:
-        run(lambda on: end_all(on, yes=yes))
+        run_if_agreed(grants.losses_of_all, grants.revoke_all, yes=yes)
         output.say("All grants are revoked.", {"everything": True, "revoked": True})
     elif user is not None:
-        run(lambda on: end_of_user(on, user, yes=yes))
+        run_if_agreed(grants.losses_of_user, grants.revoke_of_user, user, yes=yes)
         output.say(f"All grants of {user} are revoked.", {"user": user, "revoked": True})
-    else:
-        end_of_client(str(client), yes=yes)
-
-
-def end_one(grant_id: UUID, *, yes: bool) -> None:
-    """End one grant."""
-
-    async def work(on: Administration) -> bool:
-        if lost := await losses.of_grant(on, grant_id):
-            confirm_if_asked(f"Revoke the grant {grant_id}?", lost, yes=yes)
-        return await on.store.grants.revoke(grant_id, minted.identifier(), on.clock.now(), COMMAND_LINE)
-
-    if not run(work):
-        raise click.ClickException(f"There is no grant {grant_id}, or it has ended already.")
-    output.say(f"The grant {grant_id} is revoked.", {"id": str(grant_id), "revoked": True})
-
-
-def end_of_client(client_id: str, *, yes: bool) -> None:
-    """End all that a client was granted."""
-
-    async def work(on: Administration) -> bool:
-        if await on.store.clients.read(client_id):
-            lost = await losses.of_grants(on, client_id=client_id)
-            confirm_if_asked(f"Revoke all grants of the client {client_id}?", lost, yes=yes)
-        return await on.store.grants.revoke_of_client(client_id, on.clock.now(), COMMAND_LINE)
-
-    if not run(work):
-        raise click.ClickException(f"There is no client {client_id}.")
-    output.say(f"All grants of the client {client_id} are revoked.", {"client_id": client_id, "revoked": True})
-
-
-async def end_of_user(on: Administration, username: str, *, yes: bool) -> None:
-    """End all that a person granted."""
-    user = await named(on, username)
-    confirm_if_asked(f"Revoke all grants of {user.username}?", await losses.of_grants(on, user.id), yes=yes)
-    await on.store.grants.revoke_of_user(user.id, on.clock.now(), COMMAND_LINE)
-
-
-async def end_all(on: Administration, *, yes: bool) -> None:
-    """End all that anybody granted."""
-    confirm_if_asked("Revoke all grants of everybody?", await losses.of_grants(on), yes=yes)
-    await on.store.grants.revoke_all(on.clock.now(), COMMAND_LINE)
+    elif client is not None:
+        run_if_agreed(grants.losses_of_client, grants.revoke_of_client, client, yes=yes)
+        output.say(f"All grants of the client {client} are revoked.", {"client_id": client, "revoked": True})
 
 
 async def living(on: Administration, username: str | None, client_id: str | None) -> list[Grant]:
     """The grants of this person and this client, where they are named."""
-    user_id = (await named(on, username)).id if username else None
-    return await on.store.grants.living(on.clock.now(), user_id=user_id, client_id=client_id)
+    return await grants.living(on, await people.find(on, username) if username else None, client_id)
 
 
 def document(grant: Grant) -> dict[str, object]:

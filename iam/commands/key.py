@@ -1,17 +1,15 @@
 """`iam key`."""
 
-from datetime import datetime
-
 import click
 
-from iam.administration.administration import Administration
+from iam.administration import keys
 from iam.commands import output
-from iam.commands.confirming import confirm_if_asked, yes_option
+from iam.commands.confirming import run_if_agreed, yes_option
 from iam.commands.options import Group
 from iam.commands.running import run
 from iam.records.actor import COMMAND_LINE
 from iam.records.signing_key import SigningKey
-from iam.secrets.signing_keys import KINDS, Keys
+from iam.secrets.signing_keys import KINDS
 
 COLUMNS = ("kid", "use", "alg", "state", "published_at", "active_at", "removed_at")
 
@@ -27,7 +25,10 @@ def list_() -> None:
 
     Those whose use is enc are encrypted to: a retired one still decrypts.
     """
-    output.tabulate(run(listed), COLUMNS, "There are no keys yet: the server makes them at its first start.")
+    found = run(keys.states)
+    output.tabulate(
+        [document(*each) for each in found], COLUMNS, "There are no keys yet: the server makes them at its first start."
+    )
 
 
 @command.command(examples=["iam key rotate", "iam key rotate --alg ES256 --now"])
@@ -37,67 +38,29 @@ def list_() -> None:
 )
 def rotate(alg: str | None, *, at_once: bool) -> None:
     """Publish new keys. They sign in a day, when everybody has them; the old ones stay published until nobody needs them."""
-
-    async def work(on: Administration) -> list[dict[str, object]]:
-        keys = signing_keys(on)
-        added = [await keys.rotate(each, COMMAND_LINE, at_once=at_once) for each in ([alg] if alg else KINDS)]
-        kids = {key.kid for key in added if key}
-        return [document for document in await listed(on) if document["kid"] in kids]
-
-    output.tabulate(run(work), COLUMNS, "Another server published new keys at this moment.")
+    added = run(lambda on: keys.rotate(on, alg, COMMAND_LINE, at_once=at_once))
+    nothing = "Another server published new keys at this moment."
+    output.tabulate([document(*each) for each in added], COLUMNS, nothing)
 
 
-@command.command(examples=["iam key retire Zx1..."])
+# a kid may begin with a hyphen
+@command.command(examples=["iam key retire Zx1..."], context_settings={"ignore_unknown_options": True})
 @click.argument("kid", metavar="KID")
 @yes_option
 def retire(kid: str, *, yes: bool) -> None:
     """Trust the key KID no longer, at once: all that it signed is worth nothing. Another key takes its place."""
-
-    async def work(on: Administration) -> str | None:
-        known = [key for key in await listed(on) if key["kid"] == kid and key["state"] != "removed"]
-        lost = [
-            f"All that this {key['state']} key of {key['alg']} was used for is worth nothing then." for key in known
-        ]
-        if known:
-            confirm_if_asked(f"Retire the key {kid}, for good?", lost, yes=yes)
-        return await signing_keys(on).retire(kid, COMMAND_LINE)
-
-    alg = run(work)
-    if alg is None:
-        raise click.ClickException(f"There is no key {kid}, or it is removed already.")
+    alg = run_if_agreed(keys.losses, keys.retire, kid, yes=yes)
     output.say(f"The key {kid} is removed.", {"kid": kid, "alg": alg, "removed": True})
 
 
-async def listed(on: Administration) -> list[dict[str, object]]:
-    """Every key for programs."""
-    now = on.clock.now()
-    keys = await on.store.signing_keys.all()
-    return [document(key, state(key, keys, now)) for key in keys]
-
-
-def state(key: SigningKey, keys: tuple[SigningKey, ...], now: datetime) -> str:
-    """What a key does."""
-    if not key.trusted(now):
-        return "removed"
-    if not key.active(now):
-        return "published"
-    newer = any(other.alg == key.alg and other.generation > key.generation and other.active(now) for other in keys)
-    return "retired" if newer else "active"
-
-
-def document(key: SigningKey, word: str) -> dict[str, object]:
+def document(key: SigningKey, state: str) -> dict[str, object]:
     """A key for programs, without its private part."""
     return {
         "kid": key.kid,
         "use": key.public_key["use"],
         "alg": key.alg,
-        "state": word,
+        "state": state,
         "published_at": output.moment(key.published_at),
         "active_at": output.moment(key.active_at),
         "removed_at": output.moment(key.removed_at),
     }
-
-
-def signing_keys(on: Administration) -> Keys:
-    """The keys, which only who has the server key can use."""
-    return on.keys()

@@ -123,9 +123,7 @@ def update(uri: str, scopes: Sequence[str], allowed: Sequence[str], *, none_allo
 @yes_option
 def disable(uri: str, *, yes: bool) -> None:
     """Let all tokens for the resource URI rest."""
-    lost, action = resources.losses_of_disabling, resources.disable
-    resource = run_if_agreed(lambda on: lost(on, uri), lambda on: action(on, uri, COMMAND_LINE), yes=yes)
-    say_enabled(resource)
+    say_enabled(run_if_agreed(resources.losses_of_disabling, resources.disable, uri, yes=yes))
 
 
 @command.command(examples=["iam resource enable https://api.example.org"])
@@ -142,8 +140,7 @@ def enable(uri: str) -> None:
 @yes_option
 def delete(uri: str, *, yes: bool) -> None:
     """Delete the resource URI, and with it all tokens for it."""
-    lost, action = resources.losses_of_deleting, resources.delete
-    name = run_if_agreed(lambda on: lost(on, uri), lambda on: action(on, uri, COMMAND_LINE), yes=yes).uri
+    name = run_if_agreed(resources.losses_of_deleting, resources.delete, uri, yes=yes).uri
     output.say(f"The resource {name} is deleted.", {"resource": name, "deleted": True})
 
 

@@ -1,17 +1,15 @@
 """`iam session`."""
 
-from datetime import timedelta
 from uuid import UUID
 
 import click
 
+from iam.administration import people, sessions
 from iam.administration.administration import Administration
-from iam.commands import losses, output
-from iam.commands.confirming import confirm_if_asked, yes_option
+from iam.commands import output
+from iam.commands.confirming import run_if_agreed, yes_option
 from iam.commands.options import Group
-from iam.commands.people import named
 from iam.commands.running import run
-from iam.records.actor import COMMAND_LINE
 from iam.records.session import Presence
 
 COLUMNS = ("id", "username", "auth_time", "seen_at", "expires_at", "remembered")
@@ -26,8 +24,8 @@ def command() -> None:
 @click.option("--user", metavar="U", help="Only this person's.")
 def list_(user: str | None) -> None:
     """List the sessions that are good at this moment."""
-    sessions = run(lambda on: living(on, user))
-    output.tabulate([document(session) for session in sessions], COLUMNS, "Nobody is logged in.")
+    found = run(lambda on: living(on, user))
+    output.tabulate([document(session) for session in found], COLUMNS, "Nobody is logged in.")
 
 
 @command.command(examples=["iam session revoke 01939b0a-5c3e-7a41-9d3c-2f1b8c6f0a11"])
@@ -38,22 +36,13 @@ def revoke(session_id: UUID, *, yes: bool) -> None:
 
     What they have by offline_access stays (iam grant).
     """
-
-    async def work(on: Administration) -> bool:
-        if lost := await losses.of_session(on, session_id):
-            confirm_if_asked(f"End the session {session_id}?", lost, yes=yes)
-        return await on.store.sessions.revoke(session_id, on.clock.now(), COMMAND_LINE)
-
-    if not run(work):
-        raise click.ClickException(f"There is no session {session_id}.")
+    run_if_agreed(sessions.losses, sessions.revoke, session_id, yes=yes)
     output.say(f"The session {session_id} is ended.", {"id": str(session_id), "revoked": True})
 
 
 async def living(on: Administration, username: str | None) -> list[Presence]:
     """The sessions, of this person where one is named."""
-    user_id = (await named(on, username)).id if username else None
-    now = on.clock.now()
-    return await on.store.sessions.living(now, now - timedelta(seconds=on.settings.session_idle), user_id=user_id)
+    return await sessions.living(on, await people.find(on, username) if username else None)
 
 
 def document(session: Presence) -> dict[str, object]:

@@ -1,25 +1,19 @@
 """`iam user`."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime
 from functools import partial
-from uuid import UUID
 
 import click
-from attrs import evolve
 
+from iam.administration import people
 from iam.administration.administration import Administration
-from iam.commands import asking, claims, losses, output
-from iam.commands.confirming import confirm, confirm_if_asked, yes_option
+from iam.administration.people import ProfileChange
+from iam.commands import asking, claims, output
+from iam.commands.confirming import run_if_agreed, yes_option
 from iam.commands.options import Group
-from iam.commands.people import accounts, document, named
+from iam.commands.people import document
 from iam.commands.running import run
-from iam.people import claims as claims_rule
-from iam.people import profiles
-from iam.people.invalid import complain
-from iam.records.actor import COMMAND_LINE, By
+from iam.records.actor import COMMAND_LINE
 from iam.records.user import User
-from iam.store.users import LastAdministrator
 
 COLUMNS = ("username", "email", "name", "superuser", "disabled", "created_at")
 
@@ -69,10 +63,9 @@ def create(
 ) -> None:
     """Create a person's account. Without a password nobody can log in to it (iam user set-password)."""
     password = asking.line_on_input("The password") if password_stdin else None
-
-    async def work(on: Administration) -> User:
-        complain(claims=claims_rule.complaint(given_claims))
-        user_id = await accounts(on).create(
+    user = run(
+        lambda on: people.create(
+            on,
             username=username,
             email=email,
             name=name or "",
@@ -81,24 +74,22 @@ def create(
             password=password,
             by=COMMAND_LINE,
         )
-        return await named(on, str(user_id))
-
-    user = run(work)
+    )
     output.say(f"The person {user.username} is created.", document(user))
 
 
 @command.command("list", examples=["iam user list", "iam user list --json"])
 def list_() -> None:
     """List all people."""
-    users = run(lambda on: on.store.users.all())
-    output.tabulate([document(user) for user in users], COLUMNS, "There are no people yet.")
+    everybody = run(lambda on: on.store.users.all())
+    output.tabulate([document(user) for user in everybody], COLUMNS, "There are no people yet.")
 
 
 @command.command(examples=["iam user show alice"])
 @who
 def show(username: str) -> None:
     """Show a person's account."""
-    output.show(document(run(lambda on: named(on, username))))
+    output.show(document(run(lambda on: people.find(on, username))))
 
 
 @command.command(
@@ -129,22 +120,8 @@ def update(
 
     Who administers no longer stays logged in, and applications keep what they were granted.
     """
-
-    async def work(on: Administration) -> User:
-        user = await named(on, username)
-        profile = profiles.of(user)
-        if email is not None:
-            profile = profiles.moved(profile, email)
-        if name is not None:
-            profile = evolve(profile, name=name)
-        if email_verified is not None:
-            profile = evolve(profile, email_verified=email_verified)
-        kept = {claim: value for claim, value in profile.claims.items() if claim not in removed}
-        profile = evolve(profile, claims=kept | given_claims)
-        await profiles.change(on.store.users, on.clock, user, profile, COMMAND_LINE, superuser=superuser)
-        return await named(on, str(user.id))
-
-    user = run(work)
+    change = ProfileChange(email, name, email_verified, given_claims, removed, superuser)
+    user = run(lambda on: people.update(on, username, change, COMMAND_LINE))
     output.say(f"The person {user.username} is updated.", document(user))
 
 
@@ -157,16 +134,8 @@ def disable(username: str, *, keep_grants: bool, yes: bool) -> None:
 
     Grants that are kept rest until the person is enabled again.
     """
-
-    async def work(on: Administration) -> User:
-        user = await named(on, username)
-        await refuse_last(on, user)
-        confirm_if_asked(
-            f"Disable {user.username}?", await losses.of_person(on, user, keep_grants=keep_grants), yes=yes
-        )
-        return await changed(on, username, partial(on.store.users.disable, keep_grants=keep_grants))
-
-    user = run(work)
+    losses = partial(people.losses_of_disabling, keep_grants=keep_grants)
+    user = run_if_agreed(losses, partial(people.disable, keep_grants=keep_grants), username, yes=yes)
     output.say(f"The person {user.username} is disabled.", document(user))
 
 
@@ -174,7 +143,7 @@ def disable(username: str, *, keep_grants: bool, yes: bool) -> None:
 @who
 def enable(username: str) -> None:
     """Let a person in again."""
-    user = run(lambda on: changed(on, username, on.store.users.enable))
+    user = run(lambda on: people.enable(on, username, COMMAND_LINE))
     output.say(f"The person {user.username} is enabled.", document(user))
 
 
@@ -183,15 +152,7 @@ def enable(username: str) -> None:
 @yes_option
 def delete(username: str, *, yes: bool) -> None:
     """Delete a person's account, sessions and consents, and end all that they granted."""
-
-    async def work(on: Administration) -> User:
-        user = await named(on, username)
-        await refuse_last(on, user)
-        confirm(f"Delete {user.username}, for good?", await losses.of_account(on, user), yes=yes)
-        await on.store.users.delete(user.id, on.clock.now(), COMMAND_LINE)
-        return user
-
-    user = run(work)
+    user = run_if_agreed(people.losses_of_deleting, people.delete, username, yes=yes)
     output.say(
         f"The person {user.username} is deleted.", {"id": str(user.id), "username": user.username, "deleted": True}
     )
@@ -211,24 +172,9 @@ def set_password(username: str, *, password_stdin: bool, keep_grants: bool) -> N
     answers = {"password": asking.line_on_input("The password")} if password_stdin else {}
 
     async def work(on: Administration) -> User:
-        user = await named(on, username)
-        people = accounts(on)
-        change = partial(people.set_password, user.id, keep_grants=keep_grants, by=COMMAND_LINE)
-        await asking.until_valid(answers, {"password": asking.new_password}, change)
-        return await named(on, str(user.id))
+        user = await people.find(on, username)
+        change = partial(people.set_password, on, str(user.id), by=COMMAND_LINE, keep_grants=keep_grants)
+        return await asking.until_valid(answers, {"password": asking.new_password}, change)
 
     user = run(work)
     output.say(f"The person {user.username} has a new password.", document(user))
-
-
-async def refuse_last(on: Administration, user: User) -> None:
-    """Raise LastAdministrator before anybody is asked; the statement that does it looks again."""
-    if await on.store.users.last_administrator(user.id):
-        raise LastAdministrator
-
-
-async def changed(on: Administration, username: str, change: Callable[[UUID, datetime, By], Awaitable[bool]]) -> User:
-    """The person after the change."""
-    user = await named(on, username)
-    await change(user.id, on.clock.now(), COMMAND_LINE)
-    return await named(on, str(user.id))

@@ -7,6 +7,7 @@ from uuid import UUID
 from attrs import frozen
 
 from iam.clock import Clock
+from iam.people import claims as rule
 from iam.people import names
 from iam.people.invalid import Invalid, complain
 from iam.people.passwords import Passwords
@@ -51,6 +52,7 @@ class People:
             username=names.username_complaint(username),
             email=None if email is None else names.email_complaint(email),
             name=names.name_complaint(name),
+            claims=rule.complaint(claims or {}),
             password=None if password is None else await self._weakness(password, username, email, name),
         )
         user_id = minted.identifier()

@@ -3,6 +3,7 @@
 import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 from attrs import frozen
 
 import iam.administration
-from iam.administration import resources, scopes
+from iam.administration import audit, grants, keys, people, registration_tokens, resources, scopes, sessions, tokens
 from iam.administration.administration import Administration
+from iam.administration.people import ProfileChange
 from iam.administration.resources import Terms
 from iam.records.actor import SERVER, By
 from iam.records.scope import Scope
@@ -26,6 +28,7 @@ class Desk:
 
     on: Administration
     server: Server
+    execute: Callable[..., None]
 
 
 Act = Callable[[], Awaitable[object]]
@@ -33,6 +36,7 @@ Prepare = Callable[[Desk], Awaitable[Act]]
 
 
 API = "https://api.example"
+PASSWORD = "seven wet otters sing"
 
 
 async def create_resource(desk: Desk) -> Act:
@@ -68,15 +72,128 @@ async def delete_scope(desk: Desk) -> Act:
     return lambda: scopes.delete(desk.on, "write", BY)
 
 
+async def prune_audit_log(desk: Desk) -> Act:
+    long_ago = desk.on.clock.now() - timedelta(days=100)
+    desk.execute("select tend_partitions('audit_events', %s, 0, 0)", (long_ago.date(),))
+    return lambda: audit.prune(desk.on, (long_ago + timedelta(days=62)).date(), BY)
+
+
+async def create_person(desk: Desk) -> Act:
+    return lambda: people.create(desk.on, username="alice", by=BY)
+
+
+async def create_administrator(desk: Desk) -> Act:
+    told = {"username": "root", "email": "root@example.org", "password": PASSWORD}
+    return lambda: people.create_administrator(desk.on, **told, by=BY)
+
+
+async def update_person(desk: Desk) -> Act:
+    person = await desk.server.person()
+    return lambda: people.update(desk.on, person.username, ProfileChange(name="Alice"), BY)
+
+
+async def set_password(desk: Desk) -> Act:
+    person = await desk.server.person()
+    return lambda: people.set_password(desk.on, person.username, PASSWORD, BY)
+
+
+async def disable_person(desk: Desk) -> Act:
+    person = await desk.server.person()
+    return lambda: people.disable(desk.on, person.username, BY)
+
+
+async def enable_person(desk: Desk) -> Act:
+    person = await desk.server.person()
+    await people.disable(desk.on, person.username, SERVER)
+    return lambda: people.enable(desk.on, person.username, BY)
+
+
+async def delete_person(desk: Desk) -> Act:
+    person = await desk.server.person()
+    return lambda: people.delete(desk.on, person.username, BY)
+
+
+async def revoke_session(desk: Desk) -> Act:
+    await desk.server.person()
+    (session,) = await sessions.living(desk.on)
+    return lambda: sessions.revoke(desk.on, session.id, BY)
+
+
+async def revoke_grant(desk: Desk) -> Act:
+    await desk.server.tokens(await desk.server.app(), await desk.server.person())
+    (grant,) = [grant for grant in await grants.living(desk.on) if grant.user_id]
+    return lambda: grants.revoke(desk.on, grant.id, BY)
+
+
+async def revoke_grants_of_person(desk: Desk) -> Act:
+    person = await desk.server.person()
+    return lambda: grants.revoke_of_user(desk.on, person.username, BY)
+
+
+async def revoke_grants_of_client(desk: Desk) -> Act:
+    app = await desk.server.app()
+    return lambda: grants.revoke_of_client(desk.on, app.client_id, BY)
+
+
+async def revoke_all_grants(desk: Desk) -> Act:
+    return lambda: grants.revoke_all(desk.on, BY)
+
+
+async def void(desk: Desk) -> Act:
+    return lambda: grants.void(desk.on, BY)
+
+
+async def revoke_token(desk: Desk) -> Act:
+    token = (await desk.server.tokens(await desk.server.app(), await desk.server.person()))["access_token"]
+    return lambda: tokens.revoke(desk.on, token, BY)
+
+
+async def rotate_key(desk: Desk) -> Act:
+    return lambda: keys.rotate(desk.on, "ES256", BY)
+
+
+async def retire_key(desk: Desk) -> Act:
+    ((key, _),) = await keys.rotate(desk.on, "ES256", SERVER)
+    return lambda: keys.retire(desk.on, key.kid, BY)
+
+
+async def create_registration_token(desk: Desk) -> Act:
+    return lambda: registration_tokens.create(desk.on, ("read",), 1, None, BY)
+
+
+async def revoke_registration_token(desk: Desk) -> Act:
+    token, _ = await registration_tokens.create(desk.on, (), None, None, SERVER)
+    return lambda: registration_tokens.revoke(desk.on, token.id, BY)
+
+
 # What prepares each action, and the kind of event that it writes down. A new action without its line fails below.
 ACTIONS: dict[str, tuple[Prepare, str]] = {
+    "audit.prune": (prune_audit_log, "audit.pruned"),
+    "grants.revoke": (revoke_grant, "grant.revoked"),
+    "grants.revoke_all": (revoke_all_grants, "grants.revoked"),
+    "grants.revoke_of_client": (revoke_grants_of_client, "grants.revoked"),
+    "grants.revoke_of_user": (revoke_grants_of_person, "grants.revoked"),
+    "grants.void": (void, "grants.revoked"),
+    "keys.retire": (retire_key, "key.retired"),
+    "keys.rotate": (rotate_key, "key.published"),
+    "people.create": (create_person, "user.created"),
+    "people.create_administrator": (create_administrator, "user.created"),
+    "people.delete": (delete_person, "user.deleted"),
+    "people.disable": (disable_person, "user.disabled"),
+    "people.enable": (enable_person, "user.enabled"),
+    "people.set_password": (set_password, "user.password_changed"),
+    "people.update": (update_person, "user.changed"),
+    "registration_tokens.create": (create_registration_token, "registration_token.created"),
+    "registration_tokens.revoke": (revoke_registration_token, "registration_token.revoked"),
     "resources.create": (create_resource, "resource.created"),
-    "resources.update": (update_resource, "resource.changed"),
+    "resources.delete": (delete_resource, "resource.deleted"),
     "resources.disable": (disable_resource, "resource.disabled"),
     "resources.enable": (enable_resource, "resource.enabled"),
-    "resources.delete": (delete_resource, "resource.deleted"),
+    "resources.update": (update_resource, "resource.changed"),
     "scopes.create": (create_scope, "scope.created"),
     "scopes.delete": (delete_scope, "scope.deleted"),
+    "sessions.revoke": (revoke_session, "session.ended"),
+    "tokens.revoke": (revoke_token, "token.revoked"),
 }
 
 
@@ -101,7 +218,7 @@ async def test_h29_each_action_writes_one_event_of_its_kind(
     server: Server, on: Administration, admin: Any, action: str
 ) -> None:
     prepare, kind = ACTIONS[action]
-    act = await prepare(Desk(on, server))
+    act = await prepare(Desk(on, server, admin.execute))
     admin.execute("truncate audit_events")
 
     await act()

@@ -1,0 +1,59 @@
+"""The server's keys: replaced and removed by hand, which else the servers do by themselves."""
+
+from datetime import datetime
+
+from iam.administration.administration import Administration
+from iam.administration.losses import Losses, Section
+from iam.people.invalid import Invalid
+from iam.records.actor import By
+from iam.records.signing_key import SigningKey
+from iam.secrets.signing_keys import KINDS
+
+PUBLISHED, ACTIVE, RETIRED, REMOVED = "published", "active", "retired", "removed"
+
+
+async def states(on: Administration) -> list[tuple[SigningKey, str]]:
+    """Every key with its state: published (will sign), active (signs), retired (only verifies), removed."""
+    now = on.clock.now()
+    keys = await on.store.signing_keys.all()
+    return [(key, state(key, keys, now)) for key in keys]
+
+
+async def rotate(on: Administration, alg: str | None, by: By, *, at_once: bool = False) -> list[tuple[SigningKey, str]]:
+    """Publish a new key of this algorithm, or of each; it signs in a day, or at once.
+
+    The new keys and their states; none where another server published one at this moment. Raises Invalid.
+    """
+    if alg is not None and alg not in KINDS:
+        raise Invalid({"alg": f"Choose one of {', '.join(KINDS)}."})
+    keys = on.keys()
+    added = [await keys.rotate(each, by, at_once=at_once) for each in ([alg] if alg else KINDS)]
+    kids = {key.kid for key in added if key}
+    return [(key, word) for key, word in await states(on) if key.kid in kids]
+
+
+async def losses(on: Administration, kid: str) -> Losses | None:
+    """What the key was used for; None where there is none, or it is removed already."""
+    for key, word in await states(on):
+        if key.kid == kid and word != REMOVED:
+            lost = Section(f"All that this {word} key of {key.alg} was used for is worth nothing then.")
+            return Losses(f"Retire the key {kid}, for good?", [lost])
+    return None
+
+
+async def retire(on: Administration, kid: str, by: By) -> str:
+    """Trust a key no longer, at once, and put another in its place if it was the last; its algorithm. Raises Invalid."""
+    alg = await on.keys().retire(kid, by)
+    if alg is None:
+        raise Invalid({"kid": f"There is no key {kid}, or it is removed already."})
+    return alg
+
+
+def state(key: SigningKey, keys: tuple[SigningKey, ...], now: datetime) -> str:
+    """What a key does."""
+    if not key.trusted(now):
+        return REMOVED
+    if not key.active(now):
+        return PUBLISHED
+    newer = any(other.alg == key.alg and other.generation > key.generation and other.active(now) for other in keys)
+    return RETIRED if newer else ACTIVE

@@ -1,0 +1,20 @@
+"""Refusals: why a request was refused, by the id of its error_uri."""
+
+from iam.administration.administration import Administration
+from iam.clients.refusals import IDENTIFIER, identifier_of
+from iam.people.invalid import Invalid
+from iam.records.refusal import Trace
+
+
+async def find(on: Administration, text: str) -> Trace:
+    """The refusal with this id, or with this error_uri. Raises Invalid where there is none."""
+    identifier = identifier_of(text)
+    if not IDENTIFIER.fullmatch(identifier):
+        raise Invalid({"id": "An id has 12 letters and digits, and is the end of an error_uri."})
+    trace = await on.store.refusals.find(identifier, on.clock.now())
+    if trace is None:
+        sentence = (
+            f"There is no refusal {identifier}: it is kept for a day, and not kept where there are too many at once."
+        )
+        raise Invalid({"id": sentence})
+    return trace

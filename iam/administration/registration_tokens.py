@@ -1,0 +1,60 @@
+"""Initial access tokens (RFC 7591 §1.2): who has one may register clients."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from iam.administration.administration import Administration
+from iam.administration.losses import Losses, Section
+from iam.people.invalid import Invalid, complain
+from iam.records.actor import By
+from iam.records.registration import RegistrationToken
+from iam.secrets import minted
+from iam.secrets.minted import Kind
+
+MOST_USES: Final = 1_000_000
+
+
+async def create(
+    on: Administration, scopes: Sequence[str], uses: int | None, expires_at: datetime | None, by: By
+) -> tuple[RegistrationToken, str]:
+    """Make a token that is good for so many clients, until then, and gives them these scopes besides OpenID Connect's.
+
+    The token, and its text, which nobody is shown again. None: any number, for ever. Raises Invalid.
+    """
+    now = on.clock.now()
+    complain(
+        uses=None if uses is None or 1 <= uses <= MOST_USES else f"It is good for 1 to {MOST_USES} clients.",
+        expires_at="The moment when it is to expire is over." if expires_at is not None and expires_at <= now else None,
+        scopes=await scopes_complaint(on, scopes),
+    )
+    token_id, text = minted.identifier(), minted.mint(Kind.INITIAL_ACCESS_TOKEN)
+    await on.store.registrations.create_token(
+        token_id, minted.digest(text), scopes=scopes, uses=uses, expires_at=expires_at, now=now, by=by
+    )
+    return RegistrationToken(token_id, tuple(scopes), uses, now, expires_at, None), text
+
+
+async def losses(on: Administration, token_id: UUID) -> Losses | None:
+    """How many clients more could be registered with it; None where it is none, or good no longer."""
+    for token in await on.store.registrations.tokens():
+        if token.id == token_id and token.good(on.clock.now()):
+            left = "any number of" if token.uses_left is None else str(token.uses_left)
+            lost = Section(f"With it {left} clients more could be registered.")
+            return Losses(f"Revoke the initial access token {token_id}?", [lost])
+    return None
+
+
+async def revoke(on: Administration, token_id: UUID, by: By) -> None:
+    """End a token: it registers no more clients; those that it has registered stay. Raises Invalid where there is none."""
+    if not await on.store.registrations.revoke_token(token_id, on.clock.now(), by):
+        sentence = f"There is no initial access token {token_id}, or it has been revoked already."
+        raise Invalid({"registration_token": sentence})
+
+
+async def scopes_complaint(on: Administration, names: Sequence[str]) -> str | None:
+    """The complaint that there is no such scope, if one of them is none."""
+    known = {scope.name for scope in await on.store.scopes.all()}
+    strange = [name for name in names if name not in known]
+    return f"There is no scope {strange[0]}." if strange else None
