@@ -1,17 +1,21 @@
-"""Pages out of templates: the bundled ones, and those of a theme before them (H34)."""
+"""Pages out of templates: the bundled ones, and those of a theme before them (H34).
+
+A template has a name of its own, and stands by itself or in the folder of its journey, in a theme as here.
+"""
 
 import shlex
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from iam.http.answers import Answer, AnswerNow, Headers, html_answer
 from iam.settings import Settings
 
 PACKAGE = Path(__file__).parent.parent
 BUNDLED = (PACKAGE / "templates", PACKAGE.parent / "templates")  # installed; in a checkout
+JOURNEYS = ("authorize", "login", "applications", "setup", "errors")
 TYPES = {
     ".css": b"text/css; charset=utf-8",
     ".ico": b"image/x-icon",
@@ -40,9 +44,14 @@ SENTENCES = {
 
 
 def directories(settings: Settings) -> list[Path]:
-    """Where templates are looked up, the first one first."""
+    """Where templates and static files are, the first one first."""
     bundled = next(path for path in BUNDLED if path.is_dir())
     return [*([settings.templates] if settings.templates else []), bundled]
+
+
+def folders(place: Path) -> list[Path]:
+    """Where in a directory templates are looked up, the first one first."""
+    return [place, *(place / journey for journey in JOURNEYS)]
 
 
 class Theme:
@@ -51,7 +60,7 @@ class Theme:
     def __init__(self, settings: Settings) -> None:
         places = directories(settings)
         self._environment = Environment(
-            loader=ChoiceLoader([FileSystemLoader(place) for place in places]),
+            loader=FileSystemLoader([folder for place in places for folder in folders(place)]),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -67,7 +76,8 @@ class Theme:
         )
         self._environment.filters["shell"] = shlex.quote
         for name in self._environment.list_templates(extensions=["html"]):
-            self._environment.get_template(name)
+            if name.partition("/")[0] not in JOURNEYS:  # they are listed by their own names too
+                self._environment.get_template(name)
 
     def asset(self, name: str) -> str:
         """The address of a static file, which changes with its content."""

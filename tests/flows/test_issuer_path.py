@@ -159,7 +159,7 @@ async def test_a_page_for_what_there_is_not_leads_back_below_the_path(configured
     assert 'href="/auth/"' in page
 
 
-@pytest.mark.parametrize("template", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.name)
+@pytest.mark.parametrize("template", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.name)
 def test_no_template_writes_an_address_without_the_path(template: Path) -> None:
     text = template.read_text()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from iam.browser.theme import BUNDLED, SENTENCES, Theme
+from iam.browser.theme import BUNDLED, JOURNEYS, SENTENCES, Theme
 from iam.http.answers import Answer
 from tests.http.conftest import settings
 
@@ -32,6 +32,26 @@ def test_a_theme_comes_before_the_bundled_templates_and_may_use_the_rest(tmp_pat
     assert "Hello from localhost" in page
     assert '<html lang="en">' in page
     assert "There is nothing here" in text_of(theme.error_of(404))
+
+
+@pytest.mark.parametrize("name", ["consent.html", "authorize/consent.html"])
+def test_a_theme_has_a_template_by_itself_or_in_the_folder_of_its_journey(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text('{% extends "base.html" %}{% block content %}{% include "part.html" %}{% endblock %}')
+    (tmp_path / "part.html").write_text("May {{ client }} in?")
+
+    page = text_of(Theme(settings(templates=tmp_path)).page("consent.html", client="Ada's"))
+
+    assert "May Ada&#39;s in?" in page
+    assert '<html lang="en">' in page
+
+
+def test_each_template_has_a_name_of_its_own_and_stands_in_a_known_folder() -> None:
+    (templates,) = (path for path in BUNDLED if path.is_dir())
+    names = [path.name for path in templates.rglob("*.html")]
+
+    assert len(names) == len(set(names))
+    assert {path.parent.name for path in templates.rglob("*.html")} == {templates.name, *JOURNEYS}
 
 
 def test_a_theme_may_bring_a_style_of_its_own_whose_address_differs(tmp_path: Path) -> None:
