@@ -40,7 +40,7 @@ def old_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def programs() -> Path:
     """The directory of the newest PostgreSQL of the system that is older than ours."""
-    newest = int(binaries.installed().major)
+    newest = int(binaries.find_installed().major)
     found = {int(path.parent.name): path for path in Path("/usr/lib/postgresql").glob("*/bin")}
     older = [major for major in found if major < newest and (found[major] / "postgres").exists()]
     assert older, "the tests need an older PostgreSQL of the system: run tests/system.sh"
@@ -59,7 +59,7 @@ async def installation(reactor: Any, data_dir: Path) -> Installation:
     cluster = Cluster(data_dir)
     user = await account.choose(reactor, cluster.owner)
     return Installation(
-        reactor, cluster, user, await binaries.given(reactor, programs(), user), lambda _: None, durable=False
+        reactor, cluster, user, await binaries.find_in(reactor, programs(), user), lambda _: None, durable=False
     )
 
 

@@ -29,7 +29,7 @@ PASSING = re.compile(r"^(?:--.*|SET .*;|SELECT pg_catalog\.set_config.*|\\(?:un)
 
 def dump(dsn: str) -> str:
     """The schema of this database without what depends on the day, the machine or the version of `pg_dump`."""
-    program = binaries.installed().program("pg_dump")
+    program = binaries.find_installed().program("pg_dump")
     dumped = subprocess.run([program, *DUMP, f"--dbname={dsn}"], check=True, capture_output=True, text=True).stdout
     statements = PASSING.sub("", dumped.replace("public.", ""))
     return HEAD + "\n" + re.sub(r"\n{2,}", "\n\n", statements).strip() + "\n"

@@ -11,15 +11,7 @@ from iam.clients import redirect_uris as redirection
 from iam.clients.key_sets import KeySetError
 from iam.outbound import destinations
 from iam.records.client import PUBLIC, SECRET_JWT
-from iam.records.client_metadata import (
-    AT_USERINFO,
-    BY_SCOPES,
-    NATIVE,
-    PAIRWISE,
-    PUBLIC_SUBJECT,
-    WEB,
-    Metadata,
-)
+from iam.records.client_metadata import AT_USERINFO, BY_SCOPES, NATIVE, PAIRWISE, PUBLIC_SUBJECT, WEB, Metadata
 from iam.secrets import signing_keys
 
 APPLICATION_TYPES: Final = (WEB, NATIVE)

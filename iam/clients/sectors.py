@@ -6,7 +6,7 @@ from attrs import evolve
 from twisted.logger import Logger
 
 from iam.clients import uris
-from iam.outbound.destinations import FetchError, parsed
+from iam.outbound.destinations import FetchError, parse
 from iam.outbound.fetching import Fetcher
 from iam.people.invalid import Invalid
 from iam.records.client import Client
@@ -67,7 +67,7 @@ async def check(metadata: Metadata, uri: str, fetcher: Fetcher, asker: str = "")
 def sector(metadata: Metadata) -> str | None:
     """The host of the document, or else that of all redirect URIs."""
     if metadata.sector_identifier_uri is not None:
-        return parsed(metadata.sector_identifier_uri).host
+        return parse(metadata.sector_identifier_uri).host
     found = {origin and origin[1] for origin in map(uris.origin, metadata.redirect_uris)}
     if len(found) > 1 or None in found:
         sentence = "Pairwise subjects need a sector_identifier_uri, unless all redirect URIs are of one host."

@@ -10,7 +10,7 @@ from iam.commands.options import Command
 from iam.commands.running import missing, progress, react, read_settings
 from iam.database import migration
 from iam.database.threads import in_thread
-from iam.server.opening import start_embedded, surveyed
+from iam.server.opening import start_embedded, survey_hosts
 from iam.settings import Settings
 
 
@@ -59,7 +59,7 @@ async def on_schema(reactor: Any, settings: Settings, work: Any) -> list[str]:
     """Work on the database's schema, which may be that of another version, so that no store can be opened on it."""
     embedded = await start_embedded(reactor, settings, progress())
     try:
-        _, primary = ("", embedded.dsn) if embedded else await surveyed(reactor, settings)
+        _, primary = ("", embedded.dsn) if embedded else await survey_hosts(reactor, settings)
         return await in_thread(reactor, work, primary)
     finally:
         if embedded is not None:

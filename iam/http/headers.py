@@ -60,7 +60,7 @@ class Layout:
                     answer.image_source, leaving=answer.leaving, framing=answer.framing, scripted=answer.scripted
                 ),
                 b"" if cached else NO_STORE,
-                lines(placed(answer.headers, self._base) if self._base else answer.headers),
+                lines(place_location(answer.headers, self._base) if self._base else answer.headers),
                 length,
                 b"Connection: close\r\n\r\n" if close else b"\r\n",
                 answer.body if with_body and answer.status not in BODILESS else b"",
@@ -99,7 +99,7 @@ def policy(
     return lines(((b"Content-Security-Policy", POLICY.format(images, forms, frames + scripts).encode()),))
 
 
-def placed(headers: Headers, base: bytes) -> Headers:
+def place_location(headers: Headers, base: bytes) -> Headers:
     """The headers, a Location of ours put below the issuer's path."""
     return tuple(
         (name, base + value if name == b"Location" and value.startswith(b"/") else value) for name, value in headers

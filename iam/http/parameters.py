@@ -76,7 +76,7 @@ def parse(text: bytes, *, repeatable: frozenset[str] = REPEATABLE) -> ParsedPara
     if BROKEN_PERCENT.search(text):
         raise ParameterError("A percent sign is not followed by two hexadecimal digits.")
     for pair in pairs:
-        name, value = (decoded(part) for part in pair.partition(b"=")[::2])
+        name, value = (decode(part) for part in pair.partition(b"=")[::2])
         if len(name) > NAME or len(value) > VALUE:
             raise ParameterError("A parameter is too long.")
         if name in values and name not in repeatable:
@@ -88,7 +88,7 @@ def parse(text: bytes, *, repeatable: frozenset[str] = REPEATABLE) -> ParsedPara
     )
 
 
-def decoded(part: bytes) -> str:
+def decode(part: bytes) -> str:
     """A name or value, out of its percent-encoding; raises ParameterError."""
     if b"+" in part:
         part = part.replace(b"+", b" ")

@@ -97,7 +97,7 @@ class Site(Factory):
         self._finish = finish
         self.crowd = Summary(reactor, lambda count: log.warn("connections refused: {count}, too many", count=count))
         self.unread = Summary(reactor, lambda count: log.info("requests refused unread: {count}", count=count))
-        self.unanswered = Recurring(reactor, tell_unanswered, tell_answered)
+        self.unanswered = Recurring(reactor, log_unanswered, log_answered)
         self._daily = None if settings.no_rate_limits else Daily(limits.refusals_per_network, limits.refusals)
         self._clock = Clock(reactor.seconds)
         self._sweep = LoopingCall(self._look)
@@ -246,7 +246,7 @@ class Site(Factory):
         """A mistake of ours: an id for the person, the rest for the log."""
         identifier = secrets.token_hex(8)
         log.failure(
-            "request failed: {method} {path}, id {id}", method=shown(request.method), path=route.path, id=identifier
+            "request failed: {method} {path}, id {id}", method=shorten(request.method), path=route.path, id=identifier
         )
         return self.error(request, FAILED, identifier=identifier)
 
@@ -259,7 +259,7 @@ class Site(Factory):
         if self._router.is_page(request.path):
             page = self._error_page(status, identifier)
             return Answer(status, page.body, page.headers + headers)
-        return json_answer(status, described(status, identifier), headers)
+        return json_answer(status, error_members(status, identifier), headers)
 
     def plain(self, status: int) -> Answer:
         """An error before there was a request: with what was too large and what helps, where that is it."""
@@ -289,20 +289,20 @@ class Site(Factory):
         emit = log.info if said else log.debug
         emit(
             "{method} {path} {status}",
-            method=shown(request.method),
-            path=shown(request.path),
+            method=shorten(request.method),
+            path=shorten(request.path),
             status=status,
             peer=request.client_address,
             milliseconds=round((self.seconds() - request.since) * 1000, 1),
         )
 
 
-def tell_unanswered(reason: str, count: int) -> None:
+def log_unanswered(reason: str, count: int) -> None:
     """The first of a reason at once, then how many there were in ten seconds."""
     log.warn("unavailable: {reason} (requests: {count})", reason=reason, count=count)
 
 
-def tell_answered(total: int, seconds: float) -> None:
+def log_answered(total: int, seconds: float) -> None:
     """All is answered again."""
     log.info("unavailable: no longer, after {total} requests in {seconds} s", total=total, seconds=round(seconds, 1))
 
@@ -312,7 +312,7 @@ def retry_after(seconds: int) -> Headers:
     return ((b"Retry-After", str(seconds).encode()),)
 
 
-def shown(text: bytes) -> str:
+def shorten(text: bytes) -> str:
     """What somebody sent, as the log has it: not all of it."""
     told = text.decode("ascii", "replace")
     return told if len(told) <= LONGEST_SHOWN else told[: LONGEST_SHOWN - 1] + "…"
@@ -340,7 +340,7 @@ ERRORS = {
 }
 
 
-def described(status: int, identifier: str | None) -> dict[str, str]:
+def error_members(status: int, identifier: str | None) -> dict[str, str]:
     """The members of an error in JSON."""
     error, description = ERRORS.get(status, ("invalid_request", "The request is malformed."))
     return {"error": error, "error_description": description} | ({"error_id": identifier} if identifier else {})

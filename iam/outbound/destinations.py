@@ -53,7 +53,7 @@ class Destination:
         return f"{self.scheme}://{host}{port}{self.target}"
 
 
-def parsed(url: str) -> Destination:
+def parse(url: str) -> Destination:
     """The destination that `url` names; raises FetchError for what is no plain https address."""
     sentence = complaint(url, private=True)
     if sentence:

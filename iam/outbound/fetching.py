@@ -17,7 +17,7 @@ from werkzeug.http import parse_cache_control_header
 
 from iam.clock import Clock
 from iam.outbound.connecting import LOOK_UPS, Look, NameResolver, system
-from iam.outbound.destinations import Crowded, Destination, FetchError, Networks, parsed
+from iam.outbound.destinations import Crowded, Destination, FetchError, Networks, parse
 from iam.outbound.exchanges import Exchanges
 
 TOTAL: Final = 5.0  # seconds for all of it, once it is its turn; and for its turn to come
@@ -184,12 +184,12 @@ class Fetcher:
 
     async def _in_turn(self, url: str, form: Form) -> Kept:
         """Fetch when it is this address's turn."""
-        destination = parsed(url)
+        destination = parse(url)
         turn = Deferred.fromCoroutine(self._turn(destination.host))
-        await turn.addTimeout(self._patience, self._reactor, crowded)
+        await turn.addTimeout(self._patience, self._reactor, refuse_for_crowding)
         try:
             asked = Deferred.fromCoroutine(self._once(url, form, destination))
-            return await asked.addTimeout(self._patience, self._reactor, late)
+            return await asked.addTimeout(self._patience, self._reactor, refuse_for_lateness)
         finally:
             self._places.release()
             self._leave(destination.host)
@@ -265,12 +265,12 @@ async def body_of(response: IResponse) -> bytes:
 DOCUMENT: Final = Form(b"application/json", document_of, kept=True)
 
 
-def crowded(_outcome: object, _seconds: float) -> NoReturn:
+def refuse_for_crowding(_outcome: object, _seconds: float) -> NoReturn:
     """Its turn has not come."""
     raise Crowded(CROWDED)
 
 
-def late(_outcome: object, seconds: float) -> NoReturn:
+def refuse_for_lateness(_outcome: object, seconds: float) -> NoReturn:
     """Time is up."""
     raise FetchError(f"no answer within {seconds:g} seconds")
 

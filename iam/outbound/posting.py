@@ -10,7 +10,7 @@ from twisted.web.client import FileBodyProducer
 from twisted.web.iweb import IResponse
 
 from iam.outbound.connecting import Look, NameResolver, system
-from iam.outbound.destinations import FetchError, Networks, parsed
+from iam.outbound.destinations import FetchError, Networks, parse
 from iam.outbound.exchanges import Exchanges
 
 TOTAL: Final = 5.0  # seconds for all of it
@@ -36,11 +36,13 @@ class Poster:
 
     async def post(self, url: str, fields: Mapping[str, str]) -> int:
         """The status of the answer, redirects being followed nowhere; raises FetchError where there is no answer in time."""
-        return await Deferred.fromCoroutine(self._posted(url, fields)).addTimeout(self._patience, self._reactor, late)
+        return await Deferred.fromCoroutine(self._posted(url, fields)).addTimeout(
+            self._patience, self._reactor, refuse_for_lateness
+        )
 
     async def _posted(self, url: str, fields: Mapping[str, str]) -> int:
         body = FileBodyProducer(BytesIO(urlencode(fields).encode()))
-        return await self._exchanges.made(b"POST", parsed(url), FORM, status_of, body)
+        return await self._exchanges.made(b"POST", parse(url), FORM, status_of, body)
 
 
 async def status_of(response: IResponse) -> int:
@@ -48,6 +50,6 @@ async def status_of(response: IResponse) -> int:
     return int(response.code)
 
 
-def late(_outcome: object, seconds: float) -> NoReturn:
+def refuse_for_lateness(_outcome: object, seconds: float) -> NoReturn:
     """Time is up."""
     raise FetchError(f"no answer within {seconds:g} seconds")

@@ -9,10 +9,10 @@ from typing import Any
 def help_text(function: Any) -> str | None:
     """The docstring of a function or a method; None where there is none, nor a source to look it up in."""
     plain = inspect.unwrap(function)
-    return inspect.getdoc(plain) or written(plain.__code__)
+    return inspect.getdoc(plain) or docstring(plain.__code__)
 
 
-def written(code: Any) -> str | None:
+def docstring(code: Any) -> str | None:
     """The docstring that stands at the beginning of this code in its source."""
     try:
         tree = ast.parse(Path(code.co_filename).read_text(encoding="utf-8"))

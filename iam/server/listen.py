@@ -34,9 +34,9 @@ async def listen(reactor: Any, settings: Settings, factory: Any) -> list[Any]:
     ports: list[Any] = []
     optional = not settings.listen and "interface" not in settings.model_fields_set
     try:
-        for name, endpoint in described(reactor, settings):
+        for name, endpoint in describe(reactor, settings):
             try:
-                ports.append(unhurried(await endpoint.listen(factory)))
+                ports.append(slow_down(await endpoint.listen(factory)))
             except (CannotListenError, OSError) as error:
                 said = cause(error)
                 if optional and ports and said.errno in ABSENT:
@@ -49,7 +49,7 @@ async def listen(reactor: Any, settings: Settings, factory: Any) -> list[Any]:
     return ports
 
 
-def unhurried(port: Any) -> Any:
+def slow_down(port: Any) -> Any:
     """The port, which takes a few connections in a turn and no more: Twisted's takes as many as came last time, and twenty more.
 
     So who is connected already waits for a few of those who knock, however many they are.
@@ -64,7 +64,7 @@ def unhurried(port: Any) -> Any:
     return port
 
 
-def described(reactor: Any, settings: Settings) -> list[tuple[str, Any]]:
+def describe(reactor: Any, settings: Settings) -> list[tuple[str, Any]]:
     """The endpoints, each with what to call it in a sentence."""
     if settings.listen:
         return [(text, from_text(reactor, text)) for text in settings.listen]
@@ -82,7 +82,7 @@ def from_text(reactor: Any, text: str) -> Any:
     if OUTDATED.search(text):
         raise ListenError(f"--listen: {text!r}: only TLS 1.2 and 1.3 are spoken; leave sslmethod out.")
     try:
-        return serverFromString(Strict(reactor), closed_to_others(text))
+        return serverFromString(Strict(reactor), close_to_others(text))
     except OSError as error:  # a certificate or a key that cannot be read
         raise ListenError(f"--listen: {text}: {error.filename}: {words(error)}.") from None
     except (ValueError, TypeError, LookupError) as error:
@@ -106,7 +106,7 @@ class Strict:
         return self._reactor.listenSSL(port, factory, contextFactory, **more)
 
 
-def closed_to_others(text: str) -> str:
+def close_to_others(text: str) -> str:
     """The description of an endpoint; a unix socket in it is for user and group, unless it says otherwise."""
     kind, *given = PARTS.split(text)
     told = any(part.startswith("mode=") for part in given) or any("=" not in part for part in given[1:2])

@@ -43,7 +43,7 @@ def json_line(event: LogEvent) -> str:
         "level": event["log_level"].name,
         "from": event.get("log_namespace", "-"),
         "message": message,
-        **{name: value for name, value in values(event).items() if not repeated(value, message)},
+        **{name: value for name, value in values(event).items() if not is_repeated(value, message)},
     }
     if "log_failure" in event:
         document["traceback"] = event["log_failure"].getTraceback()[-TRACEBACK:]
@@ -61,6 +61,6 @@ def values(event: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
-def repeated(value: object, message: str) -> bool:
+def is_repeated(value: object, message: str) -> bool:
     """Is it a long text that the message has already?"""
     return isinstance(value, str) and len(value) > SHORT and value in message

@@ -42,7 +42,7 @@ class Foundation:
             await self.embedded.stop()
 
 
-async def lay(
+async def open_database(
     reactor: IReactorCore, settings: Settings, clock: Clock, progress: Progress, found: Found = lambda: None
 ) -> Foundation:
     """Open the database of `settings`, migrated unless they say no; `found` is called when there is one that takes writes.
@@ -51,7 +51,7 @@ async def lay(
     """
     embedded = await start_embedded(reactor, settings, progress)
     try:
-        dsn, primary = (embedded.dsn, embedded.dsn) if embedded else await surveyed(reactor, settings)
+        dsn, primary = (embedded.dsn, embedded.dsn) if embedded else await survey_hosts(reactor, settings)
         found()
         if not settings.no_migrate and (names := await in_thread(reactor, migration.migrate, primary)):
             progress("Migrated: " + (names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"))
@@ -66,7 +66,7 @@ async def lay(
     return Foundation(store, dsn, embedded)
 
 
-async def surveyed(reactor: IReactorCore, settings: Settings) -> tuple[str, str]:
+async def survey_hosts(reactor: IReactorCore, settings: Settings) -> tuple[str, str]:
     """The database that `settings` name, its hosts in the order to use them, and the primary alone; raises Unavailable without one."""
     found = await survey(reactor, target(str(settings.database)))
     return found.target.dsn, found.primary

@@ -27,7 +27,7 @@ SECRET = re.compile(
 )
 
 
-def redacted(text: str) -> str:
+def redact(text: str) -> str:
     """The text without what looks like a secret; what its name is stays."""
     return SECRET.sub(lambda found: (found["name"] or found["member"] or "") + CROSSED_OUT, text)
 
@@ -40,7 +40,7 @@ class RedactedLog(TextIOBase):
 
     def write(self, text: str) -> int:
         """Write the text, redacted."""
-        return self._file.write(redacted(text))
+        return self._file.write(redact(text))
 
     def flush(self) -> None:
         """Write through."""

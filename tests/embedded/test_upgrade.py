@@ -11,7 +11,7 @@ from twisted.internet.defer import CancelledError, Deferred
 
 from iam.database.migration import applied, migrate, pending
 from iam.embedded import postmaster, processes
-from iam.embedded.binaries import installed
+from iam.embedded.binaries import find_installed
 from iam.embedded.cluster import Cluster
 from iam.embedded.errors import EmbeddedError
 from iam.embedded.locks import Lock
@@ -55,7 +55,7 @@ async def test_h52_all_rows_are_in_the_new_cluster(data_dir: Path, open_embedded
 
     embedded = await open_embedded()
     assert [execute(embedded.dsn, sql) for sql in (PEOPLE, TOKENS)] == before
-    assert (done.before, done.after) == (old_cluster.major(), installed().major)
+    assert (done.before, done.after) == (old_cluster.major(), find_installed().major)
     assert done.rows["public.access_tokens"] == 2000
     assert done.rows["public.users"] == 50
 
@@ -184,12 +184,14 @@ async def test_h52_other_databases_are_named_since_they_stay_behind(data_dir: Pa
 
 
 async def test_h52_programs_of_another_version_are_refused(data_dir: Path) -> None:
-    wheel = installed().program("postgres").parent
+    wheel = find_installed().program("postgres").parent
 
     with pytest.raises(EmbeddedError) as caught:
         await upgrade(reactor, data_dir, wheel, progress=lambda _: None)
 
-    assert f"of PostgreSQL {installed().major}, and the database was made by {old_cluster.major()}" in str(caught.value)
+    assert f"of PostgreSQL {find_installed().major}, and the database was made by {old_cluster.major()}" in str(
+        caught.value
+    )
 
 
 async def test_h52_a_directory_without_programs_is_refused(data_dir: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from iam.database.database import Database
 from iam.database.errors import Timeout
 from iam.database.resolver import LOOK_UP, Resolver
 from iam.database.survey import survey
-from iam.server.opening import lay
+from iam.server.opening import open_database
 from iam.settings import Settings
 from tests.faults.asking import NEVER, answer, port
 from tests.faults.mortal import Mortal
@@ -75,7 +75,7 @@ async def test_a_silent_first_host_costs_the_start_less_than_its_deadline(dsn: s
     await migrated(reactor, settings(dsn), None)
     began = time.monotonic()
 
-    foundation = await lay(reactor, settings(dsn), Clock(reactor.seconds), lambda _line: None)
+    foundation = await open_database(reactor, settings(dsn), Clock(reactor.seconds), lambda _line: None)
     took = time.monotonic() - began
     await foundation.close()
 

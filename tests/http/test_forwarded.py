@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from twisted.logger import capturedLogs
 from twisted.web.http_headers import Headers
 
-from iam.http.forwarded import UNKNOWN, Proxies, Whence, node_of, parsed
+from iam.http.forwarded import UNKNOWN, Proxies, Whence, node_of, parse_address
 from iam.settings import SettingsError, read
 from tests.http.conftest import Edge
 
@@ -44,7 +44,7 @@ def test_h11_from_a_proxy_any_text_is_an_address_or_loudly_unknown(text: str) ->
     for line in (headers(x_forwarded_for=text), headers(forwarded=text)):
         found = whence(PEER, line)
         assert (found.address == UNKNOWN) is bool(found.complaint)
-        assert found.address == UNKNOWN or parsed(found.address)
+        assert found.address == UNKNOWN or parse_address(found.address)
 
 
 @pytest.mark.parametrize(
@@ -241,5 +241,5 @@ async def test_an_unreadable_header_is_logged_once_and_counted(start: Callable[.
 def test_a_long_text_is_no_address_and_nothing_to_remember() -> None:
     before = node_of.cache_info().currsize
 
-    assert parsed("[2001:db8::1]:_" + "x" * 200) is None
+    assert parse_address("[2001:db8::1]:_" + "x" * 200) is None
     assert node_of.cache_info().currsize == before

@@ -13,7 +13,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import maybeDeferred
 
 from iam.browser.theme import Theme
-from iam.http.answers import Answer, found, json_answer, located, see_other
+from iam.http.answers import Answer, found, json_answer, location_header, see_other
 from iam.http.cors import Cors
 from iam.http.dispatch import Route
 from iam.http.headers import Layout
@@ -148,7 +148,7 @@ def test_h10_a_location_is_printable_ascii_or_nothing(location: str) -> None:
             continue
         assert answer.headers == ((b"Location", b"/" + location.encode()),)
         assert re.fullmatch(rb"[\x20-\x7e]*", answer.headers[0][1])
-    assert located("/x") == (b"Location", b"/x")
+    assert location_header("/x") == (b"Location", b"/x")
 
 
 @given(hostile)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iam.outbound.destinations import FetchError, check, complaint, parsed, public
+from iam.outbound.destinations import FetchError, check, complaint, parse, public
 
 PUBLIC = ["8.8.8.8", "1.1.1.1", "93.184.215.14", "2606:4700::1111", "2a00:1450:4001::200e"]
 NOT_PUBLIC = [
@@ -67,7 +67,7 @@ def test_h35_no_ipv6_address_that_is_an_ipv4_address_in_disguise_is_public(addre
 def test_h35_a_host_in_an_unusual_spelling_is_refused(host: str) -> None:
     assert complaint(f"https://{host}/jwks", private=True) is not None
     with pytest.raises(FetchError):
-        parsed(f"https://{host}/jwks")
+        parse(f"https://{host}/jwks")
 
 
 @pytest.mark.parametrize(
@@ -101,14 +101,14 @@ def test_h35_a_host_in_an_unusual_spelling_is_refused(host: str) -> None:
 def test_h35_what_is_no_plain_address_is_refused(url: str) -> None:
     assert complaint(url, private=True) is not None
     with pytest.raises(FetchError):
-        parsed(url)
+        parse(url)
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_judged_without_an_accident(text: str) -> None:
     for url in (text, f"https://{text}", f"https://{text}/x", f"https://client.test{text}"):
         if complaint(url, private=True) is None:
-            assert parsed(url).url.startswith(("https://", "http://"))
+            assert parse(url).url.startswith(("https://", "http://"))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_any_text_is_judged_without_an_accident(text: str) -> None:
     ],
 )
 def test_an_address_is_read_once_and_put_together_again(url: str, put_together: str) -> None:
-    assert parsed(url).url == put_together
+    assert parse(url).url == put_together
 
 
 @pytest.mark.parametrize("url", ["http://client.test/", "https://client.test:8443/", "http://client.test:443/"])
@@ -134,22 +134,22 @@ def test_h35_where_no_private_network_may_be_reached_an_address_is_https_on_443(
 def test_h35_one_bad_address_among_several_is_enough() -> None:
     addresses = [ip_address(text) for text in ("8.8.8.8", "2606:4700::1", "10.0.0.1")]
 
-    check(parsed("https://client.test/"), addresses[:2], ())
+    check(parse("https://client.test/"), addresses[:2], ())
 
     with pytest.raises(FetchError, match=r"10\.0\.0\.1 is not a public address"):
-        check(parsed("https://client.test/"), addresses, ())
+        check(parse("https://client.test/"), addresses, ())
 
 
 @pytest.mark.parametrize("url", ["http://client.test/", "https://client.test:8443/", "http://client.test:8080/"])
 def test_h35_http_and_other_ports_are_for_private_networks_only(url: str) -> None:
     private = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 
-    check(parsed(url), [ip_address("10.1.2.3"), ip_address("fd00::1")], private)
+    check(parse(url), [ip_address("10.1.2.3"), ip_address("fd00::1")], private)
 
     with pytest.raises(FetchError, match="only https on port 443"):
-        check(parsed(url), [ip_address("10.1.2.3"), ip_address("8.8.8.8")], private)
+        check(parse(url), [ip_address("10.1.2.3"), ip_address("8.8.8.8")], private)
 
 
 def test_a_private_network_that_may_be_reached_lets_no_other_be_reached() -> None:
     with pytest.raises(FetchError):
-        check(parsed("https://client.test/"), [ip_address("192.168.0.1")], (ip_network("10.0.0.0/8"),))
+        check(parse("https://client.test/"), [ip_address("192.168.0.1")], (ip_network("10.0.0.0/8"),))

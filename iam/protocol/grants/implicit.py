@@ -17,12 +17,7 @@ from iam.oauth.grant_types import ID_TOKENS, IMPLICIT
 from iam.oauth.reasons import Reason
 from iam.oauth.scopes import OPENID
 from iam.openid import login_facts
-from iam.protocol.authorization_checks import (
-    check_authentication,
-    check_mode,
-    check_request_object,
-    check_supported,
-)
+from iam.protocol.authorization_checks import check_authentication, check_mode, check_request_object, check_supported
 from iam.protocol.codes import Codes, PresentedCode, UnredeemedError
 from iam.protocol.grant import Checks, Issuance
 from iam.protocol.request import OAuthlibRequest
