@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from iam.clients import metadata, uris
+from iam.clients import uris
 from iam.clients.metadata import NOT_SAID
+from iam.oauth.grant_types import response_types
 from iam.records.client import Client
 from iam.records.client_metadata import DEFAULTS, Metadata
 
@@ -23,7 +24,7 @@ def document(client: Metadata) -> dict[str, Any]:
         "redirect_uris": list(client.redirect_uris),
         "post_logout_redirect_uris": list(client.post_logout_redirect_uris),
         "grant_types": list(client.grant_types),
-        "response_types": list(metadata.response_types(client.grant_types)),
+        "response_types": list(response_types(client.grant_types)),
         "scope": " ".join(client.scopes),
         "token_endpoint_auth_method": client.auth_method,
         **members(client),

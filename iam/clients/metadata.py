@@ -1,13 +1,14 @@
 """Client metadata as clients send them (RFC 7591 §2, OpenID Connect Registration §2): their types, and their defaults."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, get_type_hints
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from iam.oauth.grant_types import AUTHORIZATION_CODE
 from iam.oauth.reasons import Reason, shown
 from iam.people.invalid import Invalid
 from iam.records.client_metadata import DEFAULTS, Metadata
@@ -15,10 +16,6 @@ from iam.records.client_metadata import DEFAULTS, Metadata
 INVALID_METADATA: Final = "invalid_client_metadata"
 INVALID_REDIRECT_URI: Final = "invalid_redirect_uri"
 
-CODE: Final = "code"
-ID_TOKENS: Final = ("id_token", "id_token token")
-AUTHORIZATION_CODE: Final = "authorization_code"
-IMPLICIT: Final = "implicit"
 # What no client says of itself: it is found out, or its owner or who administers says it.
 NOT_SAID: Final = ("sector", "id_token_claims", "require_pkce", "introspect_any", "allow_http_redirects")
 
@@ -48,7 +45,7 @@ class MetadataError(Exception):
 
     error: str
     description: str
-    refusal: Reason | None = field(default=None, eq=False)
+    reason: Reason | None = field(default=None, eq=False)
 
     def __str__(self) -> str:
         return self.description
@@ -131,12 +128,6 @@ def mistyped(error: ValidationError) -> MetadataError:
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     name = str(first["loc"][0])
     return refused({name: first["msg"].replace("Input should be", "It should be") + "."})
-
-
-def response_types(grant_types: Collection[str]) -> tuple[str, ...]:
-    """What a client of these grant types may ask for at the authorization endpoint (RFC 7591 §2.1)."""
-    code = (CODE,) if AUTHORIZATION_CODE in grant_types else ()
-    return (*code, *(ID_TOKENS if IMPLICIT in grant_types else ()))
 
 
 def refused(complaints: Mapping[str, str]) -> MetadataError:

@@ -9,17 +9,11 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from iam.clients.metadata import AUTHORIZATION_CODE, IMPLICIT
+from iam.oauth.grant_types import WITH_A_PERSON
 from iam.oauth.scopes import OF_OPENID
 from iam.records.client import Client
 from iam.records.scope import Scope
 from iam.settings import Settings
-
-REFRESH_TOKEN: Final = "refresh_token"
-CLIENT_CREDENTIALS: Final = "client_credentials"
-
-# Grants in which a person is asked. Without one, a client that nobody answers for gets no token.
-WITH_A_PERSON: Final = frozenset({AUTHORIZATION_CODE, REFRESH_TOKEN, IMPLICIT})
 
 
 @frozen
@@ -60,7 +54,7 @@ class Registrants:
     settings: Settings
 
     def stranger(self) -> Registrant:
-        """Somebody at `/register` whom nobody knows."""
+        """Somebody at `/register` whom nobody knows: a client that nobody answers for gets no token but from a person."""
         return Registrant(OF_OPENID | set(self.settings.registration_scope), WITH_A_PERSON)
 
     def bearer(self, scopes: Iterable[str]) -> Registrant:

@@ -10,11 +10,11 @@ from attrs import evolve, frozen
 from iam.clients import assertions, encryption, key_sets, openid_registration, sectors
 from iam.clients import redirect_uris as redirection
 from iam.clients.key_sets import KeySetError
-from iam.clients.metadata import AUTHORIZATION_CODE, IMPLICIT
 from iam.clients.redirect_uris import Rules
-from iam.clients.registrants import ADMINISTRATOR, CLIENT_CREDENTIALS, REFRESH_TOKEN, Registrant
+from iam.clients.registrants import ADMINISTRATOR, Registrant
 from iam.clients.secrets import ClientSecrets
 from iam.clock import Clock
+from iam.oauth.grant_types import IMPLICIT, obstacle, offered, redirecting
 from iam.outbound import destinations
 from iam.outbound.fetching import Fetcher
 from iam.people import names
@@ -26,8 +26,6 @@ from iam.records.scope import Scope
 from iam.secrets import minted
 from iam.store.clients import Clients
 from iam.store.scopes import Scopes
-
-GRANT_TYPES: Final = (AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS)
 
 CONFIDENTIAL_METHODS: Final = (*BY_SECRET, SECRET_JWT, PRIVATE_KEY_JWT)
 AUTH_METHODS: Final = (*CONFIDENTIAL_METHODS, PUBLIC)
@@ -229,21 +227,18 @@ def jwks_uri_complaint(metadata: Metadata, *, private: bool) -> str | None:
 def grant_types_complaint(metadata: Metadata, registrant: Registrant, *, implicit: bool) -> str | None:
     """Which grants the client may use; a resource server that only introspects needs none."""
     grant_types = metadata.grant_types
-    known = [name for name in (*GRANT_TYPES, *((IMPLICIT,) if implicit else ())) if registrant.may_use(name)]
-    if any(grant_type not in known for grant_type in grant_types):
+    known = [each.name for each in offered(implicit=implicit) if registrant.may_use(each.name)]
+    if any(name not in known for name in grant_types):
         return f"Choose among {', '.join(known)}."
     if not grant_types and not metadata.introspect_any:
         return "Choose at least one grant type."
-    if CLIENT_CREDENTIALS in grant_types and metadata.auth_method == PUBLIC:
-        return "Client credentials need a secret: leave them out, or register a confidential client."
-    if REFRESH_TOKEN in grant_types and AUTHORIZATION_CODE not in grant_types:
-        return "Refresh tokens come with the authorization code: choose both, or leave them out."
-    return None
+    obstacles = (obstacle(name, grant_types, public=metadata.auth_method == PUBLIC) for name in grant_types)
+    return next(filter(None, obstacles), None)
 
 
 def redirect_uris_complaint(metadata: Metadata, rules: Rules) -> str | None:
     """Where codes may be sent: somewhere if there are any, and only to good addresses."""
-    if {AUTHORIZATION_CODE, IMPLICIT} & set(metadata.grant_types) and not metadata.redirect_uris:
+    if redirecting(metadata.grant_types) and not metadata.redirect_uris:
         return "Give at least one redirect URI: what a person allows is sent there."
     if IMPLICIT in metadata.grant_types and any(not uri.startswith("https:") for uri in metadata.redirect_uris):
         return "Redirect URIs of a client with the implicit grant begin with https://."

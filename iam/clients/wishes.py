@@ -13,16 +13,13 @@ from attrs import evolve, frozen
 
 from iam.clients import openid_registration
 from iam.clients.metadata import (
-    AUTHORIZATION_CODE,
-    CODE,
-    IMPLICIT,
     RegistrationRequest,
     Spoken,
     refused,
-    response_types,
 )
-from iam.clients.registrants import CLIENT_CREDENTIALS, REFRESH_TOKEN, Registrant
-from iam.clients.registration import AUTH_METHODS, GRANT_TYPES, distinct
+from iam.clients.registrants import Registrant
+from iam.clients.registration import AUTH_METHODS, distinct
+from iam.oauth.grant_types import BY_NAME, CODE, WITHOUT_A_PERSON, obstacle, offered, response_types
 from iam.oauth.reasons import shown
 from iam.oauth.scopes import OF_OPENID
 from iam.records.client import BY_SECRET, PUBLIC
@@ -79,11 +76,14 @@ class Wishes:
 
     def _grant_types(self, told: Spoken, method: str, scopes: Collection[str], left_out: LeftOut) -> tuple[str, ...]:
         """The grants that there are, that its registrant may use, and that go with the rest."""
-        known = (*GRANT_TYPES, *((IMPLICIT,) if self.implicit else ()))
-        usable = [name for name in known if self.keeping.may_use(name)]
+        usable = [each.name for each in offered(implicit=self.implicit) if self.keeping.may_use(each.name)]
         wanted = distinct(told.grant_types)
         strange = [name for name in wanted if name not in usable]
-        obstacles = {name: obstacle(name, method, scopes, wanted) for name in wanted if name in usable}
+        obstacles = {
+            name: obstacle(name, wanted, public=method == PUBLIC) or scopeless(name, scopes)
+            for name in wanted
+            if name in usable
+        }
         kept = tuple(name for name, sentence in obstacles.items() if sentence is None)
         sentences = [f"{shown(', '.join(strange))}: Choose among {', '.join(usable)}."] if strange else []
         sentences += filter(None, obstacles.values())
@@ -105,15 +105,11 @@ def settle_auth_method(told: Spoken, left_out: LeftOut) -> str:
     return USUAL_METHOD
 
 
-def obstacle(grant_type: str, method: str, scopes: Collection[str], others: Collection[str]) -> str | None:
-    """Why a client cannot have a grant type that there is, if it cannot."""
-    if grant_type == CLIENT_CREDENTIALS and method == PUBLIC:
-        return "Client credentials need a secret: leave them out, or register a confidential client."
-    if grant_type == CLIENT_CREDENTIALS and OF_OPENID.issuperset(scopes):
-        return "Client credentials need a scope that is not about people; this client has none."
-    if grant_type == REFRESH_TOKEN and AUTHORIZATION_CODE not in others:
-        return "Refresh tokens come with the authorization code: choose both, or leave them out."
-    return None
+def scopeless(grant_type: str, scopes: Collection[str]) -> str | None:
+    """Why a client of these scopes has nothing from a grant type that there is, if it has nothing."""
+    if grant_type not in WITHOUT_A_PERSON or not OF_OPENID.issuperset(scopes):
+        return None
+    return f"{BY_NAME[grant_type].title} need a scope that is not about people; this client has none."
 
 
 def settle_response_types(told: Spoken, grant_types: tuple[str, ...], left_out: LeftOut) -> None:

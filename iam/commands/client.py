@@ -11,8 +11,7 @@ from attrs import evolve
 
 from iam.administration.administration import Administration
 from iam.clients import ids, information
-from iam.clients.metadata import AUTHORIZATION_CODE
-from iam.clients.registrants import ADMINISTRATOR, CLIENT_CREDENTIALS, REFRESH_TOKEN
+from iam.clients.registrants import ADMINISTRATOR
 from iam.clients.registration import AUTH_METHODS, Registration, needs_new_secret
 from iam.commands import client_options, client_uses, losses, output
 from iam.commands.client_input import chosen_secret, key_set, new_secret, warn
@@ -20,6 +19,7 @@ from iam.commands.confirming import confirm, confirm_if_asked, yes_option
 from iam.commands.options import Group
 from iam.commands.people import named
 from iam.commands.running import run
+from iam.oauth.grant_types import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, REFRESH_TOKEN
 from iam.people.invalid import Invalid
 from iam.records.actor import COMMAND_LINE
 from iam.records.client import Client

@@ -7,7 +7,8 @@ from typing import Any, Final, TypeVar
 import click
 
 from iam.clients import assertions
-from iam.clients.registration import AUTH_METHODS, GRANT_TYPES
+from iam.clients.registration import AUTH_METHODS
+from iam.oauth.grant_types import offered
 from iam.people.invalid import Invalid
 from iam.records.client_metadata import AT_USERINFO, BY_SCOPES, DEFAULTS
 
@@ -62,7 +63,7 @@ BASIC: Final = (
         "grant_types",
         metavar="G",
         multiple=True,
-        help=f"One of {', '.join(GRANT_TYPES)}. Repeatable.",
+        help=f"One of {', '.join(each.name for each in offered())}. Repeatable.",
     ),
     click.option("--scope", metavar='"S ..."', help="What the client may ask for, separated by spaces."),
     click.option("--auth-method", type=click.Choice(AUTH_METHODS), help="How it proves itself; none: a public client."),

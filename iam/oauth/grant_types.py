@@ -1,5 +1,6 @@
 """The grant types that there are, and what each asks of the clients that are registered for it (RFC 7591 §2)."""
 
+from collections.abc import Collection
 from typing import Final
 
 from attrs import frozen
@@ -66,9 +67,32 @@ GRANT_TYPES: Final = (
     ),
 )
 
+BY_NAME: Final = {each.name: each for each in GRANT_TYPES}
 WITHOUT_A_PERSON: Final = frozenset(each.name for each in GRANT_TYPES if not each.with_a_person)
+WITH_A_PERSON: Final = frozenset(BY_NAME) - WITHOUT_A_PERSON
 
 
 def offered(*, implicit: bool = False) -> tuple[GrantType, ...]:
     """The grant types that a server has, with the implicit one or without."""
     return tuple(each for each in GRANT_TYPES if implicit or not each.optional)
+
+
+def obstacle(name: str, others: Collection[str], *, public: bool) -> str | None:
+    """Why a client cannot have a grant type that there is beside these others, in a sentence; None if it can."""
+    if public and BY_NAME[name].needs_secret:
+        return f"{BY_NAME[name].title} need a secret: leave them out, or register a confidential client."
+    refreshable = [each for each in GRANT_TYPES if each.refreshable]
+    if name == REFRESH_TOKEN and not any(each.name in others for each in refreshable):
+        titles = " or ".join(each.title.lower() for each in refreshable)
+        return f"Refresh tokens come with the {titles}: choose both, or leave them out."
+    return None
+
+
+def redirecting(names: Collection[str]) -> bool:
+    """Does a client of these grant types need a redirect URI?"""
+    return any(each.needs_redirect_uri for each in GRANT_TYPES if each.name in names)
+
+
+def response_types(names: Collection[str]) -> tuple[str, ...]:
+    """What a client of these grant types may ask for at the authorization endpoint (RFC 7591 §2.1)."""
+    return tuple(words for each in GRANT_TYPES if each.name in names for words in each.response_types)

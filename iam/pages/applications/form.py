@@ -8,6 +8,7 @@ from wtforms import BooleanField, Form, RadioField, SelectMultipleField, StringF
 from wtforms.fields.choices import SelectChoice
 
 from iam.clients.registrants import Registrant
+from iam.oauth.grant_types import offered
 from iam.people.invalid import Invalid
 from iam.records.client import Client
 from iam.records.client_metadata import DEFAULTS, Metadata
@@ -18,13 +19,7 @@ CLIENT_TYPES = [
     SelectChoice(CONFIDENTIAL, "Confidential: It runs on a server and can keep a secret"),
     SelectChoice(PUBLIC, "Public: It runs in a browser or on a person's device and cannot; it must use PKCE"),
 ]
-GRANT_TYPES = [
-    SelectChoice(
-        "authorization_code", "Authorization code: People log in here and allow the application to act for them"
-    ),
-    SelectChoice("refresh_token", "Refresh token: The application stays connected when its token runs out"),
-    SelectChoice("client_credentials", "Client credentials: The application acts for itself, without a person"),
-]
+GRANT_TYPES = [SelectChoice(each.name, each.label) for each in offered()]
 SUBJECT_TYPES = [
     SelectChoice("public", "Public: By the name that all applications know"),
     SelectChoice(
