@@ -1,15 +1,18 @@
 """What the actions of administration work on."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from iam.clients.registration import Registration
 from iam.clock import Clock
 from iam.people.people import People
-from iam.secrets.signing_keys import Keys
 from iam.settings import Settings
 from iam.store.store import Store
+
+if TYPE_CHECKING:  # what signs, and what asks other servers, is slow to import: only actions that need it do so
+    from iam.clients.registration import Registration
+    from iam.secrets.signing_keys import Keys
 
 
 @frozen
@@ -23,5 +26,5 @@ class Administration:
     clock: Clock
     settings: Settings
     people: People
-    registration: Registration
-    keys: Callable[[], Keys]
+    registration: "Callable[[], Registration]"
+    keys: "Callable[[], Keys]"

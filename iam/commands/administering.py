@@ -2,43 +2,58 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from twisted.internet.interfaces import IReactorCore
 from twisted.internet.threads import deferToThread
 
 from iam.administration.administration import Administration
-from iam.clients.registration import Registration
-from iam.clients.secrets import ClientSecrets
 from iam.clock import Clock
-from iam.outbound.fetching import Fetcher
 from iam.people.passwords import Passwords
 from iam.people.people import People
-from iam.secrets import master_key, signing_keys
+from iam.secrets import master_key
 from iam.secrets.master_key import ServerKey, ServerKeyError
-from iam.secrets.signing_keys import Keys
 from iam.settings import Settings
 from iam.store.store import Store
+
+if TYPE_CHECKING:
+    from iam.clients.registration import Registration
+    from iam.secrets.signing_keys import Keys
 
 
 def administration(reactor: IReactorCore, settings: Settings, clock: Clock, store: Store) -> Administration:
     """The rules on this store; the server key is read when it is needed."""
     key = partial(server_key, settings)
-    registration = Registration(
+    people = People(store.users, Passwords(reactor), clock, settings.issuer_host)
+    rules = partial(registration, reactor, settings, clock, store, key)
+    return Administration(store, clock, settings, people, rules, partial(keys, clock, store, key))
+
+
+def registration(
+    reactor: IReactorCore, settings: Settings, clock: Clock, store: Store, key: Callable[[], ServerKey]
+) -> "Registration":
+    """The rules for clients."""
+    from iam.clients.registration import Registration
+    from iam.clients.secrets import ClientSecrets
+    from iam.outbound.fetching import Fetcher
+
+    fetcher = Fetcher(reactor, clock, settings.allow_fetch)
+    return Registration(
         store.clients,
         store.scopes,
         clock,
         ClientSecrets(key),
-        Fetcher(reactor, clock, settings.allow_fetch),
+        fetcher,
         private=bool(settings.allow_fetch),
         implicit=settings.implicit,
     )
-    people = People(store.users, Passwords(reactor), clock, settings.issuer_host)
-    return Administration(store, clock, settings, people, registration, partial(keys, clock, store, key))
 
 
-def keys(clock: Clock, store: Store, key: Callable[[], ServerKey]) -> Keys:
+def keys(clock: Clock, store: Store, key: Callable[[], ServerKey]) -> "Keys":
     """The keys, which only who has the server key can use."""
-    return Keys(store.signing_keys, key().derive(signing_keys.PURPOSE), clock, deferToThread)
+    from iam.secrets import signing_keys
+
+    return signing_keys.Keys(store.signing_keys, key().derive(signing_keys.PURPOSE), clock, deferToThread)
 
 
 def server_key(settings: Settings) -> ServerKey:

@@ -333,7 +333,7 @@ async def switched(on: Administration, client_id: str, *, disabled: bool) -> Cli
 
 def registration(on: Administration) -> Registration:
     """The rules for clients."""
-    return on.registration
+    return on.registration()
 
 
 def replaced(old: tuple[str, ...], named: Sequence[str]) -> tuple[str, ...]:

@@ -14,4 +14,6 @@ def on(server: Server) -> Administration:
     """What the actions work on."""
     clock = server.clock_of_store()
     people = People(server.store.users, Passwords(reactor), clock, server.settings.issuer_host)
-    return Administration(server.store, clock, server.settings, people, server.registration, lambda: server.keys)
+    return Administration(
+        server.store, clock, server.settings, people, lambda: server.registration, lambda: server.keys
+    )
