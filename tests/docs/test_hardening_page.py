@@ -15,7 +15,7 @@ HERE = Path(__file__)
 
 # A number that a reader cannot look up: of a table, a list or a plan that is not in the repository.
 KEYLESS = re.compile(r"(?i:\brows? \d+\b(?! seconds))|\b[BKPRSW]\d{1,2}\b")
-SQL_ROWS = re.compile(r"\brows 1 as\b")  # of a function: how many PostgreSQL expects
+SQL_ROWS = re.compile(r"\bstable rows 1\b", re.IGNORECASE)  # of a function: how many PostgreSQL expects
 NOT_OURS = re.compile(r"\bS\d{3}\b|\b[RPHE]S\d{3}\b|S256")
 
 
