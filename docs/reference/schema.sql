@@ -72,6 +72,15 @@ begin
 end
 $$;
 
+CREATE FUNCTION audited(kind text, at timestamp with time zone, actor text, address text, subject text DEFAULT NULL::text, client text DEFAULT NULL::text, detail jsonb DEFAULT '{}'::jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
+    values (audit_day(at), at, kind, actor, subject, client, address::inet, detail);
+end
+$$;
+
 CREATE FUNCTION cap_detail() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -82,6 +91,14 @@ begin
     return new;
 end
 $$;
+
+CREATE FUNCTION changes(before jsonb, after jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    AS $_$
+    select jsonb_object_agg(n.key, jsonb_build_array(o.value, n.value))
+    from jsonb_each($2) n join jsonb_each($1) o using (key)
+    where n.value <> o.value
+$_$;
 
 CREATE FUNCTION close_setup() RETURNS trigger
     LANGUAGE plpgsql

@@ -16,7 +16,8 @@ REMEMBERED: Final = 10.0  # seconds that a write counts which has ended without 
 NEVER: Final = float("-inf")
 NOT_YET: Final = float("inf")
 CHANGES: Final = re.compile(
-    r"\b(insert\s+into|delete\s+from|update\s+(only\s+)?\w+(\s+(as\s+)?\w+)?\s+set|for\s+(no\s+key\s+)?update)\b",
+    r"\b(insert\s+into|delete\s+from|update\s+(only\s+)?\w+(\s+(as\s+)?\w+)?\s+set|for\s+(no\s+key\s+)?update)\b"
+    r"|\baudited\s*\(",
     re.IGNORECASE,
 )
 

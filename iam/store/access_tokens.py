@@ -89,21 +89,18 @@ REVOKE: Final = fit(
     RevokeToken,
     """
 with held as materialized (
-    select i.*, t.grant_id, t.revoked_at, g.user_id, g.revoked_at as ended_at, g.client_id = i.client_id as own
+    select i.*, t.grant_id, g.user_id, g.revoked_at as ended_at, g.client_id = i.client_id as own
     from {input}
     join access_tokens t on t.digest = i.digest and t.day = i.day
     join grants g on g.id = t.grant_id
 ), token as (
     update access_tokens t set revoked_at = h.now from held h
     where t.digest = h.digest and t.day = h.day and h.own and t.revoked_at is null
+    returning case when h.ended_at is null then audited('token.revoked', h.now, h.actor, h.address,
+        subject => h.user_id::text, client => h.client_id, detail => jsonb_build_object('grant', h.grant_id)) end
 ), whole as (
     update grants g set revoked_at = h.now from held h
     where g.id = h.grant_id and h.own and h.user_id is not null and g.revoked_at is null
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(h.now), h.now, 'token.revoked', h.actor, h.user_id::text,
-        h.client_id, h.address::inet, jsonb_build_object('grant', h.grant_id)
-    from held h where h.own and h.revoked_at is null and h.ended_at is null
 )
 select n, own from held
 """,

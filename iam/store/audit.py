@@ -42,13 +42,12 @@ MONTHS: Final = "select name, since, until, events, bytes from audit_months()"
 PRUNE: Final = """
 with pruned as materialized (
     select name, since, until, events, bytes from prune_audit(%(before)s)
-), audited as (
-    insert into audit_events (day, at, kind, actor, address, detail)
-    select audit_day(%(now)s), %(now)s, 'audit.pruned', %(actor)s, %(address)s::inet,
-        jsonb_build_object('before', %(before)s, 'since', min(since), 'until', max(until), 'events', sum(events))
+), audited as materialized (
+    select audited('audit.pruned', %(now)s, %(actor)s, %(address)s, detail =>
+        jsonb_build_object('before', %(before)s, 'since', min(since), 'until', max(until), 'events', sum(events)))
     from pruned having count(*) > 0
 )
-select name, since, until, events, bytes from pruned
+select name, since, until, events, bytes from pruned where exists (select from audited)
 """
 
 ADDRESSES: Final = 1000  # that are shortened at a time

@@ -111,23 +111,20 @@ with living as materialized (
     set granted_at = excluded.granted_at,
         scopes = array(select unnest(consents.scopes) union select unnest(excluded.scopes) order by 1),
         resources = consented_with(consents.resources, excluded.resources)
+    returning case when not exists (
+        select from consents k
+        where k.user_id = %(user_id)s and k.client_id = %(client_id)s and k.scopes @> %(consented)s::text[]
+            and k.resources @> %(allowed)s::jsonb
+    ) then audited('consent.given', %(now)s, 'user ' || %(user_id)s, %(address)s,
+        subject => %(user_id)s::text, client => %(client_id)s,
+        detail => jsonb_strip_nulls(jsonb_build_object('scope', array_to_string(%(consented)s::text[], ' '),
+            'resources', nullif(%(allowed)s::jsonb - '', '{}')))) end
 ), granted as (
     insert into grants (id, user_id, client_id, session_id, grant_type, scope, resources, created_at, expires_at,
         openid, session_bound)
     select %(grant_id)s, %(user_id)s, %(client_id)s, %(session_id)s, %(grant_type)s, %(scope)s, %(resources)s,
         %(now)s, %(grant_expires_at)s, %(openid)s, %(session_bound)s
     from living
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'consent.given', 'user ' || %(user_id)s, %(user_id)s::text, %(client_id)s,
-        %(address)s::inet, jsonb_strip_nulls(jsonb_build_object('scope', array_to_string(%(consented)s::text[], ' '),
-            'resources', nullif(%(allowed)s::jsonb - '', '{}')))
-    from living
-    where not exists (
-        select from consents k
-        where k.user_id = %(user_id)s and k.client_id = %(client_id)s and k.scopes @> %(consented)s::text[]
-            and k.resources @> %(allowed)s::jsonb
-    )
 )
 insert into authorization_codes
     (day, digest, grant_id, client_id, redirect_uri, redirect_uri_sent, code_challenge, expires_at)
@@ -177,12 +174,8 @@ with input as materialized (
 ), {stored}, replayed as (
     update grants g set revoked_at = j.now from answered j
     where g.id = j.grant_id and j.outcome = 'used' and g.revoked_at is null
-    returning g.id, g.user_id, j.client_id, j.now, j.address
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(r.now), r.now, 'code.replayed', 'client ' || r.client_id, r.user_id::text, r.client_id, r.address::inet,
-        jsonb_build_object('grant', r.id)
-    from replayed r
+    returning audited('code.replayed', j.now, 'client ' || j.client_id, j.address,
+        subject => g.user_id::text, client => j.client_id, detail => jsonb_build_object('grant', g.id))
 )
 {answer}
 """,

@@ -11,18 +11,14 @@ from iam.records.grant import Grant
 REVOKE = """
 with revoked as (
     update grants set revoked_at = %(now)s where id = %(id)s and revoked_at is null
-    returning id, client_id, user_id, grant_type, scope
+    returning id, client_id, user_id, grant_type, scope, audited('grant.revoked', %(now)s, %(actor)s, %(address)s,
+        subject => user_id::text, client => client_id, detail => jsonb_build_object('grant', id))
 ), successor as (
     insert into grants (id, client_id, grant_type, scope, created_at)
     select %(successor)s, r.client_id, r.grant_type, r.scope, %(now)s from revoked r where r.user_id is null
     returning id, client_id
 ), standing as (
     update clients c set grant_id = s.id from successor s where c.id = s.client_id
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'grant.revoked', %(actor)s, user_id::text, client_id, %(address)s::inet,
-        jsonb_build_object('grant', id)
-    from revoked
 )
 select id from revoked
 """
@@ -51,10 +47,7 @@ REVOKE_ALL = """
 with revoked as (
     insert into epochs (name, not_before) values ('all', %(now)s)
     on conflict (name) do update set not_before = greatest(epochs.not_before, excluded.not_before)
-    returning name
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'grants.revoked', %(actor)s, null, null, %(address)s::inet, '{}' from revoked
+    returning audited('grants.revoked', %(now)s, %(actor)s, %(address)s)
 ), logged_out as (
     delete from sessions where %(log_out)s returning id
 ), withdrawn as (
@@ -64,19 +57,15 @@ select count(*) from logged_out
 """
 REVOKE_OF_USER = """
 with revoked as (
-    update users set not_before = %(now)s where id = %(user_id)s returning id
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'grants.revoked', %(actor)s, id::text, null, %(address)s::inet, '{}' from revoked
+    update users set not_before = %(now)s where id = %(user_id)s
+    returning audited('grants.revoked', %(now)s, %(actor)s, %(address)s, subject => id::text)
 )
 select id from users where id = %(user_id)s
 """
 REVOKE_OF_CLIENT = """
 with revoked as (
-    update clients set not_before = %(now)s where id = %(client_id)s returning id
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'grants.revoked', %(actor)s, null, id, %(address)s::inet, '{}' from revoked
+    update clients set not_before = %(now)s where id = %(client_id)s
+    returning audited('grants.revoked', %(now)s, %(actor)s, %(address)s, client => id)
 )
 select id from clients where id = %(client_id)s
 """

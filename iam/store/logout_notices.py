@@ -62,12 +62,8 @@ with waits as (
     where logout_receivers.next_at <= %(now)s
 ), given_up as (
     delete from logout_notices where client_id = %(client_id)s and created_at <= %(oldest)s
-    returning id, client_id, user_id, session_id
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'logout.not_delivered', 'server', user_id::text, client_id, null,
-        jsonb_build_object('session', session_id)
-    from given_up
+    returning audited('logout.not_delivered', %(now)s, 'server', null,
+        subject => user_id::text, client => client_id, detail => jsonb_build_object('session', session_id))
 )
 select count(*) from given_up
 """

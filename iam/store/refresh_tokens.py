@@ -94,12 +94,8 @@ with input as materialized (
 ), {stored}, reused as (
     update grants g set revoked_at = j.now from answered j
     where g.id = j.grant_id and j.outcome = 'used' and g.revoked_at is null
-    returning g.id, g.user_id, j.client_id, j.now, j.address
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(r.now), r.now, 'refresh_token.reused', 'client ' || r.client_id, r.user_id::text, r.client_id, r.address::inet,
-        jsonb_build_object('grant', r.id)
-    from reused r
+    returning audited('refresh_token.reused', j.now, 'client ' || j.client_id, j.address,
+        subject => g.user_id::text, client => j.client_id, detail => jsonb_build_object('grant', g.id))
 )
 {answer}
 """,
@@ -129,12 +125,8 @@ with held as materialized (
     join grants g on g.id = t.grant_id
 ), whole as (
     update grants g set revoked_at = h.now from held h where g.id = h.id and h.own and g.revoked_at is null
-    returning g.id, g.user_id, g.client_id, h.now, h.actor, h.address
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(w.now), w.now, 'token.revoked', w.actor, w.user_id::text,
-        w.client_id, w.address::inet, jsonb_build_object('grant', w.id)
-    from whole w
+    returning audited('token.revoked', h.now, h.actor, h.address,
+        subject => g.user_id::text, client => g.client_id, detail => jsonb_build_object('grant', g.id))
 )
 select n, own from held
 """,

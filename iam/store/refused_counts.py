@@ -22,8 +22,7 @@ ROWS: Final = 50  # of a minute: the networks with most
 OTHERS: Final = ""  # all other networks together
 
 STORE: Final = """
-insert into audit_events (day, at, kind, actor, address, detail)
-select audit_day(%(now)s), %(now)s, i.kind, 'anybody', nullif(i.network, '')::inet, jsonb_build_object('count', i.count)
+select audited(i.kind, %(now)s, 'anybody', nullif(i.network, ''), detail => jsonb_build_object('count', i.count))
 from unnest(%(kinds)s::text[], %(networks)s::text[], %(counts)s::bigint[]) as i (kind, network, count)
 """
 

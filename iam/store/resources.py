@@ -25,12 +25,10 @@ with created as (
     values (%(uri)s, %(normal)s, %(scopes)s, %(token_format)s, %(signing_alg)s, %(lifetime)s, %(client_id)s, %(clients)s,
         %(allowed_clients)s, %(now)s)
     on conflict do nothing
-    returning *
-), audited as (
-    insert into audit_events (day, at, kind, actor, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'resource.created', %(actor)s, client_id, %(address)s::inet,
-        jsonb_strip_nulls(to_jsonb(c) - '{client_id,created_at,disabled_at,normal,clients_since}'::text[])
-    from created c
+    returning uri, audited('resource.created', %(now)s, %(actor)s, %(address)s, client => client_id,
+        detail => jsonb_strip_nulls(
+            to_jsonb(resources) - '{client_id,created_at,disabled_at,normal,clients_since}'::text[]
+        ))
 )
 select uri from created
 """
@@ -44,21 +42,13 @@ UPDATE = """
 with before as materialized (
     select * from resources where uri = %(uri)s
 ), changed as (
-    update resources set scopes = %(scopes)s, token_format = %(token_format)s, signing_alg = %(signing_alg)s,
+    update resources r set scopes = %(scopes)s, token_format = %(token_format)s, signing_alg = %(signing_alg)s,
         lifetime = %(lifetime)s, client_id = %(client_id)s, clients = %(clients)s, allowed_clients = %(allowed_clients)s,
-        clients_since = case when %(judged)s then '-infinity' else clients_since end
-    where uri = %(uri)s
-    returning *
-), audited as (
-    insert into audit_events (day, at, kind, actor, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'resource.changed', %(actor)s, c.client_id, %(address)s::inet,
-        jsonb_build_object('uri', c.uri) || d.changes
-    from changed c join before b using (uri) cross join lateral (
-        select jsonb_object_agg(n.key, jsonb_build_array(o.value, n.value)) as changes
-        from jsonb_each(to_jsonb(c)) n join jsonb_each(to_jsonb(b)) o using (key)
-        where n.value <> o.value
-    ) d
-    where d.changes is not null
+        clients_since = case when %(judged)s then '-infinity' else r.clients_since end
+    from before b where r.uri = b.uri
+    returning r.uri, case when changes(to_jsonb(b), to_jsonb(r)) is not null then
+        audited('resource.changed', %(now)s, %(actor)s, %(address)s, client => r.client_id,
+            detail => jsonb_build_object('uri', r.uri) || changes(to_jsonb(b), to_jsonb(r))) end
 )
 select uri from changed
 """
@@ -68,12 +58,8 @@ SET_DISABLED = """
 with changed as (
     update resources set disabled_at = %(disabled_at)s
     where uri = %(uri)s and (disabled_at is null) <> (%(disabled_at)s::timestamptz is null)
-    returning uri, client_id, disabled_at
-), audited as (
-    insert into audit_events (day, at, kind, actor, client, address, detail)
-    select audit_day(%(now)s), %(now)s, case when disabled_at is null then 'resource.enabled' else 'resource.disabled' end,
-        %(actor)s, client_id, %(address)s::inet, jsonb_build_object('uri', uri)
-    from changed
+    returning audited(case when disabled_at is null then 'resource.enabled' else 'resource.disabled' end,
+        %(now)s, %(actor)s, %(address)s, client => client_id, detail => jsonb_build_object('uri', uri))
 )
 select uri from resources where uri = %(uri)s
 """
@@ -81,14 +67,11 @@ select uri from resources where uri = %(uri)s
 # later is another one.
 DELETE = """
 with deleted as (
-    delete from resources where uri = %(uri)s returning uri, client_id
+    delete from resources where uri = %(uri)s
+    returning uri, audited('resource.deleted', %(now)s, %(actor)s, %(address)s, client => client_id,
+        detail => jsonb_build_object('uri', uri))
 ), withdrawn as (
     update consents k set resources = k.resources - d.uri from deleted d where k.resources ? d.uri
-), audited as (
-    insert into audit_events (day, at, kind, actor, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'resource.deleted', %(actor)s, client_id, %(address)s::inet,
-        jsonb_build_object('uri', uri)
-    from deleted
 )
 select uri from deleted
 """

@@ -14,17 +14,17 @@ with created as (
     insert into scopes (name, description, created_at, claims, restricted)
     values (%(name)s, %(description)s, %(now)s, %(claims)s, %(restricted)s)
     on conflict do nothing
-    returning name, description, claims, restricted
-), audited as (
-    insert into audit_events (day, at, kind, actor, address, detail)
-    select audit_day(%(now)s), %(now)s, 'scope.created', %(actor)s, %(address)s::inet, to_jsonb(c) from created c
+    returning name, audited('scope.created', %(now)s, %(actor)s, %(address)s, detail => jsonb_build_object(
+        'name', name, 'description', description, 'claims', claims, 'restricted', restricted))
 )
 select name from created
 """
 # What was granted goes on without it. One that is made under the same name later says something else: people are asked again.
 DELETE = """
 with gone as (
-    delete from scopes where name = %(name)s and name <> all (%(kept)s) returning name
+    delete from scopes where name = %(name)s and name <> all (%(kept)s)
+    returning name, audited('scope.deleted', %(now)s, %(actor)s, %(address)s, detail => jsonb_build_object(
+        'name', name, 'clients', (select count(*) from clients c where scopes.name = any (c.scopes))))
 ), forgotten as (
     update consents k set resources = (
         select coalesce(jsonb_object_agg(e.uri, e.names - gone.name), '{}') from jsonb_each(k.resources) e (uri, names)
@@ -33,15 +33,9 @@ with gone as (
 ), withdrawn as (
     update clients set scopes = array_remove(scopes, %(name)s)
     where %(name)s = any(scopes) and exists (select from gone)
-    returning id
 ), unoffered as (
     update registration_tokens set scopes = array_remove(scopes, %(name)s)
     where %(name)s = any(scopes) and exists (select from gone)
-), audited as (
-    insert into audit_events (day, at, kind, actor, address, detail)
-    select audit_day(%(now)s), %(now)s, 'scope.deleted', %(actor)s, %(address)s::inet,
-        jsonb_build_object('name', name, 'clients', (select count(*) from withdrawn))
-    from gone
 )
 select name from gone
 """

@@ -76,12 +76,9 @@ select i.n from input i join seen using (digest)
 # A step that is over came again, so two have the cookie, and one of them has no right to it. Who is who, nobody knows.
 REUSED = """
 with ended as (
-    delete from sessions where digest = %(digest)s and day = %(day)s and step > %(step)s returning id, user_id
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'session.reused', 'anybody', user_id::text, null, %(address)s::inet,
-        jsonb_build_object('session', id)
-    from ended
+    delete from sessions where digest = %(digest)s and day = %(day)s and step > %(step)s
+    returning user_id, audited('session.reused', %(now)s, 'anybody', %(address)s,
+        subject => user_id::text, detail => jsonb_build_object('session', id))
 )
 select user_id from ended
 """
@@ -92,20 +89,15 @@ BEGIN = """
 with before as (
     delete from sessions where digest = %(before)s returning id, user_id, expires_at
 ), begun as (
-    insert into sessions (day, id, digest, user_id, auth_time, seen_at, stepped_at, expires_at, remembered)
+    insert into sessions as s (day, id, digest, user_id, auth_time, seen_at, stepped_at, expires_at, remembered)
     select %(day)s,
         coalesce((select b.id from before b where b.user_id = u.id and b.expires_at > %(now)s limit 1), %(id)s),
         %(digest)s, u.id, %(auth_time)s, %(now)s, %(now)s, %(expires_at)s, %(remembered)s
     from users u where u.id = %(user_id)s and u.disabled_at is null
     for key share of u
-    returning id, user_id, remembered
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, case when id = %(id)s then 'session.begun' else 'session.renewed' end,
-        'user ' || user_id, user_id::text, null, %(address)s::inet,
-        jsonb_build_object('session', id, 'replaced', (select b.id from before b where b.id <> begun.id limit 1),
-            'remembered', remembered)
-    from begun
+    returning id, audited(case when id = %(id)s then 'session.begun' else 'session.renewed' end,
+        %(now)s, 'user ' || user_id, %(address)s, subject => user_id::text, detail => jsonb_build_object(
+            'session', id, 'replaced', (select b.id from before b where b.id <> s.id limit 1), 'remembered', remembered))
 )
 select id from begun
 """
@@ -113,12 +105,9 @@ select id from begun
 # Clients that know of the session by an ID token, whatever has become of what they were granted: they may have to be told.
 END = """
 with ended as (
-    delete from sessions where (digest = %(digest)s and day = %(day)s) or id = %(id)s returning id, user_id
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'session.ended', coalesce(%(actor)s, 'user ' || user_id), user_id::text, null, %(address)s::inet,
-        jsonb_build_object('session', id)
-    from ended
+    delete from sessions where (digest = %(digest)s and day = %(day)s) or id = %(id)s
+    returning id, user_id, audited('session.ended', %(now)s, coalesce(%(actor)s, 'user ' || user_id), %(address)s,
+        subject => user_id::text, detail => jsonb_build_object('session', id))
 )
 select e.id, e.user_id, array(
     select distinct g.client_id from grants g where g.session_id = e.id and g.openid is not null order by 1

@@ -9,10 +9,8 @@ from iam.records.actor import By
 # Each link takes the place of the one before: of several servers that start at once, the last one's is good.
 RENEW: Final = """
 with renewed as (
-    update setup set digest = %(digest)s, expires_at = %(expires_at)s where closed_at is null returning true
-), audited as (
-    insert into audit_events (day, at, kind, actor, address, detail)
-    select audit_day(%(now)s), %(now)s, 'setup.offered', %(actor)s, %(address)s::inet, '{}' from renewed
+    update setup set digest = %(digest)s, expires_at = %(expires_at)s where closed_at is null
+    returning audited('setup.offered', %(now)s, %(actor)s, %(address)s)
 )
 select count(*) from renewed
 """

@@ -21,15 +21,11 @@ with added as (
     insert into signing_keys (kid, alg, generation, public_key, private_key, published_at, active_at)
     values (%(kid)s, %(alg)s, %(generation)s, %(public_key)s, %(private_key)s, %(now)s, %(active_at)s)
     on conflict do nothing
-    returning kid
+    returning kid, audited('key.published', %(now)s, %(actor)s, %(address)s,
+        detail => jsonb_build_object('kid', kid, 'alg', alg, 'active_at', active_at))
 ), replaced as (
     update signing_keys k set removed_at = %(before_removed_at)s from added
     where k.alg = %(alg)s and k.generation < %(generation)s and k.removed_at is null
-), audited as (
-    insert into audit_events (day, at, kind, actor, address, detail)
-    select audit_day(%(now)s), %(now)s, 'key.published', %(actor)s, %(address)s::inet,
-        jsonb_build_object('kid', kid, 'alg', %(alg)s::text, 'active_at', %(active_at)s::timestamptz)
-    from added
 )
 select kid from added
 """
@@ -38,11 +34,8 @@ REMOVE = """
 with removed as (
     update signing_keys set removed_at = %(now)s
     where kid = %(kid)s and (removed_at is null or removed_at > %(now)s)
-    returning kid, alg
-), audited as (
-    insert into audit_events (day, at, kind, actor, address, detail)
-    select audit_day(%(now)s), %(now)s, 'key.retired', %(actor)s, %(address)s::inet, jsonb_build_object('kid', kid, 'alg', alg)
-    from removed
+    returning alg, audited('key.retired', %(now)s, %(actor)s, %(address)s,
+        detail => jsonb_build_object('kid', kid, 'alg', alg))
 )
 select alg from removed
 """

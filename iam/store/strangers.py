@@ -52,12 +52,9 @@ with crowd as materialized (
 ), forgotten as (
     delete from client_uses u using unused where u.client_id = unused.id
 ), gone as (
-    delete from clients c using unused where c.id = unused.id returning c.id, c.name, unused.day
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'client.deleted', %(actor)s, null, id, %(address)s::inet,
-        jsonb_build_object('name', name, 'unused_since', gone.day)
-    from gone
+    delete from clients c using unused where c.id = unused.id
+    returning audited('client.deleted', %(now)s, %(actor)s, %(address)s, client => c.id,
+        detail => jsonb_build_object('name', c.name, 'unused_since', unused.day))
 )
 select count(*) from gone
 """

@@ -45,12 +45,8 @@ with held as materialized (
         %(claims)s, %(superuser)s, %(now)s, %(now)s
     where %(setup)s::bytea is null or exists (select from held)
     on conflict do nothing
-    returning id, superuser
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'user.created', %(actor)s, id::text, null, %(address)s::inet,
-        jsonb_build_object('superuser', superuser)
-    from created
+    returning id, audited('user.created', %(now)s, %(actor)s, %(address)s, subject => id::text,
+        detail => jsonb_build_object('superuser', superuser))
 )
 select id from created
 """
@@ -61,24 +57,21 @@ UPDATE = """
 with before as materialized (
     select * from users where id = %(id)s
 ), changed as (
-    update users set email = %(email)s, email_key = %(email_key)s, email_verified = %(email_verified)s, name = %(name)s,
-        claims = %(claims)s, superuser = coalesce(%(superuser)s, superuser), updated_at = %(now)s
-    where id = %(id)s
-        and (email, email_verified, name, claims, superuser) is distinct from (%(email)s::text, %(email_verified)s::boolean,
-            %(name)s::text, %(claims)s::jsonb, coalesce(%(superuser)s, superuser))
-        and (not superuser or disabled_at is not null or coalesce(%(superuser)s, true) or other_administrator(id))
-    returning *
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'user.changed', %(actor)s, c.id::text, null, %(address)s::inet,
-        jsonb_strip_nulls(jsonb_build_object('changed', array_remove(array[
-            case when c.email is distinct from b.email then 'email' end,
-            case when c.email_verified <> b.email_verified then 'email_verified' end,
-            case when c.name <> b.name then 'name' end,
-            case when c.claims <> b.claims then 'claims' end,
-            case when c.superuser <> b.superuser then 'superuser' end
-        ], null), 'superuser', case when c.superuser <> b.superuser then c.superuser end))
-    from changed c join before b using (id)
+    update users u set email = %(email)s, email_key = %(email_key)s, email_verified = %(email_verified)s, name = %(name)s,
+        claims = %(claims)s, superuser = coalesce(%(superuser)s, u.superuser), updated_at = %(now)s
+    from before b
+    where u.id = b.id
+        and (u.email, u.email_verified, u.name, u.claims, u.superuser) is distinct from (%(email)s::text,
+            %(email_verified)s::boolean, %(name)s::text, %(claims)s::jsonb, coalesce(%(superuser)s, u.superuser))
+        and (not u.superuser or u.disabled_at is not null or coalesce(%(superuser)s, true) or other_administrator(u.id))
+    returning audited('user.changed', %(now)s, %(actor)s, %(address)s, subject => u.id::text,
+        detail => jsonb_strip_nulls(jsonb_build_object('changed', array_remove(array[
+            case when u.email is distinct from b.email then 'email' end,
+            case when u.email_verified <> b.email_verified then 'email_verified' end,
+            case when u.name <> b.name then 'name' end,
+            case when u.claims <> b.claims then 'claims' end,
+            case when u.superuser <> b.superuser then 'superuser' end
+        ], null), 'superuser', case when u.superuser <> b.superuser then u.superuser end)))
 )
 select id from before b
 where exists (select from changed) or not b.superuser or b.disabled_at is not null or coalesce(%(superuser)s, true)
@@ -91,15 +84,12 @@ with changed as (
         logins_not_before = greatest(logins_not_before, %(now)s),
         not_before = case when %(keep_grants)s then not_before else greatest(not_before, %(now)s) end
     where id = %(id)s
-    returning id
+    returning id, audited('user.password_changed', %(now)s, %(actor)s, %(address)s, subject => id::text,
+        detail => jsonb_strip_nulls(jsonb_build_object(
+            'sessions_ended', (select count(*) from sessions s where s.user_id = users.id),
+            'grants_kept', nullif(%(keep_grants)s, false))))
 ), ended as (
-    delete from sessions s using changed c where s.user_id = c.id returning s.id
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'user.password_changed', %(actor)s, id::text, null, %(address)s::inet,
-        jsonb_strip_nulls(jsonb_build_object('sessions_ended', (select count(*) from ended),
-            'grants_kept', nullif(%(keep_grants)s, false)))
-    from changed
+    delete from sessions s using changed c where s.user_id = c.id
 )
 select id from users where id = %(id)s
 """
@@ -116,15 +106,12 @@ with changed as (
         not_before = case when %(keep_grants)s then not_before else greatest(not_before, %(now)s) end
     where id = %(id)s and (disabled_at is null or not %(keep_grants)s and not_before < disabled_at)
         and (not superuser or disabled_at is not null or other_administrator(id))
-    returning id
+    returning id, audited('user.disabled', %(now)s, %(actor)s, %(address)s, subject => id::text,
+        detail => jsonb_strip_nulls(jsonb_build_object(
+            'sessions_ended', (select count(*) from sessions s where s.user_id = users.id),
+            'grants_kept', nullif(%(keep_grants)s, false))))
 ), ended as (
-    delete from sessions s using changed c where s.user_id = c.id returning s.id
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'user.disabled', %(actor)s, id::text, null, %(address)s::inet,
-        jsonb_strip_nulls(jsonb_build_object('sessions_ended', (select count(*) from ended),
-            'grants_kept', nullif(%(keep_grants)s, false)))
-    from changed
+    delete from sessions s using changed c where s.user_id = c.id
 )
 select u.id from users u where u.id = %(id)s and (u.disabled_at is not null or exists (select from changed))
 """
@@ -134,11 +121,7 @@ with changed as (
         logins_not_before = greatest(logins_not_before, %(now)s),
         not_before = case when not_before >= disabled_at then greatest(not_before, %(now)s) else not_before end
     where id = %(id)s and disabled_at is not null
-    returning id
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'user.enabled', %(actor)s, id::text, null, %(address)s::inet, '{}'
-    from changed
+    returning audited('user.enabled', %(now)s, %(actor)s, %(address)s, subject => id::text)
 )
 select id from users where id = %(id)s
 """
@@ -149,12 +132,9 @@ with going as materialized (
 ), ended as (
     update grants g set revoked_at = %(now)s from going where g.user_id = going.id and g.revoked_at is null returning g.id
 ), deleted as (
-    delete from users u using going where u.id = going.id returning u.id
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s, 'user.deleted', %(actor)s, id::text, null, %(address)s::inet,
-        jsonb_build_object('grants_ended', (select count(*) from ended))
-    from deleted
+    delete from users u using going where u.id = going.id
+    returning u.id, audited('user.deleted', %(now)s, %(actor)s, %(address)s, subject => u.id::text,
+        detail => jsonb_build_object('grants_ended', (select count(*) from ended)))
 )
 select id from deleted
 """
