@@ -287,7 +287,7 @@ KINDS = {
 
 
 def reads_a_secret(call: ast.expr) -> bool:
-    return ast.unparse(call).endswith(("credentials.well_formed", "secrets.match"))
+    return ast.unparse(call).endswith(("minted.well_formed", "secrets.match"))
 
 
 def comparisons() -> Iterator[str]:
