@@ -1,36 +1,34 @@
 """`iam client`."""
 
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from attrs import evolve
 
+from iam.administration import client_secrets, clients, registration_access_tokens
 from iam.administration.administration import Administration
-from iam.clients import ids, information
-from iam.clients.registrants import ADMINISTRATOR
-from iam.clients.registration import AUTH_METHODS, Registration, needs_new_secret
-from iam.commands import client_options, client_uses, losses, output
-from iam.commands.client_input import chosen_secret, key_set, new_secret, warn
-from iam.commands.confirming import confirm, confirm_if_asked, yes_option
+from iam.administration.client_secrets import LONGEST_KEEP
+from iam.clients import information
+from iam.clients.registration import AUTH_METHODS
+from iam.commands import client_options, output
+from iam.commands.client_input import chosen_secret, key_set, warn
+from iam.commands.confirming import run_if_agreed, yes_option
 from iam.commands.options import Group
-from iam.commands.people import named
 from iam.commands.running import run
 from iam.oauth.grant_types import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, REFRESH_TOKEN
 from iam.people.invalid import Invalid
 from iam.records.actor import COMMAND_LINE
 from iam.records.client import Client
 from iam.records.client_metadata import Metadata
-from iam.secrets import minted
-from iam.secrets.minted import Kind
 
 COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "grant_types", "owner")
-LONGEST_KEEP = 90 * 86400  # seconds
 FOR_PEOPLE = "openid profile email read write"
 FOR_ITSELF = "read write"
+
+T = TypeVar("T")
 
 which = click.argument("client_id", metavar="ID")
 
@@ -84,15 +82,11 @@ def create(
     """
     default = (AUTHORIZATION_CODE, REFRESH_TOKEN) if redirects else (CLIENT_CREDENTIALS,)
     scopes = ((FOR_PEOPLE if redirects else FOR_ITSELF) if scope is None else scope).split()
-    client_id = minted.client_id(secrets.token_bytes(32)) if chosen_id is None else chosen_id
-    if chosen_id is not None and (complaint := ids.complaint(chosen_id)):
-        raise click.ClickException(f"--client-id: {complaint}")
     method = auth_method or AUTH_METHODS[0]
-    secret = chosen_secret(method) if client_secret_stdin else new_secret(method)
+    chosen = chosen_secret(method) if client_secret_stdin else None
     jwks = key_set(jwks_file)
 
-    async def work(on: Administration) -> Client:
-        owner_id = (await named(on, owner)).id if owner else None
+    async def work(on: Administration) -> tuple[Client, str | None]:
         asked = Metadata(
             name=name,
             auth_method=method,
@@ -108,14 +102,11 @@ def create(
             jwks_uri=jwks_uri,
             **openid,
         )
-        metadata = await judged(on, asked)
-        if not await registration(on).register(client_id, metadata, secret=secret, owner_id=owner_id, by=COMMAND_LINE):
-            raise click.ClickException(f"There is a client {client_id} already.")
-        return await found(on, client_id)
+        return await clients.create(on, asked, COMMAND_LINE, client_id=chosen_id, secret=chosen, owner=owner)
 
-    client = run(work)
+    client, secret = run(lambda on: by_option(work(on)))
     warn(client)
-    announce(client, secret, given=client_secret_stdin)
+    announce(client, None if client_secret_stdin else secret)
 
 
 @command.command("list", examples=["iam client list", "iam client list --json", "iam client list --unused"])
@@ -124,7 +115,7 @@ def create(
 )
 def list_(*, unused: bool) -> None:
     """List all clients, with the day on which each was last used: servers write it down every ten minutes."""
-    listed = run(partial(client_uses.listed, unused=unused))
+    listed = run(partial(clients.uses, unused=unused))
     told = [document(client) | {"last_used": day and day.isoformat()} for client, day in listed]
     nothing = "Every client is used." if unused else "There are no clients yet."
     output.tabulate(told, (*COLUMNS, "last_used"), nothing)
@@ -134,7 +125,7 @@ def list_(*, unused: bool) -> None:
 @which
 def show(client_id: str) -> None:
     """Show a client's metadata."""
-    output.show(document(run(lambda on: found(on, client_id))))
+    output.show(document(run(lambda on: clients.find(on, client_id))))
 
 
 @command.command(
@@ -171,7 +162,7 @@ def update(
     jwks = key_set(jwks_file)
 
     async def work(on: Administration) -> tuple[Client, str | None]:
-        old = await found(on, client_id)
+        old = await clients.find(on, client_id)
         method = old.auth_method if auth_method is None else auth_method
         new_keys = jwks is not None or jwks_uri is not None
         asked = evolve(
@@ -192,12 +183,9 @@ def update(
             jwks_uri=jwks_uri or None if new_keys else old.jwks_uri,
             **openid,
         )
-        metadata = await judged(on, asked, before=old)
-        secret = minted.mint(Kind.CLIENT_SECRET) if needs_new_secret(old.auth_method, method) else None
-        await registration(on).update(client_id, metadata, COMMAND_LINE, secret=secret)
-        return await found(on, client_id), secret
+        return await clients.update(on, old, asked, COMMAND_LINE)
 
-    client, secret = run(work)
+    client, secret = run(lambda on: by_option(work(on)))
     warn(client)
     if secret is not None:
         announce(client, secret)
@@ -222,20 +210,9 @@ def rotate_secret(client_id: str, keep: int, *, yes: bool) -> None:
 
     A client has two secrets at most: a second rotation ends the oldest one at once.
     """
-    secret = minted.mint(Kind.CLIENT_SECRET)
-
-    async def work(on: Administration) -> Client:
-        client = await found(on, client_id)
-        if not client.confidential:
-            raise click.ClickException(f"The client {client.name} is public: it has no secret.")
-        if client.has_secret and not keep:
-            lost = ["Its old secret stops working at once; --keep leaves time to give it the new one."]
-            confirm_if_asked(f"Give {client.name} ({client.id}) a new secret?", lost, yes=yes)
-        if not await registration(on).rotate_secret(client, secret, COMMAND_LINE, keep=keep):
-            raise click.ClickException(f"The client {client.name} has no secret: it proves itself in another way.")
-        return client
-
-    announce(run(work), secret)
+    rotate = partial(client_secrets.rotate, keep=keep)
+    client, secret = run_if_agreed(partial(client_secrets.losses, keep=keep), rotate, client_id, yes=yes)
+    announce(client, secret)
 
 
 @command.command(examples=["iam client disable 4Fh..."])
@@ -243,13 +220,7 @@ def rotate_secret(client_id: str, keep: int, *, yes: bool) -> None:
 @yes_option
 def disable(client_id: str, *, yes: bool) -> None:
     """Let a client take part no longer, and end all that it was granted, for good: enabling it revives none of it."""
-
-    async def work(on: Administration) -> Client:
-        client = await found(on, client_id)
-        confirm_if_asked(f"Disable {client.name}?", await losses.of_client(on, client), yes=yes)
-        return await switched(on, client_id, disabled=True)
-
-    client = run(work)
+    client = run_if_agreed(clients.losses_of_disabling, clients.disable, client_id, yes=yes)
     output.say(f"The client {client.name} is disabled.", document(client))
 
 
@@ -257,7 +228,7 @@ def disable(client_id: str, *, yes: bool) -> None:
 @which
 def enable(client_id: str) -> None:
     """Let a client take part again."""
-    client = run(lambda on: switched(on, client_id, disabled=False))
+    client = run(lambda on: clients.enable(on, client_id, COMMAND_LINE))
     output.say(f"The client {client.name} is enabled.", document(client))
 
 
@@ -267,8 +238,7 @@ def enable(client_id: str) -> None:
 @which
 def rotate_registration_token(client_id: str) -> None:
     """Give a client that registered itself another registration access token, shown once; the old one is worth nothing."""
-    token = minted.mint(Kind.REGISTRATION_ACCESS_TOKEN)
-    client = run(lambda on: retokened(on, client_id, token))
+    client, token = run(lambda on: registration_access_tokens.rotate(on, client_id, COMMAND_LINE))
     output.show({"client_id": client.id, "registration_access_token": token})
 
 
@@ -280,13 +250,7 @@ def revoke_registration_token(client_id: str, *, yes: bool) -> None:
 
     A new token gives that back (rotate-registration-token).
     """
-
-    async def work(on: Administration) -> Client:
-        client = await registered_itself(on, client_id)
-        confirm_if_asked(f"Revoke the registration access token of {client.name}?", [], yes=yes)
-        return await retokened(on, client_id, None)
-
-    client = run(work)
+    client = run_if_agreed(registration_access_tokens.losses, registration_access_tokens.revoke, client_id, yes=yes)
     told = {"client_id": client.id, "revoked": True}
     output.say(f"The registration access token of {client.name} is revoked.", told)
 
@@ -296,44 +260,8 @@ def revoke_registration_token(client_id: str, *, yes: bool) -> None:
 @yes_option
 def delete(client_id: str, *, yes: bool) -> None:
     """Delete a client, and end all that it was granted."""
-
-    async def work(on: Administration) -> Client:
-        client = await found(on, client_id)
-        confirm(f"Delete {client.name}, for good?", await losses.of_client(on, client), yes=yes)
-        await registration(on).delete(client_id, COMMAND_LINE)
-        return client
-
-    client = run(work)
+    client = run_if_agreed(clients.losses_of_deleting, clients.delete, client_id, yes=yes)
     output.say(f"The client {client.name} is deleted.", {"client_id": client_id, "deleted": True})
-
-
-async def registered_itself(on: Administration, client_id: str) -> Client:
-    """The client, if it has a registration access token."""
-    client = await found(on, client_id)
-    if not client.registered_itself:
-        raise click.ClickException(f"The client {client.name} did not register itself: it has no such token.")
-    return client
-
-
-async def retokened(on: Administration, client_id: str, token: str | None) -> Client:
-    """The client, whose registration access token this is from now on; None: it has none."""
-    client = await registered_itself(on, client_id)
-    # the digest of something that nobody knows, since having one tells who registered itself
-    digest = minted.digest(token or secrets.token_hex(32))
-    await on.store.registrations.retoken(client_id, digest, on.clock.now(), COMMAND_LINE, revoked=token is None)
-    return client
-
-
-async def switched(on: Administration, client_id: str, *, disabled: bool) -> Client:
-    """The client after the change."""
-    await found(on, client_id)
-    await on.store.clients.set_disabled(client_id, on.clock.now(), COMMAND_LINE, disabled=disabled)
-    return await found(on, client_id)
-
-
-def registration(on: Administration) -> Registration:
-    """The rules for clients."""
-    return on.registration()
 
 
 def replaced(old: tuple[str, ...], named: Sequence[str]) -> tuple[str, ...]:
@@ -341,25 +269,16 @@ def replaced(old: tuple[str, ...], named: Sequence[str]) -> tuple[str, ...]:
     return () if tuple(named) == ("",) else tuple(named) or old
 
 
-async def judged(on: Administration, asked: Metadata, before: Client | None = None) -> Metadata:
-    """Metadata that are in order; Invalid names the options that are not."""
+async def by_option(work: Awaitable[T]) -> T:
+    """The result of `work`, whose complaints name the options that they are about."""
     try:
-        return await registration(on).judge(asked, before=before, unusual=True, registrant=ADMINISTRATOR)
+        return await work
     except Invalid as invalid:
         raise client_options.by_option(invalid) from None
 
 
-async def found(on: Administration, client_id: str) -> Client:
-    """The client with this id, or a sentence."""
-    client = await on.store.clients.read(client_id) if "\0" not in client_id else None
-    if client is None:
-        raise click.ClickException(f"There is no client {client_id}.")
-    return client
-
-
-def announce(client: Client, secret: str | None, *, given: bool = False) -> None:
-    """A client, and its secret for the only time; one that was given is known already."""
-    secret = None if given else secret
+def announce(client: Client, secret: str | None) -> None:
+    """Show a client and, for the only time, its new secret, if it has one."""
     shown = document(client)
     if secret is not None:
         shown = {"client_id": client.id, "client_secret": secret, **shown}

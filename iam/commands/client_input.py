@@ -11,8 +11,6 @@ from iam.clients import chosen_secrets, redirect_uris
 from iam.commands import asking
 from iam.people.claims import storable
 from iam.records.client import Client, keeps_secret
-from iam.secrets import minted
-from iam.secrets.minted import Kind
 
 LONGEST_JWKS = 65_536  # bytes of a file of keys
 
@@ -31,11 +29,6 @@ def key_set(file: Path | None) -> Mapping[str, Any] | None:
     if not isinstance(document, Mapping) or not storable(document):
         raise click.ClickException(f'--jwks: {file} is not a key set: {{"keys": [...]}} in JSON.')
     return document
-
-
-def new_secret(method: str) -> str | None:
-    """A secret for a client of this method, if it has one."""
-    return minted.mint(Kind.CLIENT_SECRET) if keeps_secret(method) else None
 
 
 def chosen_secret(method: str) -> str:

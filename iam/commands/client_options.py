@@ -130,7 +130,7 @@ def by_option(invalid: Invalid) -> Invalid:
     """The complaints, each with its option before it where the sentence alone does not say what it is about."""
     return Invalid(
         {
-            name: f"--{name.replace('_', '-')}: {sentence}" if name in OPENID else sentence
+            name: f"--{name.replace('_', '-')}: {sentence}" if name in OPENID or name == "client_id" else sentence
             for name, sentence in invalid.complaints.items()
         }
     )

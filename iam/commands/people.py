@@ -1,14 +1,7 @@
-"""Which person a command is about, and the rules for accounts as a command uses them."""
+"""People, as commands show them."""
 
-from iam.administration import people
-from iam.administration.administration import Administration
 from iam.commands import output
 from iam.records.user import User
-
-
-async def named(on: Administration, name: str) -> User:
-    """The person with this username, or with this id."""
-    return await people.find(on, name)
 
 
 def document(user: User) -> dict[str, object]:

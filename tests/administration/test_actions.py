@@ -11,12 +11,28 @@ import pytest
 from attrs import frozen
 
 import iam.administration
-from iam.administration import audit, grants, keys, people, registration_tokens, resources, scopes, sessions, tokens
+from iam.administration import (
+    audit,
+    client_secrets,
+    clients,
+    grants,
+    keys,
+    people,
+    registration_access_tokens,
+    registration_tokens,
+    resources,
+    scopes,
+    sessions,
+    tokens,
+)
 from iam.administration.administration import Administration
 from iam.administration.people import ProfileChange
 from iam.administration.resources import Terms
 from iam.records.actor import SERVER, By
+from iam.records.client_metadata import Metadata
 from iam.records.scope import Scope
+from iam.secrets import minted
+from iam.store.registrations import Newcomer
 from tests.harness import Server
 
 BY = By("somebody who administers", "192.0.2.7")
@@ -76,6 +92,64 @@ async def prune_audit_log(desk: Desk) -> Act:
     long_ago = desk.on.clock.now() - timedelta(days=100)
     desk.execute("select tend_partitions('audit_events', %s, 0, 0)", (long_ago.date(),))
     return lambda: audit.prune(desk.on, (long_ago + timedelta(days=62)).date(), BY)
+
+
+def described(name: str) -> Metadata:
+    return Metadata(
+        name=name,
+        auth_method="client_secret_basic",
+        grant_types=("client_credentials",),
+        redirect_uris=(),
+        scopes=("read",),
+    )
+
+
+async def create_client(desk: Desk) -> Act:
+    return lambda: clients.create(desk.on, described("Shop"), BY)
+
+
+async def update_client(desk: Desk) -> Act:
+    client, _ = await clients.create(desk.on, described("Shop"), SERVER)
+    return lambda: clients.update(desk.on, client, described("Store"), BY)
+
+
+async def disable_client(desk: Desk) -> Act:
+    app = await desk.server.app()
+    return lambda: clients.disable(desk.on, app.client_id, BY)
+
+
+async def enable_client(desk: Desk) -> Act:
+    app = await desk.server.app()
+    await clients.disable(desk.on, app.client_id, SERVER)
+    return lambda: clients.enable(desk.on, app.client_id, BY)
+
+
+async def delete_client(desk: Desk) -> Act:
+    app = await desk.server.app()
+    return lambda: clients.delete(desk.on, app.client_id, BY)
+
+
+async def rotate_client_secret(desk: Desk) -> Act:
+    app = await desk.server.app()
+    return lambda: client_secrets.rotate(desk.on, app.client_id, BY)
+
+
+async def newcomer(desk: Desk) -> str:
+    """The id of a client that registered itself."""
+    metadata, grant_id = described("Newcomer"), minted.identifier()
+    registered = Newcomer("newcomer", metadata, grant_id, None, minted.digest("a token"))
+    await desk.server.store.registrations.of_stranger(registered, None, desk.on.clock.now(), SERVER)
+    return registered.client_id
+
+
+async def rotate_registration_access_token(desk: Desk) -> Act:
+    client_id = await newcomer(desk)
+    return lambda: registration_access_tokens.rotate(desk.on, client_id, BY)
+
+
+async def revoke_registration_access_token(desk: Desk) -> Act:
+    client_id = await newcomer(desk)
+    return lambda: registration_access_tokens.revoke(desk.on, client_id, BY)
 
 
 async def create_person(desk: Desk) -> Act:
@@ -169,6 +243,12 @@ async def revoke_registration_token(desk: Desk) -> Act:
 # What prepares each action, and the kind of event that it writes down. A new action without its line fails below.
 ACTIONS: dict[str, tuple[Prepare, str]] = {
     "audit.prune": (prune_audit_log, "audit.pruned"),
+    "client_secrets.rotate": (rotate_client_secret, "client.secret_rotated"),
+    "clients.create": (create_client, "client.created"),
+    "clients.delete": (delete_client, "client.deleted"),
+    "clients.disable": (disable_client, "client.disabled"),
+    "clients.enable": (enable_client, "client.enabled"),
+    "clients.update": (update_client, "client.changed"),
     "grants.revoke": (revoke_grant, "grant.revoked"),
     "grants.revoke_all": (revoke_all_grants, "grants.revoked"),
     "grants.revoke_of_client": (revoke_grants_of_client, "grants.revoked"),
@@ -183,6 +263,8 @@ ACTIONS: dict[str, tuple[Prepare, str]] = {
     "people.enable": (enable_person, "user.enabled"),
     "people.set_password": (set_password, "user.password_changed"),
     "people.update": (update_person, "user.changed"),
+    "registration_access_tokens.revoke": (revoke_registration_access_token, "client.registration_token_revoked"),
+    "registration_access_tokens.rotate": (rotate_registration_access_token, "client.registration_token_rotated"),
     "registration_tokens.create": (create_registration_token, "registration_token.created"),
     "registration_tokens.revoke": (revoke_registration_token, "registration_token.revoked"),
     "resources.create": (create_resource, "resource.created"),
