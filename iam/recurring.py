@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from attrs import define
 
+from iam.reactor import Timer
+
 WINDOW: Final = 10.0  # seconds
 REASONS: Final = 20  # that are told apart at a time
 OTHERS: Final = "other reasons"
@@ -32,7 +34,7 @@ class Recurring:
     `say` gets the reason and a count. When nothing has come for ten seconds, `over` gets the count of all and how many seconds it went on.
     """
 
-    def __init__(self, reactor: Any, say: Say, over: Over = silent) -> None:
+    def __init__(self, reactor: Timer, say: Say, over: Over = silent) -> None:
         self._reactor = reactor
         self._say = say
         self._over = over

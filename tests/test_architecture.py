@@ -20,6 +20,7 @@ LEAVES = {
     "networks",
     "daily",
     "recurring",
+    "reactor",
     "equivalence",
     "strict_json",
     "records",

@@ -59,3 +59,19 @@ def test_no_record_is_anything_to_who_decides_or_shows_it() -> None:
     }
 
     assert guilty - MEMBERS == set()
+
+
+def test_a_reactor_is_known_by_what_is_used_of_it(tmp_path: Path) -> None:
+    anything = [path.name for path in IAM.rglob("*.py") if "reactor: Any" in path.read_text()]
+    written = tmp_path / "written.py"
+    written.write_text(
+        "from iam.reactor import Timer\n\ndef late(timer: Timer) -> str:\n"
+        '    timer.callLater("1", print).cancle()\n    return timer.seconds()\n'
+    )
+
+    said, *_ = api.run(["--strict", "--config-file", "pyproject.toml", str(written)])
+
+    assert anything == []
+    assert 'has incompatible type "str"; expected "float"' in said
+    assert '"DelayedCall" has no attribute "cancle"' in said
+    assert 'got "float", expected "str"' in said

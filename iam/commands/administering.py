@@ -4,13 +4,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from twisted.internet.interfaces import IReactorCore
 from twisted.internet.threads import deferToThread
 
 from iam.administration.administration import Administration
 from iam.clock import Clock
 from iam.people.passwords import Passwords
 from iam.people.people import People
+from iam.reactor import Reactor
 from iam.secrets import master_key
 from iam.secrets.master_key import ServerKey, ServerKeyError
 from iam.settings import Settings
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from iam.secrets.signing_keys import Keys
 
 
-def administration(reactor: IReactorCore, settings: Settings, clock: Clock, store: Store) -> Administration:
+def administration(reactor: Reactor, settings: Settings, clock: Clock, store: Store) -> Administration:
     """The rules on this store; the server key is read when it is needed."""
     key = partial(server_key, settings)
     people = People(store.users, Passwords(reactor), clock, settings.issuer_host)
@@ -30,7 +30,7 @@ def administration(reactor: IReactorCore, settings: Settings, clock: Clock, stor
 
 
 def registration(
-    reactor: IReactorCore, settings: Settings, clock: Clock, store: Store, key: Callable[[], ServerKey]
+    reactor: Reactor, settings: Settings, clock: Clock, store: Store, key: Callable[[], ServerKey]
 ) -> "Registration":
     """The rules for clients."""
     from iam.clients.registration import Registration

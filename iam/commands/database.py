@@ -2,7 +2,6 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -12,6 +11,7 @@ from iam.commands.confirming import run_if_agreed, yes_option
 from iam.commands.options import Group
 from iam.commands.running import progress, react, read_settings
 from iam.embedded.upgrade import Upgraded, upgrade
+from iam.reactor import Reactor
 from iam.settings import Settings
 
 UPGRADE = "iam database upgrade --old-binaries /usr/lib/postgresql/15/bin"
@@ -51,7 +51,7 @@ def upgrade_database(*, old_binaries: Path) -> None:
     )
 
 
-async def upgraded(reactor: Any, settings: Settings, programs: Path) -> Upgraded:
+async def upgraded(reactor: Reactor, settings: Settings, programs: Path) -> Upgraded:
     """What the upgrade did."""
     return await upgrade(reactor, settings.data_dir, programs, progress=progress())
 

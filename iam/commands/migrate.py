@@ -10,6 +10,7 @@ from iam.commands.options import Command
 from iam.commands.running import missing, progress, react, read_settings
 from iam.database import migration
 from iam.database.threads import in_thread
+from iam.reactor import Reactor
 from iam.server.opening import start_embedded, survey_hosts
 from iam.settings import Settings
 
@@ -36,14 +37,14 @@ def command(*, plan: bool, server_role: str | None) -> None:
         click.echo(name)
 
 
-async def planned(reactor: Any, settings: Settings) -> list[str]:
+async def planned(reactor: Reactor, settings: Settings) -> list[str]:
     """The migrations that the database has not seen; all of them where there is no database yet, and it stays so."""
     if missing(settings):
         return [known.name for known in migration.migrations(migration.DIRECTORY)]
     return await on_schema(reactor, settings, migration.pending)
 
 
-async def migrated(reactor: Any, settings: Settings, role: str | None) -> list[str]:
+async def migrated(reactor: Reactor, settings: Settings, role: str | None) -> list[str]:
     """The migrations that were applied; servers may connect as this role from then on, if one is given."""
 
     def work(dsn: str) -> list[str]:
@@ -55,7 +56,7 @@ async def migrated(reactor: Any, settings: Settings, role: str | None) -> list[s
     return await on_schema(reactor, settings, work)
 
 
-async def on_schema(reactor: Any, settings: Settings, work: Any) -> list[str]:
+async def on_schema(reactor: Reactor, settings: Settings, work: Any) -> list[str]:
     """Work on the database's schema, which may be that of another version, so that no store can be opened on it."""
     embedded = await start_embedded(reactor, settings, progress())
     try:

@@ -22,6 +22,7 @@ from iam.database.migration import MigrationError
 from iam.embedded.cluster import Cluster
 from iam.embedded.errors import EmbeddedError
 from iam.people.invalid import Invalid
+from iam.reactor import Reactor
 from iam.secrets.master_key import ServerKeyError
 from iam.server.opening import Progress, open_database
 from iam.settings import Settings, SettingsError
@@ -65,7 +66,9 @@ def missing(settings: Settings) -> bool:
     return settings.database is None and not Cluster(settings.data_dir).there
 
 
-async def administer(reactor: Any, settings: Settings, work: Callable[[Administration], Coroutine[Any, Any, T]]) -> T:
+async def administer(
+    reactor: Reactor, settings: Settings, work: Callable[[Administration], Coroutine[Any, Any, T]]
+) -> T:
     """Open the database, as the server does, and close it after the work."""
     clock = Clock(reactor.seconds)
     foundation = await open_database(reactor, settings, clock, progress())
@@ -91,7 +94,7 @@ def react(main: Main[T]) -> T:
 
 def run_reactor(main: Main[T]) -> T:
     """Run the reactor of the process until `main` is done; it can do so once."""
-    reactor: Any = process_reactor
+    reactor: Reactor = process_reactor
     outcomes: list[T | Failure] = []
 
     def begin() -> None:

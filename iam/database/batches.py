@@ -13,6 +13,7 @@ from iam.database.connection import Row, Rows
 from iam.database.errors import Overloaded, Rejected, Timeout
 from iam.database.inputs import elements, filled, parameters
 from iam.database.pool import ACQUIRE, Statistics
+from iam.reactor import Timer
 
 ROWS: Final = 64  # in one batch
 FLIGHTS: Final = 2  # batches of one statement under way
@@ -48,7 +49,7 @@ class Statement(Generic[Record]):
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: Timer,
         run: Run,
         statistics: Statistics,
         name: str,

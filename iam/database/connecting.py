@@ -16,6 +16,7 @@ from iam.database.places import Places
 from iam.database.primaries import Succession
 from iam.database.racing import AllFailed, Race
 from iam.database.resolver import Resolver
+from iam.reactor import Reactor
 
 log = Logger()
 
@@ -52,7 +53,7 @@ class Wish:
 class Connector:
     """Makes connections that are ready for use, to the server that is the primary as far as anybody knows."""
 
-    def __init__(self, reactor: Any, target: Target, places: Places) -> None:
+    def __init__(self, reactor: Reactor, target: Target, places: Places) -> None:
         self.reactor = reactor
         self.target = target
         self.places = places

@@ -19,6 +19,7 @@ from iam.database import admission
 from iam.database.addresses import Host
 from iam.database.errors import READ_ONLY, ConnectionLost, GivenUp, Unavailable, fatal, stale, translated
 from iam.database.primaries import UNKNOWN
+from iam.reactor import Reactor
 
 CONNECT: Final = 5.0  # seconds for one address (H44)
 STATEMENT: Final = 6.0  # seconds for one statement; PostgreSQL itself gives up after five
@@ -54,7 +55,7 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
     socket by itself when the server goes, and the reactor must never watch a number that means another socket by then.
     """
 
-    def __init__(self, reactor: Any) -> None:
+    def __init__(self, reactor: Reactor) -> None:
         super().__init__(reactor)
         self.alive = False
         self.overdue = False  # nobody waits any longer, but there may be a backend for it

@@ -19,6 +19,7 @@ from iam.database.pool import Pool, Statistics
 from iam.database.readiness import CHECK, Readiness
 from iam.database.watching import Watch
 from iam.database.writes import LATE, Writes, writing
+from iam.reactor import Reactor
 
 LOOK: Final = 3.0  # seconds between two looks at the hosts
 
@@ -32,7 +33,9 @@ class Database:
     While `guard` gives a sentence, the main lane only reads: what would write is Unavailable (H51).
     """
 
-    def __init__(self, reactor: Any, dsn: str, *, connections: int = 8, waiters: int = 200, look: float = LOOK) -> None:
+    def __init__(
+        self, reactor: Reactor, dsn: str, *, connections: int = 8, waiters: int = 200, look: float = LOOK
+    ) -> None:
         self.reactor = reactor
         self.statements: dict[str, Statement[Any]] = {}
         # with one more to look, and those that are about to end, there are fewer than twice as many as there are connections

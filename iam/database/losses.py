@@ -4,6 +4,8 @@ from typing import Any, Final
 
 from twisted.logger import Logger
 
+from iam.reactor import Timer
+
 WINDOW: Final = 10  # seconds in which what happens again is counted, not told
 
 log = Logger()
@@ -12,7 +14,7 @@ log = Logger()
 class Losses:
     """Says when connections are lost and when they are back; what happens again within ten seconds is one line with a count."""
 
-    def __init__(self, reactor: Any) -> None:
+    def __init__(self, reactor: Timer) -> None:
         self.reactor = reactor
         self.since: float | None = None  # when the first connection went that is missing
         self.told = False

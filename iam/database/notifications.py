@@ -13,6 +13,7 @@ from iam.database.connection import Connection
 from iam.database.errors import Rejected, Unavailable
 from iam.database.places import LOOK, Places
 from iam.database.pool import Pool
+from iam.reactor import Timer
 
 BEAT: Final = 5.0  # seconds between two looks whether the listening connection is alive
 CHANNEL: Final = re.compile(r"[a-z_]+")
@@ -25,7 +26,7 @@ class Listener:
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: Timer,
         connect: Callable[..., Awaitable[Connection]],
         changed: Callable[[Exception | None], None],
         places: Places,

@@ -5,10 +5,11 @@ PostgreSQL's places, and a new connection would hold another. So a connection wh
 answers after all, and counts; or until a look from another one says that nothing is under way on it.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from iam.database.connection import Connection, Place, Rows
 from iam.database.errors import Unavailable
+from iam.reactor import Timer
 
 SILENCE: Final = 60.0  # seconds without an answer after which the oldest make room: PostgreSQL's authentication_timeout
 PAUSE: Final = 1.0  # seconds between two connections that are opened only to look
@@ -24,7 +25,7 @@ where backend_start < clock_timestamp() - make_interval(secs => age)
 class Places:
     """The connections that are open, at most `most` of them to one address."""
 
-    def __init__(self, reactor: Any, most: int) -> None:
+    def __init__(self, reactor: Timer, most: int) -> None:
         self.reactor = reactor
         self.most = most
         self.connections: set[Connection] = set()

@@ -21,6 +21,7 @@ from iam.database.errors import (
     Timeout,
     Unavailable,
 )
+from iam.reactor import Timer
 
 ACQUIRE: Final = 2.0  # seconds that a statement waits for a connection (H44)
 REPETITIONS: Final = 3  # of a statement that lost against other transactions (H43)
@@ -58,7 +59,7 @@ class Pool:
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: Timer,
         size: int,
         waiters: int,
         connect: Callable[[], Awaitable[Connection]],

@@ -1,6 +1,6 @@
 """Is there a pooler in between that lends each transaction another connection? Then nothing that we set on one would last."""
 
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as TimedOut
@@ -8,6 +8,7 @@ from twisted.internet.task import deferLater
 
 from iam.database.connection import Connection
 from iam.database.errors import Rejected, Timeout, Unsuitable
+from iam.reactor import Timer
 
 POOLER: Final = "this is a pooler in transaction mode; iam needs session mode or a direct connection"
 HEARING: Final = 2.0  # seconds for a notification to come
@@ -25,7 +26,7 @@ ALL: Final = (LEAVE + "; listen iam_pooler", FIND + LISTENING, "unlisten iam_poo
 CALL: Final = "set local lock_timeout = '1s'; notify iam_pooler"
 
 
-async def examine(reactor: Any, one: Connection, other: Connection, *, reading: bool = False) -> None:
+async def examine(reactor: Timer, one: Connection, other: Connection, *, reading: bool = False) -> None:
     """Raise Unsuitable unless settings, prepared statements and LISTEN last on `one` while `other` is at work.
 
     A server that is only read notifies nobody (`reading`), so there only processes and settings are looked at.
@@ -56,7 +57,7 @@ async def alone(one: Connection, other: Connection) -> bool:
     return kept
 
 
-async def heard(reactor: Any, one: Connection, other: Connection) -> bool:
+async def heard(reactor: Timer, one: Connection, other: Connection) -> bool:
     """Does a notification from the other connection arrive? Where none can be sent now, that tells nothing about a pooler."""
     arrival: Deferred[None] = Deferred()
     before = one.heard

@@ -7,6 +7,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from iam.database.errors import Unavailable, Unusable
+from iam.reactor import Timer
 
 HEAD_START: Final = 1.0  # seconds that an attempt has before the next one begins beside it
 AGAIN: Final = 0.3  # seconds until an attempt that failed is made again, while others are still silent
@@ -36,7 +37,7 @@ class Race(Generic[T]):
     silent host would keep everybody waiting for the whole of its time.
     """
 
-    def __init__(self, reactor: Any, attempts: "Sequence[Callable[[Race[T]], Coroutine[Any, Any, T]]]") -> None:
+    def __init__(self, reactor: Timer, attempts: "Sequence[Callable[[Race[T]], Coroutine[Any, Any, T]]]") -> None:
         self.reactor = reactor
         self.attempts = attempts
         self.begun = 0

@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from iam.database.connection import Rows
 from iam.database.errors import Rejected, Unavailable
 from iam.database.writes import Writes
+from iam.reactor import Timer
 
 LOOK: Final = 0.5  # seconds between two looks at the writes under way
 
@@ -52,7 +53,7 @@ class Readiness:
     """Asks `examine` what CHECK gives, and says in the log when writes begin and end to stall; `told`: is the reason there already?"""
 
     def __init__(
-        self, reactor: Any, writes: Writes, examine: Callable[[], Awaitable[Rows]], told: Callable[[], bool]
+        self, reactor: Timer, writes: Writes, examine: Callable[[], Awaitable[Rows]], told: Callable[[], bool]
     ) -> None:
         self.reactor = reactor
         self.writes = writes

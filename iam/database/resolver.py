@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from ipaddress import ip_address
 from socket import SOCK_STREAM, getaddrinfo
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as TimedOut
@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 from iam.database.addresses import Host
 from iam.database.errors import Unavailable
 from iam.database.threads import in_thread
+from iam.reactor import Reactor
 
 LOOK_UP: Final = 5.0  # seconds for one name (H44)
 
@@ -24,7 +25,7 @@ def system(name: str) -> list[str]:
 class Resolver:
     """Looks each name up in one thread at most, and remembers what it was told for when it is told nothing."""
 
-    def __init__(self, reactor: Any, look: Callable[[str], list[str]] = system, patience: float = LOOK_UP) -> None:
+    def __init__(self, reactor: Reactor, look: Callable[[str], list[str]] = system, patience: float = LOOK_UP) -> None:
         self.reactor = reactor
         self.look = look
         self.patience = patience

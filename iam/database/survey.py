@@ -21,6 +21,7 @@ from iam.database.connection import Connection
 from iam.database.connection_strings import wrong
 from iam.database.errors import READ_FROM, Rejected, Unavailable, Unsuitable, Unusable
 from iam.database.resolver import Resolver, system
+from iam.reactor import Reactor
 
 GRACE: Final = 1.0  # seconds that the other hosts have after one was found that takes writes
 WHERE: Final = "select host(inet_server_addr()), inet_server_port()"
@@ -78,7 +79,7 @@ class Surveyed:
     primary: str = field(repr=False)
 
 
-async def survey(reactor: Any, target: Target, names: Names = system) -> Surveyed:
+async def survey(reactor: Reactor, target: Target, names: Names = system) -> Surveyed:
     """Who takes writes, and in which order the hosts are to be used; raises Unavailable where none of them takes writes.
 
     Raises Unusable where waiting does not cure that, and Misdirected where they do not belong together.
@@ -113,7 +114,7 @@ async def look(hosts: "Round") -> Findings:
 class Round:
     """Asks each address of each host who it is."""
 
-    _reactor: Any
+    _reactor: Reactor
     _target: Target
     _resolver: Resolver
     _servers: list[Seen] = field(factory=list)

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from threading import Thread
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
+from iam.reactor import Reactor
+
 T = TypeVar("T")
 
 
-def in_thread(reactor: Any, function: Callable[..., T], *arguments: object) -> Deferred[T]:
+def in_thread(reactor: Reactor, function: Callable[..., T], *arguments: object) -> Deferred[T]:
     """What `function` returns or raises, in a thread of its own. When the process ends, the thread does too, whatever it is at."""
     outcome: Deferred[T] = Deferred()
 

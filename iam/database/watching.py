@@ -1,7 +1,6 @@
 """Looks at the hosts of the database now and then: another one may have become the primary while ours still answers."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
@@ -9,6 +8,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from iam.database.addresses import Host
+from iam.reactor import Timer
 
 log = Logger()
 
@@ -18,7 +18,7 @@ class Watch:
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: Timer,
         seconds: float,
         hosts: Callable[[], tuple[Host, ...]],
         look: Callable[[Host], Awaitable[None]],

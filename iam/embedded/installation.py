@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from attrs import frozen
 
@@ -15,6 +15,7 @@ from iam.embedded.binaries import Binaries
 from iam.embedded.cluster import PORT, Cluster, open_directory
 from iam.embedded.disk import FULL
 from iam.embedded.errors import explain
+from iam.reactor import Timer
 
 # Written to postgresql.conf when the cluster is made, for the operator to change.
 TUNING: Final = {
@@ -65,7 +66,7 @@ REVOKE ALL ON DATABASE iam FROM PUBLIC
 class Installation:
     """All that is needed to make a cluster and to run PostgreSQL on it."""
 
-    reactor: Any
+    reactor: Timer
     cluster: Cluster
     account: SystemAccount
     binaries: Binaries

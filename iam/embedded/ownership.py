@@ -1,15 +1,15 @@
 """Whose a cluster is: the user that its PostgreSQL runs as, to whom it is given where it belongs to one that others share (H47)."""
 
 from collections.abc import Callable
-from typing import Any
 
 from iam.embedded import account
 from iam.embedded.account import SystemAccount
 from iam.embedded.cluster import Cluster
 from iam.embedded.locks import Lock
+from iam.reactor import Timer
 
 
-async def settle(reactor: Any, cluster: Cluster, progress: Callable[[str], None]) -> SystemAccount:
+async def settle(reactor: Timer, cluster: Cluster, progress: Callable[[str], None]) -> SystemAccount:
     """The user that PostgreSQL is to run as; the cluster is theirs then, unless it runs as another one for a server of before."""
     user = await account.choose(reactor, cluster.owner)
     if user.ours or cluster.owner in (0, user.uid):

@@ -11,6 +11,8 @@ from typing import Any, Final
 from attrs import frozen
 from twisted.internet.task import deferLater
 
+from iam.reactor import Timer
+
 PROC: Final = Path("/proc")
 PACE: Final = 0.01  # seconds between two looks at a process that will soon have done its work
 ENVIRONMENT: Final = {"PATH": os.defpath, "LC_ALL": "C"}  # and no PG… variable of whoever started us
@@ -105,7 +107,7 @@ def works_in(pid: int, uid: int, directory: Path) -> bool:
 
 
 async def run(
-    reactor: Any,
+    reactor: Timer,
     command: Sequence[str],
     switch: Mapping[str, Any] | None = None,
     *,

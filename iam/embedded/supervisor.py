@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.task import LoopingCall, deferLater
@@ -22,6 +22,7 @@ from iam.embedded.installation import Installation
 from iam.embedded.locks import Lock
 from iam.embedded.postmaster import START_TIMEOUT, STOP_TIMEOUT
 from iam.embedded.processes import PACE, Process
+from iam.reactor import Reactor
 from iam.recurring import Recurring
 
 log = Logger()
@@ -45,7 +46,7 @@ class Embedded:
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: Reactor,
         data_dir: Path,
         *,
         progress: Callable[[str], None],

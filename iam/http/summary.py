@@ -1,7 +1,9 @@
 """Lines of the log of which others can cause any number: one a second says how many there were."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
+
+from iam.reactor import Timer
 
 SECOND: Final = 1.0
 
@@ -9,7 +11,7 @@ SECOND: Final = 1.0
 class Summary:
     """Counts for a second from the first on, then says how many."""
 
-    def __init__(self, reactor: Any, say: Callable[[int], None]) -> None:
+    def __init__(self, reactor: Timer, say: Callable[[int], None]) -> None:
         self._reactor = reactor
         self._say = say
         self._count = 0

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as TimedOut
@@ -14,6 +14,7 @@ from iam.database.errors import Rejected, Unavailable
 from iam.openid.logout_tokens import LogoutTokens
 from iam.outbound.destinations import FetchError
 from iam.outbound.posting import Poster
+from iam.reactor import Timer
 from iam.records.logout_notice import Notice
 from iam.recurring import Recurring, Say
 from iam.store.clients import Clients
@@ -37,7 +38,7 @@ class BackChannelLogout:
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: Timer,
         notices: LogoutNotices,
         clients: Clients,
         tokens: LogoutTokens,

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from secrets import SystemRandom
-from typing import Any, Final
+from typing import Final
 
 from attrs import define, frozen
 from twisted.internet.defer import Deferred
@@ -12,6 +12,7 @@ from twisted.logger import Logger
 
 from iam.clock import Clock
 from iam.database.errors import Rejected, Unavailable
+from iam.reactor import Timer
 from iam.secrets.signing_keys import KINDS, Keys
 from iam.store.partitions import Partitions
 from iam.store.store import Store
@@ -45,7 +46,7 @@ class Record:
 class Retention:
     """Does each task now and then, whatever becomes of the others."""
 
-    def __init__(self, reactor: Any, tasks: Sequence[Task], clock: Clock) -> None:
+    def __init__(self, reactor: Timer, tasks: Sequence[Task], clock: Clock) -> None:
         self.records = {task.name: Record() for task in tasks}
         self._reasons: dict[str, list[str]] = {}  # of this round, and the tasks that failed for each
         self._tasks = tasks

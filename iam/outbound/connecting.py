@@ -19,6 +19,7 @@ from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
 from iam.outbound.destinations import HTTPS, Address, Crowded, Destination, FetchError
+from iam.reactor import Reactor
 
 LOOK_UP: Final = 2.0  # seconds for one name
 LOOK_UPS: Final = 8  # at once, those included that nobody waits for any more
@@ -38,7 +39,7 @@ def system(name: str) -> list[str]:
 class NameResolver:
     """Looks names up in threads of its own: a resolver that is dead takes nobody else's, and holds up no exit."""
 
-    def __init__(self, reactor: Any, look: Look = system, most: int = LOOK_UPS) -> None:
+    def __init__(self, reactor: Reactor, look: Look = system, most: int = LOOK_UPS) -> None:
         self._reactor = reactor
         self._look = look
         self._most = most
@@ -104,7 +105,7 @@ class Limiting(WrappingFactory):
 class Line:
     """The way to the addresses of one destination, tried one after the other; good for one request."""
 
-    def __init__(self, reactor: Any, destination: Destination, addresses: list[Address], trust_root: Any) -> None:
+    def __init__(self, reactor: Reactor, destination: Destination, addresses: list[Address], trust_root: Any) -> None:
         self._reactor = reactor
         self._destination = destination
         self._addresses = addresses[:ATTEMPTS]

@@ -11,6 +11,7 @@ from twisted.web.iweb import IResponse
 
 from iam.outbound.connecting import Line, NameResolver
 from iam.outbound.destinations import Destination, FetchError, Networks, check
+from iam.reactor import Reactor
 
 T = TypeVar("T")
 
@@ -18,7 +19,9 @@ T = TypeVar("T")
 class Exchanges:
     """Looks hosts up, judges their addresses, dials what was judged; `private` are networks that may be reached besides."""
 
-    def __init__(self, reactor: Any, resolver: NameResolver, private: Networks = (), trust_root: Any = None) -> None:
+    def __init__(
+        self, reactor: Reactor, resolver: NameResolver, private: Networks = (), trust_root: Any = None
+    ) -> None:
         self._reactor = reactor
         self._resolver = resolver
         self._private = private

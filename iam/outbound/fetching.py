@@ -19,6 +19,7 @@ from iam.clock import Clock
 from iam.outbound.connecting import LOOK_UPS, Look, NameResolver, system
 from iam.outbound.destinations import Crowded, Destination, FetchError, Networks, parse
 from iam.outbound.exchanges import Exchanges
+from iam.reactor import Reactor
 
 TOTAL: Final = 5.0  # seconds for all of it, once it is its turn; and for its turn to come
 LONGEST: Final = 64 << 10  # octets of a body
@@ -95,7 +96,7 @@ class Fetcher:
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: Reactor,
         clock: Clock,
         private: Networks = (),
         *,

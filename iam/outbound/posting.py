@@ -12,6 +12,7 @@ from twisted.web.iweb import IResponse
 from iam.outbound.connecting import Look, NameResolver, system
 from iam.outbound.destinations import FetchError, Networks, parse
 from iam.outbound.exchanges import Exchanges
+from iam.reactor import Reactor
 
 TOTAL: Final = 5.0  # seconds for all of it
 LOOK_UPS: Final = 64  # at once
@@ -23,7 +24,7 @@ class Poster:
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: Reactor,
         private: Networks = (),
         *,
         look: Look = system,

@@ -8,12 +8,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
 
 from iam.people import password_rule
+from iam.reactor import Reactor
 from iam.throttles.turns import QUEUE, SHARE, Turns
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Passwords:
     """Hashes and checks passwords, and judges new ones, all in a few threads with a short queue, of which a network has a share."""
 
     def __init__(
-        self, reactor: IReactorFromThreads, threads: int | None = None, *, queue: int = QUEUE, share: int | None = SHARE
+        self, reactor: Reactor, threads: int | None = None, *, queue: int = QUEUE, share: int | None = SHARE
     ) -> None:
         self._reactor = reactor
         self._threads = threads or max(1, (os.cpu_count() or 1) - 1)

@@ -12,6 +12,7 @@ from twisted.internet.address import UNIXAddress
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, serverFromString
 from twisted.internet.error import CannotListenError
 
+from iam.reactor import Reactor
 from iam.settings import Settings
 
 BACKLOG = 1024
@@ -26,7 +27,7 @@ class ListenError(Exception):
     """An address cannot be listened on; one sentence that says what to do."""
 
 
-async def listen(reactor: Any, settings: Settings, factory: Any) -> list[Any]:
+async def listen(reactor: Reactor, settings: Settings, factory: Any) -> list[Any]:
     """Accept connections wherever `settings` say; a machine without IPv6 does without ::1 unless it was asked for.
 
     Raises ListenError where an address is taken or not ours; nothing is listened on then.
@@ -64,7 +65,7 @@ def slow_down(port: Any) -> Any:
     return port
 
 
-def describe(reactor: Any, settings: Settings) -> list[tuple[str, Any]]:
+def describe(reactor: Reactor, settings: Settings) -> list[tuple[str, Any]]:
     """The endpoints, each with what to call it in a sentence."""
     if settings.listen:
         return [(text, from_text(reactor, text)) for text in settings.listen]
@@ -77,7 +78,7 @@ def describe(reactor: Any, settings: Settings) -> list[tuple[str, Any]]:
     ]
 
 
-def from_text(reactor: Any, text: str) -> Any:
+def from_text(reactor: Reactor, text: str) -> Any:
     """The endpoint that `--listen` describes."""
     if OUTDATED.search(text):
         raise ListenError(f"--listen: {text!r}: only TLS 1.2 and 1.3 are spoken; leave sslmethod out.")
@@ -92,7 +93,7 @@ def from_text(reactor: Any, text: str) -> Any:
 class Strict:
     """The reactor, except that TLS is good TLS: versions 1.2 and 1.3, secrecy of the past, encryption that authenticates."""
 
-    def __init__(self, reactor: Any) -> None:
+    def __init__(self, reactor: Reactor) -> None:
         self._reactor = reactor
 
     def __getattr__(self, name: str) -> Any:

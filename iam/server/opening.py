@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from attrs import frozen
-from twisted.internet.interfaces import IReactorCore
 
 from iam.clock import Clock
 from iam.database import migration
@@ -12,6 +11,7 @@ from iam.database.database import Database
 from iam.database.survey import survey
 from iam.database.threads import in_thread
 from iam.embedded.supervisor import Embedded
+from iam.reactor import Reactor
 from iam.settings import Settings
 from iam.store.store import Store, open_store
 
@@ -43,7 +43,7 @@ class Foundation:
 
 
 async def open_database(
-    reactor: IReactorCore, settings: Settings, clock: Clock, progress: Progress, found: Found = lambda: None
+    reactor: Reactor, settings: Settings, clock: Clock, progress: Progress, found: Found = lambda: None
 ) -> Foundation:
     """Open the database of `settings`, migrated unless they say no; `found` is called when there is one that takes writes.
 
@@ -66,13 +66,13 @@ async def open_database(
     return Foundation(store, dsn, embedded)
 
 
-async def survey_hosts(reactor: IReactorCore, settings: Settings) -> tuple[str, str]:
+async def survey_hosts(reactor: Reactor, settings: Settings) -> tuple[str, str]:
     """The database that `settings` name, its hosts in the order to use them, and the primary alone; raises Unavailable without one."""
     found = await survey(reactor, target(str(settings.database)))
     return found.target.dsn, found.primary
 
 
-async def start_embedded(reactor: IReactorCore, settings: Settings, progress: Progress) -> Embedded | None:
+async def start_embedded(reactor: Reactor, settings: Settings, progress: Progress) -> Embedded | None:
     """The PostgreSQL in the data directory, running; None where `settings` name another one."""
     if settings.database is not None:
         return None

@@ -5,7 +5,6 @@ What an object is made of stands in its own property, so that there is one of ea
 
 from collections.abc import Mapping
 from functools import cached_property, partial
-from typing import Any
 
 from attrs import frozen
 from twisted.internet.threads import deferToThreadPool
@@ -41,6 +40,7 @@ from iam.people.sessions import BrowserSessions
 from iam.people.steps import PURPOSE as STEPS
 from iam.people.steps import Steps
 from iam.protocol.server import Server
+from iam.reactor import Reactor
 from iam.secrets import signing_keys
 from iam.secrets.master_key import ServerKey
 from iam.secrets.signing_keys import Keys
@@ -60,7 +60,7 @@ from iam.tokens.response import TokenResponse
 class Parts:
     """The parts of one server; `keys` are its signing keys."""
 
-    reactor: Any
+    reactor: Reactor
     settings: Settings
     clock: Clock
     store: Store
@@ -264,7 +264,7 @@ class Parts:
         return Visitors(self.sessions.find, self.settings, self.theme, self.clock)
 
 
-def build_keys(reactor: Any, clock: Clock, store: Store, key: ServerKey) -> Keys:
+def build_keys(reactor: Reactor, clock: Clock, store: Store, key: ServerKey) -> Keys:
     """The server's signing keys, which work in threads where that takes long."""
     in_thread = partial(deferToThreadPool, reactor, reactor.getThreadPool())
     return Keys(store.signing_keys, key.derive(signing_keys.PURPOSE), clock, in_thread)

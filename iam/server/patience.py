@@ -1,13 +1,14 @@
 """How long a server that starts waits for its database."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from attrs import define, field
 from twisted.internet.task import deferLater
 
 from iam.database.errors import Unavailable, Unusable
 from iam.database.migration import Interrupted
+from iam.reactor import Timer
 
 CUSTOMARY: Final = 60.0  # seconds, where no person waits too
 PAUSE: Final = 0.5  # seconds between two attempts
@@ -19,7 +20,7 @@ T = TypeVar("T")
 class Patience:
     """Waits for a database that may answer soon, and says so once: when it begins to wait, and when it need not any longer."""
 
-    _reactor: Any
+    _reactor: Timer
     _seconds: float
     _tell: Callable[[str, float], None]  # also how many seconds are left
     _end: float = field(init=False)

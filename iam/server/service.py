@@ -28,6 +28,7 @@ from iam.operations.retention import Retention, tasks
 from iam.people.setup import setup_link
 from iam.protocol import library
 from iam.protocol.library import LibraryError
+from iam.reactor import Reactor
 from iam.records.actor import SERVER
 from iam.records.resource import EVERYBODY
 from iam.secrets import master_key
@@ -58,7 +59,7 @@ EXPECTED = (EmbeddedError, LibraryError, ListenError, MigrationError, ServerKeyE
 class AuthorizationServer(Service):
     """Starts in order (key, database, HTTP), says when it is ready, and stops in the opposite order."""
 
-    def __init__(self, reactor: Any, settings: Settings, *, at_terminal: bool = False) -> None:
+    def __init__(self, reactor: Reactor, settings: Settings, *, at_terminal: bool = False) -> None:
         self._reactor = reactor
         self._settings = settings
         self._at_terminal = at_terminal

@@ -1,9 +1,11 @@
 """Answers that nobody is waiting for: those to a flood go out one after another, so that it does not take the server's time."""
 
 from secrets import SystemRandom
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet.task import deferLater
+
+from iam.reactor import Timer
 
 PAUSE: Final = 0.1  # seconds between two answers to one network
 LONGEST: Final = 15.0  # seconds that any of them waits
@@ -13,7 +15,7 @@ MOST: Final = 1000  # networks that are remembered
 class Pace:
     """Holds up what goes to one network, while there is much of it."""
 
-    def __init__(self, reactor: Any) -> None:
+    def __init__(self, reactor: Timer) -> None:
         self._reactor = reactor
         self._random = SystemRandom()
         self._next: dict[str, float] = {}

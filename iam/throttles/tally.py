@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from twisted.logger import Logger
+
+from iam.reactor import Timer
 
 MINUTE: Final = 60.0
 MOST: Final = 20  # networks with a line of their own
@@ -33,7 +35,7 @@ def in_log(counts: Mapping[tuple[str, str], int]) -> None:
 class Tally:
     """Counts for a minute from the first refusal on, then tells `told` how many it were, by kind and network."""
 
-    def __init__(self, reactor: Any, told: Told = in_log) -> None:
+    def __init__(self, reactor: Timer, told: Told = in_log) -> None:
         self._reactor = reactor
         self._told = told
         self._counts: Counter[tuple[str, str]] = Counter()
