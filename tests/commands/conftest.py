@@ -60,17 +60,13 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return True
 
 
-def here(main: Main[Any]) -> Any:
-    """Run a command's work on the reactor of the tests, which goes on afterwards."""
-    return blockon(Deferred.fromCoroutine(main(reactor)).addTimeout(PATIENCE, reactor))
-
-
 @frozen
 class Iam:
-    """`iam` on one database."""
+    """`iam` on one database; `wait` is how a command that runs in this process stands still for the reactor."""
 
     dsn: str
     data_dir: Path
+    wait: Callable[[Deferred[Any]], Any] = blockon
 
     def __call__(self, *arguments: str, given: str | bytes = b"", **environment: str | None) -> Outcome:
         """Run a command in this process, with `given` on its standard input; what nobody expects is raised."""
@@ -81,8 +77,12 @@ class Iam:
             for name, stream in streams.items():
                 patch.setattr(sys, name, stream)
             with pytest.raises(SystemExit) as end:
-                program.main(arguments, prog_name="iam", obj=here)
+                program.main(arguments, prog_name="iam", obj=self.on_reactor)
         return Outcome(end.value.code, written(streams["stdout"]), written(streams["stderr"]))
+
+    def on_reactor(self, main: Main[Any]) -> Any:
+        """Run a command's work on the reactor of the tests, which goes on afterwards."""
+        return self.wait(Deferred.fromCoroutine(main(reactor)).addTimeout(PATIENCE, reactor))
 
     def process(self, *arguments: str, given: str | bytes = b"", **environment: str | None) -> Outcome:
         """Run a command in a process of its own, likewise."""

@@ -33,11 +33,11 @@ def named(path: tuple[str, ...]) -> str:
     return " ".join(path)
 
 
-def test_a_data_directory_without_a_database_stays_as_it_is(untouched: Iam, tmp_path: Path) -> None:
+def test_a_data_directory_without_a_database_stays_as_it_is(iam: Iam, tmp_path: Path) -> None:
     typo = tmp_path / "typo"
 
-    complaint = untouched("client", "list", "--data-dir", str(typo), IAM_DATABASE=None).complaint
-    refused = untouched(
+    complaint = iam("client", "list", "--data-dir", str(typo), IAM_DATABASE=None).complaint
+    refused = iam(
         *("createsuperuser", "--username", "root", "--email", "root@example.org", "--password-stdin"),
         *("--data-dir", str(typo)),
         given="seven wet otters sing",
@@ -104,19 +104,19 @@ def test_a_file_of_options_is_read_and_the_environment_is_stronger(untouched: Ia
         (("--database", "postgresql://alice:hunter2@[/iam"), "must be given as a PostgreSQL URI"),
     ],
 )
-def test_what_the_settings_get_wrong_is_a_sentence(untouched: Iam, arguments: tuple[str, ...], sentence: str) -> None:
-    complaint = untouched("scope", "list", "--json", *arguments).complaint
+def test_what_the_settings_get_wrong_is_a_sentence(iam: Iam, arguments: tuple[str, ...], sentence: str) -> None:
+    complaint = iam("scope", "list", "--json", *arguments).complaint
 
     assert sentence in complaint
     assert "hunter2" not in complaint
 
 
-def test_a_data_directory_that_cannot_be_is_a_sentence(untouched: Iam) -> None:
-    assert "--data-dir" in untouched("scope", "list", "--data-dir", "/dev/null/x", IAM_DATABASE=None).complaint
+def test_a_data_directory_that_cannot_be_is_a_sentence(iam: Iam) -> None:
+    assert "--data-dir" in iam("scope", "list", "--data-dir", "/dev/null/x", IAM_DATABASE=None).complaint
 
 
-def test_a_wrong_variable_is_named(untouched: Iam) -> None:
-    assert untouched("scope", "list", IAM_PORT="x").complaint.startswith("--port: ")
+def test_a_wrong_variable_is_named(iam: Iam) -> None:
+    assert iam("scope", "list", IAM_PORT="x").complaint.startswith("--port: ")
 
 
 @pytest.mark.parametrize(
@@ -131,23 +131,23 @@ def test_a_wrong_variable_is_named(untouched: Iam) -> None:
         (),
     ],
 )
-def test_wrong_usage_is_exit_status_2(untouched: Iam, arguments: tuple[str, ...]) -> None:
-    outcome = untouched(*arguments)
+def test_wrong_usage_is_exit_status_2(iam: Iam, arguments: tuple[str, ...]) -> None:
+    outcome = iam(*arguments)
 
     assert outcome.status == 2
     assert outcome.out == ""
     assert "Usage: iam" in outcome.err
 
 
-def test_an_argument_that_is_no_text_is_wrong_usage(untouched: Iam) -> None:
-    outcome = untouched.process("scope", "delete", b"\xff".decode(errors="surrogateescape"))
+def test_an_argument_that_is_no_text_is_wrong_usage(iam: Iam) -> None:
+    outcome = iam.process("scope", "delete", b"\xff".decode(errors="surrogateescape"))
 
     assert (outcome.status, outcome.out) == (2, "")
     assert outcome.err == "Error: This argument is no text in UTF-8: '\\udcff'\n"
 
 
-def test_the_version_is_known(untouched: Iam) -> None:
-    assert untouched("--version").out.startswith("iam, version 0.")
+def test_the_version_is_known(iam: Iam) -> None:
+    assert iam("--version").out.startswith("iam, version 0.")
 
 
 def test_a_command_loads_nothing_that_only_the_server_needs() -> None:

@@ -11,6 +11,7 @@ import requests
 from twisted.internet.threads import deferToThread
 
 from iam.embedded.cluster import Cluster
+from iam.protocol import bridge
 from tests import old_cluster
 from tests.commands.conftest import Iam, Terminal
 from tests.embedded.conftest import end_all, remaining
@@ -114,8 +115,8 @@ def server(server: Server, admin: Any) -> Iterator[Server]:
 
 
 async def restored(server: Server, database_dsn: str, tmp_path: Path, *arguments: str) -> Any:
-    command = Iam(database_dsn, tmp_path)
-    return await deferToThread(lambda: command.process("database", "restored", *arguments))
+    """Run the command beside the server."""
+    return await bridge.call(Iam(database_dsn, tmp_path, bridge.wait), "database", "restored", *arguments)
 
 
 async def test_r16_after_a_restore_no_refresh_token_of_the_backup_is_good(
@@ -189,7 +190,8 @@ async def test_r16_a_restore_says_what_it_has_voided(server: Server, database_ds
     await server.person()
     before = server.now()
 
-    first = await restored(server, database_dsn, tmp_path, "--json")
+    command = Iam(database_dsn, tmp_path)
+    first = await deferToThread(command.process, "database", "restored", "--json")
     second = await restored(server, database_dsn, tmp_path)
 
     assert first.json["sessions"] == 1
@@ -197,8 +199,8 @@ async def test_r16_a_restore_says_what_it_has_voided(server: Server, database_ds
     assert second.out.endswith("; 0 sessions are ended.\n")
 
 
-async def test_r16_an_empty_database_is_made_ready_by_restored_as_by_every_command(untouched: Iam) -> None:
-    outcome = await deferToThread(lambda: untouched.process("database", "restored"))
+def test_r16_an_empty_database_is_made_ready_by_restored_as_by_every_command(untouched: Iam) -> None:
+    outcome = untouched("database", "restored")
 
     assert outcome.status == 0
     assert untouched.execute("select name from epochs") == [("all",)]

@@ -31,7 +31,7 @@ UNCHANGING = {
     "explain": ("explain 4fT0aZ81kLmQ", ""),
     "session": ("session list", ""),
 }
-USAGE = ["", "--version", "--help", "bake", "scope", "scope create", "client create --help", "user list --bake"]
+USAGE = ["", "--version", "--help", "bake", "scope create", "client create --help"]
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_help_and_wrong_usage_are_the_same_in_a_process_of_its_own(full: Iam, ar
     assert alone.out + alone.err
 
 
-@pytest.mark.parametrize("locale", ["C", "POSIX", "C.UTF-8"])
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
 def test_text_is_written_in_utf_8_whatever_the_locale(full: Iam, locale: str) -> None:
     listed = full.process("scope", "list", LC_ALL=locale)
 
