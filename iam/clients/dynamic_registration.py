@@ -14,22 +14,20 @@ from uuid import UUID
 
 from attrs import asdict, evolve, frozen
 
-from iam.clients import assertions, information, redirect_uris, sectors
+from iam.clients import information
 from iam.clients import metadata as client_metadata
 from iam.clients import secrets as client_secrets
+from iam.clients.candidates import Candidates
 from iam.clients.metadata import RegistrationRequest
 from iam.clients.registrants import Registrant, Registrants
 from iam.clients.registration import Registration, needs_new_secret
 from iam.clients.targets import Targets
-from iam.clients.wishes import LeftOut, Wishes
 from iam.networks import network
 from iam.oauth import bearer
 from iam.oauth.bearer import Challenge
 from iam.oauth.reasons import Reason, shown
-from iam.people.invalid import Invalid
 from iam.records import actor
-from iam.records.client import PUBLIC, Client, keeps_secret
-from iam.records.client_metadata import Metadata
+from iam.records.client import Client, keeps_secret
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.store.registrations import Newcomer, Registrations
@@ -38,11 +36,6 @@ from iam.throttles.throttle import Throttle
 OPEN, TOKEN, CLOSED = "open", "token", "closed"
 PATH: Final = "/register"
 A_WHILE: Final = 3600  # seconds after which there may be room for another client that nobody answers for
-SAID_HERE: Final = (
-    "require_pkce",
-    "introspect_any",
-    "id_token_claims",
-)  # what a client keeps of what others said of it
 CLIENT_ID: Final = re.compile(r"[0-9A-Za-z]{22}")
 
 
@@ -90,6 +83,11 @@ class DynamicRegistration:
     quota: int | None
     most: int | None
 
+    @property
+    def candidates(self) -> Candidates:
+        """What judges the metadata."""
+        return Candidates(self.registration, self.targets)
+
     async def caller(self, authorization: str | None, address: str) -> Caller:
         """Who asks, by the initial access token if there is one (RFC 7591 §3).
 
@@ -113,7 +111,7 @@ class DynamicRegistration:
 
     async def register(self, caller: Caller, document: Mapping[str, Any], address: str) -> dict[str, Any]:
         """Register a client with these metadata; raises MetadataError, Challenge, FullError."""
-        metadata = await self._metadata(client_metadata.read(document), caller.registrant)
+        metadata = await self.candidates.judge(client_metadata.read(document), caller.registrant)
         client_id = minted.client_id(secrets.token_bytes(32))
         access = minted.mint(Kind.REGISTRATION_ACCESS_TOKEN)
         secret = minted.mint(Kind.CLIENT_SECRET) if keeps_secret(metadata.auth_method) else None
@@ -154,7 +152,7 @@ class DynamicRegistration:
         asked = client_metadata.read(document)
         await self._refuse_others(client, asked, address)
         registrant = self.registrants.bearer(()) if client.answered_for else self.registrants.stranger()
-        metadata = await self._metadata(asked, evolve(registrant, network=network(address)), client)
+        metadata = await self.candidates.judge(asked, evolve(registrant, network=network(address)), client)
         new = needs_new_secret(client.auth_method, metadata.auth_method)
         secret = minted.mint(Kind.CLIENT_SECRET) if new else None
         by = actor.client(client.id, address)
@@ -182,53 +180,6 @@ class DynamicRegistration:
         elif not await self.table.by_token(newcomer, caller.token_digest, now, by):
             got = "one that was used up a moment ago"
             raise bearer.invalid_token(Reason("initial access token", "one that is good", got))
-
-    async def _metadata(
-        self, asked: RegistrationRequest, registrant: Registrant, old: Client | None = None
-    ) -> Metadata:
-        """What the client would be, by the rules and the policy, with what of its wishes can be."""
-        told, keeping = asked.spoken, registrant.keeping(old) if old else registrant
-        elsewhere = await self.targets.open_to_all()
-        wishes = Wishes(
-            registrant, keeping, await self.registration.scopes.all(), self.registration.implicit, elsewhere
-        )
-        settled = wishes.settle(asked)
-        left_out = dict(settled.left_out)
-        uris = self._usable("redirect_uris", settled, old, left_out)
-        wanted = evolve(
-            settled,
-            name=told.name(uris),
-            redirect_uris=uris,
-            post_logout_redirect_uris=self._usable("post_logout_redirect_uris", settled, old, left_out),
-            token_endpoint_auth_signing_alg=signing_alg(settled),
-            **({name: getattr(old, name) for name in SAID_HERE} if old else {}),
-        )
-        try:
-            metadata = await self.registration.judge(
-                wanted, before=old, registrant=registrant, scopeless=bool(elsewhere)
-            )
-            if old is not None:
-                sectors.refuse_other_names(metadata, old)
-        except Invalid as invalid:
-            raise client_metadata.of_invalid(invalid) from None
-        if "application_type" in asked.said and asked.metadata.application_type != metadata.application_type:
-            left_out["application_type"] = f"What fits the redirect URIs is: {metadata.application_type}."
-        return evolve(
-            metadata,
-            left_out=dict(sorted(left_out.items())),
-            # judged without it: the client keeps such addresses, and adds none
-            allow_http_redirects=old is not None and old.allow_http_redirects,
-        )
-
-    def _usable(self, member: str, settled: Metadata, old: Client | None, left_out: LeftOut) -> tuple[str, ...]:
-        """The addresses without those that such a client may not have (RFC 7591 §3.2.1: the answer says which it has)."""
-        uris, method = getattr(settled, member), settled.auth_method
-        told: dict[str, Any] = {"confidential": method != PUBLIC, "rules": self.registration.rules(old, method)}
-        kept = redirect_uris.usable(uris, **told)
-        missing = [uri for uri in uris if uri not in kept]
-        if missing:
-            left_out[member] = shown(f"{', '.join(missing)}: {redirect_uris.complaint(missing[0], **told)}")
-        return kept
 
     async def _refuse_others(self, client: Client, asked: RegistrationRequest, address: str) -> None:
         """Raise MetadataError unless the document is about this client, and its secret, if it is there, the client's own."""
@@ -258,11 +209,6 @@ class DynamicRegistration:
 
     def _now(self) -> datetime:
         return self.registration.clock.now()
-
-
-def signing_alg(metadata: Metadata) -> str | None:
-    """What the client proves itself with, if it signs for that; of other clients it says nothing (OpenID Connect Registration §2)."""
-    return metadata.token_endpoint_auth_signing_alg if metadata.auth_method in assertions.ALGORITHMS else None
 
 
 def not_its_own(client_id: str) -> Challenge:

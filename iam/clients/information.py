@@ -1,14 +1,16 @@
 """What a client is registered with, in the words of RFC 7591 §2 and OpenID Connect Registration §2."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from iam.clients import uris
-from iam.clients.metadata import NOT_SAID
+from iam.clients.metadata import SAID
 from iam.oauth.grant_types import response_types
 from iam.records.client import Client
-from iam.records.client_metadata import DEFAULTS, Metadata
+from iam.records.client_metadata import Metadata
+from iam.records.member import Member, Who
 
+ORDER: Final = ("name", "redirect_uris", "addresses", "grant_types", "scopes", "auth_method")  # by their rules
 LINKS: Final[Mapping[str, str]] = {
     "client_uri": "its page",
     "policy_uri": "what it does with your data",
@@ -17,26 +19,28 @@ LINKS: Final[Mapping[str, str]] = {
 }
 
 
-def document(client: Metadata) -> dict[str, Any]:
-    """All metadata, defaults included; what is not said is not there."""
-    said: dict[str, Any] = {
-        "client_name": client.name,
-        "redirect_uris": list(client.redirect_uris),
-        "post_logout_redirect_uris": list(client.post_logout_redirect_uris),
-        "grant_types": list(client.grant_types),
-        "response_types": list(response_types(client.grant_types)),
-        "scope": " ".join(client.scopes),
-        "token_endpoint_auth_method": client.auth_method,
-        **members(client),
-    }
-    return {name: value for name, value in said.items() if value is not None}
+def document(client: Metadata, members: Iterable[Member] = SAID) -> dict[str, Any]:
+    """These members, defaults included; what is not said is not there."""
+    written: dict[str, Any] = {}
+    for each in sorted(members, key=rank):
+        if told_of(each, client):
+            written[each.name] = getattr(client, each.attribute)
+        if each.attribute == "grant_types":
+            written["response_types"] = response_types(client.grant_types)
+    listed = {name: list(value) if isinstance(value, tuple) else value for name, value in written.items()}
+    return {**listed, "scope": " ".join(client.scopes)}
 
 
-def members(client: Metadata) -> dict[str, Any]:
-    """The members that are said as they are kept, but for empty lists."""
-    told = {name: getattr(client, name) for name in DEFAULTS if name not in NOT_SAID}
-    listed = {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
-    return {name: value for name, value in listed.items() if value != []}
+def rank(member: Member) -> int:
+    """Where a member stands: first what it is called and where it leads, last what only others say of it."""
+    place = ORDER.index(member.rule) if member.rule in ORDER else len(ORDER)
+    return place + len(ORDER) * tuple(Who).index(member.who_may_set)
+
+
+def told_of(member: Member, client: Metadata) -> bool:
+    """Does the document have this member?"""
+    value = getattr(client, member.attribute)
+    return value is not None and (value != () or member.empty)
 
 
 def links(client: Client) -> list[tuple[str, str]]:

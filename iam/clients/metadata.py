@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, get_type_hints
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
@@ -11,13 +11,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from iam.oauth.grant_types import AUTHORIZATION_CODE
 from iam.oauth.reasons import Reason, shown
 from iam.people.invalid import Invalid
-from iam.records.client_metadata import DEFAULTS, Metadata
+from iam.records.client_metadata import COLUMNS, MEMBERS, Metadata
+from iam.records.member import Who
 
 INVALID_METADATA: Final = "invalid_client_metadata"
 INVALID_REDIRECT_URI: Final = "invalid_redirect_uri"
 
-# What no client says of itself: it is found out, or its owner or who administers says it.
-NOT_SAID: Final = ("sector", "id_token_claims", "require_pkce", "introspect_any", "allow_http_redirects")
+
+SAID: Final = tuple(each for each in MEMBERS if each.who_may_set is Who.CLIENT)  # by clients themselves
+NAMES: Final = {each.attribute: each.name for each in MEMBERS}
 
 # What our own answers have besides metadata: who sends one back as it came asks for nothing by these (RFC 7592 §2.2).
 OURS: Final = (
@@ -28,13 +30,6 @@ OURS: Final = (
     "left_out",
     "left_out_uri",
 )
-
-# Our fields by the RFC's names.
-NAMES: Final[Mapping[str, str]] = {
-    "name": "client_name",
-    "auth_method": "token_endpoint_auth_method",
-    "scopes": "scope",
-}
 
 CONFIG: Final = ConfigDict(strict=True, extra="ignore", frozen=True)
 
@@ -64,13 +59,7 @@ class Spoken(BaseModel):
     response_types: tuple[str, ...] | None = None
     client_name: str | None = None
     scope: str | None = None
-    jwks: dict[str, Any] | None = None
     software_statement: str | None = None
-
-    @property
-    def kept(self) -> dict[str, Any]:
-        """The members that are kept as they are said."""
-        return {name: getattr(self, name) for name in DEFAULTS if name in type(self).model_fields}
 
     def name(self, redirect_uris: Sequence[str]) -> str:
         """What people will read; of a client that has no name, where it leads to."""
@@ -86,11 +75,7 @@ class Spoken(BaseModel):
 ClientMetadata: Final[type[Spoken]] = create_model(
     "ClientMetadata",
     __base__=Spoken,
-    **{
-        name: (get_type_hints(Metadata)[name], default)
-        for name, default in DEFAULTS.items()
-        if name not in (*NOT_SAID, "jwks")
-    },  # type: ignore[call-overload]
+    **{each.name: (each.type, each.default) for each in SAID if each.name not in Spoken.model_fields},  # type: ignore[call-overload]
 )
 
 
@@ -118,7 +103,7 @@ def read(document: Mapping[str, Any]) -> RegistrationRequest:
         grant_types=spoken.grant_types,
         redirect_uris=spoken.redirect_uris,
         scopes=tuple((spoken.scope or "").split()),
-        **spoken.kept,
+        **{each.attribute: getattr(spoken, each.name) for each in SAID if each.attribute not in COLUMNS},
     )
     return RegistrationRequest(spoken, metadata, frozenset(said), unknown)
 
@@ -131,7 +116,7 @@ def mistyped(error: ValidationError) -> MetadataError:
 
 
 def refused(complaints: Mapping[str, str]) -> MetadataError:
-    """The error for complaints by our fields or the RFC's members."""
+    """The error for complaints, by attribute or by member."""
     named = {NAMES.get(name, name): sentence for name, sentence in complaints.items()}
     first = next(iter(named))
     code = INVALID_REDIRECT_URI if first == "redirect_uris" else INVALID_METADATA

@@ -11,25 +11,23 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from iam.clients import openid_registration
-from iam.clients.metadata import (
-    RegistrationRequest,
-    Spoken,
-    refused,
-)
+from iam.clients import members
+from iam.clients.metadata import RegistrationRequest, Spoken, refused
 from iam.clients.registrants import Registrant
-from iam.clients.registration import AUTH_METHODS, distinct
+from iam.clients.registration import distinct
+from iam.clients.rules import Case
 from iam.oauth.grant_types import BY_NAME, CODE, WITHOUT_A_PERSON, obstacle, offered, response_types
 from iam.oauth.reasons import shown
 from iam.oauth.scopes import OF_OPENID
-from iam.records.client import BY_SECRET, PUBLIC
-from iam.records.client_metadata import DEFAULTS, Metadata
+from iam.records.client import AUTH_METHODS, BY_SECRET, PUBLIC
+from iam.records.client_metadata import DEFAULTS, MEMBERS, Metadata
 from iam.records.scope import Scope
 
 MOST: Final = 20  # members that we do not know, of which it is said that they were left out
 LONGEST_NAME: Final = 64
 
-SCRIPTS: Final = ("javascript:", "vbscript:")  # nobody wishes for these by mistake
+WISHES: Final = tuple(each for each in MEMBERS if each.wish)
+SCRIPTS: Final = ("javascript:", "vbscript:")
 
 USUAL_METHOD: Final = BY_SECRET[0]
 
@@ -130,13 +128,15 @@ def settle_response_types(told: Spoken, grant_types: tuple[str, ...], left_out: 
 
 def settle_rest(metadata: Metadata, left_out: LeftOut) -> Metadata:
     """The metadata without what is only said and cannot be said so."""
-    for name, sentence in openid_registration.wish_complaints(metadata).items():
-        value = getattr(metadata, name)
-        if sentence is None or (isinstance(value, str) and value.strip().lower().startswith(SCRIPTS)):
-            continue
-        left_out[name] = sentence
-        metadata = evolve(metadata, **{name: DEFAULTS[name]})
-    return metadata
+    found = members.complaints(Case(metadata), WISHES)
+    wrong = {name: sentence for name, sentence in found.items() if not script(getattr(metadata, name))}
+    left_out.update(wrong)
+    return evolve(metadata, **{name: DEFAULTS[name] for name in wrong})
+
+
+def script(value: object) -> bool:
+    """Would a browser run it? Nobody wishes for that by mistake."""
+    return isinstance(value, str) and value.strip().lower().startswith(SCRIPTS)
 
 
 def unknown(asked: RegistrationRequest) -> LeftOut:

@@ -1,8 +1,7 @@
 """`iam client`."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -12,21 +11,23 @@ from iam.administration import client_secrets, clients, registration_access_toke
 from iam.administration.administration import Administration
 from iam.administration.client_secrets import LONGEST_KEEP
 from iam.clients import information
-from iam.clients.registration import AUTH_METHODS
 from iam.commands import client_options, output
-from iam.commands.client_input import chosen_secret, key_set, warn
+from iam.commands.client_input import chosen_secret, warn
 from iam.commands.confirming import run_if_agreed, yes_option
 from iam.commands.options import Group
 from iam.commands.running import run
 from iam.oauth.grant_types import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, REFRESH_TOKEN
 from iam.people.invalid import Invalid
 from iam.records.actor import COMMAND_LINE
-from iam.records.client import Client
-from iam.records.client_metadata import Metadata
+from iam.records.client import AUTH_METHODS, Client
+from iam.records.client_metadata import MEMBERS, Metadata
+from iam.records.member import Who
 
 COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "grant_types", "owner")
 FOR_PEOPLE = "openid profile email read write"
 FOR_ITSELF = "read write"
+
+SHOWN = tuple(each for each in MEMBERS if each.who_may_set is not Who.NOBODY)
 
 T = TypeVar("T")
 
@@ -57,54 +58,17 @@ def command() -> None:
 )
 @client_options.metadata
 def create(
-    name: str,
-    owner: str | None,
-    redirects: Sequence[str],
-    logout_uris: Sequence[str],
-    grant_types: Sequence[str],
-    scope: str | None,
-    auth_method: str | None,
-    signing_alg: str | None,
-    jwks_file: Path | None,
-    jwks_uri: str | None,
-    openid: Mapping[str, Any],
-    chosen_id: str | None,
-    *,
-    client_secret_stdin: bool,
-    require_pkce: bool | None,
-    introspect_any: bool | None,
-    allow_http_redirects: bool | None,
+    name: str, owner: str | None, chosen_id: str | None, said: Mapping[str, Any], *, client_secret_stdin: bool
 ) -> None:
     """Register a client. Its secret is shown once, here and now.
 
     With redirect URIs it gets authorization_code and refresh_token and the scopes openid, profile, email, read and write;
     without them client_credentials, read and write; unless --grant-type and --scope say otherwise.
     """
-    default = (AUTHORIZATION_CODE, REFRESH_TOKEN) if redirects else (CLIENT_CREDENTIALS,)
-    scopes = ((FOR_PEOPLE if redirects else FOR_ITSELF) if scope is None else scope).split()
-    method = auth_method or AUTH_METHODS[0]
-    chosen = chosen_secret(method) if client_secret_stdin else None
-    jwks = key_set(jwks_file)
-
-    async def work(on: Administration) -> tuple[Client, str | None]:
-        asked = Metadata(
-            name=name,
-            auth_method=method,
-            grant_types=tuple(grant_types) or default,
-            redirect_uris=tuple(redirects),
-            scopes=tuple(scopes),
-            post_logout_redirect_uris=tuple(logout_uris),
-            require_pkce=bool(require_pkce),
-            introspect_any=bool(introspect_any),
-            allow_http_redirects=bool(allow_http_redirects),
-            token_endpoint_auth_signing_alg=signing_alg,
-            jwks=jwks,
-            jwks_uri=jwks_uri,
-            **openid,
-        )
-        return await clients.create(on, asked, COMMAND_LINE, client_id=chosen_id, secret=chosen, owner=owner)
-
-    client, secret = run(lambda on: by_option(work(on)))
+    asked = Metadata(name=name, **{**usual(people=bool(said.get("redirect_uris"))), **said})
+    chosen = chosen_secret(asked.auth_method) if client_secret_stdin else None
+    create = partial(clients.create, client_id=chosen_id, secret=chosen, owner=owner)
+    client, secret = run(lambda on: by_option(create(on, asked, COMMAND_LINE)))
     warn(client)
     announce(client, None if client_secret_stdin else secret)
 
@@ -137,52 +101,16 @@ def show(client_id: str) -> None:
 @which
 @click.option("--name", metavar="N", help="The name that people read.")
 @client_options.metadata
-def update(
-    client_id: str,
-    name: str | None,
-    redirects: Sequence[str],
-    logout_uris: Sequence[str],
-    grant_types: Sequence[str],
-    scope: str | None,
-    auth_method: str | None,
-    signing_alg: str | None,
-    jwks_file: Path | None,
-    jwks_uri: str | None,
-    openid: Mapping[str, Any],
-    *,
-    require_pkce: bool | None,
-    introspect_any: bool | None,
-    allow_http_redirects: bool | None,
-) -> None:
+def update(client_id: str, name: str | None, said: Mapping[str, Any]) -> None:
     """Change a client's metadata; what is not named stays, a list that is named replaces the old one, "" empties it.
 
     Another --auth-method makes a new secret, shown once, where the old one is of no use to it. New keys take the place of
     the old ones.
     """
-    jwks = key_set(jwks_file)
 
     async def work(on: Administration) -> tuple[Client, str | None]:
         old = await clients.find(on, client_id)
-        method = old.auth_method if auth_method is None else auth_method
-        new_keys = jwks is not None or jwks_uri is not None
-        asked = evolve(
-            old,
-            name=old.name if name is None else name,
-            auth_method=method,
-            grant_types=replaced(old.grant_types, grant_types),
-            redirect_uris=replaced(old.redirect_uris, redirects),
-            post_logout_redirect_uris=replaced(old.post_logout_redirect_uris, logout_uris),
-            scopes=old.scopes if scope is None else tuple(scope.split()),
-            require_pkce=old.require_pkce if require_pkce is None else require_pkce,
-            introspect_any=old.introspect_any if introspect_any is None else introspect_any,
-            allow_http_redirects=old.allow_http_redirects if allow_http_redirects is None else allow_http_redirects,
-            token_endpoint_auth_signing_alg=old.token_endpoint_auth_signing_alg
-            if signing_alg is None and method == old.auth_method
-            else signing_alg,
-            jwks=jwks if new_keys else old.jwks,
-            jwks_uri=jwks_uri or None if new_keys else old.jwks_uri,
-            **openid,
-        )
+        asked = evolve(old, **{**given_up(old, said), **said, "name": old.name if name is None else name})
         return await clients.update(on, old, asked, COMMAND_LINE)
 
     client, secret = run(lambda on: by_option(work(on)))
@@ -264,9 +192,24 @@ def delete(client_id: str, *, yes: bool) -> None:
     output.say(f"The client {client.name} is deleted.", {"client_id": client_id, "deleted": True})
 
 
-def replaced(old: tuple[str, ...], named: Sequence[str]) -> tuple[str, ...]:
-    """The list that was named, if one was; an empty text alone is an empty list."""
-    return () if tuple(named) == ("",) else tuple(named) or old
+def usual(*, people: bool) -> dict[str, Any]:
+    """What is registered of a new client where nothing else is said: of one for `people`, who are sent back to it, or one for itself."""
+    return {
+        "auth_method": AUTH_METHODS[0],
+        "grant_types": (AUTHORIZATION_CODE, REFRESH_TOKEN) if people else (CLIENT_CREDENTIALS,),
+        "redirect_uris": (),
+        "scopes": tuple((FOR_PEOPLE if people else FOR_ITSELF).split()),
+    }
+
+
+def given_up(old: Client, said: Mapping[str, Any]) -> dict[str, None]:
+    """What goes with another method, or with other keys: the algorithm that was for the old one, and the old keys."""
+    algorithm = said.get("auth_method", old.auth_method) != old.auth_method
+    keys = said.keys() & {"jwks", "jwks_uri"}
+    return {
+        **({"token_endpoint_auth_signing_alg": None} if algorithm else {}),
+        **({"jwks": None, "jwks_uri": None} if keys else {}),
+    }
 
 
 async def by_option(work: Awaitable[T]) -> T:
@@ -291,11 +234,7 @@ def document(client: Client) -> dict[str, object]:
     """The client for programs, in the words of RFC 7591 §2 and OpenID Connect Registration §2."""
     return {
         "client_id": client.id,
-        **information.document(client),
-        "require_pkce": client.require_pkce,
-        "introspect_any": client.introspect_any,
-        "id_token_claims": client.id_token_claims,
-        "allow_http_redirects": client.allow_http_redirects,
+        **information.document(client, SHOWN),
         "registered_itself": client.registered_itself,
         **({"left_out": dict(client.left_out)} if client.left_out else {}),
         "owner": client.owner,

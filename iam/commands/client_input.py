@@ -15,10 +15,8 @@ from iam.records.client import Client, keeps_secret
 LONGEST_JWKS = 65_536  # bytes of a file of keys
 
 
-def key_set(file: Path | None) -> Mapping[str, Any] | None:
-    """The JSON object in a file of public keys, if there is one; what it must be like, the rules for clients say."""
-    if file is None:
-        return None
+def key_set(file: Path) -> Mapping[str, Any]:
+    """The JSON object in a file of public keys; what it must be like, the rules for clients say."""
     try:
         octets = file.read_bytes()
         document = strict_json.parse(octets) if len(octets) <= LONGEST_JWKS else None
@@ -45,7 +43,7 @@ def chosen_secret(method: str) -> str:
 
 def warn(client: Client) -> None:
     """Say loudly what others can read on the way, to standard error."""
-    for uri in redirect_uris.unprotected((*client.redirect_uris, *client.post_logout_redirect_uris)):
+    for uri in redirect_uris.unprotected(client.addresses):
         click.echo(
             f"WARNING: {uri} is http: whoever is on the way there reads the codes and who is logged in.", err=True
         )

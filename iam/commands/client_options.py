@@ -1,4 +1,4 @@
-"""The options of `iam client create` and `update`: client metadata, those of OpenID Connect by their members' names."""
+"""The options of `iam client create` and `update`: client metadata, a member an option."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,130 +7,74 @@ from typing import Any, Final, TypeVar
 import click
 
 from iam.clients import assertions
-from iam.clients.registration import AUTH_METHODS
+from iam.commands.client_input import key_set
 from iam.oauth.grant_types import offered
 from iam.people.invalid import Invalid
-from iam.records.client_metadata import AT_USERINFO, BY_SCOPES, DEFAULTS
+from iam.records.client import AUTH_METHODS
+from iam.records.client_metadata import AT_USERINFO, BY_SCOPES, COLUMNS, MEMBERS
+from iam.records.member import Member, Who
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-OPENID: Final[Mapping[str, str]] = {
-    "application_type": "web or native; found out by the redirect URIs where it is not said.",
-    "contacts": "Whom to write to about it. Repeatable.",
-    "client_uri": "Its page, shown as a link when people are asked to allow it.",
-    "logo_uri": "Its logo, shown as a link, and as a picture if it is at the host that people are sent to.",
-    "policy_uri": "What it does with people's data, shown as a link.",
-    "tos_uri": "Its terms of service, shown as a link.",
-    "software_id": "Which software it is.",
-    "software_version": "Of which version.",
-    "subject_type": "public: it knows people by the name that all know; pairwise: by one of its sector's own.",
-    "sector_identifier_uri": "A JSON array of the redirect URIs of all clients of its sector.",
-    "id_token_signed_response_alg": "What its ID tokens are signed with (RS256).",
-    "id_token_encrypted_response_alg": "With what the key is encrypted that its ID tokens are encrypted with.",
-    "id_token_encrypted_response_enc": "With what its ID tokens are encrypted (A128CBC-HS256).",
-    "userinfo_signed_response_alg": "What UserInfo is signed with (not at all: plain JSON).",
-    "userinfo_encrypted_response_alg": "With what the key is encrypted that UserInfo is encrypted with.",
-    "userinfo_encrypted_response_enc": "With what UserInfo is encrypted (A128CBC-HS256).",
-    "request_object_signing_alg": "What it signs its request objects with (any that fits its keys).",
-    "request_object_encryption_alg": "With what it may encrypt the key of its request objects.",
-    "request_object_encryption_enc": "With what it may encrypt its request objects.",
-    "require_signed_request_object": "Refuse its requests without a request object.",
-    "request_uris": "Where its request objects may be. Repeatable.",
-    "default_max_age": "People must have logged in within so many seconds.",
-    "require_auth_time": "Say in its ID tokens when people logged in.",
-    "default_acr_values": "How people should log in. Repeatable.",
-    "initiate_login_uri": "Where people are sent who begin the login elsewhere.",
-    "backchannel_logout_uri": "Where it is told that a person has logged out.",
-    "backchannel_logout_session_required": "Tell it which session that was.",
-    "frontchannel_logout_uri": "A page that the person's browser loads at the logout.",
-    "frontchannel_logout_session_required": "Tell that page which session it was.",
-    "id_token_claims": "Where the claims of its scopes are: at UserInfo alone, or in its ID tokens too.",
-}
+DEFAULTS: Final = {each.attribute: each.default for each in MEMBERS}
 
-BASIC: Final = (
-    click.option(
-        "--redirect-uri", "redirects", metavar="URI", multiple=True, help="Where codes may be sent. Repeatable."
-    ),
-    click.option(
-        "--post-logout-redirect-uri",
-        "logout_uris",
-        metavar="URI",
-        multiple=True,
-        help="Where a person may be sent after the logout. Repeatable.",
-    ),
-    click.option(
-        "--grant-type",
-        "grant_types",
-        metavar="G",
-        multiple=True,
-        help=f"One of {', '.join(each.name for each in offered())}. Repeatable.",
-    ),
-    click.option("--scope", metavar='"S ..."', help="What the client may ask for, separated by spaces."),
-    click.option("--auth-method", type=click.Choice(AUTH_METHODS), help="How it proves itself; none: a public client."),
-    click.option(
-        "--signing-alg",
-        type=click.Choice(assertions.EVERY_ALGORITHM),
-        help="What it signs with, if it signs to prove itself (any that fits its keys).",
-    ),
-    click.option(
-        "--jwks",
-        "jwks_file",
-        metavar="FILE",
-        type=click.Path(path_type=Path),
-        help="A file with its public keys, for private_key_jwt and for encryption.",
-    ),
-    click.option("--jwks-uri", metavar="URI", help="Where its public keys are, instead."),
-    click.option("--require-pkce/--no-require-pkce", default=None, help="Refuse its requests without PKCE."),
-    click.option(
-        "--introspect-any/--no-introspect-any",
-        default=None,
-        help="It may introspect the tokens of every client: a resource server.",
-    ),
-    click.option(
-        "--allow-http-redirects/--no-allow-http-redirects",
-        default=None,
-        help="Its redirect URIs may be http at private addresses and at host names without a dot: whoever is on the way reads along.",
-    ),
-)
+# All but the name, which a new client must have, and what nobody says.
+OPTIONS: Final = tuple(each for each in MEMBERS if each.attribute != "name" and each.who_may_set is not Who.NOBODY)
+
+URI: Final = ("-uri", "-uris")  # how options of addresses end
+
+# What the command line knows by itself of the values of some; what is wrong with any other, the rules say.
+KINDS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "auth_method": {"type": click.Choice(AUTH_METHODS)},
+    "token_endpoint_auth_signing_alg": {"type": click.Choice(assertions.EVERY_ALGORITHM)},
+    "id_token_claims": {"type": click.Choice((AT_USERINFO, BY_SCOPES))},
+    "jwks": {"type": click.Path(path_type=Path), "metavar": "FILE"},
+    "scopes": {"metavar": '"S ..."'},
+    "default_max_age": {"type": int, "metavar": "SECONDS"},
+}
+READERS: Final[Mapping[str, Callable[[Any], Any]]] = {"jwks": key_set, "scopes": lambda text: tuple(text.split())}
+MORE: Final = {"grant_types": f" One of {', '.join(each.name for each in offered())}."}
 
 
 def metadata(function: F) -> F:
-    """Give a command the options; those of OpenID Connect, as far as they are named, are its argument `openid`."""
-    options = [*BASIC, *(option(name, sentence) for name, sentence in OPENID.items())]
-    for each in reversed(options):
-        function = each(function)
+    """Give a command the options; what is named of them is its argument `said`, by attribute of Metadata."""
+    for each in reversed(OPTIONS):
+        function = option(each)(function)
     return function
 
 
-def option(name: str, sentence: str) -> Any:
-    """The option of a member: a flag, a number, a text, or several."""
-    default, written = DEFAULTS[name], name.replace("_", "-")
-    told: dict[str, Any] = {"help": sentence, "expose_value": False, "callback": remember}
-    if isinstance(default, bool):
-        return click.option(f"--{written}/--no-{written}", default=None, **told)
-    if name == "id_token_claims":
-        return click.option(f"--{written}", type=click.Choice((AT_USERINFO, BY_SCOPES)), **told)
-    if name == "default_max_age":
-        return click.option(f"--{written}", metavar="SECONDS", type=int, **told)
-    metavar = "URI" if name.endswith(("_uri", "_uris")) else "TEXT"
-    return click.option(f"--{written}", metavar=metavar, multiple=isinstance(default, tuple), **told)
+def option(member: Member) -> Any:
+    """The option of a member: a flag, one of a kind, a text, or several."""
+    name, attribute = f"--{member.option}", member.attribute
+    told: dict[str, Any] = {"expose_value": False, "callback": remember}
+    if member.type is bool:
+        return click.option(f"{name}/--no-{member.option}", attribute, default=None, help=member.help, **told)
+    if attribute in KINDS:
+        return click.option(name, attribute, help=member.help, **told, **KINDS[attribute])
+    metavar = "URI" if name.endswith(URI) else "TEXT"
+    sentence = member.help + MORE.get(attribute, "") + (" Repeatable." if member.several else "")
+    return click.option(name, attribute, metavar=metavar, multiple=member.several, help=sentence, **told)
 
 
 def remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     """Collect what is named; an empty text takes away what there was."""
-    named: dict[str, Any] = context.params.setdefault("openid", {})
+    said: dict[str, Any] = context.params.setdefault("said", {})
     if value is None or value == ():
         return
     name = str(parameter.name)
     empty = value in ("", ("",))
-    named[name] = DEFAULTS[name] if empty else value
+    said[name] = DEFAULTS[name] if empty else READERS.get(name, lambda same: same)(value)
 
 
 def by_option(invalid: Invalid) -> Invalid:
     """The complaints, each with its option before it where the sentence alone does not say what it is about."""
-    return Invalid(
-        {
-            name: f"--{name.replace('_', '-')}: {sentence}" if name in OPENID or name == "client_id" else sentence
-            for name, sentence in invalid.complaints.items()
-        }
-    )
+    named = {
+        "client_id": "--client-id: ",
+        **{each.attribute: f"--{each.option}: " for each in OPTIONS if not telling(each)},
+    }
+    return Invalid({name: named.get(name, "") + sentence for name, sentence in invalid.complaints.items()})
+
+
+def telling(member: Member) -> bool:
+    """Do complaints about it say themselves what they are about?"""
+    return member.attribute in (*COLUMNS, "jwks") or member.option != member.name.replace("_", "-")

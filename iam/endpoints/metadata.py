@@ -6,11 +6,11 @@ from attrs import frozen
 
 from iam.authorization import objects, openid_parameters, pkce, response
 from iam.clients import assertions, encryption
-from iam.clients.registration import AUTH_METHODS, CONFIDENTIAL_METHODS
 from iam.http.answers import Answer, json_answer
 from iam.http.request import Request
 from iam.openid.login_facts import ACR_VALUES
 from iam.protocol.server import Server
+from iam.records.client import AUTH_METHODS, CONFIDENTIAL_METHODS
 from iam.secrets.signing_keys import ALGORITHMS
 
 ANY = {

@@ -17,6 +17,9 @@ SECRET_JWT: Final = "client_secret_jwt"
 
 PRIVATE_KEY_JWT: Final = "private_key_jwt"
 
+CONFIDENTIAL_METHODS: Final = (*BY_SECRET, SECRET_JWT, PRIVATE_KEY_JWT)
+AUTH_METHODS: Final = (*CONFIDENTIAL_METHODS, PUBLIC)
+
 
 @frozen
 class Secret:

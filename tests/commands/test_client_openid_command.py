@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from iam.commands.client_options import OPENID
-from iam.records.client_metadata import DEFAULTS
+from iam.commands.client_options import OPTIONS
+from iam.records.client_metadata import COLUMNS, DEFAULTS
 from tests.assertions import make, public
 from tests.commands.conftest import Iam
 
@@ -20,10 +20,7 @@ def create(iam: Iam, *options: str) -> Any:
 
 
 def test_every_member_has_an_option() -> None:
-    basic = {"post_logout_redirect_uris", "token_endpoint_auth_signing_alg", "jwks", "jwks_uri"}
-    flags = {"require_pkce", "introspect_any", "allow_http_redirects"}
-
-    assert OPENID.keys() == DEFAULTS.keys() - basic - flags - {"sector"}
+    assert {each.attribute for each in OPTIONS} == {*COLUMNS, *DEFAULTS} - {"name", "sector"}
 
 
 def test_every_option_is_a_member_of_the_metadata(iam: Iam, tmp_path: Path) -> None:

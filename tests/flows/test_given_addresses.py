@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from iam.clients.openid_registration import fitting
+from iam.clients.registration import in_order
 from iam.records.actor import SERVER
 from iam.records.client import Client
 from iam.records.client_metadata import Metadata
@@ -20,7 +20,7 @@ AT_HOME = "http://192.168.2.50:2283/cb"
 
 def given(client: Client, *uris: str, http: bool = False) -> Metadata:
     """The client with these addresses besides its own, as the command line gives them."""
-    return fitting(
+    return in_order(
         Metadata(
             client.name,
             client.auth_method,

@@ -6,17 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iam.clients import openid_registration, uris
-from iam.records.client_metadata import DEFAULTS, Metadata
+from iam.clients import members, registration, uris
+from iam.clients.rules import Case
+from iam.records.client_metadata import COLUMNS, DEFAULTS, Metadata
+from iam.records.scope import Scope
 from tests.assertions import make, public
 
 CALLBACK = "https://app.example.org/cb"
-OF_REGISTRATION = {  # the rules for which stand there
-    *("post_logout_redirect_uris", "require_pkce", "introspect_any", "allow_http_redirects"),
-    *("token_endpoint_auth_signing_alg", "jwks", "jwks_uri"),
-}
-MEMBERS = DEFAULTS.keys() - {"sector"} - OF_REGISTRATION
-FREE = {  # which need no rule: a boolean is one or it is none
+FREE = {  # which need no rule: a boolean is one or it is none, and the sector is found out
+    "sector",
+    *("require_pkce", "introspect_any", "allow_http_redirects"),
     "require_signed_request_object",
     "require_auth_time",
     "backchannel_logout_session_required",
@@ -25,18 +24,15 @@ FREE = {  # which need no rule: a boolean is one or it is none
 KEYS = public(make("RS256"))
 
 
-def complaints(*, private: bool = False, **members: Any) -> dict[str, str]:
+def complaints(*, private: bool = False, **said: Any) -> dict[str, str]:
     """What the rules say to a client with these members."""
-    method = members.pop("auth_method", "client_secret_basic")
-    metadata = Metadata("Shop", method, ("authorization_code",), (CALLBACK,), ("openid",), **members)
-    found = openid_registration.complaints(metadata, private=private)
-    return {name: sentence for name, sentence in found.items() if sentence}
+    method = said.pop("auth_method", "client_secret_basic")
+    metadata = Metadata("Shop", method, ("authorization_code",), (CALLBACK,), ("openid",), **said)
+    return members.complaints(Case(metadata, scopes=[Scope("openid", "Know who you are")], private=private))
 
 
 def test_there_is_a_rule_for_every_member() -> None:
-    metadata = Metadata("Shop", "none", ("authorization_code",), (CALLBACK,), ("openid",))
-
-    assert openid_registration.complaints(metadata, private=False).keys() == MEMBERS - FREE
+    assert members.RULES.keys() == {*COLUMNS, *DEFAULTS} - FREE
 
 
 def test_defaults_have_no_complaint() -> None:
@@ -44,7 +40,7 @@ def test_defaults_have_no_complaint() -> None:
 
 
 @pytest.mark.parametrize(
-    "members",
+    "said",
     [
         {"application_type": "native"},
         {"subject_type": "pairwise"},
@@ -71,8 +67,8 @@ def test_defaults_have_no_complaint() -> None:
         },
     ],
 )
-def test_what_the_specifications_allow_has_no_complaint(members: dict[str, Any]) -> None:
-    assert complaints(**members) == {}
+def test_what_the_specifications_allow_has_no_complaint(said: dict[str, Any]) -> None:
+    assert complaints(**said) == {}
 
 
 @pytest.mark.parametrize(
@@ -167,7 +163,7 @@ def test_an_application_type_that_does_not_fit_is_replaced_by_native(
     method = "none" if public else "client_secret_basic"
     metadata = Metadata("Shop", method, ("authorization_code",), tuple(uris), ("openid",), application_type=given)
 
-    fitting = openid_registration.fitting(metadata)
+    fitting = registration.in_order(metadata)
 
     assert fitting.application_type == ("native" if native else given)
 

@@ -5,16 +5,8 @@ from typing import Any
 import pytest
 from joserfc.jwk import OKPKey
 
-from iam.clients.redirect_uris import STRICT
-from iam.clients.registrants import ADMINISTRATOR
-from iam.clients.registration import (
-    auth_method_complaint,
-    grant_types_complaint,
-    jwks_complaint,
-    name_complaint,
-    redirect_uris_complaint,
-    scopes_complaint,
-)
+from iam.clients import members
+from iam.clients.rules import Case
 from iam.records.client_metadata import Metadata
 from iam.records.scope import Scope
 
@@ -35,28 +27,32 @@ def metadata(**changes: Any) -> Metadata:
     )
 
 
+def complaint(attribute: str, said: Metadata, **more: Any) -> str | None:
+    return members.complaint(attribute, Case(said, scopes=KNOWN, **more))
+
+
 def test_good_metadata_have_no_complaint() -> None:
     good = metadata()
 
-    assert name_complaint(good) is None
-    assert auth_method_complaint(good) is None
-    assert grant_types_complaint(good, ADMINISTRATOR, implicit=False) is None
-    assert redirect_uris_complaint(good, STRICT) is None
-    assert scopes_complaint(good, ADMINISTRATOR, KNOWN, scopeless=False) is None
+    assert complaint("name", good) is None
+    assert complaint("auth_method", good) is None
+    assert complaint("grant_types", good) is None
+    assert complaint("redirect_uris", good) is None
+    assert complaint("scopes", good) is None
 
 
 @pytest.mark.parametrize("name", ["", "a\nb", "n" * 201])
 def test_a_name_is_a_line(name: str) -> None:
-    assert name_complaint(metadata(name=name)) is not None
+    assert complaint("name", metadata(name=name)) is not None
 
 
 @pytest.mark.parametrize("name", ["<b>Shop</b>", "{{7*7}}", "商店", "javascript:alert(1)"])
 def test_row_53_row_71_a_name_is_text(name: str) -> None:
-    assert name_complaint(metadata(name=name)) is None
+    assert complaint("name", metadata(name=name)) is None
 
 
 def test_the_authentication_method_is_known() -> None:
-    assert "client_secret_basic" in (auth_method_complaint(metadata(auth_method="implicit")) or "")
+    assert "client_secret_basic" in (complaint("auth_method", metadata(auth_method="implicit")) or "")
 
 
 @pytest.mark.parametrize(
@@ -71,24 +67,24 @@ def test_the_authentication_method_is_known() -> None:
     ],
 )
 def test_grant_types_fit_together(changes: dict[str, Any], words: str) -> None:
-    assert words in (grant_types_complaint(metadata(**changes), ADMINISTRATOR, implicit=False) or "")
+    assert words in (complaint("grant_types", metadata(**changes)) or "")
 
 
 def test_a_resource_server_that_introspects_needs_no_grant() -> None:
     resource_server = metadata(grant_types=(), redirect_uris=(), scopes=(), introspect_any=True)
 
-    assert grant_types_complaint(resource_server, ADMINISTRATOR, implicit=False) is None
-    assert redirect_uris_complaint(resource_server, STRICT) is None
-    assert scopes_complaint(resource_server, ADMINISTRATOR, KNOWN, scopeless=False) is None
+    assert complaint("grant_types", resource_server) is None
+    assert complaint("redirect_uris", resource_server) is None
+    assert complaint("scopes", resource_server) is None
 
 
 def test_a_code_needs_a_redirect_uri() -> None:
-    assert "at least one redirect URI" in (redirect_uris_complaint(metadata(redirect_uris=()), STRICT) or "")
-    assert redirect_uris_complaint(metadata(redirect_uris=(), grant_types=("client_credentials",)), STRICT) is None
+    assert "at least one redirect URI" in (complaint("redirect_uris", metadata(redirect_uris=())) or "")
+    assert complaint("redirect_uris", metadata(redirect_uris=(), grant_types=("client_credentials",))) is None
 
 
 def test_among_several_redirect_uris_the_wrong_one_is_named() -> None:
-    sentence = redirect_uris_complaint(metadata(redirect_uris=(CALLBACK, "http://evil.example/cb")), STRICT)
+    sentence = complaint("redirect_uris", metadata(redirect_uris=(CALLBACK, "http://evil.example/cb")))
 
     assert sentence is not None
     assert sentence.startswith("http://evil.example/cb: ")
@@ -97,29 +93,26 @@ def test_among_several_redirect_uris_the_wrong_one_is_named() -> None:
 def test_there_are_not_too_many_redirect_uris() -> None:
     uris = tuple(f"{CALLBACK}/{number}" for number in range(51))
 
-    assert redirect_uris_complaint(metadata(redirect_uris=uris), STRICT) == "Give at most 50 redirect URIs."
+    assert complaint("redirect_uris", metadata(redirect_uris=uris)) == "Give at most 50 redirect URIs."
 
 
 def test_an_apps_own_scheme_needs_a_public_client() -> None:
-    assert "public clients" in (redirect_uris_complaint(metadata(redirect_uris=("com.example.app:/cb",)), STRICT) or "")
+    assert "public clients" in (complaint("redirect_uris", metadata(redirect_uris=("com.example.app:/cb",))) or "")
     native = metadata(redirect_uris=("com.example.app:/cb",), auth_method="none", application_type="native")
-    assert redirect_uris_complaint(native, STRICT) is None
+    assert complaint("redirect_uris", native) is None
 
 
 def test_scopes_exist() -> None:
     strange, none = metadata(scopes=("admin",)), metadata(scopes=())
 
-    assert (
-        scopes_complaint(strange, ADMINISTRATOR, KNOWN, scopeless=False)
-        == "Choose among the scopes that exist: read, write."
-    )
-    assert scopes_complaint(none, ADMINISTRATOR, KNOWN, scopeless=False) == "Choose at least one scope."
-    assert scopes_complaint(none, ADMINISTRATOR, KNOWN, scopeless=True) is None
+    assert complaint("scopes", strange) == "Choose among the scopes that exist: read, write."
+    assert complaint("scopes", none) == "Choose at least one scope."
+    assert complaint("scopes", none, scopeless=True) is None
 
 
 def test_keys_may_be_for_encryption_alone_unless_the_client_signs_with_them() -> None:
     keys = {"keys": [OKPKey.generate_key("X25519", {"use": "enc"}).as_dict(private=False)]}
 
-    assert jwks_complaint(metadata(jwks=keys)) is None
-    assert "signatures" in (jwks_complaint(metadata(jwks=keys, auth_method="private_key_jwt")) or "")
-    assert "signatures" in (jwks_complaint(metadata(jwks={"keys": []})) or "")
+    assert complaint("jwks", metadata(jwks=keys)) is None
+    assert "signatures" in (complaint("jwks", metadata(jwks=keys, auth_method="private_key_jwt")) or "")
+    assert "signatures" in (complaint("jwks", metadata(jwks={"keys": []})) or "")

@@ -11,7 +11,8 @@ from iam.clients.registrants import Registrant
 from iam.oauth.grant_types import offered
 from iam.people.invalid import Invalid
 from iam.records.client import Client
-from iam.records.client_metadata import DEFAULTS, Metadata
+from iam.records.client_metadata import MEMBERS, Metadata
+from iam.records.member import Member
 
 CONFIDENTIAL, PUBLIC = "confidential", "public"
 AUTH_METHODS = {CONFIDENTIAL: "client_secret_basic", PUBLIC: "none"}
@@ -35,20 +36,22 @@ ALGORITHMS = [
 ]
 SCOPES = ["openid", "profile", "email", "read", "write"]
 
-# The fields that stand in the part for OpenID Connect.
-OPENID = (
-    "subject_type",
-    "id_token_signed_response_alg",
-    "backchannel_logout_uri",
-    "frontchannel_logout_uri",
-    "initiate_login_uri",
+CHOICES = {
+    "grant_types": GRANT_TYPES,
+    "scopes": None,  # which there are, is known when the form is shown
+    "subject_type": SUBJECT_TYPES,
+    "id_token_signed_response_alg": ALGORITHMS,
+}
+USUAL = {"grant_types": [choice.value for choice in GRANT_TYPES], "scopes": SCOPES}
+
+ON_THE_FORM = sorted(
+    (each for each in MEMBERS if each.form_label is not None), key=lambda each: each.place or len(MEMBERS)
 )
 
 
 class ApplicationForm(Form):  # type: ignore[misc]
-    """What its owner says of an application."""
+    """What its owner says of an application: a field for each member that has a label."""
 
-    name = StringField("Name", description="People read it when they are asked to allow the application.")
     client_type = RadioField(
         "Client type",
         choices=CLIENT_TYPES,
@@ -56,69 +59,52 @@ class ApplicationForm(Form):  # type: ignore[misc]
         description="Can the application keep a secret?",
         validate_choice=False,
     )
-    grant_types = SelectMultipleField(
-        "Grant types",
-        choices=GRANT_TYPES,
-        default=[choice.value for choice in GRANT_TYPES],
-        description="How the application gets its tokens.",
-        validate_choice=False,
-    )
-    redirect_uris = TextAreaField(
-        "Redirect URIs",
-        description="Where people are sent back to, one address a line. It must be exactly what the application asks for.",
-    )
-    post_logout_redirect_uris = TextAreaField(
-        "Post-logout redirect URIs",
-        description="Where people may be sent back to when they have logged out here, one address a line.",
-    )
-    scopes = SelectMultipleField(
-        "Scopes", default=SCOPES, description="What the application may ask for.", validate_choice=False
-    )
-    require_pkce = BooleanField("Require PKCE from this application even though it has a secret")
-    subject_type = RadioField(
-        "Subject type",
-        choices=SUBJECT_TYPES,
-        default="public",
-        description="By which name does the application know a person? Changing it makes strangers of all it knows.",
-        validate_choice=False,
-    )
-    id_token_signed_response_alg = RadioField(
-        "ID token algorithm",
-        choices=ALGORITHMS,
-        default="RS256",
-        description="What ID tokens are signed with.",
-        validate_choice=False,
-    )
-    backchannel_logout_uri = StringField(
-        "Back-channel logout URI", description="Where this server tells the application that a person has logged out."
-    )
-    frontchannel_logout_uri = StringField(
-        "Front-channel logout URI",
-        description="A page of the application that the person's browser loads when they log out, at the address of a "
-        "redirect URI.",
-    )
-    initiate_login_uri = StringField(
-        "Initiate login URI", description="Where people begin to log in to the application who are not there yet."
-    )
 
     @property
-    def openid_wrong(self) -> bool:
-        """Is there an error in the part for OpenID Connect?"""
-        return any(self[name].errors for name in OPENID)
+    def first(self) -> list[Any]:
+        """The fields above the details."""
+        return [self[each.attribute] for each in ON_THE_FORM if each.place]
+
+    @property
+    def details(self) -> list[Any]:
+        """The fields of OpenID Connect."""
+        return [self[each.attribute] for each in ON_THE_FORM if not each.place]
+
+    @property
+    def details_wrong(self) -> bool:
+        """Is there an error among the details?"""
+        return any(field.errors for field in self.details)
 
 
-def filled(client: Any) -> ApplicationForm:
+def field(member: Member) -> Any:
+    """The field of a member: a box to tick, some to choose among, an address a line, or a line."""
+    name, told = member.attribute, {"label": member.form_label, "description": member.help}
+    if member.type is bool:
+        return BooleanField(member.form_label)
+    if name in CHOICES:
+        kind = SelectMultipleField if member.several else RadioField
+        default = USUAL.get(name, member.default)
+        return kind(choices=CHOICES[name], default=default, validate_choice=False, **told)
+    if member.several:
+        return TextAreaField(member.form_label, description=f"{member.help} One address a line.")
+    return StringField(**told)
+
+
+for each in ON_THE_FORM:
+    setattr(ApplicationForm, each.attribute, field(each))
+
+
+def filled(client: Client) -> ApplicationForm:
     """The form with what there is of an application."""
-    return ApplicationForm(
-        name=client.name,
-        client_type=CONFIDENTIAL if client.confidential else PUBLIC,
-        grant_types=list(client.grant_types),
-        redirect_uris="\n".join(client.redirect_uris),
-        post_logout_redirect_uris="\n".join(client.post_logout_redirect_uris),
-        scopes=list(client.scopes),
-        require_pkce=client.require_pkce,
-        **{name: getattr(client, name) for name in OPENID},
-    )
+    told = {each.attribute: typed(each, getattr(client, each.attribute)) for each in ON_THE_FORM}
+    return ApplicationForm(client_type=CONFIDENTIAL if client.confidential else PUBLIC, **told)
+
+
+def typed(member: Member, value: Any) -> Any:
+    """The value of a member as its field has it."""
+    if not member.several:
+        return value
+    return list(value) if member.attribute in CHOICES else "\n".join(value)
 
 
 def differences(form: ApplicationForm, client: Any) -> list[tuple[str, str]]:
@@ -142,16 +128,15 @@ def parse(form: ApplicationForm, client: Client | None) -> Metadata:
     """What a form asks for; what is not on it stays as it is, and an empty field says nothing. Raises Invalid."""
     if form.client_type.data not in AUTH_METHODS:
         raise Invalid({"client_type": "Choose one of the two."})
-    said: dict[str, Any] = {
-        "name": form.name.data or "",
-        "grant_types": tuple(form.grant_types.data or ()),
-        "redirect_uris": lines(form.redirect_uris.data),
-        "post_logout_redirect_uris": lines(form.post_logout_redirect_uris.data),
-        "scopes": tuple(form.scopes.data or ()),
-        "require_pkce": bool(form.require_pkce.data),
-        **{name: form[name].data or DEFAULTS[name] for name in OPENID},
-    }
+    said: dict[str, Any] = {each.attribute: said_of(each, form[each.attribute].data) for each in ON_THE_FORM}
     return evolve(client, **said) if client else Metadata(auth_method=AUTH_METHODS[form.client_type.data], **said)
+
+
+def said_of(member: Member, data: Any) -> Any:
+    """What a field says of its member."""
+    if member.several:
+        return tuple(data if member.attribute in CHOICES else data.split()) if data else ()
+    return data or member.default
 
 
 def offer(form: ApplicationForm, registrant: Registrant, scopes: Iterable[Any]) -> None:
@@ -160,11 +145,6 @@ def offer(form: ApplicationForm, registrant: Registrant, scopes: Iterable[Any]) 
         SelectChoice(scope.name, scope.description) for scope in scopes if registrant.may_have(scope)
     ]
     form.grant_types.choices = [choice for choice in GRANT_TYPES if registrant.may_use(choice.value)]
-
-
-def lines(text: str | None) -> tuple[str, ...]:
-    """The addresses in a field."""
-    return tuple((text or "").split())
 
 
 def by_field(complaints: Mapping[str, str]) -> dict[str, str]:

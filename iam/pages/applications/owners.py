@@ -16,6 +16,8 @@ from iam.http.request import Request
 from iam.records import actor
 from iam.records.actor import By
 from iam.records.client import Client, Secret
+from iam.records.client_metadata import MEMBERS
+from iam.records.member import Who
 from iam.records.session import Session
 
 SEVERAL: Final = frozenset({"grant_types", "scopes"})
@@ -72,7 +74,8 @@ def shown(client: Client, *secrets: Secret) -> str:
     """The digest of an application as a form shows it: its metadata, and its secrets where the form is about these."""
     told = information.document(client)
     moments = [client.updated_at.isoformat(), client.disabled_at and client.disabled_at.isoformat()]
-    return csrf.digest(told, client.require_pkce, moments, [str(secret.id) for secret in secrets])
+    own = [getattr(client, each.attribute) for each in MEMBERS if each.who_may_set is Who.OWNER]
+    return csrf.digest(told, *own, moments, [str(secret.id) for secret in secrets])
 
 
 def by(session: Session, request: Request) -> By:

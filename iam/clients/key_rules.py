@@ -1,0 +1,90 @@
+"""What values those members of client metadata may have that are about keys and algorithms; Metadata names these functions."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from iam.clients import assertions, key_sets
+from iam.clients import encryption as encrypting
+from iam.clients.key_sets import KeySetError
+from iam.clients.rules import Case, choice
+from iam.outbound import destinations
+from iam.records.client import PRIVATE_KEY_JWT, SECRET_JWT
+from iam.records.client_metadata import Metadata
+from iam.secrets import signing_keys
+
+Reader = Callable[[object], Sequence[key_sets.VerificationKey] | Sequence[encrypting.EncryptionKey]]
+
+
+def proof_algorithm(value: str | None, case: Case, _: str) -> str | None:
+    """What the client signs its assertions with (RFC 7591, OpenID Connect Registration §2)."""
+    algs = assertions.ALGORITHMS.get(case.metadata.auth_method)
+    if value is not None and algs is None:
+        return f"Only clients with {SECRET_JWT} or {PRIVATE_KEY_JWT} sign."
+    return choice(value, algs or ())
+
+
+def keys(value: Mapping[str, Any] | None, case: Case, _: str) -> str | None:
+    """The client's public keys (RFC 7591 §2): given, or at an address, never both."""
+    metadata = case.metadata
+    signs = metadata.auth_method == PRIVATE_KEY_JWT
+    if value is None:
+        needed = signs and metadata.jwks_uri is None
+        return f"A client with {PRIVATE_KEY_JWT} needs its public keys, or their address." if needed else None
+    if metadata.jwks_uri is not None:
+        return "Give the public keys or their address, not both."
+    try:
+        if not signs and encrypting.read(value):
+            return None
+        known = key_sets.read(value)
+    except KeySetError as error:
+        return str(error)
+    alg = metadata.token_endpoint_auth_signing_alg if signs else None
+    return None if alg is None or any(alg in key.algs for key in known) else f"None of the keys is one for {alg}."
+
+
+def keys_address(value: str | None, case: Case, _: str) -> str | None:
+    """Where the client's public keys are; whether the host may be reached is found when they are fetched."""
+    return value and destinations.complaint(value, private=case.private)
+
+
+def our_algorithm(value: str | None, *_: object) -> str | None:
+    """What this server signs with."""
+    return choice(value, signing_keys.ALGORITHMS)
+
+
+def request_object_algorithm(value: str | None, case: Case, _: str) -> str | None:
+    """What request objects are signed with: with a secret only by clients whose secret we can read; never not at all."""
+    metadata = case.metadata
+    by_secret = assertions.ALGORITHMS[SECRET_JWT] if metadata.auth_method == SECRET_JWT else ()
+    if value in by_secret:
+        return None
+    return choice(value, (*key_sets.ALGORITHMS, *by_secret)) or keyless(value, metadata, key_sets.read)
+
+
+def encryption(value: str | None, case: Case, _: str) -> str | None:
+    """What something is encrypted with to the client, which needs a key for that."""
+    return choice(value, encrypting.ALGORITHMS) or keyless(value, case.metadata, encrypting.read)
+
+
+def encryption_to_us(value: str | None, *_: object) -> str | None:
+    """What the client encrypts something with to a key of this server."""
+    return choice(value, encrypting.ALGORITHMS)
+
+
+def encoding(value: str | None, case: Case, name: str) -> str | None:
+    """How the text itself is encrypted, where anything is."""
+    alg = name.removesuffix("_enc") + "_alg"
+    if value is not None and getattr(case.metadata, alg) is None:
+        return f"It needs {alg} besides."
+    return choice(value, encrypting.ENCODINGS)
+
+
+def keyless(alg: str | None, metadata: Metadata, read: Reader) -> str | None:
+    """The complaint where a client has no key for an algorithm; those at an address are looked at when they are needed."""
+    if alg is None or metadata.jwks_uri is not None:
+        return None
+    try:
+        found = any(alg in key.algs for key in read(metadata.jwks))
+    except KeySetError:  # which is another complaint
+        found = False
+    return None if found else f"Give public keys with one for {alg}, or their address."

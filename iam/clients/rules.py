@@ -1,0 +1,180 @@
+"""What values the members of client metadata may have, but for keys and algorithms; Metadata names these functions."""
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from attrs import frozen
+
+from iam.clients import redirect_uris as redirection
+from iam.clients import uris
+from iam.clients.registrants import ADMINISTRATOR, Registrant
+from iam.oauth.grant_types import IMPLICIT, obstacle, offered, redirecting
+from iam.outbound import destinations
+from iam.people import names
+from iam.records.client import AUTH_METHODS, PUBLIC
+from iam.records.client_metadata import AT_USERINFO, BY_SCOPES, NATIVE, PAIRWISE, PUBLIC_SUBJECT, WEB, Metadata
+from iam.records.scope import Scope
+
+MOST_ADDRESSES: Final = 50
+LONGEST_LINE: Final = 255
+LONGEST_SHOWN: Final = 80
+MOST: Final = 10  # values of a list
+LONGEST_AGE: Final = 2**31 - 1  # seconds
+
+
+@frozen
+class Case:
+    """Metadata that somebody wants to register, and what they may have.
+
+    `private`: may servers be asked that are in a private network? `scopeless`: it needs no scope of its own.
+    """
+
+    metadata: Metadata
+    registrant: Registrant = ADMINISTRATOR
+    scopes: Sequence[Scope] = ()
+    redirects: redirection.Rules = redirection.STRICT
+    scopeless: bool = False
+    private: bool = False
+    implicit: bool = False
+
+
+# What is wrong with the value of a member by this name, if anything.
+Rule = Callable[[Any, Case, str], str | None]
+
+
+def name(value: str, *_: object) -> str | None:
+    """People read it on the consent page."""
+    return names.name_complaint(value) if value else "Give the application a name that people will know it by."
+
+
+def auth_method(value: str, *_: object) -> str | None:
+    """How the client proves at the token endpoint who it is (RFC 7591 §2)."""
+    return choice(value, AUTH_METHODS)
+
+
+def grant_types(value: tuple[str, ...], case: Case, _: str) -> str | None:
+    """A resource server that only introspects needs none."""
+    known = [each.name for each in offered(implicit=case.implicit) if case.registrant.may_use(each.name)]
+    if any(name not in known for name in value):
+        return f"Choose among {', '.join(known)}."
+    if not value and not case.metadata.introspect_any:
+        return "Choose at least one grant type."
+    public = case.metadata.auth_method == PUBLIC
+    return next(filter(None, (obstacle(name, value, public=public) for name in value)), None)
+
+
+def redirect_uris(value: tuple[str, ...], case: Case, name: str) -> str | None:
+    """Where codes may be sent: somewhere if there are any, and only to good addresses."""
+    granted = case.metadata.grant_types
+    if redirecting(granted) and not value:
+        return "Give at least one redirect URI: what a person allows is sent there."
+    if IMPLICIT in granted and any(not uri.startswith("https:") for uri in value):
+        return "Redirect URIs of a client with the implicit grant begin with https://."
+    return addresses(value, case, name)
+
+
+def addresses(value: tuple[str, ...], case: Case, _: str) -> str | None:
+    """The first complaint about an address that people are sent back to, with the address where there are several."""
+    if len(value) > MOST_ADDRESSES:
+        return f"Give at most {MOST_ADDRESSES} redirect URIs."
+    for uri in value:
+        sentence = redirection.complaint(uri, confidential=case.metadata.auth_method != PUBLIC, rules=case.redirects)
+        if sentence:
+            return sentence if len(value) == 1 else f"{shortened(uri)}: {sentence}"
+    return None
+
+
+def shortened(uri: str) -> str:
+    """Enough of an address to find it among others."""
+    return uri if len(uri) <= LONGEST_SHOWN else uri[: LONGEST_SHOWN - 1] + "…"
+
+
+def scopes(value: tuple[str, ...], case: Case, _: str) -> str | None:
+    """Scopes that exist, and that the registrant may have."""
+    allowed = [scope.name for scope in case.scopes if case.registrant.may_have(scope)]
+    if any(scope not in allowed for scope in value):
+        return f"Choose among the scopes that exist: {', '.join(allowed) or 'there is none yet'}."
+    return "Choose at least one scope." if case.metadata.grant_types and not value and not case.scopeless else None
+
+
+def application_type(value: str, *_: object) -> str | None:
+    """OpenID Connect Registration §2."""
+    return choice(value, (WEB, NATIVE))
+
+
+def subject_type(value: str, *_: object) -> str | None:
+    """OpenID Connect Core §8."""
+    return choice(value, (PUBLIC_SUBJECT, PAIRWISE))
+
+
+def claims_place(value: str, *_: object) -> str | None:
+    """OpenID Connect Core §5.4 says UserInfo."""
+    return choice(value, (AT_USERINFO, BY_SCOPES))
+
+
+def choice(value: str | None, allowed: Sequence[str]) -> str | None:
+    """It is one of these, if it is there."""
+    return None if value is None or value in allowed else f"Choose one of {', '.join(allowed)}."
+
+
+def line(value: str | None, *_: object) -> str | None:
+    """A line that is not too long, if it is there."""
+    if value is None or (0 < len(value) <= LONGEST_LINE and all(map(printable, value))):
+        return None
+    return f"Give 1 to {LONGEST_LINE} characters that can be printed."
+
+
+def printable(character: str) -> bool:
+    """Can people see it, or is it a space?"""
+    return character == " " or unicodedata.category(character)[0] not in "CZ"
+
+
+def lines(value: tuple[str, ...], *_: object) -> str | None:
+    """A few lines."""
+    return few(value) or next(filter(None, map(line, value)), None)
+
+
+def few(value: Sequence[str]) -> str | None:
+    """They are not too many."""
+    return f"Give at most {MOST}." if len(value) > MOST else None
+
+
+def words(value: tuple[str, ...], *_: object) -> str | None:
+    """A few words: one with a blank could never be asked for (OpenID Connect Core §3.1.2.1)."""
+    return "Give each value by itself: none has a blank." if any(" " in each for each in value) else lines(value)
+
+
+def seconds(value: int | None, *_: object) -> str | None:
+    """How long ago (OpenID Connect Core §3.1.2.1)."""
+    return None if value is None or 0 <= value <= LONGEST_AGE else "Give a number of seconds, 0 or more."
+
+
+def link(value: str | None, *_: object) -> str | None:
+    """What people are shown as a link."""
+    return value and uris.link_complaint(value)
+
+
+def https(value: str | None, *_: object) -> str | None:
+    """Where browsers are sent, by https alone."""
+    return value and uris.https_complaint(value)
+
+
+def fetched(value: str | None, case: Case, _: str) -> str | None:
+    """What this server asks or tells something; whether the host may be reached is found when it does."""
+    return value and destinations.complaint(value, private=case.private, example="path")
+
+
+def request_uris(value: tuple[str, ...], case: Case, name: str) -> str | None:
+    """Where request objects may be; a fragment is the hash of what is there (OpenID Connect Core §6.2)."""
+    return few(value) or next(filter(None, (fetched(uri.partition("#")[0], case, name) for uri in value)), None)
+
+
+def beside_redirects(value: str | None, case: Case, _: str) -> str | None:
+    """It lives where a redirect URI does (Front-Channel Logout §2), since it is loaded by people's browsers."""
+    if value is None:
+        return None
+    if sentence := uris.complaint(value):
+        return sentence
+    there = uris.origin(value) in {uris.origin(each) for each in case.metadata.redirect_uris}
+    return None if there else "Its scheme, host and port must be those of a redirect URI."
