@@ -145,13 +145,16 @@ $_$;
 CREATE FUNCTION end_bound_grants() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
+declare
+    -- what the statement says (moment); servers of the version before say nothing
+    at timestamptz := coalesce(nullif(current_setting('iam.moment', true), '')::timestamptz, now());
 begin
-    if exists (select from sessions s where s.id = old.id) then
+    if old.expires_at <= at or exists (select from sessions s where s.id = old.id) then
         return null;
     end if;
-    update grants set revoked_at = now() where session_id = old.id and session_bound and revoked_at is null;
+    update grants set revoked_at = at where session_id = old.id and session_bound and revoked_at is null;
     insert into logout_notices (id, client_id, user_id, session_id, created_at)
-    select gen_random_uuid(), c.id, old.user_id, old.id, now()
+    select gen_random_uuid(), c.id, old.user_id, old.id, at
     from clients c
     where c.id in (select g.client_id from grants g where g.session_id = old.id and g.openid is not null)
         and c.disabled_at is null and c.openid ->> 'backchannel_logout_uri' is not null
@@ -253,6 +256,12 @@ begin
     return (select count(*) from clients c where c.owner_id = person) < most;
 end
 $$;
+
+CREATE FUNCTION moment(at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql
+    AS $_$
+    select set_config('iam.moment', $1::text, true)::timestamptz
+$_$;
 
 CREATE FUNCTION other_administrator(person uuid) RETURNS boolean
     LANGUAGE plpgsql
@@ -859,7 +868,7 @@ CREATE TRIGGER resources_changed AFTER INSERT OR DELETE OR UPDATE ON resources F
 
 CREATE TRIGGER scopes_changed AFTER INSERT OR DELETE OR UPDATE ON scopes FOR EACH ROW EXECUTE FUNCTION tell_servers('scopes');
 
-CREATE TRIGGER sessions_ended AFTER DELETE ON sessions FOR EACH ROW WHEN ((old.expires_at > now())) EXECUTE FUNCTION end_bound_grants();
+CREATE TRIGGER sessions_ended AFTER DELETE ON sessions FOR EACH ROW EXECUTE FUNCTION end_bound_grants();
 
 CREATE TRIGGER signing_keys_changed AFTER INSERT OR DELETE OR UPDATE ON signing_keys FOR EACH ROW EXECUTE FUNCTION tell_servers('signing_keys');
 

@@ -49,7 +49,7 @@ with revoked as (
     on conflict (name) do update set not_before = greatest(epochs.not_before, excluded.not_before)
     returning audited('grants.revoked', %(now)s, %(actor)s, %(address)s)
 ), logged_out as (
-    delete from sessions where %(log_out)s returning id
+    delete from sessions where %(log_out)s returning moment(%(now)s)
 ), withdrawn as (
     update registration_tokens set revoked_at = %(now)s where %(log_out)s and revoked_at is null
 )

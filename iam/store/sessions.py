@@ -77,7 +77,7 @@ select i.n from input i join seen using (digest)
 REUSED = """
 with ended as (
     delete from sessions where digest = %(digest)s and day = %(day)s and step > %(step)s
-    returning user_id, audited('session.reused', %(now)s, 'anybody', %(address)s,
+    returning user_id, moment(%(now)s), audited('session.reused', %(now)s, 'anybody', %(address)s,
         subject => user_id::text, detail => jsonb_build_object('session', id))
 )
 select user_id from ended
@@ -87,7 +87,7 @@ select user_id from ended
 # another one's ends with the same breath. Whoever deletes the account is waited for, and then there is none.
 BEGIN = """
 with before as (
-    delete from sessions where digest = %(before)s returning id, user_id, expires_at
+    delete from sessions where digest = %(before)s returning id, user_id, expires_at, moment(%(now)s)
 ), begun as (
     insert into sessions as s (day, id, digest, user_id, auth_time, seen_at, stepped_at, expires_at, remembered)
     select %(day)s,
@@ -106,7 +106,7 @@ select id from begun
 END = """
 with ended as (
     delete from sessions where (digest = %(digest)s and day = %(day)s) or id = %(id)s
-    returning id, user_id, audited('session.ended', %(now)s, coalesce(%(actor)s, 'user ' || user_id), %(address)s,
+    returning id, user_id, moment(%(now)s), audited('session.ended', %(now)s, coalesce(%(actor)s, 'user ' || user_id), %(address)s,
         subject => user_id::text, detail => jsonb_build_object('session', id))
 )
 select e.id, e.user_id, array(

@@ -89,7 +89,7 @@ with changed as (
             'sessions_ended', (select count(*) from sessions s where s.user_id = users.id),
             'grants_kept', nullif(%(keep_grants)s, false))))
 ), ended as (
-    delete from sessions s using changed c where s.user_id = c.id
+    delete from sessions s using changed c where s.user_id = c.id returning moment(%(now)s)
 )
 select id from users where id = %(id)s
 """
@@ -111,7 +111,7 @@ with changed as (
             'sessions_ended', (select count(*) from sessions s where s.user_id = users.id),
             'grants_kept', nullif(%(keep_grants)s, false))))
 ), ended as (
-    delete from sessions s using changed c where s.user_id = c.id
+    delete from sessions s using changed c where s.user_id = c.id returning moment(%(now)s)
 )
 select u.id from users u where u.id = %(id)s and (u.disabled_at is not null or exists (select from changed))
 """
@@ -133,7 +133,7 @@ with going as materialized (
     update grants g set revoked_at = %(now)s from going where g.user_id = going.id and g.revoked_at is null returning g.id
 ), deleted as (
     delete from users u using going where u.id = going.id
-    returning u.id, audited('user.deleted', %(now)s, %(actor)s, %(address)s, subject => u.id::text,
+    returning u.id, moment(%(now)s), audited('user.deleted', %(now)s, %(actor)s, %(address)s, subject => u.id::text,
         detail => jsonb_build_object('grants_ended', (select count(*) from ended)))
 )
 select id from deleted

@@ -2,13 +2,16 @@
 -- bound to it ends with it, and each client that knows of it by an ID token will be told. A session whose row another one
 -- takes over, when the same person logs in again, goes on. One that has expired ends nothing: that had the same end.
 create or replace function end_bound_grants() returns trigger language plpgsql as $$
+declare
+    -- what the statement says (moment); servers of the version before say nothing
+    at timestamptz := coalesce(nullif(current_setting('iam.moment', true), '')::timestamptz, now());
 begin
-    if exists (select from sessions s where s.id = old.id) then
+    if old.expires_at <= at or exists (select from sessions s where s.id = old.id) then
         return null;
     end if;
-    update grants set revoked_at = now() where session_id = old.id and session_bound and revoked_at is null;
+    update grants set revoked_at = at where session_id = old.id and session_bound and revoked_at is null;
     insert into logout_notices (id, client_id, user_id, session_id, created_at)
-    select gen_random_uuid(), c.id, old.user_id, old.id, now()
+    select gen_random_uuid(), c.id, old.user_id, old.id, at
     from clients c
     where c.id in (select g.client_id from grants g where g.session_id = old.id and g.openid is not null)
         and c.disabled_at is null and c.openid ->> 'backchannel_logout_uri' is not null
@@ -19,3 +22,4 @@ begin
     return null;
 end
 $$;
+create or replace trigger sessions_ended after delete on sessions for each row execute function end_bound_grants();
