@@ -84,9 +84,7 @@ async def disable(on: Administration, client_id: str, by: By, *, own: bool = Fal
 
     Whoever has their `own` say alone changes nothing about what an administrator has disabled.
     """
-    await find(on, client_id)
-    await on.store.clients.set_disabled(client_id, on.clock.now(), by, disabled=True, own=own)
-    return await find(on, client_id)
+    return await _switch(on, client_id, by, disabled=True, own=own)
 
 
 async def enable(on: Administration, client_id: str, by: By, *, own: bool = False) -> Client:
@@ -94,9 +92,7 @@ async def enable(on: Administration, client_id: str, by: By, *, own: bool = Fals
 
     Whoever has their `own` say alone enables only what they have disabled themselves.
     """
-    await find(on, client_id)
-    await on.store.clients.set_disabled(client_id, on.clock.now(), by, disabled=False, own=own)
-    return await find(on, client_id)
+    return await _switch(on, client_id, by, disabled=False, own=own)
 
 
 async def may_enable(on: Administration, client: Client, session: Session) -> bool:
@@ -107,7 +103,8 @@ async def may_enable(on: Administration, client: Client, session: Session) -> bo
 async def delete(on: Administration, client_id: str, by: By) -> Client:
     """Delete a client, and end all that it was granted; what it was. Raises Invalid where there is none."""
     client = await find(on, client_id)
-    await on.store.clients.delete(client_id, on.clock.now(), by)
+    if not await on.store.clients.delete(client_id, on.clock.now(), by):
+        raise missing(client_id)
     return client
 
 
@@ -121,6 +118,13 @@ async def losses_of_deleting(on: Administration, client_id: str) -> Losses:
     """What ends with a client. Raises Invalid where there is none."""
     client = await find(on, client_id)
     return Losses(f"Delete {client.name}, for good?", await ending(on, client), for_good=True)
+
+
+async def _switch(on: Administration, client_id: str, by: By, *, disabled: bool, own: bool) -> Client:
+    """Disable or enable a client; the client from then on."""
+    await find(on, client_id)
+    await on.store.clients.set_disabled(client_id, on.clock.now(), by, disabled=disabled, own=own)
+    return await find(on, client_id)
 
 
 async def ending(on: Administration, client: Client) -> list[Section]:

@@ -127,7 +127,8 @@ async def delete(on: Administration, name: str, by: By) -> User:
     Raises Invalid, LastAdministrator.
     """
     user = await find(on, name)
-    await on.store.users.delete(user.id, on.clock.now(), by)
+    if not await on.store.users.delete(user.id, on.clock.now(), by):
+        raise missing(name)
     return user
 
 

@@ -107,7 +107,8 @@ async def enable(on: Administration, uri: str, by: By) -> Resource:
 async def delete(on: Administration, uri: str, by: By) -> Resource:
     """Delete the resource, and with it all tokens for it; what it was. Raises Invalid where there is none."""
     resource = await find(on, uri)
-    await on.store.resources.delete(resource.uri, on.clock.now(), by)
+    if not await on.store.resources.delete(resource.uri, on.clock.now(), by):
+        raise missing(uri)
     return resource
 
 

@@ -127,10 +127,6 @@ class Registration:
         """The secret as a client of this method keeps it; None where it has none."""
         return self.secrets.kept(secret, auth_method) if secret and keeps_secret(auth_method) else None
 
-    async def switch(self, client_id: str, by: By, *, disabled: bool, own: bool) -> bool:
-        """Disable a client, which ends all it was granted, or enable it again; who has only their `own` say undoes nobody else's."""
-        return await self.clients.set_disabled(client_id, self.clock.now(), by, disabled=disabled, own=own)
-
     async def delete(self, client_id: str, by: By) -> bool:
         """Remove a client and end all it was granted; False if there is no such client."""
         return await self.clients.delete(client_id, self.clock.now(), by)

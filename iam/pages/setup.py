@@ -4,6 +4,8 @@ from attrs import frozen
 from twisted.logger import Logger
 from wtforms import Form, PasswordField, StringField
 
+from iam.administration import people
+from iam.administration.administration import Administration
 from iam.browser import cookies, forms
 from iam.browser.forms import Fields
 from iam.browser.theme import Theme
@@ -12,7 +14,6 @@ from iam.http.answers import Answer, see_other
 from iam.http.parameters import ParameterError, query_parameters
 from iam.http.request import Request
 from iam.people.invalid import Invalid, complain
-from iam.people.people import People
 from iam.people.sessions import BrowserSessions
 from iam.people.setup import SetupLinks
 from iam.records import actor
@@ -43,7 +44,7 @@ class SetupForm(Form):  # type: ignore[misc]
 class SetupPage:
     """The page behind the link of a first start."""
 
-    people: People
+    administration: Administration
     sessions: BrowserSessions
     visitors: Visitors
     theme: Theme
@@ -64,7 +65,8 @@ class SetupPage:
             return self._form(request, link, form, 403, sent.stale)
         try:
             complain(again=DIFFERENT if form.password.data != form.again.data else None)
-            user_id = await self.people.create_superuser(
+            user = await people.create_administrator(
+                self.administration,
                 username=form.username.data or "",
                 email=form.email.data or "",
                 password=form.password.data or "",
@@ -74,9 +76,9 @@ class SetupPage:
         except Invalid as invalid:
             forms.complain(form, invalid.complaints)
             return self._form(request, link, form, 400)
-        log.info("first administrator: user {user_id}, {peer}", user_id=str(user_id), peer=request.client_address)
+        log.info("first administrator: user {user_id}, {peer}", user_id=str(user.id), peer=request.client_address)
         before = self.visitors.cookie(request)
-        cookie = await self.sessions.begin(before, user_id, address=request.client_address)
+        cookie = await self.sessions.begin(before, user.id, address=request.client_address)
         return see_other("/applications", (cookies.setting(self.settings, cookie),) if cookie else ())
 
     async def _admitted(self, request: Request) -> str:

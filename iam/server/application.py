@@ -169,12 +169,14 @@ class Application(Parts):
     def setup(self) -> SetupPage:
         """The page of the first start."""
         links = SetupLinks(self.store.setup, self.clock)
-        return SetupPage(self.people, self.sessions, self.visitors, self.theme, self.settings, links, self.throttle)
+        return SetupPage(
+            self.administration, self.sessions, self.visitors, self.theme, self.settings, links, self.throttle
+        )
 
     @cached_property
     def owners(self) -> Owners:
         """Whose applications there are."""
-        return Owners(self.rules, self.registrants, self.visitors, self.theme)
+        return Owners(self.administration, self.registrants, self.visitors, self.theme)
 
     @cached_property
     def applications(self) -> Applications:
@@ -195,7 +197,7 @@ class Application(Parts):
     @cached_property
     def switches(self) -> Switches:
         """The pages to disable and enable applications."""
-        return Switches(self.owners, self.rules, self.visitors, self.theme)
+        return Switches(self.owners, self.administration, self.visitors, self.theme)
 
     @cached_property
     def errors(self) -> Errors:

@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from attrs import frozen
 from twisted.internet.threads import deferToThreadPool
 
+from iam.administration.administration import Administration
 from iam.authorization.objects import RequestObjects
 from iam.browser.theme import Theme
 from iam.browser.visitors import Visitors
@@ -192,6 +193,11 @@ class Parts:
     def registrants(self) -> Registrants:
         """Who registers clients, and what they may ask for."""
         return Registrants(self.settings)
+
+    @cached_property
+    def administration(self) -> Administration:
+        """What the actions of administration work on."""
+        return Administration(self.store, self.clock, self.settings, self.people, lambda: self.rules, lambda: self.keys)
 
     @cached_property
     def rules(self) -> Registration:

@@ -284,10 +284,8 @@ def actions() -> Iterator[str]:
     for module in pkgutil.iter_modules(iam.administration.__path__):
         found = import_module(f"iam.administration.{module.name}")
         for name, function in inspect.getmembers(found, inspect.iscoroutinefunction):
-            if (
-                function.__module__ == found.__name__
-                and By in inspect.get_annotations(function, eval_str=True).values()
-            ):
+            ours = function.__module__ == found.__name__ and not name.startswith("_")
+            if ours and By in inspect.get_annotations(function).values():
                 yield f"{module.name}.{name}"
 
 

@@ -1,5 +1,6 @@
 """A person's applications: register, look at, change, renew the secret, remove."""
 
+from functools import partial
 from hmac import compare_digest
 from urllib.parse import urlencode
 
@@ -8,6 +9,7 @@ from twisted.logger import Logger
 from wtforms import Form, RadioField
 from wtforms.fields.choices import SelectChoice
 
+from iam.administration import clients
 from iam.browser.forms import Fields, complain
 from iam.browser.theme import Theme
 from iam.browser.visitors import Sent, Stale, Visitors
@@ -162,46 +164,54 @@ class Applications:
     async def confirm_delete(self, request: Request, client_id: str) -> Answer:
         """Is it really to go?"""
         session = await self.owners.session(request)
-        return self._deletion(request, session, await self.owners.own(session, client_id))
+        return self.owners.page(request, "delete", session, await self.owners.own(session, client_id))
 
     async def delete(self, request: Request, client_id: str) -> Answer:
         """Remove it, with all it was granted."""
         session, sent = await self.owners.sent(request, f"delete {client_id}")
         client = await self.owners.own(session, client_id, sent.stale)
         if sent.stale:
-            return self._deletion(request, session, client, status=403, stale=sent.stale)
+            return self.owners.page(request, "delete", session, client, status=403, stale=sent.stale)
         if self._changed(sent.fields, client):
-            return self._deletion(request, session, client, status=409, changed=True)
-        await self.registration.delete(client_id, by(session, request))
+            return self.owners.page(request, "delete", session, client, status=409, changed=True)
+        await self.owners.perform(clients.delete(self.owners.administration, client_id, by(session, request)))
         log.info("application deleted: client {client_id}", client_id=client_id)
         return see_other("/applications")
 
     async def new_secret(self, request: Request, client_id: str) -> Answer:
         """The secret that it would have from now on, to take note of before saving."""
         session = await self.owners.session(request)
-        client = await self.owners.own(session, client_id)
+        client = await self._with_secret(session, client_id)
         issued = self.issuer.issue(bound(f"secret {client_id}", session), self.clock.now())
-        return self._secret_form(request, session, client, SecretForm(), issued)
+        return self.owners.page(request, "secret", session, client, *client.secrets, form=SecretForm(), issued=issued)
 
     async def replace_secret(self, request: Request, client_id: str) -> Answer:
         """Make that secret the good one, besides the old one as long as the person says."""
         purpose = f"secret {client_id}"
         session, sent = await self.owners.sent(request, purpose)
-        client = await self.owners.own(session, client_id, sent.stale)
+        client = await self._with_secret(session, client_id, sent.stale)
         issued, stale = self._issued(sent, bound(purpose, session))
         form = SecretForm(Fields(sent.fields))
+        page = partial(self.owners.page, request, "secret", session, client, *client.secrets, form=form, issued=issued)
         if stale:
-            return self._secret_form(request, session, client, form, issued, status=403, stale=stale)
+            return page(status=403, stale=stale)
         if form.keep.data not in {choice.value for choice in KEEPING}:
             complain(form, {"keep": "Choose one of these."})
-            return self._secret_form(request, session, client, form, issued, status=400)
+            return page(status=400)
         if not self.visitors.showed(sent.fields, shown(client, *client.secrets)):
-            return self._secret_form(request, session, client, form, issued, status=409, changed=True)
+            return page(status=409, changed=True)
         keep = int(form.keep.data)
         if not await self.registration.rotate_secret(client, issued.secret, by(session, request), keep=keep):
             raise self.theme.missing()
         log.info("application has a new secret: client {client_id}", client_id=client_id)
         return see_other(address(client_id))
+
+    async def _with_secret(self, session: Session, client_id: str, stale: Stale | None = None) -> Client:
+        """The person's own application, if it has a secret."""
+        client = await self.owners.own(session, client_id, stale)
+        if not client.has_secret:
+            raise self.theme.missing()
+        return client
 
     def _issued(self, sent: Sent, bound_to: str) -> tuple[PendingSecret, Stale | None]:
         """The id and secret that the form was shown with; new ones, and that it is stale, for one that says others than ours."""
@@ -262,53 +272,6 @@ class Applications:
             client=client,
             differences=differences(form, client) if changed else None,
             csrf_token=self.visitors.token(request, purpose, shown=shown(client) if client else ""),
-        )
-
-    def _deletion(
-        self,
-        request: Request,
-        session: Session,
-        client: Client,
-        *,
-        status: int = 200,
-        changed: bool = False,
-        stale: Stale | None = None,
-    ) -> Answer:
-        token = self.visitors.token(request, f"delete {client.id}", shown=shown(client))
-        return self.theme.page(
-            "application_delete.html",
-            status,
-            session=session,
-            client=client,
-            changed=changed,
-            stale=stale,
-            csrf_token=token,
-        )
-
-    def _secret_form(
-        self,
-        request: Request,
-        session: Session,
-        client: Client,
-        form: SecretForm,
-        issued: PendingSecret,
-        *,
-        status: int = 200,
-        changed: bool = False,
-        stale: Stale | None = None,
-    ) -> Answer:
-        if not client.has_secret:
-            raise self.theme.missing()
-        return self.theme.page(
-            "application_secret.html",
-            status,
-            session=session,
-            client=client,
-            form=form,
-            stale=stale,
-            issued=issued,
-            changed=changed,
-            csrf_token=self.visitors.token(request, f"secret {client.id}", shown=shown(client, *client.secrets)),
         )
 
 

@@ -1,18 +1,23 @@
 """Whose an application is: who is at the browser, what they have sent, and that it is about an application of theirs."""
 
+from collections.abc import Awaitable
 from typing import Final
 from urllib.parse import quote
 
 from attrs import frozen
+from wtforms import Form
 
+from iam.administration import clients
+from iam.administration.administration import Administration
 from iam.browser import csrf
 from iam.browser.theme import Theme
 from iam.browser.visitors import Sent, Stale, Visitors
 from iam.clients import information
 from iam.clients.registrants import Registrants
-from iam.clients.registration import Registration
-from iam.http.answers import AnswerNow, see_other
+from iam.http.answers import Answer, AnswerNow, see_other
 from iam.http.request import Request
+from iam.pages.applications.pending_secret import PendingSecret
+from iam.people.invalid import Invalid
 from iam.records import actor
 from iam.records.actor import By
 from iam.records.client import Client, Secret
@@ -32,7 +37,7 @@ NOT_HERE: Final = "Only administrators register applications here. Ask one of th
 class Owners:
     """People and their own applications; everybody else's are none to them."""
 
-    registration: Registration
+    administration: Administration
     registrants: Registrants
     visitors: Visitors
     theme: Theme
@@ -54,15 +59,47 @@ class Owners:
 
     async def own(self, session: Session, client_id: str, stale: Stale | None = None) -> Client:
         """The person's own application; another's is none, unless a form was opened before they logged in."""
-        client = await self.registration.clients.read(client_id) if "\0" not in client_id else None
-        if client is None or client.owner_id != session.user_id:
-            raise self.visitors.stale(stale, session) if stale else self.theme.missing()
-        return client
+        try:
+            return await clients.find_own(self.administration, client_id, session.user_id)
+        except Invalid:
+            raise (self.visitors.stale(stale, session) if stale else self.theme.missing()) from None
 
     async def may_enable(self, session: Session, client: Client) -> bool:
-        """May this person enable their application again? Unless they are an administrator, only what they have disabled themselves."""
-        disabled_by = await self.registration.clients.disabled_by(client.id)
-        return session.superuser or disabled_by == f"user {session.user_id}"
+        """May this person enable their application again?"""
+        return await clients.may_enable(self.administration, client, session)
+
+    async def perform(self, action: Awaitable[Client]) -> Client:
+        """The result of an action on an application; no page where somebody else has deleted it at this moment."""
+        try:
+            return await action
+        except Invalid:
+            raise self.theme.missing() from None
+
+    def page(
+        self,
+        request: Request,
+        action: str,
+        session: Session,
+        client: Client,
+        *secrets: Secret,
+        status: int = 200,
+        changed: bool = False,
+        stale: Stale | None = None,
+        form: Form | None = None,
+        issued: PendingSecret | None = None,
+    ) -> Answer:
+        """The page that asks before this action on an application, which its form shows as it is now, with these secrets."""
+        return self.theme.page(
+            f"application_{action}.html",
+            status,
+            session=session,
+            client=client,
+            changed=changed,
+            stale=stale,
+            csrf_token=self.visitors.token(request, f"{action} {client.id}", shown=shown(client, *secrets)),
+            form=form,
+            issued=issued,
+        )
 
     def _admitted(self, session: Session) -> Session:
         if not self.registrants.admitted(superuser=session.superuser):

@@ -5,9 +5,10 @@ from typing import Final
 from attrs import frozen
 from twisted.logger import Logger
 
+from iam.administration import clients
+from iam.administration.administration import Administration
 from iam.browser.theme import Theme
-from iam.browser.visitors import Stale, Visitors
-from iam.clients.registration import Registration
+from iam.browser.visitors import Visitors
 from iam.http.answers import Answer, see_other
 from iam.http.request import Request
 from iam.pages.applications.owners import Owners, address, by, shown
@@ -26,7 +27,7 @@ class Switches:
     """The pages /applications/ID/disable and /applications/ID/enable; what they do is what `iam client disable` and `enable` do."""
 
     owners: Owners
-    registration: Registration
+    administration: Administration
     visitors: Visitors
     theme: Theme
 
@@ -52,7 +53,7 @@ class Switches:
         if done(client, what):
             return see_other(address(client_id))
         await self._refuse_others(session, client, what)
-        return self._page(request, session, client, what)
+        return self.owners.page(request, what, session, client)
 
     async def _switch(self, request: Request, client_id: str, what: str) -> Answer:
         session, sent = await self.owners.sent(request, f"{what} {client_id}")
@@ -61,12 +62,12 @@ class Switches:
             return see_other(address(client_id))
         await self._refuse_others(session, client, what)
         if sent.stale:
-            return self._page(request, session, client, what, 403, stale=sent.stale)
+            return self.owners.page(request, what, session, client, status=403, stale=sent.stale)
         if not self.visitors.showed(sent.fields, shown(client)):
-            return self._page(request, session, client, what, 409, changed=True)
-        await self.registration.switch(
-            client_id, by(session, request), disabled=what == DISABLE, own=not session.superuser
-        )
+            return self.owners.page(request, what, session, client, status=409, changed=True)
+        action = clients.disable if what == DISABLE else clients.enable
+        own = not session.superuser
+        await self.owners.perform(action(self.administration, client_id, by(session, request), own=own))
         log.info("application {what}d: client {client_id}", what=what, client_id=client_id)
         return see_other(address(client_id))
 
@@ -74,28 +75,6 @@ class Switches:
         """Refuse to enable what somebody else has disabled."""
         if what == ENABLE and not await self.owners.may_enable(session, client):
             raise self.theme.refusal(403, "This is for administrators", NOT_YOURS)
-
-    def _page(
-        self,
-        request: Request,
-        session: Session,
-        client: Client,
-        what: str,
-        status: int = 200,
-        *,
-        changed: bool = False,
-        stale: Stale | None = None,
-    ) -> Answer:
-        token = self.visitors.token(request, f"{what} {client.id}", shown=shown(client))
-        return self.theme.page(
-            f"application_{what}.html",
-            status,
-            session=session,
-            client=client,
-            changed=changed,
-            stale=stale,
-            csrf_token=token,
-        )
 
 
 def done(client: Client, what: str) -> bool:
