@@ -6,7 +6,7 @@ error.
 
 import re
 from datetime import date
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -66,7 +66,7 @@ def of(error: Exception) -> Reason:
     if isinstance(carried, Reason):
         return carried
     # an OAuth2Error's own text has the request in it
-    sentence: Any = error.description if hasattr(error, "description") else str(error)
+    sentence = str(getattr(error, "description", error))
     return Reason(CHECKS.get(type(error).__name__, "request"), shown(sentence))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from functools import partial, wraps
 from inspect import isawaitable, iscoroutinefunction
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from greenlet import getcurrent, greenlet
 
@@ -31,12 +31,13 @@ async def call(function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs)
     """Call `function`, which may `wait`, and return what it returns."""
     running = _Call(function)
     running.gr_context = copy_context()
-    resume: Callable[[], Any] = partial(running.switch, *args, **kwargs)
+    resume = partial(running.switch, *args, **kwargs)
     while True:
         running.parent = getcurrent()  # control comes back to whoever resumes it
         outcome = resume()
         if running.dead:
-            return outcome  # type: ignore[no-any-return]
+            result: Result = outcome
+            return result
         try:
             resume = partial(running.switch, await outcome)
         except BaseException as error:  # noqa: BLE001 - whatever it is, it belongs to the code that waits
@@ -48,7 +49,8 @@ def wait(awaitable: Awaitable[Result]) -> Result:
     running = getcurrent()
     if not isinstance(running, _Call) or running.parent is None:
         raise RuntimeError("bridge.wait() needs bridge.call() around it")
-    return running.parent.switch(awaitable)  # type: ignore[no-any-return]
+    result: Result = running.parent.switch(awaitable)
+    return result
 
 
 def hooks(validator: Validator) -> Validator:
@@ -59,15 +61,15 @@ def hooks(validator: Validator) -> Validator:
     return validator
 
 
-def _answering(name: str, hook: Callable[..., Any]) -> Callable[..., Any]:
+def _answering(name: str, hook: Callable[..., object]) -> Callable[..., object]:
     """`hook`, waited for inside a `call` (outside, in tests, it stays a coroutine), and its answer checked."""
     deciding = name.startswith(DECIDING)
     asynchronous = iscoroutinefunction(hook)
 
     @wraps(hook)
-    def answer(*args: Any, **kwargs: Any) -> Any:
+    def answer(*args: object, **kwargs: object) -> object:
         result = hook(*args, **kwargs)
-        if asynchronous:
+        if asynchronous and isawaitable(result):
             if not isinstance(getcurrent(), _Call):
                 return result
             result = wait(result)
