@@ -1,10 +1,10 @@
 """What a person allowed, kept under a code until its tokens are asked for (RFC 6749 §4.1.2)."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import frozen
 
 from iam.authorization.errors import ACCESS_DENIED, AuthorizationError
 from iam.authorization.request import Permission
@@ -21,9 +21,10 @@ from iam.store.authorization_codes import IssueCode, Redeem
 
 @frozen
 class PresentedCode:
-    """A code with what came beside it; whoever `refreshes` gets a refresh token, if registered for them."""
+    """The digest of a code, its day, and what came beside it; whoever `refreshes` gets a refresh token, if registered for them."""
 
-    code: str = field(repr=False)
+    digest: bytes
+    day: date
     client: Client
     redirect_uri: str | None
     code_challenge: str | None
@@ -105,8 +106,8 @@ class Codes:
         refresh_token = bearer.refresh_token(now) if refreshes else None
         redemption = await self.issuance.store.authorization_codes.redeem(
             Redeem(
-                digest=minted.digest(presented.code),
-                day=minted.day_of(presented.code),
+                digest=presented.digest,
+                day=presented.day,
                 client_id=client.client_id,
                 redirect_uri=presented.redirect_uri,
                 code_challenge=presented.code_challenge,

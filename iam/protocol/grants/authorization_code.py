@@ -26,6 +26,7 @@ from iam.protocol.codes import Codes, PresentedCode, UnredeemedError
 from iam.protocol.grant import Checks, Issuance
 from iam.protocol.token_request import TokenRequest
 from iam.protocol.validator import Validator
+from iam.secrets import minted
 
 # What the store says of a code, as the check that failed, what would have passed it, and what came.
 REFUSALS: Final = {
@@ -80,8 +81,10 @@ class AuthorizationCode:
 
     async def save(self, request: TokenRequest) -> dict[str, object]:
         """Redeem the code; raises InvalidGrantError for whatever is wrong with it (RFC 6749 §5.2)."""
+        code = request.text("code")
         presented = PresentedCode(
-            request.text("code"),
+            minted.digest(code),
+            minted.day_of(code),
             request.client,
             request.parameters.get("redirect_uri"),
             pkce.challenge_of(request.parameters.get("code_verifier")),

@@ -23,6 +23,7 @@ from iam.protocol.grant import Checks, Issuance
 from iam.protocol.request import OAuthlibRequest
 from iam.protocol.validator import Validator
 from iam.records.identity import Identity
+from iam.secrets import minted
 
 ID_TOKEN: Final = "id_token"
 MODES: Final = (FRAGMENT, FORM_POST)  # never the query: tokens would lie in logs and histories (G7)
@@ -59,7 +60,8 @@ class Implicit:
         if request.response_type == ID_TOKEN:
             return {"id_token": await self._id_token(permission)}
         presented = PresentedCode(
-            code,
+            minted.digest(code),
+            minted.day_of(code),
             request.client,
             request.redirect_uri,
             request.code_challenge,
