@@ -19,7 +19,8 @@ class GrantType:
     """A way to get tokens; `label` describes it to people.
 
     `response_types` are those of the authorization endpoint that it is for. A `refreshable` one gives refresh tokens, too, to
-    clients that are registered for them. An `optional` one is there only where the settings say so.
+    clients that are registered for them. A `usual` one is what the form for a new application has chosen. An `optional` one is
+    there only where the settings say so.
     """
 
     name: str
@@ -29,6 +30,7 @@ class GrantType:
     needs_redirect_uri: bool = False
     with_a_person: bool = True
     refreshable: bool = True
+    usual: bool = False
     optional: bool = False
 
     @property
@@ -44,11 +46,13 @@ GRANT_TYPES: Final = (
         "Authorization code: People log in here and allow the application to act for them",
         response_types=(CODE,),
         needs_redirect_uri=True,
+        usual=True,
     ),
     GrantType(
         REFRESH_TOKEN,
         "Refresh token: The application stays connected when its token runs out",
         refreshable=False,
+        usual=True,
     ),
     GrantType(
         CLIENT_CREDENTIALS,
@@ -56,6 +60,7 @@ GRANT_TYPES: Final = (
         needs_secret=True,
         with_a_person=False,
         refreshable=False,
+        usual=True,
     ),
     GrantType(
         IMPLICIT,

@@ -42,7 +42,7 @@ CHOICES = {
     "subject_type": SUBJECT_TYPES,
     "id_token_signed_response_alg": ALGORITHMS,
 }
-USUAL = {"grant_types": [choice.value for choice in GRANT_TYPES], "scopes": SCOPES}
+USUAL = {"grant_types": [each.name for each in offered() if each.usual], "scopes": SCOPES}
 
 ON_THE_FORM = sorted(
     (each for each in MEMBERS if each.form_label is not None), key=lambda each: each.place or len(MEMBERS)
