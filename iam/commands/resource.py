@@ -122,7 +122,7 @@ def update(uri: str, scopes: Sequence[str], allowed: Sequence[str], *, none_allo
 @which
 @yes_option
 def disable(uri: str, *, yes: bool) -> None:
-    """Let all tokens for the resource URI rest."""
+    """Disable a resource; its tokens stop working until it is enabled."""
     say_enabled(run_if_agreed(resources.losses_of_disabling, resources.disable, uri, yes=yes))
 
 

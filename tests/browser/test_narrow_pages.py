@@ -131,7 +131,7 @@ def of_nobody(page: Page, url: str, setup: str, client_id: str, stranger_id: str
     page.goto(asking(url, client_id, "openid"))
     yield "login for a client"
     page.get_by_label("Username or e-mail address").fill("x" * 200)
-    press(page, "Log in", "do not belong together")
+    press(page, "Log in", "Wrong username or password")
     yield "login refused"
     spoil(page)
     press(page, "Log in", STALE)

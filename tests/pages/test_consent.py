@@ -268,4 +268,4 @@ async def test_people_are_told_of_an_application_that_has_registered_itself(serv
         (await person.get(asking(app, scope=scope))).text for app, scope in ((client.app, "openid"), (other, "read"))
     ]
 
-    assert ["It has registered itself here" in page for page in pages] == [True, False]
+    assert ["This application has registered itself here" in page for page in pages] == [True, False]

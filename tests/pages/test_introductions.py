@@ -83,7 +83,7 @@ async def test_a_client_registered_with_a_token_has_its_links_and_the_note(serve
     login = await login_page(server, app)
 
     assert f'href="{POLICY}"' in login.text
-    assert "It has registered itself here" in login.text
+    assert "This application has registered itself here" in login.text
 
 
 async def test_of_a_client_that_has_registered_itself_the_login_shows_name_and_host_and_that_nobody_knows_it(
@@ -96,15 +96,15 @@ async def test_of_a_client_that_has_registered_itself_the_login_shows_name_and_h
 
     assert "<bdi>Stranger</bdi>" in login.text
     assert "<strong>client.example</strong>" in login.text
-    assert "It has registered itself here" in login.text
-    assert "It has registered itself here" in consent.text
+    assert "This application has registered itself here" in login.text
+    assert "This application has registered itself here" in consent.text
     assert not [uri for uri in (LOGO, POLICY, TERMS) if uri in login.text.partition("<form")[0]]
     assert pictures(login) == "'self' data:"
     assert f'href="{POLICY}"' in consent.text
 
 
 async def test_of_a_client_that_was_registered_here_the_login_has_no_such_note(server: Server) -> None:
-    assert "It has registered itself" not in (await login_page(server, await introduced(server))).text
+    assert "has registered itself" not in (await login_page(server, await introduced(server))).text
 
 
 @either_page
@@ -142,7 +142,7 @@ async def test_a_client_that_says_nothing_of_itself_is_shown_by_name_alone(serve
     shown = await page(server, await introduced(server))
 
     assert "Test application" in shown.text
-    assert "says of itself" not in shown.text
+    assert "says about itself" not in shown.text
 
 
 async def test_a_login_that_no_client_asked_for_is_for_nobody(server: Server) -> None:

@@ -87,7 +87,7 @@ async def test_an_empty_login_is_a_refused_one(visitor: Visitor) -> None:
     reply = await log_in(visitor)
 
     assert reply.status == 400
-    assert "do not belong together" in reply.text
+    assert "Wrong username or password" in reply.text
 
 
 async def test_h17_the_login_gives_a_new_cookie_in_place_of_the_one_before(server: Server, visitor: Visitor) -> None:

@@ -10,7 +10,7 @@ from tests.pages.conftest import Visitor, logged_in
 from tests.pages.form import form_of
 from tests.pages.test_consent_changes import metadata
 
-CHANGED = "What this page said has changed"
+CHANGED = "This page has changed"
 
 
 def leaving(app: App) -> str:
@@ -26,7 +26,7 @@ async def test_the_page_says_where_the_logout_leads(server: Server) -> None:
 
     page = (await visitor.get(leaving(app))).text
 
-    assert "sent on to <strong>client.example</strong>" in page
+    assert "go on to <strong>client.example</strong>" in page
 
 
 async def test_a_client_that_takes_another_name_meanwhile_logs_nobody_out_under_it(server: Server) -> None:

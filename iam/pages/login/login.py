@@ -33,7 +33,7 @@ log = Logger()
 PURPOSE = "login"
 MANY = 120  # seconds, from which on minutes are told
 BUSY = "Many people are logging in at this moment. Try again in a few seconds."
-WRONG = "Username and password do not belong together. Check both and try again."
+WRONG = "Wrong username or password. Check both and try again."
 
 
 class LoginForm(Form):  # type: ignore[misc]
