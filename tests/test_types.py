@@ -6,10 +6,11 @@ from pathlib import Path
 from mypy import api
 
 HEAD = """
+from iam.authorization.request import AuthorizationRequest
 from iam.protocol.request import OAuthlibRequest
 from iam.protocol.token_request import TokenRequest
 
-def change(oauthlibs: OAuthlibRequest, asked: TokenRequest) -> object:
+def change(oauthlibs: OAuthlibRequest, authorization: AuthorizationRequest, token: TokenRequest) -> object:
 """
 
 
@@ -23,28 +24,29 @@ def complaints(place: Path, line: str) -> str:
 
 
 def test_a_line_that_names_what_is_there_is_right(tmp_path: Path) -> None:
-    said = complaints(tmp_path, "oauthlibs.scopes = []; return (oauthlibs.client.scopes, asked.scopes)")
+    said = complaints(tmp_path, "oauthlibs.scopes = []; return (oauthlibs.client.scopes, token.scopes)")
 
     assert said.startswith("Success")
 
 
 def test_a_misspelt_attribute_of_a_request_is_refused(tmp_path: Path) -> None:
-    said = complaints(tmp_path, "oauthlibs.scpoes = []; return (oauthlibs.clinet, asked.scpoes)")
+    said = complaints(tmp_path, "oauthlibs.scpoes = []; return (oauthlibs.clinet, authorization.scpoes, token.scpoes)")
 
     assert '"OAuthlibRequest" has no attribute "scpoes"' in said
     assert '"OAuthlibRequest" has no attribute "clinet"' in said
+    assert '"AuthorizationRequest" has no attribute "scpoes"' in said
     assert '"TokenRequest" has no attribute "scpoes"' in said
 
 
 def test_what_an_attribute_of_a_request_may_be_is_known(tmp_path: Path) -> None:
-    said = complaints(tmp_path, "oauthlibs.scopes = 3; return asked.audience.first")
+    said = complaints(tmp_path, "oauthlibs.scopes = 3; return token.audience.first")
 
     assert "Incompatible types in assignment" in said
     assert 'has no attribute "first"' in said
 
 
 IAM = Path(__file__).parent.parent / "iam"
-TYPED = ("administration", "authorization", "browser", "openid", "pages", "tokens")
+TYPED = ("administration", "authorization", "browser", "oauth", "openid", "pages", "protocol", "tokens")
 MEMBERS = {"pages/applications/form.py"}  # it reads a client by names out of a list
 
 

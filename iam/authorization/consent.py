@@ -65,7 +65,7 @@ class Consent:
 
     async def question(self, request: AuthorizationRequest) -> Question:
         """The scopes asked for, by name or by their claims, each with its sentence."""
-        at = {uri: await scopes.described(names, self.known_scopes) for uri, names in request.allowed.items()}
+        at = {uri: await scopes.describe(names, self.known_scopes) for uri, names in request.allowed.items()}
         return Question(request, at.pop(NOWHERE), at)
 
 

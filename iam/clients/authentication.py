@@ -46,7 +46,7 @@ class Claimed:
         return self.secret is not None or self.assertion is not None
 
 
-def claimed(parameters: Parameters, authorization: str | None, address: str | None = None) -> Claimed:
+def read_claim(parameters: Parameters, authorization: str | None, address: str | None = None) -> Claimed:
     """Who a request from this address says it is from: in the Authorization header, the form or an assertion in it (RFC 6749 §2.3).
 
     Raises InvalidRequestError for two methods at once, InvalidClientError for none or one that cannot be read.
@@ -56,22 +56,22 @@ def claimed(parameters: Parameters, authorization: str | None, address: str | No
     if (authorization is not None) + (secret is not None) + asserted > 1:
         raise InvalidRequestError(TWO_WAYS)
     if authorization is not None:
-        return agreed(from_basic(authorization, address), client_id)
+        return agree(read_basic(authorization, address), client_id)
     if asserted:
-        return agreed(from_assertion(parameters, address), client_id)
+        return agree(read_assertion(parameters, address), client_id)
     if client_id is None:
         raise InvalidClientError("The request names no client.")
     return Claimed(client_id, secret, address=address)
 
 
-def agreed(claim: Claimed, client_id: str | None) -> Claimed:
+def agree(claim: Claimed, client_id: str | None) -> Claimed:
     """The claim, if client_id says nothing else."""
     if client_id not in (None, claim.client_id):
         raise InvalidClientError("The client that authenticates is not the one in client_id.")
     return claim
 
 
-def from_assertion(parameters: Parameters, address: str | None) -> Claimed:
+def read_assertion(parameters: Parameters, address: str | None) -> Claimed:
     """A JWT that names the client (RFC 7521 §4.2)."""
     kind, text = parameters.get("client_assertion_type"), parameters.get("client_assertion")
     if kind is None or text is None:
@@ -82,7 +82,7 @@ def from_assertion(parameters: Parameters, address: str | None) -> Claimed:
     return Claimed(assertion.subject, assertion=assertion, address=address)
 
 
-def from_basic(authorization: str, address: str | None) -> Claimed:
+def read_basic(authorization: str, address: str | None) -> Claimed:
     """HTTP Basic (RFC 7617), with id and secret form-encoded inside (RFC 6749 §2.3.1).
 
     Many programs send them as they are, so that a + or % in the secret may be that, too.
@@ -95,13 +95,13 @@ def from_basic(authorization: str, address: str | None) -> Claimed:
         client_id = unquote_plus(client_id, errors="strict")
     except (Base64Error, ValueError):
         raise InvalidClientError("The Authorization header is not Basic credentials in base64 and UTF-8.") from None
-    secret = decoded(sent)
+    secret = decode(sent)
     if not colon or not client_id or not secret or "\0" in client_id + secret:
         raise InvalidClientError("The Authorization header must hold client_id:client_secret.")
     return Claimed(client_id, secret, undecoded=sent if sent != secret else None, address=address)
 
 
-def decoded(sent: str) -> str:
+def decode(sent: str) -> str:
     """The secret out of its form-encoding; what is in none is meant as it stands."""
     try:
         return unquote_plus(sent, errors="strict")
@@ -109,7 +109,7 @@ def decoded(sent: str) -> str:
         return sent
 
 
-def expected_of(client: Client) -> str:
+def describe_method(client: Client) -> str:
     """How the client proves itself, in words."""
     return (
         f"{client.auth_method}: how this application proves itself"
@@ -118,7 +118,7 @@ def expected_of(client: Client) -> str:
     )
 
 
-def brought(claim: Claimed) -> str:
+def describe_proof(claim: Claimed) -> str:
     """What somebody brings as proof, in words."""
     return "none, but the client_id" if claim.secret is None else "a secret, sent as it is"
 
@@ -135,7 +135,7 @@ class ClientAuthentication:
     async def confidential(self, claim: Claimed) -> Client | None:
         """The client that proved itself; raises InvalidClientError for an assertion that says why it is not good, Throttled."""
         try:
-            client = await self._proven(claim)
+            client = await self._prove(claim)
         except InvalidClientError:
             await self.throttle.wrong(claim.address, claim.client_id)
             raise
@@ -143,15 +143,15 @@ class ClientAuthentication:
             await self.throttle.wrong(claim.address, claim.client_id)
         return client
 
-    async def _proven(self, claim: Claimed) -> Client | None:
-        client = await self._enabled(claim)
+    async def _prove(self, claim: Claimed) -> Client | None:
+        client = await self._find_enabled(claim)
         if claim.assertion is not None:
             return await self._by_assertion(client, claim.assertion)
         return self._by_secret(client, claim)
 
     async def public(self, claim: Claimed) -> Client | None:
         """The public client that is named and, having no secret, brings none (RFC 6749 §2.1)."""
-        client = await self._enabled(claim)
+        client = await self._find_enabled(claim)
         if client is None or client.confidential or claim.with_proof:
             return None
         return client
@@ -160,7 +160,7 @@ class ClientAuthentication:
         """The client, however it authenticates; raises InvalidClientError, Throttled."""
         client = await (self.confidential(claim) if claim.with_proof else self.public(claim))
         if client is None:
-            raise unproved(await self.reason(claim))
+            raise refuse_unproven(await self.reason(claim))
         return client
 
     async def reason(self, claim: Claimed) -> Reason:
@@ -173,10 +173,10 @@ class ClientAuthentication:
         if claim.assertion is not None:
             return assertions.refusal("of no application that takes part here", client.id)
         if claim.secret is None or client.auth_method not in BY_SECRET:
-            return Reason("client authentication", expected_of(client), brought(claim), client_id=client.id)
-        return self._wrong(client, claim.secret)
+            return Reason("client authentication", describe_method(client), describe_proof(claim), client_id=client.id)
+        return self._explain_secret(client, claim.secret)
 
-    def _wrong(self, client: Client, secret: str) -> Reason:
+    def _explain_secret(self, client: Client, secret: str) -> Reason:
         """What is wrong with a secret that is not the client's."""
         secrets, meant = self.assertions.signatures.secrets, copied(secret)
         expected, ours = "the application's secret", minted.well_formed(secret, Kind.CLIENT_SECRET)
@@ -188,7 +188,7 @@ class ClientAuthentication:
             got = "; ".join(["wrong" if ours else NOT_OURS, *meant.slips])
         return Reason("client secret", expected, got, client_id=client.id, secret_digest=secrets.digest(secret))
 
-    async def _enabled(self, claim: Claimed) -> Client | None:
+    async def _find_enabled(self, claim: Claimed) -> Client | None:
         client = await self.clients.by_id(claim.client_id)
         return client if client and client.enabled else None
 
@@ -204,6 +204,6 @@ class ClientAuthentication:
         return client
 
 
-def unproved(reason: Reason) -> InvalidClientError:
+def refuse_unproven(reason: Reason) -> InvalidClientError:
     """The error for a client that did not prove itself, for this reason (RFC 6749 §5.2)."""
     return carrying(InvalidClientError(assertions.UNPROVEN), reason)

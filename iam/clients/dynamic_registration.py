@@ -195,7 +195,7 @@ class DynamicRegistration:
     async def _information(self, client: Client, access: str, secret: str | None) -> dict[str, Any]:
         """The client information response (RFC 7591 §3.2.1, RFC 7592 §3), with the resources that the client may ask for now."""
         shown_once = {} if secret is None else {"client_secret": secret, "client_secret_expires_at": 0}
-        offers = await self.targets.offered(client)
+        offers = await self.targets.offers(client)
         return {
             "client_id": client.id,
             "client_id_issued_at": int(client.created_at.timestamp()),

@@ -40,17 +40,17 @@ class Granted:
         identified = all(OPENID not in names for why, names in self.left_out.items() if why != PERSONAL)
         return bool(self.names) and identified and (not self.at or any(self.at.values()))
 
-    def told(self, client: Client, grant_type: str | None = None) -> Reason | None:
+    def reason(self, client: Client, grant_type: str | None = None) -> Reason | None:
         """What was left out, and why, for the client's makers."""
         got = "; ".join(f"{why}: {shown(' '.join(names))}" for why, names in self.left_out.items())
-        return Reason("scope", among(client), got, client.id, grant_type) if got else None
+        return Reason("scope", describe_allowed(client), got, client.id, grant_type) if got else None
 
     def refusal(self, client: Client, asked: Sequence[str]) -> Reason:
         """Why there is nothing."""
         if not asked:
-            return Reason("scope", among(client), "none, and the application has none by default")
+            return Reason("scope", describe_allowed(client), "none, and the application has none by default")
         nothing = "none that means anything to the resource: " + shown(" ".join(asked))
-        return self.told(client) or Reason("scope", among(client), nothing)
+        return self.reason(client) or Reason("scope", describe_allowed(client), nothing)
 
 
 @frozen
@@ -81,7 +81,7 @@ class Asking:
         return USELESS if self.targets and not (name in OF_OPENID or scope.claims) else None
 
 
-async def granted(
+async def judge(
     names: Sequence[str], client: Client, scopes: Scopes, targets: Sequence[Resource], *, alone: bool = False
 ) -> Granted:
     """What there is of these scopes for this client, at these resources."""
@@ -106,17 +106,17 @@ def default_for(client: Client, targets: Sequence[Resource], more: set[str]) -> 
     return [*own, *sorted(name for name in more if name not in own and name not in OF_OPENID)]
 
 
-def left(scope: str, client: Client, more: set[str] | None = None) -> list[str]:
+def retain(scope: str, client: Client, more: set[str] | None = None) -> list[str]:
     """Those of a token's scopes that its client may still have: it may have been allowed more once."""
     return [name for name in scope.split(" ") if name in client.scopes or name in (more or ())]
 
 
-def among(client: Client) -> str:
+def describe_allowed(client: Client) -> str:
     """What a client may ask for, in words."""
     return f"scopes that the application may ask for: {' '.join(client.scopes) or 'none'}"
 
 
-async def described(names: Sequence[str], scopes: Scopes) -> list[Scope]:
+async def describe(names: Sequence[str], scopes: Scopes) -> list[Scope]:
     """The scopes with their sentences, for the consent page."""
     known = {scope.name: scope for scope in await scopes.all()}
     return [known[name] for name in names if name in known]

@@ -23,7 +23,7 @@ class Targets:
     resources: Resources
     scopes: Scopes
 
-    async def named(self, audience: Sequence[str], client: Client) -> tuple[Resource, ...]:
+    async def find(self, audience: Sequence[str], client: Client) -> tuple[Resource, ...]:
         """The resources that a request of this client names, as they are registered.
 
         Raises invalid_target for one that there is not, or that the client may not ask for (RFC 8707 §2).
@@ -39,7 +39,7 @@ class Targets:
             raise invalid_target(Reason("resource", expected, shown(got)))
         return tuple({target.uri: target for target in found.values() if target}.values())
 
-    async def spelled(self, audience: Iterable[str]) -> list[str]:
+    async def normalize(self, audience: Iterable[str]) -> list[str]:
         """The resources as they are registered (RFC 3986 §6.2); what is none stays as it is."""
         found = {uri: await self.resources.find(uri) for uri in audience}
         return list(dict.fromkeys(target.uri if target else uri for uri, target in found.items()))
@@ -58,7 +58,7 @@ class Targets:
         named = {name for target in known if target.enabled and target.clients == EVERYBODY for name in target.scopes}
         return frozenset(named - restricted)
 
-    async def offered(self, client: Client) -> list[dict[str, str]]:
+    async def offers(self, client: Client) -> list[dict[str, str]]:
         """The resources that this client may ask for, each with the scopes that it may have there."""
         offers = {
             target.uri: [name for name in client.scopes if useful(target, name)] + sorted(more - {*client.scopes})

@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from iam.clients.authentication import ClientAuthentication, claimed, unproved
+from iam.clients.authentication import ClientAuthentication, read_claim, refuse_unproven
 from iam.clients.refusals import Explanations
 from iam.endpoints.errors import error_answer
 from iam.http.answers import Answer, json_answer
@@ -25,13 +25,13 @@ class IntrospectionEndpoint:
         """Describe the token; one that is not good, or not this client's business, is inactive and nothing more."""
         try:
             parameters = form_parameters(request)
-            claim = claimed(parameters, authorization(request), request.client_address)
+            claim = read_claim(parameters, authorization(request), request.client_address)
             client = await self.authentication.confidential(claim)
             if client is None:
-                raise unproved(await self.authentication.reason(claim))
+                raise refuse_unproven(await self.authentication.reason(claim))
             token = parameters.get("token")
             if token is None:
-                raise carrying(InvalidRequestError("The request has no token."), None, client_id=client.client_id)
+                raise carrying(InvalidRequestError("The request has no token."), client_id=client.client_id)
         except (OAuth2Error, ParameterError) as error:
             return error_answer(error, self.refusals.kept("/introspect", error, request.client_address))
         return json_answer(200, await self.introspection.describe(token, client))

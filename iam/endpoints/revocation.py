@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from iam.clients.authentication import ClientAuthentication, claimed
+from iam.clients.authentication import ClientAuthentication, read_claim
 from iam.clients.refusals import Explanations
 from iam.endpoints.errors import error_answer
 from iam.http.answers import Answer
@@ -25,11 +25,11 @@ class RevocationEndpoint:
         """Revoke the token; 200 also where there was nothing to revoke (RFC 7009 §2.2)."""
         try:
             parameters = form_parameters(request)
-            claim = claimed(parameters, authorization(request), request.client_address)
+            claim = read_claim(parameters, authorization(request), request.client_address)
             client = await self.authentication.authenticate(claim)
             token = parameters.get("token")
             if token is None:
-                raise carrying(InvalidRequestError("The request has no token."), None, client_id=client.client_id)
+                raise carrying(InvalidRequestError("The request has no token."), client_id=client.client_id)
             await self.revocation.revoke(token, client, request.client_address)
         except (OAuth2Error, ParameterError) as error:
             return error_answer(error, self.refusals.kept("/revoke", error, request.client_address))

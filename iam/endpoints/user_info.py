@@ -36,8 +36,8 @@ class UserInfoEndpoint:
 
     async def _answered(self, request: Request, *, in_body: bool) -> Answer:
         try:
-            described = await self.information.about(presented(request, in_body=in_body))
-            text = await self.response.told(described.client, described.claims)
+            described = await self.information.describe(presented(request, in_body=in_body))
+            text = await self.response.write(described.client, described.claims)
         except bearer.Challenge as challenge:
             return refused(self.refusals.challenging(PATH, challenge, request.client_address))
         except OAuth2Error as error:  # the client's key for encryption cannot be had

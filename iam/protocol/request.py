@@ -65,7 +65,7 @@ class OAuthlibRequest:
     audience: tuple[str, ...] = field(init=False)
     targets: tuple[Resource, ...] | None = field(init=False, default=None)
     granted: Granted | None = field(init=False, default=None)
-    claimed: Claimed = field(init=False)  # who it says it is from
+    claim: Claimed = field(init=False)  # who it says it is from
     address: str | None = field(init=False, default=None)  # from where it comes
 
     # of authorization requests
@@ -88,7 +88,7 @@ class OAuthlibRequest:
     @property
     def left_out(self) -> Reason | None:
         """Which scopes were asked for and are not granted, and why."""
-        return self.granted.told(self.client, self.grant_type) if self.granted else None
+        return self.granted.reason(self.client, self.grant_type) if self.granted else None
 
     @property
     def duplicate_params(self) -> tuple[str, ...]:

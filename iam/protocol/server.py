@@ -17,7 +17,7 @@ from iam.authorization.errors import AuthorizationError
 from iam.authorization.objects import RequestObjects, UnpackedRequest
 from iam.authorization.request import Answerable, AuthorizationRequest, Permission
 from iam.authorization.response import AuthorizationResponse
-from iam.clients.authentication import ClientAuthentication, claimed
+from iam.clients.authentication import ClientAuthentication, read_claim
 from iam.clients.targets import Targets
 from iam.clock import Clock
 from iam.oauth.errors import SENTENCES
@@ -109,10 +109,10 @@ class Server:
         if "authorization_details" in request.parameters:
             raise CustomOAuth2Error("invalid_authorization_details", "No authorization_details are supported.")
         received = self._clock.now()
-        request.claimed = claimed(request.parameters, proofs.authorization, request.address)
-        request.client_id = request.claimed.client_id
+        request.claim = read_claim(request.parameters, proofs.authorization, request.address)
+        request.client_id = request.claim.client_id
         await bridge.call(self._endpoints.token, request)
-        return TokenAnswer(await grant.save(validated_token_request(request, proofs, received)), request.left_out)
+        return TokenAnswer(await grant.save(build_token_request(request, proofs, received)), request.left_out)
 
     async def authorization(self, parameters: Parameters) -> AuthorizationRequest:
         """The validated authorization request (RFC 6749 §4.1.1).
@@ -120,7 +120,7 @@ class Server:
         Raises FatalClientError where client or redirect URI are wrong, so that nobody may be redirected, and
         InvalidAuthorizationRequest for what is for the client.
         """
-        request = made(await self._objects.read(parameters))
+        request = build_request(await self._objects.read(parameters))
         try:
             await bridge.call(self._endpoints.validate, request)
         except FatalClientError as error:
@@ -154,14 +154,14 @@ class Server:
         return AuthorizationResponse(asked.redirect_uri, (*members.items(), *state, ("iss", self._issuer)), asked.mode)
 
 
-def made(asked: UnpackedRequest) -> OAuthlibRequest:
+def build_request(asked: UnpackedRequest) -> OAuthlibRequest:
     """The authorization request, out of its request object if it has one (RFC 9101 §6.3)."""
     request = make_request(asked.parameters, AUTHORIZATION)
     request.signed, request.object_error, request.fetched = asked.signed, asked.error, asked.fetched
     return request
 
 
-def validated_token_request(request: OAuthlibRequest, proofs: Proofs, received: datetime) -> TokenRequest:
+def build_token_request(request: OAuthlibRequest, proofs: Proofs, received: datetime) -> TokenRequest:
     """The token request that oauthlib found nothing wrong with."""
     return TokenRequest(
         request.client,

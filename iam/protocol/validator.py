@@ -1,7 +1,7 @@
 """The validator: oauthlib asks, the store answers.
 
 oauthlib asks in the order that tests/oauth/test_hook_order.py keeps. What a request needs travels on oauthlib's request
-object: `claimed` (who it says it is from), `client`, `scopes`. A hook that says no raises the error that oauthlib would
+object: `claim` (who it says it is from), `client`, `scopes`. A hook that says no raises the error that oauthlib would
 raise, with the reason. A code or refresh token is not looked up by the hooks that validate it but claimed, judged and
 answered for in one statement by the grant, which raises InvalidGrantError where there is nothing to claim (H40).
 """
@@ -118,7 +118,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
         forgotten: else the client would be told them once it may ask for more.
         """
         alone = request.grant_type in WITHOUT_A_PERSON
-        granted = await scopes.granted(names, client, self._scopes, await self._targets_of(request), alone=alone)
+        granted = await scopes.judge(names, client, self._scopes, await self._targets_of(request), alone=alone)
         if not granted.enough:
             raise carrying(InvalidScopeError(), granted.refusal(client, names))
         request.scopes, request.granted = list(granted.names), granted
@@ -129,7 +129,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
     async def _targets_of(self, request: OAuthlibRequest) -> tuple[Resource, ...]:
         """The resources of a request, looked up once, and called from then on as they are registered."""
         if request.targets is None:
-            request.targets = await self._targets.named(request.audience, request.client)
+            request.targets = await self._targets.find(request.audience, request.client)
             request.audience = tuple(target.uri for target in request.targets)
         return request.targets
 
@@ -163,15 +163,15 @@ class Validator(RequestValidator):  # type: ignore[misc]
 
     def client_authentication_required(self, request: OAuthlibRequest, *_: object, **__: object) -> bool:
         """A secret or assertion that is brought is checked; without one only a public client gets on."""
-        return request.claimed.with_proof
+        return request.claim.with_proof
 
     async def authenticate_client(self, request: OAuthlibRequest, *_: object, **__: object) -> bool:
         """RFC 6749 §2.3: does the secret or the assertion prove the client?"""
-        return await self._settle(request, await self._authentication.confidential(request.claimed))
+        return await self._settle(request, await self._authentication.confidential(request.claim))
 
     async def authenticate_client_id(self, client_id: str, request: OAuthlibRequest, *_: object, **__: object) -> bool:
         """RFC 6749 §3.2.1: is it a public client, which names itself?"""
-        return await self._settle(request, await self._authentication.public(request.claimed))
+        return await self._settle(request, await self._authentication.public(request.claim))
 
     def validate_grant_type(
         self, client_id: str, grant_type: str, client: Client, request: OAuthlibRequest, *_: object, **__: object
@@ -220,7 +220,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
 
     async def _settle(self, request: OAuthlibRequest, client: Client | None) -> bool:
         if client is None:
-            reason = await self._authentication.reason(request.claimed)
+            reason = await self._authentication.reason(request.claim)
             raise carrying(InvalidClientError(), reason)
         request.client, request.client_id = client, client.client_id
         return True

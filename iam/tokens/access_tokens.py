@@ -41,13 +41,13 @@ class AccessTokenFormat:
     async def members(self, token: str, terms: Terms, sub: str, now: datetime) -> dict[str, object]:
         """What an answer says of the token (RFC 6749 §5.1)."""
         return {
-            "access_token": await self.given(token, terms, sub),
+            "access_token": await self.write(token, terms, sub),
             "expires_in": max(1, round((terms.expires_at - now).total_seconds())),  # 0 would say that it has expired
             "token_type": "Bearer",
             "scope": terms.scope,
         }
 
-    async def given(self, token: str, terms: Terms, sub: str) -> str:
+    async def write(self, token: str, terms: Terms, sub: str) -> str:
         """The token as its resources want it; `sub` is the person, or the client that acts for itself (RFC 9068 §2.2)."""
         alg = await self.targets.signing_alg(terms.audience)
         if alg is None or not terms.audience:

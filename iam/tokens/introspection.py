@@ -57,7 +57,7 @@ class Introspection:
         """The access token, opaque or JWT, if it is one and good."""
         place = await self.form.place(token)
         found = await self.access_tokens.find(place.digest, place.day, self.clock.now()) if place else None
-        return await self._still(found)
+        return await self._narrow(found)
 
     async def refusal(self, token: str) -> Reason:
         """Why `access_token` found none; what became of it is looked up when the refusal is stored."""
@@ -71,15 +71,15 @@ class Introspection:
         """The refresh token, if it is one and good."""
         place = refresh_place(token)
         found = await self.refresh_tokens.find(place.digest, place.day, self.clock.now()) if place else None
-        return await self._still(found)
+        return await self._narrow(found)
 
-    async def _still(self, found: LiveToken | None) -> LiveToken | None:
+    async def _narrow(self, found: LiveToken | None) -> LiveToken | None:
         """The token with the scopes that its client may still ask for; none if none is left."""
         client = await self.clients.by_id(found.client_id) if found else None
         if found is None or client is None:
             return None
         more = await self.targets.scopes_of(client, found.audience) if found.audience else None
-        scope = " ".join(scopes.left(found.scope, client, more))
+        scope = " ".join(scopes.retain(found.scope, client, more))
         return evolve(found, scope=scope) if scope else None
 
 

@@ -38,7 +38,7 @@ class UserInformation:
     introspection: Introspection
     clock: Clock
 
-    async def about(self, token: str) -> Described:
+    async def describe(self, token: str) -> Described:
         """The claims that the token's scopes, and the request it goes back to, are good for; raises Challenge."""
         place = await self.form.place(token)
         found = await self.table.find(place.digest, place.day, self.clock.now()) if place else None
@@ -48,7 +48,7 @@ class UserInformation:
         if found.audience:  # RFC 8707: it is for somebody else
             reason = Reason("audience of the access token", "none", " ".join(found.audience), client_id=client.id)
             raise bearer.invalid_token(reason)
-        scope = scopes.left(found.scope, client)
+        scope = scopes.retain(found.scope, client)
         if OPENID not in scope or found.told is None:
             reason = Reason("scope of the access token", OPENID, found.scope, client_id=client.id)
             raise bearer.insufficient_scope(OPENID, reason)

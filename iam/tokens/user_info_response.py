@@ -20,7 +20,7 @@ class UserInfoResponse:
     encryption: Encryption
     issuer: str
 
-    async def told(self, client: Client, claims: dict[str, object]) -> str | None:
+    async def write(self, client: Client, claims: dict[str, object]) -> str | None:
         """The text of application/jwt; None where the client wants plain JSON. Raises OAuth2Error if its key cannot be had."""
         recipient = await self.encryption.recipient(
             client, client.userinfo_encrypted_response_alg, client.userinfo_encrypted_response_enc

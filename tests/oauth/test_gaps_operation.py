@@ -10,7 +10,7 @@ from oauthlib.oauth2 import AuthorizationCodeGrant as OAuthlibAuthorizationCodeG
 from oauthlib.oauth2 import ImplicitGrant, RequestValidator
 from twisted.internet.defer import Deferred, succeed
 
-from iam.clients.authentication import claimed
+from iam.clients.authentication import read_claim
 from iam.http.parameters import ParsedParameters, parse
 from iam.protocol import bridge
 from iam.protocol.authorization_checks import check_challenge, check_request_object
@@ -79,7 +79,7 @@ async def test_g1_at_the_token_endpoint_only_true_is_a_yes(server: Server, hook:
     app = await server.app()
     form = parsed({**app.form, "grant_type": "refresh_token", "refresh_token": "x"})
     request = make_request(form, (*TOKEN, "refresh_token"))
-    request.claimed = claimed(form, None)
+    request.claim = read_claim(form, None)
 
     with pytest.raises(UndecidedError):
         await bridge.call(endpoints_of(server, answering(hook, answer)).token, request)
@@ -183,7 +183,7 @@ async def test_g42_oauthlib_has_no_word_in_who_may_read_an_answer(server: Server
     app = await server.app()
     form = parsed({**app.form, "grant_type": "client_credentials"})
     request = make_request(form, TOKEN)
-    request.claimed = claimed(form, None)
+    request.claim = read_claim(form, None)
 
     endpoints = endpoints_of(server)
     said = await bridge.call(endpoints.token, request)

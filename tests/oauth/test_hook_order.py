@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from oauthlib.oauth2 import RequestValidator
 
-from iam.clients.authentication import claimed
+from iam.clients.authentication import read_claim
 from iam.http.parameters import ParsedParameters, parse
 from iam.protocol import bridge
 from iam.protocol.endpoints import Endpoints
@@ -66,7 +66,7 @@ async def asked_for_a_token(server: Server, app: Any, **parameters: str) -> list
     validator, endpoints = recording(server)
     form = parsed({**app.form, **parameters})
     request = make_request(form, (*TOKEN, *parameters))
-    request.claimed = claimed(form, None)
+    request.claim = read_claim(form, None)
     await bridge.call(endpoints.token, request)
     return validator.asked
 

@@ -88,7 +88,7 @@ class AuthorizationCode:
             request.client,
             request.parameters.get("redirect_uri"),
             pkce.challenge_of(request.parameters.get("code_verifier")),
-            await self.issuance.response.targets.spelled(request.audience),
+            await self.issuance.response.targets.normalize(request.audience),
             request.received,
             request.address,
         )

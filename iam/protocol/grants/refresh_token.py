@@ -95,7 +95,7 @@ class RefreshToken:
                 day=minted.day_of(presented),
                 client_id=request.client.client_id,
                 scope=" ".join(request.scopes) or None,
-                audience=await targets.spelled(request.audience),
+                audience=await targets.normalize(request.audience),
                 now=now,
                 window_start=self._window_start(request),
                 access_digest=minted.digest(successor.access_token),
