@@ -157,12 +157,53 @@ begin
     select gen_random_uuid(), c.id, old.user_id, old.id, at
     from clients c
     where c.id in (select g.client_id from grants g where g.session_id = old.id and g.openid is not null)
-        and c.disabled_at is null and c.openid ->> 'backchannel_logout_uri' is not null
+        and c.disabled_at is null and c.metadata ->> 'backchannel_logout_uri' is not null
     for key share of c;  -- whoever deletes it is waited for, and then it is none
     if found then
         perform pg_notify('iam_changed', 'logout_notices');
     end if;
     return null;
+end
+$$;
+
+CREATE FUNCTION keep_client_metadata() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if tg_op = 'UPDATE' and new.metadata = old.metadata then
+        if (new.openid, new.post_logout_redirect_uris, new.require_pkce, new.introspect_any, new.allow_http_redirects,
+            new.auth_signing_alg, new.jwks, new.jwks_uri
+        ) is not distinct from (old.openid, old.post_logout_redirect_uris, old.require_pkce, old.introspect_any,
+            old.allow_http_redirects, old.auth_signing_alg, old.jwks, old.jwks_uri
+        ) then
+            return new;
+        end if;
+        new.metadata := null;  -- it is the columns that were written
+    end if;
+    if new.metadata is null then
+        new.metadata := new.openid || (
+            select coalesce(jsonb_object_agg(m.name, m.value), '{}') from (values
+                ('post_logout_redirect_uris', nullif(to_jsonb(new.post_logout_redirect_uris), '[]')),
+                ('require_pkce', nullif(to_jsonb(new.require_pkce), 'false')),
+                ('introspect_any', nullif(to_jsonb(new.introspect_any), 'false')),
+                ('allow_http_redirects', nullif(to_jsonb(new.allow_http_redirects), 'false')),
+                ('token_endpoint_auth_signing_alg', to_jsonb(new.auth_signing_alg)),
+                ('jwks', new.jwks),
+                ('jwks_uri', to_jsonb(new.jwks_uri))
+            ) m (name, value) where m.value is not null
+        );
+        return new;
+    end if;
+    new.openid := new.metadata - '{post_logout_redirect_uris,require_pkce,introspect_any,allow_http_redirects,'
+        'token_endpoint_auth_signing_alg,jwks,jwks_uri}'::text[];
+    new.post_logout_redirect_uris := array(select jsonb_array_elements_text(new.metadata -> 'post_logout_redirect_uris'));
+    new.require_pkce := coalesce((new.metadata ->> 'require_pkce')::boolean, false);
+    new.introspect_any := coalesce((new.metadata ->> 'introspect_any')::boolean, false);
+    new.allow_http_redirects := coalesce((new.metadata ->> 'allow_http_redirects')::boolean, false);
+    new.auth_signing_alg := new.metadata ->> 'token_endpoint_auth_signing_alg';
+    new.jwks := new.metadata -> 'jwks';
+    new.jwks_uri := new.metadata ->> 'jwks_uri';
+    return new;
 end
 $$;
 
@@ -513,7 +554,8 @@ CREATE TABLE clients (
     registration_digest bytea,
     registration_token_id uuid,
     left_out jsonb DEFAULT '{}'::jsonb NOT NULL,
-    allow_http_redirects boolean DEFAULT false NOT NULL
+    allow_http_redirects boolean DEFAULT false NOT NULL,
+    metadata jsonb
 );
 
 CREATE TABLE consents (
@@ -857,6 +899,8 @@ CREATE TRIGGER audit_events_stay BEFORE DELETE OR UPDATE ON audit_events FOR EAC
 CREATE TRIGGER client_secrets_changed AFTER INSERT OR DELETE OR UPDATE ON client_secrets FOR EACH ROW EXECUTE FUNCTION tell_of_client('client_id');
 
 CREATE TRIGGER clients_changed AFTER INSERT OR DELETE OR UPDATE ON clients FOR EACH ROW EXECUTE FUNCTION tell_of_client('id');
+
+CREATE TRIGGER clients_metadata BEFORE INSERT OR UPDATE ON clients FOR EACH ROW EXECUTE FUNCTION keep_client_metadata();
 
 CREATE TRIGGER clients_unchanged BEFORE UPDATE ON clients FOR EACH ROW EXECUTE FUNCTION leave_unchanged();
 

@@ -25,16 +25,23 @@ from iam.store.client_statements import (
 )
 from iam.store.origins import Origins
 
-SEPARATE: Final = (
-    *("post_logout_redirect_uris", "require_pkce", "introspect_any", "allow_http_redirects"),
-    *("token_endpoint_auth_signing_alg", "jwks", "jwks_uri"),
-)
 SELECTED: Final = (
-    *("id", "name", "owner_id", "owner", "grant_id", "auth_method", "grant_types", "redirect_uris"),
-    *("post_logout_redirect_uris", "scopes", "require_pkce", "introspect_any", "allow_http_redirects"),
-    *("created_at", "updated_at", "disabled_at", "token_endpoint_auth_signing_alg", "jwks", "jwks_uri"),
-    *("registration_digest", "registration_token_id", "left_out", "openid", "ids", "digests", "sealed", "expiries"),
+    *("id", "name", "owner_id", "owner", "grant_id", "auth_method", "grant_types", "redirect_uris", "scopes"),
+    *(
+        "created_at",
+        "updated_at",
+        "disabled_at",
+        "registration_digest",
+        "registration_token_id",
+        "left_out",
+        "metadata",
+    ),
+    *("ids", "digests", "sealed", "expiries"),
 )
+
+# Of a row, what is not told of a change: it is no member, or in the metadata too (for servers of the version before).
+BESIDES: Final = ["metadata", "openid", "auth_signing_alg", "updated_at"]
+DEFAULTS: Final = json.dumps(client_metadata.DEFAULTS)
 
 
 class Clients:
@@ -136,6 +143,8 @@ class Clients:
                 **secret_columns(secret),
                 "id": client_id,
                 "secretless": not keeps_secret(metadata.auth_method),
+                "besides": BESIDES,
+                "defaults": DEFAULTS,
                 "seen": seen,
                 "now": now,
                 **by.columns,
@@ -146,7 +155,7 @@ class Clients:
 
     async def rotate_secret(self, client: Client, secret: Secret, now: datetime, until: datetime, by: By) -> bool:
         """Give the client another secret, the newest it had being good until then; False if it has changed meanwhile."""
-        ((rotated,),) = await self._database.query(
+        rows = await self._database.query(
             ROTATE_SECRET,
             {
                 **secret_columns(secret),
@@ -158,7 +167,7 @@ class Clients:
             },
         )
         self.forget(client.id)
-        return bool(rotated)
+        return bool(rows)
 
     async def set_disabled(self, client_id: str, now: datetime, by: By, *, disabled: bool, own: bool = False) -> bool:
         """Let a client take part no longer and end all it was granted, or let it take part again; False if there is none.
@@ -189,13 +198,10 @@ class Clients:
 
 def columns(metadata: Metadata) -> dict[str, object]:
     """The metadata as parameters of a statement."""
-    members = client_metadata.document(metadata)
-    own = {name: getattr(metadata, name) for name in (*client_metadata.COLUMNS, *SEPARATE)}
-    listed = {name: list(value) if isinstance(value, tuple) else value for name, value in own.items()}
+    own = {name: getattr(metadata, name) for name in client_metadata.COLUMNS}
     return {
-        **listed,
-        "jwks": None if metadata.jwks is None else json.dumps(dict(metadata.jwks)),
-        "openid": json.dumps({name: value for name, value in members.items() if name not in SEPARATE}),
+        **{name: list(value) if isinstance(value, tuple) else value for name, value in own.items()},
+        "metadata": json.dumps(client_metadata.document(metadata)),
         "left_out": json.dumps(dict(metadata.left_out)),
     }
 
@@ -228,7 +234,7 @@ def from_row(row: Sequence[Any]) -> Client:
         Secret(id_, bytes(digest), None if octets is None else bytes(octets), expires_at)
         for id_, digest, octets, expires_at in zip(ids, digests or (), sealed or (), expiries or (), strict=True)
     )
-    registration, openid = told.pop("registration_digest"), client_metadata.members(told.pop("openid"))
+    registration, members = told.pop("registration_digest"), client_metadata.members(told.pop("metadata"))
     digest = None if registration is None else bytes(registration)
     given: Any = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
-    return Client(**given, **openid, registration_digest=digest, secrets=secrets)
+    return Client(**given, **members, registration_digest=digest, secrets=secrets)

@@ -33,45 +33,31 @@ insert into registrations as r (day, network, number) values (%(day)s, %(network
 on conflict (network, day) do update set number = r.number + 1 where r.number < %(most)s
 returning number
 """
-OF_STRANGER: Final = "with allowed as (select where may_be_another_stranger(%(most)s))," + CREATED
+ROOM: Final = """
+with allowed as (
+    select where may_be_another_stranger(%(most)s)
+),
+"""
+OF_STRANGER: Final = ROOM + CREATED
 
 CREATE_TOKEN: Final = """
-with created as (
-    insert into registration_tokens (id, digest, scopes, uses_left, created_at, expires_at)
-    values (%(id)s, %(token_digest)s, %(scopes)s, %(uses)s, %(now)s, %(expires_at)s)
-    returning id
-)
-insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-select audit_day(%(now)s), %(now)s, 'registration_token.created', %(actor)s, null, null, %(address)s::inet,
-    jsonb_build_object('registration_token', id)
-from created
-returning id
+insert into registration_tokens (id, digest, scopes, uses_left, created_at, expires_at)
+values (%(id)s, %(token_digest)s, %(scopes)s, %(uses)s, %(now)s, %(expires_at)s)
+returning audited('registration_token.created', %(now)s, %(actor)s, %(address)s,
+    detail => jsonb_build_object('registration_token', id))
 """
 REVOKE_TOKEN: Final = """
-with revoked as (
-    update registration_tokens set revoked_at = %(now)s where id = %(id)s and revoked_at is null returning id
-)
-insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-select audit_day(%(now)s), %(now)s, 'registration_token.revoked', %(actor)s, null, null, %(address)s::inet,
-    jsonb_build_object('registration_token', id)
-from revoked
-returning id
+update registration_tokens set revoked_at = %(now)s where id = %(id)s and revoked_at is null
+returning audited('registration_token.revoked', %(now)s, %(actor)s, %(address)s,
+    detail => jsonb_build_object('registration_token', id))
 """
 
 # Another registration access token of a client that registered itself, or one that nobody knows.
 RETOKEN: Final = """
-with changed as (
-    update clients set registration_digest = %(digest)s
-    where id = %(client_id)s and registration_digest is not null
-    returning id
-), audited as (
-    insert into audit_events (day, at, kind, actor, subject, client, address, detail)
-    select audit_day(%(now)s), %(now)s,
-        case when %(revoked)s then 'client.registration_token_revoked' else 'client.registration_token_rotated' end,
-        %(actor)s, null, id, %(address)s::inet, '{}'
-    from changed
-)
-select id from changed
+update clients set registration_digest = %(digest)s where id = %(client_id)s and registration_digest is not null
+returning audited(
+    case when %(revoked)s then 'client.registration_token_revoked' else 'client.registration_token_rotated' end,
+    %(now)s, %(actor)s, %(address)s, client => id)
 """
 
 

@@ -14,7 +14,7 @@ begin
     select gen_random_uuid(), c.id, old.user_id, old.id, at
     from clients c
     where c.id in (select g.client_id from grants g where g.session_id = old.id and g.openid is not null)
-        and c.disabled_at is null and c.openid ->> 'backchannel_logout_uri' is not null
+        and c.disabled_at is null and c.metadata ->> 'backchannel_logout_uri' is not null
     for key share of c;  -- whoever deletes it is waited for, and then it is none
     if found then
         perform pg_notify('iam_changed', 'logout_notices');
