@@ -229,6 +229,12 @@ def test_nobody_reads_parameters_headers_or_host_the_lenient_way() -> None:
     assert guilty(r"request\.args|getRequestHostname|prePathURL|getUser\(|getPassword\(") == []
 
 
+def test_administration_knows_the_types_of_all_that_it_is_given() -> None:
+    rooms = {room(module) for module in modules()} - {"administration"}
+
+    assert guilty(r"\bAny\b", but=tuple(rooms)) == []
+
+
 def test_a_module_has_one_idea() -> None:
     assert [module for module, path in modules().items() if lines(path) > 400] == []
 

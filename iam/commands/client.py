@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 from attrs import evolve
 
-from iam.administration import client_secrets, clients, registration_access_tokens
+from iam.administration import client_changes, client_secrets, clients, registration_access_tokens
 from iam.administration.administration import Administration
 from iam.administration.client_secrets import LONGEST_KEEP
 from iam.clients import information
@@ -16,16 +16,13 @@ from iam.commands.client_input import chosen_secret, warn
 from iam.commands.confirming import run_if_agreed, yes_option
 from iam.commands.options import Group
 from iam.commands.running import run
-from iam.oauth.grant_types import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, REFRESH_TOKEN
 from iam.people.invalid import Invalid
 from iam.records.actor import COMMAND_LINE
-from iam.records.client import AUTH_METHODS, Client
-from iam.records.client_metadata import MEMBERS, Metadata
+from iam.records.client import Client
+from iam.records.client_metadata import MEMBERS
 from iam.records.member import Who
 
 COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "grant_types", "owner")
-FOR_PEOPLE = "openid profile email read write"
-FOR_ITSELF = "read write"
 
 SHOWN = tuple(each for each in MEMBERS if each.who_may_set is not Who.NOBODY)
 
@@ -65,7 +62,7 @@ def create(
     With redirect URIs it gets authorization_code and refresh_token and the scopes openid, profile, email, read and write;
     without them client_credentials, read and write; unless --grant-type and --scope say otherwise.
     """
-    asked = Metadata(name=name, **{**usual(people=bool(said.get("redirect_uris"))), **said})
+    asked = evolve(client_changes.usual(name, people=bool(said.get("redirect_uris"))), **said)
     chosen = chosen_secret(asked.auth_method) if client_secret_stdin else None
     create = partial(clients.create, client_id=chosen_id, secret=chosen, owner=owner)
     client, secret = run(lambda on: by_option(create(on, asked, COMMAND_LINE)))
@@ -110,7 +107,8 @@ def update(client_id: str, name: str | None, said: Mapping[str, Any]) -> None:
 
     async def work(on: Administration) -> tuple[Client, str | None]:
         old = await clients.find(on, client_id)
-        asked = evolve(old, **{**given_up(old, said), **said, "name": old.name if name is None else name})
+        named = said if name is None else {**said, "name": name}
+        asked = evolve(client_changes.give_up(old, said), **named)
         return await clients.update(on, old, asked, COMMAND_LINE)
 
     client, secret = run(lambda on: by_option(work(on)))
@@ -190,26 +188,6 @@ def delete(client_id: str, *, yes: bool) -> None:
     """Delete a client, and end all that it was granted."""
     client = run_if_agreed(clients.losses_of_deleting, clients.delete, client_id, yes=yes)
     output.say(f"The client {client.name} is deleted.", {"client_id": client_id, "deleted": True})
-
-
-def usual(*, people: bool) -> dict[str, Any]:
-    """What is registered of a new client where nothing else is said: of one for `people`, who are sent back to it, or one for itself."""
-    return {
-        "auth_method": AUTH_METHODS[0],
-        "grant_types": (AUTHORIZATION_CODE, REFRESH_TOKEN) if people else (CLIENT_CREDENTIALS,),
-        "redirect_uris": (),
-        "scopes": tuple((FOR_PEOPLE if people else FOR_ITSELF).split()),
-    }
-
-
-def given_up(old: Client, said: Mapping[str, Any]) -> dict[str, None]:
-    """What goes with another method, or with other keys: the algorithm that was for the old one, and the old keys."""
-    algorithm = said.get("auth_method", old.auth_method) != old.auth_method
-    keys = said.keys() & {"jwks", "jwks_uri"}
-    return {
-        **({"token_endpoint_auth_signing_alg": None} if algorithm else {}),
-        **({"jwks": None, "jwks_uri": None} if keys else {}),
-    }
 
 
 async def by_option(work: Awaitable[T]) -> T:

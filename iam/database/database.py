@@ -11,7 +11,7 @@ from iam.database.addresses import target
 from iam.database.batches import Statement
 from iam.database.connecting import Connector
 from iam.database.connection import Connection, Parameters, Rows
-from iam.database.errors import Timeout, Unavailable
+from iam.database.errors import Timeout
 from iam.database.losses import Losses
 from iam.database.notifications import Listener
 from iam.database.places import Places
@@ -121,12 +121,6 @@ class Database:
     async def unready(self) -> str:
         """Why nobody should be sent to this server now; empty if they may."""
         return self.guard() or await self.readiness.obstacle()
-
-    async def check(self) -> None:
-        """Raise Unavailable, with the reason, while the database does not answer or no write can succeed."""
-        reason = await self.readiness.obstacle()
-        if reason:
-            raise Unavailable(reason)
 
     async def examine(self) -> Rows:
         """Ask PostgreSQL about itself: on the spare lane, unless something there takes its time and the other lane is free."""

@@ -179,7 +179,7 @@ async def test_r1_when_the_postmaster_dies_all_fail_at_once_and_when_it_returns_
     await until(lambda: isinstance(outcomes[-1], Unavailable) and not database.main.members)
     await seconds(0.3)
     assert isinstance(outcomes[-1], Unavailable)
-    assert isinstance(await outcome(database.check()), Unavailable)
+    assert await database.unready()
 
     await deferToThread(mortal.start)
     await until(lambda: outcomes[-1] == [("",)])

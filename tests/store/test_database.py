@@ -389,12 +389,13 @@ async def test_a_long_queue_of_refused_parameters_is_served(start: Start) -> Non
     assert await database.query("select 1") == [(1,)]
 
 
-async def test_h45_the_check_works_while_all_connections_are_busy(start: Start) -> None:
+async def test_h45_a_server_is_ready_while_all_connections_are_busy(start: Start) -> None:
     database = await start(connections=2)
     busy = gatherResults([database.query("select pg_sleep(2)") for _ in range(2)])
-    await database.check()
 
-    assert not busy.called
+    unready = await database.unready()
+
+    assert (unready, busy.called) == ("", False)
     await busy
 
 

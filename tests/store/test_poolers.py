@@ -133,7 +133,7 @@ async def test_a_connection_that_was_lost_is_there_again_without_being_examined(
     await until(lambda: not database.main.absent and not database.spare.absent)
 
     assert database.connector.examined
-    await database.check()
+    assert not await database.unready()
 
 
 async def test_the_server_says_so_and_does_not_start(pooler: Pooler, tmp_path: Path) -> None:
