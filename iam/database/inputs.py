@@ -11,10 +11,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Final, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-from iam.database.arrays import element, nested
+from iam.database.arrays import FORMS, element, nested
 
 TYPES: Final[Mapping[object, str]] = {
     bool: "boolean",
@@ -28,6 +28,13 @@ TYPES: Final[Mapping[object, str]] = {
     UUID: "uuid",
 }
 SEVERAL: Final = frozenset({Collection, Sequence, frozenset, list, set, tuple})
+FORMS_OF_FIELDS: Final[dict[type, Callable[[Any], str]]] = {
+    **FORMS,
+    frozenset: nested,
+    list: nested,
+    set: nested,
+    tuple: nested,
+}
 HOLE: Final = "{input}"
 NUMBER: Final = "n"
 READ: Final = re.compile(r"\bi\.(\w+)")
@@ -98,8 +105,7 @@ def several(kind: str) -> bool:
 def elements(record: type) -> Callable[[object], tuple[str, ...]]:
     """What gives the fields of a record as elements of arrays; the key, which is the first field, first."""
     columns = kinds(record)
-    forms = [nested if several(kind) else element for kind in columns.values()]
-    read = attrgetter(*columns)
-    if len(forms) == 1:
-        return lambda row: (forms[0](read(row)),)
-    return lambda row: tuple([form(value) for form, value in zip(forms, read(row), strict=True)])
+    read, form = attrgetter(*columns), FORMS_OF_FIELDS.get
+    if len(columns) == 1:
+        return lambda row: (form(type(value := read(row)), element)(value),)
+    return lambda row: tuple([form(type(value), element)(value) for value in read(row)])

@@ -70,6 +70,16 @@ async def test_a_record_of_one_field_is_a_row_too(start: Start) -> None:
     assert await database.statements["one"](Name("ab")) == ("AB",)
 
 
+async def test_a_record_of_one_list_is_a_row_too(start: Start) -> None:
+    @frozen
+    class Names:
+        names: Sequence[str]
+
+    database = await start(lambda database: database.statement("one", Names, "select i.n, i.names[1] from {input}"))
+
+    assert await database.statements["one"](Names(["a", "b"])) == ("a",)
+
+
 def test_types_follow_from_annotations() -> None:
     assert parameters(Everything) == [
         "bytea[]",
