@@ -5,7 +5,7 @@ from inspect import iscoroutinefunction
 import pytest
 import pytest_twisted
 
-pytest_plugins = ["tests.cluster", "tests.harness", "tests.homes", "tests.old_cluster"]
+pytest_plugins = ["tests.cluster", "tests.command_line", "tests.harness", "tests.homes", "tests.old_cluster"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

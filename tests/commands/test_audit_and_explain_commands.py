@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.commands.conftest import Iam
+from tests.command_line import Iam
 
 
 def listed(iam: Iam, *options: str) -> Any:
@@ -99,26 +99,3 @@ def test_months_that_are_over_are_removed_once_somebody_has_agreed(iam: Iam, cli
     assert (to_come.status, wrong.status) == (2, 2)
     assert "still to come" in to_come.err
     assert "client.created" in kinds(iam, "--client", client_id)
-
-
-def test_a_month_that_is_over_is_removed_after_a_question(iam: Iam, client_id: str) -> None:
-    long_ago = datetime.now(UTC) - timedelta(days=100)
-    iam.execute("select tend_partitions('audit_events', %s, 0, 0)", (long_ago.date(),))
-    iam.execute(
-        "insert into audit_events (day, at, kind, actor) select audit_day(%s), %s, 'a.b', 'server'",
-        (long_ago, long_ago),
-    )
-    before = (long_ago + timedelta(days=62)).date().isoformat()
-    unasked = iam("audit", "prune", "--before", before)
-    with iam.at_terminal("audit", "prune", "--before", before) as refused:
-        refused.answer("Remove these 1 events", "n")
-        status = refused.end()
-    kept = kinds(iam, "--kind", "a.b")
-
-    gone = iam("audit", "prune", "--before", before, "--yes", "--json")
-
-    assert (unasked.status, status, kept) == (2, 1, ["a.b"])
-    assert sum(month["events"] for month in gone.json["removed"]) == 1
-    assert kinds(iam, "--kind", "a.b") == []
-    (pruned,) = listed(iam, "--kind", "audit.pruned")
-    assert (pruned["actor"], pruned["detail"]["events"]) == ("command line", 1)

@@ -10,7 +10,7 @@ from joserfc.jwk import ECKey, OctKey
 
 from iam.secrets import minted
 from iam.secrets.minted import Kind
-from tests.commands.conftest import Iam
+from tests.command_line import Iam
 
 KEY = ECKey.generate_key("P-256", {"kid": "one"})
 JWKS = {"keys": [KEY.as_dict(private=False)]}

@@ -7,7 +7,7 @@ import pytest
 
 from iam.secrets import minted
 from iam.secrets.minted import Kind
-from tests.commands.conftest import Iam
+from tests.command_line import Iam
 
 REDIRECT_URI = "https://shop.example.org/callback"
 MEMBERS = [

@@ -9,7 +9,7 @@ import pytest
 from iam.commands.client_options import OPTIONS
 from iam.records.client_metadata import COLUMNS, DEFAULTS
 from tests.assertions import make, public
-from tests.commands.conftest import Iam
+from tests.command_line import Iam
 
 REDIRECT_URI = "https://shop.example.org/callback"
 NATIVE_URI = "org.example.app:/callback"

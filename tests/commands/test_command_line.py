@@ -1,7 +1,5 @@
 """What all commands have in common: options, exit statuses, help."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +7,7 @@ import click
 import pytest
 
 from iam.commands.main import iam as program
-from tests.commands.conftest import Iam
+from tests.command_line import Iam
 
 
 def commands(
@@ -139,21 +137,5 @@ def test_wrong_usage_is_exit_status_2(iam: Iam, arguments: tuple[str, ...]) -> N
     assert "Usage: iam" in outcome.err
 
 
-def test_an_argument_that_is_no_text_is_wrong_usage(iam: Iam) -> None:
-    outcome = iam.process("scope", "delete", b"\xff".decode(errors="surrogateescape"))
-
-    assert (outcome.status, outcome.out) == (2, "")
-    assert outcome.err == "Error: This argument is no text in UTF-8: '\\udcff'\n"
-
-
 def test_the_version_is_known(iam: Iam) -> None:
     assert iam("--version").out.startswith("iam, version 0.")
-
-
-def test_a_command_loads_nothing_that_only_the_server_needs() -> None:
-    code = "import sys; from iam.commands.main import iam; iam.get_command(None, 'scope'); print(*sys.modules)"
-
-    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
-
-    assert "iam.commands.scope" in loaded
-    assert {"klein", "twisted.web", "oauthlib", "jinja2", "wtforms", "joserfc", "argon2"}.isdisjoint(loaded)

@@ -3,7 +3,7 @@
 import pytest
 
 from iam.secrets.signing_keys import ALGORITHMS, KINDS
-from tests.commands.conftest import Iam
+from tests.command_line import Iam
 
 
 @pytest.fixture

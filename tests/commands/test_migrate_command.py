@@ -4,7 +4,7 @@ from pathlib import Path
 
 from psycopg2.extensions import make_dsn
 
-from tests.commands.conftest import Iam
+from tests.command_line import Iam
 
 TABLES = "select count(*) from pg_tables where schemaname = 'public'"
 MIGRATIONS = sorted(path.stem for path in Path("iam/store/migrations").glob("*.sql"))
@@ -34,15 +34,6 @@ def test_migrate_answers_programs_with_a_document(untouched: Iam) -> None:
     assert untouched("migrate", "--plan", "--json").json == {"pending": MIGRATIONS}
     assert untouched("migrate", "--json").json == {"applied": MIGRATIONS}
     assert untouched("migrate", "--json").json == {"applied": []}
-
-
-def test_two_migrates_at_once_apply_each_migration_once(untouched: Iam) -> None:
-    processes = [untouched.start("migrate") for _ in range(2)]
-    outputs = [process.communicate(timeout=30)[0].decode().splitlines() for process in processes]
-
-    assert [process.returncode for process in processes] == [0, 0]
-    applied = [line for output in outputs for line in output if line != "Nothing to do."]
-    assert sorted(applied) == MIGRATIONS
 
 
 def test_the_plan_makes_no_database_where_there_is_none(untouched: Iam, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from iam.secrets import minted
 from iam.secrets.minted import Kind
-from tests.commands.conftest import Iam
+from tests.command_line import Iam
 
 
 def test_a_token_is_created_shown_once_listed_and_revoked(iam: Iam) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.commands.conftest import Iam
+from tests.command_line import Iam
 
 API = "https://api.example"
 

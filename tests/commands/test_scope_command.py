@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.commands.conftest import Iam
+from tests.command_line import Iam
 
 
 def test_the_first_scopes_are_read_and_write(iam: Iam) -> None:
@@ -62,15 +62,6 @@ def test_a_restricted_scope_says_so(iam: Iam) -> None:
     assert created.json == {"name": "payroll", "description": "Pay everybody", "claims": [], "restricted": True}
     assert created.json in iam("scope", "list", "--json").json
     assert iam("scope", "list").out.splitlines()[0].split() == ["name", "description", "claims", "restricted"]
-
-
-def test_people_at_a_terminal_read_a_table(iam: Iam) -> None:
-    with iam.at_terminal("scope", "list") as terminal:
-        status = terminal.end()
-
-    assert status == 0
-    assert "\x1b[1m" in terminal.screen
-    assert "Read your data" in terminal.screen
 
 
 def test_a_name_is_taken_once(iam: Iam) -> None:

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from iam.secrets import minted
 from iam.secrets.minted import Kind
-from tests.commands.conftest import Iam
+from tests.command_line import Iam
 
 
 @frozen
@@ -99,16 +99,6 @@ def test_people_read_a_token_line_by_line(iam: Iam, given: Given) -> None:
     assert ["active", "yes"] in lines
     assert ["username", "alice"] in lines
     assert dict(lines)["exp"].endswith("Z")
-
-
-def test_a_token_is_typed_unseen_at_a_terminal(iam: Iam, given: Given) -> None:
-    with iam.at_terminal("token", "show", "--json") as terminal:
-        terminal.answer("The token:", given.access_token)
-        status = terminal.end()
-
-    assert status == 0
-    assert '"active": true' in terminal.screen
-    assert given.access_token not in terminal.screen
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,10 @@
 """`iam user`."""
 
-import json
 from uuid import UUID
 
 import pytest
 
-from tests.commands.conftest import Iam
+from tests.command_line import Iam
 
 PASSWORD = "seven wet otters sing"
 
@@ -46,14 +45,6 @@ def test_the_password_is_stored_as_argon2id_without_the_line_end(iam: Iam) -> No
 
     [(stored,)] = iam.execute("select password_hash from users where username = 'argon'")
     assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
-
-
-def test_a_person_without_a_password_is_made_without_asking(iam: Iam) -> None:
-    with iam.at_terminal("user", "create", "--username", "quiet") as terminal:
-        status = terminal.end()
-
-    assert (status, terminal.screen) == (0, "The person quiet is created.\n")
-    assert iam.execute("select password_hash from users where username = 'quiet'") == [(None,)]
 
 
 @pytest.mark.parametrize(
@@ -166,23 +157,6 @@ def test_a_new_password_replaces_the_old_one_and_ends_sessions(iam: Iam) -> None
     assert changed.out == "The person frank has a new password.\n"
     assert iam.execute("select password_hash from users where id = %s", (user_id,)) != before
     assert iam.execute("select count(*) from sessions where user_id = %s", (user_id,)) == [(0,)]
-
-
-def test_a_new_password_is_asked_at_the_terminal(iam: Iam) -> None:
-    iam("user", "create", "--username", "grace")
-
-    with iam.at_terminal("user", "set-password", "grace", "--json") as terminal:
-        terminal.answer("Password:", "grace")
-        terminal.answer("again:", "grace")
-        terminal.wait_for("Choose a password of at least 8 characters.")
-        terminal.answer("Password:", PASSWORD)
-        terminal.answer("again:", PASSWORD)
-        terminal.wait_for("\n{")
-        status = terminal.end()
-
-    assert status == 0
-    assert json.loads("{" + terminal.screen[terminal.read :])["username"] == "grace"
-    assert PASSWORD not in terminal.screen
 
 
 def test_a_new_password_is_not_asked_where_nobody_is(iam: Iam) -> None:

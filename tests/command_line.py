@@ -53,8 +53,8 @@ class Outcome:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Call a plain test outside of the reactor, where it may stand still until a command is done."""
-    if iscoroutinefunction(pyfuncitem.obj):
+    """Call a plain test of commands outside of the reactor, where it may stand still until one is done."""
+    if iscoroutinefunction(pyfuncitem.obj) or not {"iam", "untouched"} & {*pyfuncitem.fixturenames}:
         return None
     pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames})
     return True

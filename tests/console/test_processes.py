@@ -4,12 +4,16 @@ So what the other tests see in this process, without a reactor and streams of th
 """
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from iam.commands.main import COMMANDS
-from tests.commands.conftest import Iam
+from tests.command_line import Iam
 
+MIGRATIONS = sorted(path.stem for path in Path("iam/store/migrations").glob("*.sql"))
 PASSWORD = "seven wet otters sing"
 SECRET = "d41d8cd98f00b204e9800998ecf8427e"
 SCOPE = "Ihre früheren Bücher lesen \N{OPEN BOOK}"
@@ -76,3 +80,28 @@ def test_text_is_written_in_utf_8_whatever_the_locale(full: Iam, locale: str) ->
 
     assert listed == full("scope", "list")
     assert SCOPE in listed.out
+
+
+def test_two_migrates_at_once_apply_each_migration_once(untouched: Iam) -> None:
+    processes = [untouched.start("migrate") for _ in range(2)]
+    outputs = [process.communicate(timeout=30)[0].decode().splitlines() for process in processes]
+
+    assert [process.returncode for process in processes] == [0, 0]
+    applied = [line for output in outputs for line in output if line != "Nothing to do."]
+    assert sorted(applied) == MIGRATIONS
+
+
+def test_an_argument_that_is_no_text_is_wrong_usage(iam: Iam) -> None:
+    outcome = iam.process("scope", "delete", b"\xff".decode(errors="surrogateescape"))
+
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err == "Error: This argument is no text in UTF-8: '\\udcff'\n"
+
+
+def test_a_command_loads_nothing_that_only_the_server_needs() -> None:
+    code = "import sys; from iam.commands.main import iam; iam.get_command(None, 'scope'); print(*sys.modules)"
+
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+
+    assert "iam.commands.scope" in loaded
+    assert {"klein", "twisted.web", "oauthlib", "jinja2", "wtforms", "joserfc", "argon2"}.isdisjoint(loaded)
