@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 from iam.administration import people
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section
-from iam.people.invalid import Invalid
 from iam.records.actor import By
 from iam.records.audit import Event, Month
+from iam.records.invalid import Invalid
 
 
 async def events(

@@ -5,9 +5,9 @@ from typing import Final
 from iam.administration import clients
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section
-from iam.people.invalid import Invalid, complain
 from iam.records.actor import By
 from iam.records.client import Client
+from iam.records.invalid import Invalid, complain
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 

@@ -10,10 +10,10 @@ from iam.administration.losses import Losses, Section, counted, in_time
 from iam.clients import chosen_secrets, ids
 from iam.clients.registrants import ADMINISTRATOR
 from iam.clients.registration import needs_new_secret
-from iam.people.invalid import Invalid, complain
 from iam.records.actor import By
 from iam.records.client import Client, keeps_secret
 from iam.records.client_metadata import Metadata
+from iam.records.invalid import Invalid, complain
 from iam.records.session import Session
 from iam.secrets import minted
 from iam.secrets.minted import Kind

@@ -6,9 +6,9 @@ from uuid import UUID
 from iam.administration import clients, people
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section, counted, in_time
-from iam.people.invalid import Invalid
 from iam.records.actor import By
 from iam.records.grant import Grant
+from iam.records.invalid import Invalid
 from iam.records.user import User
 from iam.secrets import minted
 

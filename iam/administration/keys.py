@@ -4,8 +4,8 @@ from datetime import datetime
 
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section
-from iam.people.invalid import Invalid
 from iam.records.actor import By
+from iam.records.invalid import Invalid
 from iam.records.signing_key import SigningKey
 from iam.secrets.signing_keys import KINDS
 

@@ -9,9 +9,9 @@ from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section, counted, in_time
 from iam.administration.sessions import living
 from iam.people import names, profiles
-from iam.people.invalid import Invalid
 from iam.people.profiles import Profile
 from iam.records.actor import By
+from iam.records.invalid import Invalid
 from iam.records.user import User
 from iam.store.users import LastAdministrator
 
@@ -90,7 +90,7 @@ async def create_administrator(
 
 
 async def update(on: Administration, name: str, change: ProfileChange, by: By) -> User:
-    """Change what an account says of its person, and whether they administer. Raises Invalid, LastAdministrator."""
+    """Change what an account says of its person, and whether they administer. Raises Invalid."""
     user = await find(on, name)
     profile = change.apply(profiles.of(user))
     await profiles.change(on.store.users, on.clock, user, profile, by, superuser=change.superuser)
@@ -107,7 +107,7 @@ async def set_password(on: Administration, name: str, password: str, by: By, *, 
 async def disable(on: Administration, name: str, by: By, *, keep_grants: bool = False) -> User:
     """Lock a person out: their sessions end, and all that they granted, for good; grants that are kept rest meanwhile.
 
-    Raises Invalid, LastAdministrator.
+    Raises Invalid where there is nobody, and for the last administrator.
     """
     user = await find(on, name)
     await on.store.users.disable(user.id, on.clock.now(), by, keep_grants=keep_grants)
@@ -124,7 +124,7 @@ async def enable(on: Administration, name: str, by: By) -> User:
 async def delete(on: Administration, name: str, by: By) -> User:
     """Delete a person's account, sessions and consents, and end all that they granted; who it was.
 
-    Raises Invalid, LastAdministrator.
+    Raises Invalid where there is nobody, and for the last administrator.
     """
     user = await find(on, name)
     if not await on.store.users.delete(user.id, on.clock.now(), by):
@@ -133,13 +133,13 @@ async def delete(on: Administration, name: str, by: By) -> User:
 
 
 async def losses_of_disabling(on: Administration, name: str, *, keep_grants: bool = False) -> Losses:
-    """What ends with a person who is locked out. Raises LastAdministrator before anybody is asked."""
+    """What ends with a person who is locked out. Raises Invalid before anybody is asked, for the last administrator too."""
     user = await removable(on, name)
     return Losses(f"Disable {user.username}?", [await ending(on, user, keep_grants=keep_grants)])
 
 
 async def losses_of_deleting(on: Administration, name: str) -> Losses:
-    """What goes with a person's account. Raises LastAdministrator before anybody is asked."""
+    """What goes with a person's account. Raises Invalid before anybody is asked, for the last administrator too."""
     user = await removable(on, name)
     owned = [client.name for client in await on.store.clients.owned_by(user.id)]
     staying = counted(len(owned), "application", owned)

@@ -2,7 +2,7 @@
 
 from iam.administration.administration import Administration
 from iam.clients.refusals import IDENTIFIER, identifier_of
-from iam.people.invalid import Invalid
+from iam.records.invalid import Invalid
 from iam.records.refusal import Trace
 
 

@@ -5,9 +5,9 @@ import secrets
 from iam.administration import clients
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses
-from iam.people.invalid import Invalid
 from iam.records.actor import By
 from iam.records.client import Client
+from iam.records.invalid import Invalid
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 

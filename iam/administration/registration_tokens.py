@@ -7,8 +7,8 @@ from uuid import UUID
 
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section
-from iam.people.invalid import Invalid, complain
 from iam.records.actor import By
+from iam.records.invalid import Invalid, complain
 from iam.records.registration import RegistrationToken
 from iam.secrets import minted
 from iam.secrets.minted import Kind

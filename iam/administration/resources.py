@@ -9,8 +9,8 @@ from attrs import evolve, frozen
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section, counted, in_time
 from iam.oauth.resources import FORMATS, LIFETIMES
-from iam.people.invalid import Invalid, complain
 from iam.records.actor import By
+from iam.records.invalid import Invalid, complain
 from iam.records.resource import ADMINISTERED, AUDIENCES, Resource
 from iam.secrets.signing_keys import ALGORITHMS
 

@@ -4,8 +4,8 @@ from attrs import evolve
 
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section, counted, in_time
-from iam.people.invalid import Invalid, complain
 from iam.records.actor import By
+from iam.records.invalid import Invalid, complain
 from iam.records.scope import BUILT_IN, Scope
 from iam.settings import SCOPE
 

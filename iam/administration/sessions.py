@@ -5,8 +5,8 @@ from uuid import UUID
 
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section
-from iam.people.invalid import Invalid
 from iam.records.actor import By
+from iam.records.invalid import Invalid
 from iam.records.session import Presence
 from iam.records.user import User
 

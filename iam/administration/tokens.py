@@ -2,8 +2,8 @@
 
 from iam.administration.administration import Administration
 from iam.clients.targets import Targets
-from iam.people.invalid import Invalid
 from iam.records.actor import By
+from iam.records.invalid import Invalid
 from iam.records.token import LiveToken
 from iam.tokens.access_tokens import AccessTokenFormat, refresh_place
 

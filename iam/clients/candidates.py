@@ -11,9 +11,9 @@ from iam.clients.registration import Registration
 from iam.clients.targets import Targets
 from iam.clients.wishes import Wishes
 from iam.oauth.reasons import shown
-from iam.people.invalid import Invalid
 from iam.records.client import PUBLIC, Client
 from iam.records.client_metadata import MEMBERS, Metadata
+from iam.records.invalid import Invalid
 from iam.records.member import Who
 
 ADDRESSES: Final = tuple(each.attribute for each in MEMBERS if each.rule in ("redirect_uris", "addresses"))

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from iam.oauth.grant_types import AUTHORIZATION_CODE
 from iam.oauth.reasons import Reason, shown
-from iam.people.invalid import Invalid
 from iam.records.client_metadata import COLUMNS, MEMBERS, Metadata
+from iam.records.invalid import Invalid
 from iam.records.member import Who
 
 INVALID_METADATA: Final = "invalid_client_metadata"

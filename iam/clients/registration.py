@@ -15,10 +15,10 @@ from iam.clients.rules import Case
 from iam.clients.secrets import ClientSecrets
 from iam.clock import Clock
 from iam.outbound.fetching import Fetcher
-from iam.people.invalid import complain
 from iam.records.actor import By
 from iam.records.client import BY_SECRET, PUBLIC, SECRET_JWT, Client, Secret, keeps_secret
 from iam.records.client_metadata import MEMBERS, NATIVE, Metadata
+from iam.records.invalid import complain
 from iam.secrets import minted
 from iam.store.clients import Clients
 from iam.store.scopes import Scopes

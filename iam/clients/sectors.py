@@ -8,9 +8,9 @@ from twisted.logger import Logger
 from iam.clients import uris
 from iam.outbound.destinations import FetchError, parse
 from iam.outbound.fetching import Fetcher
-from iam.people.invalid import Invalid
 from iam.records.client import Client
 from iam.records.client_metadata import Metadata
+from iam.records.invalid import Invalid
 
 PURPOSE: Final = "sector_identifier_uri"
 FIELD: Final = "sector_identifier_uri"

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import click
 
-from iam.people.invalid import Invalid
+from iam.records.invalid import Invalid
 
 LIMIT = 65_536  # bytes of standard input
 

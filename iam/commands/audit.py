@@ -11,8 +11,8 @@ from iam.commands import moments, output
 from iam.commands.confirming import run_if_agreed, yes_option
 from iam.commands.options import Group
 from iam.commands.running import run
-from iam.people.invalid import Invalid
 from iam.records.audit import Event
+from iam.records.invalid import Invalid
 
 COLUMNS = ("at", "kind", "actor", "user_id", "client_id", "address")
 

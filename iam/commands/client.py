@@ -16,10 +16,10 @@ from iam.commands.client_input import chosen_secret, warn
 from iam.commands.confirming import run_if_agreed, yes_option
 from iam.commands.options import Group
 from iam.commands.running import run
-from iam.people.invalid import Invalid
 from iam.records.actor import COMMAND_LINE
 from iam.records.client import Client
 from iam.records.client_metadata import MEMBERS
+from iam.records.invalid import Invalid
 from iam.records.member import Who
 
 COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "grant_types", "owner")

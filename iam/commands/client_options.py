@@ -9,9 +9,9 @@ import click
 from iam.clients import assertions
 from iam.commands.client_input import key_set
 from iam.oauth.grant_types import offered
-from iam.people.invalid import Invalid
 from iam.records.client import AUTH_METHODS
 from iam.records.client_metadata import AT_USERINFO, BY_SCOPES, COLUMNS, MEMBERS
+from iam.records.invalid import Invalid
 from iam.records.member import Member, Who
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -21,14 +21,13 @@ from iam.database.errors import Unavailable
 from iam.database.migration import MigrationError
 from iam.embedded.cluster import Cluster
 from iam.embedded.errors import EmbeddedError
-from iam.people.invalid import Invalid
 from iam.reactor import Reactor
+from iam.records.invalid import Invalid
 from iam.secrets.master_key import ServerKeyError
 from iam.server.opening import Progress, open_database
 from iam.settings import Settings, SettingsError
-from iam.store.users import LastAdministrator
 
-EXPECTED = (EmbeddedError, Invalid, LastAdministrator, MigrationError, ServerKeyError, Unavailable)
+EXPECTED = (EmbeddedError, Invalid, MigrationError, ServerKeyError, Unavailable)
 
 T = TypeVar("T")
 Main = Callable[[Any], Coroutine[Any, Any, T]]  # takes the reactor

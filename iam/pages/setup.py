@@ -13,10 +13,10 @@ from iam.browser.visitors import Stale, Visitors
 from iam.http.answers import Answer, see_other
 from iam.http.parameters import ParameterError, query_parameters
 from iam.http.request import Request
-from iam.people.invalid import Invalid, complain
 from iam.people.sessions import BrowserSessions
 from iam.people.setup import SetupLinks
 from iam.records import actor
+from iam.records.invalid import Invalid, complain
 from iam.secrets import minted
 from iam.settings import Settings
 from iam.throttles.throttle import Throttle

@@ -9,9 +9,9 @@ from attrs import frozen
 from iam.clock import Clock
 from iam.people import claims as rule
 from iam.people import names
-from iam.people.invalid import Invalid, complain
 from iam.people.passwords import Passwords
 from iam.records.actor import By
+from iam.records.invalid import Invalid, complain
 from iam.secrets import minted
 from iam.store.users import Users
 

@@ -8,9 +8,9 @@ from iam.clock import Clock
 from iam.database.errors import Rejected
 from iam.people import claims as rule
 from iam.people import names
-from iam.people.invalid import Invalid, complain
 from iam.people.people import TAKEN_EMAIL
 from iam.records.actor import By
+from iam.records.invalid import Invalid, complain
 from iam.records.user import User
 from iam.store.users import Users
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from iam.database.database import Database
 from iam.records.actor import By
+from iam.records.invalid import Invalid
 from iam.records.user import User
 
 COLUMNS_BY_ID = """
@@ -140,11 +141,13 @@ select id from deleted
 """
 
 
-class LastAdministrator(Exception):
+class LastAdministrator(Invalid):
     """Nobody could administer this server any more."""
 
-    def __str__(self) -> str:
-        return "This is the last enabled administrator: make another one first (iam createsuperuser)."
+    def __init__(self) -> None:
+        super().__init__(
+            {"user": "This is the last enabled administrator: make another one first (iam createsuperuser)."}
+        )
 
 
 class Users:

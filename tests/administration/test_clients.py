@@ -8,9 +8,9 @@ from iam.administration.administration import Administration
 from iam.administration.client_changes import usual
 from iam.administration.client_secrets import LONGEST_KEEP
 from iam.administration.resources import Terms
-from iam.people.invalid import Invalid
 from iam.records import actor
 from iam.records.actor import SERVER
+from iam.records.invalid import Invalid
 from iam.records.session import Session
 from tests.harness import Server
 

@@ -4,8 +4,8 @@ import pytest
 
 from iam.administration import grants, people, sessions, tokens
 from iam.administration.administration import Administration
-from iam.people.invalid import Invalid
 from iam.records.actor import SERVER
+from iam.records.invalid import Invalid
 from iam.secrets import minted
 from tests.harness import Server
 

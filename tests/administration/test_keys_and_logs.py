@@ -8,8 +8,8 @@ from iam.administration import audit, keys, people, refusals, registration_token
 from iam.administration.administration import Administration
 from iam.administration.keys import ACTIVE, PUBLISHED, REMOVED, RETIRED
 from iam.administration.registration_tokens import MOST_USES
-from iam.people.invalid import Invalid
 from iam.records.actor import SERVER
+from iam.records.invalid import Invalid
 
 
 async def test_a_key_is_published_then_active_then_retired_or_removed(on: Administration) -> None:

@@ -6,8 +6,8 @@ from iam.administration import clients, people
 from iam.administration.administration import Administration
 from iam.administration.client_changes import usual
 from iam.administration.people import ProfileChange
-from iam.people.invalid import Invalid
 from iam.records.actor import SERVER
+from iam.records.invalid import Invalid
 from iam.store.users import LastAdministrator
 from tests.harness import Server
 

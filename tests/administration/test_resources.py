@@ -5,8 +5,8 @@ import pytest
 from iam.administration import resources
 from iam.administration.administration import Administration
 from iam.administration.resources import Terms
-from iam.people.invalid import Invalid
 from iam.records.actor import SERVER
+from iam.records.invalid import Invalid
 from tests.harness import Server
 
 API = "https://api.example"

@@ -11,9 +11,9 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from iam.people.invalid import Invalid
 from iam.records.actor import SERVER
 from iam.records.client_metadata import Metadata
+from iam.records.invalid import Invalid
 from tests.harness import REDIRECT_URI, App, Person, Reply, Server
 
 Configured = Callable[..., Server]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from iam.people.invalid import Invalid
 from iam.records.client_metadata import Metadata
+from iam.records.invalid import Invalid
 from tests.harness import Server
 from tests.homes import Home
 

@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import pytest
 from twisted.internet.threads import deferToThread
 
-from iam.people.invalid import Invalid
 from iam.records.actor import SERVER
 from iam.records.client_metadata import Metadata
+from iam.records.invalid import Invalid
 from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, Server, action, fields
 
 CODE_ONLY = ("authorization_code",)

@@ -10,10 +10,10 @@ from argon2 import PasswordHasher
 from twisted.internet.defer import Deferred
 
 from iam.people import profiles
-from iam.people.invalid import Invalid
 from iam.people.logins import Logins
 from iam.people.people import NOT_FIRST, TAKEN_EMAIL, TAKEN_USERNAME, People
 from iam.records.actor import SERVER, By
+from iam.records.invalid import Invalid
 from iam.store.store import Store
 from iam.store.users import LastAdministrator
 from tests.waiting import until

@@ -34,9 +34,9 @@ from iam.pages.applications.form import (
 )
 from iam.pages.applications.owners import Owners, address, by, shown
 from iam.pages.applications.pending_secret import Issuer, PendingSecret, TicketError
-from iam.people.invalid import Invalid
 from iam.records.client import Client
 from iam.records.client_metadata import Metadata
+from iam.records.invalid import Invalid
 from iam.records.session import Session
 
 log = Logger()

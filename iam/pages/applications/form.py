@@ -9,9 +9,9 @@ from wtforms.fields.choices import SelectChoice
 
 from iam.clients.registrants import Registrant
 from iam.oauth.grant_types import offered
-from iam.people.invalid import Invalid
 from iam.records.client import Client
 from iam.records.client_metadata import MEMBERS, Metadata
+from iam.records.invalid import Invalid
 from iam.records.member import Member
 
 CONFIDENTIAL, PUBLIC = "confidential", "public"

@@ -17,11 +17,11 @@ from iam.clients.registrants import Registrants
 from iam.http.answers import Answer, AnswerNow, see_other
 from iam.http.request import Request
 from iam.pages.applications.pending_secret import PendingSecret
-from iam.people.invalid import Invalid
 from iam.records import actor
 from iam.records.actor import By
 from iam.records.client import Client, Secret
 from iam.records.client_metadata import MEMBERS
+from iam.records.invalid import Invalid
 from iam.records.member import Who
 from iam.records.session import Session
 

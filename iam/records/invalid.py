@@ -1,4 +1,4 @@
-"""What a person gave cannot be used, and why."""
+"""What somebody gave cannot be used, and why."""
 
 from collections.abc import Mapping
 
