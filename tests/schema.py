@@ -12,7 +12,7 @@ from twisted.internet.task import react
 from iam.database import functions, migration
 from iam.embedded import binaries
 from iam.embedded.supervisor import Embedded
-from tests.harness import make_database
+from tests.databases import make_database
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "docs" / "reference" / "schema.sql"

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from tests import processes
-from tests.harness import make_database
+from tests.databases import make_database
 
 PASSWORD = "correct horse battery staple 1"
 ARGUMENTS = [

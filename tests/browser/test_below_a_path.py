@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Page, Response
 from tests import processes
 from tests.browser.conftest import BIN, PASSWORD, Running, in_browser, setup_of
 from tests.browser.test_journey import log_in, walk
-from tests.harness import free_port, make_database
+from tests.databases import make_database
+from tests.harness import free_port
 from tests.outbound.conftest import certificate
 
 ADA = ("--username", "ada", "--email", "ada@example.org", "--password-stdin")

@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Page
 
 from tests import processes
 from tests.browser.conftest import BIN, PASSWORD, in_browser
-from tests.harness import CHALLENGE, VERIFIER, make_database
+from tests.databases import make_database
+from tests.harness import CHALLENGE, VERIFIER
 
 
 class RelyingParty(BaseHTTPRequestHandler):

@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Page
 
 from tests import processes
 from tests.browser.conftest import BIN, PASSWORD, Running, in_browser, setup_of
-from tests.harness import CHALLENGE, make_database
+from tests.databases import make_database
+from tests.harness import CHALLENGE
 
 WIDTHS = (390, 320)
 USERNAME = "u" * 64

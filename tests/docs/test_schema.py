@@ -2,7 +2,7 @@
 
 from iam.embedded.supervisor import Embedded
 from tests import schema
-from tests.harness import make_database
+from tests.databases import make_database
 
 
 def test_the_written_schema_is_that_of_a_migrated_database(cluster: Embedded) -> None:

@@ -15,8 +15,9 @@ from iam.operations.retention import Retention, tasks
 from iam.records.actor import SERVER
 from iam.secrets.master_key import ServerKey
 from iam.secrets.signing_keys import AHEAD, MAXIMUM_AGE, PERIOD, header_of
+from tests.databases import make_database
 from tests.flows.test_jwt_access_tokens import jwt_resource
-from tests.harness import App, Server, TurnedClock, make_database, serving
+from tests.harness import App, Server, TurnedClock, serving
 
 ALGORITHMS = ["RS256", "ES256"]
 HOUR, DAY = 3600.0, 86400.0

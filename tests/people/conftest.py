@@ -8,21 +8,19 @@ import psycopg2
 import pytest
 import pytest_twisted
 from attrs import define
-from psycopg2.extensions import make_dsn
 from twisted.internet import reactor
 
 from iam.clock import Clock
-from iam.database import migration
 from iam.database.database import Database
 from iam.people.logins import Logins
 from iam.people.passwords import Passwords
 from iam.people.people import People
-from iam.secrets import minted
 from iam.secrets.master_key import ServerKey
 from iam.server.application import Application
 from iam.server.parts import build_keys
 from iam.settings import Settings
 from iam.store.store import Store, open_store
+from tests.databases import make_database
 
 
 @define
@@ -38,13 +36,7 @@ class Turned:
 @pytest.fixture(scope="module")
 def dsn(cluster: Any) -> str:
     """A migrated database of the module's own."""
-    name = f"accounts_{minted.identifier().hex}"
-    with closing(psycopg2.connect(cluster.admin_dsn)) as connection, connection.cursor() as cursor:
-        connection.autocommit = True
-        cursor.execute(f"create database {name} owner iam")
-    own = str(make_dsn(cluster.dsn, dbname=name))
-    migration.migrate(own)
-    return own
+    return make_database(cluster)
 
 
 @pytest.fixture

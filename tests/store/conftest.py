@@ -1,27 +1,18 @@
 """A database of this directory's own in the run's cluster."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import closing
 from typing import Any
 from uuid import uuid4
 
-import psycopg2
 import pytest
 import pytest_twisted
 from psycopg2.extensions import make_dsn
 from twisted.internet import reactor
 
 from iam.database.database import Database
+from tests.databases import as_superuser, discard, execute, make_database
 
 Start = Callable[..., Awaitable[Database]]
-
-
-def execute(dsn: str, sql: str) -> list[tuple[Any, ...]]:
-    """Run a statement in a connection of its own."""
-    with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
-        connection.autocommit = True
-        cursor.execute(sql)
-        return cursor.fetchall() if cursor.description else []
 
 
 @pytest.fixture
@@ -39,13 +30,27 @@ def empty_dsn(cluster: Any) -> Iterator[str]:
     execute(cluster.admin_dsn, f"drop database {name} with (force)")
 
 
+@pytest.fixture
+def migrated_dsn(cluster: Any) -> Iterator[str]:
+    """A database with the schema of today and nothing in it."""
+    dsn = as_superuser(cluster, make_database(cluster))
+    yield dsn
+    discard(cluster, dsn)
+
+
+@pytest.fixture
+def dsn(empty_dsn: str) -> str:
+    """The database of a test; a module may say that it is the migrated one."""
+    return empty_dsn
+
+
 @pytest_twisted.async_yield_fixture
-async def start(empty_dsn: str) -> AsyncIterator[Start]:
+async def start(dsn: str) -> AsyncIterator[Start]:
     """Starts databases, which are stopped afterwards."""
     started = []
 
     async def start(declare: Callable[[Database], None] = lambda _: None, **options: Any) -> Database:
-        database = Database(reactor, options.pop("dsn", empty_dsn), **options)
+        database = Database(reactor, options.pop("dsn", dsn), **options)
         declare(database)
         started.append(database)
         await database.start()

@@ -8,7 +8,6 @@ import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
 from iam.database.database import Database
-from iam.database.migration import migrate
 from iam.store.buckets import Bucket, Buckets
 
 Start = Callable[..., Awaitable[Database]]
@@ -22,11 +21,15 @@ def after(seconds: float) -> datetime:
 
 
 @pytest.fixture
-def begin(start: Start, empty_dsn: str) -> Callable[..., Awaitable[Buckets]]:
+def dsn(migrated_dsn: str) -> str:
+    return migrated_dsn
+
+
+@pytest.fixture
+def begin(start: Start) -> Callable[..., Awaitable[Buckets]]:
     """Begins one more server on the same database."""
 
     async def begun(**options: Any) -> Buckets:
-        migrate(empty_dsn)
         return Buckets(await start(), **options)
 
     return begun

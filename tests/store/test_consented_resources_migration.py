@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from shutil import copy
 from typing import Any
 
 import psycopg2
 import pytest
+from psycopg2.extensions import parse_dsn
 
 from iam.database import migration
 from iam.database.migration import migrate
+from tests import databases
+from tests.databases import discard, execute
 
 API, OTHER = "https://api.example", "https://other.example"
 
@@ -35,19 +37,29 @@ insert into grants (id, user_id, client_id, grant_type, scope, resources, create
 """
 
 
-@pytest.fixture
-def database(empty_dsn: str, tmp_path: Path) -> Iterator[Any]:
-    """A database with people, clients and grants, before and after its migration."""
+@pytest.fixture(scope="module")
+def taken_over(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database with people, clients and grants, before and after its migration; to be copied."""
+    migrations = tmp_path_factory.mktemp("migrations")
     for each in migration.DIRECTORY.glob("000[1-8]_*.sql"):
-        copy(each, tmp_path)
-    migrate(empty_dsn, tmp_path)
-    with closing(psycopg2.connect(empty_dsn)) as connection, connection.cursor() as cursor:
+        copy(each, migrations)
+    dsn = databases.copy(cluster, "template0")
+    migrate(dsn, migrations)
+    execute(dsn, "select tend_partitions('audit_events', current_date, 1, 401)")
+    execute(dsn, BEFORE)
+    migrate(dsn)
+    yield dsn
+    discard(cluster, dsn)
+
+
+@pytest.fixture
+def database(cluster: Any, taken_over: str) -> Iterator[Any]:
+    """A copy of it."""
+    dsn = databases.copy(cluster, parse_dsn(taken_over)["dbname"])
+    with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
         connection.autocommit = True
-        for table in ("audit_events",):
-            cursor.execute("select tend_partitions(%s, current_date, 1, 401)", (table,))
-        cursor.execute(BEFORE)
-        migrate(empty_dsn)
         yield cursor
+    discard(cluster, dsn)
 
 
 def living(database: Any, condition: str = "true") -> list[tuple[Any, ...]]:

@@ -11,7 +11,6 @@ from twisted.internet.defer import DeferredList
 
 from iam.clock import Clock
 from iam.database.database import Database
-from iam.database.migration import migrate
 from iam.operations.retention import Retention, tasks
 from iam.secrets import minted
 from iam.secrets.master_key import ServerKey
@@ -27,12 +26,16 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def begin(start: Start, empty_dsn: str) -> Callable[..., Awaitable[Store]]:
+def dsn(migrated_dsn: str) -> str:
+    return migrated_dsn
+
+
+@pytest.fixture
+def begin(start: Start) -> Callable[..., Awaitable[Store]]:
     """Opens the store of a new, migrated database."""
 
     async def opened(now: datetime = NOON) -> Store:
         stores: list[Store] = []
-        migrate(empty_dsn)
         clock = Clock(now.timestamp)
         await start(lambda database: stores.append(open_store(database, clock, Settings())))
         return stores[0]

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 
 from iam.clock import Clock
 from iam.database.database import Database
-from iam.database.migration import migrate
 from iam.settings import Settings
 from iam.store.store import open_store
 
@@ -13,9 +12,8 @@ Start = Callable[..., Awaitable[Database]]
 WHOLE = re.compile(r"Seq Scan|Hash|Merge|Disabled| Index (Only )?Scan using \S+ on (?!.*\n\s*Index Cond)")
 
 
-async def test_no_hot_statement_reads_a_whole_table(start: Start, empty_dsn: str) -> None:
-    migrate(empty_dsn)
-    database = await start(lambda database: open_store(database, Clock(lambda: 0.0), Settings()))
+async def test_no_hot_statement_reads_a_whole_table(start: Start, migrated_dsn: str) -> None:
+    database = await start(lambda database: open_store(database, Clock(lambda: 0.0), Settings()), dsn=migrated_dsn)
     plans = {}
     for name, statement in database.statements.items():
         nothing = ", ".join(["null"] * statement.width)

@@ -10,7 +10,6 @@ from twisted.logger import LogLevel, globalLogPublisher
 
 from iam.clock import Clock
 from iam.database.database import Database
-from iam.database.migration import migrate
 from iam.operations.retention import PERSISTENT, Retention, tasks
 from iam.records.actor import SERVER
 from iam.secrets import minted
@@ -37,12 +36,16 @@ ALIKE = {"grants that ended": ["clients that nobody uses"]}  # tasks that need t
 
 
 @pytest.fixture
-def begin(start: Start, empty_dsn: str) -> Callable[..., Awaitable[tuple[Store, Retention]]]:
+def dsn(migrated_dsn: str) -> str:
+    return migrated_dsn
+
+
+@pytest.fixture
+def begin(start: Start) -> Callable[..., Awaitable[tuple[Store, Retention]]]:
     """Opens the store of a new, migrated database, with its retention."""
 
     async def opened() -> tuple[Store, Retention]:
         stores: list[Store] = []
-        migrate(empty_dsn)
         clock = Clock(NOON.timestamp)
         await start(lambda database: stores.append(open_store(database, clock, Settings())))
         keys = build_keys(reactor, clock, stores[0], ServerKey(b"a server key for tests, long enough"))
@@ -101,12 +104,12 @@ async def test_each_task_fails_alone(begin: Any, failing: str) -> None:
     assert [name for name, record in retention.records.items() if record.failures] == [failing, *ALIKE.get(failing, ())]
 
 
-async def test_a_table_that_is_locked_holds_up_its_own_task_alone(begin: Any, empty_dsn: str) -> None:
+async def test_a_table_that_is_locked_holds_up_its_own_task_alone(begin: Any, dsn: str) -> None:
     import psycopg2
 
     store, retention = await begin()
     await old_rows(store)
-    holder = psycopg2.connect(empty_dsn)
+    holder = psycopg2.connect(dsn)
     with holder.cursor() as cursor:
         cursor.execute("lock table grants in access exclusive mode")
 

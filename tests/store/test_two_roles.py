@@ -44,12 +44,11 @@ ATTEMPTS = (
 
 
 @pytest.fixture
-def role(admin: Admin, cluster: Any, empty_dsn: str) -> Iterator[str]:
+def role(admin: Admin, cluster: Any, migrated_dsn: str) -> Iterator[str]:
     """A role that owns nothing, which the owner has admitted."""
     name = f"server_{uuid4().hex}"
     admin(f"create role {name} login")
-    migrate(empty_dsn)
-    admit(empty_dsn, name)
+    admit(migrated_dsn, name)
     file = cluster.cluster.home / "pg_hba.conf"
     before = file.read_text()
     file.write_text(f"local all {name} trust\n{before}")
@@ -57,15 +56,15 @@ def role(admin: Admin, cluster: Any, empty_dsn: str) -> Iterator[str]:
     yield name
     file.write_text(before)
     admin("select pg_reload_conf()")
-    with closing(psycopg2.connect(empty_dsn)) as connection, connection, connection.cursor() as cursor:
+    with closing(psycopg2.connect(migrated_dsn)) as connection, connection, connection.cursor() as cursor:
         cursor.execute(f"drop owned by {name}")
     admin(f"drop role {name}")
 
 
 @pytest.fixture
-def as_server(empty_dsn: str, role: str) -> str:
+def as_server(migrated_dsn: str, role: str) -> str:
     """How a server connects."""
-    dsn = make_dsn(empty_dsn, user=role)
+    dsn = make_dsn(migrated_dsn, user=role)
 
     def admitted() -> bool:
         try:
@@ -138,7 +137,7 @@ def test_it_cannot_touch_what_the_audit_log_says(run: Callable[[str], list[tuple
     assert run("select kind from audit_events") == [("a.b",)]
 
 
-def test_a_false_date_drops_no_partition(run: Callable[[str], list[tuple[Any, ...]]], empty_dsn: str) -> None:
+def test_a_false_date_drops_no_partition(run: Callable[[str], list[tuple[Any, ...]]], migrated_dsn: str) -> None:
     run("select tend_partitions('audit_events', current_date, 0, 0)")
     run("insert into audit_events (day, at, kind, actor) select audit_day(now()), now(), 'a.b', 'server'")
 
@@ -159,8 +158,6 @@ def test_a_table_of_its_own_does_not_mislead_the_owners_function(run: Callable[[
     assert run("select count(*) from users") == [(0,)]
 
 
-def test_a_role_that_is_not_there_is_said_in_one_sentence(empty_dsn: str) -> None:
-    migrate(empty_dsn)
-
+def test_a_role_that_is_not_there_is_said_in_one_sentence(migrated_dsn: str) -> None:
     with pytest.raises(MigrationError, match='role "nobody_at_all" does not exist'):
-        admit(empty_dsn, "nobody_at_all")
+        admit(migrated_dsn, "nobody_at_all")
