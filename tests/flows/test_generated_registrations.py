@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
@@ -14,7 +15,7 @@ from tests.flows.asks import DESCRIPTION
 from tests.harness import REDIRECT_URI, Server
 from tests.registering import initial_access_token, register
 
-EXAMPLES = 600
+EXAMPLES = {False: 200, True: 600}  # each time, and with --long
 ERRORS = {"invalid_client_metadata", "invalid_redirect_uri", "unapproved_software_statement", "invalid_request"}
 MEMBERS = sorted({*ClientMetadata.model_fields, *DEFAULTS} - {"software_statement"})
 
@@ -41,12 +42,12 @@ anything = st.recursive(
 documents = st.dictionaries(st.sampled_from(MEMBERS) | texts, anything | st.lists(texts, max_size=3), max_size=6)
 
 
-async def test_row_53_any_metadata_are_refused_or_registered(server: Server) -> None:
+async def test_row_53_any_metadata_are_refused_or_registered(server: Server, pytestconfig: pytest.Config) -> None:
     token = await initial_access_token(server)
     statuses = set()
 
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=EXAMPLES[pytestconfig.getoption("long")],
         derandomize=True,
         deadline=None,
         database=None,

@@ -18,7 +18,7 @@ from tests.answers import complete
 from tests.flows.asks import DESCRIPTION, FORM, Ask, World, basic, counts
 from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, App, Reply, fields, made_up
 
-EXAMPLES = 2000
+EXAMPLES = {False: 400, True: 2000}  # each time, and with --long
 PATIENCE = 20.0  # seconds after which there is no answer
 
 TOO_MUCH = (413, 414, 431)
@@ -33,18 +33,6 @@ PROTOCOL_ERRORS = {
     "unsupported_grant_type",
     "method_not_allowed",
 }
-
-
-def generated(*strategies: Any) -> Callable[[Callable[..., None]], Callable[[], None]]:
-    """The property for EXAMPLES arguments, always the same; it may `bridge.wait`."""
-    known = settings(
-        max_examples=EXAMPLES,
-        derandomize=True,
-        deadline=None,
-        database=None,
-        suppress_health_check=[HealthCheck.too_slow],
-    )
-    return lambda property_: known(given(*strategies)(property_))
 
 
 NAMES = [
@@ -101,9 +89,21 @@ class Trial:
     """Generated requests against one world."""
 
     world: World
+    examples: int
     cookie: Mapping[str, str] = field(factory=dict)
     before: dict[str, int] = field(factory=dict)
     granted: int = 0
+
+    def generated(self, *strategies: Any) -> Callable[[Callable[..., None]], Callable[[], None]]:
+        """The property for that many arguments, always the same; it may `bridge.wait`."""
+        known = settings(
+            max_examples=self.examples,
+            derandomize=True,
+            deadline=None,
+            database=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        )
+        return lambda property_: known(given(*strategies)(property_))
 
     def of(self, ask: Ask, *, page: bool = False) -> Reply:
         """Send it, and assert what every answer must be."""
@@ -125,8 +125,8 @@ class Trial:
 
 
 @pytest.fixture
-def trial(world: World) -> Iterator[Trial]:
-    made = Trial(world, before=counts(world.admin))
+def trial(world: World, pytestconfig: pytest.Config) -> Iterator[Trial]:
+    made = Trial(world, EXAMPLES[pytestconfig.getoption("long")], before=counts(world.admin))
     yield made
     after = counts(world.admin)
     assert after.pop("access_tokens") == made.before.pop("access_tokens") + made.granted
@@ -139,7 +139,7 @@ READING = "GET GET GET GET HEAD POST OPTIONS"
 
 
 async def test_any_client_credentials_request_gets_a_whole_answer(trial: Trial) -> None:
-    @generated(asks(METHODS, "/token", {"grant_type": ["client_credentials"], "scope": ["read"]}))
+    @trial.generated(asks(METHODS, "/token", {"grant_type": ["client_credentials"], "scope": ["read"]}))
     def every(ask: Ask) -> None:
         assert trial.of(ask).status in (200, 400, 401, 405, 415, *TOO_MUCH)
 
@@ -147,7 +147,7 @@ async def test_any_client_credentials_request_gets_a_whole_answer(trial: Trial) 
 
 
 async def test_any_code_request_gets_a_whole_answer(trial: Trial) -> None:
-    @generated(
+    @trial.generated(
         asks(
             METHODS,
             "/token",
@@ -166,7 +166,7 @@ async def test_any_code_request_gets_a_whole_answer(trial: Trial) -> None:
 
 
 async def test_any_refresh_request_gets_a_whole_answer(trial: Trial) -> None:
-    @generated(
+    @trial.generated(
         asks(METHODS, "/token", {"grant_type": ["refresh_token"], "refresh_token": [made_up(Kind.REFRESH_TOKEN)]})
     )
     def every(ask: Ask) -> None:
@@ -176,7 +176,7 @@ async def test_any_refresh_request_gets_a_whole_answer(trial: Trial) -> None:
 
 
 async def test_any_revocation_gets_a_whole_answer(trial: Trial) -> None:
-    @generated(asks(METHODS, "/revoke", {"token": [made_up(Kind.ACCESS_TOKEN)]}))
+    @trial.generated(asks(METHODS, "/revoke", {"token": [made_up(Kind.ACCESS_TOKEN)]}))
     def every(ask: Ask) -> None:
         assert trial.of(ask).status in (200, 400, 401, 405, 415, *TOO_MUCH)
 
@@ -184,7 +184,7 @@ async def test_any_revocation_gets_a_whole_answer(trial: Trial) -> None:
 
 
 async def test_any_introspection_gets_a_whole_answer(trial: Trial) -> None:
-    @generated(asks(METHODS, "/introspect", {"token": [made_up(Kind.ACCESS_TOKEN)]}))
+    @trial.generated(asks(METHODS, "/introspect", {"token": [made_up(Kind.ACCESS_TOKEN)]}))
     def every(ask: Ask) -> None:
         reply = trial.of(ask)
 
@@ -198,7 +198,7 @@ LEADS = (REDIRECT_URI + "?", REDIRECT_URI + "#", "/login?next=%2Fauthorize%3F", 
 
 
 async def test_any_authorization_request_gets_a_page_or_leads_to_a_registered_address(trial: Trial) -> None:
-    @generated(asks(READING, "/authorize"), st.booleans(), st.booleans())
+    @trial.generated(asks(READING, "/authorize"), st.booleans(), st.booleans())
     def every(ask: Ask, known: bool, logged_in: bool) -> None:
         trial.cookie = trial.world.person.headers if logged_in else {}
         query = (f"client_id={trial.world.app.client_id}&" if known else "") + ask.query
@@ -212,7 +212,7 @@ async def test_any_authorization_request_gets_a_page_or_leads_to_a_registered_ad
 
 
 async def test_any_bearer_gets_a_whole_answer(trial: Trial) -> None:
-    @generated(asks("GET", "/resource"), st.binary(max_size=60))
+    @trial.generated(asks("GET", "/resource"), st.binary(max_size=60))
     def every(ask: Ask, token: bytes) -> None:
         bearer = "Bearer " + "".join(chr(byte) for byte in token if byte > 32)
         header = {"Authorization": bearer} if token else {}
@@ -223,7 +223,9 @@ async def test_any_bearer_gets_a_whole_answer(trial: Trial) -> None:
 
 
 async def test_any_request_for_what_is_only_read_gets_a_whole_answer(trial: Trial) -> None:
-    @generated(st.sampled_from(["/.well-known/oauth-authorization-server", "/healthz", "/readyz"]), asks(READING, ""))
+    @trial.generated(
+        st.sampled_from(["/.well-known/oauth-authorization-server", "/healthz", "/readyz"]), asks(READING, "")
+    )
     def every(path: str, ask: Ask) -> None:
         assert trial.of(evolve(ask, path=path), page=ask.method in ("HEAD", "OPTIONS")).status in (
             200,
@@ -242,7 +244,7 @@ PAGES = [
 
 
 async def test_any_request_for_a_page_gets_a_page(trial: Trial) -> None:
-    @generated(st.sampled_from(PAGES), asks("GET POST", ""), st.booleans())
+    @trial.generated(st.sampled_from(PAGES), asks("GET POST", ""), st.booleans())
     def every(path: str, ask: Ask, logged_in: bool) -> None:
         trial.cookie = trial.world.person.headers if logged_in else {}
 
@@ -256,7 +258,7 @@ async def test_any_request_for_a_page_gets_a_page(trial: Trial) -> None:
 
 
 async def test_any_form_of_ours_that_is_filled_in_wrong_comes_back(trial: Trial) -> None:
-    @generated(
+    @trial.generated(
         st.sampled_from(["login", "applications/register"]),
         st.dictionaries(st.sampled_from(NAMES), st.sampled_from(VALUES) | anything, max_size=8),
     )
@@ -276,7 +278,7 @@ async def test_any_form_of_ours_that_is_filled_in_wrong_comes_back(trial: Trial)
 
 
 async def test_any_cookie_is_somebodys_or_nobodys(trial: Trial) -> None:
-    @generated(st.binary(max_size=60), st.booleans())
+    @trial.generated(st.binary(max_size=60), st.booleans())
     def every(value: bytes, ours: bool) -> None:
         line = ("iam=" if ours else "") + "".join(chr(byte) for byte in value if byte not in (0, 10, 13))
 
