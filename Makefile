@@ -13,18 +13,17 @@ STEPS := $(VENV)/made
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-annotate --no-header \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
-# What runs a second time, below an issuer's path: the ways that browsers and programs go through the whole server.
-JOURNEYS := $(addprefix tests/, conformance \
-	$(addprefix flows/test_, authorization_code.py openid_connect.py refresh_token.py introspection_and_revocation.py \
-		dynamic_registration.py client_configuration.py rp_initiated_logout.py front_channel_logout.py back_channel_logout.py \
-		select_account.py response_modes.py posted_requests.py request_uris.py resources.py metadata.py webfinger.py) \
-	$(addprefix pages/test_, login.py account_chooser.py consent.py applications.py setup.py markup.py))
+# Tests are spread over the cores. What they start keeps its bytecode, also where the environment says that nothing shall:
+# else each of hundreds of processes would compile all of iam.
+PYTEST := $(BIN)/python -m pytest
+SPREAD := --numprocesses auto --dist worksteal
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults check format bench docs schema wheel lock sbom clean
+.PHONY: help run quick test-one slow test faults check format bench docs schema wheel lock sbom clean
 
 help: ## list these commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 $(STEPS):
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "iam needs Python 3.11 or newer; say make PYTHON=python3.11")'
@@ -47,14 +46,23 @@ $(RELEASING): $(INSTALLED)
 run: $(INSTALLED) ## start the server on http://localhost:8000 with its own PostgreSQL
 	$(BIN)/twist iam --port $(PORT)
 
-test: $(TESTED) ## run all tests, on a real PostgreSQL and a real browser
-	BIN=$(BIN) sh tests/system.sh
-	$(BIN)/python -m pytest --issuer-path /auth $(JOURNEYS)
-	$(BIN)/python -m pytest
+quick: $(TESTED) ## run the tests that start no process, which are most, in a few minutes
+	$(PYTEST) $(SPREAD) -m quick
 
-faults: $(TESTED) ## run the tests of faults at full length: stalls, failovers and, where it is there, Patroni
+test-one: $(TESTED) ## T=tests/flows/test_scopes.py: run one file, directory or test
+	$(PYTEST) $(or $(T),$(error say which: make test-one T=tests/flows/test_scopes.py))
+
+slow: $(TESTED) ## run the tests that start processes: servers, commands, browsers, clusters
+	BIN=$(BIN) sh tests/system.sh
+	$(PYTEST) $(SPREAD) -m slow
+
+test: $(TESTED) ## run all tests, and the journeys a second time below an issuer's path: what a change must pass
+	BIN=$(BIN) sh tests/system.sh
+	$(PYTEST) $(SPREAD) --journeys-below /auth
+
+faults: $(TESTED) ## run at full length what `make test` cuts short: stalls, failovers, mutants, generated requests; Patroni, where it is there
 	sh tests/faults/patroni.sh
-	$(BIN)/python -m pytest --long tests/faults
+	$(PYTEST) $(SPREAD) --long tests/faults tests/consistency tests/flows/test_generated_re*.py
 
 check: $(TESTED) ## formatting, lint and types
 	$(BIN)/ruff format --check .

@@ -5,9 +5,11 @@ import json
 import re
 import socket
 from base64 import b64encode, urlsafe_b64encode
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partialmethod
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,8 @@ import psycopg2
 import pytest
 import treq
 from attrs import define, evolve, field, frozen
-from psycopg2.extensions import make_dsn
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
 from pytest_twisted import blockon
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
@@ -28,7 +31,6 @@ from twisted.web.client import Agent, HTTPConnectionPool
 from iam.clients.authentication import ClientAuthentication
 from iam.clients.registration import Registration
 from iam.clock import Clock
-from iam.database import migration
 from iam.database.database import Database
 from iam.embedded.supervisor import Embedded
 from iam.outbound.fetching import Fetcher
@@ -48,6 +50,7 @@ from iam.server.site import build_site
 from iam.settings import Settings, read
 from iam.store.store import Store, open_store
 from iam.throttles.throttle import Throttle
+from tests.databases import make_database
 
 ADDRESS = re.compile(r"""(?P<name>(?:href|src|action)="|content="\d+; url=)(?P<address>/[^"]*)""")
 AT_ROOT = ("/.well-known/webfinger",)  # of the host, whatever the issuer's path
@@ -58,6 +61,10 @@ SERVER_KEY = "a server key for tests, long enough"
 TABLES = (
     "access_tokens, refresh_tokens, authorization_codes, grants, consents, client_secrets, resources, clients, sessions, users,"
     " scopes, epochs, refusals, registrations, registration_tokens, buckets, progress"
+)
+EMPTY = (
+    "".join(f"delete from {table}; " for table in TABLES.split(", "))
+    + "update setup set closed_at = null, digest = null, expires_at = null"
 )
 
 
@@ -116,8 +123,9 @@ class Hearing:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a whole run have an issuer with a path; tests write addresses from there on, whatever it is."""
+    """Let a run, or the journeys in it, have an issuer with a path; tests write addresses from there on, whatever it is."""
     parser.addoption("--issuer-path", default="", help="the path of the issuer of the servers under test, such as /o")
+    parser.addoption("--journeys-below", metavar="PATH", help="run the journeys a second time, with this issuer path")
 
 
 @frozen
@@ -420,6 +428,28 @@ def made_up(kind: Kind) -> str:
     return minted.mint(kind)
 
 
+class Compiled(BytecodeCache):
+    """Templates as code, by their names and checked by their texts."""
+
+    def __init__(self) -> None:
+        self.code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.code:
+            bucket.bytecode_from_string(self.code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.code[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """Jinja compiles each template once in a run: most of what it takes to make a server."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Environment, "__init__", partialmethod(Environment.__init__, bytecode_cache=Compiled()))
+        yield
+
+
 def fields(page: str) -> dict[str, str]:
     """The hidden fields of a page's forms."""
     found: dict[str, str] = {}
@@ -439,23 +469,23 @@ def action(page: str) -> str:
     raise AssertionError("the page has no form")
 
 
+RESERVED: deque[socket.socket] = deque()
+MOST_RESERVED = 100  # they are file descriptors too
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody else on this machine is given, as long as ours is among the last that were asked for.
 
-
-def make_database(cluster: Embedded) -> str:
-    """A new, migrated database in the run's cluster; its DSN."""
-    name = "test_" + minted.identifier().hex
-    connection = psycopg2.connect(cluster.admin_dsn)
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(f"create database {name} owner iam")
-    connection.close()
-    dsn = make_dsn(cluster.dsn, dbname=name)
-    migration.migrate(dsn)
-    return dsn
+    The kernel hands no port out, to a listener or for a connection, that a socket is bound to. As ours does not listen,
+    whoever asks for this port by its number gets it: the programs under test all set SO_REUSEADDR before they bind.
+    """
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind(("127.0.0.1", 0))
+    RESERVED.append(reserved)
+    if len(RESERVED) > MOST_RESERVED:
+        RESERVED.popleft().close()
+    return int(reserved.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
@@ -470,12 +500,18 @@ def key() -> ServerKey:
 
 
 @pytest.fixture(scope="session")
+def issuer_path(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> str:
+    """The path of the issuer; journeys have two, one after the other (see tests/conftest.py)."""
+    return str(getattr(request, "param", pytestconfig.getoption("issuer_path")))
+
+
+@pytest.fixture(scope="session")
 def running(
-    database_dsn: str, key: ServerKey, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+    database_dsn: str, key: ServerKey, tmp_path_factory: pytest.TempPathFactory, issuer_path: str
 ) -> Iterator[Server]:
     """One server for the run, which `server` cleans between tests."""
-    port, path = free_port(), pytestconfig.getoption("issuer_path")
-    told = {"port": port, "issuer": f"http://localhost:{port}{path}"}
+    port = free_port()
+    told = {"port": port, "issuer": f"http://localhost:{port}{issuer_path}"}
     with serving(database_dsn, key, tmp_path_factory.mktemp("data"), TurnedClock(), **told) as server:
         yield server
 
@@ -529,22 +565,47 @@ def serving(database_dsn: str, key: ServerKey, data_dir: Path, clock: TurnedCloc
     blockon(Deferred.fromCoroutine(stop()))
 
 
+@define
+class WayIn:
+    """A connection round the server, which knows the tables already when the next test comes."""
+
+    dsn: str
+    connection: Any = field(default=None)
+
+    def cursor(self) -> Any:
+        """A cursor that remembers nothing of the test before, on another connection if that test has broken this one."""
+        try:
+            self.connection.cursor().execute("discard all")
+        except (AttributeError, psycopg2.Error):
+            self.close()
+            self.connection = psycopg2.connect(self.dsn)
+            self.connection.autocommit = True
+        return self.connection.cursor()
+
+    def close(self) -> None:
+        if self.connection is not None:
+            self.connection.close()
+
+
+@pytest.fixture(scope="session")
+def way_in(database_dsn: str) -> Iterator[WayIn]:
+    """One connection for the run: to make one, and for PostgreSQL to read the catalogue again, costs more than most tests."""
+    way_in = WayIn(database_dsn)
+    yield way_in
+    way_in.close()
+
+
 @pytest.fixture
-def admin(database_dsn: str) -> Iterator[Any]:
+def admin(way_in: WayIn) -> Any:
     """A way round the server, to look into its tables."""
-    connection = psycopg2.connect(database_dsn)
-    connection.autocommit = True
-    yield connection.cursor()
-    connection.close()
+    return way_in.cursor()
 
 
 @pytest.fixture
 def server(running: Server, admin: Any) -> Server:
     """The server, with empty tables, the first scopes and the right time."""
-    for table in TABLES.replace(",", "").split():
-        admin.execute(f"delete from {table}")
+    admin.execute(EMPTY)
     admin.execute("truncate audit_events")  # its rows cannot be deleted
-    admin.execute("update setup set closed_at = null, digest = null, expires_at = null")
     admin.execute(SCOPES)
     running.store.clients.forget()
     running.store.scopes.forget()

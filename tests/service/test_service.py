@@ -20,7 +20,8 @@ from psycopg2.extensions import make_dsn
 
 from iam.embedded.supervisor import Embedded
 from iam.secrets import minted
-from tests.harness import free_port, make_database
+from tests.databases import make_database
+from tests.harness import free_port
 from tests.processes import BIN, PATIENCE, postmasters
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("IAM_")}
