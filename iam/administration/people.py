@@ -41,8 +41,8 @@ class ProfileChange:
 
 
 async def find(on: Administration, name: str) -> User:
-    """The person with this username, or with this id. Raises Invalid where there is nobody."""
-    user = await on.store.users.by_username(names.username_key(name)) or await identified(on, name)
+    """The person with this id, or with this username, which may look like an id. Raises Invalid where there is nobody."""
+    user = await identified(on, name) or await on.store.users.by_username(names.username_key(name))
     if user is None:
         raise missing(name)
     return user

@@ -22,6 +22,17 @@ async def test_a_person_is_found_by_name_however_it_is_written_and_by_id(on: Adm
         await people.find(on, "bob")
 
 
+async def test_nobody_is_taken_for_another_whose_id_they_are_called(on: Administration) -> None:
+    alice = await people.create(on, username="alice", by=SERVER)
+    mallory = await people.create(on, username=str(alice.id), by=SERVER)
+
+    disabled = await people.disable(on, str(alice.id), SERVER)
+
+    assert mallory.username == str(alice.id)
+    assert (disabled.id, disabled.username) == (alice.id, "alice")
+    assert (await people.find(on, str(mallory.id))).disabled_at is None
+
+
 async def test_all_complaints_about_a_new_account_come_at_once(on: Administration) -> None:
     with pytest.raises(Invalid) as refused:
         await people.create(on, username="a@b", email="nowhere", claims={"sub": "me"}, password="short", by=SERVER)
