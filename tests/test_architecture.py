@@ -235,6 +235,10 @@ def test_administration_knows_the_types_of_all_that_it_is_given() -> None:
     assert guilty(r"\bAny\b", but=tuple(rooms)) == []
 
 
+def test_clients_are_looked_up_in_the_directory_alone() -> None:
+    assert guilty(r"(clients|table)\.by_id\(") == ["iam.clients.directory"]
+
+
 def test_a_module_has_one_idea() -> None:
     assert [module for module, path in modules().items() if lines(path) > 400] == []
 

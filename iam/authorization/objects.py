@@ -13,6 +13,7 @@ from typing import Final
 from attrs import frozen
 
 from iam.clients import signatures
+from iam.clients.directory import Directory
 from iam.clients.key_sets import ALGORITHMS as ASYMMETRIC
 from iam.clients.signatures import HMAC, SKEW, Claims, ClientSignatures
 from iam.clock import Clock
@@ -23,7 +24,6 @@ from iam.outbound.fetching import Fetcher
 from iam.records.client import SECRET_JWT, Client
 from iam.secrets import jwe
 from iam.secrets.signing_keys import LONGEST, Keys, header_of
-from iam.store.clients import Clients
 from iam.store.replays import Replays
 
 PARAMETER: Final = "request"
@@ -96,7 +96,7 @@ class UnpackedRequest:
 class RequestObjects:
     """Reads request objects; `issuer` is the name by which they address this server."""
 
-    clients: Clients
+    directory: Directory
     signatures: ClientSignatures
     keys: Keys
     replays: Replays
@@ -107,7 +107,7 @@ class RequestObjects:
     async def read(self, outside: Parameters) -> UnpackedRequest:
         """The parameters that count: those in the request object where there is one, and only those (RFC 9101 §6.3)."""
         text, uri = outside.get(PARAMETER), outside.get(REFERENCE)
-        client = await self.clients.by_id(outside.get("client_id") or "") if text or uri else None
+        client = await self.directory.find(outside.get("client_id") or "") if text or uri else None
         if client is None or not client.enabled:
             return UnpackedRequest(outside)
         try:

@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from iam.clients import assertions, ids
 from iam.clients.assertions import Assertion, ClientAssertions
+from iam.clients.directory import Directory
 from iam.clients.slips import copied
 from iam.clock import Clock
 from iam.oauth.errors import InvalidClientError, InvalidRequestError
@@ -20,7 +21,6 @@ from iam.oauth.reasons import Reason, carrying
 from iam.records.client import BY_SECRET, Client
 from iam.secrets import minted
 from iam.secrets.minted import Kind
-from iam.store.clients import Clients
 from iam.throttles.throttle import Throttle
 
 NOT_OURS = "not one of this server's: cut off, or another text"
@@ -127,7 +127,7 @@ def describe_proof(claim: Claimed) -> str:
 class ClientAuthentication:
     """Authenticates the clients in the store; what proves nothing is counted, and what proves something never has to wait."""
 
-    clients: Clients
+    directory: Directory
     assertions: ClientAssertions
     clock: Clock
     throttle: Throttle
@@ -165,9 +165,9 @@ class ClientAuthentication:
 
     async def reason(self, claim: Claimed) -> Reason:
         """Why somebody is not the client that they say they are; only for who answers for it."""
-        client = await self.clients.by_id(claim.client_id)
+        client = await self.directory.find(claim.client_id)
         if client is None:
-            return await ids.unknown(self.clients, claim.client_id)
+            return await ids.unknown(self.directory, claim.client_id)
         if not client.enabled:
             return Reason("client", "an application that is enabled", "disabled", client_id=client.id)
         if claim.assertion is not None:
@@ -189,7 +189,7 @@ class ClientAuthentication:
         return Reason("client secret", expected, got, client_id=client.id, secret_digest=secrets.digest(secret))
 
     async def _find_enabled(self, claim: Claimed) -> Client | None:
-        client = await self.clients.by_id(claim.client_id)
+        client = await self.directory.find(claim.client_id)
         return client if client and client.enabled else None
 
     def _by_secret(self, client: Client | None, claim: Claimed) -> Client | None:

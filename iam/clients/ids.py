@@ -3,9 +3,9 @@
 import re
 from typing import Final
 
+from iam.clients.directory import Directory
 from iam.clients.slips import copied
 from iam.oauth.reasons import Reason
-from iam.store.clients import Clients
 
 CHOSEN: Final = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}"
@@ -20,11 +20,11 @@ def complaint(client_id: str) -> str | None:
     return f"The id {client_id} is taken by a page of this server." if client_id in RESERVED else None
 
 
-async def unknown(clients: Clients, client_id: str) -> Reason:
+async def unknown(directory: Directory, client_id: str) -> Reason:
     """Why no application has this id: it may be that of one but for a slip."""
     meant = copied(client_id)
     found = [slip for slip in (meant.told,) if slip]
-    near = await clients.nearest(meant.text) if CHOSEN.fullmatch(meant.text) else None
+    near = await directory.nearest(meant.text) if CHOSEN.fullmatch(meant.text) else None
     if near is not None and near != meant.text:
         found.append("it differs in case from that of an application")
     got = "; ".join(["no application has it", *found])

@@ -8,6 +8,7 @@ from typing import Any, Final
 from attrs import evolve, frozen
 from twisted.logger import Logger
 
+from iam.clients.directory import Directory
 from iam.clock import Clock
 from iam.networks import network
 from iam.oauth import reasons
@@ -16,7 +17,6 @@ from iam.oauth.reasons import Reason
 from iam.records.refusal import Presented, Trace
 from iam.secrets import minted
 from iam.store import refusals, refused_counts
-from iam.store.clients import Clients
 from iam.store.refused_counts import RefusedCounts
 
 DIGITS: Final = 12  # of base 62, more than 71 bits
@@ -37,7 +37,7 @@ class Explanations:
     """What was refused, and for whose eyes the reasons are."""
 
     table: refusals.Refusals
-    clients: Clients
+    directory: Directory
     clock: Clock
     issuer: str
     counts: RefusedCounts
@@ -96,7 +96,7 @@ class Explanations:
         trace = await self.table.find(identifier, self.clock.now())
         if trace is None or session.superuser:
             return trace
-        client = await self.clients.by_id(trace.client_id) if trace.client_id else None
+        client = await self.directory.find(trace.client_id) if trace.client_id else None
         return trace if client is not None and client.owner_id == session.user_id else None
 
     async def latest(self, client_id: str) -> Sequence[Trace]:

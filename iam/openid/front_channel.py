@@ -4,23 +4,23 @@ from urllib.parse import urlencode
 
 from attrs import frozen
 
+from iam.clients.directory import Directory
 from iam.openid.subjects import Subjects
 from iam.records.client import Client
 from iam.records.session import Ended
-from iam.store.clients import Clients
 
 
 @frozen
 class FrontChannel:
     """Knows which of them a logged-out page has to show."""
 
-    clients: Clients
+    directory: Directory
     subjects: Subjects
     issuer: str
 
     async def addresses(self, ended: Ended) -> list[str]:
         """The logout pages of the clients that know of the session."""
-        clients = [await self.clients.by_id(client_id) for client_id in ended.client_ids]
+        clients = [await self.directory.find(client_id) for client_id in ended.client_ids]
         found = [self._address(client, ended) for client in clients if client is not None and client.enabled]
         return [address for address in found if address is not None]
 

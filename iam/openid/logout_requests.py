@@ -6,13 +6,13 @@ from typing import Final
 from attrs import frozen
 
 from iam.clients import redirect_uri_difference, redirect_uris
+from iam.clients.directory import Directory
 from iam.oauth.reasons import Reason, carrying, shown
 from iam.openid import id_tokens
 from iam.openid.subjects import Subjects
 from iam.records.client import Client
 from iam.records.session import Session
 from iam.secrets.signing_keys import Keys
-from iam.store.clients import Clients
 
 # What a relying party may say. logout_hint and ui_locales change nothing: the session is that of the browser, and there is
 # one language.
@@ -46,7 +46,7 @@ class LogoutRequests:
     """Reads them."""
 
     keys: Keys
-    clients: Clients
+    directory: Directory
     subjects: Subjects
 
     async def read(self, parameters: Mapping[str, str]) -> LogoutRequest:
@@ -84,7 +84,7 @@ class LogoutRequests:
             if not isinstance(audience, str) or client_id not in (None, audience):
                 raise refused("client_id", "that of the application which got the ID token", shown(client_id or ""))
             named = audience
-        client = await self.clients.by_id(named) if named else None
+        client = await self.directory.find(named) if named else None
         if named and (client is None or not client.enabled):
             raise refused("client_id", "that of a registered application", shown(named))
         return client

@@ -9,6 +9,7 @@ from twisted.internet.defer import TimeoutError as TimedOut
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
+from iam.clients.directory import Directory
 from iam.clock import Clock
 from iam.database.errors import Rejected, Unavailable
 from iam.openid.logout_tokens import LogoutTokens
@@ -17,7 +18,6 @@ from iam.outbound.posting import Poster
 from iam.reactor import Timer
 from iam.records.logout_notice import Notice
 from iam.recurring import Recurring, Say
-from iam.store.clients import Clients
 from iam.store.logout_notices import LogoutNotices
 
 INTERVAL: Final = 5.0  # seconds between two looks for what is to be tried again
@@ -40,14 +40,14 @@ class BackChannelLogout:
         self,
         reactor: Timer,
         notices: LogoutNotices,
-        clients: Clients,
+        directory: Directory,
         tokens: LogoutTokens,
         poster: Poster,
         clock: Clock,
     ) -> None:
         self._reactor = reactor
         self._notices = notices
-        self._clients = clients
+        self._directory = directory
         self._tokens = tokens
         self._poster = poster
         self._clock = clock
@@ -119,7 +119,7 @@ class BackChannelLogout:
             self._finish(notice.client_id)
 
     async def _attempt(self, notice: Notice) -> None:
-        client = await self._clients.by_id(notice.client_id)
+        client = await self._directory.find(notice.client_id)
         uri = client.backchannel_logout_uri if client is not None and client.enabled else None
         if client is None or uri is None:
             await self._notices.delivered(notice)

@@ -18,6 +18,7 @@ from iam.authorization.objects import RequestObjects, UnpackedRequest
 from iam.authorization.request import Answerable, AuthorizationRequest, Permission
 from iam.authorization.response import AuthorizationResponse
 from iam.clients.authentication import ClientAuthentication, read_claim
+from iam.clients.directory import Directory
 from iam.clients.targets import Targets
 from iam.clock import Clock
 from iam.oauth.errors import SENTENCES
@@ -55,6 +56,7 @@ class Server:
         self,
         settings: Settings,
         store: Store,
+        directory: Directory,
         clock: Clock,
         targets: Targets,
         response: TokenResponse,
@@ -69,7 +71,7 @@ class Server:
         self._issuer = settings.issuer
         self._scopes = store.scopes
         self._endpoints = Endpoints(
-            self.grants, Validator(store.clients, store.scopes, targets, authentication, response.id_tokens)
+            self.grants, Validator(directory, store.scopes, targets, authentication, response.id_tokens)
         )
 
     @property

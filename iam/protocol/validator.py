@@ -20,6 +20,7 @@ from oauthlib.oauth2.rfc6749.errors import (
 
 from iam.clients import ids, redirect_uri_difference, redirect_uris, scopes
 from iam.clients.authentication import ClientAuthentication
+from iam.clients.directory import Directory
 from iam.clients.targets import Targets
 from iam.oauth.grant_types import WITHOUT_A_PERSON
 from iam.oauth.reasons import Reason, carrying
@@ -33,7 +34,6 @@ from iam.records.consent import placed
 from iam.records.resource import Resource
 from iam.secrets import minted
 from iam.secrets.minted import Kind
-from iam.store.clients import Clients
 from iam.store.scopes import Scopes
 
 
@@ -43,13 +43,13 @@ class Validator(RequestValidator):  # type: ignore[misc]
 
     def __init__(
         self,
-        clients: Clients,
+        directory: Directory,
         known_scopes: Scopes,
         targets: Targets,
         authentication: ClientAuthentication,
         id_tokens: IDTokens,
     ) -> None:
-        self._clients = clients
+        self._directory = directory
         self._scopes = known_scopes
         self._targets = targets
         self._authentication = authentication
@@ -59,9 +59,9 @@ class Validator(RequestValidator):  # type: ignore[misc]
 
     async def validate_client_id(self, client_id: str, request: OAuthlibRequest, *_: object, **__: object) -> bool:
         """RFC 6749 §4.1.1: is this a client we know?"""
-        client = await self._clients.by_id(client_id)
+        client = await self._directory.find(client_id)
         if client is None:
-            raise carrying(InvalidClientIdError(), await ids.unknown(self._clients, client_id))
+            raise carrying(InvalidClientIdError(), await ids.unknown(self._directory, client_id))
         if not client.enabled:
             reason = Reason("client", "an application that is enabled", "disabled", client_id=client.id)
             raise carrying(InvalidClientIdError(), reason)

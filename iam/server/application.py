@@ -72,7 +72,7 @@ class Application(Parts):
         """`/userinfo`."""
         store = self.store
         information = UserInformation(
-            store.user_infos, store.clients, store.scopes, self.form, self.subjects, self.introspected, self.clock
+            store.user_infos, self.directory, store.scopes, self.form, self.subjects, self.introspected, self.clock
         )
         response = UserInfoResponse(self.keys, self.encryption, self.settings.issuer)
         return UserInfoEndpoint(information, response, self.explanations)
@@ -131,7 +131,7 @@ class Application(Parts):
     @cached_property
     def departures(self) -> Departures:
         """The way out."""
-        front_channel = FrontChannel(self.store.clients, self.subjects, self.settings.issuer)
+        front_channel = FrontChannel(self.directory, self.subjects, self.settings.issuer)
         return Departures(self.sessions, self.visitors, self.theme, front_channel, self.settings)
 
     @cached_property
@@ -157,7 +157,7 @@ class Application(Parts):
     @cached_property
     def logout(self) -> Logout:
         """The page to log out."""
-        requests = LogoutRequests(self.keys, self.store.clients, self.subjects)
+        requests = LogoutRequests(self.keys, self.directory, self.subjects)
         return Logout(self.visitors, self.theme, requests, self.departures, self.explanations)
 
     @cached_property

@@ -15,6 +15,7 @@ from iam.browser.theme import Theme
 from iam.browser.visitors import Visitors
 from iam.clients.assertions import ClientAssertions
 from iam.clients.authentication import ClientAuthentication
+from iam.clients.directory import Directory
 from iam.clients.dynamic_registration import DynamicRegistration
 from iam.clients.encryption_to_client import Encryption
 from iam.clients.keys import ClientKeys
@@ -100,6 +101,11 @@ class Parts:
         return Fetcher(self.reactor, self.clock, self.settings.allow_fetch, places=PLACES, strangers=strangers)
 
     @cached_property
+    def directory(self) -> Directory:
+        """Where clients are looked up."""
+        return Directory(self.store.clients, self.store.strangers.note)
+
+    @cached_property
     def client_secrets(self) -> ClientSecrets:
         """The rules by which secrets of clients are kept and compared."""
         return ClientSecrets(lambda: self.key)
@@ -119,7 +125,7 @@ class Parts:
         """The client authenticator."""
         audiences = (self.settings.issuer, self.settings.issuer + "/token")
         assertions = ClientAssertions(self.store.replays, self.signatures, self.clock, audiences)
-        return ClientAuthentication(self.store.clients, assertions, self.clock, self.throttle)
+        return ClientAuthentication(self.directory, assertions, self.clock, self.throttle)
 
     @cached_property
     def targets(self) -> Targets:
@@ -161,7 +167,7 @@ class Parts:
             self.clock,
             self.form,
             self.targets,
-            store.clients,
+            self.directory,
             self.subjects,
             self.settings.issuer,
         )
@@ -171,21 +177,28 @@ class Parts:
         """The reader of request objects."""
         store = self.store
         return RequestObjects(
-            store.clients, self.signatures, self.keys, store.replays, self.fetcher, self.clock, self.settings.issuer
+            self.directory, self.signatures, self.keys, store.replays, self.fetcher, self.clock, self.settings.issuer
         )
 
     @cached_property
     def server(self) -> Server:
         """oauthlib's server."""
         return Server(
-            self.settings, self.store, self.clock, self.targets, self.response, self.authentication, self.objects
+            self.settings,
+            self.store,
+            self.directory,
+            self.clock,
+            self.targets,
+            self.response,
+            self.authentication,
+            self.objects,
         )
 
     @cached_property
     def explanations(self) -> Explanations:
         """Why requests were refused, for who may read it."""
         store = self.store
-        return Explanations(store.refusals, store.clients, self.clock, self.settings.issuer, store.refused_counts)
+        return Explanations(store.refusals, self.directory, self.clock, self.settings.issuer, store.refused_counts)
 
     # Clients and people
 
@@ -257,7 +270,7 @@ class Parts:
         tokens = LogoutTokens(self.keys, self.subjects, self.settings.issuer)
         poster = Poster(self.reactor, self.settings.allow_fetch)
         store = self.store
-        return BackChannelLogout(self.reactor, store.logout_notices, store.clients, tokens, poster, self.clock)
+        return BackChannelLogout(self.reactor, store.logout_notices, self.directory, tokens, poster, self.clock)
 
     @cached_property
     def theme(self) -> Theme:

@@ -1,7 +1,7 @@
 """Clients: what RFC 7591 calls client metadata, kept in memory between changes."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -47,19 +47,15 @@ DEFAULTS: Final = json.dumps(client_metadata.DEFAULTS)
 class Clients:
     """The table of clients, with those recently used in memory."""
 
-    def __init__(self, database: Database, clock: Clock, used: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._used = used  # told of each use of a client
         self._memory: Memory[str, Client] = Memory(clock, self.read)
         self._origins = Origins(database, clock)
 
     async def by_id(self, client_id: str) -> Client | None:
         """The client registered under `client_id`, as it was at most a few seconds ago (H46)."""
-        client = await self._memory.get(client_id)
-        if client is not None:
-            self._used(client_id)
-        return client
+        return await self._memory.get(client_id)
 
     def forget(self, client_id: str | None = None) -> None:
         """Somebody changed this client, or any: read again."""

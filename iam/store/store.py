@@ -63,7 +63,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
     """The store on `database`, whose memories listen to what other servers change (H46)."""
     limits = settings.limits
     strangers = Strangers(database, clock, most=limits.registered_clients, days=limits.unused_client_days)
-    clients = Clients(database, clock, strangers.note)
+    clients = Clients(database, clock)
     store = Store(
         database=database,
         users=Users(database),

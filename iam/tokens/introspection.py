@@ -5,6 +5,7 @@ from typing import Final
 from attrs import evolve, frozen
 
 from iam.clients import scopes
+from iam.clients.directory import Directory
 from iam.clients.targets import Targets
 from iam.clock import Clock
 from iam.oauth.reasons import Reason
@@ -12,7 +13,6 @@ from iam.openid.subjects import Subjects
 from iam.records.client import Client
 from iam.records.token import LiveToken
 from iam.store.access_tokens import AccessTokens
-from iam.store.clients import Clients
 from iam.store.refresh_tokens import RefreshTokens
 from iam.tokens.access_tokens import AccessTokenFormat, audience, refresh_place
 
@@ -28,7 +28,7 @@ class Introspection:
     clock: Clock
     form: AccessTokenFormat
     targets: Targets
-    clients: Clients
+    directory: Directory
     subjects: Subjects
     issuer: str
 
@@ -47,7 +47,7 @@ class Introspection:
 
     async def members(self, token: LiveToken) -> dict[str, object]:
         """RFC 7662 §2.2; a person is called what the token's client calls them, and no more is told where that is pairwise."""
-        client = await self.clients.by_id(token.client_id) if token.user_id else None
+        client = await self.directory.find(token.client_id) if token.user_id else None
         if client is None or token.user_id is None or not client.pairwise:
             return members(token, self.issuer)
         told = evolve(token, username=None)
@@ -75,7 +75,7 @@ class Introspection:
 
     async def _narrow(self, found: LiveToken | None) -> LiveToken | None:
         """The token with the scopes that its client may still ask for; none if none is left."""
-        client = await self.clients.by_id(found.client_id) if found else None
+        client = await self.directory.find(found.client_id) if found else None
         if found is None or client is None:
             return None
         more = await self.targets.scopes_of(client, found.audience) if found.audience else None

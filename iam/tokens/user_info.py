@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from iam.clients import scopes
+from iam.clients.directory import Directory
 from iam.clock import Clock
 from iam.oauth import bearer
 from iam.oauth.reasons import Reason
@@ -11,7 +12,6 @@ from iam.openid import claims
 from iam.openid.subjects import Subjects
 from iam.records.client import Client
 from iam.records.user import UserInfo
-from iam.store.clients import Clients
 from iam.store.scopes import Scopes
 from iam.store.user_infos import UserInfos
 from iam.tokens.access_tokens import AccessTokenFormat
@@ -31,7 +31,7 @@ class UserInformation:
     """Tells a client what it may know of a person."""
 
     table: UserInfos
-    clients: Clients
+    directory: Directory
     scopes: Scopes
     form: AccessTokenFormat
     subjects: Subjects
@@ -42,7 +42,7 @@ class UserInformation:
         """The claims that the token's scopes, and the request it goes back to, are good for; raises Challenge."""
         place = await self.form.place(token)
         found = await self.table.find(place.digest, place.day, self.clock.now()) if place else None
-        client = await self.clients.by_id(found.client_id) if found else None
+        client = await self.directory.find(found.client_id) if found else None
         if found is None or client is None:
             raise bearer.invalid_token(await self.introspection.refusal(token))
         if found.audience:  # RFC 8707: it is for somebody else
