@@ -30,7 +30,7 @@ class ProfileChange:
     def apply(self, profile: Profile) -> Profile:
         """The profile with the change. A new address counts as unverified, unless it is said to be theirs."""
         if self.email is not None:
-            profile = profiles.moved(profile, self.email)
+            profile = profiles.move(profile, self.email)
         kept = {claim: value for claim, value in profile.claims.items() if claim not in self.removed_claims}
         return evolve(
             profile,

@@ -52,7 +52,7 @@ def acceptable(claim: Mapping[str, object] | None) -> tuple[object, ...]:
     return tuple(values) if isinstance(values, list) else ()
 
 
-def parsed(text: str) -> ClaimsRequest:
+def parse(text: str) -> ClaimsRequest:
     """What the parameter says; raises ClaimsError. Members that nobody defined are ignored, as Core §5.5 wants it."""
     if len(text) > LONGEST:
         raise ClaimsError(f"claims must have at most {LONGEST} characters.")

@@ -44,8 +44,8 @@ class Question:
             "grant_type": self.request.grant_type,
             "granted": self.request.scopes,
             "claims": self.request.claims,
-            "scopes": told(self.scopes),
-            "resources": {uri: told(scopes) for uri, scopes in self.resources.items()},
+            "scopes": describe(self.scopes),
+            "resources": {uri: describe(scopes) for uri, scopes in self.resources.items()},
         }
 
 
@@ -69,7 +69,7 @@ class Consent:
         return Question(request, at.pop(NOWHERE), at)
 
 
-def told(scopes: Sequence[Scope]) -> list[list[object]]:
+def describe(scopes: Sequence[Scope]) -> list[list[object]]:
     """What a page says of scopes, and what they stand for."""
     return [[scope.name, scope.description, scope.claims] for scope in scopes]
 

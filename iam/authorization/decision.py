@@ -54,33 +54,33 @@ Decision = Allow | Ask | Login | Choose | Refuse
 
 
 def decide(request: AuthenticationRequest, people: Sequence[Person], done: Done | None, *, consented: bool) -> Decision:
-    """What comes next, `people` being those who are logged in, and `consented` what the `suitable` one allowed before."""
-    person = suitable(request, people, done)
+    """What comes next, `people` being those who are logged in, and `consented` what the `find_suitable` one allowed before."""
+    person = find_suitable(request, people, done)
     if person is not None and consented and not request.wants_consent:
         return Allow(person)
     if person is not None:
         return Refuse(CONSENT_REQUIRED, "prompt=none") if request.silent else Ask(person)
     if request.silent:
         return Refuse(LOGIN_REQUIRED, "prompt=none")
-    acting = concerned(request, people, done)
+    acting = find_concerned(request, people, done)
     meant = acting is not None and acting.meant(request)
     if done and not meant:
         return Refuse(LOGIN_REQUIRED, "a login of somebody else")
-    if choosing(request, done) and people:
+    if must_choose(request, done) and people:
         return Choose()
     expected = acting.session.username if acting is not None and meant else None
     return Login(request.login_hint or expected, again=acting is not None or request.wants_login)
 
 
-def suitable(request: AuthenticationRequest, people: Sequence[Person], done: Done | None) -> Person | None:
+def find_suitable(request: AuthenticationRequest, people: Sequence[Person], done: Done | None) -> Person | None:
     """Who is logged in as the request wants it; None where somebody has to log in or choose."""
-    person = concerned(request, people, done)
-    if person is None or choosing(request, done) or not person.meant(request):
+    person = find_concerned(request, people, done)
+    if person is None or must_choose(request, done) or not person.meant(request):
         return None
     return person if done == "login" or person.recent(request) else None
 
 
-def concerned(request: AuthenticationRequest, people: Sequence[Person], done: Done | None) -> Person | None:
+def find_concerned(request: AuthenticationRequest, people: Sequence[Person], done: Done | None) -> Person | None:
     """Whose login counts: of who acts; for an id_token_hint of whom it names, if they are logged in too (Core §3.1.2.1)."""
     acting = next((person for person in people if person.acting), None)
     if done or request.hinted is None:
@@ -88,6 +88,6 @@ def concerned(request: AuthenticationRequest, people: Sequence[Person], done: Do
     return next((person for person in people if person.meant(request)), acting)
 
 
-def choosing(request: AuthenticationRequest, done: Done | None) -> bool:
+def must_choose(request: AuthenticationRequest, done: Done | None) -> bool:
     """Does the person still have to choose an account?"""
     return request.wants_choice and not done

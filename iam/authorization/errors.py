@@ -36,13 +36,13 @@ class AuthorizationError(Exception):
         return evolve(self, reason=evolve(self.reason, client_id=self.reason.client_id or client_id))
 
 
-def access_denied() -> AuthorizationError:
+def deny() -> AuthorizationError:
     """The person refused."""
     sentence = "The person refused."
     return AuthorizationError(ACCESS_DENIED, sentence, Reason("consent", sentence))
 
 
-def interaction_error(error: str, got: str) -> AuthorizationError:
+def require_interaction(error: str, got: str) -> AuthorizationError:
     """The person would have to log in or be asked, and that cannot be (Core §3.1.2.6); `got` says why."""
     sentence, reason = INTERACTIONS[error]
     return AuthorizationError(error, sentence, evolve(reason, got=got))

@@ -68,12 +68,12 @@ class ObjectParameters:
 
     def get(self, name: str, /) -> str | None:
         """The value of a parameter."""
-        return written(self._values[name]) if name in self._values else None
+        return write_value(self._values[name]) if name in self._values else None
 
     def all(self, name: str) -> list[str]:
         """Every value of a parameter that may be repeated, which is a list then."""
         value = self._values.get(name, [])
-        return [written(each) for each in value] if isinstance(value, list) else [written(value)]
+        return [write_value(each) for each in value] if isinstance(value, list) else [write_value(value)]
 
     def __contains__(self, name: object, /) -> bool:
         return name in self._values
@@ -112,8 +112,8 @@ class RequestObjects:
             return UnpackedRequest(outside)
         try:
             check_alone(outside)
-            text = text or await self._fetched(client, uri or "")
-            claims = await self._signed(client, text)
+            text = text or await self._fetch(client, uri or "")
+            claims = await self._verify(client, text)
             check_values(claims)
         except RequestObjectError as error:
             return UnpackedRequest(outside, error=error)
@@ -125,7 +125,7 @@ class RequestObjects:
             return UnpackedRequest(inside if "redirect_uri" in inside else outside, error=error)
         return UnpackedRequest(inside, signed=True, fetched=text if uri else None)
 
-    async def _fetched(self, client: Client, uri: str) -> str:
+    async def _fetch(self, client: Client, uri: str) -> str:
         """The request object at an address that the client has registered, as it is now (Core §6.2)."""
         if not registered(uri, client.request_uris):
             sentence = "The request_uri must be one that the client has registered in its request_uris."
@@ -140,9 +140,9 @@ class RequestObjects:
             raise RequestObjectError(f"A request object at a request_uri has at most {LONGEST_FETCHED} characters.")
         return text
 
-    async def _signed(self, client: Client, text: str) -> Claims:
+    async def _verify(self, client: Client, text: str) -> Claims:
         """The claims that the client has signed; raises RequestObjectError."""
-        text = await self._opened(text)
+        text = await self._decrypt(text)
         header = header_of(text)
         if header is None:
             raise RequestObjectError("The request object is not a signed JWT.")
@@ -156,7 +156,7 @@ class RequestObjects:
             raise RequestObjectError("The request object is signed by none of the client's keys.")
         return claims
 
-    async def _opened(self, text: str) -> str:
+    async def _decrypt(self, text: str) -> str:
         """The signed JWT: the text itself, or what is encrypted to us in it (RFC 9101 §6.1)."""
         if len(text) > LONGEST:
             raise RequestObjectError(f"A request object has at most {LONGEST} characters.")
@@ -212,12 +212,12 @@ def check_header(client: Client, header: Mapping[str, object]) -> None:
         raise RequestObjectError("The request object's header must not name keys or extensions of its own.")
     if (typ.lower() if isinstance(typ, str) else typ) not in JWT_TYPES:
         raise RequestObjectError("The request object's typ must be oauth-authz-req+jwt, or JWT.")
-    algs = allowed(client)
+    algs = list_algorithms(client)
     if alg not in algs:
         raise RequestObjectError(f"The request object must be signed with {', '.join(algs)}.")
 
 
-def allowed(client: Client) -> tuple[str, ...]:
+def list_algorithms(client: Client) -> tuple[str, ...]:
     """The algorithms that this client may sign with: the one that it has registered, or any that it has a key for."""
     registered = client.request_object_signing_alg
     algs = ALGORITHMS if client.auth_method == SECRET_JWT else ASYMMETRIC
@@ -255,7 +255,7 @@ def audiences(audience: object) -> list[object]:
     return named if all(isinstance(each, str) for each in named) else []
 
 
-def written(value: object) -> str:
+def write_value(value: object) -> str:
     """A parameter's value as a query would have it (RFC 9101 §4): what is not text, as JSON."""
     return value if isinstance(value, str) else json.dumps(value)
 

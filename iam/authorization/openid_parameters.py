@@ -76,42 +76,42 @@ def read(parameters: Parameters, default_max_age: int | None = None) -> Authenti
     """The parameters of Core §3.1.2.1, each in order; raises AuthorizationError. `default_max_age` is the client's, in seconds."""
     display, nonce, max_age = (parameters.get(name) for name in ("display", "nonce", "max_age"))
     if display not in (None, *DISPLAYS):
-        raise wrong("display", f"one of {', '.join(DISPLAYS)}", display)
+        raise refuse("display", f"one of {', '.join(DISPLAYS)}", display)
     if len(nonce or "") > LONGEST_NONCE:
-        raise wrong("nonce", f"at most {LONGEST_NONCE} characters", f"a text of {len(nonce or '')} characters")
+        raise refuse("nonce", f"at most {LONGEST_NONCE} characters", f"a text of {len(nonce or '')} characters")
     hint = parameters.get("login_hint")
     return AuthenticationRequest(
-        prompt=pages(parameters.get("prompt")),
-        max_age=default_max_age if max_age is None else seconds(max_age),
-        claims=claims(parameters.get("claims")),
+        prompt=parse_prompt(parameters.get("prompt")),
+        max_age=default_max_age if max_age is None else parse_max_age(max_age),
+        claims=parse_claims(parameters.get("claims")),
         login_hint=hint if hint and len(hint) <= LONGEST_LOGIN_HINT and hint.isprintable() else None,
         nonce=nonce,
     )
 
 
-def pages(prompt: str | None) -> frozenset[str]:
+def parse_prompt(prompt: str | None) -> frozenset[str]:
     """What pages the client wants shown, or none."""
     values = frozenset((prompt or "").split(" ")) - {""}
     if not values <= set(PROMPTS):
-        raise wrong("prompt", f"made of {', '.join(PROMPTS)}", prompt)
+        raise refuse("prompt", f"made of {', '.join(PROMPTS)}", prompt)
     if NONE in values and len(values) > 1:
-        raise wrong("prompt", "none and nothing beside it, or other values", prompt)
+        raise refuse("prompt", "none and nothing beside it, or other values", prompt)
     return values
 
 
-def seconds(max_age: str) -> int:
+def parse_max_age(max_age: str) -> int:
     """How long ago the person may have logged in."""
     if not SECONDS.fullmatch(max_age):
-        raise wrong("max_age", "a number of seconds", max_age)
+        raise refuse("max_age", "a number of seconds", max_age)
     return int(max_age)
 
 
-def claims(text: str | None) -> ClaimsRequest:
+def parse_claims(text: str | None) -> ClaimsRequest:
     """What is asked for by name; an essential acr is one that a login here can have."""
     if text is None:
         return ClaimsRequest()
     try:
-        asked = claims_request.parsed(text)
+        asked = claims_request.parse(text)
     except ClaimsError as error:
         reason = Reason("claims", "as in OpenID Connect Core §5.5", shown(str(error)))
         raise AuthorizationError(INVALID_REQUEST, str(error), reason) from None
@@ -122,7 +122,7 @@ def claims(text: str | None) -> ClaimsRequest:
     return asked
 
 
-def wrong(name: str, expected: str, got: str | None) -> AuthorizationError:
+def refuse(name: str, expected: str, got: str | None) -> AuthorizationError:
     """What tells the client which parameter is wrong, and keeps what came for its makers."""
     sentence = f"The parameter {name} must be {expected}."
     return AuthorizationError(INVALID_REQUEST, sentence, Reason(name, expected, shown(got or "")))

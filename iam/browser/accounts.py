@@ -44,7 +44,7 @@ class Accounts:
             yield self.active
         yield from self.others
 
-    def known(self, session_id: str | None) -> Account | None:
+    def find(self, session_id: str | None) -> Account | None:
         """The account whose session has this id."""
         return next((account for account in self if str(account.session.id) == session_id), None)
 
@@ -60,7 +60,7 @@ class Accounts:
         """Those that become or stay the others when this person acts."""
         return tuple(account for account in self if account.session.user_id != user_id)
 
-    def chosen(self, account: Account) -> "Accounts":
+    def choose(self, account: Account) -> "Accounts":
         """This one acts from now on, and who did steps back among the others."""
         return Accounts(account, tuple(other for other in self if other != account))
 
@@ -72,7 +72,11 @@ class Accounts:
     def headers(self, settings: Settings, now: datetime) -> Headers:
         """What sets both cookies."""
         active = self.active
-        first = cookies.setting(settings, active.kept, active.age(now)) if active else cookies.setting(settings, "", 0)
+        first = (
+            cookies.set_session(settings, active.kept, active.age(now))
+            if active
+            else cookies.set_session(settings, "", 0)
+        )
         return first, others_header(settings, self.others, now)
 
 
@@ -80,10 +84,10 @@ def others_header(settings: Settings, others: tuple[Account, ...], now: datetime
     """What sets the cookie with the others, which outlives the browser only where each of them may."""
     ages = [age for account in others if (age := account.age(now)) is not None]
     age = 0 if not others else max(ages) if len(ages) == len(others) else None
-    return cookies.setting_others(settings, [account.kept for account in others], age)
+    return cookies.set_others(settings, [account.kept for account in others], age)
 
 
-def newest(secrets: Iterable[str]) -> list[str]:
+def keep_newest(secrets: Iterable[str]) -> list[str]:
     """One of each series, in their order: where a browser has several steps of one, the latest is its cookie."""
     latest: dict[str, str] = {}
     for secret in secrets:

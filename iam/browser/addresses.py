@@ -16,7 +16,7 @@ UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\\]")
 LONGEST = 8_192 + 512  # an authorization request, and what we add to it
 
 
-def confined(address: str | None, base: str = "") -> str:
+def confine(address: str | None, base: str = "") -> str:
     """The address, if it is below the issuer's path `base`, from there on; else the front page."""
     if not address or len(address) > LONGEST + len(base) or not address.startswith(base):
         return "/"
@@ -35,7 +35,7 @@ def climbing(path: str) -> bool:
 def next_address(request: Request) -> str:
     """Where the query of a page says to go on to."""
     try:
-        return confined(query_parameters(request).get("next"), request.base)
+        return confine(query_parameters(request).get("next"), request.base)
     except ParameterError:
         return "/"
 

@@ -45,22 +45,22 @@ def devices_name_of(settings: Settings) -> str:
 
 def read(request: Request, name: str) -> str | None:
     """The value of the cookie; None where it is absent or doubtful."""
-    return matching(request, name, VALUE)
+    return match(request, name, VALUE)
 
 
 def read_others(request: Request, name: str) -> tuple[str, ...]:
     """The values in the cookie, each once; none where it is absent or doubtful in any part."""
-    values = matching(request, name, VALUES)
+    values = match(request, name, VALUES)
     return tuple(dict.fromkeys(values.split(BETWEEN))) if values else ()
 
 
 def read_devices(request: Request, settings: Settings) -> tuple[str, ...]:
     """What the cookie says of who has logged in here before, the latest first."""
-    values = matching(request, devices_name_of(settings), MARKS)
+    values = match(request, devices_name_of(settings), MARKS)
     return tuple(dict.fromkeys(values.split(BETWEEN))) if values else ()
 
 
-def matching(request: Request, name: str, pattern: re.Pattern[str]) -> str | None:
+def match(request: Request, name: str, pattern: re.Pattern[str]) -> str | None:
     """The one value of the cookie, if it is wholly of this form, however many cookies of others come with it."""
     given = values(request, name)
     value = given.pop() if len(given) == 1 else ""
@@ -85,7 +85,7 @@ def doubtful_names(request: Request, settings: Settings) -> list[str]:
     return [name for name in ours if len(values(request, name)) > 1]
 
 
-def removing(request: Request, settings: Settings) -> Headers:
+def remove(request: Request, settings: Settings) -> Headers:
     """What removes the cookies under those names of ours that came with several values, whoever has set them.
 
     One may have been set for any domain and any path that this request is below (RFC 6265 §5.1.3, §5.1.4).
@@ -93,7 +93,7 @@ def removing(request: Request, settings: Settings) -> Headers:
     if settings.secure and not settings.path:
         return ()  # nobody else can set them
     return tuple(
-        written(settings, name, "", 0, path=path, domain=domain)
+        write(settings, name, "", 0, path=path, domain=domain)
         for name in doubtful_names(request, settings)
         for domain in domains(settings.issuer_host)
         for path in paths(request.uri.partition(b"?")[0].decode("ascii", "replace"))
@@ -116,22 +116,22 @@ def paths(path: str) -> tuple[str, ...]:
     return tuple(one for one in found if PATH.fullmatch(one))
 
 
-def setting(settings: Settings, value: str, maximum_age: int | None = None) -> tuple[bytes, bytes]:
+def set_session(settings: Settings, value: str, maximum_age: int | None = None) -> tuple[bytes, bytes]:
     """The header that sets the cookie, for `maximum_age` seconds or until the browser closes; 0 removes it."""
-    return written(settings, name_of(settings), value, maximum_age)
+    return write(settings, name_of(settings), value, maximum_age)
 
 
-def setting_others(settings: Settings, values: Iterable[str], maximum_age: int | None = None) -> tuple[bytes, bytes]:
+def set_others(settings: Settings, values: Iterable[str], maximum_age: int | None = None) -> tuple[bytes, bytes]:
     """The header that sets the cookie with the other sessions."""
-    return written(settings, others_name_of(settings), BETWEEN.join(values), maximum_age)
+    return write(settings, others_name_of(settings), BETWEEN.join(values), maximum_age)
 
 
-def setting_devices(settings: Settings, values: Iterable[str]) -> tuple[bytes, bytes]:
+def set_devices(settings: Settings, values: Iterable[str]) -> tuple[bytes, bytes]:
     """The header that sets the cookie with these, of which it has room for a few."""
-    return written(settings, devices_name_of(settings), BETWEEN.join(list(values)[:DEVICES]), YEAR)
+    return write(settings, devices_name_of(settings), BETWEEN.join(list(values)[:DEVICES]), YEAR)
 
 
-def written(
+def write(
     settings: Settings,
     name: str,
     value: str,

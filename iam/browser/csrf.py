@@ -36,10 +36,10 @@ def digest(*shown: object) -> str:
 
 def token(cookie: str, purpose: str, now: datetime, shown: str = "") -> str:
     """The token for a form of this purpose, opened now in the browser with this cookie; `shown` is the `digest` of its page."""
-    return signed(cookie, purpose, str(int(now.timestamp())), shown)
+    return sign(cookie, purpose, str(int(now.timestamp())), shown)
 
 
-def signed(cookie: str, purpose: str, opened: str, shown: str = "") -> str:
+def sign(cookie: str, purpose: str, opened: str, shown: str = "") -> str:
     """The token for a form opened in this second."""
     said = f"{opened} {purpose}" + (f"\0{shown}" if shown else "")
     check = base64url(hmac.digest(minted.series(cookie).encode(), said.encode(), "sha256"))
@@ -64,7 +64,7 @@ def genuine(cookie: str | None, purpose: str, given: str | None, now: datetime, 
     found = TOKEN.fullmatch(given)
     if found is None:
         return False
-    expected = signed(cookie, purpose, found["opened"], found["shown"] or "")
+    expected = sign(cookie, purpose, found["opened"], found["shown"] or "")
     if not hmac.compare_digest(expected.encode(), given.encode()):
         return False
     return lifetime is None or abs(now.timestamp() - int(found["opened"])) <= lifetime

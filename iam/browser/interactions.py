@@ -30,11 +30,11 @@ class Interactions:
     key: bytes = field(repr=False)
     clock: Clock
 
-    def marked(self, address: str, did: str, cookie: str) -> str:
+    def mark(self, address: str, did: str, cookie: str) -> str:
         """The address back to a request, saying that the person with this cookie has just done so."""
         path, _, query = address.partition("?")
-        bare = unmarked(query)
-        return f"{path}?{bare}{'&' if bare else ''}{PARAMETER}={self._mark(bare, did, cookie, self._second())}"
+        bare = strip_marks(query)
+        return f"{path}?{bare}{'&' if bare else ''}{PARAMETER}={self._sign(bare, did, cookie, self._second())}"
 
     def proven(self, query: str, did: str, cookie: str | None) -> bool:
         """Does the query say, truly, that this was done for this request by who has the cookie, a short while ago?"""
@@ -44,10 +44,10 @@ class Interactions:
         second = marks[0].partition(".")[0]
         if not (second.isascii() and second.isdigit() and len(second) <= len(str(self._second()))):
             return False
-        genuine = self._mark(unmarked(query), did, cookie, int(second))
+        genuine = self._sign(strip_marks(query), did, cookie, int(second))
         return hmac.compare_digest(genuine.encode(), marks[0].encode()) and self._second() <= int(second) + LIFETIME
 
-    def _mark(self, query: str, did: str, cookie: str, second: int) -> str:
+    def _sign(self, query: str, did: str, cookie: str, second: int) -> str:
         said = "\0".join((did, str(second), minted.series(cookie), query))
         check = urlsafe_b64encode(hmac.digest(self.key, said.encode(), "sha256")).rstrip(b"=").decode()
         return f"{second}.{check}"
@@ -61,6 +61,6 @@ def is_mark(pair: str) -> bool:
     return pair.partition("=")[0] == PARAMETER
 
 
-def unmarked(query: str) -> str:
+def strip_marks(query: str) -> str:
     """The request's own parameters."""
     return "&".join(pair for pair in query.split("&") if not is_mark(pair))

@@ -11,7 +11,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from iam.browser import cookies, csrf, renewal
-from iam.browser.accounts import Accounts, account_of, newest
+from iam.browser.accounts import Accounts, account_of, keep_newest
 from iam.browser.theme import Theme
 from iam.clock import Clock
 from iam.http.answers import Answer, AnswerNow, Headers
@@ -78,20 +78,20 @@ class Visitors:
         cookie = self.cookie(request)
         if cookie is None:
             return None
-        (found,) = await self._found(request, [cookie])
+        (found,) = await self._find(request, [cookie])
         return found.session
 
     async def accounts(self, request: Request) -> Accounts:
         """Everybody who is logged in in this browser, found by one statement."""
         active = self.cookie(request)
         others = cookies.read_others(request, cookies.others_name_of(self.settings))
-        secrets = newest([active, *others] if active else others)
-        answers = zip(secrets, await self._found(request, secrets), strict=True)
+        secrets = keep_newest([active, *others] if active else others)
+        answers = zip(secrets, await self._find(request, secrets), strict=True)
         found = [account for one, each in answers if (account := account_of(one, each))]
         first = found[0] if active and found and found[0].secret == secrets[0] else None
         return Accounts(first, tuple(found[1:] if first else found))
 
-    async def _found(self, request: Request, secrets: Sequence[str]) -> list[RecognisedSession]:
+    async def _find(self, request: Request, secrets: Sequence[str]) -> list[RecognisedSession]:
         """What all these stand for, asked at the same time where nobody has asked yet."""
         series = [minted.series(secret) for secret in secrets]
         fresh = {one: secret for one, secret in zip(series, secrets, strict=True) if one not in request.found}
@@ -102,9 +102,9 @@ class Visitors:
             request.found[one] = answer
         return [request.found[one] for one in series]
 
-    def renewed(self, request: Request, answer: Answer) -> Answer:
+    def renew(self, request: Request, answer: Answer) -> Answer:
         """The answer to a request, with what changes the cookies of who was found for it."""
-        return renewal.renewed(request, answer, self.settings, self.clock.now())
+        return renewal.renew(request, answer, self.settings, self.clock.now())
 
     def token(self, request: Request, purpose: str, secret: str | None = None, *, shown: str = "") -> str:
         """The token for a form of this visitor, only for one who has a cookie; or of their account with this secret.
@@ -119,21 +119,21 @@ class Visitors:
         if cookie is not None and not renewal.over(request, cookie):
             return csrf.token(cookie, purpose, self.clock.now()), ()
         cookie = minted.mint(Kind.VISITOR)
-        fresh = cookies.setting(self.settings, cookie)
-        return csrf.token(cookie, purpose, self.clock.now()), (*self.cleared(request), fresh)
+        fresh = cookies.set_session(self.settings, cookie)
+        return csrf.token(cookie, purpose, self.clock.now()), (*self.clear_foreign(request), fresh)
 
-    def cleared(self, request: Request) -> Headers:
+    def clear_foreign(self, request: Request) -> Headers:
         """What takes away cookies under our names that are not ours, where there are any: else nobody could ever go on."""
         if not cookies.doubtful(request, self.settings):
             return ()
         request.say(log, "several cookies under one of our names, {peer}", peer=request.client_address)
-        return cookies.removing(request, self.settings)
+        return cookies.remove(request, self.settings)
 
     def showed(self, form: ParsedParameters, shown: str) -> bool:
         """Did the page of this form show just that? Else it has to be shown again: nobody has decided upon anything else."""
         return csrf.same(form.get(csrf.TOKEN_FIELD), shown)
 
-    def sent(
+    def receive(
         self,
         request: Request,
         purpose: str,
@@ -157,11 +157,11 @@ class Visitors:
         cookie, given = secret or self.cookie(request), fields.get(csrf.TOKEN_FIELD)
         if csrf.genuine(cookie, purpose, given, self.clock.now(), lifetime):
             return Sent(fields)
-        stale = self._stale(request, csrf.genuine(cookie, purpose, given, self.clock.now()))
+        stale = self._explain(request, csrf.genuine(cookie, purpose, given, self.clock.now()))
         request.say(log, "form refused: {purpose}, {stale}", purpose=purpose.partition(" ")[0], stale=stale.name)
         return Sent(fields, stale)
 
-    def _stale(self, request: Request, genuine: bool) -> Stale:  # noqa: FBT001
+    def _explain(self, request: Request, genuine: bool) -> Stale:  # noqa: FBT001
         """Why; one whose token is genuine is too old."""
         if genuine:
             return Stale.OLD
@@ -169,7 +169,7 @@ class Visitors:
             return Stale.DOUBT
         return Stale.CHANGED if self.cookie(request) else Stale.NO_COOKIE
 
-    def stale(self, stale: Stale, session: Session) -> AnswerNow:
+    def refuse_stale(self, stale: Stale, session: Session) -> AnswerNow:
         """The form cannot be shown again to who is logged in now."""
         who = f"You are logged in as {session.username} now, whose form this is not."
         return self.theme.refusal(403, "Please try that again", f"{stale.value} {who} Nothing was done.")

@@ -12,13 +12,13 @@ from attrs import frozen
 from twisted.logger import Logger
 
 from iam.authorization.consent import Consent
-from iam.authorization.decision import Allow, Ask, Choose, Decision, Done, Login, Refuse, decide, suitable
-from iam.authorization.errors import AuthorizationError, access_denied, interaction_error
+from iam.authorization.decision import Allow, Ask, Choose, Decision, Done, Login, Refuse, decide, find_suitable
+from iam.authorization.errors import AuthorizationError, deny, require_interaction
 from iam.authorization.person import Authentication, Person
 from iam.authorization.request import AuthorizationRequest, InvalidAuthorizationRequest
 from iam.browser import csrf
 from iam.browser.accounts import Account, Accounts
-from iam.browser.interactions import CHOICE, LOGIN, Interactions, unmarked
+from iam.browser.interactions import CHOICE, LOGIN, Interactions, strip_marks
 from iam.browser.visitors import Visitors
 from iam.clients import client_card
 from iam.clients.client_card import Introduction
@@ -49,12 +49,12 @@ class AuthorizationEndpoint:
 
     async def get(self, request: Request) -> Answer:
         """An authorization request arrives, or comes back from the login."""
-        authorization = await self._validated(request)
+        authorization = await self._validate(request)
         if authorization.fetched is not None:
             return found(by_value(authorization))
         accounts = await self.visitors.accounts(request)
         people, done = self._people(authorization, accounts), self._done(request, accounts.active)
-        person = suitable(authorization.authentication, people, done)
+        person = find_suitable(authorization.authentication, people, done)
         consented = person is not None and await self.consent.covers(person.session.user_id, authorization)
         decision = decide(authorization.authentication, people, done, consented=consented)
         return await self._answer(request, authorization, accounts, decision)
@@ -64,10 +64,10 @@ class AuthorizationEndpoint:
         try:
             parameters = form_parameters(request)
         except ParameterError as error:
-            raise AnswerNow(self.answers.unusable(request, error, error.status)) from None
+            raise AnswerNow(self.answers.refuse_unusable(request, error, error.status)) from None
         query = urlencode([(name, value) for name in parameters for value in parameters.all(name)])
         if len(query) > LONGEST:
-            raise self.answers.too_long(413)
+            raise self.answers.refuse_long(413)
         return see_other(f"{PATH}?{query}")
 
     async def decide(self, request: Request) -> Answer:
@@ -75,23 +75,23 @@ class AuthorizationEndpoint:
 
         Where the page would show something else by now, nobody has decided upon that: it is shown again.
         """
-        authorization = await self._validated(request)
+        authorization = await self._validate(request)
         accounts = await self.visitors.accounts(request)
         people, done = self._people(authorization, accounts), self._done(request, accounts.active)
         decision = decide(authorization.authentication, people, done, consented=False)
         if not isinstance(decision, Ask):
             return await self._answer(request, authorization, accounts, decision)
         account = accounts.with_session(decision.person.session)
-        sent = self.visitors.sent(request, purpose(request), lifetime=LIFETIME, secret=account.secret)
+        sent = self.visitors.receive(request, purpose(request), lifetime=LIFETIME, secret=account.secret)
         if sent.fields.get("decision") != "allow" and not sent.stale:
             log.info("consent refused: client {client_id}", client_id=authorization.client.client_id)
-            return self.answers.error(request, authorization, access_denied())
+            return self.answers.refuse(request, authorization, deny())
         question = await self.consent.question(authorization)
         if sent.stale:
-            return self.answers.question(request, authorization, account, question, stale=sent.stale)
+            return self.answers.ask(request, authorization, account, question, stale=sent.stale)
         if not self.visitors.showed(sent.fields, csrf.digest(question.shown)):
             log.info("consent asked for again: client {client_id}", client_id=authorization.client.client_id)
-            return self.answers.question(request, authorization, account, question, changed=True)
+            return self.answers.ask(request, authorization, account, question, changed=True)
         return await self._allow(request, authorization, account.session, asked=True)
 
     async def introduce(self, address: str) -> Introduction | None:
@@ -114,19 +114,19 @@ class AuthorizationEndpoint:
         return self._after(CHOICE, address, cookie)
 
     def _after(self, did: str, address: str, cookie: str) -> str:
-        return self.interactions.marked(address, did, cookie) if address.partition("?")[0] in PATHS else address
+        return self.interactions.mark(address, did, cookie) if address.partition("?")[0] in PATHS else address
 
-    async def _validated(self, request: Request) -> AuthorizationRequest:
+    async def _validate(self, request: Request) -> AuthorizationRequest:
         """The authorization request; otherwise an error page, or the client is told the error."""
         query = query_text(request)
-        if len(unmarked(query)) > LONGEST:
-            raise self.answers.too_long(414)
+        if len(strip_marks(query)) > LONGEST:
+            raise self.answers.refuse_long(414)
         try:
             return await self.server.authorization(parse(query.encode()))
         except (ParameterError, FatalClientError) as error:
-            raise AnswerNow(self.answers.unusable(request, error)) from None
+            raise AnswerNow(self.answers.refuse_unusable(request, error)) from None
         except InvalidAuthorizationRequest as invalid:
-            raise AnswerNow(await self.answers.invalid(request, invalid)) from None
+            raise AnswerNow(await self.answers.refuse_invalid(request, invalid)) from None
 
     def _people(self, authorization: AuthorizationRequest, accounts: Accounts) -> list[Person]:
         """Who is logged in in this browser, as the client knows them."""
@@ -148,13 +148,13 @@ class AuthorizationEndpoint:
                 return await self._allow(request, authorization, person.session, asked=False)
             case Ask(person):
                 account, question = accounts.with_session(person.session), await self.consent.question(authorization)
-                return self.answers.question(request, authorization, account, question)
+                return self.answers.ask(request, authorization, account, question)
             case Login():
                 return see_other(login_address(request, decision))
             case Choose():
                 return see_other(choosing_address(request))
             case Refuse(error, got):
-                return self.answers.error(request, authorization, interaction_error(error, got))
+                return self.answers.refuse(request, authorization, require_interaction(error, got))
 
     async def _allow(
         self, request: Request, authorization: AuthorizationRequest, session: Session, *, asked: bool
@@ -162,7 +162,7 @@ class AuthorizationEndpoint:
         try:
             response = await self.server.allow(authorization, session, request.client_address, asked=asked)
         except AuthorizationError as error:
-            return self.answers.error(request, authorization, error)
+            return self.answers.refuse(request, authorization, error)
         log.info(
             "authorization granted: client {client_id}, user {user_id}",
             client_id=authorization.client.client_id,
@@ -170,4 +170,4 @@ class AuthorizationEndpoint:
         )
         if authorization.left_out is not None:
             self.answers.refusals.noted(PATH, authorization.left_out, request.client_address)
-        return self.answers.response(request, response)
+        return self.answers.respond(request, response)

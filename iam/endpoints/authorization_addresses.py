@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 from iam.authorization.decision import Login
 from iam.authorization.request import AuthorizationRequest
 from iam.browser.addresses import leading_to
-from iam.browser.interactions import unmarked
+from iam.browser.interactions import strip_marks
 from iam.http.parameters import query_text
 from iam.http.request import Request
 
@@ -29,7 +29,7 @@ def purpose(request: Request) -> str:
 
 def own_address(request: Request) -> str:
     """The authorization request as it came."""
-    return f"{PATH}?{unmarked(query_text(request))}"
+    return f"{PATH}?{strip_marks(query_text(request))}"
 
 
 def choosing_address(request: Request) -> str:

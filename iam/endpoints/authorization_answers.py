@@ -43,7 +43,7 @@ class AuthorizationAnswers:
     theme: Theme
     refusals: Explanations
 
-    def question(
+    def ask(
         self,
         request: Request,
         authorization: AuthorizationRequest,
@@ -75,7 +75,7 @@ class AuthorizationAnswers:
             elsewhere=None if authorization.authentication.hinted else request.base + choosing_address(request),
         )
 
-    def response(self, request: Request, response: AuthorizationResponse) -> Answer:
+    def respond(self, request: Request, response: AuthorizationResponse) -> Answer:
         """The way to the client: a redirect, or a page with a form (Form Post Response Mode §2)."""
         if response.posted:
             return self.theme.page(
@@ -87,11 +87,11 @@ class AuthorizationAnswers:
             )
         return see_other(response.location) if request.method == b"POST" else found(response.location)
 
-    def error(self, request: Request, asked: Answerable, error: AuthorizationError) -> Answer:
+    def refuse(self, request: Request, asked: Answerable, error: AuthorizationError) -> Answer:
         """The way to the client, which is told what is wrong."""
-        return self.response(request, self._error_response(request, asked, error))
+        return self.respond(request, self._error_response(request, asked, error))
 
-    async def invalid(self, request: Request, asked: InvalidAuthorizationRequest) -> Answer:
+    async def refuse_invalid(self, request: Request, asked: InvalidAuthorizationRequest) -> Answer:
         """The client is told what is wrong with its request: where nobody answers for it and nobody is logged in, by a button.
 
         Else whoever registers could lead people anywhere by an address of ours. A request that allows no page gets a redirect
@@ -99,20 +99,20 @@ class AuthorizationAnswers:
         """
         stranger = client_card.stranger(asked.client)
         if asked.silent or not stranger or (await self.visitors.accounts(request)).active:
-            return self.error(request, asked, asked.error)
+            return self.refuse(request, asked, asked.error)
         response = self._error_response(request, asked, asked.error)
         host = client_card.host_of(response.redirect_uri)
         return self.theme.page(
             "continue.html", 400, leaving=response.posted, client=asked.client, response=response, host=host
         )
 
-    def unusable(self, request: Request, error: Exception, status: int = 400) -> Answer:
+    def refuse_unusable(self, request: Request, error: Exception, status: int = 400) -> Answer:
         """The same page for an unknown client and a wrong redirect URI, so that neither can be found out by asking."""
         request.say(log, "authorization request refused: {reason}", reason=type(error).__name__)
         error_uri = self.refusals.kept(PATH, error, request.client_address)
         return self.theme.error(status, "This request cannot be used", UNUSABLE, error_uri=error_uri)
 
-    def too_long(self, status: int) -> AnswerNow:
+    def refuse_long(self, status: int) -> AnswerNow:
         """An error page to raise for a request that no address can hold."""
         return self.theme.refusal(status, "This request is too long", TOO_LONG)
 

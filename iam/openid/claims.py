@@ -13,7 +13,7 @@ USERINFO: Final = "userinfo"
 SUBJECT: Final = "sub"
 
 
-def known(user: User) -> dict[str, object]:
+def list_known(user: User) -> dict[str, object]:
     """All that may be said of a person: standard claims (Core §5.1) and the operator's, without those that are empty."""
     claims: dict[str, object] = {
         **user.claims,
@@ -32,28 +32,28 @@ def names(scopes: Iterable[Scope], granted: Collection[str]) -> set[str]:
     return {name for scope in scopes if scope.name in granted for name in scope.claims}
 
 
-def asked(claims: Mapping[str, object], place: str) -> Mapping[str, object]:
+def list_asked(claims: Mapping[str, object], place: str) -> Mapping[str, object]:
     """The claims that a request names for this place."""
     found = claims.get(place)
     return found if isinstance(found, Mapping) else {}
 
 
-def granting(scopes: Iterable[Scope], claims: Mapping[str, object], granted: Collection[str]) -> list[str]:
+def find_granting(scopes: Iterable[Scope], claims: Mapping[str, object], granted: Collection[str]) -> list[str]:
     """The scopes whose claims a request names one by one: who is asked for those, is asked for these (Core §5.5).
 
     What the scopes of the request are good for is asked for already.
     """
     known = list(scopes)
-    wanted = {*asked(claims, ID_TOKEN), *asked(claims, USERINFO)} - {SUBJECT} - names(known, granted)
+    wanted = {*list_asked(claims, ID_TOKEN), *list_asked(claims, USERINFO)} - {SUBJECT} - names(known, granted)
     return [scope.name for scope in known if wanted & set(scope.claims)]
 
 
-def within(claims: Mapping[str, Iterable[str]], allowed: Collection[str]) -> dict[str, dict[str, None]]:
+def narrow(claims: Mapping[str, Iterable[str]], allowed: Collection[str]) -> dict[str, dict[str, None]]:
     """What a request names, as far as these names go."""
     some = {place: dict.fromkeys(name for name in names if name in allowed) for place, names in claims.items()}
     return {place: names for place, names in some.items() if names}
 
 
-def told(user: User, wanted: Collection[str]) -> dict[str, object]:
+def tell(user: User, wanted: Collection[str]) -> dict[str, object]:
     """What a client is told that may know the claims of these names."""
-    return {name: value for name, value in known(user).items() if name in wanted}
+    return {name: value for name, value in list_known(user).items() if name in wanted}

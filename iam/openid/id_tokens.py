@@ -56,7 +56,7 @@ class IDTokens:
             told.pop("nonce", None)
         issued_at = int(now.timestamp())
         document = {
-            **await self._requested(client, identity, requested, scopes),
+            **await self._find_requested(client, identity, requested, scopes),
             "iss": self.issuer,
             "sub": self.subjects.sub(client, identity.user_id),
             "aud": client.id,
@@ -79,15 +79,15 @@ class IDTokens:
         sub = told.get("sub")
         return sub if isinstance(sub, str) else None
 
-    async def _requested(
+    async def _find_requested(
         self, client: Client, identity: Identity, requested: Mapping[str, object], scopes: Collection[str]
     ) -> dict[str, object]:
         """The claims that the request wants in the ID token, of those that the client may ever be told."""
-        asked = claims.asked(requested, claims.ID_TOKEN).keys()
+        asked = claims.list_asked(requested, claims.ID_TOKEN).keys()
         known = await self.scopes.all() if asked or scopes else ()
         allowed = claims.names(known, scopes) | (asked & claims.names(known, client.scopes))
         user = await self.users.by_id(identity.user_id) if allowed else None
-        return claims.told(user, allowed) if user else {}
+        return claims.tell(user, allowed) if user else {}
 
 
 def half_hash(alg: str, text: str) -> str:

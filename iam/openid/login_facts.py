@@ -15,7 +15,7 @@ def acr(session: Session) -> str:
     return ONE_FACTOR
 
 
-def told(session: Session, nonce: str | None, claims: Mapping[str, object]) -> dict[str, object]:
+def tell(session: Session, nonce: str | None, claims: Mapping[str, object]) -> dict[str, object]:
     """The login in this session, and what the authorization request wants said: its nonce, and claims by name (Core §5.5)."""
     document: dict[str, object] = {
         "auth_time": int(session.auth_time.timestamp()),

@@ -73,7 +73,7 @@ class LogoutRequests:
             return None
         claims = await self.keys.verified(token, id_tokens.TYPE, ever=True)
         if claims is None:
-            raise refused("id_token_hint", "an ID token of this server, decrypted if it was encrypted", "none")
+            raise refuse("id_token_hint", "an ID token of this server, decrypted if it was encrypted", "none")
         return claims
 
     async def _client(self, client_id: str | None, hint: Mapping[str, object] | None) -> Client | None:
@@ -82,11 +82,11 @@ class LogoutRequests:
         if hint is not None:
             audience = hint.get("aud")
             if not isinstance(audience, str) or client_id not in (None, audience):
-                raise refused("client_id", "that of the application which got the ID token", shown(client_id or ""))
+                raise refuse("client_id", "that of the application which got the ID token", shown(client_id or ""))
             named = audience
         client = await self.directory.find(named) if named else None
         if named and (client is None or not client.enabled):
-            raise refused("client_id", "that of a registered application", shown(named))
+            raise refuse("client_id", "that of a registered application", shown(named))
         return client
 
 
@@ -97,14 +97,14 @@ def destination(client: Client | None, parameters: Mapping[str, str]) -> str | N
         return None
     if client is None:
         expected = "an id_token_hint or a client_id beside it, since it must be registered"
-        raise refused("post_logout_redirect_uri", expected, "neither")
+        raise refuse("post_logout_redirect_uri", expected, "neither")
     if not any(redirect_uris.matches(known, uri, native=client.native) for known in client.post_logout_redirect_uris):
         nearest = redirect_uri_difference.refusal(client.post_logout_redirect_uris, uri)
-        raise refused("post_logout_redirect_uri", nearest.expected, nearest.got, client.client_id)
+        raise refuse("post_logout_redirect_uri", nearest.expected, nearest.got, client.client_id)
     state = parameters.get("state")
     return uri if state is None else redirect_uris.answering(uri, [("state", state)], fragment=False)
 
 
-def refused(check: str, expected: str, got: str, client_id: str | None = None) -> LogoutError:
+def refuse(check: str, expected: str, got: str, client_id: str | None = None) -> LogoutError:
     """The error with its reason."""
     return carrying(LogoutError(check), Reason(check, expected, got), client_id=client_id)

@@ -54,15 +54,15 @@ class SetupPage:
 
     async def show(self, request: Request) -> Answer:
         """The form, for who has the link, as long as nobody ever administered."""
-        return self._form(request, await self._admitted(request), SetupForm())
+        return self._show(request, await self._admit(request), SetupForm())
 
     async def submit(self, request: Request) -> Answer:
         """Make the administrator, and log them in."""
-        link = await self._admitted(request)
-        sent = self.visitors.sent(request, PURPOSE)
+        link = await self._admit(request)
+        sent = self.visitors.receive(request, PURPOSE)
         form = SetupForm(Fields(sent.fields))
         if sent.stale:
-            return self._form(request, link, form, 403, sent.stale)
+            return self._show(request, link, form, 403, sent.stale)
         try:
             complain(again=DIFFERENT if form.password.data != form.again.data else None)
             user = await people.create_administrator(
@@ -75,13 +75,13 @@ class SetupPage:
             )
         except Invalid as invalid:
             forms.complain(form, invalid.complaints)
-            return self._form(request, link, form, 400)
+            return self._show(request, link, form, 400)
         log.info("first administrator: user {user_id}, {peer}", user_id=str(user.id), peer=request.client_address)
         before = self.visitors.cookie(request)
         cookie = await self.sessions.begin(before, user.id, address=request.client_address)
-        return see_other("/applications", (cookies.setting(self.settings, cookie),) if cookie else ())
+        return see_other("/applications", (cookies.set_session(self.settings, cookie),) if cookie else ())
 
-    async def _admitted(self, request: Request) -> str:
+    async def _admit(self, request: Request) -> str:
         """The secret of the link, if it is good."""
         try:
             given = query_parameters(request).get("token", "")
@@ -96,7 +96,7 @@ class SetupPage:
             raise self.theme.refusal(403, "The setup is over", OVER)
         return given
 
-    def _form(
+    def _show(
         self, request: Request, link: str, form: SetupForm, status: int = 200, stale: Stale | None = None
     ) -> Answer:
         token, headers = self.visitors.welcome(request, PURPOSE)

@@ -42,12 +42,12 @@ class Attempts:
 
     async def begin(self, user_id: UUID | None, login: str, address: str, devices: Sequence[str]) -> LoginAttempt:
         """An attempt at this account, under whatever name it was given; raises Throttled."""
-        known = self.devices.known(user_id, devices, self.throttle.clock.now()) if user_id else None
+        known = self.devices.find(user_id, devices, self.throttle.clock.now()) if user_id else None
         buckets = self._of_device(str(user_id), known) if known else self._of_stranger(user_id, login, address)
         await self.throttle.take(LOGIN, buckets, address)
         return LoginAttempt(tuple(buckets), known or network(address))
 
-    async def succeeded(self, attempt: LoginAttempt, user_id: UUID, address: str) -> None:
+    async def succeed(self, attempt: LoginAttempt, user_id: UUID, address: str) -> None:
         """Fill what counts failures at the account; nobody fills what counts those of a network.
 
         Each session is a row, so the account's right logins have a limit too; raises Throttled beyond it.
@@ -56,7 +56,7 @@ class Attempts:
         given = [(bucket, 1 if bucket.kind in SHARED else bucket.burst) for bucket in attempt.buckets]
         await self.throttle.buckets.give(given)
 
-    async def unmade(self, attempt: LoginAttempt) -> None:
+    async def undo(self, attempt: LoginAttempt) -> None:
         """Give back what was taken for a password that was not tested."""
         await self.throttle.buckets.give([(bucket, 1) for bucket in attempt.buckets])
 
@@ -66,7 +66,7 @@ class Attempts:
         return [bucket("login device", device), bucket("login devices", account)]
 
     def _of_stranger(self, user_id: UUID | None, login: str, address: str) -> list[Bucket]:
-        account = str(user_id) if user_id else self._unknown(login)
+        account = str(user_id) if user_id else self._digest(login)
         bucket = self.throttle.bucket
         return [
             bucket("login account", account),
@@ -74,6 +74,6 @@ class Attempts:
             *self.throttle.of_network(address, LOGIN),
         ]
 
-    def _unknown(self, login: str) -> str:
+    def _digest(self, login: str) -> str:
         """A name that nobody has; people write passwords there too, so it goes nowhere but under a key."""
         return hmac.digest(self.key, login.encode("utf-8", "surrogatepass"), sha256).hex()

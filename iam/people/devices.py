@@ -28,32 +28,32 @@ class Devices:
 
     key: bytes = field(repr=False)
 
-    def remembered(self, user_id: UUID, now: datetime) -> str:
+    def remember(self, user_id: UUID, now: datetime) -> str:
         """A value for the browser in which this account has just logged in."""
         last = minted.day_digits((now + LIFETIME).date())
-        told = self._sealed(last + minted.base62(secrets.token_bytes(32), NONCE))
+        told = self._seal(last + minted.base62(secrets.token_bytes(32), NONCE))
         return f"{told}_{self._mac(user_id, told)}"
 
-    def ours(self, values: Iterable[str], now: datetime) -> tuple[str, ...]:
+    def filter_ours(self, values: Iterable[str], now: datetime) -> tuple[str, ...]:
         """Those of the values that have come from here, whoever's they are, and are not too old: others are worth nothing."""
         return tuple(value for value in values if self._issued(value, now))
 
-    def known(self, user_id: UUID, values: Iterable[str], now: datetime) -> str | None:
+    def find(self, user_id: UUID, values: Iterable[str], now: datetime) -> str | None:
         """The first of the values that is this account's and not too old."""
-        return next((value for value in self.ours(values, now) if self._genuine(user_id, value)), None)
+        return next((value for value in self.filter_ours(values, now) if self._genuine(user_id, value)), None)
 
     def _issued(self, value: str, now: datetime) -> bool:
         told, _, _ = value.partition("_")
         if len(told) != minted.DAY_LENGTH + NONCE + SEAL or not (told.isascii() and told.isalnum()):
             return False
         last: date = minted.day_from(told[: minted.DAY_LENGTH])
-        return hmac.compare_digest(self._sealed(told[:-SEAL]), told) and now.date() <= last
+        return hmac.compare_digest(self._seal(told[:-SEAL]), told) and now.date() <= last
 
     def _genuine(self, user_id: UUID, value: str) -> bool:
         told, _, mac = value.partition("_")
         return hmac.compare_digest(self._mac(user_id, told).encode(), mac.encode())
 
-    def _sealed(self, identifier: str) -> str:
+    def _seal(self, identifier: str) -> str:
         return identifier + minted.base62(hmac.digest(self.key, identifier.encode(), sha256), SEAL)
 
     def _mac(self, user_id: UUID, told: str) -> str:

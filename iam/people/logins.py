@@ -35,33 +35,33 @@ class Logins:
         `devices` are what the browser has to show of earlier logins; what did not come from here counts for nothing.
         Raises Throttled, and Busy where passwords of too many wait.
         """
-        devices = self.attempts.devices.ours(devices, self.clock.now())
+        devices = self.attempts.devices.filter_ours(devices, self.clock.now())
         self.attempts.look(address, devices)
         with self.crowd.one_of(network(address) + (" again" if devices else "")):
-            return await self._tested(login, password, address, devices)
+            return await self._test(login, password, address, devices)
 
-    async def _tested(self, login: str, password: str, address: str, devices: Sequence[str]) -> UUID | None:
+    async def _test(self, login: str, password: str, address: str, devices: Sequence[str]) -> UUID | None:
         key = names.login_key(login)
         user_id, stored = await self.users.login(key) or (None, None)
         attempt = await self.attempts.begin(user_id, key or login, address, devices)
         try:
             matched = await self.passwords.verify(stored, password, attempt.lane)
         except Busy:
-            await self.attempts.unmade(attempt)
+            await self.attempts.undo(attempt)
             raise
         if not matched or user_id is None or stored is None:
             self.counts.add(refused_counts.LOGIN, network(address))
             return None
-        await self.attempts.succeeded(attempt, user_id, address)
+        await self.attempts.succeed(attempt, user_id, address)
         if outdated(stored):
             await self.users.rehash(user_id, stored, await self.passwords.hash(password))
         return user_id
 
     def device(self, user_id: UUID) -> str:
         """What tells later that this account has logged in in this browser."""
-        return self.attempts.devices.remembered(user_id, self.clock.now())
+        return self.attempts.devices.remember(user_id, self.clock.now())
 
     def of_others(self, user_id: UUID, devices: Sequence[str]) -> list[str]:
         """Those of the values that have come from here and are not this account's."""
         now, known = self.clock.now(), self.attempts.devices
-        return [value for value in known.ours(devices, now) if known.known(user_id, [value], now) is None]
+        return [value for value in known.filter_ours(devices, now) if known.find(user_id, [value], now) is None]

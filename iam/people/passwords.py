@@ -35,14 +35,14 @@ STORED: Final = re.compile(
 Result = TypeVar("Result")
 
 
-def unpadded(octets: bytes) -> str:
+def unpad(octets: bytes) -> str:
     """Base64 as argon2's encoded hashes have it."""
     return b64encode(octets).decode().rstrip("=")
 
 
 # The hash of nobody: checking it costs what checking anybody's costs.
 PARAMETERS: Final = f"$argon2id$v=19$m={MEMORY},t={PASSES},p={LANES}$"
-NOBODY: Final = f"{PARAMETERS}{unpadded(bytes(16))}${unpadded(bytes(32))}"
+NOBODY: Final = f"{PARAMETERS}{unpad(bytes(16))}${unpad(bytes(32))}"
 
 
 class Passwords:
@@ -61,7 +61,7 @@ class Passwords:
         octets = password_rule.canonical(password)
         if octets is None:
             raise ValueError("the password was not judged before")
-        return await self._in_thread(hashed, octets)
+        return await self._in_thread(hash_octets, octets)
 
     async def verify(self, stored: str | None, password: str, lane: str | None = None) -> bool:
         """Is this the password behind the hash? Where there is none to check, the answer is no, after the same work.
@@ -81,12 +81,12 @@ class Passwords:
 
     async def _in_thread(self, function: Callable[..., Result], *arguments: object, lane: str | None = None) -> Result:
         def work() -> Deferred[Result]:
-            return deferToThreadPool(self._reactor, self._started(), function, *arguments)
+            return deferToThreadPool(self._reactor, self._start(), function, *arguments)
 
         result: Result = await self._turns.take(lane, work)
         return result
 
-    def _started(self) -> ThreadPool:
+    def _start(self) -> ThreadPool:
         if self._pool is None:
             self._pool = ThreadPool(0, self._threads, "passwords")
             self._pool.start()
@@ -105,7 +105,7 @@ def affordable(stored: str) -> bool:
     return found is not None and int(found[1]) <= MOST_MEMORY and int(found[2]) <= MOST_PASSES
 
 
-def hashed(password: bytes) -> str:
+def hash_octets(password: bytes) -> str:
     """The encoded argon2id hash."""
     return hasher().hash(password)
 

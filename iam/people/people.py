@@ -72,7 +72,7 @@ class People:
             by=by,
         )
         if not created:
-            raise await self._taken(username, email)
+            raise await self._explain(username, email)
         return user_id
 
     async def create_superuser(
@@ -96,7 +96,7 @@ class People:
     async def _weakness(self, password: str, *about: str | None) -> str | None:
         return await self.passwords.complaint(password, self.site, *(text for text in about if text))
 
-    async def _taken(self, username: str, email: str | None) -> Invalid:
+    async def _explain(self, username: str, email: str | None) -> Invalid:
         """Why the account could not be made."""
         if await self.users.by_username(names.username_key(username)):
             return Invalid({"username": TAKEN_USERNAME})

@@ -32,7 +32,7 @@ def of(user: User) -> Profile:
     return Profile(user.email, user.email_verified, user.name, user.claims)
 
 
-def moved(profile: Profile, email: str) -> Profile:
+def move(profile: Profile, email: str) -> Profile:
     """The profile with another address, which nobody has verified yet (H23); none where it is empty."""
     same = profile.email is not None and names.email_key(email) == names.email_key(profile.email)
     return evolve(profile, email=email.strip() or None, email_verified=profile.email_verified and same)

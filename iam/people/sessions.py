@@ -47,14 +47,14 @@ class BrowserSessions:
         if found is None:
             return RecognisedSession(None, cookie)
         if found.reused:
-            return await self._reused(step, found.session, now, address)
+            return await self._end_reused(step, found.session, now, address)
         if found.due:
             step = step.next(found.step, now)
         elif found.step > step.number:
             step = step.of(found.step, now)
         return RecognisedSession(found.session, self.steps.write(step))
 
-    async def _reused(self, step: Step, session: Session, now: datetime, address: str | None) -> RecognisedSession:
+    async def _end_reused(self, step: Step, session: Session, now: datetime, address: str | None) -> RecognisedSession:
         """End the session; raises Unavailable where that cannot be now, since this must not be forgotten."""
         if await self.table.reused(*place(step.series), step.number, now, address):
             log.warn(

@@ -54,7 +54,7 @@ class Steps:
         if not digits.isalnum():
             return Step(series) if cookie == series else None
         number, second = minted.number(digits[:NUMBER]), minted.number(digits[NUMBER : NUMBER + SECOND])
-        genuine = self._written(series, number, second)
+        genuine = self._compose(series, number, second)
         return Step(series, number, at(second)) if hmac.compare_digest(genuine.encode(), cookie.encode()) else None
 
     def write(self, step: Step) -> str:
@@ -62,10 +62,10 @@ class Steps:
         return (
             step.series
             if step.issued_at is None
-            else self._written(step.series, step.number, int(step.issued_at.timestamp()))
+            else self._compose(step.series, step.number, int(step.issued_at.timestamp()))
         )
 
-    def _written(self, series: str, number: int, second: int) -> str:
+    def _compose(self, series: str, number: int, second: int) -> str:
         told = minted.base62(number.to_bytes(8, "big"), NUMBER) + minted.base62(second.to_bytes(8, "big"), SECOND)
         mac = minted.base62(hmac.digest(self.key, f"{series} {told}".encode(), sha256), MAC)
         return minted.restored(Kind.SESSION, minted.core(series) + told + mac)

@@ -11,7 +11,7 @@ from iam.oauth.scopes import distinct
 from iam.protocol.request import OAuthlibRequest
 
 
-def validated(request: OAuthlibRequest) -> AuthorizationRequest:
+def build(request: OAuthlibRequest) -> AuthorizationRequest:
     """The request that oauthlib found nothing wrong with."""
     return AuthorizationRequest(
         client=request.client,
@@ -33,7 +33,7 @@ def validated(request: OAuthlibRequest) -> AuthorizationRequest:
     )
 
 
-def invalid(request: OAuthlibRequest, error: OAuth2Error) -> InvalidAuthorizationRequest:
+def build_invalid(request: OAuthlibRequest, error: OAuth2Error) -> InvalidAuthorizationRequest:
     """The request with what oauthlib, or a hook, found wrong with it."""
     return InvalidAuthorizationRequest(
         client=request.client,
@@ -41,10 +41,10 @@ def invalid(request: OAuthlibRequest, error: OAuth2Error) -> InvalidAuthorizatio
         mode=request.response_mode,
         state=request.state,
         silent=NONE in (request.parameters.get("prompt") or "").split(" "),
-        error=authorization_error(carrying(error, client_id=request.client_id)),
+        error=translate(carrying(error, client_id=request.client_id)),
     )
 
 
-def authorization_error(error: OAuth2Error) -> AuthorizationError:
+def translate(error: OAuth2Error) -> AuthorizationError:
     """An error of oauthlib that has its reason with it, as the client is told it."""
     return AuthorizationError(error.error, error.description or SENTENCES.get(error.error, ""), of(error))

@@ -79,7 +79,7 @@ class Codes:
                 expires_at=end,
                 grant_expires_at=min(lasts_until, session.expires_at) if bound else lasts_until,
                 address=permission.address,
-                openid=login_facts.told(session, request.authentication.nonce, request.claims) if identified else None,
+                openid=login_facts.tell(session, request.authentication.nonce, request.claims) if identified else None,
                 session_bound=bound,
                 grant_type=request.grant_type,
                 allowed=request.allowed,

@@ -24,8 +24,7 @@ from iam.clock import Clock
 from iam.oauth.errors import SENTENCES
 from iam.oauth.parameters import Parameters
 from iam.oauth.reasons import Reason, carrying
-from iam.protocol import bridge
-from iam.protocol.authorization_request import authorization_error, invalid, validated
+from iam.protocol import authorization_request, bridge
 from iam.protocol.endpoints import Endpoints
 from iam.protocol.grant import Flow, Issuance, TokenGrant
 from iam.protocol.grants.supported import build_grants
@@ -128,8 +127,8 @@ class Server:
         except FatalClientError as error:
             raise carrying(error, client_id=request.client_id) from None
         except OAuth2Error as error:
-            raise invalid(request, error) from None
-        return validated(request)
+            raise authorization_request.build_invalid(request, error) from None
+        return authorization_request.build(request)
 
     async def allow(
         self, authorization: AuthorizationRequest, session: Session, address: str | None = None, *, asked: bool = True
@@ -142,7 +141,7 @@ class Server:
         try:
             members = await self._flows[authorization.grant_type].answer(permission)
         except OAuth2Error as error:
-            raise authorization_error(error) from None
+            raise authorization_request.translate(error) from None
         return self._response(authorization, {name: str(value) for name, value in members.items()})
 
     def refuse(self, asked: Answerable, error: AuthorizationError, error_uri: str) -> AuthorizationResponse:

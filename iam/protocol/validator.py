@@ -140,9 +140,9 @@ class Validator(RequestValidator):  # type: ignore[misc]
             request.claims = {}
             return names
         known = await self._scopes.all()
-        named = claims.granting(known, request.claims, names)
+        named = claims.find_granting(known, request.claims, names)
         consented = [*names, *(name for name in named if name in client.scopes)]
-        request.claims = claims.within(request.claims, claims.names(known, consented))
+        request.claims = claims.narrow(request.claims, claims.names(known, consented))
         return consented
 
     async def check_hint(self, request: OAuthlibRequest) -> dict[str, object]:

@@ -22,6 +22,6 @@ def build_site(application: Application, limits: Limits | None = None) -> Site:
         throttled=(Throttled,),
         registered=application.store.clients.live_at,
         budget=Budget(application.visitors, application.budget).wait,
-        finish=application.visitors.renewed,
+        finish=application.visitors.renew,
         limits=limits or settings.limits,
     )

@@ -56,6 +56,6 @@ class UserInformation:
 
     async def _claims(self, client: Client, found: UserInfo, scope: list[str]) -> dict[str, object]:
         known = await self.scopes.all()
-        asked = claims.asked((found.told or {}).get("claims", {}), claims.USERINFO).keys()
+        asked = claims.list_asked((found.told or {}).get("claims", {}), claims.USERINFO).keys()
         wanted = claims.names(known, scope) | (asked & claims.names(known, client.scopes))
-        return {**claims.told(found.user, wanted), claims.SUBJECT: self.subjects.sub(client, found.user.id)}
+        return {**claims.tell(found.user, wanted), claims.SUBJECT: self.subjects.sub(client, found.user.id)}

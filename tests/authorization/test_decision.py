@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from iam.authorization.claims_request import parsed
-from iam.authorization.decision import Allow, Ask, Choose, Decision, Done, Login, Refuse, decide, suitable
+from iam.authorization.claims_request import parse
+from iam.authorization.decision import Allow, Ask, Choose, Decision, Done, Login, Refuse, decide, find_suitable
 from iam.authorization.openid_parameters import AuthenticationRequest
 from iam.authorization.person import Person
 from iam.records.session import Session
@@ -52,7 +52,7 @@ def asked(
     *prompt: str, max_age: int | None = None, hinted: str | None = None, sub: str | None = None, hint: str | None = None
 ) -> AuthenticationRequest:
     """What a client asks for; `sub` is the value of a claim in the ID token."""
-    claims = parsed(f'{{"id_token": {{"sub": {{"value": "{sub}"}}}}}}' if sub else "{}")
+    claims = parse(f'{{"id_token": {{"sub": {{"value": "{sub}"}}}}}}' if sub else "{}")
     return AuthenticationRequest(frozenset(prompt), max_age, claims, login_hint=hint, hinted=hinted)
 
 
@@ -195,5 +195,5 @@ def test_a_consent_counts_only_for_who_is_logged_in_as_the_request_wants() -> No
         for people in EVERYBODY:
             for done in DID:
                 decision = decide(request, people, done, consented=True)
-                person = None if request.wants_consent else suitable(request, people, done)
+                person = None if request.wants_consent else find_suitable(request, people, done)
                 assert (decision == Allow(person)) == (person is not None), (request, people, done)

@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from iam.authorization import openid_parameters
-from iam.authorization.claims_request import ClaimsError, parsed
+from iam.authorization.claims_request import ClaimsError, parse
 from iam.authorization.errors import AuthorizationError
 from iam.authorization.openid_parameters import PROMPTS
 from tests.harness import REDIRECT_URI, App, Reply, Server
@@ -124,7 +124,7 @@ def test_a_prompt_is_made_of_known_words_or_refused(words: list[str]) -> None:
     text = " ".join(word.replace("\0", "") for word in words)
 
     try:
-        prompt = openid_parameters.pages(text)
+        prompt = openid_parameters.parse_prompt(text)
     except AuthorizationError:
         prompt = None
 
@@ -136,7 +136,7 @@ def test_a_prompt_is_made_of_known_words_or_refused(words: list[str]) -> None:
 @given(st.text(st.sampled_from("0123456789-+. e٣"), min_size=1, max_size=20) | st.text(min_size=1, max_size=20))
 def test_a_max_age_is_a_number_of_seconds_or_refused(text: str) -> None:
     try:
-        seconds = openid_parameters.seconds(text)
+        seconds = openid_parameters.parse_max_age(text)
     except AuthorizationError:
         seconds = None
 
@@ -157,7 +157,7 @@ def test_whatever_claims_say_they_are_read_or_refused(document: Any) -> None:
     text = document if isinstance(document, str) else json.dumps(document)
 
     try:
-        names = parsed(text).names
+        names = parse(text).names
     except ClaimsError:
         names = {}
 
@@ -187,7 +187,7 @@ def test_whatever_claims_say_they_are_read_or_refused(document: Any) -> None:
 )
 def test_claims_of_another_shape_are_refused(text: str) -> None:
     with pytest.raises(ClaimsError):
-        parsed(text)
+        parse(text)
 
 
 # prompt=none: no page, ever.

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iam.browser.addresses import confined
+from iam.browser.addresses import confine
 from iam.browser.csrf import our_origin
 from iam.endpoints.webfinger import ISSUER
 from iam.records.actor import SERVER
@@ -247,7 +247,7 @@ async def test_the_login_leads_to_nothing_outside_the_path(configured: Configure
 @given(st.text(st.sampled_from("/\\%2fe5c09:@?#.a;\t\r\n htpso"), max_size=24))
 def test_whatever_is_asked_for_stays_below_the_path(address: str) -> None:
     for asked in (address, "/o" + address, "/o/" + address):
-        location = "/o" + confined(asked, "/o")
+        location = "/o" + confine(asked, "/o")
         as_browsers_read = urljoin("https://host.example", unquote(location.partition("?")[0]).replace("\\", "/"))
 
         assert as_browsers_read.startswith("https://host.example/o/")

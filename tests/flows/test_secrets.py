@@ -15,7 +15,7 @@ from attrs import define, field
 from psycopg2.extensions import parse_dsn
 from twisted.logger import LogEvent, eventAsText, globalLogPublisher
 
-from iam.people.passwords import hashed
+from iam.people.passwords import hash_octets
 from iam.records.actor import SERVER
 from iam.secrets import minted
 from iam.secrets.minted import Kind
@@ -145,7 +145,9 @@ async def travel(server: Server, admin: Any) -> Journey:
     """Everything that a person and an application do, right and wrong."""
     journey = Journey(server)
     person = await server.person("alice", superuser=True)
-    admin.execute("update users set password_hash = %s where id = %s", (hashed(PASSWORD.encode()), str(person.user_id)))
+    admin.execute(
+        "update users set password_hash = %s where id = %s", (hash_octets(PASSWORD.encode()), str(person.user_id))
+    )
     journey.secrets |= {"password": PASSWORD, "wrong password": WRONG_PASSWORD, "verifier": VERIFIER}
     wrong = journey.keep("wrong client secret", minted.mint(Kind.CLIENT_SECRET))
 

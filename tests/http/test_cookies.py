@@ -88,14 +88,14 @@ def test_whatever_comes_the_value_is_one_that_we_could_have_set(line: bytes) -> 
 
 def test_what_is_set_is_read_again() -> None:
     value = made_up(Kind.SESSION)
-    name, line = cookies.setting(HTTP, value)
+    name, line = cookies.set_session(HTTP, value)
 
     assert name == b"Set-Cookie"
     assert read(line.partition(b";")[0]) == value
 
 
 def test_h17_with_https_no_subdomain_and_no_http_page_can_set_the_cookie() -> None:
-    line = cookies.setting(HTTPS, "abc")[1]
+    line = cookies.set_session(HTTPS, "abc")[1]
 
     assert line == b"__Host-iam=abc; Path=/; HttpOnly; SameSite=Lax; Secure"
 
@@ -104,9 +104,9 @@ def test_below_a_path_the_cookies_are_for_the_path_and_have_names_that_browsers_
     """RFC 6265bis §4.1.3: browsers refuse `__Host-` with any other Path than the root."""
     below = settings(issuer="https://login.example/auth/o")
     lines = [
-        cookies.setting(below, "abc")[1],
-        cookies.setting_others(below, ["abc"])[1],
-        cookies.setting_devices(below, ["abc"])[1].partition(b"; Max-Age")[0],
+        cookies.set_session(below, "abc")[1],
+        cookies.set_others(below, ["abc"])[1],
+        cookies.set_devices(below, ["abc"])[1].partition(b"; Max-Age")[0],
     ]
 
     expected = [f"__Secure-iam{end}=abc; Path=/auth/o/; HttpOnly; SameSite=Lax" for end in ("", "-others", "-devices")]
@@ -114,20 +114,20 @@ def test_below_a_path_the_cookies_are_for_the_path_and_have_names_that_browsers_
 
 
 def test_below_a_path_without_https_the_cookie_has_its_plain_name() -> None:
-    line = cookies.setting(settings(issuer="http://localhost:8000/o"), "abc")[1]
+    line = cookies.set_session(settings(issuer="http://localhost:8000/o"), "abc")[1]
 
     assert line == b"iam=abc; Path=/o/; HttpOnly; SameSite=Lax"
 
 
 def test_on_this_machine_without_https_the_cookie_goes_without_secure() -> None:
-    line = cookies.setting(HTTP, "abc")[1]
+    line = cookies.set_session(HTTP, "abc")[1]
 
     assert line == b"iam=abc; Path=/; HttpOnly; SameSite=Lax"
 
 
 @pytest.mark.parametrize(("age", "end"), [(0, b"; Max-Age=0"), (60, b"; Max-Age=60")])
 def test_an_age_is_said_where_there_is_one(age: int, end: bytes) -> None:
-    assert cookies.setting(HTTP, "", age)[1].endswith(end)
+    assert cookies.set_session(HTTP, "", age)[1].endswith(end)
 
 
 @pytest.mark.parametrize(
@@ -171,13 +171,13 @@ def test_the_session_that_acts_is_never_one_of_several_values() -> None:
 
 def test_the_other_sessions_that_are_set_are_read_again() -> None:
     values = tuple(made_up(Kind.SESSION) for _ in range(cookies.MOST))
-    line = cookies.setting_others(HTTP, values)[1]
+    line = cookies.set_others(HTTP, values)[1]
 
     assert read_others(line.partition(b";")[0]) == values
 
 
 def test_h17_the_cookie_with_others_has_the_same_protections() -> None:
-    line = cookies.setting_others(HTTPS, ["a", "b"], 60)[1]
+    line = cookies.set_others(HTTPS, ["a", "b"], 60)[1]
 
     assert line == b"__Host-iam-others=a.b; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=60"
 
@@ -185,7 +185,7 @@ def test_h17_the_cookie_with_others_has_the_same_protections() -> None:
 def removed(path: bytes, host: str, **options: object) -> set[str]:
     """What the headers remove that are sent to who has several cookies under our name."""
     sent = Sent(Headers({b"Cookie": [b"iam=abc; iam=abd"]}), path)
-    lines = cookies.removing(sent, settings(issuer=f"http://{host}:8000"))  # type: ignore[arg-type]
+    lines = cookies.remove(sent, settings(issuer=f"http://{host}:8000"))  # type: ignore[arg-type]
     found = [dict(part.strip().partition("=")[::2] for part in line.decode().split(";")) for _, line in lines]
     assert all(parts["Max-Age"] == "0" for parts in found)
     return {f"{parts.get('Domain', '-')} {parts['Path']}" for parts in found if "iam" in parts}
@@ -200,14 +200,14 @@ def test_several_cookies_under_our_name_are_removed_wherever_they_may_have_been_
 
 
 def test_with_https_nobody_else_can_have_set_one() -> None:
-    assert cookies.removing(Sent(Headers({})), HTTPS) == ()  # type: ignore[arg-type]
+    assert cookies.remove(Sent(Headers({})), HTTPS) == ()  # type: ignore[arg-type]
 
 
 def test_a_cookie_of_a_domain_above_ours_is_removed_there() -> None:
     behind = settings(issuer="https://id.login.example/o")
     lines = [
         line
-        for _, line in cookies.removing(
+        for _, line in cookies.remove(
             Sent(Headers({b"Cookie": [b"__Secure-iam=a; __Secure-iam=b"]}), b"/o/login"), behind
         )
     ]  # type: ignore[arg-type]

@@ -46,7 +46,7 @@ def test_a_token_ends_when_it_is_to_end() -> None:
 
 
 def test_the_time_and_the_purpose_cannot_be_shifted_into_each_other() -> None:
-    check = csrf.signed("cookie", "2 login", "1").partition(".")[2]
+    check = csrf.sign("cookie", "2 login", "1").partition(".")[2]
 
     assert csrf.genuine("cookie", "2 login", f"1.{check}", NOW)
     assert not csrf.genuine("cookie", "login", f"1 2.{check}", NOW)

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from attrs import define
 
-from iam.people.passwords import hashed
+from iam.people.passwords import hash_octets
 from iam.records.actor import SERVER
 from iam.secrets import minted
 from tests.harness import CHALLENGE, REDIRECT_URI, App, Person, Reply, Server
@@ -73,7 +73,7 @@ class Visitor:
 
 @cache
 def password_hash() -> str:
-    return hashed(PASSWORD.encode())
+    return hash_octets(PASSWORD.encode())
 
 
 async def make_account(server: Server, username: str, email: str | None = None) -> Any:

@@ -99,7 +99,7 @@ async def test_a_token_that_its_own_browser_has_made_of_no_second_or_one_far_ahe
     purpose = "consent " + sha256(query.encode()).hexdigest()
     cookie = opening.visitor.cookie or ""
 
-    reply = await opening.send(csrf_token=csrf.signed(cookie, purpose, opened_at))
+    reply = await opening.send(csrf_token=csrf.sign(cookie, purpose, opened_at))
 
     assert reply.status == 403
     assert kept(admin) == before

@@ -13,7 +13,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
 from iam.browser import csrf
-from iam.browser.addresses import confined
+from iam.browser.addresses import confine
 from iam.people.passwords import MOST_MEMORY, MOST_PASSES, Passwords
 from iam.records.actor import SERVER
 from iam.server.site import build_site
@@ -203,7 +203,7 @@ async def test_row_9_an_address_in_the_query_is_no_harm(server: Server, visitor:
 def test_row_9_whatever_is_asked_for_stays_here(address: str) -> None:
     origin = "https://login.example"
 
-    as_browsers_read = confined(address).translate({9: None, 10: None, 13: None, 92: 47})
+    as_browsers_read = confine(address).translate({9: None, 10: None, 13: None, 92: 47})
 
     assert urlsplit(urljoin(origin, as_browsers_read))[:2] == ("https", "login.example")
 

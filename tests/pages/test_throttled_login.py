@@ -123,7 +123,7 @@ async def test_the_cookie_of_a_browser_is_no_session_and_for_http_alone(server: 
 async def test_with_https_no_other_host_can_set_it(server: Server, issuer: str, name: str) -> None:
     settings = server.settings.model_copy(update={"issuer": issuer})
 
-    _, header = cookies.setting_devices(settings, ["value"])
+    _, header = cookies.set_devices(settings, ["value"])
 
     assert header.decode().startswith(f"{name}=value; ")
     assert "; Secure" in header.decode()

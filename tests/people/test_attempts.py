@@ -76,7 +76,7 @@ async def made(attempts: Attempts, times: int, **options: Any) -> int:
 
 
 def remembered(attempts: Attempts, user_id: UUID = ALICE) -> str:
-    return attempts.devices.remembered(user_id, attempts.throttle.clock.now())
+    return attempts.devices.remember(user_id, attempts.throttle.clock.now())
 
 
 async def test_a_thousand_guesses_at_one_account_take_at_least_sixteen_hours(
@@ -274,14 +274,14 @@ async def test_a_device_is_known_for_a_year(attempts: Attempts, turned: Turned) 
     device = remembered(attempts)
     now = attempts.throttle.clock.now()
 
-    assert devices.known(ALICE, [device], now + timedelta(days=365)) == device
-    assert devices.known(ALICE, [device], now + timedelta(days=366)) is None
+    assert devices.find(ALICE, [device], now + timedelta(days=365)) == device
+    assert devices.find(ALICE, [device], now + timedelta(days=366)) is None
 
 
 async def test_a_success_fills_what_counts_the_account(attempts: Attempts) -> None:
     await made(attempts, 9)
 
-    await attempts.succeeded(await attempts.begin(ALICE, "alice", HOME, ()), ALICE, HOME)
+    await attempts.succeed(await attempts.begin(ALICE, "alice", HOME, ()), ALICE, HOME)
 
     assert await made(attempts, 15) == 10
 
@@ -290,7 +290,7 @@ async def test_a_success_makes_no_room_for_guesses_of_its_network(attempts: Atte
     for _ in range(49):
         await wait(attempts, minted.identifier())
     for _ in range(20):
-        await attempts.succeeded(await attempts.begin(ALICE, "alice", HOME, ()), ALICE, HOME)
+        await attempts.succeed(await attempts.begin(ALICE, "alice", HOME, ()), ALICE, HOME)
 
     assert await made(attempts, 5, user_id=BOB) == 1
 
@@ -299,7 +299,7 @@ async def test_a_success_in_a_known_browser_leaves_strangers_where_they_were(att
     device = remembered(attempts)
     await made(attempts, 10)
 
-    await attempts.succeeded(await attempts.begin(ALICE, "alice", HOME, (device,)), ALICE, HOME)
+    await attempts.succeed(await attempts.begin(ALICE, "alice", HOME, (device,)), ALICE, HOME)
 
     assert await wait(attempts) > 0
     assert await made(attempts, 15, devices=(device,)) == 10
@@ -308,7 +308,7 @@ async def test_a_success_in_a_known_browser_leaves_strangers_where_they_were(att
 async def test_nobody_fills_the_disk_with_sessions_of_one_account(attempts: Attempts, turned: Turned) -> None:
     async def log_in() -> int:
         try:
-            await attempts.succeeded(await attempts.begin(ALICE, "alice", HOME, ()), ALICE, HOME)
+            await attempts.succeed(await attempts.begin(ALICE, "alice", HOME, ()), ALICE, HOME)
         except Throttled as throttled:
             return throttled.retry_after
         return 0

@@ -32,7 +32,7 @@ from iam.pages.applications.form import (
     offer,
     parse,
 )
-from iam.pages.applications.owners import Owners, address, by, shown
+from iam.pages.applications.owners import Owners, address, by, digest
 from iam.pages.applications.pending_secret import Issuer, PendingSecret, TicketError
 from iam.records.client import Client
 from iam.records.client_metadata import Metadata
@@ -85,21 +85,21 @@ class Applications:
     async def register(self, request: Request) -> Answer:
         """The form for a new one, with the id and secret that it will have."""
         session = await self.owners.session(request)
-        issued = self.issuer.issue(bound("register", session), self.clock.now())
-        return await self._form(request, session, await self._empty(session), issued)
+        issued = self.issuer.issue(bind("register", session), self.clock.now())
+        return await self._show_form(request, session, await self._offer_usual(session), issued)
 
     async def save(self, request: Request) -> Answer:
         """Register it. Saved twice, it is the same one."""
-        session, sent = await self.owners.sent(request, "register")
-        issued, stale = self._issued(sent, bound("register", session))
+        session, sent = await self.owners.receive(request, "register")
+        issued, stale = self._read_issued(sent, bind("register", session))
         form = ApplicationForm(Fields(sent.fields))
         if stale:
-            return await self._form(request, session, form, issued, status=403, stale=stale)
+            return await self._show_form(request, session, form, issued, status=403, stale=stale)
         try:
             metadata = await self._metadata(form, session)
         except Invalid as invalid:
             complain(form, by_field(invalid.complaints))
-            return await self._form(request, session, form, issued, status=400)
+            return await self._show_form(request, session, form, issued, status=400)
         secret = issued.secret if metadata.auth_method != AUTH_METHODS[PUBLIC] else None
         most = None if session.superuser else self.most
         if await self.registration.register(
@@ -108,7 +108,7 @@ class Applications:
             log.info("application registered: client {client_id}", client_id=issued.client_id)
         elif await self.registration.clients.read(issued.client_id) is None:
             form.form_errors.append(TOO_MANY.format(most=most))
-            return await self._form(request, session, form, issued, status=403)
+            return await self._show_form(request, session, form, issued, status=403)
         return see_other(address(issued.client_id))
 
     async def show(self, request: Request, client_id: str) -> Answer:
@@ -133,31 +133,31 @@ class Applications:
         """The form for an existing one."""
         session = await self.owners.session(request)
         client = await self.owners.own(session, client_id)
-        return await self._form(request, session, filled(client), client=client)
+        return await self._show_form(request, session, filled(client), client=client)
 
     async def update(self, request: Request, client_id: str) -> Answer:
         """Change it."""
-        session, sent = await self.owners.sent(request, f"edit {client_id}")
+        session, sent = await self.owners.receive(request, f"edit {client_id}")
         client = await self.owners.own(session, client_id, sent.stale)
         form = ApplicationForm(Fields(sent.fields))
         form.client_type.data = CONFIDENTIAL if client.confidential else PUBLIC
         if sent.stale:
             changed = self._changed(sent.fields, client)
-            return await self._form(
+            return await self._show_form(
                 request, session, form, client=client, status=403, changed=changed, stale=sent.stale
             )
         try:
             metadata = await self._metadata(form, session, client)
         except Invalid as invalid:
             complain(form, by_field(invalid.complaints))
-            return await self._form(
+            return await self._show_form(
                 request, session, form, client=client, status=400, changed=self._changed(sent.fields, client)
             )
         if self._changed(sent.fields, client) and metadata != client:
-            return await self._form(request, session, form, client=client, status=409, changed=True)
+            return await self._show_form(request, session, form, client=client, status=409, changed=True)
         if not await self.registration.update(client_id, metadata, by(session, request), seen=client.updated_at):
             now = await self.owners.own(session, client_id)
-            return await self._form(request, session, form, client=now, status=409, changed=True)
+            return await self._show_form(request, session, form, client=now, status=409, changed=True)
         log.info("application changed: client {client_id}", client_id=client_id)
         return see_other(address(client_id))
 
@@ -168,7 +168,7 @@ class Applications:
 
     async def delete(self, request: Request, client_id: str) -> Answer:
         """Remove it, with all it was granted."""
-        session, sent = await self.owners.sent(request, f"delete {client_id}")
+        session, sent = await self.owners.receive(request, f"delete {client_id}")
         client = await self.owners.own(session, client_id, sent.stale)
         if sent.stale:
             return self.owners.page(request, "delete", session, client, status=403, stale=sent.stale)
@@ -182,15 +182,15 @@ class Applications:
         """The secret that it would have from now on, to take note of before saving."""
         session = await self.owners.session(request)
         client = await self._with_secret(session, client_id)
-        issued = self.issuer.issue(bound(f"secret {client_id}", session), self.clock.now())
+        issued = self.issuer.issue(bind(f"secret {client_id}", session), self.clock.now())
         return self.owners.page(request, "secret", session, client, *client.secrets, form=SecretForm(), issued=issued)
 
     async def replace_secret(self, request: Request, client_id: str) -> Answer:
         """Make that secret the good one, besides the old one as long as the person says."""
         purpose = f"secret {client_id}"
-        session, sent = await self.owners.sent(request, purpose)
+        session, sent = await self.owners.receive(request, purpose)
         client = await self._with_secret(session, client_id, sent.stale)
-        issued, stale = self._issued(sent, bound(purpose, session))
+        issued, stale = self._read_issued(sent, bind(purpose, session))
         form = SecretForm(Fields(sent.fields))
         page = partial(self.owners.page, request, "secret", session, client, *client.secrets, form=form, issued=issued)
         if stale:
@@ -198,7 +198,7 @@ class Applications:
         if form.keep.data not in {choice.value for choice in KEEPING}:
             complain(form, {"keep": "Choose one of these."})
             return page(status=400)
-        if not self.visitors.showed(sent.fields, shown(client, *client.secrets)):
+        if not self.visitors.showed(sent.fields, digest(client, *client.secrets)):
             return page(status=409, changed=True)
         keep = int(form.keep.data)
         if not await self.registration.rotate_secret(client, issued.secret, by(session, request), keep=keep):
@@ -213,7 +213,7 @@ class Applications:
             raise self.theme.missing()
         return client
 
-    def _issued(self, sent: Sent, bound_to: str) -> tuple[PendingSecret, Stale | None]:
+    def _read_issued(self, sent: Sent, bound_to: str) -> tuple[PendingSecret, Stale | None]:
         """The id and secret that the form was shown with; new ones, and that it is stale, for one that says others than ours."""
         try:
             issued = self.issuer.recognise(sent.fields.get("ticket", ""), bound_to, self.clock.now())
@@ -224,7 +224,7 @@ class Applications:
             return self.issuer.issue(bound_to, self.clock.now()), sent.stale or Stale.OLD
         return issued, sent.stale
 
-    async def _empty(self, session: Session) -> ApplicationForm:
+    async def _offer_usual(self, session: Session) -> ApplicationForm:
         """The form as it is before anything is chosen: what is usual, as far as the person may have it."""
         registrant, form = self._registrant(session), ApplicationForm()
         usual = [scope.name for scope in await self.registration.scopes.all() if registrant.may_have(scope)]
@@ -239,7 +239,7 @@ class Applications:
 
     def _changed(self, fields: ParsedParameters, client: Client) -> bool:
         """Is the application another than the one that the form showed, since somebody changed it meanwhile?"""
-        return not self.visitors.showed(fields, shown(client))
+        return not self.visitors.showed(fields, digest(client))
 
     async def _metadata(self, form: ApplicationForm, session: Session, client: Client | None = None) -> Metadata:
         registrant = self._registrant(session)
@@ -248,7 +248,7 @@ class Applications:
             sectors.refuse_other_names(metadata, client)
         return metadata
 
-    async def _form(
+    async def _show_form(
         self,
         request: Request,
         session: Session,
@@ -271,7 +271,7 @@ class Applications:
             issued=issued,
             client=client,
             differences=differences(form, client) if changed else None,
-            csrf_token=self.visitors.token(request, purpose, shown=shown(client) if client else ""),
+            csrf_token=self.visitors.token(request, purpose, shown=digest(client) if client else ""),
         )
 
 
@@ -294,6 +294,6 @@ def login_of(client: Client, issuer: str) -> str | None:
     return redirect_uris.answering(uri, [("iss", issuer)], fragment=False)
 
 
-def bound(purpose: str, session: Session) -> str:
+def bind(purpose: str, session: Session) -> str:
     """What a form's id and secret are bound to."""
     return f"{purpose}\n{session.user_id}\n{session.id}"

@@ -47,22 +47,22 @@ class Owners:
         session = await self.visitors.session(request)
         if session is None:
             raise AnswerNow(see_other("/login?next=" + quote(request.path.decode("ascii"), safe="")))
-        return self._admitted(session)
+        return self._admit(session)
 
-    async def sent(self, request: Request, purpose: str) -> tuple[Session, Sent]:
+    async def receive(self, request: Request, purpose: str) -> tuple[Session, Sent]:
         """Who sent a form, and what; the form's purpose is part of what its token vouches for."""
-        sent = self.visitors.sent(request, purpose, repeatable=SEVERAL)
+        sent = self.visitors.receive(request, purpose, repeatable=SEVERAL)
         session = await self.visitors.session(request)
         if session is None:
             raise self.theme.refusal(403, "You are not logged in any more", LOGGED_OUT)
-        return self._admitted(session), sent
+        return self._admit(session), sent
 
     async def own(self, session: Session, client_id: str, stale: Stale | None = None) -> Client:
         """The person's own application; another's is none, unless a form was opened before they logged in."""
         try:
             return await clients.find_own(self.administration, client_id, session.user_id)
         except Invalid:
-            raise (self.visitors.stale(stale, session) if stale else self.theme.missing()) from None
+            raise (self.visitors.refuse_stale(stale, session) if stale else self.theme.missing()) from None
 
     async def may_enable(self, session: Session, client: Client) -> bool:
         """May this person enable their application again?"""
@@ -96,18 +96,18 @@ class Owners:
             client=client,
             changed=changed,
             stale=stale,
-            csrf_token=self.visitors.token(request, f"{action} {client.id}", shown=shown(client, *secrets)),
+            csrf_token=self.visitors.token(request, f"{action} {client.id}", shown=digest(client, *secrets)),
             form=form,
             issued=issued,
         )
 
-    def _admitted(self, session: Session) -> Session:
+    def _admit(self, session: Session) -> Session:
         if not self.registrants.admitted(superuser=session.superuser):
             raise self.theme.refusal(403, "This is for administrators", NOT_HERE)
         return session
 
 
-def shown(client: Client, *secrets: Secret) -> str:
+def digest(client: Client, *secrets: Secret) -> str:
     """The digest of an application as a form shows it: its metadata, and its secrets where the form is about these."""
     told = information.document(client)
     moments = [client.updated_at.isoformat(), client.disabled_at and client.disabled_at.isoformat()]

@@ -39,7 +39,7 @@ class Issuer:
 
     def issue(self, bound_to: str, now: datetime) -> PendingSecret:
         """A new id and secret for the form that is `bound_to` a person, a session and a purpose."""
-        return self._made(f"{int(now.timestamp())}.{secrets.token_urlsafe(32)}", bound_to)
+        return self._make(f"{int(now.timestamp())}.{secrets.token_urlsafe(32)}", bound_to)
 
     def recognise(self, ticket: str, bound_to: str, now: datetime) -> PendingSecret:
         """The id and secret of a form that comes back; raises TicketError."""
@@ -48,9 +48,9 @@ class Issuer:
             raise TicketError
         if int(body.partition(".")[0]) + LIFETIME < now.timestamp():
             raise TicketError
-        return self._made(body, bound_to)
+        return self._make(body, bound_to)
 
-    def _made(self, body: str, bound_to: str) -> PendingSecret:
+    def _make(self, body: str, bound_to: str) -> PendingSecret:
         secret = minted.compose(Kind.CLIENT_SECRET, self._digest("secret", body, bound_to))
         client_id = minted.client_id(self._digest("id", body, bound_to))
         return PendingSecret(f"{body}.{self._check(body, bound_to)}", client_id, secret)

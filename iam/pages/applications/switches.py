@@ -11,7 +11,7 @@ from iam.browser.theme import Theme
 from iam.browser.visitors import Visitors
 from iam.http.answers import Answer, see_other
 from iam.http.request import Request
-from iam.pages.applications.owners import Owners, address, by, shown
+from iam.pages.applications.owners import Owners, address, by, digest
 from iam.records.client import Client
 from iam.records.session import Session
 
@@ -56,14 +56,14 @@ class Switches:
         return self.owners.page(request, what, session, client)
 
     async def _switch(self, request: Request, client_id: str, what: str) -> Answer:
-        session, sent = await self.owners.sent(request, f"{what} {client_id}")
+        session, sent = await self.owners.receive(request, f"{what} {client_id}")
         client = await self.owners.own(session, client_id, sent.stale)
         if done(client, what):
             return see_other(address(client_id))
         await self._refuse_others(session, client, what)
         if sent.stale:
             return self.owners.page(request, what, session, client, status=403, stale=sent.stale)
-        if not self.visitors.showed(sent.fields, shown(client)):
+        if not self.visitors.showed(sent.fields, digest(client)):
             return self.owners.page(request, what, session, client, status=409, changed=True)
         action = clients.disable if what == DISABLE else clients.enable
         own = not session.superuser

@@ -49,16 +49,16 @@ class Chooser:
 
     async def submit(self, request: Request) -> Answer:
         """Let an account act from now on, or log it out."""
-        sent = self.visitors.sent(request, PURPOSE)
+        sent = self.visitors.receive(request, PURPOSE)
         if sent.stale:
             return await self._list(request, 403, sent.stale)
         fields = sent.fields
         accounts = await self.visitors.accounts(request)
         address = next_address(request)
-        if account := accounts.known(fields.get("use")):
-            headers = accounts.chosen(account).headers(self.settings, self.visitors.clock.now())
+        if account := accounts.find(fields.get("use")):
+            headers = accounts.choose(account).headers(self.settings, self.visitors.clock.now())
             return see_other(self.after_choice(address, account.secret), headers)
-        if account := accounts.known(fields.get("log_out")):
+        if account := accounts.find(fields.get("log_out")):
             onward = leading_to(PATH, address, request.base) if list(accounts.without(account)) else "/"
-            return await self.departures.of(request, accounts, account, onward)
+            return await self.departures.end(request, accounts, account, onward)
         return see_other(leading_to(PATH, address, request.base))

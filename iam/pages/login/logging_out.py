@@ -25,7 +25,7 @@ class Departures:
     front_channel: FrontChannel
     settings: Settings
 
-    async def of(
+    async def end(
         self, request: Request, accounts: Accounts, account: Account, destination: str, client_name: str | None = None
     ) -> Answer:
         """End this account's session and forget its secret, nobody else acting in its place; then on to the destination.

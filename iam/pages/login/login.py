@@ -70,28 +70,28 @@ class LoginPage:
                 return see_other(address)
             if accounts.others:
                 return see_other(leading_to("/accounts", address, request.base))
-        return await self._form(request, LoginForm(login=told(request, "login_hint")), address)
+        return await self._show(request, LoginForm(login=read_parameter(request, "login_hint")), address)
 
     async def submit(self, request: Request) -> Answer:
         """Check the password and begin a session; who acted in this browser before steps back among the others."""
         address = next_address(request)
-        sent = self.visitors.sent(request, PURPOSE)
+        sent = self.visitors.receive(request, PURPOSE)
         form = LoginForm(Fields(sent.fields))
         if sent.stale:
-            return await self._stale(request, form, address, sent.stale)
+            return await self._answer_stale(request, form, address, sent.stale)
         received = self.visitors.clock.now()
         try:
             user_id = await self._authenticate(request, form)
         except Throttled as error:
-            return await self._later(request, form, address, 429, error.retry_after, throttled(error.retry_after))
+            return await self._put_off(request, form, address, 429, error.retry_after, describe_wait(error.retry_after))
         except Busy as error:
             request.unanswered = str(error)
-            return await self._later(request, form, address, 503, error.retry_after, BUSY)
+            return await self._put_off(request, form, address, 503, error.retry_after, BUSY)
         begun = await self._begin(request, user_id, received, remembered=bool(form.remember.data)) if user_id else None
         if begun is None:
             request.say(log, "login refused: {peer}", peer=request.client_address)
             form.password.errors = [WRONG]
-            return await self._form(request, form, address, 400)
+            return await self._show(request, form, address, 400)
         log.info("login: user {user_id}, {peer}", user_id=str(user_id), peer=request.client_address)
         cookie, headers = begun
         return see_other(self.after_login(address, cookie), headers)
@@ -105,21 +105,21 @@ class LoginPage:
             devices=cookies.read_devices(request, self.settings),
         )
 
-    async def _later(
+    async def _put_off(
         self, request: Request, form: LoginForm, address: str, status: int, wait: int, sentence: str
     ) -> Answer:
         """The form again, with what was typed, when and why it can be sent again (RFC 6585 §4); to a flood, one after another."""
         await self.pace.keep(network(request.client_address))
         form.password.errors = [sentence]
-        answer = await self._form(request, form, address, status)
+        answer = await self._show(request, form, address, status)
         return evolve(answer, headers=(*answer.headers, (b"Retry-After", str(wait).encode())))
 
-    async def _stale(self, request: Request, form: LoginForm, address: str, stale: Stale) -> Answer:
+    async def _answer_stale(self, request: Request, form: LoginForm, address: str, stale: Stale) -> Answer:
         """On with who has logged in here meanwhile, if it is nobody else than was typed; else the form again, which is good then."""
         active = (await self.visitors.accounts(request)).active
         if active and (not form.login.data or called(active.session, form.login.data)):
             return see_other(address)
-        return await self._form(request, form, address, 403, stale=stale, person=active.session if active else None)
+        return await self._show(request, form, address, 403, stale=stale, person=active.session if active else None)
 
     async def _begin(
         self, request: Request, user_id: UUID, auth_time: datetime, *, remembered: bool
@@ -140,7 +140,7 @@ class LoginPage:
         for account in replaced[1:] + others[cookies.MOST :]:
             await self.sessions.end(account.secret, request.client_address)
         age = self.sessions.lifetime(remembered=True) if remembered else None
-        active, device = cookies.setting(self.settings, cookie, age), self._device(request, user_id)
+        active, device = cookies.set_session(self.settings, cookie, age), self._device(request, user_id)
         if not others and not accounts.others:
             return cookie, (active, device)
         beside = others_header(self.settings, others[: cookies.MOST], self.visitors.clock.now())
@@ -149,9 +149,9 @@ class LoginPage:
     def _device(self, request: Request, user_id: UUID) -> tuple[bytes, bytes]:
         """The cookie by which this browser is known as one in which the account has logged in."""
         kept = self.logins.of_others(user_id, cookies.read_devices(request, self.settings))
-        return cookies.setting_devices(self.settings, (self.logins.device(user_id), *kept))
+        return cookies.set_devices(self.settings, (self.logins.device(user_id), *kept))
 
-    async def _form(
+    async def _show(
         self,
         request: Request,
         form: LoginForm,
@@ -181,7 +181,7 @@ class LoginPage:
         )
 
 
-def throttled(wait: int) -> str:
+def describe_wait(wait: int) -> str:
     """What to do after too many attempts."""
     span = f"{wait} seconds" if wait < MANY else f"{-(-wait // 60)} minutes"
     return f"There were too many attempts to log in. Wait {span}, then try again."
@@ -197,15 +197,15 @@ def called(session: Session, typed: str) -> bool:
 
 def another(request: Request) -> bool:
     """Is the form for an account besides those that are logged in?"""
-    return told(request, "account") == "new"
+    return read_parameter(request, "account") == "new"
 
 
 def again(request: Request) -> bool:
     """Is it for who is logged in, and has to log in once more (OpenID Connect Core §3.1.2.1, prompt and max_age)?"""
-    return told(request, "login") == "again"
+    return read_parameter(request, "login") == "again"
 
 
-def told(request: Request, name: str) -> str | None:
+def read_parameter(request: Request, name: str) -> str | None:
     """A parameter of the address; who is expected to log in comes as login_hint (OpenID Connect Core §3.1.2.1)."""
     try:
         return query_parameters(request).get(name)

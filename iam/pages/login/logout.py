@@ -47,7 +47,7 @@ class Logout:
         if proven is not None:
             return await self._end(request, asked, accounts, proven)
         if accounts.active is None:
-            return self._nobody(request, asked, accounts)
+            return self._answer_nobody(request, asked, accounts)
         return self._ask(request, asked, accounts.active)
 
     async def submit(self, request: Request) -> Answer:
@@ -56,17 +56,17 @@ class Logout:
         Who leaves, for whom, and where to is what the page said; where that is something else by now, it is asked again.
         """
         if not from_our_form(request, self.theme):
-            return see_other(address(asked_elsewhere(request)))
+            return see_other(address(read_elsewhere(request)))
         asked = await self._read(request)
-        sent = self.visitors.sent(request, purpose(request))
+        sent = self.visitors.receive(request, purpose(request))
         accounts = await self.visitors.accounts(request)
         if sent.stale:
-            return self._again(request, asked, accounts, sent.stale)
+            return self._ask_again(request, asked, accounts, sent.stale)
         if accounts.active is None:
-            return self._nobody(request, asked, accounts)
+            return self._answer_nobody(request, asked, accounts)
         if sent.fields.get("decision") == STAY:
             return self.theme.page("staying.html", session=accounts.active.session, client=asked.client)
-        if not self.visitors.showed(sent.fields, shown(asked, accounts.active)):
+        if not self.visitors.showed(sent.fields, digest(asked, accounts.active)):
             return self._ask(request, asked, accounts.active, changed=True)
         return await self._end(request, asked, accounts, accounts.active)
 
@@ -89,14 +89,14 @@ class Logout:
             destination_host=asked.destination and client_card.host_of(asked.destination),
             changed=changed,
             action=request.base + address(query_text(request)),
-            csrf_token=self.visitors.token(request, purpose(request), shown=shown(asked, account)),
+            csrf_token=self.visitors.token(request, purpose(request), shown=digest(asked, account)),
         )
 
-    def _again(self, request: Request, asked: LogoutRequest, accounts: Accounts, stale: Stale) -> Answer:
+    def _ask_again(self, request: Request, asked: LogoutRequest, accounts: Accounts, stale: Stale) -> Answer:
         """The question again, to who is logged in now; where nobody is, there is none."""
         if accounts.active is not None:
             return self._ask(request, asked, accounts.active, stale=stale)
-        return self._logged_out(request, asked, accounts, 403, stale)
+        return self._show_logged_out(request, asked, accounts, 403, stale)
 
     async def _read(self, request: Request) -> LogoutRequest:
         """The logout request; an error page, and no redirect, for what cannot be one."""
@@ -113,9 +113,9 @@ class Logout:
         """Let this account go; who else is logged in here is asked whether to go on."""
         onward = ACCOUNTS if list(accounts.without(account)) else PATH
         name = asked.client.name if asked.client and asked.destination else None
-        return await self.departures.of(request, accounts, account, asked.destination or onward, name)
+        return await self.departures.end(request, accounts, account, asked.destination or onward, name)
 
-    def _nobody(self, request: Request, asked: LogoutRequest, accounts: Accounts) -> Answer:
+    def _answer_nobody(self, request: Request, asked: LogoutRequest, accounts: Accounts) -> Answer:
         """Nobody acts here: on to where the relying party wants, or a page that says so.
 
         To a place that somebody has registered for themselves, the person goes by a button: else anybody could lead whoever they
@@ -125,15 +125,15 @@ class Logout:
             return see_other(asked.destination)
         if asked.destination is None and list(accounts):
             return see_other(ACCOUNTS)
-        return self._logged_out(request, asked, accounts)
+        return self._show_logged_out(request, asked, accounts)
 
-    def _logged_out(
+    def _show_logged_out(
         self, request: Request, asked: LogoutRequest, accounts: Accounts, status: int = 200, stale: Stale | None = None
     ) -> Answer:
         return self.theme.page(
             "logged_out.html",
             status,
-            self.visitors.cleared(request),
+            self.visitors.clear_foreign(request),
             destination=asked.destination,
             host=client_card.host_of(asked.destination) if asked.destination else None,
             others=bool(list(accounts)),
@@ -146,7 +146,7 @@ def purpose(request: Request) -> str:
     return "logout " + sha256(request.query).hexdigest()
 
 
-def shown(asked: LogoutRequest, account: Account) -> str:
+def digest(asked: LogoutRequest, account: Account) -> str:
     """What the page says: who is logged out, who wants it, and where that leads."""
     client = asked.client and [asked.client.id, asked.client.name]
     return csrf.digest(str(account.session.id), account.session.username, client, asked.destination)
@@ -165,7 +165,7 @@ def from_our_form(request: Request, theme: Theme) -> bool:
         raise AnswerNow(theme.error_of(error.status)) from None
 
 
-def asked_elsewhere(request: Request) -> str:
+def read_elsewhere(request: Request) -> str:
     """What a relying party's form asks for, as a query."""
     fields = form_fields(request)
     return urlencode([(name, fields[name]) for name in PARAMETERS if name in fields])

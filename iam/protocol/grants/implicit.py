@@ -80,7 +80,7 @@ class Implicit:
         """An ID token alone: with no access token to ask UserInfo with, it says all that the scopes stand for (Core §5.4)."""
         request, session, response = permission.request, permission.session, self.issuance.response
         recipient = await response.recipient(request.client)
-        told = login_facts.told(session, request.authentication.nonce, request.claims)
+        told = login_facts.tell(session, request.authentication.nonce, request.claims)
         identity = Identity(session.user_id, session.id, told)
         id_token = await response.id_tokens.issue(
             request.client, identity, self.issuance.clock.now(), scopes=request.scopes
