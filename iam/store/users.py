@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from iam.database.database import Database
@@ -10,22 +11,13 @@ from iam.records.actor import By
 from iam.records.invalid import Invalid
 from iam.records.user import User
 
-COLUMNS_BY_ID = """
-select id, username, email, email_verified, name, claims, superuser, created_at, updated_at, disabled_at
-from users where id = %(id)s
+COLUMNS: Final = """
+select id, username, email, email_verified, name, claims, superuser, created_at, updated_at, disabled_at from users
 """
-COLUMNS_BY_USERNAME = """
-select id, username, email, email_verified, name, claims, superuser, created_at, updated_at, disabled_at
-from users where username_key = %(username_key)s
-"""
-COLUMNS_BY_EMAIL = """
-select id, username, email, email_verified, name, claims, superuser, created_at, updated_at, disabled_at
-from users where email_key = %(email_key)s
-"""
-COLUMNS = """
-select id, username, email, email_verified, name, claims, superuser, created_at, updated_at, disabled_at
-from users order by created_at, id
-"""
+BY_ID: Final = COLUMNS + "where id = %(id)s"
+BY_USERNAME: Final = COLUMNS + "where username_key = %(username_key)s"
+BY_EMAIL: Final = COLUMNS + "where email_key = %(email_key)s"
+ALL: Final = COLUMNS + "order by created_at, id"
 
 LOGIN = """
 select id, password_hash from users
@@ -158,22 +150,22 @@ class Users:
 
     async def by_id(self, user_id: UUID) -> User | None:
         """The person with this id."""
-        rows = await self._database.query(COLUMNS_BY_ID, {"id": user_id})
+        rows = await self._database.query(BY_ID, {"id": user_id})
         return User(*rows[0]) if rows else None
 
     async def by_username(self, username_key: str) -> User | None:
         """The person with this canonical username."""
-        rows = await self._database.query(COLUMNS_BY_USERNAME, {"username_key": username_key})
+        rows = await self._database.query(BY_USERNAME, {"username_key": username_key})
         return User(*rows[0]) if rows else None
 
     async def by_email(self, email_key: str) -> User | None:
         """The person with this canonical e-mail address."""
-        rows = await self._database.query(COLUMNS_BY_EMAIL, {"email_key": email_key})
+        rows = await self._database.query(BY_EMAIL, {"email_key": email_key})
         return User(*rows[0]) if rows else None
 
     async def all(self) -> list[User]:
         """Everybody, oldest first."""
-        return [User(*row) for row in await self._database.query(COLUMNS)]
+        return [User(*row) for row in await self._database.query(ALL)]
 
     async def login(self, login_key: str) -> tuple[UUID, str | None] | None:
         """Id and password hash of the enabled person with this username or e-mail address."""

@@ -15,9 +15,7 @@ WRITES = re.compile(
     r"\b(insert\s+into|update\s+(?!skip\b|of\b|set\b)\w+(\s+\w+)?\s+set|delete\s+from)\b|\baudited\s*\(", re.IGNORECASE
 )
 PLANNED = re.compile(r"\b(Insert|Update|Delete) on\b|\bLockRows\b")
-EVENT = re.compile(
-    r"(insert\s+into\s+audit_events\b.*?|\baudited\(\s*(case\s[^']*?\sthen\s+)?)'[a-z_]+\.[a-z_]+'", re.DOTALL
-)
+EVENT = re.compile(r"\baudited\(\s*(case\s[^']*?\sthen\s+)?'[a-z_]+\.[a-z_]+'")
 ONLY_SELECTS = re.compile(r"\b(\w+) as (?:materialized )?\(\s*select\b((?:(?!\n\)).)*)", re.DOTALL)
 
 # What needs no event of its own.
@@ -27,7 +25,7 @@ NO_EVENT = {
     "buckets.GIVE": "what may be done again; what is done is in the log",
     "buckets.SWEEP": "a bucket that is full needs no row",
     "buckets.TURN_BACK": "what may be done again, as far as a clock was wrong about it",
-    "functions.NOTE": "as migration.NOTE",
+    "functions.NOTE": "what servers are made of, as are migrations",
     "issuance.STORED": "the tokens of REDEEM and ROTATE, which have events of their own where somebody's code or token is stolen",
     "logout_notices.DELIVERED": "an outbox: the end of the session is in the log",
     "logout_notices.TAKE": "an outbox: the end of the session is in the log",
