@@ -11,7 +11,7 @@ from iam.records.audit import Event, Month
 from iam.records.invalid import Invalid
 
 
-async def events(
+async def list_events(
     on: Administration,
     *,
     since: datetime | None = None,
@@ -23,19 +23,19 @@ async def events(
 
     A person is named, or called by id, which they may leave behind. Raises Invalid where nobody is meant.
     """
-    user_id = await id_of(on, user) if user else None
+    user_id = await find_id(on, user) if user else None
     return await on.store.audit.events(since=since, client=client_id, user=user_id, kind=kind)
 
 
-async def id_of(on: Administration, user: str) -> str:
+async def find_id(on: Administration, user: str) -> str:
     """The id of a person, who may be gone."""
-    known = await on.store.audit.events(user=user) or await people.identified(on, user)
+    known = await on.store.audit.events(user=user) or await people.find_by_id(on, user)
     return user if known else str((await people.find(on, user)).id)
 
 
-async def losses(on: Administration, before: date) -> Losses | None:
+async def count_losses(on: Administration, before: date) -> Losses | None:
     """The months that were over by this day; None where there are none. Raises Invalid for a day that is still to come."""
-    months = await over(on, before)
+    months = await list_over(on, before)
     total = sum(month.events for month in months)
     lost = [Section(f"{month.since} to {month.until - timedelta(days=1)}: {month.events} events") for month in months]
     question = f"Remove these {total} events from the audit log, for good?"
@@ -44,11 +44,11 @@ async def losses(on: Administration, before: date) -> Losses | None:
 
 async def prune(on: Administration, before: date, by: By) -> Sequence[Month]:
     """Remove the months that were over by this day; what they were. That it was done stays in the log. Raises Invalid."""
-    months = await over(on, before)
+    months = await list_over(on, before)
     return await on.store.audit.prune(before, on.clock.now(), by) if months else ()
 
 
-async def over(on: Administration, before: date) -> list[Month]:
+async def list_over(on: Administration, before: date) -> list[Month]:
     """The months that were over by this day; the current one stays."""
     if before > on.clock.now().date():
         raise Invalid({"before": "That day is still to come."})

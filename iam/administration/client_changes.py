@@ -13,7 +13,7 @@ FOR_PEOPLE: Final = ("openid", "profile", "email", "read", "write")
 FOR_ITSELF: Final = ("read", "write")
 
 
-def usual(name: str, *, people: bool) -> Metadata:
+def propose(name: str, *, people: bool) -> Metadata:
     """The metadata of a new client where nothing else is said: of one for `people`, who are sent back to it, or one for itself."""
     return Metadata(
         name=name,

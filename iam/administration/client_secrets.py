@@ -16,21 +16,21 @@ LONGEST_KEEP: Final = 90 * 86400  # seconds that the secret before the newest st
 
 async def rotate(on: Administration, client_id: str, by: By, *, keep: int = 0) -> tuple[Client, str]:
     """Give a client a new secret, and what it is; the newest of the old ones stays good for `keep` seconds. Raises Invalid."""
-    client, secret = await with_secret(on, client_id), minted.mint(Kind.CLIENT_SECRET)
+    client, secret = await find_with_secret(on, client_id), minted.mint(Kind.CLIENT_SECRET)
     complain(keep=None if 0 <= keep <= LONGEST_KEEP else f"An old secret stays good for 0 to {LONGEST_KEEP} seconds.")
     if not await on.registration().rotate_secret(client, secret, by, keep=keep):
         raise Invalid({"client": f"The client {client.name} has changed meanwhile: try again."})
     return client, secret
 
 
-async def losses(on: Administration, client_id: str, *, keep: int = 0) -> Losses | None:
+async def count_losses(on: Administration, client_id: str, *, keep: int = 0) -> Losses | None:
     """What stops with the old secret; None where it is kept for a while. Raises Invalid for a client without secrets."""
-    client = await with_secret(on, client_id)
+    client = await find_with_secret(on, client_id)
     lost = Section("Its old secret stops working at once; kept for a while, it leaves time to give it the new one.")
     return None if keep else Losses(f"Give {client.name} ({client.id}) a new secret?", [lost])
 
 
-async def with_secret(on: Administration, client_id: str) -> Client:
+async def find_with_secret(on: Administration, client_id: str) -> Client:
     """The client, if it has a secret. Raises Invalid."""
     client = await clients.find(on, client_id)
     if not client.confidential:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from iam.administration import people
 from iam.administration.administration import Administration
-from iam.administration.losses import Losses, Section, counted, in_time
+from iam.administration.losses import Losses, Section, count, try_in_time
 from iam.clients import chosen_secrets, ids
 from iam.clients.registrants import ADMINISTRATOR
 from iam.clients.registration import needs_new_secret
@@ -35,7 +35,7 @@ async def find_own(on: Administration, client_id: str, owner_id: UUID) -> Client
     return client
 
 
-async def uses(on: Administration, *, unused: bool = False) -> list[tuple[Client, date | None]]:
+async def list_uses(on: Administration, *, unused: bool = False) -> list[tuple[Client, date | None]]:
     """All clients, oldest first, with the day of their last use; or those that nobody has used, ever or lately."""
     last = await on.store.strangers.last()
     since = on.clock.now().date() - timedelta(days=on.settings.limits.unused_client_days)
@@ -108,16 +108,16 @@ async def delete(on: Administration, client_id: str, by: By) -> Client:
     return client
 
 
-async def losses_of_disabling(on: Administration, client_id: str) -> Losses:
+async def count_losses_of_disabling(on: Administration, client_id: str) -> Losses:
     """What ends with a client that takes part no longer. Raises Invalid where there is none."""
     client = await find(on, client_id)
-    return Losses(f"Disable {client.name}?", await ending(on, client))
+    return Losses(f"Disable {client.name}?", await count_ending(on, client))
 
 
-async def losses_of_deleting(on: Administration, client_id: str) -> Losses:
+async def count_losses_of_deleting(on: Administration, client_id: str) -> Losses:
     """What ends with a client. Raises Invalid where there is none."""
     client = await find(on, client_id)
-    return Losses(f"Delete {client.name}, for good?", await ending(on, client), for_good=True)
+    return Losses(f"Delete {client.name}, for good?", await count_ending(on, client), for_good=True)
 
 
 async def _switch(on: Administration, client_id: str, by: By, *, disabled: bool, own: bool) -> Client:
@@ -127,13 +127,13 @@ async def _switch(on: Administration, client_id: str, by: By, *, disabled: bool,
     return await find(on, client_id)
 
 
-async def ending(on: Administration, client: Client) -> list[Section]:
+async def count_ending(on: Administration, client: Client) -> list[Section]:
     """What is in use of a client's, and ends."""
-    grants = await in_time(on.store.grants.living(on.clock.now(), client_id=client.id))
+    grants = await try_in_time(on.store.grants.living(on.clock.now(), client_id=client.id))
     resources = [uri for uri, each in (await on.store.resources.by_uri()).items() if each.client_id == client.id]
-    items = counted(None if grants is None else len(grants), "grant", [each.username for each in grants or ()])
+    items = count(grants, "grant", lambda grant: grant.username)
     ended = Section(f"This ends of the client {client.name} ({client.id}):", items or ["nothing that is in use"])
-    blind = Section("It can introspect tokens no longer for:", counted(len(resources), "resource", resources))
+    blind = Section("It can introspect tokens no longer for:", count(resources, "resource", str))
     return [ended, blind] if resources else [ended]
 
 

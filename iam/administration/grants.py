@@ -1,11 +1,12 @@
 """Grants: what a person, or a client for itself, allowed once; codes and tokens end with them."""
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
 from iam.administration import clients, people
 from iam.administration.administration import Administration
-from iam.administration.losses import Losses, Section, counted, in_time
+from iam.administration.losses import Losses, Section, count, try_in_time
 from iam.records.actor import By
 from iam.records.grant import Grant
 from iam.records.invalid import Invalid
@@ -13,14 +14,14 @@ from iam.records.user import User
 from iam.secrets import minted
 
 
-async def living(on: Administration, user: User | None = None, client_id: str | None = None) -> list[Grant]:
+async def list_living(on: Administration, user: User | None = None, client_id: str | None = None) -> list[Grant]:
     """The grants that live: of everybody, or of this person, of this client."""
     return await on.store.grants.living(on.clock.now(), user_id=user.id if user else None, client_id=client_id)
 
 
-async def losses(on: Administration, grant_id: UUID) -> Losses | None:
+async def count_losses(on: Administration, grant_id: UUID) -> Losses | None:
     """Who gave what to whom; None where the grant does not live."""
-    for grant in await in_time(living(on)) or ():
+    for grant in await try_in_time(list_living(on)) or ():
         if grant.id == grant_id:
             giver = grant.username or "nobody, for itself"
             return Losses(
@@ -29,31 +30,33 @@ async def losses(on: Administration, grant_id: UUID) -> Losses | None:
     return None
 
 
-async def losses_of_user(on: Administration, name: str) -> Losses:
+async def count_losses_of_user(on: Administration, name: str) -> Losses:
     """What a person granted. Raises Invalid where there is nobody."""
     user = await people.find(on, name)
-    grants = await in_time(living(on, user))
-    return Losses(f"Revoke all grants of {user.username}?", [ending(grants)])
+    grants = await try_in_time(list_living(on, user))
+    return Losses(f"Revoke all grants of {user.username}?", [count_ending(grants)])
 
 
-async def losses_of_client(on: Administration, client_id: str) -> Losses:
+async def count_losses_of_client(on: Administration, client_id: str) -> Losses:
     """What a client was granted. Raises Invalid where there is none."""
     await clients.find(on, client_id)
-    grants = await in_time(living(on, client_id=client_id))
-    names = [grant.username for grant in grants or ()]
-    items = counted(None if grants is None else len(names), "grant", names)
-    section = Section("This ends:", items or ["nothing that is in use"])
-    return Losses(f"Revoke all grants of the client {client_id}?", [section])
+    grants = await try_in_time(list_living(on, client_id=client_id))
+    return Losses(
+        f"Revoke all grants of the client {client_id}?", [count_ending(grants, by=lambda grant: grant.username)]
+    )
 
 
-async def losses_of_all(on: Administration) -> Losses:
+async def count_losses_of_all(on: Administration) -> Losses:
     """What anybody granted."""
-    return Losses("Revoke all grants of everybody?", [ending(await in_time(living(on)))])
+    return Losses("Revoke all grants of everybody?", [count_ending(await try_in_time(list_living(on)))])
 
 
-async def losses_of_void(on: Administration) -> Losses:
+async def count_losses_of_void(on: Administration) -> Losses:
     """What anybody granted, and all sessions."""
-    sections = [ending(await in_time(living(on))), Section("All sessions end: everybody has to log in again.")]
+    sections = [
+        count_ending(await try_in_time(list_living(on))),
+        Section("All sessions end: everybody has to log in again."),
+    ]
     return Losses("Void all that was issued until now?", sections)
 
 
@@ -91,8 +94,8 @@ async def void(on: Administration, by: By) -> tuple[datetime, int]:
     return now, await on.store.grants.revoke_all(now, by, log_out=True)
 
 
-def ending(grants: list[Grant] | None) -> Section:
-    """The grants that end, by whom they were given to."""
-    names = [grant.client_name for grant in grants or ()]
-    items = counted(None if grants is None else len(names), "grant", names)
-    return Section("This ends:", items or ["nothing that is in use"])
+def count_ending(
+    grants: list[Grant] | None, by: Callable[[Grant], str | None] = lambda grant: grant.client_name
+) -> Section:
+    """The grants that end, by whom they were given to, or by another name."""
+    return Section("This ends:", count(grants, "grant", by) or ["nothing that is in use"])

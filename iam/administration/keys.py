@@ -12,11 +12,11 @@ from iam.secrets.signing_keys import KINDS
 PUBLISHED, ACTIVE, RETIRED, REMOVED = "published", "active", "retired", "removed"
 
 
-async def states(on: Administration) -> list[tuple[SigningKey, str]]:
+async def list_states(on: Administration) -> list[tuple[SigningKey, str]]:
     """Every key with its state: published (will sign), active (signs), retired (only verifies), removed."""
     now = on.clock.now()
     keys = await on.store.signing_keys.all()
-    return [(key, state(key, keys, now)) for key in keys]
+    return [(key, tell_state(key, keys, now)) for key in keys]
 
 
 async def rotate(on: Administration, alg: str | None, by: By, *, at_once: bool = False) -> list[tuple[SigningKey, str]]:
@@ -29,12 +29,12 @@ async def rotate(on: Administration, alg: str | None, by: By, *, at_once: bool =
     keys = on.keys()
     added = [await keys.rotate(each, by, at_once=at_once) for each in ([alg] if alg else KINDS)]
     kids = {key.kid for key in added if key}
-    return [(key, word) for key, word in await states(on) if key.kid in kids]
+    return [(key, word) for key, word in await list_states(on) if key.kid in kids]
 
 
-async def losses(on: Administration, kid: str) -> Losses | None:
+async def count_losses(on: Administration, kid: str) -> Losses | None:
     """What the key was used for; None where there is none, or it is removed already."""
-    for key, word in await states(on):
+    for key, word in await list_states(on):
         if key.kid == kid and word != REMOVED:
             lost = Section(f"All that this {word} key of {key.alg} was used for is worth nothing then.")
             return Losses(f"Retire the key {kid}, for good?", [lost])
@@ -49,7 +49,7 @@ async def retire(on: Administration, kid: str, by: By) -> str:
     return alg
 
 
-def state(key: SigningKey, keys: tuple[SigningKey, ...], now: datetime) -> str:
+def tell_state(key: SigningKey, keys: tuple[SigningKey, ...], now: datetime) -> str:
     """What a key does."""
     if not key.trusted(now):
         return REMOVED

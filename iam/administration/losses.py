@@ -1,6 +1,6 @@
 """What goes with something that is destroyed: told to whoever wants to do it, before it is done."""
 
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final, TypeVar
 
 from attrs import frozen
@@ -32,19 +32,23 @@ class Losses:
     for_good: bool = False
 
 
-def counted(number: int | None, noun: str, names: Iterable[str | None] = ()) -> list[str]:
-    """So many of something, and the names of the first; nothing where there is none; None: they could not be counted in time."""
-    if number is None:
+def nameless(_: object) -> None:
+    """No name: the number says it all."""
+
+
+def count(things: Collection[T] | None, noun: str, name: Callable[[T], str | None] = nameless) -> list[str]:
+    """How many things there are, and the first names; nothing where there are none; None: they could not be counted in time."""
+    if things is None:
         return [f"{noun}s, which could not be counted in time"]
-    if not number:
+    if not things:
         return []
-    known = sorted({name for name in names if name})
-    more = f" and {len(known) - FEW} more" if len(known) > FEW else ""
-    listed = f": {', '.join(known[:FEW])}{more}" if known else ""
-    return [f"{number} {noun}{'s' if number > 1 else ''}{listed}"]
+    names = sorted({each for each in map(name, things) if each})
+    more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
+    listed = f": {', '.join(names[:FEW])}{more}" if names else ""
+    return [f"{len(things)} {noun}{'s' if len(things) > 1 else ''}{listed}"]
 
 
-async def in_time(listing: Awaitable[list[T]]) -> list[T] | None:
+async def try_in_time(listing: Awaitable[list[T]]) -> list[T] | None:
     """The list; None where a large database takes too long to make it."""
     try:
         return await listing

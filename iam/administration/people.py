@@ -6,8 +6,8 @@ from uuid import UUID
 from attrs import evolve, field, frozen
 
 from iam.administration.administration import Administration
-from iam.administration.losses import Losses, Section, counted, in_time
-from iam.administration.sessions import living
+from iam.administration.losses import Losses, Section, count, try_in_time
+from iam.administration.sessions import list_living
 from iam.people import names, profiles
 from iam.people.profiles import Profile
 from iam.records.actor import By
@@ -42,13 +42,13 @@ class ProfileChange:
 
 async def find(on: Administration, name: str) -> User:
     """The person with this id, or with this username, which may look like an id. Raises Invalid where there is nobody."""
-    user = await identified(on, name) or await on.store.users.by_username(names.username_key(name))
+    user = await find_by_id(on, name) or await on.store.users.by_username(names.username_key(name))
     if user is None:
         raise missing(name)
     return user
 
 
-async def identified(on: Administration, text: str) -> User | None:
+async def find_by_id(on: Administration, text: str) -> User | None:
     """The person with this id, if it is one."""
     try:
         user_id = UUID(text)
@@ -132,31 +132,31 @@ async def delete(on: Administration, name: str, by: By) -> User:
     return user
 
 
-async def losses_of_disabling(on: Administration, name: str, *, keep_grants: bool = False) -> Losses:
+async def count_losses_of_disabling(on: Administration, name: str, *, keep_grants: bool = False) -> Losses:
     """What ends with a person who is locked out. Raises Invalid before anybody is asked, for the last administrator too."""
-    user = await removable(on, name)
-    return Losses(f"Disable {user.username}?", [await ending(on, user, keep_grants=keep_grants)])
+    user = await find_removable(on, name)
+    return Losses(f"Disable {user.username}?", [await count_ending(on, user, keep_grants=keep_grants)])
 
 
-async def losses_of_deleting(on: Administration, name: str) -> Losses:
+async def count_losses_of_deleting(on: Administration, name: str) -> Losses:
     """What goes with a person's account. Raises Invalid before anybody is asked, for the last administrator too."""
-    user = await removable(on, name)
+    user = await find_removable(on, name)
     owned = [client.name for client in await on.store.clients.owned_by(user.id)]
-    staying = counted(len(owned), "application", owned)
+    staying = count(owned, "application", str)
     left = [Section("These stay, and belong to nobody then:", staying)] if staying else []
-    return Losses(f"Delete {user.username}, for good?", [await ending(on, user), *left], for_good=True)
+    return Losses(f"Delete {user.username}, for good?", [await count_ending(on, user), *left], for_good=True)
 
 
-async def ending(on: Administration, user: User, *, keep_grants: bool = False) -> Section:
+async def count_ending(on: Administration, user: User, *, keep_grants: bool = False) -> Section:
     """What is in use of a person's, and ends."""
-    sessions = await in_time(living(on, user))
-    grants = [] if keep_grants else await in_time(on.store.grants.living(on.clock.now(), user_id=user.id))
-    items = counted(None if sessions is None else len(sessions), "session")
-    items += counted(None if grants is None else len(grants), "grant", [each.client_name for each in grants or ()])
+    sessions = await try_in_time(list_living(on, user))
+    grants = [] if keep_grants else await try_in_time(on.store.grants.living(on.clock.now(), user_id=user.id))
+    items = count(sessions, "session")
+    items += count(grants, "grant", lambda grant: grant.client_name)
     return Section(f"This ends of {user.username}:", items or ["nothing that is in use"])
 
 
-async def removable(on: Administration, name: str) -> User:
+async def find_removable(on: Administration, name: str) -> User:
     """The person, whom the server can do without; the statement that locks them out looks again."""
     user = await find(on, name)
     if await on.store.users.last_administrator(user.id):

@@ -36,7 +36,7 @@ async def create(
     return RegistrationToken(token_id, tuple(scopes), uses, now, expires_at, None), text
 
 
-async def losses(on: Administration, token_id: UUID) -> Losses | None:
+async def count_losses(on: Administration, token_id: UUID) -> Losses | None:
     """How many clients more could be registered with it; None where it is none, or good no longer."""
     for token in await on.store.registrations.tokens():
         if token.id == token_id and token.good(on.clock.now()):

@@ -7,7 +7,7 @@ from typing import Final
 from attrs import evolve, frozen
 
 from iam.administration.administration import Administration
-from iam.administration.losses import Losses, Section, counted, in_time
+from iam.administration.losses import Losses, Section, count, try_in_time
 from iam.oauth.resources import FORMATS, LIFETIMES
 from iam.records.actor import By
 from iam.records.invalid import Invalid, complain
@@ -83,7 +83,7 @@ async def create(on: Administration, uri: str, terms: Terms, by: By) -> Resource
 async def update(on: Administration, uri: str, terms: Terms, by: By) -> Resource:
     """Change a resource; a lifetime that is too long for a new format is cut. Raises Invalid."""
     before = await find(on, uri)
-    resource = changed(before, terms)
+    resource = apply(before, terms)
     await judge(on, resource, before)
     if not await on.store.resources.update(resource, on.clock.now(), by):
         raise missing(uri)
@@ -112,27 +112,27 @@ async def delete(on: Administration, uri: str, by: By) -> Resource:
     return resource
 
 
-async def losses_of_disabling(on: Administration, uri: str) -> Losses:
+async def count_losses_of_disabling(on: Administration, uri: str) -> Losses:
     """What rests while the resource is disabled."""
     uri = (await find(on, uri)).uri
-    return Losses(f"Disable the resource {uri}?", [await given_for(on, uri)])
+    return Losses(f"Disable the resource {uri}?", [await count_given_for(on, uri)])
 
 
-async def losses_of_deleting(on: Administration, uri: str) -> Losses:
+async def count_losses_of_deleting(on: Administration, uri: str) -> Losses:
     """What ends with the resource."""
     uri = (await find(on, uri)).uri
-    return Losses(f"Delete the resource {uri}?", [await given_for(on, uri)], for_good=True)
+    return Losses(f"Delete the resource {uri}?", [await count_given_for(on, uri)], for_good=True)
 
 
-async def given_for(on: Administration, uri: str) -> Section:
+async def count_given_for(on: Administration, uri: str) -> Section:
     """The grants that tokens for the resource are given under."""
-    grants = await in_time(on.store.grants.living(on.clock.now()))
-    clients = [grant.client_name for grant in grants or () if uri in grant.resources]
-    items = counted(None if grants is None else len(clients), "grant", clients)
+    grants = await try_in_time(on.store.grants.living(on.clock.now()))
+    given = None if grants is None else [grant for grant in grants if uri in grant.resources]
+    items = count(given, "grant", lambda grant: grant.client_name)
     return Section(f"All tokens for {uri} stop working:", items or ["there is no grant for it"])
 
 
-def changed(resource: Resource, terms: Terms) -> Resource:
+def apply(resource: Resource, terms: Terms) -> Resource:
     """The resource on these terms. Where they are about who may ask, grants of before are judged by that too."""
     token_format = terms.token_format or resource.token_format
     lifetime = resource.lifetime if terms.lifetime is None else terms.lifetime

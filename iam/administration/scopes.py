@@ -3,7 +3,7 @@
 from attrs import evolve
 
 from iam.administration.administration import Administration
-from iam.administration.losses import Losses, Section, counted, in_time
+from iam.administration.losses import Losses, Section, count, try_in_time
 from iam.records.actor import By
 from iam.records.invalid import Invalid, complain
 from iam.records.scope import BUILT_IN, Scope
@@ -25,18 +25,18 @@ async def create(on: Administration, scope: Scope, by: By) -> Scope:
     return scope
 
 
-async def losses(on: Administration, name: str) -> Losses:
+async def count_losses(on: Administration, name: str) -> Losses:
     """Who loses the scope if it is deleted. Raises Invalid for one that is not there, or stays."""
     refuse_built_in(name)
     if all(scope.name != name for scope in await on.store.scopes.all()):
         raise missing(name)
-    grants = await in_time(on.store.grants.living(on.clock.now()))
+    grants = await try_in_time(on.store.grants.living(on.clock.now()))
     holding = None if grants is None else [grant for grant in grants if name in grant.scope.split(" ")]
     clients = [client.name for client in await on.store.clients.all() if name in client.scopes]
     resources = [uri for uri, each in (await on.store.resources.by_uri()).items() if name in each.scopes]
-    items = counted(len(clients), "client", clients)
-    items += counted(None if holding is None else len(holding), "grant", [each.client_name for each in holding or ()])
-    items += counted(len(resources), "resource", resources)
+    items = count(clients, "client", str)
+    items += count(holding, "grant", lambda grant: grant.client_name)
+    items += count(resources, "resource", str)
     section = Section(f"These lose the scope {name}:", items or ["nobody"])
     return Losses(f"Delete the scope {name}?", [section], for_good=True)
 

@@ -11,16 +11,16 @@ from iam.records.session import Presence
 from iam.records.user import User
 
 
-async def living(on: Administration, user: User | None = None) -> list[Presence]:
+async def list_living(on: Administration, user: User | None = None) -> list[Presence]:
     """The sessions that are good at this moment: of everybody, or of this person."""
     now = on.clock.now()
     idle_since = now - timedelta(seconds=on.settings.session_idle)
     return await on.store.sessions.living(now, idle_since, user_id=user.id if user else None)
 
 
-async def losses(on: Administration, session_id: UUID) -> Losses | None:
+async def count_losses(on: Administration, session_id: UUID) -> Losses | None:
     """Whose session ends; None where it is not in use."""
-    people = [each.username for each in await living(on) if each.id == session_id]
+    people = [each.username for each in await list_living(on) if each.id == session_id]
     return Losses(f"End the session {session_id}?", [Section(f"{people[0]} is logged in with it.")]) if people else None
 
 

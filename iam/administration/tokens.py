@@ -11,7 +11,7 @@ from iam.tokens.access_tokens import AccessTokenFormat, refresh_place
 async def find(on: Administration, text: str) -> LiveToken | None:
     """The token, if it is one of ours and good."""
     now = on.clock.now()
-    if place := await form(on).place(text):
+    if place := await build_form(on).place(text):
         return await on.store.access_tokens.find(place.digest, place.day, now)
     if place := refresh_place(text):
         return await on.store.refresh_tokens.find(place.digest, place.day, now)
@@ -23,7 +23,7 @@ async def revoke(on: Administration, text: str, by: By) -> str:
 
     Whatever became of it: a used refresh token still ends what it stood for. Raises Invalid for what is no token of ours.
     """
-    place = await form(on).place(text)
+    place = await build_form(on).place(text)
     tokens = on.store.access_tokens if place else on.store.refresh_tokens
     place = place or refresh_place(text)
     client_id = await on.store.grants.client_of(place.digest, place.day) if place else None
@@ -33,6 +33,6 @@ async def revoke(on: Administration, text: str, by: By) -> str:
     return client_id
 
 
-def form(on: Administration) -> AccessTokenFormat:
+def build_form(on: Administration) -> AccessTokenFormat:
     """What access tokens look like; a JWT is looked up by what it says, whoever issued it."""
     return AccessTokenFormat(on.keys(), Targets(on.store.resources, on.store.scopes), None)

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from iam.secrets.signing_keys import Keys
 
 
-def administration(reactor: Reactor, settings: Settings, clock: Clock, store: Store) -> Administration:
+def build_administration(reactor: Reactor, settings: Settings, clock: Clock, store: Store) -> Administration:
     """The rules on this store; the server key is read when it is needed."""
-    key = partial(server_key, settings)
+    key = partial(read_server_key, settings)
     people = People(store.users, Passwords(reactor), clock, settings.issuer_host)
-    rules = partial(registration, reactor, settings, clock, store, key)
-    return Administration(store, clock, settings, people, rules, partial(keys, clock, store, key))
+    rules = partial(build_registration, reactor, settings, clock, store, key)
+    return Administration(store, clock, settings, people, rules, partial(build_keys, clock, store, key))
 
 
-def registration(
+def build_registration(
     reactor: Reactor, settings: Settings, clock: Clock, store: Store, key: Callable[[], ServerKey]
 ) -> "Registration":
     """The rules for clients."""
@@ -49,14 +49,14 @@ def registration(
     )
 
 
-def keys(clock: Clock, store: Store, key: Callable[[], ServerKey]) -> "Keys":
+def build_keys(clock: Clock, store: Store, key: Callable[[], ServerKey]) -> "Keys":
     """The keys, which only who has the server key can use."""
     from iam.secrets import signing_keys
 
     return signing_keys.Keys(store.signing_keys, key().derive(signing_keys.PURPOSE), clock, deferToThread)
 
 
-def server_key(settings: Settings) -> ServerKey:
+def read_server_key(settings: Settings) -> ServerKey:
     """The server key, made where the data directory has none; raises ServerKeyError, also for a data directory that is none."""
     text = settings.secret_key.get_secret_value() if settings.secret_key else None
     if text is None and not settings.data_dir.is_dir():

@@ -37,7 +37,7 @@ def command() -> None:
 @click.option("--kind", metavar="K", help="Only this, such as token.revoked.")
 def list_(since: datetime | None, client: str | None, user: str | None, kind: str | None) -> None:
     """List what was done, oldest first."""
-    events = run(lambda on: audit.events(on, since=since, client_id=client, user=user, kind=kind))
+    events = run(lambda on: audit.list_events(on, since=since, client_id=client, user=user, kind=kind))
     output.tabulate([document(event) for event in events], COLUMNS, "There is nothing.")
 
 
@@ -63,7 +63,7 @@ def prune(before: date, *, yes: bool) -> None:
 async def losses(on: Administration, before: date) -> Losses | None:
     """What is removed; a day that is still to come is wrong usage."""
     try:
-        return await audit.losses(on, before)
+        return await audit.count_losses(on, before)
     except Invalid as invalid:
         raise click.BadParameter(str(invalid), param_hint="--before") from None
 

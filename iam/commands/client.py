@@ -62,7 +62,7 @@ def create(
     With redirect URIs it gets authorization_code and refresh_token and the scopes openid, profile, email, read and write;
     without them client_credentials, read and write; unless --grant-type and --scope say otherwise.
     """
-    asked = evolve(client_changes.usual(name, people=bool(said.get("redirect_uris"))), **said)
+    asked = evolve(client_changes.propose(name, people=bool(said.get("redirect_uris"))), **said)
     chosen = chosen_secret(asked.auth_method) if client_secret_stdin else None
     create = partial(clients.create, client_id=chosen_id, secret=chosen, owner=owner)
     client, secret = run(lambda on: by_option(create(on, asked, COMMAND_LINE)))
@@ -76,7 +76,7 @@ def create(
 )
 def list_(*, unused: bool) -> None:
     """List all clients, with the day on which each was last used: servers write it down every ten minutes."""
-    listed = run(partial(clients.uses, unused=unused))
+    listed = run(partial(clients.list_uses, unused=unused))
     told = [document(client) | {"last_used": day and day.isoformat()} for client, day in listed]
     nothing = "Every client is used." if unused else "There are no clients yet."
     output.tabulate(told, (*COLUMNS, "last_used"), nothing)
@@ -137,7 +137,7 @@ def rotate_secret(client_id: str, keep: int, *, yes: bool) -> None:
     A client has two secrets at most: a second rotation ends the oldest one at once.
     """
     rotate = partial(client_secrets.rotate, keep=keep)
-    client, secret = run_if_agreed(partial(client_secrets.losses, keep=keep), rotate, client_id, yes=yes)
+    client, secret = run_if_agreed(partial(client_secrets.count_losses, keep=keep), rotate, client_id, yes=yes)
     announce(client, secret)
 
 
@@ -146,7 +146,7 @@ def rotate_secret(client_id: str, keep: int, *, yes: bool) -> None:
 @yes_option
 def disable(client_id: str, *, yes: bool) -> None:
     """Let a client take part no longer, and end all that it was granted, for good: enabling it revives none of it."""
-    client = run_if_agreed(clients.losses_of_disabling, clients.disable, client_id, yes=yes)
+    client = run_if_agreed(clients.count_losses_of_disabling, clients.disable, client_id, yes=yes)
     output.say(f"The client {client.name} is disabled.", document(client))
 
 
@@ -176,7 +176,9 @@ def revoke_registration_token(client_id: str, *, yes: bool) -> None:
 
     A new token gives that back (rotate-registration-token).
     """
-    client = run_if_agreed(registration_access_tokens.losses, registration_access_tokens.revoke, client_id, yes=yes)
+    client = run_if_agreed(
+        registration_access_tokens.count_losses, registration_access_tokens.revoke, client_id, yes=yes
+    )
     told = {"client_id": client.id, "revoked": True}
     output.say(f"The registration access token of {client.name} is revoked.", told)
 
@@ -186,7 +188,7 @@ def revoke_registration_token(client_id: str, *, yes: bool) -> None:
 @yes_option
 def delete(client_id: str, *, yes: bool) -> None:
     """Delete a client, and end all that it was granted."""
-    client = run_if_agreed(clients.losses_of_deleting, clients.delete, client_id, yes=yes)
+    client = run_if_agreed(clients.count_losses_of_deleting, clients.delete, client_id, yes=yes)
     output.say(f"The client {client.name} is deleted.", {"client_id": client_id, "deleted": True})
 
 

@@ -66,7 +66,7 @@ def restored(*, yes: bool) -> None:
     and applications ask for new tokens. Accounts, applications and consents stay as the backup has them. (An access token
     that is a JWT is believed until it expires by whoever does not ask the server about it; `iam key retire` ends that too.)
     """
-    now, sessions = run_if_agreed(grants.losses_of_void, grants.void, yes=yes)
+    now, sessions = run_if_agreed(grants.count_losses_of_void, grants.void, yes=yes)
     moment = output.moment(now)
     output.say(
         f"Void is what was issued before {moment}; {sessions} sessions are ended.",

@@ -50,22 +50,22 @@ def revoke(grant_id: UUID | None, user: str | None, client: str | None, *, every
     if sum((grant_id is not None, user is not None, client is not None, everything)) != 1:
         raise click.UsageError("Name one: an ID, --user, --client or --everything.")
     if grant_id is not None:
-        run_if_agreed(grants.losses, grants.revoke, grant_id, yes=yes)
+        run_if_agreed(grants.count_losses, grants.revoke, grant_id, yes=yes)
         output.say(f"The grant {grant_id} is revoked.", {"id": str(grant_id), "revoked": True})
     elif everything:
-        run_if_agreed(grants.losses_of_all, grants.revoke_all, yes=yes)
+        run_if_agreed(grants.count_losses_of_all, grants.revoke_all, yes=yes)
         output.say("All grants are revoked.", {"everything": True, "revoked": True})
     elif user is not None:
-        run_if_agreed(grants.losses_of_user, grants.revoke_of_user, user, yes=yes)
+        run_if_agreed(grants.count_losses_of_user, grants.revoke_of_user, user, yes=yes)
         output.say(f"All grants of {user} are revoked.", {"user": user, "revoked": True})
     elif client is not None:
-        run_if_agreed(grants.losses_of_client, grants.revoke_of_client, client, yes=yes)
+        run_if_agreed(grants.count_losses_of_client, grants.revoke_of_client, client, yes=yes)
         output.say(f"All grants of the client {client} are revoked.", {"client_id": client, "revoked": True})
 
 
 async def living(on: Administration, username: str | None, client_id: str | None) -> list[Grant]:
     """The grants of this person and this client, where they are named."""
-    return await grants.living(on, await people.find(on, username) if username else None, client_id)
+    return await grants.list_living(on, await people.find(on, username) if username else None, client_id)
 
 
 def document(grant: Grant) -> dict[str, object]:

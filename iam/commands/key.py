@@ -25,7 +25,7 @@ def list_() -> None:
 
     Those whose use is enc are encrypted to: a retired one still decrypts.
     """
-    found = run(keys.states)
+    found = run(keys.list_states)
     output.tabulate(
         [document(*each) for each in found], COLUMNS, "There are no keys yet: the server makes them at its first start."
     )
@@ -49,7 +49,7 @@ def rotate(alg: str | None, *, at_once: bool) -> None:
 @yes_option
 def retire(kid: str, *, yes: bool) -> None:
     """Trust the key KID no longer, at once: all that it signed is worth nothing. Another key takes its place."""
-    alg = run_if_agreed(keys.losses, keys.retire, kid, yes=yes)
+    alg = run_if_agreed(keys.count_losses, keys.retire, kid, yes=yes)
     output.say(f"The key {kid} is removed.", {"kid": kid, "alg": alg, "removed": True})
 
 

@@ -54,7 +54,7 @@ def list_() -> None:
 @yes_option
 def revoke(token_id: UUID, *, yes: bool) -> None:
     """End the initial access token ID: it registers no more clients. Those that it has registered stay."""
-    run_if_agreed(registration_tokens.losses, registration_tokens.revoke, token_id, yes=yes)
+    run_if_agreed(registration_tokens.count_losses, registration_tokens.revoke, token_id, yes=yes)
     output.say(f"The initial access token {token_id} is revoked.", {"id": str(token_id), "revoked": True})
 
 

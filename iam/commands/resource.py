@@ -123,7 +123,7 @@ def update(uri: str, scopes: Sequence[str], allowed: Sequence[str], *, none_allo
 @yes_option
 def disable(uri: str, *, yes: bool) -> None:
     """Disable a resource; its tokens stop working until it is enabled."""
-    say_enabled(run_if_agreed(resources.losses_of_disabling, resources.disable, uri, yes=yes))
+    say_enabled(run_if_agreed(resources.count_losses_of_disabling, resources.disable, uri, yes=yes))
 
 
 @command.command(examples=["iam resource enable https://api.example.org"])
@@ -140,7 +140,7 @@ def enable(uri: str) -> None:
 @yes_option
 def delete(uri: str, *, yes: bool) -> None:
     """Delete the resource URI, and with it all tokens for it."""
-    name = run_if_agreed(resources.losses_of_deleting, resources.delete, uri, yes=yes).uri
+    name = run_if_agreed(resources.count_losses_of_deleting, resources.delete, uri, yes=yes).uri
     output.say(f"The resource {name} is deleted.", {"resource": name, "deleted": True})
 
 

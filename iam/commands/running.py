@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from iam import settings as configuration
 from iam.administration.administration import Administration
 from iam.clock import Clock
-from iam.commands.administering import administration
+from iam.commands.administering import build_administration
 from iam.commands.options import CONFIG, DATA_DIR, DATABASE
 from iam.database.errors import Unavailable
 from iam.database.migration import MigrationError
@@ -72,7 +72,7 @@ async def administer(
     clock = Clock(reactor.seconds)
     foundation = await open_database(reactor, settings, clock, progress())
     try:
-        return await work(administration(reactor, settings, clock, foundation.store))
+        return await work(build_administration(reactor, settings, clock, foundation.store))
     finally:
         await foundation.close()
 

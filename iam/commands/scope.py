@@ -56,7 +56,7 @@ def list_() -> None:
 @yes_option
 def delete(name: str, *, yes: bool) -> None:
     """Delete the scope NAME: no client may ask for it from now on. Those of OpenID Connect stay."""
-    run_if_agreed(scopes.losses, scopes.delete, name, yes=yes)
+    run_if_agreed(scopes.count_losses, scopes.delete, name, yes=yes)
     output.say(f"The scope {name} is deleted.", {"name": name, "deleted": True})
 
 

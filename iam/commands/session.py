@@ -36,13 +36,13 @@ def revoke(session_id: UUID, *, yes: bool) -> None:
 
     What they have by offline_access stays (iam grant).
     """
-    run_if_agreed(sessions.losses, sessions.revoke, session_id, yes=yes)
+    run_if_agreed(sessions.count_losses, sessions.revoke, session_id, yes=yes)
     output.say(f"The session {session_id} is ended.", {"id": str(session_id), "revoked": True})
 
 
 async def living(on: Administration, username: str | None) -> list[Presence]:
     """The sessions, of this person where one is named."""
-    return await sessions.living(on, await people.find(on, username) if username else None)
+    return await sessions.list_living(on, await people.find(on, username) if username else None)
 
 
 def document(session: Presence) -> dict[str, object]:

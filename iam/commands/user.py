@@ -134,7 +134,7 @@ def disable(username: str, *, keep_grants: bool, yes: bool) -> None:
 
     Grants that are kept rest until the person is enabled again.
     """
-    losses = partial(people.losses_of_disabling, keep_grants=keep_grants)
+    losses = partial(people.count_losses_of_disabling, keep_grants=keep_grants)
     user = run_if_agreed(losses, partial(people.disable, keep_grants=keep_grants), username, yes=yes)
     output.say(f"The person {user.username} is disabled.", document(user))
 
@@ -152,7 +152,7 @@ def enable(username: str) -> None:
 @yes_option
 def delete(username: str, *, yes: bool) -> None:
     """Delete a person's account, sessions and consents, and end all that they granted."""
-    user = run_if_agreed(people.losses_of_deleting, people.delete, username, yes=yes)
+    user = run_if_agreed(people.count_losses_of_deleting, people.delete, username, yes=yes)
     output.say(
         f"The person {user.username} is deleted.", {"id": str(user.id), "username": user.username, "deleted": True}
     )

@@ -189,13 +189,13 @@ async def delete_person(desk: Desk) -> Act:
 
 async def revoke_session(desk: Desk) -> Act:
     await desk.server.person()
-    (session,) = await sessions.living(desk.on)
+    (session,) = await sessions.list_living(desk.on)
     return lambda: sessions.revoke(desk.on, session.id, BY)
 
 
 async def revoke_grant(desk: Desk) -> Act:
     await desk.server.tokens(await desk.server.app(), await desk.server.person())
-    (grant,) = [grant for grant in await grants.living(desk.on) if grant.user_id]
+    (grant,) = [grant for grant in await grants.list_living(desk.on) if grant.user_id]
     return lambda: grants.revoke(desk.on, grant.id, BY)
 
 

@@ -5,7 +5,7 @@ from attrs import evolve
 
 from iam.administration import client_changes, client_secrets, clients, registration_access_tokens, resources
 from iam.administration.administration import Administration
-from iam.administration.client_changes import usual
+from iam.administration.client_changes import propose
 from iam.administration.client_secrets import LONGEST_KEEP
 from iam.administration.resources import Terms
 from iam.records import actor
@@ -14,7 +14,7 @@ from iam.records.invalid import Invalid
 from iam.records.session import Session
 from tests.harness import Server
 
-JOB = usual("Job", people=False)
+JOB = propose("Job", people=False)
 
 
 def by(session: Session) -> actor.By:
@@ -25,7 +25,7 @@ async def test_id_and_secret_are_made_where_they_are_not_chosen(on: Administrati
     made, secret = await clients.create(on, JOB, SERVER)
     chosen, given = await clients.create(on, JOB, SERVER, client_id="job", secret="s" * 32)
     public, none = await clients.create(
-        on, evolve(usual("App", people=True), auth_method="none", redirect_uris=("https://a.example/cb",)), SERVER
+        on, evolve(propose("App", people=True), auth_method="none", redirect_uris=("https://a.example/cb",)), SERVER
     )
 
     assert secret is not None
@@ -85,11 +85,11 @@ async def test_another_method_and_other_keys_take_the_old_ones_place(on: Adminis
 async def test_what_ends_with_a_client_is_counted_before(on: Administration, server: Server) -> None:
     app, person = await server.app(), await server.person()
     await server.tokens(app, person)
-    idle = await clients.losses_of_deleting(on, (await server.app(grant_types=("authorization_code",))).client_id)
+    idle = await clients.count_losses_of_deleting(on, (await server.app(grant_types=("authorization_code",))).client_id)
     await resources.create(on, "https://api.example", Terms(client_id=app.client_id), SERVER)
 
-    disabling = await clients.losses_of_disabling(on, app.client_id)
-    deleting = await clients.losses_of_deleting(on, app.client_id)
+    disabling = await clients.count_losses_of_disabling(on, app.client_id)
+    deleting = await clients.count_losses_of_deleting(on, app.client_id)
 
     assert idle.sections[0].items == ["nothing that is in use"]
     assert [section.items for section in disabling.sections] == [
@@ -127,8 +127,8 @@ async def test_the_client_of_another_is_none(on: Administration, server: Server)
 async def test_a_secret_is_renewed_and_what_stops_is_said_before(on: Administration, server: Server) -> None:
     app = await server.app()
 
-    at_once = await client_secrets.losses(on, app.client_id)
-    later = await client_secrets.losses(on, app.client_id, keep=60)
+    at_once = await client_secrets.count_losses(on, app.client_id)
+    later = await client_secrets.count_losses(on, app.client_id, keep=60)
     _, secret = await client_secrets.rotate(on, app.client_id, SERVER, keep=60)
 
     assert at_once is not None
@@ -142,7 +142,10 @@ async def test_a_secret_is_renewed_and_what_stops_is_said_before(on: Administrat
 async def test_who_has_no_secret_is_given_none(on: Administration, server: Server) -> None:
     public = await server.app(auth_method="none")
 
-    for action in (client_secrets.losses(on, public.client_id), client_secrets.rotate(on, public.client_id, SERVER)):
+    for action in (
+        client_secrets.count_losses(on, public.client_id),
+        client_secrets.rotate(on, public.client_id, SERVER),
+    ):
         with pytest.raises(Invalid, match="is public: it has no secret"):
             await action
 
@@ -153,7 +156,7 @@ async def test_only_clients_that_registered_themselves_have_a_registration_acces
     app = await server.app()
 
     for action in (
-        registration_access_tokens.losses(on, app.client_id),
+        registration_access_tokens.count_losses(on, app.client_id),
         registration_access_tokens.rotate(on, app.client_id, SERVER),
         registration_access_tokens.revoke(on, app.client_id, SERVER),
     ):
@@ -167,8 +170,8 @@ async def test_unused_clients_are_those_that_nobody_has_used_for_long(on: Admini
     await server.token(app, grant_type="client_credentials")
     await on.store.strangers.write_all(server.now())
 
-    everybody = {client.id: day for client, day in await clients.uses(on)}
-    unused = [client.id for client, _ in await clients.uses(on, unused=True)]
+    everybody = {client.id: day for client, day in await clients.list_uses(on)}
+    unused = [client.id for client, _ in await clients.list_uses(on, unused=True)]
 
     assert everybody == {app.client_id: server.now().date(), never.client_id: None}
     assert unused == [never.client_id]

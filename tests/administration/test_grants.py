@@ -13,9 +13,9 @@ from tests.harness import Server
 async def test_who_gave_what_to_whom_is_said_before_a_grant_ends(on: Administration, server: Server) -> None:
     app, person = await server.app(scopes=("read",)), await server.person()
     await server.tokens(app, person, scope="read")
-    hers, its = sorted(await grants.living(on), key=lambda grant: grant.user_id is None)
+    hers, its = sorted(await grants.list_living(on), key=lambda grant: grant.user_id is None)
 
-    of_hers, of_its = await grants.losses(on, hers.id), await grants.losses(on, its.id)
+    of_hers, of_its = await grants.count_losses(on, hers.id), await grants.count_losses(on, its.id)
 
     assert of_hers is not None
     assert of_its is not None
@@ -27,10 +27,10 @@ async def test_a_grant_that_has_ended_is_lost_to_nobody_and_cannot_end_again(
     on: Administration, server: Server
 ) -> None:
     await server.app()
-    (grant,) = await grants.living(on)
+    (grant,) = await grants.list_living(on)
     await grants.revoke(on, grant.id, SERVER)
 
-    assert await grants.losses(on, grant.id) is None
+    assert await grants.count_losses(on, grant.id) is None
     with pytest.raises(Invalid, match="has ended already"):
         await grants.revoke(on, grant.id, SERVER)
 
@@ -39,9 +39,9 @@ async def test_many_grants_are_counted_by_those_they_are_of(on: Administration, 
     app, person = await server.app(grant_types=("authorization_code",)), await server.person()
     await server.tokens(app, person)
 
-    of_person = await grants.losses_of_user(on, person.username)
-    of_client = await grants.losses_of_client(on, app.client_id)
-    of_all = await grants.losses_of_void(on)
+    of_person = await grants.count_losses_of_user(on, person.username)
+    of_client = await grants.count_losses_of_client(on, app.client_id)
+    of_all = await grants.count_losses_of_void(on)
 
     assert of_person.sections[0].items == ["1 grant: Test application"]
     assert of_client.sections[0].items == [f"1 grant: {person.username}"]
@@ -52,10 +52,10 @@ async def test_many_grants_are_counted_by_those_they_are_of(on: Administration, 
 
 
 async def test_grants_of_nobody_are_a_complaint(on: Administration) -> None:
-    for work in (grants.losses_of_user(on, "nobody"), grants.revoke_of_user(on, "nobody", SERVER)):
+    for work in (grants.count_losses_of_user(on, "nobody"), grants.revoke_of_user(on, "nobody", SERVER)):
         with pytest.raises(Invalid, match=r"There is no person nobody\."):
             await work
-    for other in (grants.losses_of_client(on, "nobody"), grants.revoke_of_client(on, "nobody", SERVER)):
+    for other in (grants.count_losses_of_client(on, "nobody"), grants.revoke_of_client(on, "nobody", SERVER)):
         with pytest.raises(Invalid, match=r"There is no client nobody\."):
             await other
 
@@ -63,15 +63,15 @@ async def test_grants_of_nobody_are_a_complaint(on: Administration) -> None:
 async def test_who_is_logged_in_is_said_before_a_session_ends(on: Administration, server: Server) -> None:
     person, other = await server.person(), await server.person()
     user = await people.find(on, person.username)
-    (session,) = await sessions.living(on, user)
+    (session,) = await sessions.list_living(on, user)
 
-    losses = await sessions.losses(on, session.id)
+    losses = await sessions.count_losses(on, session.id)
     await sessions.revoke(on, session.id, SERVER)
 
     assert losses is not None
     assert losses.sections[0].heading == f"{person.username} is logged in with it."
-    assert [each.username for each in await sessions.living(on)] == [other.username]
-    assert await sessions.losses(on, session.id) is None
+    assert [each.username for each in await sessions.list_living(on)] == [other.username]
+    assert await sessions.count_losses(on, session.id) is None
     with pytest.raises(Invalid, match="There is no session"):
         await sessions.revoke(on, minted.identifier(), SERVER)
 

@@ -16,17 +16,17 @@ async def test_a_key_is_published_then_active_then_retired_or_removed(on: Admini
     ((old, active),) = await keys.rotate(on, "ES256", SERVER, at_once=True)
     ((new, published),) = await keys.rotate(on, "ES256", SERVER)
     await keys.rotate(on, "ES256", SERVER, at_once=True)
-    states = {key.kid: word for key, word in await keys.states(on)}
+    states = {key.kid: word for key, word in await keys.list_states(on)}
 
-    losses = await keys.losses(on, new.kid)
+    losses = await keys.count_losses(on, new.kid)
     alg = await keys.retire(on, new.kid, SERVER)
 
     assert (active, published, states[old.kid], states[new.kid]) == (ACTIVE, PUBLISHED, RETIRED, PUBLISHED)
     assert losses is not None
     assert losses.sections[0].heading.startswith("All that this published key of ES256 was used for")
     assert alg == "ES256"
-    assert {key.kid: word for key, word in await keys.states(on)}[new.kid] == REMOVED
-    assert await keys.losses(on, new.kid) is None
+    assert {key.kid: word for key, word in await keys.list_states(on)}[new.kid] == REMOVED
+    assert await keys.count_losses(on, new.kid) is None
     with pytest.raises(Invalid, match="removed already"):
         await keys.retire(on, new.kid, SERVER)
 
@@ -49,12 +49,12 @@ async def test_how_many_clients_a_token_is_good_for_is_said_before_it_ends(
 ) -> None:
     token, _ = await registration_tokens.create(on, ("read",), uses, None, SERVER)
 
-    losses = await registration_tokens.losses(on, token.id)
+    losses = await registration_tokens.count_losses(on, token.id)
     await registration_tokens.revoke(on, token.id, SERVER)
 
     assert losses is not None
     assert losses.sections[0].heading == f"With it {words} clients more could be registered."
-    assert await registration_tokens.losses(on, token.id) is None
+    assert await registration_tokens.count_losses(on, token.id) is None
     with pytest.raises(Invalid, match="revoked already"):
         await registration_tokens.revoke(on, token.id, SERVER)
 
@@ -62,24 +62,27 @@ async def test_how_many_clients_a_token_is_good_for_is_said_before_it_ends(
 async def test_nothing_of_the_audit_log_goes_that_is_not_over(on: Administration) -> None:
     today = on.clock.now().date()
 
-    assert await audit.losses(on, today) is None
+    assert await audit.count_losses(on, today) is None
     assert list(await audit.prune(on, today, SERVER)) == []
-    for action in (audit.losses(on, today + timedelta(days=1)), audit.prune(on, today + timedelta(days=1), SERVER)):
+    for action in (
+        audit.count_losses(on, today + timedelta(days=1)),
+        audit.prune(on, today + timedelta(days=1), SERVER),
+    ):
         with pytest.raises(Invalid, match="still to come"):
             await action
 
 
 async def test_events_are_found_of_those_who_are_gone(on: Administration) -> None:
     alice = await people.create(on, username="alice", by=SERVER)
-    by_name = await audit.events(on, user="Alice")
+    by_name = await audit.list_events(on, user="Alice")
     await people.delete(on, "alice", SERVER)
 
-    by_id = await audit.events(on, user=str(alice.id))
+    by_id = await audit.list_events(on, user=str(alice.id))
 
     assert [event.kind for event in by_name] == ["user.created"]
     assert [event.kind for event in by_id] == ["user.created", "user.deleted"]
     with pytest.raises(Invalid, match="There is no person alice"):
-        await audit.events(on, user="alice")
+        await audit.list_events(on, user="alice")
 
 
 @pytest.mark.parametrize(("text", "sentence"), [("x", "An id has 12"), ("0" * 12, "There is no refusal 000000000000")])

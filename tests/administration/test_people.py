@@ -4,7 +4,7 @@ import pytest
 
 from iam.administration import clients, people
 from iam.administration.administration import Administration
-from iam.administration.client_changes import usual
+from iam.administration.client_changes import propose
 from iam.administration.people import ProfileChange
 from iam.records.actor import SERVER
 from iam.records.invalid import Invalid
@@ -57,7 +57,7 @@ async def test_what_is_not_named_stays_and_a_new_address_counts_as_unverified(on
 async def test_the_last_administrator_stays_before_anybody_is_asked_and_afterwards(on: Administration) -> None:
     await people.create_administrator(on, username="root", email="root@example.org", password=PASSWORD, by=SERVER)
 
-    for losses in (people.losses_of_disabling, people.losses_of_deleting):
+    for losses in (people.count_losses_of_disabling, people.count_losses_of_deleting):
         with pytest.raises(LastAdministrator):
             await losses(on, "root")
     for action in (people.disable, people.delete):
@@ -71,11 +71,11 @@ async def test_the_last_administrator_stays_before_anybody_is_asked_and_afterwar
 async def test_what_ends_with_a_person_is_counted_before(on: Administration, server: Server) -> None:
     app, person = await server.app(), await server.person()
     await server.tokens(app, person)
-    await clients.create(on, usual("Hers", people=False), SERVER, owner=person.username)
+    await clients.create(on, propose("Hers", people=False), SERVER, owner=person.username)
 
-    disabling = await people.losses_of_disabling(on, person.username)
-    keeping = await people.losses_of_disabling(on, person.username, keep_grants=True)
-    deleting = await people.losses_of_deleting(on, person.username)
+    disabling = await people.count_losses_of_disabling(on, person.username)
+    keeping = await people.count_losses_of_disabling(on, person.username, keep_grants=True)
+    deleting = await people.count_losses_of_deleting(on, person.username)
 
     assert disabling.sections[0].items == ["1 session", "1 grant: Test application"]
     assert keeping.sections[0].items == ["1 session"]
@@ -86,6 +86,6 @@ async def test_what_ends_with_a_person_is_counted_before(on: Administration, ser
 async def test_a_person_without_anything_loses_nothing(on: Administration) -> None:
     await people.create(on, username="alice", by=SERVER)
 
-    losses = await people.losses_of_deleting(on, "alice")
+    losses = await people.count_losses_of_deleting(on, "alice")
 
     assert [section.items for section in losses.sections] == [["nothing that is in use"]]

@@ -61,11 +61,11 @@ async def test_a_lifetime_is_cut_to_what_a_new_format_allows(on: Administration)
 async def test_what_is_given_for_a_resource_is_counted_before_it_goes(on: Administration, server: Server) -> None:
     app, person = await server.app(), await server.person()
     await resources.create(on, API, Terms(), SERVER)
-    before = await resources.losses_of_deleting(on, API)
+    before = await resources.count_losses_of_deleting(on, API)
     await server.tokens(app, person, resource=API)
 
-    disabling = await resources.losses_of_disabling(on, API + "/")
-    deleting = await resources.losses_of_deleting(on, API)
+    disabling = await resources.count_losses_of_disabling(on, API + "/")
+    deleting = await resources.count_losses_of_deleting(on, API)
 
     assert before.sections[0].items == ["there is no grant for it"]
     assert disabling.sections[0].items == deleting.sections[0].items == ["1 grant: Test application"]

@@ -29,7 +29,7 @@ async def test_who_loses_a_scope_is_told_before_it_is_deleted(on: Administration
     person = await server.person()
     await server.tokens(app, person, scope="read")
 
-    losses = await scopes.losses(on, "read")
+    losses = await scopes.count_losses(on, "read")
 
     assert losses.for_good
     assert losses.question == "Delete the scope read?"
@@ -44,6 +44,6 @@ async def test_a_scope_that_stays_or_is_not_there_is_said_before_anybody_is_aske
     on: Administration, name: str, sentence: str
 ) -> None:
     with pytest.raises(Invalid, match=sentence):
-        await scopes.losses(on, name)
+        await scopes.count_losses(on, name)
     with pytest.raises(Invalid, match=sentence):
         await scopes.delete(on, name, SERVER)
