@@ -211,6 +211,12 @@ def document(metadata: Metadata) -> dict[str, Any]:
     }
 
 
+def change(metadata: Metadata, said: Mapping[str, object]) -> Metadata:
+    """The metadata with these members, which are named as its attributes are."""
+    given: dict[str, Any] = dict(said)
+    return attrs.evolve(metadata, **given)
+
+
 def members(document: Mapping[str, Any]) -> dict[str, Any]:
     """The members in a document; those that this version does not know are left out."""
     known = {name: document[name] for name in DEFAULTS if name in document}

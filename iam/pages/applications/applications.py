@@ -28,7 +28,7 @@ from iam.pages.applications.form import (
     ApplicationForm,
     by_field,
     differences,
-    filled,
+    fill,
     offer,
     parse,
 )
@@ -133,7 +133,7 @@ class Applications:
         """The form for an existing one."""
         session = await self.owners.session(request)
         client = await self.owners.own(session, client_id)
-        return await self._show_form(request, session, filled(client), client=client)
+        return await self._show_form(request, session, fill(client), client=client)
 
     async def update(self, request: Request, client_id: str) -> Answer:
         """Change it."""
@@ -270,7 +270,7 @@ class Applications:
             stale=stale,
             issued=issued,
             client=client,
-            differences=differences(form, client) if changed else None,
+            differences=differences(form, client) if changed and client else None,
             csrf_token=self.visitors.token(request, purpose, shown=digest(client) if client else ""),
         )
 

@@ -1,18 +1,17 @@
 """The form of an application: what RFC 7591 and OpenID Connect call client metadata, in words."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from attrs import evolve
-from wtforms import BooleanField, Form, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms import BooleanField, Field, Form, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
 from iam.clients.registrants import Registrant
 from iam.oauth.grant_types import offered
 from iam.records.client import Client
-from iam.records.client_metadata import MEMBERS, Metadata
+from iam.records.client_metadata import MEMBERS, Metadata, change
 from iam.records.invalid import Invalid
 from iam.records.member import Member
+from iam.records.scope import Scope
 
 CONFIDENTIAL, PUBLIC = "confidential", "public"
 AUTH_METHODS = {CONFIDENTIAL: "client_secret_basic", PUBLIC: "none"}
@@ -44,6 +43,9 @@ CHOICES = {
 }
 USUAL = {"grant_types": [each.name for each in offered() if each.usual], "scopes": SCOPES}
 
+Value = bool | str | list[str]  # of a field
+Stored = bool | str | tuple[str, ...]  # of a member
+
 ON_THE_FORM = sorted(
     (each for each in MEMBERS if each.form_label is not None), key=lambda each: each.place or len(MEMBERS)
 )
@@ -61,12 +63,12 @@ class ApplicationForm(Form):  # type: ignore[misc]
     )
 
     @property
-    def first(self) -> list[Any]:
+    def first(self) -> list[Field]:
         """The fields above the details."""
         return [self[each.attribute] for each in ON_THE_FORM if each.place]
 
     @property
-    def details(self) -> list[Any]:
+    def details(self) -> list[Field]:
         """The fields of OpenID Connect."""
         return [self[each.attribute] for each in ON_THE_FORM if not each.place]
 
@@ -76,7 +78,7 @@ class ApplicationForm(Form):  # type: ignore[misc]
         return any(field.errors for field in self.details)
 
 
-def field(member: Member) -> Any:
+def field(member: Member) -> Field:
     """The field of a member: a box to tick, some to choose among, an address a line, or a line."""
     name, told = member.attribute, {"label": member.form_label, "description": member.help}
     if member.type is bool:
@@ -94,30 +96,30 @@ for each in ON_THE_FORM:
     setattr(ApplicationForm, each.attribute, field(each))
 
 
-def filled(client: Client) -> ApplicationForm:
+def fill(client: Client) -> ApplicationForm:
     """The form with what there is of an application."""
-    told = {each.attribute: typed(each, getattr(client, each.attribute)) for each in ON_THE_FORM}
+    told = {each.attribute: convert(each, getattr(client, each.attribute)) for each in ON_THE_FORM}
     return ApplicationForm(client_type=CONFIDENTIAL if client.confidential else PUBLIC, **told)
 
 
-def typed(member: Member, value: Any) -> Any:
+def convert(member: Member, value: Stored | None) -> Value | None:
     """The value of a member as its field has it."""
-    if not member.several:
+    if not isinstance(value, tuple):
         return value
     return list(value) if member.attribute in CHOICES else "\n".join(value)
 
 
-def differences(form: ApplicationForm, client: Any) -> list[tuple[str, str]]:
+def differences(form: ApplicationForm, client: Client) -> list[tuple[str, str]]:
     """What is there now of an application where the form says something else, by the labels of the fields."""
-    now = filled(client)
+    now = fill(client)
     return [
-        (field.label.text, written(now[field.name].data))
+        (field.label.text, write(now[field.name].data))
         for field in form
-        if written(field.data) != written(now[field.name].data)
+        if write(field.data) != write(now[field.name].data)
     ]
 
 
-def written(value: Any) -> str:
+def write(value: Value | None) -> str:
     """What a field holds, for people."""
     if isinstance(value, bool):
         return "Yes" if value else "No"
@@ -128,18 +130,21 @@ def parse(form: ApplicationForm, client: Client | None) -> Metadata:
     """What a form asks for; what is not on it stays as it is, and an empty field says nothing. Raises Invalid."""
     if form.client_type.data not in AUTH_METHODS:
         raise Invalid({"client_type": "Choose one of the two."})
-    said: dict[str, Any] = {each.attribute: said_of(each, form[each.attribute].data) for each in ON_THE_FORM}
-    return evolve(client, **said) if client else Metadata(auth_method=AUTH_METHODS[form.client_type.data], **said)
+    method = AUTH_METHODS[form.client_type.data]
+    before = client or Metadata(name="", auth_method=method, grant_types=(), redirect_uris=(), scopes=())
+    said = {each.attribute: read(each, form[each.attribute].data) for each in ON_THE_FORM}
+    return change(before, said)
 
 
-def said_of(member: Member, data: Any) -> Any:
+def read(member: Member, data: Value | None) -> object:
     """What a field says of its member."""
-    if member.several:
-        return tuple(data if member.attribute in CHOICES else data.split()) if data else ()
-    return data or member.default
+    if not member.several:
+        return data or member.default
+    words = data.split() if isinstance(data, str) else data
+    return tuple(words) if isinstance(words, list) else ()
 
 
-def offer(form: ApplicationForm, registrant: Registrant, scopes: Iterable[Any]) -> None:
+def offer(form: ApplicationForm, registrant: Registrant, scopes: Iterable[Scope]) -> None:
     """Let the form offer what its person may have."""
     form.scopes.choices = [
         SelectChoice(scope.name, scope.description) for scope in scopes if registrant.may_have(scope)
