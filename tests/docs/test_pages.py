@@ -78,3 +78,27 @@ def test_every_limit_is_in_its_table_with_its_default_and_meaning() -> None:
     rows = {row["name"]: (int(row["default"]), row["meaning"]) for row in LIMIT.finditer(OPTIONS_PAGE)}
 
     assert rows == {name: (one.default, one.metadata["meaning"]) for name, one in limits.options().items()}
+
+
+CODE = re.compile(r"`([^`\n]+)`")
+ROOMS = "|".join(sorted(path.name for path in (ROOT / "iam").iterdir() if path.is_dir() and path.name != "__pycache__"))
+PLACE = re.compile(rf"(?:iam|tests|docs|bench|requirements)/[\w./-]+|(?:{ROOMS})/\w+(?:/\w+)*(?:\.\w+)?")
+SHORT = re.compile(r"(?P<module>[\w/]+)(?:\.(?P<name>\w+))?")
+PATTERNS = {"iam/store/migrations/NNNN_word.sql"}
+
+
+def exists(place: str) -> bool:
+    """Is there such a file or directory; or, of a room's module, the module and the name in it?"""
+    if place in PATTERNS or any((ROOT / above / place).exists() for above in (".", "iam", "tests")):
+        return True
+    short = SHORT.fullmatch(place)
+    file = ROOT / "iam" / f"{short['module']}.py" if short else ROOT
+    if not file.is_file() or short is None:
+        return False
+    return short["name"] in (None, "py") or bool(re.search(rf"\b{short['name']}\b", file.read_text()))
+
+
+def test_every_file_that_a_page_names_is_there() -> None:
+    named = {(page, code) for page in PAGES for code in CODE.findall(page.read_text()) if PLACE.fullmatch(code)}
+
+    assert {(str(page.relative_to(ROOT)), place) for page, place in named if not exists(place)} == set()
