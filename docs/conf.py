@@ -1,6 +1,7 @@
 """How `make docs` builds the documentation (Sphinx, with Markdown by MyST): a broken link fails, the command line writes its own page."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -24,6 +25,7 @@ CONTENTS = """
 tutorial
 guides/*
 reference/*
+contributing
 architecture
 decisions/*
 ```
@@ -40,6 +42,8 @@ def complete(_app: Any, page: str, source: list[str]) -> None:
     """Add to a page what would only be in the way of who reads it as a file, or would go out of date there."""
     if page == "index":
         source[0] += CONTENTS
+    if page == "contributing":
+        source[0] = (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text().replace("](docs/", "](")
     if page == "reference/command-line":
         source[0] = source[0].replace("\n`make docs` puts all of that below.", "") + "\n" + "\n".join(sections(iam))
 

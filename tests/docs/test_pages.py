@@ -82,14 +82,14 @@ def test_every_limit_is_in_its_table_with_its_default_and_meaning() -> None:
 
 CODE = re.compile(r"`([^`\n]+)`")
 ROOMS = "|".join(sorted(path.name for path in (ROOT / "iam").iterdir() if path.is_dir() and path.name != "__pycache__"))
-PLACE = re.compile(rf"(?:iam|tests|docs|bench|requirements)/[\w./-]+|(?:{ROOMS})/\w+(?:/\w+)*(?:\.\w+)?")
-SHORT = re.compile(r"(?P<module>[\w/]+)(?:\.(?P<name>\w+))?")
-PATTERNS = {"iam/store/migrations/NNNN_word.sql"}
+PLACE = re.compile(rf"(?:iam|tests|docs|bench|requirements)/[\w./-]+|(?:{ROOMS})/\w+(?:/\w+)*(?:\.\w+){{0,2}}")
+SHORT = re.compile(r"(?P<module>[\w/]+)(?:\.(?:\w+\.)?(?P<name>\w+))?")
+PLACEHOLDER = re.compile(r"NAME|NNNN")
 
 
 def exists(place: str) -> bool:
     """Is there such a file or directory; or, of a room's module, the module and the name in it?"""
-    if place in PATTERNS or any((ROOT / above / place).exists() for above in (".", "iam", "tests")):
+    if PLACEHOLDER.search(place) or any((ROOT / above / place).exists() for above in (".", "iam", "tests")):
         return True
     short = SHORT.fullmatch(place)
     file = ROOT / "iam" / f"{short['module']}.py" if short else ROOT
