@@ -5,7 +5,7 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from iam.clients import assertions, redirect_uris, sectors
-from iam.clients.metadata import RegistrationRequest, of_invalid
+from iam.clients.metadata import RegistrationRequest, metadata_error
 from iam.clients.registrants import Registrant
 from iam.clients.registration import Registration
 from iam.clients.targets import Targets
@@ -41,7 +41,7 @@ class Candidates:
             if old is not None:
                 sectors.refuse_other_names(metadata, old)
         except Invalid as invalid:
-            raise of_invalid(invalid) from None
+            raise metadata_error(invalid.complaints) from None
         left_out = {**metadata.left_out, **other_type(asked, metadata)}
         # judged without http: the client keeps such addresses, and adds none
         http = old is not None and old.allow_http_redirects

@@ -184,11 +184,11 @@ class DynamicRegistration:
     async def _refuse_others(self, client: Client, asked: RegistrationRequest, address: str) -> None:
         """Raise MetadataError unless the document is about this client, and its secret, if it is there, the client's own."""
         if asked.spoken.client_id != client.id:
-            raise client_metadata.refused({"client_id": "It must be there, and be the one of this client."})
+            raise client_metadata.metadata_error({"client_id": "It must be there, and be the one of this client."})
         secret = asked.spoken.client_secret
         if secret is not None and not self.registration.secrets.match(client, secret, self._now()):
             await self.throttle.wrong(address, client.id)
-            raise client_metadata.refused(
+            raise client_metadata.metadata_error(
                 {"client_secret": "It is not this client's. Leave it out: it stays as it is."}
             )
 

@@ -23,7 +23,7 @@ def document(client: Metadata, members: Iterable[Member] = SAID) -> dict[str, An
     """These members, defaults included; what is not said is not there."""
     written: dict[str, Any] = {}
     for each in sorted(members, key=rank):
-        if told_of(each, client):
+        if has(each, client):
             written[each.name] = getattr(client, each.attribute)
         if each.attribute == "grant_types":
             written["response_types"] = response_types(client.grant_types)
@@ -37,10 +37,10 @@ def rank(member: Member) -> int:
     return place + len(ORDER) * tuple(Who).index(member.who_may_set)
 
 
-def told_of(member: Member, client: Metadata) -> bool:
+def has(member: Member, client: Metadata) -> bool:
     """Does the document have this member?"""
     value = getattr(client, member.attribute)
-    return value is not None and (value != () or member.empty)
+    return value is not None and (value != () or member.place > 0)
 
 
 def links(client: Client) -> list[tuple[str, str]]:

@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from iam.oauth.grant_types import AUTHORIZATION_CODE
 from iam.oauth.reasons import Reason, shown
 from iam.records.client_metadata import COLUMNS, MEMBERS, Metadata
-from iam.records.invalid import Invalid
 from iam.records.member import Who
 
 INVALID_METADATA: Final = "invalid_client_metadata"
@@ -112,21 +111,16 @@ def mistyped(error: ValidationError) -> MetadataError:
     """The first member whose type is another than its specification says."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     name = str(first["loc"][0])
-    return refused({name: first["msg"].replace("Input should be", "It should be") + "."})
+    return metadata_error({name: first["msg"].replace("Input should be", "It should be") + "."})
 
 
-def refused(complaints: Mapping[str, str]) -> MetadataError:
+def metadata_error(complaints: Mapping[str, str]) -> MetadataError:
     """The error for complaints, by attribute or by member."""
     named = {NAMES.get(name, name): sentence for name, sentence in complaints.items()}
     first = next(iter(named))
     code = INVALID_REDIRECT_URI if first == "redirect_uris" else INVALID_METADATA
     told = printable(" ".join(f"{name}: {sentence}" for name, sentence in named.items()))
     return MetadataError(code, told, Reason(first, shown(named[first]), "something else"))
-
-
-def of_invalid(invalid: Invalid) -> MetadataError:
-    """The error for what the rules complain of."""
-    return refused(invalid.complaints)
 
 
 def printable(text: str) -> str:

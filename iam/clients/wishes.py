@@ -12,7 +12,7 @@ from typing import Final
 from attrs import evolve, frozen
 
 from iam.clients import members
-from iam.clients.metadata import RegistrationRequest, Spoken, refused
+from iam.clients.metadata import RegistrationRequest, Spoken, metadata_error
 from iam.clients.registrants import Registrant
 from iam.clients.registration import distinct
 from iam.clients.rules import Case
@@ -68,7 +68,7 @@ class Wishes:
         if missing := [name for name in wanted if name not in allowed and name not in self.elsewhere]:
             sentence = f"{shown(' '.join(missing))}: Choose among {', '.join(usual)}, or leave it out."
             if not kept and not self.elsewhere.intersection(wanted):
-                raise refused({"scope": sentence})
+                raise metadata_error({"scope": sentence})
             left_out["scope"] = shown(sentence)
         return kept
 
@@ -86,7 +86,7 @@ class Wishes:
         sentences = [f"{shown(', '.join(strange))}: Choose among {', '.join(usable)}."] if strange else []
         sentences += filter(None, obstacles.values())
         if sentences and not kept:
-            raise refused({"grant_types": " ".join(sentences)})
+            raise metadata_error({"grant_types": " ".join(sentences)})
         if sentences:
             left_out["grant_types"] = shown(" ".join(sentences))
         return kept
@@ -121,7 +121,7 @@ def settle_response_types(told: Spoken, grant_types: tuple[str, ...], left_out: 
         f"What fits the grant types is: {', '.join(fitting) or 'none without the grant type authorization_code'}."
     )
     if (CODE in fitting and CODE not in wanted) or (missing and not grant_types):
-        raise refused({"response_types": sentence})
+        raise metadata_error({"response_types": sentence})
     if missing:
         left_out["response_types"] = f"{shown(', '.join(missing))}: {sentence}"
 

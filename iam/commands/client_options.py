@@ -30,7 +30,6 @@ KINDS: Final[Mapping[str, Mapping[str, Any]]] = {
     "id_token_claims": {"type": click.Choice((AT_USERINFO, BY_SCOPES))},
     "jwks": {"type": click.Path(path_type=Path), "metavar": "FILE"},
     "scopes": {"metavar": '"S ..."'},
-    "default_max_age": {"type": int, "metavar": "SECONDS"},
 }
 READERS: Final[Mapping[str, Callable[[Any], Any]]] = {"jwks": key_set, "scopes": lambda text: tuple(text.split())}
 MORE: Final = {"grant_types": f" One of {', '.join(each.name for each in offered())}."}
@@ -51,9 +50,9 @@ def option(member: Member) -> Any:
         return click.option(f"{name}/--no-{member.option}", attribute, default=None, help=member.help, **told)
     if attribute in KINDS:
         return click.option(name, attribute, help=member.help, **told, **KINDS[attribute])
-    metavar = "URI" if name.endswith(URI) else "TEXT"
+    kind, metavar = (int, "NUMBER") if member.type == int | None else (str, "URI" if name.endswith(URI) else "TEXT")
     sentence = member.help + MORE.get(attribute, "") + (" Repeatable." if member.several else "")
-    return click.option(name, attribute, metavar=metavar, multiple=member.several, help=sentence, **told)
+    return click.option(name, attribute, type=kind, metavar=metavar, multiple=member.several, help=sentence, **told)
 
 
 def remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
@@ -70,11 +69,11 @@ def by_option(invalid: Invalid) -> Invalid:
     """The complaints, each with its option before it where the sentence alone does not say what it is about."""
     named = {
         "client_id": "--client-id: ",
-        **{each.attribute: f"--{each.option}: " for each in OPTIONS if not telling(each)},
+        **{each.attribute: f"--{each.option}: " for each in OPTIONS if not self_explaining(each)},
     }
     return Invalid({name: named.get(name, "") + sentence for name, sentence in invalid.complaints.items()})
 
 
-def telling(member: Member) -> bool:
+def self_explaining(member: Member) -> bool:
     """Do complaints about it say themselves what they are about?"""
     return member.attribute in (*COLUMNS, "jwks") or member.option != member.name.replace("_", "-")

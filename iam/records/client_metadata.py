@@ -10,7 +10,7 @@ from typing import Any, Final, get_type_hints
 import attrs
 from attrs import evolve, field, frozen
 
-from iam.records.member import KEY, Member, Who, member, of
+from iam.records.member import KEY, Member, Who, about, member
 
 PUBLIC_SUBJECT: Final = "public"
 PAIRWISE: Final = "pairwise"
@@ -27,44 +27,34 @@ class Metadata:
     """What may be set on a client; None: not said."""
 
     name: str = field(
-        metadata=of(
-            "name",
-            "The name that people read when they are asked to allow it.",
-            "Name",
-            place=1,
-            name="client_name",
-            option="name",
-        )
+        metadata=about("name", "The name that people read.", "Name", place=1, name="client_name", option="name")
     )
     auth_method: str = field(
-        metadata=of(
+        metadata=about(
             "auth_method",
-            "How it proves itself; none: a public client.",
+            "How it authenticates; none makes it a public client.",
             name="token_endpoint_auth_method",
             option="auth-method",
         )
     )
     grant_types: tuple[str, ...] = field(
-        metadata=of("grant_types", "How it gets its tokens.", "Grant types", place=2, empty=True, option="grant-type")
+        metadata=about("grant_types", "How it gets its tokens.", "Grant types", place=2, option="grant-type")
     )
     redirect_uris: tuple[str, ...] = field(
-        metadata=of(
+        metadata=about(
             "redirect_uris",
-            "Where people are sent back to: exactly what it asks for.",
+            "Where people are sent back to. Requests name one of these exactly.",
             "Redirect URIs",
             place=3,
-            empty=True,
             option="redirect-uri",
         )
     )
-    scopes: tuple[str, ...] = field(metadata=of("scopes", "What it may ask for.", "Scopes", place=5, name="scope"))
-
+    scopes: tuple[str, ...] = field(metadata=about("scopes", "What it may ask for.", "Scopes", place=5, name="scope"))
     post_logout_redirect_uris: tuple[str, ...] = member(
         "addresses",
         "Where people may be sent back to when they have logged out here.",
         "Post-logout redirect URIs",
         place=4,
-        empty=True,
         option="post-logout-redirect-uri",
         default=(),
     )
@@ -83,17 +73,12 @@ class Metadata:
         default=False,
     )
     token_endpoint_auth_signing_alg: str | None = member(
-        "proof_algorithm",
-        "What it signs with, if it signs to prove itself (any that fits its keys).",
-        option="signing-alg",
+        "proof_algorithm", "Signs the JWTs by which it authenticates (any that fits its keys).", option="signing-alg"
     )
     jwks: Mapping[str, Any] | None = member("keys", "Its public keys, for private_key_jwt and for encryption.")
     jwks_uri: str | None = member("keys_address", "Where its public keys are, instead.")
     application_type: str = member(
-        "application_type",
-        "web or native; found out by the redirect URIs where it is not said.",
-        wish=True,
-        default=WEB,
+        "application_type", "web or native; by default what its redirect URIs show.", wish=True, default=WEB
     )
     contacts: tuple[str, ...] = member("lines", "Whom to write to about it.", wish=True, default=())
     client_uri: str | None = member("link", "Its page, shown as a link when people are asked to allow it.", wish=True)
@@ -102,43 +87,32 @@ class Metadata:
     )
     policy_uri: str | None = member("link", "What it does with people's data, shown as a link.", wish=True)
     tos_uri: str | None = member("link", "Its terms of service, shown as a link.", wish=True)
-    software_id: str | None = member("line", "Which software it is.", wish=True)
-    software_version: str | None = member("line", "Of which version.", wish=True)
+    software_id: str | None = member("line", "An identifier of its software.", wish=True)
+    software_version: str | None = member("line", "The version of its software.", wish=True)
     subject_type: str = member(
         "subject_type",
-        "By which name it knows a person: the one that all know, or one of its sector's own. "
-        "Changing it makes strangers of all it knows.",
+        "By which name does it know a person? To change it makes strangers of all it knows.",
         "Subject type",
         default=PUBLIC_SUBJECT,
     )
     sector_identifier_uri: str | None = member(
-        "fetched", "A JSON array of the redirect URIs of all clients of its sector."
+        "fetched", "Where there is a JSON array of the redirect URIs of all clients of its sector."
     )
-    # The host under which pairwise subjects are made (Core §8.1), as it was found at the registration.
-    sector: str | None = member("", "The host that stands for its sector.", who_may_set=Who.NOBODY)
+    # as it was found at the registration (OpenID Connect Core §8.1)
+    sector: str | None = member("", "The host under which pairwise subjects are made.", who_may_set=Who.NOBODY)
     id_token_signed_response_alg: str = member(
-        "our_algorithm", "What its ID tokens are signed with (RS256).", "ID token algorithm", default="RS256"
+        "our_algorithm", "Signs its ID tokens (RS256).", "ID token algorithm", default="RS256"
     )
-    id_token_encrypted_response_alg: str | None = member(
-        "encryption", "With what the key is encrypted that its ID tokens are encrypted with."
-    )
-    id_token_encrypted_response_enc: str | None = member(
-        "encoding", "With what its ID tokens are encrypted (A128CBC-HS256)."
-    )
-    userinfo_signed_response_alg: str | None = member(
-        "our_algorithm", "What UserInfo is signed with (not at all: plain JSON)."
-    )
-    userinfo_encrypted_response_alg: str | None = member(
-        "encryption", "With what the key is encrypted that UserInfo is encrypted with."
-    )
-    userinfo_encrypted_response_enc: str | None = member("encoding", "With what UserInfo is encrypted (A128CBC-HS256).")
+    id_token_encrypted_response_alg: str | None = member("encryption", "Encrypts the key of its ID tokens (none).")
+    id_token_encrypted_response_enc: str | None = member("encoding", "Encrypts its ID tokens (A128CBC-HS256).")
+    userinfo_signed_response_alg: str | None = member("our_algorithm", "Signs UserInfo (none: plain JSON).")
+    userinfo_encrypted_response_alg: str | None = member("encryption", "Encrypts the key of UserInfo (none).")
+    userinfo_encrypted_response_enc: str | None = member("encoding", "Encrypts UserInfo (A128CBC-HS256).")
     request_object_signing_alg: str | None = member(
-        "request_object_algorithm", "What it signs its request objects with (any that fits its keys)."
+        "request_object_algorithm", "Signs its request objects (any that fits its keys)."
     )
-    request_object_encryption_alg: str | None = member(
-        "encryption_to_us", "With what it may encrypt the key of its request objects."
-    )
-    request_object_encryption_enc: str | None = member("encoding", "With what it may encrypt its request objects.")
+    request_object_encryption_alg: str | None = member("encryption_to_us", "Encrypts the key of its request objects.")
+    request_object_encryption_enc: str | None = member("encoding", "Encrypts its request objects.")
     require_signed_request_object: bool = member("", "Refuse its requests without a request object.", default=False)
     request_uris: tuple[str, ...] = member("request_uris", "Where its request objects may be.", default=())
     default_max_age: int | None = member("seconds", "People must have logged in within so many seconds.")
@@ -153,7 +127,7 @@ class Metadata:
     backchannel_logout_session_required: bool = member("", "Tell it which session that was.", default=False)
     frontchannel_logout_uri: str | None = member(
         "beside_redirects",
-        "A page of it that the person's browser loads at the logout, at the address of a redirect URI.",
+        "A page of it that people's browsers load when they log out, at the address of a redirect URI.",
         "Front-channel logout URI",
     )
     frontchannel_logout_session_required: bool = member("", "Tell that page which session it was.", default=False)
@@ -182,20 +156,17 @@ class Metadata:
         return (*self.redirect_uris, *self.post_logout_redirect_uris)
 
 
-def described(attribute: "attrs.Attribute[Any]", types: Mapping[str, Any]) -> Member:
-    """What there is to know of the member that is this attribute."""
-    known: Member = attribute.metadata[KEY]
-    empty: Any = "" if types[attribute.name] is str else ()
-    default = empty if attribute.default is attrs.NOTHING else attribute.default
-    name = known.name or attribute.name
-    option = known.option or name.replace("_", "-")
-    return evolve(
-        known, name=name, option=option, attribute=attribute.name, type=types[attribute.name], default=default
-    )
+def describe(attribute: "attrs.Attribute[Any]", kind: Any) -> Member:
+    """The member that this attribute is, of this type."""
+    given: Member = attribute.metadata[KEY]
+    name = given.name or attribute.name
+    option = given.option or name.replace("_", "-")
+    default = kind() if attribute.default is attrs.NOTHING else attribute.default
+    return evolve(given, name=name, option=option, attribute=attribute.name, type=kind, default=default)
 
 
 TYPES: Final = get_type_hints(Metadata)
-MEMBERS: Final = tuple(described(each, TYPES) for each in attrs.fields(Metadata) if KEY in each.metadata)
+MEMBERS: Final = tuple(describe(each, TYPES[each.name]) for each in attrs.fields(Metadata) if KEY in each.metadata)
 
 # Columns of their own: statements ask for these.
 COLUMNS: Final = tuple(each.name for each in attrs.fields(Metadata) if each.default is attrs.NOTHING)

@@ -9,23 +9,22 @@ KEY: Final = "member"  # of an attribute's metadata
 
 
 class Who(Enum):
-    """Who may set a member; who comes later here, may set what those before may."""
+    """Who may set a member; whoever stands later here may set what those before may."""
 
     NOBODY = "nobody"  # the server finds it out
-    CLIENT = "client"  # by /register
-    OWNER = "owner"  # on the page of the application
+    CLIENT = "client"  # at /register
+    OWNER = "owner"  # on the form of the application
     ADMINISTRATOR = "administrator"  # on the command line
 
 
 @frozen
 class Member:
-    """A member of client metadata (RFC 7591 §2), by its specification's `name`, and the `attribute` of Metadata.
+    """A member of client metadata (RFC 7591 §2), by the `name` of its specification and the `attribute` of Metadata.
 
-    `rule` is the function of iam/clients that says what is wrong with a value; "": whatever has the type will do.
-    `help` explains it on the command line and, below its `form_label`, on the form of an application. `place` is where it stands on that;
-    0: among the details.
-    `wish`: at /register a wrong value is left out, since nothing relies on it. `empty`: it is answered even where the list is empty.
-    `option` is that of `iam client`, where it is not called like the member.
+    `rule` is the function in iam/clients/rules.py or key_rules.py that says what is wrong with a value; "": its type is enough.
+    `help` explains it on the command line and on the form of an application, where it is if it has a `form_label`; `place` is its place
+    above the details there, 0: among the details.
+    `wish`: at /register a wrong value is left out, for nothing relies on it. `option` is that of `iam client`, without the dashes.
     """
 
     rule: str
@@ -34,7 +33,6 @@ class Member:
     who_may_set: Who = Who.CLIENT
     wish: bool = False
     place: int = 0
-    empty: bool = False
     option: str = ""
     name: str = ""
     attribute: str = ""
@@ -48,10 +46,10 @@ class Member:
 
 
 def member(rule: str, sentence: str, label: str | None = None, *, default: Any = None, **more: Any) -> Any:
-    """The attribute of a record that is a member: its rule, help and label, its default, and what else there is to be said of it."""
-    return field(default=default, kw_only=True, metadata=of(rule, sentence, label, **more))
+    """An attribute that is a member: its rule, help and form label, its default, and what else a Member has."""
+    return field(default=default, kw_only=True, metadata=about(rule, sentence, label, **more))
 
 
-def of(rule: str, sentence: str, label: str | None = None, **more: Any) -> dict[str, Member]:
+def about(rule: str, sentence: str, label: str | None = None, **more: Any) -> dict[str, Member]:
     """The metadata of such an attribute."""
     return {KEY: Member(rule, sentence, label, **more)}

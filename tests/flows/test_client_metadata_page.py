@@ -1,5 +1,6 @@
 """The page of client metadata says for each member what becomes of a value that does not fit, and the server does so."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,22 @@ from typing import Any
 import pytest
 
 from iam.clients.metadata import ClientMetadata
+from iam.records.client_metadata import MEMBERS
+from iam.records.member import Member, Who
 from tests.harness import REDIRECT_URI, Reply, Server
 from tests.registering import register
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "client_metadata.md").read_text()
 ROW = re.compile(r"^\| (?P<members>`[^|]*`\)?) \|.*\| (?P<outcome>refused|left out|replaced)[^|]*\|$", re.MULTILINE)
 SAID = {member: row["outcome"] for row in ROW.finditer(PAGE) for member in re.findall(r"`([a-z_]+)`", row["members"])}
+
+CELL = re.compile(r"^\| (?P<members>`[^|]*`\)?) \| ?(?P<default>[^|]*?) ?\|.*\| (?P<last>[^|]*) \|$", re.MULTILINE)
+CELLS = {
+    member: (row["members"], row["default"], row["last"])
+    for row in CELL.finditer(PAGE)
+    for member in re.findall(r"`([a-z_]+)`", row["members"])
+}
+WHO = {Who.CLIENT: (False, False), Who.OWNER: (True, True), Who.ADMINISTRATOR: (True, False)}
 
 # A value of the right type that does not fit, with what else has to be said to come that far.
 MISFITS: dict[str, Any] = {
@@ -74,6 +85,19 @@ def outcome(reply: Reply, member: str) -> str:
 
 def test_every_member_is_on_the_page() -> None:
     assert SAID.keys() == MISFITS.keys() == ClientMetadata.model_fields.keys() - {"client_id", "client_secret"}
+    assert CELLS.keys() == SAID.keys() | {each.name for each in MEMBERS if each.who_may_set is not Who.NOBODY}
+
+
+@pytest.mark.parametrize(
+    "member", [each for each in MEMBERS if each.who_may_set is not Who.NOBODY], ids=lambda member: member.name
+)
+def test_the_page_says_of_each_member_what_its_line_says(member: Member) -> None:
+    names, default, last = CELLS[member.name]
+
+    assert member.option == member.name.replace("_", "-") or f"`--{member.option}`" in names
+    assert member.default in ((), None, "") or default == f"`{json.dumps(member.default).strip(chr(34))}`"
+    assert ("administrator" in last, "owner" in last) == WHO[member.who_may_set]
+    assert not member.wish or not last.startswith("refused")
 
 
 @pytest.mark.parametrize("member", MISFITS)
