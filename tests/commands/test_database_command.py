@@ -34,7 +34,7 @@ async def restored(server: Server, database_dsn: str, tmp_path: Path, *arguments
     return await bridge.call(Iam(database_dsn, tmp_path, bridge.wait), "database", "restored", *arguments)
 
 
-async def test_r16_after_a_restore_no_refresh_token_of_the_backup_is_good(
+async def test_after_a_restore_no_refresh_token_of_the_backup_is_good(
     server: Server, database_dsn: str, tmp_path: Path
 ) -> None:
     app, person = await server.app(), await server.person()
@@ -48,9 +48,7 @@ async def test_r16_after_a_restore_no_refresh_token_of_the_backup_is_good(
     assert [(reply.status, reply.json["error"]) for reply in replies] == [(400, "invalid_grant")] * 2
 
 
-async def test_r16_after_a_restore_no_code_of_the_backup_is_good(
-    server: Server, database_dsn: str, tmp_path: Path
-) -> None:
+async def test_after_a_restore_no_code_of_the_backup_is_good(server: Server, database_dsn: str, tmp_path: Path) -> None:
     app, person = await server.app(), await server.person()
     code = await server.code(app, person)
 
@@ -60,7 +58,7 @@ async def test_r16_after_a_restore_no_code_of_the_backup_is_good(
     assert (reply.status, reply.json["error"]) == (400, "invalid_grant")
 
 
-async def test_r16_after_a_restore_no_access_token_of_the_backup_is_good(
+async def test_after_a_restore_no_access_token_of_the_backup_is_good(
     server: Server, database_dsn: str, tmp_path: Path
 ) -> None:
     app, person = await server.app(), await server.person()
@@ -72,7 +70,7 @@ async def test_r16_after_a_restore_no_access_token_of_the_backup_is_good(
     assert [await server.introspect(app, each) for each in (token, own)] == [{"active": False}] * 2
 
 
-async def test_r16_after_a_restore_no_initial_access_token_of_the_backup_is_good(
+async def test_after_a_restore_no_initial_access_token_of_the_backup_is_good(
     server: Server, database_dsn: str, tmp_path: Path
 ) -> None:
     token = await initial_access_token(server, uses=1)
@@ -82,7 +80,7 @@ async def test_r16_after_a_restore_no_initial_access_token_of_the_backup_is_good
     assert (await register(server, token)).status == 401
 
 
-async def test_r16_after_a_restore_people_log_in_again(server: Server, database_dsn: str, tmp_path: Path) -> None:
+async def test_after_a_restore_people_log_in_again(server: Server, database_dsn: str, tmp_path: Path) -> None:
     person = await server.person()
 
     await restored(server, database_dsn, tmp_path)
@@ -92,7 +90,7 @@ async def test_r16_after_a_restore_people_log_in_again(server: Server, database_
     assert "/login" in reply.location
 
 
-async def test_r16_after_a_restore_new_tokens_are_good(server: Server, database_dsn: str, tmp_path: Path) -> None:
+async def test_after_a_restore_new_tokens_are_good(server: Server, database_dsn: str, tmp_path: Path) -> None:
     app = await server.app()
     await restored(server, database_dsn, tmp_path)
 
@@ -101,7 +99,7 @@ async def test_r16_after_a_restore_new_tokens_are_good(server: Server, database_
     assert (await server.introspect(app, token))["active"]
 
 
-def test_r16_an_empty_database_is_made_ready_by_restored_as_by_every_command(untouched: Iam) -> None:
+def test_an_empty_database_is_made_ready_by_restored_as_by_every_command(untouched: Iam) -> None:
     outcome = untouched("database", "restored")
 
     assert outcome.status == 0

@@ -102,7 +102,7 @@ def server(server: Server, admin: Any) -> Iterator[Server]:
     admin.execute("delete from epochs")
 
 
-async def test_r16_a_restore_says_what_it_has_voided(server: Server, database_dsn: str, tmp_path: Path) -> None:
+async def test_a_restore_says_what_it_has_voided(server: Server, database_dsn: str, tmp_path: Path) -> None:
     await server.person()
     before = server.now()
 

@@ -107,3 +107,9 @@ def test_no_number_is_without_a_key() -> None:
     }
 
     assert found == set()
+
+
+def test_no_test_is_named_by_a_number_without_a_key() -> None:
+    names = re.findall(r"def (test_\w+)", "\n".join(texts("tests", endings=(".py",)).values()))
+
+    assert [name for name in names if re.search(r"_(row_\d+|[bkprsw]\d+)_", name)] == []

@@ -1,4 +1,4 @@
-"""What only root can arrange: other users, programs and data out of their reach, a full disk (H47, H48, R6)."""
+"""What only root can arrange: other users, programs and data out of their reach, a full disk (H47, H48)."""
 
 import os
 import pwd
@@ -305,7 +305,7 @@ def exhaust(ask, embedded) -> None:
         ask(embedded.admin_dsn, "select pg_switch_wal()")
 
 
-async def test_r6_postgresql_comes_back_by_itself_when_a_full_disk_has_room_again(open_embedded, disk, ask):
+async def test_postgresql_comes_back_by_itself_when_a_full_disk_has_room_again(open_embedded, disk, ask):
     embedded = await open_embedded(disk / "data")
     ask(embedded.dsn, "create table filling (value text)")
     filler = fill(disk, spare=4 << 20)

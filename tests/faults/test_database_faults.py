@@ -113,7 +113,7 @@ async def test_h41_a_connection_that_is_terminated_in_a_statement_fails_only_tha
     await until(full(database))
 
 
-async def test_r18_a_batch_whose_connection_is_lost_is_reported_to_all_and_not_sent_again(
+async def test_a_batch_whose_connection_is_lost_is_reported_to_all_and_not_sent_again(
     start: Start, mortal: Any
 ) -> None:
     mortal.ask(
@@ -156,7 +156,7 @@ async def test_h41_h43_a_deadlock_is_tried_again_and_costs_no_connection(start: 
     assert sorted(mortal.backends()) == before
 
 
-async def test_r1_when_the_postmaster_dies_all_fail_at_once_and_when_it_returns_all_goes_on(
+async def test_when_the_postmaster_dies_all_fail_at_once_and_when_it_returns_all_goes_on(
     start: Start, mortal: Any, events: list[LogEvent], lag: Standstill
 ) -> None:
     database = await start()
@@ -194,7 +194,7 @@ async def test_r1_when_the_postmaster_dies_all_fail_at_once_and_when_it_returns_
     assert tracebacks(events) == []
 
 
-async def test_r2_connections_terminated_one_after_another_cost_few_requests(start: Start, mortal: Any) -> None:
+async def test_connections_terminated_one_after_another_cost_few_requests(start: Start, mortal: Any) -> None:
     database = await start(connections=4)
     await until(full(database))
     outcomes: list[Any] = []
@@ -289,7 +289,7 @@ async def test_h42_stopping_waits_for_no_backend_that_stands_still(start: Start,
     assert lag() < STILL
 
 
-async def test_r9_a_postmaster_that_stands_still_blocks_nobody(start: Start, mortal: Any, lag: Standstill) -> None:
+async def test_a_postmaster_that_stands_still_blocks_nobody(start: Start, mortal: Any, lag: Standstill) -> None:
     database = await start(connections=3)
     await until(full(database))
     pids = mortal.backends()
@@ -310,7 +310,7 @@ async def test_r9_a_postmaster_that_stands_still_blocks_nobody(start: Start, mor
     assert lag() < STILL
 
 
-async def test_r9_stopping_while_connections_are_being_made_to_a_silent_postmaster(start: Start, mortal: Any) -> None:
+async def test_stopping_while_connections_are_being_made_to_a_silent_postmaster(start: Start, mortal: Any) -> None:
     database = await start(connections=3)
     await until(full(database))
     pids = mortal.backends()
@@ -326,7 +326,7 @@ async def test_r9_stopping_while_connections_are_being_made_to_a_silent_postmast
     assert not database.connector.opening
 
 
-async def test_r9_a_full_queue_of_connections_blocks_nobody(start: Start, mortal: Any, lag: Standstill) -> None:
+async def test_a_full_queue_of_connections_blocks_nobody(start: Start, mortal: Any, lag: Standstill) -> None:
     with full_queue(mortal.directory / ".s.PGSQL.1"), pytest.raises(Unavailable):
         await Database(reactor, mortal.dsn(port=1)).start()
 
@@ -348,9 +348,7 @@ async def test_h44_a_silent_host_costs_five_seconds_and_the_next_one_is_taken(
     assert lag() < STILL
 
 
-async def test_r9_a_line_that_swallows_answers_is_left_after_six_seconds(
-    start: Start, line: Any, lag: Standstill
-) -> None:
+async def test_a_line_that_swallows_answers_is_left_after_six_seconds(start: Start, line: Any, lag: Standstill) -> None:
     wire, dsn = line
     database = await start(dsn=dsn, connections=1)
     await until(full(database))
@@ -367,7 +365,7 @@ async def test_r9_a_line_that_swallows_answers_is_left_after_six_seconds(
     assert await database.query("select 1") == [(1,)]
 
 
-async def test_r18_when_the_answer_to_a_commit_is_lost_nobody_asks_again(start: Start, mortal: Any, line: Any) -> None:
+async def test_when_the_answer_to_a_commit_is_lost_nobody_asks_again(start: Start, mortal: Any, line: Any) -> None:
     mortal.ask("drop table if exists spent; create table spent (n int)")
     sql = "with i as (insert into spent select i.v from {input} returning n) select 1, n from i"
     wire, dsn = line
@@ -386,7 +384,7 @@ async def test_r18_when_the_answer_to_a_commit_is_lost_nobody_asks_again(start: 
     assert mortal.ask("select n from spent order by n") == [(number,) for number in range(20)]
 
 
-async def test_r11_callers_who_leave_by_the_thousand_poison_nothing(
+async def test_callers_who_leave_by_the_thousand_poison_nothing(
     start: Start, mortal: Any, events: list[LogEvent]
 ) -> None:
     sql = "select n, v from {input}"
@@ -429,7 +427,7 @@ async def test_h46_a_lost_listener_listens_again_and_says_that_something_may_hav
     assert database.statistics.losses == 0
 
 
-async def test_r14_after_a_failover_the_next_host_is_written_to(start: Start, breed: Callable[[], Any]) -> None:
+async def test_after_a_failover_the_next_host_is_written_to(start: Start, breed: Callable[[], Any]) -> None:
     primary, standby = breed(), breed()
     primary.create()
     primary.start()

@@ -1,4 +1,4 @@
-"""A server whose data directory is on a small disk of its own that gets full (H51, R6); only root can arrange that."""
+"""A server whose data directory is on a small disk of its own that gets full (H51); only root can arrange that."""
 
 import os
 import subprocess
@@ -103,7 +103,7 @@ def test_h51_a_disk_that_fills_up_is_only_read_until_there_is_room(site: Site) -
     assert site.token().status_code == 200
 
 
-def test_r6_a_disk_without_any_room_is_served_again_by_itself_once_it_gets_some(site: Site) -> None:
+def test_a_disk_without_any_room_is_served_again_by_itself_once_it_gets_some(site: Site) -> None:
     token = site.token().json()["access_token"]
     filler = site.fill(spare=0)
     site.exhaust()

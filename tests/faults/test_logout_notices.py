@@ -1,4 +1,4 @@
-"""Whoever is to be told of a logout is told once at least, whatever server dies (R3, R4), and one server tells it."""
+"""Whoever is to be told of a logout is told once at least, whatever server dies, and one server tells it."""
 
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator

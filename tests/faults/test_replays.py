@@ -41,7 +41,7 @@ async def statuses(server: Server, processes: list[Process], assertion: str) -> 
     return [reply.status for reply in replies]
 
 
-async def test_row_11_of_two_servers_one_takes_an_assertion(server: Server, begin: Callable[[], Process]) -> None:
+async def test_of_two_servers_one_takes_an_assertion(server: Server, begin: Callable[[], Process]) -> None:
     signer = evolve(await asserted(server), audience=ISSUER)
     processes = [begin(), begin()]
 
@@ -50,7 +50,7 @@ async def test_row_11_of_two_servers_one_takes_an_assertion(server: Server, begi
     assert Counter(taken) == {200: 1, 401: 19}
 
 
-async def test_row_11_a_server_that_was_started_again_remembers(server: Server, begin: Callable[[], Process]) -> None:
+async def test_a_server_that_was_started_again_remembers(server: Server, begin: Callable[[], Process]) -> None:
     signer = evolve(await asserted(server), audience=ISSUER)
     assertion = signer.assertion()
     first = begin()

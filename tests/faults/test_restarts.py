@@ -1,4 +1,4 @@
-"""A server that is killed again and again under load: what it has said, stays true (R3)."""
+"""A server that is killed again and again under load: what it has said, stays true."""
 
 import http.client
 import json
@@ -115,7 +115,7 @@ def lives(port: int, options: tuple[str, ...], work: list[Callable[[], None]], e
     return last.stop()
 
 
-async def test_r3_all_that_a_server_has_given_out_is_good_after_ten_deaths(
+async def test_all_that_a_server_has_given_out_is_good_after_ten_deaths(
     server: Server, database_dsn: str, tmp_path: Path
 ) -> None:
     app, person = await server.app(), await server.person()

@@ -1,4 +1,4 @@
-"""The server with a database of its own, and what kills either (R1, R3)."""
+"""The server with a database of its own, and what kills either."""
 
 import os
 import signal
@@ -39,7 +39,7 @@ def ready_again(process: Process, patience: float) -> tuple[list[int], float]:
     return statuses, longest
 
 
-def test_r1_a_killed_database_is_503_until_we_have_started_it_again(data_dir: str) -> None:
+def test_a_killed_database_is_503_until_we_have_started_it_again(data_dir: str) -> None:
     process = start("--data-dir", data_dir)
     os.kill(first_of(data_dir), signal.SIGKILL)
 

@@ -1,4 +1,4 @@
-"""A server under load whose database is killed, whose clients hang up, and which is asked to stop (R1, R10, R11)."""
+"""A server under load whose database is killed, whose clients hang up, and which is asked to stop."""
 
 import http.client
 import os
@@ -123,7 +123,7 @@ def loaded(data_dir: str) -> Iterator[Callable[..., Load]]:
         load.process.stop()
 
 
-def test_r1_a_database_killed_under_load_is_503_and_then_service_resumes(
+def test_a_database_killed_under_load_is_503_and_then_service_resumes(
     mortal: Mortal, loaded: Callable[..., Load]
 ) -> None:
     load = loaded("--database", mortal.dsn())
@@ -142,7 +142,7 @@ def test_r1_a_database_killed_under_load_is_503_and_then_service_resumes(
     assert load.longest() < LONGEST
 
 
-def test_r2_backends_terminated_one_after_another_are_503_at_worst_and_then_nothing_is(
+def test_backends_terminated_one_after_another_are_503_at_worst_and_then_nothing_is(
     mortal: Mortal, loaded: Callable[..., Load]
 ) -> None:
     load = loaded("--database", mortal.dsn())
@@ -163,7 +163,7 @@ def test_r2_backends_terminated_one_after_another_are_503_at_worst_and_then_noth
     assert {outcome.status for outcome in afterwards} == {200}
 
 
-def test_r1_h51_the_embedded_database_killed_under_load_is_started_again(
+def test_h51_the_embedded_database_killed_under_load_is_started_again(
     data_dir: str, loaded: Callable[..., Load]
 ) -> None:
     load = loaded()
@@ -179,7 +179,7 @@ def test_r1_h51_the_embedded_database_killed_under_load_is_started_again(
     assert load.longest() < LONGEST
 
 
-def test_r10_a_server_asked_to_stop_answers_everything_it_was_asked(data_dir: str, loaded: Callable[..., Load]) -> None:
+def test_a_server_asked_to_stop_answers_everything_it_was_asked(data_dir: str, loaded: Callable[..., Load]) -> None:
     load = loaded()
     status = load.process.stop()
     load.end()
@@ -191,7 +191,7 @@ def test_r10_a_server_asked_to_stop_answers_everything_it_was_asked(data_dir: st
     assert postmasters(data_dir) == []
 
 
-def test_r10_a_second_signal_ends_it_at_once(data_dir: str) -> None:
+def test_a_second_signal_ends_it_at_once(data_dir: str) -> None:
     process = start("--data-dir", data_dir)
     address = ("localhost", int(process.url.rsplit(":", 1)[1]))
     connection = socket.create_connection(address)
@@ -209,7 +209,7 @@ def test_r10_a_second_signal_ends_it_at_once(data_dir: str) -> None:
     assert postmasters(data_dir) == []
 
 
-def test_r11_ten_thousand_clients_that_hang_up_leave_a_healthy_pool(data_dir: str) -> None:
+def test_ten_thousand_clients_that_hang_up_leave_a_healthy_pool(data_dir: str) -> None:
     process = start("--data-dir", data_dir)
     load = Load(process, created("--data-dir", data_dir))
     request = asked(load.headers)

@@ -1,4 +1,4 @@
-"""A database that is slow, silent or busy: few requests fail, none waits for long, and all is well afterwards (R7, R8, R9)."""
+"""A database that is slow, silent or busy: few requests fail, none waits for long, and all is well afterwards."""
 
 import random
 import time
@@ -98,7 +98,7 @@ def longest(answers: list[Answer]) -> float:
     return max(answer.ended - answer.began for answer in answers)
 
 
-async def test_r8_a_slow_database_is_degraded_service_and_then_full_service(
+async def test_a_slow_database_is_degraded_service_and_then_full_service(
     clients: Clients, line: tuple[Line, str]
 ) -> None:
     wire = line[0]
@@ -123,7 +123,7 @@ async def test_r8_a_slow_database_is_degraded_service_and_then_full_service(
     assert after >= 0.2 * before  # else it is still degraded; the machine alone may take half of it
 
 
-async def test_r9_a_database_that_falls_silent_is_503_in_time_and_blocks_nothing(
+async def test_a_database_that_falls_silent_is_503_in_time_and_blocks_nothing(
     clients: Clients, line: tuple[Line, str]
 ) -> None:
     clients.begin()
@@ -145,7 +145,7 @@ async def test_r9_a_database_that_falls_silent_is_503_in_time_and_blocks_nothing
     assert longest(health) < PROMPT
 
 
-async def test_r9_a_server_whose_database_is_silent_stops_when_it_is_told_to(
+async def test_a_server_whose_database_is_silent_stops_when_it_is_told_to(
     clients: Clients, line: tuple[Line, str]
 ) -> None:
     clients.begin()
@@ -188,7 +188,7 @@ async def asked(server: Server, url: str) -> Answer:
     return Answer(reply.status, began, time.monotonic())
 
 
-async def test_r7_beyond_two_hundred_that_wait_requests_are_refused_at_once_and_health_is_not_touched(
+async def test_beyond_two_hundred_that_wait_requests_are_refused_at_once_and_health_is_not_touched(
     server: Server, database_dsn: str, lock: Callable[[], None], tmp_path: Any
 ) -> None:
     process = await deferToThread(start, "--database", database_dsn, "--data-dir", str(tmp_path / "data"))

@@ -1,4 +1,4 @@
-"""Two server processes on one database are one service (R4)."""
+"""Two server processes on one database are one service."""
 
 import time
 from collections import Counter

@@ -246,7 +246,7 @@ async def test_prompt_none_for_a_page_with_https_gives_a_code_at_once(server: Se
 
 @pytest.mark.parametrize("wrong", [{"redirect_uri": "https://evil.example/"}, {"client_id": "nobody"}])
 @pytest.mark.parametrize("known", [True, False])
-async def test_row_7_prompt_none_redirects_nobody_to_an_address_that_is_not_registered(
+async def test_prompt_none_redirects_nobody_to_an_address_that_is_not_registered(
     server: Server, known: bool, wrong: dict[str, str]
 ) -> None:
     app = await client(server)
@@ -531,7 +531,7 @@ async def test_nobody_but_the_person_of_the_hint_gets_a_code_for_it(server: Serv
     assert "code" in right.sent_back
 
 
-async def test_row_41_a_hint_that_we_did_not_sign_for_this_client_is_refused(server: Server) -> None:
+async def test_a_hint_that_we_did_not_sign_for_this_client_is_refused(server: Server) -> None:
     app, other, ada = await client(server), await client(server), await somebody(server)
     token = await hint(server, app, ada)
     told_of = dict((await server.keys.verified(token, "JWT")) or {})

@@ -332,7 +332,7 @@ async def test_h35_an_address_that_is_not_everybodys_is_not_asked(
     assert waiting(admin) == [(app.client_id, 1)]
 
 
-async def test_r20_one_that_is_silent_holds_up_nobody_but_itself(
+async def test_one_that_is_silent_holds_up_nobody_but_itself(
     server: Server, back_channel: BackChannelLogout, receive: Any, admin: Any
 ) -> None:
     silent, good = receive(), receive()

@@ -132,7 +132,7 @@ async def test_a_client_that_gets_a_secret_is_told_it(server: Server) -> None:
     assert "id_token" in await server.tokens(app, person, scope="openid")
 
 
-async def test_row_47_what_is_forbidden_at_the_registration_is_forbidden_at_every_update(server: Server) -> None:
+async def test_what_is_forbidden_at_the_registration_is_forbidden_at_every_update(server: Server) -> None:
     client = await registered(server)
     forbidden: list[dict[str, Any]] = [
         {"scope": "read"},
@@ -167,7 +167,7 @@ async def test_row_47_what_is_forbidden_at_the_registration_is_forbidden_at_ever
         ),
     ],
 )
-async def test_row_47_two_steps_lead_nowhere_that_one_does_not(
+async def test_two_steps_lead_nowhere_that_one_does_not(
     server: Server, first: dict[str, Any], second: dict[str, Any]
 ) -> None:
     client = await registered(server, **first)
@@ -218,7 +218,7 @@ async def test_a_client_keeps_the_scopes_that_it_was_given_and_gets_no_others(se
     assert ["left_out" in reply.json for reply in replies] == [False, True, False, True]
 
 
-async def test_row_47_an_update_gives_nothing_that_a_registration_would_leave_out(server: Server) -> None:
+async def test_an_update_gives_nothing_that_a_registration_would_leave_out(server: Server) -> None:
     client = await registered(server)
     wishes: dict[str, Any] = {
         "scope": "openid read",
@@ -290,7 +290,7 @@ async def test_of_an_update_and_a_deletion_at_once_the_deletion_is_the_last_word
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-async def test_row_60_whatever_is_wrong_with_the_token_nobody_learns_what(server: Server, method: str) -> None:
+async def test_whatever_is_wrong_with_the_token_nobody_learns_what(server: Server, method: str) -> None:
     client, other = await registered(server), await registered(server)
     app = await server.app()
     asked = [

@@ -110,7 +110,7 @@ async def test_a_key_set_that_is_none_authenticates_nobody(server: Server, home:
     assert (await token(server, signer)).status == 401
 
 
-async def test_row_41_a_secret_in_a_fetched_key_set_is_no_key(server: Server, home: Home) -> None:
+async def test_a_secret_in_a_fetched_key_set_is_no_key(server: Server, home: Home) -> None:
     signer = await at_home(server, home)
     home.document["keys"].append({"kty": "oct", "k": "c2VjcmV0LXRoYXQtaXMtcHVibGljLWFuZC1sb25nLWVub3VnaA"})
 

@@ -275,7 +275,7 @@ async def test_what_cannot_be_registered_is_refused_by_its_member(
         *(REDIRECT_URI + "?code=x", REDIRECT_URI + "?a=b&state=x", REDIRECT_URI + "?iss=x", REDIRECT_URI + "#state="),
     ],
 )
-async def test_row_4_row_5_no_redirect_uri_is_a_script_or_an_answer(server: Server, uri: str, public: bool) -> None:
+async def test_no_redirect_uri_is_a_script_or_an_answer(server: Server, uri: str, public: bool) -> None:
     told = {"token_endpoint_auth_method": "none", "application_type": "native"} if public else {}
 
     reply = await register(server, await initial_access_token(server), redirect_uris=[uri], **told)
@@ -284,7 +284,7 @@ async def test_row_4_row_5_no_redirect_uri_is_a_script_or_an_answer(server: Serv
 
 
 @pytest.mark.parametrize("name", ["<svg onload=alert(1)>", "{{7*7}}", "'\"><script>alert(1)</script>"])
-async def test_row_53_a_name_is_text_where_people_read_it(server: Server, name: str) -> None:
+async def test_a_name_is_text_where_people_read_it(server: Server, name: str) -> None:
     client, person = await registered(server, client_name=name), await server.person()
     query = {
         "response_type": "code",
@@ -409,7 +409,7 @@ async def test_of_twenty_registrations_at_once_with_a_token_for_one_one_wins(ser
     assert len(await server.store.clients.all()) == 1
 
 
-async def test_row_30_where_registration_is_closed_nobody_registers(configured: Any) -> None:
+async def test_where_registration_is_closed_nobody_registers(configured: Any) -> None:
     server = configured(registration="closed")
     token = await initial_access_token(server)
 

@@ -42,7 +42,7 @@ anything = st.recursive(
 documents = st.dictionaries(st.sampled_from(MEMBERS) | texts, anything | st.lists(texts, max_size=3), max_size=6)
 
 
-async def test_row_53_any_metadata_are_refused_or_registered(server: Server, pytestconfig: pytest.Config) -> None:
+async def test_any_metadata_are_refused_or_registered(server: Server, pytestconfig: pytest.Config) -> None:
     token = await initial_access_token(server)
     statuses = set()
 

@@ -245,7 +245,7 @@ async def test_a_hint_of_another_person_or_session_needs_the_question(server: Se
     assert await logged_in(other)
 
 
-async def test_row_46_the_forms_token_is_for_this_very_request(server: Server) -> None:
+async def test_the_forms_token_is_for_this_very_request(server: Server) -> None:
     app, person = await relying_party(server), await server.person()
     visitor = visitor_of(server, person)
     form = form_of((await visitor.get("/logout")).text)
@@ -334,7 +334,7 @@ async def test_a_parameter_that_comes_twice_gets_a_page(server: Server) -> None:
 
 
 @pytest.mark.parametrize("alg", ["HS256", "none"])
-async def test_row_41_a_hint_signed_with_our_public_key_as_a_secret_is_none(server: Server, alg: str) -> None:
+async def test_a_hint_signed_with_our_public_key_as_a_secret_is_none(server: Server, alg: str) -> None:
     app, person = await relying_party(server), await server.person()
     key = next(key for key in (await server.get("/jwks")).json["keys"] if key.get("alg") == "RS256")
     token = await hint(server, app, person)

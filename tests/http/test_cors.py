@@ -1,4 +1,4 @@
-"""Whose pages may read what: by the origins of registered redirect URIs, and nobody's cookies ever (row 55)."""
+"""Whose pages may read what: by the origins of registered redirect URIs, and nobody's cookies ever."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -42,7 +42,7 @@ def test_a_private_key_is_refused(key: Any) -> None:
     assert "leave it at home" in refused({"keys": [EC, key.as_dict(private=True)]})
 
 
-def test_row_41_a_symmetric_key_is_refused() -> None:
+def test_a_symmetric_key_is_refused() -> None:
     assert "leave it at home" in refused({"keys": [EC, OctKey.generate_key(256).as_dict(private=True)]})
 
 

@@ -169,7 +169,7 @@ def test_an_application_type_that_does_not_fit_is_replaced_by_native(
 
 
 @given(st.text(max_size=60))
-def test_row_53_no_text_makes_a_link_that_is_no_web_address(text: str) -> None:
+def test_no_text_makes_a_link_that_is_no_web_address(text: str) -> None:
     for uri in (text, "https://" + text, "https://example.org" + text):
         if uris.link_complaint(uri) is None:
             assert uri.lower().startswith(("https://", "http://"))

@@ -1,4 +1,4 @@
-"""Where a request may go (H35, rows 49 and 50)."""
+"""Where a request may go (H35)."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 

@@ -1,4 +1,4 @@
-"""The one guarded request to other people's addresses (H35, rows 49, 50, 67, 68)."""
+"""The one guarded request to other people's addresses (H35)."""
 
 import gzip
 import json
@@ -44,21 +44,19 @@ async def test_a_document_is_fetched_over_tls_from_the_name(fetcher: Fetcher, ot
 # TLS
 
 
-async def test_row_68_a_certificate_of_another_name_is_refused(fetcher: Fetcher, other: Other, names: Names) -> None:
+async def test_a_certificate_of_another_name_is_refused(fetcher: Fetcher, other: Other, names: Names) -> None:
     names.addresses["another.test"] = ["127.0.0.1"]
 
     assert await refusal(fetcher, url(other, host="another.test"))
     assert other.requests == []
 
 
-async def test_row_68_a_certificate_for_a_name_is_not_one_for_the_address(fetcher: Fetcher, other: Other) -> None:
+async def test_a_certificate_for_a_name_is_not_one_for_the_address(fetcher: Fetcher, other: Other) -> None:
     assert await refusal(fetcher, url(other, host="127.0.0.1"))
     assert other.requests == []
 
 
-async def test_row_68_a_certificate_of_an_unknown_authority_is_refused(
-    other: Other, names: Names, clock: TurnedClock
-) -> None:
+async def test_a_certificate_of_an_unknown_authority_is_refused(other: Other, names: Names, clock: TurnedClock) -> None:
     assert await refusal(make(Authority(), names, clock), url(other))
     assert other.requests == []
 
@@ -148,7 +146,7 @@ async def test_h35_an_unusual_spelling_is_not_even_looked_up(fetcher: Fetcher, n
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_row_67_a_redirect_is_not_followed(fetcher: Fetcher, other: Other, plain: Other, status: int) -> None:
+async def test_a_redirect_is_not_followed(fetcher: Fetcher, other: Other, plain: Other, status: int) -> None:
     other.status = status
     other.headers = {"Content-Type": "application/json", "Location": url(plain, scheme="http")}
 
@@ -156,7 +154,7 @@ async def test_row_67_a_redirect_is_not_followed(fetcher: Fetcher, other: Other,
     assert plain.requests == []
 
 
-async def test_row_67_no_cookie_and_no_authorization_is_sent(fetcher: Fetcher, other: Other) -> None:
+async def test_no_cookie_and_no_authorization_is_sent(fetcher: Fetcher, other: Other) -> None:
     other.headers["Set-Cookie"] = "a=b; Path=/"
 
     for path in ("/1", "/2"):

@@ -76,7 +76,7 @@ async def test_the_name_is_looked_up_once_and_its_address_is_the_one_that_is_dia
     assert names.asked == [NAME]
 
 
-async def test_row_68_a_certificate_of_another_name_is_refused(poster: Poster, other: Other, names: Names) -> None:
+async def test_a_certificate_of_another_name_is_refused(poster: Poster, other: Other, names: Names) -> None:
     names.addresses["another.test"] = ["127.0.0.1"]
 
     assert await refusal(poster, url(other, host="another.test"))

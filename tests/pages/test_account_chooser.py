@@ -77,7 +77,7 @@ async def test_choosing_leads_on_to_where_the_person_wanted_to_go(server: Server
 
 
 @pytest.mark.parametrize("address", ["//evil.example", "https://evil.example/", "/%5Cevil.example", "javascript:x", ""])
-async def test_row_9_choosing_leads_nobody_to_other_addresses(server: Server, address: str) -> None:
+async def test_choosing_leads_nobody_to_other_addresses(server: Server, address: str) -> None:
     visitor = await everybody(server, "alice", "bob")
 
     reply = await choose(visitor, "alice", f"/accounts?next={address}")
@@ -120,7 +120,7 @@ async def test_who_logs_in_again_keeps_one_session(server: Server) -> None:
     assert await acting(Visitor(server, old)) is None
 
 
-async def test_row_26_logging_in_again_gives_a_new_secret(server: Server) -> None:
+async def test_logging_in_again_gives_a_new_secret(server: Server) -> None:
     visitor = await everybody(server, "alice")
     old = visitor.cookie
 
@@ -208,7 +208,7 @@ async def test_where_nobody_is_logged_in_there_is_a_login_and_no_list(server: Se
     assert (reply.status, reply.location) == (303, "/login?next=%2Fapplications")
 
 
-async def test_row_36_the_list_has_nobody_but_those_of_this_browser(server: Server) -> None:
+async def test_the_list_has_nobody_but_those_of_this_browser(server: Server) -> None:
     visitor = await everybody(server, "alice")
     await everybody(server, "mallory")
 
@@ -218,7 +218,7 @@ async def test_row_36_the_list_has_nobody_but_those_of_this_browser(server: Serv
     assert "mallory" not in page
 
 
-async def test_row_36_a_session_of_another_browser_cannot_be_chosen(server: Server) -> None:
+async def test_a_session_of_another_browser_cannot_be_chosen(server: Server) -> None:
     visitor, elsewhere = await everybody(server, "alice"), await everybody(server, "mallory")
     theirs = buttons((await elsewhere.get("/accounts")).text, "use")["mallory"]
     form = await visitor.form("/accounts")
@@ -411,7 +411,7 @@ async def test_a_form_of_the_list_without_buttons_changes_nothing(server: Server
     assert kept(admin) == before
 
 
-async def test_row_27_after_a_logout_the_next_person_gets_a_session_of_their_own(server: Server) -> None:
+async def test_after_a_logout_the_next_person_gets_a_session_of_their_own(server: Server) -> None:
     visitor = await everybody(server, "alice")
     alice = visitor.cookie
     await visitor.send(await visitor.form("/logout"))

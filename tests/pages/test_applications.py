@@ -52,7 +52,7 @@ async def test_who_is_not_logged_in_is_sent_to_the_login_and_back(visitor: Visit
 
 
 @pytest.mark.parametrize("what", ["", "/edit", "/delete", "/secret", "/disable", "/enable"])
-async def test_row_60_the_application_of_somebody_else_is_none(server: Server, what: str) -> None:
+async def test_the_application_of_somebody_else_is_none(server: Server, what: str) -> None:
     alice, bob = await logged_in(server), await logged_in(server)
     app = await bob.register()
 
@@ -64,7 +64,7 @@ async def test_row_60_the_application_of_somebody_else_is_none(server: Server, w
 
 
 @pytest.mark.parametrize("what", ["edit", "delete", "secret", "disable"])
-async def test_row_60_nobody_changes_the_application_of_somebody_else(server: Server, admin: Any, what: str) -> None:
+async def test_nobody_changes_the_application_of_somebody_else(server: Server, admin: Any, what: str) -> None:
     """Even with a token that is good for the form: whose it is is asked of the database."""
     alice, bob = await logged_in(server), await logged_in(server)
     app = await bob.register()
@@ -77,7 +77,7 @@ async def test_row_60_nobody_changes_the_application_of_somebody_else(server: Se
     assert kept(admin) == before
 
 
-async def test_row_60_an_application_of_the_command_line_is_nobodys(server: Server) -> None:
+async def test_an_application_of_the_command_line_is_nobodys(server: Server) -> None:
     app, alice = await server.app(), await logged_in(server)
 
     reply = await alice.get(f"/applications/{app.client_id}")
@@ -356,7 +356,7 @@ async def test_what_was_corrected_is_saved_under_the_same_id(server: Server) -> 
 @pytest.mark.parametrize(
     "name", ["{{7*7}}", "<h1>Shop</h1>", "'\"><svg onload=alert(1)>", "a%0d%0aSet-Cookie: b", "é🙂"]
 )
-async def test_row_53_row_71_a_name_is_shown_letter_by_letter_everywhere(server: Server, name: str) -> None:
+async def test_a_name_is_shown_letter_by_letter_everywhere(server: Server, name: str) -> None:
     alice = await logged_in(server)
     app = await alice.register(name=name)
     paths = [

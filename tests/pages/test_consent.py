@@ -60,7 +60,7 @@ async def test_an_app_is_named_by_its_scheme(server: Server) -> None:
 
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "{{7*7}}", '"><img src=x onerror=alert(1)>', "a & b"])
-async def test_row_53_a_name_is_shown_letter_by_letter(server: Server, name: str) -> None:
+async def test_a_name_is_shown_letter_by_letter(server: Server, name: str) -> None:
     person = visitor_of(server, await server.person())
 
     page = (await person.get(asking(await person.register(name=name)))).text
@@ -245,7 +245,7 @@ async def test_an_unknown_client_and_a_wrong_redirect_uri_give_the_same_page_and
     assert all(reply.header("location") is None for reply in replies)
 
 
-async def test_row_53_what_an_application_says_of_itself_are_links_if_they_are_web_addresses(server: Server) -> None:
+async def test_what_an_application_says_of_itself_are_links_if_they_are_web_addresses(server: Server) -> None:
     told = {
         "client_uri": "https://shop.example/about",
         "policy_uri": "https://shop.example/policy?a=1&b=2",

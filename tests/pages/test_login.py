@@ -1,4 +1,4 @@
-"""Login and logout (H15, H17; row 9)."""
+"""Login and logout (H15, H17)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -183,7 +183,7 @@ async def test_a_wrong_password_does_not_lose_where_the_person_wanted_to_go(serv
         "",
     ],
 )
-async def test_row_9_nobody_is_led_to_other_addresses(server: Server, visitor: Visitor, address: str) -> None:
+async def test_nobody_is_led_to_other_addresses(server: Server, visitor: Visitor, address: str) -> None:
     await make_account(server, "ada")
 
     reply = await log_in(visitor, "/login?next=" + quote(address, safe=""), login="ada", password=PASSWORD)
@@ -191,7 +191,7 @@ async def test_row_9_nobody_is_led_to_other_addresses(server: Server, visitor: V
     assert (reply.status, reply.location) == (303, "/")
 
 
-async def test_row_9_an_address_in_the_query_is_no_harm(server: Server, visitor: Visitor) -> None:
+async def test_an_address_in_the_query_is_no_harm(server: Server, visitor: Visitor) -> None:
     await make_account(server, "ada")
 
     reply = await log_in(visitor, "/login?next=%2Fauthorize%3Fx%3D%2F%2Fevil", login="ada", password=PASSWORD)
@@ -200,7 +200,7 @@ async def test_row_9_an_address_in_the_query_is_no_harm(server: Server, visitor:
 
 
 @given(st.text(st.sampled_from("/\\%2f5c09:@?#.a\t\r\n htps"), max_size=20))
-def test_row_9_whatever_is_asked_for_stays_here(address: str) -> None:
+def test_whatever_is_asked_for_stays_here(address: str) -> None:
     origin = "https://login.example"
 
     as_browsers_read = confine(address).translate({9: None, 10: None, 13: None, 92: 47})

@@ -1,4 +1,4 @@
-"""A remembered session changes its cookie as it is used, and ends where a cookie comes again that was over (H17; row 33)."""
+"""A remembered session changes its cookie as it is used, and ends where a cookie comes again that was over (H17)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -45,7 +45,7 @@ def given(reply: Reply, name: str = "iam") -> str | None:
     return values[0] if values else None
 
 
-async def test_w25_the_cookie_changes_once_a_day(server: Server) -> None:
+async def test_the_cookie_changes_once_a_day(server: Server) -> None:
     visitor = await remembered(server)
     first = visitor.cookie
 

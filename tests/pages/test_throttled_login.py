@@ -1,4 +1,4 @@
-"""A login that nobody can guess at, and no network can close (H14, H15, R12)."""
+"""A login that nobody can guess at, and no network can close (H14, H15)."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Accounts: who may be called what, and who may log in (H15, H16, rows 20, 21)."""
+"""Accounts: who may be called what, and who may log in (H15, H16)."""
 
 from contextlib import closing
 from datetime import timedelta
@@ -65,7 +65,7 @@ async def test_a_disabled_person_does_not_log_in(people: People, logins: Logins)
 
 
 @pytest.mark.parametrize("username", ["alice", "ALICE", " alice ", "\uff21lice"])
-async def test_row_20_a_username_is_given_once(people: People, username: str) -> None:
+async def test_a_username_is_given_once(people: People, username: str) -> None:
     await people.create(username="alice", password=PASSWORD, by=SERVER)
 
     assert await complaints(people, username=username) == {"username": TAKEN_USERNAME}
@@ -77,7 +77,7 @@ async def test_an_email_address_is_given_once(people: People) -> None:
     assert await complaints(people, username="bob", email="Alice@Example.org") == {"email": TAKEN_EMAIL}
 
 
-async def test_row_21_a_username_that_is_somebodys_email_is_refused(people: People) -> None:
+async def test_a_username_that_is_somebodys_email_is_refused(people: People) -> None:
     await people.create(username="bob", email="bob@example.org", password=PASSWORD, by=SERVER)
 
     assert set(await complaints(people, username="bob@example.org")) == {"username"}

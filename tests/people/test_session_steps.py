@@ -1,4 +1,4 @@
-"""The cookies of a remembered session are a series of steps, on any number of servers at once (H17, row 33)."""
+"""The cookies of a remembered session are a series of steps, on any number of servers at once (H17)."""
 
 from collections.abc import AsyncIterator
 from random import Random

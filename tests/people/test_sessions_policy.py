@@ -1,4 +1,4 @@
-"""Sessions: a new cookie at each login, and lifetimes (H17, rows 26, 27)."""
+"""Sessions: a new cookie at each login, and lifetimes (H17)."""
 
 from typing import Any
 
@@ -93,7 +93,7 @@ async def test_h17_the_same_person_logs_in_again_into_the_same_session(
     ]
 
 
-async def test_row_27_another_persons_login_has_an_id_of_its_own(people: People, sessions: BrowserSessions) -> None:
+async def test_another_persons_login_has_an_id_of_its_own(people: People, sessions: BrowserSessions) -> None:
     first = await begin(people, sessions)
     before = await session_of(sessions, first)
     bob = await people.create(username="bob", password=None, by=SERVER)
@@ -105,9 +105,7 @@ async def test_row_27_another_persons_login_has_an_id_of_its_own(people: People,
     assert after.id != before.id
 
 
-async def test_row_27_who_logs_in_again_after_a_logout_gets_another_session(
-    people: People, sessions: BrowserSessions
-) -> None:
+async def test_who_logs_in_again_after_a_logout_gets_another_session(people: People, sessions: BrowserSessions) -> None:
     first = await begin(people, sessions)
     before = await session_of(sessions, first)
     assert before is not None

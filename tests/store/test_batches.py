@@ -184,7 +184,7 @@ def test_a_rejected_row_hurts_only_itself() -> None:
     assert database.sent[1:] == [[(0, 0)], [(1, BAD)], [(2, 0)], [(3, 0)]]
 
 
-def test_r18_a_lost_batch_is_reported_to_all_and_never_sent_again() -> None:
+def test_a_lost_batch_is_reported_to_all_and_never_sent_again() -> None:
     database = Database()
     statement = database.statement()
     answers = [statement(Pair(key, 0)) for key in range(3)]

@@ -477,7 +477,7 @@ async def test_prepared_statements_that_are_gone_are_made_again(start: Start) ->
     assert database.statistics.losses == 1
 
 
-async def test_r15_a_changed_column_is_read_in_its_new_type(start: Start) -> None:
+async def test_a_changed_column_is_read_in_its_new_type(start: Start) -> None:
     first = await start()
     await first.query("create table things (id int primary key, size int)")
     await first.query("insert into things values (1, 7)")

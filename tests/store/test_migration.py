@@ -88,7 +88,7 @@ def test_a_failing_migration_leaves_nothing_and_names_itself(empty_dsn: str, fil
     assert "half" not in things(empty_dsn)
 
 
-def test_r19_a_server_that_is_killed_on_the_way_has_done_nothing_and_the_next_goes_on(
+def test_a_server_that_is_killed_on_the_way_has_done_nothing_and_the_next_goes_on(
     empty_dsn: str, files: Path, admin: Admin
 ) -> None:
     (files / "0003_slow.sql").write_text("insert into things values ('slow'); select pg_sleep(30);")
@@ -119,7 +119,7 @@ def test_h49_a_database_of_a_newer_version_is_refused(empty_dsn: str, files: Pat
         pending(empty_dsn)
 
 
-def test_r15_a_busy_table_is_waited_for_a_moment_at_a_time(empty_dsn: str, files: Path) -> None:
+def test_a_busy_table_is_waited_for_a_moment_at_a_time(empty_dsn: str, files: Path) -> None:
     migrate(empty_dsn, files)
     (files / "0003_alter.sql").write_text("alter table things add column note text;")
     with ThreadPoolExecutor(1) as threads:

@@ -27,7 +27,7 @@ async def test_an_unknown_name_is_reported_in_words() -> None:
         await Resolver(reactor).addresses(Host("nowhere.invalid", "", ""))
 
 
-async def test_r22_a_dead_resolver_holds_one_thread_and_the_last_known_addresses_serve() -> None:
+async def test_a_dead_resolver_holds_one_thread_and_the_last_known_addresses_serve() -> None:
     revived = Event()
     asked = []
 
@@ -51,7 +51,7 @@ async def test_r22_a_dead_resolver_holds_one_thread_and_the_last_known_addresses
     assert await resolver.addresses(host) == ["192.0.2.3"]
 
 
-async def test_r22_a_resolver_that_never_answered_is_reported_in_words() -> None:
+async def test_a_resolver_that_never_answered_is_reported_in_words() -> None:
     revived = Event()
     resolver = Resolver(reactor, lambda _: [str(revived.wait(10))], patience=0.05)
 
@@ -61,7 +61,7 @@ async def test_r22_a_resolver_that_never_answered_is_reported_in_words() -> None
     revived.set()
 
 
-def test_r22_a_dead_resolver_keeps_no_process_from_ending() -> None:
+def test_a_dead_resolver_keeps_no_process_from_ending() -> None:
     program = """
 from time import sleep
 from twisted.internet import reactor
