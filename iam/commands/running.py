@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import click
 from twisted.internet import reactor as process_reactor
@@ -28,6 +28,8 @@ from iam.server.opening import Progress, open_database
 from iam.settings import Settings, SettingsError
 
 EXPECTED = (EmbeddedError, Invalid, MigrationError, ServerKeyError, Unavailable)
+
+CONNECTIONS: Final = 2  # for a command's statements, one of which may take its time
 
 T = TypeVar("T")
 Main = Callable[[Any], Coroutine[Any, Any, T]]  # takes the reactor
@@ -70,7 +72,7 @@ async def administer(
 ) -> T:
     """Open the database, as the server does, and close it after the work."""
     clock = Clock(reactor.seconds)
-    foundation = await open_database(reactor, settings, clock, progress())
+    foundation = await open_database(reactor, settings, clock, progress(), connections=CONNECTIONS)
     try:
         return await work(build_administration(reactor, settings, clock, foundation.store))
     finally:

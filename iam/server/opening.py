@@ -1,6 +1,7 @@
 """What the server and the command line both stand on: a database with its schema, and the store on it."""
 
 from collections.abc import Callable
+from typing import Final
 
 from attrs import frozen
 
@@ -14,6 +15,8 @@ from iam.embedded.supervisor import Embedded
 from iam.reactor import Reactor
 from iam.settings import Settings
 from iam.store.store import Store, open_store
+
+SERVING: Final = 8  # connections for requests
 
 Progress = Callable[[str], None]
 Found = Callable[[], None]
@@ -43,10 +46,17 @@ class Foundation:
 
 
 async def open_database(
-    reactor: Reactor, settings: Settings, clock: Clock, progress: Progress, found: Found = lambda: None
+    reactor: Reactor,
+    settings: Settings,
+    clock: Clock,
+    progress: Progress,
+    found: Found = lambda: None,
+    *,
+    connections: int = SERVING,
 ) -> Foundation:
     """Open the database of `settings`, migrated unless they say no; `found` is called when there is one that takes writes.
 
+    There are as many `connections` for statements, one more in reserve and one to listen.
     Raises EmbeddedError, MigrationError or Unavailable, with a sentence each.
     """
     embedded = await start_embedded(reactor, settings, progress)
@@ -55,7 +65,7 @@ async def open_database(
         found()
         if not settings.no_migrate and (names := await in_thread(reactor, migration.migrate, primary)):
             progress("Migrated: " + (names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"))
-        database = Database(reactor, dsn, look=settings.limits.database_look)
+        database = Database(reactor, dsn, connections=connections, look=settings.limits.database_look)
         store = open_store(database, clock, settings)
         await database.start()
         await store.partitions.tend(clock.now())
