@@ -16,7 +16,6 @@ from typing import Any, Self
 import psycopg2
 import pytest
 from attrs import define, frozen
-from psycopg2.extensions import make_dsn
 from pytest_twisted import blockon
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
@@ -24,7 +23,7 @@ from twisted.internet.defer import Deferred
 from iam.commands.main import iam as program
 from iam.commands.running import Main
 from iam.embedded.supervisor import Embedded
-from iam.secrets import minted
+from tests import databases
 
 IAM = Path(sys.executable).with_name("iam")
 PATIENCE = 20.0  # seconds
@@ -190,36 +189,17 @@ class Terminal:
         return bool(came)
 
 
-Make = Callable[[], str]
-
-
 @pytest.fixture(scope="module")
-def new_database(cluster: Embedded) -> Iterator[Make]:
-    """Makes empty databases; their DSNs."""
-    names: list[str] = []
-
-    def administer(sql: str) -> None:
-        with closing(psycopg2.connect(cluster.admin_dsn)) as connection, connection.cursor() as cursor:
-            connection.autocommit = True
-            cursor.execute(sql)
-
-    def make() -> str:
-        names.append(f"commands_{minted.identifier().hex}")
-        administer(f"create database {names[-1]} owner iam")
-        return make_dsn(cluster.dsn, dbname=names[-1])
-
-    yield make
-    for name in names:
-        administer(f"drop database {name} with (force)")
-
-
-@pytest.fixture(scope="module")
-def iam(new_database: Make, tmp_path_factory: pytest.TempPathFactory) -> Iam:
+def iam(cluster: Embedded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Iam]:
     """The command line on one database for the module."""
-    return Iam(new_database(), tmp_path_factory.mktemp("data"))
+    dsn = databases.make_database(cluster)
+    yield Iam(dsn, tmp_path_factory.mktemp("data"))
+    databases.discard(cluster, dsn)
 
 
 @pytest.fixture
-def untouched(new_database: Make, tmp_path: Path) -> Iam:
+def untouched(cluster: Embedded, tmp_path: Path) -> Iterator[Iam]:
     """The command line on an empty database."""
-    return Iam(new_database(), tmp_path)
+    dsn = databases.copy(cluster, "template0")
+    yield Iam(dsn, tmp_path)
+    databases.discard(cluster, dsn)

@@ -15,12 +15,12 @@ HERE = Path(__file__).parent
 MEMORY = Path("/dev/shm")
 ROOM = 4 << 30  # bytes
 
-# The rooms of tests that start processes: servers, commands, browsers, clusters that are killed. All others are quick.
+# The rooms of tests that start processes: servers, commands at a console, browsers, clusters that are killed. All others are quick.
 SLOW = {
     "browser",
-    "commands",
     "conformance",
     "consistency",
+    "console",
     "docs",
     "embedded",
     "faults",
