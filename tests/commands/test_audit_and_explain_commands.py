@@ -44,11 +44,11 @@ def test_options_narrow_the_list(iam: Iam, client_id: str) -> None:
     assert "user.created" in kinds(iam, "--since", "2020-01-31")
 
 
-def test_a_person_who_is_gone_is_found_by_id(iam: Iam) -> None:
-    user_id = iam("user", "create", "--username", "bob", "--json").json["id"]
-    iam("user", "delete", "bob", "--yes")
+def test_a_person_who_is_gone_is_found_by_id(untouched: Iam) -> None:
+    user_id = untouched("user", "create", "--username", "bob", "--json").json["id"]
+    untouched("user", "delete", "bob", "--yes")
 
-    assert kinds(iam, "--user", user_id) == ["user.created", "user.deleted"]
+    assert kinds(untouched, "--user", user_id) == ["user.created", "user.deleted"]
 
 
 def test_people_read_a_table(iam: Iam, client_id: str) -> None:

@@ -56,12 +56,12 @@ def test_a_scope_stands_for_claims(iam: Iam) -> None:
     assert "empty" in iam("scope", "create", "other", "--description", "D", "--claim", "").complaint
 
 
-def test_a_restricted_scope_says_so(iam: Iam) -> None:
-    created = iam("scope", "create", "payroll", "--description", "Pay everybody", "--restricted", "--json")
+def test_a_restricted_scope_says_so(untouched: Iam) -> None:
+    created = untouched("scope", "create", "payroll", "--description", "Pay everybody", "--restricted", "--json")
 
     assert created.json == {"name": "payroll", "description": "Pay everybody", "claims": [], "restricted": True}
-    assert created.json in iam("scope", "list", "--json").json
-    assert iam("scope", "list").out.splitlines()[0].split() == ["name", "description", "claims", "restricted"]
+    assert created.json in untouched("scope", "list", "--json").json
+    assert untouched("scope", "list").out.splitlines()[0].split() == ["name", "description", "claims", "restricted"]
 
 
 def test_a_name_is_taken_once(iam: Iam) -> None:

@@ -88,7 +88,8 @@ def test_two_migrates_at_once_apply_each_migration_once(untouched: Iam) -> None:
 
     assert [process.returncode for process in processes] == [0, 0]
     applied = [line for output in outputs for line in output if line != "Nothing to do."]
-    assert sorted(applied) == MIGRATIONS
+    functions = {line for line in applied if line.startswith("functions/")}  # told by who found a schema begun
+    assert sorted(applied) == sorted([*functions, *MIGRATIONS])
 
 
 def test_an_argument_that_is_no_text_is_wrong_usage(iam: Iam) -> None:
