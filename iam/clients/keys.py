@@ -57,6 +57,7 @@ class ClientKeys:
             yield (await self._fetch(client, client.jwks_uri, anew=True)).document
 
     async def _fetch(self, client: Client, uri: str, *, anew: bool = False) -> Fetched:
+        """Fetch the key set at this address, and log a failure at most once in a while; raises FetchError."""
         try:
             fetcher = self._fetcher if client.answered_for else self._fetcher.strangers
             return await fetcher.fetch(uri, PURPOSE, anew=anew, asker=client.id)

@@ -17,7 +17,7 @@ def parse(_context: click.Context, _option: click.Parameter, text: str | None) -
 
 
 def parse_day(_context: click.Context, _option: click.Parameter, text: str) -> date:
-    """A day."""
+    """Parse the date of an option, YYYY-MM-DD (UTC)."""
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -1,1 +1,1 @@
-"""The PostgreSQL of our own: its binaries, its user, its files, its processes, and who uses it."""
+"""The embedded PostgreSQL: its binaries, its system user, its files, its processes, and the servers that share it."""

@@ -1,4 +1,4 @@
-"""The system user that PostgreSQL runs as: we ourselves, or for root one without privileges (H47)."""
+"""The system user that PostgreSQL runs as: our own user or, if that is root, one without privileges (H47)."""
 
 import os
 import pwd
@@ -13,14 +13,14 @@ from iam.embedded.errors import EmbeddedError
 from iam.embedded.processes import run
 from iam.reactor import Timer
 
-NAME: Final = "iam-postgres"  # whom nobody else runs anything as; made by us
-SHARED: Final = "postgres"  # of a PostgreSQL already on this machine, whose owner ours would then have, too
+NAME: Final = "iam-postgres"  # our own system user, which runs nothing else
+SHARED: Final = "postgres"  # the user of the distribution's PostgreSQL, which could then read our data too
 REMEDY: Final = "add a system user iam-postgres, run iam as another user, or give --database."
 
 
 @frozen
 class SystemAccount:
-    """A system user; `ours` where this process runs as the same."""
+    """A system user; `ours` says that this process runs as the same user."""
 
     name: str
     uid: int
@@ -29,21 +29,21 @@ class SystemAccount:
 
     @property
     def groups(self) -> list[int]:
-        """All groups that this user is in."""
+        """The numbers of all groups that this user is in."""
         return os.getgrouplist(self.name, self.gid)
 
     @property
     def switch(self) -> dict[str, Any]:
-        """What `Popen` is told to run a program as this user."""
+        """The arguments of `Popen` that run a program as this user."""
         return {} if self.ours else {"user": self.uid, "group": self.gid, "extra_groups": self.groups}
 
     def reaches(self, path: Path) -> bool:
-        """May this user enter (or execute) `path` and all above it? Access control lists are not asked: better too cautious."""
+        """Whether this user may enter or execute `path` and enter all directories above it, by mode alone, ignoring ACLs."""
         real = path.resolve()
         return self.ours or all(self.enters(place.stat()) for place in (real, *real.parents))
 
     def enters(self, place: os.stat_result) -> bool:
-        """May this user enter this directory, or execute this program?"""
+        """Whether this user may enter this directory, or execute this program."""
         if place.st_uid == self.uid:
             return bool(place.st_mode & stat.S_IXUSR)
         if place.st_gid in self.groups:
@@ -52,9 +52,9 @@ class SystemAccount:
 
 
 async def choose(reactor: Timer, owner: int) -> SystemAccount:
-    """Ourselves; for root the `owner` of the cluster (0: there is none yet), else an unprivileged user, made if need be.
+    """Choose our own user; for root the `owner` of the cluster (0: no cluster yet), or else iam-postgres, which is added if it is missing.
 
-    A user that other programs of this machine run as is nobody's choice: it could read all that is ours.
+    A user that other programs of this machine run as is never chosen, because those programs could read our data.
     """
     if os.geteuid() != 0:
         return account(os.geteuid(), ours=True)
@@ -63,7 +63,7 @@ async def choose(reactor: Timer, owner: int) -> SystemAccount:
 
 
 def account(uid: int, *, ours: bool) -> SystemAccount:
-    """The account with this number."""
+    """Return the account with this number; raises EmbeddedError if it has no name."""
     try:
         entry = pwd.getpwuid(uid)
     except KeyError:
@@ -72,7 +72,7 @@ def account(uid: int, *, ours: bool) -> SystemAccount:
 
 
 def number(name: str) -> int:
-    """The number of the user of this name; 0 if there is none."""
+    """Return the number of the user of this name; 0 if there is none."""
     try:
         return pwd.getpwnam(name).pw_uid
     except KeyError:
@@ -80,9 +80,9 @@ def number(name: str) -> int:
 
 
 async def make(reactor: Timer) -> int:
-    """Add a system user without a home and a shell, by shadow's useradd or busybox's adduser."""
+    """Add a system user without home and shell, by shadow's useradd or busybox's adduser; raises EmbeddedError."""
     outcome = await run(reactor, maker(NAME))
-    if not number(NAME):  # another server of ours may have been faster
+    if not number(NAME):  # another of our servers may have added it first
         raise EmbeddedError(
             f"PostgreSQL must not run as root, and adding a user for it failed ({outcome.last}): {REMEDY}"
         )
@@ -90,7 +90,7 @@ async def make(reactor: Timer) -> int:
 
 
 def maker(name: str) -> list[str]:
-    """The command that adds a system user."""
+    """Return the command that adds a system user; raises EmbeddedError if this machine has none."""
     if useradd := shutil.which("useradd"):
         return [
             useradd,

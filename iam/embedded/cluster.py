@@ -1,4 +1,4 @@
-"""The files in the data directory: PostgreSQL's own, and beside them ours (H48, H51, H52)."""
+"""The files in the data directory: those of PostgreSQL and, beside them, ours (H48, H51, H52)."""
 
 import os
 import re
@@ -14,18 +14,18 @@ from attrs import frozen
 from iam.embedded.account import SystemAccount
 from iam.embedded.errors import EmbeddedError
 
-PORT: Final = 5432  # there is no network: only the name of the socket depends on it
+PORT: Final = 5432  # part of the socket's name; no network port is opened
 SOCKET: Final = f".s.PGSQL.{PORT}"
 SOCKET_LIMIT: Final = 107  # bytes of a Unix socket's path, on Linux
 PRIVATE: Final = 0o700
 LOG_LIMIT: Final = 4 << 20  # bytes of PostgreSQL's log; beyond it only the end is kept (H51)
 LOG_KEPT: Final = 256 << 10
 LOG_SHOWN: Final = 8 << 10
-UPGRADED: Final = "upgraded"  # a new cluster, as soon as it is as good as the old one
+UPGRADED: Final = "upgraded"  # a new cluster that holds everything of the old one
 STATUS_LINE: Final = 7  # of postmaster.pid, counted from 0
 
 HBA: Final = """\
-# Written by iam at each start. The kernel says who connects, and only the user that iam runs as may.
+# Written by iam at each start. Only the user that iam runs as may connect, as the kernel reports it.
 local all iam peer map=iam
 local all,replication postgres peer map=iam
 """
@@ -33,7 +33,7 @@ local all,replication postgres peer map=iam
 
 @frozen
 class Cluster:
-    """A cluster in a data directory."""
+    """A PostgreSQL cluster and the files beside it, in one data directory."""
 
     data_dir: Path
 
@@ -44,29 +44,29 @@ class Cluster:
 
     @property
     def log(self) -> Path:
-        """What PostgreSQL has to say."""
+        """The path of PostgreSQL's log."""
         return self.data_dir / "postgresql.log"
 
     def file(self, word: str) -> Path:
-        """What is beside it: `turn`, `users` and `running` are locks, `runtime` names a directory, others are clusters."""
+        """Return a path beside the cluster: `turn`, `users` and `running` are locks, `runtime` names a directory, others are clusters."""
         return self.data_dir / f"postgresql.{word}"
 
     @property
     def made(self) -> bool:
-        """Is there a cluster?"""
+        """Whether the cluster exists."""
         return self.home.exists()
 
     @property
     def there(self) -> bool:
-        """Is there a database, though perhaps only half-way from one version to the next?"""
+        """Whether there is a database, be it in the middle of an upgrade."""
         try:
             return self.made or self.file(UPGRADED).exists()
         except OSError:
-            return True  # what cannot be looked into is told by who tries to use it
+            return True  # a directory that cannot be read is reported when the database is opened
 
     @property
     def major(self) -> str:
-        """The version of PostgreSQL that made the cluster."""
+        """The major version of PostgreSQL that made the cluster; raises EmbeddedError if the directory holds none."""
         try:
             return (self.home / "PG_VERSION").read_text().strip()
         except FileNotFoundError:
@@ -74,21 +74,21 @@ class Cluster:
 
     @property
     def owner(self) -> int:
-        """The number of the user that the cluster belongs to; 0 if there is none."""
+        """The number of the user that the cluster belongs to; 0 if there is no cluster."""
         return self.home.stat().st_uid if self.made else 0
 
     @property
     def tag(self) -> str:
-        """A name for PostgreSQL's command lines that no other directory of this machine has."""
+        """A name in the command lines of this cluster's processes, unique on this machine: device and inode of its directory."""
         state = self.home.stat()
         return f"iam-{state.st_dev:x}-{state.st_ino:x}"
 
     def make_data_dir(self) -> None:
-        """Make the data directory; PostgreSQL's user, where it is another one than ours, has to pass it."""
+        """Make the data directory; as root with mode 0755, because PostgreSQL's own user has to enter it."""
         self.data_dir.mkdir(mode=PRIVATE if os.geteuid() else 0o755, parents=True, exist_ok=True)
 
     def check(self, account: SystemAccount, major: str) -> None:
-        """Refuse what PostgreSQL would refuse, in words that help more than its own (H52)."""
+        """Raise EmbeddedError for what PostgreSQL would refuse, with a sentence that says what to do (H52)."""
         if self.home.is_symlink():
             raise EmbeddedError(f"{self.home} must not be a link: move the whole data directory, and give --data-dir.")
         if self.major != major:
@@ -103,7 +103,7 @@ class Cluster:
             raise EmbeddedError(f"{self.home} must be closed to all others: chmod 700 {self.home}")
 
     def hand_over(self, former: SystemAccount, account: SystemAccount) -> None:
-        """Give what of the cluster belongs to `former` to `account`; links are not followed (H47)."""
+        """Change the owner of the cluster's files from `former` to `account`, following no links (H47)."""
         for _, directories, files, here in os.fwalk(self.home, topdown=False):
             for name in (*directories, *files):
                 if os.lstat(name, dir_fd=here).st_uid == former.uid:
@@ -111,7 +111,7 @@ class Cluster:
         os.chown(self.home, account.uid, account.gid, follow_symlinks=False)
 
     def draft(self, account: SystemAccount) -> Path:
-        """An empty directory for a new cluster, not yet in its place; what an interrupted start left is removed."""
+        """Make an empty directory for a new cluster, and remove those that interrupted starts left."""
         for old in self.data_dir.glob("postgresql.new.*"):
             shutil.rmtree(old)
         draft = Path(tempfile.mkdtemp(prefix="postgresql.new.", dir=self.data_dir))
@@ -119,18 +119,18 @@ class Cluster:
         return draft
 
     def replace(self, finished: Path, kept: Path) -> None:
-        """Put another, finished cluster in the place of this one, which goes to `kept`."""
+        """Put another, finished cluster in the place of this one, and move this one to `kept`."""
         finished.rename(self.file(UPGRADED))
         self.home.rename(kept)
         self.settle()
 
     def settle(self) -> None:
-        """Do what an upgrade could not do any more that was killed between its last two steps."""
+        """Finish an upgrade that was killed between its last two steps."""
         if not self.made and self.file(UPGRADED).exists():
             self.adopt(self.file(UPGRADED))
 
     def adopt(self, draft: Path) -> None:
-        """Put a finished cluster in its place, for good."""
+        """Move a finished cluster into its place, and sync the directory so that a power cut does not undo it."""
         draft.rename(self.home)
         directory = open_directory(self.data_dir)
         try:
@@ -139,7 +139,7 @@ class Cluster:
             os.close(directory)
 
     def admit(self, account: SystemAccount, connecting: str) -> None:
-        """Let only the user `connecting` in, as the application or as the superuser."""
+        """Let only the system user `connecting` connect, as the role iam or as the superuser."""
         directory = open_directory(self.home)
         try:
             replace(directory, "pg_hba.conf", HBA, account)
@@ -148,7 +148,7 @@ class Cluster:
             os.close(directory)
 
     def sockets(self, account: SystemAccount) -> Path:
-        """Where the socket is: with the data; if the path is too long or odd for one, in a short private directory (H48)."""
+        """Return the socket's directory: the cluster or, if its path is too long or has odd characters, a short private one (H48)."""
         path = self.home / SOCKET
         if len(os.fsencode(path)) <= SOCKET_LIMIT and re.fullmatch(r"[\w/.+~-]+", str(path), re.ASCII):
             return self.home
@@ -159,7 +159,7 @@ class Cluster:
         return self.make_sockets(account)
 
     def make_sockets(self, account: SystemAccount) -> Path:
-        """Make a short private directory, and remember it."""
+        """Make a short private directory for the socket, and write its path to the file `runtime`."""
         place = Path("/run") if not account.ours and Path("/run").is_dir() else Path("/tmp")  # noqa: S108 (mkdtemp is safe there)
         chosen = Path(tempfile.mkdtemp(prefix="iam-", dir=place))
         os.chown(chosen, account.uid, account.gid, follow_symlinks=False)
@@ -175,7 +175,7 @@ class Cluster:
                 directory.rmdir()
 
     def reported(self) -> tuple[int, str]:
-        """The postmaster's number and state by its pid file, or 0 and nothing: damaged, missing, a trap for root (H50)."""
+        """Return process number and state by postmaster.pid; 0 and "" if it is missing, damaged or not a plain file (H50)."""
         try:
             file = os.open(self.home / "postmaster.pid", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
@@ -186,16 +186,16 @@ class Cluster:
         return number, lines[STATUS_LINE].strip() if len(lines) > STATUS_LINE else ""
 
     def discard_pid_files(self, account: SystemAccount) -> None:
-        """Remove what a postmaster that is no more left: to another its number may seem in use, by a zombie or a stranger (H50)."""
+        """Remove the pid files of a dead postmaster: a new one would refuse to start if another process has that number now (H50)."""
         for file in (self.home / "postmaster.pid", self.sockets(account) / f"{SOCKET}.lock"):
             file.unlink(missing_ok=True)
 
     def open_log(self) -> int:
-        """The log, to be appended to."""
+        """Open the log for appending, and return its file descriptor."""
         return os.open(self.log, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
     def trim_log(self) -> None:
-        """Keep only the end of a long log; PostgreSQL appends, so it needs not be told (H51)."""
+        """Cut a log above LOG_LIMIT bytes to its last LOG_KEPT bytes; PostgreSQL appends, so it goes on writing behind them (H51)."""
         with os.fdopen(self.open_log(), "r+b", buffering=0) as content:
             length = os.fstat(content.fileno()).st_size
             if length > LOG_LIMIT:
@@ -204,19 +204,19 @@ class Cluster:
                 content.write(kept.partition(b"\n")[2])
 
     def log_since(self, position: int) -> str:
-        """What was written to the log behind `position`, or the end of that."""
+        """Return what the log holds behind byte `position`, at most its last LOG_SHOWN bytes."""
         with os.fdopen(self.open_log(), "r+b", buffering=0) as content:
             start = max(position, os.fstat(content.fileno()).st_size - LOG_SHOWN)
             return os.pread(content.fileno(), LOG_SHOWN, start).decode(errors="replace")
 
 
 def open_directory(directory: Path) -> int:
-    """A handle on a directory, which is not a link to another place."""
+    """Open a directory and return its file descriptor; raises OSError for a link."""
     return os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
 def remedy(made_by: str, major: str) -> str:
-    """What to do about a cluster of another version (H52)."""
+    """Return what to do about a cluster of another major version, as the end of a sentence (H52)."""
     if made_by.isdecimal() and int(made_by) < int(major):
         return (
             "take it over with `iam database upgrade --old-binaries DIR`, where DIR is the directory of the programs of "
@@ -226,13 +226,13 @@ def remedy(made_by: str, major: str) -> str:
 
 
 def private(directory: Path, account: SystemAccount) -> bool:
-    """Is this a directory of that user, closed to all others?"""
+    """Whether this is a directory that belongs to that user and has mode 0700."""
     state = directory.lstat()
     return stat.S_ISDIR(state.st_mode) and state.st_uid == account.uid and stat.S_IMODE(state.st_mode) == PRIVATE
 
 
 def replace(directory: int, name: str, text: str, account: SystemAccount) -> None:
-    """Write a file whole or not at all, following no link that PostgreSQL's user may have left there."""
+    """Write a file atomically, following no link that PostgreSQL's user may have left there."""
     draft = f"{name}.draft"
     with suppress(FileNotFoundError):
         os.unlink(draft, dir_fd=directory)

@@ -1,4 +1,4 @@
-"""How much room the database's disk has: little is said, and less is kept for reading and for the database itself (H51)."""
+"""The free room on the database's disk: when it runs low a line is logged, and below the reserve the server only reads (H51)."""
 
 import os
 from collections import deque
@@ -16,20 +16,20 @@ from iam.reactor import Reactor
 
 log = Logger()
 
-LOOK: Final = 2.0  # seconds between two looks
-AGAIN: Final = 3600.0  # seconds after which a lack that goes on is said again
-SHARE: Final = 20  # a disk on which the reserve would be much keeps a twentieth of itself instead
-LEAST: Final = 64 << 20  # bytes, so that PostgreSQL finds room for its next segments while it comes to rest
-FULL: Final = 16 << 20  # bytes; with fewer PostgreSQL does not start: it makes a segment of its log first
+LOOK: Final = 2.0  # seconds between two measurements
+AGAIN: Final = 3600.0  # seconds after which a lack of room that goes on is logged again
+SHARE: Final = 20  # on a small disk the reserve is a twentieth of it instead
+LEAST: Final = 64 << 20  # bytes, which PostgreSQL needs for its next log segments even when writing has stopped
+FULL: Final = 16 << 20  # bytes; with fewer PostgreSQL does not start, because it makes a log segment first
 MEGABYTE: Final = 1 << 20
 MINUTE: Final = 60.0
-SPAN: Final = 10 * MINUTE  # over which growth is looked at
-SOON: Final = 60 * MINUTE  # a disk that will be full by then is said
-NOISE: Final = 64 << 20  # bytes; PostgreSQL's own segments come and go
+SPAN: Final = 10 * MINUTE  # seconds over which growth is measured
+SOON: Final = 60 * MINUTE  # seconds; a disk that will be full within them is logged
+NOISE: Final = 64 << 20  # bytes of growth that are ignored: PostgreSQL's own log segments come and go
 
 
 class Disk:
-    """The file system of `directory`, on which `reserve` bytes are to stay free; fewer where that is much of it."""
+    """The file system of `directory`, on which `reserve` bytes are to stay free, or fewer if it is small."""
 
     def __init__(self, reactor: Reactor, directory: Path, reserve: int) -> None:
         self.reactor = reactor
@@ -47,32 +47,32 @@ class Disk:
 
     @property
     def obstacle(self) -> str:
-        """Why nothing may be written now, in a sentence; empty while there is room."""
+        """The sentence that says why nothing may be written now; "" while there is room."""
         if not self.short:
             return ""
         return f"The disk of the database is almost full ({self.free // MEGABYTE} MB are free): it is only read from until there is room."
 
     def start(self) -> None:
-        """Begin to look."""
+        """Measure now, and every LOOK seconds."""
         self.watch.start(LOOK)
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop measuring."""
         if self.watch.running:
             self.watch.stop()
 
     def look(self) -> Deferred[None]:
-        """Ask for the room in a thread: a network's file system may take its time."""
+        """Measure in a thread, because a network file system may block."""
         return Deferred.fromCoroutine(self.measure())
 
     async def measure(self) -> None:
-        """Ask, and judge; what goes wrong must not end the watch."""
+        """Measure and judge; an error is ignored, so that the next measurement takes place."""
         with suppress(OSError, RuntimeError):
             state = await deferToThreadPool(self.reactor, self.reactor.getThreadPool(), os.statvfs, self.directory)
             self.judge(state.f_bavail * state.f_frsize, state.f_blocks * state.f_frsize)
 
     def judge(self, free: int, size: int, now: float | None = None) -> None:
-        """What so much room on a disk of this size means; a little more than the limit ends a lack, so that it ends once."""
+        """Judge `free` bytes on a disk of `size` bytes; a lack ends an eighth above its limit, so that it does not flicker."""
         reserve = bytes_to_keep(self.reserve, size)
         self.free = free
         self.full = free < FULL
@@ -85,7 +85,7 @@ class Disk:
             self.say()
 
     def heed_growth(self, free: int, reserve: int, now: float) -> None:
-        """Say where the disk will be almost full soon if it goes on like that: then somebody can still do something."""
+        """Log a warning if the disk will be almost full within SOON seconds at the rate of the last minutes."""
         if not self.seen or now - self.seen[-1][0] >= MINUTE:
             self.seen.append((now, free))
         while now - self.seen[0][0] > SPAN:
@@ -105,7 +105,7 @@ class Disk:
             )
 
     def say(self) -> None:
-        """One line for what changed, or goes on."""
+        """Log one line about the state of the disk."""
         self.said = monotonic()
         room = {"free": self.free // MEGABYTE, "directory": str(self.directory)}
         if self.short:
@@ -117,5 +117,5 @@ class Disk:
 
 
 def bytes_to_keep(reserve: int, size: int) -> int:
-    """How many bytes stay free on a disk of this size."""
+    """Return how many bytes are to stay free on a disk of `size` bytes."""
     return min(reserve, max(size // SHARE, LEAST))

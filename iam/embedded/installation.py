@@ -1,4 +1,4 @@
-"""PostgreSQL's programs, their user and a cluster, together; and how a new cluster is made with them."""
+"""PostgreSQL's programs, their system user and a cluster, and how to create and start the cluster with them."""
 
 import os
 import shutil
@@ -48,9 +48,9 @@ HASTE: Final = {
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",
-}  # for tests: a power cut loses all
+}  # for tests alone: a power cut would lose data
 
-# Sorting by code points, by PostgreSQL itself, does not change with the system's libraries as a locale of theirs does.
+# PostgreSQL itself sorts by code point; the order of a system locale could change with a system update and corrupt indexes.
 LOCALE: Final = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
 INITDB: Final = ("--username=postgres", *LOCALE, "--data-checksums", "--auth=reject", "--no-instructions")
 
@@ -64,7 +64,7 @@ REVOKE ALL ON DATABASE iam FROM PUBLIC
 
 @frozen
 class Installation:
-    """All that is needed to make a cluster and to run PostgreSQL on it."""
+    """Everything that it takes to create a cluster and to run PostgreSQL on it."""
 
     reactor: Timer
     cluster: Cluster
@@ -75,17 +75,20 @@ class Installation:
 
     @property
     def dsn(self) -> str:
-        """The application's way in."""
+        """The connection string of the application, as the role iam."""
         return f"host={self.cluster.sockets(self.account)} port={PORT} user=iam dbname=iam"
 
     @property
     def admin_dsn(self) -> str:
-        """The superuser's way in."""
+        """The connection string of the superuser."""
         return f"host={self.cluster.sockets(self.account)} port={PORT} user=postgres dbname=postgres"
 
     @contextmanager
     def handle(self, directory: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """A name of the directory and files to inherit: where those above are closed, an open handle is a way in (H47)."""
+        """Yield a path of the directory for a program, and the descriptors that it has to inherit.
+
+        If the account cannot enter the directories above, the path goes by an open descriptor (H47).
+        """
         if self.account.reaches(directory):
             yield str(directory.resolve()), ()
             return
@@ -96,7 +99,7 @@ class Installation:
             os.close(file)
 
     async def create(self, running: int) -> None:
-        """Make the cluster with its role and database aside, so that in its place it is whole; all hold the lock `running`."""
+        """Create the cluster with role and database in a draft, and move it into place; its programs inherit the lock `running`."""
         self.progress(f"Creating the database in {self.cluster.home} ...")
         draft = self.cluster.draft(self.account)
         try:
@@ -107,21 +110,21 @@ class Installation:
             shutil.rmtree(draft, ignore_errors=True)
 
     async def initialise(self, where: str, keep: tuple[int, ...]) -> None:
-        """Fill a directory with a cluster; single-user mode needs no way in that would have to be closed again."""
+        """Fill a directory with a cluster; role and database are made in single-user mode, so that nobody can connect meanwhile."""
         tuning = [f"--set={name}={value}" for name, value in TUNING.items()]
         sync = [] if self.durable else ["--no-sync"]
         await self.run(["initdb", "-D", where, *INITDB, *sync, *tuning], "", keep)
         await self.run(["postgres", "--single", "-D", where, "-c", "exit_on_error=on", "postgres"], BOOTSTRAP, keep)
 
     async def run(self, command: list[str], given: str, keep: tuple[int, ...]) -> None:
-        """Run one of PostgreSQL's programs; if it fails, what it said is part of the error."""
+        """Run one of PostgreSQL's programs; raises EmbeddedError with the end of its output if it fails."""
         words = [str(self.binaries.program(command[0])), *command[1:]]
         outcome = await processes.run(self.reactor, words, self.account.switch, given=given, keep=keep)
         if outcome.code:
             raise explain(f"The database in {self.cluster.home} could not be made: {self.cause()}", outcome.output)
 
     def launch(self, running: int) -> None:
-        """Start a postmaster that is nobody's child, so that it outlives a server which is killed."""
+        """Start a postmaster that is not our child, so that it outlives a server that is killed."""
         sockets = self.cluster.sockets(self.account)
         sink, source = self.cluster.open_log(), os.open(os.devnull, os.O_RDONLY)
         try:
@@ -137,7 +140,7 @@ class Installation:
             os.close(sink)
 
     def cause(self) -> str:
-        """What is known of a failure without PostgreSQL's words, for which a full disk may have had no room."""
+        """Return the likely cause of a failure: a full disk, on which PostgreSQL may not have been able to log it, or what its log says."""
         state = os.statvfs(self.cluster.data_dir)
         if state.f_bavail * state.f_frsize < FULL:
             return "the disk is full. Make room, and start again."
@@ -145,5 +148,5 @@ class Installation:
 
 
 def options(settings: dict[str, str]) -> list[str]:
-    """Settings as words of a command line."""
+    """Return the settings as words of a command line."""
     return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]

@@ -1,4 +1,4 @@
-"""Who uses a data directory: kept by the kernel, which forgets nobody who dies (H49, H50)."""
+"""Locks that say who uses a data directory; the kernel frees them when their processes die (H49, H50)."""
 
 import fcntl
 import os
@@ -7,7 +7,7 @@ from typing import Self
 
 
 class Lock:
-    """A lock on a file, of this object alone; programs that inherit its `file` hold it too."""
+    """A lock on a file, held by this object; programs that inherit the descriptor `file` hold it too."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -15,11 +15,11 @@ class Lock:
 
     @property
     def held(self) -> bool:
-        """Do we hold it, shared or not?"""
+        """Whether this object holds the lock, shared or exclusive."""
         return self.file >= 0
 
     def take(self, *, shared: bool = False) -> bool:
-        """Take it, or change it from shared to exclusive; False, and nothing held, if others are in the way."""
+        """Take the lock, or make a shared one exclusive; False, and nothing is held, if another process is in the way."""
         if not self.held:
             self.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
@@ -30,7 +30,7 @@ class Lock:
         return True
 
     def close(self) -> None:
-        """Hold it no more; who inherited it still does."""
+        """Let go of the lock; programs that inherited it still hold it."""
         if self.held:
             os.close(self.file)
             self.file = -1

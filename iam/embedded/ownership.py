@@ -1,4 +1,4 @@
-"""Whose a cluster is: the user that its PostgreSQL runs as, to whom it is given where it belongs to one that others share (H47)."""
+"""The owner of a cluster: the system user that PostgreSQL runs as, never one that other programs share (H47)."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from iam.reactor import Timer
 
 
 async def settle(reactor: Timer, cluster: Cluster, progress: Callable[[str], None]) -> SystemAccount:
-    """The user that PostgreSQL is to run as; the cluster is theirs then, unless it runs as another one for a server of before."""
+    """Return the user to run PostgreSQL as, and give them the cluster; while its PostgreSQL still runs, that is the former owner."""
     user = await account.choose(reactor, cluster.owner)
     if user.ours or cluster.owner in (0, user.uid):
         return user

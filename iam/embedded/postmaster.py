@@ -1,4 +1,4 @@
-"""PostgreSQL's first process: found, started, waited for and ended, whatever state it or its pid file is in (H50)."""
+"""PostgreSQL's first process: how to find, start, await and end it, whatever its state or its pid file's (H50)."""
 
 import os
 import pwd
@@ -16,15 +16,15 @@ from iam.embedded.locks import Lock
 from iam.embedded.processes import PACE, Process
 
 START_TIMEOUT: Final = 600.0  # seconds; recovery after a crash may take long
-SAY_AGAIN: Final = 10.0  # seconds between two lines that say that it takes long
+SAY_AGAIN: Final = 10.0  # seconds between two lines that report a long start
 STOP_TIMEOUT: Final = 8.0  # seconds, in all
-LEFTOVERS: Final = 3.0  # seconds that the children of a dead postmaster get to notice
-STUCK: Final = 30.0  # seconds after which we give up waiting for processes that we cannot see
+LEFTOVERS: Final = 3.0  # seconds that the children of a dead postmaster get to end by themselves
+STUCK: Final = 30.0  # seconds that we wait for processes that we cannot see, in another container for example
 SHARES: Final = ((SIGINT, 0.6), (SIGQUIT, 0.2), (SIGKILL, 0.1))  # fast, immediate, none; of the time to stop
 
 
 def find(installation: Installation) -> Process | None:
-    """The postmaster that runs, whatever the pid file says: the process that names our cluster as its own."""
+    """Find the postmaster by the cluster's tag in its arguments, whatever the pid file says; None if none runs."""
     if silent(installation):
         return None
     tag, uid = installation.cluster.tag, installation.account.uid
@@ -33,13 +33,16 @@ def find(installation: Installation) -> Process | None:
 
 
 def silent(installation: Installation) -> bool:
-    """Is no process of the cluster left? All of them inherit a lock, which the kernel frees with the last."""
+    """Whether no process of the cluster is left: they all inherit a lock, which the kernel frees when the last one ends."""
     with Lock(installation.cluster.file("running")) as running:
         return running.take()
 
 
 async def silence(installation: Installation, patience: float = STUCK) -> Lock:
-    """The lock that all processes of the cluster inherit; those whose postmaster is dead are waited for, then killed."""
+    """Wait for the processes of a dead postmaster, then kill them, and return the lock that all processes of the cluster inherit.
+
+    Raises EmbeddedError if the lock is still held after `patience` seconds.
+    """
     if not await wait_until_gone(installation, LEFTOVERS):
         kill_all(installation)
     if not await wait_until_gone(installation, patience):
@@ -62,7 +65,7 @@ def kill_all(installation: Installation) -> None:
 
 
 async def ensure(installation: Installation) -> Process:
-    """The postmaster, which accepts connections: the one that runs, or a new one."""
+    """Return a postmaster that accepts connections: the one that runs, or a new one; raises EmbeddedError."""
     installation.cluster.check(installation.account, installation.binaries.major)
     found = find(installation)
     if found is not None and await serves(installation, found):
@@ -71,7 +74,7 @@ async def ensure(installation: Installation) -> Process:
 
 
 async def serves(installation: Installation, found: Process) -> bool:
-    """Does this postmaster accept connections, at least soon? If it never will, it is ended."""
+    """Wait until this postmaster accepts connections, and say whether it does; end it if it never will."""
     found.send(SIGCONT)
     socket = installation.cluster.sockets(installation.account) / SOCKET
     began = monotonic()
@@ -87,7 +90,7 @@ async def serves(installation: Installation, found: Process) -> bool:
 
 
 async def launch(installation: Installation) -> Process:
-    """Start a postmaster, and wait until it accepts connections."""
+    """Start a postmaster and wait until it accepts connections; raises EmbeddedError."""
     cluster = installation.cluster
     with await silence(installation) as running:
         pid, _ = cluster.reported()
@@ -110,7 +113,7 @@ async def launch(installation: Installation) -> Process:
 
 
 async def ready(installation: Installation, position: int) -> Process:
-    """The postmaster just started, when it accepts connections; what it logs follows `position`."""
+    """Wait until the new postmaster accepts connections, and return it; errors quote the log behind byte `position`."""
     cluster = installation.cluster
     began = said = monotonic()
     while True:
@@ -132,7 +135,7 @@ async def ready(installation: Installation, position: int) -> Process:
 
 
 async def end(installation: Installation, postmaster: Process, patience: float) -> None:
-    """Stop it and all its children within `patience` seconds; a stopped process hears us when it is continued."""
+    """Stop the postmaster and its children within `patience` seconds; SIGCONT lets a stopped process handle the signal."""
     for signal, share in SHARES:
         postmaster.send(signal)
         postmaster.send(SIGCONT)
@@ -143,7 +146,7 @@ async def end(installation: Installation, postmaster: Process, patience: float) 
 
 
 async def wait_until_gone(installation: Installation, patience: float) -> bool:
-    """Are all processes of the cluster gone within `patience` seconds?"""
+    """Wait until all processes of the cluster are gone; False if some are left after `patience` seconds."""
     began = monotonic()
     while not silent(installation):
         if monotonic() - began > patience:

@@ -1,4 +1,4 @@
-"""Programs run without making the reactor wait, and processes found in /proc instead of in lists of numbers (H50)."""
+"""Running programs without blocking the reactor, and finding processes in /proc instead of trusting pid files (H50)."""
 
 import os
 import subprocess
@@ -14,44 +14,44 @@ from twisted.internet.task import deferLater
 from iam.reactor import Timer
 
 PROC: Final = Path("/proc")
-PACE: Final = 0.01  # seconds between two looks at a process that will soon have done its work
-ENVIRONMENT: Final = {"PATH": os.defpath, "LC_ALL": "C"}  # and no PG… variable of whoever started us
+PACE: Final = 0.01  # seconds between two looks at a program that runs
+ENVIRONMENT: Final = {"PATH": os.defpath, "LC_ALL": "C"}  # without the PG… variables of our own environment
 
 
 @frozen
 class Outcome:
-    """How a program ended, and what it said."""
+    """The exit status of a program, and its output."""
 
     code: int
     output: str
 
     @property
     def last(self) -> str:
-        """The last line, which is where programs say why."""
+        """The last line of output, where programs usually give the reason; without one, the exit status."""
         return (self.output.strip().splitlines() or [f"exit status {self.code}"])[-1]
 
 
 @frozen
 class Process:
-    """A process that need not be our child; its start time tells it from a later one with the same number."""
+    """A process, not necessarily our child; its start time tells it from a later one with the same number."""
 
     pid: int
     started: str
 
     @property
     def alive(self) -> bool:
-        """Is it still this process, and not a zombie?"""
+        """Whether this process still runs and is no zombie."""
         return process(self.pid) == self
 
     def send(self, signal: Signals) -> None:
-        """Send a signal, if it is still there."""
+        """Send a signal, if the process still runs."""
         if self.alive:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal)
 
 
 def fields(pid: int) -> list[str]:
-    """What /proc/PID/stat says behind the name, which may itself contain spaces and parentheses; empty if it is gone."""
+    """Return the fields of /proc/PID/stat behind the name, which may hold spaces and parentheses; empty if the process is gone."""
     try:
         return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -59,7 +59,7 @@ def fields(pid: int) -> list[str]:
 
 
 def process(pid: int) -> Process | None:
-    """The living process of this number."""
+    """Return the process of this number, or None if it is gone or a zombie."""
     match fields(pid):
         case [state, *others] if state not in "ZX":
             return Process(pid, others[18])
@@ -68,12 +68,12 @@ def process(pid: int) -> Process | None:
 
 
 def parent(pid: int) -> int:
-    """The number of the process that started this one; 0 if it is gone."""
+    """Return the number of this process's parent; 0 if the process is gone."""
     return int((fields(pid) or "00")[1])
 
 
 def arguments(pid: int, uid: int) -> list[str]:
-    """The command line of a process of this user. Even root in a container may read no more of another user's process."""
+    """Return the command line of a process of this user, or []: even root in a container may not read those of others."""
     directory = PROC / str(pid)
     try:
         if directory.stat().st_uid != uid:
@@ -84,19 +84,19 @@ def arguments(pid: int, uid: int) -> list[str]:
 
 
 def belongs(pid: int, uid: int, tag: str) -> bool:
-    """Is this a process of the cluster? A postmaster has `tag` in its arguments, the others have it in their title."""
+    """Whether this is a process of the cluster: a postmaster has `tag` in its arguments, its children have it in their title."""
     words = arguments(pid, uid)
     return f"cluster_name={tag}" in words or any(word.startswith(f"postgres: {tag}:") for word in words[:1])
 
 
 def belonging(uid: int, tag: str) -> Iterator[int]:
-    """All processes of the cluster."""
+    """Return the numbers of all processes of the cluster."""
     numbers = [int(entry.name) for entry in PROC.iterdir() if entry.name.isdecimal()]
     return (pid for pid in numbers if belongs(pid, uid, tag))
 
 
 def works_in(pid: int, uid: int, directory: Path) -> bool:
-    """Is this a postmaster in that directory, whoever started it?"""
+    """Whether this is a postmaster on that directory, whoever started it."""
     words = arguments(pid, uid)
     if not words or Path(words[0]).name != "postgres":
         return False
@@ -114,7 +114,7 @@ async def run(
     given: str = "",
     keep: Sequence[int] = (),
 ) -> Outcome:
-    """Run a program to its end; `given` is its input, and `keep` are files that it inherits."""
+    """Run a program to its end; `given` is its input, and `keep` are the descriptors that it inherits."""
     source, sink = os.memfd_create("input"), os.memfd_create("output")
     try:
         os.pwrite(source, given.encode(), 0)

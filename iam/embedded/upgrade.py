@@ -1,4 +1,4 @@
-"""From one major version of PostgreSQL to the next: dumped, restored beside it, compared, and then swapped (H52)."""
+"""The upgrade to another major version of PostgreSQL: dump, restore into a new cluster, compare the rows, swap (H52)."""
 
 import shutil
 from collections.abc import AsyncIterator, Callable
@@ -24,7 +24,7 @@ from iam.reactor import Reactor
 Progress = Callable[[str], None]
 T = TypeVar("T")
 
-BESIDE: Final = "upgrade"  # a data directory in ours, for as long as it takes
+BESIDE: Final = "upgrade"  # names the data directory of the new cluster, inside ours, during the upgrade
 TABLES: Final = """
 select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p') and n.nspname <> 'information_schema' and n.nspname not like 'pg\\_%'
@@ -33,14 +33,14 @@ order by 1, 2
 COUNT: Final = "select count(*) from {}"
 OTHERS: Final = "select datname from pg_database where datname not in ('iam', 'postgres', 'template0', 'template1')"
 
-# As the application, which owns all there is: what a dump brings along must not run as the superuser.
+# As the role iam, which owns everything: nothing in a dump may run as the superuser.
 DUMP: Final = ("--format=custom", "--no-owner", "--no-privileges")
 RESTORE: Final = ("--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges")
 
 
 @frozen
 class Upgraded:
-    """What was done: from one major version to another, so many rows of each table, and where the old cluster is now."""
+    """The result of an upgrade: both major versions, the rows of each table, and where the old cluster is now."""
 
     before: str
     after: str
@@ -50,7 +50,7 @@ class Upgraded:
 
 @frozen
 class Upgrade:
-    """One cluster, and the programs that take it over; `tools` can read both."""
+    """The upgrade of one cluster; `tools` are pg_dump and pg_restore, which can read both versions."""
 
     reactor: Reactor
     cluster: Cluster
@@ -61,16 +61,16 @@ class Upgrade:
 
     @property
     def beside(self) -> Cluster:
-        """Where the new cluster comes into being."""
+        """The new cluster, until it takes the place of the old one."""
         return Cluster(self.cluster.file(BESIDE))
 
     @property
     def kept(self) -> Path:
-        """Where the old cluster goes."""
+        """Where the old cluster is kept afterwards."""
         return self.cluster.file(f"old-{self.old.binaries.major}")
 
     async def run(self) -> Upgraded:
-        """Take the cluster over; until the last step nothing happens to the old one."""
+        """Upgrade; the old cluster stays untouched until the last step. Raises EmbeddedError."""
         if self.kept.exists():
             raise EmbeddedError(f"{self.kept} is there, of an earlier upgrade: move it away.")
         await self.clear()
@@ -86,7 +86,7 @@ class Upgrade:
         return Upgraded(self.old.binaries.major, after, rows, self.kept)
 
     async def dump(self, file: Path) -> dict[str, int]:
-        """Dump the old database by its own server; how many rows each table has."""
+        """Dump the old database from its own server, and return how many rows each table has."""
         async with serving(self.old):
             for name in await self.in_thread(others, self.old.admin_dsn):
                 self.progress(f"The database {name} is not iam's, and stays behind in the old cluster.")
@@ -95,7 +95,7 @@ class Upgrade:
             return await self.in_thread(count_rows, self.old.dsn)
 
     async def restore(self, file: Path, rows: dict[str, int]) -> str:
-        """Restore it into a new cluster, whose major version is told if it has all `rows`."""
+        """Restore the dump into a new cluster and return its major version; raises EmbeddedError unless it has the same `rows`."""
         fresh = Embedded(self.reactor, self.beside.data_dir, progress=self.progress, copies=self.copies)
         try:
             await fresh.start()
@@ -111,18 +111,18 @@ class Upgrade:
             return fresh.installation.binaries.major
 
     async def tool(self, name: str, *words: str) -> None:
-        """Run a program as ourselves, whom both servers let in."""
+        """Run a program as our own user, which both servers admit; raises EmbeddedError if it fails."""
         outcome = await processes.run(self.reactor, [str(self.tools.program(name)), *words])
         if outcome.code:
             raise explain(f"{name} failed; the old database is as it was.", outcome.output)
 
     async def in_thread(self, function: Callable[[str], T], dsn: str) -> T:
-        """What a synchronous function finds in a database."""
+        """Call a blocking function with a connection string in a thread, and return its result."""
         result: T = await deferToThreadPool(self.reactor, self.reactor.getThreadPool(), function, dsn)
         return result
 
     async def clear(self) -> None:
-        """Remove the directory beside, with what may still run in it after an upgrade that was killed."""
+        """Remove the new cluster's directory, and end what a killed upgrade may have left running in it."""
         if self.beside.data_dir.exists():
             account = self.old.account
             beside = Installation(self.reactor, self.beside, account, self.tools, self.progress, durable=True)
@@ -134,7 +134,7 @@ class Upgrade:
 async def upgrade(
     reactor: Reactor, data_dir: Path, programs: Path, *, progress: Progress, copies: Path = COPIES
 ) -> Upgraded:
-    """Take over the cluster in `data_dir`, made by the PostgreSQL whose programs are in `programs`; both paths are absolute."""
+    """Upgrade the cluster in `data_dir`, made by the PostgreSQL in `programs`; both paths are absolute. Raises EmbeddedError."""
     cluster = Cluster(data_dir)
     try:
         with Lock(cluster.file("users")) as users:
@@ -152,14 +152,14 @@ async def upgrade(
 
 
 def refusal(cluster: Cluster) -> str:
-    """Why nothing can be upgraded here."""
+    """Return the sentence that says why nothing can be upgraded here."""
     if cluster.made:
         return f"A server uses the database in {cluster.data_dir}: stop it first."
     return f"There is no database in {cluster.data_dir}: check --data-dir."
 
 
 async def prepare(reactor: Reactor, cluster: Cluster, directory: Path, progress: Progress, copies: Path) -> Upgrade:
-    """The upgrade, if these programs fit this cluster."""
+    """Prepare the upgrade; raises EmbeddedError unless these programs made this cluster and ours are newer."""
     wheel = binaries.find_installed()
     if not cluster.major.isdecimal() or int(cluster.major) >= int(wheel.major):
         raise EmbeddedError(
@@ -178,7 +178,7 @@ async def prepare(reactor: Reactor, cluster: Cluster, directory: Path, progress:
 
 @asynccontextmanager
 async def serving(installation: Installation) -> AsyncIterator[None]:
-    """A server on the cluster for a while; it may be one that a killed server of ours has left behind."""
+    """Run a PostgreSQL on the cluster for a while, or use the one that a killed server left running."""
     found = await postmaster.ensure(installation)
     try:
         yield
@@ -189,26 +189,26 @@ async def serving(installation: Installation) -> AsyncIterator[None]:
 
 
 def count_rows(dsn: str) -> dict[str, int]:
-    """How many rows each table has."""
+    """Return how many rows each table has, by its qualified name."""
     with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
         cursor.execute(TABLES)
         return {".".join(table): count(cursor, *table) for table in cursor.fetchall()}
 
 
 def count(cursor: Any, *table: str) -> int:
-    """How many rows one table has."""
+    """Return how many rows one table has."""
     cursor.execute(SQL(COUNT).format(Identifier(*table)))
     return int(cursor.fetchone()[0])
 
 
 def others(dsn: str) -> list[str]:
-    """The databases that are not iam's."""
+    """Return the names of the databases in the cluster that are not iam's."""
     with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
         cursor.execute(OTHERS)
         return [name for (name,) in cursor.fetchall()]
 
 
 def analyse(dsn: str) -> None:
-    """Let the planner know the new tables, as it knew the old ones."""
+    """Collect the planner's statistics, which a dump does not contain."""
     with closing(psycopg2.connect(dsn)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("analyze")

@@ -159,6 +159,7 @@ class AuthorizationEndpoint:
     async def _allow(
         self, request: Request, authorization: AuthorizationRequest, session: Session, *, asked: bool
     ) -> Answer:
+        """Answer with what the client asked for, a code for example, or with the error of the library; log which it was."""
         try:
             response = await self.server.allow(authorization, session, request.client_address, asked=asked)
         except AuthorizationError as error:

@@ -46,6 +46,7 @@ def answering(method: Method) -> Method:
 
     @wraps(method)
     async def answered(self: "RegistrationEndpoint", request: Request, **path: str) -> Answer:
+        """Answer the errors of the method as RFC 7591 §3.2.2 and RFC 6750 §3 have them."""
         try:
             return await method(self, request, **path)
         except bearer.Challenge as challenge:

@@ -32,6 +32,7 @@ class ResourceEndpoint:
         return json_answer(200, document)
 
     async def _about(self, token: str) -> dict[str, object]:
+        """Return the members of introspection about an access token; raises Challenge for one that is not good here (RFC 6750 §3.1)."""
         found = await self.introspection.access_token(token)
         if found is None:
             raise bearer.invalid_token(await self.introspection.refusal(token))

@@ -83,5 +83,5 @@ def see_other(location: str, headers: Headers = ()) -> Answer:
 
 
 def location_header(location: str) -> tuple[bytes, bytes]:
-    """The Location header."""
+    """Return the header that names where a redirect leads (RFC 9110 §10.2.2)."""
     return b"Location", location.encode()

@@ -217,6 +217,7 @@ class Site(Factory):
         Deferred.fromCoroutine(self._run(request, route, arguments))
 
     async def _run(self, request: Request, route: Route, arguments: dict[str, str]) -> None:
+        """Run the handler of a route and send its answer; every exception ends here as an error page or an error in JSON."""
         try:
             request.sharing = await cors.headers(request.requestHeaders, route.cors, self._registered)
             answer = await self._handled(request, route, arguments)

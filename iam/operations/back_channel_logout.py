@@ -85,6 +85,7 @@ class BackChannelLogout:
             Deferred.fromCoroutine(self._look())
 
     async def _look(self) -> None:
+        """Take notices for as long as new ones are announced; log errors, so that the next look still happens."""
         try:
             while self._again and self._stopped is None:
                 self._again = False
@@ -119,6 +120,7 @@ class BackChannelLogout:
             self._finish(notice.client_id)
 
     async def _attempt(self, notice: Notice) -> None:
+        """Post a logout token to the client, and store whether it arrived; a client that wants none any more counts as notified."""
         client = await self._directory.find(notice.client_id)
         uri = client.backchannel_logout_uri if client is not None and client.enabled else None
         if client is None or uri is None:
@@ -136,6 +138,7 @@ class BackChannelLogout:
             await self._answered(notice, uri, status)
 
     async def _answered(self, notice: Notice, uri: str, status: int) -> None:
+        """Judge the status of an answer: 200 to 299 is success (Back-Channel Logout §2.8), 500 and above is the client's own failure."""
         if status not in SUCCESS:
             await self._failed(notice, uri, f"the answer is {status}", unreachable=status >= BROKEN)
             return

@@ -1,1 +1,1 @@
-"""The one guarded request to other people's addresses (H35): where it may go, how it gets there, what is kept of it."""
+"""Guarded requests to other people's addresses (H35): where they may go, how they get there, what is kept of the answers."""

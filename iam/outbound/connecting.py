@@ -1,4 +1,4 @@
-"""How a request gets there: names are looked up by ourselves, and the address that was judged is the one that is dialled (H35)."""
+"""Connections for outbound requests: we look names up ourselves, and dial the very address that was checked (H35)."""
 
 from collections.abc import Callable
 from functools import partial
@@ -22,22 +22,22 @@ from iam.outbound.destinations import HTTPS, Address, Crowded, Destination, Fetc
 from iam.reactor import Reactor
 
 LOOK_UP: Final = 2.0  # seconds for one name
-LOOK_UPS: Final = 8  # at once, those included that nobody waits for any more
-OURS: Final = (EAI_AGAIN, EAI_SYSTEM)  # our resolver's failures, which say nothing of a name
+LOOK_UPS: Final = 8  # at once, including those that nobody waits for any more
+OURS: Final = (EAI_AGAIN, EAI_SYSTEM)  # failures of our resolver, which say nothing about the name
 CONNECT: Final = 2.0  # seconds for one address
 ATTEMPTS: Final = 4  # addresses of one name
-OCTETS: Final = 96 << 10  # that are read of one answer, with its headers
+OCTETS: Final = 96 << 10  # read of one answer, headers included
 
 Look = Callable[[str], list[str]]
 
 
 def system(name: str) -> list[str]:
-    """The addresses that the system knows for a name; it may take its time."""
+    """Return the addresses that the system's resolver knows for a name; blocks, and raises OSError or UnicodeError."""
     return [str(sockaddr[0]) for *_, sockaddr in getaddrinfo(name, None, type=SOCK_STREAM)]
 
 
 class NameResolver:
-    """Looks names up in threads of its own: a resolver that is dead takes nobody else's, and holds up no exit."""
+    """Looks names up in threads of its own, so that a dead resolver neither fills the shared thread pool nor delays the exit."""
 
     def __init__(self, reactor: Reactor, look: Look = system, most: int = LOOK_UPS) -> None:
         self._reactor = reactor
@@ -46,7 +46,7 @@ class NameResolver:
         self._under_way = 0
 
     async def addresses(self, host: str) -> list[Address]:
-        """Every address of a host; raises FetchError."""
+        """Return every address of a host; raises FetchError."""
         try:
             return [ip_address(host)]
         except ValueError:
@@ -54,6 +54,7 @@ class NameResolver:
         return [ip_address(text) for text in dict.fromkeys(texts)]
 
     async def _looked_up(self, name: str) -> list[str]:
+        """Look the name up in a thread of its own, for LOOK_UP seconds at most; raises FetchError, or Crowded for failures on our side."""
         if self._under_way >= self._most:
             raise Crowded("too many names are being looked up")
         answer: Deferred[list[str]] = Deferred()
@@ -71,7 +72,7 @@ class NameResolver:
     def _work(self, name: str, answer: Deferred[list[str]]) -> None:
         try:
             tell: Callable[[], None] = partial(answer.callback, self._look(name))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to who waits
+        except Exception as error:  # noqa: BLE001 - any error goes to the caller that waits
             tell = partial(answer.errback, error)
         self._reactor.callFromThread(self._done, tell)
 
@@ -81,12 +82,12 @@ class NameResolver:
 
 
 class Limited(ProtocolWrapper):
-    """Hangs up on who sends more than an answer may have, headers and all."""
+    """Aborts a connection that sends more than OCTETS octets, headers included."""
 
     left = OCTETS
 
     def dataReceived(self, data: bytes) -> None:
-        """Pass on what is within the limit."""
+        """Pass data on up to the limit, and abort the connection beyond it."""
         self.left -= len(data)
         if self.left >= 0:
             super().dataReceived(data)
@@ -95,7 +96,7 @@ class Limited(ProtocolWrapper):
 
 
 class Limiting(WrappingFactory):
-    """Makes such protocols."""
+    """Builds Limited protocols around those of another factory."""
 
     protocol = Limited
     noisy = False
@@ -103,7 +104,7 @@ class Limiting(WrappingFactory):
 
 @implementer(IStreamClientEndpoint, IAgentEndpointFactory)
 class Line:
-    """The way to the addresses of one destination, tried one after the other; good for one request."""
+    """The endpoint of one destination: its addresses are tried one after the other, for one request."""
 
     def __init__(self, reactor: Reactor, destination: Destination, addresses: list[Address], trust_root: Any) -> None:
         self._reactor = reactor
@@ -113,14 +114,15 @@ class Line:
         self._wrapper: Any = None
 
     def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
-        """Whatever the address says, it is dialled here."""
+        """Return this line, whatever the URI says, so that only checked addresses are dialled."""
         return self  # type: ignore[return-value]
 
     def connect(self, factory: IProtocolFactory) -> Deferred[IProtocol]:
-        """Connect to the first address that answers."""
+        """Connect to the first address that answers; fails with ConnectError."""
         return Deferred.fromCoroutine(self._connected(factory))
 
     async def _connected(self, factory: IProtocolFactory) -> IProtocol:
+        """Try the addresses in order, and return the first connection; raises the last ConnectError if there is none."""
         reason: ConnectError = ConnectError()
         for address in self._addresses:
             try:
@@ -140,6 +142,6 @@ class Line:
         return wrapClientTLS(optionsForClientTLS(self._destination.host, self._trust_root), plain)
 
     def hang_up(self) -> None:
-        """Nothing more is wanted, whatever is still to come."""
+        """Abort the connection, if there is one."""
         if self._wrapper is not None:
             self._wrapper.transport.abortConnection()

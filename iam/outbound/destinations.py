@@ -1,4 +1,4 @@
-"""Where a request may go: what an address must look like, and which hosts are everybody's (H35)."""
+"""Where a request may go: what a URL must look like, and which addresses are public (H35)."""
 
 import re
 from collections.abc import Iterable
@@ -29,16 +29,16 @@ SPECIAL: Final[Networks] = (
 
 
 class FetchError(Exception):
-    """Why something was not fetched; for the log, since it tells about networks that are nobody's business."""
+    """Why a fetch failed; for the log alone, because the sentence may tell about private networks."""
 
 
 class Crowded(FetchError):
-    """It is our own lack, of places or of an answer of the resolver: nothing is known of the address, and nothing remembered."""
+    """A failure on our side, no free place or no answer of the resolver: it says nothing about the address, and is not remembered."""
 
 
 @frozen
 class Destination:
-    """An address taken apart: `host` is a name in lower case or an IP address."""
+    """A URL in its parts; `host` is a name in lower case or an IP address."""
 
     scheme: str
     host: str
@@ -47,14 +47,14 @@ class Destination:
 
     @property
     def url(self) -> str:
-        """The address put together again, so that nobody reads it otherwise than we did."""
+        """The URL built from the parts, so that the HTTP client reads it exactly as it was checked."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == PORTS[self.scheme] else f":{self.port}"
         return f"{self.scheme}://{host}{port}{self.target}"
 
 
 def parse(url: str) -> Destination:
-    """The destination that `url` names; raises FetchError for what is no plain https address."""
+    """Parse `url`; raises FetchError unless it is a plain http or https URL."""
     sentence = complaint(url, private=True)
     if sentence:
         raise FetchError(sentence)
@@ -64,7 +64,7 @@ def parse(url: str) -> Destination:
 
 
 def complaint(url: str, *, private: bool, example: str = "jwks.json") -> str | None:
-    """What is wrong with an address as such; `private`: could it be one of a private network that may be reached?"""
+    """Return the sentence that says what is wrong with a URL, or None; `private` allows http and other ports, for private networks."""
     try:
         parts = urlsplit(url)
         good = URL.fullmatch(url) and parts.scheme in PORTS and parts.port != 0
@@ -78,7 +78,7 @@ def complaint(url: str, *, private: bool, example: str = "jwks.json") -> str | N
 
 
 def host_is_plain(parts: SplitResult) -> bool:
-    """Is there only a host and perhaps a port, and the host a name, or an IP address in its usual spelling?"""
+    """Whether the authority is a host and at most a port, and the host a name or an IP address in its canonical spelling."""
     host = parts.hostname or ""
     bracketed = f"[{host}]" if ":" in host else host
     if parts.netloc.lower() != bracketed + ("" if parts.port is None else f":{parts.port}"):
@@ -90,9 +90,9 @@ def host_is_plain(parts: SplitResult) -> bool:
 
 
 def check(destination: Destination, addresses: Iterable[Address], private: Networks) -> None:
-    """Raise FetchError unless every address of the destination is everybody's or in a `private` network that may be reached.
+    """Raise FetchError unless every address of the destination is public or in one of the `private` networks.
 
-    Only in those there may be http, and other ports.
+    Only those networks may be reached over http and at other ports than 443.
     """
     foreign = [address for address in addresses if not within(address, private)]
     for address in foreign:
@@ -103,12 +103,12 @@ def check(destination: Destination, addresses: Iterable[Address], private: Netwo
 
 
 def within(address: Address, networks: Networks) -> bool:
-    """Is it in one of these networks?"""
+    """Whether the address is in one of these networks."""
     return any(address in network for network in networks)
 
 
 def public(address: Address) -> bool:
-    """Is it global unicast, with no other address inside?"""
+    """Whether the address is global unicast and embeds no other address, as 6to4 and Teredo do."""
     if isinstance(address, IPv6Address) and (address not in UNICAST or address.scope_id is not None):
         return False
     special = within(address, SPECIAL) or address.is_multicast or address.is_reserved

@@ -1,4 +1,4 @@
-"""One request to somebody else's address and what is read of its answer, under the rules of H35."""
+"""One request to somebody else's address, and the reading of its answer, under the rules of H35."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Exchanges:
-    """Looks hosts up, judges their addresses, dials what was judged; `private` are networks that may be reached besides."""
+    """Looks a host up, checks its addresses and dials them; `private` networks may be reached besides the public ones."""
 
     def __init__(
         self, reactor: Reactor, resolver: NameResolver, private: Networks = (), trust_root: Any = None
@@ -35,7 +35,7 @@ class Exchanges:
         read: Callable[[IResponse], Awaitable[T]],
         body: FileBodyProducer | None = None,
     ) -> T:
-        """What `read` makes of the answer, a redirect being one too; raises FetchError. Nothing is left open."""
+        """Send a request, following no redirect, return what `read` makes of the answer, and close the connection; raises FetchError."""
         addresses = await self._resolver.addresses(destination.host)
         if not addresses:
             raise FetchError(f"{destination.host} has no address")
@@ -52,6 +52,6 @@ class Exchanges:
 
 
 def reason_of(error: Exception) -> str:
-    """What went wrong on the way, with what lies behind it."""
+    """Return the text of an error, or of its first cause."""
     inner = getattr(error, "reasons", None)
     return str(inner[0].value if inner else error) or type(error).__name__

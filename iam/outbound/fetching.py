@@ -1,4 +1,4 @@
-"""Documents from other people's addresses (H35): within limits of time, size and number, and kept for a while."""
+"""Documents from other people's addresses (H35): limited in time, size and number, and cached."""
 
 import json
 import re
@@ -21,23 +21,23 @@ from iam.outbound.destinations import Crowded, Destination, FetchError, Networks
 from iam.outbound.exchanges import Exchanges
 from iam.reactor import Reactor
 
-TOTAL: Final = 5.0  # seconds for all of it, once it is its turn; and for its turn to come
+TOTAL: Final = 5.0  # seconds for one fetch, and as many to wait for its turn
 LONGEST: Final = 64 << 10  # octets of a body
 AT_ONCE: Final = 8
 AT_ONE_HOST: Final = 2
 WAITING: Final = 64
-OF_ONE: Final = 4  # of those, for one client or one network that registers
+OF_ONE: Final = 4  # of the waiting ones, for one client or one network that registers
 PLACES: Final = (
-    64  # at once in each of a server's two lanes, and as many names: a silent host takes a place for seconds
+    64  # fetches, and names, at once in each of a server's two lanes: a silent host holds its place for seconds
 )
 CROWDED: Final = "too many addresses are waited for"
 CROWDED_BY_ONE: Final = "too many addresses of one client or registrant are waited for"
 REMEMBERED: Final = 1000  # addresses
-KEPT_OCTETS: Final = 2 << 20  # of all documents that are kept; what JSON becomes here takes up to twenty times as much
+KEPT_OCTETS: Final = 2 << 20  # of all cached documents; parsed JSON takes up to twenty times as much memory
 
-KEPT: Final = 300  # seconds that an answer is good for which says nothing about it
+KEPT: Final = 300  # seconds that an answer without Cache-Control is fresh
 KEPT_AT_LEAST, KEPT_AT_MOST = 60, 3600
-REFUSED: Final = 60  # seconds until an address is tried again that failed
+REFUSED: Final = 60  # seconds before an address that failed is tried again
 
 OK, NOT_MODIFIED = 200, 304
 JSON: Final = re.compile(r"application/(?:json|[a-z0-9.!#$&^_-]{1,64}\+json) *(?:;.*)?", re.IGNORECASE)
@@ -49,7 +49,7 @@ log = Logger()
 
 @frozen
 class Fetched:
-    """A document, and when it was fetched or confirmed."""
+    """A document, and when it was fetched or last confirmed (seconds)."""
 
     document: Any
     at: float
@@ -57,7 +57,7 @@ class Fetched:
 
 @frozen
 class Kept:
-    """A document that is good for a while, and the validators with which to ask whether it has changed (RFC 9111 §4.3)."""
+    """A cached document, fresh `until` a moment (seconds), and the validators that ask whether it has changed (RFC 9111 §4.3)."""
 
     fetched: Fetched
     octets: int
@@ -67,7 +67,7 @@ class Kept:
 
 @frozen
 class Backoff:
-    """Why an address is not asked for a while."""
+    """Why a fetch failed, and the moment (seconds) until which it is not tried again."""
 
     reason: str
     until: float
@@ -75,9 +75,9 @@ class Backoff:
 
 @frozen
 class Form:
-    """What is asked for at an address, and how an answer with this body is read; `kept`: it is good for a while.
+    """The media type to ask for, and the function that reads an answer with this body; `kept` says whether it may be cached.
 
-    Any client may name the address of another's document, and as something else: what fails then says nothing of the document.
+    Failures are remembered by form too: a client may name another's document as something else, and that failure says nothing about it.
     """
 
     accept: bytes
@@ -89,9 +89,9 @@ Asked = tuple[str, Form]
 
 
 class Fetcher:
-    """Fetches within one set of limits; `private` are the networks that may be reached besides the public ones.
+    """Fetches documents within one set of limits; `private` networks may be reached besides the public ones.
 
-    `strangers` is another, with places of its own, for those for whom nobody here answers: they starve each other at most.
+    `strangers` is another fetcher with places of its own, for clients that nobody here answers for: they can only starve each other.
     """
 
     def __init__(
@@ -120,9 +120,9 @@ class Fetcher:
         self._places_at: dict[str, DeferredSemaphore] = {}
 
     async def fetch(self, url: str, purpose: str, *, anew: bool = False, asker: str = "") -> Fetched:
-        """The JSON document at `url`, as it was at most an hour ago, or is now; raises FetchError.
+        """Return the JSON document at `url`, from the cache (an hour at most) or, with `anew`, as it is now; raises FetchError.
 
-        `asker` is who named the address, and has a share of the places; without one there is no share.
+        `asker` is who named the address; one asker may have OF_ONE fetches at a time, and "" any number.
         """
         now = self._clock.seconds()
         kept = self._kept.get(url)
@@ -131,12 +131,12 @@ class Fetcher:
         return await self._together(url, DOCUMENT, purpose, asker)
 
     async def text(self, url: str, purpose: str, accept: bytes, *, asker: str = "") -> str:
-        """The ASCII text at `url` as it is now, without what surrounds it; raises FetchError."""
+        """Return the ASCII text at `url` as it is now, without surrounding white space; raises FetchError."""
         fetched = await self._together(url, Form(accept, text_of, kept=False), purpose, asker)
         return str(fetched.document)
 
     def _together(self, url: str, form: Form, purpose: str, asker: str) -> Deferred[Fetched]:
-        """What the request under way will bring, or a new one. It goes on when nobody waits for it any longer."""
+        """Join the fetch that is under way, or begin one; it goes on even if nobody waits for it any more. Raises FetchError or Crowded."""
         now, refusal, waiter = self._clock.seconds(), self._refusals.get((url, form)), Deferred[Fetched]()
         if refusal is not None and now < refusal.until <= now + REFUSED:
             raise FetchError(refusal.reason)
@@ -159,7 +159,7 @@ class Fetcher:
                 waiter.callback(outcome)
 
     async def _fetched(self, url: str, form: Form, purpose: str) -> Fetched:
-        """Fetch, and remember what came of it."""
+        """Fetch, and remember the document or the failure."""
         try:
             kept = await self._in_turn(url, form)
         except Crowded as error:
@@ -184,7 +184,7 @@ class Fetcher:
         remember(self._kept, url, kept)
 
     async def _in_turn(self, url: str, form: Form) -> Kept:
-        """Fetch when it is this address's turn."""
+        """Wait for a place and fetch, each within the patience; raises FetchError or Crowded."""
         destination = parse(url)
         turn = Deferred.fromCoroutine(self._turn(destination.host))
         await turn.addTimeout(self._patience, self._reactor, refuse_for_crowding)
@@ -196,7 +196,7 @@ class Fetcher:
             self._leave(destination.host)
 
     async def _turn(self, host: str) -> None:
-        """A place at this host, and one of all places."""
+        """Wait for a place at this host, and then for one of all places."""
         await self._places_at.setdefault(host, DeferredSemaphore(AT_ONE_HOST)).acquire()
         try:
             await self._places.acquire()
@@ -211,7 +211,7 @@ class Fetcher:
             del self._places_at[host]
 
     async def _once(self, url: str, form: Form, destination: Destination) -> Kept:
-        """Ask, whether it has changed where it is known."""
+        """Send one GET, conditional if the document is cached (RFC 9110 §13.1)."""
         kept = self._kept.get(url) if form.kept else None
 
         async def read(response: IResponse) -> Kept:
@@ -229,7 +229,7 @@ class Fetcher:
 
 
 def document_of(response: IResponse, body: bytes) -> Any:
-    """The JSON in an answer; raises FetchError where there is none."""
+    """Parse the JSON of an answer; raises FetchError if its type or its text is not JSON."""
     if not JSON.fullmatch(header(response, "content-type").strip()):
         raise FetchError("the answer is not JSON by its headers")
     try:
@@ -239,7 +239,7 @@ def document_of(response: IResponse, body: bytes) -> Any:
 
 
 def text_of(_: IResponse, body: bytes) -> str:
-    """The ASCII text in an answer, without what surrounds it; raises FetchError for other octets."""
+    """Return the ASCII text of an answer, without surrounding white space; raises FetchError for other octets."""
     try:
         return body.decode("ascii").strip()
     except UnicodeDecodeError:
@@ -247,7 +247,7 @@ def text_of(_: IResponse, body: bytes) -> str:
 
 
 async def body_of(response: IResponse) -> bytes:
-    """The octets of an answer; raises FetchError for too many, and for any answer but a plain 200."""
+    """Read the body of an answer; raises FetchError if it is longer than LONGEST octets, encoded, or not 200."""
     if response.code != OK:
         raise FetchError(f"the answer is {response.code}, and only 200 counts")
     if header(response, "content-encoding"):
@@ -267,28 +267,28 @@ DOCUMENT: Final = Form(b"application/json", document_of, kept=True)
 
 
 def refuse_for_crowding(_outcome: object, _seconds: float) -> NoReturn:
-    """Its turn has not come."""
+    """Raise Crowded, because no place became free in time."""
     raise Crowded(CROWDED)
 
 
 def refuse_for_lateness(_outcome: object, seconds: float) -> NoReturn:
-    """Time is up."""
+    """Raise FetchError, because the answer did not come in time."""
     raise FetchError(f"no answer within {seconds:g} seconds")
 
 
 def header(response: IResponse, name: str) -> str:
-    """The value of a header, several of them joined (RFC 9110 §5.3)."""
+    """Return the value of a header, several lines joined by commas (RFC 9110 §5.3); "" without one."""
     return ", ".join(response.headers.getRawHeaders(name) or [])
 
 
 def validators(response: IResponse) -> Mapping[bytes, bytes]:
-    """The headers that ask whether a document is still the same."""
+    """Return the headers that make the next request conditional (RFC 9110 §13.1)."""
     pairs = ((b"If-None-Match", "etag"), (b"If-Modified-Since", "last-modified"))
     return {asked: value.encode("latin-1", "replace") for asked, name in pairs if (value := header(response, name))}
 
 
 def lifetime(cache_control: str) -> int:
-    """Seconds that an answer is good for: what it says, within bounds (RFC 9111 §5.2.2)."""
+    """Return the seconds that an answer is fresh: its max-age, within bounds (RFC 9111 §5.2.2)."""
     told = parse_cache_control_header(cache_control.lower(), cls=ResponseCacheControl)
     if told.no_store or told.no_cache:
         return KEPT_AT_LEAST
@@ -296,7 +296,7 @@ def lifetime(cache_control: str) -> int:
 
 
 def remember(known: dict[K, Any], key: K, what: object) -> None:
-    """Keep it, and do not grow without bound."""
+    """Store an entry; at REMEMBERED entries the dictionary is emptied first."""
     if len(known) >= REMEMBERED and key not in known:
         known.clear()
     known[key] = what

@@ -1,4 +1,4 @@
-"""Telling something at somebody else's address (H35): a form is posted, and only the status of the answer is looked at."""
+"""Posting a form to somebody else's address (H35); only the status of the answer is read."""
 
 from collections.abc import Mapping
 from io import BytesIO
@@ -14,13 +14,13 @@ from iam.outbound.destinations import FetchError, Networks, parse
 from iam.outbound.exchanges import Exchanges
 from iam.reactor import Reactor
 
-TOTAL: Final = 5.0  # seconds for all of it
+TOTAL: Final = 5.0  # seconds for one request, from the lookup to the answer
 LOOK_UPS: Final = 64  # at once
 FORM: Final = {b"Content-Type": b"application/x-www-form-urlencoded", b"Cache-Control": b"no-store"}
 
 
 class Poster:
-    """Posts; whoever calls it sees to it that there are not too many at once."""
+    """Posts forms; the caller limits how many are under way at once."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Poster:
         self._exchanges = Exchanges(reactor, NameResolver(reactor, look, LOOK_UPS), private, trust_root)
 
     async def post(self, url: str, fields: Mapping[str, str]) -> int:
-        """The status of the answer, redirects being followed nowhere; raises FetchError where there is no answer in time."""
+        """Post a form and return the status of the answer; redirects are not followed. Raises FetchError if no answer comes in time."""
         return await Deferred.fromCoroutine(self._posted(url, fields)).addTimeout(
             self._patience, self._reactor, refuse_for_lateness
         )
@@ -47,10 +47,10 @@ class Poster:
 
 
 async def status_of(response: IResponse) -> int:
-    """What counts of the answer."""
+    """Return the HTTP status of the answer."""
     return int(response.code)
 
 
 def refuse_for_lateness(_outcome: object, seconds: float) -> NoReturn:
-    """Time is up."""
+    """Raise FetchError, because the answer did not come in time."""
     raise FetchError(f"no answer within {seconds:g} seconds")

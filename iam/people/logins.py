@@ -41,6 +41,7 @@ class Logins:
             return await self._test(login, password, address, devices)
 
     async def _test(self, login: str, password: str, address: str, devices: Sequence[str]) -> UUID | None:
+        """Return the id of the person whose login and password these are, or None; raises Throttled and Busy."""
         key = names.login_key(login)
         user_id, stored = await self.users.login(key) or (None, None)
         attempt = await self.attempts.begin(user_id, key or login, address, devices)

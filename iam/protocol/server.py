@@ -103,6 +103,7 @@ class Server:
             raise carrying(error, client_id=request.client_id, grant_type=request.grant_type) from None
 
     async def _token(self, request: OAuthlibRequest, grant: TokenGrant | None, proofs: Proofs) -> TokenAnswer:
+        """Validate a token request and store what its grant issues; raises oauthlib's errors (RFC 6749 §5.2)."""
         if request.grant_type is None:
             raise InvalidRequestError("The request has no grant_type.")
         if grant is None:

@@ -1,4 +1,4 @@
-"""The application: everything that answers a request, built once, by need."""
+"""The application: all endpoints and pages, each built once, when it is first needed."""
 
 from functools import cached_property
 
@@ -47,29 +47,29 @@ from iam.tokens.user_info_response import UserInfoResponse
 
 @frozen(slots=False)
 class Application(Parts):
-    """Everything that answers a request."""
+    """The endpoints and pages of one server."""
 
-    # What programs call
+    # Endpoints that programs call
 
     @cached_property
     def token(self) -> TokenEndpoint:
-        """`/token`."""
+        """The endpoint `/token` (RFC 6749 §3.2)."""
         return TokenEndpoint(self.server, self.explanations)
 
     @cached_property
     def introspection(self) -> IntrospectionEndpoint:
-        """`/introspect`."""
+        """The endpoint `/introspect` (RFC 7662 §2)."""
         return IntrospectionEndpoint(self.authentication, self.introspected, self.explanations)
 
     @cached_property
     def revocation(self) -> RevocationEndpoint:
-        """`/revoke`."""
+        """The endpoint `/revoke` (RFC 7009 §2)."""
         revocation = Revocation(self.store.access_tokens, self.store.refresh_tokens, self.form, self.clock)
         return RevocationEndpoint(self.authentication, revocation, self.explanations)
 
     @cached_property
     def user_info(self) -> UserInfoEndpoint:
-        """`/userinfo`."""
+        """The endpoint `/userinfo` (OpenID Connect Core §5.3)."""
         store = self.store
         information = UserInformation(
             store.user_infos, self.directory, store.scopes, self.form, self.subjects, self.introspected, self.clock
@@ -79,46 +79,46 @@ class Application(Parts):
 
     @cached_property
     def registration(self) -> RegistrationEndpoint:
-        """`/register`."""
+        """The endpoint `/register` (RFC 7591 §3, RFC 7592 §2)."""
         return RegistrationEndpoint(self.dynamic_registration, self.explanations, self.budget)
 
     @cached_property
     def jwks(self) -> Jwks:
-        """`/jwks`."""
+        """The key set at `/jwks` (RFC 7517 §5)."""
         return Jwks(self.keys)
 
     @cached_property
     def metadata(self) -> MetadataEndpoint:
-        """What the server says of itself."""
+        """The server's metadata (RFC 8414, OpenID Connect Discovery)."""
         closed = (REGISTRATION_ENDPOINT,) if self.settings.registration == CLOSED else ()
         return MetadataEndpoint(self.settings.issuer, self.server, closed=closed)
 
     @cached_property
     def resource(self) -> ResourceEndpoint:
-        """`/resource`."""
+        """The protected resource at `/resource`, which describes the access token it is called with."""
         address = resource_metadata.address(self.settings.issuer)
         return ResourceEndpoint(self.introspected, self.explanations, address)
 
     @cached_property
     def resource_metadata(self) -> ResourceMetadata:
-        """What `/resource` says of itself."""
+        """The metadata of `/resource` (RFC 9728)."""
         return ResourceMetadata(self.settings.issuer)
 
     @cached_property
     def webfinger(self) -> WebFinger:
-        """WebFinger."""
+        """The endpoint that finds the issuer of an account (OpenID Connect Discovery §2)."""
         return WebFinger(self.settings.issuer)
 
     @cached_property
     def health(self) -> Health:
-        """`/healthz` and `/readyz`."""
+        """The answers of `/healthz` and `/readyz`."""
         return Health(self.store.database.unready)
 
-    # What people see
+    # Pages that people see
 
     @cached_property
     def authorization(self) -> AuthorizationEndpoint:
-        """`/authorize`."""
+        """The endpoint `/authorize` (RFC 6749 §3.1)."""
         return AuthorizationEndpoint(
             self.server,
             Authentication(self.subjects, self.clock),
@@ -130,18 +130,18 @@ class Application(Parts):
 
     @cached_property
     def departures(self) -> Departures:
-        """The way out."""
+        """The end of sessions in this browser, with the notices to clients over the front channel."""
         front_channel = FrontChannel(self.directory, self.subjects, self.settings.issuer)
         return Departures(self.sessions, self.visitors, self.theme, front_channel, self.settings)
 
     @cached_property
     def home(self) -> Home:
-        """The first page."""
+        """The home page at `/`."""
         return Home(self.visitors, self.theme)
 
     @cached_property
     def login(self) -> LoginPage:
-        """The page to log in."""
+        """The login page."""
         authorization = self.authorization
         return LoginPage(
             self.logins,
@@ -156,7 +156,7 @@ class Application(Parts):
 
     @cached_property
     def logout(self) -> Logout:
-        """The page to log out."""
+        """The logout page (OpenID Connect RP-Initiated Logout)."""
         requests = LogoutRequests(self.keys, self.directory, self.subjects)
         return Logout(self.visitors, self.theme, requests, self.departures, self.explanations)
 
@@ -167,7 +167,7 @@ class Application(Parts):
 
     @cached_property
     def setup(self) -> SetupPage:
-        """The page of the first start."""
+        """The page that makes the first administrator."""
         links = SetupLinks(self.store.setup, self.clock)
         return SetupPage(
             self.administration, self.sessions, self.visitors, self.theme, self.settings, links, self.throttle
@@ -175,12 +175,12 @@ class Application(Parts):
 
     @cached_property
     def owners(self) -> Owners:
-        """Whose applications there are."""
+        """The access of owners and administrators to their applications."""
         return Owners(self.administration, self.registrants, self.visitors, self.theme)
 
     @cached_property
     def applications(self) -> Applications:
-        """The pages of applications."""
+        """The pages that list, register and edit applications."""
         return Applications(
             self.owners,
             self.rules,
@@ -206,5 +206,5 @@ class Application(Parts):
 
     @cached_property
     def static(self) -> Static:
-        """Style and pictures."""
+        """The style sheets and pictures under `/static`."""
         return Static(self.theme)

@@ -96,6 +96,7 @@ class AuthorizationServer(Service):
         self._reactor.callFromThread(self._reactor.stop)
 
     async def _start(self) -> None:
+        """Open everything; after an error say it, and end the process with its exit status."""
         try:
             await self._open()
         except CancelledError:
@@ -109,6 +110,7 @@ class AuthorizationServer(Service):
             self._fail("The server cannot start; the log says why.")
 
     async def _open(self) -> None:
+        """Open key, database, listening ports and background work, in this order, and report that the server is ready."""
         settings = self._settings
         library.check()
         key = master_key.read_or_make(settings.data_dir, secret_text(settings))
@@ -166,6 +168,7 @@ class AuthorizationServer(Service):
             await written.addTimeout(PATIENCE, self._reactor)
 
     async def _stop(self) -> None:
+        """Stop in the opposite order of the start: ports, requests under way, background work, database."""
         if self._starting is not None:
             self._starting.cancel()  # what the start has opened by now, it closes itself
             await self._starting

@@ -260,6 +260,7 @@ class Applications:
         changed: bool = False,
         stale: Stale | None = None,
     ) -> Answer:
+        """Show the form to register an application, or to edit `client`, with the complaints that it holds."""
         offer(form, self._registrant(session, client), await self.registration.scopes.all())
         purpose = f"edit {client.id}" if client else "register"
         return self.theme.page(

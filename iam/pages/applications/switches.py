@@ -56,6 +56,7 @@ class Switches:
         return self.owners.page(request, what, session, client)
 
     async def _switch(self, request: Request, client_id: str, what: str) -> Answer:
+        """Disable or enable an application of this person, once they have confirmed it for the state that they saw."""
         session, sent = await self.owners.receive(request, f"{what} {client_id}")
         client = await self.owners.own(session, client_id, sent.stale)
         if done(client, what):

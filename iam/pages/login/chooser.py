@@ -31,6 +31,7 @@ class Chooser:
         return await self._list(request)
 
     async def _list(self, request: Request, status: int = 200, stale: Stale | None = None) -> Answer:
+        """Show the accounts of this browser to choose from; without any, send the person to the login page."""
         address = next_address(request)
         accounts = await self.visitors.accounts(request)
         if not list(accounts):

@@ -79,6 +79,7 @@ class Logout:
         changed: bool = False,
         stale: Stale | None = None,
     ) -> Answer:
+        """Show the page that asks whether to log out."""
         return self.theme.page(
             "logout.html",
             403 if stale else 200,
@@ -130,6 +131,7 @@ class Logout:
     def _show_logged_out(
         self, request: Request, asked: LogoutRequest, accounts: Accounts, status: int = 200, stale: Stale | None = None
     ) -> Answer:
+        """Show the page after a logout, with the link back to the client if there is one."""
         return self.theme.page(
             "logged_out.html",
             status,
