@@ -21,12 +21,12 @@ SLOW = {
     "conformance",
     "consistency",
     "console",
-    "docs",
     "embedded",
     "faults",
     "interop",
     "packaging",
     "service",
+    "tutorial",
 }
 
 # What runs a second time below an issuer's path: the ways that browsers and programs go through the whole server.

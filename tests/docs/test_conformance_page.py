@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.conftest import CLAIMS
-from tests.docs.conftest import ROOT, Shell, blocks
-from tests.processes import Process
+from tests.docs.conftest import ROOT, blocks
 
 SECTION = re.compile(r"^## .*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"Test file: `(tests/conformance/\w+\.py)`")
@@ -57,17 +56,6 @@ def test_every_test_belongs_to_a_module(file: str) -> None:
 @pytest.mark.parametrize("file", PLANS)
 def test_every_module_has_a_result(file: str) -> None:
     assert [row["module"] for row in PLANS[file] if not RESULT.fullmatch(row["result"])] == []
-
-
-def test_the_person_and_the_clients_are_made_as_the_page_says(running: Process, shell: Shell) -> None:
-    (block,) = blocks("docs/reference/conformance.md")
-
-    printed = shell.type(block.text)
-
-    methods = re.findall(r'"token_endpoint_auth_method": "(\w+)"', printed)
-    basic, post = "client_secret_basic", "client_secret_post"
-    assert methods == [basic, basic, post, basic, basic]
-    assert "buffy" in printed
 
 
 def test_the_person_of_the_page_has_every_claim_that_the_suite_asks_for() -> None:

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from iam.embedded.supervisor import Embedded
 from tests.databases import make_database
-from tests.docs.conftest import PASSWORD, Browser
 from tests.harness import REDIRECT_URI, free_port
 from tests.outbound.conftest import Authority, certificate
 from tests.processes import BIN, start
+from tests.tutorial.conftest import PASSWORD, Browser
 
 TIMEOUT = 30
 AFTERWARDS = "https://client.example/left"

@@ -11,8 +11,9 @@ from typing import Any
 
 from attrs import define, field
 
-from tests.docs.conftest import Block, Browser, Shell, blocks
+from tests.docs.conftest import Block, blocks
 from tests.processes import Process
+from tests.tutorial.conftest import Browser, Shell
 
 WITH_REFRESH = ["access_token", "expires_in", "token_type", "scope", "refresh_token"]
 WITHOUT_REFRESH = WITH_REFRESH[:-1]
