@@ -1,1 +1,1 @@
-"""What keeps a server alive: retention, audit, metrics, configuration."""
+"""Background work of a server: retention, and the delivery of logout notices."""

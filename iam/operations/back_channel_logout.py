@@ -1,4 +1,4 @@
-"""Relying parties are told of the ends of sessions, behind the browser's back (OpenID Connect Back-Channel Logout 1.0 §2.5)."""
+"""The delivery of logout notices from server to client, without the browser (OpenID Connect Back-Channel Logout 1.0 §2.5)."""
 
 from collections import Counter
 from datetime import timedelta
@@ -20,21 +20,21 @@ from iam.records.logout_notice import Notice
 from iam.recurring import Recurring, Say
 from iam.store.logout_notices import LogoutNotices
 
-INTERVAL: Final = 5.0  # seconds between two looks for what is to be tried again
-AT_ONCE: Final = 128  # all over
-FEW: Final = 4  # of one client at once
-LENT: Final = timedelta(seconds=30)  # until another server may think that we have died
-KEPT: Final = timedelta(days=1)  # that somebody who does not hear is told again
-FAREWELL: Final = 2.0  # seconds that the end of the server waits for answers
+INTERVAL: Final = 5.0  # seconds between two checks for notices that are due again
+AT_ONCE: Final = 128  # notices under way, of all clients
+FEW: Final = 4  # notices under way, of one client
+LENT: Final = timedelta(seconds=30)  # after which another server may deliver a notice that we took
+KEPT: Final = timedelta(days=1)  # that a notice is tried again
+FAREWELL: Final = 2.0  # seconds that a stopping server waits for answers
 
 SUCCESS: Final = range(200, 300)
-BROKEN: Final = 500  # and above: not the token, the receiver is at fault
+BROKEN: Final = 500  # and above: the fault is the receiver's, not the token's
 
 log = Logger()
 
 
 class BackChannelLogout:
-    """Takes notices out of the store and delivers them, each client's apart from all others'."""
+    """Takes notices from the store and delivers them; a slow client does not hold up the others."""
 
     def __init__(
         self,
@@ -61,12 +61,12 @@ class BackChannelLogout:
         self._call.clock = reactor
 
     def start(self) -> None:
-        """Deliver what is due now, what will be, and what is written from now on."""
+        """Deliver the notices that are due, now and every INTERVAL seconds, and new ones as they are written."""
         self._notices.wake = self.look
         self._call.start(INTERVAL)
 
     def stop(self) -> Deferred[None]:
-        """Take no more; what is under way has a moment to finish, and what does not is another server's."""
+        """Take no more notices, and wait FAREWELL seconds for those under way; another server delivers those that do not finish."""
         if self._call.running:
             self._call.stop()
         self._unread.stop()
@@ -78,7 +78,7 @@ class BackChannelLogout:
         return stopped.addErrback(lambda failure: failure.trap(TimedOut) and None)
 
     def look(self) -> None:
-        """Begin with what is due, unless that is happening already."""
+        """Begin to take due notices, or have the round that is under way look once more."""
         self._again = True
         if not self._looking and self._stopped is None:
             self._looking = True
@@ -92,13 +92,13 @@ class BackChannelLogout:
                 await self._take()
         except (Rejected, Unavailable) as error:
             self._unread.add(str(error))
-        except Exception:  # noqa: BLE001 - the next look must not be the last one
+        except Exception:  # noqa: BLE001 - whatever fails, the next round must take place
             log.failure("logout notices were not looked at")
         finally:
             self._looking = False
 
     async def _take(self) -> None:
-        """Take as much as there is room for."""
+        """Take as many notices as there is room for, and begin to deliver them."""
         room = AT_ONCE - self._under_way.total()
         if room <= 0:
             return
@@ -109,12 +109,12 @@ class BackChannelLogout:
             Deferred.fromCoroutine(self._deliver(notice))
 
     async def _deliver(self, notice: Notice) -> None:
-        """Tell who is to be told; whatever goes wrong with it must not hold up others."""
+        """Deliver one notice; an error is logged and holds up no other notice."""
         try:
             await self._attempt(notice)
         except (Rejected, Unavailable) as error:
             self._unkept.add(str(error))
-        except Exception:  # noqa: BLE001 - it is lent, so there will be another attempt
+        except Exception:  # noqa: BLE001 - the notice is only lent, so another attempt follows
             log.failure("a logout notice was not delivered")
         finally:
             self._finish(notice.client_id)
@@ -131,7 +131,7 @@ class BackChannelLogout:
             status = await self._poster.post(uri, {"logout_token": token})
         except FetchError as error:
             await self._failed(notice, uri, str(error), unreachable=True)
-        except Exception as error:  # noqa: BLE001 - what cannot be signed grows old as what is not heard
+        except Exception as error:  # noqa: BLE001 - a notice that cannot be signed expires like one that is not received
             log.failure("a logout token was not made")
             await self._failed(notice, uri, type(error).__name__, unreachable=False)
         else:
@@ -150,16 +150,16 @@ class BackChannelLogout:
         )
 
     def _finish(self, client_id: str) -> None:
-        """There is room again."""
+        """Count the end of a delivery, and take more notices or report that the last one is done."""
         self._under_way[client_id] -= 1
-        self._under_way += Counter()  # without those that have none
+        self._under_way += Counter()  # drops clients at zero
         if self._stopped is None:
             self.look()
         elif not self._under_way.total() and not self._stopped.called:
             self._stopped.callback(None)
 
     async def _failed(self, notice: Notice, uri: str, reason: str, *, unreachable: bool) -> None:
-        """Say so, and leave it to a later attempt."""
+        """Log the failure, and store it for a later attempt, or give up."""
         now = self._clock.now()
         log.warn(
             "client not told of a logout: {client_id}, attempt {attempt}, {uri}: {reason}",
@@ -174,5 +174,5 @@ class BackChannelLogout:
 
 
 def saying(sentence: str) -> Say:
-    """Says this in the log, with the reason and how often it was."""
+    """Return a function that logs this sentence with a reason and a count."""
     return lambda reason, count: log.warn(sentence, reason=reason, count=count)

@@ -1,4 +1,4 @@
-"""What nobody needs any longer goes, by itself, on any number of servers (H39)."""
+"""Retention: every server deletes rows that nobody needs any more, in small steps (H39)."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
@@ -17,19 +17,19 @@ from iam.secrets.signing_keys import KINDS, Keys
 from iam.store.partitions import Partitions
 from iam.store.store import Store
 
-INTERVAL: Final = 600.0  # seconds, about: servers that started together need not work together
-STEPS: Final = 200  # of one task in one round: what is left then, is left to the next one
-PERSISTENT: Final = 3  # failures of one task in a row that are more than a bad moment
+INTERVAL: Final = 600.0  # seconds on average; varied, so that servers that start together do not work at the same time
+STEPS: Final = 200  # of one task in one round; the next round goes on from there
+PERSISTENT: Final = 3  # failures of one task in a row after which they are logged as errors
 
-KEPT: Final = timedelta(days=1)  # that a grant stays which has ended
-WHOLE: Final = timedelta(days=30)  # that an address in the audit log stays whole
+KEPT: Final = timedelta(days=1)  # that an ended grant is kept
+WHOLE: Final = timedelta(days=30)  # that an address in the audit log is kept unshortened
 
 log = Logger()
 
 
 @frozen
 class Task:
-    """Something to tidy up: `step` does a little of it at this moment and tells how much that was, until it is nothing."""
+    """A task of retention: `step` does a part of it and returns how much it did; 0 means that it is finished."""
 
     name: str
     step: Callable[[datetime], Awaitable[int]]
@@ -37,29 +37,31 @@ class Task:
 
 @define
 class Record:
-    """What became of a task so far: how often it failed, and how often in a row."""
+    """How often a task has failed: in all, and in a row."""
 
     failures: int = 0
     in_a_row: int = 0
 
 
 class Retention:
-    """Does each task now and then, whatever becomes of the others."""
+    """Works on each task every INTERVAL seconds or so; the failure of one does not affect the others."""
 
     def __init__(self, reactor: Timer, tasks: Sequence[Task], clock: Clock) -> None:
         self.records = {task.name: Record() for task in tasks}
-        self._reasons: dict[str, list[str]] = {}  # of this round, and the tasks that failed for each
+        self._reasons: dict[
+            str, list[str]
+        ] = {}  # reasons for failures in this round, and the tasks that failed for each
         self._tasks = tasks
         self._clock = clock
         self._call = LoopingCall(self._work)
         self._call.clock = reactor
 
     def start(self) -> None:
-        """Work now and then."""
+        """Begin to work in rounds."""
         self._call.start(INTERVAL * SystemRandom().uniform(0.75, 1.25), now=False)
 
     def stop(self) -> None:
-        """Work no more."""
+        """Begin no more rounds."""
         if self._call.running:
             self._call.stop()
 
@@ -67,7 +69,7 @@ class Retention:
         return Deferred.fromCoroutine(self.work())
 
     async def work(self) -> None:
-        """One round; what is not possible now is left to the next one, and is a line for each reason."""
+        """Do one round, and log one line for each reason why tasks failed; the next round tries them again."""
         self._reasons.clear()
         for task in self._tasks:
             await self._attempt(task)
@@ -75,19 +77,19 @@ class Retention:
             self._say(reason, names)
 
     async def _attempt(self, task: Task) -> None:
-        """One task, which holds up no other."""
+        """Work on one task, and record whether it failed."""
         try:
             await self._finish(task)
         except (Rejected, Unavailable) as error:
             self._failed(task, str(error))
-        except Exception as error:  # noqa: BLE001 - a round that goes wrong must not be the last one
+        except Exception as error:  # noqa: BLE001 - whatever fails, the next round must take place
             log.failure("{task}: a mistake of ours", task=task.name)
             self._failed(task, type(error).__name__)
         else:
             self.records[task.name].in_a_row = 0
 
     async def _finish(self, task: Task) -> None:
-        """Step after step, until there is nothing left or it is enough for one round."""
+        """Take steps until the task is finished, STEPS at most."""
         done = 0
         for _ in range(STEPS):
             count = await task.step(self._clock.now())
@@ -98,14 +100,14 @@ class Retention:
             log.info("{task}: {count} done", task=task.name, count=done)
 
     def _failed(self, task: Task, reason: str) -> None:
-        """Count it, and have it told at the end of the round."""
+        """Count a failure, and note its reason for the end of the round."""
         record = self.records[task.name]
         record.failures += 1
         record.in_a_row += 1
         self._reasons.setdefault(reason, []).append(task.name)
 
     def _say(self, reason: str, names: Sequence[str]) -> None:
-        """Say what fails for this reason, and louder where it goes on."""
+        """Log the tasks that failed for this reason, as an error if one of them has failed PERSISTENT times in a row."""
         times = max(self.records[name].in_a_row for name in names)
         emit = log.error if times >= PERSISTENT else log.warn
         emit(
@@ -117,7 +119,7 @@ class Retention:
 
 
 def tasks(store: Store, keys: Keys) -> tuple[Task, ...]:
-    """What there is to tidy up, one line each."""
+    """Return the tasks of retention, one line each."""
     audit, partitions = store.audit, store.partitions
     return (
         *(Task(f"keys of {alg}", making(keys, alg)) for alg in KINDS),
@@ -132,23 +134,23 @@ def tasks(store: Store, keys: Keys) -> tuple[Task, ...]:
 
 
 def making(keys: Keys, alg: str) -> Callable[[datetime], Awaitable[int]]:
-    """The step that makes the key of this algorithm which is due."""
+    """Return the step that makes the next key of this algorithm, if it is due."""
     return lambda _: nothing_left(keys.tend_one(alg))
 
 
 def tending(partitions: Partitions, table: str) -> Callable[[datetime], Awaitable[int]]:
-    """The step that tends the partitions of this table, all at once."""
+    """Return the step that makes and drops partitions of this table."""
     return lambda now: nothing_left(partitions.tend_one(table, now))
 
 
 async def nothing_left(work: Awaitable[object]) -> int:
-    """Work that is done after one step."""
+    """Do work that is finished after one step, and return 0."""
     await work
     return 0
 
 
 async def say_sizes(partitions: Partitions) -> None:
-    """How much there is of each table."""
+    """Log the rows, bytes and partitions of each table."""
     for fill in await partitions.fills():
         log.info(
             "table {table}: about {rows} rows, {bytes} bytes, in {partitions} partitions",

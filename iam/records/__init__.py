@@ -1,1 +1,1 @@
-"""What is known of things: frozen, without a rule that needs anything else."""
+"""Records: frozen values that every room may use, with no rules that need anything else."""

@@ -1,4 +1,4 @@
-"""Who does what is written into the audit log (H29)."""
+"""The actors that audit events name (H29)."""
 
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 
 def written(address: str | None) -> str | None:
-    """The address as PostgreSQL takes it; none where it is no address, since an event must never be in the way."""
+    """Return the address as PostgreSQL's inet takes it; None if it is no address, so that an event never fails because of it."""
     try:
         return str(ip_address((address or "").partition("%")[0]))
     except ValueError:
@@ -28,7 +28,7 @@ class By:
 
     @property
     def columns(self) -> Mapping[str, str | None]:
-        """Its parameters of a statement."""
+        """The parameters of a statement that hold this actor."""
         return {"actor": self.actor, "address": self.address}
 
 
@@ -37,20 +37,20 @@ COMMAND_LINE: Final = By("command line")
 
 
 def person(user_id: UUID, address: str) -> By:
-    """Somebody who is logged in."""
+    """Return the actor of a person who is logged in."""
     return By(f"user {user_id}", address)
 
 
 def client(client_id: str, address: str) -> By:
-    """A client that has authenticated."""
+    """Return the actor of a client that has authenticated."""
     return By(f"client {client_id}", address)
 
 
 def registrant(token_id: UUID | None, address: str) -> By:
-    """Whoever registers a client, with an initial access token or without."""
+    """Return the actor of a registration, with an initial access token or without."""
     return By(f"registration token {token_id}" if token_id else "anybody", address)
 
 
 def setup(address: str) -> By:
-    """Whoever has the link of the first start."""
+    """Return the actor who used the setup link of the first start."""
     return By("setup", address)

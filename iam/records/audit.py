@@ -1,4 +1,4 @@
-"""What the audit log says."""
+"""Events of the audit log, and the monthly parts that it is kept in."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -9,7 +9,7 @@ from attrs import frozen
 
 @frozen
 class Event:
-    """Something that was done; `subject` is the person's id that it is about."""
+    """An event: `actor` did something of this `kind`; `subject` is the id of the person it is about."""
 
     id: UUID
     at: datetime
@@ -23,7 +23,7 @@ class Event:
 
 @frozen
 class Month:
-    """A part of the audit log that can go: what was written from `since` until before `until`, with its bytes on the disk."""
+    """A part of the audit log that can be dropped: the events from `since` to before `until`, and its bytes on the disk."""
 
     name: str
     since: date

@@ -1,6 +1,6 @@
 """Client metadata, a line a member (RFC 7591 §2, OpenID Connect Registration §2, the logout specifications, RFC 9101 §10.5).
 
-From these lines come what /register reads and answers, what is complained of, the options of `iam client`, and the form of an
+These lines produce what /register reads and answers, the complaints, the options of `iam client`, and the form of an
 application; docs/reference/client_metadata.md is held against them.
 """
 
@@ -15,7 +15,7 @@ from iam.records.member import KEY, Member, Who, about, member
 PUBLIC_SUBJECT: Final = "public"
 PAIRWISE: Final = "pairwise"
 
-# Where the claims are said that scopes stand for: at UserInfo alone (OpenID Connect Core §5.4), or in the ID token too.
+# Where the claims of scopes are returned: from UserInfo alone (OpenID Connect Core §5.4), or in the ID token too.
 AT_USERINFO: Final = "userinfo"
 BY_SCOPES: Final = "scopes"
 WEB: Final = "web"
@@ -24,7 +24,7 @@ NATIVE: Final = "native"
 
 @frozen
 class Metadata:
-    """What may be set on a client; None: not said."""
+    """The metadata of a client; None means that a member is not set."""
 
     name: str = field(
         metadata=about("name", "The name that people read.", "Name", place=1, name="client_name", option="name")
@@ -143,21 +143,21 @@ class Metadata:
         who_may_set=Who.ADMINISTRATOR,
         default=False,
     )
-    left_out: Mapping[str, str] = field(factory=dict)  # what it asked for and did not get, by member
+    left_out: Mapping[str, str] = field(factory=dict)  # members that it asked for and did not get, with the reasons
 
     @property
     def pairwise(self) -> bool:
-        """Does the client get another `sub` of each person than clients of other sectors?"""
+        """Whether the client gets another `sub` for each person than clients of other sectors."""
         return self.subject_type == PAIRWISE
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Where people may be sent back to, from a login or a logout."""
+        """All addresses that people may be sent back to, after a login or a logout."""
         return (*self.redirect_uris, *self.post_logout_redirect_uris)
 
 
 def describe(attribute: "attrs.Attribute[Any]", kind: Any) -> Member:
-    """The member that this attribute is, of this type."""
+    """Return the member of this attribute, with its name, option, type and default filled in."""
     given: Member = attribute.metadata[KEY]
     name = given.name or attribute.name
     option = given.option or name.replace("_", "-")
@@ -168,13 +168,13 @@ def describe(attribute: "attrs.Attribute[Any]", kind: Any) -> Member:
 TYPES: Final = get_type_hints(Metadata)
 MEMBERS: Final = tuple(describe(each, TYPES[each.name]) for each in attrs.fields(Metadata) if KEY in each.metadata)
 
-# Columns of their own: statements ask for these.
+# Members with a column of their own, which statements compare.
 COLUMNS: Final = tuple(each.name for each in attrs.fields(Metadata) if each.default is attrs.NOTHING)
 DEFAULTS: Final[Mapping[str, Any]] = {each.attribute: each.default for each in MEMBERS if each.attribute not in COLUMNS}
 
 
 def document(metadata: Metadata) -> dict[str, Any]:
-    """What differs from the defaults, as JSON has it, but for what has a column of its own."""
+    """Return the JSON document of the members that differ from their defaults and have no column of their own."""
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, default in DEFAULTS.items()
@@ -183,12 +183,12 @@ def document(metadata: Metadata) -> dict[str, Any]:
 
 
 def change(metadata: Metadata, said: Mapping[str, object]) -> Metadata:
-    """The metadata with these members, which are named as its attributes are."""
+    """Return the metadata with some members replaced; they are named like the attributes."""
     given: dict[str, Any] = dict(said)
     return attrs.evolve(metadata, **given)
 
 
 def members(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The members in a document; those that this version does not know are left out."""
+    """Return the members in a document, without those that this version does not know."""
     known = {name: document[name] for name in DEFAULTS if name in document}
     return {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}

@@ -1,22 +1,22 @@
-"""What a person allowed a client before."""
+"""What a person has allowed a client."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from attrs import field, frozen
 
-NOWHERE: Final = ""  # stands, in place of a resource, for what is about none
+NOWHERE: Final = ""  # in place of a resource's URI, for scopes that belong to none
 
 
 @frozen
 class Consented:
-    """What a person allowed a client so far; `resources` are the scopes that were shown for each resource, and NOWHERE."""
+    """The scopes that a person has allowed a client; `resources` holds those shown for each resource, and for NOWHERE."""
 
     scopes: frozenset[str] = frozenset()
     resources: Mapping[str, Sequence[str]] = field(factory=dict)
 
     def covers(self, scopes: Sequence[str], resources: Mapping[str, Sequence[str]]) -> bool:
-        """Is all of this allowed? A resource is, only where it was shown, and only with the scopes shown there."""
+        """Whether all of this is allowed: a resource only if it was shown, and only with the scopes that were shown for it."""
         return self.scopes.issuperset(scopes) and all(
             uri in self.resources and set(self.resources[uri]).issuperset(names) for uri, names in resources.items()
         )
@@ -26,6 +26,6 @@ NOTHING = Consented()
 
 
 def placed(scopes: Sequence[str], resources: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-    """The scopes at each resource, and NOWHERE those that are at none of them."""
+    """Return the scopes of each resource, and under NOWHERE those of none."""
     at_some = {name for names in resources.values() for name in names}
     return {NOWHERE: [name for name in scopes if name not in at_some], **resources}

@@ -1,4 +1,4 @@
-"""What a person allowed a client, or a client was given."""
+"""Grants: what a person has allowed a client, or a client acts on by itself."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from attrs import frozen
 
 @frozen
 class Grant:
-    """One grant; no `user_id` where the client acts for itself."""
+    """One grant; without `user_id` the client acts for itself."""
 
     id: UUID
     user_id: UUID | None

@@ -1,4 +1,4 @@
-"""What a grant keeps of the login that it was given in, for ID tokens (OpenID Connect Core §2)."""
+"""The login that a grant was given in, kept for its ID tokens (OpenID Connect Core §2)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from attrs import frozen
 
 @frozen
 class Identity:
-    """Who logged in, in which session, and what ID tokens say of that login; `iam.openid.login_facts` writes it."""
+    """Who logged in, in which session, and what ID tokens say about that login; `iam.openid.login_facts` writes `told`."""
 
     user_id: UUID
     session_id: UUID

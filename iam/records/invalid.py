@@ -1,10 +1,10 @@
-"""What somebody gave cannot be used, and why."""
+"""The error for input that cannot be used."""
 
 from collections.abc import Mapping
 
 
 class Invalid(Exception):
-    """Complaints by field, each a sentence that says what to do."""
+    """Complaints by field; each is a sentence that says what to do."""
 
     def __init__(self, complaints: Mapping[str, str]) -> None:
         super().__init__(" ".join(complaints.values()))
@@ -12,7 +12,7 @@ class Invalid(Exception):
 
 
 def complain(**complaints: str | None) -> None:
-    """Raise Invalid with those complaints that are any."""
+    """Raise Invalid with the given complaints, if any of them is a sentence."""
     found = {field: sentence for field, sentence in complaints.items() if sentence}
     if found:
         raise Invalid(found)

@@ -1,4 +1,4 @@
-"""A relying party that is to be told of the end of a session."""
+"""The notice to a client that a session has ended (OpenID Connect Back-Channel Logout)."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from attrs import frozen
 
 @frozen
 class Notice:
-    """A client is to be told that this session of this person has ended; it is the attempt of this number."""
+    """A notice that this client is to receive about the end of a person's session; `attempt` counts from 1."""
 
     id: UUID
     client_id: str

@@ -1,17 +1,17 @@
-"""What there is to know of one member of client metadata."""
+"""The description of one member of client metadata."""
 
 from enum import Enum
 from typing import Any, Final
 
 from attrs import field, frozen
 
-KEY: Final = "member"  # of an attribute's metadata
+KEY: Final = "member"  # in an attribute's metadata
 
 
 class Who(Enum):
     """Who may set a member; whoever stands later here may set what those before may."""
 
-    NOBODY = "nobody"  # the server finds it out
+    NOBODY = "nobody"  # the server determines it
     CLIENT = "client"  # at /register
     OWNER = "owner"  # on the form of the application
     ADMINISTRATOR = "administrator"  # on the command line
@@ -41,7 +41,7 @@ class Member:
 
     @property
     def several(self) -> bool:
-        """Is it a list?"""
+        """Whether the value is a list of texts."""
         return bool(self.type == tuple[str, ...])
 
 
@@ -51,5 +51,5 @@ def member(rule: str, sentence: str, label: str | None = None, *, default: Any =
 
 
 def about(rule: str, sentence: str, label: str | None = None, **more: Any) -> dict[str, Member]:
-    """The metadata of such an attribute."""
+    """Return the attribute metadata that holds the member."""
     return {KEY: Member(rule, sentence, label, **more)}

@@ -1,4 +1,4 @@
-"""What became of a code."""
+"""The result of redeeming an authorization code."""
 
 from uuid import UUID
 
@@ -10,9 +10,9 @@ from iam.records.token import Issued
 
 @frozen
 class Redemption:
-    """What became of a code: `outcome` is "redeemed", and the access token `issued`, or it says what was wrong.
+    """The result of redeeming a code: `outcome` is "redeemed", with the access token `issued`, or says what was wrong.
 
-    `identity` is whom an ID token is about, if there is to be one.
+    `identity` is the login that the ID token is about, if one is to be issued.
     """
 
     outcome: str

@@ -1,4 +1,4 @@
-"""What is kept of a refusal."""
+"""Refusals, as they are kept for whoever looks for the reason."""
 
 from datetime import date, datetime
 from typing import Final
@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 @frozen
 class Trace:
-    """One refusal: the check that failed, what would have passed it, and what came; no `client_id`: none that we know."""
+    """One refusal: the check that `failed`, what it `expected` and what it `got`; without `client_id` the client is unknown."""
 
     id: str
     at: datetime
@@ -24,7 +24,7 @@ class Trace:
 
 @frozen
 class Presented:
-    """Digests of what was presented, to look it up when the refusal is stored. They are not stored themselves."""
+    """The digests of a presented secret or token, which look its client up when a refusal is stored, and are not stored themselves."""
 
     secret_digest: bytes | None = field(default=None, repr=False)
     token_digest: bytes | None = field(default=None, repr=False)

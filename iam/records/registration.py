@@ -1,4 +1,4 @@
-"""Who registers a client, and the tokens that allow it (RFC 7591 §1.2)."""
+"""The tokens that allow the registration of clients (RFC 7591 §1.2)."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +8,7 @@ from attrs import frozen
 
 @frozen
 class RegistrationToken:
-    """An initial access token (RFC 7591 §1.2): `scopes` are those that its clients may ask for besides OpenID Connect's."""
+    """An initial access token (RFC 7591 §1.2); its clients may ask for its `scopes` besides those of OpenID Connect."""
 
     id: UUID
     scopes: tuple[str, ...]
@@ -18,6 +18,6 @@ class RegistrationToken:
     revoked_at: datetime | None
 
     def good(self, now: datetime) -> bool:
-        """Can clients be registered with it?"""
+        """Whether clients can be registered with this token: it is not revoked, expired or used up."""
         over = self.expires_at is not None and self.expires_at <= now
         return self.revoked_at is None and not over and self.uses_left != 0

@@ -1,4 +1,4 @@
-"""A resource that tokens are for (RFC 8707)."""
+"""Resources that access tokens are for (RFC 8707)."""
 
 from datetime import datetime
 from typing import Final
@@ -16,7 +16,7 @@ AUDIENCES: Final = (ADMINISTERED, EVERYBODY, NAMED)
 
 @frozen
 class Resource:
-    """A resource server's name, the scopes that mean something there, and the form and lifetime (seconds) of its tokens."""
+    """A resource: its URI, its scopes, and the format and lifetime (seconds) of its access tokens."""
 
     uri: str
     scopes: frozenset[str]
@@ -25,12 +25,12 @@ class Resource:
     client_id: str | None
     created_at: datetime
     disabled_at: datetime | None
-    signing_alg: str  # of JWTs
-    clients: str = ADMINISTERED  # which may ask for it
-    allowed_clients: frozenset[str] = frozenset()  # and these may
-    clients_since: datetime | None = None  # grants of before are not judged by that; None: all are
+    signing_alg: str  # signs its JWTs
+    clients: str = ADMINISTERED  # which clients may ask for it, one of AUDIENCES
+    allowed_clients: frozenset[str] = frozenset()  # and these clients by name
+    clients_since: datetime | None = None  # older grants are exempt from that rule; None: no grant is
 
     @property
     def enabled(self) -> bool:
-        """Are there tokens for it?"""
+        """Whether tokens for the resource are issued and accepted."""
         return self.disabled_at is None

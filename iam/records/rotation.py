@@ -1,4 +1,4 @@
-"""What became of a refresh token."""
+"""The result of using a refresh token."""
 
 from uuid import UUID
 
@@ -10,10 +10,10 @@ from iam.records.token import Issued, LiveToken
 
 @frozen
 class Rotation:
-    """What became of a refresh token.
+    """The result of using a refresh token.
 
-    `outcome` is "rotated" or "renewed", and the access token `issued`, or "retried" (`successor` then holds the tokens given
-    first), or it says what was wrong. `identity` is whom an ID token is about, if there is to be one.
+    `outcome` is "rotated" or "renewed", with the access token `issued`, or "retried" (`successor` then holds the tokens given
+    first), or says what was wrong. `identity` is the login that the ID token is about, if one is to be issued.
     """
 
     outcome: str

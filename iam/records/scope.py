@@ -1,4 +1,4 @@
-"""A scope, and the claims it stands for."""
+"""Scopes, and the claims that they stand for."""
 
 from typing import Final
 
@@ -7,9 +7,9 @@ from attrs import frozen
 
 @frozen
 class Scope:
-    """A scope, the sentence that the consent page shows for it, and the claims that UserInfo says for it.
+    """A scope, the sentence that the consent page shows for it, and the claims that UserInfo returns for it.
 
-    Only administrators give a `restricted` one to a client.
+    Only administrators may give a `restricted` scope to a client.
     """
 
     name: str
@@ -25,4 +25,4 @@ BUILT_IN: Final = (
     "address",
     "phone",
     "offline_access",
-)  # OpenID Connect's, who needs them
+)  # the scopes of OpenID Connect, which it relies on

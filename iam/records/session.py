@@ -1,4 +1,4 @@
-"""A session of a person at a browser."""
+"""Sessions of people in browsers."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 @frozen
 class Session:
-    """A person who is logged in, in one browser."""
+    """The session of a person who is logged in, in one browser."""
 
     id: UUID
     user_id: UUID
@@ -25,9 +25,9 @@ class Session:
 
 @frozen
 class RecognisedSession:
-    """Whose session a cookie stands for, if it does, and the cookie that its browser is to have from now on.
+    """The session that a cookie stands for, if any, and the cookie that the browser is to have from now on.
 
-    That is the cookie as it came, the next step of its series, or None where a step came again that was over.
+    That is the same cookie, the next step of its series, or None if a step came again that had been replaced.
     """
 
     session: Session | None
@@ -49,7 +49,7 @@ class Presence:
 
 @frozen
 class Ended:
-    """A session that was ended, and the clients that know of it."""
+    """A session that has ended, and the clients that were used in it."""
 
     id: UUID
     user_id: UUID

@@ -1,4 +1,4 @@
-"""A key of the server, its private half encrypted."""
+"""Keys of the server."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 @frozen
 class SigningKey:
-    """A key pair; `public_key` is its JWK (RFC 7517), `private_key` is encrypted."""
+    """A key pair; `public_key` is a JWK (RFC 7517), `private_key` is encrypted."""
 
     kid: str
     alg: str
@@ -20,9 +20,9 @@ class SigningKey:
     removed_at: datetime | None
 
     def trusted(self, now: datetime) -> bool:
-        """Is what it signed to be believed?"""
+        """Whether its signatures are still accepted."""
         return self.removed_at is None or self.removed_at > now
 
     def active(self, now: datetime) -> bool:
-        """May it sign?"""
+        """Whether the key may sign now."""
         return self.active_at <= now and self.trusted(now)

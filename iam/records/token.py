@@ -1,4 +1,4 @@
-"""What a token stands for."""
+"""Tokens, and what they stand for."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from attrs import frozen
 
 @frozen
 class LiveToken:
-    """A token that is good at this moment, with what its grant says; no `audience`: it is for no resource in particular."""
+    """A token that is valid now, with the facts of its grant; without `audience` it is for no particular resource."""
 
     grant_id: UUID
     client_id: str
@@ -23,7 +23,7 @@ class LiveToken:
 
 @frozen
 class Issued:
-    """What a token was given on, once it is stored; no `user_id`: the client acts for itself."""
+    """The facts of a token that has been stored; without `user_id` the client acts for itself."""
 
     client_id: str
     user_id: UUID | None

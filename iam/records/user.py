@@ -1,4 +1,4 @@
-"""A person."""
+"""People with an account."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from attrs import frozen
 
 @frozen
 class User:
-    """A person with an account; their password hash never leaves this module but for a login."""
+    """A person with an account; the password hash is not part of the record."""
 
     id: UUID
     username: str
@@ -26,7 +26,7 @@ class User:
 
 @frozen
 class UserInfo:
-    """A person, and what the token that is good for asking about them says."""
+    """A person, and the facts of the access token that UserInfo was called with."""
 
     client_id: str
     scope: str

@@ -1,4 +1,4 @@
-"""Encrypted texts (RFC 7516), in the compact form alone, and only by algorithms that are sound and cost no more than their size."""
+"""Compact JWEs (RFC 7516), only with algorithms that are sound and whose cost the sender cannot inflate."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,7 +12,7 @@ from joserfc.util import json_b64decode
 
 Pair = ECKey | OKPKey | RSAKey
 
-# No RSA1_5 (it answers questions about padding), no `dir` and no PBES2 (a password, and work that the sender orders).
+# No RSA1_5 (a padding oracle), no `dir`, and no PBES2 (a password, and a work factor that the sender chooses).
 RSA_ALGORITHMS: Final = ("RSA-OAEP", "RSA-OAEP-256")
 EC_ALGORITHMS: Final = ("ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW")
 ALGORITHMS: Final = (*RSA_ALGORITHMS, *EC_ALGORITHMS)
@@ -24,23 +24,23 @@ PARTS: Final = 5
 
 
 class Registry(JWERegistry):
-    """Takes what we ourselves have to say, an ID token with many claims for example."""
+    """joserfc's registry with a higher size limit, for our own large texts such as an ID token with many claims."""
 
     max_ciphertext_length = 256 << 10
 
 
-# RFC 7516 §4: whoever reads ignores header parameters that he does not know.
+# RFC 7516 §4: a reader ignores header parameters that it does not know.
 REGISTRY: Final = Registry(algorithms=[*ALGORITHMS, *ENCODINGS], strict_check_header=False)
 FORBIDDEN: Final = frozenset({"zip", "crit", "jwk", "jku", "x5u", "x5c"})  # a bomb, unknown rules, other keys than ours
 
 
 def encrypted(key: Pair, text: str, alg: str, enc: str, header: Mapping[str, Any]) -> str:
-    """The compact JWE of a text for the holder of this key."""
+    """Encrypt a text to the holder of this key, and return the compact JWE."""
     return jwe.encrypt_compact({**header, "alg": alg, "enc": enc}, text, key, registry=REGISTRY)
 
 
 def header_of(text: str) -> Mapping[str, Any] | None:
-    """The header of a compact JWE that may be opened at all; None for what may not be, or is none."""
+    """Return the header of a compact JWE that we may decrypt; None for forbidden parameters or algorithms, or no JWE at all."""
     if text.count(".") != PARTS - 1:
         return None
     try:
@@ -53,7 +53,7 @@ def header_of(text: str) -> Mapping[str, Any] | None:
 
 
 def decrypted(key: Pair, text: str) -> str | None:
-    """The text that was encrypted to this key pair; None for anything else, and never why."""
+    """Decrypt a compact JWE to this key pair; None for anything else, without the reason."""
     try:
         return (jwe.decrypt_compact(text, key, registry=REGISTRY).plaintext or b"").decode()
     except (JoseError, ValueError, TypeError, AssertionError, KeyError, InvalidTag):

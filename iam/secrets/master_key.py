@@ -1,4 +1,4 @@
-"""The one secret that the servers of a service share outside the database: 32 bytes, from a file or the environment."""
+"""The one secret that all servers of a service share outside the database, a text in a file or a variable."""
 
 import os
 import secrets
@@ -18,22 +18,22 @@ ELSEWHERE = (
 
 
 class ServerKeyError(Exception):
-    """The key cannot be read or made; one sentence that says what to do."""
+    """The key cannot be read or made; the text is one sentence that says what to do."""
 
 
 @frozen
 class ServerKey:
-    """Yields one independent key for each purpose, so that no two uses share a key."""
+    """The server's secret, from which an independent key is derived for each purpose."""
 
     _secret: bytes = field(repr=False)
 
     def derive(self, purpose: str) -> bytes:
-        """32 bytes for this purpose (HKDF-SHA-256, RFC 5869)."""
+        """Derive the 32 bytes of this purpose's key (HKDF-SHA-256, RFC 5869)."""
         return HKDF(SHA256(), 32, None, purpose.encode()).derive(self._secret)
 
 
 def read_or_make(data_dir: Path, text: str | None = None) -> ServerKey:
-    """The key in `text` (IAM_SECRET_KEY), else in `data_dir`, where it is made at the first start (mode 0600)."""
+    """Return the key in `text` (IAM_SECRET_KEY) or else in `data_dir`, made at the first start (mode 0600); raises ServerKeyError."""
     if text is None:
         text = _read_or_make(data_dir / FILE_NAME)
     if len(text) < SHORTEST:
@@ -52,9 +52,9 @@ def _read_or_make(path: Path) -> str:
 
 
 def refuse_open(path: Path) -> None:
-    """Raise ServerKeyError for a key that others can read or replace, as ssh does for its keys.
+    """Raise ServerKeyError for a key file that others can read or replace, as ssh does for its keys.
 
-    A group may read a key that is not ours: so a secret is mounted into a container.
+    The group may read a key that belongs to another user: secrets are mounted into containers like that.
     """
     key, directory = path.stat(), path.parent.stat()
     others = 0o077 if key.st_uid == os.geteuid() else 0o007
@@ -65,7 +65,7 @@ def refuse_open(path: Path) -> None:
 
 
 def _make(path: Path) -> None:
-    """Write a new key beside its place and link it there, so that of two servers starting at once one wins whole."""
+    """Write a new key to a draft and link it into place, so that two servers that start at once end up with the same key."""
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     with open(draft, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:

@@ -1,4 +1,4 @@
-"""Secrets made by us: minted from 256 random bits, recognised by their form, stored as digests (H25, H26)."""
+"""Secrets that we make: minted from 256 random bits, recognised by their form, stored as digests (H25, H26)."""
 
 import hashlib
 import secrets
@@ -35,29 +35,29 @@ class Kind(StrEnum):
     REGISTRATION_ACCESS_TOKEN = "ra"
 
 
-# These lie in partitions, and tell in which one (the day after which nobody needs them).
+# Secrets whose rows lie in partitions: their text holds the day after which nobody needs them, which names the partition.
 DATED = frozenset({Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN, Kind.AUTHORIZATION_CODE, Kind.SESSION})
 
 
 def mint(kind: Kind) -> str:
-    """A new secret `iam_<kind>_<43 base62 digits>_<6 base62 digits of CRC-32>`, so that secret scanners find it."""
+    """Make a new secret `iam_<kind>_<43 base62 digits>_<6 base62 digits of CRC-32>`, a form that secret scanners find."""
     return compose(kind, secrets.token_bytes(32))
 
 
 def mint_until(kind: Kind, end: datetime) -> str:
-    """A new secret that also tells, in three digits before the others, the day (UTC) of the moment when it ends at the latest."""
+    """Make a new secret whose first three digits are the day (UTC) on which it ends at the latest."""
     return compose(kind, secrets.token_bytes(32), end.date())
 
 
 def compose(kind: Kind, entropy: bytes, day: date | None = None) -> str:
-    """The text of the secret with these 32 bytes; those of DATED kinds have a day."""
+    """Return the text of the secret with these 32 bytes; a day is given for DATED kinds alone, or ValueError is raised."""
     if (day is not None) != (kind in DATED):
         raise ValueError("a secret that lies in a partition tells its day, no other does")
     return restored(kind, (day_digits(day) if day else "") + base62(entropy, SECRET_LENGTH))
 
 
 def well_formed(text: str, kind: Kind) -> bool:
-    """Could we have made `text` as a secret of this kind? Refuses prefixes, mixed-up kinds and typing errors without a query."""
+    """Whether `text` has the form of our secrets of this kind; tells truncated, mistyped and mixed-up secrets without a query."""
     body, _, check = text.rpartition("_")
     length = 4 + len(kind.value) + 1 + DAY_LENGTH * (kind in DATED) + SECRET_LENGTH + 1 + CHECKSUM_LENGTH
     return (
@@ -70,18 +70,18 @@ def well_formed(text: str, kind: Kind) -> bool:
 
 
 def core(text: str) -> str:
-    """What of a well-formed secret is not its kind's prefix and its checksum: day and random digits."""
+    """Return the day and random digits of a well-formed secret, without prefix and checksum."""
     return text.split("_", 2)[2].partition("_")[0]
 
 
 def restored(kind: Kind, digits: str) -> str:
-    """The secret of this kind whose `core` this is."""
+    """Return the secret of this kind whose `core` these digits are."""
     body = f"iam_{kind.value}_{digits}"
     return f"{body}_{checksum(body)}"
 
 
 def series(text: str) -> str:
-    """The secret that began the session of which `text`, by its form, is a later step; any other text as it is."""
+    """Return the secret that began the session of which `text`, by its form, is a later step; any other text as it is."""
     prefix = f"iam_{Kind.SESSION}_"
     length = DAY_LENGTH + SECRET_LENGTH
     if len(text) != len(prefix) + length + STEP_LENGTH + 1 + CHECKSUM_LENGTH or not text.startswith(prefix):
@@ -90,27 +90,27 @@ def series(text: str) -> str:
 
 
 def digest(text: str) -> bytes:
-    """The SHA-256 digest (32 bytes) that stands for a 256-bit secret in the database."""
+    """Return the SHA-256 digest (32 bytes) that stands for a secret in the database."""
     return hashlib.sha256(text.encode()).digest()
 
 
 def day_of(text: str) -> date:
-    """The day that a well-formed secret of a DATED kind tells; the last one that there is where it lies beyond."""
+    """Return the day in a well-formed secret of a DATED kind."""
     return day_from(core(text)[:DAY_LENGTH])
 
 
 def day_digits(day: date) -> str:
-    """A day in three base62 digits, good until the year 2652."""
+    """Write a day in three base62 digits, good until the year 2652."""
     return base62(((day - FIRST_DAY).days).to_bytes(4, "big"), DAY_LENGTH)
 
 
 def day_from(digits: str) -> date:
-    """The day that `day_digits` wrote."""
+    """Parse a day that `day_digits` wrote."""
     return FIRST_DAY + timedelta(days=number(digits))
 
 
 def number(digits: str) -> int:
-    """The number that `base62` wrote."""
+    """Parse a number that `base62` wrote."""
     value = 0
     for digit in digits:
         value = value * len(ALPHABET) + DIGITS[digit]
@@ -118,12 +118,12 @@ def number(digits: str) -> int:
 
 
 def checksum(body: str) -> str:
-    """CRC-32 of `body` in six base62 digits."""
+    """Return the CRC-32 of `body` in six base62 digits."""
     return base62(crc32(body.encode()).to_bytes(4, "big"), CHECKSUM_LENGTH)
 
 
 def base62(octets: bytes, length: int) -> str:
-    """The big-endian number in exactly `length` base62 digits."""
+    """Write a big-endian number in exactly `length` base62 digits."""
     rest = int.from_bytes(octets, "big")
     pairs = []
     for _ in range((length + 1) // 2):
@@ -133,12 +133,12 @@ def base62(octets: bytes, length: int) -> str:
 
 
 def client_id(entropy: bytes) -> str:
-    """The id of a new client, out of these 32 bytes; no secret, but nobody guesses it."""
+    """Return the id of a new client from these 32 bytes; it is no secret, but cannot be guessed."""
     return base62(entropy, CLIENT_ID_LENGTH)
 
 
 def identifier() -> uuid.UUID:
-    """A UUIDv7 (RFC 9562 §5.7): milliseconds, then 74 random bits, so that new rows stand together in an index."""
+    """Make a UUIDv7 (RFC 9562 §5.7): milliseconds, then 74 random bits, so that new rows are neighbours in an index."""
     milliseconds = time.time_ns() // 1_000_000
     number = (milliseconds << 80) | (7 << 76) | (secrets.randbits(12) << 64) | (2 << 62) | secrets.randbits(62)
     return uuid.UUID(int=number)

@@ -1,6 +1,6 @@
-"""Keys that look after themselves (H27): made, published ahead of use, active, replaced, removed.
+"""The server's keys and their lives (H27): made, published ahead of use, active, replaced, removed.
 
-We sign with some of them; to the others, clients encrypt what only we may read.
+Some of them sign; clients encrypt to the others.
 """
 
 import json
@@ -33,10 +33,10 @@ KINDS: Final = (*ALGORITHMS, *DECRYPTION)
 NONCE: Final = 12  # bytes
 PURPOSE: Final = "signing keys"
 
-MAXIMUM_AGE: Final = 3600  # seconds that others may keep the key set
+MAXIMUM_AGE: Final = 3600  # seconds that clients may cache the key set
 AHEAD: Final = timedelta(days=1)  # a key is published before it signs
 PERIOD: Final = timedelta(days=90)  # that a key signs
-# That a key stays published which signs no longer: longer than what it signed is of use. Access tokens live for an hour, but
+# A key stays published so long after its last signature: longer than anything signed is of use. Access tokens live for an hour, but
 # an ID token asks for the logout of its session (id_token_hint) for as long as that lasts, a month where people want it.
 AFTERWARDS: Final = timedelta(days=32)
 # RFC 9864 prefers the name Ed25519, which relying parties do not know yet; it means the same key and the same signature.
@@ -45,7 +45,7 @@ warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
 LONGEST: Final = 8192  # characters of a JWT (H28)
 FOREIGN: Final = frozenset(
     {"jwk", "jku", "x5u", "x5c", "crit"}
-)  # headers that name other keys than ours, or unknown rules
+)  # header parameters that name foreign keys, or rules that we do not know
 
 log = Logger()
 
@@ -54,25 +54,25 @@ InThread = Callable[..., Awaitable[Any]]
 
 
 class Table(Protocol):
-    """Where keys are kept."""
+    """The table that keeps the keys."""
 
     async def all(self) -> tuple[SigningKey, ...]:
-        """Every key, by algorithm and generation."""
+        """Return every key, by algorithm and generation."""
 
     async def shown(self) -> tuple[SigningKey, ...]:
-        """Every key as it was known last: for the key set alone."""
+        """Return every key as it was last read, even if the database is away: for the key set alone."""
 
     async def add(self, key: SigningKey, before_removed_at: datetime, by: By) -> bool:
-        """Publish a key; False if another server has made this generation."""
+        """Store a key; False if another server has already made this generation."""
 
     async def remove(self, kid: str, now: datetime, by: By) -> str | None:
-        """Trust a key no longer; its algorithm, or None if there is no such key."""
+        """End the trust in a key; return its algorithm, or None if there is no such key."""
 
 
 class Keys:
-    """The keys of this service; `seal` is 32 bytes that no database has.
+    """The keys of this service; `seal` is the 32-byte key, kept outside the database, that encrypts their private halves.
 
-    What takes long, RSA, is done `in_thread`, which for RSA lets the reactor go on: docs/decisions/signing.md.
+    RSA takes long and is computed `in_thread`, so that the reactor goes on: docs/decisions/signing.md.
     """
 
     def __init__(self, table: Table, seal: bytes, clock: Clock, in_thread: InThread) -> None:
@@ -84,24 +84,24 @@ class Keys:
         self._registry = JWSRegistry(algorithms=list(ALGORITHMS))
 
     async def published(self) -> dict[str, list[Mapping[str, object]]]:
-        """The key set for everybody (RFC 7517 §5): of each algorithm what signs, what will sign, and what has signed.
+        """Return the public key set (RFC 7517 §5): for each algorithm the keys that sign, will sign and have signed.
 
-        Keys that are encrypted to are shown while they are the newest: then they still decrypt for those who kept the key set.
+        Of the keys to encrypt to only the newest is shown; older ones still decrypt, for clients that cached the key set.
         """
         now = self._clock.now()
         keys = await self._table.shown()
         return {"keys": [key.public_key for key in keys if key.trusted(now) and shown(key, keys, now)]}
 
     async def signed(self, alg: str, typ: str | None, claims: Mapping[str, object]) -> str:
-        """A JWT (RFC 7519) by the newest active key of this algorithm."""
+        """Sign a JWT (RFC 7519) with the newest active key of this algorithm; raises LookupError if there is none."""
         key = await self._signing(alg)
         header = {"alg": alg, "kid": key.kid} if typ is None else {"alg": alg, "typ": typ, "kid": key.kid}
         return str(await self._done(self._private(key), encoded, header, dict(claims), self._registry))
 
     async def verified(self, token: str, typ: str, *, ever: bool = False) -> Mapping[str, Any] | None:
-        """The claims of a JWT that we signed, of this type, whether it has expired or not; None for any other text (H28).
+        """Return the claims of a JWT of this type that we signed, expired or not; None for any other text (H28).
 
-        `ever`: also by a key that nobody trusts any more.
+        `ever` accepts keys that are no longer trusted too.
         """
         now = self._clock.now()
         header = header_of(token)
@@ -117,7 +117,7 @@ class Keys:
             return None
 
     async def decrypted(self, text: str) -> str | None:
-        """The text of a compact JWE that was encrypted to one of our keys (RFC 7516); None for any other, and never why."""
+        """Decrypt a compact JWE to one of our keys (RFC 7516); None for any other text, without the reason."""
         now = self._clock.now()
         header = jwe.header_of(text)
         if header is None:
@@ -132,12 +132,12 @@ class Keys:
         return None
 
     async def tend(self) -> None:
-        """Make the keys that are due: the first ones, active at once, and in time those that take the place of others."""
+        """Make the keys that are due: the first ones, active at once, and successors a day before they sign."""
         for alg in KINDS:
             await self.tend_one(alg)
 
     async def tend_one(self, alg: str) -> None:
-        """Make the key of this algorithm that is due, if one is."""
+        """Make the next key of this algorithm, if it is due."""
         now = self._clock.now()
         newest = max((key for key in await self._table.all() if key.alg == alg), key=generation, default=None)
         if newest is None or not newest.trusted(now):
@@ -146,13 +146,13 @@ class Keys:
             await self.add(alg, max(now + AHEAD, newest.active_at + PERIOD), newest, SERVER)
 
     async def rotate(self, alg: str, by: By, *, at_once: bool = False) -> SigningKey | None:
-        """Publish a new key that will sign in a day, or at once; None if another server did so at the same moment."""
+        """Publish a new key that signs in a day, or at once; None if another server did so at the same moment."""
         now = self._clock.now()
         newest = max((key for key in await self._table.all() if key.alg == alg), key=generation, default=None)
         return await self.add(alg, now if at_once else now + AHEAD, newest, by)
 
     async def add(self, alg: str, active_at: datetime, newest: SigningKey | None, by: By) -> SigningKey | None:
-        """Make a key after the newest one, and publish it."""
+        """Make and publish the key that follows the newest one; None if another server has published it."""
         pair: Pair = await self._in_thread(made, alg)
         kid = pair.thumbprint()
         key = SigningKey(
@@ -173,7 +173,7 @@ class Keys:
         return key
 
     async def retire(self, kid: str, by: By) -> str | None:
-        """Trust a key no longer, at once, and put another one in its place if it was the last; its algorithm, if there is such a key."""
+        """End the trust in a key at once, and replace it if no other signs; return its algorithm, or None if there is no such key."""
         alg = await self._table.remove(kid, self._clock.now(), by)
         if alg is not None:
             log.info("key removed: {kid}", kid=kid)
@@ -181,14 +181,14 @@ class Keys:
         return alg
 
     async def replace(self, alg: str, by: By) -> None:
-        """Make a key that signs at once where none does."""
+        """Make a key that signs at once, if no key of this algorithm does."""
         now = self._clock.now()
         keys = [key for key in await self._table.all() if key.alg == alg]
         if not any(key.active(now) for key in keys):
             await self.add(alg, now, max(keys, key=generation, default=None), by)
 
     async def ready(self) -> bool:
-        """Is there a key of each kind in use?"""
+        """Whether every kind of key has an active one."""
         now = self._clock.now()
         return {key.alg for key in await self._table.all() if key.active(now)} >= set(KINDS)
 
@@ -200,7 +200,7 @@ class Keys:
         return max(active, key=generation)
 
     def _private(self, key: SigningKey) -> Pair:
-        """The key pair, decrypted once."""
+        """Return the key pair, which is decrypted once and then kept in memory."""
         pair = self._opened.get(key.kid)
         if pair is None:
             plain = self._cipher.decrypt(key.private_key[:NONCE], key.private_key[NONCE:], associated(key.kid))
@@ -208,7 +208,7 @@ class Keys:
         return pair
 
     async def _done(self, pair: Pair, work: Callable[..., Any], *arguments: object) -> Any:
-        """What the private key's work comes to: a millisecond for RSA, a tenth of that for curves."""
+        """Do the private key's work and return its result: RSA (a millisecond) in a thread, curves (a tenth of that) at once."""
         if isinstance(pair, RSAKey):
             return await self._in_thread(work, pair, *arguments)
         return work(pair, *arguments)
@@ -219,34 +219,34 @@ class Keys:
 
 
 def encoded(pair: Pair, header: dict[str, Any], claims: dict[str, Any], registry: JWSRegistry) -> str:
-    """The JWT, with the header as it is: joserfc's own `jwt.encode` would add the type of an ID token where there is none."""
+    """Sign a JWT with exactly this header: joserfc's `jwt.encode` would add a `typ` to one that has none."""
     return jws.serialize_compact(header, json.dumps(claims, separators=(",", ":")), pair, registry=registry)
 
 
 def generation(key: SigningKey) -> int:
-    """Which key of its algorithm it is."""
+    """Return the number of this key among those of its algorithm, by which keys are ordered."""
     return key.generation
 
 
 def shown(key: SigningKey, keys: Iterable[SigningKey], now: datetime) -> bool:
-    """Is it a key that we sign or signed with, or one that others may still encrypt to?"""
+    """Whether the key set shows this key: one that signs or signed, or the newest active one to encrypt to."""
     if key.alg in ALGORITHMS:
         return True
     return not any(other.alg == key.alg and other.generation > key.generation and other.active(now) for other in keys)
 
 
 def use(alg: str) -> dict[str, str]:
-    """What a public key says it is for (RFC 7517 §4.2, §4.4): one that is encrypted to is good for several algorithms."""
+    """Return the members that say what a public key is for (RFC 7517 §4.2, §4.4); one to encrypt to serves several algorithms."""
     return {"use": "enc"} if alg in DECRYPTION else {"use": "sig", "alg": alg}
 
 
 def associated(kid: str) -> bytes:
-    """What the encryption of a private key authenticates besides: where it belongs (H25)."""
+    """Return the associated data of a private key's encryption, which binds it to its row (H25)."""
     return b"signing_keys " + kid.encode()
 
 
 def made(alg: str) -> Pair:
-    """A new key pair; slow for RSA."""
+    """Make a new key pair; slow for RSA."""
     if alg in ("ES256", "ECDH-ES"):
         return ECKey.generate_key("P-256")
     if alg == "EdDSA":
@@ -255,14 +255,14 @@ def made(alg: str) -> Pair:
 
 
 def imported(alg: str, pem: bytes) -> Pair:
-    """A key pair out of its PKCS #8 text."""
+    """Parse a key pair from its PKCS #8 PEM."""
     kinds: dict[str, type[Any]] = {"ES256": ECKey, "ECDH-ES": ECKey, "EdDSA": OKPKey}
     key: Pair = kinds.get(alg, RSAKey).import_key(pem)
     return key
 
 
 def header_of(token: str) -> Mapping[str, Any] | None:
-    """The header of a compact JWT, not believed yet; None for what is none."""
+    """Return the unverified header of a compact JWT; None for any other text."""
     if len(token) > LONGEST or token.count(".") != 2:  # noqa: PLR2004 - RFC 7515 §7.1
         return None
     try:

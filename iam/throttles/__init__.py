@@ -1,1 +1,1 @@
-"""How much anybody may try, and how much may be under way."""
+"""Limits: how often anybody may try a secret or write, and how much work may be under way."""

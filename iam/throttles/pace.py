@@ -1,4 +1,4 @@
-"""Answers that nobody is waiting for: those to a flood go out one after another, so that it does not take the server's time."""
+"""Slow answers to a flood: those to one network go out one after another, so that others are served in between."""
 
 from secrets import SystemRandom
 from typing import Final
@@ -8,12 +8,12 @@ from twisted.internet.task import deferLater
 from iam.reactor import Timer
 
 PAUSE: Final = 0.1  # seconds between two answers to one network
-LONGEST: Final = 15.0  # seconds that any of them waits
+LONGEST: Final = 15.0  # seconds that an answer waits at most
 MOST: Final = 1000  # networks that are remembered
 
 
 class Pace:
-    """Holds up what goes to one network, while there is much of it."""
+    """Delays the answers to a network that causes many of them."""
 
     def __init__(self, reactor: Timer) -> None:
         self._reactor = reactor
@@ -21,7 +21,7 @@ class Pace:
         self._next: dict[str, float] = {}
 
     async def keep(self, network: str) -> None:
-        """Wait until the next answer to this network is due: at once, where the last one is long ago."""
+        """Wait until the next answer to this network is due: PAUSE seconds after the last one, LONGEST seconds from now at most."""
         now = self._reactor.seconds()
         due = max(self._next.get(network, now), now)
         if due > now + LONGEST:

@@ -1,4 +1,4 @@
-"""What was refused because there was too much of it: counted by minute and network, since a line for each would be a flood too."""
+"""Refusals by throttles, counted by minute and network: a log line for each would be a flood of its own."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ log = Logger()
 
 
 def in_log(counts: Mapping[tuple[str, str], int]) -> None:
-    """One line for each of the networks with most, one for the others."""
+    """Log one line for each of the MOST networks with the highest counts, and one for all others."""
     ranked = sorted(counts.items(), key=lambda each: -each[1])
     for (kind, network), count in ranked[:MOST]:
         where = network or "many other networks"
@@ -33,7 +33,7 @@ def in_log(counts: Mapping[tuple[str, str], int]) -> None:
 
 
 class Tally:
-    """Counts for a minute from the first refusal on, then tells `told` how many it were, by kind and network."""
+    """Counts refusals for a minute from the first one on, then calls `told` with the counts by kind and network."""
 
     def __init__(self, reactor: Timer, told: Told = in_log) -> None:
         self._reactor = reactor
@@ -41,14 +41,14 @@ class Tally:
         self._counts: Counter[tuple[str, str]] = Counter()
 
     def add(self, kind: str, network: str) -> None:
-        """One more."""
+        """Count one more refusal."""
         if not self._counts:
             self._reactor.callLater(MINUTE, self.flush)
         key = kind, network
         self._counts[key if key in self._counts or len(self._counts) < KNOWN else (kind, OTHERS)] += 1
 
     def flush(self) -> None:
-        """Tell what there is."""
+        """Report the counts so far, and begin again."""
         counts, self._counts = self._counts, Counter()
         if counts:
             self._told(counts)

@@ -1,7 +1,7 @@
-"""How often a secret may be tried: the one place for every path that tests one (H14).
+"""Limits on wrong secrets, for every path that tests one (H14).
 
-What people choose can be guessed, so a token is taken before it is tested. What we make has 256 random bits: there only what was
-wrong is counted, after the test, so a right one costs nothing and never has to wait. Decisions: docs/decisions/throttling.md.
+A secret that a person chose can be guessed, so a token is taken from a bucket before the test. A secret of ours has 256 random
+bits: only a wrong one is counted, after the test, and a right one never waits. Decisions: docs/decisions/throttling.md.
 """
 
 import math
@@ -25,7 +25,7 @@ log = Logger()
 
 
 class Throttled(Exception):
-    """Too much was wrong lately: HTTP 429, and come back in `retry_after` seconds."""
+    """Too many wrong secrets came lately: HTTP 429, to be tried again in `retry_after` seconds."""
 
     def __init__(self, wait: float) -> None:
         super().__init__("Too many wrong secrets have come from here.")
@@ -34,7 +34,7 @@ class Throttled(Exception):
 
 @frozen
 class Throttle:
-    """Counts by buckets, and what it refuses by minute and network."""
+    """Takes tokens from buckets that all servers share, and counts its refusals by minute and network."""
 
     buckets: Buckets
     clock: Clock
@@ -42,33 +42,33 @@ class Throttle:
     tally: Tally
 
     async def take(self, kind: str, buckets: Sequence[Bucket], address: str) -> None:
-        """Take a token of each before what somebody chose is tested; raises Throttled, Unavailable."""
+        """Take a token from each bucket before a secret that a person chose is tested; raises Throttled or Unavailable."""
         self._refuse(kind, await self.buckets.take(buckets, self.clock.now()), address)
 
     def look(self, kind: str, buckets: Sequence[Bucket], address: str) -> None:
-        """Raise Throttled where one of them is known to be empty; that takes no statement."""
+        """Raise Throttled if this server knows that one of the buckets is empty; runs no statement."""
         self._refuse(kind, self.buckets.empty(buckets, self.clock.now()), address)
 
     def look_up(self, address: str | None) -> None:
-        """Raise Throttled where a secret that only the database knows has not to be looked for: too many were wrong from there."""
+        """Raise Throttled, before a secret is looked up, if too many wrong ones came from this address's network; runs no statement."""
         self.look(SECRET, self.of_network(address or ""), address or "")
 
     async def wrong(self, address: str | None, client_id: str | None = None) -> None:
-        """Count a wrong secret that we made, for a client; raises Throttled where too many came from there."""
+        """Count a wrong secret of ours, also for the client if one is given; raises Throttled if too many came from this network."""
         address = address or ""
         own = [self.bucket("secret client", f"{client_id} {network(address)}")] if client_id is not None else []
         try:
             await self.take(SECRET, [*own, *self.of_network(address)], address)
-        except Unavailable as error:  # it is no less wrong for that
+        except Unavailable as error:  # the secret is still wrong, so the caller's answer stays the same
             log.debug("a wrong secret was not counted: {reason}", reason=str(error))
 
     def of_network(self, address: str, kind: str = SECRET) -> list[Bucket]:
-        """The bucket of the address's network and, where that is part of a larger one, of the site."""
+        """Return the bucket of the address's network and, for IPv6, the one of its /48."""
         own = self.bucket(f"{kind} network", network(address))
         return [own] if site(address) == network(address) else [own, self.bucket(f"{kind} site", site(address))]
 
     def bucket(self, kind: str, name: str) -> Bucket:
-        """A bucket of the size that the limits of its kind say."""
+        """Return the bucket of this kind and name, with the size and pause that the limits give for its kind."""
         field = kind.replace(" ", "_")
         return Bucket(kind, name, getattr(self.limits, field), getattr(self.limits, f"{field}_pause"))
 

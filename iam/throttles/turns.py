@@ -1,4 +1,4 @@
-"""A few places to work at, and a short queue before them, in which each network has a lane: their turns go round."""
+"""A few places for slow work, and a short queue in which each network has a lane; the lanes take turns."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -7,20 +7,20 @@ from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 
-QUEUE: Final = 32  # that wait, of all networks
-SHARE: Final = 8  # of those, how many may be one network's
+QUEUE: Final = 32  # pieces of work that wait, of all networks
+SHARE: Final = 8  # of these, how many may be of one network
 
 Work = Callable[[], Deferred[Any]]
 
 
 class Busy(Exception):
-    """Too many passwords wait to be checked: HTTP 503, and come back in `retry_after` seconds."""
+    """Too many passwords wait to be checked: HTTP 503, to be tried again in `retry_after` seconds."""
 
     retry_after = 2
 
 
 class Crowd:
-    """How many of each network are under way: a burst of one takes no more of the database than its share either."""
+    """Limits how many logins of one network are under way, so that a burst takes no more than its share of the database."""
 
     def __init__(self, most: int | None) -> None:
         self._most = most
@@ -28,7 +28,7 @@ class Crowd:
 
     @contextmanager
     def one_of(self, lane: str) -> Iterator[None]:
-        """Count one while it is under way; raises Busy where there are too many."""
+        """Count one login of this lane while the block runs; raises Busy if too many are under way."""
         if self._most is not None and self._counts[lane] >= self._most:
             raise Busy("Too many logins of one network are under way.")
         self._counts[lane] += 1
@@ -41,7 +41,7 @@ class Crowd:
 
 
 class Turns:
-    """Starts work as places are free: the network that was served longest ago comes first, so a flood waits for itself alone."""
+    """Starts work as places become free: the network that was served longest ago comes first, so a flood only delays itself."""
 
     def __init__(self, places: int, queue: int = QUEUE, share: int | None = SHARE) -> None:
         self._free = places
@@ -51,9 +51,9 @@ class Turns:
         self._waiting = 0
 
     def take(self, lane: str | None, work: Work) -> Deferred[Any]:
-        """What comes of the work, which begins when its turn comes; Busy where that is not to be.
+        """Return the result of the work, which begins when its turn comes; raises or fails with Busy if there is no room.
 
-        Who stops waiting stops nothing: work takes its place to the end.
+        Cancelling the result does not stop work that has begun: it holds its place to its end.
         """
         self._refuse_beyond(lane)
         if not self._free and self._waiting >= self._queue:
@@ -65,7 +65,7 @@ class Turns:
         return answer
 
     def _refuse_beyond(self, lane: str | None) -> None:
-        """Raise Busy for one more of a network that has its share in the queue, or would be the one with most of a full one."""
+        """Raise Busy if no place is free and the network has its share of the queue, or would have the longest lane of a full one."""
         own = len(self._lanes.get(lane, ()))
         if self._free:
             return
@@ -78,14 +78,14 @@ class Turns:
         return max(self._lanes.values(), key=len)
 
     def _turn_away(self) -> None:
-        """The last of the network with most makes room."""
+        """Make room: the last work in the longest lane fails with Busy."""
         _, answer = self._longest().pop()
         self._waiting -= 1
         if not answer.called:
             answer.errback(Busy("Too many passwords are being checked."))
 
     def _go_on(self) -> None:
-        """Begin what there are places for, each lane in its turn."""
+        """Begin work for every free place, one lane after the other."""
         while self._free and self._lanes:
             lane = next(iter(self._lanes))
             waiting = self._lanes.pop(lane)
@@ -99,7 +99,7 @@ class Turns:
             work().addBoth(self._done).chainDeferred(answer)
 
     def _done(self, outcome: Any) -> Any:
-        """A place is free."""
+        """Free the place, and begin the next work."""
         self._free += 1
         self._go_on()
         return outcome

@@ -1,7 +1,7 @@
-"""How much may be written: each person, client and network has a budget, so that nobody fills the disk (H14).
+"""Budgets for writing: each person, client and network has one, so that nobody fills the disk (H14).
 
-It is for pages, forms and registrations. What clients do that have authenticated (tokens, introspection, revocation) is not
-counted: their rows go by partition.
+They hold for pages, forms and registrations. Requests of authenticated clients (tokens, introspection, revocation) are not
+counted, because their rows are dropped by partition.
 """
 
 from contextlib import suppress
@@ -17,23 +17,25 @@ from iam.networks import network
 from iam.store.buckets import Bucket, Buckets
 
 PIECE: Final = 4096  # bytes of a body that cost one token more
-PEOPLE: Final = 10  # times as much for all who are logged in from one network: each of them has a budget besides
+PEOPLE: Final = (
+    10  # times the network's budget for all logged-in people of one network, who each have their own budget too
+)
 
 
 @frozen
 class WriteBudget:
-    """Budgets in buckets that all servers share."""
+    """The budgets, in buckets that all servers share."""
 
     buckets: Buckets
     limits: Limits
     clock: Clock
 
     async def wait(self, address: str | None, actor: str | None, size: int) -> int:
-        """Take what `size` bytes cost from the budgets of the address' network and of the actor, those that are given.
+        """Take the cost of `size` bytes from the budgets of the address's network and of the actor, as far as they are given.
 
-        Who is known and who is not have separate budgets of their network, so that nobody's forms hold up who is logged in.
-        The seconds until there is enough, 0 where there was. A database that takes nothing now takes no writes either, so
-        that nothing is counted then.
+        A network has separate budgets for logged-in people and for strangers, so that strangers cannot hold up the former.
+        Return the seconds until there is enough, 0 if there is. If the database takes no writes now, nothing is counted, because
+        the request cannot write either.
         """
         shared = [self._of_network(address, known=actor is not None)] if address is not None else []
         wanted = [*shared, *([self._of(actor)] if actor else [])]
