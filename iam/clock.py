@@ -1,4 +1,4 @@
-"""The one clock: what time it is, as an aware datetime."""
+"""The clock: the present moment as an aware datetime."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -8,10 +8,10 @@ from attrs import frozen
 
 @frozen
 class Clock:
-    """Reads `seconds` (since the epoch), which is the reactor's clock in a server and a turned one in tests."""
+    """A clock on `seconds`, which returns the seconds since the epoch: the reactor's in a server, a simulated one in tests."""
 
     seconds: Callable[[], float]
 
     def now(self) -> datetime:
-        """The present moment, in UTC."""
+        """Return the present moment in UTC."""
         return datetime.fromtimestamp(self.seconds(), UTC)

@@ -1,4 +1,4 @@
-"""So much a day, of each network and in all: a cap on what anybody can have us write down."""
+"""Daily caps, for each network and in all, on what anybody can make us write."""
 
 from collections import Counter
 from datetime import date, datetime
@@ -6,11 +6,11 @@ from typing import Final
 
 from iam.networks import network
 
-KNOWN: Final = 10_000  # networks that are counted at a time; those beyond share what is left for all
+KNOWN: Final = 10_000  # networks that are counted at a time; further ones are counted together
 
 
 class Daily:
-    """Lets `most_of_network` a day of each network pass, `most` in all."""
+    """Admits `most_of_network` events a day (UTC) of each network, and `most` in all."""
 
     def __init__(self, most_of_network: int, most: int) -> None:
         self._most_of_network = most_of_network
@@ -21,7 +21,7 @@ class Daily:
         self.refused = 0  # today
 
     def admit(self, address: str | None, now: datetime) -> bool:
-        """Count one more from there; False where that is too much for today."""
+        """Count one more event from this address; False if its network, or all together, have had enough for today."""
         if now.date() != self._day:
             self._day, self._total, self.refused = now.date(), 0, 0
             self._counts.clear()

@@ -1,4 +1,4 @@
-"""URIs that are written differently and mean the same (RFC 3986 §6.2.2, §6.2.3)."""
+"""The normal form of URIs that differ in spelling alone (RFC 3986 §6.2.2, §6.2.3)."""
 
 import re
 from typing import Final
@@ -11,9 +11,9 @@ UNRESERVED: Final = re.compile(r"[A-Za-z0-9._~-]")
 
 
 def normal(uri: str) -> str:
-    """The URI as all that are equivalent to it are normalised; any text that is none stays as it is.
+    """Return the normal form that all equivalent URIs share; a text that is no URI stays as it is.
 
-    Of schemes other than http and https nothing is known but that the case of their name does not count.
+    Of schemes other than http and https only the name is normalised, to lower case.
     """
     found = PARTS.fullmatch(uri)
     if found is None:
@@ -27,7 +27,7 @@ def normal(uri: str) -> str:
 
 
 def authority_of(authority: str, usual: str) -> str:
-    """The authority, its host in small letters, without the scheme's usual port (RFC 3986 §6.2.2.1, §6.2.3)."""
+    """Return the authority with its host in lower case and without the scheme's usual port (RFC 3986 §6.2.2.1, §6.2.3)."""
     found = AUTHORITY.fullmatch(authority)
     if found is None:
         return authority
@@ -36,7 +36,7 @@ def authority_of(authority: str, usual: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """The text with nothing escaped that need not be, and capital letters in what is (RFC 3986 §6.2.2.1, §6.2.2.2)."""
+    """Decode escapes of unreserved characters, and write the others in upper case (RFC 3986 §6.2.2.1, §6.2.2.2)."""
 
     def told(found: re.Match[str]) -> str:
         character = chr(int(found[1], 16))
@@ -46,7 +46,7 @@ def unescaped(text: str) -> str:
 
 
 def without_dots(path: str) -> str:
-    """The path without its `.` and `..` (RFC 3986 §5.2.4)."""
+    """Return the path without its `.` and `..` segments (RFC 3986 §5.2.4)."""
     kept: list[str] = []
     segments = path.split("/")[1:]
     for number, segment in enumerate(segments):

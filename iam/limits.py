@@ -1,4 +1,4 @@
-"""How much anybody may ask: one place for every limit that an operator may set by `--limit NAME=N`."""
+"""The limits of requests, connections, secrets and writes, and the options `--limit NAME=N` that set them."""
 
 import resource
 from collections.abc import Iterable
@@ -10,20 +10,20 @@ DESCRIPTORS_PER_CONNECTION: Final = 4
 
 
 class LimitError(ValueError):
-    """A sentence about a `NAME=N` that cannot be used."""
+    """A `NAME=N` cannot be used; the text is the rest of a sentence about the option."""
 
 
 def limit(default: float | None, meaning: str, *, least: float = 1) -> Any:
-    """A limit that is an option: what it means stands in docs/reference/options.md too, where a test compares them."""
+    """Declare a limit that is an option; a test compares its meaning with docs/reference/options.md."""
     return field(default=default, metadata={"meaning": meaning, "least": least})
 
 
 @frozen
 class Limits:
-    """Sizes in bytes, times in seconds. What has a meaning beside it, is an option; the others are for tests."""
+    """All limits: sizes in bytes, times in seconds. Those with a meaning are options; the others change in tests alone."""
 
     body: int = limit(65_536, "bytes of a request's body")
-    request_line: int = 32_768  # an authorization request stands quoted in the address of the login
+    request_line: int = 32_768  # high, because the login's address quotes the whole authorization request
     head: int = limit(32_768, "bytes of a request's headers, cookies included", least=8_192)
     headers: int = limit(64, "headers of a request", least=16)
     registered_clients: int = limit(
@@ -84,29 +84,29 @@ class Limits:
     database_look: int = limit(
         3, "seconds between two looks at the database's hosts, whether another one is the primary now"
     )
-    head_time: float = 10.0  # all of these are total times, which no byte prolongs (H4)
+    head_time: float = 10.0  # these times are totals, which no further byte prolongs (H4)
     body_time: float = 15.0
     idle_time: float = 30.0
     write_time: float = 30.0
     handler_time: float = 20.0
     linger_time: float = 2.0
-    farewell_time: float = 0.5  # at the end: for those who were about to ask on a connection they hold
+    farewell_time: float = 0.5  # at shutdown, for requests that are on their way on open connections
     drain_time: float = 8.0
     sweep: float = 1.0
 
 
 def options() -> dict[str, Any]:
-    """The limits that are options, by the names of the command line."""
+    """Return the limits that are options, by their names on the command line."""
     return {name.replace("_", "-"): one for name, one in fields_dict(Limits).items() if "meaning" in one.metadata}
 
 
 def parsed(pairs: Iterable[str]) -> dict[str, int]:
-    """The limits in texts such as `head=65536`, by their fields' names; raises LimitError."""
+    """Parse texts such as `head=65536` into values by field name; raises LimitError."""
     return dict(map(parsed_pair, pairs))
 
 
 def parsed_pair(pair: str) -> tuple[str, int]:
-    """The field's name and the value of one; raises LimitError."""
+    """Parse one text into field name and value; raises LimitError."""
     name, _, text = pair.partition("=")
     known = options().get(name.strip())
     if known is None:
@@ -118,7 +118,7 @@ def parsed_pair(pair: str) -> tuple[str, int]:
 
 
 def within_descriptors(limits: Limits) -> Limits:
-    """Let this process open as many files as it may, and allow no more connections than fit into a quarter of that (H6)."""
+    """Raise this process's limit of open files to the hard one, and return limits whose connections fit into a quarter of it (H6)."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if hard == resource.RLIM_INFINITY:

@@ -1,28 +1,28 @@
-"""Whose address is it? What is counted and limited, is so by network: an IPv6 customer has billions of addresses."""
+"""The network of an address, by which everything is counted and limited: one IPv6 customer has billions of addresses."""
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
-CUSTOMER: Final = 64  # bits of an IPv6 address that are one customer's at the least
-SITE: Final = 48  # bits that a larger one has
-KNOWN: Final = 4096  # addresses that are not taken apart again: more than there are connections
-SOCKET: Final = "::"  # whoever comes by a socket of this machine
+CUSTOMER: Final = 64  # prefix bits of the smallest IPv6 network that a customer gets
+SITE: Final = 48  # prefix bits of a larger customer's network
+KNOWN: Final = 4096  # addresses whose networks are cached: more than there are connections
+SOCKET: Final = "::"  # the network of peers on a unix socket
 
 
 def network(address: str) -> str:
-    """The IPv4 address itself, or the /64 of an IPv6 address; "::" for what is no address, such as a socket of this machine."""
+    """Return the IPv4 address itself, or the /64 of an IPv6 address; "::" for a text that is no address, such as a unix peer's."""
     return text_of(address, CUSTOMER)
 
 
 def site(address: str) -> str:
-    """The IPv4 address itself, or the /48 of an IPv6 address, for a limit above the one for each network."""
+    """Return the IPv4 address itself, or the /48 of an IPv6 address, for a limit above that of each network."""
     return text_of(address, SITE)
 
 
 @lru_cache(maxsize=2 * KNOWN)
 def text_of(address: str, bits: int) -> str:
-    """The address, of IPv6 only its first `bits`."""
+    """Return the IPv4 address itself, or the network of the first `bits` of an IPv6 address."""
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:

@@ -1,7 +1,7 @@
-"""Twisted's reactor, by the interfaces of it that are used.
+"""The interfaces of Twisted's reactor that we use.
 
-The interfaces declare their methods without `self`. Type checkers need a plugin to understand that, so to them those that we call
-are declared here once more; who runs the program has Twisted's own.
+Twisted's interfaces declare their methods without `self`, which type checkers do not understand. For them the methods that we call
+are declared here again; at run time these names are Twisted's own interfaces.
 """
 
 from collections.abc import Callable
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from twisted.python.threadpool import ThreadPool
 
     class DelayedCall(Protocol):
-        """A call to come (IDelayedCall)."""
+        """A scheduled call (IDelayedCall)."""
 
         def active(self) -> bool:
-            """Is it still to come?"""
+            """Return whether the call is still to come."""
 
         def cancel(self) -> None:
-            """Have it not come."""
+            """Cancel the call."""
 
     class Timer(IReactorTime):
-        """What tells the time and calls later: a reactor, or a clock that tests turn."""
+        """A source of time and delayed calls: a reactor, or a simulated clock in tests."""
 
         def seconds(self) -> float:
-            """Seconds since some moment; since 1970 for a reactor."""
+            """Return the seconds since some moment; since 1970 for a reactor."""
 
         def callLater(  # type: ignore[override]
             self, delay: float, function: Callable[..., object], /, *args: object, **kwargs: object
@@ -51,13 +51,13 @@ if TYPE_CHECKING:
             """Call the function in the reactor's own thread; this may be called in any."""
 
         def getThreadPool(self) -> ThreadPool:
-            """The threads for work that takes its time."""
+            """Return the threads for blocking work."""
 
         def run(self) -> None:
             """Run until `stop`."""
 
         def stop(self) -> None:
-            """End."""
+            """Stop the reactor."""
 
 else:
     Timer, Reactor = IReactorTime, IReactorCore

@@ -1,4 +1,4 @@
-"""Lines of the log that one cause brings again and again, as an outage does with each request."""
+"""Log lines that one cause would repeat without end, as an outage does with each request."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -8,7 +8,7 @@ from attrs import define
 from iam.reactor import Timer
 
 WINDOW: Final = 10.0  # seconds
-REASONS: Final = 20  # that are told apart at a time
+REASONS: Final = 20  # that are counted separately at a time
 OTHERS: Final = "other reasons"
 
 Say = Callable[[str, int], None]
@@ -16,12 +16,12 @@ Over = Callable[[int, float], None]
 
 
 def silent(_total: int, _seconds: float) -> None:
-    """Nothing is said at the end."""
+    """Say nothing at the end of an outage."""
 
 
 @define
 class Spell:
-    """What came since the first line of an outage, whatever the reasons."""
+    """The time (seconds) and total of an outage so far, for all reasons together."""
 
     first: float
     last: float
@@ -29,9 +29,9 @@ class Spell:
 
 
 class Recurring:
-    """Says the first of each reason at once, and how many more there were every ten seconds.
+    """Reports the first event of each reason at once, and every WINDOW seconds how many more there were.
 
-    `say` gets the reason and a count. When nothing has come for ten seconds, `over` gets the count of all and how many seconds it went on.
+    `say` is called with reason and count. After WINDOW seconds without an event, `over` is called with total and seconds.
     """
 
     def __init__(self, reactor: Timer, say: Say, over: Over = silent) -> None:
@@ -43,7 +43,7 @@ class Recurring:
         self._spell: Spell | None = None
 
     def add(self, reason: str) -> None:
-        """One more."""
+        """Count one more event of this reason."""
         now = self._reactor.seconds()
         spell = self._spell = self._spell or Spell(now, now)
         spell.last = now
@@ -57,7 +57,7 @@ class Recurring:
         self._say(reason, 1)
 
     def stop(self) -> None:
-        """Say what has not been said yet, and expect nothing more."""
+        """Report the counts that are left, and cancel all timers."""
         for alarm in self._alarms.values():
             alarm.cancel()
         counts, self._counts, self._alarms, self._spell = self._counts, {}, {}, None
@@ -70,7 +70,7 @@ class Recurring:
         self._alarms[reason] = self._reactor.callLater(WINDOW, self._tell, reason)
 
     def _tell(self, reason: str) -> None:
-        """The end of ten seconds: what came in them, or that nothing did."""
+        """Report the events of a reason in the last WINDOW seconds or, if no reason had any, the end of the outage."""
         count = self._counts.pop(reason)
         del self._alarms[reason]
         if count:

@@ -1,11 +1,11 @@
-"""Private-use URI schemes: by which apps are opened (RFC 8252 §7.1)."""
+"""Private-use URI schemes, which open apps (RFC 8252 §7.1)."""
 
 import re
 from typing import Final
 
 NAMES: Final = "urn"  # leads nowhere (RFC 8141)
 
-# What a browser opens by itself, what runs its own text, and what opens files, mails or other programs by a name inside it.
+# Schemes that browsers open themselves, that run script, or that open files, mail or other programs.
 NEVER: Final = (
     frozenset(
         {"http", "https", "ws", "wss", "ftp", "javascript", "vbscript", "data", "blob", "about", "file", "filesystem"}
@@ -17,7 +17,7 @@ PRIVATE: Final = re.compile(r"[a-z][a-z0-9+-]{1,62}")  # RFC 3986 §3.1, without
 
 
 def complaint(scheme: str) -> str | None:
-    """What is wrong with a scheme without a dot that an operator wants to allow, if anything."""
+    """Return what is wrong with a scheme without a dot that an operator wants to allow, as the rest of a sentence, or None."""
     if scheme in NEVER or scheme == NAMES:
         return f"is a scheme that no app may have: {scheme}"
     if not PRIVATE.fullmatch(scheme):

@@ -1,4 +1,4 @@
-"""Settings: frozen, validated, and the one source of every default."""
+"""The settings of a server: frozen, validated, and the only source of defaults."""
 
 import os
 import re
@@ -27,7 +27,7 @@ SEGMENT = re.compile(
     r"[A-Za-z0-9._~-]+"
 )  # unreserved (RFC 3986 §2.3): there is one way to write it, a cookie's Path too
 LONGEST_PATH = 128
-TAKEN = (".well-known", "healthz", "readyz")  # what is at the host's root whatever the path
+TAKEN = (".well-known", "healthz", "readyz")  # names at the host's root, whatever the issuer's path
 NETLOC = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]+)?")  # as browsers write it in Origin
 HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")  # RFC 6749 §3.3
@@ -36,26 +36,26 @@ DEFAULT_PORTS = (("http", 80), ("https", 443))
 
 
 class SettingsError(Exception):
-    """One sentence that names the option whose value cannot be used."""
+    """A setting cannot be used; the text is one sentence that names the option."""
 
 
 def default_data_dir() -> Path:
-    """The platform's place for the data of `iam`; for root /var/lib/iam, which PostgreSQL's own user can reach (H47)."""
+    """Return the platform's directory for the data of `iam`; for root /var/lib/iam, which PostgreSQL's own user can reach (H47)."""
     if sys.platform != "win32" and os.geteuid() == 0:
         return Path("/var/lib/iam")
     return Path(platformdirs.user_data_dir("iam"))
 
 
 class OptionsFile(TomlConfigSettingsSource):
-    """The TOML file, in which names are written as on the command line or with underscores."""
+    """The source that reads the TOML file, with names as on the command line or with underscores."""
 
     def __call__(self) -> dict[str, object]:
-        """What it says, by the names of the settings."""
+        """Return the values in the file by the settings' names."""
         return {name.replace("-", "_"): value for name, value in super().__call__().items()}
 
 
 class Settings(BaseSettings):
-    """What one server is told: options, then IAM_… variables, then the TOML file, then these defaults. Durations are in seconds."""
+    """The settings of one server: from options, then IAM_… variables, then the TOML file, then these defaults. Durations are seconds."""
 
     model_config = SettingsConfigDict(env_prefix="IAM_", env_ignore_empty=True, frozen=True, extra="forbid")
 
@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] | None = None
     log_level: Literal["debug", "info", "warn", "error", "critical"] = "info"
     secret_key: SecretStr | None = None
-    disk_reserve: int = Field(256 << 20, ge=0)  # bytes free, below which an embedded database is only read (H51)
+    disk_reserve: int = Field(256 << 20, ge=0)  # free bytes below which an embedded database is only read (H51)
 
     authorization_code_lifetime: int = Field(60, ge=1, le=10 * MINUTE)
     access_token_lifetime: int = Field(36000, ge=1)
@@ -109,13 +109,13 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Options first, then the environment, then the file that `read` named."""
+        """Order the sources: options first, then the environment, then the file given to `read`."""
         return init_settings, env_settings, OptionsFile(settings_cls)
 
     @model_validator(mode="before")
     @classmethod
     def default_issuer(cls, values: dict[str, object]) -> dict[str, object]:
-        """Without an issuer, this machine is the public address."""
+        """Fill in this machine as the issuer if none is given."""
         if not values.get("issuer"):
             port = str(values.get("port") or 8000)
             values = {**values, "issuer": "http://localhost" + (f":{port}" if port != "80" else "")}
@@ -135,9 +135,9 @@ class Settings(BaseSettings):
     )
     @classmethod
     def several(cls, value: object, info: ValidationInfo) -> object:
-        """One text holds several values, separated by spaces or commas, and so does each text of a list.
+        """Split a text, or each text of a list, at spaces and commas.
 
-        Endpoint descriptions have spaces and commas of their own: of these a variable holds several, separated by spaces.
+        Endpoint descriptions may contain commas: a variable with several of them is split at spaces alone.
         """
         if info.field_name == "listen":
             return tuple(value.split()) if isinstance(value, str) else value
@@ -150,7 +150,7 @@ class Settings(BaseSettings):
     @field_validator("registration_scope", "application_scope")
     @classmethod
     def scope_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        """A scope that can have no such name would silently be given to nobody."""
+        """Refuse a text that cannot be a scope's name: it would have no effect, silently."""
         for name in value:
             if not SCOPE.fullmatch(name):
                 raise ValueError(f"is not the name of a scope: {name[:64]!r}")
@@ -159,7 +159,7 @@ class Settings(BaseSettings):
     @field_validator("interface")
     @classmethod
     def addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        """A name would have to be looked up, and may stand for many."""
+        """Refuse host names: they would have to be looked up, and may have several addresses."""
         for address in value:
             try:
                 ip_address(address)
@@ -170,7 +170,7 @@ class Settings(BaseSettings):
     @field_validator("proxy_header")
     @classmethod
     def header_of_a_proxy(cls, value: str | None, info: ValidationInfo) -> str | None:
-        """A header that no proxy is believed in would silently do nothing."""
+        """Refuse a malformed header name, or one without trusted proxies: it would have no effect, silently."""
         if value is not None and not HEADER.fullmatch(value):
             raise ValueError("is not the name of a header such as X-Forwarded-For")
         if value is not None and not info.data.get("proxy_headers"):
@@ -180,7 +180,7 @@ class Settings(BaseSettings):
     @field_validator("private_scheme")
     @classmethod
     def private_schemes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        """No app opens what a browser opens or runs by itself."""
+        """Refuse schemes that browsers open or run themselves."""
         for scheme in value:
             if sentence := schemes.complaint(scheme):
                 raise ValueError(sentence)
@@ -189,14 +189,14 @@ class Settings(BaseSettings):
     @field_validator("limit")
     @classmethod
     def known_limits(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        """A name that is none, or a value that is no number, would silently be the default."""
+        """Refuse unknown names and values that are no numbers."""
         limits.parsed(value)
         return value
 
     @field_validator("issuer")
     @classmethod
     def public_address(cls, value: str) -> str:
-        """RFC 8414 §2: an http or https URL without query and fragment, here in the one form in which it is compared."""
+        """Refuse an issuer that is not an http or https URL without query and fragment (RFC 8414 §2), in canonical spelling."""
         url = urlsplit(value)
         if url.scheme not in ("http", "https") or not value.startswith(f"{url.scheme}://"):
             raise ValueError("is not an address such as https://login.example.org")
@@ -206,13 +206,15 @@ class Settings(BaseSettings):
             raise ValueError(
                 "must be written as browsers do: host in lower case and ASCII, the port where it is not the usual one"
             )
-        check_path(value.removeprefix(f"{url.scheme}://{url.netloc}"))  # url.path has lost the ends of lines
+        check_path(
+            value.removeprefix(f"{url.scheme}://{url.netloc}")
+        )  # not url.path, from which urlsplit removes line breaks
         return value
 
     @field_validator("data_dir", "templates")
     @classmethod
     def absolute(cls, value: Path | None) -> Path | None:
-        """Paths do not depend on where the server was started."""
+        """Make paths absolute, so that they do not depend on the directory in which the server was started."""
         try:
             return value and value.expanduser().absolute()
         except RuntimeError:
@@ -221,20 +223,20 @@ class Settings(BaseSettings):
     @field_validator("templates")
     @classmethod
     def theme_exists(cls, value: Path | None) -> Path | None:
-        """A theme that is not there would silently be the bundled one."""
+        """Refuse a theme that is not a directory: the bundled one would be used, silently."""
         if value and not value.is_dir():
             raise ValueError(f"is not a directory: {value}")
         return value
 
     @property
     def limits(self) -> Limits:
-        """How much anybody may ask of this server."""
+        """The limits of this server, those of --limit included."""
         most = None if self.no_rate_limits else self.connections_per_network
         return Limits(connections=self.connections, connections_per_network=most, **limits.parsed(self.limit))
 
     @property
     def secure(self) -> bool:
-        """Is the public address https, so that cookies can be Secure?"""
+        """Whether the public address is https, so that cookies can be Secure."""
         return self.issuer.startswith("https:")
 
     @property
@@ -249,12 +251,12 @@ class Settings(BaseSettings):
 
     @property
     def path(self) -> str:
-        """The path of the public address, such as /o, below which all our addresses are; empty where it has none."""
+        """The path of the public address, such as /o, below which all our addresses are; "" if it has none."""
         return urlsplit(self.issuer).path
 
 
 def check_path(path: str) -> None:
-    """Raise ValueError for what is no issuer's path, or one that could be written in another way."""
+    """Raise ValueError unless this can be an issuer's path, and has only one spelling."""
     if path.endswith("/"):
         raise ValueError("must not end in a slash")
     first, *segments = path.split("/")
@@ -269,7 +271,7 @@ def check_path(path: str) -> None:
 
 
 def read(options: dict[str, object], config: Path | None = None) -> Settings:
-    """Settings from `options` (those given), the environment and the TOML file `config`; SettingsError names what is wrong."""
+    """Read the settings from the given `options`, the environment and the TOML file `config`; raises SettingsError."""
     if config and not config.is_file():
         raise SettingsError(f"--config: there is no file {config}.")
     configured = type("Settings", (Settings,), {"model_config": SettingsConfigDict(toml_file=config)})
@@ -283,13 +285,13 @@ def read(options: dict[str, object], config: Path | None = None) -> Settings:
 
 
 def separated(value: object) -> list[object]:
-    """The values in a text; what is none, or empty, is left to whoever judges values."""
+    """Split a text into its values; anything else, and an empty text, is left to the validation."""
     parts = value.replace(",", " ").split() if isinstance(value, str) else []
     return [*parts] or [value]
 
 
 def sentence(error: ValidationError) -> str:
-    """The first complaint, with the option's name before it; the value stays out, since it may be a secret."""
+    """Return the first complaint, led by the option's name; without the value, which may be a secret."""
     first = error.errors(include_input=False, include_url=False)[0]
     if first["type"] == "extra_forbidden":
         return f"--config: there is no option {first['loc'][0]}."

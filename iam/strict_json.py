@@ -1,4 +1,4 @@
-"""JSON, read strictly: what two readers could understand differently is refused (RFC 8259 §4, §6)."""
+"""A strict JSON parser: it refuses what two parsers could understand differently (RFC 8259 §4, §6)."""
 
 import json
 import math
@@ -9,11 +9,11 @@ LONGEST_NUMBER = 4300  # digits: Python reads no longer ones
 
 
 class NotJSON(ValueError):
-    """A text that is no JSON, or that others may read differently; its text says why."""
+    """The text is no JSON, or other parsers may understand it differently; the message says why."""
 
 
 class Repeated(NotJSON):
-    """An object that names a member twice, of which readers take different ones; `name` is the member's."""
+    """An object repeats the member `name`, of which parsers take different values."""
 
     def __init__(self, name: str) -> None:
         super().__init__("a member is repeated")
@@ -21,9 +21,9 @@ class Repeated(NotJSON):
 
 
 def parse(text: str | bytes, *, longest_number: int = LONGEST_NUMBER) -> Any:
-    """The value of a JSON text (bytes: UTF-8); whole numbers have at most `longest_number` digits.
+    """Parse a JSON text (bytes: UTF-8) with whole numbers of at most `longest_number` digits.
 
-    Raises NotJSON, and Repeated where an object names a member twice.
+    Raises NotJSON, or Repeated if an object repeats a member.
     """
     try:
         return json.loads(
@@ -42,7 +42,7 @@ def parse(text: str | bytes, *, longest_number: int = LONGEST_NUMBER) -> Any:
 
 
 def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object's members by their names; raises Repeated."""
+    """Return an object's members by their names; raises Repeated."""
     document: dict[str, Any] = {}
     for name, value in pairs:
         if name in document:
@@ -52,19 +52,19 @@ def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def refuse_constant(constant: str) -> NoReturn:
-    """Raise NotJSON for NaN and infinities, which are Python's."""
+    """Raise NotJSON for NaN and infinities, which only Python's parser knows."""
     raise NotJSON(f"{constant} is not JSON")
 
 
 def whole_number(digits: str, longest: int) -> int:
-    """A whole number; raises NotJSON for one that is too long."""
+    """Parse a whole number; raises NotJSON if it has more than `longest` digits."""
     if len(digits) > longest:
         raise NotJSON("a number is too long")
     return int(digits)
 
 
 def finite_number(digits: str) -> float:
-    """A number that other programs can read as well; raises NotJSON for one that is too large."""
+    """Parse a number with a fraction or an exponent; raises NotJSON if it is too large for a double."""
     number = float(digits)
     if not math.isfinite(number):
         raise NotJSON("a number is too large")

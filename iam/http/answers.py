@@ -1,4 +1,4 @@
-"""What a handler answers with."""
+"""Answers, as handlers return them."""
 
 import json
 import re
@@ -13,20 +13,20 @@ JSON: Headers = ((b"Content-Type", b"application/json"),)
 HTML: Headers = ((b"Content-Type", b"text/html; charset=utf-8"),)
 TEXT: Headers = ((b"Content-Type", b"text/plain; charset=utf-8"),)
 UNREADABLE = (b"Cross-Origin-Resource-Policy", b"same-origin")
-FOR_NOBODY: Headers = (UNREADABLE,)  # what an answer carries that pages of no other origin may read
+FOR_NOBODY: Headers = (UNREADABLE,)  # for an answer that pages of other origins may not read
 PRINTABLE = re.compile(rb"[\x20-\x7e]*")
 SOURCE = re.compile(r"[\x21-\x2b\x2d-\x3a\x3c-\x7e]+")  # CSP3 §2.3.1: no space, comma or semicolon
 
 
 def printable(_: "Answer", __: object, headers: Headers) -> None:
-    """Raise ValueError for a value that no header may have (H10), while there is still a handler to blame."""
+    """Raise ValueError for a value that no header may have (H10), in the handler that made it."""
     for name, value in headers:
         if not PRINTABLE.fullmatch(value):
             raise ValueError(f"the value of {name.decode()} is not printable ASCII")
 
 
 def one_source(_: "Answer", __: object, source: str | None) -> None:
-    """Raise ValueError for what would be more than one source of a policy."""
+    """Raise ValueError for a text that is not exactly one source of a Content-Security-Policy."""
     if source is not None and not SOURCE.fullmatch(source):
         raise ValueError("it is not one source of a policy")
 
@@ -58,27 +58,27 @@ class AnswerNow(Exception):
 
 
 def json_text(status: int, text: str, headers: Headers = ()) -> Answer:
-    """A document that is JSON already; at a terminal it ends in a line of its own."""
+    """Return a JSON text as an answer, with a line break at its end for terminals."""
     return Answer(status, f"{text}\n".encode(), JSON + headers)
 
 
 def json_answer(status: int, document: Mapping[str, object], headers: Headers = ()) -> Answer:
-    """A document in JSON."""
+    """Return a document as an answer in JSON."""
     return json_text(status, json.dumps(document), headers)
 
 
 def html_answer(status: int, text: str, headers: Headers = (), **policy: Any) -> Answer:
-    """A page in HTML; `policy` is what it may do, as an Answer says it."""
+    """Return an answer in HTML; `policy` sets fields of Answer that say what the page may do."""
     return Answer(status, text.encode(), HTML + headers, **policy)
 
 
 def found(location: str, headers: Headers = ()) -> Answer:
-    """Go there, after a GET (RFC 6749 §4.1.2)."""
+    """Return a redirect after a GET, 302 (RFC 6749 §4.1.2)."""
     return Answer(302, b"", (location_header(location), *headers))
 
 
 def see_other(location: str, headers: Headers = ()) -> Answer:
-    """Go there by GET, whatever the method was (RFC 9700 §4.12)."""
+    """Return a redirect that is followed by GET whatever the method was, 303 (RFC 9700 §4.12)."""
     return Answer(303, b"", (location_header(location), *headers))
 
 

@@ -1,4 +1,4 @@
-"""One HTTP connection: twisted's parser, with limits and total deadlines (H1-H6)."""
+"""One HTTP connection: Twisted's parser, with limits and total deadlines (H1-H6)."""
 
 from enum import Enum, auto
 from typing import Any, Protocol
@@ -16,11 +16,11 @@ from iam.http.answers import Answer, Headers
 from iam.http.request import Request
 from iam.limits import Limits
 
-LONGEST_NUMBER = 32  # digits; Python refuses to read one of thousands
+LONGEST_NUMBER = 32  # digits of a Content-Length; Python refuses to parse thousands of them
 
 
 class Phase(Enum):
-    """What a connection is doing, and so which deadline it has."""
+    """What a connection is doing, which decides its deadline."""
 
     HEAD = auto()
     BODY = auto()
@@ -30,48 +30,48 @@ class Phase(Enum):
 
 
 class ConnectionHost(request.RequestHost, Protocol):
-    """What a connection needs of its site."""
+    """What a connection needs from its site."""
 
     limits: Limits
     channels: "set[Channel]"
 
     def forget(self, channel: "Channel") -> None:
-        """It is gone."""
+        """Forget a connection that is gone."""
 
     async def sharing(self, path: bytes, headers: http_headers.Headers) -> Headers:
-        """Who may read an answer to what was asked there."""
+        """Return the headers that say which origins may read an answer from this path."""
 
     def plain(self, status: int) -> Answer:
-        """An error before there was a request."""
+        """Return an error in plain text, for what did not become a request."""
 
     def error(self, request: Request, status: int) -> Answer:
-        """An error in the words of who asks."""
+        """Return an error as a page or as JSON, as the path requires."""
 
 
 @implementer(IHalfCloseableProtocol)
 class Channel(http.HTTPChannel):
-    """A connection whose every phase ends in time, and which is refused in whole answers."""
+    """A connection on which every phase has a deadline, and every refusal is a complete answer."""
 
     requestFactory = Request
-    timeOut = None  # ours are total, and looked after by the site's sweep
+    timeOut = None  # our deadlines are totals, which the site's sweep enforces
     site: ConnectionHost
     transport: Any
     phase = Phase.HEAD
     since = 0.0
     started = False
     refused = False
-    telling = False  # the error of a refusal is being found, and is not written yet
-    heard_out = False  # they have closed their side
+    telling = False  # a refusal is being prepared, and is not written yet
+    heard_out = False  # the client has closed its side
     lost = False
     address = ""
 
     @property
     def limits(self) -> Limits:
-        """How much this connection may ask."""
+        """The limits of this connection."""
         return self.site.limits
 
     def connectionMade(self) -> None:
-        """Somebody connected."""
+        """Set the parser's limits, and begin to wait for a head."""
         self.maxHeaders = self.limits.headers
         self.totalHeadersSize = self.limits.head + self.limits.request_line
         self.MAX_LENGTH = max(self.limits.head, self.limits.request_line)
@@ -80,13 +80,13 @@ class Channel(http.HTTPChannel):
         super().connectionMade()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """They are gone; what is being handled goes on, and its answer to nobody."""
+        """Forget the connection; a handler that runs goes on, and its answer is dropped."""
         self.lost = True
         self.site.forget(self)
         super().connectionLost(reason)
 
     def readConnectionLost(self) -> None:
-        """They have said all they will; what was asked in full is still answered, and so is what was refused."""
+        """Note that the client has closed its side; a complete request, or a refusal, is still answered."""
         self.heard_out = True
         if self.phase is Phase.HANDLING:
             self.persistent = 0
@@ -94,24 +94,24 @@ class Channel(http.HTTPChannel):
             self.loseConnection()
 
     def writeConnectionLost(self) -> None:
-        """We have said all we will (see `linger`)."""
+        """Do nothing: `linger` has closed our side, and waits for the client's."""
 
     def enter(self, phase: Phase) -> None:
-        """Begin a phase, and its time."""
+        """Enter a phase, and begin its deadline."""
         self.phase, self.since = phase, self.site.seconds()
 
     def dataReceived(self, data: bytes) -> None:
-        """Bytes for the parser, unless the connection was refused: then they are nobody's."""
+        """Pass bytes to the parser; after a refusal they are dropped."""
         if self.refused:
             return
         if self.phase is Phase.IDLE:
             self.enter(Phase.HEAD)
         LineReceiver.dataReceived(self, data)
         if self.phase is Phase.IDLE and self._buffer:
-            self.enter(Phase.HEAD)  # the next request has begun behind the last one
+            self.enter(Phase.HEAD)  # the next request has already begun (pipelining)
 
     def lineReceived(self, line: bytes) -> None:
-        """A line of the head, within limits, none continued on the next (RFC 9112 §5.2)."""
+        """Pass on a line of the head; refuse a head that is too long, and continuation lines (RFC 9112 §5.2)."""
         if self.refused:
             return
         if not self.started and line:
@@ -127,7 +127,7 @@ class Channel(http.HTTPChannel):
         super().lineReceived(line)
 
     def _request_line(self, line: bytes) -> None:
-        """The first line, which has a limit of its own."""
+        """Pass on the request line, which has a limit of its own."""
         if len(line) > self.limits.request_line:
             self.refuse(414)
             return
@@ -135,11 +135,11 @@ class Channel(http.HTTPChannel):
         self._receivedHeaderSize = 0
 
     def lineLengthExceeded(self, line: bytes) -> None:
-        """A line longer than any may be."""
+        """Refuse a line that is longer than any limit."""
         self.refuse(431 if self.started else 414)
 
     def headerReceived(self, line: bytes) -> bool:
-        """One header more, within limits."""
+        """Pass on a header; refuse one too many."""
         if self.refused:
             return False
         if self._receivedHeaderCount >= self.limits.headers:
@@ -148,7 +148,7 @@ class Channel(http.HTTPChannel):
         return bool(super().headerReceived(line))
 
     def _maybeChooseTransferDecoder(self, header: bytes, data: bytes) -> bool:
-        """Only `chunked`, and not with HTTP/1.0: anything else may end elsewhere for a proxy before us (H5)."""
+        """Refuse codings other than `chunked`, and any with HTTP/1.0: a proxy may see the body end elsewhere (H5)."""
         if header == b"Content-Length" and len(data) > LONGEST_NUMBER:
             self.refuse(413 if data.isdigit() else 400)
             return False
@@ -161,25 +161,25 @@ class Channel(http.HTTPChannel):
         return bool(super()._maybeChooseTransferDecoder(header, data))
 
     def allHeadersReceived(self) -> None:
-        """The head is there; now the body."""
+        """Begin to wait for the body."""
         if self.refused:
             return
         self.enter(Phase.BODY)
         super().allHeadersReceived()
 
     def checkPersistence(self, request: http.Request, version: bytes) -> bool:
-        """May another request follow? Not after `close` anywhere in any Connection header (RFC 9112 §9.6)."""
+        """Whether another request may follow: not after `close` anywhere in a Connection header (RFC 9112 §9.6)."""
         connection = b",".join(request.requestHeaders.getRawHeaders(b"connection") or ())
         closing = any(option.strip().lower() == b"close" for option in connection.split(b","))
         return version == b"HTTP/1.1" and not closing
 
     def _send100Continue(self) -> None:
-        """Ask for the body, unless it is refused already: nothing may follow that answer."""
+        """Send 100 Continue, unless the request has been refused: nothing may follow that answer."""
         if not self.refused:
             super()._send100Continue()
 
     def allContentReceived(self) -> None:
-        """The request is there; now its handler."""
+        """Hand the complete request to its handler."""
         if self.refused:
             return
         self.enter(Phase.HANDLING)
@@ -187,21 +187,21 @@ class Channel(http.HTTPChannel):
         super().allContentReceived()
 
     def rawDataReceived(self, data: bytes) -> None:
-        """Bytes of a body."""
+        """Pass on bytes of a body; after a refusal they are dropped."""
         if not self.refused:
             super().rawDataReceived(data)
 
     def requestDone(self, request: http.Request) -> None:
-        """The answer is written; the next request may follow."""
+        """Wait for the next request, or close, now that the answer is written."""
         self.enter(Phase.IDLE if self.persistent else Phase.CLOSING)
         super().requestDone(request)
 
     def _respondToBadRequestAndDisconnect(self) -> None:
-        """What twisted's parser refuses, answered like everything else (H9)."""
+        """Answer what Twisted's parser refuses like every other refusal (H9)."""
         self.refuse(400)
 
     def refuse(self, status: int) -> None:
-        """Answer with an error and close, whatever else was to come."""
+        """Answer with an error and close; whatever else comes is dropped."""
         if self.refused:
             return
         self.refused = True
@@ -210,7 +210,7 @@ class Channel(http.HTTPChannel):
         Deferred.fromCoroutine(self._tell(status))
 
     async def _tell(self, status: int) -> None:
-        """Write the error and close; whoever may read the answers of the address may read it, where that is known by now."""
+        """Write the error and close; origins that may read the path's answers may read it too, if the path is known by now."""
         site = self.site
         path, _, _ = getattr(self, "_path", b"").partition(b"?")
         headers = self.requests[-1].requestHeaders if path else http_headers.Headers()
@@ -225,7 +225,7 @@ class Channel(http.HTTPChannel):
         self.linger()
 
     def linger(self) -> None:
-        """Close our side and let theirs run dry: unread bytes would reset the connection and the answer with it."""
+        """Close our side and drain the client's: unread bytes would reset the connection and lose the answer."""
         self._networkProducer.unregisterProducer()
         if IHalfCloseableDescriptor.providedBy(self.transport) and not self.heard_out:
             self.transport.loseWriteConnection()
@@ -233,7 +233,7 @@ class Channel(http.HTTPChannel):
             self.transport.loseConnection()
 
     def look(self, now: float) -> None:
-        """Called once a second: has this phase taken too long?"""
+        """Enforce the deadline of the phase; called once a second."""
         limits, passed = self.limits, now - self.since
         if self.phase is Phase.HANDLING and passed > limits.handler_time:
             self.since = now
@@ -252,24 +252,24 @@ class Channel(http.HTTPChannel):
             self.transport.abortConnection()
 
     def expire(self) -> None:
-        """A head that does not end: an answer for who has begun one, nothing for who has only connected."""
+        """End the wait for a head: with 408 if one has begun, silently if none has."""
         if self.started or self._buffer:
             self.refuse(408)
         else:
             self.end()
 
     def part(self) -> None:
-        """Close if nothing is being asked here; what is, is still answered."""
+        """Close if the connection is idle; a request under way is still answered."""
         if self.idle:
             self.end()
 
     @property
     def idle(self) -> bool:
-        """Is nothing being asked here?"""
+        """Whether no request has begun on this connection."""
         return self.phase is Phase.IDLE or (self.phase is Phase.HEAD and not self.started)
 
     def leave(self, *, at_once: bool) -> None:
-        """Make room for somebody else."""
+        """Close, to make room for another connection."""
         if at_once:
             self.persistent = 0
             self.enter(Phase.CLOSING)
@@ -278,7 +278,7 @@ class Channel(http.HTTPChannel):
             self.end()
 
     def end(self) -> None:
-        """Close, at once if the other side does not take what we wrote."""
+        """Close, at once if the client does not read what we wrote."""
         self.persistent = 0
         if self._waitingForTransport:
             self.transport.abortConnection()

@@ -1,4 +1,4 @@
-"""Who may connect: so many in all, so many of one network, and where it grows tight the greediest make room (H6)."""
+"""Limits of connections, in all and of one network; when they run short, the network with most makes room (H6)."""
 
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -9,41 +9,41 @@ from iam.http.channel import Channel, Phase
 from iam.limits import Limits
 from iam.networks import KNOWN, network, site
 
-TIGHT: Final = 0.8  # of all connections, from which on the networks with most of them make room
+TIGHT: Final = 0.8  # share of all connections above which networks with many of them make room
 UNASKED: Final = (
     Phase.CLOSING,
     Phase.IDLE,
     Phase.HEAD,
     Phase.BODY,
-)  # nobody has asked anything in full: cheapest first
+)  # phases without a complete request, the cheapest to close first
 
 
 class Connections:
-    """Counts connections by network; `channels` are those that are open, `exempt` knows the proxies, who speak for many."""
+    """Counts connections by network; `channels` are the open ones, `exempt` says whether an address is a proxy, which serves many."""
 
     def __init__(self, limits: Limits, channels: Collection[Channel], exempt: Callable[[str], bool]) -> None:
         self._limits = limits
         self._channels = channels
         self._exempt = lru_cache(maxsize=KNOWN)(
             exempt
-        )  # asked of all connections, for each that comes while it is tight
+        )  # called for all connections whenever one comes while they run short
         self.networks: Counter[str] = Counter()
         self.sites: Counter[str] = Counter()
 
     def begin(self, address: str) -> None:
-        """A connection from there is open."""
+        """Count a new connection from this address."""
         self.networks[network(address)] += 1
         self.sites[site(address)] += 1
 
     def end(self, address: str) -> None:
-        """It is gone."""
+        """Count the end of a connection from this address."""
         for counts, name in ((self.networks, network(address)), (self.sites, site(address))):
             counts[name] -= 1
             if counts[name] <= 0:
                 del counts[name]
 
     def admit(self, address: str) -> bool:
-        """Is there room for one more from this address? Where it is tight, room is made."""
+        """Whether there is room for one more connection from this address; if they run short, another one is closed for it."""
         exempt = self._exempt(address)
         if not exempt and self._crowded(address):
             return False
@@ -62,9 +62,9 @@ class Connections:
         return self.networks[network(address)] >= most or self.sites[site(address)] >= wider
 
     def _make_room(self, comer: str, *, full: bool) -> bool:
-        """Close a connection of the network that has most: one that is idle, or where all is full, on which nothing is asked yet.
+        """Close a connection of the network that has most: an idle one or, if all are taken, one without a complete request.
 
-        Never in favour of a network that would then have more itself.
+        Does nothing, and returns False, if the newcomer's network would then have more itself.
         """
         candidates = [
             channel
@@ -80,5 +80,5 @@ class Connections:
         return True
 
     def _greed(self, channel: Channel) -> tuple[int, int, float]:
-        """Who has most comes first, of those the cheapest to lose, of those the oldest."""
+        """Return the sort key: the network with most connections, then the cheapest phase, then the oldest connection."""
         return self.networks[network(channel.address)], -UNASKED.index(channel.phase), -channel.since

@@ -1,6 +1,6 @@
-"""CORS: which other origins a browser lets read an answer, decided here and not by oauthlib (G42).
+"""CORS: which other origins may read an answer; decided here and not by oauthlib (G42).
 
-No answer allows credentials: a page of another origin asks as a stranger, without anybody's cookies.
+No answer allows credentials: a page of another origin asks without cookies.
 """
 
 import re
@@ -27,7 +27,7 @@ MAXIMUM_AGE: Final = b"3600"  # seconds that a browser may keep the answer to a 
 
 
 class Cors(Enum):
-    """Who may read the answers of an address."""
+    """Which origins may read the answers of an address."""
 
     NOBODY = auto()
     REGISTERED = auto()  # pages of the origins at which clients are registered
@@ -35,7 +35,7 @@ class Cors(Enum):
 
 
 async def headers(sent: http_headers.Headers, cors: Cors, registered: Registered) -> Headers:
-    """What the answer to a request with these headers carries, whatever it is; `registered` knows whether a client lives at an origin."""
+    """Return the CORS headers of any answer to this request; `registered` says whether a client is registered at an origin."""
     if cors is Cors.NOBODY:
         return FOR_NOBODY
     if cors is Cors.EVERYBODY:
@@ -47,7 +47,7 @@ async def headers(sent: http_headers.Headers, cors: Cors, registered: Registered
 
 
 def preflight(methods: tuple[str, ...]) -> Callable[..., Awaitable[Answer]]:
-    """What browsers are told who ask before they send a request (Fetch §4.8); who may ask, every answer says."""
+    """Return the handler of preflight requests (Fetch §4.8); the origins that may ask are in the headers of every answer."""
 
     async def handler(request: Request, **_path: str) -> Answer:
         return Answer(
@@ -63,7 +63,7 @@ def preflight(methods: tuple[str, ...]) -> Callable[..., Awaitable[Answer]]:
 
 
 def requested_headers(request: Request) -> list[bytes]:
-    """The headers beyond the usual ones that a page wants to send: any, since none of them decides who somebody is here."""
+    """Return the further headers that a page asks to send: all are allowed, because none of them authenticates anybody here."""
     lines = request.requestHeaders.getRawHeaders(b"access-control-request-headers") or ()
     names = [name.strip() for name in b",".join(lines).split(b",")]
     usual = {name.lower() for name in ALLOWED_HEADERS}
@@ -72,5 +72,5 @@ def requested_headers(request: Request) -> list[bytes]:
 
 
 async def nobody(_origin: str) -> bool:
-    """There are no clients."""
+    """Return False: no client is registered at any origin."""
     return False

@@ -1,4 +1,4 @@
-"""From method and path to the handler: Klein's routes, the fixed ones among them found by a dict."""
+"""From method and path to the handler: Klein's routes, with a dictionary for paths without variables."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -23,7 +23,7 @@ class NotFound(Exception):
 
 
 class MethodNotAllowed(Exception):
-    """The path takes other methods."""
+    """The path takes other methods, which are `allowed`."""
 
     def __init__(self, allowed: list[str], cors: Cors = Cors.NOBODY) -> None:
         super().__init__(allowed)
@@ -33,11 +33,11 @@ class MethodNotAllowed(Exception):
 
 @frozen
 class Route:
-    """A row of the URL table; the path in Klein's syntax, the handler called with the request and the path's variables.
+    """A row of the URL table: a path in Klein's syntax, and a handler that is called with the request and the path's variables.
 
-    A GET that `acts` does something for whoever is at the browser, so there is no HEAD beside it (H12). `name` is what the
-    metadata call the address, `cors` says whose pages may read its answers. A `passage` is an address that browsers pass on
-    their way to a client and back. What it `writes` is paid for by a budget.
+    A GET that `acts` changes something for the person at the browser, so it has no HEAD (H12). `name` is its member in the
+    metadata, `cors` says which origins may read its answers. A `passage` is an address that browsers pass on
+    their way to a client and back. A route that `writes` is charged to a budget.
     """
 
     path: str
@@ -52,7 +52,7 @@ class Route:
 
 
 class Router:
-    """Finds routes."""
+    """Finds the route of a request."""
 
     def __init__(self, routes: list[Route]) -> None:
         self._app = Klein()
@@ -75,7 +75,7 @@ class Router:
             self._fixed.setdefault(route.path.encode(), {}).update({method.encode(): route for method in methods})
 
     def find(self, method: bytes, path: bytes) -> tuple[Route, dict[str, str]]:
-        """The route for a request and its path's variables; raises NotFound, MethodNotAllowed."""
+        """Return the route of a request and its path's variables; raises NotFound or MethodNotAllowed."""
         fixed = self._fixed.get(path)
         if fixed is not None:
             route = fixed.get(method)
@@ -95,7 +95,7 @@ class Router:
         return self._routes[name], dict[str, Any](arguments)
 
     def cors(self, path: bytes) -> Cors:
-        """Who may read the answers of a path, whatever the method; nobody those of a path that there is not."""
+        """Return who may read the answers of a path, whatever the method; NOBODY for an unknown path."""
         fixed = self._fixed.get(path)
         if fixed is not None:
             return next(iter(fixed.values())).cors
@@ -106,12 +106,12 @@ class Router:
         return Cors.NOBODY
 
     def is_page(self, path: bytes) -> bool:
-        """Is this an address that people open? Unknown ones are."""
+        """Whether people open this address in a browser; true for unknown ones."""
         return path not in self._protocol and not path.startswith(self._below)
 
 
 def preflights(routes: list[Route]) -> list[Route]:
-    """The rows that answer browsers which ask whether their pages may ask, with all methods of the path."""
+    """Return the routes that answer preflight requests, one for each shared path, with all its methods."""
     shared = [route for route in routes if route.cors is not Cors.NOBODY]
     methods: dict[str, tuple[str, ...]] = {}
     for route in shared:

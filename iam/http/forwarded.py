@@ -1,4 +1,4 @@
-"""From where a request really comes, where a proxy that we believe says so (H11; RFC 7239)."""
+"""The address that a request comes from, also behind proxies that we trust (H11; RFC 7239)."""
 
 import re
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
 
 UNIX: Final = "unix"  # every peer on a unix socket
-UNKNOWN: Final = "unknown"  # a person whose address nobody could read, which is never the proxy's
+UNKNOWN: Final = "unknown"  # the address could not be read: never replaced by the proxy's own
 
 FORWARDED: Final = "Forwarded"
 X_FORWARDED_FOR: Final = "X-Forwarded-For"
@@ -32,7 +32,7 @@ SHOWN: Final = 100  # characters of a header in the log
 
 @frozen
 class Whence:
-    """Where a request comes from, and what an operator should know of how it was found out."""
+    """The address that a request comes from, and a complaint for the operator if the headers were doubtful."""
 
     address: str
     complaint: str = ""
@@ -40,7 +40,7 @@ class Whence:
 
 @frozen
 class Proxies:
-    """Whom we believe about others: peers in `networks`, and on sockets of this machine; `header` is the one they write."""
+    """The proxies that we trust: peers in `networks` and, with `sockets`, on unix sockets; `header` is the one they write."""
 
     networks: tuple[Network, ...] = ()
     sockets: bool = False
@@ -48,13 +48,13 @@ class Proxies:
 
     @classmethod
     def among(cls, believed: Iterable[Network | str], header: str | None = None) -> Self:
-        """Those that --proxy-headers and --proxy-header name."""
+        """Build the proxies that --proxy-headers and --proxy-header name."""
         several = tuple(believed)
         networks = tuple(one for one in several if not isinstance(one, str))
         return cls(networks, UNIX in several, header)
 
     def believed(self, peer: str) -> bool:
-        """Is this a proxy of ours? A peer without an address is one on a unix socket."""
+        """Whether this peer is a trusted proxy; a peer without an address is on a unix socket."""
         if not peer:
             return self.sockets
         if not self.networks:
@@ -65,7 +65,7 @@ class Proxies:
         )
 
     def whence(self, peer: str, headers: Headers) -> Whence:
-        """The peer, or where a proxy of ours speaks: the rightmost forwarded address that is none of them."""
+        """Return the peer or, if that is a trusted proxy, the rightmost forwarded address that is none."""
         if not self.believed(peer):
             return Whence(plain(peer))
         name, complaint = self.chosen(headers)
@@ -74,7 +74,7 @@ class Proxies:
         return follow(self, name, hops(name, headers), complaint)
 
     def chosen(self, headers: Headers) -> tuple[str | None, str]:
-        """The header to believe, and what is to be said of the choice; none where a proxy asks for itself."""
+        """Return the header to trust, None if there is none, and a complaint about the choice or ""."""
         there = [name for name in (X_FORWARDED_FOR, FORWARDED, *OTHERS) if headers.hasHeader(name)]
         if self.header is not None:
             return (self.header if there or headers.hasHeader(self.header) else None), ""
@@ -86,7 +86,7 @@ class Proxies:
 
 
 def follow(proxies: Proxies, name: str, found: list[str], complaint: str = "") -> Whence:
-    """Back along the hops that a header tells of, as far as they are proxies of ours."""
+    """Follow the hops of a header backwards as long as they are trusted proxies, and return the address where that ends."""
     address = None
     for hop in reversed(found):
         address = parse_address(hop)
@@ -100,7 +100,7 @@ def follow(proxies: Proxies, name: str, found: list[str], complaint: str = "") -
 
 
 def hops(name: str, headers: Headers) -> list[str]:
-    """What a header says of each hop, from the client on, however many lines it came in."""
+    """Return what a header says about each hop, from the client on, over all its lines."""
     lines = [line.decode("latin-1") for line in headers.getRawHeaders(name.encode()) or ()]
     if name.lower() == FORWARDED.lower():
         return [node for line in lines for node in nodes(line)]
@@ -108,7 +108,7 @@ def hops(name: str, headers: Headers) -> list[str]:
 
 
 def nodes(line: str) -> list[str]:
-    """The `for` of each element of Forwarded (RFC 7239 §4); the whole line where it is malformed, which is no address."""
+    """Return the `for` of each element of Forwarded (RFC 7239 §4); for a malformed line the line itself, which is no address."""
     found, element, position = [], [], EMPTY.match(line).end()  # type: ignore[union-attr]
     while position < len(line):
         pair = PAIR.match(line, position)
@@ -124,13 +124,13 @@ def nodes(line: str) -> list[str]:
 
 
 def parse_address(text: str) -> Address | None:
-    """The address in a text, without port, zone, brackets and the disguise of an IPv4 address as IPv6; None if it is none."""
+    """Parse an address, with port, zone and brackets removed and IPv4-mapped IPv6 as IPv4; None if it is none."""
     return node_of(text) if len(text) <= LONGEST else None
 
 
 @lru_cache(maxsize=KNOWN)
 def node_of(text: str) -> Address | None:
-    """The address in a text that is not too long to be remembered."""
+    """Parse an address in a short text, with a cache; None if it is none."""
     node = NODE.fullmatch(text)
     try:
         address = ip_address(((node["six"] or node["four"]) if node else text).partition("%")[0])
@@ -142,5 +142,5 @@ def node_of(text: str) -> Address | None:
 
 @lru_cache(maxsize=KNOWN)
 def plain(peer: str) -> str:
-    """The peer's address as addresses are written elsewhere; a peer on a socket has none."""
+    """Return the peer's address in canonical form; "" for a peer on a unix socket."""
     return str(parse_address(peer) or peer)

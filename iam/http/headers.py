@@ -1,4 +1,4 @@
-"""The headers of every answer (H9), laid out in bytes at start."""
+"""The headers of every answer (H9), prepared as bytes at the start."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -24,7 +24,7 @@ BODILESS = (204, 304)
 
 
 class Layout:
-    """Turns answers into bytes; `seconds` is the time since the epoch."""
+    """Turns answers into bytes; `seconds` returns the seconds since the epoch."""
 
     def __init__(self, settings: Settings, seconds: Callable[[], float]) -> None:
         self._seconds = seconds
@@ -43,9 +43,9 @@ class Layout:
         with_body: bool = True,
         close: bool = False,
     ) -> bytes:
-        """The answer as it goes over the wire, in one piece; `sharing` says whose pages may read it.
+        """Return the whole answer in bytes; `sharing` holds the headers that say which origins may read it.
 
-        In a `passage` to a client, a window keeps the client's page that opened it and waits for what comes of it.
+        On a `passage` to a client, the window stays connected to the client's page that opened it and waits for the result.
         """
         cached = any(name == b"Cache-Control" for name, _ in answer.headers)
         length = b"" if answer.status in BODILESS else b"Content-Length: %d\r\n" % len(answer.body)
@@ -68,7 +68,7 @@ class Layout:
         )
 
     def date(self) -> bytes:
-        """The Date header, made once a second (RFC 9110 §6.6.1)."""
+        """Return the Date header, formatted once a second (RFC 9110 §6.6.1)."""
         now = int(self._seconds())
         if now != self._date[0]:
             self._date = now, strftime("Date: %a, %d %b %Y %H:%M:%S GMT\r\n", gmtime(now)).encode()
@@ -77,19 +77,19 @@ class Layout:
 
 @lru_cache(maxsize=64)
 def status_line(status: int) -> bytes:
-    """The first line (RFC 9112 §4)."""
+    """Return the first line of an answer (RFC 9112 §4)."""
     return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
 
 
 def policy(
     image_source: str | None = None, *, leaving: bool = False, framing: bool = False, scripted: bool = False
 ) -> bytes:
-    """Content-Security-Policy: nothing but our own style and pictures, and forms that lead here.
+    """Return the Content-Security-Policy: only our own style sheets, pictures and form targets.
 
     Browsers hold every redirect after a form, and in a frame, to the policy of the page it stands on (CSP3 §6.4.2, §6.1.6). Where
-    clients send people on to is theirs to say: forms that may end at one are not held (`leaving`), nor are the pages of clients
+    clients send people on to is their choice: forms that may end there are free (`leaving`), and so are the pages of clients
     that one page has to show (`framing`, Front-Channel Logout 1.0).
-    A client's logo is shown where the client is introduced, from its `image_source`; our own scripts run in the one page that
+    `image_source` is the origin of a client's logo, on the page that introduces the client; our own script runs in the one page that
     needs one (Form Post Response Mode).
     """
     images = f" {image_source}" if image_source else ""
@@ -100,12 +100,12 @@ def policy(
 
 
 def place_location(headers: Headers, base: bytes) -> Headers:
-    """The headers, a Location of ours put below the issuer's path."""
+    """Return the headers, with a Location on this server put below the issuer's path."""
     return tuple(
         (name, base + value if name == b"Location" and value.startswith(b"/") else value) for name, value in headers
     )
 
 
 def lines(headers: Headers) -> bytes:
-    """Header lines, whose values an Answer has judged (H10)."""
+    """Return the header lines in bytes; Answer has checked their values (H10)."""
     return b"".join(b"%s: %s\r\n" % header for header in headers)

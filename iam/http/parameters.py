@@ -1,4 +1,4 @@
-"""Parameters of a query or a form, read strictly (H2, H7)."""
+"""Strict parsing of the parameters in a query or a form (H2, H7)."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ REPEATABLE = frozenset({"resource", "audience"})  # RFC 8707 §2, RFC 8693 §2.1
 
 
 class ParameterError(Exception):
-    """What is wrong with a query or a form: invalid_request, or 415 for another content type."""
+    """A query, form or body is malformed: invalid_request with status 400, or 415 for another content type."""
 
     def __init__(self, description: str, status: int = 400) -> None:
         super().__init__(description)
@@ -26,7 +26,7 @@ class ParameterError(Exception):
 
 
 class ParsedParameters(Mapping[str, str]):
-    """Parameters by name; one without a value is absent (RFC 6749 §3.1)."""
+    """Parameters by name; one without a value counts as absent (RFC 6749 §3.1)."""
 
     def __init__(self, values: dict[str, list[str]]) -> None:
         self._values = values
@@ -41,24 +41,24 @@ class ParsedParameters(Mapping[str, str]):
         return len(self._values)
 
     def all(self, name: str) -> list[str]:
-        """Every value of a parameter that may be repeated."""
+        """Return every value of a parameter that may be repeated."""
         return self._values.get(name, [])
 
 
 def query_parameters(request: Request) -> ParsedParameters:
-    """The parameters in the address; raises ParameterError."""
+    """Parse the parameters in the query; raises ParameterError."""
     return parse(request.query)
 
 
 def form_parameters(request: Request, *, repeatable: frozenset[str] = REPEATABLE) -> ParsedParameters:
-    """The parameters in the body, and only there; raises ParameterError."""
+    """Parse the parameters in the body; raises ParameterError, also if there is a query besides."""
     if request.query:
         raise ParameterError("Parameters belong into the body, not into the address.")
     return form_fields(request, repeatable=repeatable)
 
 
 def form_fields(request: Request, *, repeatable: frozenset[str] = REPEATABLE) -> ParsedParameters:
-    """The fields of a form whose address has parameters of its own; raises ParameterError."""
+    """Parse the fields of a form whose address may have a query of its own; raises ParameterError."""
     content_type = request.requestHeaders.getRawHeaders(b"content-type") or [b""]
     if len(content_type) != 1 or not FORM.fullmatch(content_type[0].strip()):
         raise ParameterError("The body must be application/x-www-form-urlencoded in UTF-8.", 415)
@@ -66,7 +66,7 @@ def form_fields(request: Request, *, repeatable: frozenset[str] = REPEATABLE) ->
 
 
 def parse(text: bytes, *, repeatable: frozenset[str] = REPEATABLE) -> ParsedParameters:
-    """The parameters of a query or form; `&` separates, nothing else does. Raises ParameterError."""
+    """Parse the parameters of a query or form, separated by `&` alone; raises ParameterError."""
     values: dict[str, list[str]] = {}
     if not text:
         return ParsedParameters(values)
@@ -89,7 +89,7 @@ def parse(text: bytes, *, repeatable: frozenset[str] = REPEATABLE) -> ParsedPara
 
 
 def decode(part: bytes) -> str:
-    """A name or value, out of its percent-encoding; raises ParameterError."""
+    """Decode a percent-encoded name or value; raises ParameterError."""
     if b"+" in part:
         part = part.replace(b"+", b" ")
     if b"%" in part:
@@ -104,18 +104,18 @@ def decode(part: bytes) -> str:
 
 
 def shown(name: str) -> str:
-    """A name as it may stand in an error_description (RFC 6749 §5.2)."""
+    """Return the characters of a name that are harmless in an error_description (RFC 6749 §5.2)."""
     return "".join(
         character for character in name if (character.isascii() and character.isalnum()) or character in "_-."
     )
 
 
 def authorization(request: Request) -> str | None:
-    """The Authorization header, in text that a comparison can take."""
+    """Return the Authorization header as text, or None."""
     values = request.requestHeaders.getRawHeaders(b"authorization")
     return values[0].decode("latin-1") if values else None
 
 
 def query_text(request: Request) -> str:
-    """The query as it was sent, in ASCII."""
+    """Return the query as it was sent, as ASCII text."""
     return request.query.decode("ascii", "replace")

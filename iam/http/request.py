@@ -16,7 +16,7 @@ from iam.settings import Settings
 
 
 class RequestHost(Protocol):
-    """What a request needs of the site that it came to."""
+    """What a request needs from its site."""
 
     settings: Settings
     base: str
@@ -25,49 +25,49 @@ class RequestHost(Protocol):
 
     @property
     def seconds(self) -> Callable[[], float]:
-        """The clock of deadlines."""
+        """The clock of deadlines, in seconds."""
 
     def whence(self, peer: str, headers: http_headers.Headers) -> str:
-        """The address of who asks."""
+        """Return the address of the client behind this peer."""
 
     def handle(self, request: "Request") -> None:
-        """Have it answered by its handler."""
+        """Let the handler answer a request."""
 
     def refuse(self, request: "Request", status: int) -> None:
-        """Have it answered with an error."""
+        """Answer a request with an error."""
 
     def admitted(self, request: "Request") -> bool:
-        """May a line in the log be spent on it?"""
+        """Whether this request may still have a line in the log."""
 
     def note(self, request: "Request | None", status: int) -> None:
-        """Tell the log how it was answered."""
+        """Log how a request was answered."""
 
 
 class Carrier(Protocol):
-    """What a request needs of the connection that it came by."""
+    """What a request needs from its connection."""
 
     refused: bool
     persistent: int
 
     @property
     def limits(self) -> Limits:
-        """How much it may ask."""
+        """The limits of the connection."""
 
     @property
     def site(self) -> RequestHost:
-        """Where it leads to."""
+        """The site that the connection leads to."""
 
     def refuse(self, status: int) -> None:
-        """Answer with an error, and close."""
+        """Answer with an error, and close the connection."""
 
     def write(self, data: bytes) -> None:
-        """Send."""
+        """Send bytes to the client."""
 
 
 class Request(http.Request):
-    """A request whose body is bytes, whose query nobody has touched, and which is answered once."""
+    """A request with its body in bytes and its query unparsed; it is answered once."""
 
-    channel: Carrier  # type: ignore[assignment] # all that is used of it
+    channel: Carrier  # type: ignore[assignment] # the part of it that is used
     content: Any
     query: bytes = b""
     body: bytes = b""
@@ -79,16 +79,16 @@ class Request(http.Request):
     base: str = ""  # the issuer's path
     found: dict[
         str, RecognisedSession
-    ]  # what cookies stand for, as far as anybody has asked, by the secret that began their series
+    ]  # sessions that cookies of this request stand for, as looked up so far, by the secret that began their series
 
     def gotLength(self, length: int | None) -> None:
-        """The head is there: refuse a body that says it is too long (H1)."""
+        """Refuse a body whose Content-Length is above the limit (H1)."""
         self.content = BytesIO()
         if length is not None and length > self.channel.limits.body:
             self.channel.refuse(413)
 
     def handleContentChunk(self, data: bytes) -> None:
-        """Part of the body is there: refuse one that turns out too long (H1)."""
+        """Collect a part of the body; refuse one that grows beyond the limit (H1)."""
         if self.channel.refused:
             return
         if self.content.tell() + len(data) > self.channel.limits.body:
@@ -97,10 +97,10 @@ class Request(http.Request):
         self.content.write(data)
 
     def parseCookies(self) -> None:
-        """Nothing: cookies are read strictly, where they are needed."""
+        """Do nothing: cookies are parsed strictly, where they are needed."""
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
-        """All is there: check whom and what it is for, and hand it to its handler."""
+        """Check host and target of the complete request, and hand it to its handler."""
         if self.channel.refused:
             return
         self.method, self.uri, self.clientproto = command, path, version
@@ -117,7 +117,7 @@ class Request(http.Request):
             site.handle(self)
 
     def examine(self) -> int | None:
-        """The status with which to refuse this request before anybody looks at it (H5, H8, H11)."""
+        """Return the status with which to refuse this request, or None; sets the client's address (H5, H8, H11)."""
         site, headers = self.channel.site, self.requestHeaders
         host = host_of(headers)
         if host is None or not well_formed(self.uri) or len(headers.getRawHeaders(b"authorization") or ()) > 1:
@@ -128,12 +128,12 @@ class Request(http.Request):
         return None
 
     def say(self, log: Logger, sentence: str, **values: object) -> None:
-        """A line in the log about what is wrong with this request, unless its network has had enough of them today."""
+        """Log what is wrong with this request, unless its network has had its lines for today."""
         if self.channel.site.admitted(self):
             log.info(sentence, **values)
 
     def respond(self, answer: Answer) -> None:
-        """Write the answer, unless the client is gone or has had one."""
+        """Write the answer, unless the client is gone or has been answered."""
         if self.finished or self._disconnected:
             return
         site = self.channel.site

@@ -33,7 +33,7 @@ from iam.settings import Settings
 log = Logger()
 
 ErrorPage = Callable[[int, str | None], Answer]
-Budget = Callable[[Request], Awaitable[int]]  # seconds until this request may be tried again; 0: now
+Budget = Callable[[Request], Awaitable[int]]  # returns the seconds until this request may be tried again, or 0
 Finish = Callable[[Request, Answer], Answer]
 SOON = 1  # seconds
 FAILED = 500
@@ -45,22 +45,22 @@ DRAIN_LOOK = 0.02  # seconds
 
 
 async def nothing(_: Request) -> int:
-    """Seconds to wait where nothing is counted."""
+    """Return 0 seconds to wait, because nothing is counted."""
     return 0
 
 
 def as_it_is(_: Request, answer: Answer) -> Answer:
-    """The answer, where nothing is added to it."""
+    """Return the answer unchanged."""
     return answer
 
 
 @implementer(IProtocolNegotiationFactory)
 class Site(Factory):
-    """What listens; one for all addresses of the server.
+    """The factory of connections, one for all ports of the server.
 
-    `unavailable` are the exceptions that mean 503, `throttled` those that mean 429, `error_page` makes pages for people of a status
-    and an id, `registered` knows whether a client lives at an origin, `budget` how long somebody has to wait before they write more,
-    `finish` adds to what a handler answers.
+    `unavailable` are the exceptions that mean 503, `throttled` those that mean 429, `error_page` makes a page for people of a status
+    and an id, `registered` says whether a client is registered at an origin, `budget` how many seconds a writing request has to wait,
+    `finish` adds headers to the answer of a handler.
     """
 
     noisy = False
@@ -105,22 +105,22 @@ class Site(Factory):
         self._pause = partial(deferLater, reactor)
         self._handling = 0
         self.draining = False
-        self.talkative = False  # a line in the log for each answer, for who reads along
+        self.talkative = False  # log a line for each answer, for a person who watches
 
     # Connections
 
     def acceptableProtocols(self) -> list[bytes]:
-        """What we speak, for the many clients that ask by TLS (RFC 7301); without an answer Twisted ends the handshake."""
+        """Return the protocols for ALPN (RFC 7301), which many TLS clients ask for; without any Twisted would end the handshake."""
         return [b"http/1.1"]
 
     def doStart(self) -> None:
-        """Begin to look after connections."""
+        """Begin to enforce the deadlines of connections."""
         if not self._sweep.running:
             self._sweep.start(self.limits.sweep, now=False)
         super().doStart()
 
     def doStop(self) -> None:
-        """The last listening port is closed."""
+        """Stop the sweep and the log counters once the last listening port is closed."""
         super().doStop()
         if not self.numPorts and self._sweep.running:
             self._sweep.stop()
@@ -128,7 +128,7 @@ class Site(Factory):
             self.unanswered.stop()
 
     def buildProtocol(self, addr: IAddress | None) -> Channel | None:
-        """A connection, unless there are too many, in all or from this address (H6)."""
+        """Accept a connection; None if there are too many, in all or of this network (H6)."""
         address = getattr(addr, "host", "")
         if not self.connections.admit(address):
             self.crowd.add()
@@ -140,7 +140,7 @@ class Site(Factory):
         return channel
 
     def forget(self, channel: Channel) -> None:
-        """A connection is gone."""
+        """Forget a connection that is gone."""
         self.channels.discard(channel)
         self.connections.end(channel.address)
 
@@ -149,12 +149,12 @@ class Site(Factory):
         for channel in list(self.channels):
             try:
                 channel.look(now)
-            except Exception:  # noqa: BLE001 - one connection must not end the watch over all others
+            except Exception:  # noqa: BLE001 - one connection must not end the sweep over all others
                 log.failure("a connection could not be looked after")
                 channel.transport.abortConnection()
 
     async def drain(self) -> None:
-        """Answer what has been asked and what is being asked, each answer the last of its connection; then close."""
+        """Answer the requests that are under way or arriving, each as the last of its connection; then close all connections."""
         self.draining = True
         latest = self.seconds() + self.limits.drain_time
         if self.channels:
@@ -169,7 +169,7 @@ class Site(Factory):
     # Requests
 
     def whence(self, peer: str, headers: http_headers.Headers) -> str:
-        """The address of who asks; what a proxy says that cannot be read is told once, and counted."""
+        """Return the client's address; a complaint about a proxy's headers is logged once, and then counted."""
         whence = self.proxies.whence(peer, headers)
         if whence.complaint:
             subject = whence.complaint.partition(":")[0]
@@ -183,7 +183,7 @@ class Site(Factory):
         return whence.address
 
     def handle(self, request: Request) -> None:
-        """Find the handler and let it run to its end, whether the client waits for it or not (H42)."""
+        """Find the handler and run it to its end, whether the client waits for it or not (H42)."""
         try:
             route, arguments = self._router.find(request.method, request.path)
         except NotFound:
@@ -195,11 +195,11 @@ class Site(Factory):
             self._begin(request, route, arguments)
 
     def refuse(self, request: Request, status: int) -> None:
-        """Answer with an error which those may read who may read the answers of this address."""
+        """Answer with an error that the same origins may read as the other answers of this address."""
         self._begin(request, Route("", (), self._answering(status), cors=self._router.cors(request.path)), {})
 
     async def sharing(self, path: bytes, headers: http_headers.Headers) -> Headers:
-        """Who may read what is answered before there is a whole request: nobody, where that cannot be found out now."""
+        """Return the CORS headers of an answer to an incomplete request; nobody may read it if the database does not answer."""
         try:
             return await cors.headers(headers, self._router.cors(path), self._registered)
         except self._unavailable:
@@ -233,7 +233,7 @@ class Site(Factory):
         request.respond(answer)
 
     async def _handled(self, request: Request, route: Route, arguments: dict[str, str]) -> Answer:
-        """The handler's answer, unless the request would write and whoever sent it has no budget left."""
+        """Return the handler's answer, or 429 if the route writes and the sender has no budget left."""
         wait = await self._budget(request) if route.writes else 0
         if wait:
             return self.error(request, TOO_MANY, retry_after(wait))
@@ -244,7 +244,7 @@ class Site(Factory):
         return self._finish(request, answer)
 
     def _failed(self, request: Request, route: Route) -> Answer:
-        """A mistake of ours: an id for the person, the rest for the log."""
+        """Log an unexpected exception under a new id, and return a 500 that shows the id."""
         identifier = secrets.token_hex(8)
         log.failure(
             "request failed: {method} {path}, id {id}", method=shorten(request.method), path=route.path, id=identifier
@@ -254,7 +254,7 @@ class Site(Factory):
     # Errors
 
     def error(self, request: Request, status: int, headers: Headers = (), identifier: str | None = None) -> Answer:
-        """An error in the words of who asks: a page for a page, JSON for a protocol endpoint."""
+        """Return an error: a page at addresses that people open, JSON at protocol endpoints."""
         if status == UNAVAILABLE and not headers:
             headers = retry_after(SOON)
         if self._router.is_page(request.path):
@@ -263,22 +263,22 @@ class Site(Factory):
         return json_answer(status, error_members(status, identifier), headers)
 
     def plain(self, status: int) -> Answer:
-        """An error before there was a request: with what was too large and what helps, where that is it."""
+        """Return an error in plain text, for what did not become a request; it names the limit, if one was exceeded."""
         limits, host = self.limits, self.settings.issuer_host
         sentence = TOO_LARGE.get(status, "").format(limits=limits, host=host)
         return Answer(status, status_line(status)[13:].strip() + b"\n" + sentence.encode(), TEXT)
 
     def log(self, request: Request) -> None:
-        """Called by twisted at the end of a request: `note` has said what there is to say."""
+        """Do nothing at the end of a request, where Twisted calls this: `note` has logged it."""
 
     def admitted(self, request: Request) -> bool:
-        """May this refusal be a line in the log, or has its network had enough of them today?"""
+        """Whether this refusal may be a line in the log: each network has so many a day."""
         return self._daily is None or self._daily.admit(request.client_address, self._clock.now())
 
     def note(self, request: Request | None, status: int) -> None:
-        """One line per outcome: refusals at info level, what went well at debug level, unless somebody reads along.
+        """Log one line about an answer: refusals at info level, others at debug level unless a person watches.
 
-        Of what cannot be answered now there is a line for each reason, and not for each request.
+        Requests that cannot be answered now have a line for each reason, not for each request.
         """
         if request is None:
             self.unread.add()
@@ -299,27 +299,27 @@ class Site(Factory):
 
 
 def log_unanswered(reason: str, count: int) -> None:
-    """The first of a reason at once, then how many there were in ten seconds."""
+    """Log how many requests could not be answered for this reason."""
     log.warn("unavailable: {reason} (requests: {count})", reason=reason, count=count)
 
 
 def log_answered(total: int, seconds: float) -> None:
-    """All is answered again."""
+    """Log that requests are answered again."""
     log.info("unavailable: no longer, after {total} requests in {seconds} s", total=total, seconds=round(seconds, 1))
 
 
 def retry_after(seconds: int) -> Headers:
-    """The header that says when to come back (RFC 9110 §10.2.3)."""
+    """Return the Retry-After header (RFC 9110 §10.2.3)."""
     return ((b"Retry-After", str(seconds).encode()),)
 
 
 def shorten(text: bytes) -> str:
-    """What somebody sent, as the log has it: not all of it."""
+    """Return a text from a request in ASCII, cut to LONGEST_SHOWN characters for the log."""
     told = text.decode("ascii", "replace")
     return told if len(told) <= LONGEST_SHOWN else told[: LONGEST_SHOWN - 1] + "…"
 
 
-# For people too, and without a page: what that consists of would be refused for the same cookies.
+# People see these too, without a page: its style sheet would be refused for the same cookies.
 TOO_LARGE = {
     413: "The body of the request has more than {limits.body} bytes (the server's limit `body`).\n",
     414: "The address of the request has more than {limits.request_line} characters.\n",
@@ -342,6 +342,6 @@ ERRORS = {
 
 
 def error_members(status: int, identifier: str | None) -> dict[str, str]:
-    """The members of an error in JSON."""
+    """Return the members of an error in JSON (RFC 6749 §5.2)."""
     error, description = ERRORS.get(status, ("invalid_request", "The request is malformed."))
     return {"error": error, "error_description": description} | ({"error_id": identifier} if identifier else {})

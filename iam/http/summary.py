@@ -1,4 +1,4 @@
-"""Lines of the log of which others can cause any number: one a second says how many there were."""
+"""Log lines that others can cause in any number, summed up in one line a second."""
 
 from collections.abc import Callable
 from typing import Final
@@ -9,7 +9,7 @@ SECOND: Final = 1.0
 
 
 class Summary:
-    """Counts for a second from the first on, then says how many."""
+    """Counts events for a second from the first one on, then calls `say` with the count."""
 
     def __init__(self, reactor: Timer, say: Callable[[int], None]) -> None:
         self._reactor = reactor
@@ -17,7 +17,7 @@ class Summary:
         self._count = 0
 
     def add(self) -> None:
-        """One more."""
+        """Count one more event."""
         if not self._count:
             self._reactor.callLater(SECOND, self._tell)
         self._count += 1

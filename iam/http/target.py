@@ -1,4 +1,4 @@
-"""Whom and what a request is for: Host and target (H5, H8)."""
+"""The host and the target of a request (H5, H8)."""
 
 import re
 from ipaddress import ip_address
@@ -18,7 +18,7 @@ FORBIDDEN = (0x00, 0x0A, 0x0D)
 
 
 def host_of(headers: Headers) -> str | None:
-    """The one host that a request is for, in lower case and without port or brackets; None if there is not exactly one."""
+    """Return the host of a request, in lower case without port and brackets; None unless there is exactly one valid Host header."""
     values = headers.getRawHeaders(b"host") or ()
     if len(values) != 1 or len(values[0]) > LONGEST_HOST:
         return None
@@ -27,12 +27,12 @@ def host_of(headers: Headers) -> str | None:
 
 
 def ours(host: str, issuer_host: str, local_address: str) -> bool:
-    """Is this our name? The port is not compared: proxies and port forwarding change it, and no URL is made of it."""
+    """Whether this is a name of ours. The port is ignored: proxies and port forwarding change it, and we build no URL from it."""
     return host in (issuer_host, local_address, *LOOPBACK) or loopback(host)
 
 
 def loopback(host: str) -> bool:
-    """Is it an address of this machine, for itself?"""
+    """Whether the host is a loopback address."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -40,7 +40,7 @@ def loopback(host: str) -> bool:
 
 
 def well_formed(target: bytes) -> bool:
-    """A path (no absolute form, no `//`), and nothing in it that ends a line or a text once it is decoded."""
+    """Whether the target is a path (no absolute form, no `//`) without NUL and line breaks, decoded ones included."""
     if not target.startswith(b"/") or target.startswith(b"//"):
         return False
     path = target.partition(b"?")[0]
