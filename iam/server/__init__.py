@@ -1,1 +1,1 @@
-"""The process: options, start, addresses, and the objects that answer."""
+"""The server process: its options, its start and end, the URL table, and the objects behind it."""

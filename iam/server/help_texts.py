@@ -1,4 +1,4 @@
-"""Help texts are docstrings, which `python -OO` leaves out of the program: then they are read where they were written."""
+"""Help texts are docstrings; `python -OO` drops them from the program, and then they are read from the source."""
 
 import ast
 import inspect
@@ -7,13 +7,13 @@ from typing import Any
 
 
 def help_text(function: Any) -> str | None:
-    """The docstring of a function or a method; None where there is none, nor a source to look it up in."""
+    """Return the docstring of a function or method, from its source if need be; None if there is none."""
     plain = inspect.unwrap(function)
     return inspect.getdoc(plain) or docstring(plain.__code__)
 
 
 def docstring(code: Any) -> str | None:
-    """The docstring that stands at the beginning of this code in its source."""
+    """Return the docstring of this code from its source file; None without one."""
     try:
         tree = ast.parse(Path(code.co_filename).read_text(encoding="utf-8"))
     except OSError:

@@ -16,21 +16,21 @@ from iam.reactor import Reactor
 from iam.settings import Settings
 
 BACKLOG = 1024
-AT_ONCE = 8  # connections that a port takes in one turn of the reactor
-CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of 1.3 are all good
+AT_ONCE = 8  # connections that a port accepts in one turn of the reactor
+CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"  # for TLS 1.2; all ciphers of 1.3 are good
 OUTDATED = re.compile(r"sslmethod=(SSLv[23]|TLSv1|TLSv1_1)_METHOD")
 PARTS = re.compile(r"(?<!\\):")  # a colon, unless it is escaped
 ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 class ListenError(Exception):
-    """An address cannot be listened on; one sentence that says what to do."""
+    """The server cannot listen on an address; the text is one sentence that says what to do."""
 
 
 async def listen(reactor: Reactor, settings: Settings, factory: Any) -> list[Any]:
-    """Accept connections wherever `settings` say; a machine without IPv6 does without ::1 unless it was asked for.
+    """Listen on all addresses of `settings` and return the ports; without IPv6, ::1 is left out unless it was asked for.
 
-    Raises ListenError where an address is taken or not ours; nothing is listened on then.
+    Raises ListenError if an address is taken or not of this machine; all ports are closed then.
     """
     ports: list[Any] = []
     optional = not settings.listen and "interface" not in settings.model_fields_set
@@ -51,9 +51,9 @@ async def listen(reactor: Reactor, settings: Settings, factory: Any) -> list[Any
 
 
 def slow_down(port: Any) -> Any:
-    """The port, which takes a few connections in a turn and no more: Twisted's takes as many as came last time, and twenty more.
+    """Make a port accept AT_ONCE connections a turn at most; Twisted's accepts as many as came last time, and twenty more.
 
-    So who is connected already waits for a few of those who knock, however many they are.
+    So open connections wait for a few new ones at most, however many there are.
     """
     take = port.doRead
 
@@ -66,7 +66,7 @@ def slow_down(port: Any) -> Any:
 
 
 def describe(reactor: Reactor, settings: Settings) -> list[tuple[str, Any]]:
-    """The endpoints, each with what to call it in a sentence."""
+    """Return the endpoints, each with its name for error messages."""
     if settings.listen:
         return [(text, from_text(reactor, text)) for text in settings.listen]
     return [
@@ -79,7 +79,7 @@ def describe(reactor: Reactor, settings: Settings) -> list[tuple[str, Any]]:
 
 
 def from_text(reactor: Reactor, text: str) -> Any:
-    """The endpoint that `--listen` describes."""
+    """Return the endpoint that `--listen` describes; raises ListenError."""
     if OUTDATED.search(text):
         raise ListenError(f"--listen: {text!r}: only TLS 1.2 and 1.3 are spoken; leave sslmethod out.")
     try:
@@ -91,7 +91,7 @@ def from_text(reactor: Reactor, text: str) -> Any:
 
 
 class Strict:
-    """The reactor, except that TLS is good TLS: versions 1.2 and 1.3, secrecy of the past, encryption that authenticates."""
+    """The reactor, with TLS limited to versions 1.2 and 1.3, forward secrecy and authenticated encryption."""
 
     def __init__(self, reactor: Reactor) -> None:
         self._reactor = reactor
@@ -100,7 +100,7 @@ class Strict:
         return getattr(self._reactor, name)
 
     def listenSSL(self, port: int, factory: Any, contextFactory: Any, **more: Any) -> Any:  # noqa: N803 - the reactor's
-        """Listen; what the description has ruled out already stays out."""
+        """Listen with the stricter context; what the endpoint's description rules out stays out too."""
         context = contextFactory.getContext()  # the one of every connection
         context.set_cipher_list(CIPHERS)
         context.set_options(SSL.OP_NO_SSLv3 | SSL.OP_NO_TLSv1 | SSL.OP_NO_TLSv1_1 | SSL.OP_NO_RENEGOTIATION)
@@ -108,14 +108,14 @@ class Strict:
 
 
 def close_to_others(text: str) -> str:
-    """The description of an endpoint; a unix socket in it is for user and group, unless it says otherwise."""
+    """Return the description of an endpoint, with mode 660 for a unix socket that gives none."""
     kind, *given = PARTS.split(text)
     told = any(part.startswith("mode=") for part in given) or any("=" not in part for part in given[1:2])
     return text if kind != "unix" or not given or told else text + ":mode=660"
 
 
 def sockets(settings: Settings, ports: list[Any]) -> list[str]:
-    """A sentence for each unix socket that is listened on: who may connect, and whether those are believed about others."""
+    """Return a sentence for each unix socket: who may connect, and whether their forwarding headers are believed."""
     hosts = [port.getHost() for port in ports]
     paths = [Path(os.fsdecode(host.name)) for host in hosts if isinstance(host, UNIXAddress) and host.name]
     believed = (
@@ -127,23 +127,23 @@ def sockets(settings: Settings, ports: list[Any]) -> list[str]:
 
 
 def mode_of(path: Path) -> str:
-    """The permissions of a socket, in octal digits; a name in no file system has none."""
+    """Return the mode of a socket in octal digits; "-" for an abstract one, which has none."""
     return f"{stat.S_IMODE(path.stat().st_mode):04o}" if path.exists() else "-"
 
 
 def cause(error: CannotListenError | OSError) -> OSError:
-    """What the system says, which Twisted wraps."""
+    """Return the system's error, out of Twisted's wrapper."""
     said = error.socketError if isinstance(error, CannotListenError) else error
     return said if isinstance(said, OSError) else OSError(str(said))
 
 
 def words(error: OSError) -> str:
-    """The system's words, without its number."""
+    """Return the text of the system's error, without its number."""
     return error.strerror or str(error)
 
 
 def advice(settings: Settings, error: OSError) -> str:
-    """Which option to change."""
+    """Return the sentence that says which option to change."""
     if settings.listen:
         return "Change --listen."
     return f"Choose another {'--interface' if error.errno in ABSENT else '--port'}."

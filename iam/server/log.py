@@ -1,4 +1,4 @@
-"""The log for programs: one line of JSON for each event, with the event's own names."""
+"""The formats of the log: a line of text, or a line of JSON with the event's values under their own names."""
 
 import json
 from collections.abc import Mapping
@@ -8,34 +8,34 @@ from typing import Any, TextIO
 from twisted.logger import FileLogObserver, LogEvent, formatEvent, formatEventAsClassicLogText
 
 LONGEST = 1_000  # characters of a value
-TRACEBACK = 16_384  # characters of a traceback: its end
-SHORT = 64  # characters of a value that may stand twice in a line
+TRACEBACK = 16_384  # characters from the end of a traceback
+SHORT = 64  # characters up to which a value is repeated beside the message
 
 SCALARS = (str, int, float, bool, type(None))
 
 
 def json_observer(file: TextIO) -> FileLogObserver:
-    """Writes one line of JSON for each event."""
+    """Return an observer that writes one line of JSON for each event."""
     return FileLogObserver(file, json_line)
 
 
 def text_observer(file: TextIO) -> FileLogObserver:
-    """Writes one line of text for each event."""
+    """Return an observer that writes one line of text for each event."""
     return FileLogObserver(file, lambda event: formatEventAsClassicLogText(cut(event)))
 
 
 def cut(event: LogEvent) -> LogEvent:
-    """The event without the rest of long texts: whoever sends them, they fill no disk here."""
+    """Return the event with long texts cut to LONGEST characters, so that nobody fills the disk with them."""
     return {name: value[:LONGEST] + "…" if long(name, value) else value for name, value in event.items()}
 
 
 def long(name: str, value: object) -> bool:
-    """Is it a text that may have come from anywhere, and has no end?"""
+    """Whether this is a long text that may come from anybody, and not a field of Twisted's."""
     return isinstance(value, str) and len(value) > LONGEST and not name.startswith("log_")
 
 
 def json_line(event: LogEvent) -> str:
-    """When, how grave, from where, what in a sentence, and the values in it under their own names."""
+    """Return an event as a line of JSON: time, level, namespace, message, and its values under their own names."""
     event = cut(event)
     message = formatEvent(event)
     document = {
@@ -51,7 +51,7 @@ def json_line(event: LogEvent) -> str:
 
 
 def values(event: Mapping[str, Any]) -> dict[str, object]:
-    """The values of an event that are texts and numbers; all else is in the message, if it is anywhere."""
+    """Return the values of an event that are texts, numbers, booleans or None, without Twisted's own fields."""
     return {
         name: value
         for name, value in event.items()
@@ -62,5 +62,5 @@ def values(event: Mapping[str, Any]) -> dict[str, object]:
 
 
 def is_repeated(value: object, message: str) -> bool:
-    """Is it a long text that the message has already?"""
+    """Whether this is a long text that the message already contains."""
     return isinstance(value, str) and len(value) > SHORT and value in message

@@ -1,4 +1,4 @@
-"""What the server and the command line both stand on: a database with its schema, and the store on it."""
+"""The opening of a database with its schema, and of the store on it, for the server and the command line."""
 
 from collections.abc import Callable
 from typing import Final
@@ -24,20 +24,20 @@ Found = Callable[[], None]
 
 @frozen
 class Foundation:
-    """An open store, and the embedded PostgreSQL under it, if it is ours."""
+    """An open store, its connection string, and the embedded PostgreSQL under it, if there is one."""
 
     store: Store
     dsn: str
     embedded: Embedded | None
 
     def heed_disk(self) -> None:
-        """Let this server only read while the disk under an embedded database has no room (H51); commands may still write."""
+        """Make this server read-only while the disk of an embedded database is almost full (H51); commands may still write."""
         if self.embedded is not None:
             disk = self.embedded.disk
             self.store.database.guard = lambda: disk.obstacle
 
     async def close(self) -> None:
-        """Let go of the database; stop it where it is ours and nobody else uses it."""
+        """Close the store; stop an embedded database that no other server uses."""
         await self.store.refusals.stop()
         await self.store.refused_counts.stop()
         await self.store.database.stop()
@@ -54,10 +54,10 @@ async def open_database(
     *,
     connections: int = SERVING,
 ) -> Foundation:
-    """Open the database of `settings`, migrated unless they say no; `found` is called when there is one that takes writes.
+    """Open the database of `settings`, migrated unless they forbid it; `found` is called once a writable database is known.
 
     There are as many `connections` for statements, one more in reserve and one to listen.
-    Raises EmbeddedError, MigrationError or Unavailable, with a sentence each.
+    Raises EmbeddedError, MigrationError or Unavailable, each with a sentence for the operator.
     """
     embedded = await start_embedded(reactor, settings, progress)
     try:
@@ -77,13 +77,13 @@ async def open_database(
 
 
 async def survey_hosts(reactor: Reactor, settings: Settings) -> tuple[str, str]:
-    """The database that `settings` name, its hosts in the order to use them, and the primary alone; raises Unavailable without one."""
+    """Return two connection strings: all hosts of `settings` in the order to use them, and the primary; raises Unavailable."""
     found = await survey(reactor, target(str(settings.database)))
     return found.target.dsn, found.primary
 
 
 async def start_embedded(reactor: Reactor, settings: Settings, progress: Progress) -> Embedded | None:
-    """The PostgreSQL in the data directory, running; None where `settings` name another one."""
+    """Start the PostgreSQL in the data directory; None if `settings` name another database."""
     if settings.database is not None:
         return None
     embedded = Embedded(reactor, settings.data_dir, progress=progress, reserve=settings.disk_reserve)

@@ -25,7 +25,7 @@ LONG = (
 
 
 class Options(usage.Options):
-    """What `twist iam` is told."""
+    """The command-line options of `twist iam`, which become Settings."""
 
     longdesc = LONG
     synopsis = "[options]"
@@ -83,7 +83,7 @@ class Options(usage.Options):
 
     settings: Settings
     parent: Any
-    at_terminal = False  # does a person read the log, who has not said how it is to be?
+    at_terminal = False  # a person reads the log, and has not chosen a format or level
 
     def __init__(self) -> None:
         super().__init__()
@@ -136,14 +136,14 @@ class Options(usage.Options):
         raise SystemExit(0)
 
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
-        """Read them; a wrong one is one sentence and exit status 2."""
+        """Parse the options; a wrong one ends the process with one sentence and status 2."""
         try:
             super().parseOptions(options)
         except (usage.UsageError, SettingsError) as error:
             refuse(str(error))
 
     def postOptions(self) -> None:
-        """Make Settings of them; twist's own logging follows."""
+        """Build Settings from the options, and set twist's log format and level by them."""
         given: dict[str, object] = {
             name.replace("-", "_"): value for name, value in self.items() if isinstance(value, str) and name != "config"
         }
@@ -170,6 +170,6 @@ for _name, _handler in vars(Options).items():
 
 
 def refuse(sentence: str) -> NoReturn:
-    """Say what is wrong with the options, and end with the status of wrong usage."""
+    """Write what is wrong with the options to standard error, and exit with status 2."""
     sys.stderr.write(f"twist iam: {sentence} (`twist iam --help` lists the options)\n")
     raise SystemExit(USAGE_STATUS)

@@ -1,6 +1,6 @@
-"""The parts that endpoints and pages are made of: each built once, by need, on one store.
+"""The parts that endpoints and pages are made of, each built once, when it is first needed.
 
-What an object is made of stands in its own property, so that there is one of each, and no other order than that need.
+Each property builds one object from other properties, so that there is one of each, in whatever order they are needed.
 """
 
 from collections.abc import Mapping
@@ -69,16 +69,16 @@ class Parts:
     key: ServerKey
     keys: Keys
 
-    # What others are made of
+    # Parts of other parts
 
     @cached_property
     def share(self) -> int | None:
-        """How many logins of one network may be under way; None: any number."""
+        """How many logins of one network may be under way at once; None: any number."""
         return None if self.settings.no_rate_limits else self.settings.limits.password_queue_share
 
     @cached_property
     def throttle(self) -> Throttle:
-        """The counter of everything that is tried."""
+        """The limits on wrong secrets."""
         return Throttle(self.store.buckets, self.clock, self.settings.limits, Tally(self.reactor, self._note_throttled))
 
     def _note_throttled(self, counts: Mapping[tuple[str, str], int]) -> None:
@@ -88,26 +88,26 @@ class Parts:
 
     @cached_property
     def budget(self) -> WriteBudget:
-        """How much anybody may have written."""
+        """The budgets for writing."""
         return WriteBudget(self.store.buckets, self.settings.limits, self.clock)
 
     @cached_property
     def fetcher(self) -> Fetcher:
-        """The one that asks other people's addresses: one for the whole server, so that its limits hold for all purposes (H35).
+        """The fetcher of other people's documents: one for the whole server, so that its limits hold for all purposes (H35).
 
-        Those for whom nobody here answers, and registrations, have places of their own, so that they take none from others.
+        Registrations, and clients that nobody here answers for, have places of their own, and take none from others.
         """
         strangers = Fetcher(self.reactor, self.clock, self.settings.allow_fetch, places=PLACES)
         return Fetcher(self.reactor, self.clock, self.settings.allow_fetch, places=PLACES, strangers=strangers)
 
     @cached_property
     def directory(self) -> Directory:
-        """Where clients are looked up."""
+        """The directory of clients."""
         return Directory(self.store.clients, self.store.strangers.note)
 
     @cached_property
     def client_secrets(self) -> ClientSecrets:
-        """The rules by which secrets of clients are kept and compared."""
+        """The rules by which clients' secrets are stored and compared."""
         return ClientSecrets(lambda: self.key)
 
     @cached_property
@@ -117,7 +117,7 @@ class Parts:
 
     @cached_property
     def signatures(self) -> ClientSignatures:
-        """The verifier of what clients sign."""
+        """The verifier of clients' signatures."""
         return ClientSignatures(self.client_secrets, self.client_keys, self.clock)
 
     @cached_property
@@ -129,12 +129,12 @@ class Parts:
 
     @cached_property
     def targets(self) -> Targets:
-        """The resources that requests name."""
+        """The resources that requests may name (RFC 8707)."""
         return Targets(self.store.resources, self.store.scopes)
 
     @cached_property
     def subjects(self) -> Subjects:
-        """What clients call people."""
+        """The subject identifiers, public and pairwise (OpenID Connect Core §8)."""
         return Subjects(self.key.derive(SUBJECTS))
 
     @cached_property
@@ -144,22 +144,22 @@ class Parts:
 
     @cached_property
     def form(self) -> AccessTokenFormat:
-        """What access tokens look like."""
+        """The formats of access tokens, opaque and JWT."""
         return AccessTokenFormat(self.keys, self.targets, self.settings.issuer)
 
     @cached_property
     def encryption(self) -> Encryption:
-        """Encryption to clients."""
+        """The encryption of ID tokens and UserInfo to clients' keys."""
         return Encryption(self.client_keys)
 
     @cached_property
     def response(self) -> TokenResponse:
-        """What successful answers of the token endpoint say."""
+        """The builder of successful token responses (RFC 6749 §5.1)."""
         return TokenResponse(self.form, self.id_tokens, self.encryption)
 
     @cached_property
     def introspected(self) -> Introspection:
-        """What tokens are worth."""
+        """The validation of tokens, for introspection and our own resources (RFC 7662)."""
         store = self.store
         return Introspection(
             store.access_tokens,
@@ -182,7 +182,7 @@ class Parts:
 
     @cached_property
     def server(self) -> Server:
-        """oauthlib's server."""
+        """The authorization server on oauthlib."""
         return Server(
             self.settings,
             self.store,
@@ -196,7 +196,7 @@ class Parts:
 
     @cached_property
     def explanations(self) -> Explanations:
-        """Why requests were refused, for who may read it."""
+        """The log of refusals and their reasons."""
         store = self.store
         return Explanations(store.refusals, self.directory, self.clock, self.settings.issuer, store.refused_counts)
 
@@ -204,17 +204,17 @@ class Parts:
 
     @cached_property
     def registrants(self) -> Registrants:
-        """Who registers clients, and what they may ask for."""
+        """The rules on who may register clients, and what those clients may ask for."""
         return Registrants(self.settings)
 
     @cached_property
     def administration(self) -> Administration:
-        """What the actions of administration work on."""
+        """The store, rules and keys that administrative actions use."""
         return Administration(self.store, self.clock, self.settings, self.people, lambda: self.rules, lambda: self.keys)
 
     @cached_property
     def rules(self) -> Registration:
-        """The rules for clients."""
+        """The rules for the metadata of clients."""
         return Registration(
             self.store.clients,
             self.store.scopes,
@@ -228,7 +228,7 @@ class Parts:
 
     @cached_property
     def dynamic_registration(self) -> DynamicRegistration:
-        """What clients register themselves with (RFC 7591)."""
+        """The registration of clients by themselves (RFC 7591)."""
         settings = self.settings
         return DynamicRegistration(
             self.rules,
@@ -244,7 +244,7 @@ class Parts:
 
     @cached_property
     def passwords(self) -> Passwords:
-        """The tester of passwords."""
+        """The hashing and verification of passwords, in threads."""
         return Passwords(self.reactor, queue=self.settings.limits.password_queue, share=self.share)
 
     @cached_property
@@ -254,19 +254,19 @@ class Parts:
 
     @cached_property
     def logins(self) -> Logins:
-        """What logs people in."""
+        """The check of a login and a password, within limits."""
         attempts = Attempts(self.throttle, Devices(self.key.derive("devices")), self.key.derive("names nobody has"))
         store = self.store
         return Logins(store.users, self.passwords, attempts, self.clock, store.refused_counts, Crowd(self.share))
 
     @cached_property
     def sessions(self) -> BrowserSessions:
-        """What knows people by their cookies."""
+        """The sessions of browsers, by their cookies."""
         return BrowserSessions(self.store.sessions, self.clock, self.settings, Steps(self.key.derive(STEPS)))
 
     @cached_property
     def back_channel(self) -> BackChannelLogout:
-        """What tells relying parties of the ends of sessions."""
+        """The delivery of logout notices to clients."""
         tokens = LogoutTokens(self.keys, self.subjects, self.settings.issuer)
         poster = Poster(self.reactor, self.settings.allow_fetch)
         store = self.store
@@ -274,16 +274,16 @@ class Parts:
 
     @cached_property
     def theme(self) -> Theme:
-        """The templates."""
+        """The templates and static files."""
         return Theme(self.settings)
 
     @cached_property
     def visitors(self) -> Visitors:
-        """Who is at a browser."""
+        """The people at a browser: their sessions, forms and cookies."""
         return Visitors(self.sessions.find, self.settings, self.theme, self.clock)
 
 
 def build_keys(reactor: Reactor, clock: Clock, store: Store, key: ServerKey) -> Keys:
-    """The server's signing keys, which work in threads where that takes long."""
+    """Build the server's signing keys, which use the thread pool for slow work."""
     in_thread = partial(deferToThreadPool, reactor, reactor.getThreadPool())
     return Keys(store.signing_keys, key.derive(signing_keys.PURPOSE), clock, in_thread)

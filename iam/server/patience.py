@@ -1,4 +1,4 @@
-"""How long a server that starts waits for its database."""
+"""The wait of a starting server for its database."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
@@ -10,7 +10,7 @@ from iam.database.errors import Unavailable, Unusable
 from iam.database.migration import Interrupted
 from iam.reactor import Timer
 
-CUSTOMARY: Final = 60.0  # seconds, where no person waits too
+CUSTOMARY: Final = 60.0  # seconds to wait, unless a person waits at a terminal
 PAUSE: Final = 0.5  # seconds between two attempts
 
 T = TypeVar("T")
@@ -18,11 +18,11 @@ T = TypeVar("T")
 
 @define
 class Patience:
-    """Waits for a database that may answer soon, and says so once: when it begins to wait, and when it need not any longer."""
+    """Waits `_seconds` for a database that may answer soon, and reports the beginning and the end of the wait."""
 
     _reactor: Timer
     _seconds: float
-    _tell: Callable[[str, float], None]  # also how many seconds are left
+    _tell: Callable[[str, float], None]  # a line, and the seconds that are left
     _end: float = field(init=False)
     _waiting: bool = field(init=False, default=False)
 
@@ -30,7 +30,7 @@ class Patience:
         self._end = self._reactor.seconds() + self._seconds
 
     async def with_(self, work: Callable[[], Awaitable[T]]) -> T:
-        """What `work` comes to, begun again while waiting may cure what is in its way."""
+        """Return the result of `work`, tried again while its error may pass; raises the last error when the time is up."""
         while True:
             try:
                 return await work()
@@ -51,7 +51,7 @@ class Patience:
         self._waiting = True
 
     def relieve(self) -> None:
-        """Say that the database is there, where we have waited."""
+        """Report that the database is there, if there was a wait."""
         if self._waiting:
             self._tell("The database is there; the start goes on.", 0)
         self._waiting = False

@@ -1,6 +1,6 @@
-"""The last filter before the log: what looks like a secret is crossed out (H30).
+"""The last filter before the log: it crosses out what looks like a secret (H30).
 
-No log call of ours holds a value, only ids and reasons. But an exception's text comes from anywhere, and so does the path of
+Our own log calls name ids and reasons, never secrets. But the text of an exception may come from anywhere, and so may the path of
 a request.
 """
 
@@ -9,10 +9,10 @@ from io import TextIOBase
 from typing import TextIO
 
 CROSSED_OUT = "[redacted]"
-# Anybody can have a long path logged, so that each word must be looked at once: from its beginning, never giving back.
+# Anybody can have a long path logged, so the pattern looks at each word once, from its beginning, and never backtracks.
 SECRET = re.compile(
     r"""
-    iam_[a-z]{2}_ [0-9A-Za-z_]+                         # what we mint
+    iam_[a-z]{2}_ [0-9A-Za-z_]+                         # a secret of ours
     | (?<! [\w-] ) (?> [\w-]*? eyJ ) [\w-]*+ (?: \. [\w-]*+ )++  # a JWT
     | \$argon2 [^\s"']+                                 # a password's hash
     | (?<= -----BEGIN\ ) [A-Z ]* PRIVATE\ KEY [\w\s+/=\\-]*  # a key in PEM
@@ -28,12 +28,12 @@ SECRET = re.compile(
 
 
 def redact(text: str) -> str:
-    """The text without what looks like a secret; what its name is stays."""
+    """Return the text with secrets crossed out; their names stay."""
     return SECRET.sub(lambda found: (found["name"] or found["member"] or "") + CROSSED_OUT, text)
 
 
 class RedactedLog(TextIOBase):
-    """A log file into which nothing gets that looks like a secret."""
+    """A log file that crosses out secrets in everything written to it."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
@@ -43,5 +43,5 @@ class RedactedLog(TextIOBase):
         return self._file.write(redact(text))
 
     def flush(self) -> None:
-        """Write through."""
+        """Flush the file underneath."""
         self._file.flush()

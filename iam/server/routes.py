@@ -1,4 +1,4 @@
-"""The URL table: path, methods, handler."""
+"""The URL table: paths, methods and handlers."""
 
 from collections.abc import Awaitable, Callable
 
@@ -14,9 +14,9 @@ from iam.http.request import Request
 from iam.server.application import Application
 
 SERVER_METADATA = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
-HEALTH = ("/healthz", "/readyz")  # also where nobody knows of the path: at the host's root
+HEALTH = ("/healthz", "/readyz")  # also at the host's root, for probes that do not know the issuer's path
 
-# The addresses of django-oauth-toolkit, for those who come from there: below its own issuer, which is at /o by its tutorial.
+# The addresses of django-oauth-toolkit, for clients that move from it: below /o, as in its tutorial.
 TOOLKIT_PATH = "/o"
 TOOLKIT = {
     "/authorize": "/authorize/",
@@ -32,7 +32,7 @@ TOOLKIT_PAGES = {"/applications/": "/applications", "/applications/register/": "
 
 
 def protocol(application: Application) -> list[Route]:
-    """What programs call."""
+    """Return the routes of the endpoints that programs call."""
     shared, public = Cors.REGISTERED, Cors.EVERYBODY
     return [
         Route("/token", ("POST",), application.token.post, name="token_endpoint", cors=shared),
@@ -49,7 +49,7 @@ def protocol(application: Application) -> list[Route]:
 
 
 def registration(endpoint: RegistrationEndpoint) -> list[Route]:
-    """Where clients register and look after themselves: from any page where registration is open, else from servers only."""
+    """Return the routes of client registration (RFC 7591, RFC 7592); pages of any origin may call them if registration is open."""
     cors = Cors.EVERYBODY if endpoint.open is True else Cors.NOBODY
     return [
         Route("/register", ("POST",), endpoint.register, name=REGISTRATION_ENDPOINT, cors=cors),
@@ -60,7 +60,7 @@ def registration(endpoint: RegistrationEndpoint) -> list[Route]:
 
 
 def well_known(application: Application, rows: list[Route]) -> list[Route]:
-    """What is said of the rows that route requests, and so cannot lie: where it is appended to the issuer."""
+    """Return the routes of the metadata below the issuer; it is built from `rows`, so that it names exactly the addresses served."""
     server = application.metadata.of({row.name: row.path for row in rows if row.name})
     return [
         *(Route(name, ("GET",), server, cors=Cors.EVERYBODY) for name in SERVER_METADATA),
@@ -69,7 +69,7 @@ def well_known(application: Application, rows: list[Route]) -> list[Route]:
 
 
 def at_root(application: Application, own: list[Route], path: str) -> list[Route]:
-    """What is at the host's root: well-known names, before the issuer's path (RFC 8414 §3.1, RFC 9728 §3.1), and health."""
+    """Return the routes at the host's root: well-known names before the issuer's path (RFC 8414 §3.1, RFC 9728 §3.1), and health."""
     described = application.resource_metadata.get
     inserted = [evolve(row, path=row.path + path) for row in own if path and row.path.startswith("/.well-known/")]
     return [
@@ -81,7 +81,7 @@ def at_root(application: Application, own: list[Route], path: str) -> list[Route
 
 
 def toolkit(own: list[Route], path: str) -> list[Route]:
-    """The same under the names of django-oauth-toolkit; an issuer whose path is that of its own has them at that."""
+    """Return the same routes under django-oauth-toolkit's names, below /o; an issuer that ends in /o has them below itself."""
     below = path if path.endswith(TOOLKIT_PATH) else path + TOOLKIT_PATH
     names = [evolve(row, path=below + TOOLKIT[row.path]) for row in own if row.path in TOOLKIT]
     there = {path + row.path for row in own}
@@ -90,7 +90,7 @@ def toolkit(own: list[Route], path: str) -> list[Route]:
 
 
 def pages(application: Application) -> list[Route]:
-    """What people see."""
+    """Return the routes of the pages that people see."""
     applications, switches = application.applications, application.switches
     table: list[tuple[str, str, Handler]] = [
         ("/", "GET", application.home.show),
@@ -123,8 +123,8 @@ def pages(application: Application) -> list[Route]:
         ("/static/<name>", "GET", application.static.get),
     ]
     names = {"/authorize": "authorization_endpoint", "/logout": "end_session_endpoint"}
-    acting = {"/authorize", "/logout"}  # a code, or the end of a session, for whoever needs not be asked
-    tried = {"/login"}  # counted by what was wrong, and by account, so that nobody's forms hold up a login
+    acting = {"/authorize", "/logout"}  # a GET may issue a code or end a session, if the person need not be asked
+    tried = {"/login"}  # limited by wrong passwords instead, so that other forms cannot hold up a login
     passages = {"/authorize", authorization_addresses.CONSENT, "/login", "/logout", "/accounts"}
     return [
         Route(
@@ -142,7 +142,7 @@ def pages(application: Application) -> list[Route]:
 
 
 def all_routes(application: Application, path: str = "") -> list[Route]:
-    """The whole table of an issuer with this path, the addresses of django-oauth-toolkit included."""
+    """Return the whole table of an issuer with this path, django-oauth-toolkit's addresses included."""
     rows = [*protocol(application), *pages(application)]
     own = [*rows, *well_known(application, rows)]
     front = [Route(path, ("GET",), sends_to("/"), page=True)] if path else []
@@ -151,7 +151,7 @@ def all_routes(application: Application, path: str = "") -> list[Route]:
 
 
 def sends_to(path: str) -> Callable[..., Awaitable[Answer]]:
-    """A handler for an address that people remember from elsewhere."""
+    """Return a handler that redirects to `path`."""
 
     async def handler(_: Request) -> Answer:
         return see_other(path)

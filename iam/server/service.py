@@ -1,4 +1,4 @@
-"""`twist iam`: every object of the server is built here, once."""
+"""The service of `twist iam`: it starts and stops the server."""
 
 import os
 import signal
@@ -50,20 +50,20 @@ __all__ = ["Options", "makeService"]
 
 log = Logger()
 
-MORE: Final = 60.0  # seconds that a service manager gives what follows when the database is there
-PATIENCE: Final = 1.0  # seconds at the end for what is good to have, and not needed
+MORE: Final = 60.0  # seconds that we ask of a service manager for the rest of the start
+PATIENCE: Final = 1.0  # seconds at shutdown for work that is useful, but not needed
 
 EXPECTED = (EmbeddedError, LibraryError, ListenError, MigrationError, ServerKeyError, Unavailable)
 
 
 class AuthorizationServer(Service):
-    """Starts in order (key, database, HTTP), says when it is ready, and stops in the opposite order."""
+    """Starts key, database and HTTP in this order, reports that it is ready, and stops in the opposite order."""
 
     def __init__(self, reactor: Reactor, settings: Settings, *, at_terminal: bool = False) -> None:
         self._reactor = reactor
         self._settings = settings
         self._at_terminal = at_terminal
-        self._screen = Screen(sys.__stderr__)  # sys.stderr is the log's, once twist has begun it
+        self._screen = Screen(sys.__stderr__)  # twist redirects sys.stderr to the log
         self._clock = Clock(reactor.seconds)
         self._foundation: Foundation | None = None
         self._site: Site | None = None
@@ -80,7 +80,7 @@ class AuthorizationServer(Service):
         self._reactor.addSystemEventTrigger("after", "shutdown", self._exit)
 
     def stopService(self) -> Deferred[None]:
-        """Stop accepting, finish what is under way, let go of the database."""
+        """Stop accepting connections, finish requests under way, and close the database."""
         super().stopService()
         notify(STOPPING)
         return Deferred.fromCoroutine(self._stop())
@@ -91,7 +91,7 @@ class AuthorizationServer(Service):
         self._starting = Deferred.fromCoroutine(self._start())
 
     def _terminate(self, number: int, _frame: object) -> None:
-        """The first signal finishes what is under way and exits 0, a second one ends it at once."""
+        """Stop at the first signal, after the requests under way, with exit status 0; a second signal ends the process at once."""
         signal.signal(number, signal.SIG_DFL)
         self._reactor.callFromThread(self._reactor.stop)
 
@@ -105,7 +105,7 @@ class AuthorizationServer(Service):
             self._fail(str(error), USAGE_STATUS)
         except EXPECTED as error:
             self._fail(str(error))
-        except Exception:  # noqa: BLE001 - whatever it is, nobody would see it but here
+        except Exception:  # noqa: BLE001 - any other error would go unseen
             log.failure("The server cannot start.")
             self._fail("The server cannot start; the log says why.")
 
@@ -132,7 +132,7 @@ class AuthorizationServer(Service):
         notify(READY, "STATUS=")
 
     async def _found(self, key: ServerKey, reached: Callable[[], None]) -> tuple[Foundation, Keys]:
-        """The database with all that must be in it, or nothing that is left open."""
+        """Open the database and fill in keys and our own resource; after an error, close it again."""
         foundation = await open_database(self._reactor, self._settings, self._clock, self._screen.progress, reached)
         try:
             foundation.heed_disk()
@@ -147,12 +147,12 @@ class AuthorizationServer(Service):
         return foundation, keys
 
     def _tell(self, line: str, left: float) -> None:
-        """Say how the waiting goes; a service manager must not lose its own patience meanwhile."""
+        """Report the wait, and ask the service manager for as much more time."""
         self._screen.say(line)
         notify(f"STATUS={line}", longer(left + MORE))
 
     async def _miss_scopes(self, store: Store) -> None:
-        """Say which scopes the options name in vain, since clients would silently not get them."""
+        """Log which scopes of the options are unknown or restricted: clients would not get them, silently."""
         known = {scope.name: scope for scope in await store.scopes.all()}
         for option in ("registration_scope", "application_scope"):
             for name in getattr(self._settings, option) if option in self._settings.model_fields_set else ():
@@ -162,7 +162,7 @@ class AuthorizationServer(Service):
                     log.warn("--{option}: {name} is restricted", option=option.replace("_", "-"), name=name)
 
     async def _note_uses(self, store: Store) -> None:
-        """Write down which clients were used since the last round, if the database takes it at once."""
+        """Store which clients were used since the last round, if the database takes it within PATIENCE seconds."""
         written = Deferred.fromCoroutine(store.strangers.write_all(self._clock.now()))
         with suppress(Rejected, Unavailable, defer.TimeoutError):
             await written.addTimeout(PATIENCE, self._reactor)
@@ -170,7 +170,7 @@ class AuthorizationServer(Service):
     async def _stop(self) -> None:
         """Stop in the opposite order of the start: ports, requests under way, background work, database."""
         if self._starting is not None:
-            self._starting.cancel()  # what the start has opened by now, it closes itself
+            self._starting.cancel()  # the start closes what it has opened so far
             await self._starting
         for port in self._ports:
             await port.stopListening()
@@ -191,14 +191,14 @@ class AuthorizationServer(Service):
         self._reactor.stop()
 
     def _exit(self) -> None:
-        """`twist` has no exit status for a server that could not start."""
+        """Exit with the status of a failed start, which `twist` itself cannot report."""
         if self._status:
             sys.stdout.flush()
             os._exit(self._status)
 
 
 def makeService(options: Options) -> AuthorizationServer:
-    """The service of `twist iam`, which is the one place that knows the reactor."""
+    """Make the service of `twist iam`; only here the global reactor is imported."""
     from twisted.internet import reactor
 
     try:
@@ -211,14 +211,14 @@ def makeService(options: Options) -> AuthorizationServer:
 
 
 async def register_own_resource(store: Store, settings: Settings, clock: Clock) -> None:
-    """Our own /resource is one that tokens can be asked for (RFC 8707), as its metadata say (RFC 9728), by any client.
+    """Register our own /resource as one that any client may ask tokens for (RFC 8707), as its metadata says (RFC 9728).
 
-    A server of the version before, which knew of no other resources than those for all, has registered it so.
+    A server of an earlier version may have registered it without saying which clients may ask.
     """
     uri = settings.issuer + resource.PATH
     known = await store.resources.find(uri)
     if known is not None and known.clients_since is None:
-        return  # nothing to write, which a full disk might not allow
+        return  # no write, so that a start on a full disk succeeds
     if known is not None:
         await store.resources.update(evolve(known, clients=EVERYBODY, clients_since=None), clock.now(), SERVER)
         return
@@ -236,7 +236,7 @@ async def register_own_resource(store: Store, settings: Settings, clock: Clock) 
 
 
 def seconds_to_wait(settings: Settings, *, at_terminal: bool) -> float:
-    """For a database that does not answer yet: not for our own, which we start, nor where a person wants to know at once."""
+    """Return how many seconds to wait for a database that does not answer yet: 0 for our own, and for a person at a terminal."""
     if settings.database is None:
         return 0
     if settings.wait_for_database is not None:
@@ -245,20 +245,20 @@ def seconds_to_wait(settings: Settings, *, at_terminal: bool) -> float:
 
 
 def secret_text(settings: Settings) -> str | None:
-    """The server key of IAM_SECRET_KEY."""
+    """Return the text of IAM_SECRET_KEY, or None."""
     return settings.secret_key.get_secret_value() if settings.secret_key else None
 
 
 async def invitation(settings: Settings, store: Store, clock: Clock) -> list[str]:
-    """How to make an administrator, where there is none."""
+    """Return the lines that say how to make an administrator, if there is none."""
     try:
         if await store.users.superuser_exists():
             return []
-    except Unavailable:  # it was there a moment ago, and the server goes on without it
+    except Unavailable:  # the database was there a moment ago; the server starts without the lines
         return []
     try:
         link = await setup_link(store.setup, settings.issuer, clock)
-    except Unavailable:  # nothing can be written now: a full disk, a standby
+    except Unavailable:  # the database cannot be written to: a full disk, or a standby
         link = None
     if link is None:
         return ["There is no administrator. Make one with `iam createsuperuser`."]
@@ -269,7 +269,7 @@ async def invitation(settings: Settings, store: Store, clock: Clock) -> list[str
 
 
 async def greet(screen: Screen, settings: Settings, foundation: Foundation, clock: Clock) -> None:
-    """Say what a person should know now, and last where the server answers."""
+    """Tell the person warnings, how to make an administrator, and the address of the server."""
     if settings.no_rate_limits:
         screen.say("WARNING: rate limits are off; never do this where others can reach the server.")
     if not settings.secure:

@@ -1,4 +1,4 @@
-"""What systemd is told of a server's state, where it has started it with `Type=notify` (sd_notify(3))."""
+"""Notifications to systemd about the server's state, for services of `Type=notify` (sd_notify(3))."""
 
 import os
 from contextlib import suppress
@@ -10,12 +10,12 @@ STOPPING: Final = "STOPPING=1"
 
 
 def notify(*states: str) -> None:
-    """Tell it these; without a service manager nobody hears them, and a deaf one stops nobody."""
+    """Send these states to the service manager; does nothing without one, and ignores errors."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
     if address[0] == "@":
-        address = "\0" + address[1:]  # in the abstract namespace
+        address = "\0" + address[1:]  # a socket in the abstract namespace
     with suppress(OSError), socket(AF_UNIX, SOCK_DGRAM) as way:
         way.settimeout(0)
         way.connect(address)
@@ -23,5 +23,5 @@ def notify(*states: str) -> None:
 
 
 def longer(seconds: float) -> str:
-    """The start takes so much longer."""
+    """Return the state that asks for so many more seconds to start."""
     return f"EXTEND_TIMEOUT_USEC={int(seconds * 1_000_000)}"

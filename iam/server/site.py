@@ -1,4 +1,4 @@
-"""What listens: the application behind HTTP, without its ports and its database."""
+"""The HTTP site of an application."""
 
 from iam.database.errors import Unavailable
 from iam.http.site import Site
@@ -11,7 +11,7 @@ from iam.throttles.turns import Busy
 
 
 def build_site(application: Application, limits: Limits | None = None) -> Site:
-    """The site with all addresses of the application; `limits` in place of those of the settings."""
+    """Build the site with all routes of the application; `limits` replace those of the settings."""
     settings = application.settings
     return Site(
         application.reactor,

@@ -1,4 +1,4 @@
-"""What a person sees who starts the server at a terminal: a few lines, and then what is asked of it."""
+"""The output for a person who starts the server at a terminal: a few lines, then one for each request."""
 
 from typing import Final, TextIO
 
@@ -7,7 +7,7 @@ from zope.interface import implementer
 
 from iam.server.log import cut
 
-ROOM: Final = 2  # lines about the way to the start
+ROOM: Final = 2  # lines of progress that are shown
 OPERATORS: Final = (
     "log_legacy",
     "iam.secrets.signing_keys",
@@ -17,14 +17,14 @@ OPERATORS: Final = (
     "iam.store",
     "iam.database",
     "twisted",
-)  # whose news at info level only operators want
+)  # namespaces whose info lines are for operators alone
 UNFORMATTED: Final = "a message that cannot be formatted"
 
 log = Logger()
 
 
 class Screen:
-    """Tells whoever started the server what they need to know; to standard error, since standard output may be a log in JSON."""
+    """Writes lines for the person who started the server to standard error, because standard output may be a log in JSON."""
 
     def __init__(self, file: TextIO | None) -> None:
         self._file = file
@@ -32,13 +32,13 @@ class Screen:
         self.terminal = file is not None and file.isatty()
 
     def say(self, line: str) -> None:
-        """A line for the person."""
+        """Write a line for the person."""
         if self._file is not None:
             self._file.write(line + "\n")
             self._file.flush()
 
     def progress(self, line: str) -> None:
-        """A line about the way there, of which a terminal shows the first few."""
+        """Write a line of progress; a terminal shows the first ROOM of them, the log has the rest."""
         if self.terminal and self._room <= 0:
             log.debug("{line}", line=line)
             return
@@ -46,23 +46,23 @@ class Screen:
         self.say(line)
 
     def ready(self, address: str, invitation: list[str]) -> None:
-        """Say that the server answers, and how there will be an administrator where there is none."""
+        """Write the server's address, and the lines about making an administrator."""
         answers = f"iam answers at {address}"
         lines = [answers, *invitation, "Ctrl-C stops it."] if self.terminal else [*invitation, answers]
         for line in lines:
             self.say(line)
-        self._room = ROOM  # for the way to the end
+        self._room = ROOM  # for the lines of progress at the stop
 
 
 @implementer(ILogObserver)
 class TerminalLog:
-    """Writes a line for each event that a person at a terminal wants to see, and whatever went wrong."""
+    """A log observer that writes the events of interest to a person at a terminal, and all warnings and errors."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
 
     def __call__(self, event: LogEvent) -> None:
-        """Write one event."""
+        """Write an event, unless it is for operators alone."""
         level = event.get("log_level", LogLevel.info)
         if level < LogLevel.warn and event.get("log_namespace", "").startswith(OPERATORS):
             return
@@ -71,7 +71,7 @@ class TerminalLog:
 
 
 def line_of(event: LogEvent, level: LogLevel) -> str:
-    """The time, what happened, and how grave it is where it is grave; what is more in it than a line is shifted to the right."""
+    """Return an event as text: time, level from warnings on, and message; further lines are indented."""
     time = formatTime(event.get("log_time"), timeFormat="%H:%M:%S")
     text = formatEvent(event) or UNFORMATTED
     if "log_failure" in event:
