@@ -247,7 +247,7 @@ async def test_what_brings_no_secret_is_not_counted(limited: Server) -> None:
 # Nothing forgotten: what compares a secret is counted, or says here why not.
 
 COUNTED = {
-    "people/logins.py _tested",
+    "people/logins.py _test",
     "clients/authentication.py _by_secret",
     "clients/dynamic_registration.py _refuse_others",
     "clients/dynamic_registration.py caller",
@@ -262,10 +262,10 @@ NOT_COUNTED = {
     "people/steps.py read": "a MAC of ours behind a cookie of 256 bits, which is found by its digest",
     "tokens/access_tokens.py place": "a token of 256 bits, found by its digest",
     "tokens/access_tokens.py refresh_place": "a token of 256 bits, found by its digest",
-    "clients/authentication.py _wrong": "says why, after the test",
+    "clients/authentication.py _explain_secret": "says why, after the test",
     "clients/secrets.py digest": "how a secret is kept",
     "clients/secrets.py match": "called by client_authentication and dynamic_registration",
-    "pages/applications/applications.py _issued": "the form has shown the secret to who sends it",
+    "pages/applications/applications.py _read_issued": "the form has shown the secret to who sends it",
     "pages/applications/pending_secret.py recognise": "a MAC of ours over a form",
     "browser/csrf.py genuine": "a MAC over a form, under the cookie of who sends it",
     "browser/interactions.py proven": "a MAC of ours over an address",
