@@ -104,6 +104,7 @@ def test_people_read_a_token_line_by_line(iam: Iam, given: Given) -> None:
 @pytest.mark.parametrize(
     "token",
     ["nonsense", "iam_at_" + "0" * 46 + "_000000", minted.mint_until(Kind.ACCESS_TOKEN, datetime.now(UTC))],
+    ids=["no token", "wrong", "nobody's"],
 )
 def test_what_is_no_token_is_inactive_and_cannot_be_revoked(iam: Iam, token: str) -> None:
     assert iam("token", "show", "--json", given=token).json == {"active": False}
