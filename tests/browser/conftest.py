@@ -1,18 +1,15 @@
-"""`twist iam` as a process of its own, and Chromium to look at it."""
+"""`twist iam` as a process of its own, to look at with a browser."""
 
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg2
 import pytest
 from attrs import frozen
-from playwright.sync_api import Browser, sync_playwright
 
 from iam.secrets import minted
 from iam.secrets.minted import Kind
@@ -20,19 +17,7 @@ from tests import processes
 from tests.databases import make_database
 
 PASSWORD = "correct horse battery staple 1"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 BIN = Path(sys.executable).parent
-PATIENCE = 240  # seconds
-
-Result = TypeVar("Result")
 
 
 @frozen
@@ -41,28 +26,6 @@ class Running:
 
     url: str
     options: tuple[str, ...]
-
-
-def chromium() -> str:
-    """The system's browser."""
-    found = [path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))]
-    assert found, "the browser tests need Chromium"
-    return found[0]
-
-
-def in_browser(look: Callable[..., Result], *arguments: Any) -> Result:
-    """Call `look` with a browser, in a thread: away from the reactor's greenlets."""
-
-    def run() -> Result:
-        with sync_playwright() as playwright:
-            browser: Browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-            try:
-                return look(browser, *arguments)
-            finally:
-                browser.close()
-
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(run).result(PATIENCE)
 
 
 def make_account(running: Running, username: str) -> None:
@@ -90,9 +53,9 @@ def fresh(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ru
     assert process.stop() == 0
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A server with one administrator."""
+    """A server with one administrator, for all; nobody may rely on what others left there."""
     data_dir, dsn = tmp_path_factory.mktemp("browser"), make_database(cluster)
     options = ("--database", dsn, "--data-dir", str(data_dir))
     ada = ["--username", "ada", "--email", "ada@example.org", "--password-stdin"]

@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from playwright.sync_api import Browser, Page, Response
 
 from tests import processes
-from tests.browser.conftest import BIN, PASSWORD, Running, in_browser, setup_of
+from tests.browser.conftest import BIN, PASSWORD, Running, setup_of
 from tests.browser.test_journey import log_in, walk
+from tests.chromium import in_browser
 from tests.databases import make_database
 from tests.harness import free_port
 from tests.outbound.conftest import certificate

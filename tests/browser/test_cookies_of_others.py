@@ -6,7 +6,8 @@ import subprocess
 import requests
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import BIN, PASSWORD, Running, in_browser
+from tests.browser.conftest import BIN, PASSWORD, Running
+from tests.chromium import in_browser
 from tests.harness import CHALLENGE
 
 CALLBACK = "http://127.0.0.1:9/callback"

@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import PASSWORD, Running, in_browser
+from tests.browser.conftest import PASSWORD, Running
+from tests.chromium import in_browser
 from tests.harness import CHALLENGE, VERIFIER
 
 FETCH = """async ([url, body, headers]) => {

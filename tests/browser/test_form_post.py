@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlencode
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from tests.browser.conftest import BIN, PASSWORD, Running, in_browser
+from tests.browser.conftest import BIN, PASSWORD, Running
+from tests.chromium import in_browser
 from tests.harness import CHALLENGE
 
 CALLBACK = "http://127.0.0.1:9/callback?shop=1"

@@ -14,7 +14,8 @@ from attrs import frozen
 from playwright.sync_api import Browser, Page
 
 from tests import processes
-from tests.browser.conftest import BIN, PASSWORD, in_browser
+from tests.browser.conftest import BIN, PASSWORD
+from tests.chromium import in_browser
 from tests.databases import make_database
 from tests.harness import CHALLENGE, VERIFIER
 

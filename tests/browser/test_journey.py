@@ -6,7 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import PASSWORD, Running, in_browser
+from tests.browser.conftest import PASSWORD, Running
+from tests.chromium import in_browser
 from tests.harness import CHALLENGE, VERIFIER
 
 CALLBACK = "http://127.0.0.1:9/callback"

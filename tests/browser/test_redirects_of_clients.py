@@ -10,8 +10,9 @@ import pytest
 from attrs import frozen
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.conftest import BIN, PASSWORD, Running, in_browser, make_account
+from tests.browser.conftest import BIN, PASSWORD, Running
 from tests.browser.hops import APP, Hops, hopping
+from tests.chromium import in_browser
 from tests.harness import CHALLENGE
 
 
@@ -37,7 +38,6 @@ class Client:
 
 @pytest.fixture(scope="module")
 def client(site: Running) -> Iterator[Client]:
-    make_account(site, "grace")
     with hopping() as hops:
         uris = (hops.callback, hops.app, hops.first + "/popup")
         registered = [part for uri in uris for part in ("--redirect-uri", uri)]

@@ -7,7 +7,8 @@ import psycopg2
 from attrs import frozen
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.conftest import PASSWORD, Running, in_browser
+from tests.browser.conftest import PASSWORD, Running
+from tests.chromium import in_browser
 
 
 @frozen

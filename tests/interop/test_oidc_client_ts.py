@@ -14,7 +14,7 @@ from attrs import field, frozen
 from playwright.sync_api import Browser, Page
 from twisted.internet.threads import deferToThread
 
-from tests.browser.conftest import in_browser
+from tests.chromium import in_browser
 from tests.harness import Person, Server
 from tests.interop.conftest import Node
 
