@@ -32,7 +32,10 @@ LAUNCHER = Path(__file__).with_name("mutants.py")
 GRANTS = ("--grant-type", "authorization_code", "--grant-type", "refresh_token", "--grant-type", "client_credentials")
 CLIENTS = 3
 WORKERS = 12
-FAMILIES = 2600  # about ten operations each
+FAMILIES = {False: 700, True: 2600}  # about ten operations each; as all of these with --long
+FAMILIES_OF_A_MUTANT = {False: 120, True: 900}
+KILLS = {False: 1, True: 4}  # of servers, at least
+FEW = ("select_then_update", "family_that_survives")  # the mutants that are tried without it, and show without a fault
 PATIENCE = 240.0  # seconds
 SOON = 90.0  # seconds of one attempt to make a mutant show
 ATTEMPTS = 3
@@ -73,7 +76,7 @@ class Faults:
         if not self.kinds:
             return
         self.last = time.monotonic()
-        choice = self.random.choice(self.kinds)
+        choice = self.random.choice(self.kinds) if self.done.total() else self.kinds[0]
         if self.database_at and time.monotonic() > self.database_at:
             self.database_at = 0.0
             choice = "database"
@@ -177,7 +180,7 @@ async def run(
     tmp_path: Path,
     *,
     mutant: str = "none",
-    count: int = FAMILIES,
+    count: int,
     patience: float = PATIENCE,
     kinds: tuple[str, ...] = KINDS,
     stalls: bool = False,
@@ -199,7 +202,10 @@ async def run(
         *clients, rotating = [Client(each["client_id"], each["client_secret"]) for each in made]
         families = stocked(mortal.dsn(), clients, count)
         begun = time.monotonic()
-        database_at, stall_at = begun + min(25, patience / 3), begun + 5 if stalls else 0.0
+        database_at, stall_at = (
+            begun + min(25, patience / 3, count / 100),
+            begun + min(5, count / 200) if stalls else 0.0,
+        )
         faults = Faults(mortal, the_line, random.Random(seed), kinds, database_at, stall_at, Counter())
         work = Run(ports, clients, families, start)
         rotation = Rotation(work, rotating, replaced(mortal.dsn()), faults.deaf)
@@ -216,28 +222,41 @@ async def run(
     return await deferToThread(everything)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """All mutants take minutes."""
+    if "mutant" in metafunc.fixturenames:
+        metafunc.parametrize("mutant", MUTANTS if metafunc.config.getoption("long") else FEW)
+
+
+@pytest.fixture
+def long(pytestconfig: pytest.Config) -> bool:
+    return bool(pytestconfig.getoption("long"))
+
+
 async def test_what_clients_saw_is_possible_although_everything_is_killed(
-    mortal: Any, line: Any, tmp_path: Path
+    mortal: Any, line: Any, tmp_path: Path, long: bool
 ) -> None:
-    outcome = await run(mortal, line, tmp_path, stalls=True)
+    outcome = await run(mortal, line, tmp_path, count=FAMILIES[long], stalls=True)
 
     print(Counter((each.kind, each.result) for each in outcome.operations), outcome.faults)
     assert outcome.violations == []
-    assert len(outcome.operations) >= 20_000
+    assert len(outcome.operations) >= 7 * FAMILIES[long]
     assert outcome.faults["database"] == 1
     assert outcome.faults["stall"] == 1
-    assert outcome.faults["server"] > 3
+    assert outcome.faults["server"] >= KILLS[long]
 
 
-@pytest.mark.parametrize("mutant", MUTANTS)
-async def test_the_checker_finds_a_server_with_a_mistake(mortal: Any, line: Any, tmp_path: Path, mutant: str) -> None:
+async def test_the_checker_finds_a_server_with_a_mistake(
+    mortal: Any, line: Any, tmp_path: Path, mutant: str, long: bool
+) -> None:
     found: list[str] = []
     for attempt in range(ATTEMPTS):
         place = tmp_path / str(attempt)
         place.mkdir()
-        kinds = SHOWN_BY.get(mutant, KINDS)
+        kinds = SHOWN_BY.get(mutant, KINDS if long else ())
         stalls = mutant == "late_is_theft"
-        outcome = await run(mortal, line, place, mutant=mutant, count=900, patience=SOON, kinds=kinds, stalls=stalls)
+        count = FAMILIES_OF_A_MUTANT[long]
+        outcome = await run(mortal, line, place, mutant=mutant, count=count, patience=SOON, kinds=kinds, stalls=stalls)
         print(len(outcome.operations), outcome.violations[:3], outcome.faults)
         found += outcome.violations
         if found:
