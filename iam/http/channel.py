@@ -20,7 +20,7 @@ LONGEST_NUMBER = 32  # digits of a Content-Length; Python refuses to parse thous
 
 
 class Phase(Enum):
-    """The state of a connection, which decides its deadline."""
+    """What a connection is doing, which decides its deadline."""
 
     HEAD = auto()
     BODY = auto()

@@ -37,7 +37,7 @@ class Task:
 
 @define
 class Record:
-    """The failures of a task: in all, and in a row."""
+    """How often a task has failed: in all, and in a row."""
 
     failures: int = 0
     in_a_row: int = 0

@@ -1,4 +1,4 @@
-"""The destinations of outbound requests: which URLs are plain, and which addresses are public (H35)."""
+"""Where a request may go: what a URL must look like, and which addresses are public (H35)."""
 
 import re
 from collections.abc import Iterable

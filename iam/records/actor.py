@@ -18,7 +18,7 @@ def written(address: str | None) -> str | None:
 
 @frozen
 class By:
-    """The actor of an event, and the address that they act from.
+    """Who does something, and from where.
 
     `user ID`, `client ID`, `registration token ID`, `anybody`, `command line`, `setup` or `server`.
     """

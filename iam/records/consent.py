@@ -1,4 +1,4 @@
-"""The consent that a person has given to a client."""
+"""What a person has allowed a client."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final

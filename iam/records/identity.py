@@ -9,7 +9,7 @@ from attrs import frozen
 
 @frozen
 class Identity:
-    """A person and their session; `told` holds what ID tokens say about that login, as `iam.openid.login_facts` writes it."""
+    """Who logged in, in which session, and what ID tokens say about that login; `iam.openid.login_facts` writes `told`."""
 
     user_id: UUID
     session_id: UUID

@@ -22,7 +22,7 @@ FIRST_DAY = date(2000, 1, 1)
 
 
 class Kind(StrEnum):
-    """The purpose of a secret, which is the second part of its text."""
+    """What a secret is for; the second part of its text."""
 
     ACCESS_TOKEN = "at"
     REFRESH_TOKEN = "rt"

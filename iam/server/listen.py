@@ -1,4 +1,4 @@
-"""The ports that the server listens on: addresses and a port number, or Twisted endpoints (H36)."""
+"""Where the server listens: addresses and a port, or Twisted endpoints (H36)."""
 
 import errno
 import os

@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 from attrs import frozen
@@ -16,6 +17,7 @@ from twisted.protocols.portforward import ProxyFactory
 from tests.harness import Server
 from tests.interop import apache
 from tests.outbound.conftest import Authority
+from tests.sharing import alone
 
 HERE = Path(__file__).parent
 NODE = Path(ROOT_DIR) / "bin" / "node"
@@ -38,8 +40,9 @@ class Node:
 def node() -> Node:
     """Installs what package-lock.json says, when it is not there yet."""
     installed, wanted = HERE / "node_modules" / ".package-lock.json", HERE / "package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
-        subprocess.run([NODE, NPM, "ci"], cwd=HERE, check=True, timeout=PATIENCE)
+    with alone(Path(gettempdir()) / "iam-npm.lock"):
+        if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
+            subprocess.run([NODE, NPM, "ci"], cwd=HERE, check=True, timeout=PATIENCE)
     return Node(HERE)
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
+from tests.sharing import shared
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -50,9 +52,12 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def built(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Both distributions, as `make wheel` builds them, and a wheel without the detour."""
-    directory = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--outdir", directory, tree, cwd=directory)
-    run(sys.executable, "-m", "build", "--wheel", "--outdir", directory / "tree", tree, cwd=directory)
+
+    def build(directory: Path) -> None:
+        run(sys.executable, "-m", "build", "--outdir", directory, tree, cwd=directory)
+        run(sys.executable, "-m", "build", "--wheel", "--outdir", directory / "tree", tree, cwd=directory)
+
+    directory = shared(tmp_path_factory, "dist", build)
     return Built(*directory.glob("*.tar.gz"), *directory.glob("*.whl"), *(directory / "tree").glob("*.whl"))
 
 

@@ -100,16 +100,17 @@ class Browser:
         return parse_qs(urlsplit(reply.headers["Location"]).query)["code"][0]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the server's database is."""
     return tmp_path_factory.mktemp("docs") / "data"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running(data_dir: Path) -> Iterator[Process]:
-    """A server with a PostgreSQL of its own, on port 8000 if that is free."""
-    process = start("--data-dir", str(data_dir), port=8000 if free(8000) else free_port())
+    """A server with a PostgreSQL of its own, on port 8000 if that is free; of several processes the first one takes it."""
+    first = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
+    process = start("--data-dir", str(data_dir), port=8000 if first and free(8000) else free_port())
     yield process
     assert process.stop() == 0
     assert postmasters(str(data_dir)) == []
@@ -146,7 +147,7 @@ def shell(data_dir: Path, tmp_path: Path) -> Iterator[Shell]:
     bash.wait(PATIENCE)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def administrator(running: Process, data_dir: Path) -> str:
     """The username of an administrator of the running server, who chose PASSWORD."""
     command = [BIN / "iam", "createsuperuser", "--username", "ada", "--email", "ada@example.org", "--password-stdin"]
