@@ -102,7 +102,7 @@ async def test_an_update_keeps_the_secret(server: Server) -> None:
     assert "id_token" in tokens
 
 
-@pytest.mark.parametrize("secret", ["chosen", made_up(Kind.CLIENT_SECRET)])
+@pytest.mark.parametrize("secret", ["chosen", made_up(Kind.CLIENT_SECRET)], ids=["chosen", "well-formed"])
 async def test_nobody_chooses_their_own_secret(server: Server, secret: str) -> None:
     client = await registered(server)
 
