@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Generator
 from inspect import iscoroutinefunction
 from pathlib import Path
 
@@ -103,6 +104,18 @@ def is_journey(module: Path) -> bool:
     """Is it one of those that run below a path too?"""
     names = JOURNEYS.get(room(module), set())
     return bool(names & {"*", module.stem.removeprefix("test_")})
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Give a generated test its own body back, which pytest-twisted wraps each time that it runs: it may run below a path too."""
+    generated = getattr(pyfuncitem.obj, "hypothesis", None)
+    body = generated and generated.inner_test
+    try:
+        return (yield)
+    finally:
+        if generated:
+            generated.inner_test = body
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
