@@ -40,7 +40,8 @@ RULES = [Rule(found["number"], found["text"]) for found in RULE.finditer(PAGE)]
 
 def texts(*places: str, endings: tuple[str, ...] = (".py", ".sql", ".md", ".html", ".css", ".js")) -> dict[str, str]:
     """What stands in the files of these directories, by their names; this file apart, which speaks of all numbers."""
-    paths = [path for place in places for path in (ROOT / place).rglob("*") if path.suffix in endings]
+    found = [path for place in places for path in (ROOT / place).rglob("*") if path.suffix in endings]
+    paths = [path for path in found if path.is_file() and "node_modules" not in path.parts]  # other people's
     return {str(path.relative_to(ROOT)): path.read_text() for path in paths if path != HERE}
 
 
