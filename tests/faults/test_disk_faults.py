@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -62,12 +63,12 @@ class Site:
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    directory = tmp_path / "disk"
-    directory.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256m,mode=755", "none", directory], check=True)
-    yield directory
-    subprocess.run(["umount", "--lazy", directory], check=True)
+def disk() -> Iterator[Path]:
+    """A small disk, below a short name: a socket's path has at most 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="iam-disk-") as name:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256m,mode=755", "none", name], check=True)
+        yield Path(name)
+        subprocess.run(["umount", "--lazy", name], check=True)
 
 
 @pytest.fixture
