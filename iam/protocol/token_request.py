@@ -10,11 +10,9 @@ from iam.records.client import Client
 
 @frozen
 class Proofs:
-    """What comes beside the form: the Authorization header, a DPoP proof (RFC 9449), a certificate (RFC 8705)."""
+    """What comes beside the form and proves who asks: the Authorization header (RFC 6749 §2.3.1)."""
 
     authorization: str | None = field(default=None, repr=False)
-    dpop: str | None = field(default=None, repr=False)
-    certificate: bytes | None = field(default=None, repr=False)
 
 
 @frozen
