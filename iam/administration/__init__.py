@@ -1,1 +1,1 @@
-"""Administration: one module a noun, one function an action, with its rules and its audit row; who asks says who it is (`By`)."""
+"""Administration: one module per noun, one function per action; it checks the rules and records the actor (`By`)."""

@@ -1,4 +1,4 @@
-"""What the actions of administration work on."""
+"""The services that the actions of administration use."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -10,16 +10,17 @@ from iam.people.people import People
 from iam.settings import Settings
 from iam.store.store import Store
 
-if TYPE_CHECKING:  # what signs, and what asks other servers, is slow to import: only actions that need it do so
+if TYPE_CHECKING:  # slow to import: loaded only by actions that need them
     from iam.clients.registration import Registration
     from iam.secrets.signing_keys import Keys
 
 
 @frozen
 class Administration:
-    """The store, the time, and who knows the rules for people, clients and keys.
+    """The store, the clock, the settings, and the rules for people, clients and keys.
 
-    `keys` asks for the server key, which only some actions need; raises ServerKeyError where there is none.
+    `registration` and `keys` build theirs when called. `keys` needs the server key, which only some actions use; it
+    raises ServerKeyError if the key cannot be read or made.
     """
 
     store: Store

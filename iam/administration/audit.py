@@ -1,4 +1,4 @@
-"""The audit log: read, and shortened by whole months."""
+"""The audit log: listed, and shortened by whole months."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -19,22 +19,22 @@ async def list_events(
     user: str | None = None,
     kind: str | None = None,
 ) -> list[Event]:
-    """What was done, oldest first: since then, about this client, about or by this person, of this kind.
+    """Returns the events, oldest first: since this moment, about this client, about or by this person, of this kind.
 
-    A person is named, or called by id, which they may leave behind. Raises Invalid where nobody is meant.
+    `user` is a username or an id; the id of a deleted person works too. Raises Invalid if there is no such person.
     """
     user_id = await find_id(on, user) if user else None
     return await on.store.audit.events(since=since, client=client_id, user=user_id, kind=kind)
 
 
 async def find_id(on: Administration, user: str) -> str:
-    """The id of a person, who may be gone."""
+    """Returns the id of a person by username or id (a deleted person's by id). Raises Invalid if there is none."""
     known = await on.store.audit.events(user=user) or await people.find_by_id(on, user)
     return user if known else str((await people.find(on, user)).id)
 
 
 async def count_losses(on: Administration, before: date) -> Losses | None:
-    """The months that were over by this day; None where there are none. Raises Invalid for a day that is still to come."""
+    """Returns the months that ended by this day; None if there are none. Raises Invalid for a day in the future."""
     months = await list_over(on, before)
     total = sum(month.events for month in months)
     lost = [Section(f"{month.since} to {month.until - timedelta(days=1)}: {month.events} events") for month in months]
@@ -43,13 +43,16 @@ async def count_losses(on: Administration, before: date) -> Losses | None:
 
 
 async def prune(on: Administration, before: date, by: By) -> Sequence[Month]:
-    """Remove the months that were over by this day; what they were. That it was done stays in the log. Raises Invalid."""
+    """Removes the months that ended by this day, and returns them. Raises Invalid for a day in the future.
+
+    The audit log keeps an event that they were removed.
+    """
     months = await list_over(on, before)
     return await on.store.audit.prune(before, on.clock.now(), by) if months else ()
 
 
 async def list_over(on: Administration, before: date) -> list[Month]:
-    """The months that were over by this day; the current one stays."""
+    """Lists the months that ended by this day. Raises Invalid for a day in the future."""
     if before > on.clock.now().date():
         raise Invalid({"before": "That day is still to come."})
     return [month for month in await on.store.audit.months() if month.until <= before]

@@ -1,4 +1,4 @@
-"""What is usual of a new client, and what goes with a change of one."""
+"""The usual metadata of a new client, and the members that a change of a client resets."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -14,7 +14,10 @@ FOR_ITSELF: Final = ("read", "write")
 
 
 def propose(name: str, *, people: bool) -> Metadata:
-    """The metadata of a new client where nothing else is said: of one for `people`, who are sent back to it, or one for itself."""
+    """Returns the metadata that a new client has unless told otherwise.
+
+    With `people` it uses the authorization code grant with refresh tokens; without, client credentials for itself.
+    """
     return Metadata(
         name=name,
         auth_method=AUTH_METHODS[0],
@@ -25,7 +28,10 @@ def propose(name: str, *, people: bool) -> Metadata:
 
 
 def give_up(client: Client, said: Mapping[str, object]) -> Client:
-    """The client without what goes with another method, or with other keys: the algorithm that was for the old one, the old keys."""
+    """Returns the client without the members that the change makes void.
+
+    Another authentication method resets its signing algorithm; new keys replace the old ones.
+    """
     if said.get("auth_method", client.auth_method) != client.auth_method:
         client = evolve(client, token_endpoint_auth_signing_alg=None)
     return evolve(client, jwks=None, jwks_uri=None) if said.keys() & {"jwks", "jwks_uri"} else client

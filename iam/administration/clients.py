@@ -1,4 +1,4 @@
-"""Clients: the applications that get tokens here. What may be said of one, `iam.clients.registration` judges."""
+"""Clients: the applications that get tokens here. `iam.clients.registration` checks their metadata."""
 
 import secrets
 from datetime import date, timedelta
@@ -20,7 +20,7 @@ from iam.secrets.minted import Kind
 
 
 async def find(on: Administration, client_id: str) -> Client:
-    """The client with this id. Raises Invalid where there is none."""
+    """Returns the client with this id. Raises Invalid if there is none."""
     client = await on.store.clients.read(client_id) if "\0" not in client_id else None
     if client is None:
         raise missing(client_id)
@@ -28,7 +28,7 @@ async def find(on: Administration, client_id: str) -> Client:
 
 
 async def find_own(on: Administration, client_id: str, owner_id: UUID) -> Client:
-    """The person's own client with this id; another's is none. Raises Invalid."""
+    """Returns the client with this id. Raises Invalid if there is none, or if it is not this person's."""
     client = await find(on, client_id)
     if client.owner_id != owner_id:
         raise missing(client_id)
@@ -36,7 +36,10 @@ async def find_own(on: Administration, client_id: str, owner_id: UUID) -> Client
 
 
 async def list_uses(on: Administration, *, unused: bool = False) -> list[tuple[Client, date | None]]:
-    """All clients, oldest first, with the day of their last use; or those that nobody has used, ever or lately."""
+    """Returns all clients, oldest first, with the day of their last use, None if never.
+
+    With `unused`, returns only those never used, or not used for the days that the setting `unused_client_days` says.
+    """
     last = await on.store.strangers.last()
     since = on.clock.now().date() - timedelta(days=on.settings.limits.unused_client_days)
     days = [(client, last.get(client.id)) for client in await on.store.clients.all()]
@@ -52,9 +55,10 @@ async def create(
     secret: str | None = None,
     owner: str | None = None,
 ) -> tuple[Client, str | None]:
-    """Register a client for whoever administers; the client and, if it has one, its secret, which nobody is shown again.
+    """Registers a client on behalf of an administrator; returns the client and its secret, None if it has none.
 
-    Id and secret are made where they are not chosen; a person is its `owner`. Raises Invalid.
+    The secret is never shown again: the database has its digest, or an encrypted copy. Id and secret are made at random
+    unless given; `owner` is a username or a person's id. Raises Invalid.
     """
     complain(
         client_id=None if client_id is None else ids.complaint(client_id),
@@ -70,7 +74,10 @@ async def create(
 
 
 async def update(on: Administration, client: Client, asked: Metadata, by: By) -> tuple[Client, str | None]:
-    """Give a client other metadata for whoever administers; the client, and its secret where it needs another. Raises Invalid."""
+    """Replaces a client's metadata on behalf of an administrator; returns it and its new secret, if it needs one.
+
+    Raises Invalid.
+    """
     metadata = await on.registration().judge(asked, before=client, unusual=True, registrant=ADMINISTRATOR)
     needed = needs_new_secret(client.auth_method, metadata.auth_method)
     secret = minted.mint(Kind.CLIENT_SECRET) if needed else None
@@ -80,28 +87,29 @@ async def update(on: Administration, client: Client, asked: Metadata, by: By) ->
 
 
 async def disable(on: Administration, client_id: str, by: By, *, own: bool = False) -> Client:
-    """Let a client take part no longer, and end all that it was granted, for good. Raises Invalid where there is none.
+    """Disables a client and ends everything it was granted, for good. Raises Invalid if there is none.
 
-    Whoever has their `own` say alone changes nothing about what an administrator has disabled.
+    With `own`, for an owner who is not an administrator, a client that an administrator disabled stays the
+    administrator's.
     """
     return await _switch(on, client_id, by, disabled=True, own=own)
 
 
 async def enable(on: Administration, client_id: str, by: By, *, own: bool = False) -> Client:
-    """Let a client take part again. Raises Invalid where there is none.
+    """Enables a client. Raises Invalid if there is none.
 
-    Whoever has their `own` say alone enables only what they have disabled themselves.
+    With `own`, for an owner who is not an administrator, only a client that they disabled themselves is enabled.
     """
     return await _switch(on, client_id, by, disabled=False, own=own)
 
 
 async def may_enable(on: Administration, client: Client, session: Session) -> bool:
-    """May this person enable their client again? Unless they are an administrator, only what they have disabled themselves."""
+    """Whether this person may enable their client: an administrator always, others only if they disabled it."""
     return session.superuser or await on.store.clients.disabled_by(client.id) == f"user {session.user_id}"
 
 
 async def delete(on: Administration, client_id: str, by: By) -> Client:
-    """Delete a client, and end all that it was granted; what it was. Raises Invalid where there is none."""
+    """Deletes a client and ends everything it was granted; returns what it was. Raises Invalid if there is none."""
     client = await find(on, client_id)
     if not await on.store.clients.delete(client_id, on.clock.now(), by):
         raise missing(client_id)
@@ -109,41 +117,40 @@ async def delete(on: Administration, client_id: str, by: By) -> Client:
 
 
 async def count_losses_of_disabling(on: Administration, client_id: str) -> Losses:
-    """What ends with a client that takes part no longer. Raises Invalid where there is none."""
+    """Returns what ends when this client is disabled. Raises Invalid if there is none."""
     client = await find(on, client_id)
     return Losses(f"Disable {client.name}?", await count_ending(on, client))
 
 
 async def count_losses_of_deleting(on: Administration, client_id: str) -> Losses:
-    """What ends with a client. Raises Invalid where there is none."""
+    """Returns what ends when this client is deleted. Raises Invalid if there is none."""
     client = await find(on, client_id)
     return Losses(f"Delete {client.name}, for good?", await count_ending(on, client), for_good=True)
 
 
 async def _switch(on: Administration, client_id: str, by: By, *, disabled: bool, own: bool) -> Client:
-    """Disable or enable a client; the client from then on."""
     await find(on, client_id)
     await on.store.clients.set_disabled(client_id, on.clock.now(), by, disabled=disabled, own=own)
     return await find(on, client_id)
 
 
 async def count_ending(on: Administration, client: Client) -> list[Section]:
-    """What is in use of a client's, and ends."""
+    """Returns the client's living grants, and the resources whose tokens it may introspect."""
     grants = await try_in_time(on.store.grants.living(on.clock.now(), client_id=client.id))
     resources = [uri for uri, each in (await on.store.resources.by_uri()).items() if each.client_id == client.id]
     items = count(grants, "grant", lambda grant: grant.username)
     ended = Section(f"This ends of the client {client.name} ({client.id}):", items or ["nothing that is in use"])
-    blind = Section("It can introspect tokens no longer for:", count(resources, "resource", str))
+    blind = Section("It can no longer introspect tokens for:", count(resources, "resource", str))
     return [ended, blind] if resources else [ended]
 
 
 def secret_complaint(secret: str, auth_method: str) -> str | None:
-    """What is wrong with a chosen secret, if anything."""
+    """Returns what is wrong with a chosen secret, or None."""
     if not keeps_secret(auth_method):
         return f"A client with {auth_method} has no secret."
     return chosen_secrets.complaint(secret)
 
 
 def missing(client_id: str) -> Invalid:
-    """The complaint that there is no such client."""
+    """Returns the error for a client that does not exist."""
     return Invalid({"client": f"There is no client {client_id}."})

@@ -1,4 +1,4 @@
-"""Grants: what a person, or a client for itself, allowed once; codes and tokens end with them."""
+"""Grants: what a person allowed a client, or what a client may do for itself; codes and tokens end with them."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,30 +15,30 @@ from iam.secrets import minted
 
 
 async def list_living(on: Administration, user: User | None = None, client_id: str | None = None) -> list[Grant]:
-    """The grants that live: of everybody, or of this person, of this client."""
+    """Returns the living grants: all of them, or those of this person or this client."""
     return await on.store.grants.living(on.clock.now(), user_id=user.id if user else None, client_id=client_id)
 
 
 async def count_losses(on: Administration, grant_id: UUID) -> Losses | None:
-    """Who gave what to whom; None where the grant does not live."""
+    """Returns the client, giver and scope of a grant; None if it does not live, or cannot be found in time."""
     for grant in await try_in_time(list_living(on)) or ():
         if grant.id == grant_id:
             giver = grant.username or "nobody, for itself"
             return Losses(
-                f"Revoke the grant {grant_id}?", [Section(f"{grant.client_name} has it of {giver}: {grant.scope}")]
+                f"Revoke the grant {grant_id}?", [Section(f"{grant.client_name} got it from {giver}: {grant.scope}")]
             )
     return None
 
 
 async def count_losses_of_user(on: Administration, name: str) -> Losses:
-    """What a person granted. Raises Invalid where there is nobody."""
+    """Returns this person's living grants. Raises Invalid if there is no such person."""
     user = await people.find(on, name)
     grants = await try_in_time(list_living(on, user))
     return Losses(f"Revoke all grants of {user.username}?", [count_ending(grants)])
 
 
 async def count_losses_of_client(on: Administration, client_id: str) -> Losses:
-    """What a client was granted. Raises Invalid where there is none."""
+    """Returns this client's living grants. Raises Invalid if there is no such client."""
     await clients.find(on, client_id)
     grants = await try_in_time(list_living(on, client_id=client_id))
     return Losses(
@@ -47,12 +47,12 @@ async def count_losses_of_client(on: Administration, client_id: str) -> Losses:
 
 
 async def count_losses_of_all(on: Administration) -> Losses:
-    """What anybody granted."""
+    """Returns all living grants."""
     return Losses("Revoke all grants of everybody?", [count_ending(await try_in_time(list_living(on)))])
 
 
 async def count_losses_of_void(on: Administration) -> Losses:
-    """What anybody granted, and all sessions."""
+    """Returns all living grants, and says that all sessions end."""
     sections = [
         count_ending(await try_in_time(list_living(on))),
         Section("All sessions end: everybody has to log in again."),
@@ -61,34 +61,37 @@ async def count_losses_of_void(on: Administration) -> Losses:
 
 
 async def revoke(on: Administration, grant_id: UUID, by: By) -> None:
-    """End a grant, with every code and token under it; a client's own begins anew. Raises Invalid where none has this id."""
+    """Revokes a grant with every code and token under it. Raises Invalid if there is no such grant, or it has ended.
+
+    A client's own grant is replaced by a new one without tokens.
+    """
     if not await on.store.grants.revoke(grant_id, minted.identifier(), on.clock.now(), by):
         raise Invalid({"grant": f"There is no grant {grant_id}, or it has ended already."})
 
 
 async def revoke_of_user(on: Administration, name: str, by: By) -> None:
-    """End all that a person granted so far. Raises Invalid where there is nobody."""
+    """Ends everything a person granted until now. Raises Invalid if there is no such person."""
     user = await people.find(on, name)
     if not await on.store.grants.revoke_of_user(user.id, on.clock.now(), by):
         raise people.missing(name)
 
 
 async def revoke_of_client(on: Administration, client_id: str, by: By) -> None:
-    """End all that a client was granted so far. Raises Invalid where there is none."""
+    """Ends everything a client was granted until now. Raises Invalid if there is no such client."""
     if not await on.store.grants.revoke_of_client(client_id, on.clock.now(), by):
         raise clients.missing(client_id)
 
 
 async def revoke_all(on: Administration, by: By) -> None:
-    """End all that anybody was granted so far."""
+    """Ends everything granted to any client until now."""
     await on.store.grants.revoke_all(on.clock.now(), by)
 
 
 async def void(on: Administration, by: By) -> tuple[datetime, int]:
-    """Void all that was issued until now, as after a backup was restored; since when, and how many sessions that ended.
+    """Voids everything issued until now, for a restored backup; returns the moment, and how many sessions ended.
 
-    A code or refresh token that was redeemed after the backup was made would be good a second time, a token revoked since
-    would be good again, and who logged out would be logged in.
+    Without this, a code or refresh token redeemed after the backup could be used again, a token revoked since would
+    work again, and people who logged out would be logged in. Initial access tokens are revoked too.
     """
     now = on.clock.now()
     return now, await on.store.grants.revoke_all(now, by, log_out=True)
@@ -97,5 +100,5 @@ async def void(on: Administration, by: By) -> tuple[datetime, int]:
 def count_ending(
     grants: list[Grant] | None, by: Callable[[Grant], str | None] = lambda grant: grant.client_name
 ) -> Section:
-    """The grants that end, by whom they were given to, or by another name."""
+    """Returns the section of the grants that end; `by` names each, by default by its client."""
     return Section("This ends:", count(grants, "grant", by) or ["nothing that is in use"])

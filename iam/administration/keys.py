@@ -1,4 +1,4 @@
-"""The server's keys: replaced and removed by hand, which else the servers do by themselves."""
+"""The server's keys: rotated and retired by hand; the servers otherwise do it by themselves."""
 
 from datetime import datetime
 
@@ -13,16 +13,17 @@ PUBLISHED, ACTIVE, RETIRED, REMOVED = "published", "active", "retired", "removed
 
 
 async def list_states(on: Administration) -> list[tuple[SigningKey, str]]:
-    """Every key with its state: published (will sign), active (signs), retired (only verifies), removed."""
+    """Returns every key with its state: published (will sign), active (signs), retired (only verifies), removed."""
     now = on.clock.now()
     keys = await on.store.signing_keys.all()
     return [(key, tell_state(key, keys, now)) for key in keys]
 
 
 async def rotate(on: Administration, alg: str | None, by: By, *, at_once: bool = False) -> list[tuple[SigningKey, str]]:
-    """Publish a new key of this algorithm, or of each; it signs in a day, or at once.
+    """Publishes a new key of this algorithm, or of each if None; it signs in a day, or at once.
 
-    The new keys and their states; none where another server published one at this moment. Raises Invalid.
+    Returns the new keys with their states; none if another server published one at the same moment. Raises Invalid for
+    an unknown algorithm, and ServerKeyError.
     """
     if alg is not None and alg not in KINDS:
         raise Invalid({"alg": f"Choose one of {', '.join(KINDS)}."})
@@ -33,16 +34,19 @@ async def rotate(on: Administration, alg: str | None, by: By, *, at_once: bool =
 
 
 async def count_losses(on: Administration, kid: str) -> Losses | None:
-    """What the key was used for; None where there is none, or it is removed already."""
+    """Says what the key was used for; None if there is no such key, or it was removed already."""
     for key, word in await list_states(on):
         if key.kid == kid and word != REMOVED:
-            lost = Section(f"All that this {word} key of {key.alg} was used for is worth nothing then.")
+            lost = Section(f"Everything signed with or encrypted to this {word} key of {key.alg} becomes worthless.")
             return Losses(f"Retire the key {kid}, for good?", [lost])
     return None
 
 
 async def retire(on: Administration, kid: str, by: By) -> str:
-    """Trust a key no longer, at once, and put another in its place if it was the last; its algorithm. Raises Invalid."""
+    """Ends the trust in a key at once; returns its algorithm. Raises ServerKeyError, and Invalid if there is no key.
+
+    If no other key of this algorithm is active, a new one takes its place.
+    """
     alg = await on.keys().retire(kid, by)
     if alg is None:
         raise Invalid({"kid": f"There is no key {kid}, or it is removed already."})
@@ -50,7 +54,7 @@ async def retire(on: Administration, kid: str, by: By) -> str:
 
 
 def tell_state(key: SigningKey, keys: tuple[SigningKey, ...], now: datetime) -> str:
-    """What a key does."""
+    """Returns the state of a key: PUBLISHED, ACTIVE, RETIRED or REMOVED."""
     if not key.trusted(now):
         return REMOVED
     if not key.active(now):

@@ -1,4 +1,4 @@
-"""What goes with something that is destroyed: told to whoever wants to do it, before it is done."""
+"""What a destructive action takes away: shown to the person who wants it, before it is done."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final, TypeVar
@@ -7,14 +7,14 @@ from attrs import frozen
 
 from iam.database.errors import Unavailable
 
-FEW: Final = 5  # names that are told; of the others the number
+FEW: Final = 5  # names that are listed; the rest are only counted
 
 T = TypeVar("T")
 
 
 @frozen
 class Section:
-    """A sentence, and the things it is about."""
+    """A heading, and the items it is about."""
 
     heading: str
     items: Sequence[str] = ()
@@ -22,9 +22,9 @@ class Section:
 
 @frozen
 class Losses:
-    """The question whether it is meant, and what goes if it is.
+    """The question to confirm, and what is lost if the person agrees.
 
-    What is lost `for_good` cannot be given anew: it is done only on somebody's word.
+    Losses `for_good` cannot be made good again: the action is done only if a person agrees to it.
     """
 
     question: str
@@ -33,11 +33,14 @@ class Losses:
 
 
 def nameless(_: object) -> None:
-    """No name: the number says it all."""
+    """Names nothing, so that `count` tells only the number."""
 
 
 def count(things: Collection[T] | None, noun: str, name: Callable[[T], str | None] = nameless) -> list[str]:
-    """How many things there are, and the first names; nothing where there are none; None: they could not be counted in time."""
+    """Returns how many things there are with the first names, as one item; no item if there are none.
+
+    None means that they could not be counted in time, and the item says so.
+    """
     if things is None:
         return [f"{noun}s, which could not be counted in time"]
     if not things:
@@ -49,7 +52,7 @@ def count(things: Collection[T] | None, noun: str, name: Callable[[T], str | Non
 
 
 async def try_in_time(listing: Awaitable[list[T]]) -> list[T] | None:
-    """The list; None where a large database takes too long to make it."""
+    """Returns the list, or None if the database takes too long to make it (Unavailable)."""
     try:
         return await listing
     except Unavailable:

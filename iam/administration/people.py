@@ -1,4 +1,4 @@
-"""People: their accounts, and who administers."""
+"""People's accounts, and who is an administrator."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -18,17 +18,17 @@ from iam.store.users import LastAdministrator
 
 @frozen
 class ProfileChange:
-    """What is to be different about an account; None: it stays."""
+    """The changes to make to an account; None keeps the value."""
 
     email: str | None = None
     name: str | None = None
     email_verified: bool | None = None
-    claims: Mapping[str, object] = field(factory=dict)  # beside those there are
+    claims: Mapping[str, object] = field(factory=dict)  # in addition to the existing ones
     removed_claims: Sequence[str] = ()
     superuser: bool | None = None
 
     def apply(self, profile: Profile) -> Profile:
-        """The profile with the change. A new address counts as unverified, unless it is said to be theirs."""
+        """Returns the changed profile. A new address counts as unverified, unless `email_verified` is set."""
         if self.email is not None:
             profile = profiles.move(profile, self.email)
         kept = {claim: value for claim, value in profile.claims.items() if claim not in self.removed_claims}
@@ -41,7 +41,7 @@ class ProfileChange:
 
 
 async def find(on: Administration, name: str) -> User:
-    """The person with this id, or with this username, which may look like an id. Raises Invalid where there is nobody."""
+    """Returns the person with this id or else this username. Raises Invalid if there is none."""
     user = await find_by_id(on, name) or await on.store.users.by_username(names.username_key(name))
     if user is None:
         raise missing(name)
@@ -49,7 +49,7 @@ async def find(on: Administration, name: str) -> User:
 
 
 async def find_by_id(on: Administration, text: str) -> User | None:
-    """The person with this id, if it is one."""
+    """Returns the person with this id; None if the text is no UUID or nobody has it."""
     try:
         user_id = UUID(text)
     except ValueError:
@@ -68,7 +68,7 @@ async def create(
     password: str | None = None,
     by: By,
 ) -> User:
-    """Make a person's account; without a password nobody can log in to it. Raises Invalid."""
+    """Creates a person's account; without a password nobody can log in to it. Raises Invalid."""
     user_id = await on.people.create(
         username=username,
         email=email,
@@ -84,13 +84,16 @@ async def create(
 async def create_administrator(
     on: Administration, *, username: str, email: str, password: str, setup: bytes | None = None, by: By
 ) -> User:
-    """Make an administrator's account; with `setup`, the digest of a setup link, that must still be good. Raises Invalid."""
+    """Creates an administrator's account. Raises Invalid.
+
+    `setup` is the digest of a setup link, which must still be good.
+    """
     user_id = await on.people.create_superuser(username=username, email=email, password=password, setup=setup, by=by)
     return await find(on, str(user_id))
 
 
 async def update(on: Administration, name: str, change: ProfileChange, by: By) -> User:
-    """Change what an account says of its person, and whether they administer. Raises Invalid."""
+    """Changes an account's profile, and whether the person is an administrator. Raises Invalid."""
     user = await find(on, name)
     profile = change.apply(profiles.of(user))
     await profiles.change(on.store.users, on.clock, user, profile, by, superuser=change.superuser)
@@ -98,16 +101,17 @@ async def update(on: Administration, name: str, change: ProfileChange, by: By) -
 
 
 async def set_password(on: Administration, name: str, password: str, by: By, *, keep_grants: bool = False) -> User:
-    """Give a person a new password: their sessions end and, unless they are kept, all that they granted. Raises Invalid."""
+    """Sets a person's new password; ends their sessions and, unless kept, everything they granted. Raises Invalid."""
     user = await find(on, name)
     await on.people.set_password(user.id, password, keep_grants=keep_grants, by=by)
     return await find(on, str(user.id))
 
 
 async def disable(on: Administration, name: str, by: By, *, keep_grants: bool = False) -> User:
-    """Lock a person out: their sessions end, and all that they granted, for good; grants that are kept rest meanwhile.
+    """Disables a person's account: their sessions and everything they granted end, for good.
 
-    Raises Invalid where there is nobody, and for the last administrator.
+    With `keep_grants` the grants stay, but do not work until the person is enabled. Raises Invalid if there is no such
+    person, and for the last administrator.
     """
     user = await find(on, name)
     await on.store.users.disable(user.id, on.clock.now(), by, keep_grants=keep_grants)
@@ -115,16 +119,16 @@ async def disable(on: Administration, name: str, by: By, *, keep_grants: bool = 
 
 
 async def enable(on: Administration, name: str, by: By) -> User:
-    """Let a person in again. Raises Invalid where there is nobody."""
+    """Enables a person's account. Raises Invalid if there is no such person."""
     user = await find(on, name)
     await on.store.users.enable(user.id, on.clock.now(), by)
     return await find(on, str(user.id))
 
 
 async def delete(on: Administration, name: str, by: By) -> User:
-    """Delete a person's account, sessions and consents, and end all that they granted; who it was.
+    """Deletes a person's account, sessions and consents, and ends everything they granted; returns who it was.
 
-    Raises Invalid where there is nobody, and for the last administrator.
+    Raises Invalid if there is no such person, and for the last administrator.
     """
     user = await find(on, name)
     if not await on.store.users.delete(user.id, on.clock.now(), by):
@@ -133,13 +137,13 @@ async def delete(on: Administration, name: str, by: By) -> User:
 
 
 async def count_losses_of_disabling(on: Administration, name: str, *, keep_grants: bool = False) -> Losses:
-    """What ends with a person who is locked out. Raises Invalid before anybody is asked, for the last administrator too."""
+    """Returns what ends when a person is disabled. Raises Invalid, also for the last administrator."""
     user = await find_removable(on, name)
     return Losses(f"Disable {user.username}?", [await count_ending(on, user, keep_grants=keep_grants)])
 
 
 async def count_losses_of_deleting(on: Administration, name: str) -> Losses:
-    """What goes with a person's account. Raises Invalid before anybody is asked, for the last administrator too."""
+    """Returns what ends when a person is deleted. Raises Invalid, also for the last administrator."""
     user = await find_removable(on, name)
     owned = [client.name for client in await on.store.clients.owned_by(user.id)]
     staying = count(owned, "application", str)
@@ -148,7 +152,7 @@ async def count_losses_of_deleting(on: Administration, name: str) -> Losses:
 
 
 async def count_ending(on: Administration, user: User, *, keep_grants: bool = False) -> Section:
-    """What is in use of a person's, and ends."""
+    """Returns the person's living sessions and, unless they are kept, grants."""
     sessions = await try_in_time(list_living(on, user))
     grants = [] if keep_grants else await try_in_time(on.store.grants.living(on.clock.now(), user_id=user.id))
     items = count(sessions, "session")
@@ -157,7 +161,10 @@ async def count_ending(on: Administration, user: User, *, keep_grants: bool = Fa
 
 
 async def find_removable(on: Administration, name: str) -> User:
-    """The person, whom the server can do without; the statement that locks them out looks again."""
+    """Returns the person. Raises Invalid if there is none, or for the last administrator.
+
+    The statement that disables or deletes them checks this again.
+    """
     user = await find(on, name)
     if await on.store.users.last_administrator(user.id):
         raise LastAdministrator
@@ -165,5 +172,5 @@ async def find_removable(on: Administration, name: str) -> User:
 
 
 def missing(name: str) -> Invalid:
-    """The complaint that there is no such person."""
+    """Returns the error for a person who does not exist."""
     return Invalid({"user": f"There is no person {name}."})

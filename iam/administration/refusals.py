@@ -1,4 +1,4 @@
-"""Refusals: why a request was refused, by the id of its error_uri."""
+"""Refusals: why a request was refused, found by the id in its error_uri."""
 
 from iam.administration.administration import Administration
 from iam.clients.refusals import IDENTIFIER, identifier_of
@@ -7,7 +7,7 @@ from iam.records.refusal import Trace
 
 
 async def find(on: Administration, text: str) -> Trace:
-    """The refusal with this id, or with this error_uri. Raises Invalid where there is none."""
+    """Returns the refusal with this id or error_uri. Raises Invalid if there is none, or if the id is malformed."""
     identifier = identifier_of(text)
     if not IDENTIFIER.fullmatch(identifier):
         raise Invalid({"id": "An id has 12 letters and digits, and is the end of an error_uri."})

@@ -1,4 +1,4 @@
-"""Initial access tokens (RFC 7591 §1.2): who has one may register clients."""
+"""Initial access tokens (RFC 7591 §1.2), which allow their bearers to register clients."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,9 +19,10 @@ MOST_USES: Final = 1_000_000
 async def create(
     on: Administration, scopes: Sequence[str], uses: int | None, expires_at: datetime | None, by: By
 ) -> tuple[RegistrationToken, str]:
-    """Make a token that is good for so many clients, until then, and gives them these scopes besides OpenID Connect's.
+    """Creates an initial access token; returns it and its text, which is not stored and so cannot be shown again.
 
-    The token, and its text, which nobody is shown again. None: any number, for ever. Raises Invalid.
+    It registers `uses` clients (None: any number) until `expires_at` (None: for ever), which may ask for these scopes
+    besides those of OpenID Connect. Raises Invalid.
     """
     now = on.clock.now()
     complain(
@@ -37,7 +38,7 @@ async def create(
 
 
 async def count_losses(on: Administration, token_id: UUID) -> Losses | None:
-    """How many clients more could be registered with it; None where it is none, or good no longer."""
+    """Says how many more clients could be registered with it; None if there is none or it is no longer good."""
     for token in await on.store.registrations.tokens():
         if token.id == token_id and token.good(on.clock.now()):
             left = "any number of" if token.uses_left is None else str(token.uses_left)
@@ -47,14 +48,14 @@ async def count_losses(on: Administration, token_id: UUID) -> Losses | None:
 
 
 async def revoke(on: Administration, token_id: UUID, by: By) -> None:
-    """End a token: it registers no more clients; those that it has registered stay. Raises Invalid where there is none."""
+    """Revokes a token; the clients registered with it stay. Raises Invalid if there is none or it is revoked."""
     if not await on.store.registrations.revoke_token(token_id, on.clock.now(), by):
         sentence = f"There is no initial access token {token_id}, or it has been revoked already."
         raise Invalid({"registration_token": sentence})
 
 
 async def scopes_complaint(on: Administration, names: Sequence[str]) -> str | None:
-    """The complaint that there is no such scope, if one of them is none."""
+    """Returns the complaint about a scope that does not exist, or None."""
     known = {scope.name for scope in await on.store.scopes.all()}
     strange = [name for name in names if name not in known]
     return f"There is no scope {strange[0]}." if strange else None

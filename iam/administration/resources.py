@@ -1,4 +1,4 @@
-"""Resources: what clients ask tokens for by `resource` (RFC 8707), and what those tokens are like."""
+"""Resources: what clients request tokens for by `resource` (RFC 8707), and the form of those tokens."""
 
 import re
 from collections.abc import Collection
@@ -22,7 +22,7 @@ LONGEST_URI: Final = 2048
 
 @frozen
 class Terms:
-    """What somebody says of a resource; None: nothing, so that it is as usual, or stays as it is."""
+    """The settings to give a resource; None means the default for a new one, and no change for an existing one."""
 
     scopes: frozenset[str] | None = None
     token_format: str | None = None
@@ -34,12 +34,12 @@ class Terms:
 
     @property
     def say_who_may_ask(self) -> bool:
-        """Are they about which clients may ask for tokens?"""
+        """Whether they change which clients may request tokens."""
         return self.clients is not None or self.allowed_clients is not None
 
 
 async def find(on: Administration, uri: str) -> Resource:
-    """The resource that is meant by this URI, however it is written (RFC 3986 §6.2). Raises Invalid where there is none."""
+    """Returns the resource with an equivalent URI (RFC 3986 §6.2). Raises Invalid if there is none."""
     resource = await on.store.resources.find(uri)
     if resource is None:
         raise missing(uri)
@@ -47,7 +47,7 @@ async def find(on: Administration, uri: str) -> Resource:
 
 
 async def create(on: Administration, uri: str, terms: Terms, by: By) -> Resource:
-    """Register a resource. Raises Invalid."""
+    """Registers a resource. Raises Invalid."""
     token_format = terms.token_format or FORMATS[0]
     usual = LIFETIMES[token_format].default if token_format in LIFETIMES else 0
     resource = Resource(
@@ -81,7 +81,7 @@ async def create(on: Administration, uri: str, terms: Terms, by: By) -> Resource
 
 
 async def update(on: Administration, uri: str, terms: Terms, by: By) -> Resource:
-    """Change a resource; a lifetime that is too long for a new format is cut. Raises Invalid."""
+    """Changes a resource; a lifetime too long for a new token format is shortened. Raises Invalid."""
     before = await find(on, uri)
     resource = apply(before, terms)
     await judge(on, resource, before)
@@ -91,21 +91,21 @@ async def update(on: Administration, uri: str, terms: Terms, by: By) -> Resource
 
 
 async def disable(on: Administration, uri: str, by: By) -> Resource:
-    """Let all tokens for the resource rest, until it is enabled. Raises Invalid where there is none."""
+    """Disables a resource: its tokens do not work until it is enabled. Raises Invalid if there is none."""
     uri, now = (await find(on, uri)).uri, on.clock.now()
     await on.store.resources.set_disabled(uri, now, now, by)
     return await find(on, uri)
 
 
 async def enable(on: Administration, uri: str, by: By) -> Resource:
-    """Let the tokens for the resource live again. Raises Invalid where there is none."""
+    """Enables a resource: its tokens work again. Raises Invalid if there is none."""
     uri = (await find(on, uri)).uri
     await on.store.resources.set_disabled(uri, None, on.clock.now(), by)
     return await find(on, uri)
 
 
 async def delete(on: Administration, uri: str, by: By) -> Resource:
-    """Delete the resource, and with it all tokens for it; what it was. Raises Invalid where there is none."""
+    """Deletes a resource with all tokens for it; returns what it was. Raises Invalid if there is none."""
     resource = await find(on, uri)
     if not await on.store.resources.delete(resource.uri, on.clock.now(), by):
         raise missing(uri)
@@ -113,19 +113,19 @@ async def delete(on: Administration, uri: str, by: By) -> Resource:
 
 
 async def count_losses_of_disabling(on: Administration, uri: str) -> Losses:
-    """What rests while the resource is disabled."""
+    """Returns the grants whose tokens stop working while it is disabled. Raises Invalid if there is none."""
     uri = (await find(on, uri)).uri
     return Losses(f"Disable the resource {uri}?", [await count_given_for(on, uri)])
 
 
 async def count_losses_of_deleting(on: Administration, uri: str) -> Losses:
-    """What ends with the resource."""
+    """Returns the grants whose tokens end with the resource. Raises Invalid if there is none."""
     uri = (await find(on, uri)).uri
     return Losses(f"Delete the resource {uri}?", [await count_given_for(on, uri)], for_good=True)
 
 
 async def count_given_for(on: Administration, uri: str) -> Section:
-    """The grants that tokens for the resource are given under."""
+    """Returns the living grants that include this resource."""
     grants = await try_in_time(on.store.grants.living(on.clock.now()))
     given = None if grants is None else [grant for grant in grants if uri in grant.resources]
     items = count(given, "grant", lambda grant: grant.client_name)
@@ -133,7 +133,10 @@ async def count_given_for(on: Administration, uri: str) -> Section:
 
 
 def apply(resource: Resource, terms: Terms) -> Resource:
-    """The resource on these terms. Where they are about who may ask, grants of before are judged by that too."""
+    """Returns the resource with these terms.
+
+    Terms about which clients may request tokens apply to older grants too.
+    """
     token_format = terms.token_format or resource.token_format
     lifetime = resource.lifetime if terms.lifetime is None else terms.lifetime
     if terms.token_format in LIFETIMES and terms.lifetime is None:
@@ -153,7 +156,7 @@ def apply(resource: Resource, terms: Terms) -> Resource:
 
 
 async def judge(on: Administration, resource: Resource, before: Resource | None = None) -> None:
-    """Raise Invalid for what a resource cannot be; scopes that it has named already may be gone since."""
+    """Raises Invalid for a resource that breaks the rules; unchanged scopes may have been deleted since."""
     known = [scope.name for scope in await on.store.scopes.all()]
     if before is not None and resource.scopes == before.scopes:
         known += sorted(before.scopes.difference(known))
@@ -172,21 +175,21 @@ async def judge(on: Administration, resource: Resource, before: Resource | None 
 
 
 def uri_complaint(uri: str) -> str | None:
-    """What is wrong with the name, if anything (RFC 8707 §2)."""
+    """Returns what is wrong with the URI (RFC 8707 §2), or None."""
     if len(uri) <= LONGEST_URI and URI.fullmatch(uri):
         return None
     return "A resource is an absolute URI without fragment, such as https://api.example.org."
 
 
 def scopes_complaint(scopes: Collection[str], known: Collection[str]) -> str | None:
-    """What is wrong with the scopes that are to mean something there, if anything."""
+    """Returns the complaint about scopes that do not exist, or None."""
     if set(scopes).issubset(known):
         return None
     return f"Choose among the scopes that exist: {', '.join(known) or 'there is none yet'}."
 
 
 def lifetime_complaint(resource: Resource) -> str | None:
-    """What is wrong with how long tokens are to live, if anything."""
+    """Returns what is wrong with the lifetime of its tokens, or None."""
     lifetimes = LIFETIMES.get(resource.token_format)
     if lifetimes is None or 1 <= resource.lifetime <= lifetimes.longest:
         return None
@@ -194,12 +197,12 @@ def lifetime_complaint(resource: Resource) -> str | None:
 
 
 def choice_complaint(noun: str, choice: str, choices: Collection[str]) -> str | None:
-    """What is wrong with a choice, if anything."""
+    """Returns the complaint about a choice that is not offered, or None."""
     return None if choice in choices else f"The {noun} is one of {', '.join(choices)}."
 
 
 async def client_complaint(on: Administration, client_ids: Collection[str]) -> str | None:
-    """The complaint that there is no such client, if one of them is none."""
+    """Returns the complaint about a client that does not exist, or None."""
     for client_id in sorted(client_ids):
         if await on.store.clients.read(client_id) is None:
             return f"There is no client {client_id}."
@@ -207,5 +210,5 @@ async def client_complaint(on: Administration, client_ids: Collection[str]) -> s
 
 
 def missing(uri: str) -> Invalid:
-    """The complaint that there is no such resource."""
+    """Returns the error for a resource that does not exist."""
     return Invalid({"uri": f"There is no resource {uri}."})

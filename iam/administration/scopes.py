@@ -1,4 +1,4 @@
-"""Scopes: what clients may ask people for (RFC 6749 §3.3)."""
+"""Scopes: the permissions that clients may request (RFC 6749 §3.3)."""
 
 from attrs import evolve
 
@@ -11,7 +11,7 @@ from iam.settings import SCOPE
 
 
 async def create(on: Administration, scope: Scope, by: By) -> Scope:
-    """Create a scope; clients that exist already may ask for it once they are given it. Raises Invalid."""
+    """Creates a scope; existing clients may request it once it is added to their metadata. Raises Invalid."""
     scope = evolve(scope, description=scope.description.strip(), claims=tuple(dict.fromkeys(scope.claims)))
     complain(
         name=name_complaint(scope.name),
@@ -26,7 +26,10 @@ async def create(on: Administration, scope: Scope, by: By) -> Scope:
 
 
 async def count_losses(on: Administration, name: str) -> Losses:
-    """Who loses the scope if it is deleted. Raises Invalid for one that is not there, or stays."""
+    """Returns the clients, grants and resources that lose the scope.
+
+    Raises Invalid if there is no such scope, or it belongs to OpenID Connect.
+    """
     refuse_built_in(name)
     if all(scope.name != name for scope in await on.store.scopes.all()):
         raise missing(name)
@@ -42,35 +45,35 @@ async def count_losses(on: Administration, name: str) -> Losses:
 
 
 async def delete(on: Administration, name: str, by: By) -> None:
-    """Delete a scope: no client may ask for it from now on. Raises Invalid for one that is not there, or is OpenID Connect's."""
+    """Deletes a scope, so that no client may request it. Raises Invalid if there is none, or it is OpenID Connect's."""
     refuse_built_in(name)
     if not await on.store.scopes.delete(name, on.clock.now(), by):
         raise missing(name)
 
 
 def refuse_built_in(name: str) -> None:
-    """Raise Invalid for a scope that OpenID Connect needs."""
+    """Raises Invalid for a scope that OpenID Connect needs."""
     if name in BUILT_IN:
         raise Invalid({"name": f"The scope {name} is one of OpenID Connect's own: it cannot be deleted."})
 
 
 def missing(name: str) -> Invalid:
-    """The complaint that there is no such scope."""
+    """Returns the error for a scope that does not exist."""
     return Invalid({"name": f"There is no scope {name}."})
 
 
 def name_complaint(name: str) -> str | None:
-    """What is wrong with the name, if anything (RFC 6749 §3.3)."""
+    """Returns what is wrong with the name (RFC 6749 §3.3), or None."""
     if SCOPE.fullmatch(name):
         return None
     return "A scope's name is 1 to 128 visible ASCII characters, without \" and \\."
 
 
 def description_complaint(description: str) -> str | None:
-    """What is wrong with the sentence of the consent page, if anything."""
+    """Returns the complaint about an empty description, which the consent page shows, or None."""
     return None if description else "The description is what a person is asked to allow: it cannot be empty."
 
 
 def claims_complaint(claims: tuple[str, ...]) -> str | None:
-    """What is wrong with the names of claims, if anything."""
+    """Returns the complaint about an empty claim name, or None."""
     return None if all(claim.strip() for claim in claims) else "The name of a claim cannot be empty."

@@ -12,19 +12,19 @@ from iam.records.user import User
 
 
 async def list_living(on: Administration, user: User | None = None) -> list[Presence]:
-    """The sessions that are good at this moment: of everybody, or of this person."""
+    """Returns the sessions in use now: all of them, or this person's."""
     now = on.clock.now()
     idle_since = now - timedelta(seconds=on.settings.session_idle)
     return await on.store.sessions.living(now, idle_since, user_id=user.id if user else None)
 
 
 async def count_losses(on: Administration, session_id: UUID) -> Losses | None:
-    """Whose session ends; None where it is not in use."""
+    """Says whose session ends; None if it is not in use."""
     people = [each.username for each in await list_living(on) if each.id == session_id]
     return Losses(f"End the session {session_id}?", [Section(f"{people[0]} is logged in with it.")]) if people else None
 
 
 async def revoke(on: Administration, session_id: UUID, by: By) -> None:
-    """End a session; clients that know of it are told. Raises Invalid where there is none."""
+    """Ends a session, and notifies the clients that know of it. Raises Invalid if there is none."""
     if not await on.store.sessions.revoke(session_id, on.clock.now(), by):
         raise Invalid({"session": f"There is no session {session_id}."})

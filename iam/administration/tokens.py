@@ -1,4 +1,4 @@
-"""Access and refresh tokens, by their text."""
+"""Access and refresh tokens, found by their text."""
 
 from iam.administration.administration import Administration
 from iam.clients.targets import Targets
@@ -9,7 +9,7 @@ from iam.tokens.access_tokens import AccessTokenFormat, refresh_place
 
 
 async def find(on: Administration, text: str) -> LiveToken | None:
-    """The token, if it is one of ours and good."""
+    """Returns the token; None if this server did not issue it, or if it is no longer good."""
     now = on.clock.now()
     if place := await build_form(on).place(text):
         return await on.store.access_tokens.find(place.digest, place.day, now)
@@ -19,9 +19,10 @@ async def find(on: Administration, text: str) -> LiveToken | None:
 
 
 async def revoke(on: Administration, text: str, by: By) -> str:
-    """End the token, and with it the grant that it stands for; the id of the client it was given to.
+    """Revokes a token and, if a person gave it, its grant; returns the id of the client it was given to.
 
-    Whatever became of it: a used refresh token still ends what it stood for. Raises Invalid for what is no token of ours.
+    A refresh token that was used already still ends its grant. Raises Invalid for a text that is no token of this
+    server.
     """
     place = await build_form(on).place(text)
     tokens = on.store.access_tokens if place else on.store.refresh_tokens
@@ -34,5 +35,5 @@ async def revoke(on: Administration, text: str, by: By) -> str:
 
 
 def build_form(on: Administration) -> AccessTokenFormat:
-    """What access tokens look like; a JWT is looked up by what it says, whoever issued it."""
+    """Builds the format of access tokens; a JWT is found by its claims, whichever issuer name it carries."""
     return AccessTokenFormat(on.keys(), Targets(on.store.resources, on.store.scopes), None)

@@ -19,8 +19,8 @@ async def test_who_gave_what_to_whom_is_said_before_a_grant_ends(on: Administrat
 
     assert of_hers is not None
     assert of_its is not None
-    assert of_hers.sections[0].heading == f"Test application has it of {person.username}: read"
-    assert of_its.sections[0].heading == "Test application has it of nobody, for itself: read"
+    assert of_hers.sections[0].heading == f"Test application got it from {person.username}: read"
+    assert of_its.sections[0].heading == "Test application got it from nobody, for itself: read"
 
 
 async def test_a_grant_that_has_ended_is_lost_to_nobody_and_cannot_end_again(
