@@ -1,4 +1,4 @@
-"""The claims parameter: claims that a client asks for one by one (OpenID Connect Core §5.5)."""
+"""The claims parameter, by which a client requests individual claims (OpenID Connect Core §5.5)."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -10,40 +10,40 @@ from iam.openid.claims import ID_TOKEN, SUBJECT, USERINFO
 
 LONGEST: Final = 4096  # characters
 MOST: Final = 64  # claims in one place
-LONGEST_NAME: Final = 128
+LONGEST_NAME: Final = 128  # characters
 PLACES: Final = (ID_TOKEN, USERINFO)
 
 
 class ClaimsError(ValueError):
-    """What is wrong with the parameter, in a sentence."""
+    """The claims parameter is malformed; the message is a sentence for the client."""
 
 
 @frozen
 class ClaimsRequest:
-    """What is asked for, by place and name; None where a claim is asked for without more words."""
+    """The requested claims, by place (id_token or userinfo) and by name; None for a claim requested by null."""
 
     members: Mapping[str, Mapping[str, Mapping[str, object] | None]] = field(factory=dict)
 
     @property
     def names(self) -> dict[str, dict[str, None]]:
-        """What a grant keeps: which claims are wanted where. No value that a client names is ever stored."""
+        """The names of the requested claims by place, for the grant. Values that a client names are never stored."""
         return {place: dict.fromkeys(claims) for place, claims in self.members.items() if claims}
 
     @property
     def subjects(self) -> tuple[tuple[object, ...], ...]:
-        """Who it has to be, for each place that says so (Core §3.1.2.2)."""
+        """The acceptable subjects, as one tuple for each place that requests `sub` with a value (Core §3.1.2.2)."""
         asked = [self.members.get(place, {}).get(SUBJECT) for place in PLACES]
         return tuple(values for claim in asked if (values := acceptable(claim)))
 
     @property
     def essential_acr(self) -> tuple[object, ...]:
-        """The classes one of which the login must have had (Core §5.5.1.1); empty where any will do."""
+        """The acr values of which the login must have one (Core §5.5.1.1); empty if any will do."""
         claim = self.members.get(ID_TOKEN, {}).get("acr")
         return acceptable(claim) if claim and claim.get("essential") is True else ()
 
 
 def acceptable(claim: Mapping[str, object] | None) -> tuple[object, ...]:
-    """The values of a claim that will do, as `value` or `values` say; empty where neither does."""
+    """Returns the values that a requested claim may have, from its `value` or `values`; empty if it has neither."""
     if claim is None:
         return ()
     if "value" in claim:
@@ -53,7 +53,10 @@ def acceptable(claim: Mapping[str, object] | None) -> tuple[object, ...]:
 
 
 def parse(text: str) -> ClaimsRequest:
-    """What the parameter says; raises ClaimsError. Members that nobody defined are ignored, as Core §5.5 wants it."""
+    """Reads the claims parameter and ignores places other than id_token and userinfo (Core §5.5).
+
+    Raises ClaimsError.
+    """
     if len(text) > LONGEST:
         raise ClaimsError(f"claims must have at most {LONGEST} characters.")
     try:
@@ -68,7 +71,7 @@ def parse(text: str) -> ClaimsRequest:
 
 
 def place_of(claims: object) -> dict[str, dict[str, object] | None]:
-    """The claims for one place."""
+    """Reads the claims requested for one place. Raises ClaimsError."""
     if not isinstance(claims, dict):
         raise ClaimsError("The members userinfo and id_token of claims must be objects.")
     if len(claims) > MOST:
@@ -77,14 +80,14 @@ def place_of(claims: object) -> dict[str, dict[str, object] | None]:
 
 
 def name_of(name: str) -> str:
-    """A claim's name, which a database can keep and a person can read."""
+    """Checks that a claim's name is printable and not too long, and returns it. Raises ClaimsError."""
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise ClaimsError("claims must name claims in printable characters.")
     return name
 
 
 def claim_of(claim: object) -> dict[str, object] | None:
-    """How one claim is asked for (Core §5.5.1)."""
+    """Checks how one claim is requested: by null or an object (Core §5.5.1). Raises ClaimsError."""
     if claim is None:
         return None
     if not isinstance(claim, dict):

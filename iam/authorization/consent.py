@@ -1,4 +1,4 @@
-"""Does a person have to be asked, and what are they asked?"""
+"""Consent: whether a person must be asked about an authorization request, and what the consent page shows."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -15,9 +15,9 @@ from iam.store.scopes import Scopes
 
 @frozen
 class Question:
-    """What a person is asked for a request: the scopes that it would be granted, with their sentences, and where they are good.
+    """The content of a consent page: the scopes that the request would be granted, with their sentences.
 
-    `scopes` are those that are about no resource, `resources` the others by the resource.
+    `scopes` are those that belong to no resource; `resources` holds the others by the URI of their resource.
     """
 
     request: AuthorizationRequest
@@ -26,9 +26,9 @@ class Question:
 
     @property
     def shown(self) -> dict[str, object]:
-        """All that the answer depends on, for a digest: what is granted is what the page showed, and to whom it was shown.
+        """All that the person's answer depends on, for a digest that tells whether the page has changed since.
 
-        Defaults and claims are in it as they were worked out, and of the client what it could change meanwhile.
+        Defaults and claims are included as resolved, and the members of the client that may change meanwhile.
         """
         client = self.request.client
         return {
@@ -51,34 +51,34 @@ class Question:
 
 @frozen
 class Consent:
-    """What people allowed before, and the words for what they are asked now."""
+    """What people allowed before, and the descriptions of the scopes that they are asked for."""
 
     consents: Consents
     known_scopes: Scopes
 
     async def covers(self, user_id: UUID, request: AuthorizationRequest) -> bool:
-        """Has this person allowed all of this before, and is it sure to be the same client that asks now?"""
+        """Checks that the person allowed all of this before and that only the client itself can get the answer."""
         if not proven(request):
             return False
         given = await self.consents.given(user_id, request.client.client_id)
         return given.covers(request.consented, request.allowed)
 
     async def question(self, request: AuthorizationRequest) -> Question:
-        """The scopes asked for, by name or by their claims, each with its sentence."""
+        """Returns the question about the scopes that are requested by name or through their claims."""
         at = {uri: await scopes.describe(names, self.known_scopes) for uri, names in request.allowed.items()}
         return Question(request, at.pop(NOWHERE), at)
 
 
 def describe(scopes: Sequence[Scope]) -> list[list[object]]:
-    """What a page says of scopes, and what they stand for."""
+    """Returns name, sentence and claims of each scope, as a digest needs them."""
     return [[scope.name, scope.description, scope.claims] for scope in scopes]
 
 
 def proven(request: AuthorizationRequest) -> bool:
-    """Can nobody but the client get the answer: it proves itself, or the answer goes to a host that is its own?
+    """Checks that only the client can get the answer: it authenticates, or the redirect URI is on a host of its own.
 
-    For any other public client somebody may pass, by its scheme or on this machine, so that people are asked each time (RFC 8252 §8.6),
-    and so they are where the answer goes to another port than the registered one.
+    Other public clients can be impersonated, by their scheme or on this machine, so people are asked each time
+    (RFC 8252 §8.6). They are also asked if the answer goes to another port than the registered one.
     """
     client, uri = request.client, request.redirect_uri or ""
     return (client.confidential and uri in client.redirect_uris) or redirect_uris.claimed(uri)

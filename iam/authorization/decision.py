@@ -1,6 +1,7 @@
-"""What becomes of an authorization request, told by who is logged in and what they allowed before (OpenID Connect Core §3.1.2.3).
+"""The decision on an authorization request, from who is logged in and what they allowed before (Core §3.1.2.3).
 
-A pure function: it knows no browser, no redirect URI and no database, so that whoever asks a person may use it.
+`decide` is a pure function: it knows no browser, no redirect URI and no database, so any flow that asks a person can
+use it.
 """
 
 from collections.abc import Sequence
@@ -12,26 +13,29 @@ from iam.authorization.errors import CONSENT_REQUIRED, LOGIN_REQUIRED
 from iam.authorization.openid_parameters import AuthenticationRequest
 from iam.authorization.person import Person
 
-Done = Literal["login", "choice"]  # what the person has just done for this very request
+Done = Literal["login", "choice"]  # what the person has just done for this request
 
 
 @frozen
 class Allow:
-    """This person allowed all of it before."""
+    """The request is allowed: this person allowed all of it before."""
 
     person: Person
 
 
 @frozen
 class Ask:
-    """This person has to be asked."""
+    """This person must be asked for consent."""
 
     person: Person
 
 
 @frozen
 class Login:
-    """Somebody has to log in: with this name filled in, if any, and `again` though they may be logged in already."""
+    """A person must log in; `hint` is the name to fill in.
+
+    `again` demands a new login, even from a person who is logged in.
+    """
 
     hint: str | None
     again: bool
@@ -39,12 +43,12 @@ class Login:
 
 @frozen
 class Choose:
-    """The person has to say as whom of those logged in they go on."""
+    """The person must choose one of the accounts that are logged in."""
 
 
 @frozen
 class Refuse:
-    """The client is told this error; `got` says what is wrong with the request, or with what was done for it."""
+    """The client gets this error; `got` says what in the request, or in the login made for it, is the cause."""
 
     error: str
     got: str
@@ -54,7 +58,11 @@ Decision = Allow | Ask | Login | Choose | Refuse
 
 
 def decide(request: AuthenticationRequest, people: Sequence[Person], done: Done | None, *, consented: bool) -> Decision:
-    """What comes next, `people` being those who are logged in, and `consented` what the `find_suitable` one allowed before."""
+    """Returns what happens next with a request.
+
+    `people` are those who are logged in; `consented` says whether the one from `find_suitable` allowed all of it
+    before.
+    """
     person = find_suitable(request, people, done)
     if person is not None and consented and not request.wants_consent:
         return Allow(person)
@@ -73,7 +81,7 @@ def decide(request: AuthenticationRequest, people: Sequence[Person], done: Done 
 
 
 def find_suitable(request: AuthenticationRequest, people: Sequence[Person], done: Done | None) -> Person | None:
-    """Who is logged in as the request wants it; None where somebody has to log in or choose."""
+    """Returns the person who is logged in as the request requires; None if a login or a choice is needed."""
     person = find_concerned(request, people, done)
     if person is None or must_choose(request, done) or not person.meant(request):
         return None
@@ -81,7 +89,10 @@ def find_suitable(request: AuthenticationRequest, people: Sequence[Person], done
 
 
 def find_concerned(request: AuthenticationRequest, people: Sequence[Person], done: Done | None) -> Person | None:
-    """Whose login counts: of who acts; for an id_token_hint of whom it names, if they are logged in too (Core §3.1.2.1)."""
+    """Returns the person whose login counts: the one of an id_token_hint, if logged in, else the one who acts.
+
+    Once a login or a choice is done for the request, it is always the one who acts (Core §3.1.2.1).
+    """
     acting = next((person for person in people if person.acting), None)
     if done or request.hinted is None:
         return acting
@@ -89,5 +100,5 @@ def find_concerned(request: AuthenticationRequest, people: Sequence[Person], don
 
 
 def must_choose(request: AuthenticationRequest, done: Done | None) -> bool:
-    """Does the person still have to choose an account?"""
+    """Returns whether the person still has to choose an account."""
     return request.wants_choice and not done

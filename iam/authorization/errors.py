@@ -1,4 +1,4 @@
-"""What a client is told in place of a code (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6)."""
+"""The errors that a client gets in place of a code (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6)."""
 
 from typing import Final
 
@@ -25,24 +25,27 @@ INTERACTIONS: Final = {
 
 @frozen
 class AuthorizationError(Exception):
-    """The error and a sentence for the client, which may be empty, and the reason for the client's makers."""
+    """An error code, a sentence for the client, which may be empty, and the reason for the client's developers."""
 
     error: str
     sentence: str
     reason: Reason
 
     def of_client(self, client_id: str) -> "AuthorizationError":
-        """The same error, whose reason names the client that sent the request."""
+        """Returns the same error with a reason that names the client of the request, unless it names one already."""
         return evolve(self, reason=evolve(self.reason, client_id=self.reason.client_id or client_id))
 
 
 def deny() -> AuthorizationError:
-    """The person refused."""
+    """Returns the error access_denied: the person refused."""
     sentence = "The person refused."
     return AuthorizationError(ACCESS_DENIED, sentence, Reason("consent", sentence))
 
 
 def require_interaction(error: str, got: str) -> AuthorizationError:
-    """The person would have to log in or be asked, and that cannot be (Core §3.1.2.6); `got` says why."""
+    """Returns the error for a person who would have to log in or be asked where that is impossible (Core §3.1.2.6).
+
+    `error` is LOGIN_REQUIRED or CONSENT_REQUIRED; `got` says why it is impossible.
+    """
     sentence, reason = INTERACTIONS[error]
     return AuthorizationError(error, sentence, evolve(reason, got=got))

@@ -1,6 +1,6 @@
 """Request objects: an authorization request in a JWT that the client has signed (RFC 9101, OpenID Connect Core §6).
 
-What is wrong with one is told to the client, at its redirect URI, once that is known to be its own. Decisions:
+Errors are told to the client at its redirect URI, once that is known to be its own. Decisions:
 docs/decisions/request_objects.md.
 """
 
@@ -31,22 +31,24 @@ REFERENCE: Final = "request_uri"
 FORBIDDEN: Final = (PARAMETER, REFERENCE)  # in a request object (RFC 9101 §4)
 ALGORITHMS: Final = (*ASYMMETRIC, *HMAC)
 MEDIA_TYPES: Final = (
-    b"application/oauth-authz-req+jwt, application/jwt"  # RFC 9101 §10.3; what comes is verified anyway
+    b"application/oauth-authz-req+jwt, application/jwt"  # RFC 9101 §10.3; the answer is verified whatever its type
 )
 JWT_TYPES: Final = (None, "jwt", "oauth-authz-req+jwt")  # RFC 9101 §10.8: a JWT of another type is for something else
 
-AHEAD: Final = 3600  # seconds that one may claim to be good for
-UNHURRIED: Final = 600  # seconds, about, that a person may take over one that has expired since it came
+AHEAD: Final = 3600  # seconds from now that `exp` may be at most
+
+# A request object that was valid when it came is accepted for this many seconds after that, at most for twice as many.
+UNHURRIED: Final = 600
 LONGEST_VALUE: Final = 8192  # characters
 
-LONGEST_FETCHED: Final = 8000  # characters: it goes on by value, in an address
+LONGEST_FETCHED: Final = 8000  # characters: it is passed on by value, in a URL
 
 INVALID: Final = "invalid_request_object"
 INVALID_URI: Final = "invalid_request_uri"
 
 
 class RequestObjectError(Exception):
-    """What is wrong with a request object: the error of RFC 9101 §7, in a sentence, and why."""
+    """A request object is invalid: an error code of RFC 9101 §7, a sentence for the client, and the reason."""
 
     def __init__(self, sentence: str, *, error: str = INVALID, reason: str | None = None) -> None:
         super().__init__(sentence)
@@ -56,22 +58,22 @@ class RequestObjectError(Exception):
 
     @property
     def refusal(self) -> Reason:
-        """Why, for those who answer for the client."""
+        """The reason, for those who are responsible for the client."""
         return Reason("request object", "a JWT that the application has signed for this server", self.reason)
 
 
 class ObjectParameters:
-    """The parameters in a request object, as a query would have them: text, or the text of JSON."""
+    """The parameters in a request object as a query would have them: strings as they are, other values as JSON."""
 
     def __init__(self, claims: Claims) -> None:
         self._values = {name: value for name, value in claims.items() if value not in (None, "", [])}
 
     def get(self, name: str, /) -> str | None:
-        """The value of a parameter."""
+        """Returns the value of a parameter, or None."""
         return write_value(self._values[name]) if name in self._values else None
 
     def all(self, name: str) -> list[str]:
-        """Every value of a parameter that may be repeated, which is a list then."""
+        """Returns every value of a parameter that may be repeated, which is an array then."""
         value = self._values.get(name, [])
         return [write_value(each) for each in value] if isinstance(value, list) else [write_value(value)]
 
@@ -81,9 +83,9 @@ class ObjectParameters:
 
 @frozen
 class UnpackedRequest:
-    """What an authorization request asks for; and what is wrong with its request object, if it has one and something is.
+    """The parameters of an authorization request, and the error of its request object, if any.
 
-    Then `parameters` only say where that may be told. `fetched` is a request object that came by reference.
+    With an error, `parameters` only say where to tell it. `fetched` is a request object that came by reference.
     """
 
     parameters: Parameters
@@ -105,7 +107,11 @@ class RequestObjects:
     issuer: str
 
     async def read(self, outside: Parameters) -> UnpackedRequest:
-        """The parameters that count: those in the request object where there is one, and only those (RFC 9101 §6.3)."""
+        """Returns the parameters that count: if there is a request object, only those in it (RFC 9101 §6.3).
+
+        What is wrong with it is returned too, not raised. The request objects of unknown and disabled clients are not
+        read.
+        """
         text, uri = outside.get(PARAMETER), outside.get(REFERENCE)
         client = await self.directory.find(outside.get("client_id") or "") if text or uri else None
         if client is None or not client.enabled:
@@ -126,7 +132,10 @@ class RequestObjects:
         return UnpackedRequest(inside, signed=True, fetched=text if uri else None)
 
     async def _fetch(self, client: Client, uri: str) -> str:
-        """The request object at an address that the client has registered, as it is now (Core §6.2)."""
+        """Fetches the request object from a registered request_uri, without a cache (Core §6.2).
+
+        Raises RequestObjectError.
+        """
         if not registered(uri, client.request_uris):
             sentence = "The request_uri must be one that the client has registered in its request_uris."
             raise RequestObjectError(sentence, error=INVALID_URI)
@@ -141,7 +150,7 @@ class RequestObjects:
         return text
 
     async def _verify(self, client: Client, text: str) -> Claims:
-        """The claims that the client has signed; raises RequestObjectError."""
+        """Returns the claims that the client has signed. Raises RequestObjectError."""
         text = await self._decrypt(text)
         header = header_of(text)
         if header is None:
@@ -157,7 +166,7 @@ class RequestObjects:
         return claims
 
     async def _decrypt(self, text: str) -> str:
-        """The signed JWT: the text itself, or what is encrypted to us in it (RFC 9101 §6.1)."""
+        """Returns the signed JWT, decrypted if it is encrypted to us (RFC 9101 §6.1). Raises RequestObjectError."""
         if len(text) > LONGEST:
             raise RequestObjectError(f"A request object has at most {LONGEST} characters.")
         if text.count(".") != jwe.PARTS - 1:
@@ -168,9 +177,9 @@ class RequestObjects:
         return opened
 
     async def _check_times(self, claims: Claims, text: str) -> None:
-        """Raise RequestObjectError for a request that is not good now (RFC 7519 §4.1.4 to §4.1.6).
+        """Checks exp, nbf and iat (RFC 7519 §4.1.4 to §4.1.6). Raises RequestObjectError.
 
-        A person may still be busy with one that was good when it came.
+        A request object that was valid when it came is accepted a while longer: a person may still be busy with it.
         """
         now = self.clock.seconds()
         moments = signatures.moments_of(claims)
@@ -193,18 +202,18 @@ class RequestObjects:
 
 
 def check_alone(outside: Parameters) -> None:
-    """Raise RequestObjectError where there is another request besides (RFC 9101 §5)."""
+    """Checks that the request does not have both request and request_uri (RFC 9101 §5). Raises RequestObjectError."""
     if PARAMETER in outside and REFERENCE in outside:
         raise RequestObjectError("Send a request or a request_uri, not both.", error="invalid_request")
 
 
 def registered(uri: str, request_uris: Collection[str]) -> bool:
-    """Is this address registered? A fragment stands for a state of what is there, and need not be (Core §6.2)."""
+    """Checks that a request_uri is registered; its fragment identifies a version and need not be (Core §6.2)."""
     return uri in request_uris or uri.partition("#")[0] in request_uris
 
 
 def check_header(client: Client, header: Mapping[str, object]) -> None:
-    """Raise RequestObjectError for a JWT of another kind, or signed by another algorithm than the client's."""
+    """Checks type and algorithm of a JWT, and that it names no keys of its own. Raises RequestObjectError."""
     alg, typ = header.get("alg"), header.get("typ")
     if alg == "none":
         raise RequestObjectError("Request objects must be signed.", error="request_not_supported")
@@ -218,14 +227,20 @@ def check_header(client: Client, header: Mapping[str, object]) -> None:
 
 
 def list_algorithms(client: Client) -> tuple[str, ...]:
-    """The algorithms that this client may sign with: the one that it has registered, or any that it has a key for."""
+    """Returns the algorithms that the client may sign with: the registered one, or all for its kind of keys.
+
+    HMAC is only for clients that authenticate by client_secret_jwt.
+    """
     registered = client.request_object_signing_alg
     algs = ALGORITHMS if client.auth_method == SECRET_JWT else ASYMMETRIC
     return algs if registered is None else tuple(alg for alg in algs if alg == registered)
 
 
 def check(client: Client, claims: Claims, inside: ObjectParameters, outside: Parameters, issuer: str) -> None:
-    """Raise RequestObjectError for a request that is not from this client for this server (RFC 9101 §4, §5, §10.8)."""
+    """Checks that the request is from this client and for this server (RFC 9101 §4, §5, §10.8).
+
+    Raises RequestObjectError.
+    """
     if claims.get("iss") != client.id:
         raise RequestObjectError("The request object's iss must be the client_id.")
     if issuer not in audiences(claims.get("aud")):
@@ -243,30 +258,33 @@ def check(client: Client, claims: Claims, inside: ObjectParameters, outside: Par
 
 
 def check_values(claims: Claims) -> None:
-    """Raise RequestObjectError for text that a query could not have."""
+    """Checks that a query could carry each parameter. Raises RequestObjectError."""
     parameters = ObjectParameters(claims)
     if any(not clean(value) for name in claims for value in parameters.all(name)):
         raise RequestObjectError("A parameter in the request object is too long, or holds what is no text.")
 
 
 def audiences(audience: object) -> list[object]:
-    """The audiences that a JWT names (RFC 7519 §4.1.3): none if they are no texts."""
+    """Returns the audiences that a JWT names (RFC 7519 §4.1.3); none if any of them is not a string."""
     named = audience if isinstance(audience, list) else [audience]
     return named if all(isinstance(each, str) for each in named) else []
 
 
 def write_value(value: object) -> str:
-    """A parameter's value as a query would have it (RFC 9101 §4): what is not text, as JSON."""
+    """Returns a parameter's value as a query would carry it: a string as it is, anything else as JSON (RFC 9101 §4)."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def clean(value: str) -> bool:
-    """Would a query's value be taken like this?"""
+    """Checks that a query could carry this value: not too long, without NUL and without surrogates."""
     return len(value) <= LONGEST_VALUE and "\0" not in value and not any("\ud800" <= each <= "\udfff" for each in value)
 
 
 def arrival(text: str, now: float) -> tuple[bytes, date]:
-    """What stands for the arrival of this request object in these ten minutes, and the day until which it is known."""
+    """Returns the digest that records the arrival of a request object, and the last day on which the record is needed.
+
+    The digest is the same for all arrivals of the request object within UNHURRIED seconds, counted from the epoch.
+    """
     interval = int(now // UNHURRIED)
     until = datetime.fromtimestamp((interval + 2) * UNHURRIED, UTC)
     return hashlib.sha256(f"request_object\0{interval}\0{text}".encode()).digest(), until.date()

@@ -1,8 +1,8 @@
 """The authentication request: what OpenID Connect adds to an authorization request (Core §3.1.2.1).
 
-Without the scope openid these parameters mean nothing and are not looked at (RFC 6749 §3.1). What is only a preference
-(display, ui_locales, claims_locales, acr_values) changes nothing here; what is malformed is refused all the same, as
-the client meant something by it.
+Without the scope openid these parameters have no meaning and are ignored (RFC 6749 §3.1). Mere preferences (display,
+ui_locales, claims_locales, acr_values) change nothing here; a malformed display is refused all the same, as the client
+meant something by it.
 """
 
 import re
@@ -25,13 +25,13 @@ PROMPTS: Final = (NONE, LOGIN, CONSENT, SELECT_ACCOUNT)
 DISPLAYS: Final = ("page", "popup", "touch", "wap")
 UNMET: Final = "unmet_authentication_requirements"
 SECONDS: Final = re.compile(r"[0-9]{1,15}")
-LONGEST_NONCE: Final = 1024  # characters, as it is kept with the grant
-LONGEST_LOGIN_HINT: Final = 254  # as long as an e-mail address may be
+LONGEST_NONCE: Final = 1024  # characters: it is stored with the grant
+LONGEST_LOGIN_HINT: Final = 254  # characters that an e-mail address may have
 
 
 @frozen
 class AuthenticationRequest:
-    """How the person is to be authenticated and asked; this one: as we like.
+    """How the client wants the person to be authenticated and asked; the defaults leave it to this server.
 
     `hinted` is the subject of the id_token_hint.
     """
@@ -45,27 +45,27 @@ class AuthenticationRequest:
 
     @property
     def subjects(self) -> tuple[tuple[object, ...], ...]:
-        """Who it has to be: for each parameter that says so, the subjects that will do (Core §3.1.2.2)."""
+        """The acceptable subjects, as one tuple for each parameter that names any (Core §3.1.2.2)."""
         return (*self.claims.subjects, *([(self.hinted,)] if self.hinted is not None else []))
 
     @property
     def silent(self) -> bool:
-        """May no page be shown?"""
+        """Whether no page may be shown (prompt=none)."""
         return NONE in self.prompt
 
     @property
     def wants_login(self) -> bool:
-        """Does the person have to log in, whether they are logged in or not?"""
+        """Whether the person must log in, even if they are logged in already (prompt=login)."""
         return LOGIN in self.prompt
 
     @property
     def wants_choice(self) -> bool:
-        """Does the person have to say as whom they go on?"""
+        """Whether the person must choose an account (prompt=select_account)."""
         return SELECT_ACCOUNT in self.prompt
 
     @property
     def wants_consent(self) -> bool:
-        """Does the person have to be asked, whatever they allowed before?"""
+        """Whether the person must be asked, even if they allowed all of it before (prompt=consent)."""
         return CONSENT in self.prompt
 
 
@@ -73,7 +73,10 @@ PLAIN: Final = AuthenticationRequest()
 
 
 def read(parameters: Parameters, default_max_age: int | None = None) -> AuthenticationRequest:
-    """The parameters of Core §3.1.2.1, each in order; raises AuthorizationError. `default_max_age` is the client's, in seconds."""
+    """Reads and checks the parameters of Core §3.1.2.1. Raises AuthorizationError.
+
+    `default_max_age` is the client's, in seconds. A login_hint that is too long or not printable is ignored.
+    """
     display, nonce, max_age = (parameters.get(name) for name in ("display", "nonce", "max_age"))
     if display not in (None, *DISPLAYS):
         raise refuse("display", f"one of {', '.join(DISPLAYS)}", display)
@@ -90,7 +93,7 @@ def read(parameters: Parameters, default_max_age: int | None = None) -> Authenti
 
 
 def parse_prompt(prompt: str | None) -> frozenset[str]:
-    """What pages the client wants shown, or none."""
+    """Reads the values of prompt. Raises AuthorizationError for an unknown one, and for none together with others."""
     values = frozenset((prompt or "").split(" ")) - {""}
     if not values <= set(PROMPTS):
         raise refuse("prompt", f"made of {', '.join(PROMPTS)}", prompt)
@@ -100,14 +103,17 @@ def parse_prompt(prompt: str | None) -> frozenset[str]:
 
 
 def parse_max_age(max_age: str) -> int:
-    """How long ago the person may have logged in."""
+    """Reads max_age: the greatest age of the login in seconds. Raises AuthorizationError if it is not a number."""
     if not SECONDS.fullmatch(max_age):
         raise refuse("max_age", "a number of seconds", max_age)
     return int(max_age)
 
 
 def parse_claims(text: str | None) -> ClaimsRequest:
-    """What is asked for by name; an essential acr is one that a login here can have."""
+    """Reads the claims parameter.
+
+    Raises AuthorizationError if it is malformed, or if no login here has the essential acr.
+    """
     if text is None:
         return ClaimsRequest()
     try:
@@ -123,6 +129,6 @@ def parse_claims(text: str | None) -> ClaimsRequest:
 
 
 def refuse(name: str, expected: str, got: str | None) -> AuthorizationError:
-    """What tells the client which parameter is wrong, and keeps what came for its makers."""
+    """Returns the error that names the wrong parameter; its reason keeps what came, for the client's developers."""
     sentence = f"The parameter {name} must be {expected}."
     return AuthorizationError(INVALID_REQUEST, sentence, Reason(name, expected, shown(got or "")))

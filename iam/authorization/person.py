@@ -1,4 +1,4 @@
-"""Who is logged in, as an authorization request looks at them (OpenID Connect Core §3.1.2.3)."""
+"""The people who are logged in, as an authorization request sees them (OpenID Connect Core §3.1.2.3)."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,10 @@ from iam.records.session import Session
 
 @frozen
 class Person:
-    """A session, its person's subject for the client that asks, the seconds since they logged in, and whether they act or only may."""
+    """A person who is logged in: their session, and their subject for the requesting client.
+
+    `age` is in seconds since they logged in. `acting`: theirs is the active session of the browser, not another one.
+    """
 
     session: Session
     sub: str
@@ -21,23 +24,23 @@ class Person:
     acting: bool = True
 
     def meant(self, request: AuthenticationRequest) -> bool:
-        """Checks that it is the person of the id_token_hint, and of a claim `sub` with a value (Core §3.1.2.2): nobody else will do."""
+        """Checks that this is the person of the id_token_hint and of every claim `sub` with a value (Core §3.1.2.2)."""
         return all(self.sub in subjects for subjects in request.subjects)
 
     def recent(self, request: AuthenticationRequest) -> bool:
-        """Checks that they logged in recently enough, and need not do so once more."""
+        """Checks that the login is recent enough for max_age, and that prompt does not demand a new one."""
         return not request.wants_login and (request.max_age is None or self.age <= request.max_age)
 
 
 @frozen
 class Authentication:
-    """Introduces people to clients."""
+    """Relates sessions to the client that asks: finds subjects and the ages of logins."""
 
     subjects: Subjects
     clock: Clock
 
     def people(self, client: Client, active: Session | None, others: Iterable[Session]) -> list[Person]:
-        """Who is logged in, the one who acts first."""
+        """Returns the people who are logged in, the one who acts first."""
         acting = [] if active is None else [self._person(client, active, acting=True)]
         return [*acting, *(self._person(client, session, acting=False) for session in others)]
 

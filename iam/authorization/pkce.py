@@ -11,12 +11,15 @@ NO_CHALLENGE = "malformed"  # equals no challenge
 
 
 def well_formed(challenge: str) -> bool:
-    """RFC 7636 §4.2, for S256."""
+    """Checks that a challenge is one of S256: 43 characters of base64url (RFC 7636 §4.2)."""
     return CHALLENGE.fullmatch(challenge) is not None
 
 
 def challenge_of(verifier: str | None) -> str | None:
-    """The S256 challenge that this verifier answers (RFC 7636 §4.6); None for none, and for a malformed one what never matches."""
+    """Returns the S256 challenge that belongs to this verifier (RFC 7636 §4.6).
+
+    It is None without a verifier, and NO_CHALLENGE, which never matches, for a malformed one.
+    """
     if verifier is None:
         return None
     if not VERIFIER.fullmatch(verifier):

@@ -1,4 +1,7 @@
-"""The authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1) once it is validated, and what becomes of it."""
+"""The validated authorization request, its refusal and its permission.
+
+RFC 6749 §4.1.1 and OpenID Connect Core §3.1.2.1 define it.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,11 +16,12 @@ from iam.records.session import Session
 
 @frozen
 class AuthorizationRequest:
-    """A request that a person may allow.
+    """A valid request, which a person may allow.
 
-    `scopes` are those that are granted if they do, `consented` these and the scopes behind claims requested by name;
-    `allowed` has the latter by resource, and under NOWHERE those that are about none. `claims` are requested by place and name.
-    `fetched` is the request object, if it came by reference; `left_out` says which scopes are not granted, and why.
+    `scopes` are granted if they do; `consented` are these and the scopes behind claims requested by name. `allowed`
+    holds the consented scopes by resource, and under NOWHERE those of no resource. `claims` are the requested ones, by
+    place and name. `fetched` is the request object, if it came by reference; `left_out` says which scopes are not
+    granted, and why.
     """
 
     client: Client
@@ -40,7 +44,7 @@ class AuthorizationRequest:
 
 @frozen
 class InvalidAuthorizationRequest(Exception):
-    """A request that is refused, and whose client is told so, as its redirect URI is good; `silent` ones allow no page."""
+    """A refused request, which the client is told about since the redirect URI is valid; `silent` forbids any page."""
 
     client: Client
     redirect_uri: str
@@ -55,7 +59,7 @@ Answerable = AuthorizationRequest | InvalidAuthorizationRequest
 
 @frozen
 class Permission:
-    """A request that a person allows in their session; `asked`: just now, or else before."""
+    """A request that a person allows in their session; if they were not `asked` just now, they allowed it before."""
 
     request: AuthorizationRequest
     session: Session

@@ -1,6 +1,6 @@
-"""The authorization response: what the client is told, and by which way (RFC 6749 §4.1.2, OAuth 2.0 Multiple Response Types §2.1).
+"""The authorization response: what the client is told, and in which response mode (RFC 6749 §4.1.2).
 
-The one place that knows the ways, and that writes an address.
+OAuth 2.0 Multiple Response Types §2.1 defines the modes. Only this module knows them and writes the URL.
 """
 
 from typing import Final
@@ -17,7 +17,7 @@ MODES: Final = (QUERY, FRAGMENT, FORM_POST)
 
 @frozen
 class AuthorizationResponse:
-    """The members of the answer, and the client's address."""
+    """The parameters of the response, and the client's redirect URI."""
 
     redirect_uri: str
     members: tuple[tuple[str, str], ...]
@@ -25,10 +25,10 @@ class AuthorizationResponse:
 
     @property
     def posted(self) -> bool:
-        """Does the browser bring it by a form (Form Post Response Mode)?"""
+        """Whether the browser sends the response as a form (Form Post Response Mode)."""
         return self.mode == FORM_POST
 
     @property
     def location(self) -> str:
-        """The address with the members behind it."""
+        """The redirect URI with the parameters in its query or fragment."""
         return redirect_uris.answering(self.redirect_uri, self.members, fragment=self.mode == FRAGMENT)
