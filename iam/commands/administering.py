@@ -1,4 +1,4 @@
-"""What commands administer: the rules, on the database and with the server key that the settings name."""
+"""Builds `Administration`, which commands use, from the settings: their database and their server key."""
 
 from collections.abc import Callable
 from functools import partial
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def build_administration(reactor: Reactor, settings: Settings, clock: Clock, store: Store) -> Administration:
-    """The rules on this store; the server key is read when it is needed."""
+    """Builds the administration of this store; the server key is read only when it is needed."""
     key = partial(read_server_key, settings)
     people = People(store.users, Passwords(reactor), clock, settings.issuer_host)
     rules = partial(build_registration, reactor, settings, clock, store, key)
@@ -32,7 +32,7 @@ def build_administration(reactor: Reactor, settings: Settings, clock: Clock, sto
 def build_registration(
     reactor: Reactor, settings: Settings, clock: Clock, store: Store, key: Callable[[], ServerKey]
 ) -> "Registration":
-    """The rules for clients."""
+    """Builds the rules for clients."""
     from iam.clients.registration import Registration
     from iam.clients.secrets import ClientSecrets
     from iam.outbound.fetching import Fetcher
@@ -50,14 +50,14 @@ def build_registration(
 
 
 def build_keys(clock: Clock, store: Store, key: Callable[[], ServerKey]) -> "Keys":
-    """The keys, which only who has the server key can use."""
+    """Builds the server's keys. Raises ServerKeyError if the server key cannot be read or made."""
     from iam.secrets import signing_keys
 
     return signing_keys.Keys(store.signing_keys, key().derive(signing_keys.PURPOSE), clock, deferToThread)
 
 
 def read_server_key(settings: Settings) -> ServerKey:
-    """The server key, made where the data directory has none; raises ServerKeyError, also for a data directory that is none."""
+    """Reads the server key, or makes it in an existing data directory; else raises ServerKeyError."""
     text = settings.secret_key.get_secret_value() if settings.secret_key else None
     if text is None and not settings.data_dir.is_dir():
         raise ServerKeyError(

@@ -1,4 +1,7 @@
-"""What people are asked, and secrets: from standard input or a hidden prompt, never from the arguments, which every user can read."""
+"""Questions to the person at the terminal, and secrets from standard input.
+
+Secrets come from standard input or a hidden prompt, never from arguments, which every user of the machine can read.
+"""
 
 import signal
 import sys
@@ -16,44 +19,47 @@ T = TypeVar("T")
 
 
 def interactive() -> bool:
-    """Is there a person to ask?"""
+    """Whether standard input is a terminal, so that there is a person to ask."""
     return sys.stdin.isatty()
 
 
 def text(question: str) -> str:
-    """What the person types, visibly."""
+    """Asks the question and returns the answer, which is visible while it is typed."""
     with interruptible():
         answer: str = click.prompt(question, err=True)
     return answer
 
 
 def agreed(question: str) -> bool:
-    """Does the person agree? No, unless they say so."""
+    """Asks whether the person agrees; the default is no."""
     with interruptible():
         return click.confirm(question, err=True)
 
 
 def secret(question: str) -> str:
-    """What the person types, hidden."""
+    """Asks the question and returns the answer, which is hidden while it is typed."""
     with interruptible():
         answer: str = click.prompt(question, hide_input=True, err=True)
     return answer
 
 
 def new_password() -> str:
-    """A password typed twice, until both are the same."""
+    """Asks for a password twice, and again until both are the same."""
     while (password := secret("Password")) != secret("The same password again"):
         click.echo("The two passwords differ.", err=True)
     return password
 
 
 def secret_on_input(name: str) -> str:
-    """The one line on standard input; a hidden prompt where that is a terminal."""
+    """Returns the one line on standard input, or asks with a hidden prompt if that is a terminal."""
     return secret(name) if interactive() else line_on_input(name)
 
 
 def line_on_input(name: str) -> str:
-    """The one line on standard input, without its end."""
+    """Returns the one line on standard input, without its line end.
+
+    Raises ClickException unless it is one line of UTF-8 without NUL, and at most LIMIT bytes.
+    """
     given = sys.stdin.buffer.read(LIMIT + 1)
     try:
         line = given.decode().removesuffix("\n").removesuffix("\r")
@@ -67,7 +73,11 @@ def line_on_input(name: str) -> str:
 async def until_valid(
     answers: dict[str, str], questions: Mapping[str, Callable[[], str]], attempt: Callable[..., Awaitable[T]]
 ) -> T:
-    """Attempt it with the answers; ask for those that are missing, and again for what cannot be used, while there is somebody to ask."""
+    """Calls `attempt` with the answers, and returns its result.
+
+    Asks for missing answers first, and again for those that Invalid complains about. Without a terminal, and for
+    complaints about anything else, Invalid is raised.
+    """
     while True:
         for field in [field for field in questions if field not in answers]:
             answers[field] = questions[field]()
@@ -83,7 +93,10 @@ async def until_valid(
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let signals end a prompt: the reactor, which has taken them, stands still meanwhile (nobody else needs it)."""
+    """Lets SIGINT and SIGTERM end a prompt: the reactor handles them otherwise, and it cannot run during a prompt.
+
+    A command has no other work meanwhile, so the reactor may wait.
+    """
     before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

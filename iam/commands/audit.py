@@ -19,7 +19,7 @@ COLUMNS = ("at", "kind", "actor", "user_id", "client_id", "address")
 
 @click.group(cls=Group, examples=["iam audit list --since 2027-01-31"])
 def command() -> None:
-    """The audit log: what was done here, by whom, from where."""
+    """The audit log: what was done, by whom, and from which address."""
 
 
 @command.command(
@@ -29,14 +29,14 @@ def command() -> None:
         "iam audit list --user alice --kind session.begun --json",
     ],
 )
-@click.option("--since", metavar="ISO8601", callback=moments.parse, help="Only from then on.")
-@click.option("--client", metavar="ID", help="Only what is about this client.")
+@click.option("--since", metavar="ISO8601", callback=moments.parse, help="Only events from then on.")
+@click.option("--client", metavar="ID", help="Only events about this client.")
 @click.option(
-    "--user", metavar="U", help="Only what this person did, or what is about them; the id of one who is gone."
+    "--user", metavar="U", help="Only what this person did, or what is about them. Of a deleted person, the id."
 )
-@click.option("--kind", metavar="K", help="Only this, such as token.revoked.")
+@click.option("--kind", metavar="K", help="Only events of this kind, such as token.revoked.")
 def list_(since: datetime | None, client: str | None, user: str | None, kind: str | None) -> None:
-    """List what was done, oldest first."""
+    """List the events, oldest first."""
     events = run(lambda on: audit.list_events(on, since=since, client_id=client, user=user, kind=kind))
     output.tabulate([document(event) for event in events], COLUMNS, "There is nothing.")
 
@@ -47,21 +47,21 @@ def list_(since: datetime | None, client: str | None, user: str | None, kind: st
     metavar="DATE",
     required=True,
     callback=moments.parse_day,
-    help="Months that were over by then.",
+    help="Remove the months that ended by this day.",
 )
 @yes_option
 def prune(before: date, *, yes: bool) -> None:
-    """Remove whole months from the audit log, for good. That it was done stays in it."""
+    """Remove whole months from the audit log, for good. The log keeps an event that they were removed."""
     gone = run_if_agreed(losses, audit.prune, before, yes=yes)
     if not gone:
-        output.say("No month of the audit log was over by then; nothing is removed.", {"removed": []})
+        output.say("No month of the audit log ended by then; nothing is removed.", {"removed": []})
         return
     told = [{"since": str(month.since), "until": str(month.until), "events": month.events} for month in gone]
     output.say(f"{sum(month.events for month in gone)} events are removed.", {"removed": told})
 
 
 async def losses(on: Administration, before: date) -> Losses | None:
-    """What is removed; a day that is still to come is wrong usage."""
+    """Returns what would be removed. Raises BadParameter for a day in the future."""
     try:
         return await audit.count_losses(on, before)
     except Invalid as invalid:
@@ -69,7 +69,7 @@ async def losses(on: Administration, before: date) -> Losses | None:
 
 
 def document(event: Event) -> dict[str, object]:
-    """The event for programs."""
+    """Returns the event as a JSON object."""
     return {
         "id": str(event.id),
         "at": output.moment(event.at),

@@ -1,4 +1,4 @@
-"""Claims as arguments: `name=value`, whose value is JSON where it parses, else text."""
+"""Claims as arguments: `name=value`; a value that is not JSON is text."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from iam import strict_json
 
 
 def parse(context: click.Context, option: click.Parameter, texts: Sequence[str]) -> dict[str, object]:
-    """The claims of a repeatable option; the last of one name counts."""
+    """Parses the claims of a repeatable option; the last value of a name counts. Raises BadParameter."""
     claims: dict[str, object] = {}
     for text in texts:
         name, equals, value = text.partition("=")
@@ -19,7 +19,7 @@ def parse(context: click.Context, option: click.Parameter, texts: Sequence[str])
 
 
 def json_or_text(text: str) -> object:
-    """What the text means as JSON (RFC 8259); the text itself where it is none."""
+    """Returns what the text means as JSON (RFC 8259), or the text itself if it is not JSON."""
     try:
         return strict_json.parse(text)
     except strict_json.NotJSON:

@@ -46,8 +46,8 @@ def command() -> None:
     ]
 )
 @click.option("--name", metavar="N", required=True, help="The name that people read.")
-@click.option("--owner", metavar="USERNAME", help="Who sees it under /applications.")
-@click.option("--client-id", "chosen_id", metavar="ID", help="Its id, if it is not to be made at random.")
+@click.option("--owner", metavar="USERNAME", help="The person who sees it under /applications.")
+@click.option("--client-id", "chosen_id", metavar="ID", help="Its id; made at random if left out.")
 @click.option(
     "--client-secret-stdin",
     is_flag=True,
@@ -59,8 +59,8 @@ def create(
 ) -> None:
     """Register a client. Its secret is shown once, here and now.
 
-    With redirect URIs it gets authorization_code and refresh_token and the scopes openid, profile, email, read and write;
-    without them client_credentials, read and write; unless --grant-type and --scope say otherwise.
+    With redirect URIs it gets authorization_code and refresh_token and the scopes openid, profile, email, read and
+    write; without them client_credentials, read and write; unless --grant-type and --scope say otherwise.
     """
     asked = evolve(client_changes.propose(name, people=bool(said.get("redirect_uris"))), **said)
     chosen = chosen_secret(asked.auth_method) if client_secret_stdin else None
@@ -75,7 +75,7 @@ def create(
     "--unused", is_flag=True, help="Only those that nobody has used, ever or for 90 days (unused-client-days)."
 )
 def list_(*, unused: bool) -> None:
-    """List all clients, with the day on which each was last used: servers write it down every ten minutes."""
+    """List all clients, with the day of their last use (servers store it every ten minutes)."""
     listed = run(partial(clients.list_uses, unused=unused))
     told = [document(client) | {"last_used": day and day.isoformat()} for client, day in listed]
     nothing = "Every client is used." if unused else "There are no clients yet."
@@ -99,10 +99,10 @@ def show(client_id: str) -> None:
 @click.option("--name", metavar="N", help="The name that people read.")
 @client_options.metadata
 def update(client_id: str, name: str | None, said: Mapping[str, Any]) -> None:
-    """Change a client's metadata; what is not named stays, a list that is named replaces the old one, "" empties it.
+    """Change a client's metadata; what is not named stays, a named list replaces the old one, "" empties it.
 
-    Another --auth-method makes a new secret, shown once, where the old one is of no use to it. New keys take the place of
-    the old ones.
+    Another --auth-method makes a new secret, shown once, if the old one cannot be used with it. New keys replace the
+    old ones.
     """
 
     async def work(on: Administration) -> tuple[Client, str | None]:
@@ -128,11 +128,11 @@ def update(client_id: str, name: str | None, said: Mapping[str, Any]) -> None:
     metavar="SECONDS",
     type=click.IntRange(0, LONGEST_KEEP),
     default=0,
-    help="How long the old one stays good besides (0).",
+    help="How long the old one still works (0).",
 )
 @yes_option
 def rotate_secret(client_id: str, keep: int, *, yes: bool) -> None:
-    """Give a client a new secret, shown once; the old one is worth nothing from now on, or when --keep is over.
+    """Give a client a new secret, shown once; the old one stops working at once, or after --keep seconds.
 
     A client has two secrets at most: a second rotation ends the oldest one at once.
     """
@@ -145,7 +145,7 @@ def rotate_secret(client_id: str, keep: int, *, yes: bool) -> None:
 @which
 @yes_option
 def disable(client_id: str, *, yes: bool) -> None:
-    """Let a client take part no longer, and end all that it was granted, for good: enabling it revives none of it."""
+    """Disable a client and end everything it was granted, for good: enabling it brings nothing back."""
     client = run_if_agreed(clients.count_losses_of_disabling, clients.disable, client_id, yes=yes)
     output.say(f"The client {client.name} is disabled.", document(client))
 
@@ -153,7 +153,7 @@ def disable(client_id: str, *, yes: bool) -> None:
 @command.command(examples=["iam client enable 4Fh..."])
 @which
 def enable(client_id: str) -> None:
-    """Let a client take part again."""
+    """Enable a client again; it has to get new tokens."""
     client = run(lambda on: clients.enable(on, client_id, COMMAND_LINE))
     output.say(f"The client {client.name} is enabled.", document(client))
 
@@ -163,7 +163,10 @@ def enable(client_id: str) -> None:
 )
 @which
 def rotate_registration_token(client_id: str) -> None:
-    """Give a client that registered itself another registration access token, shown once; the old one is worth nothing."""
+    """Give a client that registered itself a new registration access token, shown once.
+
+    The old one stops working.
+    """
     client, token = run(lambda on: registration_access_tokens.rotate(on, client_id, COMMAND_LINE))
     output.show({"client_id": client.id, "registration_access_token": token})
 
@@ -172,9 +175,9 @@ def rotate_registration_token(client_id: str) -> None:
 @which
 @yes_option
 def revoke_registration_token(client_id: str, *, yes: bool) -> None:
-    """Let a client that registered itself look after its registration no longer; else it goes on as it is.
+    """Stop a client that registered itself from managing its registration; nothing else changes.
 
-    A new token gives that back (rotate-registration-token).
+    A new token allows it again (rotate-registration-token).
     """
     client = run_if_agreed(
         registration_access_tokens.count_losses, registration_access_tokens.revoke, client_id, yes=yes
@@ -187,13 +190,13 @@ def revoke_registration_token(client_id: str, *, yes: bool) -> None:
 @which
 @yes_option
 def delete(client_id: str, *, yes: bool) -> None:
-    """Delete a client, and end all that it was granted."""
+    """Delete a client and end everything it was granted."""
     client = run_if_agreed(clients.count_losses_of_deleting, clients.delete, client_id, yes=yes)
     output.say(f"The client {client.name} is deleted.", {"client_id": client_id, "deleted": True})
 
 
 async def by_option(work: Awaitable[T]) -> T:
-    """The result of `work`, whose complaints name the options that they are about."""
+    """Returns the result of `work`; complaints in Invalid name the options they are about."""
     try:
         return await work
     except Invalid as invalid:
@@ -201,7 +204,7 @@ async def by_option(work: Awaitable[T]) -> T:
 
 
 def announce(client: Client, secret: str | None) -> None:
-    """Show a client and, for the only time, its new secret, if it has one."""
+    """Shows a client and, for the only time, its new secret, if it has one."""
     shown = document(client)
     if secret is not None:
         shown = {"client_id": client.id, "client_secret": secret, **shown}
@@ -211,7 +214,7 @@ def announce(client: Client, secret: str | None) -> None:
 
 
 def document(client: Client) -> dict[str, object]:
-    """The client for programs, in the words of RFC 7591 §2 and OpenID Connect Registration §2."""
+    """Returns the client as a JSON object, named as in RFC 7591 §2 and OpenID Connect Registration §2."""
     return {
         "client_id": client.id,
         **information.document(client, SHOWN),

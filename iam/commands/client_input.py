@@ -1,4 +1,4 @@
-"""What `iam client` is given beside its options: keys in a file, a secret on standard input."""
+"""Input of `iam client` besides its options: keys in a file, a secret on standard input."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +16,7 @@ LONGEST_JWKS = 65_536  # bytes of a file of keys
 
 
 def key_set(file: Path) -> Mapping[str, Any]:
-    """The JSON object in a file of public keys; what it must be like, the rules for clients say."""
+    """Reads the JSON object in a file of public keys; the rules for clients check it. Raises ClickException."""
     try:
         octets = file.read_bytes()
         document = strict_json.parse(octets) if len(octets) <= LONGEST_JWKS else None
@@ -30,7 +30,10 @@ def key_set(file: Path) -> Mapping[str, Any]:
 
 
 def chosen_secret(method: str) -> str:
-    """The secret on standard input; a person is warned of one that may be guessed."""
+    """Reads the secret on standard input, and warns of one that may be guessed.
+
+    Raises UsageError for a method without secrets, and ClickException for a text that cannot be a secret.
+    """
     if not keeps_secret(method):
         raise click.UsageError(f"A client with {method} has no secret: leave --client-secret-stdin out.")
     secret = asking.secret_on_input("The secret")
@@ -42,8 +45,8 @@ def chosen_secret(method: str) -> str:
 
 
 def warn(client: Client) -> None:
-    """Say loudly what others can read on the way, to standard error."""
+    """Warns on standard error of addresses where others on the network can read what is sent."""
     for uri in redirect_uris.unprotected(client.addresses):
         click.echo(
-            f"WARNING: {uri} is http: whoever is on the way there reads the codes and who is logged in.", err=True
+            f"WARNING: {uri} is http: others on the network can read codes there, and who is logged in.", err=True
         )

@@ -1,4 +1,4 @@
-"""The options of `iam client create` and `update`: client metadata, a member an option."""
+"""The options of `iam client create` and `update`: one for each member of client metadata."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,12 +18,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULTS: Final = {each.attribute: each.default for each in MEMBERS}
 
-# All but the name, which a new client must have, and what nobody says.
+# All members but the name, which `create` requires, and those that only the server sets.
 OPTIONS: Final = tuple(each for each in MEMBERS if each.attribute != "name" and each.who_may_set is not Who.NOBODY)
 
-URI: Final = ("-uri", "-uris")  # how options of addresses end
+URI: Final = ("-uri", "-uris")  # endings of options that take addresses
 
-# What the command line knows by itself of the values of some; what is wrong with any other, the rules say.
+# Values that the command line checks by itself; the rules for clients check all others.
 KINDS: Final[Mapping[str, Mapping[str, Any]]] = {
     "auth_method": {"type": click.Choice(AUTH_METHODS)},
     "token_endpoint_auth_signing_alg": {"type": click.Choice(assertions.EVERY_ALGORITHM)},
@@ -36,14 +36,14 @@ MORE: Final = {"grant_types": f" One of {', '.join(each.name for each in offered
 
 
 def metadata(function: F) -> F:
-    """Give a command the options; what is named of them is its argument `said`, by attribute of Metadata."""
+    """Adds the options to a command; those that are given are its argument `said`, by attribute of Metadata."""
     for each in reversed(OPTIONS):
         function = option(each)(function)
     return function
 
 
 def option(member: Member) -> Any:
-    """The option of a member: a flag, one of a kind, a text, or several."""
+    """Returns the option of a member: a flag, a choice, a text, or a repeatable text."""
     name, attribute = f"--{member.option}", member.attribute
     told: dict[str, Any] = {"expose_value": False, "callback": remember}
     if member.type is bool:
@@ -56,7 +56,7 @@ def option(member: Member) -> Any:
 
 
 def remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
-    """Collect what is named; an empty text takes away what there was."""
+    """Adds a given option to `said`; an empty text resets the member to its default."""
     said: dict[str, Any] = context.params.setdefault("said", {})
     if value is None or value == ():
         return
@@ -66,7 +66,7 @@ def remember(context: click.Context, parameter: click.Parameter, value: Any) -> 
 
 
 def by_option(invalid: Invalid) -> Invalid:
-    """The complaints, each with its option before it where the sentence alone does not say what it is about."""
+    """Returns the complaints, each after its option unless the sentence names the subject itself."""
     named = {
         "client_id": "--client-id: ",
         **{each.attribute: f"--{each.option}: " for each in OPTIONS if not self_explaining(each)},
@@ -75,5 +75,5 @@ def by_option(invalid: Invalid) -> Invalid:
 
 
 def self_explaining(member: Member) -> bool:
-    """Do complaints about it say themselves what they are about?"""
+    """Whether complaints about this member say what they are about."""
     return member.attribute in (*COLUMNS, "jwks") or member.option != member.name.replace("_", "-")

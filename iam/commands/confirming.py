@@ -1,4 +1,4 @@
-"""Before something is destroyed: what goes with it, and whether that is meant."""
+"""Confirmation of destructive commands: shows what is lost, and asks."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, TypeVarTuple
@@ -23,7 +23,7 @@ def run_if_agreed(
     *subject: *Subject,
     yes: bool,
 ) -> T:
-    """The result of an action on a subject, once a person has agreed to what goes with it."""
+    """Runs an action on a subject once the person has agreed to its losses; returns its result."""
 
     async def work(on: Administration) -> T:
         ask_first(await losses(on, *subject), yes=yes)
@@ -33,10 +33,10 @@ def run_if_agreed(
 
 
 def ask_first(losses: Losses | None, *, yes: bool) -> None:
-    """Say what goes, and ask whether it may; None: nothing goes that anybody would miss.
+    """Shows what is lost and asks for agreement; None means that nothing is in use, so nothing is asked.
 
-    Without a terminal to ask at, what is done in haste, by scripts too, is done; what is lost for good must have been agreed
-    to before (--yes).
+    Without a terminal, losses that are not for good are accepted, so that scripts can act in haste; losses for good
+    raise UsageError unless `yes` is set.
     """
     if losses is None or yes:
         return
@@ -47,7 +47,7 @@ def ask_first(losses: Losses | None, *, yes: bool) -> None:
 
 
 def ask(losses: Losses) -> None:
-    """Say what goes, and ask; anything but yes is the end of the command."""
+    """Shows what is lost and asks. Raises ClickException unless the answer is yes."""
     for section in losses.sections:
         for line in (section.heading, *map("  {}".format, section.items)):
             click.echo(output.printable(line), err=True)

@@ -33,7 +33,7 @@ QUESTIONS = {
 @click.option("--email", metavar="E", help="The e-mail address.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def command(username: str | None, email: str | None, *, password_stdin: bool) -> None:
-    """Make an administrator. What the options leave out is asked at the terminal."""
+    """Make an administrator. Values missing in the options are asked for at the terminal."""
     given = {"username": username, "email": email}
     answers = {field: answer for field, answer in given.items() if answer is not None}
     if not asking.interactive():
@@ -45,7 +45,7 @@ def command(username: str | None, email: str | None, *, password_stdin: bool) ->
 
 
 def wanted() -> bool:
-    """Is the database to be made, if there is none? Only if a person says so."""
+    """Whether to make the database, if there is none: only if a person at the terminal agrees."""
     settings = read_settings()
     if not missing(settings) or not asking.interactive():
         return False
@@ -53,7 +53,7 @@ def wanted() -> bool:
 
 
 def refuse_gaps(answers: Container[str], *, password_stdin: bool) -> None:
-    """Where nobody can be asked, the options must say it all."""
+    """Raises UsageError for missing options; without a terminal nobody can be asked."""
     missing = [f"--{field}" for field in ("username", "email") if field not in answers]
     missing += [] if password_stdin else ["--password-stdin"]
     if missing:
@@ -61,6 +61,6 @@ def refuse_gaps(answers: Container[str], *, password_stdin: bool) -> None:
 
 
 async def created(on: Administration, answers: dict[str, str]) -> User:
-    """The new administrator."""
+    """Creates the administrator; asks for missing answers, and again for unusable ones."""
     create = partial(people.create_administrator, on, by=COMMAND_LINE)
     return await asking.until_valid(answers, QUESTIONS, create)

@@ -19,7 +19,7 @@ UPGRADE = "iam database upgrade --old-binaries /usr/lib/postgresql/15/bin"
 
 @click.group(cls=Group, examples=[UPGRADE, "iam database restored"])
 def command() -> None:
-    """The database itself: to a new version of PostgreSQL, and back from a backup."""
+    """The database itself: its upgrade to a new version of PostgreSQL, and its restoration from a backup."""
 
 
 @command.command("upgrade", examples=[UPGRADE])
@@ -31,11 +31,12 @@ def command() -> None:
     help="The directory of the programs (postgres and others) of the version that made the database.",
 )
 def upgrade_database(*, old_binaries: Path) -> None:
-    """Take the database in the data directory over from an older version of PostgreSQL.
+    """Upgrade the database in the data directory from an older version of PostgreSQL.
 
-    Stop the server first. The old version starts once more, for nobody else; what it holds is dumped, restored into a new
-    database beside it, and compared. Only then the two change places: interrupted before, all is as it was. The old one is
-    kept as postgresql.old-VERSION in the data directory, and so is its postgresql.conf: what you changed there you change again.
+    Stop the server first. The old version is started once more, for this command only; its contents are dumped,
+    restored into a new database beside it, and compared. Only then do the two change places: if the command is
+    interrupted before, nothing has changed. The old database is kept as postgresql.old-VERSION in the data directory,
+    with its postgresql.conf: make your changes to that file again in the new one.
     """
     settings = read_settings()
     if settings.database is not None:
@@ -52,7 +53,7 @@ def upgrade_database(*, old_binaries: Path) -> None:
 
 
 async def upgraded(reactor: Reactor, settings: Settings, programs: Path) -> Upgraded:
-    """What the upgrade did."""
+    """Upgrades, and returns what was done. Raises EmbeddedError."""
     return await upgrade(reactor, settings.data_dir, programs, progress=progress())
 
 
@@ -61,14 +62,15 @@ async def upgraded(reactor: Reactor, settings: Settings, programs: Path) -> Upgr
 def restored(*, yes: bool) -> None:
     """Say that the database was restored from a backup; do so before the server starts on it.
 
-    A backup does not know what was used, revoked or left since it was made. So all authorization codes, refresh tokens and
-    access tokens that were issued until now are void, initial access tokens too, and all sessions end: people log in again,
-    and applications ask for new tokens. Accounts, applications and consents stay as the backup has them. (An access token
-    that is a JWT is believed until it expires by whoever does not ask the server about it; `iam key retire` ends that too.)
+    A backup does not know what was used, revoked or left since it was made. So all authorization codes, refresh tokens
+    and access tokens issued until now become void, initial access tokens too, and all sessions end: people log in
+    again, and applications ask for new tokens. Accounts, applications and consents stay as the backup has them. (A
+    resource server that does not ask this server about an access token that is a JWT accepts it until it expires; `iam
+    key retire` ends that too.)
     """
     now, sessions = run_if_agreed(grants.count_losses_of_void, grants.void, yes=yes)
     moment = output.moment(now)
     output.say(
-        f"Void is what was issued before {moment}; {sessions} sessions are ended.",
+        f"Everything issued before {moment} is void; {sessions} sessions are ended.",
         {"not_before": moment, "sessions": sessions},
     )

@@ -21,7 +21,7 @@ def command(text: str) -> None:
 
 
 def document(trace: Trace) -> dict[str, object]:
-    """The refusal for programs."""
+    """Returns the refusal as a JSON object."""
     return {
         "id": trace.id,
         "at": output.moment(trace.at),

@@ -17,14 +17,14 @@ COLUMNS = ("id", "username", "client_name", "scope", "created_at", "expires_at")
 
 @click.group(cls=Group, examples=["iam grant list --user alice"])
 def command() -> None:
-    """Grants: what a person, or a client for itself, allowed once. Tokens live under them and end with them."""
+    """Grants: what a person allowed a client, or what a client may do for itself. Tokens end with their grant."""
 
 
 @command.command("list", examples=["iam grant list", "iam grant list --user alice --json"])
 @click.option("--user", metavar="U", help="Only what this person allowed.")
 @click.option("--client", metavar="ID", help="Only what this client was allowed.")
 def list_(user: str | None, client: str | None) -> None:
-    """List the grants that live."""
+    """List the living grants."""
     found = run(lambda on: living(on, user, client))
     output.tabulate([document(grant) for grant in found], COLUMNS, "There are no grants.")
 
@@ -38,14 +38,14 @@ def list_(user: str | None, client: str | None) -> None:
     ]
 )
 @click.argument("grant_id", metavar="[ID]", type=click.UUID, required=False)
-@click.option("--user", metavar="U", help="All that this person allowed so far.")
-@click.option("--client", metavar="ID", help="All that this client was allowed so far.")
-@click.option("--everything", is_flag=True, help="All that anybody was allowed so far: everybody must allow it again.")
+@click.option("--user", metavar="U", help="All grants of this person so far.")
+@click.option("--client", metavar="ID", help="All grants to this client so far.")
+@click.option("--everything", is_flag=True, help="All grants so far: everybody must allow applications again.")
 @yes_option
 def revoke(grant_id: UUID | None, user: str | None, client: str | None, *, everything: bool, yes: bool) -> None:
     """End the grant ID, or many at once, and every code and token under them, on all servers at the same moment.
 
-    A client's own grant begins anew, without the tokens: the client asks for one again.
+    A client's own grant is replaced by a new one without tokens: the client can ask for new ones.
     """
     if sum((grant_id is not None, user is not None, client is not None, everything)) != 1:
         raise click.UsageError("Name one: an ID, --user, --client or --everything.")
@@ -64,12 +64,12 @@ def revoke(grant_id: UUID | None, user: str | None, client: str | None, *, every
 
 
 async def living(on: Administration, username: str | None, client_id: str | None) -> list[Grant]:
-    """The grants of this person and this client, where they are named."""
+    """Returns the living grants of this person and this client, as far as they are named. Raises Invalid."""
     return await grants.list_living(on, await people.find(on, username) if username else None, client_id)
 
 
 def document(grant: Grant) -> dict[str, object]:
-    """The grant for programs."""
+    """Returns the grant as a JSON object."""
     return {
         "id": str(grant.id),
         "user_id": grant.user_id and str(grant.user_id),

@@ -16,14 +16,14 @@ COLUMNS = ("kid", "use", "alg", "state", "published_at", "active_at", "removed_a
 
 @click.group(cls=Group, examples=["iam key list", "iam key rotate"])
 def command() -> None:
-    """The server's keys: made, published, replaced and removed by the servers themselves; here by hand."""
+    """The server's keys. The servers make, publish, replace and remove them; here it is done by hand."""
 
 
 @command.command("list", examples=["iam key list --json"])
 def list_() -> None:
     """List all keys: published (will sign), active (signs), retired (only verifies), removed.
 
-    Those whose use is enc are encrypted to: a retired one still decrypts.
+    Clients encrypt to the keys whose use is enc; a retired one still decrypts.
     """
     found = run(keys.list_states)
     output.tabulate(
@@ -34,10 +34,10 @@ def list_() -> None:
 @command.command(examples=["iam key rotate", "iam key rotate --alg ES256 --now"])
 @click.option("--alg", type=click.Choice(KINDS), help="Only this algorithm's key (all).")
 @click.option(
-    "--now", "at_once", is_flag=True, help="Sign with it at once: who has kept the old key set must ask again."
+    "--now", "at_once", is_flag=True, help="Sign at once: clients that cached the old key set must fetch it again."
 )
 def rotate(alg: str | None, *, at_once: bool) -> None:
-    """Publish new keys. They sign in a day, when everybody has them; the old ones stay published until nobody needs them."""
+    """Publish new keys. They sign in a day, when all clients have them; the old ones stay published while needed."""
     added = run(lambda on: keys.rotate(on, alg, COMMAND_LINE, at_once=at_once))
     nothing = "Another server published new keys at this moment."
     output.tabulate([document(*each) for each in added], COLUMNS, nothing)
@@ -48,13 +48,13 @@ def rotate(alg: str | None, *, at_once: bool) -> None:
 @click.argument("kid", metavar="KID")
 @yes_option
 def retire(kid: str, *, yes: bool) -> None:
-    """Trust the key KID no longer, at once: all that it signed is worth nothing. Another key takes its place."""
+    """Remove the key KID at once: nothing it signed is trusted any more. Another key takes its place."""
     alg = run_if_agreed(keys.count_losses, keys.retire, kid, yes=yes)
     output.say(f"The key {kid} is removed.", {"kid": kid, "alg": alg, "removed": True})
 
 
 def document(key: SigningKey, state: str) -> dict[str, object]:
-    """A key for programs, without its private part."""
+    """Returns a key as a JSON object, without its private part."""
     return {
         "kid": key.kid,
         "use": key.public_key["use"],

@@ -9,17 +9,17 @@ from iam.commands.options import Group
 
 COMMANDS = {
     "migrate": "Bring the database's schema up to date.",
-    "database": "The database itself: upgrade, restored.",
+    "database": "The database itself: upgrade, restored (from a backup).",
     "createsuperuser": "Make an administrator.",
     "user": "People: create, list, show, update, disable, enable, delete, set-password.",
     "client": "Clients: create, list, show, update, rotate-secret, disable, enable, delete; their registration tokens.",
     "registration-token": "Initial access tokens, to register clients with: create, list, revoke.",
     "scope": "Scopes: create, list, delete.",
-    "resource": "Resources: create, list, disable, enable, delete.",
+    "resource": "Resources: create, list, show, update, disable, enable, delete.",
     "key": "Signing keys: list, rotate, retire.",
     "token": "Tokens: show, revoke.",
     "grant": "Grants: list, revoke.",
-    "audit": "What was done here, by whom: list.",
+    "audit": "The audit log, what was done by whom: list, prune.",
     "explain": "Why a request was refused, by the id of its error_uri.",
     "session": "Sessions: list, revoke.",
 }
@@ -31,21 +31,21 @@ EXAMPLES = [
 
 
 class Iam(Group):
-    """Loads only the module of the command that is called."""
+    """The group of all commands; imports only the module of the command that is called."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        """The commands, in the order of the table."""
+        """Lists the commands in the order of the table."""
         return list(COMMANDS)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        """The command of this name."""
+        """Returns the command of this name; None if there is none."""
         if name not in COMMANDS:
             return None
         command: click.Command = import_module(f"iam.commands.{name.replace('-', '_')}").command
         return command
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        """The table, for the help text."""
+        """Writes the table into the help text."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
@@ -53,15 +53,16 @@ class Iam(Group):
 @click.command(cls=Iam, name="iam", examples=EXAMPLES)
 @click.version_option(package_name="iam")
 def iam() -> None:
-    """Administer an iam server: the same database as `twist iam` of the same options.
+    """Administer an iam server: the same database as `twist iam` with the same options.
 
-    Without --database that is the PostgreSQL in the data directory, which is started for the time of the command where no
-    server runs. Each option may also stand in the environment as IAM_DATABASE, IAM_DATA_DIR, and in the file of --config.
+    Without --database that is the PostgreSQL in the data directory, which is started for the duration of the command
+    unless a server runs it. Each option may also be set in the environment, as IAM_DATABASE or IAM_DATA_DIR, and in the
+    file of --config.
     """
 
 
 def main() -> None:
-    """Run the command that the arguments name; exit status 1 for what cannot be done, 2 for wrong usage."""
+    """Runs the command that the arguments name. Exit status 1: it cannot be done; 2: wrong usage."""
     for argument in sys.argv[1:]:
         try:
             argument.encode()

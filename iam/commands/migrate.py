@@ -38,14 +38,14 @@ def command(*, plan: bool, server_role: str | None) -> None:
 
 
 async def planned(reactor: Reactor, settings: Settings) -> list[str]:
-    """The migrations that the database has not seen; all of them where there is no database yet, and it stays so."""
+    """Returns the migrations still to be applied; all of them if there is no database, which is not made."""
     if missing(settings):
         return [known.name for known in migration.migrations(migration.DIRECTORY)]
     return await on_schema(reactor, settings, migration.pending)
 
 
 async def migrated(reactor: Reactor, settings: Settings, role: str | None) -> list[str]:
-    """The migrations that were applied; servers may connect as this role from then on, if one is given."""
+    """Applies the migrations and returns them; from then on servers may connect as `role`, if given."""
 
     def work(dsn: str) -> list[str]:
         names = migration.migrate(dsn)
@@ -57,7 +57,7 @@ async def migrated(reactor: Reactor, settings: Settings, role: str | None) -> li
 
 
 async def on_schema(reactor: Reactor, settings: Settings, work: Any) -> list[str]:
-    """Work on the database's schema, which may be that of another version, so that no store can be opened on it."""
+    """Calls `work` in a thread with the primary's DSN; the schema may be of another version, so no store is opened."""
     embedded = await start_embedded(reactor, settings, progress())
     try:
         _, primary = ("", embedded.dsn) if embedded else await survey_hosts(reactor, settings)

@@ -6,7 +6,7 @@ import click
 
 
 def parse(_context: click.Context, _option: click.Parameter, text: str | None) -> datetime | None:
-    """A moment, in UTC unless it says otherwise."""
+    """Parses a moment, in UTC unless it has an offset. Raises BadParameter."""
     if text is None:
         return None
     try:
@@ -17,7 +17,7 @@ def parse(_context: click.Context, _option: click.Parameter, text: str | None) -
 
 
 def parse_day(_context: click.Context, _option: click.Parameter, text: str) -> date:
-    """Parse the date of an option, YYYY-MM-DD (UTC)."""
+    """Parses a day, YYYY-MM-DD, in UTC. Raises BadParameter."""
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What every command understands: where the database is, and who reads the answer."""
+"""Options of every command: which database, and whether the answer is JSON."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,13 +15,13 @@ JSON = "iam.json"
 
 
 def remember(context: click.Context, option: click.Parameter, value: object) -> None:
-    """Keep an option for whichever command comes to need it: it may stand before or behind the command's name."""
+    """Stores an option for the command that needs it: options may stand before or behind the command's name."""
     if value:
         context.meta[f"iam.{option.name}"] = value
 
 
 def customary() -> list[click.Parameter]:
-    """The options that every command has."""
+    """Returns the options that every command has."""
     database = "The PostgreSQL to work on, as for the server (none: the one in the data directory)."
     told: dict[str, Any] = {"expose_value": False, "callback": remember}
     return [
@@ -47,12 +47,12 @@ class Command(click.Command):
         self.examples = examples
 
     def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        """The examples, as they are to be typed."""
+        """Writes the examples."""
         write_examples(self.examples, formatter)
 
 
 class Group(click.Group):
-    """The commands of one noun, likewise."""
+    """A group of commands with the customary options, and examples at the end of its help."""
 
     command_class = Command
 
@@ -62,22 +62,22 @@ class Group(click.Group):
         self.examples = examples
 
     def list_commands(self, context: click.Context) -> list[str]:
-        """The commands in the order of the module, which is that of a life."""
+        """Lists the commands in the order in which the module defines them."""
         return list(self.commands)
 
     def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        """The examples, as they are to be typed."""
+        """Writes the examples."""
         write_examples(self.examples, formatter)
 
 
 def explained(told: dict[str, Any]) -> dict[str, Any]:
-    """What a command is made of, with its help."""
+    """Returns the keyword arguments of a command, with the help text of its function if none is given."""
     callback = told.get("callback")
     return told if told.get("help") or callback is None else {**told, "help": help_text(callback)}
 
 
 def write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> None:
-    """A section of lines that are not wrapped, so that they can be copied."""
+    """Writes a section of examples, whose lines are not wrapped so that they can be copied."""
     with formatter.section("Examples" if examples[1:] else "Example"):
         for example in examples:
             formatter.write(f"{'':>{formatter.current_indent}}{example}\n")

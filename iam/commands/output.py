@@ -1,4 +1,4 @@
-"""Answers: one JSON document for programs; sentences and tables for people, plain where nobody watches."""
+"""Answers: one JSON document for programs; sentences and tables for people, plain text outside a terminal."""
 
 import json
 import sys
@@ -16,12 +16,12 @@ Document = Mapping[str, object]
 
 
 def json_wanted() -> bool:
-    """Does a program read the answer?"""
+    """Whether the answer is to be JSON (--json)."""
     return JSON in click.get_current_context().meta
 
 
 def say(sentence: str, document: Document) -> None:
-    """What was done: as a sentence, or as a document."""
+    """Prints what was done: the sentence, or with --json the document."""
     if json_wanted():
         write(document)
     else:
@@ -29,7 +29,7 @@ def say(sentence: str, document: Document) -> None:
 
 
 def show(document: Document) -> None:
-    """One thing, a line for each of its members."""
+    """Prints one object: a line for each of its members, or with --json the document."""
     if json_wanted():
         write(document)
     else:
@@ -37,7 +37,7 @@ def show(document: Document) -> None:
 
 
 def tabulate(documents: Sequence[Document], columns: Sequence[str], nothing: str) -> None:
-    """Several things, a row for each with the columns that matter to people; `nothing` says that there are none."""
+    """Prints a row with these columns per object, or with --json all documents; `nothing` is said if there are none."""
     if json_wanted():
         write(documents)
     elif not documents:
@@ -47,12 +47,12 @@ def tabulate(documents: Sequence[Document], columns: Sequence[str], nothing: str
 
 
 def write(document: object) -> None:
-    """The one JSON document."""
+    """Prints the one JSON document."""
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def lay_out(rows: Sequence[Sequence[str]], columns: Sequence[str] | None) -> None:
-    """A table: as wide as the terminal, or as wide as it needs to be where a program or a file takes the text."""
+    """Prints a table: fitted to the terminal, or as wide as needed if the text goes to a program or a file."""
     headings = [name.replace("_", " ") for name in columns or ()]
     if sys.stdout.isatty():
         draw(rows, headings)
@@ -64,7 +64,7 @@ def lay_out(rows: Sequence[Sequence[str]], columns: Sequence[str] | None) -> Non
 
 
 def draw(rows: Sequence[Sequence[str]], headings: Sequence[str]) -> None:
-    """The table on a terminal; long values are folded, never cut."""
+    """Prints the table on a terminal; long values are folded, never cut."""
     table = Table(box=None, show_header=bool(headings), header_style="bold", pad_edge=False)
     for heading in headings or ("", ""):
         table.add_column(heading, overflow="fold", style="" if headings else None)
@@ -74,7 +74,7 @@ def draw(rows: Sequence[Sequence[str]], headings: Sequence[str]) -> None:
 
 
 def cell(value: object) -> str:
-    """A member of a document, as people read it."""
+    """Returns a member of a document as people read it."""
     if value is None:
         return "-"
     if isinstance(value, bool):
@@ -87,10 +87,10 @@ def cell(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """The text without what would steer the terminal: names come from strangers."""
+    """Returns the text with unprintable characters escaped: names come from strangers and could steer the terminal."""
     return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
 
 
 def moment(at: datetime | None) -> str | None:
-    """A moment as RFC 3339 writes it, in UTC."""
+    """Returns a moment in UTC as RFC 3339 writes it, in whole seconds."""
     return None if at is None else at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

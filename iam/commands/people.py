@@ -5,7 +5,7 @@ from iam.records.user import User
 
 
 def document(user: User) -> dict[str, object]:
-    """The person for programs."""
+    """Returns the person as a JSON object."""
     return {
         "id": str(user.id),
         "username": user.username,

@@ -19,7 +19,7 @@ COLUMNS = ("id", "uses_left", "scope", "created_at", "expires_at", "revoked_at")
 
 @click.group(cls=Group, examples=["iam registration-token create --uses 1 --expires 2027-01-31"])
 def command() -> None:
-    """Initial access tokens (RFC 7591): who has one may register clients at /register."""
+    """Initial access tokens (RFC 7591): their bearers may register clients at /register."""
 
 
 @command.command(
@@ -28,8 +28,8 @@ def command() -> None:
         "iam registration-token create --expires 2027-01-31T12:00:00Z --scope 'read write' --json",
     ]
 )
-@click.option("--uses", metavar="N", type=click.IntRange(1, MOST_USES), help="How many clients it is good for (any).")
-@click.option("--expires", metavar="ISO8601", callback=moments.parse, help="When it ends (never).")
+@click.option("--uses", metavar="N", type=click.IntRange(1, MOST_USES), help="How many clients it registers (any).")
+@click.option("--expires", metavar="ISO8601", callback=moments.parse, help="When it expires (never).")
 @click.option(
     "--scope", metavar='"S ..."', default="", help="What its clients may ask for besides the scopes of OpenID Connect."
 )
@@ -53,13 +53,13 @@ def list_() -> None:
 @click.argument("token_id", metavar="ID", type=click.UUID)
 @yes_option
 def revoke(token_id: UUID, *, yes: bool) -> None:
-    """End the initial access token ID: it registers no more clients. Those that it has registered stay."""
+    """Revoke the initial access token ID: it registers no more clients. Clients registered with it stay."""
     run_if_agreed(registration_tokens.count_losses, registration_tokens.revoke, token_id, yes=yes)
     output.say(f"The initial access token {token_id} is revoked.", {"id": str(token_id), "revoked": True})
 
 
 def document(token: RegistrationToken) -> dict[str, object]:
-    """The token for programs; not its text, which nobody has."""
+    """Returns the token as a JSON object, without its text, which is not stored."""
     return {
         "id": str(token.id),
         "uses_left": token.uses_left,

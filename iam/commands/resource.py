@@ -21,7 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 COLUMNS = ("resource", "scopes", "token_format", "lifetime", "client_id", "clients", "enabled")
 OPTIONS: Final = (
     click.option(
-        "--scope", "scopes", metavar="S", multiple=True, help="A scope that means something there (all). Repeatable."
+        "--scope", "scopes", metavar="S", multiple=True, help="A scope that clients may get for it (all). Repeatable."
     ),
     click.option("--token-format", type=click.Choice(FORMATS), help="opaque, or a JWT of RFC 9068 (opaque)."),
     click.option("--signing-alg", type=click.Choice(ALGORITHMS), help="How its JWTs are signed (ES256)."),
@@ -34,8 +34,8 @@ OPTIONS: Final = (
     click.option(
         "--clients",
         type=click.Choice(AUDIENCES),
-        help="Which clients may ask for it (administered). administered: those that somebody here answers for; all: also "
-        "those that registered themselves, which may then ask for its scopes; named: only those of --allow-client.",
+        help="Which clients may ask for it (administered). administered: those that somebody here answers for; all: "
+        "also those that registered themselves, which may then ask for its scopes; named: those of --allow-client.",
     ),
     click.option(
         "--allow-client", "allowed", metavar="ID", multiple=True, help="A client that may ask for it too. Repeatable."
@@ -52,11 +52,11 @@ which = click.argument("uri", metavar="URI")
 
 @click.group(cls=Group, examples=["iam resource create https://api.example.org --scope read --token-format jwt"])
 def command() -> None:
-    """Resources: what clients ask tokens for by `resource` (RFC 8707), and what those tokens are like."""
+    """Resources: what clients request tokens for by `resource` (RFC 8707), and the form of those tokens."""
 
 
 def customary(function: F) -> F:
-    """The options of `create` and `update`."""
+    """Adds the options of `create` and `update`."""
     for option in reversed(OPTIONS):
         function = option(function)
     return function
@@ -75,8 +75,8 @@ def customary(function: F) -> F:
 def create(uri: str, scopes: Sequence[str], allowed: Sequence[str], **named: Any) -> None:
     """Register the resource URI.
 
-    A URI is the same however it is written: with capital letters in its host, its usual port, a slash or none behind the host
-    (RFC 3986, 6.2).
+    URIs that differ only in capital letters in the host, the default port, or a lone slash behind the host are the same
+    resource (RFC 3986, 6.2).
     """
     terms = Terms(scopes=named_set(scopes), allowed_clients=named_set(allowed), **named)
     resource = run(lambda on: resources.create(on, uri, terms, COMMAND_LINE))
@@ -105,12 +105,12 @@ def show(uri: str) -> None:
 )
 @which
 @customary
-@click.option("--no-allow-client", "none_allowed", is_flag=True, help="Name no clients any longer.")
+@click.option("--no-allow-client", "none_allowed", is_flag=True, help="Clear the list of --allow-client.")
 def update(uri: str, scopes: Sequence[str], allowed: Sequence[str], *, none_allowed: bool, **named: Any) -> None:
-    """Change the resource URI; what is not named stays, a list that is named replaces the old one.
+    """Change the resource URI; what is not named stays, a named list replaces the old one.
 
-    Who may ask for it no longer has no tokens for it either, but for JWTs until they expire. People are asked before a client
-    gets a scope there that they were not shown.
+    Clients that may no longer ask for it lose their tokens for it too, except JWTs, which last until they expire.
+    People are asked before a client gets a scope there that they were not shown.
     """
     clients = frozenset[str]() if none_allowed else named_set(allowed)
     terms = Terms(scopes=named_set(scopes), allowed_clients=clients, **named)
@@ -122,14 +122,14 @@ def update(uri: str, scopes: Sequence[str], allowed: Sequence[str], *, none_allo
 @which
 @yes_option
 def disable(uri: str, *, yes: bool) -> None:
-    """Disable a resource; its tokens stop working until it is enabled."""
+    """Disable the resource URI: its tokens stop working until it is enabled."""
     say_enabled(run_if_agreed(resources.count_losses_of_disabling, resources.disable, uri, yes=yes))
 
 
 @command.command(examples=["iam resource enable https://api.example.org"])
 @which
 def enable(uri: str) -> None:
-    """Let the tokens for the resource URI live again."""
+    """Enable the resource URI: its tokens work again."""
     say_enabled(run(lambda on: resources.enable(on, uri, COMMAND_LINE)))
 
 
@@ -145,18 +145,18 @@ def delete(uri: str, *, yes: bool) -> None:
 
 
 def named_set(names: Sequence[str]) -> frozenset[str] | None:
-    """What a repeatable option names; None where it is left out."""
+    """Returns the values of a repeatable option; None if it is left out."""
     return frozenset(names) or None
 
 
 def say_enabled(resource: Resource) -> None:
-    """Say whether tokens for the resource work."""
+    """Says whether the resource is enabled."""
     word = "enabled" if resource.enabled else "disabled"
     output.say(f"The resource {resource.uri} is {word}.", {"resource": resource.uri, "enabled": resource.enabled})
 
 
 def audience(resource: Resource) -> str:
-    """Which clients may ask for it, in words."""
+    """Returns a sentence that says which clients may ask for tokens, and advice if some of them cannot use it."""
     named = f", and {' '.join(sorted(resource.allowed_clients))}" if resource.allowed_clients else ""
     if resource.clients == NAMED and named:
         return f"Only {named.removeprefix(', and ')} may ask for it."
@@ -168,7 +168,7 @@ def audience(resource: Resource) -> str:
 
 
 def document(resource: Resource) -> dict[str, object]:
-    """The resource for programs."""
+    """Returns the resource as a JSON object."""
     return {
         "resource": resource.uri,
         "scopes": sorted(resource.scopes),

@@ -1,4 +1,4 @@
-"""The reactor, run for as long as one command takes."""
+"""Runs the reactor for the duration of one command."""
 
 import sys
 from collections.abc import Callable, Coroutine
@@ -29,21 +29,21 @@ from iam.settings import Settings, SettingsError
 
 EXPECTED = (EmbeddedError, Invalid, MigrationError, ServerKeyError, Unavailable)
 
-CONNECTIONS: Final = 2  # for a command's statements, one of which may take its time
+CONNECTIONS: Final = 2  # for a command's statements, one of which may be slow
 
 T = TypeVar("T")
 Main = Callable[[Any], Coroutine[Any, Any, T]]  # takes the reactor
 
 
 class Runner(Protocol):
-    """Runs a coroutine on a reactor until it is done, while its caller stands still."""
+    """Runs a coroutine on a reactor until it is done, while its caller waits."""
 
     def __call__(self, main: Main[T]) -> T:
-        """Return the result of `main`, or raise its exception."""
+        """Returns the result of `main`, or raises its exception."""
 
 
 def read_settings() -> Settings:
-    """The settings that the options, the environment and the file of --config make."""
+    """Reads the settings from the options, the environment and the file of --config. Raises ClickException."""
     meta = click.get_current_context().meta
     told = {name: meta[key] for name, key in (("database", DATABASE), ("data_dir", DATA_DIR)) if key in meta}
     try:
@@ -53,7 +53,10 @@ def read_settings() -> Settings:
 
 
 def run(work: Callable[[Administration], Coroutine[Any, Any, T]], *, make: bool = False) -> T:
-    """What `work` makes of the database of this command's settings, which must be there, unless it is to be made."""
+    """Returns the result of `work` on the database of the command's settings.
+
+    Raises ClickException if there is no database, unless `make` is set, which makes it.
+    """
     settings = read_settings()
     if missing(settings) and not make:
         raise click.ClickException(
@@ -63,14 +66,14 @@ def run(work: Callable[[Administration], Coroutine[Any, Any, T]], *, make: bool 
 
 
 def missing(settings: Settings) -> bool:
-    """Is the database one of our own, and not there?"""
+    """Whether the settings name an embedded database that does not exist."""
     return settings.database is None and not Cluster(settings.data_dir).there
 
 
 async def administer(
     reactor: Reactor, settings: Settings, work: Callable[[Administration], Coroutine[Any, Any, T]]
 ) -> T:
-    """Open the database, as the server does, and close it after the work."""
+    """Opens the database as the server does, does the work, and closes it."""
     clock = Clock(reactor.seconds)
     foundation = await open_database(reactor, settings, clock, progress(), connections=CONNECTIONS)
     try:
@@ -80,9 +83,9 @@ async def administer(
 
 
 def react(main: Main[T]) -> T:
-    """Run `main` on the reactor and return its result; what is expected to go wrong becomes a sentence and exit status 1.
+    """Runs `main` on the reactor and returns its result; EXPECTED errors become a sentence and exit status 1.
 
-    The reactor is run for that, unless the context of the command has a `Runner` as its `obj`: where a reactor runs already.
+    If the command's context has a `Runner` as its `obj`, because a reactor runs already, that is used instead.
     """
     runner: Runner = click.get_current_context().obj or run_reactor
     try:
@@ -94,7 +97,7 @@ def react(main: Main[T]) -> T:
 
 
 def run_reactor(main: Main[T]) -> T:
-    """Run the reactor of the process until `main` is done; it can do so once."""
+    """Runs the reactor of the process until `main` is done; a process can do so only once."""
     reactor: Reactor = process_reactor
     outcomes: list[T | Failure] = []
 
@@ -104,7 +107,7 @@ def run_reactor(main: Main[T]) -> T:
         done.addBoth(stop)
 
     def interrupt(done: Deferred[None]) -> Deferred[None]:
-        done.cancel()  # Ctrl-C: what is open gets closed before the reactor stops
+        done.cancel()  # Ctrl-C: everything open is closed before the reactor stops
         return done
 
     def stop(_: None) -> None:
@@ -117,12 +120,12 @@ def run_reactor(main: Main[T]) -> T:
 
 
 def settled(outcome: T | Failure) -> T:
-    """The result, or its exception."""
+    """Returns the result, or raises its exception."""
     if isinstance(outcome, Failure):
         outcome.raiseException()
     return outcome
 
 
 def progress() -> Progress:
-    """Tells a person who waits at a terminal what takes so long; standard output stays the answer's alone."""
+    """Returns a function that reports progress on standard error if that is a terminal, or else nothing."""
     return partial(click.echo, err=True) if sys.stderr.isatty() else lambda _line: None

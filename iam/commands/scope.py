@@ -17,7 +17,7 @@ COLUMNS = ("name", "description", "claims")
 
 @click.group(cls=Group, examples=['iam scope create photos:read --description "Look at your photos"'])
 def command() -> None:
-    """Scopes: what a client may ask a person for, and how the consent page puts it."""
+    """Scopes: the permissions that clients may request, and what the consent page says about them."""
 
 
 @command.command(
@@ -30,13 +30,13 @@ def command() -> None:
 @click.argument("name")
 @click.option("--description", required=True, metavar="D", help="What the person is asked to allow.")
 @click.option(
-    "--claim", "claims", metavar="NAME", multiple=True, help="What UserInfo says of the person for it. Repeatable."
+    "--claim", "claims", metavar="NAME", multiple=True, help="A claim that UserInfo returns for it. Repeatable."
 )
 @click.option("--restricted", is_flag=True, help="Only administrators give it to a client.")
 def create(name: str, description: str, claims: Sequence[str], *, restricted: bool) -> None:
     """Create the scope NAME.
 
-    Clients that exist already may ask for it once `iam client update` says so.
+    Existing clients may ask for it once `iam client update` adds it to theirs.
     """
     wanted = Scope(name, description, tuple(claims), restricted)
     scope = run(lambda on: scopes.create(on, wanted, COMMAND_LINE))
@@ -55,13 +55,13 @@ def list_() -> None:
 @click.argument("name")
 @yes_option
 def delete(name: str, *, yes: bool) -> None:
-    """Delete the scope NAME: no client may ask for it from now on. Those of OpenID Connect stay."""
+    """Delete the scope NAME: no client may ask for it from now on. Those of OpenID Connect cannot be deleted."""
     run_if_agreed(scopes.count_losses, scopes.delete, name, yes=yes)
     output.say(f"The scope {name} is deleted.", {"name": name, "deleted": True})
 
 
 def document(scope: Scope) -> dict[str, object]:
-    """The scope for programs."""
+    """Returns the scope as a JSON object."""
     return {
         "name": scope.name,
         "description": scope.description,

@@ -23,7 +23,7 @@ def command() -> None:
 @command.command("list", examples=["iam session list", "iam session list --user alice --json"])
 @click.option("--user", metavar="U", help="Only this person's.")
 def list_(user: str | None) -> None:
-    """List the sessions that are good at this moment."""
+    """List the sessions in use now."""
     found = run(lambda on: living(on, user))
     output.tabulate([document(session) for session in found], COLUMNS, "Nobody is logged in.")
 
@@ -32,21 +32,21 @@ def list_(user: str | None) -> None:
 @click.argument("session_id", metavar="ID", type=click.UUID)
 @yes_option
 def revoke(session_id: UUID, *, yes: bool) -> None:
-    """End the session ID: who has it must log in again. Clients that know of it are told (Back-Channel Logout).
+    """End the session ID: the person must log in again in that browser.
 
-    What they have by offline_access stays (iam grant).
+    Clients that know of it are told (Back-Channel Logout). Grants with offline_access stay (iam grant).
     """
     run_if_agreed(sessions.count_losses, sessions.revoke, session_id, yes=yes)
     output.say(f"The session {session_id} is ended.", {"id": str(session_id), "revoked": True})
 
 
 async def living(on: Administration, username: str | None) -> list[Presence]:
-    """The sessions, of this person where one is named."""
+    """Returns the sessions in use: all of them, or this person's. Raises Invalid."""
     return await sessions.list_living(on, await people.find(on, username) if username else None)
 
 
 def document(session: Presence) -> dict[str, object]:
-    """The session for programs."""
+    """Returns the session as a JSON object."""
     return {
         "id": str(session.id),
         "user_id": str(session.user_id),

@@ -23,7 +23,7 @@ def command() -> None:
 
 @command.command(examples=["iam token show --json < token.txt"])
 def show() -> None:
-    """Say what the token on standard input is worth: to whom it was given, for whom, for what, until when."""
+    """Show the token on standard input: which client has it, for which person, with which scopes, until when."""
     token = asking.secret_on_input("The token")
     shown = run(lambda on: described(on, token))
     if output.json_wanted():
@@ -34,24 +34,24 @@ def show() -> None:
 
 @command.command(examples=["iam token revoke < token.txt"])
 def revoke() -> None:
-    """End the token on standard input, and with it the grant that it stands for."""
+    """Revoke the token on standard input and, if a person gave it, its grant."""
     token = asking.secret_on_input("The token")
     client_id = run(lambda on: tokens.revoke(on, token, COMMAND_LINE))
     output.say(f"The token that client {client_id} had is revoked.", {"client_id": client_id, "revoked": True})
 
 
 async def described(on: Administration, token: str) -> dict[str, Any]:
-    """The members of RFC 7662 §2.2, which an administrator may see of any token."""
+    """Returns the members of RFC 7662 §2.2; an administrator may see them for any token."""
     found = await tokens.find(on, token)
     if found is None:
         return INACTIVE
     shown = members(found, on.settings.issuer)
-    del shown["iss"]  # the server's own options say that, and it may have others than this command
+    del shown["iss"]  # the issuer is an option of the server, which this command may not have been given
     return shown
 
 
 def readable(name: str, value: object) -> object:
-    """Moments as people read them."""
+    """Returns the value of a member, with `iat` and `exp` as people read moments."""
     return (
         output.moment(datetime.fromtimestamp(value, UTC))
         if name in ("iat", "exp") and isinstance(value, int)

@@ -116,9 +116,9 @@ def update(
     email_verified: bool | None,
     superuser: bool | None,
 ) -> None:
-    """Change what an account says of its person; what is not named stays. A new address counts as unverified.
+    """Change a person's account; what is not named stays. A new address counts as unverified.
 
-    Who administers no longer stays logged in, and applications keep what they were granted.
+    With --no-superuser the person stays logged in, and applications keep what they were granted.
     """
     change = ProfileChange(email, name, email_verified, given_claims, removed, superuser)
     user = run(lambda on: people.update(on, username, change, COMMAND_LINE))
@@ -130,9 +130,9 @@ def update(
 @keep_grants_option
 @yes_option
 def disable(username: str, *, keep_grants: bool, yes: bool) -> None:
-    """Lock a person out: their sessions end, and all that they granted, for good: enabling revives none of it.
+    """Disable a person's account: their sessions and grants end for good, and enabling it brings none of them back.
 
-    Grants that are kept rest until the person is enabled again.
+    Grants that are kept (--keep-grants) do not work until the account is enabled again.
     """
     losses = partial(people.count_losses_of_disabling, keep_grants=keep_grants)
     user = run_if_agreed(losses, partial(people.disable, keep_grants=keep_grants), username, yes=yes)
@@ -142,7 +142,7 @@ def disable(username: str, *, keep_grants: bool, yes: bool) -> None:
 @command.command(examples=["iam user enable alice"])
 @who
 def enable(username: str) -> None:
-    """Let a person in again."""
+    """Enable a person's account again."""
     user = run(lambda on: people.enable(on, username, COMMAND_LINE))
     output.say(f"The person {user.username} is enabled.", document(user))
 
@@ -151,7 +151,7 @@ def enable(username: str) -> None:
 @who
 @yes_option
 def delete(username: str, *, yes: bool) -> None:
-    """Delete a person's account, sessions and consents, and end all that they granted."""
+    """Delete a person's account, sessions and consents, and end everything they granted."""
     user = run_if_agreed(people.count_losses_of_deleting, people.delete, username, yes=yes)
     output.say(
         f"The person {user.username} is deleted.", {"id": str(user.id), "username": user.username, "deleted": True}
@@ -166,7 +166,7 @@ def delete(username: str, *, yes: bool) -> None:
 @password_option
 @keep_grants_option
 def set_password(username: str, *, password_stdin: bool, keep_grants: bool) -> None:
-    """Give a person a new password, which is asked at the terminal. Their sessions end, and all that they granted."""
+    """Set a new password, which is asked for at the terminal. Sessions and grants end."""
     if not password_stdin and not asking.interactive():
         raise click.UsageError("Without a terminal to ask at, --password-stdin is needed.")
     answers = {"password": asking.line_on_input("The password")} if password_stdin else {}
