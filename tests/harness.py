@@ -423,7 +423,7 @@ class Server:
 
 def made_up(kind: Kind) -> str:
     """A well-formed secret that the server did not make."""
-    if kind in minted.DATED:
+    if kind.dated:
         return minted.mint_until(kind, datetime.now(UTC) + timedelta(days=1))
     return minted.mint(kind)
 

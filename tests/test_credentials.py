@@ -1,6 +1,11 @@
 """Secrets made by us (H25, H26)."""
 
+from collections import Counter
 from datetime import UTC, date, datetime
+from functools import reduce
+from operator import and_, or_
+from uuid import RFC_4122
+from zlib import crc32
 
 import pytest
 from hypothesis import given
@@ -16,14 +21,14 @@ days = st.dates(date(2000, 1, 1), date(2652, 1, 1))
 
 
 def made_up(kind: Kind) -> str:
-    return minted.mint_until(kind, datetime(2026, 1, 2, tzinfo=UTC)) if kind in minted.DATED else minted.mint(kind)
+    return minted.mint_until(kind, datetime(2026, 1, 2, tzinfo=UTC)) if kind.dated else minted.mint(kind)
 
 
 @given(kinds, st.binary(min_size=32, max_size=32), days)
 def test_h26_a_secret_has_a_readable_prefix_a_constant_length_and_a_checksum(
     kind: Kind, entropy: bytes, day: date
 ) -> None:
-    dated = kind in minted.DATED
+    dated = kind.dated
     text = minted.compose(kind, entropy, day if dated else None)
 
     assert text.startswith(f"iam_{kind.value}_")
@@ -74,6 +79,25 @@ def test_h26_any_text_from_outside_is_judged_without_an_error(text: str) -> None
     assert not minted.well_formed(text, Kind.REFRESH_TOKEN)
 
 
+def test_every_digit_of_a_secret_is_equally_likely() -> None:
+    digits = bytes(range(256)).translate(minted.DIGIT_OF, minted.PASSED_OVER).decode()
+
+    assert Counter(digits) == dict.fromkeys(minted.ALPHABET, 4)
+
+
+@given(st.integers(0, 500))
+def test_so_many_digits_are_drawn_as_are_asked_for(length: int) -> None:
+    digits = minted.draw(length)
+
+    assert len(digits) == length
+    assert set(digits) <= set(minted.ALPHABET)
+
+
+@given(st.binary(max_size=100).map(bytes.hex))
+def test_a_checksum_is_the_crc_in_base62(body: str) -> None:
+    assert minted.number(minted.checksum(body)) == crc32(body.encode())
+
+
 @given(st.binary(min_size=32, max_size=32))
 def test_base62_of_a_number_reads_back_as_that_number(entropy: bytes) -> None:
     number = 0
@@ -87,7 +111,16 @@ def test_identifiers_are_uuids_of_version_7_in_the_order_of_their_milliseconds()
     first, second = minted.identifier(), minted.identifier()
 
     assert first.version == second.version == 7
+    assert first.variant == second.variant == RFC_4122
     assert first.int >> 80 <= second.int >> 80
+
+
+def test_what_an_identifier_does_not_say_is_random() -> None:
+    told = [minted.identifier().int for _ in range(200)]
+    random = (1 << 62) - 1 | ((1 << 12) - 1) << 64
+
+    assert reduce(or_, told) & random == random
+    assert reduce(and_, told) & random == 0
 
 
 def test_a_digest_is_the_sha256_of_the_text() -> None:

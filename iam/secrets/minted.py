@@ -1,16 +1,22 @@
 """Secrets that we make: minted from 256 random bits, recognised by their form, stored as digests (H25, H26)."""
 
 import hashlib
-import secrets
+import os
 import time
 import uuid
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zlib import crc32
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 DIGITS = {digit: value for value, digit in enumerate(ALPHABET)}
 PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+# A random byte below 248 = 4 * 62 gives a digit, and the others are passed over, so that all digits are equally likely.
+DIGIT_OF = (ALPHABET * 5)[:256].encode()
+PASSED_OVER = bytes(range(248, 256))
+SPARE = 21  # more random bytes than digits, so that a second draw is as good as never needed
+PREFIX_LENGTH = 7  # characters of `iam_at_`
 DAY_LENGTH = 3  # base62 digits of a day
 SECRET_LENGTH = 43  # base62 digits of 256 bits
 CLIENT_ID_LENGTH = 22  # base62 digits, more than 128 bits
@@ -18,11 +24,21 @@ CHECKSUM_LENGTH = 6  # base62 digits of 32 bits
 STEP_LENGTH = (
     4 + 6 + 43
 )  # base62 digits of a later step of a session: its number, its time, and the check that it is ours
+RANDOM_OF_UUID = (1 << 76) - 1 - (3 << 62)  # the bits below version and variant that are random (RFC 9562 §5.7)
 FIRST_DAY = date(2000, 1, 1)
+KNOWN_DAYS = 1024  # remembered, of those that secrets from outside name
 
 
 class Kind(StrEnum):
-    """What a secret is for; the second part of its text."""
+    """What a secret is for; the second part of its text.
+
+    `prefix` is how its secrets begin, `length` how long they are. Rows of `dated` kinds lie in partitions: their text holds the day
+    after which nobody needs them, which names the partition.
+    """
+
+    prefix: str
+    dated: bool
+    length: int
 
     ACCESS_TOKEN = "at"
     REFRESH_TOKEN = "rt"
@@ -34,59 +50,66 @@ class Kind(StrEnum):
     INITIAL_ACCESS_TOKEN = "ia"
     REGISTRATION_ACCESS_TOKEN = "ra"
 
-
-# Secrets whose rows lie in partitions: their text holds the day after which nobody needs them, which names the partition.
-DATED = frozenset({Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN, Kind.AUTHORIZATION_CODE, Kind.SESSION})
+    def __init__(self, text: str) -> None:
+        self.prefix = f"iam_{text}_"
+        self.dated = text in ("at", "rt", "ac", "se")
+        self.length = PREFIX_LENGTH + DAY_LENGTH * self.dated + SECRET_LENGTH + 1 + CHECKSUM_LENGTH
 
 
 def mint(kind: Kind) -> str:
     """Make a new secret `iam_<kind>_<43 base62 digits>_<6 base62 digits of CRC-32>`, a form that secret scanners find."""
-    return compose(kind, secrets.token_bytes(32))
+    return assemble(kind, None, draw(SECRET_LENGTH))
 
 
 def mint_until(kind: Kind, end: datetime) -> str:
     """Make a new secret whose first three digits are the day (UTC) on which it ends at the latest."""
-    return compose(kind, secrets.token_bytes(32), end.date())
+    return assemble(kind, end.date(), draw(SECRET_LENGTH))
 
 
 def compose(kind: Kind, entropy: bytes, day: date | None = None) -> str:
-    """Return the text of the secret with these 32 bytes; a day is given for DATED kinds alone, or ValueError is raised."""
-    if (day is not None) != (kind in DATED):
+    """Return the text of the secret with these 32 bytes; a day is given for dated kinds alone, or ValueError is raised."""
+    return assemble(kind, day, base62(entropy, SECRET_LENGTH))
+
+
+def assemble(kind: Kind, day: date | None, digits: str) -> str:
+    """Return the text of the secret with these digits; a day is given for dated kinds alone, or ValueError is raised."""
+    if (day is not None) != kind.dated:
         raise ValueError("a secret that lies in a partition tells its day, no other does")
-    return restored(kind, (day_digits(day) if day else "") + base62(entropy, SECRET_LENGTH))
+    return restored(kind, day_digits(day) + digits if day else digits)
+
+
+def draw(length: int) -> str:
+    """Draw so many random base62 digits."""
+    drawn = b""
+    while len(drawn) < length:
+        drawn += os.urandom(length + SPARE).translate(DIGIT_OF, PASSED_OVER)
+    return drawn[:length].decode()
 
 
 def well_formed(text: str, kind: Kind) -> bool:
     """Whether `text` has the form of our secrets of this kind; tells truncated, mistyped and mixed-up secrets without a query."""
-    body, _, check = text.rpartition("_")
-    length = 4 + len(kind.value) + 1 + DAY_LENGTH * (kind in DATED) + SECRET_LENGTH + 1 + CHECKSUM_LENGTH
-    return (
-        len(text) == length
-        and text.isascii()
-        and text.startswith(f"iam_{kind.value}_")
-        and check == checksum(body)
-        and body[5 + len(kind.value) :].isalnum()
-    )
+    if len(text) != kind.length or not text.startswith(kind.prefix) or not text.isascii():
+        return False
+    body = text[: -1 - CHECKSUM_LENGTH]
+    return body[PREFIX_LENGTH:].isalnum() and text == f"{body}_{checksum(body)}"
 
 
 def core(text: str) -> str:
     """Return the day and random digits of a well-formed secret, without prefix and checksum."""
-    return text.split("_", 2)[2].partition("_")[0]
+    return text[PREFIX_LENGTH : -1 - CHECKSUM_LENGTH]
 
 
 def restored(kind: Kind, digits: str) -> str:
     """Return the secret of this kind whose `core` these digits are."""
-    body = f"iam_{kind.value}_{digits}"
+    body = kind.prefix + digits
     return f"{body}_{checksum(body)}"
 
 
 def series(text: str) -> str:
     """Return the secret that began the session of which `text`, by its form, is a later step; any other text as it is."""
-    prefix = f"iam_{Kind.SESSION}_"
-    length = DAY_LENGTH + SECRET_LENGTH
-    if len(text) != len(prefix) + length + STEP_LENGTH + 1 + CHECKSUM_LENGTH or not text.startswith(prefix):
+    if len(text) != Kind.SESSION.length + STEP_LENGTH or not text.startswith(Kind.SESSION.prefix):
         return text
-    return restored(Kind.SESSION, core(text)[:length])
+    return restored(Kind.SESSION, core(text)[:-STEP_LENGTH])
 
 
 def digest(text: str) -> bytes:
@@ -95,15 +118,17 @@ def digest(text: str) -> bytes:
 
 
 def day_of(text: str) -> date:
-    """Return the day in a well-formed secret of a DATED kind."""
-    return day_from(core(text)[:DAY_LENGTH])
+    """Return the day in a well-formed secret of a dated kind."""
+    return day_from(text[PREFIX_LENGTH : PREFIX_LENGTH + DAY_LENGTH])
 
 
+@lru_cache(KNOWN_DAYS)
 def day_digits(day: date) -> str:
     """Write a day in three base62 digits, good until the year 2652."""
     return base62(((day - FIRST_DAY).days).to_bytes(4, "big"), DAY_LENGTH)
 
 
+@lru_cache(KNOWN_DAYS)
 def day_from(digits: str) -> date:
     """Parse a day that `day_digits` wrote."""
     return FIRST_DAY + timedelta(days=number(digits))
@@ -119,7 +144,8 @@ def number(digits: str) -> int:
 
 def checksum(body: str) -> str:
     """Return the CRC-32 of `body` in six base62 digits."""
-    return base62(crc32(body.encode()).to_bytes(4, "big"), CHECKSUM_LENGTH)
+    value = crc32(body.encode())
+    return PAIRS[value // 3844**2] + PAIRS[value // 3844 % 3844] + PAIRS[value % 3844]
 
 
 def base62(octets: bytes, length: int) -> str:
@@ -139,6 +165,5 @@ def client_id(entropy: bytes) -> str:
 
 def identifier() -> uuid.UUID:
     """Make a UUIDv7 (RFC 9562 §5.7): milliseconds, then 74 random bits, so that new rows are neighbours in an index."""
-    milliseconds = time.time_ns() // 1_000_000
-    number = (milliseconds << 80) | (7 << 76) | (secrets.randbits(12) << 64) | (2 << 62) | secrets.randbits(62)
-    return uuid.UUID(int=number)
+    milliseconds, drawn = time.time_ns() // 1_000_000, int.from_bytes(os.urandom(10), "big")
+    return uuid.UUID(int=(milliseconds << 80) | (7 << 76) | (2 << 62) | (drawn & RANDOM_OF_UUID))
