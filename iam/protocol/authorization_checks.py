@@ -1,6 +1,6 @@
-"""The checks of an authorization request that oauthlib lacks: each raises the error that is told to the client.
+"""The checks of an authorization request that oauthlib lacks; each raises the error to send to the client.
 
-They are made once client and redirect URI are known, so that errors can be sent there.
+They run once the client and the redirect URI are known, so that errors can be sent there.
 """
 
 from collections.abc import Callable
@@ -24,9 +24,10 @@ from iam.oauth.reasons import Reason, carrying
 from iam.oauth.scopes import OPENID
 from iam.protocol.request import OAuthlibRequest
 
-Check = Callable[[OAuthlibRequest], object]  # an empty dict, which oauthlib adds to what it knows
+Check = Callable[[OAuthlibRequest], object]  # returns an empty dict, which oauthlib merges into its own
 
-# Parameters of other specifications that change what is asked for: to ignore them would be to answer another question (G18).
+# Parameters of other specifications that change what a request means. Ignoring them would grant something else than the
+# client requested (G18).
 UNSUPPORTED: Final = {
     "registration": "registration_not_supported",
     "authorization_details": "invalid_authorization_details",  # RFC 9396 §5: we know no type
@@ -34,7 +35,10 @@ UNSUPPORTED: Final = {
 
 
 def check_redirect_uri(request: OAuthlibRequest) -> dict[str, object]:
-    """OpenID Connect Core §3.1.2.1: an authentication request says where the answer goes, whatever is registered."""
+    """Requires a redirect_uri in every request for openid (OpenID Connect Core §3.1.2.1).
+
+    Raises MissingRedirectURIError even if the client has registered only one.
+    """
     if OPENID in (request.scopes or ()) and request.using_default_redirect_uri:
         reason = Reason("redirect_uri", "one that is registered, in every request for openid", "none")
         raise carrying(MissingRedirectURIError(), reason)
@@ -42,7 +46,11 @@ def check_redirect_uri(request: OAuthlibRequest) -> dict[str, object]:
 
 
 def check_mode(request: OAuthlibRequest) -> dict[str, object]:
-    """A way for the answer that there is (G7, G17); first, as errors take it too. No form leads to an app's own scheme."""
+    """Raises InvalidRequestError unless the response_mode is supported for this redirect URI (G7, G17).
+
+    It runs before the checks whose errors are returned by that mode, and clears an unsupported one. form_post needs a
+    web address: a form cannot be posted to an app's own scheme.
+    """
     mode, web = request.response_mode, redirect_uris.web(request.redirect_uri or "")
     if mode in (None, *MODES) and (mode != FORM_POST or web):
         return {}
@@ -52,7 +60,10 @@ def check_mode(request: OAuthlibRequest) -> dict[str, object]:
 
 
 def check_request_object(request: OAuthlibRequest) -> dict[str, object]:
-    """Raise what is wrong with the request object, and where one is missing (RFC 9101 §6, §10.5)."""
+    """Raises the error of the request object, or InvalidRequestError if a required one is missing.
+
+    RFC 9101 §6, §10.5.
+    """
     wrong = request.object_error
     if wrong is not None:
         raise carrying(CustomOAuth2Error(wrong.error, wrong.sentence), wrong.refusal)
@@ -64,7 +75,7 @@ def check_request_object(request: OAuthlibRequest) -> dict[str, object]:
 
 
 def check_supported(request: OAuthlibRequest) -> dict[str, object]:
-    """Refuse what would be ignored otherwise (OpenID Connect Core §6, RFC 9396 §5)."""
+    """Raises CustomOAuth2Error for a parameter that is not supported (OpenID Connect Core §6, RFC 9396 §5)."""
     name = next((name for name in UNSUPPORTED if name in request.parameters), None)
     if name is not None:
         raise CustomOAuth2Error(UNSUPPORTED[name], f"The parameter {name} is not supported.")
@@ -72,7 +83,7 @@ def check_supported(request: OAuthlibRequest) -> dict[str, object]:
 
 
 def check_response(request: OAuthlibRequest) -> dict[str, object]:
-    """Only `code` (G13)."""
+    """Raises MissingResponseTypeError or UnsupportedResponseTypeError unless the response_type is `code` (G13)."""
     if request.response_type is None:
         raise MissingResponseTypeError
     if request.response_type != CODE:
@@ -81,7 +92,7 @@ def check_response(request: OAuthlibRequest) -> dict[str, object]:
 
 
 def check_challenge(request: OAuthlibRequest) -> dict[str, object]:
-    """S256 or nothing, and a challenge that can be one (G5, G49)."""
+    """Raises InvalidRequestError unless there is no code_challenge or a well-formed one with method S256 (G5, G49)."""
     if request.code_challenge is None:
         if request.code_challenge_method is not None:
             raise InvalidRequestError("A code_challenge_method needs a code_challenge.")
@@ -94,14 +105,17 @@ def check_challenge(request: OAuthlibRequest) -> dict[str, object]:
 
 
 def check_authentication(request: OAuthlibRequest) -> dict[str, object]:
-    """Read what OpenID Connect adds; without the scope openid it means nothing, and is not looked at (RFC 6749 §3.1)."""
+    """Reads the parameters of OpenID Connect, which are ignored without the scope openid (RFC 6749 §3.1)."""
     request.authentication = authentication(request) if OPENID in (request.scopes or ()) else PLAIN
     request.claims = request.authentication.claims.names
     return {}
 
 
 def authentication(request: OAuthlibRequest) -> AuthenticationRequest:
-    """How the person is to be authenticated and asked (OpenID Connect Core §3.1.2.1)."""
+    """Returns how to authenticate the person and ask for consent (OpenID Connect Core §3.1.2.1).
+
+    Raises CustomOAuth2Error for a malformed parameter.
+    """
     try:
         return openid_parameters.read(request.parameters, request.client.default_max_age)
     except AuthorizationError as error:

@@ -1,4 +1,4 @@
-"""Authorization requests out of oauthlib's object: records from here on."""
+"""Builds records of authorization requests from oauthlib's request object."""
 
 from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
@@ -12,7 +12,7 @@ from iam.protocol.request import OAuthlibRequest
 
 
 def build(request: OAuthlibRequest) -> AuthorizationRequest:
-    """The request that oauthlib found nothing wrong with."""
+    """Returns the record of a request that oauthlib has validated."""
     return AuthorizationRequest(
         client=request.client,
         redirect_uri=request.redirect_uri or "",
@@ -34,7 +34,7 @@ def build(request: OAuthlibRequest) -> AuthorizationRequest:
 
 
 def build_invalid(request: OAuthlibRequest, error: OAuth2Error) -> InvalidAuthorizationRequest:
-    """The request with what oauthlib, or a hook, found wrong with it."""
+    """Returns the record of a request that oauthlib or a hook has refused with `error`."""
     return InvalidAuthorizationRequest(
         client=request.client,
         redirect_uri=request.redirect_uri or "",
@@ -46,5 +46,5 @@ def build_invalid(request: OAuthlibRequest, error: OAuth2Error) -> InvalidAuthor
 
 
 def translate(error: OAuth2Error) -> AuthorizationError:
-    """An error of oauthlib that has its reason with it, as the client is told it."""
+    """Returns oauthlib's error as an AuthorizationError with the same code, description and reason."""
     return AuthorizationError(error.error, error.description or SENTENCES.get(error.error, ""), of(error))

@@ -1,7 +1,7 @@
-"""oauthlib is synchronous, our store is not: here a synchronous call waits on the reactor without stopping it.
+"""Lets oauthlib's synchronous code wait for our asynchronous store without blocking the reactor.
 
-oauthlib takes every truthy result of a hook as *yes*, a Deferred included. `hooks` makes a validator safe for it: a hook
-that is `async def` is waited for, and one whose result could be mistaken for a yes raises instead.
+oauthlib takes any truthy result of a hook as yes, even a Deferred. `hooks` makes a validator safe for it: it waits for
+the result of an `async def` hook, and raises UndecidedError if a result could be mistaken for a yes.
 """
 
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ DECIDING = ("validate_", "authenticate_", "confirm_", "is_", "client_authenticat
 
 
 class UndecidedError(TypeError):
-    """A hook answered with something that oauthlib would take for a yes."""
+    """A hook returned a value, other than True or False, that oauthlib would take as yes."""
 
 
 class _Call(greenlet):  # type: ignore[misc]
@@ -28,24 +28,27 @@ class _Call(greenlet):  # type: ignore[misc]
 
 
 async def call(function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
-    """Call `function`, which may `wait`, and return what it returns."""
+    """Calls `function`, which may use `wait`, and returns its result or raises its exception."""
     running = _Call(function)
     running.gr_context = copy_context()
     resume = partial(running.switch, *args, **kwargs)
     while True:
-        running.parent = getcurrent()  # control comes back to whoever resumes it
+        running.parent = getcurrent()  # `wait` switches back to the greenlet that resumed it
         outcome = resume()
         if running.dead:
             result: Result = outcome
             return result
         try:
             resume = partial(running.switch, await outcome)
-        except BaseException as error:  # noqa: BLE001 - whatever it is, it belongs to the code that waits
+        except BaseException as error:  # noqa: BLE001 - any error is raised in the code that waits
             resume = partial(running.throw, error)
 
 
 def wait(awaitable: Awaitable[Result]) -> Result:
-    """Suspend the surrounding `call`, not the reactor, until `awaitable` is done."""
+    """Suspends the surrounding `call`, but not the reactor, until `awaitable` is done, and returns its result.
+
+    Raises RuntimeError outside of `call`.
+    """
     running = getcurrent()
     if not isinstance(running, _Call) or running.parent is None:
         raise RuntimeError("bridge.wait() needs bridge.call() around it")
@@ -54,7 +57,7 @@ def wait(awaitable: Awaitable[Result]) -> Result:
 
 
 def hooks(validator: Validator) -> Validator:
-    """Make the hooks of a validator class answer oauthlib with values, never with a promise of one."""
+    """Class decorator: makes the public hooks of a validator return values to oauthlib, never awaitables."""
     for name, hook in list(vars(validator).items()):
         if callable(hook) and not name.startswith("_"):
             setattr(validator, name, _answering(name, hook))
@@ -62,7 +65,10 @@ def hooks(validator: Validator) -> Validator:
 
 
 def _answering(name: str, hook: Callable[..., object]) -> Callable[..., object]:
-    """`hook`, waited for inside a `call` (outside, in tests, it stays a coroutine), and its answer checked."""
+    """Wraps `hook` so that it is waited for inside a `call`, and its result is checked.
+
+    Outside of a `call`, in tests, an asynchronous hook still returns its coroutine.
+    """
     deciding = name.startswith(DECIDING)
     asynchronous = iscoroutinefunction(hook)
 

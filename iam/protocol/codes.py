@@ -1,4 +1,4 @@
-"""What a person allowed, kept under a code until its tokens are asked for (RFC 6749 §4.1.2)."""
+"""Authorization codes: stores what a person allowed, and exchanges it for tokens (RFC 6749 §4.1.2)."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -21,7 +21,10 @@ from iam.store.authorization_codes import IssueCode, Redeem
 
 @frozen
 class PresentedCode:
-    """The digest of a code, its day, and what came beside it; whoever `refreshes` gets a refresh token, if registered for them."""
+    """A code presented at the token endpoint: its digest, its day, and the parameters sent with it.
+
+    If `refreshes` is true, a client registered for the refresh token grant gets a refresh token.
+    """
 
     digest: bytes
     day: date
@@ -36,7 +39,7 @@ class PresentedCode:
 
 @frozen
 class UnredeemedError(Exception):
-    """Why a code was not redeemed, in the store's words, and which grant it is of."""
+    """A code was not redeemed: the store's outcome, and the grant of the code if known."""
 
     outcome: str
     grant_id: UUID | None
@@ -44,14 +47,15 @@ class UnredeemedError(Exception):
 
 @frozen
 class Codes:
-    """Gives out codes, and tokens for them."""
+    """Issues authorization codes and exchanges them for tokens."""
 
     issuance: Issuance
 
     async def issue(self, permission: Permission) -> str:
-        """A new code, stored with the person's consent and a grant; raises AuthorizationError.
+        """Stores a new code with its grant and the person's consent, and returns the code. Raises AuthorizationError.
 
-        Who asks for an identity without offline_access is served as long as the person is logged in (Core §11).
+        The grant of a request for openid without offline_access ends with the session at the latest (OpenID Connect
+        Core §11).
         """
         now, settings = self.issuance.clock.now(), self.issuance.settings
         end = now + timedelta(seconds=settings.authorization_code_lifetime)
@@ -93,7 +97,10 @@ class Codes:
         return code
 
     async def redeem(self, presented: PresentedCode) -> dict[str, object]:
-        """The members of an answer with tokens for the code, claimed in one statement; raises UnredeemedError, OAuth2Error."""
+        """Redeems the code in one statement and returns the members of the token response.
+
+        Raises UnredeemedError, or OAuth2Error.
+        """
         client, now, bearer, response = (
             presented.client,
             presented.received,

@@ -1,4 +1,4 @@
-"""oauthlib's grants by the names of grant types and response types: found by those or not at all (G26, G27)."""
+"""oauthlib's grants by grant type and by response type, so that an unknown type finds none (G26, G27)."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from iam.protocol.validator import Validator
 
 
 class Endpoints:
-    """What oauthlib says of requests. It waits: to be called by the bridge."""
+    """Validates requests with oauthlib's grants. Its methods wait, so they are called through the bridge."""
 
     def __init__(self, grants: Iterable[Grant], validator: Validator) -> None:
         checks = {grant.name: (grant, grant.checks(validator)) for grant in grants}
@@ -25,11 +25,14 @@ class Endpoints:
         self.default_response_type_handler = self.response_types[CODE]
 
     def validate(self, request: OAuthlibRequest) -> None:
-        """RFC 6749 §4.1.1: raise what is wrong with an authorization request."""
+        """Validates an authorization request (RFC 6749 §4.1.1). Raises OAuth2Error."""
         self.handler(request).validate_authorization_request(request)
 
     def handler(self, request: OAuthlibRequest) -> Checks:
-        """The grant for a response_type, whose words may come in any order; that of codes says no to all others (G13, G14)."""
+        """Returns the grant for the response_type, whose words may come in any order (G13, G14).
+
+        An unknown response_type gets the authorization code grant, which refuses it.
+        """
         words = " ".join(sorted((request.response_type or "").split(" ")))
         handler = self.response_types.get(words)
         if handler is None:
@@ -38,5 +41,5 @@ class Endpoints:
         return handler
 
     def token(self, request: OAuthlibRequest) -> None:
-        """RFC 6749 §3.2: raise what is wrong with a token request, as far as that is known before its tokens are stored."""
+        """Validates a token request, as far as possible before storing tokens (RFC 6749 §3.2). Raises OAuth2Error."""
         self.grant_types[request.grant_type or ""].validate_token_request(request)

@@ -1,6 +1,7 @@
-"""What a grant is: one way to get tokens, from the checks of a request to the answer.
+"""The interface of a grant: one way to get tokens, from the checks of a request to the response.
 
-A class in `grants/`, named in `grants/supported`. What clients have to be for it stands in `iam/oauth/grant_types`.
+Each grant is a class in `grants/`, listed in `grants/supported`. `iam/oauth/grant_types` says what it requires of
+clients.
 """
 
 from typing import ClassVar, Protocol, runtime_checkable
@@ -20,7 +21,7 @@ from iam.tokens.response import TokenResponse
 
 @frozen
 class Issuance:
-    """What grants issue tokens with."""
+    """What grants need to issue tokens."""
 
     store: Store
     settings: Settings
@@ -29,42 +30,42 @@ class Issuance:
 
     @property
     def bearer(self) -> BearerTokens:
-        """The maker of tokens."""
+        """A maker of tokens with the lifetimes of these settings."""
         return BearerTokens(self.settings)
 
 
 class Checks(Protocol):
-    """oauthlib's grant: it asks the validator, and raises the OAuth2Error that says what is wrong with a request.
+    """An oauthlib grant: it calls the validator's hooks, and raises the OAuth2Error to send to the client.
 
-    Of its methods it has that for the endpoint that its grant is for.
+    It has the method of each endpoint that its grant serves.
     """
 
     def validate_authorization_request(self, request: OAuthlibRequest) -> object:
-        """RFC 6749 §4.1.1."""
+        """Validates an authorization request (RFC 6749 §4.1.1). Raises OAuth2Error."""
 
     def validate_token_request(self, request: OAuthlibRequest) -> object:
-        """RFC 6749 §3.2."""
+        """Validates a token request (RFC 6749 §3.2). Raises OAuth2Error."""
 
 
 class Grant(Protocol):
-    """A grant, made once at start."""
+    """A grant; the server makes one instance at start."""
 
     name: ClassVar[str]
 
     def __init__(self, issuance: Issuance) -> None: ...
 
     def checks(self, validator: Validator) -> Checks:
-        """oauthlib's grant on this validator."""
+        """Returns oauthlib's grant, which calls the hooks of this validator."""
 
 
 @runtime_checkable
 class TokenGrant(Grant, Protocol):
-    """A grant of the token endpoint; of a request, oauthlib gets the `parameters` and none besides (G2)."""
+    """A grant of the token endpoint. Besides TOKEN, oauthlib sees only these `parameters` of a request (G2)."""
 
     parameters: ClassVar[tuple[str, ...]]
 
     async def save(self, request: TokenRequest) -> dict[str, object]:
-        """Store new tokens for the request; the members of the answer (RFC 6749 §5.1). Raises OAuth2Error."""
+        """Stores new tokens and returns the members of the response (RFC 6749 §5.1). Raises OAuth2Error."""
 
 
 @runtime_checkable
@@ -74,4 +75,7 @@ class Flow(Grant, Protocol):
     response_types: ClassVar[tuple[str, ...]]
 
     async def answer(self, permission: Permission) -> dict[str, object]:
-        """Store what a person allowed; the members of the answer (RFC 6749 §4.1.2). Raises AuthorizationError."""
+        """Stores what a person allowed and returns the members of the response (RFC 6749 §4.1.2).
+
+        Raises AuthorizationError.
+        """

@@ -1,7 +1,7 @@
-"""The oauthlib under us: only one that was tested.
+"""The check that the installed oauthlib is a version that was tested.
 
-Our validator relies on the order in which oauthlib asks it, which no oauthlib promises. tests/oauth/test_hook_order.py keeps
-that order for the versions allowed here, which are those that our package requires.
+The validator relies on the order in which oauthlib calls its hooks, which oauthlib does not promise.
+tests/oauth/test_hook_order.py checks that order for the versions allowed here, the same as those the package requires.
 """
 
 import re
@@ -14,11 +14,11 @@ BEFORE: Final = (4, 1)
 
 
 class LibraryError(Exception):
-    """This oauthlib is none that our checks were tested with."""
+    """The installed version of oauthlib was not tested with our checks."""
 
 
 def check(version: str = oauthlib.__version__) -> None:
-    """Raise LibraryError unless this version of oauthlib was tested: another one might ask less than we rely on."""
+    """Raises LibraryError unless this version of oauthlib was tested: another one might skip hooks that we rely on."""
     numbers = re.match(r"(\d+)\.(\d+)\.(\d+)$", version)
     if numbers is None or not FIRST <= tuple(map(int, numbers.groups())) < BEFORE:
         raise LibraryError(
@@ -28,5 +28,5 @@ def check(version: str = oauthlib.__version__) -> None:
 
 
 def text(version: tuple[int, ...]) -> str:
-    """The version as people write it."""
+    """Returns the version with dots, such as `4.0.1`."""
     return ".".join(map(str, version))

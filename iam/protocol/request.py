@@ -1,6 +1,6 @@
-"""What oauthlib's grants read of a request and write to it, made of parameters that were parsed strictly before.
+"""The request object of oauthlib's grants, built from strictly parsed parameters.
 
-It stays in this package. What a request comes to is a record (`token_request`).
+It is used in this package only. A validated request becomes a record (`authorization_request`, `token_request`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,10 +17,10 @@ from iam.oauth.scopes import distinct
 from iam.records.client import Client
 from iam.records.resource import Resource
 
-# What oauthlib may read of an authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3); of a token request, what its grant
-# names. No other name becomes an attribute that oauthlib or a hook could take for its own: `user`, `client`, `scopes`,
-# `claims`, `extra_credentials` ... (G2, G3, G23), and a `grant_type` in the address does not pass for a token request, which
-# needs no challenge.
+# The parameters of an authorization request that oauthlib may read (RFC 6749 §4.1.1, RFC 7636 §4.3). Of a token
+# request it may read TOKEN and what the grant names. No other parameter becomes an attribute, since oauthlib or a hook
+# could take it for its own: `user`, `client`, `scopes`, `claims`, `extra_credentials` ... (G2, G3, G23). A
+# `grant_type` in an authorization request must not make it look like a token request, which needs no challenge.
 AUTHORIZATION = (
     "client_id",
     "code_challenge",
@@ -36,9 +36,9 @@ TOKEN = ("client_id", "grant_type")
 
 @define(eq=False, repr=False)
 class OAuthlibRequest:
-    """A request on its way through oauthlib, which has no other attributes than these: a misspelt one is an error.
+    """A request on its way through oauthlib. It has a fixed set of attributes: a misspelt one is an error.
 
-    What has no default is there once the hook that finds it has been asked.
+    An attribute without a default exists once the hook that sets it has run.
     """
 
     parameters: Parameters
@@ -56,30 +56,30 @@ class OAuthlibRequest:
     scope: str | None = None
     state: str | None = None
 
-    # what oauthlib, or a hook for it, finds
+    # set by oauthlib, or by a hook that it requires
     client: Client = field(init=False)
     scopes: list[str] | None = field(init=False, default=None)
     using_default_redirect_uri: bool = field(init=False, default=False)
 
-    # what hooks find
+    # set by our hooks
     audience: tuple[str, ...] = field(init=False)
     targets: tuple[Resource, ...] | None = field(init=False, default=None)
     granted: Granted | None = field(init=False, default=None)
-    claim: Claimed = field(init=False)  # who it says it is from
-    address: str | None = field(init=False, default=None)  # from where it comes
+    claim: Claimed = field(init=False)  # the client that the request claims to be from
+    address: str | None = field(init=False, default=None)  # the IP address of the sender
 
     # of authorization requests
-    signed: bool = field(init=False, default=False)  # is it out of a request object?
+    signed: bool = field(init=False, default=False)  # whether the parameters are those of a request object
     granting: str = field(init=False, default="authorization_code")  # the grant type that a person is asked for
-    fetched: str | None = field(init=False, default=None)  # its request object, if that came by reference
+    fetched: str | None = field(init=False, default=None)  # the request object, if it came by reference
     object_error: RequestObjectError | None = field(init=False, default=None)
     authentication: AuthenticationRequest = field(init=False, default=PLAIN)
-    claims: dict[str, dict[str, None]] | None = field(init=False, default=None)  # asked for by place and name
-    consented: list[str] = field(init=False, factory=list)  # what the person is asked for, by name or by claims
-    allowed: Mapping[str, Sequence[str]] = field(init=False, factory=dict)  # for each resource; NOWHERE the others
+    claims: dict[str, dict[str, None]] | None = field(init=False, default=None)  # requested claims, by place and name
+    consented: list[str] = field(init=False, factory=list)  # the scopes to consent to, requested by name or by claims
+    allowed: Mapping[str, Sequence[str]] = field(init=False, factory=dict)  # scopes by resource, or NOWHERE
 
     def __attrs_post_init__(self) -> None:
-        """Scopes in a list without doubles (G48), resources without doubles."""
+        """Splits the scope into a list without duplicates (G48), and removes duplicate resources."""
         self.audience = tuple(dict.fromkeys(self.parameters.all("resource")))
         if self.scope is not None:
             self.scopes = distinct(self.scope.split(" "))
@@ -87,15 +87,15 @@ class OAuthlibRequest:
 
     @property
     def left_out(self) -> Reason | None:
-        """Which scopes were asked for and are not granted, and why."""
+        """Why some requested scopes are not granted; None if all are."""
         return self.granted.reason(self.client, self.grant_type) if self.granted else None
 
     @property
     def duplicate_params(self) -> tuple[str, ...]:
-        """None: a duplicate was refused before (H7)."""
+        """Always empty: a duplicate parameter was refused before (H7)."""
         return ()
 
 
 def make_request(parameters: Parameters, known: Iterable[str]) -> OAuthlibRequest:
-    """What oauthlib may know of a request with these parameters."""
+    """Returns the request with those parameters as attributes that are `known`, the names that oauthlib may see."""
     return OAuthlibRequest(parameters, **{name: parameters.get(name) for name in known})

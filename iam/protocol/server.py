@@ -1,4 +1,4 @@
-"""oauthlib's server, built once at start: requests in, answers of the RFCs out."""
+"""The OAuth server, built once at start: validates requests with oauthlib and returns the responses of the RFCs."""
 
 import logging
 from collections.abc import Mapping
@@ -36,20 +36,20 @@ from iam.settings import Settings
 from iam.store.store import Store
 from iam.tokens.response import TokenResponse
 
-# What oauthlib says at debug level holds tokens and codes (G40): no setting of ours or of the root logger lets it out.
+# oauthlib's debug messages contain tokens and codes (G40): neither our settings nor the root logger's may enable them.
 logging.getLogger("oauthlib").setLevel(logging.WARNING)
 
 
 @frozen
 class TokenAnswer:
-    """What a token request is answered with (RFC 6749 §5.1); `left_out` is what was asked for and is not granted."""
+    """A token response (RFC 6749 §5.1); `left_out` says which requested scopes are not granted, and why."""
 
     members: Mapping[str, object]
     left_out: Reason | None = None
 
 
 class Server:
-    """The protocol as the endpoints see it."""
+    """The protocol, as the HTTP endpoints use it."""
 
     def __init__(
         self,
@@ -75,24 +75,24 @@ class Server:
 
     @property
     def grant_types(self) -> tuple[str, ...]:
-        """All grant types, those of the authorization endpoint alone included (RFC 8414 §2)."""
+        """All offered grant types, also those of the authorization endpoint alone (RFC 8414 §2)."""
         return tuple(grant.name for grant in self.grants)
 
     @property
     def response_types(self) -> tuple[str, ...]:
-        """The response types that the authorization endpoint knows."""
+        """The response types of the authorization endpoint."""
         return tuple(self._endpoints.response_types)
 
     async def scopes_supported(self) -> list[str]:
-        """The scopes that clients may ask for, without those that only administrators give: nobody need know of these."""
+        """Returns the scopes to publish: without restricted ones, which only administrators assign."""
         return [scope.name for scope in await self._scopes.shown() if not scope.restricted]
 
     async def claims_supported(self) -> list[str]:
-        """What may be said of people: the claims of all scopes."""
+        """Returns the claims of all scopes, sorted by name."""
         return sorted({name for scope in await self._scopes.shown() for name in scope.claims})
 
     async def token(self, parameters: Parameters, proofs: Proofs, address: str | None = None) -> TokenAnswer:
-        """Answer a token request (RFC 6749 §3.2); raises OAuth2Error, with the reason."""
+        """Answers a token request (RFC 6749 §3.2). Raises OAuth2Error, which carries the reason."""
         grant = self._token_grants.get(parameters.get("grant_type") or "")
         request = make_request(parameters, (*TOKEN, *(grant.parameters if grant else ())))
         request.address = address
@@ -103,7 +103,7 @@ class Server:
             raise carrying(error, client_id=request.client_id, grant_type=request.grant_type) from None
 
     async def _token(self, request: OAuthlibRequest, grant: TokenGrant | None, proofs: Proofs) -> TokenAnswer:
-        """Validate a token request and store what its grant issues; raises oauthlib's errors (RFC 6749 §5.2)."""
+        """Validates a token request and stores what its grant issues. Raises OAuth2Error (RFC 6749 §5.2)."""
         if request.grant_type is None:
             raise InvalidRequestError("The request has no grant_type.")
         if grant is None:
@@ -117,10 +117,10 @@ class Server:
         return TokenAnswer(await grant.save(build_token_request(request, proofs, received)), request.left_out)
 
     async def authorization(self, parameters: Parameters) -> AuthorizationRequest:
-        """The validated authorization request (RFC 6749 §4.1.1).
+        """Returns the validated authorization request (RFC 6749 §4.1.1).
 
-        Raises FatalClientError where client or redirect URI are wrong, so that nobody may be redirected, and
-        InvalidAuthorizationRequest for what is for the client.
+        Raises FatalClientError if the client or the redirect URI is wrong, so that nothing may be sent there, and
+        InvalidAuthorizationRequest for any error to return to the client.
         """
         request = build_request(await self._objects.read(parameters))
         try:
@@ -134,9 +134,10 @@ class Server:
     async def allow(
         self, authorization: AuthorizationRequest, session: Session, address: str | None = None, *, asked: bool = True
     ) -> AuthorizationResponse:
-        """The answer for what this person allowed of a request, just now or before; raises AuthorizationError.
+        """Returns the response to a request that this person allowed. Raises AuthorizationError.
 
-        What is granted was worked out when the request was validated, and is not worked out again: it is what was shown.
+        `asked` is false if consent given earlier was enough. The scopes are those determined when the request was
+        validated, so they are the ones that the person saw.
         """
         permission = Permission(authorization, session, address, asked)
         try:
@@ -146,25 +147,25 @@ class Server:
         return self._response(authorization, {name: str(value) for name, value in members.items()})
 
     def refuse(self, asked: Answerable, error: AuthorizationError, error_uri: str) -> AuthorizationResponse:
-        """The answer that tells the client what is wrong (RFC 6749 §4.1.2.1)."""
+        """Returns the error response for the client (RFC 6749 §4.1.2.1), without empty members."""
         members = {"error": error.error, "error_description": error.sentence, "error_uri": error_uri}
         return self._response(asked, {name: value for name, value in members.items() if value})
 
     def _response(self, asked: Answerable, members: Mapping[str, str]) -> AuthorizationResponse:
-        """The answer with the client's state, and our issuer, so that those of two servers cannot be mixed up (RFC 9207)."""
+        """Adds the client's state, and our issuer, which prevents mix-up attacks (RFC 9207)."""
         state = () if asked.state is None else (("state", asked.state),)
         return AuthorizationResponse(asked.redirect_uri, (*members.items(), *state, ("iss", self._issuer)), asked.mode)
 
 
 def build_request(asked: UnpackedRequest) -> OAuthlibRequest:
-    """The authorization request, out of its request object if it has one (RFC 9101 §6.3)."""
+    """Returns the authorization request, from its request object if it has one (RFC 9101 §6.3)."""
     request = make_request(asked.parameters, AUTHORIZATION)
     request.signed, request.object_error, request.fetched = asked.signed, asked.error, asked.fetched
     return request
 
 
 def build_token_request(request: OAuthlibRequest, proofs: Proofs, received: datetime) -> TokenRequest:
-    """The token request that oauthlib found nothing wrong with."""
+    """Returns the record of a token request that oauthlib has validated."""
     return TokenRequest(
         request.client,
         request.parameters,

@@ -1,4 +1,4 @@
-"""A token request as oauthlib let it pass: what a grant gives its tokens for (RFC 6749 §3.2)."""
+"""The record of a validated token request, for which a grant issues tokens (RFC 6749 §3.2)."""
 
 from datetime import datetime
 
@@ -10,17 +10,17 @@ from iam.records.client import Client
 
 @frozen
 class Proofs:
-    """What comes beside the form and proves who asks: the Authorization header (RFC 6749 §2.3.1)."""
+    """The client's proofs outside of the form: the Authorization header (RFC 6749 §2.3.1)."""
 
     authorization: str | None = field(default=None, repr=False)
 
 
 @frozen
 class TokenRequest:
-    """The request of a client that is who it says it is, and is registered for the grant type.
+    """A token request of an authenticated or public client that is registered for the grant type.
 
-    `scopes` are those that it asks for, each once, or gets where oauthlib has asked for the scopes (RFC 6749 §3.3);
-    `audience` is its resources, as they are registered where they have been looked up (RFC 8707 §2).
+    `scopes` are those requested, without duplicates, or, where oauthlib has validated the scopes, those granted (RFC
+    6749 §3.3). `audience` are the requested resources, spelt as registered where they were looked up (RFC 8707 §2).
     """
 
     client: Client
@@ -32,7 +32,7 @@ class TokenRequest:
     audience: tuple[str, ...] = ()
 
     def text(self, name: str) -> str:
-        """A parameter that the grant's checks found; raises LookupError."""
+        """Returns a parameter that the grant's checks require. Raises LookupError if it is missing."""
         value = self.parameters.get(name)
         if value is None:
             raise LookupError(name)

@@ -1,9 +1,10 @@
-"""The validator: oauthlib asks, the store answers.
+"""The request validator: oauthlib calls its hooks, and they look things up in the store.
 
-oauthlib asks in the order that tests/oauth/test_hook_order.py keeps. What a request needs travels on oauthlib's request
-object: `claim` (who it says it is from), `client`, `scopes`. A hook that says no raises the error that oauthlib would
-raise, with the reason. A code or refresh token is not looked up by the hooks that validate it but claimed, judged and
-answered for in one statement by the grant, which raises InvalidGrantError where there is nothing to claim (H40).
+tests/oauth/test_hook_order.py checks the order of the calls. Hooks pass data on in attributes of oauthlib's request
+object: `claim` (the client that the request claims to be from), `client`, `scopes`. A hook that refuses raises the
+error that oauthlib would raise, with the reason. The hooks that validate a code or refresh token do not look it up:
+the grant claims, checks and exchanges it in one statement, and raises InvalidGrantError if there is nothing to claim
+(H40).
 """
 
 from attrs import evolve
@@ -39,7 +40,7 @@ from iam.store.scopes import Scopes
 
 @hooks
 class Validator(RequestValidator):  # type: ignore[misc]
-    """Decides for oauthlib; holds no state of a request."""
+    """Implements oauthlib's hooks; holds no state of a request."""
 
     def __init__(
         self,
@@ -58,7 +59,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
     # The authorization endpoint
 
     async def validate_client_id(self, client_id: str, request: OAuthlibRequest, *_: object, **__: object) -> bool:
-        """RFC 6749 §4.1.1: is this a client we know?"""
+        """Looks up the client, which must be known and enabled (RFC 6749 §4.1.1). Raises InvalidClientIdError."""
         client = await self._directory.find(client_id)
         if client is None:
             raise carrying(InvalidClientIdError(), await ids.unknown(self._directory, client_id))
@@ -71,7 +72,10 @@ class Validator(RequestValidator):  # type: ignore[misc]
     def validate_redirect_uri(
         self, client_id: str, redirect_uri: str, request: OAuthlibRequest, *_: object, **__: object
     ) -> bool:
-        """RFC 6749 §3.1.2.3, RFC 9700 §2.1: did the client register exactly this one?"""
+        """Checks that the client registered this redirect URI (RFC 6749 §3.1.2.3, RFC 9700 §2.1).
+
+        Raises MismatchingRedirectURIError.
+        """
         registered = request.client.redirect_uris
         native = request.client.native
         if any(redirect_uris.matches(uri, redirect_uri, native=native) for uri in registered):
@@ -82,20 +86,28 @@ class Validator(RequestValidator):  # type: ignore[misc]
     def get_default_redirect_uri(
         self, client_id: str, request: OAuthlibRequest, *_: object, **__: object
     ) -> str | None:
-        """RFC 6749 §3.1.2.3: the only one registered. At the token endpoint the code's own counts, which saving compares."""
+        """Returns the redirect URI if only one is registered (RFC 6749 §3.1.2.3).
+
+        At the token endpoint any will do: redeeming the code compares with the redirect URI of the authorization
+        request.
+        """
         registered = request.client.redirect_uris
         return registered[0] if len(registered) == 1 or request.grant_type else None
 
     def validate_response_type(
         self, client_id: str, response_type: str, client: Client, request: OAuthlibRequest, *_: object, **__: object
     ) -> bool:
-        """RFC 6749 §3.1.1: may this client ask for codes, or for tokens at once?"""
+        """Checks that the client is registered for the grant type of this response type (RFC 6749 §3.1.1).
+
+        Raises UnauthorizedClientError.
+        """
         return check_registered(request.granting, client, request)
 
     def is_pkce_required(self, client_id: str, request: OAuthlibRequest) -> bool:
-        """RFC 9700 §2.1.1: of public clients always, and where the answer goes to a port that nobody registered.
+        """Requires PKCE of public clients, and if the redirect URI has an unregistered port (RFC 9700 §2.1.1).
 
-        At the token endpoint saving compares challenge and verifier.
+        Clients may also be registered to require it. At the token endpoint redeeming the code compares challenge and
+        verifier.
         """
         if request.grant_type:
             return False
@@ -103,7 +115,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
         return not client.confidential or client.require_pkce or request.redirect_uri not in client.redirect_uris
 
     async def get_default_scopes(self, client_id: str, request: OAuthlibRequest, *_: object, **__: object) -> list[str]:
-        """RFC 6749 §3.3: what a request without scope gets."""
+        """Returns the scopes of a request without a scope parameter (RFC 6749 §3.3)."""
         targets = await self._targets_of(request)
         alone = request.grant_type in WITHOUT_A_PERSON
         more = set() if alone else await self._targets.scopes_of(request.client, request.audience)
@@ -112,10 +124,11 @@ class Validator(RequestValidator):  # type: ignore[misc]
     async def validate_scopes(
         self, client_id: str, names: list[str], client: Client, request: OAuthlibRequest, *_: object, **__: object
     ) -> bool:
-        """RFC 6749 §3.3: what of these scopes is there for this client? RFC 8707 §2: and for resources that exist?
+        """Sets the granted scopes (RFC 6749 §3.3) for the requested resources, which must exist (RFC 8707 §2).
 
-        What cannot be is left out, and the client's makers can read why. Claims that the person is not asked for are
-        forgotten: else the client would be told them once it may ask for more.
+        Leaves out the scopes that cannot be granted and keeps the reason for the client's developers. Raises
+        InvalidScopeError if too little is left. Drops the requested claims that the person is not asked about:
+        otherwise the client would receive them as soon as it is registered for more scopes.
         """
         alone = request.grant_type in WITHOUT_A_PERSON
         granted = await scopes.judge(names, client, self._scopes, await self._targets_of(request), alone=alone)
@@ -127,14 +140,14 @@ class Validator(RequestValidator):  # type: ignore[misc]
         return True
 
     async def _targets_of(self, request: OAuthlibRequest) -> tuple[Resource, ...]:
-        """The resources of a request, looked up once, and called from then on as they are registered."""
+        """Returns the resources of a request, looked up once; sets its audience to their registered URIs."""
         if request.targets is None:
             request.targets = await self._targets.find(request.audience, request.client)
             request.audience = tuple(target.uri for target in request.targets)
         return request.targets
 
     async def _consented(self, request: OAuthlibRequest, client: Client) -> list[str]:
-        """The scopes that the person is asked for: those granted, and those of claims asked for one by one (Core §5.5)."""
+        """Returns the scopes to consent to: those granted, and those behind claims requested by name (Core §5.5)."""
         names = list(request.scopes or ())
         if not request.claims or OPENID not in names:
             request.claims = {}
@@ -146,7 +159,10 @@ class Validator(RequestValidator):  # type: ignore[misc]
         return consented
 
     async def check_hint(self, request: OAuthlibRequest) -> dict[str, object]:
-        """An id_token_hint that is no ID token of this client says nothing about who is meant (OpenID Connect Core §3.1.2.1)."""
+        """Sets the subject of the id_token_hint, if there is one (OpenID Connect Core §3.1.2.1).
+
+        Raises InvalidRequestError if it is not an ID token of this client, since its subject cannot be relied on.
+        """
         hint = request.parameters.get("id_token_hint") if OPENID in (request.scopes or ()) else None
         if hint is None:
             return {}
@@ -162,34 +178,40 @@ class Validator(RequestValidator):  # type: ignore[misc]
     # The token endpoint
 
     def client_authentication_required(self, request: OAuthlibRequest, *_: object, **__: object) -> bool:
-        """A secret or assertion that is brought is checked; without one only a public client gets on."""
+        """Tells whether the request brings a secret or an assertion, which is then checked.
+
+        Without one only a public client is accepted.
+        """
         return request.claim.with_proof
 
     async def authenticate_client(self, request: OAuthlibRequest, *_: object, **__: object) -> bool:
-        """RFC 6749 §2.3: does the secret or the assertion prove the client?"""
+        """Authenticates a client by its secret or assertion (RFC 6749 §2.3). Raises InvalidClientError."""
         return await self._settle(request, await self._authentication.confidential(request.claim))
 
     async def authenticate_client_id(self, client_id: str, request: OAuthlibRequest, *_: object, **__: object) -> bool:
-        """RFC 6749 §3.2.1: is it a public client, which names itself?"""
+        """Accepts a public client, which only names itself (RFC 6749 §3.2.1). Raises InvalidClientError."""
         return await self._settle(request, await self._authentication.public(request.claim))
 
     def validate_grant_type(
         self, client_id: str, grant_type: str, client: Client, request: OAuthlibRequest, *_: object, **__: object
     ) -> bool:
-        """RFC 6749 §5.2: is this client registered for the grant type?"""
+        """Checks that the client is registered for the grant type (RFC 6749 §5.2).
+
+        Raises UnauthorizedClientError.
+        """
         return check_registered(grant_type, client, request)
 
     def validate_code(
         self, client_id: str, code: str, client: Client, request: OAuthlibRequest, *_: object, **__: object
     ) -> bool:
-        """Could we have made this code? Saving decides the rest."""
+        """Checks that the code is well-formed; redeeming it checks the rest. Raises InvalidGrantError."""
         if minted.well_formed(code, Kind.AUTHORIZATION_CODE):
             return True
         reason = Reason("code", "a code of this server, whole", f"a text of {len(code)} characters")
         raise carrying(InvalidGrantError(), reason)
 
     def get_code_challenge(self, code: str, request: OAuthlibRequest) -> None:
-        """Saving compares the challenge, so that a wrong verifier spends nothing."""
+        """Returns None: redeeming compares the challenge, so that a wrong verifier does not use up the code."""
 
     def confirm_redirect_uri(
         self,
@@ -201,13 +223,13 @@ class Validator(RequestValidator):  # type: ignore[misc]
         *_: object,
         **__: object,
     ) -> bool:
-        """Saving compares the redirect URI that was presented."""
+        """Accepts any: redeeming the code compares the redirect URI."""
         return True
 
     def validate_refresh_token(
         self, refresh_token: str, client: Client, request: OAuthlibRequest, *_: object, **__: object
     ) -> bool:
-        """Could we have made this refresh token? Saving decides the rest."""
+        """Checks that the refresh token is well-formed; rotating it checks the rest. Raises InvalidGrantError."""
         if minted.well_formed(refresh_token, Kind.REFRESH_TOKEN):
             return True
         got = f"a text of {len(refresh_token)} characters"
@@ -215,10 +237,11 @@ class Validator(RequestValidator):  # type: ignore[misc]
         raise carrying(InvalidGrantError(), reason)
 
     def get_original_scopes(self, refresh_token: str, request: OAuthlibRequest, *_: object, **__: object) -> str | None:
-        """Saving compares with the original scopes."""
+        """Returns the requested scope, so that oauthlib accepts it: rotating compares it with the grant's."""
         return request.scope
 
     async def _settle(self, request: OAuthlibRequest, client: Client | None) -> bool:
+        """Sets the authenticated client on the request. Raises InvalidClientError if there is none."""
         if client is None:
             reason = await self._authentication.reason(request.claim)
             raise carrying(InvalidClientError(), reason)
@@ -227,7 +250,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
 
 
 def check_registered(grant_type: str, client: Client, request: OAuthlibRequest) -> bool:
-    """Is the client registered for the grant type? Raises UnauthorizedClientError."""
+    """Checks that the client is registered for the grant type. Raises UnauthorizedClientError."""
     if grant_type in client.grant_types:
         return True
     expected = f"one that the application is registered for: {', '.join(client.grant_types) or 'none'}"

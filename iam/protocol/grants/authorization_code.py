@@ -28,7 +28,7 @@ from iam.protocol.token_request import TokenRequest
 from iam.protocol.validator import Validator
 from iam.secrets import minted
 
-# What the store says of a code, as the check that failed, what would have passed it, and what came.
+# The reason for each outcome of the store: the check that failed, what it expects, and what came.
 REFUSALS: Final = {
     "unknown": Reason("code", "a code that was given out", "one that was not, or expired long ago"),
     "other client": Reason("code", "a code of this application", "one of another application"),
@@ -52,7 +52,7 @@ log = Logger()
 
 @frozen
 class AuthorizationCode:
-    """A person allows it, and the client redeems the code that it gets."""
+    """The grant in which a person allows access, and the client redeems the code that it receives."""
 
     name: ClassVar = AUTHORIZATION_CODE
     response_types: ClassVar = (CODE,)
@@ -61,7 +61,7 @@ class AuthorizationCode:
     issuance: Issuance
 
     def checks(self, validator: Validator) -> Checks:
-        """oauthlib's grant with the checks that it lacks."""
+        """Returns oauthlib's grant with the checks that it lacks."""
         ours = [
             check_redirect_uri,
             check_mode,
@@ -76,11 +76,15 @@ class AuthorizationCode:
         return grant
 
     async def answer(self, permission: Permission) -> dict[str, object]:
-        """The code (RFC 6749 §4.1.2)."""
+        """Issues the code (RFC 6749 §4.1.2). Raises AuthorizationError."""
         return {"code": await Codes(self.issuance).issue(permission)}
 
     async def save(self, request: TokenRequest) -> dict[str, object]:
-        """Redeem the code; raises InvalidGrantError for whatever is wrong with it (RFC 6749 §5.2)."""
+        """Redeems the code.
+
+        Raises InvalidGrantError (RFC 6749 §5.2), InvalidScopeError if no scope is left, and invalid_target for a
+        resource that the authorization request did not name.
+        """
         code = request.text("code")
         presented = PresentedCode(
             minted.digest(code),
@@ -105,7 +109,7 @@ class AuthorizationCode:
 
 
 def refuse(outcome: str, request: TokenRequest) -> OAuth2Error:
-    """The error for a code that was not redeemed."""
+    """Returns the error for a code that was not redeemed."""
     reason = explain(outcome, request)
     if outcome == "other resource":
         return invalid_target(reason)
@@ -115,7 +119,7 @@ def refuse(outcome: str, request: TokenRequest) -> OAuth2Error:
 
 
 def explain(outcome: str, request: TokenRequest) -> Reason:
-    """Why the code was not redeemed."""
+    """Returns the reason for this outcome, with details of what the client presented."""
     known = REFUSALS[outcome]
     if outcome == "wrong code_verifier":
         verifier = request.parameters.get("code_verifier")

@@ -17,7 +17,7 @@ from iam.store.access_tokens import IssueAccessToken
 
 @frozen
 class ClientCredentials:
-    """The client gets a token for itself."""
+    """The grant in which the client gets a token for itself."""
 
     name: ClassVar = CLIENT_CREDENTIALS
     parameters: ClassVar = ("scope",)
@@ -25,12 +25,16 @@ class ClientCredentials:
     issuance: Issuance
 
     def checks(self, validator: Validator) -> Checks:
-        """oauthlib's grant."""
+        """Returns oauthlib's grant as it is."""
         grant: Checks = ClientCredentialsGrant(validator)
         return grant
 
     async def save(self, request: TokenRequest) -> dict[str, object]:
-        """Store the token in one statement; raises UnauthorizedClientError if the client was locked out meanwhile."""
+        """Stores the token in one statement.
+
+        Raises UnauthorizedClientError if the client, its grant or the resource ended meanwhile, and InvalidScopeError
+        if no requested scope is valid for the resource any more.
+        """
         bearer = self.issuance.bearer
         token = bearer.access_token(request.received)
         issued = await self.issuance.store.access_tokens.issue(

@@ -1,7 +1,7 @@
-"""The implicit flow (OpenID Connect Core §3.2): tokens by the browser, without a code.
+"""The implicit flow (OpenID Connect Core §3.2): tokens in the authorization response, without a code.
 
-OAuth 2.1 has it no longer and RFC 9700 §2.1.2 advises against it, so a server has it only where `--implicit` says so, for
-clients that are registered for it. OpenID Connect demands it of providers whose clients register themselves (Core §15.2).
+OAuth 2.1 drops it and RFC 9700 §2.1.2 advises against it, so it is offered only with `--implicit`, to clients
+registered for it. OpenID Connect requires it of providers with dynamic client registration (Core §15.2).
 """
 
 from typing import ClassVar, Final
@@ -26,12 +26,12 @@ from iam.records.identity import Identity
 from iam.secrets import minted
 
 ID_TOKEN: Final = "id_token"
-MODES: Final = (FRAGMENT, FORM_POST)  # never the query: tokens would lie in logs and histories (G7)
+MODES: Final = (FRAGMENT, FORM_POST)  # never the query: tokens would end up in logs and browser histories (G7)
 
 
 @frozen
 class Implicit:
-    """A person allows it, and the client gets its tokens at once."""
+    """The grant in which a person allows access, and the client receives its tokens at once."""
 
     name: ClassVar = IMPLICIT
     response_types: ClassVar = ID_TOKENS
@@ -39,7 +39,10 @@ class Implicit:
     issuance: Issuance
 
     def checks(self, validator: Validator) -> Checks:
-        """oauthlib's grant, for ID tokens: a token alone is asked for nowhere in OpenID Connect (Core §3.2.2.1)."""
+        """Returns oauthlib's grant for ID tokens.
+
+        OpenID Connect has no response_type `token` alone (Core §3.2.2.1).
+        """
         ours = [
             begin,
             choose_mode,
@@ -54,7 +57,10 @@ class Implicit:
         return grant
 
     async def answer(self, permission: Permission) -> dict[str, object]:
-        """The tokens (Core §3.2.2.5), for a code that nobody is given; raises AuthorizationError."""
+        """Issues the tokens (Core §3.2.2.5), with a code that is redeemed here and given to nobody.
+
+        Raises AuthorizationError.
+        """
         request, codes = permission.request, Codes(self.issuance)
         code = await codes.issue(permission)
         if request.response_type == ID_TOKEN:
@@ -77,7 +83,7 @@ class Implicit:
             raise AuthorizationError(ACCESS_DENIED, "What was allowed ended at the same moment.", reason) from None
 
     async def _id_token(self, permission: Permission) -> str:
-        """An ID token alone: with no access token to ask UserInfo with, it says all that the scopes stand for (Core §5.4)."""
+        """Issues an ID token with the claims of all scopes: no access token comes with it for UserInfo (Core §5.4)."""
         request, session, response = permission.request, permission.session, self.issuance.response
         recipient = await response.recipient(request.client)
         told = login_facts.tell(session, request.authentication.nonce, request.claims)
@@ -89,13 +95,16 @@ class Implicit:
 
 
 def begin(request: OAuthlibRequest) -> dict[str, object]:
-    """A person is asked for this grant type."""
+    """Sets the grant type that the person would allow."""
     request.granting = IMPLICIT
     return {}
 
 
 def choose_mode(request: OAuthlibRequest) -> dict[str, object]:
-    """By the fragment, errors too, unless the client wants a form (Multiple Response Types §3)."""
+    """Makes the fragment the default mode, for errors too (Multiple Response Types §3).
+
+    Raises InvalidRequestError for modes other than fragment and form_post.
+    """
     if request.response_mode in MODES:
         return {}
     wanted, request.response_mode = request.response_mode, FRAGMENT
@@ -105,7 +114,7 @@ def choose_mode(request: OAuthlibRequest) -> dict[str, object]:
 
 
 def check_front_channel(request: OAuthlibRequest) -> dict[str, object]:
-    """Who asks for an ID token in the front channel asks for an identity, and can recognise the answer (Core §3.2.2.1)."""
+    """Raises InvalidRequestError unless the request has the scope openid and a nonce (Core §3.2.2.1)."""
     if OPENID not in (request.scopes or ()):
         raise InvalidRequestError("This response_type needs the scope openid.")
     if request.parameters.get("nonce") is None:

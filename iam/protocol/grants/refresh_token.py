@@ -1,4 +1,4 @@
-"""The refresh token grant (RFC 6749 §6), with rotation (RFC 9700 §4.14.2) that a lost answer does not break."""
+"""The refresh token grant (RFC 6749 §6), with rotation (RFC 9700 §4.14.2) that tolerates a lost response."""
 
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
@@ -27,7 +27,7 @@ REUSED = Reason(
     "refresh token reused", "a refresh token that was not used", "one that was: what it stands for is ended"
 )
 
-# What the store says of a refresh token, as the check that failed, what would have passed it, and what came.
+# The reason for each outcome of the store: the check that failed, what it expects, and what came.
 REFUSALS: Final = {
     "unknown": Reason("refresh token", "one that was given out", "one that was not, or expired long ago"),
     "other client": Reason("refresh token", "one of this application", "one of another application"),
@@ -51,7 +51,7 @@ log = Logger()
 
 @frozen
 class RefreshToken:
-    """The client gets tokens that take the place of a refresh token and its access token."""
+    """The grant in which new tokens replace a refresh token and its access token."""
 
     name: ClassVar = REFRESH_TOKEN
     parameters: ClassVar = ("refresh_token", "scope")
@@ -59,12 +59,12 @@ class RefreshToken:
     issuance: Issuance
 
     def checks(self, validator: Validator) -> Checks:
-        """oauthlib's grant."""
+        """Returns oauthlib's grant as it is."""
         grant: Checks = RefreshTokenGrant(validator)
         return grant
 
     async def save(self, request: TokenRequest) -> dict[str, object]:
-        """Rotate in one statement; a repetition whose successor was never used gets the answer given first.
+        """Rotates the token in one statement; a retry whose successor was never used gets the first response again.
 
         Raises InvalidGrantError, InvalidScopeError, and invalid_target for a resource that was not granted.
         """
@@ -86,7 +86,10 @@ class RefreshToken:
         raise refuse(rotation.outcome, request)
 
     async def _rotate(self, successor: Successor, request: TokenRequest, *, renew: bool = False) -> Rotation:
-        """Put `successor` in the place of the refresh token; `renew`: only its access token, where there is one already."""
+        """Replaces the refresh token by `successor`.
+
+        With `renew`, only stores its access token, for a refresh token that already has a successor.
+        """
         now, presented = request.received, request.text("refresh_token")
         bearer, targets = self.issuance.bearer, self.issuance.response.targets
         return await self.issuance.store.refresh_tokens.rotate(
@@ -113,16 +116,19 @@ class RefreshToken:
         )
 
     def _window_start(self, request: TokenRequest) -> datetime | None:
-        """Since when an answer may have been lost; None, ever, for a client that has proven to be itself.
+        """Returns since when a response may have been lost; None, for any time, for a confidential client.
 
-        Whoever else holds an old token of such a client cannot use it (docs/decisions/refresh.md).
+        Nobody else can use an old token of such a client (docs/decisions/refresh.md).
         """
         if request.client.confidential:
             return None
         return request.received - timedelta(seconds=self.issuance.settings.refresh_token_retry_window)
 
     async def _repeat(self, made: Successor, rotation: Rotation, request: TokenRequest) -> tuple[Successor, Rotation]:
-        """The answer that was given first, and perhaps lost; with the new access token where the first is good no longer."""
+        """Returns the tokens of the first response, which may have been lost.
+
+        If the first access token is no longer valid, the new one takes its place.
+        """
         kept = unseal(rotation.successor, request.text("refresh_token")) if rotation.successor else None
         if kept is None:
             return made, rotation
@@ -140,7 +146,10 @@ class RefreshToken:
         identity: Identity | None,
         recipient: Recipient | None,
     ) -> dict[str, object]:
-        """What the answer says; with an ID token, unless the request narrows the scope to what is not about an identity."""
+        """Returns the members of the response.
+
+        There is an ID token if the client may have openid and the request does not narrow the scope to exclude it.
+        """
         asked = OPENID in request.client.scopes and (not request.scopes or OPENID in request.scopes)
         told = identity if asked else None
         return await self.issuance.response.members(
@@ -149,7 +158,7 @@ class RefreshToken:
 
 
 def refuse(outcome: str, request: TokenRequest) -> OAuth2Error:
-    """The error for a refresh token that was not rotated."""
+    """Returns the error for a refresh token that was not rotated."""
     reason = explain(outcome, request)
     if outcome == "other resource":
         return invalid_target(reason)
@@ -159,7 +168,7 @@ def refuse(outcome: str, request: TokenRequest) -> OAuth2Error:
 
 
 def explain(outcome: str, request: TokenRequest) -> Reason:
-    """Why the refresh token was not rotated."""
+    """Returns the reason for this outcome, with what the client requested."""
     known = REFUSALS.get(outcome, Reason("refresh token", "one that is good", outcome))
     if outcome == "wider scope":
         return evolve(known, got=shown(" ".join(request.scopes)))

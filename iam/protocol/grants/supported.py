@@ -13,6 +13,6 @@ GRANTS: Final[tuple[type[Grant], ...]] = (AuthorizationCode, RefreshToken, Clien
 
 
 def build_grants(issuance: Issuance) -> list[Grant]:
-    """The grants of one server: those that its settings do not leave out."""
+    """Returns an instance of each grant that the settings offer."""
     names = {each.name for each in grant_types.offered(implicit=issuance.settings.implicit)}
     return [grant(issuance) for grant in GRANTS if grant.name in names]
