@@ -1,7 +1,7 @@
-"""Client assertions: a JWT by which a client proves itself (RFC 7521 §4.2, RFC 7523 §3, OpenID Connect Core §9).
+"""Client assertions: a JWT by which a client authenticates (RFC 7521 §4.2, RFC 7523 §3, OpenID Connect Core §9).
 
-Which keys and algorithms count, says our record of the client, never the JWT (H28). What is wrong with the claims is told
-only to who has signed them. Decisions: docs/decisions/client_assertions.md.
+The registered metadata of the client decide which keys and algorithms are accepted, never the JWT itself (H28).
+Faults in the claims are named only after the signature is verified. Decisions: docs/decisions/client_assertions.md.
 """
 
 import hashlib
@@ -23,9 +23,9 @@ from iam.secrets.signing_keys import header_of
 from iam.store.replays import Replays
 
 TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-JWT_TYPES: Final = (None, "jwt", "client-authentication+jwt")  # a JWT of another type is for something else
+JWT_TYPES: Final = (None, "jwt", "client-authentication+jwt")  # a JWT of another type has another purpose
 
-# By the method: HMAC never meets a public key, and a public key never a MAC.
+# By authentication method, so that a public key is never used as the secret of an HMAC.
 ALGORITHMS: Final[Mapping[str, tuple[str, ...]]] = {
     PRIVATE_KEY_JWT: key_sets.ALGORITHMS,
     SECRET_JWT: HMAC,
@@ -33,7 +33,7 @@ ALGORITHMS: Final[Mapping[str, tuple[str, ...]]] = {
 EVERY_ALGORITHM: Final = tuple(alg for algs in ALGORITHMS.values() for alg in algs)
 
 LIFETIME: Final = 300  # seconds within which an assertion must be used (H28)
-LONGEST: Final = 3600  # seconds that it may claim to last: libraries say an hour unless they are told otherwise
+LONGEST: Final = 3600  # seconds that its exp may be ahead: the default of libraries is an hour
 UNREADABLE: Final = "The client assertion is not a signed JWT of at most 8192 characters."
 UNPROVEN: Final = "Client authentication failed."
 UNREACHABLE: Final = "The client's keys cannot be fetched from its jwks_uri now."
@@ -42,7 +42,7 @@ USED: Final = "The client assertion was used before: sign a new one, with anothe
 
 @frozen
 class Assertion:
-    """A JWT that was read but not believed yet: who it says it is from."""
+    """A client assertion that is parsed but not verified; `subject` is the client id that it claims."""
 
     text: str = field(repr=False)
     header: Mapping[str, Any]
@@ -50,7 +50,10 @@ class Assertion:
 
 
 def read(text: str) -> Assertion:
-    """The assertion in `text`; raises InvalidClientError for what cannot be one, whoever it is from."""
+    """Parses a client assertion without verifying it.
+
+    Raises InvalidClientError for what no client of this server can have signed as an assertion.
+    """
     header = header_of(text)
     if header is None:
         raise InvalidClientError(UNREADABLE)
@@ -68,7 +71,7 @@ def read(text: str) -> Assertion:
 
 @frozen
 class ClientAssertions:
-    """Judges assertions; `audiences` are the names by which this server may be addressed."""
+    """Verifies client assertions; `audiences` are the values of `aud` that mean this server."""
 
     replays: Replays
     signatures: ClientSignatures
@@ -76,7 +79,10 @@ class ClientAssertions:
     audiences: tuple[str, ...]
 
     async def prove(self, client: Client, assertion: Assertion) -> None:
-        """Take the assertion as the client's, once; raises InvalidClientError."""
+        """Accepts the assertion as the client's proof and marks it as used.
+
+        Raises InvalidClientError if it is not valid, was used before, or the client's keys cannot be fetched.
+        """
         alg, algs = assertion.header["alg"], allowed(client)
         if alg not in algs:
             expected = ", ".join(algs) or f"none: the application uses {client.auth_method}"
@@ -96,7 +102,7 @@ class ClientAssertions:
             raise refused(USED, USED, client.id)
 
     def _complaint(self, client: Client, claims: Claims) -> str | None:
-        """What is wrong with claims that the client has signed (RFC 7523 §3)."""
+        """Returns what is wrong with claims whose signature is verified, or None (RFC 7523 §3)."""
         if not claims.get("iss") == claims.get("sub") == client.id:
             return "The client assertion must name the client in iss and sub."
         if sole(claims.get("aud")) not in self.audiences:
@@ -105,33 +111,36 @@ class ClientAssertions:
 
 
 def refused(sentence: str, reason: str, client_id: str) -> InvalidClientError:
-    """The error that says `sentence`, with the reason for those who answer for the client."""
+    """Returns the error that says `sentence`, with the reason that only those who answer for the client can read."""
     return carrying(InvalidClientError(sentence), refusal(reason, client_id))
 
 
 def refusal(reason: str, client_id: str) -> Reason:
-    """Why an assertion proves nothing."""
+    """Returns the reason why an assertion does not authenticate the client."""
     return Reason(
         "client assertion", "a JWT that the application has signed for this server", reason, client_id=client_id
     )
 
 
 def allowed(client: Client) -> tuple[str, ...]:
-    """The algorithms that this client may sign assertions with: none for clients of other methods."""
+    """Returns the algorithms that the client may sign assertions with; none if it authenticates in another way."""
     algs = ALGORITHMS.get(client.auth_method, ())
     alg = client.token_endpoint_auth_signing_alg
     return algs if alg is None else tuple(each for each in algs if each == alg)
 
 
 def sole(audience: object) -> object:
-    """The one audience; two would let either use the assertion at the other."""
+    """Returns the only value of `aud`, or None if there is none or several.
+
+    With two audiences, each could use the assertion at the other.
+    """
     if isinstance(audience, list):
         return audience[0] if len(audience) == 1 and isinstance(audience[0], str) else None
     return audience if isinstance(audience, str) else None
 
 
 def time_complaint(claims: Claims, now: float) -> str | None:
-    """What is wrong with exp, nbf and iat."""
+    """Returns what is wrong with exp, nbf and iat at the time `now` (seconds), or None."""
     moments = moments_of(claims)
     if moments is None:
         return "The client assertion's exp, nbf and iat must be numbers of seconds."
@@ -140,24 +149,33 @@ def time_complaint(claims: Claims, now: float) -> str | None:
     if not moments["exp"] > now:
         return "The client assertion has expired."
     if not brief(moments, now):
-        return f"The client assertion's exp must be at most {LIFETIME} seconds ahead, or its iat at most {LIFETIME} seconds ago."
+        return (
+            f"The client assertion's exp must be at most {LIFETIME} seconds ahead, "
+            f"or its iat at most {LIFETIME} seconds ago."
+        )
     if not all(moment <= now + SKEW for name, moment in moments.items() if name != "exp"):
         return "The client assertion is not valid yet: its nbf or iat lies ahead."
     return None
 
 
 def brief(moments: Mapping[str, float], now: float) -> bool:
-    """Is the assertion good for no longer than it needs to be? One that lasts an hour must be used soon after it was made."""
+    """Checks that the assertion is valid for no longer than necessary; times are in seconds.
+
+    Its exp is at most 300 ahead, or at most 3600 if its iat is at most 300 ago; clocks may differ by 8.
+    """
     if moments["exp"] <= now + LIFETIME + SKEW:
         return True
     return moments["exp"] <= now + LONGEST + SKEW and moments.get("iat", 0) >= now - LIFETIME - SKEW
 
 
 def jti_complaint(jti: object) -> str | None:
-    """What is wrong with the name that makes the assertion unique."""
+    """Returns what is wrong with the jti, which makes the assertion unique, or None."""
     return None if isinstance(jti, str) and jti else "The client assertion must have a jti, which is a text."
 
 
 def use_of(client: Client, jti: str) -> bytes:
-    """What stands for the one use of an assertion; a client's id has no NUL in it."""
+    """Returns the SHA-256 digest (32 bytes) that records the use of an assertion.
+
+    The parts are separated by NUL, which no client id contains.
+    """
     return hashlib.sha256(f"client_assertion\0{client.id}\0{jti}".encode(errors="surrogatepass")).digest()

@@ -1,7 +1,7 @@
-"""Which client is asking? (RFC 6749 §2.3)
+"""Client authentication (RFC 6749 §2.3).
 
-A client authenticates by the method it is registered for and by no other, but that client_secret_basic and
-client_secret_post, which carry the same secret, stand for each other.
+A client authenticates by the method it is registered for and by no other, except that client_secret_basic and
+client_secret_post are interchangeable, since both send the same secret.
 """
 
 from base64 import b64decode
@@ -29,9 +29,9 @@ TWO_WAYS = "The request authenticates the client in two ways; use one."
 
 @frozen
 class Claimed:
-    """Who a request says it is from, what it brings as proof, if anything, and from which address.
+    """The client that a request claims to be from, its proof, if any, and the network address that it came from.
 
-    `undecoded` is the secret as it stood in the header, where that may be meant.
+    `undecoded` is the secret as it stood in the Basic header, if decoding changed it: the client may have meant either.
     """
 
     client_id: str
@@ -42,14 +42,14 @@ class Claimed:
 
     @property
     def with_proof(self) -> bool:
-        """Does it bring anything to be checked?"""
+        """Whether the request has a secret or an assertion."""
         return self.secret is not None or self.assertion is not None
 
 
 def read_claim(parameters: Parameters, authorization: str | None, address: str | None = None) -> Claimed:
-    """Who a request from this address says it is from: in the Authorization header, the form or an assertion in it (RFC 6749 §2.3).
+    """Reads who a request claims to be from: the Authorization header, the form or an assertion in it (RFC 6749 §2.3).
 
-    Raises InvalidRequestError for two methods at once, InvalidClientError for none or one that cannot be read.
+    Raises InvalidRequestError for two methods at once, InvalidClientError for none or for one that cannot be read.
     """
     client_id, secret = parameters.get("client_id"), parameters.get("client_secret")
     asserted = "client_assertion" in parameters or "client_assertion_type" in parameters
@@ -65,14 +65,17 @@ def read_claim(parameters: Parameters, authorization: str | None, address: str |
 
 
 def agree(claim: Claimed, client_id: str | None) -> Claimed:
-    """The claim, if client_id says nothing else."""
+    """Returns the claim; raises InvalidClientError if the parameter client_id names another client."""
     if client_id not in (None, claim.client_id):
         raise InvalidClientError("The client that authenticates is not the one in client_id.")
     return claim
 
 
 def read_assertion(parameters: Parameters, address: str | None) -> Claimed:
-    """A JWT that names the client (RFC 7521 §4.2)."""
+    """Reads a client assertion from the form (RFC 7521 §4.2).
+
+    Raises InvalidRequestError if a parameter is missing, InvalidClientError if the assertion cannot be read.
+    """
     kind, text = parameters.get("client_assertion_type"), parameters.get("client_assertion")
     if kind is None or text is None:
         raise InvalidRequestError("client_assertion and client_assertion_type belong together.")
@@ -83,9 +86,10 @@ def read_assertion(parameters: Parameters, address: str | None) -> Claimed:
 
 
 def read_basic(authorization: str, address: str | None) -> Claimed:
-    """HTTP Basic (RFC 7617), with id and secret form-encoded inside (RFC 6749 §2.3.1).
+    """Reads HTTP Basic credentials (RFC 7617), with id and secret form-encoded inside (RFC 6749 §2.3.1).
 
-    Many programs send them as they are, so that a + or % in the secret may be that, too.
+    Many clients send them without that encoding, so a + or % in the secret may stand for itself.
+    Raises InvalidClientError for another scheme or malformed credentials.
     """
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
@@ -102,7 +106,7 @@ def read_basic(authorization: str, address: str | None) -> Claimed:
 
 
 def decode(sent: str) -> str:
-    """The secret out of its form-encoding; what is in none is meant as it stands."""
+    """Decodes a form-encoded secret; returns it unchanged if the result would not be UTF-8."""
     try:
         return unquote_plus(sent, errors="strict")
     except UnicodeDecodeError:
@@ -110,7 +114,7 @@ def decode(sent: str) -> str:
 
 
 def describe_method(client: Client) -> str:
-    """How the client proves itself, in words."""
+    """Returns how the client authenticates, as a phrase for its developers."""
     return (
         f"{client.auth_method}: how this application proves itself"
         if client.confidential
@@ -119,13 +123,16 @@ def describe_method(client: Client) -> str:
 
 
 def describe_proof(claim: Claimed) -> str:
-    """What somebody brings as proof, in words."""
+    """Returns which proof a request brought, as a phrase for the client's developers."""
     return "none, but the client_id" if claim.secret is None else "a secret, sent as it is"
 
 
 @frozen
 class ClientAuthentication:
-    """Authenticates the clients in the store; what proves nothing is counted, and what proves something never has to wait."""
+    """Authenticates registered clients.
+
+    Only failed attempts count against the limits; a client with a valid secret or assertion is never throttled here.
+    """
 
     directory: Directory
     assertions: ClientAssertions
@@ -133,7 +140,10 @@ class ClientAuthentication:
     throttle: Throttle
 
     async def confidential(self, claim: Claimed) -> Client | None:
-        """The client that proved itself; raises InvalidClientError for an assertion that says why it is not good, Throttled."""
+        """Returns the client if its secret or assertion is valid, None for any other secret or client.
+
+        Raises InvalidClientError for an invalid assertion, saying why, and Throttled after too many failures.
+        """
         try:
             client = await self._prove(claim)
         except InvalidClientError:
@@ -150,21 +160,21 @@ class ClientAuthentication:
         return self._by_secret(client, claim)
 
     async def public(self, claim: Claimed) -> Client | None:
-        """The public client that is named and, having no secret, brings none (RFC 6749 §2.1)."""
+        """Returns the named client if it is public and sent no secret or assertion (RFC 6749 §2.1), else None."""
         client = await self._find_enabled(claim)
         if client is None or client.confidential or claim.with_proof:
             return None
         return client
 
     async def authenticate(self, claim: Claimed) -> Client:
-        """The client, however it authenticates; raises InvalidClientError, Throttled."""
+        """Returns the client, confidential or public; raises InvalidClientError, Throttled."""
         client = await (self.confidential(claim) if claim.with_proof else self.public(claim))
         if client is None:
             raise refuse_unproven(await self.reason(claim))
         return client
 
     async def reason(self, claim: Claimed) -> Reason:
-        """Why somebody is not the client that they say they are; only for who answers for it."""
+        """Returns why the client was not authenticated; only those who answer for the client may read it."""
         client = await self.directory.find(claim.client_id)
         if client is None:
             return await ids.unknown(self.directory, claim.client_id)
@@ -177,7 +187,7 @@ class ClientAuthentication:
         return self._explain_secret(client, claim.secret)
 
     def _explain_secret(self, client: Client, secret: str) -> Reason:
-        """What is wrong with a secret that is not the client's."""
+        """Returns why the secret is wrong: cut off, copied with a slip, or another text."""
         secrets, meant = self.assertions.signatures.secrets, copied(secret)
         expected, ours = "the application's secret", minted.well_formed(secret, Kind.CLIENT_SECRET)
         if secret == client.id:
@@ -195,7 +205,7 @@ class ClientAuthentication:
     def _by_secret(self, client: Client | None, claim: Claimed) -> Client | None:
         secrets, now = self.assertions.signatures.secrets, self.clock.now()
         readings = [text for text in (claim.secret, claim.undecoded) if text is not None]
-        same = sum(secrets.match(client, text, now) for text in readings) > 0  # each, so that the answer takes as long
+        same = sum(secrets.match(client, text, now) for text in readings) > 0  # all are compared, for constant time
         return client if client and client.auth_method in BY_SECRET and same else None
 
     async def _by_assertion(self, client: Client | None, assertion: Assertion) -> Client | None:
@@ -205,5 +215,5 @@ class ClientAuthentication:
 
 
 def refuse_unproven(reason: Reason) -> InvalidClientError:
-    """The error for a client that did not prove itself, for this reason (RFC 6749 §5.2)."""
+    """Returns the error for a client that was not authenticated for this reason (RFC 6749 §5.2)."""
     return carrying(InvalidClientError(assertions.UNPROVEN), reason)

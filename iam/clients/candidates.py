@@ -1,4 +1,4 @@
-"""What a client that registers itself would be: by the rules and the policy, with what of its wishes can be."""
+"""The metadata that a self-registering client gets: what it asked for, as far as rules and policy allow."""
 
 from typing import Any, Final
 
@@ -22,13 +22,16 @@ OF_OTHERS: Final = tuple(each.attribute for each in MEMBERS if each.who_may_set 
 
 @frozen
 class Candidates:
-    """Judges what clients ask for."""
+    """Judges the metadata that clients ask for."""
 
     registration: Registration
     targets: Targets
 
     async def judge(self, asked: RegistrationRequest, registrant: Registrant, old: Client | None = None) -> Metadata:
-        """What the client would be, `old` being what it is; raises MetadataError."""
+        """Returns the metadata that the client gets; raises MetadataError if they are refused.
+
+        `old` is the client as it is registered now, if it is.
+        """
         keeping = registrant.keeping(old) if old else registrant
         elsewhere = await self.targets.open_to_all()
         known = await self.registration.scopes.all()
@@ -43,12 +46,15 @@ class Candidates:
         except Invalid as invalid:
             raise metadata_error(invalid.complaints) from None
         left_out = {**metadata.left_out, **other_type(asked, metadata)}
-        # judged without http: the client keeps such addresses, and adds none
+        # judged without permission for http: the client keeps such addresses but cannot add any
         http = old is not None and old.allow_http_redirects
         return evolve(metadata, left_out=dict(sorted(left_out.items())), allow_http_redirects=http)
 
     def _wanted(self, asked: RegistrationRequest, settled: Metadata, old: Client | None) -> Metadata:
-        """The metadata that are judged: with what others said of the client, and without addresses that do not fit."""
+        """Returns the metadata to judge: without redirect URIs that do not fit.
+
+        Members that only an owner or an administrator may set stay as they are in `old`.
+        """
         left_out = dict(settled.left_out)
         usable = {name: self._usable(name, settled, old, left_out) for name in ADDRESSES}
         kept = {name: getattr(old, name) for name in OF_OTHERS} if old else {}
@@ -58,7 +64,10 @@ class Candidates:
         return evolve(settled, **changed, name=name, token_endpoint_auth_signing_alg=alg)
 
     def _usable(self, member: str, settled: Metadata, old: Client | None, left_out: dict[str, str]) -> tuple[str, ...]:
-        """The addresses without those that such a client may not have (RFC 7591 §3.2.1: the answer says which it has)."""
+        """Returns the URIs of this member that such a client may have, and records the others in `left_out`.
+
+        The answer to the client lists what is registered (RFC 7591 §3.2.1).
+        """
         uris, method = getattr(settled, member), settled.auth_method
         told: dict[str, Any] = {"confidential": method != PUBLIC, "rules": self.registration.rules(old, method)}
         kept = redirect_uris.usable(uris, **told)
@@ -69,12 +78,15 @@ class Candidates:
 
 
 def other_type(asked: RegistrationRequest, metadata: Metadata) -> dict[str, str]:
-    """That the application type is another than the client said, if it is."""
+    """Returns an entry for `left_out` if the application type differs from the one that the client sent."""
     if "application_type" not in asked.said or asked.metadata.application_type == metadata.application_type:
         return {}
     return {"application_type": f"What fits the redirect URIs is: {metadata.application_type}."}
 
 
 def signing_alg(metadata: Metadata) -> str | None:
-    """What the client proves itself with, if it signs for that; of other clients it says nothing (OpenID Connect Registration §2)."""
+    """Returns the algorithm that the client signs its assertions with; None if it does not authenticate by a JWT.
+
+    The member says nothing about other clients (OpenID Connect Registration §2).
+    """
     return metadata.token_endpoint_auth_signing_alg if metadata.auth_method in assertions.ALGORITHMS else None

@@ -1,4 +1,4 @@
-"""How a page introduces the client that sent somebody here: its name, its logo, its links (OpenID Connect Registration §2)."""
+"""What a page shows of the client that sent the person here: name, logo and links (OpenID Connect Registration §2)."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -9,12 +9,15 @@ from attrs import frozen
 from iam.clients import information, redirect_uris, uris
 from iam.records.client import Client
 
-SHOWN: Final = ("https",)  # by which a picture may come into a page of ours
+SHOWN: Final = ("https",)  # the schemes by which our pages load a logo
 
 
 @frozen
 class Introduction:
-    """A client, and where it wants the person back."""
+    """What a page shows of a client, and the host that it sends the person back to.
+
+    `stranger`: it registered itself, and nobody here answers for it.
+    """
 
     name: str
     host: str
@@ -25,12 +28,12 @@ class Introduction:
 
     @property
     def image_source(self) -> str | None:
-        """The source of a policy that lets the logo be shown."""
+        """The source that the Content-Security-Policy must allow for the logo; None without a logo."""
         return self.logo_uri and redirect_uris.origin(self.logo_uri)
 
 
 def introduction(client: Client, redirect_uri: str) -> Introduction:
-    """The client that wants a person, and wants them back at this address."""
+    """Returns what to show of a client that sends the person back to this redirect URI."""
     logo_uri = client.logo_uri
     return Introduction(
         client.name,
@@ -43,19 +46,19 @@ def introduction(client: Client, redirect_uri: str) -> Introduction:
 
 
 def stranger(client: Client) -> bool:
-    """Has it registered itself, and nobody here answers for it?"""
+    """Checks whether the client registered itself and nobody here answers for it."""
     return not client.answered_for
 
 
 def its_own(logo_uri: str, redirect_uri: str) -> bool:
-    """Is the picture at the host that the person is sent to, so that it cannot be another's (Registration §9.1)?
+    """Checks that the logo is on the host of the redirect URI, so that it cannot be another site's (Registration §9.1).
 
-    What else the client has registered says nothing: nobody proves that the host of a redirect URI is theirs.
+    The other registered addresses prove nothing: a client need not own the host of a redirect URI that it registers.
     """
     logo, here = uris.origin(logo_uri.partition("#")[0]), uris.origin(redirect_uri)
     return logo is not None and here is not None and logo[0] in SHOWN and logo[1] == here[1]
 
 
 def host_of(redirect_uri: str) -> str:
-    """Where the person is sent, in words; an app is named by its scheme."""
+    """Returns the host, with the port, that the person is sent to; for an app's own scheme, that scheme."""
     return urlsplit(redirect_uri).netloc or redirect_uri.partition(":")[0]

@@ -1,4 +1,4 @@
-"""The directory of clients: whoever has an id and wants to know whose it is, asks here."""
+"""The directory of clients, which finds a client by its id."""
 
 from collections.abc import Callable
 
@@ -10,18 +10,18 @@ from iam.store.clients import Clients
 
 @frozen
 class Directory:
-    """Finds clients in the table; `used` is told the id of each that is found."""
+    """Finds registered clients; `used` is called with the id of each client that is found."""
 
     table: Clients
     used: Callable[[str], None]
 
     async def find(self, client_id: str) -> Client | None:
-        """The client with this id, as it was at most a few seconds ago (H46)."""
+        """Returns the client with this id, at most a few seconds out of date (H46); None if there is none."""
         client = await self.table.by_id(client_id)
         if client is not None:
             self.used(client_id)
         return client
 
     async def nearest(self, client_id: str) -> str | None:
-        """The id of a client that is this one, or this one but for the case of its letters."""
+        """Returns the id of a client that equals this one, or differs from it only in case; None if there is none."""
         return await self.table.nearest(client_id)

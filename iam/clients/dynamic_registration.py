@@ -1,7 +1,7 @@
-"""Clients that register themselves, and change and remove themselves (RFC 7591, RFC 7592).
+"""Clients that register, change and remove themselves (RFC 7591, RFC 7592).
 
-The rules for metadata are those of `registration`, for whoever brings them; what is here is the policy for those whom nobody
-knows, and it judges what a client would be, not what would change.
+The rules for metadata are those of `registration`, which hold for every registrant. This module adds the policy for
+clients that nobody knows. It judges the whole client as it would be, not only what changes.
 """
 
 import re
@@ -40,26 +40,26 @@ CLIENT_ID: Final = re.compile(r"[0-9A-Za-z]{22}")
 
 
 class ClosedError(Exception):
-    """Nobody may register here."""
+    """Dynamic registration is switched off."""
 
 
 @frozen
 class QuotaError(Exception):
-    """This network has tried to register enough for today; `wait` seconds are left of it."""
+    """This network has used up its attempts for today; `wait` is the number of seconds left of the day (UTC)."""
 
     wait: int
 
 
 @frozen
 class FullError(Exception):
-    """There are as many clients that nobody answers for as there may be; some will go, `wait` is when to try again."""
+    """The limit on clients that nobody answers for is reached; some will be removed: try again in `wait` seconds."""
 
     wait: int
 
 
 @frozen
 class Caller:
-    """Who wants to register, and what they may ask for: the bearer of an initial access token, or a stranger."""
+    """The bearer of an initial access token, or an anonymous caller, and what they may register."""
 
     registrant: Registrant
     token_id: UUID | None = None
@@ -68,9 +68,10 @@ class Caller:
 
 @frozen
 class DynamicRegistration:
-    """Registers whom `mode` lets.
+    """Registers clients as `mode` allows: "open", "token" or "closed".
 
-    Strangers may try so often a day and network as `quota` says, and there may be `most` of their clients; None: any number.
+    Without a token, `quota` limits the attempts of a network per day, and `most` the number of clients that nobody
+    answers for; None means no limit.
     """
 
     registration: Registration
@@ -85,13 +86,14 @@ class DynamicRegistration:
 
     @property
     def candidates(self) -> Candidates:
-        """What judges the metadata."""
+        """The judge of the metadata."""
         return Candidates(self.registration, self.targets)
 
     async def caller(self, authorization: str | None, address: str) -> Caller:
-        """Who asks, by the initial access token if there is one (RFC 7591 §3).
+        """Returns who calls, by the initial access token if there is one (RFC 7591 §3).
 
-        A stranger's attempt is counted, whatever becomes of it. Raises ClosedError, Challenge, Throttled, QuotaError.
+        An attempt without a token counts towards the quota even if it fails later.
+        Raises ClosedError, Challenge, Throttled, QuotaError.
         """
         if self.mode == CLOSED:
             raise ClosedError
@@ -110,7 +112,10 @@ class DynamicRegistration:
         return Caller(evolve(self.registrants.bearer(token.scopes), network=network(address)), token.id, digest)
 
     async def register(self, caller: Caller, document: Mapping[str, Any], address: str) -> dict[str, Any]:
-        """Register a client with these metadata; raises MetadataError, Challenge, FullError."""
+        """Registers a client and returns the client information response (RFC 7591 §3.2.1).
+
+        Raises MetadataError, Challenge, FullError.
+        """
         metadata = await self.candidates.judge(client_metadata.read(document), caller.registrant)
         client_id = minted.client_id(secrets.token_bytes(32))
         access = minted.mint(Kind.REGISTRATION_ACCESS_TOKEN)
@@ -128,9 +133,9 @@ class DynamicRegistration:
         return await self._information(newcomer.client(now), access, secret)
 
     async def client(self, client_id: str, authorization: str | None, address: str) -> tuple[Client, str]:
-        """The client that this is, and its registration access token (RFC 7592 §2).
+        """Returns the client and its registration access token (RFC 7592 §2).
 
-        Raises Challenge, the same for all that is wrong, and Throttled.
+        Raises Challenge, the same whatever is wrong, and Throttled.
         """
         text = bearer.token_of(authorization)
         self.throttle.look_up(address)
@@ -144,11 +149,14 @@ class DynamicRegistration:
         return client, text
 
     async def read(self, client: Client, access: str) -> dict[str, Any]:
-        """The client as it is registered (RFC 7592 §2.1)."""
+        """Returns the client information response for the client as it is registered (RFC 7592 §2.1)."""
         return await self._information(client, access, None)
 
     async def update(self, client: Client, access: str, document: Mapping[str, Any], address: str) -> dict[str, Any]:
-        """Replace all of the client's metadata (RFC 7592 §2.2); raises MetadataError, Challenge."""
+        """Replaces all of the client's metadata and returns the client information response (RFC 7592 §2.2).
+
+        Raises MetadataError, Challenge; Throttled after too many wrong secrets.
+        """
         asked = client_metadata.read(document)
         await self._refuse_others(client, asked, address)
         registrant = self.registrants.bearer(()) if client.answered_for else self.registrants.stranger()
@@ -161,18 +169,21 @@ class DynamicRegistration:
         return await self._information(evolve(client, **asdict(metadata, recurse=False)), access, secret)
 
     async def delete(self, client: Client, address: str) -> None:
-        """Remove the client and end all that it was granted (RFC 7592 §2.3); raises Challenge."""
+        """Removes the client and ends all its grants (RFC 7592 §2.3); raises Challenge."""
         if not await self.registration.delete(client.id, actor.client(client.id, address)):
             raise not_its_own(client.id)
 
     async def _count(self, address: str) -> None:
-        """Count the attempt of a stranger."""
+        """Counts an attempt without a token; raises QuotaError if the network has none left today."""
         now = self._now()
         if self.quota is not None and not await self.table.attempt(network(address), self.quota, now):
             raise QuotaError(left_of_day(now))
 
     async def _keep(self, caller: Caller, newcomer: Newcomer, address: str, now: datetime) -> None:
-        """Keep a new client, in the statement that uses the token, or that sees whether there is room."""
+        """Stores a new client; the same statement uses up the initial access token, or checks that there is room.
+
+        Raises Challenge if the token is no longer valid, FullError if there is no room.
+        """
         by = actor.registrant(caller.token_id, address)
         if caller.token_digest is None:
             if not await self.table.of_stranger(newcomer, self.most, now, by):
@@ -182,7 +193,10 @@ class DynamicRegistration:
             raise bearer.invalid_token(Reason("initial access token", "one that is good", got))
 
     async def _refuse_others(self, client: Client, asked: RegistrationRequest, address: str) -> None:
-        """Raise MetadataError unless the document is about this client, and its secret, if it is there, the client's own."""
+        """Raises MetadataError unless the document has this client's id and, if it has a secret, this client's secret.
+
+        A wrong secret counts against the limits and may raise Throttled.
+        """
         if asked.spoken.client_id != client.id:
             raise client_metadata.metadata_error({"client_id": "It must be there, and be the one of this client."})
         secret = asked.spoken.client_secret
@@ -193,7 +207,10 @@ class DynamicRegistration:
             )
 
     async def _information(self, client: Client, access: str, secret: str | None) -> dict[str, Any]:
-        """The client information response (RFC 7591 §3.2.1, RFC 7592 §3), with the resources that the client may ask for now."""
+        """Returns the client information response (RFC 7591 §3.2.1, RFC 7592 §3).
+
+        `secret` is a new client secret, shown only this once; `resources` are those that the client may request now.
+        """
         shown_once = {} if secret is None else {"client_secret": secret, "client_secret_expires_at": 0}
         offers = await self.targets.offers(client)
         return {
@@ -212,7 +229,7 @@ class DynamicRegistration:
 
 
 def not_its_own(client_id: str) -> Challenge:
-    """The token is not this client's, or there is no such client (any more): nobody learns which."""
+    """Returns the challenge for a wrong token; it is the same if there is no such client, so that nobody can tell."""
     got = "another, or no such application"
     return bearer.invalid_token(
         Reason("registration access token", "that of the application", got, client_id=shown(client_id))
@@ -220,6 +237,6 @@ def not_its_own(client_id: str) -> Challenge:
 
 
 def left_of_day(now: datetime) -> int:
-    """Seconds until the next day begins in UTC."""
+    """Returns the seconds until the next day begins in UTC, rounded up."""
     tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     return int((tomorrow - now).total_seconds()) + 1

@@ -1,4 +1,4 @@
-"""What only a client can read: JWTs encrypted to its public key (OpenID Connect Core §10.2, RFC 7516)."""
+"""Encryption of JWTs to a client's public key (OpenID Connect Core §10.2, RFC 7516)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -26,27 +26,33 @@ OPERATIONS: Final = frozenset({"encrypt", "wrapKey", "deriveKey", "deriveBits"})
 
 @frozen
 class EncryptionKey:
-    """A public key that texts for a client are encrypted to."""
+    """A client's public key that texts can be encrypted to."""
 
     kid: str | None
     algs: tuple[str, ...]
     key: Public
-    meant: bool  # for encryption, as its `use` says
+    meant: bool  # its `use` is "enc"
 
     def encrypted(self, text: str, alg: str, enc: str, *, nested: bool = True) -> str:
-        """The compact JWE of a text; of a signed JWT, its header says so (RFC 7519 §5.2)."""
+        """Returns the compact JWE of a text.
+
+        `nested`: the text is a signed JWT, which the header says (`cty`, RFC 7519 §5.2).
+        """
         header = {"cty": jwe.NESTED} if nested else {}
         return jwe.encrypted(self.key, text, alg, enc, header if self.kid is None else {**header, "kid": self.kid})
 
 
 def read(document: object) -> tuple[EncryptionKey, ...]:
-    """The keys of a key set that texts may be encrypted to, those that say so first. Raises KeySetError."""
+    """Returns the keys of a key set that can be encrypted to, those with `use` "enc" first; raises KeySetError."""
     keys = [key for member in key_sets.members(document) if (key := encryption_key(member))]
     return tuple(sorted(keys, key=lambda key: not key.meant))
 
 
 def encryption_key(member: Mapping[str, Any]) -> EncryptionKey | None:
-    """The key of one JWK, or None for one of another kind or use. Raises KeySetError for one that must not be there."""
+    """Returns the key of one JWK, or None if it is of another kind or for another use.
+
+    Raises KeySetError for a private, malformed or unusable key.
+    """
     key_sets.refuse_private(member)
     algs = algorithms(member)
     if not algs:
@@ -57,9 +63,9 @@ def encryption_key(member: Mapping[str, Any]) -> EncryptionKey | None:
 
 
 def refuse_useless(key: EncryptionKey) -> None:
-    """Raise KeySetError for a key that nothing can be encrypted to, such as a point of low order (RFC 7748 §6.1).
+    """Raises KeySetError for a key that nothing can be encrypted to, such as a point of low order (RFC 7748 §6.1).
 
-    Found out when a token is to be encrypted, that would cost the code or refresh token it is given for.
+    If this were found only when a token is encrypted, the code or refresh token exchanged for it would already be lost.
     """
     try:
         key.encrypted("", key.algs[0], DEFAULT_ENCODING)
@@ -68,7 +74,7 @@ def refuse_useless(key: EncryptionKey) -> None:
 
 
 def algorithms(member: Mapping[str, Any]) -> tuple[str, ...]:
-    """The algorithms that this JWK is good for: none if it is for signatures, or of a kind that we do not know."""
+    """Returns the algorithms that this JWK can be used with; none if it is for signatures or of an unknown kind."""
     kty, crv = member.get("kty"), member.get("crv")
     fitting = next((algs for kind, algs in FITTING.items() if kind in ((kty, None), (kty, crv))), ())
     operations = member.get("key_ops")
@@ -78,14 +84,17 @@ def algorithms(member: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def may_encrypt(operations: object) -> bool:
-    """Do the key's operations (RFC 7517 §4.3) allow it? A public key for ECDH has none of its own."""
+    """Checks that `key_ops` (RFC 7517 §4.3) allow encryption, if the key has any.
+
+    An empty list does too: a public key for ECDH has no operations of its own.
+    """
     if operations is None:
         return True
     return isinstance(operations, Sequence) and (not operations or bool(OPERATIONS.intersection(map(str, operations))))
 
 
 def fitting(keys: Sequence[EncryptionKey], alg: str) -> EncryptionKey | None:
-    """The key that texts are encrypted to by this algorithm."""
+    """Returns the first key that can be used with this algorithm, or None."""
     return next((key for key in keys if alg in key.algs), None)
 
 

@@ -1,4 +1,4 @@
-"""Whom something is encrypted to: the client, if it wishes so, by the key that it has for that at this moment."""
+"""Encryption of answers to a client that wants it, with the key that the client publishes at the moment."""
 
 from typing import Final
 
@@ -32,20 +32,20 @@ class Recipient:
     enc: str
 
     def encrypted(self, text: str, *, nested: bool = True) -> str:
-        """The text for this recipient alone; `nested`: it is a signed JWT."""
+        """Returns the text as a compact JWE for this recipient; `nested`: the text is a signed JWT."""
         return self.key.encrypted(text, self.alg, self.enc, nested=nested)
 
 
 @frozen
 class Encryption:
-    """Finds recipients."""
+    """Finds the recipients of encrypted answers."""
 
     keys: ClientKeys
 
     async def recipient(self, client: Client, alg: str | None, enc: str | None) -> Recipient | None:
-        """The client as a recipient, None where it wants no encryption; raises OAuth2Error if its key cannot be had.
+        """Returns the client as a recipient, or None if it wants no encryption (`alg` is None).
 
-        What was to be encrypted is never given in the clear instead.
+        Raises OAuth2Error if the client has no such key or it cannot be fetched: nothing is sent unencrypted instead.
         """
         if alg is None:
             return None
@@ -60,12 +60,15 @@ class Encryption:
 
 
 def unreachable(client: Client, reason: str) -> OAuth2Error:
-    """The error for keys that are out of reach now; its name is that of RFC 6749 §4.1.2.1, since §5.2 has none."""
+    """Returns the error for keys that cannot be fetched now, with HTTP status 503.
+
+    Its code is the one of RFC 6749 §4.1.2.1, since §5.2 has none for this case.
+    """
     refusal = Reason(CHECK, "keys at the application's jwks_uri", reason, client_id=client.id)
     return carrying(CustomOAuth2Error("temporarily_unavailable", UNREACHABLE, status_code=503), refusal)
 
 
 def keyless(client: Client, alg: str) -> OAuth2Error:
-    """The error for a client that has no key for what it wants."""
+    """Returns the error, with HTTP status 400, for a client that publishes no key for the algorithm it wants."""
     refusal = Reason(CHECK, f"a public key for {alg}", "none in the application's key set", client_id=client.id)
     return carrying(CustomOAuth2Error("invalid_request", KEYLESS.format(alg=alg), status_code=400), refusal)

@@ -1,4 +1,4 @@
-"""Ids of clients: those that somebody chooses, and those that no application has."""
+"""Client ids: which ones may be chosen, and why an id is unknown."""
 
 import re
 from typing import Final
@@ -9,19 +9,19 @@ from iam.oauth.reasons import Reason
 
 CHOSEN: Final = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}"
-)  # as they are in every address, and in a path no segment of dots
-RESERVED: Final = ("register",)  # a page of ours beside those of the applications
+)  # needs no escaping in a URI, and is no dot segment of a path
+RESERVED: Final = ("register",)  # a page of this server beside the pages of the applications
 
 
 def complaint(client_id: str) -> str | None:
-    """Why nobody may choose this id."""
+    """Returns why this cannot be chosen as a client id, or None."""
     if not CHOSEN.fullmatch(client_id):
         return "A client's id is 1 to 128 letters, digits and any of - . _ ~, and begins with a letter or a digit."
     return f"The id {client_id} is taken by a page of this server." if client_id in RESERVED else None
 
 
 async def unknown(directory: Directory, client_id: str) -> Reason:
-    """Why no application has this id: it may be that of one but for a slip."""
+    """Returns why no client has this id, with the slip that explains it if there is one."""
     meant = copied(client_id)
     found = [slip for slip in (meant.told,) if slip]
     near = await directory.nearest(meant.text) if CHOSEN.fullmatch(meant.text) else None

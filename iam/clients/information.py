@@ -1,4 +1,4 @@
-"""What a client is registered with, in the words of RFC 7591 §2 and OpenID Connect Registration §2."""
+"""The metadata that a client is registered with, by the names of RFC 7591 §2 and OpenID Connect Registration §2."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -10,7 +10,7 @@ from iam.records.client import Client
 from iam.records.client_metadata import Metadata
 from iam.records.member import Member, Who
 
-ORDER: Final = ("name", "redirect_uris", "addresses", "grant_types", "scopes", "auth_method")  # by their rules
+ORDER: Final = ("name", "redirect_uris", "addresses", "grant_types", "scopes", "auth_method")  # rules, in order
 LINKS: Final[Mapping[str, str]] = {
     "client_uri": "its page",
     "policy_uri": "what it does with your data",
@@ -20,7 +20,7 @@ LINKS: Final[Mapping[str, str]] = {
 
 
 def document(client: Metadata, members: Iterable[Member] = SAID) -> dict[str, Any]:
-    """These members, defaults included; what is not said is not there."""
+    """Returns these members of the metadata, defaults included; members that are not set are left out."""
     written: dict[str, Any] = {}
     for each in sorted(members, key=rank):
         if has(each, client):
@@ -32,22 +32,22 @@ def document(client: Metadata, members: Iterable[Member] = SAID) -> dict[str, An
 
 
 def rank(member: Member) -> int:
-    """Where a member stands: first what it is called and where it leads, last what only others say of it."""
+    """Returns the sort key of a member: by who may set it, clients before others; then name and redirect URIs first."""
     place = ORDER.index(member.rule) if member.rule in ORDER else len(ORDER)
     return place + len(ORDER) * tuple(Who).index(member.who_may_set)
 
 
 def has(member: Member, client: Metadata) -> bool:
-    """Does the document have this member?"""
+    """Checks that the document includes this member."""
     value = getattr(client, member.attribute)
     return value is not None and (value != () or member.place > 0)
 
 
 def links(client: Client) -> list[tuple[str, str]]:
-    """What a client shows of itself to people, with a name for each: addresses that are links, by https, and nothing else."""
+    """Returns the client's links to show to people, each with a label; only those that begin with https."""
     return [(name, uri) for member, name in LINKS.items() if (uri := getattr(client, member)) is not None and safe(uri)]
 
 
 def safe(uri: str) -> bool:
-    """May it be a link on a page of ours? What comes by http, anybody on the way may have written."""
+    """Checks that the address may be a link on our pages: over http, anybody on the way could change what it shows."""
     return uri.lower().startswith("https:") and uris.link_complaint(uri) is None

@@ -1,4 +1,7 @@
-"""What values those members of client metadata may have that are about keys and algorithms; Metadata names these functions."""
+"""Rules for the client metadata about keys and algorithms; the members in Metadata refer to them by name.
+
+Each returns what is wrong with the value, in a sentence, or None.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -16,7 +19,7 @@ Reader = Callable[[object], Sequence[key_sets.VerificationKey] | Sequence[encryp
 
 
 def proof_algorithm(value: str | None, case: Case, _: str) -> str | None:
-    """What the client signs its assertions with (RFC 7591, OpenID Connect Registration §2)."""
+    """Checks the algorithm that the client signs its assertions with (RFC 7591, OpenID Connect Registration §2)."""
     algs = assertions.ALGORITHMS.get(case.metadata.auth_method)
     if value is not None and algs is None:
         return f"Only clients with {SECRET_JWT} or {PRIVATE_KEY_JWT} sign."
@@ -24,7 +27,10 @@ def proof_algorithm(value: str | None, case: Case, _: str) -> str | None:
 
 
 def keys(value: Mapping[str, Any] | None, case: Case, _: str) -> str | None:
-    """The client's public keys (RFC 7591 §2): given, or at an address, never both."""
+    """Checks the client's public keys (RFC 7591 §2).
+
+    They are given or at an address, never both; a client with private_key_jwt must have some.
+    """
     metadata = case.metadata
     signs = metadata.auth_method == PRIVATE_KEY_JWT
     if value is None:
@@ -43,17 +49,20 @@ def keys(value: Mapping[str, Any] | None, case: Case, _: str) -> str | None:
 
 
 def keys_address(value: str | None, case: Case, _: str) -> str | None:
-    """Where the client's public keys are; whether the host may be reached is found when they are fetched."""
+    """Checks the address of the client's public keys; whether its host is permitted is decided at the fetch."""
     return value and destinations.complaint(value, private=case.private)
 
 
 def our_algorithm(value: str | None, *_: object) -> str | None:
-    """What this server signs with."""
+    """Checks an algorithm that this server signs with."""
     return choice(value, signing_keys.ALGORITHMS)
 
 
 def request_object_algorithm(value: str | None, case: Case, _: str) -> str | None:
-    """What request objects are signed with: with a secret only by clients whose secret we can read; never not at all."""
+    """Checks the algorithm of request objects, which are never unsigned.
+
+    Only clients with client_secret_jwt may sign them with a secret: the server can read no other client's.
+    """
     metadata = case.metadata
     by_secret = assertions.ALGORITHMS[SECRET_JWT] if metadata.auth_method == SECRET_JWT else ()
     if value in by_secret:
@@ -62,17 +71,17 @@ def request_object_algorithm(value: str | None, case: Case, _: str) -> str | Non
 
 
 def encryption(value: str | None, case: Case, _: str) -> str | None:
-    """What something is encrypted with to the client, which needs a key for that."""
+    """Checks an algorithm for encryption to the client, which must publish a key for it."""
     return choice(value, encrypting.ALGORITHMS) or keyless(value, case.metadata, encrypting.read)
 
 
 def encryption_to_us(value: str | None, *_: object) -> str | None:
-    """What the client encrypts something with to a key of this server."""
+    """Checks an algorithm for encryption by the client to a key of this server."""
     return choice(value, encrypting.ALGORITHMS)
 
 
 def encoding(value: str | None, case: Case, name: str) -> str | None:
-    """How the text itself is encrypted, where anything is."""
+    """Checks the algorithm that encrypts the content; the member for the algorithm of the key must be set too."""
     alg = name.removesuffix("_enc") + "_alg"
     if value is not None and getattr(case.metadata, alg) is None:
         return f"It needs {alg} besides."
@@ -80,11 +89,14 @@ def encoding(value: str | None, case: Case, name: str) -> str | None:
 
 
 def keyless(alg: str | None, metadata: Metadata, read: Reader) -> str | None:
-    """The complaint where a client has no key for an algorithm; those at an address are looked at when they are needed."""
+    """Returns the complaint for a client that publishes no key for the algorithm, or None.
+
+    Keys at an address are checked only when they are needed.
+    """
     if alg is None or metadata.jwks_uri is not None:
         return None
     try:
         found = any(alg in key.algs for key in read(metadata.jwks))
-    except KeySetError:  # which is another complaint
+    except KeySetError:  # reported by the rule for the keys
         found = False
     return None if found else f"Give public keys with one for {alg}, or their address."

@@ -1,4 +1,4 @@
-"""Clients' public keys (RFC 7517): which are good, and which of them may have signed something."""
+"""Clients' public keys (RFC 7517): which are accepted, and which may verify a signature."""
 
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
@@ -8,15 +8,15 @@ from attrs import frozen
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-# The algorithms that each kind of key may be used with: by its type and curve, never by what a signed text says (H28).
+# The algorithms that a key may be used with follow from its type and curve, never from the signed text (H28).
 FITTING: Final[Mapping[tuple[str, str | None], tuple[str, ...]]] = {
     ("RSA", None): ("RS256", "PS256"),
     ("EC", "P-256"): ("ES256",),
     ("EC", "P-384"): ("ES384",),
-    ("OKP", "Ed25519"): ("EdDSA", "Ed25519"),  # two names for one thing (RFC 9864)
+    ("OKP", "Ed25519"): ("EdDSA", "Ed25519"),  # two names of one algorithm (RFC 9864)
 }
 ALGORITHMS: Final = tuple(alg for algs in FITTING.values() for alg in algs)
-MEMBERS: Final = ("kty", "crv", "x", "y", "n", "e")  # what makes a public key
+MEMBERS: Final = ("kty", "crv", "x", "y", "n", "e")  # the members of a public key
 PRIVATE: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 MOST: Final = 16  # keys of one client
 SHORTEST, LONGEST = 2048, 8192  # bits of an RSA key
@@ -28,24 +28,30 @@ KINDS: Final[Mapping[str, type[Any]]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPK
 
 
 class KeySetError(ValueError):
-    """What is wrong with a key set, in a sentence."""
+    """A key set is invalid; the message is a sentence that says why."""
 
 
 @frozen
 class VerificationKey:
-    """A public key for signatures."""
+    """A public key that verifies signatures."""
 
     kid: str | None
     algs: tuple[str, ...]
     key: Public
 
     def may_have_signed(self, alg: str, kid: str | None) -> bool:
-        """Could it be the key of a signature with this algorithm and key id? A key or signature without id may be any."""
+        """Checks that the key fits a signature with this algorithm and key id.
+
+        A key or a signature without a key id fits every other.
+        """
         return alg in self.algs and (kid is None or self.kid is None or kid == self.kid)
 
 
 def read(document: object) -> tuple[VerificationKey, ...]:
-    """The keys of a key set that verify signatures; those of unknown kinds are left out (RFC 7517 §5). Raises KeySetError."""
+    """Returns the keys of a key set that verify signatures; keys of unknown kinds are skipped (RFC 7517 §5).
+
+    Raises KeySetError if there is none, or if the key set is invalid.
+    """
     keys = tuple(key for member in members(document) if (key := verification_key(member)))
     if not keys:
         raise KeySetError(f"The key set has no public key for signatures with {', '.join(ALGORITHMS)}.")
@@ -53,7 +59,7 @@ def read(document: object) -> tuple[VerificationKey, ...]:
 
 
 def members(document: object) -> Sequence[Mapping[str, Any]]:
-    """The JWKs of a key set, not looked at yet. Raises KeySetError."""
+    """Returns the JWKs of a key set, unchecked; raises KeySetError if it is no key set or has more than 16 keys."""
     given = document.get("keys") if isinstance(document, Mapping) else None
     if not isinstance(given, Sequence) or not all(isinstance(member, Mapping) for member in given):
         raise KeySetError('A key set is {"keys": [...]} with a JSON object for each key.')
@@ -63,14 +69,17 @@ def members(document: object) -> Sequence[Mapping[str, Any]]:
 
 
 def verification_key(member: Mapping[str, Any]) -> VerificationKey | None:
-    """The key of one JWK, or None for one of another kind or use. Raises KeySetError for one that must not be there."""
+    """Returns the key of one JWK, or None if it is of another kind or for another use.
+
+    Raises KeySetError for a private, weak or malformed key.
+    """
     refuse_private(member)
     algs = algorithms(member)
     return VerificationKey(member.get("kid"), algs, public_key(member)) if algs else None
 
 
 def refuse_private(member: Mapping[str, Any]) -> None:
-    """Raise KeySetError for a key that must not be shown to us, and for one whose name is no name."""
+    """Raises KeySetError for a private or secret key, and for a kid that is not a text of at most 256 characters."""
     kid = member.get("kid")
     if member.get("kty") == "oct" or PRIVATE & member.keys():
         raise KeySetError("The key set holds a secret or private key: leave it at home, and give its public half.")
@@ -79,12 +88,12 @@ def refuse_private(member: Mapping[str, Any]) -> None:
 
 
 def called(kid: str | None) -> str:
-    """The key's name as a person may read it, at a terminal too."""
+    """Returns the key's kid for messages, with ? for characters that a terminal might act on."""
     return "".join(each if each.isprintable() else "?" for each in kid or "without kid")
 
 
 def public_key(member: Mapping[str, Any]) -> Public:
-    """The key itself. Raises KeySetError for one that is not in order."""
+    """Returns the public key of a JWK; raises KeySetError if it is malformed or a weak RSA key."""
     kty = member.get("kty")
     try:
         if kty == "RSA":
@@ -98,7 +107,7 @@ def public_key(member: Mapping[str, Any]) -> Public:
 
 
 def algorithms(member: Mapping[str, Any]) -> tuple[str, ...]:
-    """The algorithms that this JWK is good for: none if it is for encryption, or of a kind that we do not know."""
+    """Returns the algorithms that this JWK can be used with; none if it is for encryption or of an unknown kind."""
     kty, crv = member.get("kty"), member.get("crv")
     fitting = next((algs for kind, algs in FITTING.items() if kind in ((kty, None), (kty, crv))), ())
     operations = member.get("key_ops", ["verify"])
@@ -108,12 +117,12 @@ def algorithms(member: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def bits(text: str) -> int:
-    """How long a number of a JWK is (RFC 7518 §2, Base64urlUInt)."""
+    """Returns the length in bits of a number in a JWK (RFC 7518 §2, Base64urlUInt)."""
     return int.from_bytes(urlsafe_b64decode(text + "==")).bit_length()
 
 
 def refuse_weak(modulus: int, exponent: int) -> None:
-    """Raise KeySetError for an RSA key that is too short to be safe, or so long that it would take our time."""
+    """Raises KeySetError for an RSA key that is too short to be safe, or so long that it costs too much time."""
     if not SHORTEST <= modulus <= LONGEST:
         raise KeySetError(f"An RSA key must have {SHORTEST} to {LONGEST} bits; this one has {modulus}.")
     if exponent > LONGEST_EXPONENT:

@@ -1,4 +1,4 @@
-"""The public keys of a client: those that it was registered with, or those at its jwks_uri (RFC 7591 §2)."""
+"""The public keys of a client: those that it registered, or those at its jwks_uri (RFC 7591 §2)."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final, Generic, TypeVar
@@ -14,7 +14,7 @@ from iam.outbound.fetching import Fetched, Fetcher
 from iam.records.client import Client
 
 PURPOSE: Final = "jwks_uri"
-AGAIN: Final = 60  # seconds until a client's key set is fetched again because a signature does not fit
+AGAIN: Final = 60  # seconds between fetches of a client's key set because no key fits
 REMEMBERED: Final = 10_000  # clients
 
 log = Logger()
@@ -26,7 +26,7 @@ K = TypeVar("K")
 
 
 class ClientKeys:
-    """Reads key sets, and fetches one again when the client may have changed its keys."""
+    """Reads clients' key sets, and fetches one again if the client may have changed its keys."""
 
     def __init__(self, fetcher: Fetcher, clock: Clock) -> None:
         self._fetcher = fetcher
@@ -37,12 +37,16 @@ class ClientKeys:
         self._told: dict[str, float] = {}
 
     async def of(self, client: Client) -> AsyncIterator[VerificationKeys]:
-        """The client's keys; and for who finds the right one not among them, the keys that it has by now. Raises FetchError."""
+        """Yields the client's keys for signatures, once or twice; raises FetchError.
+
+        The second time, the keys are fetched again, for a caller that found none among the first to fit. This is done
+        only if those came from the cache, and at most once a minute for each client.
+        """
         async for document in self._documents(client):
             yield self._verification.of(client, document)
 
     async def for_encryption(self, client: Client) -> AsyncIterator[EncryptionKeys]:
-        """The keys that texts for the client are encrypted to, in the same way; raises FetchError."""
+        """Yields the client's keys for encryption, once or twice as `of` does; raises FetchError."""
         async for document in self._documents(client):
             yield self._encryption.of(client, document)
 
@@ -57,7 +61,7 @@ class ClientKeys:
             yield (await self._fetch(client, client.jwks_uri, anew=True)).document
 
     async def _fetch(self, client: Client, uri: str, *, anew: bool = False) -> Fetched:
-        """Fetch the key set at this address, and log a failure at most once in a while; raises FetchError."""
+        """Fetches the key set; logs a failure at most once a minute for each client; raises FetchError."""
         try:
             fetcher = self._fetcher if client.answered_for else self._fetcher.strangers
             return await fetcher.fetch(uri, PURPOSE, anew=anew, asker=client.id)
@@ -69,12 +73,15 @@ class ClientKeys:
             raise
 
     def _may_ask(self, client: Client, now: float) -> bool:
-        """Is it a minute since this client's keys were fetched again? Anybody can send signatures that do not fit."""
+        """Checks that no second fetch came in the last minute: anybody can send signatures that do not fit."""
         return once_in_a_while(self._asked, client.id, now)
 
 
 def once_in_a_while(known: dict[str, float], client_id: str, now: float) -> bool:
-    """Is it a minute since this was so for the client? Anybody can ask in its name."""
+    """Checks that the last time recorded for the client is a minute ago, and then records `now` (seconds).
+
+    Anybody can send requests in the name of a client, hence the limit.
+    """
     if 0 <= now - known.get(client_id, -AGAIN) < AGAIN:
         return False
     if len(known) >= REMEMBERED:
@@ -84,14 +91,14 @@ def once_in_a_while(known: dict[str, float], client_id: str, now: float) -> bool
 
 
 class Reading(Generic[K]):
-    """Reads key sets for one purpose, each once."""
+    """Parses key sets for one purpose, each only once."""
 
     def __init__(self, read: Callable[[Document], tuple[K, ...]]) -> None:
         self._read = read
         self._known: dict[str, tuple[Document, tuple[K, ...]]] = {}
 
     def of(self, client: Client, document: Document) -> tuple[K, ...]:
-        """The keys in the client's document: none if it is not in order."""
+        """Returns the keys in the client's document; none, with a warning in the log, if it is no valid key set."""
         known = self._known.get(client.id)
         if known is not None and known[0] is document:
             return known[1]

@@ -8,19 +8,19 @@ from iam.clients.rules import Case, Rule
 from iam.records.client_metadata import MEMBERS
 from iam.records.member import Member
 
-# A name that neither module has stops the import.
+# A rule that neither module has makes the import fail.
 RULES: Final[dict[str, Rule]] = {
     each.attribute: {**vars(rules), **vars(key_rules)}[each.rule] for each in MEMBERS if each.rule
 }
 
 
 def complaints(case: Case, members: Iterable[Member] = MEMBERS) -> dict[str, str]:
-    """What is wrong with the metadata, by attribute."""
+    """Returns what is wrong with the metadata: a sentence for each attribute at fault."""
     found = ((each.attribute, complaint(each.attribute, case)) for each in members)
     return {attribute: sentence for attribute, sentence in found if sentence}
 
 
 def complaint(attribute: str, case: Case) -> str | None:
-    """What is wrong with one member, if anything."""
+    """Returns what is wrong with one member, or None."""
     rule = RULES.get(attribute)
     return rule and rule(getattr(case.metadata, attribute), case, attribute)

@@ -1,4 +1,4 @@
-"""Client metadata as clients send them (RFC 7591 §2, OpenID Connect Registration §2): their types, and their defaults."""
+"""Client metadata as clients send them: their types and defaults (RFC 7591 §2, OpenID Connect Registration §2)."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,10 +17,10 @@ INVALID_METADATA: Final = "invalid_client_metadata"
 INVALID_REDIRECT_URI: Final = "invalid_redirect_uri"
 
 
-SAID: Final = tuple(each for each in MEMBERS if each.who_may_set is Who.CLIENT)  # by clients themselves
+SAID: Final = tuple(each for each in MEMBERS if each.who_may_set is Who.CLIENT)  # members that clients set themselves
 NAMES: Final = {each.attribute: each.name for each in MEMBERS}
 
-# What our own answers have besides metadata: who sends one back as it came asks for nothing by these (RFC 7592 §2.2).
+# Members that our answers add to the metadata; they are ignored when a client sends an answer back (RFC 7592 §2.2).
 OURS: Final = (
     "client_id_issued_at",
     "client_secret_expires_at",
@@ -35,7 +35,7 @@ CONFIG: Final = ConfigDict(strict=True, extra="ignore", frozen=True)
 
 @frozen
 class MetadataError(Exception):
-    """What is wrong with a registration, for the client (RFC 7591 §3.2.2)."""
+    """A registration is refused; code and description for the client (RFC 7591 §3.2.2)."""
 
     error: str
     description: str
@@ -46,7 +46,10 @@ class MetadataError(Exception):
 
 
 class Spoken(BaseModel):
-    """What a client says that we keep in another form, or not at all (RFC 7591 §2, RFC 7592 §2.2)."""
+    """The members that a client sends and that are stored in another form or not at all.
+
+    They are those of RFC 7591 §2 and RFC 7592 §2.2.
+    """
 
     model_config = CONFIG
 
@@ -61,7 +64,7 @@ class Spoken(BaseModel):
     software_statement: str | None = None
 
     def name(self, redirect_uris: Sequence[str]) -> str:
-        """What people will read; of a client that has no name, where it leads to."""
+        """Returns the name that people read: the client's, or else the host or scheme of its first redirect URI."""
         if self.client_name is not None:
             return self.client_name
         uri = redirect_uris[0] if redirect_uris else ""
@@ -80,7 +83,7 @@ ClientMetadata: Final[type[Spoken]] = create_model(
 
 @frozen
 class RegistrationRequest:
-    """What a client wants to be registered with; `said` are the members that are there, `unknown` those that we do not know."""
+    """A client's registration; `said` are the members that it sent, `unknown` those unknown to this server."""
 
     spoken: Spoken
     metadata: Metadata
@@ -89,7 +92,10 @@ class RegistrationRequest:
 
 
 def read(document: Mapping[str, Any]) -> RegistrationRequest:
-    """The metadata in a document; empty members are not there. Raises MetadataError where a type is wrong."""
+    """Reads the metadata in a document; null and empty members count as absent.
+
+    Raises MetadataError if a member has the wrong type.
+    """
     said = {name: value for name, value in document.items() if value is not None and value != ""}
     try:
         spoken = ClientMetadata.model_validate_json(json.dumps(said))
@@ -108,14 +114,14 @@ def read(document: Mapping[str, Any]) -> RegistrationRequest:
 
 
 def mistyped(error: ValidationError) -> MetadataError:
-    """The first member whose type is another than its specification says."""
+    """Returns the error for the first member that has the wrong type."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     name = str(first["loc"][0])
     return metadata_error({name: first["msg"].replace("Input should be", "It should be") + "."})
 
 
 def metadata_error(complaints: Mapping[str, str]) -> MetadataError:
-    """The error for complaints, by attribute or by member."""
+    """Returns the error for complaints by attribute or by member; its code is that of the first one."""
     named = {NAMES.get(name, name): sentence for name, sentence in complaints.items()}
     first = next(iter(named))
     code = INVALID_REDIRECT_URI if first == "redirect_uris" else INVALID_METADATA
@@ -124,7 +130,7 @@ def metadata_error(complaints: Mapping[str, str]) -> MetadataError:
 
 
 def printable(text: str) -> str:
-    """A description as RFC 6749 §5.2 allows it: ASCII without quotation marks and backslashes."""
+    """Returns the text as RFC 6749 §5.2 allows it in a description: ASCII without quotation marks and backslashes."""
     return "".join(
         character if " " <= character <= "~" and character not in '"\\' else "'" if character == '"' else "?"
         for character in text

@@ -1,4 +1,4 @@
-"""How a redirect URI differs from the registered one that it comes nearest to; never what its query holds."""
+"""How a redirect URI differs from the most similar registered one; the content of its query is never repeated."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ PARTS: Final = re.compile(
 
 
 def refusal(registered: Sequence[str], requested: str) -> Reason:
-    """Why this redirect URI is none of the registered ones."""
+    """Returns why this redirect URI equals none of the registered ones."""
     if not registered:
         return Reason(CHECK, "a registered redirect URI, and this application has none")
     meant = copied(requested[:LONGEST])
@@ -29,26 +29,26 @@ def refusal(registered: Sequence[str], requested: str) -> Reason:
 
 
 def shared(one: str, other: str) -> int:
-    """How many characters both begin with."""
+    """Returns the number of characters that both texts begin with."""
     pairs = zip(one, other, strict=False)
     return next((n for n, (here, there) in enumerate(pairs) if here != there), min(len(one), len(other)))
 
 
 def difference(registered: str, requested: str) -> str:
-    """The parts that differ, and how."""
+    """Returns which parts differ, and how, as a phrase."""
     wanted, given = parts(registered), parts(requested)
     found = [told(name, wanted[name], given[name]) for name in wanted if wanted[name] != given[name]]
     return "; ".join(found) or "another one that is registered"
 
 
 def parts(uri: str) -> dict[str, str | None]:
-    """The parts of RFC 3986, appendix B, of whatever text."""
+    """Splits any text into the parts of a URI (RFC 3986, appendix B)."""
     found = PARTS.fullmatch(uri)
     return found.groupdict() if found else {}
 
 
 def told(name: str, wanted: str | None, given: str | None) -> str:
-    """One part that differs; a query or a user name may hold secrets, so it is not repeated."""
+    """Returns how one part differs, without repeating a query, fragment or user name: it may hold a secret."""
     if given is None:
         return f"no {name}"
     if name in ("query", "fragment"):

@@ -1,4 +1,7 @@
-"""Redirect URIs: which may be registered, and which of those a request means (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.1)."""
+"""Redirect URIs: which may be registered, and which one a request means.
+
+The rules are those of RFC 6749 §3.1.2, RFC 8252 §7 and RFC 9700 §2.1.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -19,7 +22,7 @@ AUTHORITY: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::
 DOT_SEGMENT: Final = re.compile(r"(?:\.|%2e){1,2}(?:;[^/]*)?", re.IGNORECASE)
 HIGHEST_PORT: Final = 65535
 
-# What the answer to the client carries: a registered URI that carries it too would be an answer already.
+# Parameters of authorization responses: a registered URI that has one would look like a response already.
 ANSWERED: Final = frozenset(
     {
         "code",
@@ -35,15 +38,15 @@ ANSWERED: Final = frozenset(
     }
 )
 
-# RFC 8252 §7.3: a native app listens on whatever port it was given. `localhost` alone: names below it, and with a dot at
-# its end, some resolvers look up elsewhere.
+# RFC 8252 §7.3: a native app listens on any port. Only `localhost` itself: some resolvers look up names below it, or
+# the name with a final dot, on other machines.
 LOOPBACK: Final = re.compile(
     r"(?P<host>http://(?:127\.0\.0\.1|\[::1\]|(?P<name>localhost)))(?::(?P<port>[0-9]{1,5}))?(?P<rest>(?:[/?].*)?)",
     re.DOTALL,
 )
 
-# Where http may lead besides this machine, if an administrator says so: RFC 1918, RFC 4193, and names without a dot. Such a
-# name begins with a letter, since browsers read numbers in many spellings as addresses.
+# Hosts that http may lead to if an administrator allows it: RFC 1918, RFC 4193, and names without a dot. Such a name
+# begins with a letter, since browsers read numbers in many spellings as addresses.
 PRIVATE: Final = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 UNIQUE_LOCAL: Final = IPv6Network("fc00::/7")
 SINGLE_LABEL: Final = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
@@ -51,11 +54,11 @@ SINGLE_LABEL: Final = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORE
 
 @frozen
 class Rules:
-    """What is unusual and still allowed to whoever registers the client.
+    """The exceptions that a registrant may use.
 
-    `private_schemes` have no dot, and somebody here has named them. `unusual` is what an administrator may say: any scheme of
-    an app's own, for a client with a secret too. `http` leads to private networks in the clear. `given` are addresses that the
-    client has already: whoever may give them gave them.
+    `private_schemes` are schemes without a dot that the operator allows. `unusual` is for administrators: any scheme of
+    an app's own, also for a client with a secret. `http` allows http to private networks. `given` are URIs that the
+    client already has, and may keep.
     """
 
     private_schemes: frozenset[str] = frozenset()
@@ -68,12 +71,15 @@ STRICT: Final = Rules()
 
 
 def complaint(uri: str, *, confidential: bool, rules: Rules = STRICT) -> str | None:
-    """What is wrong with a URI that somebody wants to register, if anything."""
+    """Returns what is wrong with a URI that somebody wants to register, or None."""
     return danger(uri) or misfit(uri, confidential=confidential, rules=rules)
 
 
 def danger(uri: str) -> str | None:
-    """What is wrong with a URI that nobody may register: who sends such a one does not get the others either."""
+    """Returns what is wrong with a URI that nobody may register, or None.
+
+    A registration with such a URI is refused as a whole.
+    """
     if len(uri) > LONGEST:
         return f"A redirect URI has at most {LONGEST} characters."
     if not uri.isascii():
@@ -94,7 +100,10 @@ def danger(uri: str) -> str | None:
 
 
 def misfit(uri: str, *, confidential: bool, rules: Rules = STRICT) -> str | None:
-    """What is wrong with a URI that is in order, for this client: it can be left out where others remain."""
+    """Returns why this client may not have a URI that is well formed, or None.
+
+    A registration may be accepted without such a URI if others remain.
+    """
     scheme = scheme_of(uri)
     if scheme == "https" or uri in rules.given:
         return None
@@ -110,32 +119,38 @@ def misfit(uri: str, *, confidential: bool, rules: Rules = STRICT) -> str | None
 
 
 def usable(uris: Iterable[str], *, confidential: bool, rules: Rules = STRICT) -> tuple[str, ...]:
-    """The URIs without those that do not fit (RFC 7591 §2, §3.2.1): all of them where one is dangerous, or where none would remain."""
+    """Returns the URIs without those that do not fit the client (RFC 7591 §2, §3.2.1).
+
+    Returns all of them if one is dangerous or none would remain, so that the registration is refused.
+    """
     given = tuple(uris)
     fitting = tuple(uri for uri in given if not misfit(uri, confidential=confidential, rules=rules))
     return given if any(map(danger, given)) or not fitting else fitting
 
 
 def scheme_of(uri: str) -> str:
-    """The scheme in lower case."""
+    """Returns the scheme in lower case."""
     return uri.partition(":")[0].lower()
 
 
 def scheme_complaint(uri: str) -> str | None:
-    """What is wrong with a scheme that no client may have: it runs what stands in the address, or opens what is on the machine."""
+    """Returns what is wrong with the scheme, or None.
+
+    A forbidden scheme runs what the address contains, or opens files or programs on the device.
+    """
     scheme = scheme_of(uri)
     dangerous = scheme in schemes.NEVER and not web(uri)
     return f"A redirect URI never begins with {scheme}: begin it with https://." if dangerous else None
 
 
 def authority_of(uri: str) -> str:
-    """Host, port and whatever else stands between // and the path; empty without //."""
+    """Returns what stands between // and the path: host, port and anything else; empty without //."""
     rest = uri.partition(":")[2]
     return re.split(r"[/?]", rest[2:], maxsplit=1)[0] if rest.startswith("//") else ""
 
 
 def authority_complaint(uri: str) -> str | None:
-    """What is wrong with the host."""
+    """Returns what is wrong with the host, or None."""
     authority, scheme = authority_of(uri), scheme_of(uri)
     if web(uri) and not authority:
         return f"A redirect URI has a host: begin it with {scheme}://."
@@ -149,7 +164,7 @@ def authority_complaint(uri: str) -> str | None:
 
 
 def http_complaint(uri: str, rules: Rules) -> str | None:
-    """What is wrong with http: what it carries can be read on the way."""
+    """Returns why the URI may not use http, which others on the way can read, or None."""
     found = well_formed(authority_of(uri))
     host = found["host"] if found else ""
     if loopback(host) or (rules.http and private(host)):
@@ -160,7 +175,7 @@ def http_complaint(uri: str, rules: Rules) -> str | None:
 
 
 def private(host: str) -> bool:
-    """Is this surely a host of a network of one's own?"""
+    """Checks that the host is certainly in a private network: such an address, or a name without a dot."""
     if SINGLE_LABEL.fullmatch(host):
         return True
     try:
@@ -172,13 +187,13 @@ def private(host: str) -> bool:
 
 
 def well_formed(authority: str) -> re.Match[str] | None:
-    """The host and the port of what stands between // and the path, if it is that and nothing more."""
+    """Matches an authority that is a host and perhaps a port, and nothing else; None for any other."""
     found = AUTHORITY.fullmatch(authority)
     return found if found and int(found["port"] or 0) <= HIGHEST_PORT and named(found["host"]) else None
 
 
 def named(host: str) -> bool:
-    """Is this a host name or an address?"""
+    """Checks that this is a host name, an IPv4 address or an IPv6 address in brackets."""
     if host.startswith("["):
         try:
             IPv6Address(host[1:-1])
@@ -189,7 +204,7 @@ def named(host: str) -> bool:
 
 
 def loopback(host: str) -> bool:
-    """Is this the very machine that the browser runs on?"""
+    """Checks that the host is the device that the browser runs on."""
     if host.lower() == "localhost":
         return True
     try:
@@ -199,14 +214,14 @@ def loopback(host: str) -> bool:
 
 
 def bracket_complaint(uri: str) -> str | None:
-    """What is wrong with brackets: they stand only round an address in the host (RFC 3986 §3.2.2)."""
+    """Returns what is wrong with brackets, which are only allowed round an address in the host (RFC 3986 §3.2.2)."""
     if BRACKET.search(uri.replace(authority_of(uri), "", 1)):
         return "A redirect URI has brackets only round an IPv6 address: write %5B and %5D elsewhere."
     return None
 
 
 def path_complaint(uri: str) -> str | None:
-    """What is wrong with the path: a segment that proxies and servers understand differently."""
+    """Returns what is wrong with the path: dot segments, which proxies and servers resolve differently."""
     path = uri.partition("?")[0].partition(":")[2]
     segments = re.split(r"/|%2f|%5c", path, flags=re.IGNORECASE)
     if any(DOT_SEGMENT.fullmatch(segment) for segment in segments):
@@ -215,7 +230,7 @@ def path_complaint(uri: str) -> str | None:
 
 
 def query_complaint(uri: str) -> str | None:
-    """What is wrong with the query: a parameter that belongs to the answer."""
+    """Returns what is wrong with the query: a parameter that belongs to the authorization response."""
     for name in query_names(uri):
         if name in ANSWERED:
             return f"A redirect URI has no parameter {name}: the answer adds its own."
@@ -223,15 +238,15 @@ def query_complaint(uri: str) -> str | None:
 
 
 def query_names(uri: str) -> Iterator[str]:
-    """The names of the parameters, by the reading of whoever reads most into them."""
+    """Yields the parameter names that any server might read from the query, in lower case and without blanks."""
     for pair in re.split("[&;]", uri.partition("?")[2]):
         yield unquote_plus(pair.partition("=")[0]).strip().lower()
 
 
 def matches(registered: str, requested: str, *, native: bool = False) -> bool:
-    """Does a request mean this registered URI? Letter by letter, but for the port of a loopback address (RFC 8252 §7.3).
+    """Checks that a requested redirect URI is this registered one (RFC 8252 §7.3).
 
-    Of a native client that is `localhost` too.
+    They must be equal, except for the port of a loopback address; `localhost` counts as one only for a native client.
     """
     if registered == requested:
         return True
@@ -242,26 +257,26 @@ def matches(registered: str, requested: str, *, native: bool = False) -> bool:
 
 
 def unprotected(uris: Iterable[str]) -> tuple[str, ...]:
-    """Those that lead by http to another machine."""
+    """Returns the URIs that lead to another machine over http."""
     return tuple(uri for uri in uris if scheme_of(uri) == "http" and not here(uri))
 
 
 def native(uris: Iterable[str]) -> bool:
-    """Do these lead nowhere but to the person's own machine, so that the client must run there?"""
+    """Checks that all URIs lead to the person's own device, so that the client must run there; False for no URIs."""
     given = tuple(uris)
     return bool(given) and all(not web(uri) or here(uri) for uri in given)
 
 
 def here(uri: str) -> bool:
-    """Does it lead to a program on the person's own machine, by http?"""
+    """Checks that the URI leads over http to a program on the person's own device."""
     found = well_formed(authority_of(uri))
     return scheme_of(uri) == "http" and found is not None and loopback(found["host"])
 
 
 def answering(uri: str, members: Iterable[tuple[str, str]], *, fragment: bool) -> str:
-    """The address with the members of an answer behind it; what is registered stays as it is (RFC 6749 §3.1.2).
+    """Returns the URI with the parameters of a response added; the registered part stays as it is (RFC 6749 §3.1.2).
 
-    oauthlib would take the address apart and write it anew: other bytes than the client registered, or another address.
+    oauthlib would parse and rebuild the URI, which can change its bytes or even where it leads.
     """
     mark = "#" if fragment else "?"
     separator = mark if mark not in uri else "" if uri.endswith((mark, "&")) else "&"
@@ -269,18 +284,24 @@ def answering(uri: str, members: Iterable[tuple[str, str]], *, fragment: bool) -
 
 
 def web(uri: str) -> bool:
-    """Does it lead to a page, and not to an app by its own scheme?"""
+    """Checks that the URI leads to a web page and not to an app by a scheme of its own."""
     return scheme_of(uri) in ("http", "https")
 
 
 def claimed(uri: str) -> bool:
-    """Does it lead to a host that proves by its certificate whose it is? One on this machine is anybody's (RFC 8252 §7.2, §8.6)."""
+    """Checks that the URI leads to a host that proves its identity by a certificate (RFC 8252 §7.2, §8.6).
+
+    On the person's own device any program can answer, so its hosts do not count.
+    """
     found = AUTHORITY.fullmatch(authority_of(uri))
     return scheme_of(uri) == "https" and found is not None and elsewhere(found["host"])
 
 
 def elsewhere(host: str) -> bool:
-    """Is it surely another machine? `localhost` has names below it (RFC 6761 §6.3), and 127.0.0.1 many spellings."""
+    """Checks that the host is a public name or address, so that it is certainly another machine.
+
+    `localhost` has names below it (RFC 6761 §6.3), and 127.0.0.1 has many spellings.
+    """
     name = host.lower().removesuffix(".")
     if NAME.fullmatch(name):
         return name.rpartition(".")[2] != "localhost"
@@ -291,9 +312,9 @@ def elsewhere(host: str) -> bool:
 
 
 def origin(uri: str) -> str:
-    """The source of a Content-Security-Policy that lets a form lead to this registered URI.
+    """Returns the Content-Security-Policy source that lets a form lead to this registered URI.
 
-    No policy can name an IPv6 address (CSP3 §2.3.1), so that there the scheme stands alone, as it does for an app's own.
+    No policy can name an IPv6 address (CSP3 §2.3.1), so for one, as for an app's own scheme, the scheme stands alone.
     """
     scheme, authority = scheme_of(uri), authority_of(uri).lower()
     if scheme not in ("http", "https") or not AUTHORITY.fullmatch(authority) or authority.startswith("["):

@@ -1,4 +1,4 @@
-"""Refusals get an id, and whoever answers for the client can read under it why."""
+"""Explanations of refused requests, stored under an id for those who answer for the client."""
 
 import re
 import secrets
@@ -19,14 +19,14 @@ from iam.secrets import minted
 from iam.store import refusals, refused_counts
 from iam.store.refused_counts import RefusedCounts
 
-DIGITS: Final = 12  # of base 62, more than 71 bits
+DIGITS: Final = 12  # in base 62: more than 71 bits
 log = Logger()
 
 IDENTIFIER: Final = re.compile(r"[0-9A-Za-z]{12}")
 PATH: Final = "/errors/"
 FEW: Final = 10
-LEFT_OUT: Final = "left_out"  # in place of an error: the rest was granted
-COUNTED: Final = {  # in the audit log, by minute and network
+LEFT_OUT: Final = "left_out"  # stands for the error code if the rest was granted
+COUNTED: Final = {  # counted in the audit log by minute and network
     "invalid_client": refused_counts.CLIENT_AUTHENTICATION,
     "access_denied": refused_counts.CONSENT,
 }
@@ -34,7 +34,7 @@ COUNTED: Final = {  # in the audit log, by minute and network
 
 @frozen
 class Explanations:
-    """What was refused, and for whose eyes the reasons are."""
+    """Stores why requests were refused, and shows the reasons to those who may read them."""
 
     table: refusals.Refusals
     directory: Directory
@@ -43,7 +43,7 @@ class Explanations:
     counts: RefusedCounts
 
     def kept(self, endpoint: str, error: Exception, address: str, code: str | None = None) -> str:
-        """Keep why this was refused; the error_uri (RFC 6749 §5.2) under which it can be read."""
+        """Stores why a request was refused; returns the error_uri (RFC 6749 §5.2) where the reason can be read."""
         identifier = self._keep(endpoint, reasons.of(error), address, code or getattr(error, "error", None))
         kind = COUNTED.get(getattr(error, "error", ""))
         if kind is not None:
@@ -51,11 +51,11 @@ class Explanations:
         return self.issuer + PATH + identifier
 
     def noted(self, endpoint: str, reason: Reason, address: str) -> None:
-        """Keep what a request asked for and was not given, though it was given the rest."""
+        """Stores what was left out of an otherwise granted request."""
         self._keep(endpoint, reason, address, LEFT_OUT)
 
     def _keep(self, endpoint: str, reason: Reason, address: str, error: str | None) -> str:
-        """Have it stored; its id."""
+        """Stores the reason and logs it, unless there are too many; returns its id."""
         identifier = minted.base62(secrets.token_bytes(16), DIGITS)
         trace = Trace(
             id=identifier,
@@ -82,7 +82,7 @@ class Explanations:
         return identifier
 
     def challenging(self, endpoint: str, challenge: Challenge, address: str) -> Challenge:
-        """The challenge with where to read why, if it tells of an error (RFC 6750 §3)."""
+        """Returns the challenge (RFC 6750 §3), with an error_uri if it has an error; stores the reason."""
         error = challenge.parameters.get("error")
         if error is None:
             return challenge
@@ -90,7 +90,7 @@ class Explanations:
         return evolve(challenge, parameters={**challenge.parameters, "error_uri": uri})
 
     async def explained(self, identifier: str, session: Any) -> Trace | None:
-        """The refusal with this id, for the client's owner and for administrators; for others there is none."""
+        """Returns the refusal with this id to the client's owner and to administrators; None to others."""
         if not IDENTIFIER.fullmatch(identifier):
             return None
         trace = await self.table.find(identifier, self.clock.now())
@@ -100,10 +100,10 @@ class Explanations:
         return trace if client is not None and client.owner_id == session.user_id else None
 
     async def latest(self, client_id: str) -> Sequence[Trace]:
-        """The last few refusals of a client."""
+        """Returns the last 10 refusals of a client."""
         return await self.table.latest(client_id, self.clock.now(), FEW)
 
 
 def identifier_of(text: str) -> str:
-    """The id in an id or a whole error_uri."""
+    """Returns the id in an id or in a whole error_uri."""
     return text.strip().rpartition("/")[2]

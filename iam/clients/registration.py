@@ -1,4 +1,4 @@
-"""Registering clients: which metadata are good, whoever brings them (RFC 6749 §2, RFC 7591 §2)."""
+"""Registration of clients: the rules that hold for every registrant (RFC 6749 §2, RFC 7591 §2)."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -26,16 +26,16 @@ from iam.store.scopes import Scopes
 
 @frozen
 class Registration:
-    """The clients of this server, and what may be said of one."""
+    """Judges, stores, changes and removes clients."""
 
     clients: Clients
     scopes: Scopes
     clock: Clock
     secrets: ClientSecrets
     fetcher: Fetcher
-    private: bool = False  # may addresses be of a private network?
-    implicit: bool = False  # is there an implicit flow?
-    private_schemes: frozenset[str] = frozenset()  # without a dot, of apps
+    private: bool = False  # whether addresses in private networks are allowed
+    implicit: bool = False  # whether the implicit grant is offered
+    private_schemes: frozenset[str] = frozenset()  # app schemes without a dot that are allowed
 
     async def judge(
         self,
@@ -46,11 +46,11 @@ class Registration:
         registrant: Registrant = ADMINISTRATOR,
         scopeless: bool = False,
     ) -> Metadata:
-        """Metadata that are in order; Invalid names the fields that are not.
+        """Returns the metadata in normal form; raises Invalid, which names the fields at fault.
 
-        `before` is what the client was until now; of that the `registrant` may keep what only others may give.
-        `scopeless`: it needs no scope of its own, since resources have some for it.
-        `unusual`: an administrator says so, who may choose what is no danger by itself.
+        `before` is the client as it was until now: the registrant may keep what it has even if only others can give it.
+        `scopeless`: the client needs no scope of its own, since resources have scopes for it.
+        `unusual`: an administrator registers it, and may choose what is unusual but not dangerous in itself.
         """
         metadata = in_order(asked)
         case = Case(
@@ -66,9 +66,9 @@ class Registration:
         return await sectors.settled(metadata, self.fetcher, before, registrant.network)
 
     def rules(self, before: Client | None, auth_method: str, *, unusual: bool = False, http: bool = False) -> Rules:
-        """Which redirect URIs may be registered here, besides those that anybody may.
+        """Returns which redirect URIs may be registered besides those open to every registrant.
 
-        A client keeps what it has, unless an administrator says what is to be, or it keeps a secret now and did not before.
+        A client keeps those it has, unless an administrator decides, or it changes between public and confidential.
         """
         staying = before is not None and not unusual and (before.auth_method == PUBLIC) == (auth_method == PUBLIC)
         given = frozenset(before.addresses) if before and staying else frozenset[str]()
@@ -84,7 +84,10 @@ class Registration:
         by: By,
         most: int | None = None,
     ) -> bool:
-        """Keep a new client, and its secret as H25 says; False if there is one with this id, or its owner has `most` already."""
+        """Stores a new client with its secret (H25).
+
+        Returns False if the id is taken, or if the owner already has `most` clients.
+        """
         return await self.clients.create(
             client_id,
             metadata,
@@ -105,17 +108,17 @@ class Registration:
         secret: str | None = None,
         seen: datetime | None = None,
     ) -> bool:
-        """Replace a client's metadata, and its secrets if there is a new one.
+        """Replaces a client's metadata, and its secrets if there is a new one.
 
-        False if there is no such client, or not one that was last changed when it was `seen` to be.
+        Returns False if there is no such client, or if it was last changed at another time than `seen`.
         """
         kept = self.kept(secret, metadata.auth_method)
         return await self.clients.update(client_id, metadata, self.clock.now(), by, secret=kept, seen=seen)
 
     async def rotate_secret(self, client: Client, secret: str, by: By, *, keep: int = 0) -> bool:
-        """Give the client a new secret; the newest of the old ones is good for `keep` seconds more, all others no longer.
+        """Gives the client a new secret; the newest old one stays valid for `keep` seconds, and all others end.
 
-        False if it has no secret, or has changed meanwhile.
+        Returns False if the client has no secret, or has changed in the meantime.
         """
         now = self.clock.now()
         kept = self.kept(secret, client.auth_method)
@@ -124,41 +127,44 @@ class Registration:
         )
 
     def kept(self, secret: str | None, auth_method: str) -> Secret | None:
-        """The secret as a client of this method keeps it; None where it has none."""
+        """Returns the secret in the form in which it is stored; None if the authentication method has none."""
         return self.secrets.kept(secret, auth_method) if secret and keeps_secret(auth_method) else None
 
     async def delete(self, client_id: str, by: By) -> bool:
-        """Remove a client and end all it was granted; False if there is no such client."""
+        """Removes a client and ends all its grants; returns False if there is no such client."""
         return await self.clients.delete(client_id, self.clock.now(), by)
 
 
 def in_order(asked: Metadata) -> Metadata:
-    """The metadata with each value once, and with what follows from the addresses."""
+    """Returns the metadata without duplicate values, and with the members that follow from the redirect URIs."""
     lists: dict[str, Any] = {
         each.attribute: distinct(getattr(asked, each.attribute)) for each in MEMBERS if each.several
     }
     metadata = evolve(asked, **lists, name=asked.name.strip())
     if not all(map(redirection.web, metadata.redirect_uris)):
-        # whoever has the same scheme on the person's device may get the code (RFC 8252 §8.1)
+        # another app with the same scheme on the device may get the code (RFC 8252 §8.1)
         metadata = evolve(metadata, require_pkce=True)
     return evolve(metadata, application_type=NATIVE) if shows_native(metadata) else metadata
 
 
 def shows_native(metadata: Metadata) -> bool:
-    """Do the addresses show that it is a native application (OpenID Connect Registration §2)?
+    """Checks whether the redirect URIs show a native application (OpenID Connect Registration §2).
 
-    An app with a scheme of its own is native, and so is a public client that is only ever answered on the person's machine.
+    An app with a scheme of its own is native, and so is a public client whose URIs all lead to the person's own device.
     """
     uris = metadata.addresses
     return not all(map(redirection.web, uris)) or (metadata.auth_method == PUBLIC and redirection.native(uris))
 
 
 def distinct(texts: Iterable[str]) -> tuple[str, ...]:
-    """Each once, in the order given."""
+    """Returns each text once, in the order given."""
     return tuple(dict.fromkeys(texts))
 
 
 def needs_new_secret(old_method: str, method: str) -> bool:
-    """Must a client that changes its method get a secret? Of those that were only ever sent, we do not know the text."""
+    """Checks whether a client that changes its authentication method must get a new secret.
+
+    For client_secret_jwt the server must know the secret's text, but of secrets that are sent it keeps only a digest.
+    """
     readable_now = old_method == SECRET_JWT or method in BY_SECRET
     return keeps_secret(method) and not (keeps_secret(old_method) and readable_now)

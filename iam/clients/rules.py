@@ -1,4 +1,7 @@
-"""What values the members of client metadata may have, but for keys and algorithms; Metadata names these functions."""
+"""Rules for client metadata, except those about keys and algorithms; the members in Metadata refer to them by name.
+
+Each returns what is wrong with the value, in a sentence, or None.
+"""
 
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -25,9 +28,10 @@ LONGEST_AGE: Final = 2**31 - 1  # seconds
 
 @frozen
 class Case:
-    """Metadata that somebody wants to register, and what they may have.
+    """Metadata to judge, and what they may contain.
 
-    `private`: may servers be asked that are in a private network? `scopeless`: it needs no scope of its own.
+    `private`: this server may send requests to private networks. `implicit`: the implicit grant is offered.
+    `scopeless`: the client needs no scope of its own.
     """
 
     metadata: Metadata
@@ -39,22 +43,25 @@ class Case:
     implicit: bool = False
 
 
-# What is wrong with the value of a member by this name, if anything.
+# Returns what is wrong with the value of the member that has this name, or None.
 Rule = Callable[[Any, Case, str], str | None]
 
 
 def name(value: str, *_: object) -> str | None:
-    """People read it on the consent page."""
+    """Checks the name that people read on the consent page."""
     return names.name_complaint(value) if value else "Give the application a name that people will know it by."
 
 
 def auth_method(value: str, *_: object) -> str | None:
-    """How the client proves at the token endpoint who it is (RFC 7591 §2)."""
+    """Checks how the client authenticates at the token endpoint (RFC 7591 §2)."""
     return choice(value, AUTH_METHODS)
 
 
 def grant_types(value: tuple[str, ...], case: Case, _: str) -> str | None:
-    """A resource server that only introspects needs none."""
+    """Checks the grant types: offered, allowed to the registrant, and consistent with each other.
+
+    Only a resource server that introspects every token needs none.
+    """
     known = [each.name for each in offered(implicit=case.implicit) if case.registrant.may_use(each.name)]
     if any(name not in known for name in value):
         return f"Choose among {', '.join(known)}."
@@ -65,7 +72,7 @@ def grant_types(value: tuple[str, ...], case: Case, _: str) -> str | None:
 
 
 def redirect_uris(value: tuple[str, ...], case: Case, name: str) -> str | None:
-    """Where codes may be sent: somewhere if there are any, and only to good addresses."""
+    """Checks the redirect URIs; grant types that redirect need one, and the implicit grant https."""
     granted = case.metadata.grant_types
     if redirecting(granted) and not value:
         return "Give at least one redirect URI: what a person allows is sent there."
@@ -75,7 +82,10 @@ def redirect_uris(value: tuple[str, ...], case: Case, name: str) -> str | None:
 
 
 def addresses(value: tuple[str, ...], case: Case, _: str) -> str | None:
-    """The first complaint about an address that people are sent back to, with the address where there are several."""
+    """Checks the URIs that people are sent back to.
+
+    The complaint is about the first bad one, and quotes it if there are several.
+    """
     if len(value) > MOST_ADDRESSES:
         return f"Give at most {MOST_ADDRESSES} redirect URIs."
     for uri in value:
@@ -86,12 +96,12 @@ def addresses(value: tuple[str, ...], case: Case, _: str) -> str | None:
 
 
 def shortened(uri: str) -> str:
-    """Enough of an address to find it among others."""
+    """Returns the first 80 characters of a URI, which are enough to recognise it."""
     return uri if len(uri) <= LONGEST_SHOWN else uri[: LONGEST_SHOWN - 1] + "…"
 
 
 def scopes(value: tuple[str, ...], case: Case, _: str) -> str | None:
-    """Scopes that exist, and that the registrant may have."""
+    """Checks that the scopes exist and that the registrant may have them."""
     allowed = [scope.name for scope in case.scopes if case.registrant.may_have(scope)]
     if any(scope not in allowed for scope in value):
         return f"Choose among the scopes that exist: {', '.join(allowed) or 'there is none yet'}."
@@ -99,79 +109,82 @@ def scopes(value: tuple[str, ...], case: Case, _: str) -> str | None:
 
 
 def application_type(value: str, *_: object) -> str | None:
-    """OpenID Connect Registration §2."""
+    """Checks the application type: web or native (OpenID Connect Registration §2)."""
     return choice(value, (WEB, NATIVE))
 
 
 def subject_type(value: str, *_: object) -> str | None:
-    """OpenID Connect Core §8."""
+    """Checks the subject type: public or pairwise (OpenID Connect Core §8)."""
     return choice(value, (PUBLIC_SUBJECT, PAIRWISE))
 
 
 def claims_place(value: str, *_: object) -> str | None:
-    """OpenID Connect Core §5.4 says UserInfo."""
+    """Checks where the claims of scopes are returned; OpenID Connect Core §5.4 says UserInfo."""
     return choice(value, (AT_USERINFO, BY_SCOPES))
 
 
 def choice(value: str | None, allowed: Sequence[str]) -> str | None:
-    """It is one of these, if it is there."""
+    """Checks that the value, if set, is one of those allowed."""
     return None if value is None or value in allowed else f"Choose one of {', '.join(allowed)}."
 
 
 def line(value: str | None, *_: object) -> str | None:
-    """A line that is not too long, if it is there."""
+    """Checks that the value, if set, is a line of 1 to 255 printable characters."""
     if value is None or (0 < len(value) <= LONGEST_LINE and all(map(printable, value))):
         return None
     return f"Give 1 to {LONGEST_LINE} characters that can be printed."
 
 
 def printable(character: str) -> bool:
-    """Can people see it, or is it a space?"""
+    """Checks that the character is visible or a space."""
     return character == " " or unicodedata.category(character)[0] not in "CZ"
 
 
 def lines(value: tuple[str, ...], *_: object) -> str | None:
-    """A few lines."""
+    """Checks that there are at most 10 values, each a line of printable characters."""
     return few(value) or next(filter(None, map(line, value)), None)
 
 
 def few(value: Sequence[str]) -> str | None:
-    """They are not too many."""
+    """Checks that there are at most 10 values."""
     return f"Give at most {MOST}." if len(value) > MOST else None
 
 
 def words(value: tuple[str, ...], *_: object) -> str | None:
-    """A few words: one with a blank could never be asked for (OpenID Connect Core §3.1.2.1)."""
+    """Checks that no value has a blank, since a request could never ask for it (OpenID Connect Core §3.1.2.1)."""
     return "Give each value by itself: none has a blank." if any(" " in each for each in value) else lines(value)
 
 
 def seconds(value: int | None, *_: object) -> str | None:
-    """How long ago (OpenID Connect Core §3.1.2.1)."""
+    """Checks a maximum age in seconds (OpenID Connect Core §3.1.2.1)."""
     return None if value is None or 0 <= value <= LONGEST_AGE else "Give a number of seconds, 0 or more."
 
 
 def link(value: str | None, *_: object) -> str | None:
-    """What people are shown as a link."""
+    """Checks an address that people are shown as a link."""
     return value and uris.link_complaint(value)
 
 
 def https(value: str | None, *_: object) -> str | None:
-    """Where browsers are sent, by https alone."""
+    """Checks an address that browsers are sent to, which must use https."""
     return value and uris.https_complaint(value)
 
 
 def fetched(value: str | None, case: Case, _: str) -> str | None:
-    """What this server asks or tells something; whether the host may be reached is found when it does."""
+    """Checks an address that this server sends requests to; whether its host is permitted is decided then."""
     return value and destinations.complaint(value, private=case.private, example="path")
 
 
 def request_uris(value: tuple[str, ...], case: Case, name: str) -> str | None:
-    """Where request objects may be; a fragment is the hash of what is there (OpenID Connect Core §6.2)."""
+    """Checks the addresses of request objects; a fragment is the hash of the object (OpenID Connect Core §6.2)."""
     return few(value) or next(filter(None, (fetched(uri.partition("#")[0], case, name) for uri in value)), None)
 
 
 def beside_redirects(value: str | None, case: Case, _: str) -> str | None:
-    """It lives where a redirect URI does (Front-Channel Logout §2), since it is loaded by people's browsers."""
+    """Checks an address that people's browsers load when they log out.
+
+    It must have the scheme, host and port of a redirect URI (Front-Channel Logout §2).
+    """
     if value is None:
         return None
     if sentence := uris.complaint(value):

@@ -1,6 +1,7 @@
-"""Which scopes a request gets (RFC 6749 §3.3).
+"""The scopes that a request gets (RFC 6749 §3.3).
 
-What cannot be granted is left out, and the answer says what was granted; a request is refused only where nothing is left.
+Scopes that cannot be granted are left out, and the answer says which were granted. A request is refused only if nothing
+useful remains.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +26,7 @@ USELESS: Final = "of no use to the resource"
 
 @frozen
 class Granted:
-    """What there is of the scopes that a request asks for, which of them at each resource, and why others are left out."""
+    """The scopes granted to a request, those of them for each resource, and those left out, by the reason."""
 
     names: Sequence[str]
     at: Mapping[str, Sequence[str]]
@@ -33,20 +34,21 @@ class Granted:
 
     @property
     def enough(self) -> bool:
-        """Is there anything? For resources, anything that means something to one of them: who the person is does not.
+        """Whether enough remains to grant the request.
 
-        Who asks for an identity is given no answer without one: `openid` is left out only where there is no person.
+        If it names resources, one of them must recognise a granted scope; scopes about the person do not count there.
+        A request for `openid` needs that scope, except where no person is involved.
         """
         identified = all(OPENID not in names for why, names in self.left_out.items() if why != PERSONAL)
         return bool(self.names) and identified and (not self.at or any(self.at.values()))
 
     def reason(self, client: Client, grant_type: str | None = None) -> Reason | None:
-        """What was left out, and why, for the client's makers."""
+        """Returns what was left out and why, for the client's developers; None if nothing was."""
         got = "; ".join(f"{why}: {shown(' '.join(names))}" for why, names in self.left_out.items())
         return Reason("scope", describe_allowed(client), got, client.id, grant_type) if got else None
 
     def refusal(self, client: Client, asked: Sequence[str]) -> Reason:
-        """Why there is nothing."""
+        """Returns the reason for refusing a request of which not enough remains."""
         if not asked:
             return Reason("scope", describe_allowed(client), "none, and the application has none by default")
         nothing = "none that means anything to the resource: " + shown(" ".join(asked))
@@ -55,21 +57,24 @@ class Granted:
 
 @frozen
 class Asking:
-    """Who asks, and for which resources; `alone` where the client acts for itself, and there is no person to be told about."""
+    """The client and the resources that a request names.
+
+    `alone`: the client acts for itself, so there is no person to tell about.
+    """
 
     client: Client
     targets: Sequence[Resource]
     alone: bool
 
     def allowed_at(self, target: Resource, scope: Scope) -> bool:
-        """Does the scope mean something to this resource, and may the client have it there?"""
+        """Checks that the resource recognises the scope, and that the client may have it there."""
         if not useful(target, scope.name):
             return False
         offered = opens(target, self.client) and scope.name in target.scopes and not scope.restricted
         return scope.name in self.client.scopes or (offered and not self.alone)
 
     def against(self, name: str, scope: Scope | None) -> str | None:
-        """Why the scope is left out, if it is; those about the person are not measured against resources."""
+        """Returns why the scope is left out, or None; scopes about the person need not be recognised by a resource."""
         if scope is None:
             return UNKNOWN
         if self.alone and name in OF_OPENID:
@@ -84,7 +89,7 @@ class Asking:
 async def judge(
     names: Sequence[str], client: Client, scopes: Scopes, targets: Sequence[Resource], *, alone: bool = False
 ) -> Granted:
-    """What there is of these scopes for this client, at these resources."""
+    """Returns which of these scopes the client gets, in all and at each of the resources."""
     known = {scope.name: scope for scope in await scopes.all()}
     asking = Asking(client, targets, alone)
     against = {name: asking.against(name, known.get(name)) for name in names}
@@ -96,9 +101,10 @@ async def judge(
 
 
 def default_for(client: Client, targets: Sequence[Resource], more: set[str]) -> list[str]:
-    """What a request without scope gets, as far as its client may; for resources, what means something there.
+    """Returns the scopes for a request that names none, as far as the client may have them.
 
-    `more` are the scopes that the client may have at the resources, besides its own.
+    With resources, these are the scopes that a resource recognises; `more` are scopes that the client may have at the
+    resources besides its own.
     """
     if not targets:
         return [name for name in DEFAULT if name in client.scopes]
@@ -107,16 +113,16 @@ def default_for(client: Client, targets: Sequence[Resource], more: set[str]) -> 
 
 
 def retain(scope: str, client: Client, more: set[str] | None = None) -> list[str]:
-    """Those of a token's scopes that its client may still have: it may have been allowed more once."""
+    """Returns those scopes of a token that its client may still have, for its registration may have changed."""
     return [name for name in scope.split(" ") if name in client.scopes or name in (more or ())]
 
 
 def describe_allowed(client: Client) -> str:
-    """What a client may ask for, in words."""
+    """Returns which scopes the client may ask for, as a phrase."""
     return f"scopes that the application may ask for: {' '.join(client.scopes) or 'none'}"
 
 
 async def describe(names: Sequence[str], scopes: Scopes) -> list[Scope]:
-    """The scopes with their sentences, for the consent page."""
+    """Returns the scopes with their sentences for the consent page; unknown ones are left out."""
     known = {scope.name: scope for scope in await scopes.all()}
     return [known[name] for name in names if name in known]

@@ -1,4 +1,4 @@
-"""Clients' secrets as they are kept: a digest (H25), and the secret itself only where the client signs with it, encrypted."""
+"""Client secrets as they are stored: a digest (H25), and the encrypted text if the client signs with the secret."""
 
 import hmac
 import os
@@ -21,40 +21,46 @@ from iam.secrets.minted import Kind
 PURPOSE: Final = "client secrets"
 CHOSEN: Final = "chosen client secrets"
 NONCE: Final = 12  # bytes
-NOBODY: Final = bytes(32)  # the digest that is compared where there is no other, so that the answer takes as long
+NOBODY: Final = bytes(32)  # compared if there is no digest, for constant time
 
 log = Logger()
 
 
 class ClientSecrets:
-    """Makes and reads what the table of client secrets holds, under a key that no database has, asked for when it is needed."""
+    """Makes and reads stored client secrets.
+
+    `key` returns the server's key, which no database holds; it is called when the key is first needed.
+    """
 
     def __init__(self, key: Callable[[], ServerKey]) -> None:
         self._key = key
 
     def kept(self, text: str, auth_method: str) -> Secret:
-        """A new row for this secret of a client that authenticates like this."""
+        """Returns a new row for the secret of a client with this authentication method."""
         secret_id = minted.identifier()
         sealed = self._sealed(secret_id, text) if auth_method == SECRET_JWT else None
         return Secret(secret_id, self.digest(text), sealed)
 
     def digest(self, text: str) -> bytes:
-        """What is kept of a secret: of one that we have minted its SHA-256; of one that somebody chose the HMAC under our key.
+        """Returns the digest (32 bytes) that is stored: SHA-256 of a generated secret, HMAC-SHA-256 of a chosen one.
 
-        Who has the database alone cannot guess at those, and to check one costs no more.
+        The HMAC uses the server's key, so that the database alone does not allow guessing; it costs no more to verify.
         """
         if minted.well_formed(text, Kind.CLIENT_SECRET):
             return minted.digest(text)
         return hmac.digest(self._chosen, text.encode(), "sha256")
 
     def match(self, client: Client | None, text: str, now: datetime) -> bool:
-        """Is this one of the client's secrets? Compared by digest, in constant time, and also where there is no such client."""
+        """Checks that the text is one of the client's secrets that have not expired.
+
+        Digests are compared in constant time, also if there is no such client.
+        """
         digest = self.digest(text)
         known = [secret.digest for secret in client.secrets if secret.good(now)] if client else []
         return sum(compare_digest(digest, each) for each in known or [NOBODY]) > 0
 
     def readable(self, client: Client, now: datetime) -> list[bytes]:
-        """The secrets that the client may sign with now."""
+        """Returns the client's secrets that it may sign with at the time `now`."""
         opened = [self._opened(secret) for secret in client.secrets if secret.good(now)]
         return [text for text in opened if text is not None]
 
@@ -81,5 +87,5 @@ class ClientSecrets:
 
 
 def associated(secret_id: UUID) -> bytes:
-    """What the encryption of a secret authenticates besides: where it belongs (H25)."""
+    """Returns the associated data of a secret's encryption, which bind it to its row (H25)."""
     return b"client_secrets " + secret_id.bytes

@@ -1,4 +1,4 @@
-"""Sectors: whose clients know a person by the same pairwise name (OpenID Connect Core §8.1, Registration §5)."""
+"""Sectors: the clients that know a person by the same pairwise subject (OpenID Connect Core §8.1, Registration §5)."""
 
 from typing import Final
 
@@ -24,9 +24,10 @@ log = Logger()
 
 
 async def settled(metadata: Metadata, fetcher: Fetcher, before: Client | None, asker: str = "") -> Metadata:
-    """The metadata with their sector; raises Invalid where that cannot be found out.
+    """Returns the metadata with their sector; raises Invalid if it cannot be determined.
 
-    `asker` is the network that registers it. The document of a sector is read when a client names it, or other redirect URIs than `before`.
+    The document at sector_identifier_uri is fetched if that address is new, or if redirect URIs are added to those of
+    `before`. `asker` is the network of the registrant.
     """
     uri = metadata.sector_identifier_uri
     if uri is not None and not settled_before(metadata, before):
@@ -35,16 +36,16 @@ async def settled(metadata: Metadata, fetcher: Fetcher, before: Client | None, a
 
 
 def refuse_other_names(metadata: Metadata, before: Client) -> None:
-    """Raise Invalid where the client would know people by other names than `before`.
+    """Raises Invalid if the client would get other subjects for people than `before`.
 
-    It holds what people gave it under the old ones, and would learn what the clients of another sector call them.
+    It holds what people granted it under the old ones, and would learn the subjects of another sector's clients.
     """
     if (metadata.pairwise, metadata.sector) != (before.pairwise, before.sector):
         raise Invalid({FIELD: MOVED})
 
 
 def settled_before(metadata: Metadata, before: Client | None) -> bool:
-    """Has it been found out, for all of these redirect URIs?"""
+    """Checks whether the sector has already been confirmed for all of these redirect URIs."""
     return (
         before is not None
         and before.sector_identifier_uri == metadata.sector_identifier_uri
@@ -53,7 +54,7 @@ def settled_before(metadata: Metadata, before: Client | None) -> bool:
 
 
 async def check(metadata: Metadata, uri: str, fetcher: Fetcher, asker: str = "") -> None:
-    """Raise Invalid unless the document names every redirect URI."""
+    """Fetches the sector's document; raises Invalid unless it lists every redirect URI of the client."""
     try:
         document = (await fetcher.fetch(uri, PURPOSE, anew=True, asker=asker)).document
     except FetchError as error:
@@ -65,7 +66,10 @@ async def check(metadata: Metadata, uri: str, fetcher: Fetcher, asker: str = "")
 
 
 def sector(metadata: Metadata) -> str | None:
-    """The host of the document, or else that of all redirect URIs."""
+    """Returns the host of sector_identifier_uri, or else that of the redirect URIs; None without either.
+
+    Raises Invalid if the redirect URIs have several hosts.
+    """
     if metadata.sector_identifier_uri is not None:
         return parse(metadata.sector_identifier_uri).host
     found = {origin and origin[1] for origin in map(uris.origin, metadata.redirect_uris)}

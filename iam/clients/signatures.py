@@ -1,4 +1,4 @@
-"""JWTs that clients sign: by the keys and secrets in our record of the client, never by what a JWT says of itself (H28)."""
+"""Verification of JWTs that clients sign, by their registered keys and secrets, never by what the JWT names (H28)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -19,7 +19,8 @@ from iam.secrets.signing_keys import FOREIGN
 
 HMAC: Final = ("HS256", "HS384", "HS512")
 ALGORITHMS: Final = (*key_sets.ALGORITHMS, *HMAC)
-REGISTRY: Final = JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)  # RFC 7515 §4: ignore others
+# RFC 7515 §4: unknown header parameters are ignored.
+REGISTRY: Final = JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
 SKEW: Final = 8  # seconds that a client's clock may be ahead of ours
 
 Claims = Mapping[str, Any]
@@ -34,9 +35,9 @@ class ClientSignatures:
     clock: Clock
 
     async def claims(self, client: Client, text: str, header: Mapping[str, Any]) -> Claims | None:
-        """The claims of a JWT, if one of the client's keys or secrets has signed them; raises FetchError.
+        """Returns the claims of a JWT if a key or secret of the client verifies it, else None; raises FetchError.
 
-        A secret never meets a public key's algorithm, nor a public key that of a secret.
+        Secrets are only used with HMAC algorithms, and public keys only with those of their kind.
         """
         alg, kid = header["alg"], header.get("kid")
         if alg in HMAC:
@@ -49,7 +50,7 @@ class ClientSignatures:
 
 
 def verified(text: str, alg: str, keys: Iterable[Any]) -> Claims | None:
-    """The claims, if one of these keys has signed them."""
+    """Returns the claims if one of these keys verifies the JWT, else None."""
     for key in keys:
         try:
             return claims_of(jws.deserialize_compact(text, key, algorithms=[alg], registry=REGISTRY).payload)
@@ -59,7 +60,7 @@ def verified(text: str, alg: str, keys: Iterable[Any]) -> Claims | None:
 
 
 def claims_of(payload: bytes) -> Claims | None:
-    """The claims in a JWT's payload; None for what is no JSON object, or says something twice (RFC 7519 §4)."""
+    """Returns the claims in a JWT's payload; None if it is no JSON object or repeats a member (RFC 7519 §4)."""
     try:
         claims = strict_json.parse(payload)
     except strict_json.NotJSON:
@@ -68,12 +69,12 @@ def claims_of(payload: bytes) -> Claims | None:
 
 
 def names_keys(header: Mapping[str, Any]) -> bool:
-    """Does a header bring keys or rules of its own?"""
+    """Checks whether a header names keys or extensions of its own."""
     return bool(FOREIGN & header.keys()) or "b64" in header
 
 
 def moments_of(claims: Claims) -> dict[str, float] | None:
-    """The claims exp, nbf and iat as far as they are there; None if they are no numbers (RFC 7519 §2, NumericDate)."""
+    """Returns those of exp, nbf and iat that are there; None if one is not a number (RFC 7519 §2, NumericDate)."""
     moments = {name: claims[name] for name in ("exp", "nbf", "iat") if name in claims}
     if any(isinstance(moment, bool) or not isinstance(moment, int | float) for moment in moments.values()):
         return None

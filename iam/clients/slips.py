@@ -1,4 +1,4 @@
-"""Slips of who copies an id, a secret or an address: what stands around it, or was done to it once too often."""
+"""Slips made in copying an id, a secret or an address: surrounding characters, or one encoding too many."""
 
 from typing import Final
 from urllib.parse import unquote
@@ -6,12 +6,12 @@ from urllib.parse import unquote
 from attrs import frozen
 
 QUOTATION_MARKS: Final = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "«": "»", "<": ">"}
-DEEPEST: Final = 4  # slips that are looked for below each other
+DEEPEST: Final = 4  # nested slips that are looked for
 
 
 @frozen
 class Copied:
-    """A text without the slips that were found, and those in words; none: the text is as it came."""
+    """A text without the slips that were found, and a phrase for each; without slips, the text is unchanged."""
 
     text: str
     slips: tuple[str, ...] = ()
@@ -23,7 +23,7 @@ class Copied:
 
 
 def copied(text: str) -> Copied:
-    """The text as it was probably meant."""
+    """Returns the text as it was probably meant."""
     slips: list[str] = []
     for _ in range(DEEPEST):
         cleaned, slip = once(text)
@@ -34,7 +34,7 @@ def copied(text: str) -> Copied:
 
 
 def once(text: str) -> tuple[str, str | None]:
-    """The text without its outermost slip, and that in words."""
+    """Returns the text without its outermost slip, and a phrase for that slip, or None."""
     if text != text.strip():
         begins, ends = text != text.lstrip(), text != text.rstrip()
         where = "begins and ends with" if begins and ends else "begins with" if begins else "ends in"

@@ -1,4 +1,4 @@
-"""Which resources is a token for, and what does that mean for it? (RFC 8707)"""
+"""The resources that a token is for, and what follows from them for the token (RFC 8707)."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -18,15 +18,16 @@ MOST: Final = 16  # resources in one request
 
 @frozen
 class Targets:
-    """The resources that requests name, as they are registered."""
+    """The registered resources that requests name."""
 
     resources: Resources
     scopes: Scopes
 
     async def find(self, audience: Sequence[str], client: Client) -> tuple[Resource, ...]:
-        """The resources that a request of this client names, as they are registered.
+        """Returns the registered resources that a request of this client names.
 
-        Raises invalid_target for one that there is not, or that the client may not ask for (RFC 8707 §2).
+        Raises invalid_target (RFC 8707 §2) if one is unknown or disabled, if the client may not ask for it, or if they
+        are more than 16.
         """
         if len(audience) > MOST:
             raise invalid_target(Reason("resource", f"at most {MOST} resources", str(len(audience))))
@@ -40,26 +41,29 @@ class Targets:
         return tuple({target.uri: target for target in found.values() if target}.values())
 
     async def normalize(self, audience: Iterable[str]) -> list[str]:
-        """The resources as they are registered (RFC 3986 §6.2); what is none stays as it is."""
+        """Returns the resources by their registered URIs (RFC 3986 §6.2); unknown ones stay as they are."""
         found = {uri: await self.resources.find(uri) for uri in audience}
         return list(dict.fromkeys(target.uri if target else uri for uri, target in found.items()))
 
     async def scopes_of(self, client: Client, audience: Sequence[str] | None = None) -> set[str]:
-        """The scopes that this client may have at these resources, or at any, without being registered for them."""
+        """Returns the scopes that the client may have at these resources without being registered for them.
+
+        `audience` None means all resources.
+        """
         known = await self.resources.by_uri()
         at = known.values() if audience is None else [known[uri] for uri in audience if uri in known]
         restricted = {scope.name for scope in await self.scopes.all() if scope.restricted}
         return {name for target in at if opens(target, client) for name in target.scopes} - restricted
 
     async def open_to_all(self) -> frozenset[str]:
-        """The scopes that any client which registers itself may ask for at some resource, without being registered for them."""
+        """Returns the scopes that any self-registered client may have at some resource without having them itself."""
         restricted = {scope.name for scope in await self.scopes.all() if scope.restricted}
         known = (await self.resources.by_uri()).values()
         named = {name for target in known if target.enabled and target.clients == EVERYBODY for name in target.scopes}
         return frozenset(named - restricted)
 
     async def offers(self, client: Client) -> list[dict[str, str]]:
-        """The resources that this client may ask for, each with the scopes that it may have there."""
+        """Returns the resources that this client may ask for, each with the scopes that it may have there."""
         offers = {
             target.uri: [name for name in client.scopes if useful(target, name)] + sorted(more - {*client.scopes})
             for target in (await self.resources.by_uri()).values()
@@ -69,7 +73,10 @@ class Targets:
         return [{"resource": uri, "scope": " ".join(names)} for uri, names in offers.items() if names]
 
     async def signing_alg(self, audience: Sequence[str] | None) -> str | None:
-        """How JWTs for these resources are signed (RFC 9068); None for opaque tokens, which serve all where they disagree."""
+        """Returns the algorithm that signs JWT access tokens for these resources (RFC 9068); None for opaque tokens.
+
+        Tokens are opaque if the resources disagree, since each of them can use an opaque token.
+        """
         if not audience:
             return None
         known = await self.resources.by_uri()
@@ -78,7 +85,7 @@ class Targets:
         return algs.pop() if len(algs) == 1 else None
 
     async def serves(self, client_id: str, audience: Sequence[str] | None) -> bool:
-        """Is this client the resource server of one of these?"""
+        """Checks that the client is the resource server of one of these resources."""
         if not audience:
             return False
         known = await self.resources.by_uri()
@@ -86,9 +93,9 @@ class Targets:
 
 
 def admits(target: Resource, client: Client) -> bool:
-    """May this client ask for the resource? The database judges what it was granted alike (may_live).
+    """Checks that the client may ask for the resource; the SQL function may_live judges existing grants alike.
 
-    A client that nobody here answers for gets no JWT, which nobody takes back, unless the resource says what it may be good for.
+    A JWT cannot be revoked, so a client that nobody here answers for gets one only if the resource lists its scopes.
     """
     if client.id in target.allowed_clients:
         return True
@@ -98,11 +105,11 @@ def admits(target: Resource, client: Client) -> bool:
 
 
 def opens(target: Resource, client: Client) -> bool:
-    """Are the scopes that the resource names for this client, though it is not registered for them?"""
+    """Checks that the client may have the resource's scopes without being registered for them."""
     return client.registered_itself and target.clients == EVERYBODY
 
 
 def invalid_target(reason: Reason) -> CustomOAuth2Error:
-    """RFC 8707 §2: the resource is unknown, malformed, or not what was granted."""
+    """Returns the error for a resource that is unknown, malformed, or not granted (RFC 8707 §2)."""
     sentence = "A resource of this request is not one that tokens are given for here."
     return carrying(CustomOAuth2Error("invalid_target", sentence), reason)

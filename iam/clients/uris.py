@@ -1,4 +1,4 @@
-"""URIs in client metadata that are shown to people or opened by their browsers (RFC 7591 §2, OpenID Connect Registration §2)."""
+"""URIs in client metadata that people see or their browsers open (RFC 7591 §2, OpenID Connect Registration §2)."""
 
 import re
 from typing import Final
@@ -19,19 +19,22 @@ USUAL_PORTS: Final = {HTTPS: "443", HTTP: "80"}
 
 
 def link_complaint(uri: str) -> str | None:
-    """What is wrong with an address that people are shown as a link; nobody but them ever goes there."""
+    """Returns what is wrong with an address that people are shown as a link, or None; http is allowed."""
     return complaint(uri, secure=False, fragment=True)
 
 
 def https_complaint(uri: str) -> str | None:
-    """What is wrong with an address that is https wherever it leads, this machine too."""
+    """Returns what is wrong with an address that must use https, even on the person's own device, or None."""
     if sentence := complaint(uri, secure=False):
         return sentence
     return "Begin it with https://." if uri.lower().startswith("http:") else None
 
 
 def complaint(uri: str, *, secure: bool = True, fragment: bool = False) -> str | None:
-    """What is wrong with an address; a `secure` one is https, or leads to the very machine that the browser runs on."""
+    """Returns what is wrong with an address, or None.
+
+    `secure`: http is allowed only to the device that the browser runs on. `fragment`: the address may have a fragment.
+    """
     if len(uri) > LONGEST:
         return f"An address has at most {LONGEST} characters."
     if not WRITTEN.fullmatch(uri) or not SCHEME.match(uri):
@@ -47,7 +50,7 @@ def complaint(uri: str, *, secure: bool = True, fragment: bool = False) -> str |
 
 
 def origin(uri: str) -> tuple[str, str, str] | None:
-    """Scheme, host and port of an http or https URI (RFC 6454 §4); None for any other."""
+    """Returns scheme, host and port of an http or https URI (RFC 6454 §4); None for any other."""
     scheme, found = uri.partition(":")[0].lower(), AUTHORITY.fullmatch(authority_of(uri))
     if scheme not in USUAL_PORTS or found is None:
         return None

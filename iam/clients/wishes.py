@@ -1,9 +1,9 @@
-"""What a client wishes for at its registration and cannot have is left out, and the rest is registered (RFC 7591 §2, §3.2.1).
+"""What a client wishes for at its registration is left out if it cannot have it (RFC 7591 §2, §3.2.1).
 
-Only wishes are: which scopes, grants and response types, how it proves itself, what it says of itself to people, and members
-that we do not know. What a client relies on is never left out but refused: types, addresses that something is sent to, keys,
-signatures, encryption, and by which name it knows people. A registration is refused too where nothing of a wish is left, and
-where what is left contradicts itself.
+Wishes are scopes, grant types, response types, the authentication method, what the client shows people about itself,
+and members that this server does not know. What the client relies on is refused instead: types, addresses that
+something is sent to, keys, signatures, encryption, and the subject type. A registration is also refused if nothing is
+left of a wish, or if what is left contradicts itself.
 """
 
 from collections.abc import Collection, Sequence
@@ -23,7 +23,7 @@ from iam.records.client import AUTH_METHODS, BY_SECRET, PUBLIC
 from iam.records.client_metadata import DEFAULTS, MEMBERS, Metadata
 from iam.records.scope import Scope
 
-MOST: Final = 20  # members that we do not know, of which it is said that they were left out
+MOST: Final = 20  # unknown members that the answer lists as left out
 LONGEST_NAME: Final = 64
 
 WISHES: Final = tuple(each for each in MEMBERS if each.wish)
@@ -36,9 +36,9 @@ LeftOut = dict[str, str]
 
 @frozen
 class Wishes:
-    """What there is to be had: `usual` is what a new client may have, `keeping` what this one may, with what it has already.
+    """What can be had: `usual` is open to a new client, `keeping` also covers what this client already has.
 
-    `elsewhere` are scopes that it may ask for though it is not registered for them, since a resource gives them to all.
+    `elsewhere` are scopes that it may ask for without being registered for them, since a resource offers them to all.
     """
 
     usual: Registrant
@@ -48,7 +48,10 @@ class Wishes:
     elsewhere: frozenset[str] = frozenset()
 
     def settle(self, asked: RegistrationRequest) -> Metadata:
-        """What of it can be, and why not the rest; raises MetadataError where nothing is left, or the rest contradicts itself."""
+        """Returns the metadata without what cannot be had, with the reasons in `left_out`.
+
+        Raises MetadataError if nothing is left of a wish, or if the rest contradicts itself.
+        """
         told, left_out = asked.spoken, unknown(asked)
         method = settle_auth_method(told, left_out)
         scopes = self._scopes(told, left_out)
@@ -58,7 +61,7 @@ class Wishes:
         return evolve(rest, auth_method=method, grant_types=grant_types, scopes=scopes, left_out=left_out)
 
     def _scopes(self, told: Spoken, left_out: LeftOut) -> tuple[str, ...]:
-        """The scopes that it may ask for; of a client that names none, whatever a new one may have."""
+        """Returns the scopes that the client gets; one that names none gets all that a new client may have."""
         usual = tuple(scope.name for scope in self.scopes if self.usual.may_have(scope))
         if told.scope is None:
             return usual
@@ -73,7 +76,7 @@ class Wishes:
         return kept
 
     def _grant_types(self, told: Spoken, method: str, scopes: Collection[str], left_out: LeftOut) -> tuple[str, ...]:
-        """The grants that there are, that its registrant may use, and that go with the rest."""
+        """Returns the requested grant types that are offered, open to the registrant, and fit the rest."""
         usable = [each.name for each in offered(implicit=self.implicit) if self.keeping.may_use(each.name)]
         wanted = distinct(told.grant_types)
         strange = [name for name in wanted if name not in usable]
@@ -93,7 +96,7 @@ class Wishes:
 
 
 def settle_auth_method(told: Spoken, left_out: LeftOut) -> str:
-    """The way in which it proves itself; one that is unknown here is replaced by the usual one."""
+    """Returns the authentication method; an unknown one is replaced by client_secret_basic."""
     method = told.token_endpoint_auth_method
     if method in AUTH_METHODS:
         return method
@@ -104,16 +107,19 @@ def settle_auth_method(told: Spoken, left_out: LeftOut) -> str:
 
 
 def scopeless(grant_type: str, scopes: Collection[str]) -> str | None:
-    """Why a client of these scopes has nothing from a grant type that there is, if it has nothing."""
+    """Returns why a client with these scopes could get nothing by the grant type, or None."""
     if grant_type not in WITHOUT_A_PERSON or not OF_OPENID.issuperset(scopes):
         return None
     return f"{BY_NAME[grant_type].title} need a scope that is not about people; this client has none."
 
 
 def settle_response_types(told: Spoken, grant_types: tuple[str, ...], left_out: LeftOut) -> None:
-    """Leave out response types that do not go with the grants; raises MetadataError where the code would be left out."""
+    """Records response types that do not fit the grant types as left out.
+
+    Raises MetadataError if `code` fits but is missing, or if nothing fits.
+    """
     fitting = response_types(grant_types)
-    if not told.response_types:  # some libraries send an empty list for what they do not say
+    if not told.response_types:  # some libraries send an empty list instead of leaving it out
         return
     wanted = distinct(" ".join(sorted(words.split(" "))) for words in told.response_types)
     missing = [words for words in wanted if words not in fitting]
@@ -127,7 +133,7 @@ def settle_response_types(told: Spoken, grant_types: tuple[str, ...], left_out: 
 
 
 def settle_rest(metadata: Metadata, left_out: LeftOut) -> Metadata:
-    """The metadata without what is only said and cannot be said so."""
+    """Returns the metadata with invalid informative members reset to their defaults; scripts stay, to be refused."""
     found = members.complaints(Case(metadata), WISHES)
     wrong = {name: sentence for name, sentence in found.items() if not script(getattr(metadata, name))}
     left_out.update(wrong)
@@ -135,12 +141,12 @@ def settle_rest(metadata: Metadata, left_out: LeftOut) -> Metadata:
 
 
 def script(value: object) -> bool:
-    """Would a browser run it? Nobody wishes for that by mistake."""
+    """Checks whether a browser would run the value as script, which nobody asks for by mistake."""
     return isinstance(value, str) and value.strip().lower().startswith(SCRIPTS)
 
 
 def unknown(asked: RegistrationRequest) -> LeftOut:
-    """The members that this server does not know, or does not heed."""
+    """Returns the members that this server does not know or does not use, each with the reason."""
     left_out = {shown(name[:LONGEST_NAME]): "This server does not know it." for name in asked.unknown[:MOST]}
     if asked.spoken.software_statement is not None:
         left_out["software_statement"] = "This server trusts nobody's software statements; what it says does not count."

@@ -1,4 +1,4 @@
-"""Who calls a resource with a Bearer token? (RFC 6750)"""
+"""Bearer tokens in requests to a protected resource, and the challenges that refuse them (RFC 6750)."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # b64token of RFC 6750 §2.1
 
 @frozen
 class Challenge(Exception):
-    """A refusal at a protected resource, with its challenge (RFC 6750 §3)."""
+    """A refusal at a protected resource, with the parameters of its challenge (RFC 6750 §3)."""
 
     status: int
     parameters: Mapping[str, str] = field(factory=dict)
@@ -20,13 +20,13 @@ class Challenge(Exception):
 
     @property
     def header(self) -> str:
-        """The value of WWW-Authenticate."""
+        """The value of the WWW-Authenticate header."""
         values = {"realm": "iam", **self.parameters}
         return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in values.items())
 
 
 def token_of(authorization: str | None) -> str:
-    """The token in the Authorization header, the one place it is read from (G10); raises Challenge."""
+    """Returns the token in the Authorization header, the only place it is read from (G10); raises Challenge."""
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer":
         raise Challenge(401)
@@ -40,12 +40,12 @@ def token_of(authorization: str | None) -> str:
 
 
 def invalid_token(reason: Reason) -> Challenge:
-    """The token is expired, revoked, malformed or not ours (RFC 6750 §3.1)."""
+    """Returns the challenge for a token that is expired, revoked, malformed or not ours (RFC 6750 §3.1)."""
     return Challenge(401, {"error": "invalid_token", "error_description": "The access token is not valid."}, reason)
 
 
 def insufficient_scope(scope: str, reason: Reason) -> Challenge:
-    """The token is good but covers less than `scope` (RFC 6750 §3.1)."""
+    """Returns the challenge for a valid token that lacks `scope` (RFC 6750 §3.1)."""
     return Challenge(
         403,
         {"error": "insufficient_scope", "error_description": "The access token lacks a scope.", "scope": scope},

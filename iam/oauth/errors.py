@@ -1,4 +1,4 @@
-"""The errors of OAuth, as oauthlib has them: raised wherever something is wrong, written by the endpoints (RFC 6749 §5.2)."""
+"""The errors of OAuth, from oauthlib; any module raises them, and endpoints write the responses (RFC 6749 §5.2)."""
 
 from typing import Final
 
@@ -21,7 +21,7 @@ __all__ = [
     "UnauthorizedClientError",
 ]
 
-# What to do, for errors that oauthlib has no sentence for.
+# Descriptions for errors that oauthlib has none for.
 SENTENCES: Final = {
     "invalid_client": "Client authentication failed.",
     "invalid_grant": "The code or the refresh token is not valid for this client.",

@@ -1,4 +1,4 @@
-"""The grant types that there are, and what each asks of the clients that are registered for it (RFC 7591 §2)."""
+"""The grant types, and what each requires of the clients registered for it (RFC 7591 §2)."""
 
 from collections.abc import Collection
 from typing import Final
@@ -16,11 +16,11 @@ ID_TOKENS: Final = ("id_token", "id_token token")
 
 @frozen
 class GrantType:
-    """A way to get tokens; `label` describes it to people.
+    """A grant type; `label` describes it to people.
 
-    `response_types` are those of the authorization endpoint that it is for. A `refreshable` one gives refresh tokens, too, to
-    clients that are registered for them. A `usual` one is what the form for a new application has chosen. An `optional` one is
-    there only where the settings say so.
+    `response_types` are those that it has at the authorization endpoint. A `refreshable` one also gives refresh tokens,
+    to clients that are registered for them. A `usual` one is preselected in the form for a new application. An
+    `optional` one exists only if the settings enable it.
     """
 
     name: str
@@ -35,11 +35,11 @@ class GrantType:
 
     @property
     def title(self) -> str:
-        """What it is called, without what it is for."""
+        """The label without the explanation after the colon."""
         return self.label.partition(":")[0]
 
 
-# A grant of each is in protocol/grants: a test keeps them in step.
+# Each has a grant in protocol/grants; a test checks that none is missing.
 GRANT_TYPES: Final = (
     GrantType(
         AUTHORIZATION_CODE,
@@ -78,12 +78,12 @@ WITH_A_PERSON: Final = frozenset(BY_NAME) - WITHOUT_A_PERSON
 
 
 def offered(*, implicit: bool = False) -> tuple[GrantType, ...]:
-    """The grant types that a server has, with the implicit one or without."""
+    """Returns the grant types that a server offers, with or without the implicit one."""
     return tuple(each for each in GRANT_TYPES if implicit or not each.optional)
 
 
 def obstacle(name: str, others: Collection[str], *, public: bool) -> str | None:
-    """Why a client cannot have a grant type that there is beside these others, in a sentence; None if it can."""
+    """Returns why a client with these other grant types cannot have this one, in a sentence, or None."""
     if public and BY_NAME[name].needs_secret:
         return f"{BY_NAME[name].title} need a secret: leave them out, or register a confidential client."
     refreshable = [each for each in GRANT_TYPES if each.refreshable]
@@ -94,10 +94,10 @@ def obstacle(name: str, others: Collection[str], *, public: bool) -> str | None:
 
 
 def redirecting(names: Collection[str]) -> bool:
-    """Does a client of these grant types need a redirect URI?"""
+    """Checks whether a client with these grant types needs a redirect URI."""
     return any(each.needs_redirect_uri for each in GRANT_TYPES if each.name in names)
 
 
 def response_types(names: Collection[str]) -> tuple[str, ...]:
-    """What a client of these grant types may ask for at the authorization endpoint (RFC 7591 §2.1)."""
+    """Returns the response types that a client with these grant types may use (RFC 7591 §2.1)."""
     return tuple(words for each in GRANT_TYPES if each.name in names for words in each.response_types)

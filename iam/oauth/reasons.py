@@ -1,7 +1,7 @@
-"""Why a request is refused, for the makers of the client: never a secret, nor a part of one.
+"""Why a request is refused, for the client's developers; never contains a secret or a part of one.
 
-On the wire an error stays what the RFCs say. Whoever knows more, a hook, a grant or the authentication, raises it with the
-error.
+The response carries only the errors of the RFCs. The hook, grant or authenticator that knows more attaches the reason
+to the error that it raises.
 """
 
 import re
@@ -14,10 +14,10 @@ E = TypeVar("E", bound=Exception)
 
 LONGEST: Final = 300
 
-# What is long enough to be a secret, or looks like one, is told by its length alone.
+# Text that is long enough to be a secret, or looks like one, is replaced by its length.
 SECRETIVE: Final = re.compile(r"iam_[A-Za-z]{2}_\w*|eyJ[\w.-]*|[\w~-]{32,}|[\w.~-]{43,}")
 
-# What failed where oauthlib, or the strict parser, found it: by the name of the exception.
+# The failed check, for exceptions of oauthlib and the strict parser, by class name.
 CHECKS: Final = {
     "AccessDeniedError": "consent",
     "InvalidClientError": "client authentication",
@@ -35,9 +35,10 @@ CHECKS: Final = {
 
 @frozen
 class Reason:
-    """The check that failed, what would have passed it and what came; digests of what was presented, to look it up later.
+    """The check that failed, what would have passed it, and what came.
 
-    `client_id` is who the request said it was from.
+    `client_id` is who the request claimed to be from. The digests are of a secret or token that came with it, to find
+    out more about it later.
     """
 
     check: str
@@ -53,7 +54,7 @@ class Reason:
 def carrying(
     error: E, reason: Reason | None = None, *, client_id: str | None = None, grant_type: str | None = None
 ) -> E:
-    """The error with its reason: the one given, or the one that it has or stands for."""
+    """Returns the error with a reason attached: the given one, or the one that it has or implies."""
     known = reason or of(error)
     grant_type = known.grant_type or (grant_type and shown(grant_type))
     error.reason = evolve(known, client_id=known.client_id or client_id, grant_type=grant_type)  # type: ignore[attr-defined]
@@ -61,17 +62,20 @@ def carrying(
 
 
 def of(error: Exception) -> Reason:
-    """The reason that an error carries, or stands for by itself."""
+    """Returns the reason that an error carries, or the one that its type implies."""
     carried = getattr(error, "reason", None)
     if isinstance(carried, Reason):
         return carried
-    # an OAuth2Error's own text has the request in it
+    # str() of an OAuth2Error includes the request
     sentence = str(getattr(error, "description", error))
     return Reason(CHECKS.get(type(error).__name__, "request"), shown(sentence))
 
 
 def shown(text: str) -> str:
-    """Text from a request as a person may read it: in one line, not too long, and without anything that could be a secret."""
+    """Returns text from a request in a form that people may read.
+
+    It is one line of at most 300 characters, without anything that could be a secret.
+    """
     safe = SECRETIVE.sub(lambda found: f"[{len(found[0])} characters]", text)
     printable = "".join(character if character.isprintable() else "?" for character in safe)
     return printable if len(printable) <= LONGEST else printable[: LONGEST - 1] + "…"

@@ -1,4 +1,4 @@
-"""What tokens for a resource may be like, and which scopes mean something there (RFC 8707 §2)."""
+"""Formats and lifetimes of tokens for a resource, and the scopes that it recognises (RFC 8707 §2)."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -16,7 +16,7 @@ FORMATS: Final = ("opaque", JWT)
 
 @frozen
 class Lifetime:
-    """Seconds: unless somebody says otherwise, and at most."""
+    """The default and the longest lifetime of tokens, in seconds."""
 
     default: int
     longest: int
@@ -25,14 +25,17 @@ class Lifetime:
 LIFETIMES: Final = {
     "opaque": Lifetime(36000, 86400),
     JWT: Lifetime(600, 3600),
-}  # who trusts a JWT does not ask us again
+}  # a JWT is shorter, since resources accept it without asking this server
 
 
 def useful(target: Resource, scope: str) -> bool:
-    """Does this scope mean something to the resource? To one that names none, each does; those of OpenID Connect never do."""
+    """Checks that the resource recognises the scope.
+
+    A resource that lists no scopes recognises all, except those of OpenID Connect, which no resource does.
+    """
     return scope not in OF_OPENID and (not target.scopes or scope in target.scopes)
 
 
 def is_among(uri: str, audience: Iterable[str]) -> bool:
-    """Is the resource one of these, however they are written (RFC 3986 §6.2)?"""
+    """Checks that the URI is equivalent to one of these (RFC 3986 §6.2)."""
     return normal(uri) in {normal(each) for each in audience}

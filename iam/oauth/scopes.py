@@ -1,4 +1,4 @@
-"""The scopes that have a meaning of their own (RFC 6749 §3.3, OpenID Connect Core §5.4)."""
+"""The scopes that this server gives a meaning to (RFC 6749 §3.3, OpenID Connect Core §5.4)."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -7,7 +7,7 @@ DEFAULT: Final = ("read", "write")
 
 
 def distinct(names: Sequence[str] | None) -> list[str]:
-    """Each scope once, in the order asked for."""
+    """Returns each scope once, in the order requested."""
     return list(dict.fromkeys(name for name in names or () if name))
 
 
@@ -17,4 +17,4 @@ OFFLINE_ACCESS: Final = "offline_access"
 
 OF_OPENID: Final = frozenset(
     {OPENID, "profile", "email", "address", "phone", OFFLINE_ACCESS}
-)  # given only to who asks (G21)
+)  # granted only on request (G21)

@@ -1,4 +1,4 @@
-"""Claims about a person: which there are, and which a client is told (OpenID Connect Core §5)."""
+"""Claims about a person: which exist, and which a client gets (OpenID Connect Core §5)."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from iam.records.scope import Scope
 from iam.records.user import User
 
-# The claims parameter has a member for each place where claims may be said (Core §5.5).
+# The places where claims are returned: members of the claims parameter (Core §5.5).
 ID_TOKEN: Final = "id_token"
 USERINFO: Final = "userinfo"
 
@@ -14,7 +14,7 @@ SUBJECT: Final = "sub"
 
 
 def list_known(user: User) -> dict[str, object]:
-    """All that may be said of a person: standard claims (Core §5.1) and the operator's, without those that are empty."""
+    """Returns all claims about a person: standard ones (Core §5.1) and the operator's; empty ones are left out."""
     claims: dict[str, object] = {
         **user.claims,
         "name": user.name,
@@ -28,20 +28,20 @@ def list_known(user: User) -> dict[str, object]:
 
 
 def names(scopes: Iterable[Scope], granted: Collection[str]) -> set[str]:
-    """The claims that the granted scopes stand for (Core §5.4)."""
+    """Returns the names of the claims that the granted scopes stand for (Core §5.4)."""
     return {name for scope in scopes if scope.name in granted for name in scope.claims}
 
 
 def list_asked(claims: Mapping[str, object], place: str) -> Mapping[str, object]:
-    """The claims that a request names for this place."""
+    """Returns the claims that the request's claims parameter names for this place."""
     found = claims.get(place)
     return found if isinstance(found, Mapping) else {}
 
 
 def find_granting(scopes: Iterable[Scope], claims: Mapping[str, object], granted: Collection[str]) -> list[str]:
-    """The scopes whose claims a request names one by one: who is asked for those, is asked for these (Core §5.5).
+    """Returns the scopes behind claims requested by name (Core §5.5).
 
-    What the scopes of the request are good for is asked for already.
+    Claims that the requested scopes already cover are not considered.
     """
     known = list(scopes)
     wanted = {*list_asked(claims, ID_TOKEN), *list_asked(claims, USERINFO)} - {SUBJECT} - names(known, granted)
@@ -49,11 +49,11 @@ def find_granting(scopes: Iterable[Scope], claims: Mapping[str, object], granted
 
 
 def narrow(claims: Mapping[str, Iterable[str]], allowed: Collection[str]) -> dict[str, dict[str, None]]:
-    """What a request names, as far as these names go."""
+    """Returns the requested claims, by place, that have one of the allowed names."""
     some = {place: dict.fromkeys(name for name in names if name in allowed) for place, names in claims.items()}
     return {place: names for place, names in some.items() if names}
 
 
 def tell(user: User, wanted: Collection[str]) -> dict[str, object]:
-    """What a client is told that may know the claims of these names."""
+    """Returns the person's claims that have one of these names."""
     return {name: value for name, value in list_known(user).items() if name in wanted}

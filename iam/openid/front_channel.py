@@ -1,4 +1,4 @@
-"""The pages of relying parties that end their sessions in the browser (OpenID Connect Front-Channel Logout 1.0)."""
+"""The logout pages of relying parties, loaded by the browser (OpenID Connect Front-Channel Logout 1.0)."""
 
 from urllib.parse import urlencode
 
@@ -12,20 +12,20 @@ from iam.records.session import Ended
 
 @frozen
 class FrontChannel:
-    """Knows which of them a logged-out page has to show."""
+    """Finds the logout pages that the page shown after a logout must load."""
 
     directory: Directory
     subjects: Subjects
     issuer: str
 
     async def addresses(self, ended: Ended) -> list[str]:
-        """The logout pages of the clients that know of the session."""
+        """Returns the logout pages of the enabled clients that were used in the session."""
         clients = [await self.directory.find(client_id) for client_id in ended.client_ids]
         found = [self._address(client, ended) for client in clients if client is not None and client.enabled]
         return [address for address in found if address is not None]
 
     def _address(self, client: Client, ended: Ended) -> str | None:
-        """The client's page, with the names of issuer and session where it wants to be told (§2)."""
+        """Returns the client's logout page, with iss and sid if it registered that it requires them (§2)."""
         uri = client.frontchannel_logout_uri
         if uri is None or not client.frontchannel_logout_session_required:
             return uri

@@ -1,4 +1,4 @@
-"""ID tokens (OpenID Connect Core §2): who logged in, for the one client that asked."""
+"""ID tokens (OpenID Connect Core §2), which tell one client who logged in."""
 
 import hashlib
 from base64 import urlsafe_b64encode
@@ -17,15 +17,15 @@ from iam.store.scopes import Scopes
 from iam.store.users import Users
 
 TYPE: Final = "JWT"
-LIFETIME: Final = 3600  # seconds within which a client must take note of it
+LIFETIME: Final = 3600  # seconds within which a client must accept it
 
-# The hash that at_hash and c_hash are made with is that of the signature (Core §3.1.3.6); Ed25519 has SHA-512 in it.
+# at_hash and c_hash use the hash algorithm of the signature (Core §3.1.3.6), which is SHA-512 for Ed25519.
 HASHES: Final = {"ES256": hashlib.sha256, "RS256": hashlib.sha256, "PS256": hashlib.sha256, "EdDSA": hashlib.sha512}
 
 
 @frozen
 class IDTokens:
-    """Makes ID tokens."""
+    """Makes and verifies ID tokens."""
 
     keys: Keys
     subjects: Subjects
@@ -44,10 +44,10 @@ class IDTokens:
         scopes: Collection[str] = (),
         with_nonce: bool = True,
     ) -> str:
-        """The ID token about this login, by the client's algorithm; with the hashes of what is given out beside it.
+        """Returns the ID token about this login, signed by the client's algorithm.
 
-        It says the claims that were asked for by name, and those of `scopes`. One that comes with a refresh is for no
-        authorization request, and has no nonce (Core §12.2).
+        It has the claims requested by name, those of `scopes`, and the hashes of the access token and the code given.
+        One issued on a refresh has no nonce, since it answers no authorization request (Core §12.2).
         """
         alg = client.id_token_signed_response_alg
         told = dict(identity.told)
@@ -72,7 +72,10 @@ class IDTokens:
         return await self.keys.signed(alg, TYPE, document)
 
     async def subject(self, token: str, client: Client) -> str | None:
-        """Whom an ID token is about that we gave this client, be it long ago (Core §3.1.2.1, id_token_hint; H28)."""
+        """Returns the subject of an ID token that was issued to this client, expired or not; None for any other text.
+
+        It is for id_token_hint (Core §3.1.2.1, H28).
+        """
         told = await self.keys.verified(token, TYPE)
         if told is None or (told.get("iss"), told.get("aud")) != (self.issuer, client.id):
             return None
@@ -82,7 +85,7 @@ class IDTokens:
     async def _find_requested(
         self, client: Client, identity: Identity, requested: Mapping[str, object], scopes: Collection[str]
     ) -> dict[str, object]:
-        """The claims that the request wants in the ID token, of those that the client may ever be told."""
+        """Returns the claims for the ID token, as far as the client may know them."""
         asked = claims.list_asked(requested, claims.ID_TOKEN).keys()
         known = await self.scopes.all() if asked or scopes else ()
         allowed = claims.names(known, scopes) | (asked & claims.names(known, client.scopes))
@@ -91,6 +94,6 @@ class IDTokens:
 
 
 def half_hash(alg: str, text: str) -> str:
-    """The left half of the text's hash (Core §3.1.3.6, §3.3.2.11)."""
+    """Returns the left half of the text's hash in base64url, for at_hash and c_hash (Core §3.1.3.6, §3.3.2.11)."""
     octets = HASHES[alg](text.encode()).digest()
     return urlsafe_b64encode(octets[: len(octets) // 2]).rstrip(b"=").decode()

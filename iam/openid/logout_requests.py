@@ -14,8 +14,8 @@ from iam.records.client import Client
 from iam.records.session import Session
 from iam.secrets.signing_keys import Keys
 
-# What a relying party may say. logout_hint and ui_locales change nothing: the session is that of the browser, and there is
-# one language.
+# The parameters of a logout request. logout_hint and ui_locales have no effect: the session is that of the browser, and
+# there is only one language.
 PARAMETERS: Final = (
     "id_token_hint",
     "logout_hint",
@@ -27,14 +27,17 @@ PARAMETERS: Final = (
 
 
 class LogoutError(Exception):
-    """A logout request that cannot be used; whoever sent it reads why at the refusal's address."""
+    """A logout request is invalid; the reason can be read at the address of the refusal."""
 
     error = "invalid_request"
 
 
 @frozen
 class LogoutRequest:
-    """Who asks, if it says so; where to the person is sent on afterwards; which login it is about, by our own ID token."""
+    """A logout request: the client that sent it, where the person goes afterwards, and the claims of our ID token.
+
+    Each is None if the request does not tell it.
+    """
 
     client: Client | None = None
     destination: str | None = None
@@ -43,20 +46,23 @@ class LogoutRequest:
 
 @frozen
 class LogoutRequests:
-    """Reads them."""
+    """Reads logout requests."""
 
     keys: Keys
     directory: Directory
     subjects: Subjects
 
     async def read(self, parameters: Mapping[str, str]) -> LogoutRequest:
-        """The request, believed only as far as it can be proven; raises LogoutError."""
+        """Reads a logout request, and accepts only what can be verified; raises LogoutError."""
         hint = await self._hint(parameters.get("id_token_hint"))
         client = await self._client(parameters.get("client_id"), hint)
         return LogoutRequest(client, destination(client, parameters), hint)
 
     def about(self, request: LogoutRequest, session: Session) -> bool:
-        """Does its ID token stand for this very session? Then nobody need be asked: whoever has it, was given it in there."""
+        """Checks that the request's ID token is about this session.
+
+        If so, log out without asking: only a client of this session can hold it.
+        """
         if request.hint is None or request.client is None:
             return False
         sub = self.subjects.sub(request.client, session.user_id)
@@ -64,10 +70,10 @@ class LogoutRequests:
         return (request.hint.get("sub"), request.hint.get("sid")) == (sub, sid)
 
     async def _hint(self, token: str | None) -> Mapping[str, object] | None:
-        """The claims of the ID token, which may have expired.
+        """Returns the claims of the ID token, which may have expired; None without one.
 
-        So may the key: a session can outlive it. Whoever could sign with an old one still would have to know the session's sid,
-        which no key makes up.
+        The key that signed it may have expired too, since a session can outlive it. Whoever could still sign with an
+        old key would also have to know the session's sid, which no key gives.
         """
         if token is None:
             return None
@@ -77,7 +83,7 @@ class LogoutRequests:
         return claims
 
     async def _client(self, client_id: str | None, hint: Mapping[str, object] | None) -> Client | None:
-        """Whom client_id and the ID token name, which must not contradict each other."""
+        """Returns the client that client_id and the ID token name; raises LogoutError if they contradict each other."""
         named = client_id
         if hint is not None:
             audience = hint.get("aud")
@@ -91,7 +97,10 @@ class LogoutRequests:
 
 
 def destination(client: Client | None, parameters: Mapping[str, str]) -> str | None:
-    """Where the browser goes after the logout: only to what the client has registered for that (RP-Initiated Logout §3)."""
+    """Returns where the browser goes after the logout, with the state (RP-Initiated Logout §3).
+
+    Raises LogoutError unless the client has registered this address for that.
+    """
     uri = parameters.get("post_logout_redirect_uri")
     if uri is None:
         return None
@@ -106,5 +115,5 @@ def destination(client: Client | None, parameters: Mapping[str, str]) -> str | N
 
 
 def refuse(check: str, expected: str, got: str, client_id: str | None = None) -> LogoutError:
-    """The error with its reason."""
+    """Returns the error with its reason."""
     return carrying(LogoutError(check), Reason(check, expected, got), client_id=client_id)

@@ -1,4 +1,4 @@
-"""Logout tokens (OpenID Connect Back-Channel Logout 1.0 §2.4): which session of whom has ended, for one relying party."""
+"""Logout tokens, which tell a relying party that a session has ended (OpenID Connect Back-Channel Logout 1.0 §2.4)."""
 
 from datetime import datetime
 from typing import Final
@@ -25,7 +25,10 @@ class LogoutTokens:
     issuer: str
 
     async def issue(self, client: Client, user_id: UUID, session_id: UUID, now: datetime) -> str:
-        """The token by the client's algorithm for ID tokens, and by the names that those have used; never with a nonce."""
+        """Returns a logout token, signed by the client's algorithm for ID tokens.
+
+        It has the same sub and sid as those, and never a nonce.
+        """
         issued_at = int(now.timestamp())
         document = {
             "iss": self.issuer,

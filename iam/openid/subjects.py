@@ -1,4 +1,7 @@
-"""By which name a client knows a person, and a person's session (OpenID Connect Core §8, Front-Channel Logout §3)."""
+"""The subjects by which clients know people, and the sids by which they know sessions.
+
+See OpenID Connect Core §8 and Front-Channel Logout §3.
+"""
 
 import hmac
 from base64 import urlsafe_b64encode
@@ -15,19 +18,22 @@ PURPOSE: Final = "subjects"
 
 @frozen
 class Subjects:
-    """Makes `sub` and `sid`; `key` is 32 bytes that no database has."""
+    """Makes `sub` and `sid`; `key` is 32 bytes that no database holds."""
 
     key: bytes = field(repr=False)
 
     def sub(self, client: Client, user_id: UUID) -> str:
-        """The person's id; for a client with pairwise subjects one that only clients of its sector know (Core §8.1).
+        """Returns the person's id, or for pairwise subjects a name that only clients of the sector know (Core §8.1).
 
-        Ids of people are random and never used again, so neither is either form of `sub`.
+        Ids of people are random and never reused, so neither form of `sub` is reused.
         """
         return self._name("sub", sector(client), user_id) if client.pairwise else str(user_id)
 
     def sid(self, client: Client, session_id: UUID) -> str:
-        """The session's name for this client: two clients cannot find out by it that they serve the same person."""
+        """Returns the session's name for this client.
+
+        Two clients cannot find out from their names of a session that they serve the same person.
+        """
         return self._name("sid", client.id, session_id)
 
     def _name(self, kind: str, whose: str, what: UUID) -> str:
@@ -36,7 +42,10 @@ class Subjects:
 
 
 def sector(client: Client) -> str:
-    """The host that stands for all clients of one owner (Core §8.1): that of the sector identifier, else of the redirect URIs."""
+    """Returns the host that stands for the client's sector (Core §8.1).
+
+    It is that of sector_identifier_uri, else of the first redirect URI; without both, the client's id.
+    """
     if client.sector is not None:
         return client.sector
     return urlsplit(client.redirect_uris[0]).hostname or client.id if client.redirect_uris else client.id

@@ -1,7 +1,7 @@
-"""What an access token looks like: opaque to all but us, or a JWT for resources that ask for one (RFC 9068).
+"""The form of access tokens: opaque, or a JWT for resources that ask for one (RFC 9068).
 
-Both have their row, so that either can be revoked and is asked for its grant. A JWT names its row in `jti`, which is no
-secret; an opaque token is the secret whose digest the row has, and one that became a JWT was never given to anybody.
+Both forms have a row, so that both can be revoked and have a grant. The `jti` of a JWT names its row and is no secret.
+An opaque token is a secret of which the row has the digest; if it becomes a JWT, nobody is given the opaque form.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -19,12 +19,12 @@ from iam.secrets.signing_keys import Keys
 
 TYPE: Final = "at+jwt"  # RFC 9068 §2.1
 
-Terms = Issued | LiveToken  # what a token was given on
+Terms = Issued | LiveToken  # the facts of a token
 
 
 @frozen
 class Place:
-    """Where the row of a token is."""
+    """The digest and the day that locate a token's row."""
 
     digest: bytes
     day: date
@@ -32,23 +32,26 @@ class Place:
 
 @frozen
 class AccessTokenFormat:
-    """Gives access tokens their form, and finds the row of either form."""
+    """Writes access tokens in their form, and locates the row of either form."""
 
     keys: Keys
     targets: Targets
-    issuer: str | None  # None: that of any of the service's servers
+    issuer: str | None  # None: any issuer of the service's servers
 
     async def members(self, token: str, terms: Terms, sub: str, now: datetime) -> dict[str, object]:
-        """What an answer says of the token (RFC 6749 §5.1)."""
+        """Returns the members of a token response about the access token (RFC 6749 §5.1); expires_in is in seconds."""
         return {
             "access_token": await self.write(token, terms, sub),
-            "expires_in": max(1, round((terms.expires_at - now).total_seconds())),  # 0 would say that it has expired
+            "expires_in": max(1, round((terms.expires_at - now).total_seconds())),  # 0 would mean that it has expired
             "token_type": "Bearer",
             "scope": terms.scope,
         }
 
     async def write(self, token: str, terms: Terms, sub: str) -> str:
-        """The token as its resources want it; `sub` is the person, or the client that acts for itself (RFC 9068 §2.2)."""
+        """Returns the token in the form that its resources want.
+
+        `sub` is the person, or the client if it acts for itself (RFC 9068 §2.2).
+        """
         alg = await self.targets.signing_alg(terms.audience)
         if alg is None or not terms.audience:
             return token
@@ -65,7 +68,10 @@ class AccessTokenFormat:
         return await self.keys.signed(alg, TYPE, claims)
 
     async def place(self, token: str) -> Place | None:
-        """Where the row of this access token is; None for what cannot be one of ours. No query for an opaque one."""
+        """Returns where the row of this access token is; None if it cannot be one of ours.
+
+        Runs no query for an opaque token.
+        """
         if minted.well_formed(token, Kind.ACCESS_TOKEN):
             return Place(minted.digest(token), minted.day_of(token))
         claims = await self.keys.verified(token, TYPE) if token.startswith("ey") else None
@@ -78,23 +84,23 @@ class AccessTokenFormat:
 
 
 def audience(resources: Sequence[str]) -> str | list[str]:
-    """The `aud` of RFC 7519 §4.1.3."""
+    """Returns the `aud` claim (RFC 7519 §4.1.3): a text for one resource, a list for several."""
     return resources[0] if len(resources) == 1 else list(resources)
 
 
 def refresh_place(token: str) -> Place | None:
-    """Where the row of this refresh token is; None for what cannot be one of ours."""
+    """Returns where the row of this refresh token is; None if it cannot be one of ours."""
     if not minted.well_formed(token, Kind.REFRESH_TOKEN):
         return None
     return Place(minted.digest(token), minted.day_of(token))
 
 
 def jti_of(token: str) -> str:
-    """The name of an opaque token's row: its day and its digest."""
+    """Returns the `jti` of the JWT for an opaque token: the day and the digest that locate its row."""
     digest = urlsafe_b64encode(minted.digest(token)).rstrip(b"=").decode()
     return minted.day_digits(minted.day_of(token)) + digest
 
 
 def place_from(jti: str) -> Place:
-    """The row with the name that `jti_of` made."""
+    """Returns the place that a `jti` from `jti_of` names; raises ValueError for any other text."""
     return Place(urlsafe_b64decode(jti[DAY_LENGTH:] + "="), minted.day_from(jti[:DAY_LENGTH]))

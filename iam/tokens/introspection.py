@@ -1,4 +1,4 @@
-"""What a token is worth right now (RFC 7662), and to whom it may be said."""
+"""Introspection: whether a token is active, and who may know (RFC 7662)."""
 
 from typing import Final
 
@@ -21,7 +21,7 @@ INACTIVE: Final[dict[str, object]] = {"active": False}
 
 @frozen
 class Introspection:
-    """Looks tokens up, by their kind."""
+    """Looks up access tokens and refresh tokens."""
 
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
@@ -33,9 +33,10 @@ class Introspection:
     issuer: str
 
     async def describe(self, token: str, client: Client) -> dict[str, object]:
-        """The answer of RFC 7662 §2.2 to this client.
+        """Returns the introspection response (RFC 7662 §2.2) for this client.
 
-        It hears of its own tokens, of those for the resource that it serves, and of any where it may introspect any.
+        A client sees its own tokens, access tokens for a resource that it serves, and all tokens if it may introspect
+        any.
         """
         found = await self.access_token(token)
         if found is not None and (owns(client, found) or await self.targets.serves(client.client_id, found.audience)):
@@ -46,7 +47,10 @@ class Introspection:
         return INACTIVE
 
     async def members(self, token: LiveToken) -> dict[str, object]:
-        """RFC 7662 §2.2; a person is called what the token's client calls them, and no more is told where that is pairwise."""
+        """Returns the members of the response (RFC 7662 §2.2).
+
+        `sub` is the one that the token's client knows; if it is pairwise, the username is left out.
+        """
         client = await self.directory.find(token.client_id) if token.user_id else None
         if client is None or token.user_id is None or not client.pairwise:
             return members(token, self.issuer)
@@ -54,13 +58,16 @@ class Introspection:
         return members(told, self.issuer) | {"sub": self.subjects.sub(client, token.user_id)}
 
     async def access_token(self, token: str) -> LiveToken | None:
-        """The access token, opaque or JWT, if it is one and good."""
+        """Returns the access token, opaque or JWT, if it is active, else None."""
         place = await self.form.place(token)
         found = await self.access_tokens.find(place.digest, place.day, self.clock.now()) if place else None
         return await self._narrow(found)
 
     async def refusal(self, token: str) -> Reason:
-        """Why `access_token` found none; what became of it is looked up when the refusal is stored."""
+        """Returns why `access_token` found nothing.
+
+        The digest lets the store add, with the refusal, what happened to the token.
+        """
         expected, place = "a token of this server that is good now", await self.form.place(token)
         if place is None:
             return Reason("access token", expected, "no such token: cut off, expired long ago, or of another server")
@@ -68,13 +75,13 @@ class Introspection:
         return Reason("access token", expected, got, token_digest=place.digest, token_day=place.day)
 
     async def refresh_token(self, token: str) -> LiveToken | None:
-        """The refresh token, if it is one and good."""
+        """Returns the refresh token if it is active, else None."""
         place = refresh_place(token)
         found = await self.refresh_tokens.find(place.digest, place.day, self.clock.now()) if place else None
         return await self._narrow(found)
 
     async def _narrow(self, found: LiveToken | None) -> LiveToken | None:
-        """The token with the scopes that its client may still ask for; none if none is left."""
+        """Returns the token with the scopes that its client may still have; None if none remains."""
         client = await self.directory.find(found.client_id) if found else None
         if found is None or client is None:
             return None
@@ -84,12 +91,15 @@ class Introspection:
 
 
 def owns(client: Client, token: LiveToken) -> bool:
-    """May the client hear of this token, wherever it is for?"""
+    """Checks that the client may introspect this token whatever resource it is for."""
     return client.introspect_any or token.client_id == client.client_id
 
 
 def members(token: LiveToken, issuer: str) -> dict[str, object]:
-    """RFC 7662 §2.2; `sub` is the person, or the client where it acts for itself (RFC 9068 §2.2)."""
+    """Returns the members of the response (RFC 7662 §2.2).
+
+    `sub` is the person, or the client if it acts for itself (RFC 9068 §2.2).
+    """
     described: dict[str, object] = {
         "active": True,
         "scope": token.scope,

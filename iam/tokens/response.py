@@ -1,4 +1,4 @@
-"""What a successful answer of the token endpoint says (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3)."""
+"""The successful response of the token endpoint (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3)."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from iam.tokens.access_tokens import AccessTokenFormat, Terms
 
 @frozen
 class TokenResponse:
-    """Gives tokens their form; every grant that is about a person's identity gets its ID token here."""
+    """Writes the tokens of a response; every grant with a person's identity gets its ID token here."""
 
     form: AccessTokenFormat
     id_tokens: IDTokens
@@ -28,9 +28,10 @@ class TokenResponse:
         return self.form.targets
 
     async def recipient(self, client: Client) -> Recipient | None:
-        """Who alone may read the ID token, if the client wants it so; found before a code or refresh token is used up.
+        """Returns the recipient that the ID token is encrypted to; None if the client wants no encryption.
 
-        Raises OAuth2Error where the client's key cannot be had: then nothing is given out in the clear, and nothing lost.
+        Call it before a code or refresh token is used up: it raises OAuth2Error if the client's key cannot be had, so
+        that nothing is lost and nothing is sent unencrypted.
         """
         return await self.encryption.recipient(
             client, client.id_token_encrypted_response_alg, client.id_token_encrypted_response_enc
@@ -47,10 +48,10 @@ class TokenResponse:
         recipient: Recipient | None = None,
         refreshed: bool = False,
     ) -> dict[str, object]:
-        """The members for the access token, and the ID token where there is an identity to tell of."""
+        """Returns the members about the access token, and the ID token if the grant has an identity."""
         sub = self.id_tokens.subjects.sub(client, terms.user_id) if terms.user_id else client.id
         members = await self.form.members(token, terms, sub, now)
-        if identity is None or OPENID not in client.scopes:  # the client may have been allowed more once
+        if identity is None or OPENID not in client.scopes:  # the client may have lost the scope since
             return members
         access_token = str(members["access_token"])
         id_token = await self.id_tokens.issue(

@@ -1,4 +1,4 @@
-"""Ending tokens (RFC 7009)."""
+"""Revocation of tokens (RFC 7009)."""
 
 from attrs import frozen
 from twisted.logger import Logger
@@ -18,7 +18,7 @@ log = Logger()
 
 @frozen
 class Revocation:
-    """Revokes tokens by their kind, and the person's grant that they stand for."""
+    """Revokes access tokens and refresh tokens, and the person's grant that they stand for."""
 
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
@@ -26,9 +26,9 @@ class Revocation:
     clock: Clock
 
     async def revoke(self, token: str, client: Client, address: str) -> None:
-        """End the client's token; what is no token of ours is ended already (RFC 7009 §2.2).
+        """Ends the client's token; a token that is not ours counts as already ended (RFC 7009 §2.2).
 
-        Raises UnauthorizedClientError for another client's.
+        Raises UnauthorizedClientError if the token belongs to another client.
         """
         if not await self._revoke(token, client.client_id, actor.client(client.client_id, address)):
             reason = Reason("token", "a token of this application", "one of another application")

@@ -1,4 +1,7 @@
-"""Bearer tokens: the members of a token answer, and the answer kept for a retry (RFC 6749 §5.1, RFC 6750)."""
+"""The tokens that replaced a refresh token, encrypted so that a repeated request gets them again.
+
+See RFC 6749 §5.1, §6 and RFC 6750.
+"""
 
 import hmac
 import os
@@ -11,26 +14,29 @@ from iam.secrets import minted
 from iam.secrets.minted import DAY_LENGTH, SECRET_LENGTH, Kind
 
 NONCE_LENGTH = 12
-HALF = DAY_LENGTH + SECRET_LENGTH  # of what is sealed: one token's core
+HALF = DAY_LENGTH + SECRET_LENGTH  # characters of one token's core in the sealed text
 
 
 @frozen
 class Successor:
-    """The tokens that took a refresh token's place, as they were first made."""
+    """The tokens that replaced a refresh token, as they were first made."""
 
     access_token: str
     refresh_token: str
 
 
 def seal(successor: Successor, presented: str) -> bytes:
-    """Encrypt a successor so that only who holds the `presented` refresh token can read it: its digest is all we keep."""
+    """Encrypts a successor with a key that only the holder of the `presented` refresh token can derive.
+
+    The server keeps only the digest of that token.
+    """
     plain = minted.core(successor.access_token) + minted.core(successor.refresh_token)
     nonce = os.urandom(NONCE_LENGTH)
     return nonce + AESGCM(_key(presented)).encrypt(nonce, plain.encode(), None)
 
 
 def unseal(sealed: bytes, presented: str) -> Successor | None:
-    """The successor that `seal` hid under the same refresh token; None if it is not from there."""
+    """Decrypts what `seal` returned for the same refresh token; returns None for anything else."""
     try:
         plain = AESGCM(_key(presented)).decrypt(sealed[:NONCE_LENGTH], sealed[NONCE_LENGTH:], None)
     except InvalidTag:
@@ -40,5 +46,8 @@ def unseal(sealed: bytes, presented: str) -> Successor | None:
 
 
 def _key(presented: str) -> bytes:
-    """HKDF-Expand (RFC 5869 §2.3) of a token, which is 256 random bits already, for this one purpose."""
+    """Derives the key (32 bytes) from the token by HKDF-Expand (RFC 5869 §2.3), for this purpose only.
+
+    Expand alone is enough, since the token is already 256 random bits.
+    """
     return hmac.digest(presented.encode(), b"iam refresh token successor\x01", "sha256")

@@ -1,4 +1,4 @@
-"""UserInfo (OpenID Connect Core §5.3): who is it that an access token is about?"""
+"""UserInfo (OpenID Connect Core §5.3): the claims about the person that an access token is for."""
 
 from attrs import frozen
 
@@ -20,7 +20,7 @@ from iam.tokens.introspection import Introspection
 
 @frozen
 class Described:
-    """What a client is told of a person."""
+    """The claims about a person that a client gets."""
 
     client: Client
     claims: dict[str, object]
@@ -28,7 +28,7 @@ class Described:
 
 @frozen
 class UserInformation:
-    """Tells a client what it may know of a person."""
+    """Finds the claims that a client may know about a person."""
 
     table: UserInfos
     directory: Directory
@@ -39,13 +39,16 @@ class UserInformation:
     clock: Clock
 
     async def describe(self, token: str) -> Described:
-        """The claims that the token's scopes, and the request it goes back to, are good for; raises Challenge."""
+        """Returns the claims that the token's scopes and its authorization request give the client.
+
+        Raises Challenge if the token is not valid, is for a resource, or lacks the scope openid.
+        """
         place = await self.form.place(token)
         found = await self.table.find(place.digest, place.day, self.clock.now()) if place else None
         client = await self.directory.find(found.client_id) if found else None
         if found is None or client is None:
             raise bearer.invalid_token(await self.introspection.refusal(token))
-        if found.audience:  # RFC 8707: it is for somebody else
+        if found.audience:  # it is for a resource (RFC 8707)
             reason = Reason("audience of the access token", "none", " ".join(found.audience), client_id=client.id)
             raise bearer.invalid_token(reason)
         scope = scopes.retain(found.scope, client)

@@ -1,4 +1,7 @@
-"""How UserInfo is said (OpenID Connect Core §5.3.2): in JSON, signed, encrypted, or both, as the client wants it."""
+"""The form of UserInfo: plain JSON, signed, encrypted, or both, as the client registered.
+
+See OpenID Connect Core §5.3.2.
+"""
 
 import json
 from typing import Final
@@ -9,7 +12,8 @@ from iam.clients.encryption_to_client import Encryption
 from iam.records.client import Client
 from iam.secrets.signing_keys import Keys
 
-TYPE: Final = None  # Core says nothing of it; that of an ID token would let it pass for one where we read those
+# Core defines none; with the typ of ID tokens, UserInfo could pass for one where this server reads them.
+TYPE: Final = None
 
 
 @frozen
@@ -21,7 +25,10 @@ class UserInfoResponse:
     issuer: str
 
     async def write(self, client: Client, claims: dict[str, object]) -> str | None:
-        """The text of application/jwt; None where the client wants plain JSON. Raises OAuth2Error if its key cannot be had."""
+        """Returns the body of type application/jwt; None if the client wants plain JSON.
+
+        Raises OAuth2Error if the client's key cannot be had.
+        """
         recipient = await self.encryption.recipient(
             client, client.userinfo_encrypted_response_alg, client.userinfo_encrypted_response_enc
         )
