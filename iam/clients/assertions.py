@@ -61,7 +61,7 @@ def read(text: str) -> Assertion:
         raise InvalidClientError("The client assertion's header must not name keys or extensions of its own.")
     typ = header.get("typ")
     if header.get("alg") not in EVERY_ALGORITHM or (typ.lower() if isinstance(typ, str) else typ) not in JWT_TYPES:
-        raise InvalidClientError("The client assertion's alg or typ is not one that is taken here.")
+        raise InvalidClientError("The client assertion's alg or typ is not accepted here.")
     claims = claims_of(jws.extract_compact(text.encode()).payload)
     subject = claims.get("sub") if claims else None
     if not isinstance(subject, str) or not subject or not (subject.isascii() and subject.isprintable()):
@@ -170,7 +170,7 @@ def brief(moments: Mapping[str, float], now: float) -> bool:
 
 def jti_complaint(jti: object) -> str | None:
     """Returns what is wrong with the jti, which makes the assertion unique, or None."""
-    return None if isinstance(jti, str) and jti else "The client assertion must have a jti, which is a text."
+    return None if isinstance(jti, str) and jti else "The client assertion must have a jti that is a text."
 
 
 def use_of(client: Client, jti: str) -> bytes:

@@ -30,7 +30,7 @@ class Candidates:
     async def judge(self, asked: RegistrationRequest, registrant: Registrant, old: Client | None = None) -> Metadata:
         """Returns the metadata that the client gets; raises MetadataError if they are refused.
 
-        `old` is the client as it is registered now, if it is.
+        `old` is the client as it is registered now; None for a new one.
         """
         keeping = registrant.keeping(old) if old else registrant
         elsewhere = await self.targets.open_to_all()

@@ -198,12 +198,12 @@ class DynamicRegistration:
         A wrong secret counts against the limits and may raise Throttled.
         """
         if asked.spoken.client_id != client.id:
-            raise client_metadata.metadata_error({"client_id": "It must be there, and be the one of this client."})
+            raise client_metadata.metadata_error({"client_id": "It must be there, and be the id of this client."})
         secret = asked.spoken.client_secret
         if secret is not None and not self.registration.secrets.match(client, secret, self._now()):
             await self.throttle.wrong(address, client.id)
             raise client_metadata.metadata_error(
-                {"client_secret": "It is not this client's. Leave it out: it stays as it is."}
+                {"client_secret": "It is not this client's. Leave it out to keep the secret as it is."}
             )
 
     async def _information(self, client: Client, access: str, secret: str | None) -> dict[str, Any]:

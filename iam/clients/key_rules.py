@@ -84,7 +84,7 @@ def encoding(value: str | None, case: Case, name: str) -> str | None:
     """Checks the algorithm that encrypts the content; the member for the algorithm of the key must be set too."""
     alg = name.removesuffix("_enc") + "_alg"
     if value is not None and getattr(case.metadata, alg) is None:
-        return f"It needs {alg} besides."
+        return f"It needs {alg} too."
     return choice(value, encrypting.ENCODINGS)
 
 

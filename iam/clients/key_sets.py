@@ -82,7 +82,7 @@ def refuse_private(member: Mapping[str, Any]) -> None:
     """Raises KeySetError for a private or secret key, and for a kid that is not a text of at most 256 characters."""
     kid = member.get("kid")
     if member.get("kty") == "oct" or PRIVATE & member.keys():
-        raise KeySetError("The key set holds a secret or private key: leave it at home, and give its public half.")
+        raise KeySetError("The key set holds a secret or private key: give only its public half.")
     if kid is not None and not (isinstance(kid, str) and len(kid) <= LONGEST_KID):
         raise KeySetError("A key's kid is not a text, or too long.")
 
@@ -102,7 +102,7 @@ def public_key(member: Mapping[str, Any]) -> Public:
     except (JoseError, ValueError, TypeError, KeyError) as error:
         if isinstance(error, KeySetError):
             raise
-        raise KeySetError(f"The {kty} key {called(member.get('kid'))} is not in order.") from None
+        raise KeySetError(f"The {kty} key {called(member.get('kid'))} is not valid.") from None
     return key
 
 

@@ -96,7 +96,7 @@ def addresses(value: tuple[str, ...], case: Case, _: str) -> str | None:
 
 
 def shortened(uri: str) -> str:
-    """Returns the first 80 characters of a URI, which are enough to recognise it."""
+    """Returns at most 80 characters of a URI, enough to recognise it."""
     return uri if len(uri) <= LONGEST_SHOWN else uri[: LONGEST_SHOWN - 1] + "…"
 
 
@@ -152,7 +152,7 @@ def few(value: Sequence[str]) -> str | None:
 
 def words(value: tuple[str, ...], *_: object) -> str | None:
     """Checks that no value has a blank, since a request could never ask for it (OpenID Connect Core §3.1.2.1)."""
-    return "Give each value by itself: none has a blank." if any(" " in each for each in value) else lines(value)
+    return "Give each value by itself, without blanks." if any(" " in each for each in value) else lines(value)
 
 
 def seconds(value: int | None, *_: object) -> str | None:

@@ -16,8 +16,8 @@ PURPOSE: Final = "sector_identifier_uri"
 FIELD: Final = "sector_identifier_uri"
 
 MOVED: Final = (
-    "What a client calls people stays as it is: keep the subject_type, and where that is pairwise the host that all its "
-    "redirect URIs or its sector_identifier_uri have. Register another client for other ones."
+    "The subjects by which a client knows people cannot change: keep the subject_type and, if it is pairwise, the host "
+    "of all its redirect URIs or of its sector_identifier_uri. Register another client for other subjects."
 )
 
 log = Logger()

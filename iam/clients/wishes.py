@@ -116,7 +116,7 @@ def scopeless(grant_type: str, scopes: Collection[str]) -> str | None:
 def settle_response_types(told: Spoken, grant_types: tuple[str, ...], left_out: LeftOut) -> None:
     """Records response types that do not fit the grant types as left out.
 
-    Raises MetadataError if `code` fits but is missing, or if nothing fits.
+    Raises MetadataError if `code` fits but is missing, or if no grant type is left for the response types.
     """
     fitting = response_types(grant_types)
     if not told.response_types:  # some libraries send an empty list instead of leaving it out
@@ -149,5 +149,5 @@ def unknown(asked: RegistrationRequest) -> LeftOut:
     """Returns the members that this server does not know or does not use, each with the reason."""
     left_out = {shown(name[:LONGEST_NAME]): "This server does not know it." for name in asked.unknown[:MOST]}
     if asked.spoken.software_statement is not None:
-        left_out["software_statement"] = "This server trusts nobody's software statements; what it says does not count."
+        left_out["software_statement"] = "This server trusts no software statements and ignores what it says."
     return left_out

@@ -100,8 +100,8 @@ def test_what_does_not_fit_together_is_refused_with_a_sentence(iam: Iam, options
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        ({"keys": [KEY.as_dict(private=True)]}, "leave it at home"),
-        ({"keys": [OctKey.generate_key(256).as_dict(private=True)]}, "leave it at home"),
+        ({"keys": [KEY.as_dict(private=True)]}, "give only its public half"),
+        ({"keys": [OctKey.generate_key(256).as_dict(private=True)]}, "give only its public half"),
         ({"keys": [{"kty": "RSA", "e": "AQAB", "n": "_" * 171}]}, "2048 to 8192 bits"),
         ({"keys": [JWKS["keys"][0]] * 17}, "at most 16 keys"),
         ({"keys": []}, "no public key"),

@@ -39,22 +39,22 @@ def test_public_keys_of_every_algorithm_are_taken(alg: str) -> None:
     ],
 )
 def test_a_private_key_is_refused(key: Any) -> None:
-    assert "leave it at home" in refused({"keys": [EC, key.as_dict(private=True)]})
+    assert "give only its public half" in refused({"keys": [EC, key.as_dict(private=True)]})
 
 
 def test_a_symmetric_key_is_refused() -> None:
-    assert "leave it at home" in refused({"keys": [EC, OctKey.generate_key(256).as_dict(private=True)]})
+    assert "give only its public half" in refused({"keys": [EC, OctKey.generate_key(256).as_dict(private=True)]})
 
 
 @pytest.mark.parametrize("name", ["d", "p", "q", "dp", "dq", "qi", "oth", "k"])
 def test_any_member_of_a_private_key_is_refused(name: str) -> None:
-    assert "leave it at home" in refused({"keys": [{**RSA, name: "AQAB"}]})
+    assert "give only its public half" in refused({"keys": [{**RSA, name: "AQAB"}]})
 
 
 def test_a_key_is_called_by_what_can_be_printed_of_its_name() -> None:
     sentence = refused({"keys": [{**EC, "x": EC["y"], "kid": "a\x1b[2J\r\n\ud800\u202e"}]})
 
-    assert sentence == "The EC key a?[2J???? is not in order."
+    assert sentence == "The EC key a?[2J???? is not valid."
 
 
 def test_an_rsa_key_has_2048_bits() -> None:
@@ -108,7 +108,7 @@ def test_a_broken_rsa_key_is_refused(changes: dict[str, Any]) -> None:
 
 
 def test_a_point_that_is_not_on_the_curve_is_refused() -> None:
-    assert "not in order" in refused({"keys": [{**EC, "x": EC["y"]}]})
+    assert "not valid" in refused({"keys": [{**EC, "x": EC["y"]}]})
 
 
 @pytest.mark.parametrize(
