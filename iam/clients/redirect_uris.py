@@ -71,7 +71,7 @@ STRICT: Final = Rules()
 
 
 def complaint(uri: str, *, confidential: bool, rules: Rules = STRICT) -> str | None:
-    """Returns what is wrong with a URI that somebody wants to register, or None."""
+    """Returns what is wrong with a URI that is to be registered, or None."""
     return danger(uri) or misfit(uri, confidential=confidential, rules=rules)
 
 

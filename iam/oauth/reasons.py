@@ -35,7 +35,7 @@ CHECKS: Final = {
 
 @frozen
 class Reason:
-    """The check that failed, what would have passed it, and what came.
+    """The check that failed, what it expected, and what it got instead.
 
     `client_id` is who the request claimed to be from. The digests are of a secret or token that came with it, to find
     out more about it later.
