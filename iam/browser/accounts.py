@@ -1,4 +1,4 @@
-"""Who is logged in in one browser: the session that acts, and others, each proven by a secret of its own."""
+"""The accounts logged in in one browser: the active session and the others, each with its own secret."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -14,19 +14,19 @@ from iam.settings import Settings
 
 @frozen
 class Account:
-    """A session, the secret by which this browser proves it, and the one by which it is to do so from now on."""
+    """A session of this browser, the secret that the browser sent for it, and the one it is to keep from now on."""
 
     secret: str = field(repr=False)
     session: Session
     kept: str = field(repr=False)
 
     def age(self, now: datetime) -> int | None:
-        """Seconds that the browser keeps the secret; None until it closes."""
+        """Returns the seconds that the browser keeps the secret; None until it closes."""
         return max(0, int((self.session.expires_at - now).total_seconds())) if self.session.remembered else None
 
 
 def account_of(secret: str, found: RecognisedSession) -> Account | None:
-    """The account that this secret proves, if it is good."""
+    """Returns the account of this secret; None if no session was found for it."""
     if found.session is None or found.cookie is None:
         return None
     return Account(secret, found.session, found.cookie)
@@ -34,7 +34,7 @@ def account_of(secret: str, found: RecognisedSession) -> Account | None:
 
 @frozen
 class Accounts:
-    """The account that acts, if any, and the others, the one used last first."""
+    """The active account, if any, and the others, the last used first."""
 
     active: Account | None = None
     others: tuple[Account, ...] = ()
@@ -45,32 +45,32 @@ class Accounts:
         yield from self.others
 
     def find(self, session_id: str | None) -> Account | None:
-        """The account whose session has this id."""
+        """Returns the account whose session has this id, or None."""
         return next((account for account in self if str(account.session.id) == session_id), None)
 
     def with_session(self, session: Session) -> Account:
-        """The account of a session of this browser."""
+        """Returns the account of a session, which must be one of this browser."""
         return next(account for account in self if account.session.id == session.id)
 
     def of(self, user_id: object) -> tuple[Account, ...]:
-        """Those of one person, of which there is more than one only where somebody meddled with the cookies."""
+        """Returns the accounts of one person: one at most, unless somebody tampered with the cookies."""
         return tuple(account for account in self if account.session.user_id == user_id)
 
     def beside(self, user_id: object) -> tuple[Account, ...]:
-        """Those that become or stay the others when this person acts."""
+        """Returns the accounts of all other people, which are the others once this person is active."""
         return tuple(account for account in self if account.session.user_id != user_id)
 
     def choose(self, account: Account) -> "Accounts":
-        """This one acts from now on, and who did steps back among the others."""
+        """Returns the accounts with this one active; the one active before becomes the first of the others."""
         return Accounts(account, tuple(other for other in self if other != account))
 
     def without(self, account: Account) -> "Accounts":
-        """This one is gone; nobody takes its place by themselves."""
+        """Returns the accounts without this one; if it was active, no other one becomes active."""
         active = None if account == self.active else self.active
         return Accounts(active, tuple(other for other in self.others if other != account))
 
     def headers(self, settings: Settings, now: datetime) -> Headers:
-        """What sets both cookies."""
+        """Returns the headers that set both cookies."""
         active = self.active
         first = (
             cookies.set_session(settings, active.kept, active.age(now))
@@ -81,14 +81,17 @@ class Accounts:
 
 
 def others_header(settings: Settings, others: tuple[Account, ...], now: datetime) -> tuple[bytes, bytes]:
-    """What sets the cookie with the others, which outlives the browser only where each of them may."""
+    """Returns the header that sets the cookie with the other sessions.
+
+    The cookie outlives the browser only if all of these sessions may.
+    """
     ages = [age for account in others if (age := account.age(now)) is not None]
     age = 0 if not others else max(ages) if len(ages) == len(others) else None
     return cookies.set_others(settings, [account.kept for account in others], age)
 
 
 def keep_newest(secrets: Iterable[str]) -> list[str]:
-    """One of each series, in their order: where a browser has several steps of one, the latest is its cookie."""
+    """Returns the latest secret of each session's series, in the order of the series."""
     latest: dict[str, str] = {}
     for secret in secrets:
         series = minted.series(secret)

@@ -1,7 +1,7 @@
-"""Where a person goes on after the login: to our own addresses only.
+"""Where a person goes after the login: to addresses of this server only.
 
-The code writes an address of ours from the issuer's path on, such as /login. The path is put before it in three places: here for
-`next`, in templates by `base`, and where a Location leaves (iam/http/headers.py).
+The code writes such an address without the issuer's path, as /login. The path is added in three places: here for
+`next`, in templates by `base`, and where a Location is sent (iam/http/headers.py).
 """
 
 import re
@@ -10,14 +10,14 @@ from urllib.parse import quote, unquote
 from iam.http.parameters import ParameterError, query_parameters
 from iam.http.request import Request
 
-# One slash and then no second one in any disguise; nothing that browsers drop or turn round.
+# One slash, not followed by another one or a backslash; then nothing that browsers drop or convert.
 PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\\]")
-LONGEST = 8_192 + 512  # an authorization request, and what we add to it
+LONGEST = 8_192 + 512  # an authorization request, and what this server adds to it
 
 
 def confine(address: str | None, base: str = "") -> str:
-    """The address, if it is below the issuer's path `base`, from there on; else the front page."""
+    """Returns an address below the issuer's path `base`, without that path; for any other, the front page."""
     if not address or len(address) > LONGEST + len(base) or not address.startswith(base):
         return "/"
     ours = address.removeprefix(base)
@@ -28,12 +28,12 @@ def confine(address: str | None, base: str = "") -> str:
 
 
 def climbing(path: str) -> bool:
-    """Does the path have segments by which browsers would leave the one it stands below?"""
+    """Whether the path has segments (. or ..) by which browsers would leave the path it is below."""
     return any(segment.partition(";")[0] in {".", ".."} for segment in path.split("/"))
 
 
 def next_address(request: Request) -> str:
-    """Where the query of a page says to go on to."""
+    """Returns the address in the query's `next`; the front page if it is missing or not on this server."""
     try:
         return confine(query_parameters(request).get("next"), request.base)
     except ParameterError:
@@ -41,5 +41,5 @@ def next_address(request: Request) -> str:
 
 
 def leading_to(page: str, address: str, base: str) -> str:
-    """The address of one of our pages, which goes on to `address` in the end; both from the issuer's path `base` on."""
+    """Returns the address of a page that leads to `address` in the end; neither argument has the issuer's path."""
     return f"{page}?next={quote(base + address, safe='')}"

@@ -1,12 +1,12 @@
-"""Forms come from our own pages, opened in the same browser (H18).
+"""Tokens that prove that a form comes from one of our own pages, opened in the same browser (H18).
 
-A form's token is the second in which it was opened, and the HMAC of that and of its purpose under the value of the
-cookie, which nobody but this browser and we know, so that neither a table nor a server key is needed, and a visitor who
-is not logged in yet has one too. The cookie of a remembered session changes now and then: what counts is the part that
-does not, so that forms which were opened before go on.
+A token is the second in which the form was opened, and an HMAC of that second and of the form's purpose. The HMAC's key
+is the value of the cookie, which only this browser and this server know. So neither a table nor a server key is needed,
+and visitors who are not logged in have tokens too. The cookie of a remembered session changes now and then; the key is
+the part that does not change, so that forms opened before stay good.
 
-A form that asks for a decision also carries the `digest` of what its page showed. Whoever acts on the form works out again
-what the page would show now, and asks again where that is something else: what was decided upon is what was seen.
+The token of a form that asks for a decision also has the `digest` of what its page showed. The handler computes the
+digest of what the page would show now, and asks again if it differs: a person decides only about what they saw.
 """
 
 import hmac
@@ -30,35 +30,38 @@ TOKEN: Final = re.compile(r"(?P<opened>[0-9]{1,12})\.(?:(?P<shown>[A-Za-z0-9_-]{
 
 
 def digest(*shown: object) -> str:
-    """The digest of what a page shows and asks about: texts, numbers, None, and sequences and mappings of such."""
+    """Returns the digest of what a page shows: texts, numbers, None, and sequences and mappings of these."""
     return base64url(sha256(json.dumps(shown, sort_keys=True).encode()).digest())
 
 
 def token(cookie: str, purpose: str, now: datetime, shown: str = "") -> str:
-    """The token for a form of this purpose, opened now in the browser with this cookie; `shown` is the `digest` of its page."""
+    """Returns the token of a form with this purpose, opened now in the browser with this cookie.
+
+    `shown` is the `digest` of its page.
+    """
     return sign(cookie, purpose, str(int(now.timestamp())), shown)
 
 
 def sign(cookie: str, purpose: str, opened: str, shown: str = "") -> str:
-    """The token for a form opened in this second."""
+    """Returns the token of a form opened in this second."""
     said = f"{opened} {purpose}" + (f"\0{shown}" if shown else "")
     check = base64url(hmac.digest(minted.series(cookie).encode(), said.encode(), "sha256"))
     return ".".join(part for part in (opened, shown, check) if part)
 
 
 def same(given: str | None, shown: str) -> bool:
-    """Did the page whose form has this genuine token show just this?"""
+    """Whether the page of a form with this token, which must be genuine, showed exactly this."""
     found = TOKEN.fullmatch(given or "")
     return found is not None and found["shown"] == shown
 
 
 def base64url(octets: bytes) -> str:
-    """The octets as text, without padding (RFC 7515 §2)."""
+    """Returns the octets as base64url text without padding (RFC 7515 §2)."""
     return urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
 def genuine(cookie: str | None, purpose: str, given: str | None, now: datetime, lifetime: int | None = None) -> bool:
-    """Is this the token of that form, opened at most `lifetime` seconds ago?"""
+    """Whether this is the token of that form, opened at most `lifetime` seconds ago."""
     if cookie is None or given is None:
         return False
     found = TOKEN.fullmatch(given)
@@ -71,9 +74,9 @@ def genuine(cookie: str | None, purpose: str, given: str | None, now: datetime, 
 
 
 def from_us(request: Request, settings: Settings) -> bool:
-    """Does the browser say that the form came from one of our pages, as far as it says anything?
+    """Whether the form came from one of our pages, as far as the browser says.
 
-    Our pages send no referrer, and so browsers say `Origin: null` with their forms; Sec-Fetch-Site knows better, where
+    Our pages send no referrer, so browsers send `Origin: null` with their forms. Sec-Fetch-Site tells more, where
     browsers send it.
     """
     origins = request.requestHeaders.getRawHeaders(b"origin") or []
@@ -88,12 +91,15 @@ def from_us(request: Request, settings: Settings) -> bool:
 
 
 def trustworthy(settings: Settings) -> bool:
-    """Do browsers send Sec-Fetch-Site here? Only where nobody on the way can read or change it (Fetch Metadata §2)."""
+    """Whether browsers send Sec-Fetch-Site to this server.
+
+    They do so for https and loopback addresses only, where nobody on the way can read or change it (Fetch Metadata §2).
+    """
     return settings.secure or settings.issuer_host in LOOPBACK
 
 
 def our_origin(origin: str, settings: Settings) -> bool:
-    """The issuer's origin; where that is this machine, under any of its names."""
+    """Whether this is the issuer's origin; for an issuer on this machine, under any loopback name."""
     if origin == settings.origin:
         return True
     if settings.issuer_host not in LOOPBACK:

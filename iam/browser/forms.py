@@ -1,4 +1,4 @@
-"""Forms of pages: WTForms over our strictly parsed parameters."""
+"""Forms of pages: WTForms on strictly parsed parameters."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from iam.http.parameters import ParsedParameters
 
 
 class Fields:
-    """Parameters as WTForms wants them."""
+    """Parsed parameters with the interface that WTForms expects."""
 
     def __init__(self, parameters: ParsedParameters) -> None:
         self._parameters = parameters
@@ -20,15 +20,15 @@ class Fields:
         return iter(self._parameters)
 
     def __len__(self) -> int:
-        return max(len(self._parameters), 1)  # an empty form was sent all the same
+        return max(len(self._parameters), 1)  # an empty form counts as sent too
 
     def getlist(self, name: str) -> list[str]:
-        """Every value of a field."""
+        """Returns every value of a field."""
         return self._parameters.all(name)
 
 
 def complain(form: Form, complaints: Mapping[str, str]) -> None:
-    """Put each complaint next to its field, and one without a field on the whole form."""
+    """Adds each complaint to its field, and those without a field to the form."""
     for name, sentence in complaints.items():
         if name in form:
             form[name].errors = [*form[name].errors, sentence]

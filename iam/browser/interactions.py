@@ -1,9 +1,10 @@
-"""What a person did for an authorization request is told by the address that they come back by.
+"""Marks on addresses that prove what a person has just done for an authorization request.
 
-A request may want a login though somebody is logged in (OpenID Connect Core §3.1.2.1, prompt and max_age). Who comes back
-from it must not be sent to it again, and no other login may pass for it. So the address carries the second in which it
-happened, and an HMAC, by a key of the server, of that, of the request, and of the cookie with which the session began: it is
-good for this request, in this browser, as long as a question to the person is (H19).
+A request may require a login although somebody is logged in (OpenID Connect Core §3.1.2.1, prompt and max_age). A
+person who comes back from that login must not be sent to it again, and no other login may count for it. So the address
+has a mark: the second of the login, and an HMAC, under a key of the server, of that second, of the request, and of the
+cookie with which the session began. A mark is good for this request, in this browser, for as long as a question to the
+person is (H19).
 """
 
 import hmac
@@ -25,19 +26,22 @@ CHOICE: Final = "choice"
 
 @frozen
 class Interactions:
-    """Marks addresses, and knows its marks again; `key` is 32 bytes that no database has."""
+    """Makes and verifies marks; `key` is 32 bytes that no database has."""
 
     key: bytes = field(repr=False)
     clock: Clock
 
     def mark(self, address: str, did: str, cookie: str) -> str:
-        """The address back to a request, saying that the person with this cookie has just done so."""
+        """Returns the address of a request with the mark that the person with this cookie has just done this."""
         path, _, query = address.partition("?")
         bare = strip_marks(query)
         return f"{path}?{bare}{'&' if bare else ''}{PARAMETER}={self._sign(bare, did, cookie, self._second())}"
 
     def proven(self, query: str, did: str, cookie: str | None) -> bool:
-        """Does the query say, truly, that this was done for this request by who has the cookie, a short while ago?"""
+        """Whether the query has exactly one mark, and it is genuine and at most LIFETIME seconds old.
+
+        It must be for this action, this request and this cookie.
+        """
         marks = [pair.partition("=")[2] for pair in query.split("&") if is_mark(pair)]
         if len(marks) != 1 or cookie is None:
             return False
@@ -57,10 +61,10 @@ class Interactions:
 
 
 def is_mark(pair: str) -> bool:
-    """Is this pair of a query a mark, or meant to pass for one?"""
+    """Whether this pair of a query is a mark, genuine or not."""
     return pair.partition("=")[0] == PARAMETER
 
 
 def strip_marks(query: str) -> str:
-    """The request's own parameters."""
+    """Returns the query without marks: the request's own parameters."""
     return "&".join(pair for pair in query.split("&") if not is_mark(pair))

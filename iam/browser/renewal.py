@@ -1,4 +1,4 @@
-"""The cookies change with an answer: the next step of a session's series, or none any more (docs/decisions/remembered_sessions.md)."""
+"""Changes session cookies with an answer: to the next step, or removed (docs/decisions/remembered_sessions.md)."""
 
 from datetime import datetime
 
@@ -16,21 +16,21 @@ FAILED = 400
 
 
 def find(request: Request, cookie: str | None) -> RecognisedSession | None:
-    """What this cookie was found to stand for; None where nobody asked."""
+    """Returns what this cookie was found to stand for; None if it was not looked up."""
     return request.found.get(minted.series(cookie)) if cookie else None
 
 
 def over(request: Request, cookie: str) -> bool:
-    """Was it found to be one that has to go?"""
+    """Whether this cookie was looked up and must be removed."""
     known = find(request, cookie)
     return known is not None and known.cookie is None
 
 
 def renew(request: Request, answer: Answer, settings: Settings, now: datetime) -> Answer:
-    """The answer, with the cookies of those sessions that were found to have other ones from now on.
+    """Returns the answer with the cookies of the sessions whose cookies change.
 
-    What is over is taken away at once; a new one is given with a page that was asked for, or a redirect. A cookie that the
-    answer sets anyway is left alone.
+    Dead cookies are removed with any answer; new ones are set only with a page or redirect that answers a GET. Cookies
+    that the answer sets itself are left alone.
     """
     if not request.found:
         return answer
@@ -45,7 +45,7 @@ def renew(request: Request, answer: Answer, settings: Settings, now: datetime) -
 
 
 def renew_active(request: Request, settings: Settings, now: datetime, *, giving: bool) -> Headers:
-    """What changes the cookie of the session in use, if it is to change."""
+    """Returns the header that changes the active session's cookie, if it has to change."""
     cookie = cookies.read(request, cookies.name_of(settings))
     known = find(request, cookie)
     if known is None or known.cookie == cookie:
@@ -57,12 +57,12 @@ def renew_active(request: Request, settings: Settings, now: datetime, *, giving:
 
 
 def renew_others(request: Request, settings: Settings, now: datetime, *, giving: bool) -> Headers:
-    """What changes the cookie with the other sessions, if any of them is to change."""
+    """Returns the header that changes the cookie with the other sessions, if any of them has to change."""
     had = cookies.read_others(request, cookies.others_name_of(settings))
     secrets = keep_newest(had)
     known = [(secret, each) for secret in secrets if (each := find(request, secret))]
     if len(known) < len(secrets):
-        return ()  # nobody asked for them
+        return ()  # they were not all looked up
     lost = any(each.cookie is None for _, each in known)
     stepped = giving and any(each.session and each.cookie not in had for _, each in known)
     if not (lost or stepped):

@@ -1,6 +1,7 @@
-"""Pages out of templates: the bundled ones, and those of a theme before them (H34).
+"""Pages made from templates: those of a theme first, then the bundled ones (H34).
 
-A template has a name of its own, and stands by itself or in the folder of its journey, in a theme as here.
+A template has a unique name; it may be in the top folder or in the folder of its journey, in a theme as in the bundled
+ones.
 """
 
 import shlex
@@ -44,18 +45,18 @@ SENTENCES = {
 
 
 def directories(settings: Settings) -> list[Path]:
-    """Where templates and static files are, the first one first."""
+    """Returns the directories of templates and static files, the preferred one first."""
     bundled = next(path for path in BUNDLED if path.is_dir())
     return [*([settings.templates] if settings.templates else []), bundled]
 
 
 def folders(place: Path) -> list[Path]:
-    """Where in a directory templates are looked up, the first one first."""
+    """Returns the folders of a directory in which templates are looked up, the preferred one first."""
     return [place, *(place / journey for journey in JOURNEYS)]
 
 
 class Theme:
-    """Templates and static files, read at start."""
+    """The templates and static files, read at start."""
 
     def __init__(self, settings: Settings) -> None:
         places = directories(settings)
@@ -76,17 +77,19 @@ class Theme:
         )
         self._environment.filters["shell"] = shlex.quote
         for name in self._environment.list_templates(extensions=["html"]):
-            if name.partition("/")[0] not in JOURNEYS:  # they are listed by their own names too
+            if name.partition("/")[0] not in JOURNEYS:  # those are listed without the folder too
                 self._environment.get_template(name)
 
     def asset(self, name: str) -> str:
-        """The address of a static file, which changes with its content."""
+        """Returns the address of a static file, which changes with its content."""
         return f"{self._base}/static/{name}?{self._version(name)}"
 
     def static(self, name: str, query: str = "") -> Answer | None:
-        """A static file, cached for ever under the address that its content has, and asked for anew under any other.
+        """Returns a static file; None if there is none.
 
-        During a rolling upgrade the pages of one server name a file that another one does not have yet: what that answers must not stay.
+        The answer is cached for ever under the address of its current content, and revalidated under any other. During
+        a rolling upgrade the pages of one server name a version that another server does not have yet, and its answer
+        must not stay in caches.
         """
         kind = TYPES.get(Path(name).suffix)
         if name not in self._files or kind is None:
@@ -95,7 +98,7 @@ class Theme:
         return Answer(200, self._files[name], ((b"Content-Type", kind), (b"Cache-Control", lasting)))
 
     def _version(self, name: str) -> str:
-        """The query by which a file's content is named."""
+        """Returns the query that names the content of a file."""
         return f"v={sha256(self._files[name]).hexdigest()[:12]}"
 
     def page(
@@ -110,7 +113,7 @@ class Theme:
         scripted: bool = False,
         **context: object,
     ) -> Answer:
-        """A page from the template of this name; what it may do besides is told as in an Answer."""
+        """Returns a page made from the template of this name; the flags are those of Answer."""
         text = self._environment.get_template(name).render({"session": None, "stale": None, **context})
         may = {"image_source": image_source, "leaving": leaving, "framing": framing, "scripted": scripted}
         return html_answer(status, text, headers, **may)
@@ -118,25 +121,28 @@ class Theme:
     def error(
         self, status: int, title: str, sentence: str, identifier: str | None = None, error_uri: str | None = None
     ) -> Answer:
-        """A page that says what is wrong and what to do; at `error_uri` the makers of the application read more."""
+        """Returns a page that says what is wrong and what to do.
+
+        The makers of the application can read more at `error_uri`.
+        """
         return self.page(
             "error.html", status, title=title, sentence=sentence, identifier=identifier, error_uri=error_uri
         )
 
     def error_of(self, status: int, identifier: str | None = None) -> Answer:
-        """The page for an error that has no more to say than its status."""
+        """Returns the page for an error about which only the status is known."""
         title, sentence = SENTENCES.get(status, SENTENCES[400])
         return self.error(status, title, sentence, identifier)
 
     def refusal(self, status: int, title: str, sentence: str) -> AnswerNow:
-        """An error page to raise."""
+        """Returns an error page as an exception to raise."""
         return AnswerNow(self.error(status, title, sentence))
 
     def missing(self) -> AnswerNow:
-        """There is nothing here, or nothing that this person may see."""
+        """Returns the 404 page to raise, also for pages that this person may not see."""
         return AnswerNow(self.error_of(404))
 
 
 def static(place: Path) -> Mapping[str, bytes]:
-    """The static files of one directory."""
+    """Reads the static files of one directory."""
     return {path.name: path.read_bytes() for path in place.glob("*") if path.is_file()}

@@ -1,4 +1,4 @@
-"""Who is at the browser, and that forms are theirs."""
+"""Visitors: the sessions behind a browser's cookies, and whether a form is theirs."""
 
 import secrets
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ ELSEWHERE = "This form did not come from one of our own pages, and so nothing wa
 
 
 class Stale(Enum):
-    """Why a form is not good any more, for who sent it."""
+    """Why a form is no longer good, as a sentence for the person."""
 
     OLD = "This page was opened too long ago."
     CHANGED = "Somebody has logged in or out in this browser since this page was opened."
@@ -37,31 +37,31 @@ class Stale(Enum):
         "Your browser sent us no cookie, so that we cannot tell whose form this is. Allow cookies for this site."
     )
     DOUBT = (
-        "Your browser sent several cookies under our name, so that somebody else on this host, or on one beside it, has set "
-        "one. We have removed those that we could."
+        "Your browser sent several cookies under our name, so that somebody else on this host, or on one beside it, "
+        "has set one. We have removed those that we could."
     )
 
 
 @frozen
 class Sent:
-    """The fields of a form, and why nothing may be done with them, if so."""
+    """The fields of a form, and why they must not be acted upon, if so."""
 
     fields: ParsedParameters
     stale: Stale | None = None
 
 
 class FindSession(Protocol):
-    """How a session is looked up."""
+    """Looks up a session."""
 
     async def __call__(self, cookie: str, address: str) -> RecognisedSession:
-        """What a cookie stands for that came from this address."""
+        """Returns what the cookie stands for; it came from this address."""
 
 
 @frozen
 class Visitors:
-    """People at browsers; `find` knows whose session a cookie stands for, and what becomes of the cookie.
+    """People at browsers; `find` looks up the session of a cookie and the cookie that replaces it.
 
-    What was found once rides on the request, so that nobody is looked up twice for it.
+    Results are kept on the request, so that no cookie is looked up twice for it.
     """
 
     find: FindSession
@@ -70,11 +70,11 @@ class Visitors:
     clock: Clock
 
     def cookie(self, request: Request) -> str | None:
-        """The value of our cookie."""
+        """Returns the value of the session cookie, or None."""
         return cookies.read(request, cookies.name_of(self.settings))
 
     async def session(self, request: Request) -> Session | None:
-        """The session of who is logged in; None if nobody is."""
+        """Returns the active session; None if nobody is logged in."""
         cookie = self.cookie(request)
         if cookie is None:
             return None
@@ -82,7 +82,7 @@ class Visitors:
         return found.session
 
     async def accounts(self, request: Request) -> Accounts:
-        """Everybody who is logged in in this browser, found by one statement."""
+        """Returns all accounts logged in in this browser, looked up together in one statement."""
         active = self.cookie(request)
         others = cookies.read_others(request, cookies.others_name_of(self.settings))
         secrets = keep_newest([active, *others] if active else others)
@@ -92,7 +92,7 @@ class Visitors:
         return Accounts(first, tuple(found[1:] if first else found))
 
     async def _find(self, request: Request, secrets: Sequence[str]) -> list[RecognisedSession]:
-        """What all these stand for, asked at the same time where nobody has asked yet."""
+        """Returns what each secret stands for; those not looked up before are looked up at the same time."""
         series = [minted.series(secret) for secret in secrets]
         fresh = {one: secret for one, secret in zip(series, secrets, strict=True) if one not in request.found}
         asked = [Deferred.fromCoroutine(self.find(secret, request.client_address)) for secret in fresh.values()]
@@ -103,18 +103,21 @@ class Visitors:
         return [request.found[one] for one in series]
 
     def renew(self, request: Request, answer: Answer) -> Answer:
-        """The answer to a request, with what changes the cookies of who was found for it."""
+        """Returns the answer with the headers that change cookies of the sessions found for the request."""
         return renewal.renew(request, answer, self.settings, self.clock.now())
 
     def token(self, request: Request, purpose: str, secret: str | None = None, *, shown: str = "") -> str:
-        """The token for a form of this visitor, only for one who has a cookie; or of their account with this secret.
+        """Returns the token of a form for this visitor, who must have a cookie, or for their account with this secret.
 
         `shown` is the digest of what the page shows and asks about (`csrf.digest`).
         """
         return csrf.token(secret or self.cookie(request) or secrets.token_hex(), purpose, self.clock.now(), shown)
 
     def welcome(self, request: Request, purpose: str) -> tuple[str, Headers]:
-        """The token for a form of anybody, and the cookie for who has none yet: it says nothing and stands in no table."""
+        """Returns the token of a form that anybody may use, and the cookie to set if the visitor has none that is good.
+
+        That cookie is random and stored nowhere.
+        """
         cookie = self.cookie(request)
         if cookie is not None and not renewal.over(request, cookie):
             return csrf.token(cookie, purpose, self.clock.now()), ()
@@ -123,14 +126,17 @@ class Visitors:
         return csrf.token(cookie, purpose, self.clock.now()), (*self.clear_foreign(request), fresh)
 
     def clear_foreign(self, request: Request) -> Headers:
-        """What takes away cookies under our names that are not ours, where there are any: else nobody could ever go on."""
+        """Returns headers that remove cookies which others set under our names, if there are any.
+
+        With such cookies nobody could log in or send a form.
+        """
         if not cookies.doubtful(request, self.settings):
             return ()
         request.say(log, "several cookies under one of our names, {peer}", peer=request.client_address)
         return cookies.remove(request, self.settings)
 
     def showed(self, form: ParsedParameters, shown: str) -> bool:
-        """Did the page of this form show just that? Else it has to be shown again: nobody has decided upon anything else."""
+        """Whether the page of this form showed this; if not, it must be shown again for a decision."""
         return csrf.same(form.get(csrf.TOKEN_FIELD), shown)
 
     def receive(
@@ -142,10 +148,10 @@ class Visitors:
         lifetime: int | None = None,
         secret: str | None = None,
     ) -> Sent:
-        """A form from our page for this purpose, good if it was opened in this browser within its lifetime.
+        """Returns a form for this purpose, stale unless it was opened in this browser within its lifetime.
 
-        It is stale if it is older, or was opened for another account than the one with this secret, or the one in use. One that
-        does not come from our pages is refused, for no page shows what others wrote into a form.
+        A form opened for another account than that of `secret`, by default the active one, is stale too. Forms that do
+        not come from our pages are refused, because no page shows what others wrote into a form. Raises AnswerNow.
         """
         try:
             fields = form_fields(request, repeatable=repeatable)
@@ -162,7 +168,7 @@ class Visitors:
         return Sent(fields, stale)
 
     def _explain(self, request: Request, genuine: bool) -> Stale:  # noqa: FBT001
-        """Why; one whose token is genuine is too old."""
+        """Returns why the form is stale; one whose token is `genuine` is too old."""
         if genuine:
             return Stale.OLD
         if cookies.doubtful(request, self.settings):
@@ -170,6 +176,6 @@ class Visitors:
         return Stale.CHANGED if self.cookie(request) else Stale.NO_COOKIE
 
     def refuse_stale(self, stale: Stale, session: Session) -> AnswerNow:
-        """The form cannot be shown again to who is logged in now."""
-        who = f"You are logged in as {session.username} now, whose form this is not."
+        """Returns the refusal of a stale form that cannot be shown again to the person who is logged in now."""
+        who = f"You are logged in as {session.username} now, and this form belongs to another account."
         return self.theme.refusal(403, "Please try that again", f"{stale.value} {who} Nothing was done.")
