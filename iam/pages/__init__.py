@@ -1,1 +1,1 @@
-"""Pages for people: one folder a journey."""
+"""Pages for people: one folder per journey."""

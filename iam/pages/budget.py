@@ -1,4 +1,4 @@
-"""Who pays for what a request may write."""
+"""The budgets that requests of pages are charged to for what they may write."""
 
 from attrs import frozen
 
@@ -9,15 +9,16 @@ from iam.throttles.write_budget import WriteBudget
 
 @frozen
 class Budget:
-    """The budgets of people at browsers, and of the networks that they and others come from."""
+    """The budgets of people at browsers and of their networks."""
 
     visitors: Visitors
     writes: WriteBudget
 
     async def wait(self, request: Request) -> int:
-        """Seconds until this request may be tried again; 0: now. A page that nobody logged in looks at is free.
+        """Returns the seconds until this request may be tried again; 0: now.
 
-        All accounts of the browser are looked up, since many a handler asks for them next, and nobody twice.
+        A GET costs nothing if nobody is logged in. All accounts of the browser are looked up: most handlers ask for
+        them next, and the request keeps them.
         """
         active = (await self.visitors.accounts(request)).active
         if active is None and request.method == b"GET":

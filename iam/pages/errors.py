@@ -1,4 +1,4 @@
-"""Why a request of an application was refused, for those who make or administer it."""
+"""Why a request of an application was refused, for the application's owner and administrators."""
 
 from urllib.parse import quote
 
@@ -20,7 +20,7 @@ class Errors:
     theme: Theme
 
     async def show(self, request: Request, identifier: str) -> Answer:
-        """One refusal; what there is not, and what is another's, is missing alike."""
+        """Shows one refusal; 404 if there is none or it is not for this person, without saying which."""
         session = await self.visitors.session(request)
         if session is None:
             return self.theme.page("refusal_login.html", next=quote(request.path.decode("ascii"), safe=""))

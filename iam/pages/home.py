@@ -10,11 +10,11 @@ from iam.http.request import Request
 
 @frozen
 class Home:
-    """Says what this is, and leads on."""
+    """Says which site this is, and links to the login or to the person's pages."""
 
     visitors: Visitors
     theme: Theme
 
     async def show(self, request: Request) -> Answer:
-        """The front page."""
+        """Shows it."""
         return self.theme.page("home.html", session=await self.visitors.session(request))

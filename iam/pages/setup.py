@@ -1,4 +1,4 @@
-"""The first administrator, made once in the browser, by who sees the server's terminal."""
+"""The page on which a person who can read the server's terminal makes the first administrator, once."""
 
 from attrs import frozen
 from twisted.logger import Logger
@@ -26,13 +26,13 @@ log = Logger()
 PURPOSE = "setup"
 DIFFERENT = "The two passwords differ: type the same one twice."
 OVER = (
-    "The link is good for a day, until the server starts again, and until there is an administrator for the first time. "
-    "If there is one, log in. Else restart the server for another link, or use `iam createsuperuser` in its terminal."
+    "The link is good for a day, but only until the server restarts or there is an administrator. If there is one, log "
+    "in. Otherwise restart the server for another link, or use `iam createsuperuser` in its terminal."
 )
 
 
 class SetupForm(Form):  # type: ignore[misc]
-    """Who administers."""
+    """The administrator's username, e-mail address and password."""
 
     username = StringField("Username")
     email = StringField("E-mail address")
@@ -42,7 +42,7 @@ class SetupForm(Form):  # type: ignore[misc]
 
 @frozen
 class SetupPage:
-    """The page behind the link of a first start."""
+    """The page behind the link that the server prints at start while there is no administrator."""
 
     administration: Administration
     sessions: BrowserSessions
@@ -53,11 +53,11 @@ class SetupPage:
     throttle: Throttle
 
     async def show(self, request: Request) -> Answer:
-        """The form, for who has the link, as long as nobody ever administered."""
+        """Shows the form to a person with the link, as long as there never was an administrator."""
         return self._show(request, await self._admit(request), SetupForm())
 
     async def submit(self, request: Request) -> Answer:
-        """Make the administrator, and log them in."""
+        """Makes the administrator, and logs them in."""
         link = await self._admit(request)
         sent = self.visitors.receive(request, PURPOSE)
         form = SetupForm(Fields(sent.fields))
@@ -82,7 +82,7 @@ class SetupPage:
         return see_other("/applications", (cookies.set_session(self.settings, cookie),) if cookie else ())
 
     async def _admit(self, request: Request) -> str:
-        """The secret of the link, if it is good."""
+        """Returns the secret in the link. Raises AnswerNow, 403, if it is not good; wrong ones are throttled."""
         try:
             given = query_parameters(request).get("token", "")
         except ParameterError:

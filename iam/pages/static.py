@@ -1,4 +1,4 @@
-"""Style sheets and pictures."""
+"""Style sheets, scripts and pictures."""
 
 from attrs import frozen
 
@@ -10,12 +10,12 @@ from iam.http.request import Request
 
 @frozen
 class Static:
-    """The files of the theme."""
+    """The static files of the theme."""
 
     theme: Theme
 
     async def get(self, request: Request, name: str) -> Answer:
-        """One file."""
+        """Returns one file. Raises AnswerNow, 404, if there is none."""
         found = self.theme.static(name, query_text(request))
         if found is None:
             raise self.theme.missing()

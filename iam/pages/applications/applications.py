@@ -1,4 +1,4 @@
-"""A person's applications: register, look at, change, renew the secret, remove."""
+"""A person's applications: register, show, change, renew the secret, delete."""
 
 from functools import partial
 from hmac import compare_digest
@@ -50,7 +50,7 @@ KEEPING = [
 
 
 class SecretForm(Form):  # type: ignore[misc]
-    """What becomes of the old secret."""
+    """The choice of when the old secret stops working."""
 
     keep = RadioField("When shall the old secret stop working?", choices=KEEPING, default="0", validate_choice=False)
 
@@ -62,7 +62,10 @@ TOO_MANY = (
 
 @frozen
 class Applications:
-    """The pages under /applications; everybody sees only their own, and `most` is how many one person may have."""
+    """The pages under /applications, where people see only their own applications.
+
+    `most` is how many one person may have.
+    """
 
     owners: Owners
     registration: Registration
@@ -76,20 +79,20 @@ class Applications:
     refusals: Explanations
 
     async def list(self, request: Request) -> Answer:
-        """All of this person's applications."""
+        """Shows all of this person's applications."""
         session = await self.owners.session(request)
         return self.theme.page(
             "applications.html", session=session, clients=await self.registration.clients.owned_by(session.user_id)
         )
 
     async def register(self, request: Request) -> Answer:
-        """The form for a new one, with the id and secret that it will have."""
+        """Shows the form for a new application, with the id and secret that it will have."""
         session = await self.owners.session(request)
         issued = self.issuer.issue(bind("register", session), self.clock.now())
         return await self._show_form(request, session, await self._offer_usual(session), issued)
 
     async def save(self, request: Request) -> Answer:
-        """Register it. Saved twice, it is the same one."""
+        """Registers the application. The same form saved twice registers one application."""
         session, sent = await self.owners.receive(request, "register")
         issued, stale = self._read_issued(sent, bind("register", session))
         form = ApplicationForm(Fields(sent.fields))
@@ -112,7 +115,7 @@ class Applications:
         return see_other(address(issued.client_id))
 
     async def show(self, request: Request, client_id: str) -> Answer:
-        """One application, and commands to try it with."""
+        """Shows one application, its latest refusals, and commands to try it with."""
         session = await self.owners.session(request)
         client = await self.owners.own(session, client_id)
         refusals = await self.refusals.latest(client_id)
@@ -130,13 +133,13 @@ class Applications:
         )
 
     async def edit(self, request: Request, client_id: str) -> Answer:
-        """The form for an existing one."""
+        """Shows the form for an existing application."""
         session = await self.owners.session(request)
         client = await self.owners.own(session, client_id)
         return await self._show_form(request, session, fill(client), client=client)
 
     async def update(self, request: Request, client_id: str) -> Answer:
-        """Change it."""
+        """Changes an application, unless the form is stale or somebody changed the application meanwhile."""
         session, sent = await self.owners.receive(request, f"edit {client_id}")
         client = await self.owners.own(session, client_id, sent.stale)
         form = ApplicationForm(Fields(sent.fields))
@@ -162,12 +165,12 @@ class Applications:
         return see_other(address(client_id))
 
     async def confirm_delete(self, request: Request, client_id: str) -> Answer:
-        """Is it really to go?"""
+        """Asks whether to delete the application."""
         session = await self.owners.session(request)
         return self.owners.page(request, "delete", session, await self.owners.own(session, client_id))
 
     async def delete(self, request: Request, client_id: str) -> Answer:
-        """Remove it, with all it was granted."""
+        """Deletes the application with everything it was granted."""
         session, sent = await self.owners.receive(request, f"delete {client_id}")
         client = await self.owners.own(session, client_id, sent.stale)
         if sent.stale:
@@ -179,14 +182,14 @@ class Applications:
         return see_other("/applications")
 
     async def new_secret(self, request: Request, client_id: str) -> Answer:
-        """The secret that it would have from now on, to take note of before saving."""
+        """Shows the new secret, which the person takes note of before saving."""
         session = await self.owners.session(request)
         client = await self._with_secret(session, client_id)
         issued = self.issuer.issue(bind(f"secret {client_id}", session), self.clock.now())
         return self.owners.page(request, "secret", session, client, *client.secrets, form=SecretForm(), issued=issued)
 
     async def replace_secret(self, request: Request, client_id: str) -> Answer:
-        """Make that secret the good one, besides the old one as long as the person says."""
+        """Makes the new secret the current one; the old one stays good for as long as the person chose."""
         purpose = f"secret {client_id}"
         session, sent = await self.owners.receive(request, purpose)
         client = await self._with_secret(session, client_id, sent.stale)
@@ -207,14 +210,17 @@ class Applications:
         return see_other(address(client_id))
 
     async def _with_secret(self, session: Session, client_id: str, stale: Stale | None = None) -> Client:
-        """The person's own application, if it has a secret."""
+        """Returns the person's own application. Raises AnswerNow unless it has a secret."""
         client = await self.owners.own(session, client_id, stale)
         if not client.has_secret:
             raise self.theme.missing()
         return client
 
     def _read_issued(self, sent: Sent, bound_to: str) -> tuple[PendingSecret, Stale | None]:
-        """The id and secret that the form was shown with; new ones, and that it is stale, for one that says others than ours."""
+        """Returns the id and secret that the form showed, and why the form is stale, if so.
+
+        If its ticket is not good, or the form names another id or secret, new ones are returned and the form is stale.
+        """
         try:
             issued = self.issuer.recognise(sent.fields.get("ticket", ""), bound_to, self.clock.now())
         except TicketError:
@@ -225,7 +231,7 @@ class Applications:
         return issued, sent.stale
 
     async def _offer_usual(self, session: Session) -> ApplicationForm:
-        """The form as it is before anything is chosen: what is usual, as far as the person may have it."""
+        """Returns the form of a new application, with the usual choices as far as the person may make them."""
         registrant, form = self._registrant(session), ApplicationForm()
         usual = [scope.name for scope in await self.registration.scopes.all() if registrant.may_have(scope)]
         form.scopes.data = [name for name in form.scopes.data if name in usual]
@@ -233,12 +239,12 @@ class Applications:
         return form
 
     def _registrant(self, session: Session, client: Client | None = None) -> Registrant:
-        """What the person may ask for, and keep of what the client has."""
+        """Returns what the person may ask for; what `client` has already, it may keep."""
         registrant = self.registrants.person(superuser=session.superuser)
         return registrant.keeping(client) if client else registrant
 
     def _changed(self, fields: ParsedParameters, client: Client) -> bool:
-        """Is the application another than the one that the form showed, since somebody changed it meanwhile?"""
+        """Whether somebody changed the application after the form was shown."""
         return not self.visitors.showed(fields, digest(client))
 
     async def _metadata(self, form: ApplicationForm, session: Session, client: Client | None = None) -> Metadata:
@@ -260,7 +266,7 @@ class Applications:
         changed: bool = False,
         stale: Stale | None = None,
     ) -> Answer:
-        """Show the form to register an application, or to edit `client`, with the complaints that it holds."""
+        """Shows the form to register an application, or to edit `client`, with its complaints."""
         offer(form, self._registrant(session, client), await self.registration.scopes.all())
         purpose = f"edit {client.id}" if client else "register"
         return self.theme.page(
@@ -277,7 +283,7 @@ class Applications:
 
 
 def authorize_address(client: Client, redirect_uri: str | None, issuer: str) -> str:
-    """An authorization request, to try the application with."""
+    """Returns an authorization request with which to try the application, without PKCE."""
     query = {
         "response_type": "code",
         "client_id": client.id,
@@ -288,7 +294,10 @@ def authorize_address(client: Client, redirect_uri: str | None, issuer: str) -> 
 
 
 def login_of(client: Client, issuer: str) -> str | None:
-    """The link by which people begin to log in to the application (OpenID Connect Core §4), if it is one."""
+    """Returns the link at which people begin to log in to the application (OpenID Connect Core §4).
+
+    None if the application has none, or it is not a good address.
+    """
     uri = client.initiate_login_uri
     if uri is None or uris.complaint(uri):
         return None
@@ -296,5 +305,5 @@ def login_of(client: Client, issuer: str) -> str | None:
 
 
 def bind(purpose: str, session: Session) -> str:
-    """What a form's id and secret are bound to."""
+    """Returns what a form's id and secret are bound to: its purpose, the person and the session."""
     return f"{purpose}\n{session.user_id}\n{session.id}"

@@ -1,4 +1,4 @@
-"""The form of an application: what RFC 7591 and OpenID Connect call client metadata, in words."""
+"""The form of an application: client metadata (RFC 7591, OpenID Connect Registration) in words."""
 
 from collections.abc import Iterable, Mapping
 
@@ -37,14 +37,14 @@ SCOPES = ["openid", "profile", "email", "read", "write"]
 
 CHOICES = {
     "grant_types": GRANT_TYPES,
-    "scopes": None,  # which there are, is known when the form is shown
+    "scopes": None,  # known only when the form is shown
     "subject_type": SUBJECT_TYPES,
     "id_token_signed_response_alg": ALGORITHMS,
 }
 USUAL = {"grant_types": [each.name for each in offered() if each.usual], "scopes": SCOPES}
 
-Value = bool | str | list[str]  # of a field
-Stored = bool | str | tuple[str, ...]  # of a member
+Value = bool | str | list[str]  # of a form field
+Stored = bool | str | tuple[str, ...]  # of a metadata member
 
 ON_THE_FORM = sorted(
     (each for each in MEMBERS if each.form_label is not None), key=lambda each: each.place or len(MEMBERS)
@@ -52,7 +52,7 @@ ON_THE_FORM = sorted(
 
 
 class ApplicationForm(Form):  # type: ignore[misc]
-    """What its owner says of an application: a field for each member that has a label."""
+    """The owner's form, with a field for each member of client metadata that has a label."""
 
     client_type = RadioField(
         "Client type",
@@ -64,22 +64,22 @@ class ApplicationForm(Form):  # type: ignore[misc]
 
     @property
     def first(self) -> list[Field]:
-        """The fields above the details."""
+        """Returns the fields above the details."""
         return [self[each.attribute] for each in ON_THE_FORM if each.place]
 
     @property
     def details(self) -> list[Field]:
-        """The fields of OpenID Connect."""
+        """Returns the fields of the details, about OpenID Connect."""
         return [self[each.attribute] for each in ON_THE_FORM if not each.place]
 
     @property
     def details_wrong(self) -> bool:
-        """Is there an error among the details?"""
+        """Whether a field of the details has an error."""
         return any(field.errors for field in self.details)
 
 
 def field(member: Member) -> Field:
-    """The field of a member: a box to tick, some to choose among, an address a line, or a line."""
+    """Returns the field of a member: a box to tick, a choice, a text with one address a line, or one line."""
     name, told = member.attribute, {"label": member.form_label, "description": member.help}
     if member.type is bool:
         return BooleanField(member.form_label)
@@ -97,20 +97,20 @@ for each in ON_THE_FORM:
 
 
 def fill(client: Client) -> ApplicationForm:
-    """The form with what there is of an application."""
+    """Returns the form with the values of an existing application."""
     told = {each.attribute: convert(each, getattr(client, each.attribute)) for each in ON_THE_FORM}
     return ApplicationForm(client_type=CONFIDENTIAL if client.confidential else PUBLIC, **told)
 
 
 def convert(member: Member, value: Stored | None) -> Value | None:
-    """The value of a member as its field has it."""
+    """Returns the value of a member as its field holds it."""
     if not isinstance(value, tuple):
         return value
     return list(value) if member.attribute in CHOICES else "\n".join(value)
 
 
 def differences(form: ApplicationForm, client: Client) -> list[tuple[str, str]]:
-    """What is there now of an application where the form says something else, by the labels of the fields."""
+    """Returns the labels of the fields whose values differ from the application's, with the latter's values."""
     now = fill(client)
     return [
         (field.label.text, write(now[field.name].data))
@@ -120,14 +120,14 @@ def differences(form: ApplicationForm, client: Client) -> list[tuple[str, str]]:
 
 
 def write(value: Value | None) -> str:
-    """What a field holds, for people."""
+    """Returns the value of a field as people read it."""
     if isinstance(value, bool):
         return "Yes" if value else "No"
     return " ".join(sorted(value) if isinstance(value, list) else (value or "").split())
 
 
 def parse(form: ApplicationForm, client: Client | None) -> Metadata:
-    """What a form asks for; what is not on it stays as it is, and an empty field says nothing. Raises Invalid."""
+    """Returns the metadata that a form asks for; members not on it stay, empty fields reset theirs. Raises Invalid."""
     if form.client_type.data not in AUTH_METHODS:
         raise Invalid({"client_type": "Choose one of the two."})
     method = AUTH_METHODS[form.client_type.data]
@@ -137,7 +137,7 @@ def parse(form: ApplicationForm, client: Client | None) -> Metadata:
 
 
 def read(member: Member, data: Value | None) -> object:
-    """What a field says of its member."""
+    """Returns the value of a member from its field's data."""
     if not member.several:
         return data or member.default
     words = data.split() if isinstance(data, str) else data
@@ -145,7 +145,7 @@ def read(member: Member, data: Value | None) -> object:
 
 
 def offer(form: ApplicationForm, registrant: Registrant, scopes: Iterable[Scope]) -> None:
-    """Let the form offer what its person may have."""
+    """Limits the choices of the form to what this person may have."""
     form.scopes.choices = [
         SelectChoice(scope.name, scope.description) for scope in scopes if registrant.may_have(scope)
     ]
@@ -153,5 +153,5 @@ def offer(form: ApplicationForm, registrant: Registrant, scopes: Iterable[Scope]
 
 
 def by_field(complaints: Mapping[str, str]) -> dict[str, str]:
-    """The complaints, that about the sector at the field which made it necessary."""
+    """Returns the complaints by field; one about the sector goes to the subject type, which requires it."""
     return {"subject_type" if name == "sector_identifier_uri" else name: said for name, said in complaints.items()}

@@ -1,4 +1,4 @@
-"""Whose an application is: who is at the browser, what they have sent, and that it is about an application of theirs."""
+"""Ownership of applications: who is at the browser, which form they sent, and whether the application is theirs."""
 
 from collections.abc import Awaitable
 from typing import Final
@@ -27,15 +27,15 @@ from iam.records.session import Session
 
 SEVERAL: Final = frozenset({"grant_types", "scopes"})
 LOGGED_OUT: Final = (
-    "Nothing was saved. Log in in another tab, and then reload this page: your browser sends what you typed again, and you "
-    "can look at it before it is saved."
+    "Nothing was saved. Log in in another tab, and then reload this page: your browser sends what you typed again, and "
+    "you can look at it before it is saved."
 )
 NOT_HERE: Final = "Only administrators register applications here. Ask one of them for yours."
 
 
 @frozen
 class Owners:
-    """People and their own applications; everybody else's are none to them."""
+    """People and their own applications; for everybody else an application does not exist."""
 
     administration: Administration
     registrants: Registrants
@@ -43,14 +43,20 @@ class Owners:
     theme: Theme
 
     async def session(self, request: Request) -> Session:
-        """Who is logged in; the login for who is not."""
+        """Returns the person's session.
+
+        Raises AnswerNow: a redirect to the login if nobody is logged in, 403 if only administrators are admitted.
+        """
         session = await self.visitors.session(request)
         if session is None:
             raise AnswerNow(see_other("/login?next=" + quote(request.path.decode("ascii"), safe="")))
         return self._admit(session)
 
     async def receive(self, request: Request, purpose: str) -> tuple[Session, Sent]:
-        """Who sent a form, and what; the form's purpose is part of what its token vouches for."""
+        """Returns the session of the person and the form they sent; its token is good for this purpose only.
+
+        Raises AnswerNow if nobody is logged in, or if only administrators may register applications.
+        """
         sent = self.visitors.receive(request, purpose, repeatable=SEVERAL)
         session = await self.visitors.session(request)
         if session is None:
@@ -58,18 +64,21 @@ class Owners:
         return self._admit(session), sent
 
     async def own(self, session: Session, client_id: str, stale: Stale | None = None) -> Client:
-        """The person's own application; another's is none, unless a form was opened before they logged in."""
+        """Returns the person's own application. Raises AnswerNow, 404 for another's or none.
+
+        If the form is stale, the answer says that the person logged in since.
+        """
         try:
             return await clients.find_own(self.administration, client_id, session.user_id)
         except Invalid:
             raise (self.visitors.refuse_stale(stale, session) if stale else self.theme.missing()) from None
 
     async def may_enable(self, session: Session, client: Client) -> bool:
-        """May this person enable their application again?"""
+        """Whether this person may enable their application."""
         return await clients.may_enable(self.administration, client, session)
 
     async def perform(self, action: Awaitable[Client]) -> Client:
-        """The result of an action on an application; no page where somebody else has deleted it at this moment."""
+        """Returns the result of an action on an application; raises AnswerNow, 404, if it has just been deleted."""
         try:
             return await action
         except Invalid:
@@ -88,7 +97,10 @@ class Owners:
         form: Form | None = None,
         issued: PendingSecret | None = None,
     ) -> Answer:
-        """The page that asks before this action on an application, which its form shows as it is now, with these secrets."""
+        """Returns the page that asks for confirmation of an action on an application.
+
+        Its form is good only for the application and `secrets` as they are now.
+        """
         return self.theme.page(
             f"application_{action}.html",
             status,
@@ -108,7 +120,7 @@ class Owners:
 
 
 def digest(client: Client, *secrets: Secret) -> str:
-    """The digest of an application as a form shows it: its metadata, and its secrets where the form is about these."""
+    """Returns the digest of an application as a form shows it, with its secrets if the form is about them."""
     told = information.document(client)
     moments = [client.updated_at.isoformat(), client.disabled_at and client.disabled_at.isoformat()]
     own = [getattr(client, each.attribute) for each in MEMBERS if each.who_may_set is Who.OWNER]
@@ -116,10 +128,10 @@ def digest(client: Client, *secrets: Secret) -> str:
 
 
 def by(session: Session, request: Request) -> By:
-    """Who changes it."""
+    """Returns the actor for the audit log: this person at this address."""
     return actor.person(session.user_id, request.client_address)
 
 
 def address(client_id: str) -> str:
-    """The page of an application."""
+    """Returns the address of an application's page."""
     return "/applications/" + quote(client_id, safe="")

@@ -1,8 +1,8 @@
-"""The client id and secret that stand on a form before it is saved.
+"""The client id and secret that a form shows before it is saved.
 
-The server makes them out of a ticket that the form carries: random, with the time, and good only for one person, one
-session and one purpose. The browser sends the ticket back and nothing else counts, so nobody chooses their own secret,
-nothing is stored before the person saves, and the same form saved twice is the same client.
+The server derives them from a ticket in the form: random, with the time, and good for one person, one session and one
+purpose only. Only the ticket counts when the form comes back, so nobody chooses their own secret, nothing is stored
+before the person saves, and the same form saved twice is the same client.
 """
 
 import hmac
@@ -19,12 +19,12 @@ LIFETIME = 12 * 3600  # seconds
 
 
 class TicketError(Exception):
-    """The ticket is not ours, not this person's, or too old."""
+    """The ticket was not made by this server, was made for somebody or something else, or is too old."""
 
 
 @frozen
 class PendingSecret:
-    """What the form shows."""
+    """A ticket, and the id and secret derived from it."""
 
     ticket: str
     client_id: str
@@ -38,11 +38,11 @@ class Issuer:
     key: ServerKey
 
     def issue(self, bound_to: str, now: datetime) -> PendingSecret:
-        """A new id and secret for the form that is `bound_to` a person, a session and a purpose."""
+        """Returns a new id and secret for a form `bound_to` a person, a session and a purpose."""
         return self._make(f"{int(now.timestamp())}.{secrets.token_urlsafe(32)}", bound_to)
 
     def recognise(self, ticket: str, bound_to: str, now: datetime) -> PendingSecret:
-        """The id and secret of a form that comes back; raises TicketError."""
+        """Returns the id and secret of a form that was sent. Raises TicketError."""
         body, _, check = ticket.rpartition(".")
         if not hmac.compare_digest(check.encode(), self._check(body, bound_to).encode()):
             raise TicketError

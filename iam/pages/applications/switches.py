@@ -1,4 +1,4 @@
-"""An application is disabled by its owner, and enabled again: each by a page that asks first."""
+"""Disabling and enabling of applications by their owners, each on a page that asks first."""
 
 from typing import Final
 
@@ -24,7 +24,10 @@ NOT_YOURS: Final = "An administrator has disabled this application, and so only 
 
 @frozen
 class Switches:
-    """The pages /applications/ID/disable and /applications/ID/enable; what they do is what `iam client disable` and `enable` do."""
+    """The pages /applications/ID/disable and /applications/ID/enable.
+
+    They do the same as `iam client disable` and `iam client enable`.
+    """
 
     owners: Owners
     administration: Administration
@@ -32,19 +35,19 @@ class Switches:
     theme: Theme
 
     async def confirm_disable(self, request: Request, client_id: str) -> Answer:
-        """Is it really to rest?"""
+        """Asks whether to disable the application."""
         return await self._confirm(request, client_id, DISABLE)
 
     async def disable(self, request: Request, client_id: str) -> Answer:
-        """End all that it was granted, and give it nothing until it is enabled again."""
+        """Disables the application and ends everything it was granted."""
         return await self._switch(request, client_id, DISABLE)
 
     async def confirm_enable(self, request: Request, client_id: str) -> Answer:
-        """Is it really to go on?"""
+        """Asks whether to enable the application."""
         return await self._confirm(request, client_id, ENABLE)
 
     async def enable(self, request: Request, client_id: str) -> Answer:
-        """Let it take part again."""
+        """Enables the application."""
         return await self._switch(request, client_id, ENABLE)
 
     async def _confirm(self, request: Request, client_id: str, what: str) -> Answer:
@@ -56,7 +59,7 @@ class Switches:
         return self.owners.page(request, what, session, client)
 
     async def _switch(self, request: Request, client_id: str, what: str) -> Answer:
-        """Disable or enable an application of this person, once they have confirmed it for the state that they saw."""
+        """Disables or enables this person's application, if it still is as they saw it when they confirmed."""
         session, sent = await self.owners.receive(request, f"{what} {client_id}")
         client = await self.owners.own(session, client_id, sent.stale)
         if done(client, what):
@@ -73,11 +76,11 @@ class Switches:
         return see_other(address(client_id))
 
     async def _refuse_others(self, session: Session, client: Client, what: str) -> None:
-        """Refuse to enable what somebody else has disabled."""
+        """Raises AnswerNow, 403, for enabling an application that somebody else disabled."""
         if what == ENABLE and not await self.owners.may_enable(session, client):
             raise self.theme.refusal(403, "This is for administrators", NOT_YOURS)
 
 
 def done(client: Client, what: str) -> bool:
-    """Is it so already, by another tab or somebody else?"""
+    """Whether the application is in that state already, because of another tab or another person."""
     return bool(client.enabled == (what == ENABLE))

@@ -1,4 +1,4 @@
-"""The account chooser: who is logged in in this browser, and who of them acts (OpenID Connect Core §3.1.2.1, select_account)."""
+"""The account chooser: which account of this browser is active (OpenID Connect Core §3.1.2.1, select_account)."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ PURPOSE = "accounts"
 
 @frozen
 class Chooser:
-    """Lists the accounts of this browser; `after_choice` tells the address behind it of the choice."""
+    """The page of this browser's accounts; `after_choice` adds a mark of the choice to the address that follows."""
 
     visitors: Visitors
     theme: Theme
@@ -27,11 +27,11 @@ class Chooser:
     settings: Settings
 
     async def show(self, request: Request) -> Answer:
-        """The accounts; who has none logs in."""
+        """Shows the accounts, or leads to the login page if there are none."""
         return await self._list(request)
 
     async def _list(self, request: Request, status: int = 200, stale: Stale | None = None) -> Answer:
-        """Show the accounts of this browser to choose from; without any, send the person to the login page."""
+        """Shows the accounts of this browser to choose from; without any, redirects to the login page."""
         address = next_address(request)
         accounts = await self.visitors.accounts(request)
         if not list(accounts):
@@ -49,7 +49,7 @@ class Chooser:
         )
 
     async def submit(self, request: Request) -> Answer:
-        """Let an account act from now on, or log it out."""
+        """Makes an account the active one, or logs it out."""
         sent = self.visitors.receive(request, PURPOSE)
         if sent.stale:
             return await self._list(request, 403, sent.stale)

@@ -1,4 +1,4 @@
-"""Somebody leaves: their session ends, and relying parties are told of it, as far as that takes the browser."""
+"""The end of a session in a browser, and the front-channel notice to relying parties."""
 
 from attrs import frozen
 from twisted.logger import Logger
@@ -28,9 +28,10 @@ class Departures:
     async def end(
         self, request: Request, accounts: Accounts, account: Account, destination: str, client_name: str | None = None
     ) -> Answer:
-        """End this account's session and forget its secret, nobody else acting in its place; then on to the destination.
+        """Ends this account's session, removes its cookie and redirects to the destination.
 
-        Relying parties that want it (OpenID Connect Front-Channel Logout 1.0 §3) get a moment for their own pages before.
+        If it was the active account, no other one becomes active. If relying parties want to be told in the browser
+        (OpenID Connect Front-Channel Logout 1.0 §3), a page loads their pages for a moment first.
         """
         ended = await self.sessions.end(account.secret, request.client_address)
         log.info("logout: {peer}", peer=request.client_address)

@@ -1,4 +1,4 @@
-"""The login: password in, session out (H15, H17, H18)."""
+"""The login page: a password begins a session (H15, H17, H18)."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -31,13 +31,13 @@ from iam.throttles.turns import Busy
 log = Logger()
 
 PURPOSE = "login"
-MANY = 120  # seconds, from which on minutes are told
+MANY = 120  # seconds, from which on waits are told in minutes
 BUSY = "Many people are logging in at this moment. Try again in a few seconds."
 WRONG = "Wrong username or password. Check both and try again."
 
 
 class LoginForm(Form):  # type: ignore[misc]
-    """Who, and the proof."""
+    """The name and password of a person, and whether to remember them."""
 
     login = StringField("Username or e-mail address")
     password = PasswordField("Password")
@@ -48,8 +48,8 @@ class LoginForm(Form):  # type: ignore[misc]
 class LoginPage:
     """The login page.
 
-    `introduce` knows the client that wants the login, if there is one; `after_login` tells that
-    address of the login that began the session with this cookie.
+    `introduce` returns the client that an address leads to, if it is an authorization request; `after_login` adds a
+    mark of the login that began the session with this cookie to that address.
     """
 
     logins: Logins
@@ -62,7 +62,10 @@ class LoginPage:
     pace: Pace
 
     async def show(self, request: Request) -> Answer:
-        """The form; who is logged in already goes on, unless it is for somebody else or they have to log in again."""
+        """Shows the form.
+
+        People who are logged in go on at once, unless the form is for another account or they have to log in again.
+        """
         address = next_address(request)
         if not another(request) and not again(request):
             accounts = await self.visitors.accounts(request)
@@ -73,7 +76,7 @@ class LoginPage:
         return await self._show(request, LoginForm(login=read_parameter(request, "login_hint")), address)
 
     async def submit(self, request: Request) -> Answer:
-        """Check the password and begin a session; who acted in this browser before steps back among the others."""
+        """Checks the password and begins a session; the account that was active becomes one of the others."""
         address = next_address(request)
         sent = self.visitors.receive(request, PURPOSE)
         form = LoginForm(Fields(sent.fields))
@@ -97,7 +100,7 @@ class LoginPage:
         return see_other(self.after_login(address, cookie), headers)
 
     async def _authenticate(self, request: Request, form: LoginForm) -> UUID | None:
-        """Whose name and password these are; raises Throttled, Busy."""
+        """Returns the id of the person with this name and password, or None. Raises Throttled and Busy."""
         return await self.logins.authenticate(
             form.login.data or "",
             form.password.data or "",
@@ -108,14 +111,20 @@ class LoginPage:
     async def _put_off(
         self, request: Request, form: LoginForm, address: str, status: int, wait: int, sentence: str
     ) -> Answer:
-        """The form again, with what was typed, when and why it can be sent again (RFC 6585 §4); to a flood, one after another."""
+        """Shows the form again with what was typed, and says when and why to send it again (RFC 6585 §4).
+
+        Answers to one network go out one after another, which slows down a flood.
+        """
         await self.pace.keep(network(request.client_address))
         form.password.errors = [sentence]
         answer = await self._show(request, form, address, status)
         return evolve(answer, headers=(*answer.headers, (b"Retry-After", str(wait).encode())))
 
     async def _answer_stale(self, request: Request, form: LoginForm, address: str, stale: Stale) -> Answer:
-        """On with who has logged in here meanwhile, if it is nobody else than was typed; else the form again, which is good then."""
+        """Lets the person go on who has logged in here since, if the form names nobody else.
+
+        Otherwise shows the form again, which is good then.
+        """
         active = (await self.visitors.accounts(request)).active
         if active and (not form.login.data or called(active.session, form.login.data)):
             return see_other(address)
@@ -124,9 +133,9 @@ class LoginPage:
     async def _begin(
         self, request: Request, user_id: UUID, auth_time: datetime, *, remembered: bool
     ) -> tuple[str, Headers] | None:
-        """The secret of a new session, in place of what this person had here, and its cookies; None if they are locked out.
+        """Begins a session in place of this person's session here, and returns its secret and the cookies.
 
-        What no cookie has room for ends.
+        None if they are disabled. Sessions for which the cookies have no room end.
         """
         accounts = await self.visitors.accounts(request)
         replaced = accounts.of(user_id)
@@ -147,7 +156,7 @@ class LoginPage:
         return cookie, (active, beside, device)
 
     def _device(self, request: Request, user_id: UUID) -> tuple[bytes, bytes]:
-        """The cookie by which this browser is known as one in which the account has logged in."""
+        """Returns the cookie that tells later that this account has logged in in this browser."""
         kept = self.logins.of_others(user_id, cookies.read_devices(request, self.settings))
         return cookies.set_devices(self.settings, (self.logins.device(user_id), *kept))
 
@@ -161,7 +170,7 @@ class LoginPage:
         stale: Stale | None = None,
         person: Session | None = None,
     ) -> Answer:
-        """The page; `person` is who is logged in where the form was stale."""
+        """Shows the page; `person` is who is logged in, if the form was stale."""
         token, headers = self.visitors.welcome(request, PURPOSE)
         client = await self.introduce(address)
         return self.theme.page(
@@ -182,13 +191,13 @@ class LoginPage:
 
 
 def describe_wait(wait: int) -> str:
-    """What to do after too many attempts."""
+    """Returns the sentence about too many attempts, with the wait in seconds or, from MANY on, in minutes."""
     span = f"{wait} seconds" if wait < MANY else f"{-(-wait // 60)} minutes"
     return f"There were too many attempts to log in. Wait {span}, then try again."
 
 
 def called(session: Session, typed: str) -> bool:
-    """Is this how the person of the session writes who they are?"""
+    """Whether the typed name is the username or e-mail address of the person of the session."""
     key = names.login_key(typed)
     return key == names.username_key(session.username) or (
         session.email is not None and key == names.email_key(session.email)
@@ -196,17 +205,17 @@ def called(session: Session, typed: str) -> bool:
 
 
 def another(request: Request) -> bool:
-    """Is the form for an account besides those that are logged in?"""
+    """Whether the form is for an account besides those that are logged in."""
     return read_parameter(request, "account") == "new"
 
 
 def again(request: Request) -> bool:
-    """Is it for who is logged in, and has to log in once more (OpenID Connect Core §3.1.2.1, prompt and max_age)?"""
+    """Whether a person who is logged in must log in again (OpenID Connect Core §3.1.2.1, prompt and max_age)."""
     return read_parameter(request, "login") == "again"
 
 
 def read_parameter(request: Request, name: str) -> str | None:
-    """A parameter of the address; who is expected to log in comes as login_hint (OpenID Connect Core §3.1.2.1)."""
+    """Returns a parameter of the query, such as login_hint (OpenID Connect Core §3.1.2.1), or None."""
     try:
         return query_parameters(request).get(name)
     except ParameterError:

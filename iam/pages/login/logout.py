@@ -1,4 +1,4 @@
-"""The end of a session, by the person's own wish or a relying party's (OpenID Connect RP-Initiated Logout 1.0)."""
+"""The logout that a person or a relying party asks for (OpenID Connect RP-Initiated Logout 1.0)."""
 
 from hashlib import sha256
 from urllib.parse import urlencode
@@ -24,14 +24,17 @@ log = Logger()
 PATH = "/logout"
 STAY = "stay"
 REFUSED = (
-    "The application that sent you here made a mistake, so nothing has changed. You can log out here yourself; tell the "
-    "application's makers if it happens again."
+    "The application that sent you here made a mistake, so nothing has changed. You can log out here yourself; tell "
+    "the application's makers if it happens again."
 )
 
 
 @frozen
 class Logout:
-    """Asks, unless the request proves that it is about the session of this browser; ends that, and sends the person on."""
+    """The logout page: ends a session and redirects the person.
+
+    It asks first, unless the request proves that it is about a session of this browser.
+    """
 
     visitors: Visitors
     theme: Theme
@@ -40,7 +43,7 @@ class Logout:
     refusals: Explanations
 
     async def show(self, request: Request) -> Answer:
-        """A logout request, or a person who wants to leave. A link alone must not log anybody out."""
+        """Answers a logout request or a person who wants to log out. A link alone must not log anybody out."""
         asked = await self._read(request)
         accounts = await self.visitors.accounts(request)
         proven = next((account for account in accounts if self.requests.about(asked, account.session)), None)
@@ -51,9 +54,10 @@ class Logout:
         return self._ask(request, asked, accounts.active)
 
     async def submit(self, request: Request) -> Answer:
-        """The person decided. What comes from elsewhere goes on as a GET, with which browsers send the cookie (§2).
+        """Does what the person decided.
 
-        Who leaves, for whom, and where to is what the page said; where that is something else by now, it is asked again.
+        Forms from elsewhere are redirected to a GET, with which browsers send the cookie (§2). If the account, the
+        client or the destination differs from what the page said, it asks again.
         """
         if not from_our_form(request, self.theme):
             return see_other(address(read_elsewhere(request)))
@@ -79,7 +83,7 @@ class Logout:
         changed: bool = False,
         stale: Stale | None = None,
     ) -> Answer:
-        """Show the page that asks whether to log out."""
+        """Shows the page that asks whether to log out."""
         return self.theme.page(
             "logout.html",
             403 if stale else 200,
@@ -94,13 +98,13 @@ class Logout:
         )
 
     def _ask_again(self, request: Request, asked: LogoutRequest, accounts: Accounts, stale: Stale) -> Answer:
-        """The question again, to who is logged in now; where nobody is, there is none."""
+        """Asks the person who is logged in now; if nobody is, shows the page after a logout."""
         if accounts.active is not None:
             return self._ask(request, asked, accounts.active, stale=stale)
         return self._show_logged_out(request, asked, accounts, 403, stale)
 
     async def _read(self, request: Request) -> LogoutRequest:
-        """The logout request; an error page, and no redirect, for what cannot be one."""
+        """Returns the logout request. Raises AnswerNow with an error page, never a redirect, if it is not good."""
         try:
             return await self.requests.read(query_parameters(request))
         except (ParameterError, LogoutError) as error:
@@ -111,16 +115,16 @@ class Logout:
             ) from None
 
     async def _end(self, request: Request, asked: LogoutRequest, accounts: Accounts, account: Account) -> Answer:
-        """Let this account go; who else is logged in here is asked whether to go on."""
+        """Ends this account's session; goes on to the destination, or to the other accounts, or back to this page."""
         onward = ACCOUNTS if list(accounts.without(account)) else PATH
         name = asked.client.name if asked.client and asked.destination else None
         return await self.departures.end(request, accounts, account, asked.destination or onward, name)
 
     def _answer_nobody(self, request: Request, asked: LogoutRequest, accounts: Accounts) -> Answer:
-        """Nobody acts here: on to where the relying party wants, or a page that says so.
+        """Answers a request without an active account: redirects to the destination, or shows a page.
 
-        To a place that somebody has registered for themselves, the person goes by a button: else anybody could lead whoever they
-        like to wherever they like, by an address of ours.
+        To the destination of a client that nobody here answers for, the person goes by a button. Otherwise anybody
+        could lead people to any address by a link to this server.
         """
         if asked.destination is not None and asked.client is not None and not client_card.stranger(asked.client):
             return see_other(asked.destination)
@@ -131,7 +135,7 @@ class Logout:
     def _show_logged_out(
         self, request: Request, asked: LogoutRequest, accounts: Accounts, status: int = 200, stale: Stale | None = None
     ) -> Answer:
-        """Show the page after a logout, with the link back to the client if there is one."""
+        """Shows the page after a logout, with the link back to the client if there is one."""
         return self.theme.page(
             "logged_out.html",
             status,
@@ -144,23 +148,23 @@ class Logout:
 
 
 def purpose(request: Request) -> str:
-    """What the form's token is good for: this very request, and so what it leads to."""
+    """Returns the purpose of the form's token, which is good for this query only."""
     return "logout " + sha256(request.query).hexdigest()
 
 
 def digest(asked: LogoutRequest, account: Account) -> str:
-    """What the page says: who is logged out, who wants it, and where that leads."""
+    """Returns the digest of what the page says: the session and its person, the client, and the destination."""
     client = asked.client and [asked.client.id, asked.client.name]
     return csrf.digest(str(account.session.id), account.session.username, client, asked.destination)
 
 
 def address(query: str) -> str:
-    """Our own address with this query."""
+    """Returns the address of this page with this query."""
     return f"{PATH}?{query}" if query else PATH
 
 
 def from_our_form(request: Request, theme: Theme) -> bool:
-    """Does the person answer our question? A relying party's form has no token of ours."""
+    """Whether the form is ours: a relying party's form has no token. Raises AnswerNow for a malformed form."""
     try:
         return csrf.TOKEN_FIELD in form_fields(request)
     except ParameterError as error:
@@ -168,6 +172,6 @@ def from_our_form(request: Request, theme: Theme) -> bool:
 
 
 def read_elsewhere(request: Request) -> str:
-    """What a relying party's form asks for, as a query."""
+    """Returns the parameters of a relying party's form as a query."""
     fields = form_fields(request)
     return urlencode([(name, fields[name]) for name in PARAMETERS if name in fields])
