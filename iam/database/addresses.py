@@ -1,7 +1,7 @@
-"""Where the database is: a libpq connection string taken apart into hosts.
+"""Splits a libpq connection string into hosts.
 
-libpq's own walk through several hosts knows no deadline when it is asynchronous (134 s observed), and it looks names up
-while everybody waits. So we walk ourselves, and each attempt gets one address (H44).
+libpq's own asynchronous walk through several hosts has no deadline (134 s observed), and its name look-ups block the
+process. So we go through the hosts ourselves, and each attempt gets one address (H44).
 """
 
 import os
@@ -21,7 +21,7 @@ CUSTOMARY: Final = {
     "keepalives_interval": "5",
     "keepalives_count": "3",
     "tcp_user_timeout": "10000",
-    "gssencmode": "disable",  # negotiating it asks a Kerberos server, and everybody waits
+    "gssencmode": "disable",  # negotiating it blocks the process while it asks a Kerberos server
 }
 PORT: Final = "5432"
 SESSION: Final = "target_session_attrs"
@@ -30,7 +30,7 @@ FIXED: Final = {"application_name": "iam", "client_encoding": "UTF8"}
 
 @frozen
 class Host:
-    """One of the hosts that a connection string names; `name` is empty or a path where it is a socket."""
+    """One host of a connection string; for a Unix socket `name` is empty or a path."""
 
     name: str
     address: str
@@ -38,12 +38,12 @@ class Host:
 
     @property
     def local(self) -> bool:
-        """Is it reached by a Unix socket?"""
+        """Whether it is reached by a Unix socket."""
         return not self.address and self.name[:1] in ("", "/", "@")
 
     @property
     def place(self) -> tuple[str, str]:
-        """Where it is, in one spelling."""
+        """The host in a canonical spelling, and its port."""
         if self.local:
             return posixpath.normpath(self.name) if self.name else "", self.port or PORT
         try:
@@ -60,36 +60,36 @@ class Host:
 
 @frozen
 class Target:
-    """What to connect to: hosts in the order of the connection string, and what else libpq is to know."""
+    """What to connect to: the hosts in the order to try them, and libpq's other keywords."""
 
     hosts: tuple[Host, ...]
     keywords: dict[str, str] = field(repr=False)  # with the password
 
     @property
     def dsn(self) -> str:
-        """The same as a connection string."""
+        """The target as a connection string, with the password."""
         lists = {"host": "name", "hostaddr": "address", "port": "port"}
         places = {name: ",".join(getattr(host, part) for host in self.hosts) for name, part in lists.items()}
         return str(make_dsn(**self.keywords | {name: value for name, value in places.items() if value.strip(",")}))
 
     @property
     def alone(self) -> bool:
-        """Is there one host, and no other to go to?"""
+        """Whether there is only one host."""
         return len(self.hosts) == 1
 
     @property
     def demanding(self) -> bool:
-        """Must each connection write?"""
+        """Whether every connection must lead to a server that takes writes."""
         return self.keywords.get(SESSION) in ("read-write", "primary")
 
     def at(self, host: Host, address: str) -> dict[str, str]:
-        """What libpq is told for this one address of this one host; whether that writes, is for us to see."""
+        """Returns libpq's keywords for one address of one host; we check ourselves whether it takes writes."""
         where = {"host": host.name, "hostaddr": address, "port": host.port, SESSION: "any"}
         return self.keywords | {name: value for name, value in where.items() if value}
 
 
 def target(dsn: str) -> Target:
-    """Where and what a connection string means; what it leaves out comes from libpq's environment. Raises Misdirected."""
+    """Parses a connection string; what it leaves out comes from libpq's environment. Raises Misdirected."""
     told = parsed(dsn)
     names, numbers, ports = (
         (told.pop(name, "") or os.environ.get("PG" + name.upper(), "")).split(",")
@@ -106,14 +106,14 @@ def target(dsn: str) -> Target:
 
 
 def among(names: list[str], numbers: list[str], ports: list[str]) -> tuple[Host, ...]:
-    """The hosts of libpq's three parallel lists; one port stands for all, and names or numbers may be left out."""
+    """Returns the hosts of libpq's three parallel lists; one port may be for all, names or numbers may be missing."""
     count = max(len(names), len(numbers))
     lists = [values * count if len(values) == 1 else values for values in (names, numbers, ports)]
     return tuple(starmap(Host, zip(*lists, strict=True)))
 
 
 def check_once(hosts: tuple[Host, ...]) -> None:
-    """Refuse a host that stands there twice, however it is written."""
+    """Raises Misdirected if a host is named twice, in whatever spelling."""
     seen: dict[tuple[str, str], int] = {}
     for place, host in enumerate(hosts, 1):
         first = seen.setdefault(host.place, place)

@@ -1,4 +1,4 @@
-"""Why a connection did not come about: what PostgreSQL or libpq says of it, and whether waiting can cure it."""
+"""Judges why a connection failed, by the message of PostgreSQL or libpq, and whether waiting can help."""
 
 import ctypes
 import errno
@@ -20,7 +20,8 @@ NETWORK: Final = (
     *(errno.ECONNREFUSED, errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE, errno.ETIMEDOUT, errno.EAGAIN),
     *(errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH, errno.ENETDOWN, errno.ENOENT, errno.EADDRNOTAVAIL),
 )
-# Words of libpq, which has no translations here; ENOENT is a socket that is not there yet, or a certificate that never will be.
+# libpq's messages, which are not translated here. ENOENT means a socket that does not exist yet, or a missing
+# certificate.
 ABSENCE: Final = re.compile(
     r"(connection to server [^\n]* failed: )?(could not [a-z ]+: |SSL SYSCALL error: )?(SSL error: unexpected eof|"
     + "|".join(re.escape(os.strerror(number)) for number in NETWORK)
@@ -32,9 +33,10 @@ POOLERS: Final = re.compile(
 
 
 def ask_for_states(connection: Any) -> None:
-    """Let libpq tell the SQLSTATE of a refused connection, since the words are in the server's language.
+    """Makes libpq include the SQLSTATE when a connection is refused, as the text is in the server's language.
 
-    psycopg2 has no call for it, but shows libpq's own object (`pgconn_ptr`). Without that function there are only the words.
+    psycopg2 has no call for this, but exposes libpq's connection (`pgconn_ptr`). If libpq's function cannot be found,
+    only the text is available.
     """
     with suppress(AttributeError, OSError):
         library().PQsetErrorVerbosity(ctypes.c_void_p(connection.pgconn_ptr), VERBOSE)
@@ -42,17 +44,17 @@ def ask_for_states(connection: Any) -> None:
 
 @cache
 def library() -> ctypes.CDLL:
-    """psycopg2's own, in which libpq's names are found too."""
+    """Returns psycopg2's C library, in which libpq's functions can be found too."""
     return ctypes.CDLL(_psycopg.__file__)
 
 
 def judged(error: psycopg2.Error) -> Unavailable:
-    """Our word for a connection that failed: Unusable, unless waiting can cure it."""
+    """Returns the error for a connection that failed: Unavailable if waiting can help, otherwise Unusable."""
     told = str(error).strip()
     if refusal := REFUSAL.search(told):
         state, text = refusal["state"], " ".join(refusal["text"].split())
         waiting = state.startswith(PASSING) or (state.startswith("08") and POOLERS.search(text))
         return (Unavailable if waiting else Unusable)(f"{text} ({state})")
     if ABSENCE.match(told):
-        return Unavailable(told.partition("\n")[0])  # after it libpq asks whether the server is running
+        return Unavailable(told.partition("\n")[0])  # the rest asks whether the server is running
     return Unusable(" ".join(told.split()))

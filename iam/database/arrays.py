@@ -1,7 +1,7 @@
 """PostgreSQL's text form of array elements, so that a batch is sent as one text per column.
 
-psycopg2 would make an adapter object per element and an `ARRAY[...]` expression of them, at more than twice the time,
-and its type would be a guess; here the type is the one that the prepared statement declares.
+psycopg2 would build an adapter object for each element and an `ARRAY[...]` expression, which takes more than twice the
+time, and would guess the type. Here the prepared statement declares the type.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,15 +12,18 @@ from uuid import UUID
 
 
 def quoted(text: str) -> str:
-    """A text as an array element: in quotes, so that nothing in it can end the element."""
+    """Returns a text as an array element, quoted so that nothing in it ends the element.
+
+    Raises ValueError for a NUL character or a lone surrogate.
+    """
     if "\0" in text:
         raise ValueError("PostgreSQL has no text with a NUL character in it")
-    text.encode()  # a lone surrogate is this row's fault and must not come to light in a batch with others
+    text.encode()  # a lone surrogate must fail here, for its own row, not later for a whole batch
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def binary(octets: bytes) -> str:
-    """Octets in the hex format of bytea; the backslash is escaped for the array."""
+    """Returns bytes in the hex format of bytea, with the backslash escaped for the array."""
     return "\\\\x" + octets.hex()
 
 
@@ -39,7 +42,7 @@ FORMS: dict[type, Callable[[Any], str]] = {
 
 
 def element(value: object) -> str:
-    """`value` as one element of an array."""
+    """Returns `value` as one element of an array. Raises TypeError for a type without a text form."""
     form = FORMS.get(type(value))
     if form is not None:
         return form(value)
@@ -50,10 +53,10 @@ def element(value: object) -> str:
 
 
 def nested(values: Iterable[object] | None) -> str:
-    """Several values as one element: the text of an array, since an array has no arrays of different lengths."""
+    """Returns several values as one element, the text of an array: arrays cannot hold arrays of different lengths."""
     return "NULL" if values is None else quoted(array(map(element, values)))
 
 
 def array(elements: Iterable[str]) -> str:
-    """A one-dimensional array of elements that are in their text form."""
+    """Returns a one-dimensional array of elements that are in their text form."""
     return "{" + ",".join(elements) + "}"

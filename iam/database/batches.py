@@ -1,4 +1,4 @@
-"""Rows that are asked at the same time travel in one statement: group commit, where Python spends its time."""
+"""Batches: rows requested at the same time share one execution of a statement (group commit), to save Python's time."""
 
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
@@ -17,7 +17,7 @@ from iam.reactor import Timer
 
 ROWS: Final = 64  # in one batch
 FLIGHTS: Final = 2  # batches of one statement under way
-QUEUE: Final = 1024  # rows of one statement that wait: one for each connection that browsers may have open (H6)
+QUEUE: Final = 1024  # waiting rows of one statement: one for each connection that browsers may have open (H6)
 
 Run = Callable[[str, Sequence[str]], Coroutine[Any, Any, Rows]]
 Record = TypeVar("Record")
@@ -25,7 +25,7 @@ Record = TypeVar("Record")
 
 @define(eq=False)
 class Call:
-    """One row that was asked, and who waits for what it gives."""
+    """One requested row, and the Deferred of its result."""
 
     row: tuple[str, ...]
     since: float
@@ -34,17 +34,18 @@ class Call:
 
     @property
     def key(self) -> str:
-        """What no two rows of a batch have in common."""
+        """The first field of the row."""
         return self.row[0]
 
 
 class Statement(Generic[Record]):
-    """A prepared statement over records of one class, which declares its parameters; many callers share an execution.
+    """A prepared statement whose parameters are the fields of a record class; many callers share an execution.
 
-    Its SQL reads `{input}` (iam.database.inputs) and answers with `n` first; the caller gets the other columns of his row,
-    or None. The first field is the key. Rows go in the order of their keys, so that two servers lock in one order. Two rows
-    with an equal key never go at the same time, unless the statement is `shared`: one that only reads. A row that
-    PostgreSQL rejects takes the others of its batch with it, so they all go again, one by one.
+    Its SQL reads `{input}` (iam.database.inputs) and returns the row number `n` first. Each caller gets the other
+    columns of their row, or None. The first field of a record is its key. Rows are sent in the order of their keys, so
+    that two servers lock in the same order. Two rows with equal keys are never under way at once, unless the statement
+    is `shared`, which is for statements that only read. If PostgreSQL rejects a batch because of one row, all its rows
+    are sent again, one by one.
     """
 
     def __init__(
@@ -75,9 +76,9 @@ class Statement(Generic[Record]):
         self.alarm: Any = None
 
     def __call__(self, record: Record) -> Deferred[Row | None]:
-        """What this record gives. Whoever stops waiting for it stops nothing that is under way (H42).
+        """Requests the row for this record. Cancelling the result stops nothing that is under way (H42).
 
-        Raises ValueError where PostgreSQL cannot hold one of its texts, Overloaded.
+        Raises ValueError for a text that PostgreSQL cannot hold, and Overloaded.
         """
         if len(self.waiting) >= QUEUE:
             self.refuse_beyond()
@@ -87,13 +88,13 @@ class Statement(Generic[Record]):
         return call.answer
 
     def refuse_beyond(self) -> None:
-        """Refuse one row more, unless some of those who wait have left (H45)."""
+        """Raises Overloaded if the queue is full even without the rows whose callers have left (H45)."""
         self.waiting = deque(call for call in self.waiting if not call.answer.called)
         if len(self.waiting) >= QUEUE:
             raise Overloaded("Too many requests wait for the database.")
 
     def schedule(self) -> None:
-        """Send at the end of this turn of the reactor, when all who ask in it have asked, or a full batch at once."""
+        """Sends a full batch at once, any other at the end of this turn of the reactor, to collect its requests."""
         if len(self.waiting) >= ROWS or self.flights == FLIGHTS:
             self.flush()
         elif not self.due:
@@ -101,14 +102,14 @@ class Statement(Generic[Record]):
             self.reactor.callLater(0, self.send_due)
 
     def send_due(self) -> None:
-        """Send what this turn of the reactor has brought."""
+        """Sends the rows that this turn of the reactor has brought."""
         self.due = False
         self.flush()
 
     def flush(self) -> None:
-        """Send what may go now; who must wait, does not wait for ever."""
+        """Sends the batches that may go now, and sets a timer for the rows that must wait."""
         if self.flushing:
-            return  # a batch has failed at once, and the loop below goes on
+            return  # called by a batch that failed at once: the loop below continues
         self.flushing = True
         try:
             while self.waiting and self.flights < FLIGHTS and (batch := self.take()):
@@ -119,7 +120,7 @@ class Statement(Generic[Record]):
             self.alarm = self.reactor.callLater(ACQUIRE, self.expire)
 
     def expire(self) -> None:
-        """Let rows go that have waited too long for a batch (H44)."""
+        """Fails rows with Timeout that have waited ACQUIRE seconds for a batch (H44)."""
         self.alarm = None
         latest = self.reactor.seconds() - ACQUIRE
         while self.waiting and self.waiting[0].since <= latest:
@@ -131,7 +132,10 @@ class Statement(Generic[Record]):
             self.alarm = self.reactor.callLater(left, self.expire)
 
     def take(self) -> list[Call]:
-        """The next batch: in the order of asking, without what must wait for its like."""
+        """Returns the next batch in the order of the requests, without rows whose key is under way.
+
+        A row that must go alone gets a batch of its own.
+        """
         batch: list[Call] = []
         kept: list[Call] = []
         keys = set(self.keys)
@@ -151,7 +155,7 @@ class Statement(Generic[Record]):
         return batch
 
     def send(self, batch: list[Call]) -> None:
-        """Send a batch in one statement, which is one transaction."""
+        """Sends a batch in one statement, which is one transaction."""
         batch.sort(key=lambda call: call.row)
         self.statistics.rows += len(batch)
         self.flights += 1
@@ -162,7 +166,10 @@ class Statement(Generic[Record]):
         sent.addBoth(self.land, batch)
 
     def land(self, outcome: Rows | Failure, batch: list[Call]) -> None:
-        """A batch is back: let the next go, then answer."""
+        """Receives the result of a batch: sends the next batches, then answers the callers.
+
+        The rows of a rejected batch are queued again, each to go alone.
+        """
         self.flights -= 1
         self.keys.difference_update(call.key for call in batch)
         if isinstance(outcome, Failure) and isinstance(outcome.value, Rejected) and len(batch) > 1:
@@ -176,20 +183,20 @@ class Statement(Generic[Record]):
             self.answer(outcome, batch)
 
     def separate(self, batch: list[Call]) -> None:
-        """Put the rows of a rejected batch in front, each to go alone."""
+        """Puts the rows of a rejected batch first in the queue, each to go alone."""
         for call in batch:
             call.alone = True
         self.waiting.extendleft(reversed(batch))
 
     def answer(self, rows: Rows, batch: list[Call]) -> None:
-        """Give each caller the row that bears his number."""
+        """Gives each caller the row with the number of their call, or None."""
         found = {row[0]: row[1:] for row in rows}
         for number, call in enumerate(batch, 1):
             if not call.answer.called:
                 call.answer.callback(found.get(number))
 
     def fail(self, failure: Failure, batch: list[Call]) -> None:
-        """Tell each caller what went wrong."""
+        """Fails the Deferred of each caller."""
         for call in batch:
             if not call.answer.called:
                 call.answer.errback(failure)

@@ -1,4 +1,4 @@
-"""How a connection comes about: the hosts raced, each with a deadline, and made ready in one round trip (H44)."""
+"""Opens connections: races the hosts, each with a deadline, and prepares a connection in one round trip (H44)."""
 
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -25,12 +25,12 @@ Way = Callable[[Race[Connection]], Coroutine[Any, Any, Connection]]
 OLDEST: Final = 140000  # server_version of PostgreSQL 14
 TOO_OLD: Final = "it is older than version 14, and iam needs 14 or later"
 
-# A prepared statement is planned once, for any values, and the plan stays until the statistics of its tables change:
-# made while a table was empty, it would go on to read the whole table. All hot statements look rows up by a key, so
-# scans and joins that read whole tables are out of the question from the start, and a page costs little, being in memory:
-# else a hashed subplan over a small table looks cheaper than a few look-ups.
-# PostgreSQL is to notice as soon as we do (addresses.CUSTOMARY) when the network or our machine is gone: it would keep an
-# idle backend for two hours. Where the socket is a Unix one this means nothing.
+# A prepared statement has one plan for all values, which stays until the statistics of its tables change. A plan made
+# while a table was empty would go on reading the whole table. All hot statements look rows up by a key, so scans and
+# joins that read whole tables are disabled. Pages are priced low, as they are in memory: otherwise a hashed subplan
+# over a small table would look cheaper than a few look-ups.
+# PostgreSQL must notice as soon as we do (addresses.CUSTOMARY) when the network or our machine is gone; by default it
+# keeps an idle backend for two hours. On a Unix socket these settings have no effect.
 SETTINGS: Final = """
 set statement_timeout = '5s'; set lock_timeout = '2s'; set idle_in_transaction_session_timeout = '10s';
 set timezone = 'UTC'; set bytea_output = 'hex'; set jit = off; set max_parallel_workers_per_gather = 0;
@@ -39,44 +39,47 @@ set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;
 set seq_page_cost = 0.1; set random_page_cost = 0.1;
 set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3; set tcp_user_timeout = '10s'
 """
-UNANSWERED: Final = 2  # looks at one address, which hang, after which no more are begun
+UNANSWERED: Final = 2  # hanging looks at one address; no more are begun beyond these
 
 
 @frozen
 class Wish:
-    """What a connection must be good for."""
+    """What a new connection must be able to do."""
 
     preparation: str
-    reading: bool  # whether one that is only read will do, where the connection string does not demand another
+    reading: bool  # whether a read-only server will do, unless the connection string demands writes
 
 
 class Connector:
-    """Makes connections that are ready for use, to the server that is the primary as far as anybody knows."""
+    """Opens connections, ready for use, to the server that is the primary as far as this process knows."""
 
     def __init__(self, reactor: Reactor, target: Target, places: Places) -> None:
         self.reactor = reactor
         self.target = target
         self.places = places
-        self.turns = DeferredLock()  # one after another, so that a silent database is not asked by all at once
+        self.turns = DeferredLock()  # one at a time, so that a silent database gets few requests
         self.stopped = False
         self.resolver = Resolver(reactor)
         self.opening: set[Race[Connection]] = set()
         self.made: set[Connection] = set()
-        self.glances: set[Connection] = set()  # that look at an address, and may wait for an answer still
-        self.answered: dict[Host, str] = {}  # the address of a host that was good last
+        self.glances: set[Connection] = set()  # those that look at an address; some may still wait for an answer
+        self.answered: dict[Host, str] = {}  # the address of a host that worked last
         self.doubted: set[tuple[Host, str]] = set()  # addresses that did not answer in time
         self.succession = Succession()
         self.complaints: dict[tuple[Host, str], str] = {}
-        self.examined = False  # whether what is set on a connection lasts, found out once, at the start
+        self.examined = False  # whether a pooler was ruled out; checked once, at the start
 
     async def connect(self, *preparations: str) -> Connection:
-        """A new connection to the first host that takes it; one that is only read will do once there was one that is written."""
+        """Opens a connection to the first host that accepts it, and executes the preparations. Raises Unavailable.
+
+        A read-only server will do once there was one that takes writes.
+        """
         async with self.turns:
             preparation = ";".join([SETTINGS, *preparations, primaries.FIND])
             return await self.raced(Wish(preparation, reading=self.succession.begun))
 
     async def raced(self, wish: Wish) -> Connection:
-        """The first connection that comes about, or Unavailable with the reason of each host."""
+        """Returns the first connection to succeed. Raises Unavailable with the reason of each host."""
         hosts = self.target.hosts
         if self.stopped:
             raise Unavailable("no more connections are made")
@@ -92,7 +95,7 @@ class Connector:
         return connection
 
     def unusable(self, hosts: tuple[Host, ...], reasons: list[Unavailable]) -> Unavailable:
-        """Why no host gave a connection."""
+        """Returns the error that says why no host gave a connection: Unusable if waiting does not help."""
         if self.target.alone and isinstance(reasons[0], ReadOnly):
             return ReadOnly(READ_FROM + ".")
         told = "; ".join(f"{host}: {reason}" for host, reason in zip(hosts, reasons, strict=True))
@@ -100,11 +103,11 @@ class Connector:
         return (Unusable if final else Unavailable)("PostgreSQL cannot be used: " + told)
 
     def way(self, host: Host, wish: Wish) -> Way:
-        """How a race reaches this host."""
+        """Returns the attempt by which a race reaches this host."""
         return lambda race: self.reach(race, host, wish)
 
     async def reach(self, race: Race[Connection], host: Host, wish: Wish) -> Connection:
-        """A new connection to one of the addresses of a host, which race in their turn."""
+        """Opens a connection to one of the addresses of a host, which race each other. Raises Unavailable."""
         addresses = await self.addresses(host)
 
         def way(address: str) -> Way:
@@ -120,7 +123,10 @@ class Connector:
             race.opening.discard(inner)
 
     async def addresses(self, host: Host) -> list[str]:
-        """The addresses of a host: first the one that was good last, at the end those that did not answer."""
+        """Returns the addresses of a host: first the one that worked last, at the end those that did not answer.
+
+        Raises Unavailable.
+        """
         found = await self.resolver.addresses(host)
         if not found:
             raise Unavailable("its name has no address")
@@ -128,7 +134,7 @@ class Connector:
         return sorted(found, key=lambda address: ((host, address) in self.doubted, address != good))
 
     async def attempt(self, race: Race[Connection], host: Host, address: str, wish: Wish) -> Connection:
-        """A new connection to one address."""
+        """Opens, checks and prepares a connection to one address. Raises Unavailable."""
         connection = self.new(host, address)
         race.take(connection)
         try:
@@ -148,7 +154,10 @@ class Connector:
         return connection
 
     def new(self, host: Host, address: str) -> Connection:
-        """A connection that is to be opened, with a place of its own; when it does not answer, its address is tried last from then on."""
+        """Returns a connection that is to be opened and has taken a place. Raises Unavailable.
+
+        If it does not answer, its address is tried last from then on.
+        """
         if self.stopped:
             raise Unavailable("no more connections are made")
         connection = Connection(self.reactor)
@@ -160,12 +169,15 @@ class Connector:
         return connection
 
     def demand(self, wish: Wish, *, only_read: bool) -> None:
-        """Raise ReadOnly where a connection must write, and does not."""
+        """Raises ReadOnly if a connection must write and the server is read-only."""
         if only_read and (self.target.demanding or not wish.reading):
             raise ReadOnly(f"it is only read: {ONLY_READ}")
 
     async def examine(self, connection: Connection) -> None:
-        """Raise Unavailable where PostgreSQL is too old, or a pooler in between: that shows with a second connection, if one can be had."""
+        """Raises Unsuitable if PostgreSQL is too old, or behind a pooler that does not keep settings.
+
+        A pooler is detected with a second connection. If none can be opened, the next connection is checked.
+        """
         if connection.server_version < OLDEST:
             raise Unsuitable(TOO_OLD)
         if self.examined:
@@ -181,7 +193,7 @@ class Connector:
             other.let_go()
 
     async def prepare(self, connection: Connection, preparation: str) -> None:
-        """Make a connection ready, or say why it cannot be; what it stands for is known then."""
+        """Executes the preparation and reads what the server is. Raises Unusable if the tables do not fit."""
         try:
             [row] = await connection.run(preparation)
             connection.pid = row[0]
@@ -190,13 +202,13 @@ class Connector:
         connection.server = primaries.read(row)
 
     async def look(self, host: Host) -> None:
-        """See what the addresses of a host are now; one that takes writes on a later timeline than ours takes its place."""
+        """Looks at the addresses of a host; a server that takes writes on a later timeline replaces ours."""
         with suppress(Unavailable):
             looks = [Deferred.fromCoroutine(self.glance(host, address)) for address in await self.addresses(host)]
             await gatherResults(looks, consumeErrors=True)
 
     async def glance(self, host: Host, address: str) -> None:
-        """See what is at one address, with a connection of its own, since the ones that there are may lead elsewhere."""
+        """Looks at one address with a connection of its own, since existing connections may lead elsewhere."""
         self.glances = {other for other in self.glances if other.connected}
         if sum(other.host == host and other.address == address for other in self.glances) >= UNANSWERED:
             return
@@ -215,17 +227,23 @@ class Connector:
             connection.let_go()
 
     def worth_a_look(self) -> tuple[Host, ...]:
-        """The hosts that may have changed: one socket of this machine leads to the same server as ever, unless that is only read."""
+        """Returns the hosts whose server may have changed.
+
+        A single Unix socket always leads to the same server, so it is looked at only while that is read-only.
+        """
         local = self.target.alone and self.target.hosts[0].local
         return () if local and all(connection.server.writes for connection in self.current()) else self.target.hosts
 
     def current(self) -> set[Connection]:
-        """The connections that are in use."""
+        """Returns the connections in use."""
         self.made = {connection for connection in self.made if connection.alive}
         return self.made
 
     def settle(self, connection: Connection) -> None:
-        """Let the better server win: raise Unavailable where this one is worse than ours, and leave ours where that is worse."""
+        """Raises Unavailable if this server is worse than ours; otherwise leaves connections to a worse one.
+
+        Logs each new reason of an address, and a change of the primary.
+        """
         place = (connection.host, connection.address)
         try:
             self.succession.judge(connection.server)
@@ -245,14 +263,17 @@ class Connector:
         self.leave(connection)
 
     def compare(self, new: Connection) -> None:
-        """Raise Unavailable where ours, on the same timeline, was started later: two such servers must not be mixed."""
+        """Raises Unavailable if ours, on the same timeline, was started later: two such servers must not be mixed."""
         if new.server.writes and any(ours.server.rank > new.server.rank for ours in self.current()):
             raise Unavailable(
                 "another server, which was started later, takes writes on the same timeline and is in use"
             )
 
     def leave(self, new: Connection) -> None:
-        """Leave connections to a server that is worse than this one: at once if it is written, for what it acknowledges will be lost."""
+        """Retires connections to servers that are worse than this one.
+
+        Those to a server that takes writes are closed at once, because what it acknowledges will be lost.
+        """
         if not new.server.writes:
             return
         for ours in [other for other in self.places.connections if other.overdue]:
@@ -265,22 +286,22 @@ class Connector:
                 )
 
     def prefer(self, host: Host, address: str) -> None:
-        """Ask this host first from now on, at this address."""
+        """Puts this host first from now on, at this address."""
         self.answered[host] = address
         self.doubted.discard((host, address))
         self.target = evolve(self.target, hosts=(host, *self.others(host)))
 
     def doubt(self, host: Host, address: str) -> None:
-        """Ask this host, and at this address, last from now on."""
+        """Puts this host last from now on, and this address last among its addresses."""
         self.doubted.add((host, address))
         self.target = evolve(self.target, hosts=(*self.others(host), host))
 
     def others(self, host: Host) -> tuple[Host, ...]:
-        """All hosts but this one."""
+        """Returns all hosts but this one, in their order."""
         return tuple(other for other in self.target.hosts if other != host)
 
     def stop(self) -> None:
-        """Give up what is under way."""
+        """Drops the attempts under way and closes all connections."""
         self.stopped = True
         for race in list(self.opening):
             race.drop()
@@ -288,5 +309,5 @@ class Connector:
 
 
 def readable(reason: Unavailable) -> bool:
-    """Is there a server that is only read?"""
+    """Tells whether the reason is a server that can be read but not written."""
     return isinstance(reason, ReadOnly)

@@ -1,4 +1,4 @@
-"""One connection to PostgreSQL through txpostgres: one statement at a time, with a deadline, never in anybody's way."""
+"""One connection to PostgreSQL through txpostgres: runs one statement at a time, with a deadline, without blocking."""
 
 import os
 import socket
@@ -23,12 +23,12 @@ from iam.reactor import Reactor
 
 CONNECT: Final = 5.0  # seconds for one address (H44)
 STATEMENT: Final = 6.0  # seconds for one statement; PostgreSQL itself gives up after five
-BYTEA, BYTEA_ARRAY = 17, 1001  # PostgreSQL's numbers of these types
+BYTEA, BYTEA_ARRAY = 17, 1001  # PostgreSQL's OIDs of these types
 
 Row = tuple[Any, ...]
 Rows = list[Row]
 Parameters = Mapping[str, object] | Sequence[object]
-Place = tuple[str, ...]  # host, number and port, as far as libpq is told them
+Place = tuple[str, ...]  # host, address and port, as given to libpq
 
 BYTES: Final = new_type((BYTEA,), "BYTEA", lambda text, _: text and bytes.fromhex(text.removeprefix("\\x")))
 BYTES_ARRAY: Final = new_array_type((BYTEA_ARRAY,), "BYTEA[]", BYTES)
@@ -36,38 +36,39 @@ psycopg2.extras.register_uuid()
 
 
 class Uncancellable(psycopg2.extensions.connection):  # type: ignore[misc]
-    """A connection without PQcancel, which stops the whole process for as long as PostgreSQL stands still (H42)."""
+    """A connection without PQcancel, which blocks the whole process while PostgreSQL does not answer (H42)."""
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         admission.ask_for_states(self)
 
     def cancel(self) -> NoReturn:
-        """Refuse."""
+        """Always raises RuntimeError."""
         raise RuntimeError("a statement is never cancelled: close the connection")
 
 
 class Connection(txpostgres.Connection):  # type: ignore[misc]
     """One connection, running one statement at a time.
 
-    txpostgres takes its connection out of the reactor and puts it back for each query, and answers by way of callLater:
-    a third of the cost. Here it stays registered until it is closed, under a descriptor of its own: libpq closes its
-    socket by itself when the server goes, and the reactor must never watch a number that means another socket by then.
+    txpostgres removes its connection from the reactor and adds it again for each query, and delivers results through
+    callLater, which is a third of the cost. This connection stays registered until it is closed, under a descriptor of
+    its own: libpq closes its socket by itself when the server goes away, and the reactor must never watch a descriptor
+    number that means another socket by then.
     """
 
     def __init__(self, reactor: Reactor) -> None:
         super().__init__(reactor)
         self.alive = False
-        self.overdue = False  # nobody waits any longer, but there may be a backend for it
+        self.overdue = False  # given up, but PostgreSQL may still have a backend for it
         self.since = 0.0
         self.place: Place = ()
         self.host = Host("", "", "")
-        self.address = ""  # that was taken for it
+        self.address = ""  # of the host, the one to connect to
         self.pid = 0
         self.server = UNKNOWN
-        self.demanding = False  # whether it is of no use when it is only read
+        self.demanding = False  # whether it is useless if the server is read-only
         self.lost: Callable[[Connection, Exception], None] = ignore
-        self.ended: Callable[[], None] = nothing  # called when one that was overdue is closed
+        self.ended: Callable[[], None] = nothing  # called when it was overdue and is finished
         self.silent: Callable[[], None] = nothing  # called when it does not answer in time
         self.heard: Callable[[str, str], None] = ignore
         self._watched = -1
@@ -80,16 +81,19 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
 
     @property
     def held(self) -> bool:
-        """May there be a backend for it?"""
+        """Whether PostgreSQL may have a backend for it."""
         return self.overdue or self.connected
 
     @property
     def connected(self) -> bool:
-        """Is its socket open?"""
+        """Whether its socket is open."""
         return self.pollable() is not None and not self.pollable().closed
 
     async def open(self, keywords: Mapping[str, str]) -> None:
-        """Connect to one address. Whoever gives up waiting closes the connection."""
+        """Connects to one address, within CONNECT seconds. Raises Unavailable.
+
+        A caller that stops waiting must close the connection.
+        """
         try:
             await self._connecting(keywords)
         except psycopg2.Error as error:
@@ -105,7 +109,7 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         self.reactor.addReader(self)
 
     def _connecting(self, keywords: Mapping[str, str]) -> Deferred[object]:
-        """What comes of connecting; nobody waits for it for long, and what comes later is closed."""
+        """Returns the outcome of connecting: ConnectionDone after CONNECT seconds, and what opens later is closed."""
         outcome = self._opening = Deferred[object]()
         timer = self.reactor.callLater(CONNECT, self.drop)
 
@@ -121,7 +125,7 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         return outcome
 
     def drop(self) -> None:
-        """Wait no longer for what is under way; where there may be a backend already, it counts until it answers."""
+        """Stops waiting for what is under way; if there may be a backend, it counts until PostgreSQL answers."""
         reason = GivenUp("Nobody waits for it any longer.")
         if self._answer is not None:
             self._give_up(reason)
@@ -136,41 +140,44 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
             self.close()
 
     def _reached(self) -> bool:
-        """Has the other side taken the connection?"""
+        """Tells whether the other side has accepted the connection."""
         with suppress(OSError, psycopg2.Error), closing(socket.socket(fileno=os.dup(super().fileno()))) as wire:
             wire.getpeername()
             return True
         return False
 
     def _linger(self) -> None:
-        """Count although nobody waits any longer: PostgreSQL may be at something for us, and not notice that we have left."""
+        """Marks the connection as overdue: PostgreSQL may still be at work for it, without noticing that we left."""
         self.alive = False
         self.overdue = True
         self.since = self.reactor.seconds()
 
     def let_go(self) -> None:
-        """Close the socket, unless PostgreSQL may still be at something for us."""
+        """Closes the socket, unless PostgreSQL may still be at work for the connection."""
         if not self.overdue:
             self.close()
 
     @property
     def standby(self) -> bool:
-        """Does it say by itself that it is one? PostgreSQL tells so to everybody who connects, a pooler may not."""
+        """Whether the server reports that it is a standby. PostgreSQL tells every client, but a pooler may not."""
         return bool(self.pollable().info.parameter_status("in_hot_standby") == "on")
 
     def demote(self) -> None:
-        """Note that what was to be written was refused, since the database is only read."""
+        """Marks the server as read-only, after it refused a write."""
         self.server = evolve(self.server, writes=False)
 
     def retire(self, reason: Exception, *, at_once: bool) -> None:
-        """Part with a connection that may still work, and with the statement under way too or only after it."""
+        """Parts with a connection that may still work: at once, or only after the statement under way."""
         if at_once or self._answer is None:
             self._part(reason, over=True)
         else:
             self._leaving = reason
 
     def run(self, sql: str, parameters: Parameters | None = None) -> Deferred[Rows]:
-        """Run one statement, in a transaction of its own. Without parameters a `%` in it means itself."""
+        """Runs one statement in a transaction of its own. Without parameters a `%` stands for itself.
+
+        Raises ConnectionLost if the connection is closed; later errors are those of iam.database.errors.
+        """
         if not self.alive:
             raise ConnectionLost("The connection to the database is closed.")
         statement = self.pollable().cursor()
@@ -178,7 +185,7 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
             statement.execute(sql, parameters or None)
         except psycopg2.Error as error:
             if not self.pollable().closed:
-                raise  # psycopg2 itself did not like the parameters
+                raise  # psycopg2 itself refused the parameters
             self._part(translated(error))
             raise translated(error) from None
         self._statement = statement
@@ -190,7 +197,7 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
         return answer
 
     def _advance(self) -> None:
-        """Let libpq read or write what it can; at the end of a statement, answer."""
+        """Lets libpq read or write what it can; at the end of a statement, delivers the result."""
         try:
             state = self.pollable().poll()
         except psycopg2.Error as error:
@@ -202,7 +209,7 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
             self._deliver()
 
     def _deliver(self) -> None:
-        """Pass on notifications and rows."""
+        """Passes on notifications and rows."""
         notifications = self.pollable().notifies
         while notifications:
             notification = notifications.pop(0)
@@ -218,8 +225,8 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
             answer.callback(rows)
 
     def _stumble(self, error: psycopg2.Error) -> None:
-        """Pass on an error, and part with the connection if it is of no more use."""
-        told = error.pgcode is not None  # by PostgreSQL itself, whose backend is idle then, or gone
+        """Passes on an error, and parts with the connection if it is no longer usable."""
+        told = error.pgcode is not None  # reported by PostgreSQL itself, so its backend is idle or gone
         if self.overdue:
             if told:
                 self.finish()
@@ -235,7 +242,7 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
             answer.errback(translated(error))
 
     def _expire(self) -> None:
-        """Part with a connection whose statement takes too long: its server may stand still (H42, H44)."""
+        """Gives up a statement that takes more than STATEMENT seconds: the server may hang (H42, H44)."""
         self._alarm = None
         if self._answer is None:
             return
@@ -247,7 +254,7 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
             self._give_up(GivenUp("The database did not answer in time."))
 
     def _give_up(self, reason: Exception) -> None:
-        """Tell the pool that the connection is of no more use, answer, and let PostgreSQL end what it is at."""
+        """Marks the connection as overdue, tells the pool and fails the statement. PostgreSQL may still finish it."""
         answer, self._answer = self._answer, None
         self._linger()
         self.lost(self, reason)
@@ -255,7 +262,10 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
             answer.errback(reason)
 
     def _part(self, reason: Exception, *, over: bool = False) -> None:
-        """Close the connection, tell the pool, answer; unless it is `over`, its backend may not have noticed."""
+        """Closes the connection, tells the pool and fails the statement.
+
+        Unless it is `over`, its backend may not have noticed, and the connection is overdue.
+        """
         answer, self._answer = self._answer, None
         self.close()
         if not over:
@@ -265,7 +275,7 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
             answer.errback(reason)
 
     def close(self) -> None:
-        """Close the socket; what is under way goes on, and counts."""
+        """Closes the socket; if a statement is under way, it goes on in PostgreSQL, and the connection is overdue."""
         self.alive = False
         if self._alarm is not None:
             self._alarm.cancel()
@@ -277,36 +287,36 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
             self._watched = -1
         if self.pollable() is not None:
             super().close()
-            self.pollable().close()  # also where psycopg2 has seen the end already: libpq's memory goes only so
+            self.pollable().close()  # even if psycopg2 has seen the end already: only this frees libpq's memory
         answer, self._answer = self._answer, None
         if answer is not None:
             self._linger()
             answer.errback(ConnectionLost("The connection to the database was closed."))
 
     def finish(self) -> None:
-        """Close the socket, and count no longer: PostgreSQL is at nothing for us."""
+        """Closes the socket and ends being overdue: PostgreSQL is no longer at work for the connection."""
         self.close()
         if self.overdue:
             self.overdue = False
             self.ended()
 
     def cancel(self, _statement: object = None) -> NoReturn:
-        """Refuse: whoever waits may leave, but what is under way goes on (H42)."""
+        """Always raises RuntimeError: a caller may leave, but what is under way goes on (H42)."""
         raise RuntimeError("a statement is never cancelled: close the connection")
 
     def fileno(self) -> int:
-        """The descriptor that the reactor watches."""
+        """Returns the descriptor that the reactor watches."""
         return self._watched if self._watched >= 0 else int(super().fileno())
 
     def doRead(self) -> None:
-        """Called by the reactor."""
+        """Called by the reactor when there is something to read."""
         if self._watched >= 0:
             self._advance()
         else:
             self._connect_further()
 
     def doWrite(self) -> None:
-        """Called by the reactor."""
+        """Called by the reactor when it is possible to write."""
         if self._watched >= 0:
             self.reactor.removeWriter(self)
             self._advance()
@@ -314,14 +324,14 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
             self._connect_further()
 
     def _connect_further(self) -> None:
-        """Go on connecting: libpq may change its socket meanwhile, so it is out of the reactor while it does."""
+        """Continues connecting, out of the reactor meanwhile, since libpq may change its socket."""
         self.reactor.removeReader(self)
         self.reactor.removeWriter(self)
         if not self.pollable().closed:
             self.continuePolling()
 
     def connectionLost(self, reason: Failure) -> None:
-        """Called by the reactor when it cannot go on, and by close()."""
+        """Called by the reactor when the descriptor fails, and by close()."""
         if self.alive:
             self._part(ConnectionLost("The connection to the database was lost."))
         elif self._watched >= 0:
@@ -331,8 +341,8 @@ class Connection(txpostgres.Connection):  # type: ignore[misc]
 
 
 def ignore(_first: object, _second: object) -> None:
-    """Nobody wants to know."""
+    """Does nothing: the default of `lost` and `heard`."""
 
 
 def nothing() -> None:
-    """Nobody waits."""
+    """Does nothing: the default of `ended` and `silent`."""

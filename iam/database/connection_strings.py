@@ -1,6 +1,6 @@
-"""`--database` read as libpq reads it, and refused where libpq would stumble later, or go where nobody meant to go.
+"""Parses `--database` as libpq does, and refuses what would fail later or lead to a server that nobody meant.
 
-No sentence repeats what the string says: a slip in writing may make any part of it a part of the password.
+No message repeats the string: a typing error may make any part of it part of the password.
 """
 
 import os
@@ -47,13 +47,13 @@ USELESS: Final = {
     ("target_session_attrs", "prefer-standby"): "asks for a standby, and iam writes: leave it out",
     ("load_balance_hosts", "random"): "spreads connections, and iam uses the one host that takes writes: leave it out",
 }
-NAME: Final = re.compile(r"[^\s/@?#\[\]<>\"'\\,=]+")  # of a host; libpq takes anything
+NAME: Final = re.compile(r"[^\s/@?#\[\]<>\"'\\,=]+")  # of a host; libpq accepts anything
 PORTS: Final = range(1, 65536)
 ENCODED: Final = "write what is special in it percent-encoded (@ as %40, / as %2F, ? as %3F, % as %25)"
 
 
 def parsed(dsn: str) -> dict[str, str]:
-    """What a libpq URI or keyword string says, its service included; Misdirected says which part of it cannot be."""
+    """Returns the keywords of a libpq URI or keyword string, and of its service. Raises Misdirected."""
     if not dsn.strip():
         raise wrong("is empty; leave it out for a database of iam's own")
     if "\0" in dsn:
@@ -62,7 +62,7 @@ def parsed(dsn: str) -> dict[str, str]:
     try:
         told: dict[str, str] = parse_dsn(dsn)
         told = service(told) | told
-        make_dsn(**told)  # for what the service says
+        make_dsn(**told)  # checks the keywords of the service
     except (psycopg2.Error, ValueError, TypeError) as error:
         raise wrong(complaint(str(error))) from None  # libpq's message repeats the string, and with it a password
     told.pop("service", None)
@@ -71,12 +71,12 @@ def parsed(dsn: str) -> dict[str, str]:
 
 
 def wrong(what: str) -> Misdirected:
-    """A sentence that begins with the option."""
+    """Returns the error with a sentence that begins with the option."""
     return Misdirected(f"--database: {what}.")
 
 
 def check_authority(dsn: str) -> None:
-    """Refuse a URI in which the user name, the password and the hosts cannot be told apart."""
+    """Raises Misdirected for a URI in which user name, password and hosts cannot be told apart."""
     scheme, separator, rest = dsn.partition("://")
     if not separator or scheme not in ("postgresql", "postgres"):
         return
@@ -87,7 +87,7 @@ def check_authority(dsn: str) -> None:
 
 
 def complaint(told: str) -> str:
-    """libpq's complaint about a string, without the string."""
+    """Returns libpq's complaint about a string, without the string."""
     if unknown := re.search(r'invalid (?:URI query parameter:|connection option) "(.*)"\s*\Z', told):
         return known(unknown[1])
     if "invalid percent-encoded token" in told or "percent-encoded value" in told:
@@ -96,13 +96,13 @@ def complaint(told: str) -> str:
 
 
 def known(word: str) -> str:
-    """What an unknown keyword may have been meant to be; it is repeated only where it is a slip in writing of one that is known."""
+    """Returns a sentence about an unknown keyword, which is repeated only if it resembles a known one."""
     near = get_close_matches(word, KEYWORDS, n=1, cutoff=0.75)
     return f"{word} is no keyword of libpq; is it {near[0]}?" if near else "holds a keyword that libpq does not know"
 
 
 def check_values(told: dict[str, str]) -> None:
-    """Refuse values that libpq would refuse at each connection, and those with which iam cannot work."""
+    """Raises Misdirected for values that libpq would refuse at each connection or that iam cannot work with."""
     for name, values in VALUES.items():
         value = told.get(name) or os.environ.get(VARIABLES.get(name, ""), "")
         if value and value not in values:
@@ -117,7 +117,7 @@ def check_values(told: dict[str, str]) -> None:
 
 
 def check_places(names: list[str], numbers: list[str], ports: list[str]) -> None:
-    """Refuse hosts, addresses and ports that do not go together, or are none."""
+    """Raises Misdirected unless hosts, addresses and ports are valid and fit together."""
     count = max(len(names), len(numbers))
     if len(names) != count and names != [""]:
         raise wrong(
@@ -139,7 +139,7 @@ def check_places(names: list[str], numbers: list[str], ports: list[str]) -> None
 
 
 def check_place(place: int, name: str, number: str, count: int) -> None:
-    """Refuse a host that is none."""
+    """Raises Misdirected for an invalid host; `place` is its position among `count` hosts, from 1."""
     if not name and not number:
         if count > 1:
             raise wrong(f"the {nth(place)} of {count} hosts is empty: name it, or leave out the comma")
@@ -156,17 +156,20 @@ def check_place(place: int, name: str, number: str, count: int) -> None:
 
 
 def amount(count: int, noun: str) -> str:
-    """`3 hosts`."""
+    """Returns a number with its noun, such as `3 hosts`."""
     return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
 def nth(place: int) -> str:
-    """`2nd`."""
+    """Returns the ordinal, such as `2nd`."""
     return str(place) + ({1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th") if place % 100 not in (11, 12, 13) else "th")
 
 
 def service(told: dict[str, str]) -> dict[str, str]:
-    """What the service file says of the service that is named, if any: its hosts are to be walked through by us too."""
+    """Returns the keywords of the service that is named, if any, since its hosts must be tried by us too.
+
+    Raises Misdirected.
+    """
     name = told.get("service") or os.environ.get("PGSERVICE", "")
     if not name:
         return {}
@@ -185,7 +188,7 @@ def service(told: dict[str, str]) -> dict[str, str]:
 
 
 def service_files() -> list[Path]:
-    """Where libpq looks for services, the first first."""
+    """Returns the files in which libpq looks for services, in its order."""
     own = os.environ.get("PGSERVICEFILE") or "~/.pg_service.conf"
     shared = os.environ.get("PGSYSCONFDIR") or "/etc/postgresql-common"
     return [Path(own).expanduser(), Path(shared) / "pg_service.conf"]

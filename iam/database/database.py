@@ -1,4 +1,4 @@
-"""PostgreSQL: lanes of connections, hot statements, LISTEN. The only object that other modules of the store know."""
+"""The Database, with which the modules of the store work: lanes of connections, hot statements, LISTEN."""
 
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -30,7 +30,7 @@ Record = TypeVar("Record")
 class Database:
     """The database: a main lane for statements, and a spare one for what must get through when that is full (H45).
 
-    While `guard` gives a sentence, the main lane only reads: what would write is Unavailable (H51).
+    While `guard` returns a sentence, the main lane is read-only: writes raise Unavailable with that sentence (H51).
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Database:
     ) -> None:
         self.reactor = reactor
         self.statements: dict[str, Statement[Any]] = {}
-        # with one more to look, and those that are about to end, there are fewer than twice as many as there are connections
+        # room for those that only look or are about to end: in all, less than twice what the lanes and LISTEN need
         places = Places(reactor, connections + 2 + max(1, connections - 1))
         self.connector = Connector(reactor, target(dsn), places)
         self.main = Pool(reactor, connections, waiters, self.prepared, self.changed)
@@ -54,11 +54,14 @@ class Database:
 
     @property
     def statistics(self) -> Statistics:
-        """What has been asked on the main lane."""
+        """Counts of what the main lane has executed."""
         return self.main.statistics
 
     def statement(self, name: str, record: type[Record], sql: str, *, shared: bool = False) -> Statement[Record]:
-        """Declare a hot statement over such records, before the start: each connection prepares it as soon as it is open."""
+        """Declares a hot statement over records of this class, which each new connection prepares.
+
+        Raises RuntimeError after the start.
+        """
         self.declare()
         run = partial(self.run, self.main, writes=writing(sql))
         statement = Statement(self.reactor, run, self.statistics, name, record, sql, shared=shared)
@@ -66,17 +69,20 @@ class Database:
         return statement
 
     def listen(self, channel: str, heard: Callable[[str], None], lost: Callable[[], None]) -> None:
-        """Hear what is notified on a channel; `lost` says that something may not have been heard (H46)."""
+        """Calls `heard` with each notification on a channel, and `lost` when some may have been missed (H46).
+
+        Raises RuntimeError after the start.
+        """
         self.declare()
         self.listener.listen(channel, heard, lost)
 
     def declare(self) -> None:
-        """Refuse what can only be declared before the start."""
+        """Raises RuntimeError after the start, for what must be declared before."""
         if self.started:
             raise RuntimeError("statements and channels are declared before the start")
 
     async def start(self) -> None:
-        """Connect, or say in one sentence why not."""
+        """Connects. Raises Unavailable, which says in one sentence why it cannot."""
         self.started = True
         try:
             await self.main.start()
@@ -88,7 +94,7 @@ class Database:
             raise
 
     async def stop(self, patience: float = 3.0) -> None:
-        """Let what is under way finish, within limits, and disconnect."""
+        """Disconnects; what is under way on the main lane has `patience` seconds to finish."""
         self.watch.stop()
         self.readiness.stop()
         self.losses.stop()
@@ -98,32 +104,35 @@ class Database:
         self.connector.stop()
 
     def query(self, sql: str, parameters: Parameters = ()) -> Deferred[Rows]:
-        """The rows of one statement."""
+        """Returns the rows of one statement on the main lane."""
         return shielded(self.run(self.main, sql, parameters, writes=writing(sql)))
 
     def aside(self, sql: str, parameters: Parameters = ()) -> Deferred[Rows]:
-        """The rows of one statement on the spare lane, for what must not wait for requests nor delay them."""
+        """Returns the rows of one statement on the spare lane, which neither waits for requests nor delays them."""
         return shielded(self.run(self.spare, sql, parameters, writes=writing(sql)))
 
     def run(self, pool: Pool, sql: str, parameters: Parameters, *, writes: bool) -> Coroutine[Any, Any, Rows]:
-        """Run one statement on a lane; what becomes of writes is noted."""
+        """Runs one statement on a lane, and notes how writes end."""
         work = pool.run(sql, parameters, writes=writes)
         return self.writes.watch(work) if writes and not self.guard() else work
 
     def obstacle(self) -> str:
-        """Why the database is only read; empty if it is written too."""
+        """Returns why the database is used read-only; empty if it is written too."""
         return self.guard()
 
     def told(self) -> bool:
-        """Does the log have it already why writes do not come through?"""
+        """Tells whether the log already has the reason why writes do not come through."""
         return not self.main.members or bool(self.guard())
 
     async def unready(self) -> str:
-        """Why nobody should be sent to this server now; empty if they may."""
+        """Returns why this server should get no requests now; empty if it may."""
         return self.guard() or await self.readiness.obstacle()
 
     async def examine(self) -> Rows:
-        """Ask PostgreSQL about itself: on the spare lane, unless something there takes its time and the other lane is free."""
+        """Returns PostgreSQL's answer to CHECK. Raises Timeout after LATE seconds.
+
+        It uses the spare lane, unless that is busy and the main lane has a free connection.
+        """
 
         def late(_outcome: object, _seconds: float) -> NoReturn:
             raise Timeout("The database did not answer in time.")
@@ -132,11 +141,14 @@ class Database:
         return await shielded(lane.run(CHECK)).addTimeout(LATE, self.reactor, late)
 
     async def prepared(self) -> Connection:
-        """A new connection that knows the hot statements."""
+        """Opens a connection that has prepared the hot statements."""
         return await self.connector.connect(*(statement.preparation for statement in self.statements.values()))
 
     def changed(self, reason: Exception | None) -> None:
-        """Have the first loss told, and the end of it; not of connections that were given up since writes do not come through."""
+        """Logs the first loss of a connection, and that all are back.
+
+        Connections that were given up because writes stall are not logged.
+        """
         absent = self.main.absent + self.spare.absent + self.listener.pool.absent
         if self.main.stopping:
             return
@@ -148,7 +160,7 @@ class Database:
 
 
 def shielded(work: Coroutine[Any, Any, T]) -> Deferred[T]:
-    """The result of `work`, which goes on when nobody waits for it any longer (H42)."""
+    """Returns the result of `work`, which goes on if the caller cancels (H42)."""
     outer: Deferred[T] = Deferred()
 
     def deliver(outcome: T | Failure) -> None:

@@ -1,4 +1,4 @@
-"""What the database may answer instead of rows."""
+"""The errors that the database raises instead of returning rows."""
 
 from typing import Final
 
@@ -8,11 +8,11 @@ from psycopg2 import errorcodes
 CONTENTION: Final = {errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOCK_DETECTED}
 DELAY: Final = {errorcodes.QUERY_CANCELED, errorcodes.LOCK_NOT_AVAILABLE}
 SHUTDOWN: Final = {"57P01", "57P02", "57P03", "57P04", "57P05"}
-READ_ONLY: Final = errorcodes.READ_ONLY_SQL_TRANSACTION  # a standby, or a disk that is full
+READ_ONLY: Final = errorcodes.READ_ONLY_SQL_TRANSACTION  # a standby, or a full disk
 ONLY_READ: Final = f"a standby, or default_transaction_read_only ({READ_ONLY})"
 READ_FROM: Final = f"The database is only read from here: {ONLY_READ}. Name the primary in --database, or all hosts, or promote this one"
 OUTAGE: Final = ("53", "57", "58", READ_ONLY)
-OURS: Final = "42"  # syntax, unknown names: the message speaks of our SQL, not of anybody's values
+OURS: Final = "42"  # syntax, unknown names: the message is about our SQL and quotes no values
 
 
 class Unavailable(Exception):
@@ -20,31 +20,31 @@ class Unavailable(Exception):
 
 
 class Unusable(Unavailable):
-    """The database does not fit, or does not let us in: waiting does not cure it."""
+    """The database is unsuitable or does not admit us; waiting does not help."""
 
 
 class Unsuitable(Unusable):
-    """A server, or what is in front of it, with which iam cannot work; no other host makes up for it."""
+    """A server, or a pooler in front of it, that iam cannot work with; no other host makes up for it."""
 
 
 class Misdirected(Unusable):
-    """What `--database` says cannot be meant: wrong usage."""
+    """The value of `--database` is invalid: a usage error."""
 
 
 class Timeout(Unavailable):
-    """The database, or a connection to it, did not come in time."""
+    """The database did not answer in time, or no connection was free in time."""
 
 
 class GivenUp(Timeout):
-    """We wait no longer for what is under way; in the database it may go on."""
+    """What is under way is no longer waited for; it may go on in the database."""
 
 
 class Overloaded(Unavailable):
-    """Too many wait already (H45)."""
+    """Too many requests wait already (H45)."""
 
 
 class ConnectionLost(Unavailable):
-    """The connection broke: what was asked may have happened or not, so nobody asks again by himself."""
+    """The connection broke. The statement may have been executed or not, so it is not repeated automatically."""
 
 
 class Superseded(ConnectionLost):
@@ -52,21 +52,21 @@ class Superseded(ConnectionLost):
 
 
 class ReadOnly(Unavailable):
-    """The database can be read, and not written."""
+    """The database can be read but not written."""
 
 
 class Repeatable(Unavailable):
-    """Nothing was done, for a reason that may be gone in a moment: other transactions were in the way (H43)."""
+    """Nothing was done, for a reason that may soon be gone, such as other transactions (H43)."""
 
 
 class NoPartition(Repeatable):
-    """A row lies beyond the partitions that there are: nobody has tended them for long, and has to now."""
+    """There is no partition for a row: none was created in time, so they must be created now."""
 
 
 class Rejected(Exception):
-    """The database refuses what it was asked; nothing was changed.
+    """The database refused the statement; nothing was changed.
 
-    PostgreSQL's own message quotes values (`Key (email)=(...) already exists`), so it is not repeated here (H30).
+    PostgreSQL's message quotes values (`Key (email)=(...) already exists`), so it is not repeated here (H30).
     """
 
     def __init__(self, sqlstate: str, constraint: str | None, detail: str) -> None:
@@ -76,7 +76,7 @@ class Rejected(Exception):
 
 
 def translated(error: psycopg2.Error) -> Exception:
-    """Our word for an error which PostgreSQL or libpq has reported."""
+    """Returns our error for one that PostgreSQL or libpq has reported."""
     state = error.pgcode
     if state is None or fatal(error):
         return ConnectionLost("The connection to the database was lost: " + sentence(error))
@@ -94,7 +94,7 @@ def translated(error: psycopg2.Error) -> Exception:
 
 
 def passing(error: psycopg2.Error) -> Repeatable | None:
-    """Our word for an error that the same statement need not meet again."""
+    """Returns our error if the same statement may succeed when it is repeated, or None."""
     if error.pgcode in CONTENTION:
         return Repeatable(f"Other transactions were in the way ({error.pgcode}).")
     if stale(error):
@@ -105,12 +105,12 @@ def passing(error: psycopg2.Error) -> Repeatable | None:
 
 
 def sentence(error: psycopg2.Error) -> str:
-    """What PostgreSQL or libpq says, in one line, without the details, which quote values."""
+    """Returns the message of PostgreSQL or libpq in one line, without the details, which quote values."""
     return " ".join((error.diag.message_primary or str(error)).split())
 
 
 def fatal(error: psycopg2.Error) -> bool:
-    """Is the connection of no more use? Not after a deadlock, a timeout or a lock that was not to be had (H41)."""
+    """Tells whether the connection is unusable; it is not after a deadlock, a timeout or a lock timeout (H41)."""
     state = error.pgcode
     return (
         isinstance(error, psycopg2.InterfaceError)
@@ -122,6 +122,6 @@ def fatal(error: psycopg2.Error) -> bool:
 
 
 def stale(error: psycopg2.Error) -> bool:
-    """Are the connection's prepared statements gone (DISCARD ALL), or older than a change of a table's columns?"""
+    """Tells whether prepared statements are gone (DISCARD ALL), or older than a change of a table's columns."""
     outdated = error.pgcode == errorcodes.FEATURE_NOT_SUPPORTED and "cached plan" in (error.diag.message_primary or "")
     return outdated or error.pgcode == errorcodes.INVALID_SQL_STATEMENT_NAME

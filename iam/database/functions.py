@@ -1,10 +1,11 @@
-"""Functions and triggers of the schema: each stands in a file as it is now, and is replaced when that has changed.
+"""Functions and triggers of the schema: each file holds the current text, which is applied when it has changed.
 
-A migration is of a moment, a function is not: to change one, its file is edited. It keeps its name and parameters, since servers
-of the version before call it too; with other parameters it gets another name, and the old one stays until nobody calls it.
+A migration is applied once; a function is changed by editing its file. It keeps its name and parameters, since servers
+of the previous version call it too. With other parameters it gets another name, and the old one stays until no version
+calls it.
 
-`history` has a line for each text that a function ever had, oldest first, by its hash. So a server knows which texts it may
-replace: those that came before its own. One that it does not know is a newer version's, and stays.
+`history` has a line with the hash of each text that a function ever had, oldest first. So a server knows which texts
+it may replace: those before its own. A text that it does not know is a newer version's, and stays.
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ insert into functions (name, hash) values (%s, %s) on conflict (name) do update 
 
 @frozen
 class Function:
-    """One file, `word.sql`; `known`: the hashes of all texts that it has had."""
+    """One file, `word.sql`; `known` holds the hashes of all texts that it has had."""
 
     name: str
     sql: str
@@ -30,21 +31,21 @@ class Function:
 
     @property
     def hash(self) -> str:
-        """What its text is known by."""
+        """The first 16 hexadecimal digits of the text's SHA-256."""
         return sha256(self.sql.encode()).hexdigest()[:16]
 
     def missing(self, seen: Mapping[str, str]) -> bool:
-        """Has the database none, or one of before?"""
+        """Tells whether the database lacks the function or has an older text of it."""
         noted = seen.get(self.name)
         return noted is None or (noted != self.hash and noted in self.known)
 
     def note(self, cursor: Any) -> None:
-        """Note that the database has it as it is here."""
+        """Notes in the database that it has this text."""
         cursor.execute(NOTE, (self.name, self.hash))
 
 
 def functions(directory: Path) -> list[Function]:
-    """All functions of a directory, by name; none where there is no such directory."""
+    """Returns all functions of a directory, by name; none if there is no such directory."""
     texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(directory.glob("*.sql"))}
     known = history(directory) if texts else []
     return [
@@ -54,6 +55,6 @@ def functions(directory: Path) -> list[Function]:
 
 
 def history(directory: Path) -> list[tuple[str, str]]:
-    """Name and hash of each text that there was, oldest first."""
+    """Returns name and hash of each text that a function of this directory has had, oldest first."""
     lines = (directory / HISTORY).read_text(encoding="utf-8").splitlines()
     return [(name, hash_) for name, hash_ in map(str.split, lines)]

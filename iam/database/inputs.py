@@ -1,8 +1,8 @@
-"""The input of a statement over arrays, declared by a record: a column for each of its fields.
+"""The input of a batched statement, declared by a record class: a column for each of its fields.
 
-`{input}` in the SQL stands for the rows that are asked together, as `i`: `i.digest` is the field `digest`, and `i.n` the number of
-the row. What a field is in PostgreSQL, its annotation tells. A field of several values travels as the text of an array, since
-arrays of arrays have no place in a batch; the SQL reads it as the array.
+`{input}` in the SQL stands for the rows that are requested together, as `i`: `i.digest` is the field `digest`, and
+`i.n` the number of the row. The annotation of a field determines its type in PostgreSQL. A field of several values is
+sent as the text of an array, since a batch cannot hold arrays of arrays; the SQL reads it as an array.
 """
 
 import re
@@ -41,9 +41,9 @@ READ: Final = re.compile(r"\bi\.(\w+)")
 
 
 def fit(record: type, sql: str, **pieces: str) -> str:
-    """The SQL, with pieces that others use too in the places of their names, such as `{claimed}`.
+    """Returns the SQL with shared pieces in place of their names, such as `{claimed}`.
 
-    Its input are records of this class: raises TypeError where the two do not fit together.
+    Raises TypeError unless the SQL has one `{input}`, reads no field that the record class lacks, and uses all fields.
     """
     for name, piece in pieces.items():
         sql = sql.replace(f"{{{name}}}", piece.strip())
@@ -58,7 +58,7 @@ def fit(record: type, sql: str, **pieces: str) -> str:
 
 
 def kinds(record: type) -> dict[str, str]:
-    """PostgreSQL's types of the fields, in their order. Raises TypeError for a field that cannot be sent."""
+    """Returns the PostgreSQL types of the fields, in their order. Raises TypeError for a field that cannot be sent."""
     hints = get_type_hints(record)
     if NUMBER in hints:
         raise TypeError(f"{record.__name__}.{NUMBER}: the number of the row has this name.")
@@ -66,7 +66,7 @@ def kinds(record: type) -> dict[str, str]:
 
 
 def kind(annotation: object, place: str) -> str:
-    """The type of values that are annotated so; whether there may be none, makes no difference to PostgreSQL."""
+    """Returns the PostgreSQL type for an annotation, whether optional or not. Raises TypeError."""
     if get_origin(annotation) in (Union, UnionType):
         left = [each for each in get_args(annotation) if each is not NoneType]
         annotation = left[0] if len(left) == 1 else annotation
@@ -78,17 +78,17 @@ def kind(annotation: object, place: str) -> str:
 
 
 def parameters(record: type) -> list[str]:
-    """The types of a prepared statement's parameters: an array for each field."""
+    """Returns the types of a prepared statement's parameters: an array for each field."""
     return [("text" if several(kind) else kind) + "[]" for kind in kinds(record).values()]
 
 
 def filled(record: type, sql: str) -> str:
-    """The SQL with what it reads in the place of `{input}`."""
+    """Returns the SQL with the rows to read in place of `{input}`. Raises TypeError."""
     return fit(record, sql).replace(HOLE, source(kinds(record)))
 
 
 def source(columns: Mapping[str, str]) -> str:
-    """The rows of these columns, out of the parameters of a prepared statement."""
+    """Returns the SQL of rows with these columns, read from the parameters of a prepared statement."""
     places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
     rows = f"unnest({places}) with ordinality as i ({', '.join(columns)}, {NUMBER})"
     if not any(map(several, columns.values())):
@@ -98,12 +98,12 @@ def source(columns: Mapping[str, str]) -> str:
 
 
 def several(kind: str) -> bool:
-    """Is this the type of an array?"""
+    """Tells whether this is the type of an array."""
     return kind.endswith("[]")
 
 
 def elements(record: type) -> Callable[[object], tuple[str, ...]]:
-    """What gives the fields of a record as elements of arrays; the key, which is the first field, first."""
+    """Returns a function that turns the fields of a record into array elements; the first is the key."""
     columns = kinds(record)
     read, form = attrgetter(*columns), FORMS_OF_FIELDS.get
     if len(columns) == 1:

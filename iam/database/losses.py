@@ -1,4 +1,4 @@
-"""Lost connections in the log: a line when the first goes, one when all are there again, however often it happens."""
+"""Logs lost connections: a line when the first is lost, one when all are back, and a count of repetitions."""
 
 from typing import Any, Final
 
@@ -6,17 +6,17 @@ from twisted.logger import Logger
 
 from iam.reactor import Timer
 
-WINDOW: Final = 10  # seconds in which what happens again is counted, not told
+WINDOW: Final = 10  # seconds in which repetitions are counted instead of logged
 
 log = Logger()
 
 
 class Losses:
-    """Says when connections are lost and when they are back; what happens again within ten seconds is one line with a count."""
+    """Logs when connections are lost and back; repetitions within ten seconds give one line with a count."""
 
     def __init__(self, reactor: Timer) -> None:
         self.reactor = reactor
-        self.since: float | None = None  # when the first connection went that is missing
+        self.since: float | None = None  # when the first of the missing connections was lost
         self.told = False
         self.again = 0
         self.reason = ""
@@ -24,11 +24,11 @@ class Losses:
 
     @property
     def away(self) -> bool:
-        """Are connections missing?"""
+        """Whether connections are missing."""
         return self.since is not None
 
     def lost(self, reason: Exception, absent: int) -> None:
-        """A connection is lost, or cannot be opened."""
+        """Notes that a connection is lost or cannot be opened; `absent` is how many are missing."""
         if self.since is not None:
             return
         self.since = self.reactor.seconds()
@@ -41,13 +41,13 @@ class Losses:
             self.reason = str(reason)
 
     def back(self) -> None:
-        """All connections are there."""
+        """Notes that all connections are open again."""
         if self.since is not None and self.told:
             log.info("database.back after {seconds} s", seconds=round(self.reactor.seconds() - self.since, 1))
         self.since = None
 
     def look(self) -> None:
-        """The end of ten seconds: what has happened again in them."""
+        """Logs, at the end of the ten seconds, how often connections were lost again."""
         self.alarm = None
         if self.again:
             log.warn(
@@ -61,7 +61,7 @@ class Losses:
             self.alarm = self.reactor.callLater(WINDOW, self.look)
 
     def stop(self) -> None:
-        """Look no more."""
+        """Cancels the timer."""
         if self.alarm is not None:
             self.alarm.cancel()
             self.alarm = None

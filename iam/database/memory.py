@@ -1,4 +1,4 @@
-"""Rows kept in memory: read far more often than written, dropped when somebody changes them (H46)."""
+"""Rows kept in memory: read far more often than written, and dropped when they may have changed (H46)."""
 
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
@@ -6,17 +6,17 @@ from typing import Generic, TypeVar
 from iam.clock import Clock
 from iam.database.errors import Unavailable
 
-MAXIMUM_AGE = 5.0  # seconds; a NOTIFY that was lost costs no more than this
+MAXIMUM_AGE = 5.0  # seconds; the longest effect of a lost NOTIFY
 MAXIMUM_SIZE = 10_000
-SHOWN = 600.0  # seconds that what was known last may be shown while the database does not answer
-AGAIN = 5.0  # seconds until a database that did not answer is asked again for that
+SHOWN = 600.0  # seconds for which the last known value may be shown while the database does not answer
+AGAIN = 5.0  # seconds until a database that did not answer is asked again by `shown`
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
 class Memory(Generic[Key, Value]):
-    """What `read` said of each key, for at most `MAXIMUM_AGE` seconds or until `forget`."""
+    """Caches what `read` returns for each key, for at most `MAXIMUM_AGE` seconds or until `forget`."""
 
     def __init__(self, clock: Clock, read: Callable[[Key], Awaitable[Value | None]]) -> None:
         self._clock = clock
@@ -24,10 +24,10 @@ class Memory(Generic[Key, Value]):
         self._known: dict[Key, tuple[float, Value]] = {}
         self._shown: dict[Key, tuple[float, Value]] = {}
         self._failed = -AGAIN
-        self._reading: dict[Key, object] = {}  # the newest read of each key that nothing was forgotten of since
+        self._reading: dict[Key, object] = {}  # the newest read of each key, unless it was forgotten since
 
     async def get(self, key: Key) -> Value | None:
-        """The value of `key`, from memory while it is fresh. What is not there is asked for each time."""
+        """Returns the value of `key`, from memory while it is fresh. A missing value is read each time."""
         now = self._clock.seconds()
         known = self._known.get(key)
         if known and 0 <= now - known[0] < MAXIMUM_AGE:
@@ -43,9 +43,10 @@ class Memory(Generic[Key, Value]):
                 del self._reading[key]
 
     async def shown(self, key: Key) -> Value | None:
-        """The value, or while the database does not answer what it was in the last minutes, of a table that is kept as a whole.
+        """Returns the value, or, while the database does not answer, the last one known for SHOWN seconds.
 
-        Only for what is shown to everybody: nothing may be issued, verified or decided with it.
+        Only for tables kept as a whole (key None), and for what is shown to everybody: nothing may be issued, verified
+        or decided with it. Raises Unavailable.
         """
         now, (at, last) = self._clock.seconds(), self._shown.get(key, (-SHOWN, None))
         good = last is not None and 0 <= now - at < SHOWN
@@ -60,12 +61,12 @@ class Memory(Generic[Key, Value]):
             return last
 
     def forget(self) -> None:
-        """Everything may have changed."""
+        """Drops all values, since any may have changed."""
         self._known = {}
         self._reading = {}
 
     def forget_one(self, key: Key) -> None:
-        """The value of this key may have changed."""
+        """Drops the value of this key, since it may have changed."""
         self._known.pop(key, None)
         self._reading.pop(key, None)
 

@@ -1,6 +1,6 @@
-"""The schema: plain SQL files, each applied in one transaction with the note that it was (H49).
+"""The schema: SQL files, each applied in one transaction together with the note of it (H49).
 
-Migrations are applied once, in their order; then functions, each as often as its text changes (iam.database.functions).
+Migrations are applied once, in their order; then functions, whenever their text has changed (iam.database.functions).
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -21,12 +21,12 @@ from iam.database.functions import Function
 DIRECTORY: Final = Path(__file__).parent.parent / "store" / "migrations"
 FUNCTIONS: Final = "functions"  # the directory beside it
 CONNECT: Final = 5  # seconds for each host (H44)
-ATTEMPTS: Final = 100  # to lock busy tables, for a moment each
+ATTEMPTS: Final = 100  # to lock busy tables, each with a short wait
 PAUSE: Final = 0.3  # seconds between two attempts
 OLDEST: Final = 140000  # server_version of PostgreSQL 14
 
-# Two servers that start at once migrate once: the lock goes with the transaction, however that ends. A table is waited
-# for only so long that the requests which then wait behind us hardly notice.
+# The advisory lock lets two servers that start at once migrate once; it ends with the transaction. The wait for a
+# table's lock is so short that requests, which queue behind ours, hardly notice.
 BEGIN: Final = """
 set local statement_timeout = 0;
 set local lock_timeout = '10min';
@@ -51,22 +51,22 @@ class MigrationError(Exception):
 
 
 class Interrupted(MigrationError):
-    """The database could not be reached, or went away, which may be over in a moment; the migration under way has not happened."""
+    """The database could not be reached or went away, perhaps for a moment; the migration was not applied."""
 
 
 @frozen
 class Migration:
-    """One file: `NNNN_word.sql`."""
+    """One file, `NNNN_word.sql`."""
 
     name: str
     sql: str
 
     def missing(self, seen: Mapping[str, str]) -> bool:
-        """Has the database not seen it?"""
+        """Tells whether the database has not had it yet."""
         return self.name not in seen
 
     def note(self, cursor: Any) -> None:
-        """Note that the database has seen it."""
+        """Notes in the database that it was applied."""
         cursor.execute(NOTE, (self.name,))
 
 
@@ -74,20 +74,26 @@ Step = Migration | Function
 
 
 def applied(dsn: str) -> list[str]:
-    """The names of the migrations that the database has seen."""
+    """Returns the names of the migrations that the database has had. Raises MigrationError."""
     with connected(dsn) as connection:
         return [name for name, hash_ in seen_by(connection).items() if not hash_]
 
 
 def pending(dsn: str, directory: Path = DIRECTORY) -> list[str]:
-    """The names of the migrations that the database has not seen, and of the functions that have changed since."""
+    """Returns the names of the migrations not applied yet, and of functions that have changed since.
+
+    Raises MigrationError.
+    """
     with connected(dsn) as connection:
         seen = seen_by(connection)
         return names(missing(seen, directory), seen)
 
 
 def migrate(dsn: str, directory: Path = DIRECTORY) -> list[str]:
-    """Bring the schema up to date; the names of the migrations and functions which that took."""
+    """Brings the schema up to date and returns the names of the migrations and functions applied.
+
+    Raises MigrationError.
+    """
     with connected(dsn) as connection:
         seen = seen_by(connection)
         todo = missing(seen, directory)
@@ -95,19 +101,22 @@ def migrate(dsn: str, directory: Path = DIRECTORY) -> list[str]:
 
 
 def admit(dsn: str, role: str) -> None:
-    """Let servers of this role work on the schema, which they need not own; the owner says so. Raises MigrationError."""
+    """Lets servers of this role work on the schema without owning it; the owner calls this. Raises MigrationError."""
     with connected(dsn) as connection, connection, connection.cursor() as cursor:
         cursor.execute(ADMIT, (role,))
 
 
 def migrations(directory: Path) -> list[Migration]:
-    """All migrations in their order."""
+    """Returns all migrations of a directory, in their order."""
     paths = sorted(directory.glob("[0-9][0-9][0-9][0-9]_*.sql"))
     return [Migration(path.stem, path.read_text(encoding="utf-8")) for path in paths]
 
 
 def missing(seen: Mapping[str, str], directory: Path) -> list[Step]:
-    """What the database has not seen; it must not have seen migrations that are unknown here: that is a newer iam's (H49)."""
+    """Returns the steps that the database lacks.
+
+    Raises MigrationError if it has migrations that are unknown here: it belongs to a newer iam (H49).
+    """
     files = migrations(directory)
     strange = sorted(name for name in set(seen) - {file.name for file in files} if not seen[name])
     if strange:
@@ -120,19 +129,19 @@ def missing(seen: Mapping[str, str], directory: Path) -> list[Step]:
 
 
 def names(steps: Sequence[Step], seen: Mapping[str, str]) -> list[str]:
-    """The names to be told: that a new database gets all functions, goes without saying."""
+    """Returns the names to report: on a new database, which gets all functions, only those of migrations."""
     return [step.name for step in steps if seen or isinstance(step, Migration)]
 
 
 def seen_by(connection: Any) -> dict[str, str]:
-    """What is noted in the schema that unqualified names are made in: migrations, and functions with their hashes."""
+    """Returns what the current schema notes: migrations, and functions with their hashes."""
     with connection, connection.cursor() as cursor:
         cursor.execute(TABLES)
         return seen_in(cursor, {name for (name,) in cursor.fetchall()})
 
 
 def seen_in(cursor: Any, tables: Collection[str]) -> dict[str, str]:
-    """What is noted in these tables."""
+    """Returns what these tables note: names, with the hash of a function or an empty text."""
     seen: dict[str, str] = {}
     for statement in (statement for table, statement in APPLIED.items() if table in tables):
         cursor.execute(statement)
@@ -141,14 +150,17 @@ def seen_in(cursor: Any, tables: Collection[str]) -> dict[str, str]:
 
 
 def together(steps: Sequence[Step]) -> Iterator[Sequence[Step]]:
-    """The steps of each transaction: a migration alone, which may take its time and lock what it changes; functions at once."""
+    """Yields the steps of each transaction: a single migration, which may take long and lock much, or all functions."""
     yield from ([step] for step in steps if isinstance(step, Migration))
     if rest := [step for step in steps if isinstance(step, Function)]:
         yield rest
 
 
 def apply(connection: Any, steps: Sequence[Step]) -> list[Step]:
-    """Apply these steps; those that no other server was faster with."""
+    """Applies these steps and returns those that no other server had applied before.
+
+    Raises MigrationError if their tables stay locked.
+    """
     for _ in range(ATTEMPTS):
         try:
             return attempt(connection, steps)
@@ -158,7 +170,7 @@ def apply(connection: Any, steps: Sequence[Step]) -> list[Step]:
 
 
 def attempt(connection: Any, steps: Sequence[Step]) -> list[Step]:
-    """Apply steps and note them, in one transaction: killed on the way, it has not happened."""
+    """Applies steps and notes them in one transaction, so that nothing is left of them if it is interrupted."""
     with connection, connection.cursor() as cursor:
         cursor.execute(BEGIN)
         seen = seen_in(cursor, APPLIED)
@@ -169,7 +181,7 @@ def attempt(connection: Any, steps: Sequence[Step]) -> list[Step]:
 
 
 def run(cursor: Any, step: Step) -> None:
-    """Apply one step and note it."""
+    """Applies one step and notes it. Raises MigrationError, or LockNotAvailable if it can be tried again."""
     try:
         cursor.execute(step.sql)
         step.note(cursor)
@@ -181,7 +193,7 @@ def run(cursor: Any, step: Step) -> None:
 
 @contextmanager
 def connected(dsn: str) -> Iterator[Any]:
-    """A synchronous connection, for a thread or a command."""
+    """Opens a synchronous connection, for a thread or a command. Raises MigrationError."""
     try:
         connection = psycopg2.connect(target(dsn).dsn, connect_timeout=CONNECT)
     except Unavailable as error:
@@ -198,12 +210,12 @@ def connected(dsn: str) -> Iterator[Any]:
 
 
 def failed(error: psycopg2.Error, message: str) -> MigrationError:
-    """What became of the migration, where PostgreSQL said this."""
+    """Returns the error for a failed migration: Interrupted if the connection is lost."""
     return Interrupted(message) if fatal(error) else MigrationError(message)
 
 
 def require(connection: Any) -> None:
-    """Refuse a server that cannot hold our schema."""
+    """Raises MigrationError if the server is too old or the database not in UTF-8."""
     if connection.server_version < OLDEST:
         raise MigrationError("PostgreSQL is older than version 14: iam needs 14 or later.")
     if connection.info.parameter_status("server_encoding") != "UTF8":

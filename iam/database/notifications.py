@@ -1,4 +1,4 @@
-"""LISTEN: hints from other processes, and an honest word when some may have been missed."""
+"""LISTEN: notifications from other processes, and a callback when some may have been missed."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -15,14 +15,14 @@ from iam.database.places import LOOK, Places
 from iam.database.pool import Pool
 from iam.reactor import Timer
 
-BEAT: Final = 5.0  # seconds between two looks whether the listening connection is alive
+BEAT: Final = 5.0  # seconds between two checks that the listening connection is alive
 CHANNEL: Final = re.compile(r"[a-z_]+")
 
 log = Logger()
 
 
 class Listener:
-    """One connection that listens, and listens again after it was lost (H46)."""
+    """One connection that listens, and is replaced when it is lost (H46)."""
 
     def __init__(
         self,
@@ -41,36 +41,39 @@ class Listener:
         self.pulse.clock = reactor
 
     def listen(self, channel: str, heard: Callable[[str], None], lost: Callable[[], None]) -> None:
-        """Call `heard` for each notification, and `lost` whenever some may have been missed."""
+        """Calls `heard` with each notification, and `lost` whenever some may have been missed.
+
+        Raises ValueError unless the name of the channel is of small letters and underscores.
+        """
         if not CHANNEL.fullmatch(channel):
             raise ValueError("a channel has a name of small letters")
         self.channels.setdefault(channel, []).append((heard, lost))
 
     async def start(self) -> None:
-        """Listen."""
+        """Opens the connection and checks it regularly. Raises Unavailable."""
         await self.pool.start()
         self.pulse.start(BEAT, now=False)
 
     async def stop(self, patience: float) -> None:
-        """Listen no more."""
+        """Closes the connection; a statement under way has `patience` seconds to finish."""
         if self.pulse.running:
             self.pulse.stop()
         await self.pool.stop(patience)
 
     async def open(self) -> Connection:
-        """A new connection that listens to all channels."""
+        """Opens a connection that listens to all channels."""
         connection = await self.connect(*("listen " + channel for channel in self.channels))
         connection.heard = self.hear
         return connection
 
     def hear(self, channel: str, payload: str) -> None:
-        """Pass on a notification."""
+        """Passes a notification on to the listeners of its channel."""
         for heard, _ in self.channels.get(channel, []):
             with log.failuresHandled("a notification on {channel} went wrong", channel=channel):
                 heard(payload)
 
     def changed(self, reason: Exception | None) -> None:
-        """The connection was lost, or is there again."""
+        """Called when the connection is lost or back; in both cases notifications may have been missed."""
         deaf = self.pool.absent > 0
         if deaf != self.deaf:
             self.deaf = deaf
@@ -78,18 +81,18 @@ class Listener:
         self.report(reason)
 
     def forget(self) -> None:
-        """Say that notifications may have been missed."""
+        """Tells all listeners that notifications may have been missed."""
         for channel, listeners in self.channels.items():
             for _, lost in listeners:
                 with log.failuresHandled("the loss of {channel} went wrong", channel=channel):
                     lost()
 
     def beat(self) -> Deferred[Any]:
-        """Ask for an answer: a silent server's connection runs into its deadline, and is replaced."""
+        """Sends a statement: the connection of a silent server exceeds its deadline, and is replaced."""
         return Deferred.fromCoroutine(self.probe())
 
     async def probe(self) -> None:
-        """Ask for anything; where connections hang, which of them still have a backend."""
+        """Runs a statement: if connections are overdue, one that finds out which of them still have a backend."""
         overdue = self.places.overdue(self.pool.place)
         with suppress(Rejected, Unavailable):
             if overdue:

@@ -1,8 +1,9 @@
-"""How many connections one address of the database has from us, those included that nobody waits for any longer (H44, H45).
+"""Limits our connections to one address of the database, including those that are overdue (H44, H45).
 
-A closed socket ends no backend that waits: for a standby's word, for a disk, for being run again. It goes on, holds one of
-PostgreSQL's places, and a new connection would hold another. So a connection whose time is over stays open until PostgreSQL
-answers after all, and counts; or until a look from another one says that nothing is under way on it.
+Closing a socket does not end a backend that waits for a standby or a disk, or is suspended. The backend goes on and
+holds one of PostgreSQL's connection slots, and a new connection would hold another. So a connection that is given up
+stays open and counts until PostgreSQL answers after all, or until another connection finds that nothing is under way
+on it.
 """
 
 from typing import Final
@@ -11,11 +12,12 @@ from iam.database.connection import Connection, Place, Rows
 from iam.database.errors import Unavailable
 from iam.reactor import Timer
 
-SILENCE: Final = 60.0  # seconds without an answer after which the oldest make room: PostgreSQL's authentication_timeout
+SILENCE: Final = 60.0  # seconds without an answer until the oldest makes room: PostgreSQL's authentication_timeout
 PAUSE: Final = 1.0  # seconds between two connections that are opened only to look
 NEVER: Final = float("-inf")
 FULL: Final = "too many connections to it do not answer"
-# A process that was begun since has got the number of one that is gone. Where a socket is open still, to close it ends an idle one.
+# A process that began after the connection was given up has reused the pid of its backend, which is gone. An idle
+# backend ends when the socket is closed, if that is still open.
 LOOK: Final = """
 select pid, state = 'idle' from pg_stat_activity join unnest(%(pids)s::int[], %(ages)s::float8[]) as given (pid, age) using (pid)
 where backend_start < clock_timestamp() - make_interval(secs => age)
@@ -32,9 +34,9 @@ class Places:
         self.answered = self.looked = NEVER
 
     def take(self, connection: Connection) -> None:
-        """Count a connection that is about to be opened. Raises Unavailable where there is no place for it.
+        """Counts a connection that is about to be opened. Raises Unavailable if there is no place for it.
 
-        One more than there are places for is let through in a second, to look who is still there.
+        One more than `most` is let through each PAUSE seconds, to look which backends are still there.
         """
         beyond = self.count(connection.place) - self.most
         if beyond > 0:
@@ -44,19 +46,22 @@ class Places:
         self.connections.add(connection)
 
     def count(self, place: Place) -> int:
-        """How many backends there may be for us at this address."""
+        """Returns how many backends we may have at this address."""
         self.connections = {other for other in self.connections if other.held}
         return sum(other.place == place for other in self.connections)
 
     def pace(self) -> None:
-        """Raise Unavailable if somebody has looked just now, and found no place."""
+        """Raises Unavailable if another connection was let through to look less than PAUSE seconds ago."""
         now = self.reactor.seconds()
         if now < self.looked + PAUSE:
             raise Unavailable(FULL)
         self.looked = now
 
     def make_room(self, place: Place) -> None:
-        """Give up the connection that is overdue for longest, if nothing has answered for long: all may lead nowhere."""
+        """Finishes the connection that is overdue longest, if nothing has answered for SILENCE seconds.
+
+        All may lead nowhere by then. Raises Unavailable otherwise.
+        """
         now = self.reactor.seconds()
         overdue = self.overdue(place)
         if not overdue or max(self.answered, overdue[0].since) > now - SILENCE:
@@ -64,24 +69,30 @@ class Places:
         overdue[0].finish()
 
     def overdue(self, place: Place) -> list[Connection]:
-        """The connections to this address that nobody waits for any longer, the oldest first."""
+        """Returns the connections to this address that are given up but may have a backend, the oldest first."""
         overdue = (other for other in self.connections if other.overdue and other.place == place)
         return sorted(overdue, key=lambda other: other.since)
 
     def question(self, overdue: list[Connection]) -> dict[str, list[float]]:
-        """What LOOK is to ask about these."""
+        """Returns the parameters of LOOK for these connections."""
         now = self.reactor.seconds()
         return {"pids": [other.pid for other in overdue], "ages": [now - other.since for other in overdue]}
 
     async def look(self, connection: Connection) -> None:
-        """See through this new connection who else still has a backend there. Raises Unavailable where there is no place for it."""
+        """Finds out through this new connection which overdue ones still have a backend there.
+
+        Raises Unavailable if there is no place for the new one.
+        """
         overdue = self.overdue(connection.place)
         self.settle(overdue, await connection.run(LOOK, self.question(overdue)) if overdue else [])
         if self.count(connection.place) > self.most:
             raise Unavailable(FULL)
 
     def settle(self, overdue: list[Connection], backends: Rows) -> None:
-        """Count no longer those that have no backend, or one that ends with its connection. Who was still logging in is not known."""
+        """Finishes the overdue connections that have no backend, or an idle one, which ends with its connection.
+
+        A connection without a pid was still logging in: it stays until it has been overdue for SILENCE seconds.
+        """
         now = self.answered = self.reactor.seconds()
         idle: dict[int, bool] = dict(backends)
         for other in overdue:
@@ -90,6 +101,6 @@ class Places:
                 other.finish()
 
     def close(self) -> None:
-        """Close all sockets."""
+        """Closes the sockets of all connections."""
         for connection in list(self.connections):
             connection.close()

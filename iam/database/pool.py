@@ -1,4 +1,4 @@
-"""Connections kept open, lent to one statement at a time, and opened again when they are lost."""
+"""Connections kept open, lent to one statement at a time, and replaced when they are lost."""
 
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -24,19 +24,19 @@ from iam.database.errors import (
 from iam.reactor import Timer
 
 ACQUIRE: Final = 2.0  # seconds that a statement waits for a connection (H44)
-REPETITIONS: Final = 3  # of a statement that lost against other transactions (H43)
-PACE: Final = 0.02  # seconds between two attempts to connect, even if all is well
-SLOW: Final = 1.0  # seconds between two new connections while many of the old ones hang
+REPETITIONS: Final = 3  # of a statement that conflicted with other transactions (H43)
+PACE: Final = 0.02  # seconds between two attempts to connect while all is well
+SLOW: Final = 1.0  # seconds between two new connections, at most, while old ones hang
 LONGEST: Final = 0.5  # seconds between two attempts while the database is away
-UNWRITTEN: Final = 3.0  # seconds between two attempts while it is only read, which somebody has to change
-READING: Final = "set local transaction_read_only = on;"  # PostgreSQL itself knows best which statements write
+UNWRITTEN: Final = 3.0  # seconds between two attempts while it is read-only, which somebody has to change
+READING: Final = "set local transaction_read_only = on;"  # lets PostgreSQL itself decide which statements write
 
 chance = SystemRandom().uniform
 
 
 @define
 class Statistics:
-    """What has been asked of the database; a statement outside of a transaction is a commit of its own."""
+    """Counts of what the database was asked; a statement outside of a transaction is a commit of its own."""
 
     statements: int = 0
     rows: int = 0  # of hot statements
@@ -45,7 +45,7 @@ class Statistics:
 
 @define(eq=False)
 class Waiter:
-    """Who waits for a connection."""
+    """A caller that waits for a connection."""
 
     writes: bool
     turn: Deferred[Connection] = field(factory=Deferred)
@@ -54,7 +54,7 @@ class Waiter:
 class Pool:
     """At most `size` connections; a statement waits for one if it must, but neither long nor in a long queue (H45).
 
-    Writes get three quarters of them, those included that hang: where commits wait, reads go on.
+    Writes get three quarters of them, including those that hang, so that reads go on while commits wait.
     """
 
     def __init__(
@@ -72,18 +72,18 @@ class Pool:
         self.connect = connect
         self.changed = changed
         self.tend: Callable[[], Awaitable[None]] = nothing
-        self.restriction: Callable[[], str] = str  # why nothing may be written
+        self.restriction: Callable[[], str] = str  # returns why nothing may be written, or an empty text
         self.statistics = Statistics()
         self.members: set[Connection] = set()
         self.idle: list[Connection] = []
-        self.overdue: set[Connection] = set()  # left by us, not yet by PostgreSQL
-        self.writers: set[Connection] = set()  # at a write, or hanging in one
-        self.place: Place = ()  # of the connection that joined last
+        self.overdue: set[Connection] = set()  # given up by us, while PostgreSQL may be at work for them
+        self.writers: set[Connection] = set()  # running a write, or hanging in one
+        self.place: Place = ()  # the address of the connection that joined last
         self.waiters: deque[Waiter] = deque()
         self.serving = False
         self.stopping = False
-        self.renewing = False  # the last connection was given up though the database is there
-        self.unwritten = False  # the last attempt met a database that is only read
+        self.renewing = False  # the last connection was given up although the database is available
+        self.unwritten = False  # the last attempt found the database read-only
         self.pause: Deferred[None] | None = None
         self.vacancy: Deferred[None] | None = None
         self.drained: Deferred[None] | None = None
@@ -94,12 +94,12 @@ class Pool:
         return self.size - len(self.members)
 
     async def start(self) -> None:
-        """Open the first connection, or raise; the others follow."""
+        """Opens the first connection, or raises Unavailable; the others follow in the background."""
         self.join(await self.connect())
         Deferred.fromCoroutine(self.keep())
 
     async def stop(self, patience: float) -> None:
-        """Take no more statements, give those under way some time, and close all connections."""
+        """Refuses new statements, gives those under way `patience` seconds, and closes all connections."""
         self.stopping = True
         self.refuse(Unavailable("The connections to the database are being closed."))
         if len(self.idle) < len(self.members):
@@ -118,16 +118,16 @@ class Pool:
 
     @property
     def writable(self) -> bool:
-        """May one more write begin?"""
+        """Whether one more write may begin."""
         return sum(writer.place == self.place for writer in self.writers) < self.share
 
     @property
     def stalled(self) -> bool:
-        """Do all the writes hang that there may be?"""
+        """Whether as many writes hang as may run at once."""
         return sum(writer.place == self.place for writer in self.writers & self.overdue) >= self.share
 
     async def run(self, sql: str, parameters: Parameters | None = None, *, writes: bool = False) -> Rows:
-        """Run one statement, again where other transactions were in its way: alone, it is a transaction of its own."""
+        """Runs one statement in a transaction of its own, again if other transactions were in its way."""
         for repetition in range(REPETITIONS):
             try:
                 return await self.attempt(sql, parameters, writes=writes)
@@ -138,7 +138,7 @@ class Pool:
         return await self.attempt(sql, parameters, writes=writes)
 
     async def attempt(self, sql: str, parameters: Parameters | None, *, writes: bool) -> Rows:
-        """Run one statement once."""
+        """Runs one statement once, and notes a server that turns out to be read-only."""
         free = self.idle and not self.stopping and (not writes or self.writable)
         connection = self.idle.pop() if free else await self.turn(writes=writes)
         self.statistics.statements += 1
@@ -156,7 +156,7 @@ class Pool:
             self.release(connection)
 
     def turn(self, *, writes: bool) -> Deferred[Connection]:
-        """A connection, as soon as one is free."""
+        """Returns a connection as soon as one is free. Raises Unavailable, Timeout and Overloaded."""
         if self.stopping or not (self.members or self.renewing):
             raise Unavailable("There is no connection to the database.")
         if writes and self.stalled:
@@ -169,17 +169,17 @@ class Pool:
         return waiter.turn.addBoth(stopped, timer)
 
     def expire(self, waiter: Waiter) -> None:
-        """Let a waiter go empty-handed."""
+        """Fails a waiter with Timeout."""
         self.waiters.remove(waiter)
         waiter.turn.errback(Timeout("No connection to the database was free in time."))
 
     def refuse(self, reason: Exception) -> None:
-        """Let all waiters go empty-handed."""
+        """Fails all waiters with this error."""
         while self.waiters:
             self.waiters.popleft().turn.errback(reason)
 
     def release(self, connection: Connection) -> None:
-        """Take back a connection, for whoever waits longest."""
+        """Takes back a connection, for the one who waits longest."""
         if not connection.overdue:
             self.writers.discard(connection)
         if connection.alive:
@@ -189,7 +189,7 @@ class Pool:
             self.drained.callback(None)
 
     def serve(self) -> None:
-        """Give free connections to those who wait: in a loop, since a connection may come back at once."""
+        """Gives free connections to waiters, in a loop, since a connection may come back at once."""
         if self.serving:
             return
         self.serving = True
@@ -201,12 +201,12 @@ class Pool:
             self.serving = False
 
     def next(self) -> Waiter | None:
-        """Who waits longest, of those that may go now."""
+        """Returns the waiter that has waited longest of those that may go now."""
         writable = self.writable
         return next((waiter for waiter in self.waiters if writable or not waiter.writes), None)
 
     def join(self, connection: Connection) -> None:
-        """Lend out this connection from now on."""
+        """Adds an open connection to those that are lent out."""
         connection.lost = self.leave
         self.renewing = False
         self.place = connection.place
@@ -215,7 +215,7 @@ class Pool:
         self.release(connection)
 
     def leave(self, connection: Connection, reason: Exception) -> None:
-        """Forget a lost connection; with the last one hope is lost for those who wait."""
+        """Forgets a lost connection; if it was the last and the database seems gone, fails all waiters."""
         self.statistics.losses += 1
         self.members.discard(connection)
         if connection.overdue:
@@ -231,7 +231,7 @@ class Pool:
         self.changed(reason)
 
     def recover(self, connection: Connection) -> None:
-        """PostgreSQL has ended what a connection was left for: its place is free, and the database may be well again."""
+        """Called when an overdue connection has ended: its place is free, and the database may work again."""
         self.overdue.discard(connection)
         self.writers.discard(connection)
         self.serve()
@@ -240,12 +240,12 @@ class Pool:
 
     @property
     def pace(self) -> float:
-        """Seconds until the next connection may be opened: the more hang where they lead, the slower."""
+        """Seconds until the next connection may be opened: the more connections hang at the same place, the longer."""
         hanging = sum(other.place == self.place for other in self.overdue)
         return min(PACE * 2.0**hanging, SLOW)
 
     async def keep(self) -> None:
-        """Keep the pool full, one connection after another, without ever asking an absent database in a loop."""
+        """Keeps the pool full, opening one connection after another, with pauses also while the database is away."""
         delay = PACE
         while not self.stopping:
             try:
@@ -259,11 +259,11 @@ class Pool:
                 return
 
     def longer(self, delay: float) -> float:
-        """Seconds until the next attempt, after one that has failed."""
+        """Returns the seconds until the next attempt, after one that has failed."""
         return UNWRITTEN if self.unwritten else min(delay * 2, LONGEST)
 
     async def rest(self, seconds: float) -> None:
-        """Wait, but no longer than until a connection that hung has ended."""
+        """Waits these seconds, or until an overdue connection has ended."""
         pause: Deferred[None] = Deferred()
         self.pause = pause
         timer = self.reactor.callLater(seconds, pause.callback, None)
@@ -274,7 +274,7 @@ class Pool:
                 timer.cancel()
 
     async def fill(self) -> bool:
-        """Open one connection more, if that is possible now."""
+        """Opens one more connection, and returns whether it could."""
         try:
             connection = await self.connect()
         except Exception as reason:  # noqa: BLE001 (whatever it was, the pool goes on trying)
@@ -292,11 +292,11 @@ class Pool:
 
 
 async def nothing() -> None:
-    """There are no partitions to tend."""
+    """Does nothing: the default of `tend`, with no partitions to create."""
 
 
 def stopped(outcome: Connection | Failure, timer: Any) -> Connection | Failure:
-    """Pass on what came before the timer rang."""
+    """Cancels the timer and passes on the outcome."""
     if timer.active():
         timer.cancel()
     return outcome

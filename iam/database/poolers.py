@@ -1,4 +1,4 @@
-"""Is there a pooler in between that lends each transaction another connection? Then nothing that we set on one would last."""
+"""Detects a pooler that lends each transaction another connection, on which no setting of ours would last."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ from iam.database.errors import Rejected, Timeout, Unsuitable
 from iam.reactor import Timer
 
 POOLER: Final = "this is a pooler in transaction mode; iam needs session mode or a direct connection"
-HEARING: Final = 2.0  # seconds for a notification to come
+HEARING: Final = 2.0  # seconds for a notification to arrive
 PROCESS: Final = "select pg_backend_pid()"
 LEAVE: Final = "set iam.pooler = 'kept'; prepare iam_pooler as select 1"
 FIND: Final = """
@@ -22,15 +22,15 @@ TAKE: Final = "deallocate iam_pooler; reset iam.pooler"
 LISTENING: Final = "and exists (select from pg_listening_channels() as channel where channel = 'iam_pooler')"
 READING: Final = (LEAVE, FIND, TAKE)
 ALL: Final = (LEAVE + "; listen iam_pooler", FIND + LISTENING, "unlisten iam_pooler; " + TAKE)
-# Whoever notifies waits for those that have notified and commit: in a stall of synchronous replication without an end.
+# NOTIFY waits for the commits of others that have notified: forever, while synchronous replication stalls.
 CALL: Final = "set local lock_timeout = '1s'; notify iam_pooler"
 
 
 async def examine(reactor: Timer, one: Connection, other: Connection, *, reading: bool = False) -> None:
-    """Raise Unsuitable unless settings, prepared statements and LISTEN last on `one` while `other` is at work.
+    """Raises Unsuitable unless settings, prepared statements and LISTEN last on `one` while `other` is in use.
 
-    A server that is only read notifies nobody (`reading`), so there only processes and settings are looked at.
-    Nothing is left behind on a connection that is not ours alone, as far as its process shows that.
+    A read-only server (`reading`) sends no notifications, so there LISTEN is not checked. Nothing is left behind on a
+    connection that is shared with others, as far as its process shows that.
     """
     if not await alone(one, other):
         raise Unsuitable(POOLER)
@@ -48,7 +48,10 @@ async def examine(reactor: Timer, one: Connection, other: Connection, *, reading
 
 
 async def alone(one: Connection, other: Connection) -> bool:
-    """Has each a process of PostgreSQL to itself? A pooler lends the same one to both, or another for each transaction."""
+    """Tells whether each connection has a PostgreSQL process to itself.
+
+    A pooler lends the same process to both, or another one for each transaction.
+    """
     ours = await one.run(PROCESS)
     await other.run("begin")
     theirs = await other.run(PROCESS)
@@ -58,14 +61,17 @@ async def alone(one: Connection, other: Connection) -> bool:
 
 
 async def heard(reactor: Timer, one: Connection, other: Connection) -> bool:
-    """Does a notification from the other connection arrive? Where none can be sent now, that tells nothing about a pooler."""
+    """Tells whether a notification from the other connection arrives.
+
+    True also if none can be sent now, which says nothing about a pooler.
+    """
     arrival: Deferred[None] = Deferred()
     before = one.heard
     one.heard = lambda *_: None if arrival.called else arrival.callback(None)
     try:
         await other.run(CALL)
         await arrival.addTimeout(HEARING, reactor)
-        await deferLater(reactor, 0)  # psycopg2 is still about to deliver it
+        await deferLater(reactor, 0)  # psycopg2 is still delivering it
     except Timeout:
         return True
     except TimedOut:

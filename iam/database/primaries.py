@@ -1,6 +1,6 @@
-"""What a server of the database is: of which cluster, written or only read, and on which timeline.
+"""What a server of the database is: its cluster, its timeline, and whether it takes writes.
 
-Each promotion begins a timeline with a higher number. So of two servers of one cluster that both take writes, the one on
+Each promotion begins a timeline with a higher number. So if two servers of one cluster both take writes, the one on
 the lower timeline is deposed: what it acknowledges is lost when it follows the other one again.
 """
 
@@ -10,8 +10,10 @@ from attrs import frozen
 
 from iam.database.errors import Unavailable
 
-# PostgreSQL tells all of this to every role, a managed service perhaps not: what is refused stays unknown, without an error.
-# pg_control_checkpoint() knows a new timeline only after the first checkpoint on it; the name of the current WAL file, at once.
+# PostgreSQL tells all of this to every role, but a managed service may not: what is refused stays unknown, without an
+# error.
+# pg_control_checkpoint() shows a new timeline only after the first checkpoint on it; the name of the current WAL file
+# does so at once.
 FIND: Final = """
 do $primary$
 declare
@@ -45,7 +47,7 @@ select pg_backend_pid(), current_setting('iam.cluster'), current_setting('iam.ti
 
 @frozen
 class Instance:
-    """What a server says about itself; empty or 0 where it does not say."""
+    """What a server says about itself; empty or 0 if it does not say."""
 
     cluster: str  # its system identifier
     timeline: int
@@ -54,7 +56,7 @@ class Instance:
 
     @property
     def rank(self) -> tuple[bool, int, int]:
-        """The higher, the better: two servers that write on one timeline are one that was started again."""
+        """The higher, the better. Two servers that write on one timeline are taken for one that was restarted."""
         return self.writes, self.timeline if self.writes else 0, self.started if self.writes else 0
 
 
@@ -62,21 +64,21 @@ UNKNOWN: Final = Instance("", 0, 0, writes=False)
 
 
 def read(row: tuple[Any, ...]) -> Instance:
-    """What FIND has found, but for the process."""
+    """Returns the instance that a row of FIND describes."""
     _pid, cluster, timeline, started, writes = row
     return Instance(cluster, int(timeline or "0", 16), int(started or "0"), writes)
 
 
 class Succession:
-    """The highest timeline that this process has seen, and of which cluster: there is no way back."""
+    """The highest timeline that this process has seen, and its cluster; it never goes back to a lower one."""
 
     def __init__(self) -> None:
         self.cluster = ""
         self.timeline = 0
-        self.begun = False  # whether there was a server that takes writes
+        self.begun = False  # whether a server that takes writes was seen
 
     def judge(self, server: Instance) -> None:
-        """Raise Unavailable where a server is of another cluster, or deposed."""
+        """Raises Unavailable if a server belongs to another cluster or is deposed."""
         if server.cluster and self.cluster not in ("", server.cluster):
             raise Unavailable(
                 f"this is another database: its system identifier is {server.cluster}, not {self.cluster}; "
@@ -89,7 +91,7 @@ class Succession:
             )
 
     def note(self, server: Instance) -> bool:
-        """Remember a server that takes writes; True if it is on a timeline that follows the one seen so far."""
+        """Remembers a server that takes writes; returns whether its timeline follows the one seen so far."""
         if not server.writes:
             return False
         self.cluster = self.cluster or server.cluster

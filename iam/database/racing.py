@@ -1,4 +1,4 @@
-"""Attempts of which the first to succeed wins, so that who is silent costs a second and not five (RFC 8305 §5)."""
+"""Races attempts; the first to succeed wins, so that a silent host costs one second, not five (RFC 8305 §5)."""
 
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -9,14 +9,14 @@ from twisted.python.failure import Failure
 from iam.database.errors import Unavailable, Unusable
 from iam.reactor import Timer
 
-HEAD_START: Final = 1.0  # seconds that an attempt has before the next one begins beside it
-AGAIN: Final = 0.3  # seconds until an attempt that failed is made again, while others are still silent
+HEAD_START: Final = 1.0  # seconds that an attempt has before the next one begins in parallel
+AGAIN: Final = 0.3  # seconds until a failed attempt is repeated, while others are still silent
 
 T = TypeVar("T")
 
 
 class AllFailed(Unavailable):
-    """Each attempt has failed, for a reason of its own."""
+    """Every attempt has failed; `reasons` has the error of each, in their order."""
 
     def __init__(self, reasons: list[Unavailable]) -> None:
         super().__init__("; ".join(map(str, reasons)))
@@ -24,17 +24,17 @@ class AllFailed(Unavailable):
 
 
 class Attempt(Protocol):
-    """What an attempt has under way."""
+    """Something under way that a race can give up."""
 
     def drop(self) -> None:
-        """Wait for it no longer."""
+        """Stops waiting for it."""
 
 
 class Race(Generic[T]):
-    """Each attempt begins when the one before has failed, or had its head start.
+    """Begins each attempt when the one before has failed or had its head start.
 
-    One that failed is made again while another is silent: a standby that says no may be the primary in a moment, and the
-    silent host would keep everybody waiting for the whole of its time.
+    A failed attempt is repeated while another is silent: a standby that refuses may soon be the primary, and waiting
+    for the silent host would take its whole deadline.
     """
 
     def __init__(self, reactor: Timer, attempts: "Sequence[Callable[[Race[T]], Coroutine[Any, Any, T]]]") -> None:
@@ -49,18 +49,18 @@ class Race(Generic[T]):
         self.end: Deferred[T] = Deferred(lambda _: self.drop())
 
     def run(self) -> Deferred[T]:
-        """What the winner gives, or AllFailed."""
+        """Runs the race and returns the winner's result. Raises AllFailed."""
         self.begin()
         return self.end
 
     def take(self, attempt: Attempt) -> None:
-        """Give this up with the race; raise Unavailable where that is over already."""
+        """Registers what the race drops when it is over. Raises Unavailable if it is over already."""
         if self.over:
             raise Unavailable("another host was faster")
         self.opening.add(attempt)
 
     def begin(self) -> None:
-        """Begin the next attempt, if there is one."""
+        """Begins the next attempt, if there is one."""
         if self.head_start is not None and self.head_start.active():
             self.head_start.cancel()
         if not self.over and self.begun < len(self.attempts):
@@ -69,12 +69,15 @@ class Race(Generic[T]):
             self.attempt(self.begun - 1)
 
     def attempt(self, number: int) -> None:
-        """Make one attempt."""
+        """Makes the attempt with this number, counted from 0."""
         self.pauses.pop(number, None)
         Deferred.fromCoroutine(self.attempts[number](self)).addCallbacks(self.finish, self.fail, errbackArgs=(number,))
 
     def fail(self, failure: Failure, number: int) -> None:
-        """Go on with the others, and make this attempt again later; end when each of them has failed."""
+        """Notes a failure: begins the next attempt, repeats this one later, and ends the race if all have failed.
+
+        An error other than Unavailable ends the race; after Unusable there is no repetition.
+        """
         if self.over:
             return
         if not isinstance(failure.value, Unavailable):
@@ -91,7 +94,7 @@ class Race(Generic[T]):
             self.begin()
 
     def finish(self, outcome: T | Failure) -> None:
-        """Give up what is still under way, and tell."""
+        """Ends the race with this outcome, and drops what is still under way."""
         if self.over:
             return
         self.over = True
@@ -103,5 +106,5 @@ class Race(Generic[T]):
         self.end.callback(outcome)
 
     def drop(self) -> None:
-        """Give up."""
+        """Ends the race with Unavailable."""
         self.finish(Failure(Unavailable("it was given up")))

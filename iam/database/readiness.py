@@ -1,4 +1,4 @@
-"""Is the server ready? PostgreSQL says whether it takes writes, and the writes that were asked show whether they come through."""
+"""Readiness: PostgreSQL says whether it takes writes, and the requested writes show whether they come through."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -14,8 +14,8 @@ from iam.reactor import Timer
 
 LOOK: Final = 0.5  # seconds between two looks at the writes under way
 
-# A commit that waits for a standby goes on to wait when we have given up its connection. Commits come through in the order of
-# their places in the log, so that all later ones wait too, but for those that have changed nothing.
+# A commit that waits for a standby goes on waiting after we have given up its connection. Commits come through in the
+# order of their positions in the WAL, so all later ones wait too, except those that have changed nothing.
 CHECK: Final = """
 select pg_is_in_recovery(), current_setting('transaction_read_only') = 'on',
     coalesce(bool_or(wait_event = 'SyncRep'), false), count(*) > 0
@@ -32,16 +32,16 @@ log = Logger()
 
 @frozen
 class State:
-    """What PostgreSQL says of itself, and of the statements of our servers that take long."""
+    """What PostgreSQL says of itself and of our servers' statements that take long."""
 
     recovering: bool
     read_only: bool
-    waiting: bool  # a commit, for a standby
-    hanging: bool  # a statement, for whatever reason
+    waiting: bool  # whether a commit waits for a standby
+    hanging: bool  # whether a statement hangs, for whatever reason
 
     @property
     def obstacle(self) -> str:
-        """Why no write can succeed; empty if PostgreSQL knows of no reason."""
+        """Why no write can succeed; empty if PostgreSQL knows no reason."""
         if self.recovering:
             return RECOVERING
         if self.read_only:
@@ -50,7 +50,10 @@ class State:
 
 
 class Readiness:
-    """Asks `examine` what CHECK gives, and says in the log when writes begin and end to stall; `told`: is the reason there already?"""
+    """Finds out whether the server is ready, and logs when writes begin and cease to stall.
+
+    `examine` returns the answer to CHECK; `told` says whether the log already has the reason.
+    """
 
     def __init__(
         self, reactor: Timer, writes: Writes, examine: Callable[[], Awaitable[Rows]], told: Callable[[], bool]
@@ -59,19 +62,19 @@ class Readiness:
         self.writes = writes
         self.examine = examine
         self.told = told
-        self.stalled: float | None = None  # since when
-        self.known = ""  # what PostgreSQL said last of why no write can succeed
+        self.stalled: float | None = None  # since when, in seconds of the reactor
+        self.known = ""  # PostgreSQL's last reason why no write can succeed
         self.explained = False  # PostgreSQL has said why writes fail
         self.alarm: Any = None
         self.stopped = False
         writes.asked = self.watch
 
     async def obstacle(self) -> str:
-        """Why the server is not ready, in a sentence; empty if it is."""
+        """Returns why the server is not ready, in a sentence; empty if it is."""
         return self.known or self.writes.obstacle() if self.writes.late else await self.reason()
 
     async def reason(self) -> str:
-        """The same from PostgreSQL itself, as far as that answers and knows why."""
+        """Asks PostgreSQL for the same; returns what the writes show if it does not answer or knows no reason."""
         try:
             ((*answer,),) = await self.examine()
         except (Rejected, Unavailable) as error:
@@ -82,7 +85,7 @@ class Readiness:
         return state.obstacle or self.writes.obstacle()
 
     def learn(self, state: State) -> None:
-        """What failed while PostgreSQL knew why, is no sign of anything when that is over."""
+        """Notes PostgreSQL's state. Once its reason is gone, writes that failed meanwhile no longer count."""
         self.known = state.obstacle
         self.writes.hang(still=state.hanging)
         if state.obstacle:
@@ -92,22 +95,22 @@ class Readiness:
             self.writes.forget()
 
     def watch(self) -> None:
-        """A write was asked: look after it."""
+        """Called when a write is requested: schedules the next look."""
         if self.alarm is None and not self.stopped:
             self.alarm = self.reactor.callLater(LOOK, self.ring)
 
     def ring(self) -> None:
-        """Look, and look again while there is something to look after."""
+        """Looks, and looks again while writes are pending or stalled."""
         Deferred.fromCoroutine(self.look()).addBoth(self.rest)
 
     def rest(self, _outcome: object) -> None:
-        """Until the next look, if there is to be one."""
+        """Schedules the next look, if one is needed."""
         self.alarm = None
         if self.writes.pending or self.stalled is not None:
             self.watch()
 
     async def look(self) -> None:
-        """Say that writes do not come through, or do again; nobody is asked unless there is a sign of the one or the other."""
+        """Logs that writes stall, or work again. Asks PostgreSQL only if there is a sign of either."""
         if self.stalled is None and not self.writes.doubtful:
             return
         reason = await self.reason()
@@ -123,7 +126,7 @@ class Readiness:
             self.stalled = None
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stops looking."""
         self.stopped = True
         if self.alarm is not None and self.alarm.active():
             self.alarm.cancel()

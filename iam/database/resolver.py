@@ -1,4 +1,4 @@
-"""The addresses of the database's hosts, asked of the system's resolver, which may be slow or dead."""
+"""The addresses of the database's hosts, from the system's resolver, which may be slow or not answer."""
 
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -18,12 +18,12 @@ LOOK_UP: Final = 5.0  # seconds for one name (H44)
 
 
 def system(name: str) -> list[str]:
-    """The addresses that the system knows for a name; it may take its time."""
+    """Returns the addresses that the system knows for a name. It blocks."""
     return [str(sockaddr[0]) for *_, sockaddr in getaddrinfo(name, None, type=SOCK_STREAM)]
 
 
 class Resolver:
-    """Looks each name up in one thread at most, and remembers what it was told for when it is told nothing."""
+    """Looks each name up in one thread at most, and keeps the last answer for when a look-up fails."""
 
     def __init__(self, reactor: Reactor, look: Callable[[str], list[str]] = system, patience: float = LOOK_UP) -> None:
         self.reactor = reactor
@@ -33,7 +33,10 @@ class Resolver:
         self.waiters: dict[str, list[Deferred[list[str]]]] = {}
 
     async def addresses(self, host: Host) -> list[str]:
-        """The IP addresses of a host in the order to try them; an empty one where there is nothing to look up."""
+        """Returns the IP addresses of a host in the order to try them; for a Unix socket, an empty one.
+
+        Raises Unavailable.
+        """
         if host.address or host.local:
             return [host.address]
         try:
@@ -42,7 +45,7 @@ class Resolver:
             return await self.named(host.name)
 
     async def named(self, name: str) -> list[str]:
-        """The addresses of a name, the latest known ones if need be."""
+        """Returns the addresses of a name, or the last known ones if the look-up fails. Raises Unavailable."""
         try:
             return await self.looked_up(name).addTimeout(self.patience, self.reactor)
         except (OSError, TimedOut) as reason:
@@ -52,7 +55,7 @@ class Resolver:
             raise Unavailable(f"its name is not known ({told})") from None
 
     def looked_up(self, name: str) -> Deferred[list[str]]:
-        """What the look-up under way will say, or a new one."""
+        """Returns the result of the look-up under way, or of a new one."""
         waiter: Deferred[list[str]] = Deferred()
         if name in self.waiters:
             self.waiters[name].append(waiter)
@@ -62,7 +65,7 @@ class Resolver:
         return waiter
 
     def answer(self, outcome: list[str] | Failure, name: str) -> None:
-        """Tell all who still wait."""
+        """Gives the outcome to all who still wait."""
         if not isinstance(outcome, Failure):
             self.known[name] = outcome
         for waiter in self.waiters.pop(name):

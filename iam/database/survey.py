@@ -1,6 +1,6 @@
-"""Which servers the hosts of `--database` are: all are asked at once, before anything is written.
+"""Finds out which servers the hosts of `--database` are: asks all at once, before anything is written.
 
-Hosts of two clusters would share out the data among them, so they are refused; so is a place to which no write can go.
+Refuses hosts of two clusters, between which the data would be divided, and hosts of which none takes writes.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ from iam.database.errors import READ_FROM, Rejected, Unavailable, Unsuitable, Un
 from iam.database.resolver import Resolver, system
 from iam.reactor import Reactor
 
-GRACE: Final = 1.0  # seconds that the other hosts have after one was found that takes writes
+GRACE: Final = 1.0  # seconds that the other hosts have to answer after one that takes writes
 WHERE: Final = "select host(inet_server_addr()), inet_server_port()"
 SILENT: Final = Unavailable("no answer in time")
 
@@ -34,12 +34,12 @@ log = Logger()
 
 @frozen
 class Seen:
-    """A PostgreSQL, as it is seen by way of one of the hosts."""
+    """A PostgreSQL server, as seen through one of the hosts."""
 
     host: Host
     address: str
     about: primaries.Instance
-    own: tuple[str | None, int | None]  # the address and port that it has itself
+    own: tuple[str | None, int | None]  # its own address and port
 
     def __str__(self) -> str:
         told = self.host.name or self.address
@@ -47,7 +47,7 @@ class Seen:
 
     @property
     def direct(self) -> bool:
-        """Were we led there by nothing that might lead elsewhere tomorrow: no proxy, no name but this machine's?"""
+        """Whether the host will always lead to this server: by no proxy, and by no name but localhost."""
         if self.host.local:
             return self.own == (None, None)
         lasting = (
@@ -58,14 +58,14 @@ class Seen:
 
 @frozen
 class Findings:
-    """What there is behind the hosts of a target."""
+    """The servers behind the hosts of a target, and the hosts without a suitable one, with the reason."""
 
     servers: tuple[Seen, ...] = ()
     missing: tuple[tuple[Host, Unavailable], ...] = ()
 
     @property
     def writable(self) -> list[Seen]:
-        """Those that take writes; of several, one that was promoted comes before the one that it has replaced."""
+        """The servers that take writes; a promoted one comes before the one that it has replaced."""
         return sorted(
             (one for one in self.servers if one.about.writes), key=lambda one: one.about.timeline, reverse=True
         )
@@ -73,16 +73,20 @@ class Findings:
 
 @frozen
 class Surveyed:
-    """A target whose hosts are in the order to use them, and the connection string of the primary, at the address that answered."""
+    """A target with its hosts in the order to use them, and the connection string of the primary.
+
+    The string leads to the address that answered.
+    """
 
     target: Target
     primary: str = field(repr=False)
 
 
 async def survey(reactor: Reactor, target: Target, names: Names = system) -> Surveyed:
-    """Who takes writes, and in which order the hosts are to be used; raises Unavailable where none of them takes writes.
+    """Finds the server that takes writes and the order in which to use the hosts.
 
-    Raises Unusable where waiting does not cure that, and Misdirected where they do not belong together.
+    Raises Unavailable if none takes writes, Unusable if waiting does not help, and Misdirected if the hosts do not
+    belong together.
     """
     findings = await look(Round(reactor, target, Resolver(reactor, names)))
     unsuitable = any(isinstance(reason, Unsuitable) for _, reason in findings.missing)
@@ -99,7 +103,7 @@ async def survey(reactor: Reactor, target: Target, names: Names = system) -> Sur
 
 
 async def look(hosts: "Round") -> Findings:
-    """What the hosts answer, all asked at once; those that are slow are left out once there is one that takes writes."""
+    """Returns what the hosts answer, all asked at once; slow ones are left out once one takes writes."""
     visits = hosts.visits()
     try:
         await hosts.over(visits)
@@ -112,7 +116,7 @@ async def look(hosts: "Round") -> Findings:
 
 @define
 class Round:
-    """Asks each address of each host who it is."""
+    """Asks each address of each host which server it is."""
 
     _reactor: Reactor
     _target: Target
@@ -123,11 +127,11 @@ class Round:
     _timers: list[Any] = field(factory=list)
 
     def visits(self) -> list[Deferred[None]]:
-        """A visit to each host."""
+        """Starts a visit to each host."""
         return [Deferred.fromCoroutine(self.visit(host)) for host in self._target.hosts]
 
     def over(self, visits: Sequence[Deferred[None]]) -> Deferred[None]:
-        """Fires when all visits are over, or long enough after a primary was found; with the error that nobody expects."""
+        """Fires when all visits are over, or GRACE seconds after a primary was found. Fails on unexpected errors."""
         left = set(visits)
 
         def ended(outcome: object, visit: Deferred[None]) -> None:
@@ -146,13 +150,13 @@ class Round:
             self._enough.callback(None)
 
     def stop(self) -> None:
-        """Wait for nobody any longer."""
+        """Cancels the timers."""
         for timer in self._timers:
             if timer.active():
                 timer.cancel()
 
     async def visit(self, host: Host) -> None:
-        """Note which servers are behind a host, which may have several addresses, or what keeps us from them."""
+        """Notes the servers at the addresses of a host, and why others cannot be used."""
         self._reasons[host] = []
         try:
             addresses = await self._resolver.addresses(host)
@@ -176,13 +180,13 @@ class Round:
             self._timers.append(self._reactor.callLater(GRACE, self._suffice))
 
     async def _call(self, host: Host, address: str) -> Seen:
-        """The server at one address of a host; raises Unavailable."""
+        """Returns the server at one address of a host. Raises Unavailable."""
         connection, other = Connection(self._reactor), Connection(self._reactor)
         keywords = self._target.at(host, address)
         try:
             await connection.open(keywords)
             server = await ask(connection, host, address)
-            if len(self._target.hosts) > 1:  # else the first connection of the server's own finds out
+            if len(self._target.hosts) > 1:  # else the Connector examines its first connection
                 await self._examine(connection, other, keywords, reading=not server.about.writes)
             return server
         except Rejected as reason:
@@ -192,14 +196,17 @@ class Round:
             other.close()
 
     async def _examine(self, one: Connection, other: Connection, keywords: Mapping[str, str], *, reading: bool) -> None:
-        """Raise Unsuitable where a pooler is in between, if a second connection can be had to see it."""
+        """Raises Unsuitable if there is a pooler in between; is skipped if no second connection can be opened."""
         with suppress(Unavailable):
             await other.open(keywords)
         if other.alive:
             await poolers.examine(self._reactor, one, other, reading=reading)
 
     def findings(self) -> Findings:
-        """What was found until now. A host is missing where no address of it answers, or where there is something unsuitable."""
+        """Returns what was found until now.
+
+        A host is missing if no address of it answers, or if something unsuitable is at one of them.
+        """
         found = {server.host for server in self._servers}
         missing = []
         for host in self._target.hosts:
@@ -212,7 +219,7 @@ class Round:
 
 
 def gravest(reasons: Sequence[Unavailable]) -> Unavailable:
-    """Of what its addresses say, the reason that is told of a host."""
+    """Returns the reason to report for a host, of those that its addresses gave."""
     for kind in (Unsuitable, Unusable, Unavailable):
         for reason in reasons:
             if isinstance(reason, kind):
@@ -221,7 +228,7 @@ def gravest(reasons: Sequence[Unavailable]) -> Unavailable:
 
 
 async def ask(connection: Connection, host: Host, address: str) -> Seen:
-    """Which server this connection leads to; raises Unsuitable where it is too old."""
+    """Returns which server this connection leads to. Raises Unsuitable if it is too old."""
     if connection.server_version < OLDEST:
         raise Unsuitable(TOO_OLD)
     [row] = await connection.run(primaries.FIND)
@@ -230,7 +237,7 @@ async def ask(connection: Connection, host: Host, address: str) -> Seen:
 
 
 def report(findings: Findings) -> None:
-    """Say what is not as it should be, although there is a server to work with."""
+    """Logs hosts that are missing, lead to the same server, or are deposed."""
     for host, reason in findings.missing:
         log.warn("database.missing: {host}: {reason}", host=str(host), reason=str(reason))
     for one, other in twice(findings.servers):
@@ -246,7 +253,7 @@ def report(findings: Findings) -> None:
 
 
 def check_cluster(servers: Sequence[Seen]) -> None:
-    """Refuse hosts of different clusters: what is written to one would be missing in the other."""
+    """Raises Misdirected for hosts of different clusters: writes to one would be missing in the other."""
     known = [server for server in servers if server.about.cluster]
     for one in known[1:]:
         if one.about.cluster != known[0].about.cluster:
@@ -257,7 +264,7 @@ def check_cluster(servers: Sequence[Seen]) -> None:
 
 
 def twice(servers: Sequence[Seen]) -> Iterator[tuple[Seen, Seen]]:
-    """The pairs of hosts that lead to one server."""
+    """Yields the pairs of hosts that lead to the same server."""
     for one, other in combinations(servers, 2):
         if one.host != other.host and (one.about.cluster, one.about.started) == (
             other.about.cluster,
@@ -267,14 +274,17 @@ def twice(servers: Sequence[Seen]) -> Iterator[tuple[Seen, Seen]]:
 
 
 def check_twice(servers: Sequence[Seen]) -> None:
-    """Refuse a server that is named twice. Proxies and names that lead to one server may lead to two tomorrow: they may stay."""
+    """Raises Misdirected if a server is named twice.
+
+    Proxies and names that lead to one server now may lead to two tomorrow, so they are accepted.
+    """
     for one, other in twice(servers):
         if one.direct and other.direct:
             raise wrong(f"{one} and {other} are the same server; name it once")
 
 
 def check_copies(writable: Sequence[Seen]) -> None:
-    """Refuse two that both take writes and of which none has replaced the other."""
+    """Raises Unusable if two servers take writes and neither has replaced the other."""
     first, *others = writable
     for other in others:
         if other.about.timeline == first.about.timeline and other.about.started != first.about.started:
@@ -285,7 +295,7 @@ def check_copies(writable: Sequence[Seen]) -> None:
 
 
 def obstacle(findings: Findings) -> Unavailable:
-    """Why no host can be used."""
+    """Returns the error that says why no host can be used."""
     told = [f"{host}: {reason}" for host, reason in findings.missing]
     final = any(isinstance(reason, Unusable) for _, reason in findings.missing)
     kind = Unusable if final else Unavailable

@@ -1,4 +1,4 @@
-"""Work that a thread does because it may take its time, and that keeps nobody from ending."""
+"""Runs blocking work in a thread that does not keep the process from ending."""
 
 from collections.abc import Callable
 from threading import Thread
@@ -13,17 +13,20 @@ T = TypeVar("T")
 
 
 def in_thread(reactor: Reactor, function: Callable[..., T], *arguments: object) -> Deferred[T]:
-    """What `function` returns or raises, in a thread of its own. When the process ends, the thread does too, whatever it is at."""
+    """Returns what `function` returns or raises, run in a thread of its own.
+
+    The thread ends with the process, whatever it is doing.
+    """
     outcome: Deferred[T] = Deferred()
 
     def answer(result: T | Failure) -> None:
-        if not outcome.called:  # by a cancellation
+        if not outcome.called:  # cancelled
             outcome.callback(result)
 
     def work() -> None:
         try:
             result: T | Failure = function(*arguments)
-        except BaseException:  # noqa: BLE001 - it is raised where it is waited for
+        except BaseException:  # noqa: BLE001 - it is raised in the code that waits
             result = Failure()
         reactor.callFromThread(answer, result)
 

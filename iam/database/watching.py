@@ -1,4 +1,4 @@
-"""Looks at the hosts of the database now and then: another one may have become the primary while ours still answers."""
+"""Looks at the hosts of the database regularly: another may become the primary while ours still answers."""
 
 from collections.abc import Awaitable, Callable
 
@@ -14,7 +14,7 @@ log = Logger()
 
 
 class Watch:
-    """One look at each host at a time, so that a silent one delays no look at the others."""
+    """Looks at each host, at most once at a time, so that a silent one delays no look at the others."""
 
     def __init__(
         self,
@@ -31,22 +31,22 @@ class Watch:
         self.pulse.clock = reactor
 
     def start(self) -> None:
-        """Look from now on."""
+        """Looks every `seconds` from now on."""
         self.pulse.start(self.seconds, now=False)
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stops looking."""
         if self.pulse.running:
             self.pulse.stop()
 
     def round(self) -> None:
-        """Begin a look at each host that is not being looked at."""
+        """Begins a look at each host that is not being looked at."""
         for host in set(self.hosts()) - self.under_way:
             self.under_way.add(host)
             Deferred.fromCoroutine(self.one(host)).addErrback(failed)
 
     async def one(self, host: Host) -> None:
-        """Look at one host."""
+        """Looks at one host, which is under way meanwhile."""
         try:
             await self.look(host)
         finally:
@@ -54,5 +54,5 @@ class Watch:
 
 
 def failed(failure: Failure) -> None:
-    """Say that a look went wrong; the next one is made all the same."""
+    """Logs that a look failed; the next one is made all the same."""
     log.failure("a look at a host of the database went wrong", failure)

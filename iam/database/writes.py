@@ -1,4 +1,4 @@
-"""Do writes come through? What becomes of those that are asked tells it: nothing is written to find out."""
+"""Finds out from the requested writes whether writes come through; nothing is written for that."""
 
 import re
 from collections.abc import Callable, Coroutine
@@ -10,10 +10,10 @@ from iam.database.errors import ConnectionLost, GivenUp, Unavailable
 from iam.reactor import Timer
 
 LATE: Final = (
-    1.5  # seconds after which a write that others have not overtaken is late, and so is an answer about readiness
+    1.5  # seconds until a write is late, if none came through since it began; also for an answer about readiness
 )
-FEW: Final = 2  # late writes; a single one may be a slow statement, or wait for somebody's lock
-REMEMBERED: Final = 10.0  # seconds that a write counts which has ended without success
+FEW: Final = 2  # late writes; a single one may be a slow statement, or wait for a lock
+REMEMBERED: Final = 10.0  # seconds for which a failed write counts
 NEVER: Final = float("-inf")
 NOT_YET: Final = float("inf")
 CHANGES: Final = re.compile(
@@ -25,15 +25,15 @@ CHANGES: Final = re.compile(
 
 @lru_cache(maxsize=1024)
 def writing(sql: str) -> bool:
-    """Does this statement write, if it finds what to write?"""
+    """Tells whether this statement writes, provided that it finds rows to write."""
     return CHANGES.search(sql) is not None
 
 
 class Writes:
     """The writes under way, and how the last ones ended.
 
-    A write that ends well is not always one that came through: PostgreSQL commits without waiting where no row was
-    changed. So only rows count, and none of this is asked whether PostgreSQL itself says that commits wait.
+    A write that succeeds has not always come through: PostgreSQL commits without waiting if no row was changed. So
+    only writes that return rows count, and if PostgreSQL itself says that commits wait, that decides instead.
     """
 
     def __init__(self, reactor: Timer) -> None:
@@ -41,15 +41,15 @@ class Writes:
         self.asked: Callable[[], None] = nothing
         self._under_way: dict[object, float] = {}
         self._through = NEVER
-        self._trouble = NOT_YET  # when the first write began that has failed since one came through
-        self._failed = self._given_up = NEVER, NEVER  # when the last such write began and ended
+        self._trouble = NOT_YET  # when the first of the writes began that failed since one came through
+        self._failed = self._given_up = NEVER, NEVER  # when the last of these began and ended
         self._reason = ""
 
     async def watch(self, work: Coroutine[Any, Any, Rows]) -> Rows:
-        """What a write gives, whose end is noted."""
+        """Returns the rows of a write, and notes how it ends."""
         key, began = object(), self.reactor.seconds()
         if self._trouble < began and not self.pending:
-            self._trouble = NOT_YET  # it is too long ago to be the same one
+            self._trouble = NOT_YET  # the last trouble is too long ago to be the same
         self._under_way[key] = began
         self.asked()
         try:
@@ -64,7 +64,7 @@ class Writes:
         return rows
 
     def _fail(self, began: float, reason: Unavailable) -> None:
-        """Note a write that has ended without success; a connection that is lost shows by itself."""
+        """Notes a failed write; lost connections do not count, as they are noticed elsewhere."""
         if isinstance(reason, ConnectionLost):
             return
         self._reason = str(reason)
@@ -77,49 +77,49 @@ class Writes:
 
     @property
     def pending(self) -> bool:
-        """Is there a write whose end is to be seen, or one that has failed lately?"""
+        """Whether a write is under way, or one has failed recently."""
         return bool(self._under_way) or self._failing
 
     @property
     def doubtful(self) -> bool:
-        """Is a write under way for long, or has one failed lately?"""
+        """Whether a write has been under way for long, or one has failed recently."""
         return self._failing or self.since <= self.reactor.seconds() - LATE
 
     @property
     def since(self) -> float:
-        """Since when no write has come through that was asked."""
+        """Since when no requested write has come through, in seconds of the reactor."""
         oldest: float = next(iter(self._under_way.values()), self.reactor.seconds())
         return min(oldest, self._trouble)
 
     @property
     def _failing(self) -> bool:
-        """Did writes fail lately, and did none come through since they were asked?"""
+        """Whether writes failed recently, and none came through after they began."""
         recent = self.reactor.seconds() - REMEMBERED
         return any(began >= self._through and ended > recent for began, ended in (self._failed, self._given_up))
 
     @property
     def late(self) -> bool:
-        """Are several writes under way for long, and has none come through since they began?"""
+        """Whether several writes have been under way for long, and none came through since they began."""
         latest = self.reactor.seconds() - LATE
         late = [began for began in self._under_way.values() if self._through <= began <= latest]
         return len(late) >= FEW
 
     def obstacle(self) -> str:
-        """Why writes do not come through, as far as they themselves show it; empty if they do, or none was asked."""
+        """Returns why writes do not come through, as the writes show it; empty if they do, or there were none."""
         if self.late:
             return "The writes that were asked are not answered."
         return "The last writes have failed: " + self._reason if self._failing else ""
 
     def hang(self, *, still: bool) -> None:
-        """PostgreSQL says whether statements hang: whatever we have given up is over, or goes on."""
+        """Notes PostgreSQL's word on whether statements hang: the writes we gave up go on, or are over."""
         began, ended = self._given_up
         if ended > NEVER:
             self._given_up = (began, self.reactor.seconds()) if still else (NEVER, NEVER)
 
     def forget(self) -> None:
-        """What has failed had a reason that is gone; what we have given up may still hang."""
+        """Forgets failed writes, whose reason is gone; those that we gave up may still hang."""
         self._failed = NEVER, NEVER
 
 
 def nothing() -> None:
-    """Nobody looks after the writes."""
+    """Does nothing: the default of `asked`."""
