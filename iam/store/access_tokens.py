@@ -1,4 +1,4 @@
-"""Access tokens: stored as digests under a grant (RFC 6749 §1.4)."""
+"""Access tokens (RFC 6749 §1.4), stored as digests under a grant."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -16,7 +16,7 @@ from iam.store.issuance import asked
 
 @frozen
 class IssueAccessToken:
-    """A token to be given under a grant; `lifetime` is in seconds, and that of the resources in `audience` takes its place."""
+    """An access token to be issued under a grant; resources in `audience` replace `lifetime` (seconds) by their own."""
 
     digest: bytes
     day: date
@@ -29,7 +29,7 @@ class IssueAccessToken:
 
 @frozen
 class FindToken:
-    """Where a token lies, and when it is to be good."""
+    """The digest of a token, the day of its partition, and the moment at which it must be valid."""
 
     digest: bytes
     day: date
@@ -38,7 +38,7 @@ class FindToken:
 
 @frozen
 class RevokeToken:
-    """A token that a client wants to end, and who asks for it."""
+    """The revocation of a token, requested by a client."""
 
     digest: bytes
     day: date
@@ -49,11 +49,11 @@ class RevokeToken:
 
     @classmethod
     def of(cls, digest: bytes, day: date, client_id: str, now: datetime, by: By) -> "RevokeToken":
-        """The token with this digest."""
+        """Returns the revocation of the token with this digest."""
         return cls(digest, day, client_id, now, by.actor, by.address)
 
 
-# What a token is for decides how long it lives, and which of the scopes mean something there (RFC 8707).
+# The resources of a token decide how long it lives and which of the scopes it has (RFC 8707).
 ISSUE: Final = fit(
     IssueAccessToken,
     """
@@ -84,7 +84,7 @@ join lateral may_live(t.grant_id, i.now, t.issued_at, t.audience, null) g on tru
 """,
 )
 
-# A person's grant ends with any of its tokens; a client's own grant is standing, so there only the token ends.
+# A person's grant ends with any of its tokens; a client's own grant is permanent, so only the token ends.
 REVOKE: Final = fit(
     RevokeToken,
     """
@@ -116,16 +116,22 @@ class AccessTokens:
         self._revoke = database.statement("access_tokens_revoke", RevokeToken, REVOKE)
 
     async def issue(self, token: IssueAccessToken) -> Issued | None:
-        """Store a token under a grant; None where the grant does not live. An empty scope: nothing was stored."""
+        """Stores a token under a grant.
+
+        Returns None if the grant is not valid; with an empty scope nothing was stored.
+        """
         row = await self._issue(token)
         return Issued(*row) if row else None
 
     async def find(self, digest: bytes, day: date, now: datetime) -> LiveToken | None:
-        """The token with this digest, if it and its grant live."""
+        """Returns the token with this digest, or None unless it and its grant are valid."""
         row = await self._find(FindToken(digest, day, now))
         return LiveToken(*row) if row else None
 
     async def revoke(self, digest: bytes, day: date, client_id: str, now: datetime, by: By) -> bool:
-        """End the client's token, and the person's grant it stands for (RFC 7009 §2.1); False where it is another client's."""
+        """Revokes the client's token and, if a person gave it, its grant (RFC 7009 §2.1).
+
+        Returns False if the token is another client's, and True if it is unknown.
+        """
         row = await self._revoke(RevokeToken.of(digest, day, client_id, now, by))
         return row is None or bool(row[0])

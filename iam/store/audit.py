@@ -1,4 +1,4 @@
-"""The audit log: what was done here, by whom (H29). Its rows are written by the statements that do it, and only ever read here."""
+"""The audit log: what was done, and by whom (H29). Its events are written by the statements that do it."""
 
 from datetime import date, datetime
 from typing import Final
@@ -16,7 +16,7 @@ where (%(since)s::timestamptz is null or at >= %(since)s)
 order by at, n
 """
 
-# After a month only the network is left of an address (H39), some at a time: how far they have come stands in `progress`.
+# After a month an address is cut down to its network (H39), some at a time; `progress` holds how far this has come.
 SHORTEN: Final = """
 with looked as materialized (
     select at from audit_events
@@ -38,7 +38,7 @@ select count(*) from looked
 """
 MONTHS: Final = "select name, since, until, events, bytes from audit_months()"
 
-# Whole months go, with a word of it in the one that is written to.
+# Whole months are dropped, and the month that is written to gets an event about it.
 PRUNE: Final = """
 with pruned as materialized (
     select name, since, until, events, bytes from prune_audit(%(before)s)
@@ -50,7 +50,7 @@ with pruned as materialized (
 select name, since, until, events, bytes from pruned where exists (select from audited)
 """
 
-ADDRESSES: Final = 1000  # that are shortened at a time
+ADDRESSES: Final = 1000  # events that are looked at in one statement
 
 
 class Audit:
@@ -67,20 +67,29 @@ class Audit:
         user: str | None = None,
         kind: str | None = None,
     ) -> list[Event]:
-        """What was done, oldest first: since then, about this client, about or by this person, of this kind."""
+        """Returns events, oldest first; None does not restrict them.
+
+        They are since a moment, about a client, about or by a person, and of a kind.
+        """
         asked = {"since": since, "client": client, "user": user, "kind": kind}
         return [Event(*row) for row in await self._database.query(LIST, asked)]
 
     async def months(self) -> list[Month]:
-        """The parts of the audit log, oldest first; those of a server of the version before are wider."""
+        """Returns the parts of the audit log, oldest first; those of a server of the version before are wider."""
         return [Month(*row) for row in await self._database.query(MONTHS)]
 
     async def prune(self, before: date, now: datetime, by: By) -> list[Month]:
-        """Drop the months that were over by this day; what they were. Raises Rejected for a role that does not own the log."""
+        """Drops the months that ended by this day, and returns them.
+
+        Raises Rejected for a role that does not own the log.
+        """
         told = {"before": before, "now": now, **by.columns}
         return [Month(*row) for row in await self._database.query(PRUNE, told)]
 
     async def shorten(self, before: datetime) -> int:
-        """Leave of some older addresses the network alone; how many events it looked at, 0 where it has come to the end."""
+        """Cuts the addresses in some events from before this moment down to their networks.
+
+        Returns the number of events that it looked at, which is 0 when all are done.
+        """
         ((count,),) = await self._database.aside(SHORTEN, {"before": before, "most": ADDRESSES})
         return int(count)

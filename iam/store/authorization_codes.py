@@ -1,4 +1,4 @@
-"""Authorization codes: stored under a new grant, claimed and answered for in one statement (RFC 6749 §4.1, H40)."""
+"""Authorization codes: stored under a new grant, and redeemed in one statement (RFC 6749 §4.1, H40)."""
 
 import json
 from collections.abc import Collection, Iterable, Sequence
@@ -18,17 +18,17 @@ from iam.store.issuance import ANSWER, ANSWERED, JUDGED, STORED, asked
 
 
 def listed(values: Iterable[str]) -> list[str]:
-    """Texts as PostgreSQL takes an array."""
+    """Returns the strings as a list, which PostgreSQL takes as an array."""
     return list(values)
 
 
 def spaced(scopes: Iterable[str]) -> str:
-    """Scopes as one text (RFC 6749 §3.3)."""
+    """Returns the scopes separated by spaces (RFC 6749 §3.3)."""
     return " ".join(scopes)
 
 
 def written_json(value: object) -> str | None:
-    """A value as PostgreSQL reads JSON; None: there is none."""
+    """Returns the value as JSON text; None stays None, which is null in SQL."""
     return None if value is None else json.dumps(value)
 
 
@@ -36,8 +36,9 @@ def written_json(value: object) -> str | None:
 class IssueCode:
     """What a person just allowed, and the code for it.
 
-    A grant that is `session_bound` ends with the session. `consented` are the scopes, and those that stand for claims asked for
-    one by one; `allowed` are those at each resource and NOWHERE. Who was not `asked` must have allowed all of it before.
+    A grant that is `session_bound` ends with the session. `consented` are the scopes, and those behind claims requested
+    by name; `allowed` holds them by resource, and under NOWHERE. A person who was not `asked` must have allowed all of
+    it before.
     """
 
     digest: bytes
@@ -66,10 +67,10 @@ class IssueCode:
 
 @frozen
 class Redeem:
-    """A code that a client presents, and the tokens that it is to get for it.
+    """A code that a client presents, and the tokens to be issued for it.
 
-    `client_scopes` are those that the client may ask for now, `resource_scopes` those that it may at resources: it may have been
-    allowed more when the code was made. `access_lifetime` is in seconds.
+    `client_scopes` are the scopes that the client may have now, `resource_scopes` those that it may have at resources
+    only: it may have been allowed more when the code was issued. `access_lifetime` is in seconds.
     """
 
     digest: bytes
@@ -90,10 +91,11 @@ class Redeem:
     address: str | None = field(default=None, converter=written)
 
 
-# The person's consent, the grant and the code come into being together. What was allowed before is no news. Who was not asked
-# now has allowed it before, and still does.
-# They do so only while all three are there, which cannot go meanwhile: whoever ends the session finds the grant, and ends it too.
-# Held in this order, as whoever deletes a person or a client goes from there to what hangs on it.
+# The consent, the grant and the code are stored together. The audit log gets a consent only if it adds something. A
+# person who is not asked now must have allowed all of it before, and still do so.
+# Person, client and session must exist, and are locked so that they stay: a statement that ends the session then finds
+# the grant and ends it too. They are locked in this order because a deletion goes from a person or a client to its
+# dependents.
 ISSUE = """
 with living as materialized (
     select from users u, clients c, sessions s
@@ -134,11 +136,12 @@ from living
 returning grant_id
 """
 
-# `held` waits for whoever else holds the code and sees it as they left it; `judged` says what is wrong, if anything;
-# `claimed` can win once. A used code that is presented again by its client revokes its grant (RFC 6749 §4.1.2); not where
-# the request came before the one that won, and was only slow: its client had hung up, asked another server, and has its tokens.
-# With PKCE the redirect URI may stay away (OAuth 2.1 §4.1.3); sent, it must be the same, byte for byte.
-# Of the resources that were granted, those that are not asked for need not live.
+# `held` waits for other requests with the same code and sees what they left; `judged` says what is wrong, if anything;
+# `claimed` succeeds at most once. A used code that its client presents again revokes its grant (RFC 6749 §4.1.2), but
+# not if this request came before the one that won and was only slow: then the client had hung up, asked another server,
+# and has its tokens.
+# With PKCE the redirect URI may be left out (OAuth 2.1 §4.1.3); if it is sent, it must be the same, byte for byte.
+# Granted resources that the request does not ask for need not be valid any more.
 REDEEM: Final = fit(
     Redeem,
     """
@@ -194,14 +197,15 @@ class AuthorizationCodes:
         self._redeem = database.statement("authorization_codes_redeem", Redeem, REDEEM)
 
     async def issue(self, code: IssueCode) -> bool:
-        """Store consent, grant and code for what this person just allowed.
+        """Stores the consent, the grant and the code for what this person just allowed.
 
-        False, and nothing is stored, if the session of this id and day of expiry has ended, or person or client are gone.
+        Returns False, and stores nothing, if the session of this id and day of expiry has ended, if the person or the
+        client is gone, or if a person who was not asked no longer allows all of it.
         """
         return bool(await self._database.query(ISSUE, asdict(code, recurse=False)))
 
     async def redeem(self, code: Redeem) -> Redemption:
-        """Claim the code and store the tokens for it; of any number of callers at most one gets "redeemed"."""
+        """Claims the code and stores the tokens for it; of any number of callers at most one gets "redeemed"."""
         row = await self._redeem(code)
         if row is None:
             return Redemption("unknown")

@@ -1,7 +1,7 @@
-"""Token buckets, shared by all servers: each holds some tokens, and one comes back after each pause.
+"""Token buckets, shared by all servers: a bucket holds some tokens, and regains one after each pause.
 
-A row says when its bucket is full again. Which bucket holds how much is said by whoever takes from it, so a changed limit holds at
-once, and a bucket that is full has no row.
+A row says when its bucket is full again, and a full bucket needs no row. How much a bucket holds is said by whoever
+takes from it, so a changed limit applies at once.
 """
 
 import hashlib
@@ -13,9 +13,9 @@ from attrs import frozen
 
 from iam.database.database import Database
 
-MOST_KNOWN: Final = 10_000  # empty buckets that are remembered
-SWEPT: Final = 1000  # rows at a time
-LEEWAY: Final = timedelta(minutes=5)  # that the clocks of two servers may differ
+MOST_KNOWN: Final = 10_000  # empty buckets in memory
+SWEPT: Final = 1000  # rows that are deleted in one statement
+LEEWAY: Final = timedelta(minutes=5)  # by which the clocks of two servers may differ
 
 TAKE: Final = """
 select taken, full_ats from take_tokens(
@@ -30,7 +30,8 @@ update buckets b set full_at = b.full_at - make_interval(secs => i.seconds)
 from held, unnest(%(names)s::bytea[], %(seconds)s::double precision[]) as i (name, seconds)
 where b.name = held.name and i.name = held.name
 """
-# What was counted while a clock was ahead would hold people up until that time comes: such a bucket is empty, and no more.
+# Tokens taken while a clock was ahead would block people until that time comes: such a bucket becomes empty, and no
+# more.
 TURN_BACK: Final = """
 with held as (
     select b.name from buckets b where b.name = any (%(names)s::bytea[]) order by b.name for update
@@ -51,7 +52,10 @@ select count(*) from gone
 
 @frozen
 class Bucket:
-    """What is counted, as its kind and name, of which the table has a digest alone; `burst` tokens, one more each `pause` seconds."""
+    """What is counted, by kind and name: at most `burst` tokens, and one more every `pause` seconds.
+
+    The table keeps only a digest of kind and name.
+    """
 
     kind: str
     name: str
@@ -60,37 +64,37 @@ class Bucket:
 
     @property
     def key(self) -> bytes:
-        """Its name in the table."""
+        """The bucket's name in the table: 16 bytes of the SHA-256 digest of its kind and name."""
         return hashlib.sha256(f"{self.kind}\0{self.name}".encode("utf-8", "surrogatepass")).digest()[:16]
 
     @property
     def span(self) -> float:
-        """Seconds that it takes to fill."""
+        """The seconds that an empty bucket needs to fill."""
         return self.burst * self.pause
 
     def seconds(self, tokens: float) -> float:
-        """So many tokens as seconds; who wants more than there ever are, takes all."""
+        """Returns the seconds that so many tokens need to come back; more than the bucket holds count as all."""
         return min(tokens * self.pause, self.span)
 
     def ahead(self, full_at: datetime, now: datetime) -> bool:
-        """Was this moment written while a clock was ahead of ours? None is full later than it takes to fill."""
+        """Returns whether `full_at` was written by a clock ahead of ours: no bucket takes longer than `span`."""
         return full_at - now > timedelta(seconds=self.span) + LEEWAY
 
     def wait(self, full_at: datetime, tokens: float, now: datetime) -> float:
-        """Seconds until it has so many tokens, if it is full at this moment; 0 or less: it has them now."""
+        """Returns the seconds until a bucket that is full at `full_at` has so many tokens; 0 or less: now."""
         return (full_at - now).total_seconds() + self.seconds(tokens) - self.span
 
 
 @frozen
 class Empty:
-    """A bucket that has too little, and the seconds until it has enough."""
+    """A bucket with too few tokens, and the seconds until it has enough."""
 
     bucket: Bucket
     wait: float
 
 
 class Buckets:
-    """The table of buckets, and those that are known to be empty; `off`: nothing is counted."""
+    """The table of buckets, and in memory those known to be empty; if `off`, nothing is counted."""
 
     def __init__(self, database: Database, *, off: bool = False) -> None:
         self._database = database
@@ -98,7 +102,7 @@ class Buckets:
         self._known: dict[bytes, datetime] = {}
 
     async def take(self, buckets: Iterable[Bucket], now: datetime, tokens: float = 1) -> tuple[Empty, ...]:
-        """Take so many tokens from each; where some have too little, from none, and these are the answer.
+        """Takes so many tokens from each bucket; if some have too few, takes none and returns those.
 
         A bucket that was found empty is refused without a statement until it has enough. Raises Unavailable.
         """
@@ -123,14 +127,14 @@ class Buckets:
         return tuple(Empty(bucket, wait) for bucket, _, wait in waits if wait > 0)
 
     def empty(self, buckets: Iterable[Bucket], now: datetime, tokens: float = 1) -> tuple[Empty, ...]:
-        """Those of which is known, without a statement, that they have too little."""
+        """Returns the buckets that are known, without a statement, to have too few tokens."""
         known = [(bucket, self._known[bucket.key]) for bucket in buckets if bucket.key in self._known]
         good = [(bucket, full_at) for bucket, full_at in known if not bucket.ahead(full_at, now)]
         waits = [Empty(bucket, bucket.wait(full_at, tokens, now)) for bucket, full_at in good]
         return tuple(each for each in waits if each.wait > 0)
 
     async def _turned_back(self, found: list[tuple[Bucket, datetime]], now: datetime) -> list[tuple[Bucket, datetime]]:
-        """What was found, where a clock was ahead as it is from now on."""
+        """Returns what was found, after it empties the buckets that were written by a clock ahead of ours."""
         late = [bucket for bucket, full_at in found if bucket.ahead(full_at, now)]
         if late:
             spans = [float(bucket.span) for bucket in late]
@@ -142,7 +146,7 @@ class Buckets:
         ]
 
     async def give(self, given: Sequence[tuple[Bucket, float]]) -> None:
-        """Put tokens back; as many as it holds, or more, fill a bucket. Raises Unavailable."""
+        """Puts tokens back, at most until a bucket is full. Raises Unavailable."""
         if self._off or not given:
             return
         for bucket, _ in given:
@@ -156,12 +160,12 @@ class Buckets:
         )
 
     async def sweep(self, now: datetime) -> int:
-        """Remove rows of buckets that are full again, some at a time; how many it were."""
+        """Deletes some rows of buckets that are full again, and returns how many."""
         ((count,),) = await self._database.aside(SWEEP, {"before": now - LEEWAY, "most": SWEPT})
         return int(count)
 
     def forget(self) -> None:
-        """Some may have been filled."""
+        """Forgets which buckets are empty, since some may have been filled."""
         self._known = {}
 
     def _remember(self, found: Iterable[tuple[bytes, datetime]]) -> None:

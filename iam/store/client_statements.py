@@ -1,4 +1,4 @@
-"""The statements on clients."""
+"""The SQL statements about clients."""
 
 from typing import Final
 
@@ -20,7 +20,7 @@ order by c.created_at, c.id
 
 NEAREST: Final = "select id from clients where lower(id) = lower(%(id)s) order by id <> %(id)s limit 1"
 
-# Makes the client if `allowed` says so; its own grant (for client_credentials) is born with it.
+# Creates the client if `allowed` has a row, and with it the client's own grant (for client_credentials).
 CREATED: Final = """
 created as (
     insert into clients (id, name, owner_id, grant_id, auth_method, grant_types, redirect_uris, scopes, metadata, left_out,
@@ -48,10 +48,11 @@ with allowed as (
 """
 CREATE: Final = ALLOWED + CREATED
 
-# Where nothing changes, nothing is written, nobody is told, and nothing stands in the audit log: the table's own trigger
-# sees to that, whichever columns there are (migration 0013). What changed is written down with what it was and became, by member:
-# metadata are no secrets. A client that changes how it proves itself loses the secrets that are of no use to it any more:
-# all of them where it has none now or gets a new one, and else those that we could read.
+# If nothing changes, nothing is written, no server is told, and the audit log gets no event: the table's own trigger
+# ensures that, whichever columns there are (migration 0013). The audit log gets each changed member with its old and
+# new value: metadata are no secrets. A client that changes its authentication method loses the secrets that are of no
+# use any more: all of them if it now has none or gets a new one, and otherwise the encrypted copies, which only
+# client_secret_jwt needs.
 UPDATE: Final = """
 with before as materialized (
     select * from clients where id = %(id)s and (%(seen)s::timestamptz is null or updated_at = %(seen)s) for update
@@ -86,13 +87,13 @@ with rotated as materialized (
 select audited('client.secret_rotated', %(now)s, %(actor)s, %(address)s, client => %(id)s) from rotated where done
 """
 
-# Who disabled a client: its owner must not enable it again where that was an administrator.
+# The actor that disabled a client: if it was an administrator, the owner must not enable the client again.
 DISABLED_BY: Final = """
 select actor from audit_events where client = %(id)s and kind = 'client.disabled' order by at desc, n desc limit 1
 """
 
-# Who is disabled loses what it was given before, for good: its epoch moves in the same statement, and again when it is enabled,
-# for what was under way when it was disabled.
+# A disabled client loses everything it was granted before, for good: its epoch moves in the same statement, and again
+# when it is enabled, to cover requests that were under way when it was disabled.
 SET_DISABLED: Final = """
 with told as materialized (
     select actor from audit_events where client = %(id)s and kind = 'client.disabled' order by at desc, n desc limit 1

@@ -1,4 +1,4 @@
-"""Clients: what RFC 7591 calls client metadata, kept in memory between changes."""
+"""Clients: their metadata (RFC 7591) and secrets, kept in memory between changes."""
 
 import json
 from collections.abc import Sequence
@@ -39,7 +39,8 @@ SELECTED: Final = (
     *("ids", "digests", "sealed", "expiries"),
 )
 
-# Of a row, what is not told of a change: it is no member, or in the metadata too (for servers of the version before).
+# The columns that the audit log leaves out of a change: they are no members, or are in the metadata too (for servers of
+# the version before).
 BESIDES: Final = ["metadata", "openid", "auth_signing_alg", "updated_at"]
 DEFAULTS: Final = json.dumps(client_metadata.DEFAULTS)
 
@@ -54,11 +55,11 @@ class Clients:
         self._origins = Origins(database, clock)
 
     async def by_id(self, client_id: str) -> Client | None:
-        """The client registered under `client_id`, as it was at most a few seconds ago (H46)."""
+        """Returns the client registered under `client_id`, or None, as it was at most a few seconds ago (H46)."""
         return await self._memory.get(client_id)
 
     def forget(self, client_id: str | None = None) -> None:
-        """Somebody changed this client, or any: read again."""
+        """Drops this client, or all of them, from memory: it may have changed."""
         if client_id is None:
             self._memory.forget()
         else:
@@ -66,25 +67,28 @@ class Clients:
         self._origins.forget(client_id)
 
     async def live_at(self, origin: str) -> bool:
-        """Has a client registered a redirect URI of this origin? While the database is away, what it said last counts."""
+        """Returns whether an enabled client has a redirect URI of this origin.
+
+        While the database is away, the answer comes from what was read last.
+        """
         return await self._origins.known(origin)
 
     async def read(self, client_id: str) -> Client | None:
-        """The client as the database has it now."""
+        """Reads the client from the database; None if there is none."""
         found = await self._select(client_id=client_id)
         return found[0] if found else None
 
     async def nearest(self, client_id: str) -> str | None:
-        """The id of a client that is this one, or this one but for the case of its letters."""
+        """Returns the id of the client with this id, or else of one whose id differs only in case, or None."""
         rows = await self._database.query(NEAREST, {"id": client_id})
         return rows[0][0] if rows else None
 
     async def all(self) -> list[Client]:
-        """Every client, oldest first."""
+        """Returns every client, oldest first."""
         return await self._select()
 
     async def owned_by(self, owner_id: UUID) -> list[Client]:
-        """The clients that this person registered, oldest first."""
+        """Returns the clients that this person owns, oldest first."""
         return await self._select(owner_id=owner_id)
 
     async def create(
@@ -99,9 +103,9 @@ class Clients:
         by: By,
         most: int | None = None,
     ) -> bool:
-        """Register a client, with its first secret where it has one.
+        """Registers a client, with its first secret if it has one.
 
-        False if this id is registered already, or the owner has `most` clients.
+        Returns False if this id is registered already, or if the owner has `most` clients.
         """
         rows = await self._database.query(
             CREATE,
@@ -128,9 +132,9 @@ class Clients:
         secret: Secret | None = None,
         seen: datetime | None = None,
     ) -> bool:
-        """Replace the client's metadata, and its secrets where it gets one.
+        """Replaces the client's metadata and, if it gets a new `secret`, its secrets.
 
-        False if there is no such client, or if it was changed at another moment than the one `seen`.
+        Returns False if there is no such client, or if it was last changed at another moment than `seen`.
         """
         rows = await self._database.query(
             UPDATE,
@@ -150,7 +154,10 @@ class Clients:
         return bool(rows)
 
     async def rotate_secret(self, client: Client, secret: Secret, now: datetime, until: datetime, by: By) -> bool:
-        """Give the client another secret, the newest it had being good until then; False if it has changed meanwhile."""
+        """Gives the client another secret; the newest it had stays valid until `until`.
+
+        Returns False if the client was deleted or has changed its authentication method meanwhile.
+        """
         rows = await self._database.query(
             ROTATE_SECRET,
             {
@@ -166,10 +173,10 @@ class Clients:
         return bool(rows)
 
     async def set_disabled(self, client_id: str, now: datetime, by: By, *, disabled: bool, own: bool = False) -> bool:
-        """Let a client take part no longer and end all it was granted, or let it take part again; False if there is none.
+        """Disables a client and ends all it was granted, or enables it again. Returns False if there is no such client.
 
-        Enabling it revives nothing. Who has their `own` say alone, enables only what they have disabled themselves, and what they have
-        disabled is an administrator's from the moment that one disables it too.
+        Enabling it revives nothing. With `own`, an owner enables only what they disabled themselves. An administrator
+        who disables a client that its owner has disabled takes that over.
         """
         told = {"id": client_id, "disabled": disabled, "own": own, "now": now, **by.columns}
         rows = await self._database.query(SET_DISABLED, told)
@@ -177,12 +184,12 @@ class Clients:
         return bool(rows)
 
     async def disabled_by(self, client_id: str) -> str | None:
-        """Who has disabled the client last, as an event names them; None where the audit log reaches back no further."""
+        """Returns the actor of the last event that disabled the client; None if the audit log has none any more."""
         rows = await self._database.query(DISABLED_BY, {"id": client_id})
         return str(rows[0][0]) if rows else None
 
     async def delete(self, client_id: str, now: datetime, by: By) -> bool:
-        """Remove the client and end all it was granted; False if there is no such client."""
+        """Deletes the client and ends all it was granted. Returns False if there is no such client."""
         rows = await self._database.query(DELETE, {"id": client_id, "now": now, **by.columns})
         self.forget(client_id)
         return bool(rows)
@@ -193,7 +200,7 @@ class Clients:
 
 
 def columns(metadata: Metadata) -> dict[str, object]:
-    """The metadata as parameters of a statement."""
+    """Returns the metadata as parameters of a statement."""
     own = {name: getattr(metadata, name) for name in client_metadata.COLUMNS}
     return {
         **{name: list(value) if isinstance(value, tuple) else value for name, value in own.items()},
@@ -203,7 +210,7 @@ def columns(metadata: Metadata) -> dict[str, object]:
 
 
 def newborn(client_id: str, metadata: Metadata, grant_id: UUID, secret: Secret | None) -> dict[str, object]:
-    """A client that is to be, as parameters of a statement."""
+    """Returns the parameters of a statement that creates a client."""
     return {
         **columns(metadata),
         **secret_columns(secret),
@@ -214,7 +221,7 @@ def newborn(client_id: str, metadata: Metadata, grant_id: UUID, secret: Secret |
 
 
 def secret_columns(secret: Secret | None) -> dict[str, object]:
-    """A new secret as parameters of a statement."""
+    """Returns a new secret as parameters of a statement; without a secret they are None."""
     return {
         "secret_id": secret and secret.id,
         "secret_digest": secret and secret.digest,
@@ -223,7 +230,7 @@ def secret_columns(secret: Secret | None) -> dict[str, object]:
 
 
 def from_row(row: Sequence[Any]) -> Client:
-    """A client out of SELECT's columns: arrays become tuples, octets bytes."""
+    """Builds a client from a row of SELECT: arrays become tuples, binary values bytes."""
     told = dict(zip(SELECTED, row, strict=True))
     ids, digests, sealed, expiries = (told.pop(name) for name in ("ids", "digests", "sealed", "expiries"))
     secrets = tuple(

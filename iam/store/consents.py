@@ -1,4 +1,4 @@
-"""Consents: which scopes a person allowed a client, and at which resources; they outlive tokens."""
+"""Consents: the scopes that a person allowed a client, and at which resources. They outlive tokens."""
 
 from uuid import UUID
 
@@ -7,13 +7,13 @@ from iam.records.consent import NOTHING, Consented
 
 
 class Consents:
-    """The table of consents; a row is written with the code it was given for (authorization_codes)."""
+    """The table of consents; a row is written together with the code it was given for (authorization_codes)."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def given(self, user_id: UUID, client_id: str) -> Consented:
-        """What this person has allowed this client so far."""
+        """Returns what this person has allowed this client so far; NOTHING if that is none."""
         rows = await self._database.query(
             "select scopes, resources from consents where user_id = %s and client_id = %s", (user_id, client_id)
         )

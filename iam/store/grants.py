@@ -1,4 +1,4 @@
-"""Grants: what a person (or a client, for itself) allowed once; codes and tokens hang on it."""
+"""Grants: what a person allowed a client, or a client may do by itself; codes and tokens belong to one."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -7,7 +7,8 @@ from iam.database.database import Database
 from iam.records.actor import By
 from iam.records.grant import Grant
 
-# A client's own grant is standing: when it is revoked, a new one takes its place and all tokens of the old one are dead.
+# A client's own grant is permanent: when it is revoked, a new one takes its place, and all tokens of the old one are
+# invalid.
 REVOKE = """
 with revoked as (
     update grants set revoked_at = %(now)s where id = %(id)s and revoked_at is null
@@ -35,14 +36,14 @@ where o.revoked_at is null and (o.expires_at is null or o.expires_at > %(now)s)
 order by g.created_at, g.id
 """
 
-# Whatever became of the token: who finds a copy of an old one ends what it stood for.
+# Tokens that have ended are found too: whoever finds a copy of an old token can still end its grant.
 CLIENT_OF = """
 select g.client_id from access_tokens t join grants g on g.id = t.grant_id where t.digest = %(digest)s and t.day = %(day)s
 union all
 select g.client_id from refresh_tokens t join grants g on g.id = t.grant_id where t.digest = %(digest)s and t.day = %(day)s
 """
 
-# Epochs: one row says that all that was granted before is worth nothing (H21).
+# Epochs: one row makes everything that was granted before it invalid (H21).
 REVOKE_ALL = """
 with revoked as (
     insert into epochs (name, not_before) values ('all', %(now)s)
@@ -78,35 +79,38 @@ class Grants:
         self._database = database
 
     async def living(self, now: datetime, *, user_id: UUID | None = None, client_id: str | None = None) -> list[Grant]:
-        """The grants that live, oldest first: of everybody, or of this person, of this client."""
+        """Returns the valid grants, oldest first: all of them, or those of a person or of a client."""
         rows = await self._database.query(LIVING, {"now": now, "user_id": user_id, "client_id": client_id})
         return [Grant(*row) for row in rows]
 
     async def client_of(self, digest: bytes, day: date) -> str | None:
-        """The id of the client that was given the access or refresh token with this digest."""
+        """Returns the id of the client that was given the access or refresh token with this digest, or None."""
         rows = await self._database.query(CLIENT_OF, {"digest": digest, "day": day})
         return rows[0][0] if rows else None
 
     async def revoke(self, grant_id: UUID, successor: UUID, now: datetime, by: By) -> bool:
-        """End a grant and everything under it; False if it does not live. `successor` will be a client's next own grant."""
+        """Ends a grant and everything under it. Returns False if there is none, or if it was revoked before.
+
+        `successor` becomes the id of the next grant, if this was a client's own.
+        """
         told = {"id": grant_id, "successor": successor, "now": now, **by.columns}
         return bool(await self._database.query(REVOKE, told))
 
     async def revoke_all(self, now: datetime, by: By, *, log_out: bool = False) -> int:
-        """End everything that anybody was granted before this moment; how many sessions that ended.
+        """Ends everything that was granted before this moment. Returns how many sessions that ended.
 
-        None does, and no initial access token, unless it is wanted.
+        Sessions and initial access tokens end only with `log_out`.
         """
         told = {"now": now, "log_out": log_out, **by.columns}
         ((sessions,),) = await self._database.query(REVOKE_ALL, told)
         return int(sessions)
 
     async def revoke_of_user(self, user_id: UUID, now: datetime, by: By) -> bool:
-        """End everything that this person granted before this moment; False if there is no such person."""
+        """Ends everything that this person granted before this moment. Returns False if there is no such person."""
         told = {"user_id": user_id, "now": now, **by.columns}
         return bool(await self._database.query(REVOKE_OF_USER, told))
 
     async def revoke_of_client(self, client_id: str, now: datetime, by: By) -> bool:
-        """End everything that this client was granted before this moment; False if there is no such client."""
+        """Ends everything that this client was granted before this moment. Returns False if there is no such client."""
         told = {"client_id": client_id, "now": now, **by.columns}
         return bool(await self._database.query(REVOKE_OF_CLIENT, told))

@@ -1,4 +1,4 @@
-"""What a grant keeps of the login that it was given in, for ID tokens (OpenID Connect Core §2)."""
+"""The login that a grant was given in, kept for ID tokens (OpenID Connect Core §2)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from iam.records.identity import Identity
 
 
 def identity(user_id: UUID | None, session_id: UUID | None, told: Mapping[str, Any] | None) -> Identity | None:
-    """The identity that a grant is about; None for a grant that is about none."""
+    """Returns the login that a grant was given in; None if the grant keeps none."""
     if user_id is None or session_id is None or told is None:
         return None
     return Identity(user_id, session_id, told)

@@ -1,20 +1,21 @@
-"""What redeeming a code and rotating a refresh token have in common, as pieces of their statements.
+"""The SQL that redeeming a code and rotating a refresh token have in common.
 
-Both hold what was presented (`held`), say what is wrong with it (`judged`), work out the access token (`answered`), claim what was
-presented (`claimed`), and store the tokens. Decisions: docs/decisions/grants.md, docs/decisions/refresh.md.
+Both lock what was presented (`held`), say what is wrong with it (`judged`), work out the access token (`answered`),
+claim what was presented (`claimed`), and store the tokens. Decisions: docs/decisions/grants.md,
+docs/decisions/refresh.md.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
-# Of what was presented and its grant. The token is for the resources that are asked for, or for all that were granted.
+# The columns of what was presented and its grant. The token is for the requested resources, or for all granted ones.
 JUDGED: Final = """
     select i.*, h.grant_id, g.user_id, g.expires_at as grant_expires_at, g.session_id, g.openid,
         coalesce(i.audience, nullif(g.resources, '{}')) as resources
 """
 
-# A token for some of the resources that were granted has their scopes and lifetime (RFC 8707 §2.2), and no scope that its
-# client may not ask for any longer: `resource_scopes` are those that it may have at resources only.
+# A token for some of the granted resources has their scopes and lifetime (RFC 8707 §2.2), and only scopes that its
+# client may still ask for: `client_scopes`, and `resource_scopes` at resources only.
 ANSWERED: Final = """
 answered as materialized (
     select j.*, s.access_scope,
@@ -36,7 +37,7 @@ answered as materialized (
 )
 """
 
-# The refresh token has the whole scope, whatever the access token has of it.
+# The refresh token has the full scope, even if the access token has only a part of it.
 STORED: Final = """
 access as (
     insert into access_tokens (day, digest, grant_id, scope, audience, issued_at, expires_at)
@@ -49,7 +50,7 @@ access as (
 )
 """
 
-# Who waited while another one claimed it, finds it used.
+# A request that waited while another one claimed the code or token finds it used.
 ANSWER: Final = """
 select j.n, case when j.outcome in ('redeemed', 'rotated') and c.n is null then 'used' else j.outcome end,
     j.grant_id, j.given, j.session_id, j.openid,
@@ -59,5 +60,5 @@ from answered j left join claimed c using (n)
 
 
 def asked(audience: Sequence[str]) -> Sequence[str] | None:
-    """The resources that are asked for; None: whatever was granted."""
+    """Returns the requested resources; None, for all that were granted, if there are none."""
     return audience or None

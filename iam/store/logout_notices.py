@@ -1,6 +1,7 @@
-"""Who is still to be told that a session has ended: an outbox, filled by whatever ends sessions (migration 0006).
+"""Logout notices: an outbox of ended sessions and the clients to be told, filled by whatever ends one (migration 0006).
 
-Any number of servers take from it. One that takes a notice lends it for a while; if it dies, another takes it again.
+Any number of servers take from it. A server that takes a notice leases it for a while; if it dies, another one takes
+it.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,9 +11,9 @@ from typing import Final
 from iam.database.database import Database
 from iam.records.logout_notice import Notice
 
-# The clients that have notices are found by leaps through the index, so that many notices of one cost nothing here; of
-# each come a few, and of one that could not be reached a single one, when that is due. Where there is not room for all,
-# clients take turns.
+# The clients that have notices are found by skipping through the index, so that many notices of one cost nothing here.
+# A few of each are taken, but a single one of a client that could not be reached, once its pause is over. If there is
+# not room for all, clients take turns.
 TAKE: Final = """
 with recursive waiting (client_id) as (
     select min(client_id) from logout_notices
@@ -40,7 +41,7 @@ where n.id = taken.id
 returning n.id, n.client_id, n.user_id, n.session_id, n.attempts
 """
 
-# Who hears one, hears the others too.
+# A client that got one notice can be reached: its other notices need not wait any more.
 DELIVERED: Final = """
 with reached as (
     delete from logout_receivers where client_id = %(client_id)s
@@ -48,8 +49,8 @@ with reached as (
 delete from logout_notices where id = %(id)s
 """
 
-# Of several that fail at the same time, one counts against the client. What is too old by then goes, with a word in the
-# audit log.
+# Of several notices that fail at the same time, one counts against the client. Those that are too old by then are
+# deleted, with an event in the audit log.
 FAILED: Final = """
 with waits as (
     update logout_notices set next_at = %(now)s::timestamptz + logout_pause(attempts)
@@ -70,33 +71,33 @@ select count(*) from given_up
 
 
 def nobody() -> None:
-    """There is nobody to wake."""
+    """Does nothing; `wake` is this until it is set."""
 
 
 class LogoutNotices:
-    """The table of notices; `wake` is called when there are new ones, or may be."""
+    """The table of logout notices; `wake` is called when there may be new ones."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.wake: Callable[[], None] = nobody
 
     def changed(self) -> None:
-        """Somebody has ended a session."""
+        """Calls `wake`, because there may be new notices."""
         self.wake()
 
     async def take(self, now: datetime, until: datetime, *, most: int, few: int, busy: Sequence[str]) -> list[Notice]:
-        """Notices that are due, lent until then: a few of each client, none of those that are busy."""
+        """Leases due notices until `until`: `most` in all, a `few` of each client, none of those that are `busy`."""
         told = {"now": now, "until": until, "most": most, "few": few, "busy": list(busy)}
         return [Notice(*row) for row in await self._database.aside(TAKE, told)]
 
     async def delivered(self, notice: Notice) -> None:
-        """It was told, or there is nobody to tell any more."""
+        """Deletes a notice that was delivered or is wanted no more, and forgets the failures of its client."""
         await self._database.aside(DELIVERED, {"id": notice.id, "client_id": notice.client_id})
 
     async def failed(self, notice: Notice, now: datetime, oldest: datetime, *, unreachable: bool) -> int:
-        """It was not told: again after a pause; where the client is out of reach, its others wait too.
+        """Schedules the notice again after a pause; if the client is `unreachable`, its other notices wait too.
 
-        How many of its notices were given up, because they are from before `oldest`.
+        Returns how many of the client's notices were given up, because they are not newer than `oldest`.
         """
         told = {
             "id": notice.id,

@@ -18,7 +18,10 @@ USUAL: Final = {"https": "443", "http": "80"}
 
 
 class Origins:
-    """The origins of all clients, in memory: read as a whole now and then, and in between those of the clients that changed."""
+    """The origins of all enabled clients, in memory.
+
+    They are read as a whole from time to time, and in between for clients that changed.
+    """
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -29,7 +32,10 @@ class Origins:
         self._all: frozenset[str] = frozenset()
 
     async def known(self, origin: str) -> bool:
-        """Is it a client's? While the database is away, what it said last counts."""
+        """Returns whether this is the origin of a client.
+
+        While the database is away, the answer comes from what was read last.
+        """
         now, changed = self._clock.seconds(), self._changed
         whole = self._read_at is None or not 0 <= now - self._read_at < MAXIMUM_AGE
         if whole or changed:
@@ -43,7 +49,7 @@ class Origins:
         return origin in self._all
 
     def forget(self, client_id: str | None = None) -> None:
-        """Somebody changed this client, or any."""
+        """Has this client, or all of them, read again."""
         if client_id is None:
             self._read_at = None
         else:
@@ -54,19 +60,22 @@ class Origins:
         return {client_id: origins(uris) for client_id, uris in await self._database.query(statement, told)}
 
     def _keep(self, found: dict[str, frozenset[str]], ids: set[str] | None) -> None:
-        """Take what was found for what there is, of all or of these."""
+        """Replaces the origins of these clients, or of all if `ids` is None, by those found."""
         kept = {} if ids is None else {client_id: own for client_id, own in self._of.items() if client_id not in ids}
         self._of = {**kept, **found}
         self._all = frozenset().union(*self._of.values())
 
 
 def origins(redirect_uris: Iterable[str]) -> frozenset[str]:
-    """Those of the redirect URIs with which a page can live: https anywhere, http on the very machine of the browser."""
+    """Returns the origins of the redirect URIs at which a page can live.
+
+    These are https anywhere, and http on the browser's own machine.
+    """
     return frozenset(origin for uri in redirect_uris if (origin := origin_of(uri)))
 
 
 def origin_of(redirect_uri: str) -> str | None:
-    """The origin of one redirect URI, if pages live there."""
+    """Returns the origin of a redirect URI; None if no page can live there."""
     found = URI.match(redirect_uri.lower())
     if found is None:
         return None
@@ -77,7 +86,7 @@ def origin_of(redirect_uri: str) -> str | None:
 
 
 def written(host: str) -> str | None:
-    """The host as browsers write it: of an IPv6 address the short form."""
+    """Returns the host as browsers write it, an IPv6 address in its short form; None if it is malformed."""
     if not host.startswith("["):
         return host
     try:
@@ -87,7 +96,7 @@ def written(host: str) -> str | None:
 
 
 def loopback(host: str) -> bool:
-    """Is this the machine itself?"""
+    """Returns whether the host is the browser's own machine."""
     if host == "localhost":
         return True
     try:
