@@ -1,4 +1,4 @@
-"""Partitions: made ahead and dropped by the servers themselves, so that what has expired costs nothing and takes no space."""
+"""Partitions: the servers make them ahead and drop them, so that expired rows cost nothing and take no space."""
 
 from datetime import datetime
 from typing import Final
@@ -12,14 +12,15 @@ from iam.recurring import Recurring
 from iam.settings import Settings
 
 DAY: Final = 86400
-FEW: Final = 2  # partitions of one table that lie ahead, about: each statement opens all of them
-GRANTS: Final = 1000  # that are swept at a time
+FEW: Final = 2  # partitions of one table that lie ahead, about; they are few because each statement opens all of them
+GRANTS: Final = 1000  # that are deleted in one statement, of the expired and of the revoked ones each
 
 TEND: Final = "select made, dropped from tend_partitions(%(parent)s, %(today)s, %(width)s, %(ahead)s)"
 ALL: Final = "select parent, count(*), sum(about), sum(bytes) from partition_bounds group by parent order by parent"
 
-# Grants are no rows for partitions: most live for a year, some for ever. What has ended a day ago, goes a few at a time; but
-# while there is the session in which an ID token was given, the grant tells whom to tell of its end.
+# Grants have no partitions: most live for a year, some for ever. Those that ended before the given moment are deleted,
+# some at a time. A grant with an ID token is kept as long as its session: it says which client to tell when the session
+# ends.
 SWEEP: Final = """
 with ended as (
     (select g.id from grants g where g.expires_at < %(before)s
@@ -40,7 +41,7 @@ log = Logger()
 
 @frozen
 class Fill:
-    """How much of a table there is: partitions, rows (PostgreSQL's estimate) and bytes with the indexes."""
+    """The size of a table: partitions, rows (PostgreSQL's estimate) and bytes with the indexes."""
 
     table: str
     partitions: int
@@ -49,12 +50,12 @@ class Fill:
 
 
 def tell(reason: str, count: int) -> None:
-    """Say that later is early enough, but not what keeps on failing for each request."""
+    """Logs why partitions cannot be tended, and how often."""
     log.warn("partitions cannot be tended: {reason} (times: {count})", reason=reason, count=count)
 
 
 def longest(settings: Settings) -> dict[str, int]:
-    """The tables of short-lived rows, and the seconds that a row of each may live."""
+    """Returns the tables of short-lived rows, and the seconds that a row of each may live."""
     return {
         "sessions": max(settings.session_lifetime, settings.session_remembered),
         "authorization_codes": settings.authorization_code_lifetime,
@@ -68,7 +69,7 @@ def longest(settings: Settings) -> dict[str, int]:
 
 
 class Partitions:
-    """Looks after the tables of short-lived rows; `longest` names them, with the seconds that a row of each may live."""
+    """Makes and drops the partitions of the tables in `longest`, by the seconds that a row of each may live."""
 
     def __init__(self, database: Database, longest: dict[str, int]) -> None:
         self._database = database
@@ -77,24 +78,25 @@ class Partitions:
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """The tables that have partitions."""
+        """The names of the tables that have partitions."""
         return tuple(self._longest)
 
     async def tend(self, now: datetime) -> None:
-        """Tend every table, each whatever becomes of the others; what is not possible now is a line in the log.
+        """Tends every table; what is not possible for one is logged, and does not keep the others from being tended.
 
         Partitions lie ahead, so later is early enough.
         """
         for table in self.tables:
             try:
                 await self.tend_one(table, now)
-            except (Rejected, Unavailable) as error:  # rejected: this role may make none, so another one's server tends
+            except (Rejected, Unavailable) as error:  # Rejected: this role may not; a server of another role does it
                 self._untended.add(f"{table}: {error}" if isinstance(error, Rejected) else str(error))
 
     async def tend_one(self, table: str, now: datetime) -> None:
-        """Make the partitions of the days to come, drop those of the days that are over. Any number of servers may do so.
+        """Makes the partitions of the days to come and drops those of past days.
 
-        Raises Rejected, Unavailable where PostgreSQL does not let us now.
+        Any number of servers may do so at once.
+        Raises Rejected or Unavailable if PostgreSQL does not let us do so now.
         """
         days = -(-self._longest[table] // DAY) + 1
         width = max(2, days // FEW)
@@ -104,11 +106,11 @@ class Partitions:
             log.info("partitions of {table}: {made} made, {dropped} dropped", table=table, made=made, dropped=dropped)
 
     async def sweep(self, before: datetime) -> int:
-        """Remove some of the grants that ended before this moment; how many it were."""
+        """Deletes some of the grants that ended before this moment, and returns how many."""
         ((count,),) = await self._database.aside(SWEEP, {"before": before, "most": GRANTS})
         return int(count)
 
     async def fills(self) -> list[Fill]:
-        """How much there is of each table."""
+        """Returns the size of each table that has partitions."""
         rows = await self._database.aside(ALL)
         return [Fill(table, count, int(about), int(size)) for table, count, about, size in rows]

@@ -20,9 +20,10 @@ from iam.store.issuance import ANSWER, ANSWERED, JUDGED, STORED, asked
 class Rotate:
     """A refresh token that a client presents, and the tokens that are to take its place.
 
-    One that was used before `window_start` is "late"; without a window start it never is. `renew` stores the access token for
-    a repetition too: it is "renewed" then, where it would be "retried". `scope`: what is asked for, None for all that was given.
-    `successor` is the answer, encrypted; `access_lifetime` is in seconds. The scopes are those of Redeem.
+    A token that was used at `window_start` or before is "late"; without a `window_start` none is. With `renew`, a
+    repetition gets another access token and is "renewed" instead of "retried". `scope` is what the client asks for,
+    None for all that was granted. `successor` is the answer, encrypted; `access_lifetime` is in seconds.
+    `client_scopes` and `resource_scopes` are as in Redeem.
     """
 
     digest: bytes
@@ -45,14 +46,17 @@ class Rotate:
     renew: bool = False
 
 
-# Two are at work with one grant only where a token comes after its successor was used: that ends the grant, nothing else does.
-# As long as the successor was not used, the answer may have been lost, however long ago: whoever repeats within the window gets
-# the same successor, and later is refused, unless there is no window start: then there is no later. And a request that came
-# before the successor was used, and was only slow (its client had hung up and asked another server), is nobody's fault.
-# A repetition may be renewed: the successor stays, and gets an access token more, on the terms of this request.
-# Where a token is asked for some of the resources, the others need not live.
-# A narrowed scope is the access token's, not the successor's; and so it is where the client may ask for less by now.
-# (A caller that waited in `held` cannot see, in its older snapshot, the successor just stored: no successor is an unused one.)
+# Only a token that comes after its successor was used shows that two parties use one grant: that ends the grant, and
+# nothing else does. As long as the successor was not used, the answer may have been lost, however long ago: a
+# repetition within the window gets the same successor, and a later one is refused; without a window start, none is too
+# late. A request that came before the successor was used, and was only slow (its client had hung up and asked another
+# server), ends nothing.
+# A repetition may be renewed: the successor stays, and gets another access token, on the terms of this request.
+# Granted resources that the request does not ask for need not be valid any more.
+# A narrowed scope applies to the access token, not to the successor; so does the smaller scope of a client that may ask
+# for less now.
+# (A caller that waited in `held` cannot see, in its older snapshot, the successor that was just stored: a missing
+# successor counts as unused.)
 ROTATE: Final = fit(
     Rotate,
     """
@@ -144,7 +148,7 @@ class RefreshTokens:
         self._revoke = database.statement("refresh_tokens_revoke", RevokeToken, REVOKE)
 
     async def rotate(self, token: Rotate) -> Rotation:
-        """Claim the token and store its successors; of any number of callers at most one gets "rotated"."""
+        """Claims the token and stores its successors; of any number of callers at most one gets "rotated"."""
         row = await self._rotate(token)
         if row is None:
             return Rotation("unknown")
@@ -154,11 +158,14 @@ class RefreshTokens:
         return Rotation(outcome, grant_id, successor, issued if outcome in ISSUED else None, about)
 
     async def find(self, digest: bytes, day: date, now: datetime) -> LiveToken | None:
-        """The unused token with this digest, if it and its grant live."""
+        """Returns the unused token with this digest, or None unless it and its grant are valid."""
         row = await self._find(FindToken(digest, day, now))
         return LiveToken(*row) if row else None
 
     async def revoke(self, digest: bytes, day: date, client_id: str, now: datetime, by: By) -> bool:
-        """End the client's token and everything under its grant (RFC 7009 §2.1); False where it is another client's."""
+        """Revokes the client's token and everything under its grant (RFC 7009 §2.1).
+
+        Returns False if the token is another client's, and True if it is unknown.
+        """
         row = await self._revoke(RevokeToken.of(digest, day, client_id, now, by))
         return row is None or bool(row[0])

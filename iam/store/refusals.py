@@ -1,4 +1,4 @@
-"""Refusals: why a request was refused, for a day. They are collected and stored together, so that no request waits for them."""
+"""Refusals: why requests were refused, kept for a day. They are stored together, so that no request waits for that."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ MOST_OF_CLIENT: Final = 5  # of these for one client from one address
 MOST_OF_ADDRESS: Final = 20
 LONGEST_CLIENT_ID: Final = 255
 
-# Here, where nobody waits, is the place to look after what was presented: whose it was, and what became of it.
+# No request waits for this statement, so it also looks up the presented secret or token: whose it is, and how it ended.
 STORE: Final = """
 insert into refusals (day, id, at, endpoint, error, failed, expected, got, client_id, grant_type, address)
 select i.day, i.id, i.at, i.endpoint, i.error, i.failed, i.expected,
@@ -74,10 +74,14 @@ class Refusals:
         self._alarm: Any = None
         self._lock = DeferredLock()
         self._unstored = Recurring(database.reactor, tell)
-        self.dropped = 0  # beyond what may wait
+        self.dropped = 0  # refusals that were not stored
 
     def add(self, trace: Trace, presented: Presented = NOTHING) -> bool:
-        """Have it stored soon; False if there are too many: of this client and address, or in all, now or today."""
+        """Queues a refusal to be stored soon.
+
+        Returns False, and drops it, if there are too many: of this client and address, of this address, in all, or
+        today.
+        """
         client_id = trace.client_id if len(trace.client_id or "") <= LONGEST_CLIENT_ID else None
         of_client, of_address = (trace.address, client_id), (trace.address,)
         if (
@@ -94,7 +98,10 @@ class Refusals:
         return True
 
     async def flush(self) -> None:
-        """Store what waits, in one statement."""
+        """Stores the refusals that wait, in one statement. Those that cannot be stored are dropped.
+
+        While the database is unavailable they go on waiting, up to MOST; while it is only read they are dropped too.
+        """
         async with self._lock:
             rows, self._waiting = self._waiting, []
             self._counts.clear()
@@ -108,14 +115,14 @@ class Refusals:
             except (
                 NoPartition,
                 Rejected,
-            ) as error:  # of a day that is not, or something else that waiting does not mend
+            ) as error:  # there is no partition for the day, or something else that waiting does not mend
                 self._unstored.add(str(error))
                 self.dropped += len(rows)
             except Unavailable:
                 self._waiting = (rows + self._waiting)[:MOST]
 
     async def stop(self) -> None:
-        """Store what waits, and wait for nothing more."""
+        """Stores the refusals that wait, and cancels the timers."""
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
@@ -123,12 +130,12 @@ class Refusals:
         self._unstored.stop()
 
     async def find(self, identifier: str, now: datetime) -> Trace | None:
-        """The refusal with this id, of the last day."""
+        """Returns the refusal with this id, or None if there is none of the last day."""
         rows = await self._database.query(COLUMNS, {"id": identifier, "since": now - KEPT})
         return Trace(*rows[0]) if rows else None
 
     async def latest(self, client_id: str, now: datetime, most: int) -> list[Trace]:
-        """The last few refusals of a client, the latest first."""
+        """Returns the last `most` refusals of a client within a day, the latest first."""
         rows = await self._database.query(LATEST, {"client_id": client_id, "since": now - KEPT, "most": most})
         return [Trace(*row) for row in rows]
 
@@ -147,10 +154,10 @@ class Refusals:
 
 
 def tell(reason: str, count: int) -> None:
-    """Say that refusals are lost."""
+    """Logs that refusals are lost, why, and how often."""
     log.warn("refusals cannot be stored: {reason} (times: {count})", reason=reason, count=count)
 
 
 def columns(rows: Sequence[tuple[object, ...]]) -> dict[str, list[object]]:
-    """The rows as the arrays of the statement."""
+    """Returns the rows as the arrays that the statement takes, by name."""
     return dict(zip(NAMES, map(list, zip(*rows, strict=True)), strict=True))

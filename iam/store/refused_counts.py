@@ -1,4 +1,4 @@
-"""What was refused, in the audit log: counted by minute, network and kind, since an event for each would be a flood (H29)."""
+"""Counts of refusals in the audit log, by minute, network and kind: an event for each would be a flood (H29)."""
 
 from collections import Counter
 from datetime import date
@@ -14,11 +14,11 @@ from iam.database.errors import Rejected, Unavailable
 LOGIN: Final = "login.refused"
 CLIENT_AUTHENTICATION: Final = "client_authentication.refused"
 CONSENT: Final = "consent.refused"
-THROTTLED: Final = ".throttled"  # behind the kind of what was tried too often
+THROTTLED: Final = ".throttled"  # added to the kind, for attempts beyond a limit
 
 MINUTE: Final = 60.0
 KNOWN: Final = 1000  # counts that are held at a time
-ROWS: Final = 50  # of a minute: the networks with most
+ROWS: Final = 50  # of a minute, for the networks with the most refusals
 OTHERS: Final = ""  # all other networks together
 
 STORE: Final = """
@@ -30,7 +30,7 @@ log = Logger()
 
 
 class RefusedCounts:
-    """Counts for a minute from the first refusal on and stores them in one statement; `most` rows a day name a network."""
+    """Counts refusals for a minute and stores the counts in one statement; `most` rows a day name a network."""
 
     def __init__(self, database: Database, clock: Clock, most: int) -> None:
         self._database = database
@@ -43,7 +43,7 @@ class RefusedCounts:
         self._rows = 0
 
     def add(self, kind: str, source: str, count: int = 1) -> None:
-        """So many more of this kind from this network."""
+        """Adds refusals of this kind from this network, and starts the minute if none is running."""
         self._count(kind, source, count)
         if self._alarm is None:
             self._alarm = self._database.reactor.callLater(MINUTE, self._ring)
@@ -55,14 +55,14 @@ class RefusedCounts:
         self._counts[key] += count
 
     async def stop(self) -> None:
-        """Store what there is, and count no more."""
+        """Stores the counts and cancels the timer."""
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
         await self.flush()
 
     async def flush(self) -> None:
-        """Store what there is; what cannot be stored now is added to the next minute's."""
+        """Stores the counts; while the database is unavailable, they are added to those of the next minute."""
         async with self._lock:
             counts, self._counts = self._counts, Counter()
             rows = self._ranked(counts)
@@ -81,7 +81,10 @@ class RefusedCounts:
                 self._rows += sum(source != OTHERS for source in networks)
 
     def _ranked(self, counts: Counter[tuple[str, str]]) -> list[tuple[str, str, int]]:
-        """A row for each of those with most, as far as the day has rows left, and one for each kind's others."""
+        """Returns the rows to store: the networks with the most refusals, and one per kind for all others.
+
+        The day's remaining rows limit how many networks have one of their own.
+        """
         of_networks = Counter({key: count for key, count in counts.items() if key[1] != OTHERS})
         named = dict(of_networks.most_common(self._left()))
         others: Counter[str] = Counter()

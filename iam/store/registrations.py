@@ -1,4 +1,4 @@
-"""Registrations that clients make by themselves (RFC 7591): each is one statement, which also counts it."""
+"""Registrations that clients make by themselves (RFC 7591): each is one statement, which also applies its limit."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ from iam.store.clients import Clients, newborn
 COLUMNS: Final = "select id, scopes, uses_left, created_at, expires_at, revoked_at from registration_tokens"
 ALL: Final = COLUMNS + " order by created_at, id"
 
-# A token that has run out, was revoked or is used up is none.
+# A token that has expired, was revoked or is used up is not valid.
 GOOD: Final = """
 where digest = %(token_digest)s and revoked_at is null and (expires_at is null or expires_at > %(now)s)
     and (uses_left is null or uses_left > 0)
@@ -52,7 +52,7 @@ returning audited('registration_token.revoked', %(now)s, %(actor)s, %(address)s,
     detail => jsonb_build_object('registration_token', id))
 """
 
-# Another registration access token of a client that registered itself, or one that nobody knows.
+# Gives a client that registered itself another registration access token, or one that nobody knows.
 RETOKEN: Final = """
 update clients set registration_digest = %(digest)s where id = %(client_id)s and registration_digest is not null
 returning audited(
@@ -63,7 +63,7 @@ returning audited(
 
 @frozen
 class Newcomer:
-    """A client that registers itself, with the digest of the token by which it will come back (RFC 7592)."""
+    """A client that registers itself, with the digest of its registration access token (RFC 7592)."""
 
     client_id: str
     metadata: Metadata
@@ -74,7 +74,7 @@ class Newcomer:
 
     @property
     def columns(self) -> dict[str, object]:
-        """Its parameters of a statement."""
+        """The client as parameters of a statement."""
         born = newborn(self.client_id, self.metadata, self.grant_id, self.secret)
         return {
             **born,
@@ -84,7 +84,7 @@ class Newcomer:
         }
 
     def client(self, now: datetime) -> Client:
-        """The client as it is kept from now on, but for its secret."""
+        """Returns the client as it is stored, without its secret."""
         return Client(
             id=self.client_id,
             owner_id=None,
@@ -100,23 +100,26 @@ class Newcomer:
 
 
 class Registrations:
-    """The tables of initial access tokens and of what networks have registered."""
+    """The tables of initial access tokens and of attempts by network."""
 
     def __init__(self, database: Database, clients: Clients) -> None:
         self._database = database
         self._clients = clients
 
     async def by_token(self, newcomer: Newcomer, token_digest: bytes, now: datetime, by: By) -> bool:
-        """Use an initial access token for this client; False if it is not good (any more)."""
+        """Registers a client by an initial access token, which has one use less.
+
+        Returns False if the token is not valid.
+        """
         told = {**newcomer.columns, "token_digest": token_digest, "now": now, **by.columns}
         return await self._register(BY_TOKEN, told)
 
     async def attempt(self, network: str, most: int, now: datetime) -> bool:
-        """Count that a network tries to register a client; False if it has tried `most` times today (in UTC)."""
+        """Counts an attempt of a network to register a client. Returns False if it has made `most` today (in UTC)."""
         return bool(await self._database.query(ATTEMPT, {"day": now.date(), "network": network, "most": most}))
 
     async def of_stranger(self, newcomer: Newcomer, most: int | None, now: datetime, by: By) -> bool:
-        """Register a client that nobody answers for; False if there are `most` of them."""
+        """Registers a client that nobody answers for. Returns False if there are `most` of them; None sets no limit."""
         return await self._register(OF_STRANGER, {**newcomer.columns, "most": most, "now": now, **by.columns})
 
     async def _register(self, statement: str, told: dict[str, object]) -> bool:
@@ -125,12 +128,12 @@ class Registrations:
         return bool(rows)
 
     async def token(self, token_digest: bytes, now: datetime) -> RegistrationToken | None:
-        """The initial access token with this digest, if it is good."""
+        """Returns the initial access token with this digest, or None unless it is valid."""
         rows = await self._database.query(FIND, {"token_digest": token_digest, "now": now})
         return from_row(rows[0]) if rows else None
 
     async def tokens(self) -> list[RegistrationToken]:
-        """Every initial access token, oldest first."""
+        """Returns every initial access token, oldest first."""
         return [from_row(row) for row in await self._database.query(ALL)]
 
     async def create_token(
@@ -144,7 +147,7 @@ class Registrations:
         now: datetime,
         by: By,
     ) -> None:
-        """Keep a new initial access token."""
+        """Stores a new initial access token; None sets no limit to its uses or its time."""
         await self._database.query(
             CREATE_TOKEN,
             {
@@ -159,9 +162,10 @@ class Registrations:
         )
 
     async def retoken(self, client_id: str, digest: bytes, now: datetime, by: By, *, revoked: bool) -> bool:
-        """Let a client that registered itself come back by the token with this digest alone; False if there is none.
+        """Replaces the registration access token of a client by the one with this digest.
 
-        Where the old one is only `revoked`, it is the digest of something that nobody knows.
+        Returns False if there is no such client, or if it did not register itself. To have the token only `revoked`,
+        give the digest of something that nobody knows.
         """
         told = {"client_id": client_id, "digest": digest, "revoked": revoked, "now": now, **by.columns}
         rows = await self._database.query(RETOKEN, told)
@@ -169,11 +173,14 @@ class Registrations:
         return bool(rows)
 
     async def revoke_token(self, token_id: UUID, now: datetime, by: By) -> bool:
-        """End an initial access token; False if there is none, or it has been ended. Its clients stay."""
+        """Revokes an initial access token; its clients stay.
+
+        Returns False if there is none, or if it was revoked before.
+        """
         return bool(await self._database.query(REVOKE_TOKEN, {"id": token_id, "now": now, **by.columns}))
 
 
 def from_row(row: Sequence[object]) -> RegistrationToken:
-    """A token out of COLUMNS."""
+    """Builds a token from a row of COLUMNS."""
     token_id, scopes, *rest = row
     return RegistrationToken(token_id, tuple(scopes), *rest)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What is good for one use only: whoever writes its row first has used it, whichever server he asked (H28)."""
+"""What may be used only once: the request that writes its row first has used it, on whichever server (H28)."""
 
 from datetime import date
 from typing import Final
@@ -11,7 +11,7 @@ from iam.database.inputs import fit
 
 @frozen
 class Use:
-    """What is used, by its digest, and the last day on which it could be."""
+    """The digest of what is used, and the last day on which it can be used."""
 
     digest: bytes
     day: date
@@ -42,9 +42,9 @@ class Replays:
         self._claimed = database.statement("replays_claimed", Use, CLAIMED)
 
     async def claim(self, digest: bytes, day: date) -> bool:
-        """Is this the first use? `day` is the last day on which it could be used."""
+        """Records a use, and returns whether it is the first. `day` is the last day on which it could be used."""
         return await self._claim(Use(digest, day)) is not None
 
     async def claimed(self, digest: bytes, day: date) -> bool:
-        """Was it used before? It is not used by asking."""
+        """Returns whether it was used before; to ask is not a use."""
         return await self._claimed(Use(digest, day)) is not None

@@ -1,4 +1,4 @@
-"""Resources: what access tokens are for, and what those tokens are like there (RFC 8707)."""
+"""Resources: what access tokens are for, and the properties of those tokens (RFC 8707)."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -32,7 +32,7 @@ with created as (
 )
 select uri from created
 """
-# Those of before this was written down; of two that are equivalent, the older one has it.
+# Fills in the normalised URI of resources that have none yet; of two that are equivalent, the older one gets it.
 WRITE_NORMAL = """
 update resources r set normal = i.normal
 from unnest(%(uri)s::text[], %(normal)s::text[]) as i (uri, normal)
@@ -53,7 +53,7 @@ with before as materialized (
 select uri from changed
 """
 
-# Where it is so already, nothing changes, and nothing is written down.
+# If the resource is in that state already, nothing changes, and the audit log gets no event.
 SET_DISABLED = """
 with changed as (
     update resources set disabled_at = %(disabled_at)s
@@ -63,8 +63,8 @@ with changed as (
 )
 select uri from resources where uri = %(uri)s
 """
-# What people allowed there goes too, and with it what was granted for it (may_live): a resource that is made under the same URI
-# later is another one.
+# What people allowed there is deleted too, and so what was granted for it becomes invalid (may_live): a resource that
+# is created under the same URI later is another one.
 DELETE = """
 with deleted as (
     delete from resources where uri = %(uri)s
@@ -79,14 +79,14 @@ select uri from deleted
 
 @frozen
 class Known:
-    """All resources, by the URIs that they are registered under, and by those as they are normalised."""
+    """All resources, by the URIs under which they are registered, and by those URIs in normalised form."""
 
     by_uri: dict[str, Resource] = field(factory=dict)
     by_normal: dict[str, Resource] = field(factory=dict)
 
     @classmethod
     def of(cls, resources: Sequence[Resource]) -> "Known":
-        """These resources; of equivalent ones the oldest is meant."""
+        """Indexes these resources; of equivalent ones the oldest is found."""
         by_normal: dict[str, Resource] = {}
         for resource in resources:
             by_normal.setdefault(normal(resource.uri), resource)
@@ -101,11 +101,11 @@ class Resources:
         self._memory: Memory[None, Known] = Memory(clock, self._read)
 
     async def by_uri(self) -> dict[str, Resource]:
-        """Every resource, in the order of creation."""
+        """Returns every resource by its URI, in the order of creation."""
         return (await self._known()).by_uri
 
     async def find(self, uri: str) -> Resource | None:
-        """The resource that is meant by this URI: the one registered so, or under an equivalent (RFC 3986 §6.2)."""
+        """Returns the resource registered under this URI, or else under an equivalent one (RFC 3986 §6.2), or None."""
         known = await self._known()
         return known.by_uri.get(uri) or known.by_normal.get(normal(uri))
 
@@ -113,7 +113,7 @@ class Resources:
         return await self._memory.get(None) or Known()
 
     def forget(self) -> None:
-        """Somebody changed a resource: read again."""
+        """Drops the resources from memory: one may have changed."""
         self._memory.forget()
 
     async def create(
@@ -130,7 +130,7 @@ class Resources:
         allowed_clients: Iterable[str] = (),
         by: By,
     ) -> bool:
-        """Add a resource; False if there is one of this name, or an equivalent one."""
+        """Adds a resource; `lifetime` is in seconds. Returns False if this URI or an equivalent one is registered."""
         await self._write_normal()
         rows = await self._database.query(
             CREATE,
@@ -152,7 +152,10 @@ class Resources:
         return bool(rows)
 
     async def update(self, resource: Resource, now: datetime, by: By) -> bool:
-        """Let a resource be as it is here, but for when it was made and disabled; False if there is none of this very URI."""
+        """Replaces a resource, except for the times when it was created and disabled.
+
+        Returns False if there is none of exactly this URI.
+        """
         rows = await self._database.query(
             UPDATE,
             {
@@ -173,20 +176,23 @@ class Resources:
         return bool(rows)
 
     async def set_disabled(self, uri: str, disabled_at: datetime | None, now: datetime, by: By) -> bool:
-        """Let the tokens for a resource rest, or (None) live again; False if there is no such resource."""
+        """Suspends the tokens for a resource, or lets them be valid again (None).
+
+        Returns False if there is no such resource.
+        """
         told = {"uri": await self._spelled(uri), "disabled_at": disabled_at, "now": now, **by.columns}
         rows = await self._database.query(SET_DISABLED, told)
         self.forget()
         return bool(rows)
 
     async def delete(self, uri: str, now: datetime, by: By) -> bool:
-        """Remove a resource, and with it all tokens for it; False if there is no such resource."""
+        """Deletes a resource, and with it all tokens for it. Returns False if there is no such resource."""
         rows = await self._database.query(DELETE, {"uri": await self._spelled(uri), "now": now, **by.columns})
         self.forget()
         return bool(rows)
 
     async def _spelled(self, uri: str) -> str:
-        """The URI under which the resource is registered that is meant by this one."""
+        """Returns the URI under which the resource that this URI means is registered."""
         resource = await self.find(uri)
         return resource.uri if resource else uri
 
@@ -200,7 +206,7 @@ class Resources:
 
 
 def from_row(row: Sequence[Any]) -> Resource:
-    """A resource out of ALL's columns."""
+    """Builds a resource from a row of ALL."""
     uri, scopes, *others, clients, allowed_clients, since = row
     told: Any = (*others, clients, frozenset(allowed_clients), since)
     return Resource(uri, frozenset(scopes), *told)

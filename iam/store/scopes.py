@@ -1,4 +1,4 @@
-"""Scopes: their names and what each says to a person (RFC 6749 §3.3)."""
+"""Scopes: their names, and the sentence for each that people read (RFC 6749 §3.3)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +19,8 @@ with created as (
 )
 select name from created
 """
-# What was granted goes on without it. One that is made under the same name later says something else: people are asked again.
+# Grants go on without the scope. Consents forget it at resources: a scope that is created under the same name later
+# means something else, so that people are asked again.
 DELETE = """
 with gone as (
     delete from scopes where name = %(name)s and name <> all (%(kept)s)
@@ -49,15 +50,15 @@ class Scopes:
         self._memory: Memory[None, tuple[Scope, ...]] = Memory(clock, self._read)
 
     async def all(self) -> tuple[Scope, ...]:
-        """Every scope, in the order of creation."""
+        """Returns every scope, in the order of creation."""
         return await self._memory.get(None) or ()
 
     async def shown(self) -> tuple[Scope, ...]:
-        """Every scope as it was known last, where the database does not answer: for metadata alone."""
+        """Returns every scope, as known last if the database does not answer: for metadata alone."""
         return await self._memory.shown(None) or ()
 
     def forget(self) -> None:
-        """Somebody changed a scope: read again."""
+        """Drops the scopes from memory: one may have changed."""
         self._memory.forget()
 
     async def create(
@@ -70,7 +71,7 @@ class Scopes:
         by: By,
         restricted: bool = False,
     ) -> bool:
-        """Add a scope; False if there is one of this name."""
+        """Adds a scope. Returns False if the name is taken."""
         told = {
             "name": name,
             "description": description,
@@ -84,9 +85,9 @@ class Scopes:
         return bool(rows)
 
     async def delete(self, name: str, now: datetime, by: By) -> bool:
-        """Remove a scope, also from the clients that may use it and from the initial access tokens that give it.
+        """Deletes a scope, also from the clients that may use it and from the initial access tokens that offer it.
 
-        False if there is none of this name, or it is BUILT_IN.
+        Returns False if there is none of this name, or if it is BUILT_IN.
         """
         told = {"name": name, "kept": list(BUILT_IN), "now": now, **by.columns}
         rows = await self._database.query(DELETE, told)

@@ -1,4 +1,4 @@
-"""Sessions of people in browsers: the digest of the cookie that began it, its step, who, and since when (H17)."""
+"""Sessions of people in browsers: the digest of the first cookie, the step, the person, and since when (H17)."""
 
 from contextlib import suppress
 from datetime import date, datetime
@@ -16,10 +16,11 @@ from iam.records.session import Ended, Presence, Session
 
 @frozen
 class FindSession:
-    """The first cookie of a session, by its digest, and the step that came: number and time of issue, which the first has not.
+    """A session to be found, by the digest of its first cookie, and the step that came: number and time of issue.
 
-    A session must not have idled since before `idle_since`, unless it is to be remembered: that may idle until it expires. Its
-    step before the newest is good if that one was first used after `grace_since`; the next is due if the newest is as old as
+    The first cookie is step 0 and has no time of issue. The session must have been used after `idle_since`; one that is
+    to be remembered may idle until it expires, and only such a one has further steps. The step before the newest is
+    valid if the newest was first used after `grace_since`; the next step is due if the newest is as old as
     `issued_since`.
     """
 
@@ -35,7 +36,7 @@ class FindSession:
 
 @frozen
 class SeeSession:
-    """A session that is used now, at this step."""
+    """The use of a session now, at this step."""
 
     digest: bytes
     day: date
@@ -57,7 +58,8 @@ join users u on u.id = s.user_id and u.disabled_at is null and s.auth_time >= u.
 """,
 )
 
-# At most once a minute and at the first use of a step, apart from the look-up: that must also do where nothing can be written (H51).
+# Done at most once a minute and at the first use of a step, and not in FIND, which must work where nothing can be
+# written (H51).
 SEE: Final = fit(
     SeeSession,
     """
@@ -73,7 +75,8 @@ select i.n from input i join seen using (digest)
 """,
 )
 
-# A step that is over came again, so two have the cookie, and one of them has no right to it. Who is who, nobody knows.
+# A step that was replaced came again, so two parties have the cookie, and nothing tells which of them has a right to
+# it.
 REUSED = """
 with ended as (
     delete from sessions where digest = %(digest)s and day = %(day)s and step > %(step)s
@@ -83,8 +86,8 @@ with ended as (
 select user_id from ended
 """
 
-# A login takes the place of the session before it, if any. The same person's goes on under its id, by which clients know it;
-# another one's ends with the same breath. Whoever deletes the account is waited for, and then there is none.
+# A login replaces the session before it, if any. The same person's session goes on under its id, by which clients know
+# it; another person's ends in the same statement. A deletion of the account is waited for, and then no session begins.
 BEGIN = """
 with before as (
     delete from sessions where digest = %(before)s returning id, user_id, expires_at, moment(%(now)s)
@@ -102,7 +105,7 @@ with before as (
 select id from begun
 """
 
-# Clients that know of the session by an ID token, whatever has become of what they were granted: they may have to be told.
+# Returns the clients that know the session by an ID token, even if their grants have ended: they may have to be told.
 END = """
 with ended as (
     delete from sessions where (digest = %(digest)s and day = %(day)s) or id = %(id)s
@@ -128,8 +131,8 @@ order by s.auth_time, s.id
 class SessionStep:
     """What is known of a session at one of its steps.
 
-    `step` is the newest one that was used, this one included. It is time for the next if `due`, and a step before the newest, out
-    of its time, is `reused`.
+    `step` is the newest step that was used, including this one. `due`: the browser is to get the next step. `reused`:
+    this step was replaced, and is not valid any more.
     """
 
     session: Session
@@ -147,7 +150,10 @@ class Sessions:
         self._see = database.statement("sessions_see", SeeSession, SEE)
 
     async def find(self, sought: FindSession) -> SessionStep | None:
-        """The session that was begun by this cookie, unless it ended, expired or idled too long."""
+        """Returns the session that began with this cookie, or None if it ended, expired or idled too long.
+
+        Records its use, unless the database cannot be written now.
+        """
         row = await self._find(sought)
         if row is None:
             return None
@@ -159,7 +165,10 @@ class Sessions:
         return found
 
     async def reused(self, digest: bytes, day: date, step: int, now: datetime, address: str | None = None) -> bool:
-        """End the session, of which this step is out of its time; False if it is none any more."""
+        """Ends the session because a step came again that was replaced.
+
+        Returns False if the session has ended already.
+        """
         told = {"digest": digest, "day": day, "step": step, "now": now, "address": written(address)}
         return bool(await self._database.query(REUSED, told))
 
@@ -177,7 +186,10 @@ class Sessions:
         address: str | None = None,
         auth_time: datetime | None = None,
     ) -> bool:
-        """Start a session, or the one with digest `before` anew if it is this person's; False if the person is locked out."""
+        """Starts a session; one with digest `before` ends, or goes on under its id if it is the same person's.
+
+        Returns False if the person is locked out.
+        """
         rows = await self._database.query(
             BEGIN,
             {
@@ -196,17 +208,17 @@ class Sessions:
         return bool(rows)
 
     async def end(self, digest: bytes, day: date, now: datetime, address: str | None = None) -> Ended | None:
-        """Log out: the cookie with this digest is worth nothing from now on."""
+        """Ends the session of the cookie with this digest and returns it, or None if there is none."""
         told = {"digest": digest, "day": day, "id": None, "now": now, "actor": None, "address": written(address)}
         rows = await self._database.query(END, told)
         return Ended(*rows[0]) if rows else None
 
     async def living(self, now: datetime, idle_since: datetime, *, user_id: UUID | None = None) -> list[Presence]:
-        """The sessions that are good, oldest first: of everybody, or of this person."""
+        """Returns the valid sessions, oldest first: all of them, or those of this person."""
         rows = await self._database.query(LIVING, {"now": now, "idle_since": idle_since, "user_id": user_id})
         return [Presence(*row) for row in rows]
 
     async def revoke(self, session_id: UUID, now: datetime, by: By) -> bool:
-        """End a session; False if there is none of this id."""
+        """Ends the session with this id. Returns False if there is none."""
         told = {"digest": None, "day": None, "id": session_id, "now": now, **by.columns}
         return bool(await self._database.query(END, told))

@@ -1,4 +1,4 @@
-"""The setup: the link by which the first administrator is made, good once and over for good once there was one."""
+"""The setup: the link by which the first administrator is made; it works once, and only before there was one."""
 
 from datetime import datetime
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from iam.database.database import Database
 from iam.records.actor import By
 
-# Each link takes the place of the one before: of several servers that start at once, the last one's is good.
+# Each link replaces the one before: of several servers that start at once, the link of the last one is valid.
 RENEW: Final = """
 with renewed as (
     update setup set digest = %(digest)s, expires_at = %(expires_at)s where closed_at is null
@@ -26,12 +26,15 @@ class Setup:
         self._database = database
 
     async def renew(self, digest: bytes, expires_at: datetime, now: datetime, by: By) -> bool:
-        """Let the link with this digest be the good one until then; False if there ever was an administrator."""
+        """Makes the link with this digest the valid one until `expires_at`.
+
+        Returns False if there ever was an administrator.
+        """
         told = {"digest": digest, "expires_at": expires_at, "now": now, **by.columns}
         ((renewed,),) = await self._database.query(RENEW, told)
         return bool(renewed)
 
     async def good(self, digest: bytes, now: datetime) -> bool:
-        """Is this the link, and is it still good?"""
+        """Returns whether this is the link and it is still valid."""
         ((good,),) = await self._database.query(GOOD, {"digest": digest, "now": now})
         return bool(good)

@@ -1,4 +1,4 @@
-"""The server's key pairs: published, active, removed; what this table agrees on, all servers agree on."""
+"""The server's key pairs, and when each is published, active and removed; all servers use what this table says."""
 
 import json
 from datetime import datetime
@@ -14,8 +14,8 @@ select kid, alg, generation, public_key, private_key, published_at, active_at, r
 from signing_keys order by alg, generation
 """
 
-# Of several servers that make the key of one generation, one wins. It takes the place of the one before when it is active
-# itself; that one is removed when what it signed has expired.
+# Of several servers that make the key of one generation, one wins. Its key replaces the one before when it becomes
+# active; that one is removed when everything it signed has expired.
 ADD = """
 with added as (
     insert into signing_keys (kid, alg, generation, public_key, private_key, published_at, active_at)
@@ -49,19 +49,22 @@ class SigningKeys:
         self._memory: Memory[None, tuple[SigningKey, ...]] = Memory(clock, self._read)
 
     async def all(self) -> tuple[SigningKey, ...]:
-        """Every key, by algorithm and generation."""
+        """Returns every key, by algorithm and generation."""
         return await self._memory.get(None) or ()
 
     async def shown(self) -> tuple[SigningKey, ...]:
-        """Every key as it was known last, where the database does not answer: for the key set alone."""
+        """Returns every key, as known last if the database does not answer: for the key set alone."""
         return await self._memory.shown(None) or ()
 
     def forget(self) -> None:
-        """Somebody changed a key: read again."""
+        """Drops the keys from memory: one may have changed."""
         self._memory.forget()
 
     async def add(self, key: SigningKey, before_removed_at: datetime, by: By) -> bool:
-        """Publish a key, and say when those before it are removed; False if another server has made this generation."""
+        """Publishes a key, and sets when older ones of its algorithm are removed.
+
+        Returns False if another server has made the key of this generation.
+        """
         rows = await self._database.query(
             ADD,
             {
@@ -80,7 +83,7 @@ class SigningKeys:
         return bool(rows)
 
     async def remove(self, kid: str, now: datetime, by: By) -> str | None:
-        """Trust a key no longer, at once; its algorithm, or None if there is no such key."""
+        """Ends trust in a key at once. Returns its algorithm, or None if there is no such key."""
         rows = await self._database.query(REMOVE, {"kid": kid, "now": now, **by.columns})
         self.forget()
         return rows[0][0] if rows else None

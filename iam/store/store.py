@@ -32,7 +32,7 @@ from iam.store.users import Users
 
 @frozen
 class Store:
-    """What the layers above ask and tell, one attribute per noun."""
+    """All tables, as one attribute per noun."""
 
     database: Database
     users: Users
@@ -60,7 +60,7 @@ class Store:
 
 
 def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
-    """The store on `database`, whose memories listen to what other servers change (H46)."""
+    """Opens the store on `database`; what it keeps in memory is dropped when other servers change it (H46)."""
     limits = settings.limits
     strangers = Strangers(database, clock, most=limits.registered_clients, days=limits.unused_client_days)
     clients = Clients(database, clock)
@@ -114,6 +114,6 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
 
 
 def daily(settings: Settings) -> Daily | None:
-    """How many refusals are kept a day; None: all."""
+    """Returns the caps on the refusals that are stored in a day; None, which stores all, without rate limits."""
     limits = settings.limits
     return None if settings.no_rate_limits else Daily(limits.refusals_per_network, limits.refusals)

@@ -1,6 +1,6 @@
-"""When clients were last used, and the end of those that registered themselves, that nobody answers for, and that are not.
+"""The last uses of clients, and the deletion of unused clients that registered themselves and that nobody answers for.
 
-A use is noted in memory and written down now and then, for the day: nothing is written where tokens are given.
+A use is noted in memory and written from time to time, for the day: issuing tokens writes nothing for it.
 """
 
 from datetime import date, datetime
@@ -11,7 +11,7 @@ from iam.database.database import Database
 from iam.records.actor import SERVER
 
 STEP: Final = 500  # clients at a time
-MOST_NOTED: Final = 50_000  # in a day and process; of more it is not known that they are used
+MOST_NOTED: Final = 50_000  # clients that a process notes in a day; the uses of further ones are not known
 
 USED: Final = """
 with written as (
@@ -23,8 +23,9 @@ with written as (
 select count(*) from written
 """
 
-# Used is what asked for something, was allowed something or was given something. Where there are almost as many as there may
-# be, those go that never were used, after a day: most are from whoever registers as many as they can.
+# A client was used if it asked for something, was allowed something or was given something. If there are almost as many
+# as there may be, those that were never used are deleted after a day: most come from somebody who registers as many as
+# possible.
 SWEEP: Final = """
 with crowd as materialized (
     select count(*) > %(crowded)s as crowded from clients where registration_digest is not null and registration_token_id is null
@@ -59,7 +60,8 @@ with crowd as materialized (
 select count(*) from gone
 """
 
-# Servers of the version before noted no uses of clients that somebody answers for: what those were given and allowed tells more.
+# Servers of the version before noted no uses of clients that somebody answers for, so consents and grants count as uses
+# too.
 LAST: Final = """
 select c.id, greatest(u.day,
     (select max(k.granted_at at time zone 'UTC') from consents k where k.client_id = c.id)::date,
@@ -69,7 +71,10 @@ from clients c left join client_uses u on u.client_id = c.id
 
 
 class Strangers:
-    """Notes uses of clients, and sweeps up those of nobody that were not used for so many `days`; there may be `most` of them."""
+    """Notes the uses of clients, and deletes those that nobody answers for and that were not used for `days`.
+
+    `most` is how many such clients there may be.
+    """
 
     def __init__(self, database: Database, clock: Clock, *, most: int, days: int) -> None:
         self._database = database
@@ -81,7 +86,7 @@ class Strangers:
         self._waiting: set[str] = set()
 
     def note(self, client_id: str) -> None:
-        """This client is used."""
+        """Notes that this client is used today."""
         today = self._clock.now().date()
         if today != self._day:
             self._day, self._noted = today, set()
@@ -90,7 +95,7 @@ class Strangers:
             self._waiting.add(client_id)
 
     async def write(self, now: datetime) -> int:
-        """Write some of what was noted down; how many clients that were."""
+        """Writes some of the uses that were noted. Returns the number of clients."""
         ids = [client_id for client_id, _ in zip(self._waiting, range(STEP), strict=False)]
         if ids:
             await self._database.aside(USED, {"ids": ids, "day": now.date()})
@@ -98,16 +103,16 @@ class Strangers:
         return len(ids)
 
     async def write_all(self, now: datetime) -> None:
-        """Write down everything that was noted, before the end."""
+        """Writes all uses that were noted, before the server stops."""
         while await self.write(now):
             pass
 
     async def last(self) -> dict[str, date | None]:
-        """The day on which each client was last used, about; None: never, as far as is known."""
+        """Returns the day on which each client was last used, about; None if no use is known."""
         return {str(client_id): day for client_id, day in await self._database.query(LAST)}
 
     async def sweep(self, now: datetime) -> int:
-        """Remove some of the clients that nobody uses, and end what they were granted; how many it were."""
+        """Deletes some of the unused clients and ends what they were granted. Returns their number."""
         told = {"crowded": self._crowded, "days": self._days, "today": now.date(), "now": now, "step": STEP}
         ((count,),) = await self._database.aside(SWEEP, {**told, **SERVER.columns})
         return int(count)

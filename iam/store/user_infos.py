@@ -1,4 +1,4 @@
-"""What UserInfo is asked: who is this access token about, in one look (OpenID Connect Core §5.3)."""
+"""The look-up of UserInfo: the person that an access token is about, in one statement (OpenID Connect Core §5.3)."""
 
 from datetime import date, datetime
 from typing import Final
@@ -22,13 +22,16 @@ join users u on u.id = g.user_id
 
 
 class UserInfos:
-    """Access tokens, with the people who gave them."""
+    """Access tokens with the people who granted them."""
 
     def __init__(self, database: Database) -> None:
         self._find = database.statement("user_infos_find", FindToken, FIND, shared=True)
 
     async def find(self, digest: bytes, day: date, now: datetime) -> UserInfo | None:
-        """The person behind the access token with this digest, if token and grant live and are a person's."""
+        """Returns the person of the access token with this digest, or None.
+
+        Token and grant must be valid, and the grant a person's.
+        """
         row = await self._find(FindToken(digest, day, now))
         if row is None:
             return None

@@ -24,8 +24,8 @@ select id, password_hash from users
 where (username_key = %(login_key)s or email_key = %(login_key)s) and disabled_at is null
 """
 
-# The setup link is held from here on, so that of two who use it at once the second one finds it used. Making an administrator
-# closes it (a trigger does so).
+# The setup link is locked from here on, so that of two uses at once the second one finds it used. A trigger closes it
+# when an administrator is made.
 CREATE = """
 with held as materialized (
     select from setup s
@@ -44,8 +44,8 @@ with held as materialized (
 select id from created
 """
 
-# Which members changed is written down, not their values: those are the person's. Where nothing changes, nothing is written.
-# (The last enabled administrator stays one.)
+# The audit log gets the names of the members that changed, but not their values, which are personal. If nothing
+# changes, nothing is written. (The last enabled administrator stays one.)
 UPDATE = """
 with before as materialized (
     select * from users where id = %(id)s
@@ -70,7 +70,7 @@ select id from before b
 where exists (select from changed) or not b.superuser or b.disabled_at is not null or coalesce(%(superuser)s, true)
 """
 
-# A new password ends the sessions that the old one opened (H17), and all that was granted in them.
+# A new password ends the sessions that the old one opened (H17), and all that the person granted, unless that is kept.
 SET_PASSWORD = """
 with changed as (
     update users set password_hash = %(password_hash)s, updated_at = %(now)s,
@@ -87,11 +87,11 @@ with changed as (
 select id from users where id = %(id)s
 """
 
-# The same password under newer parameters (H16); nothing happens if it was changed meanwhile.
+# The same password, hashed with newer parameters (H16); nothing happens if it was changed meanwhile.
 REHASH = "update users set password_hash = %(new)s where id = %(id)s and password_hash = %(old)s"
 
-# Who is disabled loses what they had, for good: the epochs move in the same statement. They move again when the person is
-# enabled, for what was under way when they were disabled, unless the grants were kept.
+# A disabled person loses sessions and grants for good: the epochs move in the same statement. They move again when the
+# person is enabled, to cover what was under way when they were disabled, unless the grants were kept.
 DISABLE = """
 with changed as (
     update users set disabled_at = coalesce(disabled_at, %(now)s), updated_at = %(now)s,
@@ -134,7 +134,7 @@ select id from deleted
 
 
 class LastAdministrator(Invalid):
-    """Nobody could administer this server any more."""
+    """The change would leave this server without an enabled administrator."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -143,32 +143,35 @@ class LastAdministrator(Invalid):
 
 
 class Users:
-    """The table of users. Keys (`username_key`, `email_key`, `login_key`) are the canonical forms that iam.people.names makes."""
+    """The table of users.
+
+    Keys (`username_key`, `email_key`, `login_key`) are the canonical forms of iam.people.names.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def by_id(self, user_id: UUID) -> User | None:
-        """The person with this id."""
+        """Returns the person with this id, or None."""
         rows = await self._database.query(BY_ID, {"id": user_id})
         return User(*rows[0]) if rows else None
 
     async def by_username(self, username_key: str) -> User | None:
-        """The person with this canonical username."""
+        """Returns the person with this canonical username, or None."""
         rows = await self._database.query(BY_USERNAME, {"username_key": username_key})
         return User(*rows[0]) if rows else None
 
     async def by_email(self, email_key: str) -> User | None:
-        """The person with this canonical e-mail address."""
+        """Returns the person with this canonical e-mail address, or None."""
         rows = await self._database.query(BY_EMAIL, {"email_key": email_key})
         return User(*rows[0]) if rows else None
 
     async def all(self) -> list[User]:
-        """Everybody, oldest first."""
+        """Returns everybody, oldest first."""
         return [User(*row) for row in await self._database.query(ALL)]
 
     async def login(self, login_key: str) -> tuple[UUID, str | None] | None:
-        """Id and password hash of the enabled person with this username or e-mail address."""
+        """Returns id and password hash of the enabled person with this username or e-mail address, or None."""
         rows = await self._database.query(LOGIN, {"login_key": login_key})
         return (rows[0][0], rows[0][1]) if rows else None
 
@@ -189,7 +192,11 @@ class Users:
         setup: bytes | None = None,
         by: By,
     ) -> bool:
-        """Add a person; False where username or e-mail are taken, or the link of the digest `setup` is not good (any more)."""
+        """Adds a person.
+
+        Returns False if username or e-mail address are taken, or if the setup link with the digest `setup` is not
+        valid.
+        """
         rows = await self._database.query(
             CREATE,
             {
@@ -223,9 +230,10 @@ class Users:
         superuser: bool | None = None,
         by: By,
     ) -> bool:
-        """Replace what an account says of its person, and whether they administer, if that is said; False if there is none.
+        """Replaces the data of an account and, unless `superuser` is None, whether the person is an administrator.
 
-        Raises Rejected (23505) if the e-mail is taken, LastAdministrator.
+        Returns False if there is no such person. Raises Rejected (23505) if the e-mail address is taken, and
+        LastAdministrator.
         """
         rows = await self._database.query(
             UPDATE,
@@ -246,33 +254,40 @@ class Users:
     async def set_password(
         self, user_id: UUID, password_hash: str, now: datetime, by: By, *, keep_grants: bool = False
     ) -> bool:
-        """Replace the password, end every session and, unless they are kept, every grant; False if there is no such person."""
+        """Replaces the password and ends every session and, without `keep_grants`, every grant.
+
+        Returns False if there is no such person.
+        """
         told = {"id": user_id, "password_hash": password_hash, "now": now, "keep_grants": keep_grants, **by.columns}
         return bool(await self._database.query(SET_PASSWORD, told))
 
     async def rehash(self, user_id: UUID, old: str, new: str) -> None:
-        """Keep the same password under a newer hash."""
+        """Stores a newer hash of the same password, unless the password was changed meanwhile."""
         await self._database.query(REHASH, {"id": user_id, "old": old, "new": new})
 
     async def disable(self, user_id: UUID, now: datetime, by: By, *, keep_grants: bool = False) -> bool:
-        """Lock a person out: no login, no session, no living grant; False if there is no such person.
+        """Locks a person out: no login, no session, no valid grant. Returns False if there is no such person.
 
-        Enabling them revives nothing, but grants that are to be kept: those only rest meanwhile. Raises LastAdministrator.
+        To enable them again revives only grants that were kept (`keep_grants`), which are suspended meanwhile. Raises
+        LastAdministrator.
         """
         told = {"id": user_id, "now": now, "keep_grants": keep_grants, **by.columns}
         return bool(await self._database.query(DISABLE, told)) or await self._none(user_id)
 
     async def enable(self, user_id: UUID, now: datetime, by: By) -> bool:
-        """Let a person in again; False if there is no such person."""
+        """Lets a person in again. Returns False if there is no such person."""
         return bool(await self._database.query(ENABLE, {"id": user_id, "now": now, **by.columns}))
 
     async def delete(self, user_id: UUID, now: datetime, by: By) -> bool:
-        """Remove a person and end all they granted; False if there is no such person. Raises LastAdministrator."""
+        """Deletes a person and ends all they granted. Returns False if there is no such person.
+
+        Raises LastAdministrator.
+        """
         rows = await self._database.query(DELETE, {"id": user_id, "now": now, **by.columns})
         return bool(rows) or await self._none(user_id)
 
     async def last_administrator(self, user_id: UUID) -> bool:
-        """Would nobody administer any more without this person?"""
+        """Returns whether this person is the only enabled administrator."""
         rows = await self._database.query(
             """
             select not other_administrator(id) from users
@@ -283,12 +298,12 @@ class Users:
         return bool(rows and rows[0][0])
 
     async def superuser_exists(self) -> bool:
-        """Is there anybody who administers this server?"""
+        """Returns whether there is an enabled administrator."""
         rows = await self._database.query("select exists (select from users where superuser and disabled_at is null)")
         return bool(rows[0][0])
 
     async def _none(self, user_id: UUID) -> bool:
-        """Why nothing was changed: there is no such person (False), or they are the last who administers."""
+        """Returns False if there is no such person; otherwise raises LastAdministrator, the only other reason."""
         if await self.by_id(user_id) is None:
             return False
         raise LastAdministrator
