@@ -1,6 +1,6 @@
-"""Attempts to log in: which buckets one takes from before the password is tested, and what becomes of them after (H14).
+"""Limits attempts to log in: what an attempt takes from its buckets before the password is tested, and gets back (H14).
 
-Names that nobody has are counted as those that somebody has, so that the answer tells nothing (H15).
+Unknown names are counted like known ones, so that the answer tells nothing about them (H15).
 """
 
 import hmac
@@ -16,12 +16,15 @@ from iam.people.devices import Devices
 from iam.store.buckets import Bucket
 from iam.throttles.throttle import LOGIN, Throttle
 
-SHARED: Final = ("login network", "login site")  # a success gives back what it took; only failures of a network count
+SHARED: Final = ("login network", "login site")  # a success gives back only what it took; other failures still count
 
 
 @frozen
 class LoginAttempt:
-    """An attempt that may be made, what it has taken from, and with whom it waits: a browser that is known, with nobody."""
+    """An attempt that may be made: the buckets it took from, and the lane in which its password check waits.
+
+    A known browser has a lane of its own, others share that of their network.
+    """
 
     buckets: tuple[Bucket, ...]
     lane: str
@@ -29,39 +32,43 @@ class LoginAttempt:
 
 @frozen
 class Attempts:
-    """Lets attempts be made."""
+    """Limits the attempts to log in by account, network and browser."""
 
     throttle: Throttle
     devices: Devices
     key: bytes = field(repr=False)
 
     def look(self, address: str, devices: Sequence[str]) -> None:
-        """Raise Throttled, without a statement, for a browser that nobody can know on a network that has failed too often."""
+        """Raises Throttled for a network that has failed too often, unless the browser may be known. Runs no statement.
+
+        `devices` are the device cookies that this server has issued to the browser.
+        """
         if not devices:
             self.throttle.look(LOGIN, self.throttle.of_network(address, LOGIN), address)
 
     async def begin(self, user_id: UUID | None, login: str, address: str, devices: Sequence[str]) -> LoginAttempt:
-        """An attempt at this account, under whatever name it was given; raises Throttled."""
+        """Returns an attempt at this account; `login` counts in its place if nobody has that name. Raises Throttled."""
         known = self.devices.find(user_id, devices, self.throttle.clock.now()) if user_id else None
         buckets = self._of_device(str(user_id), known) if known else self._of_stranger(user_id, login, address)
         await self.throttle.take(LOGIN, buckets, address)
         return LoginAttempt(tuple(buckets), known or network(address))
 
     async def succeed(self, attempt: LoginAttempt, user_id: UUID, address: str) -> None:
-        """Fill what counts failures at the account; nobody fills what counts those of a network.
+        """Refills the buckets that count failures at the account, but not those of a network.
 
-        Each session is a row, so the account's right logins have a limit too; raises Throttled beyond it.
+        Successful logins of an account are limited too, since each session is a row. Raises Throttled beyond that
+        limit.
         """
         await self.throttle.take(LOGIN, [self.throttle.bucket("logins", str(user_id))], address)
         given = [(bucket, 1 if bucket.kind in SHARED else bucket.burst) for bucket in attempt.buckets]
         await self.throttle.buckets.give(given)
 
     async def undo(self, attempt: LoginAttempt) -> None:
-        """Give back what was taken for a password that was not tested."""
+        """Gives back what was taken for a password that was not tested."""
         await self.throttle.buckets.give([(bucket, 1) for bucket in attempt.buckets])
 
     def _of_device(self, account: str, device: str) -> list[Bucket]:
-        """A browser that has logged in before: its own, and one that all such browsers of the account share."""
+        """The buckets for a known browser: its own, and one that all known browsers of the account share."""
         bucket = self.throttle.bucket
         return [bucket("login device", device), bucket("login devices", account)]
 
@@ -75,5 +82,5 @@ class Attempts:
         ]
 
     def _digest(self, login: str) -> str:
-        """A name that nobody has; people write passwords there too, so it goes nowhere but under a key."""
+        """Returns a keyed digest of an unknown name, which is never stored itself: people type passwords there too."""
         return hmac.digest(self.key, login.encode("utf-8", "surrogatepass"), sha256).hex()

@@ -1,4 +1,4 @@
-"""Claims: what else tokens and UserInfo say of a person; their names are the operator's, but for those that have a meaning."""
+"""Claims: further facts about a person in tokens and UserInfo. Operators name them; some names have a fixed meaning."""
 
 import json
 import re
@@ -8,14 +8,14 @@ from typing import Final
 LONGEST_NAME: Final = 128
 LARGEST: Final = 16_384  # characters of JSON, for all claims of a person
 
-# Who says them is the server.
+# Claims that only the server makes.
 JWT: Final = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})  # RFC 7519 §4.1
 ID_TOKEN: Final = frozenset({"nonce", "auth_time", "acr", "amr", "azp", "at_hash", "c_hash", "s_hash", "sid"})
 TOKEN: Final = frozenset({"client_id", "scope", "active", "token_type", "username", "cnf", "act", "may_act", "events"})
 PROTOCOL: Final = JWT | ID_TOKEN | TOKEN
-# They are members of the account itself.
+# Claims that come from the account itself.
 ACCOUNT: Final = frozenset({"name", "email", "email_verified", "preferred_username", "updated_at"})
-# What the standard claims are (OpenID Connect Core §5.1); a client may refuse a person of whom it is told something else.
+# The types of the standard claims (OpenID Connect Core §5.1); a client may refuse a person if a claim has another type.
 TEXTS: Final = frozenset(
     {"given_name", "family_name", "middle_name", "nickname", "profile", "picture", "website", "gender"}
     | {"birthdate", "zoneinfo", "locale", "phone_number"}
@@ -26,7 +26,7 @@ NUL: Final = re.compile(r"(?<!\\)(\\\\)*\\u0000")
 
 
 def complaint(claims: Mapping[str, object]) -> str | None:
-    """What is wrong with a person's claims, if anything."""
+    """Returns what is wrong with a person's claims, in a sentence, or None."""
     for name, value in claims.items():
         if told := one_complaint(name, value):
             return told
@@ -39,13 +39,13 @@ def complaint(claims: Mapping[str, object]) -> str | None:
 
 
 def storable(document: Mapping[str, object]) -> bool:
-    """Can a database keep all texts in it: without NUL, and without halves of surrogate pairs?"""
+    """Tells whether the database can store all texts of this: none has a NUL or half of a surrogate pair."""
     text = json.dumps(document, ensure_ascii=False)
     return not NUL.search(text) and encodable(text)
 
 
 def one_complaint(name: str, value: object) -> str | None:
-    """What is wrong with one of them."""
+    """Returns what is wrong with one claim, in a sentence, or None."""
     if name in PROTOCOL:
         return f"The claim {name} is the server's to make: choose another name."
     if name in ACCOUNT:
@@ -58,7 +58,7 @@ def one_complaint(name: str, value: object) -> str | None:
 
 
 def typed(name: str, value: object) -> bool:
-    """Is it what a claim of this name is, if that is a standard claim?"""
+    """Tells whether the value has the type of the standard claim of this name; any type will do for other claims."""
     if name == "address":
         return isinstance(value, Mapping) and all(isinstance(value.get(part, ""), str) for part in ADDRESS)
     if name in TRUTHS:
@@ -67,14 +67,14 @@ def typed(name: str, value: object) -> bool:
 
 
 def kind(name: str) -> str:
-    """What a standard claim is, in words."""
+    """Returns the type of a standard claim, in words."""
     if name == "address":
         return "an object, and the parts of an address are text"
     return "true or false" if name in TRUTHS else "text; write a number in quotation marks"
 
 
 def encodable(text: str) -> bool:
-    """Can UTF-8 say it?"""
+    """Tells whether UTF-8 can encode the text."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,7 +1,7 @@
-"""Browsers in which an account has logged in before: strangers' failures do not hold them up (OWASP, device cookies).
+"""Device cookies: browsers in which an account has logged in are not held up by strangers' failures (OWASP).
 
-A value says nothing but that. It begins no session, and stands in no table: it is an identifier with a MAC over it and the account.
-A shorter MAC in the identifier tells, before the account is known, that the value is one of ours.
+The value of a cookie only shows that. It starts no session and is stored nowhere: it is an identifier with a MAC over
+it and the account. A shorter MAC in the identifier shows, before the account is known, that the value is one of ours.
 """
 
 import hmac
@@ -24,22 +24,22 @@ MAC: Final = 43
 
 @frozen
 class Devices:
-    """Makes and recognises the values, under a key of the server."""
+    """Makes and recognises the values of device cookies, under a key of the server."""
 
     key: bytes = field(repr=False)
 
     def remember(self, user_id: UUID, now: datetime) -> str:
-        """A value for the browser in which this account has just logged in."""
+        """Returns a value for the browser in which this account has just logged in; it is valid for LIFETIME."""
         last = minted.day_digits((now + LIFETIME).date())
         told = self._seal(last + minted.base62(secrets.token_bytes(32), NONCE))
         return f"{told}_{self._mac(user_id, told)}"
 
     def filter_ours(self, values: Iterable[str], now: datetime) -> tuple[str, ...]:
-        """Those of the values that have come from here, whoever's they are, and are not too old: others are worth nothing."""
+        """Returns the values that this server has issued, for any account, and that are not too old."""
         return tuple(value for value in values if self._issued(value, now))
 
     def find(self, user_id: UUID, values: Iterable[str], now: datetime) -> str | None:
-        """The first of the values that is this account's and not too old."""
+        """Returns the first of the values that is this account's and not too old, or None."""
         return next((value for value in self.filter_ours(values, now) if self._genuine(user_id, value)), None)
 
     def _issued(self, value: str, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Who is it? A name and a password, tried no more often than anybody may (H14, H15)."""
+"""Authenticates people by name and password, and limits how often they may try (H14, H15)."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -18,7 +18,7 @@ from iam.throttles.turns import Busy, Crowd
 
 @frozen
 class Logins:
-    """Tests passwords for who wants to log in."""
+    """Tests names and passwords of people who log in."""
 
     users: Users
     passwords: Passwords
@@ -30,10 +30,10 @@ class Logins:
     async def authenticate(
         self, login: str, password: str, *, address: str = "", devices: Sequence[str] = ()
     ) -> UUID | None:
-        """Who this is; None for a wrong password and for nobody, at the same cost (H15).
+        """Returns the person's id; None for a wrong password or an unknown name, at the same cost (H15).
 
-        `devices` are what the browser has to show of earlier logins; what did not come from here counts for nothing.
-        Raises Throttled, and Busy where passwords of too many wait.
+        `devices` are the browser's device cookies; values that this server did not issue are ignored. Raises
+        Throttled, and Busy if too many passwords wait to be checked.
         """
         devices = self.attempts.devices.filter_ours(devices, self.clock.now())
         self.attempts.look(address, devices)
@@ -41,7 +41,7 @@ class Logins:
             return await self._test(login, password, address, devices)
 
     async def _test(self, login: str, password: str, address: str, devices: Sequence[str]) -> UUID | None:
-        """Return the id of the person whose login and password these are, or None; raises Throttled and Busy."""
+        """Counts and makes the attempt; replaces a hash with outdated parameters. Raises Throttled and Busy."""
         key = names.login_key(login)
         user_id, stored = await self.users.login(key) or (None, None)
         attempt = await self.attempts.begin(user_id, key or login, address, devices)
@@ -59,10 +59,10 @@ class Logins:
         return user_id
 
     def device(self, user_id: UUID) -> str:
-        """What tells later that this account has logged in in this browser."""
+        """Returns the value of a device cookie, which shows that this account has logged in in this browser."""
         return self.attempts.devices.remember(user_id, self.clock.now())
 
     def of_others(self, user_id: UUID, devices: Sequence[str]) -> list[str]:
-        """Those of the values that have come from here and are not this account's."""
+        """Returns the values that this server has issued and that are not this account's."""
         now, known = self.clock.now(), self.attempts.devices
         return [value for value in known.filter_ours(devices, now) if known.find(user_id, [value], now) is None]

@@ -1,4 +1,4 @@
-"""Who is who: one canonical form for each way of writing a username or an e-mail address."""
+"""Names of people: the canonical forms of usernames and e-mail addresses, and the rules for new ones."""
 
 import re
 import unicodedata
@@ -8,18 +8,18 @@ LONGEST_USERNAME: Final = 64
 LONGEST_EMAIL: Final = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 LONGEST_NAME: Final = 200
 UNREADABLE: Final = (
-    "CZ"  # Unicode's categories of controls, formats, surrogates, unassigned and private characters; spaces
+    "CZ"  # Unicode's categories of controls, formats, surrogates, unassigned and private characters; separators
 )
 
-# Letters and marks that show nothing, so that two names would look like one.
+# Letters and marks that are invisible, so that two names would look the same.
 INVISIBLE: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 
-# What turns the order of the text round it, until it is ended (Unicode UAX #9): a name could so rewrite the sentence it is in.
+# Characters that change the direction of the text after them (Unicode UAX #9): a name could reorder its sentence.
 TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
-# One @, and nothing that could end a header or begin a markup; other alphabets have ASCII forms (RFC 5891).
+# One @, and nothing that could end a header or begin markup. Domains in other alphabets have ASCII forms (RFC 5891).
 EMAIL: Final = re.compile(
     r"""[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*
     @[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*""",
@@ -28,7 +28,7 @@ EMAIL: Final = re.compile(
 
 
 def username_key(username: str) -> str:
-    """The form in which two usernames are the same: compatible characters and cases are one (Unicode D146)."""
+    """Returns the form in which equal usernames agree: without differences of case or compatibility (Unicode D146)."""
     text = unicodedata.normalize("NFD", username.strip())
     for _ in range(2):
         text = unicodedata.normalize("NFKD", text.casefold())
@@ -36,19 +36,19 @@ def username_key(username: str) -> str:
 
 
 def email_key(email: str) -> str:
-    """The form in which two e-mail addresses are the same."""
+    """Returns the form in which equal e-mail addresses agree: in lower case, without surrounding spaces."""
     return email.strip().lower()
 
 
 def login_key(login: str) -> str:
-    """The key of whatever a person wrote to log in; empty where nobody can be called that."""
+    """Returns the key of what a person typed to log in, a username or an e-mail address; empty if it can be neither."""
     if "@" in login:
         return "" if email_complaint(login) else email_key(login)
     return "" if username_complaint(login) else username_key(login)
 
 
 def username_complaint(username: str) -> str | None:
-    """What is wrong with a username, if anything."""
+    """Returns what is wrong with a username, in a sentence, or None."""
     readable = unicodedata.normalize("NFKC", username.strip()) if len(username) <= LONGEST_USERNAME else username
     if not readable:
         return "Choose a username."
@@ -62,7 +62,7 @@ def username_complaint(username: str) -> str | None:
 
 
 def email_complaint(email: str) -> str | None:
-    """What is wrong with an e-mail address, if anything."""
+    """Returns what is wrong with an e-mail address, in a sentence, or None."""
     text = email.strip() if len(email) <= 2 * LONGEST_EMAIL else email
     if len(text) > LONGEST_EMAIL:
         return f"Give an e-mail address of at most {LONGEST_EMAIL} characters."
@@ -72,7 +72,7 @@ def email_complaint(email: str) -> str | None:
 
 
 def name_complaint(name: str) -> str | None:
-    """What is wrong with a person's or a client's name, if anything."""
+    """Returns what is wrong with the name of a person or client, in a sentence, or None."""
     if len(name) > LONGEST_NAME:
         return f"Give a name of at most {LONGEST_NAME} characters."
     if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in name) or TURNING.search(name):
@@ -83,5 +83,5 @@ def name_complaint(name: str) -> str | None:
 
 
 def seen(character: str) -> bool:
-    """Does the character show anything by itself?"""
+    """Tells whether the character is visible by itself."""
     return unicodedata.category(character)[0] in "LNPS" and not INVISIBLE.match(character)

@@ -1,4 +1,4 @@
-"""Which passwords are good enough: long enough, not guessable; nothing is demanded of their characters (H13, NIST SP 800-63B)."""
+"""The rule for passwords: long enough and hard to guess, without demands on their characters (H13, NIST SP 800-63B)."""
 
 import re
 import unicodedata
@@ -9,23 +9,29 @@ SHORTEST: Final = 8  # characters
 LONGEST: Final = 1024  # bytes
 GOOD: Final = 3  # of zxcvbn's 0 to 4: more than 10^8 guesses
 
-# zxcvbn's time grows steeply with length (2 s for 72 hostile characters, 0.2 s for 24). A password is at least as hard to
-# guess as any part of it, so parts are judged until one is good.
+# zxcvbn's time grows steeply with length (2 s for 72 hostile characters, 0.2 s for 24). A password is at least as hard
+# to guess as any part of it, so parts are judged until one is good.
 PART: Final = 24
 JUDGED: Final = 72
 
 
 def canonical(password: str) -> bytes | None:
-    """The octets that stand for a password on every keyboard (NFC); None where no password looks like that."""
+    """Returns the bytes of a password, the same from every keyboard (NFC).
+
+    Returns None if it is longer than LONGEST bytes or cannot be encoded.
+    """
     try:
         octets = unicodedata.normalize("NFC", password[: LONGEST + 1]).encode()
-    except UnicodeEncodeError:  # half a character, from a terminal that is not in UTF-8
+    except UnicodeEncodeError:  # a lone surrogate, from a terminal that is not in UTF-8
         return None
     return octets if len(octets) <= LONGEST else None
 
 
 def complaint(password: str, *about: str) -> str | None:
-    """What to do about a password, if anything; `about` is what others know of the person and the site."""
+    """Returns what to change about a password, in a sentence, or None.
+
+    `about` are texts that others know about the person and the site.
+    """
     if len(unicodedata.normalize("NFC", password[: LONGEST + 1])) < SHORTEST:
         return f"Choose a password of at least {SHORTEST} characters."
     if canonical(password) is None:
@@ -36,19 +42,19 @@ def complaint(password: str, *about: str) -> str | None:
 
 
 def parts(password: str) -> Iterable[str]:
-    """The parts that are judged, each short enough for zxcvbn."""
+    """Returns the parts to judge, each short enough for zxcvbn."""
     head = password[:JUDGED]
     return (head[start : start + PART] for start in range(0, len(head), PART))
 
 
 def good(part: str, about: Iterable[str]) -> bool:
-    """Does guessing this part take long enough?"""
+    """Tells whether this part takes enough guesses."""
     from zxcvbn import zxcvbn
 
     return int(zxcvbn(part, user_inputs=words(about))["score"]) >= GOOD
 
 
 def words(about: Iterable[str]) -> list[str]:
-    """What somebody who knows the person tries first: each text, what stands around its @, and each word in it."""
+    """Returns what an attacker who knows the person tries first: each text, the parts around its @, and its words."""
     texts = [text for text in about if text]
     return [word for text in texts for word in (text, *re.split(r"[@\s]+", text), *re.split(r"\W+", text)) if word]

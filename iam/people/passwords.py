@@ -1,4 +1,4 @@
-"""Passwords: argon2id in threads of its own, so that a flood of logins starves nobody else (H15, H16)."""
+"""Passwords: argon2id in threads of its own, so that a flood of logins does not starve other work (H15, H16)."""
 
 import os
 import re
@@ -25,7 +25,7 @@ MEMORY: Final = 19_456  # KiB
 PASSES: Final = 2
 LANES: Final = 1
 
-# A stored hash says itself what checking it costs; nobody who can write one may make us pay more than this.
+# A stored hash determines the cost of checking it. A hash that costs more than this (KiB, passes) is not checked.
 MOST_MEMORY: Final = 262_144
 MOST_PASSES: Final = 16
 STORED: Final = re.compile(
@@ -36,17 +36,17 @@ Result = TypeVar("Result")
 
 
 def unpad(octets: bytes) -> str:
-    """Base64 as argon2's encoded hashes have it."""
+    """Returns base64 without padding, as in argon2's encoded hashes."""
     return b64encode(octets).decode().rstrip("=")
 
 
-# The hash of nobody: checking it costs what checking anybody's costs.
+# A hash for unknown people, so that checking their passwords costs the same.
 PARAMETERS: Final = f"$argon2id$v=19$m={MEMORY},t={PASSES},p={LANES}$"
 NOBODY: Final = f"{PARAMETERS}{unpad(bytes(16))}${unpad(bytes(32))}"
 
 
 class Passwords:
-    """Hashes and checks passwords, and judges new ones, all in a few threads with a short queue, of which a network has a share."""
+    """Hashes, checks and judges passwords in a few threads, with a short queue of which each network has a share."""
 
     def __init__(
         self, reactor: Reactor, threads: int | None = None, *, queue: int = QUEUE, share: int | None = SHARE
@@ -57,16 +57,16 @@ class Passwords:
         self._turns = Turns(self._threads, queue, share)
 
     async def hash(self, password: str) -> str:
-        """The hash to store for a password that the rule has passed."""
+        """Returns the hash to store for a password that `complaint` has accepted. Raises ValueError, or Busy."""
         octets = password_rule.canonical(password)
         if octets is None:
             raise ValueError("the password was not judged before")
         return await self._in_thread(hash_octets, octets)
 
     async def verify(self, stored: str | None, password: str, lane: str | None = None) -> bool:
-        """Is this the password behind the hash? Where there is none to check, the answer is no, after the same work.
+        """Tells whether this is the password behind the hash; without a hash it is false, after the same work.
 
-        Raises Busy where too many wait, in all or in this lane, which is mostly a network's.
+        Raises Busy if too many wait, in all or in this lane, which is usually that of a network.
         """
         octets = password_rule.canonical(password)
         if stored is not None and not affordable(stored):
@@ -76,7 +76,7 @@ class Passwords:
         return matched and stored is not None and octets is not None
 
     async def complaint(self, password: str, *about: str) -> str | None:
-        """What to do about a new password, if anything."""
+        """Returns what to change about a new password, in a sentence, or None. Raises Busy."""
         return await self._in_thread(password_rule.complaint, password, *about)
 
     async def _in_thread(self, function: Callable[..., Result], *arguments: object, lane: str | None = None) -> Result:
@@ -95,23 +95,23 @@ class Passwords:
 
 
 def outdated(stored: str) -> bool:
-    """Was this hash made with other parameters than today's?"""
+    """Tells whether this hash was made with parameters other than today's."""
     return not stored.startswith(PARAMETERS)
 
 
 def affordable(stored: str) -> bool:
-    """Is this a hash that we would compute?"""
+    """Tells whether this is an argon2id hash whose check does not cost too much."""
     found = STORED.fullmatch(stored)
     return found is not None and int(found[1]) <= MOST_MEMORY and int(found[2]) <= MOST_PASSES
 
 
 def hash_octets(password: bytes) -> str:
-    """The encoded argon2id hash."""
+    """Returns the encoded argon2id hash."""
     return hasher().hash(password)
 
 
 def matches(stored: str, password: bytes) -> bool:
-    """Does the password belong to the hash?"""
+    """Tells whether the password belongs to the hash."""
     from argon2.exceptions import VerificationError
 
     try:
@@ -122,7 +122,7 @@ def matches(stored: str, password: bytes) -> bool:
 
 @cache
 def hasher() -> "PasswordHasher":
-    """argon2, loaded when the first password comes, so that the server starts without it."""
+    """Returns argon2's hasher, loaded at the first password, so that the server starts without it."""
     from argon2 import PasswordHasher
 
     return PasswordHasher(PASSES, MEMORY, LANES)

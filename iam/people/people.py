@@ -1,4 +1,4 @@
-"""People: making accounts, setting passwords."""
+"""Creates accounts and sets passwords."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -22,7 +22,7 @@ NOT_FIRST: Final = "This link is not good any more: use `iam createsuperuser` to
 
 @frozen
 class People:
-    """The accounts of this server; `site` is a name of it that a good password does not hold."""
+    """The accounts of this server; `site` is its name, which a good password does not contain."""
 
     users: Users
     passwords: Passwords
@@ -42,9 +42,10 @@ class People:
         setup: bytes | None = None,
         by: By,
     ) -> UUID:
-        """Make an account, and say who it is; Invalid names the fields that cannot be used.
+        """Creates an account and returns its id. Raises Invalid, which names the fields that cannot be used.
 
-        Without a password nobody can log in to it. With `setup`, the digest of a setup link, that must still be good.
+        Nobody can log in to an account without a password. `setup` is the digest of a setup link, which must still be
+        valid.
         """
         username, name = username.strip(), name.strip()
         email = None if email is None else email.strip()
@@ -78,13 +79,13 @@ class People:
     async def create_superuser(
         self, *, username: str, email: str, password: str, setup: bytes | None = None, by: By
     ) -> UUID:
-        """Make an administrator's account; Invalid names the fields that cannot be used."""
+        """Creates an administrator's account and returns its id. Raises Invalid."""
         return await self.create(username=username, email=email, password=password, superuser=True, setup=setup, by=by)
 
     async def set_password(self, user_id: UUID, password: str, *, keep_grants: bool = False, by: By) -> bool:
-        """Give a person a new password, end their sessions and, unless they are kept, all that they granted.
+        """Sets a person's password and ends their sessions and, unless kept, their grants.
 
-        False if there is no such person. Raises Invalid.
+        Returns False if there is no such person. Raises Invalid.
         """
         user = await self.users.by_id(user_id)
         if user is None:
@@ -97,7 +98,7 @@ class People:
         return await self.passwords.complaint(password, self.site, *(text for text in about if text))
 
     async def _explain(self, username: str, email: str | None) -> Invalid:
-        """Why the account could not be made."""
+        """Returns the error that says why the account could not be created."""
         if await self.users.by_username(names.username_key(username)):
             return Invalid({"username": TAKEN_USERNAME})
         if email and await self.users.by_email(names.email_key(email)):

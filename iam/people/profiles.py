@@ -1,4 +1,4 @@
-"""Profiles: what may be changed of an account that exists."""
+"""Profiles: what can be changed in an existing account."""
 
 from collections.abc import Mapping
 
@@ -19,7 +19,7 @@ UNIQUE_VIOLATION = "23505"
 
 @frozen
 class Profile:
-    """What an account says of its person."""
+    """The data of an account about its person."""
 
     email: str | None
     email_verified: bool
@@ -28,12 +28,12 @@ class Profile:
 
 
 def of(user: User) -> Profile:
-    """The profile as it is."""
+    """Returns the profile of this account."""
     return Profile(user.email, user.email_verified, user.name, user.claims)
 
 
 def move(profile: Profile, email: str) -> Profile:
-    """The profile with another address, which nobody has verified yet (H23); none where it is empty."""
+    """Returns the profile with this e-mail address, unverified unless it is the same (H23); an empty one removes it."""
     same = profile.email is not None and names.email_key(email) == names.email_key(profile.email)
     return evolve(profile, email=email.strip() or None, email_verified=profile.email_verified and same)
 
@@ -41,9 +41,10 @@ def move(profile: Profile, email: str) -> Profile:
 async def change(
     users: Users, clock: Clock, user: User, profile: Profile, by: By, *, superuser: bool | None = None
 ) -> bool:
-    """Give the person this profile, and let them administer or not, if that is said; False if they are gone meanwhile.
+    """Stores this profile of the person; `superuser`, unless None, makes them an administrator or not.
 
-    Invalid names the fields that cannot be used; raises LastAdministrator.
+    Returns False if the account was deleted meanwhile. Raises Invalid, which names the fields that cannot be used, and
+    LastAdministrator.
     """
     email, name = profile.email, profile.name.strip()
     complain(

@@ -1,4 +1,4 @@
-"""Sessions: how long they live, that each login makes a new cookie, and that a remembered one changes it (H17)."""
+"""Browser sessions: their lifetime, a new cookie at each login, and changing cookies of remembered ones (H17)."""
 
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -20,7 +20,7 @@ log = Logger()
 
 @frozen
 class BrowserSessions:
-    """The sessions of people in browsers, known by the value of a cookie, of which the database has the digest."""
+    """People's sessions in browsers, found by the value of a cookie, of which the database has the digest."""
 
     table: table.Sessions
     clock: Clock
@@ -29,7 +29,10 @@ class BrowserSessions:
     limits: Limits = field(init=False, default=Factory(lambda self: self.settings.limits, takes_self=True))
 
     async def find(self, cookie: str, address: str | None = None) -> RecognisedSession:
-        """What this cookie stands for; a step that is over ends the session, since two have it who cannot both be right."""
+        """Returns the session of this cookie, if any, and the cookie to use from now on.
+
+        A cookie replaced longer ago than the grace period ends the session: two parties hold it, and only one may.
+        """
         step = self.steps.read(cookie)
         if step is None:
             return RecognisedSession(None, cookie)
@@ -55,7 +58,7 @@ class BrowserSessions:
         return RecognisedSession(found.session, self.steps.write(step))
 
     async def _end_reused(self, step: Step, session: Session, now: datetime, address: str | None) -> RecognisedSession:
-        """End the session; raises Unavailable where that cannot be now, since this must not be forgotten."""
+        """Ends the session and logs it. Raises Unavailable if it cannot be ended now, as that must not be forgotten."""
         if await self.table.reused(*place(step.series), step.number, now, address):
             log.warn(
                 "session ended: an old cookie of user {user_id} came again, {peer}",
@@ -73,9 +76,10 @@ class BrowserSessions:
         remembered: bool = False,
         address: str | None = None,
     ) -> str | None:
-        """A new cookie for this person in place of the one before, whose session goes on if it was theirs; None if they are locked out.
+        """Returns a new cookie for this person, in place of the one before; None if they are locked out.
 
-        `auth_time` is when they gave the proof of who they are: what has made it worthless since counts.
+        If the session before was theirs, it goes on. `auth_time` is when they proved who they are, by default now: if
+        the account's logins were ended since then, the session is not valid.
         """
         now = self.clock.now()
         end = now + timedelta(seconds=self.lifetime(remembered=remembered))
@@ -95,15 +99,15 @@ class BrowserSessions:
         return cookie if begun else None
 
     async def end(self, cookie: str, address: str | None = None) -> Ended | None:
-        """Log out; None where nobody was logged in."""
+        """Logs out; returns None if nobody was logged in."""
         step = self.steps.read(cookie)
         return await self.table.end(*place(step.series), self.clock.now(), address) if step else None
 
     def lifetime(self, *, remembered: bool) -> int:
-        """Seconds that a session may live at all."""
+        """Returns the longest life of a session in seconds."""
         return self.settings.session_remembered if remembered else self.settings.session_lifetime
 
 
 def place(series: str) -> tuple[bytes, date]:
-    """Where the table has the session that this secret began."""
+    """Returns the digest and the day under which the table has the session that began with this secret."""
     return minted.digest(series), minted.day_of(series)

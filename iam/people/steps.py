@@ -1,8 +1,8 @@
-"""The cookies of a remembered session: a series of them, each a step on (H17).
+"""The cookies of a remembered session: a series in which each cookie is a step (H17).
 
-The first is a secret. Each later one is that secret, its own number, when it was made, and a MAC over all, so that who has one
-cookie cannot make the next, and every server knows it: nothing is stored for a step that nobody has used yet. Decisions:
-docs/decisions/remembered_sessions.md.
+The first cookie is a secret. Each later one is that secret, its own number, its time and a MAC over all of these. So
+nobody can make the next cookie from one that they have, and every server recognises it without storing anything for a
+step that nobody has used yet. Decisions: docs/decisions/remembered_sessions.md.
 """
 
 import hmac
@@ -24,18 +24,21 @@ LAST: Final = len(minted.ALPHABET) ** NUMBER - 1
 
 @frozen
 class Step:
-    """One cookie of a series: the secret that began it, how often it has changed since, and when this one was made, but for the first."""
+    """One cookie of a series: the secret that began the series, the number of changes since, and when it was made.
+
+    The first cookie has no such time.
+    """
 
     series: str = field(repr=False)
     number: int = 0
     issued_at: datetime | None = None
 
     def next(self, newest: int, now: datetime) -> "Step":
-        """The step after the newest one that was used."""
+        """Returns the step after the newest one that was used."""
         return self.of(min(newest + 1, LAST), now)
 
     def of(self, number: int, now: datetime) -> "Step":
-        """A step of the same series, made now."""
+        """Returns a step of the same series, made now."""
         return Step(self.series, number, now)
 
 
@@ -46,7 +49,7 @@ class Steps:
     key: bytes = field(repr=False)
 
     def read(self, cookie: str) -> Step | None:
-        """The step, if we have made the cookie."""
+        """Returns the step, or None if the cookie is not one of ours."""
         series = minted.series(cookie)
         if not (cookie.isascii() and minted.well_formed(series, Kind.SESSION)):
             return None
@@ -58,7 +61,7 @@ class Steps:
         return Step(series, number, at(second)) if hmac.compare_digest(genuine.encode(), cookie.encode()) else None
 
     def write(self, step: Step) -> str:
-        """The cookie."""
+        """Returns the cookie of this step."""
         return (
             step.series
             if step.issued_at is None
@@ -72,5 +75,5 @@ class Steps:
 
 
 def at(second: int) -> datetime:
-    """The moment."""
+    """Returns the moment that many seconds after 1970, in UTC."""
     return datetime.fromtimestamp(second, UTC)
