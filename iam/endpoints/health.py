@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 
 from attrs import frozen
 
-from iam.http.answers import Answer, json_answer
+from iam.http.answers import Answer, json_answer, retry_after
 from iam.http.request import Request
 
-SOON = ((b"Retry-After", b"1"),)
+SOON = 1  # seconds
 
 
 @frozen
@@ -29,4 +29,4 @@ class Health:
         if not reason:
             return json_answer(200, {"status": "ready"})
         request.unanswered = "not ready: " + reason
-        return json_answer(503, {"status": "not ready"}, SOON)
+        return json_answer(503, {"status": "not ready"}, retry_after(SOON))

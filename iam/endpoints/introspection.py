@@ -3,12 +3,10 @@
 from attrs import frozen
 
 from iam.clients.authentication import ClientAuthentication, read_claim, refuse_unproven
-from iam.clients.refusals import Explanations
-from iam.endpoints.errors import error_answer
 from iam.http.answers import Answer, json_answer
-from iam.http.parameters import ParameterError, authorization, form_parameters
+from iam.http.parameters import authorization, form_parameters
 from iam.http.request import Request
-from iam.oauth.errors import InvalidRequestError, OAuth2Error
+from iam.oauth.errors import InvalidRequestError
 from iam.oauth.reasons import carrying
 from iam.tokens.introspection import Introspection
 
@@ -19,19 +17,15 @@ class IntrospectionEndpoint:
 
     authentication: ClientAuthentication
     introspection: Introspection
-    refusals: Explanations
 
     async def post(self, request: Request) -> Answer:
         """Describe the token; one that is not good, or not this client's business, is inactive and nothing more."""
-        try:
-            parameters = form_parameters(request)
-            claim = read_claim(parameters, authorization(request), request.client_address)
-            client = await self.authentication.confidential(claim)
-            if client is None:
-                raise refuse_unproven(await self.authentication.reason(claim))
-            token = parameters.get("token")
-            if token is None:
-                raise carrying(InvalidRequestError("The request has no token."), client_id=client.client_id)
-        except (OAuth2Error, ParameterError) as error:
-            return error_answer(error, self.refusals.kept("/introspect", error, request.client_address))
+        parameters = form_parameters(request)
+        claim = read_claim(parameters, authorization(request), request.client_address)
+        client = await self.authentication.confidential(claim)
+        if client is None:
+            raise refuse_unproven(await self.authentication.reason(claim))
+        token = parameters.get("token")
+        if token is None:
+            raise carrying(InvalidRequestError("The request has no token."), client_id=client.client_id)
         return json_answer(200, await self.introspection.describe(token, client))

@@ -11,17 +11,17 @@ from iam.http.request import Request
 PATH = "/.well-known/oauth-protected-resource"
 
 
-def address(issuer: str) -> str:
-    """Where they are: the well-known name comes before the path of the resource (RFC 9728 §3.1)."""
-    url = urlsplit(issuer)
-    return f"{url.scheme}://{url.netloc}{PATH}{url.path}{resource.PATH}"
-
-
 @frozen
 class ResourceMetadata:
     """Tells who was refused at /resource where tokens for it are to be had."""
 
     issuer: str
+
+    @property
+    def address(self) -> str:
+        """Their URL: the well-known name comes before the path of the resource (RFC 9728 §3.1)."""
+        url = urlsplit(self.issuer)
+        return f"{url.scheme}://{url.netloc}{PATH}{url.path}{resource.PATH}"
 
     async def get(self, _: Request) -> Answer:
         """The document of RFC 9728 §3.2."""

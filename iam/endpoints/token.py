@@ -3,11 +3,9 @@
 from attrs import frozen
 
 from iam.clients.refusals import Explanations
-from iam.endpoints.errors import error_answer
 from iam.http.answers import Answer, json_answer
-from iam.http.parameters import ParameterError, authorization, form_parameters
+from iam.http.parameters import authorization, form_parameters
 from iam.http.request import Request
-from iam.oauth.errors import OAuth2Error
 from iam.protocol.server import Server
 from iam.protocol.token_request import Proofs
 
@@ -20,12 +18,9 @@ class TokenEndpoint:
     refusals: Explanations
 
     async def post(self, request: Request) -> Answer:
-        """Answer a token request."""
-        try:
-            parameters, proofs = form_parameters(request), Proofs(authorization(request))
-            answer = await self.server.token(parameters, proofs, request.client_address)
-        except (OAuth2Error, ParameterError) as error:
-            return error_answer(error, self.refusals.kept("/token", error, request.client_address))
+        """Answer a token request; raises OAuth2Error and ParameterError."""
+        parameters, proofs = form_parameters(request), Proofs(authorization(request))
+        answer = await self.server.token(parameters, proofs, request.client_address)
         if answer.left_out is not None:
             self.refusals.noted("/token", answer.left_out, request.client_address)
         return json_answer(200, answer.members)

@@ -2,14 +2,10 @@
 
 from attrs import frozen
 
-from iam.clients.refusals import Explanations
-from iam.endpoints.errors import error_answer
-from iam.endpoints.resource import refused
 from iam.http.answers import Answer, Headers, json_answer
 from iam.http.parameters import ParameterError, authorization, form_parameters
 from iam.http.request import Request
 from iam.oauth import bearer
-from iam.oauth.errors import OAuth2Error
 from iam.oauth.reasons import Reason
 from iam.tokens.user_info import UserInformation
 from iam.tokens.user_info_response import UserInfoResponse
@@ -24,7 +20,6 @@ class UserInfoEndpoint:
 
     information: UserInformation
     response: UserInfoResponse
-    refusals: Explanations
 
     async def get(self, request: Request) -> Answer:
         """The claims; the token in the Authorization header."""
@@ -35,13 +30,8 @@ class UserInfoEndpoint:
         return await self._answered(request, in_body=bool(request.body))
 
     async def _answered(self, request: Request, *, in_body: bool) -> Answer:
-        try:
-            described = await self.information.describe(presented(request, in_body=in_body))
-            text = await self.response.write(described.client, described.claims)
-        except bearer.Challenge as challenge:
-            return refused(self.refusals.challenging(PATH, challenge, request.client_address))
-        except OAuth2Error as error:  # the client's key for encryption cannot be had
-            return error_answer(error, self.refusals.kept(PATH, error, request.client_address))
+        described = await self.information.describe(presented(request, in_body=in_body))
+        text = await self.response.write(described.client, described.claims)
         return json_answer(200, described.claims) if text is None else Answer(200, text.encode(), JWT)
 
 

@@ -82,6 +82,11 @@ def see_other(location: str, headers: Headers = ()) -> Answer:
     return Answer(303, b"", (location_header(location), *headers))
 
 
+def retry_after(seconds: int) -> Headers:
+    """Return the Retry-After header (RFC 9110 §10.2.3)."""
+    return ((b"Retry-After", str(seconds).encode()),)
+
+
 def location_header(location: str) -> tuple[bytes, bytes]:
     """Return the header that names where a redirect leads (RFC 9110 §10.2.2)."""
     return b"Location", location.encode()

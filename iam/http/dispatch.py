@@ -1,7 +1,7 @@
 """From method and path to the handler: Klein's routes, with a dictionary for paths without variables."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, ClassVar, Final, Protocol
 
 from attrs import evolve, frozen
 from klein import Klein
@@ -9,13 +9,15 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 from werkzeug.routing import RequestRedirect
 
-from iam.http.answers import Answer
+from iam.http.answers import Answer, AnswerNow
 from iam.http.cors import Cors, preflight
+from iam.http.request import Request
 from iam.http.target import METHODS
 
 NO_METHOD = "--"  # werkzeug would take `get` for GET
 
 Handler = Callable[..., Awaitable[Answer]]
+Caught = tuple[type[Exception], ...]
 
 
 class NotFound(Exception):
@@ -31,13 +33,35 @@ class MethodNotAllowed(Exception):
         self.cors = cors
 
 
+class Errors(Protocol):
+    """Writes the errors that the handler of a route raises; those not `caught` are left to the site."""
+
+    caught: ClassVar[Caught]
+
+    def write(self, request: Request, error: Any) -> Answer:
+        """Return the answer to a request whose handler raised this error."""
+
+
+class PageErrors:
+    """Writes the errors of pages, which raise the page to show."""
+
+    caught: ClassVar[Caught] = (AnswerNow,)
+
+    def write(self, _: Request, error: AnswerNow) -> Answer:
+        """Return the answer that was raised."""
+        return error.answer
+
+
+PAGE: Final = PageErrors()
+
+
 @frozen
 class Route:
     """A row of the URL table: a path in Klein's syntax, and a handler that is called with the request and the path's variables.
 
     A GET that `acts` changes something for the person at the browser, so it has no HEAD (H12). `name` is its member in the
     metadata, `cors` says which origins may read its answers. A `passage` is an address that browsers pass on
-    their way to a client and back. A route that `writes` is charged to a budget.
+    their way to a client and back. A route that `writes` is charged to a budget. `errors` writes what the handler raises.
     """
 
     path: str
@@ -49,6 +73,7 @@ class Route:
     writes: bool = False
     name: str | None = None
     cors: Cors = Cors.NOBODY
+    errors: Errors = PAGE
 
 
 class Router:

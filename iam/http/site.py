@@ -16,7 +16,7 @@ from zope.interface import implementer
 from iam.clock import Clock
 from iam.daily import Daily
 from iam.http import cors
-from iam.http.answers import FOR_NOBODY, TEXT, Answer, AnswerNow, Headers, json_answer
+from iam.http.answers import FOR_NOBODY, TEXT, Answer, Headers, json_answer, retry_after
 from iam.http.channel import Channel
 from iam.http.connections import Connections
 from iam.http.cors import Registered
@@ -239,8 +239,8 @@ class Site(Factory):
             return self.error(request, TOO_MANY, retry_after(wait))
         try:
             answer = await route.handler(request, **arguments)
-        except AnswerNow as refusal:
-            answer = refusal.answer
+        except route.errors.caught as error:
+            answer = route.errors.write(request, error)
         return self._finish(request, answer)
 
     def _failed(self, request: Request, route: Route) -> Answer:
@@ -306,11 +306,6 @@ def log_unanswered(reason: str, count: int) -> None:
 def log_answered(total: int, seconds: float) -> None:
     """Log that requests are answered again."""
     log.info("unavailable: no longer, after {total} requests in {seconds} s", total=total, seconds=round(seconds, 1))
-
-
-def retry_after(seconds: int) -> Headers:
-    """Return the Retry-After header (RFC 9110 §10.2.3)."""
-    return ((b"Retry-After", str(seconds).encode()),)
 
 
 def shorten(text: bytes) -> str:

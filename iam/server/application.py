@@ -9,7 +9,6 @@ from iam.authorization.person import Authentication
 from iam.browser.interactions import PURPOSE as INTERACTIONS
 from iam.browser.interactions import Interactions
 from iam.clients.dynamic_registration import CLOSED
-from iam.endpoints import resource_metadata
 from iam.endpoints.authorization import AuthorizationEndpoint
 from iam.endpoints.authorization_answers import AuthorizationAnswers
 from iam.endpoints.health import Health
@@ -59,13 +58,13 @@ class Application(Parts):
     @cached_property
     def introspection(self) -> IntrospectionEndpoint:
         """The endpoint `/introspect` (RFC 7662 §2)."""
-        return IntrospectionEndpoint(self.authentication, self.introspected, self.explanations)
+        return IntrospectionEndpoint(self.authentication, self.introspected)
 
     @cached_property
     def revocation(self) -> RevocationEndpoint:
         """The endpoint `/revoke` (RFC 7009 §2)."""
         revocation = Revocation(self.store.access_tokens, self.store.refresh_tokens, self.form, self.clock)
-        return RevocationEndpoint(self.authentication, revocation, self.explanations)
+        return RevocationEndpoint(self.authentication, revocation)
 
     @cached_property
     def user_info(self) -> UserInfoEndpoint:
@@ -75,7 +74,7 @@ class Application(Parts):
             store.user_infos, self.directory, store.scopes, self.form, self.subjects, self.introspected, self.clock
         )
         response = UserInfoResponse(self.keys, self.encryption, self.settings.issuer)
-        return UserInfoEndpoint(information, response, self.explanations)
+        return UserInfoEndpoint(information, response)
 
     @cached_property
     def registration(self) -> RegistrationEndpoint:
@@ -96,8 +95,7 @@ class Application(Parts):
     @cached_property
     def resource(self) -> ResourceEndpoint:
         """The protected resource at `/resource`, which describes the access token it is called with."""
-        address = resource_metadata.address(self.settings.issuer)
-        return ResourceEndpoint(self.introspected, self.explanations, address)
+        return ResourceEndpoint(self.introspected)
 
     @cached_property
     def resource_metadata(self) -> ResourceMetadata:

@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable
 
 from attrs import evolve
 
-from iam.endpoints import authorization_addresses, resource, resource_metadata, webfinger
+from iam.endpoints import authorization_addresses, resource, resource_metadata, user_info, webfinger
+from iam.endpoints.errors import BearerErrors, OAuthErrors, RegistrationErrors
 from iam.endpoints.metadata import REGISTRATION_ENDPOINT
 from iam.endpoints.registration import RegistrationEndpoint
 from iam.http.answers import Answer, see_other
 from iam.http.cors import Cors
-from iam.http.dispatch import Handler, Route
+from iam.http.dispatch import Errors, Handler, Route
 from iam.http.request import Request
 from iam.server.application import Application
 
@@ -33,8 +34,8 @@ TOOLKIT_PAGES = {"/applications/": "/applications", "/applications/register/": "
 
 def protocol(application: Application) -> list[Route]:
     """Return the routes of the endpoints that programs call."""
-    shared, public = Cors.REGISTERED, Cors.EVERYBODY
-    return [
+    shared, public, written = Cors.REGISTERED, Cors.EVERYBODY, errors(application)
+    rows = [
         Route("/token", ("POST",), application.token.post, name="token_endpoint", cors=shared),
         Route("/introspect", ("POST",), application.introspection.post, name="introspection_endpoint"),
         Route("/revoke", ("POST",), application.revocation.post, name="revocation_endpoint", cors=shared),
@@ -46,6 +47,18 @@ def protocol(application: Application) -> list[Route]:
         Route("/healthz", ("GET",), application.health.alive),
         Route("/readyz", ("GET",), application.health.ready),
     ]
+    return [evolve(row, errors=written.get(row.path, row.errors)) for row in rows]
+
+
+def errors(application: Application) -> dict[str, Errors]:
+    """Return the writers of the errors that endpoints raise, by path."""
+    refusals, described = application.explanations, application.resource_metadata.address
+    return {
+        **{path: OAuthErrors(path, refusals) for path in ("/token", "/introspect", "/revoke")},
+        user_info.PATH: BearerErrors(user_info.PATH, refusals),
+        resource.PATH: BearerErrors(resource.PATH, refusals, described),
+        **{path: RegistrationErrors(refusals) for path in ("/register", "/register/<client_id>")},
+    }
 
 
 def registration(endpoint: RegistrationEndpoint) -> list[Route]:

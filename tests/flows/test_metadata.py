@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from iam.endpoints import resource_metadata
+from iam.endpoints.resource_metadata import ResourceMetadata
 from iam.records.actor import SERVER
 from tests.assertions import asserted, form, sharing
 from tests.harness import CHALLENGE, REDIRECT_URI, Server
@@ -206,7 +206,7 @@ async def test_our_own_resource_is_described_as_rfc_9728_says(server: Server) ->
 
 
 async def test_the_document_of_a_resource_is_also_where_rfc_9728_derives_it(server: Server) -> None:
-    derived = await server.get(resource_metadata.address(server.settings.issuer))
+    derived = await server.get(ResourceMetadata(server.settings.issuer).address)
 
     assert derived.json == (await server.get("/.well-known/oauth-protected-resource")).json
 

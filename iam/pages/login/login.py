@@ -15,7 +15,7 @@ from iam.browser.forms import Fields
 from iam.browser.theme import Theme
 from iam.browser.visitors import Stale, Visitors
 from iam.clients.client_card import Introduction
-from iam.http.answers import Answer, Headers, see_other
+from iam.http.answers import Answer, Headers, retry_after, see_other
 from iam.http.parameters import ParameterError, query_parameters
 from iam.http.request import Request
 from iam.networks import network
@@ -118,7 +118,7 @@ class LoginPage:
         await self.pace.keep(network(request.client_address))
         form.password.errors = [sentence]
         answer = await self._show(request, form, address, status)
-        return evolve(answer, headers=(*answer.headers, (b"Retry-After", str(wait).encode())))
+        return evolve(answer, headers=(*answer.headers, *retry_after(wait)))
 
     async def _answer_stale(self, request: Request, form: LoginForm, address: str, stale: Stale) -> Answer:
         """Lets the person go on who has logged in here since, if the form names nobody else.
