@@ -410,6 +410,15 @@ begin
 end
 $$;
 
+CREATE FUNCTION tell_of_owner() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform pg_notify('iam_changed', 'client ' || c.id) from clients c where c.owner_id = new.id;
+    return null;
+end
+$$;
+
 CREATE FUNCTION tell_servers() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -917,6 +926,8 @@ CREATE TRIGGER sessions_ended AFTER DELETE ON sessions FOR EACH ROW EXECUTE FUNC
 CREATE TRIGGER signing_keys_changed AFTER INSERT OR DELETE OR UPDATE ON signing_keys FOR EACH ROW EXECUTE FUNCTION tell_servers('signing_keys');
 
 CREATE TRIGGER users_administrated AFTER INSERT OR UPDATE OF superuser ON users FOR EACH ROW WHEN (new.superuser) EXECUTE FUNCTION close_setup();
+
+CREATE TRIGGER users_renamed AFTER UPDATE OF name, username ON users FOR EACH ROW WHEN (((old.name IS DISTINCT FROM new.name) OR (old.username IS DISTINCT FROM new.username))) EXECUTE FUNCTION tell_of_owner();
 
 CREATE TRIGGER users_unchanged BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION leave_unchanged();
 

@@ -76,6 +76,10 @@ class Database:
         self.declare()
         self.listener.listen(channel, heard, lost)
 
+    def heard(self) -> float:
+        """Return the moment, in seconds of the reactor's clock, before which every notified change has been heard of (H46)."""
+        return self.listener.heard
+
     def declare(self) -> None:
         """Raises RuntimeError after the start, for what must be declared before."""
         if self.started:

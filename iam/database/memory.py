@@ -1,37 +1,70 @@
 """Rows kept in memory: read far more often than written, and dropped when they may have changed (H46)."""
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 from iam.clock import Clock
 from iam.database.errors import Unavailable
 
-MAXIMUM_AGE = 5.0  # seconds; the longest effect of a lost NOTIFY
-MAXIMUM_SIZE = 10_000
-SHOWN = 600.0  # seconds for which the last known value may be shown while the database does not answer
-AGAIN = 5.0  # seconds until a database that did not answer is asked again by `shown`
+MAXIMUM_AGE = 5.0  # seconds that memory may be behind the database
+LONGEST = 60.0  # seconds until a value is read again though nobody has reported a change: triggers may be switched off
+MAXIMUM_BYTES = 32 * 1024 * 1024  # of one memory, as `weigh` counts them
+SHOWN = 600.0  # seconds that what was known last may be shown while the database does not answer
+AGAIN = 5.0  # seconds until a database that did not answer is asked again for that
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
-class Memory(Generic[Key, Value]):
-    """Caches what `read` returns for each key, for at most `MAXIMUM_AGE` seconds or until `forget`."""
+def one_table(_value: object) -> int:
+    """Return 0: a table that is kept as a whole is never forgotten for its size."""
+    return 0
 
-    def __init__(self, clock: Clock, read: Callable[[Key], Awaitable[Value | None]]) -> None:
+
+class Memory(Generic[Key, Value]):
+    """What `read` returned for each key, as long as it is fresh.
+
+    A value is fresh for `MAXIMUM_AGE` seconds after it was read. It stays fresh, for up to `LONGEST` seconds, while `heard` returns a
+    moment (seconds of `clock`) less than `MAXIMUM_AGE` ago: all changes committed before that moment have been reported here by
+    `forget` or `forget_one`. The values used least recently are dropped when all together weigh more than `MAXIMUM_BYTES`.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        read: Callable[[Key], Awaitable[Value | None]],
+        heard: Callable[[], float],
+        weigh: Callable[[Value], int] = one_table,
+    ) -> None:
         self._clock = clock
         self._read = read
-        self._known: dict[Key, tuple[float, Value]] = {}
+        self._heard = heard
+        self._weigh = weigh
+        self._known: OrderedDict[Key, tuple[float, Value]] = OrderedDict()
         self._shown: dict[Key, tuple[float, Value]] = {}
         self._failed = -AGAIN
-        self._reading: dict[Key, object] = {}  # the newest read of each key, unless it was forgotten since
+        self._reading: dict[Key, object] = {}  # the newest read of each key that nothing was forgotten of since
+        self.bytes = 0
+
+    def fresh(self, key: Key) -> Value | None:
+        """Return the value of `key` if it is in memory and fresh."""
+        known = self._known.get(key)
+        if known is None:
+            return None
+        now = self._clock.seconds()
+        age = now - known[0]
+        if not (0 <= age < MAXIMUM_AGE or (0 <= age < LONGEST and 0 <= now - self._heard() < MAXIMUM_AGE)):
+            return None
+        self._known.move_to_end(key)
+        return known[1]
 
     async def get(self, key: Key) -> Value | None:
-        """Returns the value of `key`, from memory while it is fresh. A missing value is read each time."""
+        """Return the value of `key`, from memory while it is fresh. A key without a value is read each time."""
+        known = self.fresh(key)
+        if known is not None:
+            return known
         now = self._clock.seconds()
-        known = self._known.get(key)
-        if known and 0 <= now - known[0] < MAXIMUM_AGE:
-            return known[1]
         mine = self._reading[key] = object()
         try:
             value = await self._read(key)
@@ -43,7 +76,7 @@ class Memory(Generic[Key, Value]):
                 del self._reading[key]
 
     async def shown(self, key: Key) -> Value | None:
-        """Returns the value, or, while the database does not answer, the last one known for SHOWN seconds.
+        """Return the value of a table that is kept as a whole; while the database does not answer, the last one of the last minutes.
 
         Only for tables kept as a whole (key None), and for what is shown to everybody: nothing may be issued, verified
         or decided with it. Raises Unavailable.
@@ -61,18 +94,24 @@ class Memory(Generic[Key, Value]):
             return last
 
     def forget(self) -> None:
-        """Drops all values, since any may have changed."""
-        self._known = {}
+        """Drop everything: any value may have changed."""
+        self._known.clear()
         self._reading = {}
+        self.bytes = 0
 
     def forget_one(self, key: Key) -> None:
-        """Drops the value of this key, since it may have changed."""
-        self._known.pop(key, None)
+        """Drop the value of this key: it may have changed."""
         self._reading.pop(key, None)
+        known = self._known.pop(key, None)
+        if known is not None:
+            self.bytes -= self._weigh(known[1])
 
     def _remember(self, key: Key, now: float, value: Value) -> None:
-        if len(self._known) >= MAXIMUM_SIZE:
-            self._known = {}
+        """Keep a value that was just read, and drop those used least recently where there is too much."""
+        before = self._known.pop(key, None)
+        self.bytes += self._weigh(value) - (self._weigh(before[1]) if before else 0)
         self._known[key] = now, value
+        while self.bytes > MAXIMUM_BYTES:
+            self.bytes -= self._weigh(self._known.popitem(last=False)[1][1])
         if key is None:
             self._shown[key] = now, value

@@ -1,6 +1,7 @@
 """LISTEN: notifications from other processes, and a callback when some may have been missed."""
 
 import re
+import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final
@@ -15,7 +16,10 @@ from iam.database.places import LOOK, Places
 from iam.database.pool import Pool
 from iam.reactor import Timer
 
-BEAT: Final = 5.0  # seconds between two checks that the listening connection is alive
+BEAT: Final = 2.0  # seconds between two notifications of our own, which show that the listening connection hears
+OWN: Final = "iam_beat"
+NOTIFY: Final = "select pg_notify(%s, %s)"
+NEVER: Final = float("-inf")
 CHANNEL: Final = re.compile(r"[a-z_]+")
 
 log = Logger()
@@ -36,6 +40,8 @@ class Listener:
         self.report = changed
         self.channels: dict[str, list[tuple[Callable[[str], None], Callable[[], None]]]] = {}
         self.deaf = True
+        self.heard = NEVER  # all that was committed before this moment has been reported, if it was notified
+        self.asked = ("", NEVER)  # the last notification of our own, and when it was sent
         self.pool = Pool(reactor, 1, 1, self.open, self.changed)
         self.pulse = LoopingCall(self.beat)
         self.pulse.clock = reactor
@@ -61,13 +67,19 @@ class Listener:
         await self.pool.stop(patience)
 
     async def open(self) -> Connection:
-        """Opens a connection that listens to all channels."""
-        connection = await self.connect(*("listen " + channel for channel in self.channels))
+        """A new connection that listens to all channels."""
+        # What we notify ourselves is lost with us: it need not be on disk, nor on a standby that does not answer.
+        channels = [*self.channels, OWN]
+        connection = await self.connect("set synchronous_commit = off", *("listen " + each for each in channels))
         connection.heard = self.hear
         return connection
 
     def hear(self, channel: str, payload: str) -> None:
-        """Passes a notification on to the listeners of its channel."""
+        """Pass on a notification. PostgreSQL delivers them in the order of commits, so our own one comes after all before it."""
+        if channel == OWN:
+            if payload == self.asked[0]:
+                self.heard = self.asked[1]
+            return
         for heard, _ in self.channels.get(channel, []):
             with log.failuresHandled("a notification on {channel} went wrong", channel=channel):
                 heard(payload)
@@ -77,6 +89,7 @@ class Listener:
         deaf = self.pool.absent > 0
         if deaf != self.deaf:
             self.deaf = deaf
+            self.heard, self.asked = NEVER, ("", NEVER)
             self.forget()
         self.report(reason)
 
@@ -88,15 +101,16 @@ class Listener:
                     lost()
 
     def beat(self) -> Deferred[Any]:
-        """Sends a statement: the connection of a silent server exceeds its deadline, and is replaced."""
+        """Notify ourselves: a silent server's connection runs into its deadline, and is replaced."""
         return Deferred.fromCoroutine(self.probe())
 
     async def probe(self) -> None:
-        """Runs a statement: if connections are overdue, one that finds out which of them still have a backend."""
+        """Send a notification that comes back; where connections hang, ask before which of them still have a backend."""
         overdue = self.places.overdue(self.pool.place)
         with suppress(Rejected, Unavailable):
             if overdue:
                 self.places.settle(overdue, await self.pool.run(LOOK, self.places.question(overdue)))
-            else:
-                await self.pool.run("select 1")
+            self.asked = (secrets.token_hex(8), self.pool.reactor.seconds())
+            await self.pool.run(NOTIFY, (OWN, self.asked[0]))
+            if not overdue:
                 self.places.settle([], [])

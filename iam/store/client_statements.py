@@ -1,22 +1,60 @@
 """The SQL statements about clients."""
 
+from datetime import datetime
 from typing import Final
 
-SELECT: Final = """
-select c.id, c.name, c.owner_id, coalesce(nullif(u.name, ''), u.username), c.grant_id, c.auth_method, c.grant_types, c.redirect_uris,
-    c.scopes, c.created_at, c.updated_at, c.disabled_at, c.registration_digest, c.registration_token_id, c.left_out, c.metadata,
-    s.ids, s.digests, s.sealed, s.expiries
-from clients c left join users u on u.id = c.owner_id, lateral (
+from attrs import frozen
+
+from iam.database.inputs import fit
+
+COLUMNS: Final = """
+c.id, c.name, c.owner_id, coalesce(nullif(u.name, ''), u.username), c.grant_id, c.auth_method, c.grant_types, c.redirect_uris,
+    c.scopes, c.created_at, c.updated_at, c.disabled_at, c.registration_digest, c.registration_token_id, c.left_out,
+    c.metadata::text, s.ids, s.digests, s.sealed, s.expiries
+"""
+
+# Of each client the secrets that have not expired, oldest first.
+SECRETS: Final = """
+lateral (
     select coalesce(array_agg(s.id order by s.created_at, s.id), '{}') as ids,
         array_agg(s.digest order by s.created_at, s.id) as digests,
         array_agg(s.sealed order by s.created_at, s.id) as sealed,
         array_agg(s.expires_at order by s.created_at, s.id) as expiries
     from client_secrets s
-    where s.client_id = c.id and (s.expires_at is null or s.expires_at > %(now)s)
+    where s.client_id = c.id and (s.expires_at is null or s.expires_at > {now})
 ) s
-where (%(id)s::text is null or c.id = %(id)s) and (%(owner_id)s::uuid is null or c.owner_id = %(owner_id)s)
+"""
+
+
+@frozen
+class FindClient:
+    """The look-up of a client: its id, and the moment at which its secrets must not have expired."""
+
+    id: str
+    now: datetime
+
+
+FIND: Final = fit(
+    FindClient,
+    """
+select i.n, {columns}
+from {input} join clients c on c.id = i.id left join users u on u.id = c.owner_id, {secrets}
+""",
+    columns=COLUMNS,
+    secrets=SECRETS.replace("{now}", "i.now"),
+)
+
+SELECT: Final = (
+    (
+        """
+select {columns} from clients c left join users u on u.id = c.owner_id, {secrets}
+where %(owner_id)s::uuid is null or c.owner_id = %(owner_id)s
 order by c.created_at, c.id
 """
+    )
+    .replace("{columns}", COLUMNS)
+    .replace("{secrets}", SECRETS.replace("{now}", "%(now)s"))
+)
 
 NEAREST: Final = "select id from clients where lower(id) = lower(%(id)s) order by id <> %(id)s limit 1"
 

@@ -1,10 +1,14 @@
 """Clients: their metadata (RFC 7591) and secrets, kept in memory between changes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
+
+import attrs
 
 from iam.clock import Clock
 from iam.database.database import Database
@@ -17,11 +21,13 @@ from iam.store.client_statements import (
     CREATE,
     DELETE,
     DISABLED_BY,
+    FIND,
     NEAREST,
     ROTATE_SECRET,
     SELECT,
     SET_DISABLED,
     UPDATE,
+    FindClient,
 )
 from iam.store.origins import Origins
 
@@ -42,6 +48,12 @@ SELECTED: Final = (
 # The columns that the audit log leaves out of a change: they are no members, or are in the metadata too (for servers of
 # the version before).
 BESIDES: Final = ["metadata", "openid", "auth_signing_alg", "updated_at"]
+METADATA: Final = attrgetter(*(field.name for field in attrs.fields(Metadata)))
+
+# Bytes in memory: of a client with a secret and nothing else, of a text in a tuple besides its letters, and of a letter of JSON.
+BARE: Final = 2048
+NESTED: Final = 64
+PARSED: Final = 8
 DEFAULTS: Final = json.dumps(client_metadata.DEFAULTS)
 
 
@@ -51,7 +63,8 @@ class Clients:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._memory: Memory[str, Client] = Memory(clock, self.read)
+        self._find = database.statement("clients_find", FindClient, FIND, shared=True)
+        self._memory: Memory[str, Client] = Memory(clock, self.read, database.heard, weigh)
         self._origins = Origins(database, clock)
 
     async def by_id(self, client_id: str) -> Client | None:
@@ -75,8 +88,8 @@ class Clients:
 
     async def read(self, client_id: str) -> Client | None:
         """Reads the client from the database; None if there is none."""
-        found = await self._select(client_id=client_id)
-        return found[0] if found else None
+        row = await self._find(FindClient(client_id, self._clock.now()))
+        return from_row(row) if row else None
 
     async def nearest(self, client_id: str) -> str | None:
         """Returns the id of the client with this id, or else of one whose id differs only in case, or None."""
@@ -194,8 +207,8 @@ class Clients:
         self.forget(client_id)
         return bool(rows)
 
-    async def _select(self, *, client_id: str | None = None, owner_id: UUID | None = None) -> list[Client]:
-        rows = await self._database.query(SELECT, {"id": client_id, "owner_id": owner_id, "now": self._clock.now()})
+    async def _select(self, *, owner_id: UUID | None = None) -> list[Client]:
+        rows = await self._database.query(SELECT, {"owner_id": owner_id, "now": self._clock.now()})
         return [from_row(row) for row in rows]
 
 
@@ -230,14 +243,34 @@ def secret_columns(secret: Secret | None) -> dict[str, object]:
 
 
 def from_row(row: Sequence[Any]) -> Client:
-    """Builds a client from a row of SELECT: arrays become tuples, binary values bytes."""
-    told = dict(zip(SELECTED, row, strict=True))
-    ids, digests, sealed, expiries = (told.pop(name) for name in ("ids", "digests", "sealed", "expiries"))
+    """Build a client out of a row of COLUMNS: arrays become tuples, octets bytes."""
+    given = dict(zip(SELECTED, row, strict=True))
+    ids, digests, sealed, expiries = (given.pop(name) for name in ("ids", "digests", "sealed", "expiries"))
     secrets = tuple(
         Secret(id_, bytes(digest), None if octets is None else bytes(octets), expires_at)
         for id_, digest, octets, expires_at in zip(ids, digests or (), sealed or (), expiries or (), strict=True)
     )
-    registration, members = told.pop("registration_digest"), client_metadata.members(told.pop("metadata"))
+    registration, members = given.pop("registration_digest"), parse_members(given.pop("metadata"))
     digest = None if registration is None else bytes(registration)
-    given: Any = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+    for name in ("grant_types", "redirect_uris", "scopes"):
+        given[name] = tuple(given[name])
     return Client(**given, **members, registration_digest=digest, secrets=secrets)
+
+
+@lru_cache(maxsize=256)
+def parse_members(document: str) -> Mapping[str, Any]:
+    """Return the members in the JSON text of a metadata document; most clients have the same few."""
+    return client_metadata.members(json.loads(document))
+
+
+def weigh(client: Client) -> int:
+    """Return about how many bytes a client takes in memory, rather too many than too few."""
+    weight = BARE
+    for value in METADATA(client):
+        if isinstance(value, str):
+            weight += len(value)
+        elif isinstance(value, tuple):
+            weight += sum(map(len, value)) + NESTED * len(value)
+        elif value and isinstance(value, Mapping):
+            weight += PARSED * len(repr(value))
+    return weight

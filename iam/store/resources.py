@@ -98,7 +98,7 @@ class Resources:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
-        self._memory: Memory[None, Known] = Memory(clock, self._read)
+        self._memory: Memory[None, Known] = Memory(clock, self._read, database.heard)
 
     async def by_uri(self) -> dict[str, Resource]:
         """Returns every resource by its URI, in the order of creation."""

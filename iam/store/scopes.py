@@ -47,7 +47,7 @@ class Scopes:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
-        self._memory: Memory[None, tuple[Scope, ...]] = Memory(clock, self._read)
+        self._memory: Memory[None, tuple[Scope, ...]] = Memory(clock, self._read, database.heard)
 
     async def all(self) -> tuple[Scope, ...]:
         """Returns every scope, in the order of creation."""

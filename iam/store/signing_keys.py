@@ -46,7 +46,7 @@ class SigningKeys:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
-        self._memory: Memory[None, tuple[SigningKey, ...]] = Memory(clock, self._read)
+        self._memory: Memory[None, tuple[SigningKey, ...]] = Memory(clock, self._read, database.heard)
 
     async def all(self) -> tuple[SigningKey, ...]:
         """Returns every key, by algorithm and generation."""

@@ -63,7 +63,7 @@ def answer_before_commit() -> None:
 
 def cache_without_notify() -> None:
     """(c) Nobody hears of changes, and what is in memory stays there."""
-    memory.MAXIMUM_AGE = 3600.0
+    memory.MAXIMUM_AGE = memory.LONGEST = 3600.0
     store.Database.listen = lambda *_: None
 
 
