@@ -20,8 +20,11 @@ async def list_living(on: Administration, user: User | None = None, client_id: s
 
 
 async def count_losses(on: Administration, grant_id: UUID) -> Losses | None:
-    """Returns the client, giver and scope of a grant; None if it does not live, or cannot be found in time."""
-    for grant in await try_in_time(list_living(on)) or ():
+    """Returns the client, giver and scope of a grant; None if it does not live."""
+    grants = await try_in_time(list_living(on))
+    if grants is None:
+        return Losses(f"Revoke the grant {grant_id}?", [count_ending(None)])
+    for grant in grants:
         if grant.id == grant_id:
             giver = grant.username or "nobody, for itself"
             return Losses(
@@ -52,10 +55,11 @@ async def count_losses_of_all(on: Administration) -> Losses:
 
 
 async def count_losses_of_void(on: Administration) -> Losses:
-    """Returns all living grants, and says that all sessions end."""
+    """Returns all living grants, and says that all sessions and initial access tokens end."""
     sections = [
         count_ending(await try_in_time(list_living(on))),
         Section("All sessions end: everybody has to log in again."),
+        Section("All initial access tokens end: nobody can register a client with them any more."),
     ]
     return Losses("Void all that was issued until now?", sections)
 

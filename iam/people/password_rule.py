@@ -7,6 +7,7 @@ from typing import Final
 
 SHORTEST: Final = 8  # characters
 LONGEST: Final = 1024  # bytes
+COMPOSED: Final = 4  # characters that become one at most, of two bytes or more (NFC)
 GOOD: Final = 3  # of zxcvbn's 0 to 4: more than 10^8 guesses
 
 # zxcvbn's time grows steeply with length (2 s for 72 hostile characters, 0.2 s for 24). A password is at least as hard
@@ -20,8 +21,10 @@ def canonical(password: str) -> bytes | None:
 
     Returns None if it is longer than LONGEST bytes or cannot be encoded.
     """
+    if len(password) > COMPOSED * LONGEST:
+        return None
     try:
-        octets = unicodedata.normalize("NFC", password[: LONGEST + 1]).encode()
+        octets = unicodedata.normalize("NFC", password).encode()
     except UnicodeEncodeError:  # a lone surrogate, from a terminal that is not in UTF-8
         return None
     return octets if len(octets) <= LONGEST else None
@@ -32,9 +35,10 @@ def complaint(password: str, *about: str) -> str | None:
 
     `about` are texts that others know about the person and the site.
     """
-    if len(unicodedata.normalize("NFC", password[: LONGEST + 1])) < SHORTEST:
+    octets = canonical(password)
+    if octets is not None and len(octets.decode()) < SHORTEST:
         return f"Choose a password of at least {SHORTEST} characters."
-    if canonical(password) is None:
+    if octets is None:
         return f"Choose a password of at most {LONGEST} bytes."
     if not any(good(part, about) for part in parts(password)):
         return "Choose a password that is harder to guess: add another word or two, and leave out names and dates."

@@ -23,7 +23,10 @@ AUTH_METHODS: Final = (*CONFIDENTIAL_METHODS, PUBLIC)
 
 @frozen
 class Secret:
-    """A client's secret: its SHA-256 digest (H25) and, if the client signs with it, the secret itself, encrypted."""
+    """A client's secret: its digest, and, if the client signs with it, the secret itself, encrypted.
+
+    The digest (32 bytes) is SHA-256 of a generated secret (H25), and HMAC-SHA-256 under the server key of a chosen one.
+    """
 
     id: UUID
     digest: bytes = field(repr=False)

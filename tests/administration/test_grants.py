@@ -48,6 +48,7 @@ async def test_many_grants_are_counted_by_those_they_are_of(on: Administration, 
     assert [section.heading for section in of_all.sections] == [
         "This ends:",
         "All sessions end: everybody has to log in again.",
+        "All initial access tokens end: nobody can register a client with them any more.",
     ]
 
 

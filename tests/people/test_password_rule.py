@@ -78,3 +78,16 @@ def test_a_hostile_password_is_judged_in_time(password: str) -> None:
     password_rule.complaint(password)
 
     assert time.process_time() - began < 3
+
+
+def test_every_character_of_a_long_password_counts_also_those_that_combine() -> None:
+    long = "\u03b1\u0313\u0301\u0345" * 300  # 1,200 characters, which become 300
+
+    assert password_rule.canonical(long) == ("\u1f84" * 300).encode()
+    assert password_rule.canonical(long) != password_rule.canonical(long[:-1])
+
+
+@pytest.mark.parametrize("password", ["a" * 1025, "\u1f84" * 342, "\u03b1\u0313" * 2049])
+def test_a_password_is_too_long_as_a_whole(password: str) -> None:
+    assert password_rule.canonical(password) is None
+    assert password_rule.complaint(password) == "Choose a password of at most 1024 bytes."
