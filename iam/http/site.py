@@ -106,6 +106,7 @@ class Site(Factory):
         self._handling = 0
         self.draining = False
         self.talkative = False  # log a line for each answer, for a person who watches
+        self.debugging = True  # somebody hears events of debug level
 
     # Connections
 
@@ -287,6 +288,8 @@ class Site(Factory):
             self.unanswered.add(request.unanswered)
         said = self.talkative or status >= REFUSED or self._router.is_page(request.path)
         said = said and not request.unanswered and (status < REFUSED or self.admitted(request))
+        if not (said or self.debugging):
+            return
         emit = log.info if said else log.debug
         emit(
             "{method} {path} {status}",

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from twisted.logger import jsonFileLogObserver, textFileLogObserver
+from twisted.logger import LogLevel, jsonFileLogObserver, textFileLogObserver
 from twisted.python import usage
 
 from iam import settings as configuration
@@ -84,6 +84,7 @@ class Options(usage.Options):
     settings: Settings
     parent: Any
     at_terminal = False  # a person reads the log, and has not chosen a format or level
+    debugging = True  # the log has events of debug level
 
     def __init__(self) -> None:
         super().__init__()
@@ -156,6 +157,7 @@ class Options(usage.Options):
         if "log_level" in told:
             self.parent.opt_log_level(self.settings.log_level)
         if self.parent is not None:
+            self.debugging = self.parent["logLevel"] <= LogLevel.debug
             observer: Any = self.parent["fileLogObserverFactory"]
             self.at_terminal = observer is textFileLogObserver and not {"log_format", "log_level"} & told
             observer = json_observer if observer is jsonFileLogObserver else text_observer

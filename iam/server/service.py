@@ -59,10 +59,13 @@ EXPECTED = (EmbeddedError, LibraryError, ListenError, MigrationError, ServerKeyE
 class AuthorizationServer(Service):
     """Starts key, database and HTTP in this order, reports that it is ready, and stops in the opposite order."""
 
-    def __init__(self, reactor: Reactor, settings: Settings, *, at_terminal: bool = False) -> None:
+    def __init__(
+        self, reactor: Reactor, settings: Settings, *, at_terminal: bool = False, debugging: bool = True
+    ) -> None:
         self._reactor = reactor
         self._settings = settings
         self._at_terminal = at_terminal
+        self._debugging = debugging
         self._screen = Screen(sys.__stderr__)  # twist redirects sys.stderr to the log
         self._clock = Clock(reactor.seconds)
         self._foundation: Foundation | None = None
@@ -120,7 +123,7 @@ class AuthorizationServer(Service):
         store = foundation.store
         application = Application(self._reactor, settings, self._clock, store, key, keys)
         self._site = build_site(application, within_descriptors(settings.limits))
-        self._site.talkative = self._at_terminal
+        self._site.talkative, self._site.debugging = self._at_terminal, self._debugging
         self._ports = await listen(self._reactor, settings, self._site)
         self._retention = Retention(self._reactor, tasks(store, keys), self._clock)
         self._retention.start()
@@ -207,7 +210,7 @@ def makeService(options: Options) -> AuthorizationServer:
             target(options.settings.database)
     except (ListenError, Misdirected) as error:
         refuse(str(error))
-    return AuthorizationServer(reactor, options.settings, at_terminal=options.at_terminal)
+    return AuthorizationServer(reactor, options.settings, at_terminal=options.at_terminal, debugging=options.debugging)
 
 
 async def register_own_resource(store: Store, settings: Settings, clock: Clock) -> None:

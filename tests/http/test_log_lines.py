@@ -108,6 +108,15 @@ async def test_what_cannot_be_answered_now_is_one_line_at_once_for_each_reason(
     ]
 
 
+async def test_what_only_debugging_needs_is_no_event_where_nobody_hears_it(edge: Edge, lines: Any) -> None:
+    edge.site.debugging = False
+
+    for path in (b"hello", b"nothing"):
+        await edge.exchange(b"GET /%s HTTP/1.0\r\nHost: localhost\r\n\r\n" % path)
+
+    assert [formatEvent(line) for line in lines if "GET" in formatEvent(line)] == ["GET /nothing 404"]
+
+
 def test_what_comes_again_and_again_is_one_line_for_each_reason_and_ten_seconds() -> None:
     reactor, said, over = Reactor(), [], []
     recurring = Recurring(reactor, lambda *line: said.append(line), lambda *line: over.append(line))

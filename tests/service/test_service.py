@@ -63,9 +63,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Starts servers, which are gone afterwards."""
     started: list[tuple[Twist, threading.Thread]] = []
 
-    def start(*options: str, **environment: str) -> Twist:
+    def start(*options: str, twist_options: tuple[str, ...] = (), **environment: str) -> Twist:
         process = subprocess.Popen(
-            [BIN / "twist", "iam", "--data-dir", str(tmp_path / "data"), *options],
+            [BIN / "twist", *twist_options, "iam", "--data-dir", str(tmp_path / "data"), *options],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -503,6 +503,20 @@ def test_a_log_level_hides_what_is_below(tmp_path: Path) -> None:
     )
 
     assert (ran.returncode, ran.stdout) == (1, "")
+
+
+@pytest.mark.parametrize(("told", "count"), [((), 0), (("--log-level", "debug"), 1)], ids=["info", "debug"])
+def test_answers_to_programs_are_in_the_log_that_twist_is_told_to_write_in_detail(
+    start: Start, dsn: str, tmp_path: Path, told: tuple[str, ...], count: int
+) -> None:
+    port, written = free_port(), tmp_path / "written"
+    twist = start("--database", dsn, "--port", str(port), twist_options=("--log-file", str(written), *told))
+    twist.says(READY)
+
+    requests.get(f"http://localhost:{port}/healthz", timeout=30)
+
+    twist.stop()
+    assert written.read_text().count("GET /healthz 200") == count
 
 
 def test_twist_lists_it() -> None:
