@@ -18,6 +18,7 @@ Registered = Callable[[str], Awaitable[bool]]
 VARY: Final = (b"Vary", b"Origin")
 READABLE: Final = (b"Cross-Origin-Resource-Policy", b"cross-origin")
 EXPOSED: Final = (b"Access-Control-Expose-Headers", b"WWW-Authenticate, Retry-After")
+FOR_OURSELVES: Final[Headers] = (VARY, UNREADABLE)
 FOR_EVERYBODY: Final[Headers] = (READABLE, (b"Access-Control-Allow-Origin", b"*"), EXPOSED)
 
 ALLOWED_HEADERS: Final = (b"Authorization", b"Content-Type", b"DPoP")
@@ -34,15 +35,21 @@ class Cors(Enum):
     EVERYBODY = auto()  # the answers are public anyway
 
 
+def settled(sent: http_headers.Headers, cors: Cors) -> Headers | None:
+    """Return the CORS headers of any answer to this request, or None if they depend on whether a client is registered."""
+    if cors is Cors.REGISTERED:
+        return None if sent.hasHeader(b"origin") else FOR_OURSELVES
+    return FOR_NOBODY if cors is Cors.NOBODY else FOR_EVERYBODY
+
+
 async def headers(sent: http_headers.Headers, cors: Cors, registered: Registered) -> Headers:
     """Return the CORS headers of any answer to this request; `registered` says whether a client is registered at an origin."""
-    if cors is Cors.NOBODY:
-        return FOR_NOBODY
-    if cors is Cors.EVERYBODY:
-        return FOR_EVERYBODY
+    known = settled(sent, cors)
+    if known is not None:
+        return known
     origins = sent.getRawHeaders(b"origin") or ()
     if len(origins) != 1 or not await registered(origins[0].decode("latin-1")):
-        return (VARY, UNREADABLE)
+        return FOR_OURSELVES
     return (VARY, READABLE, (b"Access-Control-Allow-Origin", origins[0]), EXPOSED)
 
 

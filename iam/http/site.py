@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IProtocolNegotiationFactory
 from twisted.internet.protocol import Factory
 from twisted.internet.task import LoopingCall, deferLater
@@ -15,7 +14,7 @@ from zope.interface import implementer
 
 from iam.clock import Clock
 from iam.daily import Daily
-from iam.http import cors
+from iam.http import coroutines, cors
 from iam.http.answers import FOR_NOBODY, TEXT, Answer, Headers, json_answer, retry_after
 from iam.http.channel import Channel
 from iam.http.connections import Connections
@@ -215,12 +214,13 @@ class Site(Factory):
     def _begin(self, request: Request, route: Route, arguments: dict[str, str]) -> None:
         self._handling += 1
         request.passage = route.passage
-        Deferred.fromCoroutine(self._run(request, route, arguments))
+        coroutines.run(self._run(request, route, arguments))
 
     async def _run(self, request: Request, route: Route, arguments: dict[str, str]) -> None:
         """Run the handler of a route and send its answer; every exception ends here as an error page or an error in JSON."""
         try:
-            request.sharing = await cors.headers(request.requestHeaders, route.cors, self._registered)
+            settled = cors.settled(request.requestHeaders, route.cors)
+            request.sharing = settled or await cors.headers(request.requestHeaders, route.cors, self._registered)
             answer = await self._handled(request, route, arguments)
         except self._unavailable as error:
             request.unanswered = str(error)
