@@ -1,8 +1,9 @@
 """Proof Key for Code Exchange, S256 only (RFC 7636; RFC 9700 §2.1.1)."""
 
 import re
-from base64 import urlsafe_b64encode
 from hashlib import sha256
+
+from iam.secrets import minted
 
 METHODS = ("S256",)
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of a SHA-256 digest
@@ -24,4 +25,4 @@ def challenge_of(verifier: str | None) -> str | None:
         return None
     if not VERIFIER.fullmatch(verifier):
         return NO_CHALLENGE
-    return urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    return minted.base64url(sha256(verifier.encode()).digest())

@@ -1,7 +1,6 @@
 """ID tokens (OpenID Connect Core §2), which tell one client who logged in."""
 
 import hashlib
-from base64 import urlsafe_b64encode
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
@@ -12,6 +11,7 @@ from iam.openid import claims
 from iam.openid.subjects import Subjects
 from iam.records.client import Client
 from iam.records.identity import Identity
+from iam.secrets import minted
 from iam.secrets.signing_keys import Keys
 from iam.store.scopes import Scopes
 from iam.store.users import Users
@@ -96,4 +96,4 @@ class IDTokens:
 def half_hash(alg: str, text: str) -> str:
     """Returns the left half of the text's hash in base64url, for at_hash and c_hash (Core §3.1.3.6, §3.3.2.11)."""
     octets = HASHES[alg](text.encode()).digest()
-    return urlsafe_b64encode(octets[: len(octets) // 2]).rstrip(b"=").decode()
+    return minted.base64url(octets[: len(octets) // 2])

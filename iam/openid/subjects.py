@@ -4,7 +4,6 @@ See OpenID Connect Core §8 and Front-Channel Logout §3.
 """
 
 import hmac
-from base64 import urlsafe_b64encode
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -12,6 +11,7 @@ from uuid import UUID
 from attrs import field, frozen
 
 from iam.records.client import Client
+from iam.secrets import minted
 
 PURPOSE: Final = "subjects"
 
@@ -37,8 +37,8 @@ class Subjects:
         return self._name("sid", client.id, session_id)
 
     def _name(self, kind: str, whose: str, what: UUID) -> str:
-        octets = hmac.digest(self.key, b"\0".join((kind.encode(), whose.encode(), what.bytes)), "sha256")
-        return urlsafe_b64encode(octets).rstrip(b"=").decode()
+        octets = b"\0".join((kind.encode(), whose.encode(), what.bytes))
+        return minted.base64url(hmac.digest(self.key, octets, "sha256"))
 
 
 def sector(client: Client) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import time
 import uuid
+from base64 import urlsafe_b64encode
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -156,6 +157,11 @@ def base62(octets: bytes, length: int) -> str:
         rest, pair = divmod(rest, 3844)
         pairs.append(PAIRS[pair])
     return "".join(reversed(pairs))[-length:]
+
+
+def base64url(octets: bytes) -> str:
+    """Return the octets as base64url text without padding (RFC 7515 §2)."""
+    return urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
 def client_id(entropy: bytes) -> str:

@@ -4,7 +4,7 @@ Both forms have a row, so that both can be revoked and have a grant. The `jti` o
 An opaque token is a secret of which the row has the digest; if it becomes a JWT, nobody is given the opaque form.
 """
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
@@ -97,8 +97,7 @@ def refresh_place(token: str) -> Place | None:
 
 def jti_of(token: str) -> str:
     """Returns the `jti` of the JWT for an opaque token: the day and the digest that locate its row."""
-    digest = urlsafe_b64encode(minted.digest(token)).rstrip(b"=").decode()
-    return minted.day_digits(minted.day_of(token)) + digest
+    return minted.day_digits(minted.day_of(token)) + minted.base64url(minted.digest(token))
 
 
 def place_from(jti: str) -> Place:
