@@ -9,17 +9,15 @@ The token of a form that asks for a decision also has the `digest` of what its p
 digest of what the page would show now, and asks again if it differs: a person decides only about what they saw.
 """
 
-import hmac
 import json
 import re
-from base64 import urlsafe_b64encode
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
 
 from iam.http.request import Request
-from iam.secrets import minted
+from iam.secrets import minted, signed
 from iam.settings import LOOPBACK, Settings
 
 TOKEN_FIELD = "csrf_token"
@@ -31,7 +29,7 @@ TOKEN: Final = re.compile(r"(?P<opened>[0-9]{1,12})\.(?:(?P<shown>[A-Za-z0-9_-]{
 
 def digest(*shown: object) -> str:
     """Returns the digest of what a page shows: texts, numbers, None, and sequences and mappings of these."""
-    return base64url(sha256(json.dumps(shown, sort_keys=True).encode()).digest())
+    return minted.base64url(sha256(json.dumps(shown, sort_keys=True).encode()).digest())
 
 
 def token(cookie: str, purpose: str, now: datetime, shown: str = "") -> str:
@@ -44,20 +42,15 @@ def token(cookie: str, purpose: str, now: datetime, shown: str = "") -> str:
 
 def sign(cookie: str, purpose: str, opened: str, shown: str = "") -> str:
     """Returns the token of a form opened in this second."""
+    body = f"{opened}.{shown}" if shown else opened
     said = f"{opened} {purpose}" + (f"\0{shown}" if shown else "")
-    check = base64url(hmac.digest(minted.series(cookie).encode(), said.encode(), "sha256"))
-    return ".".join(part for part in (opened, shown, check) if part)
+    return signed.write(body, minted.series(cookie).encode(), said)
 
 
 def same(given: str | None, shown: str) -> bool:
     """Whether the page of a form with this token, which must be genuine, showed exactly this."""
     found = TOKEN.fullmatch(given or "")
     return found is not None and found["shown"] == shown
-
-
-def base64url(octets: bytes) -> str:
-    """Returns the octets as base64url text without padding (RFC 7515 §2)."""
-    return urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
 def genuine(cookie: str | None, purpose: str, given: str | None, now: datetime, lifetime: int | None = None) -> bool:
@@ -68,7 +61,7 @@ def genuine(cookie: str | None, purpose: str, given: str | None, now: datetime, 
     if found is None:
         return False
     expected = sign(cookie, purpose, found["opened"], found["shown"] or "")
-    if not hmac.compare_digest(expected.encode(), given.encode()):
+    if not signed.equal(given, expected):
         return False
     return lifetime is None or abs(now.timestamp() - int(found["opened"])) <= lifetime
 

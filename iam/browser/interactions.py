@@ -7,14 +7,12 @@ cookie with which the session began. A mark is good for this request, in this br
 person is (H19).
 """
 
-import hmac
-from base64 import urlsafe_b64encode
 from typing import Final
 
 from attrs import field, frozen
 
 from iam.clock import Clock
-from iam.secrets import minted
+from iam.secrets import minted, signed
 
 PURPOSE: Final = "interactions"
 PARAMETER: Final = "iam_interaction"
@@ -45,16 +43,14 @@ class Interactions:
         marks = [pair.partition("=")[2] for pair in query.split("&") if is_mark(pair)]
         if len(marks) != 1 or cookie is None:
             return False
-        second = marks[0].partition(".")[0]
-        if not (second.isascii() and second.isdigit() and len(second) <= len(str(self._second()))):
+        second = signed.second(marks[0])
+        if second is None or not signed.equal(marks[0], self._sign(strip_marks(query), did, cookie, second)):
             return False
-        genuine = self._sign(strip_marks(query), did, cookie, int(second))
-        return hmac.compare_digest(genuine.encode(), marks[0].encode()) and self._second() <= int(second) + LIFETIME
+        return self._second() <= second + LIFETIME
 
     def _sign(self, query: str, did: str, cookie: str, second: int) -> str:
         said = "\0".join((did, str(second), minted.series(cookie), query))
-        check = urlsafe_b64encode(hmac.digest(self.key, said.encode(), "sha256")).rstrip(b"=").decode()
-        return f"{second}.{check}"
+        return signed.write(str(second), self.key, said)
 
     def _second(self) -> int:
         return int(self.clock.now().timestamp())

@@ -5,13 +5,12 @@ purpose only. Only the ticket counts when the form comes back, so nobody chooses
 before the person saves, and the same form saved twice is the same client.
 """
 
-import hmac
 import secrets
 from datetime import datetime
 
 from attrs import field, frozen
 
-from iam.secrets import minted
+from iam.secrets import minted, signed
 from iam.secrets.master_key import ServerKey
 from iam.secrets.minted import Kind
 
@@ -43,20 +42,21 @@ class Issuer:
 
     def recognise(self, ticket: str, bound_to: str, now: datetime) -> PendingSecret:
         """Returns the id and secret of a form that was sent. Raises TicketError."""
-        body, _, check = ticket.rpartition(".")
-        if not hmac.compare_digest(check.encode(), self._check(body, bound_to).encode()):
+        body, made_at = ticket.rpartition(".")[0], signed.second(ticket)
+        if made_at is None or not signed.equal(ticket, self._ticket(body, bound_to)):
             raise TicketError
-        if int(body.partition(".")[0]) + LIFETIME < now.timestamp():
+        if made_at + LIFETIME < now.timestamp():
             raise TicketError
         return self._make(body, bound_to)
 
     def _make(self, body: str, bound_to: str) -> PendingSecret:
-        secret = minted.compose(Kind.CLIENT_SECRET, self._digest("secret", body, bound_to))
-        client_id = minted.client_id(self._digest("id", body, bound_to))
-        return PendingSecret(f"{body}.{self._check(body, bound_to)}", client_id, secret)
+        said = f"{bound_to}\n{body}"
+        secret = minted.compose(Kind.CLIENT_SECRET, signed.mac(self._key("secret"), said))
+        client_id = minted.client_id(signed.mac(self._key("id"), said))
+        return PendingSecret(self._ticket(body, bound_to), client_id, secret)
 
-    def _check(self, body: str, bound_to: str) -> str:
-        return self._digest("ticket", body, bound_to).hex()
+    def _ticket(self, body: str, bound_to: str) -> str:
+        return signed.write(body, self._key("ticket"), f"{bound_to}\n{body}", bytes.hex)
 
-    def _digest(self, use: str, body: str, bound_to: str) -> bytes:
-        return hmac.digest(self.key.derive(f"application form {use}"), f"{bound_to}\n{body}".encode(), "sha256")
+    def _key(self, use: str) -> bytes:
+        return self.key.derive(f"application form {use}")
