@@ -1,4 +1,7 @@
-"""The network of an address, by which everything is counted and limited: one IPv6 customer has billions of addresses."""
+"""The network of an address, by which everything is counted and limited: one IPv6 customer has billions of addresses.
+
+`loopback` says whether a host is this machine.
+"""
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -18,6 +21,16 @@ def network(address: str) -> str:
 def site(address: str) -> str:
     """Return the IPv4 address itself, or the /48 of an IPv6 address, for a limit above that of each network."""
     return text_of(address, SITE)
+
+
+def loopback(host: str) -> bool:
+    """Whether a host is the machine itself: `localhost` or a loopback address, an IPv6 address with or without its brackets."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 @lru_cache(maxsize=2 * KNOWN)

@@ -22,7 +22,6 @@ from iam import limits, schemes
 from iam.limits import Limits
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SEGMENT = re.compile(
     r"[A-Za-z0-9._~-]+"
 )  # unreserved (RFC 3986 §2.3): there is one way to write it, a cookie's Path too

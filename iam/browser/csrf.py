@@ -18,10 +18,11 @@ from urllib.parse import urlsplit
 
 from iam.http.request import Request
 from iam.secrets import minted, signed
-from iam.settings import LOOPBACK, Settings
+from iam.settings import Settings
 
 TOKEN_FIELD = "csrf_token"
 SAME = b"same-origin"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 # The second since 1970, what the page showed if that counts, and the HMAC.
 TOKEN: Final = re.compile(r"(?P<opened>[0-9]{1,12})\.(?:(?P<shown>[A-Za-z0-9_-]{43})\.)?[A-Za-z0-9_-]{43}")

@@ -12,6 +12,7 @@ from urllib.parse import unquote_plus, urlencode
 from attrs import frozen
 
 from iam import schemes
+from iam.networks import loopback
 from iam.outbound.destinations import NAME
 
 LONGEST: Final = 2048
@@ -201,16 +202,6 @@ def named(host: str) -> bool:
             return False
         return True
     return all(label and not label.startswith("-") for label in host.removesuffix(".").split("."))
-
-
-def loopback(host: str) -> bool:
-    """Checks that the host is the device that the browser runs on."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def bracket_complaint(uri: str) -> str | None:

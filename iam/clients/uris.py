@@ -9,9 +9,9 @@ from iam.clients.redirect_uris import (
     WRITTEN,
     authority_of,
     bracket_complaint,
-    loopback,
     well_formed,
 )
+from iam.networks import loopback
 
 HTTPS, HTTP = "https", "http"
 SCHEME: Final = re.compile(r"https?://", re.IGNORECASE)

@@ -1,12 +1,11 @@
 """The host and the target of a request (H5, H8)."""
 
 import re
-from ipaddress import ip_address
 from urllib.parse import unquote_to_bytes
 
 from twisted.web.http_headers import Headers
 
-from iam.settings import LOOPBACK
+from iam.networks import loopback
 
 METHODS = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"))
 LABEL = rb"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
@@ -28,15 +27,7 @@ def host_of(headers: Headers) -> str | None:
 
 def ours(host: str, issuer_host: str, local_address: str) -> bool:
     """Whether this is a name of ours. The port is ignored: proxies and port forwarding change it, and we build no URL from it."""
-    return host in (issuer_host, local_address, *LOOPBACK) or loopback(host)
-
-
-def loopback(host: str) -> bool:
-    """Whether the host is a loopback address."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return host in (issuer_host, local_address) or loopback(host)
 
 
 def well_formed(target: bytes) -> bool:

@@ -9,6 +9,7 @@ from iam.clock import Clock
 from iam.database.database import Database
 from iam.database.errors import Unavailable
 from iam.database.memory import MAXIMUM_AGE
+from iam.networks import loopback
 
 ALL: Final = "select id, redirect_uris from clients where disabled_at is null"
 THESE: Final = ALL + " and id = any(%(ids)s)"
@@ -93,13 +94,3 @@ def written(host: str) -> str | None:
         return f"[{ip_address(host[1:-1]).compressed}]"
     except ValueError:
         return None
-
-
-def loopback(host: str) -> bool:
-    """Returns whether the host is the browser's own machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
