@@ -3,7 +3,8 @@
 import re
 from typing import Final
 
-PORTS: Final = {"http": "80", "https": "443"}
+from iam.schemes import USUAL_PORTS
+
 PARTS: Final = re.compile(r"([^:/?#]+):(?://([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)  # RFC 3986, appendix B
 AUTHORITY: Final = re.compile(r"((?:.*@)?)(\[[^\[\]@]*\]|[^:\[\]@]*)(?::([0-9]*))?", re.DOTALL)
 ESCAPED: Final = re.compile(r"%([0-9A-Fa-f]{2})")
@@ -20,10 +21,12 @@ def normal(uri: str) -> str:
         return uri
     scheme, authority, path, query, fragment = found.groups()
     scheme = scheme.lower()
-    if scheme not in PORTS or not authority:
+    if scheme not in USUAL_PORTS or not authority:
         return scheme + uri[len(scheme) :]
     path = without_dots(unescaped(path)) or "/"
-    return f"{scheme}://{authority_of(authority, PORTS[scheme])}{path}{unescaped(query or '')}{fragment or ''}"
+    return (
+        f"{scheme}://{authority_of(authority, str(USUAL_PORTS[scheme]))}{path}{unescaped(query or '')}{fragment or ''}"
+    )
 
 
 def authority_of(authority: str, usual: str) -> str:

@@ -1,8 +1,9 @@
-"""Private-use URI schemes, which open apps (RFC 8252 §7.1)."""
+"""URI schemes: the usual ports of http and https, and private-use schemes, which open apps (RFC 8252 §7.1)."""
 
 import re
 from typing import Final
 
+USUAL_PORTS: Final = {"http": 80, "https": 443}  # RFC 9110 §4.2
 NAMES: Final = "urn"  # leads nowhere (RFC 8141)
 
 # Schemes that browsers open themselves, that run script, or that open files, mail or other programs.

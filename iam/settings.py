@@ -31,7 +31,6 @@ NETLOC = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]+)?")  # as browsers 
 HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")  # RFC 6749 §3.3
 GrantType = Literal["authorization_code", "refresh_token", "client_credentials"]
-DEFAULT_PORTS = (("http", 80), ("https", 443))
 
 
 class SettingsError(Exception):
@@ -201,7 +200,7 @@ class Settings(BaseSettings):
             raise ValueError("is not an address such as https://login.example.org")
         if "?" in value or "#" in value:
             raise ValueError("must end after the host and port, or after a path such as /o: no query or fragment")
-        if not NETLOC.fullmatch(url.netloc) or (url.scheme, url.port) in DEFAULT_PORTS:
+        if not NETLOC.fullmatch(url.netloc) or url.port == schemes.USUAL_PORTS[url.scheme]:
             raise ValueError(
                 "must be written as browsers do: host in lower case and ASCII, the port where it is not the usual one"
             )

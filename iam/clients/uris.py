@@ -12,10 +12,9 @@ from iam.clients.redirect_uris import (
     well_formed,
 )
 from iam.networks import loopback
+from iam.schemes import USUAL_PORTS
 
-HTTPS, HTTP = "https", "http"
 SCHEME: Final = re.compile(r"https?://", re.IGNORECASE)
-USUAL_PORTS: Final = {HTTPS: "443", HTTP: "80"}
 
 
 def link_complaint(uri: str) -> str | None:
@@ -54,4 +53,4 @@ def origin(uri: str) -> tuple[str, str, str] | None:
     scheme, found = uri.partition(":")[0].lower(), AUTHORITY.fullmatch(authority_of(uri))
     if scheme not in USUAL_PORTS or found is None:
         return None
-    return scheme, found["host"].lower(), found["port"] or USUAL_PORTS[scheme]
+    return scheme, found["host"].lower(), found["port"] or str(USUAL_PORTS[scheme])

@@ -8,11 +8,12 @@ from urllib.parse import SplitResult, urlsplit
 
 from attrs import frozen
 
+from iam.schemes import USUAL_PORTS
+
 Address = IPv4Address | IPv6Address
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
-HTTPS, HTTP = "https", "http"
-PORTS: Final = {HTTPS: 443, HTTP: 80}
+HTTPS: Final = "https"
 URL: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,2048}")  # printable, no quotation mark, no backslash
 # The last label begins with a letter: neither a number in any spelling (`127.1`, `0x7f000001`, `0`) nor a trailing dot.
 NAME: Final = re.compile(r"(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -49,7 +50,7 @@ class Destination:
     def url(self) -> str:
         """The URL built from the parts, so that the HTTP client reads it exactly as it was checked."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        port = "" if self.port == PORTS[self.scheme] else f":{self.port}"
+        port = "" if self.port == USUAL_PORTS[self.scheme] else f":{self.port}"
         return f"{self.scheme}://{host}{port}{self.target}"
 
 
@@ -60,19 +61,19 @@ def parse(url: str) -> Destination:
         raise FetchError(sentence)
     parts = urlsplit(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Destination(parts.scheme, parts.hostname or "", parts.port or PORTS[parts.scheme], target)
+    return Destination(parts.scheme, parts.hostname or "", parts.port or USUAL_PORTS[parts.scheme], target)
 
 
 def complaint(url: str, *, private: bool, example: str = "jwks.json") -> str | None:
     """Return the sentence that says what is wrong with a URL, or None; `private` allows http and other ports, for private networks."""
     try:
         parts = urlsplit(url)
-        good = URL.fullmatch(url) and parts.scheme in PORTS and parts.port != 0
+        good = URL.fullmatch(url) and parts.scheme in USUAL_PORTS and parts.port != 0
     except ValueError:
         return f"Give an address such as https://client.example.org/{example}."
     if not good or "#" in url or not host_is_plain(parts):
         return f"Give an address such as https://client.example.org/{example}, without user, fragment or spaces."
-    if not private and (parts.scheme != HTTPS or parts.port not in (None, PORTS[HTTPS])):
+    if not private and (parts.scheme != HTTPS or parts.port not in (None, USUAL_PORTS[HTTPS])):
         return "The address must begin with https:// and have no port of its own, where no --allow-fetch is set."
     return None
 
@@ -98,7 +99,7 @@ def check(destination: Destination, addresses: Iterable[Address], private: Netwo
     for address in foreign:
         if not public(address):
             raise FetchError(f"{address} is not a public address (--allow-fetch allows private ones)")
-    if foreign and (destination.scheme != HTTPS or destination.port != PORTS[HTTPS]):
+    if foreign and (destination.scheme != HTTPS or destination.port != USUAL_PORTS[HTTPS]):
         raise FetchError("only https on port 443 is allowed outside of --allow-fetch")
 
 

@@ -10,12 +10,12 @@ from iam.database.database import Database
 from iam.database.errors import Unavailable
 from iam.database.memory import MAXIMUM_AGE
 from iam.networks import loopback
+from iam.schemes import USUAL_PORTS
 
 ALL: Final = "select id, redirect_uris from clients where disabled_at is null"
 THESE: Final = ALL + " and id = any(%(ids)s)"
 
 URI: Final = re.compile(r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|[^/?:@]+)(?::(?P<port>[0-9]+))?(?=[/?]|$)")
-USUAL: Final = {"https": "443", "http": "80"}
 
 
 class Origins:
@@ -83,7 +83,7 @@ def origin_of(redirect_uri: str) -> str | None:
     scheme, host, port = found["scheme"], written(found["host"]), found["port"]
     if host is None or (scheme == "http" and not loopback(host)):
         return None
-    return f"{scheme}://{host}" + (f":{int(port)}" if port and port != USUAL[scheme] else "")
+    return f"{scheme}://{host}" + (f":{int(port)}" if port and port != str(USUAL_PORTS[scheme]) else "")
 
 
 def written(host: str) -> str | None:
