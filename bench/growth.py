@@ -7,7 +7,6 @@ import time
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import psycopg2
@@ -15,7 +14,7 @@ import psycopg2
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench import figures, stock
-from bench.load import Operation, wrk
+from bench.load import Operation, Row, load
 from bench.served import CLIENT, server
 from tests.processes import created
 
@@ -24,6 +23,7 @@ EXPIRED = 1_000_000
 STEP = 500_000  # rows in one statement
 CONNECTIONS = 16
 ROUNDS = 3
+INTROSPECTION = Operation("introspection", "/introspect", "token=")
 GOAL_LOOKUP, GOAL_DROP = 1.2, 1.0  # times the cost among few; seconds
 
 # Random digests, as real ones are.
@@ -42,21 +42,20 @@ def fill(cursor: Any, day: str, count: int, salt: str) -> None:
     cursor.execute("checkpoint")
 
 
-def introspection(url: str, client: Any) -> Operation:
-    """Introspection of one living token."""
+def living(url: str, client: Any) -> Row:
+    """A token of this client, to be introspected by it."""
     credentials = b64encode(f"{client['client_id']}:{client['client_secret']}".encode()).decode()
     form = {"Authorization": f"Basic {credentials}", "Content-Type": "application/x-www-form-urlencoded"}
     with urlopen(Request(url + "/token", b"grant_type=client_credentials", form), timeout=10) as reply:
-        token = json.load(reply)["access_token"]
-    return Operation("introspection", "/introspect", form, body=urlencode({"token": token}))
+        return form["Authorization"], json.load(reply)["access_token"]
 
 
-def cost(url: str, operation: Operation, pid: int, data_dir: str, cursor: Any, directory: Path) -> float:
+def cost(url: str, row: Row, pid: int, data_dir: str, cursor: Any, directory: Path) -> float:
     """CPU milliseconds of server and PostgreSQL for one request, the least of some rounds: noise only adds."""
     least = float("inf")
     for _ in range(ROUNDS):
         with figures.cost(pid, data_dir, cursor) as per_request:
-            rate = wrk(url + operation.path, operation.script(directory, []), CONNECTIONS)
+            rate = load(url, INTROSPECTION, [row], CONNECTIONS, directory)
         measured = per_request(rate.requests)
         least = min(least, measured.server_cpu + measured.postgres_cpu)
     return least
@@ -89,13 +88,13 @@ def main() -> None:
             connection.autocommit = True
             cursor = connection.cursor()
             expiry(cursor)
-            operation = introspection(url, created("--data-dir", data_dir, *CLIENT))
+            row = living(url, created("--data-dir", data_dir, *CLIENT))
             cursor.execute("select (current_date + 1)::text")
             (day,) = cursor.fetchone()
             costs = []
             for count in (FEW, MANY):
                 fill(cursor, day, count, f"among {count} ")
-                costs.append(cost(url, operation, process.pid, data_dir, cursor, directory))
+                costs.append(cost(url, row, process.pid, data_dir, cursor, directory))
                 print(f"introspection among {count:,} tokens: {costs[-1]:.3f} CPU ms", flush=True)
             print(f"ratio {costs[1] / costs[0]:.2f} (goal at most {GOAL_LOOKUP})")
             connection.close()

@@ -1,77 +1,118 @@
-"""Load by wrk: requests a second and latencies of one operation."""
+"""Load by wrk: requests a second and latencies of one operation, by many clients in turns."""
 
 import json
 import re
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from enum import StrEnum
 from pathlib import Path
 
 from attrs import frozen
 
 SECONDS = 2
 
-FIXED = """
+# A row of the file is the Authorization header of one client and what follows the body; each thread takes rows of its own.
+ROWS = """
 wrk.method = {method}
-wrk.body = {body}
+local path, before = {path}, {body}
+local threads = 0
+function setup(thread)
+    thread:set("number", threads)
+    threads = threads + 1
+end
+local rows = {{}}
+local function read()
+    local line_number = 0
+    for line in io.lines({file}) do
+        if line_number % {threads} == number then
+            local authorization, value = line:match("([^\\t]*)\\t(.*)")
+            rows[#rows + 1] = {{authorization, value}}
+        end
+        line_number = line_number + 1
+    end
+end
+local function formatted(row)
+    local body = before .. row[2]
+    return wrk.format(nil, path, {{["Authorization"] = row[1], ["Content-Type"] = {content_type}}}, body ~= "" and body or nil)
+end
 """
 
-# Each request takes the next line of a file.
-FROM_FILE = """
-wrk.method = "POST"
-local values, next_one = {{}}, 0
+AGAIN = """
+local requests, next_one = {{}}, 0
 function init()
-    for line in io.lines({file}) do values[#values + 1] = line end
+    read()
+    for n, row in ipairs(rows) do requests[n] = formatted(row) end
+end
+function request()
+    next_one = next_one % #requests + 1
+    return requests[next_one]
+end
+"""
+
+ONCE = """
+local requests, next_one = {{}}, 0
+function init()
+    read()
+    for n, row in ipairs(rows) do requests[n] = formatted(row) end
 end
 function request()
     next_one = next_one + 1
-    return wrk.format(nil, nil, nil, {before} .. (values[next_one] or "used-up"))
+    return requests[next_one] or formatted({{"", "used-up"}})
 end
 """
 
-# Each answer's refresh token is the next request's; a file holds the first ones.
+# A thread has one connection: the answer is the one to its last request, so it is known whose the next token is.
 FROM_ANSWERS = """
-wrk.method = "POST"
-local values, first, last = {{}}, 1, 0
+local first, last = 1, 0
 function init()
-    for line in io.lines({file}) do last = last + 1; values[last] = line end
+    read()
+    last = #rows
 end
+local asked
 function request()
-    local value = values[first] or "used-up"
-    values[first] = nil
+    asked = rows[first] or {{"", "used-up"}}
+    rows[first] = nil
     first = first + 1
-    return wrk.format(nil, nil, nil, {before} .. value)
+    return formatted(asked)
 end
 function response(status, headers, body)
     last = last + 1
-    values[last] = string.match(body, '"refresh_token": "([^"]+)"') or "refused"
+    rows[last] = {{asked[1], body:match('"refresh_token": *"([^"]+)"') or "refused"}}
 end
 """
+
+Row = tuple[str, str]  # an Authorization header, and what follows the body
+
+
+class Order(StrEnum):
+    """What becomes of rows: taken again and again, each once, or again with what the answer says."""
+
+    AGAIN = AGAIN
+    ONCE = ONCE
+    FROM_ANSWERS = FROM_ANSWERS
 
 
 @frozen
 class Operation:
-    """One kind of request: where it goes, and wrk's script for it."""
+    """One kind of request: where it goes, and in which order its rows are taken."""
 
     name: str
     path: str
-    headers: Mapping[str, str]
-    method: str = "POST"
     body: str = ""
-    fresh: str = ""  # "" for a fixed request, else FROM_FILE or FROM_ANSWERS: what follows `body` is new each time
+    method: str = "POST"
+    order: Order = Order.AGAIN
 
-    def script(self, directory: Path, values: Iterable[str]) -> Path:
-        """Write the script, and the file of values that it reads."""
+    def script(self, directory: Path, rows: Iterable[Row], threads: int = 1) -> Path:
+        """Write wrk's script, and the file of rows that it reads."""
         file = directory / f"{self.name}.txt"
-        file.write_text("\n".join(values))
-        template = self.fresh or FIXED
-        text = template.format(
+        file.write_text("".join(f"{authorization}\t{value}\n" for authorization, value in rows))
+        text = (ROWS + self.order.value).format(
             method=json.dumps(self.method),
+            content_type='"application/x-www-form-urlencoded"' if self.method == "POST" else "nil",
+            path=json.dumps(self.path),
             body=json.dumps(self.body),
-            before=json.dumps(self.body),
             file=json.dumps(str(file)),
-        )
-        text += "".join(
-            f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}\n" for name, value in self.headers.items()
+            threads=threads,
         )
         path = directory / f"{self.name}.lua"
         path.write_text(text)
@@ -88,12 +129,20 @@ class Rate:
     requests: int
 
 
-def wrk(url: str, script: Path, connections: int, seconds: int = SECONDS) -> Rate:
+def load(
+    url: str, operation: Operation, rows: Iterable[Row], connections: int, directory: Path, seconds: int = SECONDS
+) -> Rate:
+    """Ask the server at `url` for this operation, for some seconds."""
+    threads = connections if operation.order is Order.FROM_ANSWERS else 1
+    return wrk(url, operation.script(directory, rows, threads), connections, seconds, threads)
+
+
+def wrk(url: str, script: Path, connections: int, seconds: int = SECONDS, threads: int = 1) -> Rate:
     """Load `url` for some seconds; any answer but 2xx ends the run."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script), url]
+    command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script), url]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in text or "Socket errors" in text:
-        raise SystemExit(f"{url}: {text}")
+        raise SystemExit(f"{script.stem} at {url}: {text}")
     return Rate(
         float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]),
         milliseconds(re.search(r"50%\s+([\d.]+)(us|ms|s)", text)),

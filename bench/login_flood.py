@@ -18,9 +18,11 @@ from urllib.parse import urlencode
 
 import psycopg2
 from attrs import define, frozen
-from run import ready, server  # the script beside this one
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench import figures, stock
+from bench.served import ready, server
 from iam.people.passwords import hashed
 from iam.secrets import minted
 from tests.harness import free_port

@@ -5,16 +5,15 @@ import sys
 import tempfile
 from base64 import b64encode
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
 
 import psycopg2
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench import figures, stock
-from bench.load import FROM_FILE, Operation, wrk
+from bench.load import Operation, Order, load
 from bench.served import CODES, server
+from bench.stock import REDIRECT_URI
 from tests.processes import created
 
 ROUNDS = 5
@@ -22,15 +21,9 @@ CONNECTIONS = 16
 GOAL = 1.5  # times the cost of a code without ID token, in ES256
 ALGORITHMS = ("ES256", "EdDSA", "RS256", "PS256")
 PLAIN, IDENTIFIED = "read write", "openid read write"
-REDIRECT_URI = "https://client.example/callback"
-
-
-def redemption(client: Any, name: str) -> Operation:
-    """A code redeemed by this client."""
-    basic = b64encode(f"{client['client_id']}:{client['client_secret']}".encode()).decode()
-    headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
-    body = "grant_type=authorization_code&" + urlencode({"redirect_uri": REDIRECT_URI}) + "&code="
-    return Operation(name, "/token", headers, body=body, fresh=FROM_FILE)
+REDEMPTION = Operation(
+    "code", "/token", f"grant_type=authorization_code&redirect_uri={REDIRECT_URI}&code=", order=Order.ONCE
+)
 
 
 def main() -> None:
@@ -48,24 +41,25 @@ def main() -> None:
             )
             user = stock.person(cursor)
 
-            def once(kind: str, scope: str) -> tuple[float, float]:
+            credentials = f"{client['client_id']}:{client['client_secret']}"
+            basic = "Basic " + b64encode(credentials.encode()).decode()
+
+            def once(scope: str) -> tuple[float, float]:
                 """CPU milliseconds of the server for a redemption, and redemptions a second."""
-                operation = redemption(client, kind)
-                values = stock.codes(cursor, client["client_id"], user, CODES, scope)
-                script = operation.script(directory, values)
+                rows = [(basic, code) for code in stock.codes(cursor, client["client_id"], user, CODES, scope)]
                 before = figures.cpu(process.pid)
-                rate = wrk(url + operation.path, script, CONNECTIONS)
+                rate = load(url, REDEMPTION, rows, CONNECTIONS, directory)
                 return (figures.cpu(process.pid) - before) * 1000 / rate.requests, rate.per_second
 
             print("| ID token | CPU ms | of a code without | per second | of a code without | goal |")
             print("|---|---|---|---|---|---|")
-            once("warm", PLAIN)
+            once(PLAIN)
             for alg in ALGORITHMS:
                 cursor.execute(
                     "update clients set openid = jsonb_build_object('id_token_signed_response_alg', %s) where id = %s",
                     (alg, client["client_id"]),
                 )
-                pairs = [(once("plain", PLAIN), once("identified", IDENTIFIED)) for _ in range(ROUNDS)]
+                pairs = [(once(PLAIN), once(IDENTIFIED)) for _ in range(ROUNDS)]
                 plain, identified = (
                     list(map(statistics.median, zip(*side, strict=True))) for side in zip(*pairs, strict=True)
                 )

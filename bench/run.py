@@ -1,177 +1,109 @@
-"""What each operation costs, and its rate as a ratio to an empty Klein route and to the least SQL; see README.md."""
+"""What each operation costs: ours, the server of a revision before and a peer, in turns; see README.md."""
 
 import argparse
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from itertools import product
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
-
-import psycopg2
-from attrs import astuple, frozen
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bench import against, figures, minimal, stock
-from bench.figures import Cost
-from bench.load import SECONDS, Operation, Rate, wrk
-from bench.served import CLIENT, operations, ready, server, values
-from tests.harness import free_port
-from tests.processes import created
+from bench import cluster, ours, peer, picture, results
+from bench.side import Side
+from bench.turns import CLIENTS, CONNECTIONS, ROUNDS, SECONDS, Medians, measure
 
-ROUNDS = 3
-CONNECTIONS = (1, 16, 64)
-GOALS_AT = 16
-FORMS = (".2f", ".0f", ".2f", ".2f")
-OF_EMPTY = {"client_credentials": 0.65, "introspection": 0.80, "refresh": 0.70, "code": 0.55, "resource": 1.0}
-GOALS = {  # at 16 connections: statements, WAL bytes, CPU ms of the server, CPU ms of PostgreSQL
-    "client_credentials": (0.3, 400, 0.55, 0.2),
-    "introspection": (0.3, None, 0.45, 0.12),
-    "refresh": (0.3, 900, 0.55, 0.25),
-    "code": (None, 1200, 0.65, None),
-    "resource": (None, None, None, None),
+TITLES = {
+    "client_credentials": "client_credentials",
+    "introspection": "introspection",
+    "resource": "GET /resource",
+    "refresh": "refresh",
+    "code": "code",
 }
-
-
-@frozen
-class Measured:
-    """One operation at one number of connections: ours, the empty route's and pgbench's rate."""
-
-    ours: Rate
-    empty: float
-    minimal: float
-
-
-@frozen
-class Bench:
-    """A running server with its database, and an empty Klein route."""
-
-    directory: Path
-    data_dir: str
-    url: str
-    empty_url: str
-    server: subprocess.Popen[bytes]
-    cursor: Any
-    values: dict[str, Callable[[], list[str]]]
-
-    def measure(self, operation: Operation, connections: int) -> Measured:
-        """Take turns, and keep the medians."""
-        plain = Operation(
-            "empty", "/", operation.headers, operation.method, operation.body + "x" * bool(operation.fresh)
-        )
-        ours, empty, least = [], [], []
-        for _ in range(ROUNDS):
-            empty.append(wrk(self.empty_url, plain.script(self.directory, ()), connections).per_second)
-            least.append(
-                minimal.pgbench(operation.name, stock.dsn_of(self.data_dir), connections, SECONDS, self.directory)
-            )
-            ours.append(astuple(self.load(operation, connections)))
-        median = Rate(*map(statistics.median, zip(*ours, strict=True)))
-        return Measured(median, statistics.median(empty), statistics.median(least))
-
-    def cost(self, operation: Operation, connections: int) -> Cost:
-        """What one request costs."""
-        with figures.cost(self.server.pid, self.data_dir, self.cursor) as per_request:
-            rate = self.load(operation, connections)
-        return per_request(rate.requests)
-
-    def load(self, operation: Operation, connections: int) -> Rate:
-        """Load the server with fresh values, where the operation spends them."""
-        script = operation.script(self.directory, self.values.get(operation.name, list)())
-        return wrk(self.url + operation.path, script, connections)
-
-
-@contextmanager
-def empty_route() -> Iterator[str]:
-    """An empty Klein route in a process of its own."""
-    port = free_port()
-    process = subprocess.Popen([sys.executable, Path(__file__).parent / "empty.py", str(port)])
-    try:
-        ready(f"http://127.0.0.1:{port}/")
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def starts(data_dir: str) -> None:
-    """How long starts take: the median of three, schema there."""
-    options = ("--data-dir", data_dir)
-    with server(*options) as (_, _, took):
-        print(f"first start, which makes the database: {took:.2f} s")
-    embedded, external = [], []
-    for _ in range(3):
-        with server(*options) as (_, process, took):
-            embedded.append(took)
-            idle = figures.memory(process.pid)
-            with server(*options, "--database", stock.dsn_of(data_dir)) as (_, _, other):
-                external.append(other)
-    print(f"warm start with the embedded database: {statistics.median(embedded):.2f} s (goal 3)")
-    print(f"start with a database that is there:   {statistics.median(external):.2f} s (goal 1.2)")
-    print(f"memory after the start: {idle:.0f} MB (goal 75)", flush=True)
+# At least so many times the rate of the peer; and against a revision before at most so many times its CPU and its p99.
+OF_PEER = {"client_credentials": 2.0, "introspection": 3.5, "resource": 4.0, "refresh": 4.0, "code": 3.5}
+CPU_OF_BEFORE = 1.05
+P99_OF_BEFORE = 1.2
+HEAD = (
+    *("operation", "server", "per second", "p50 ms", "p99 ms", "CPU us", "CPU us of PostgreSQL", "statements"),
+    *("WAL bytes", "rate", "CPU", "p99"),
+)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--against", metavar="REV", help="a revision, whose server runs beside ours, in turns, instead")
-    parser.add_argument("operations", nargs="*", metavar="OPERATION", help="only these (default: all)")
+    parser.add_argument("--against", metavar="REV", help="a revision, whose server takes part")
+    parser.add_argument("--peer", action="store_true", help="oidc-provider takes part")
+    parser.add_argument("--clients", type=int, default=CLIENTS, help=f"how many ({CLIENTS})")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"how many ({ROUNDS})")
+    parser.add_argument("--seconds", type=int, default=SECONDS, help=f"of one turn ({SECONDS})")
+    parser.add_argument("operations", nargs="*", metavar="OPERATION", help=f"only these (all): {', '.join(TITLES)}")
     arguments = parser.parse_args()
+    wanted = arguments.operations or list(TITLES)
+    if unknown := set(wanted) - set(TITLES):
+        parser.error(f"there is no {', '.join(unknown)}")
+    with ExitStack() as stack:
+        sides = begin(stack, arguments)
+        measured = {name: measure(sides, name, arguments.rounds, arguments.seconds) for name in wanted}
+    report(measured, arguments)
+
+
+def begin(stack: ExitStack, arguments: argparse.Namespace) -> list[Side]:
+    """Start the servers that take part, ours first."""
+    shared = stack.enter_context(cluster.running())
+    sides = [stack.enter_context(ours.side(shared, "ours", arguments.clients))]
     if arguments.against:
-        against.compare(arguments.against, arguments.operations)
-    else:
-        measure(arguments.operations)
+        path = stack.enter_context(ours.tree(arguments.against))
+        sides.append(stack.enter_context(ours.side(shared, "before", arguments.clients, path)))
+    if arguments.peer:
+        sides.append(stack.enter_context(peer.side(shared, arguments.clients)))
+    return sides
 
 
-def measure(wanted: list[str]) -> None:
-    """Print starts, rates and costs of the server here."""
-    with tempfile.TemporaryDirectory(prefix="iam-bench-") as name:
-        directory = Path(name)
-        directory.chmod(0o755)
-        data_dir = str(directory / "data")
-        starts(data_dir)
-        with server("--data-dir", data_dir) as (url, process, _), empty_route() as empty_url:
-            connection = psycopg2.connect(stock.dsn_of(data_dir))
-            connection.autocommit = True
-            cursor = connection.cursor()
-            cursor.execute(minimal.TABLES)
-            client = created("--data-dir", data_dir, *CLIENT)
-            bench = Bench(directory, data_dir, url, empty_url, process, cursor, values(cursor, client))
-            report(bench, [each for each in operations(url, client) if not wanted or each.name in wanted])
-            connection.close()
-
-
-def report(bench: Bench, wanted: list[Operation]) -> None:
-    """Print each line as it is known: rates, then what a request costs, which is steadier."""
-    print(
-        "\n| operation | connections | per second | p50 ms | p99 ms | of the empty Klein route | goal | of the least SQL |"
+def report(measured: dict[str, Medians], arguments: argparse.Namespace) -> None:
+    """Print the table, keep the figures, and draw the rates."""
+    about = (
+        f"{CONNECTIONS} connections, {arguments.clients:,} clients; medians of {arguments.rounds} rounds of"
+        f" {arguments.seconds} s in turns, ratios of rounds next to each other: of ours to that server,"
+        " with their limits in brackets. CPU, statements and WAL are those of one request."
     )
-    print("|---|---|---|---|---|---|---|---|")
-    for operation, connections in product(wanted, CONNECTIONS):
-        got = bench.measure(operation, connections)
-        ours, goal = got.ours, OF_EMPTY[operation.name] if connections == GOALS_AT else ""
-        row = (
-            *(operation.name, connections, f"{ours.per_second:.0f}", f"{ours.p50:.2f}", f"{ours.p99:.2f}"),
-            *(f"{ours.per_second / got.empty:.2f}", goal, f"{ours.per_second / got.minimal:.2f}"),
-        )
-        print("| " + " | ".join(map(str, row)) + " |", flush=True)
-    print(f"\nPer request (goals at {GOALS_AT} connections in brackets; each statement is one commit):\n")
-    print("| operation | connections | statements | WAL bytes | CPU ms | CPU ms of PostgreSQL |")
-    print("|---|---|---|---|---|---|")
-    time.sleep(figures.SETTLE)
-    for operation, connections in product(wanted, CONNECTIONS):
-        cost = astuple(bench.cost(operation, connections))
-        goals = GOALS[operation.name] if connections == GOALS_AT else (None,) * 4
-        cells = [
-            f"{value:{form}}" + (f" ({goal})" if goal else "")
-            for value, form, goal in zip(cost, FORMS, goals, strict=True)
-        ]
-        print(f"| {operation.name} | {connections} | {' | '.join(cells)} |", flush=True)
-    print(f"\nmemory after the load: {figures.memory(bench.server.pid):.0f} MB (goal 95)")
+    if arguments.against:
+        about += f" `before` is {results.revision(arguments.against)}."
+    rows = [row for name, medians in measured.items() for row in rows_of(name, medians)]
+    figures = {name: medians.figures for name, medians in measured.items()}
+    results.keep("run", about, results.table(HEAD, rows), figures)
+    rates = {TITLES[name]: {side: row["per_second"] for side, row in each.items()} for name, each in figures.items()}
+    (results.DIRECTORY / "performance.svg").write_text(picture.bars(rates))
+
+
+def rows_of(name: str, medians: Medians) -> list[list[str]]:
+    """The rows of one operation, one for each side."""
+    rows = []
+    for side, row in medians.figures.items():
+        ratios = medians.ratios.get(side, {})
+        limits = {"per_second": f"≥ {OF_PEER[name]}"} if side == "peer" else {}
+        if side == "before":
+            limits = {"cpu": f"≤ {CPU_OF_BEFORE}", "p99": f"≤ {P99_OF_BEFORE}"}
+        cells = [f"{row[key]:{form}}" for key, form in FORMS.items()]
+        told = [ratio(ratios.get(key), limits.get(key, "")) for key in ("per_second", "cpu", "p99")]
+        rows.append([TITLES[name], side, *cells, *told])
+    return rows
+
+
+FORMS = {
+    "per_second": ",.0f",
+    "p50": ".2f",
+    "p99": ".1f",
+    "cpu": ".0f",
+    "postgres_cpu": ".0f",
+    "statements": ".2f",
+    "wal": ",.0f",
+}
+
+
+def ratio(value: float | None, limit: str) -> str:
+    """A ratio with its limit; nothing where there is none."""
+    if value is None:
+        return ""
+    return f"{value:.2f}" + (f" ({limit})" if limit else "")
 
 
 if __name__ == "__main__":
