@@ -20,7 +20,7 @@ SPREAD := --numprocesses auto --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run quick test-one slow test faults check format bench docs schema wheel lock sbom clean
+.PHONY: help run quick test-one slow test faults check format bench figures docs schema wheel lock sbom clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -73,8 +73,13 @@ format: $(TESTED) ## put the code in form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(TESTED) ## measure against limits, as ratios in one run; AGAINST=REV: against another revision
-	$(BIN)/python bench/run.py $(if $(AGAINST),--against $(AGAINST))
+bench: $(TESTED) ## measure beside oidc-provider, in turns (five minutes); AGAINST=REV: and beside that revision
+	$(BIN)/python bench/run.py --peer $(if $(AGAINST),--against $(AGAINST))
+
+figures: $(TESTED) ## measure everything that docs/reference/performance.md tells (half an hour), and write it there
+	$(BIN)/python bench/run.py --peer $(if $(AGAINST),--against $(AGAINST))
+	for each in tail clients start processes; do $(BIN)/python bench/$$each.py || exit; done
+	$(BIN)/python bench/page.py
 
 docs: $(TESTED) ## build the documentation into build/docs; a broken link fails
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs build/docs
