@@ -24,7 +24,7 @@ def site(address: str) -> str:
 
 
 def loopback(host: str) -> bool:
-    """Whether a host is the machine itself: `localhost` or a loopback address, an IPv6 address with or without its brackets."""
+    """Whether a host is the machine itself: `localhost`, or a loopback address with or without brackets."""
     if host.lower() == "localhost":
         return True
     try:

@@ -1,8 +1,9 @@
-"""The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2): what was decided becomes an answer.
+"""The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2).
 
-Error page (client or redirect URI wrong: nobody is redirected), error redirect, login, consent, code. Login and consent
-come back here, and the request is validated again each time: its own parameters are the state. A request that allows no
-page (prompt=none) gets an error where a page would be.
+It answers with an error page if the client or the redirect URI is wrong, so that nobody is redirected; otherwise with
+the login, the account chooser, the consent page, or a response to the client: a code, for example, or an error. Login,
+account chooser and consent lead back here, and the request is validated again each time: its own parameters are the
+state. A request that allows no page (prompt=none) gets an error where a page would be.
 """
 
 from typing import Final
@@ -33,12 +34,12 @@ from iam.records.session import Session
 
 log = Logger()
 
-LIFETIME: Final = 600  # seconds, of the question to the person (H19)
+LIFETIME: Final = 600  # seconds for which a consent page may be answered (H19)
 
 
 @frozen
 class AuthorizationEndpoint:
-    """Asks the person, and sends the browser back to the client with a code or an error."""
+    """Answers authorization requests, and the forms of consent pages."""
 
     server: Server
     authentication: Authentication
@@ -48,7 +49,7 @@ class AuthorizationEndpoint:
     answers: AuthorizationAnswers
 
     async def get(self, request: Request) -> Answer:
-        """An authorization request arrives, or comes back from the login."""
+        """Answers an authorization request, new or back from the login or the account chooser. Raises AnswerNow."""
         authorization = await self._validate(request)
         if authorization.fetched is not None:
             return found(by_value(authorization))
@@ -60,7 +61,10 @@ class AuthorizationEndpoint:
         return await self._answer(request, authorization, accounts, decision)
 
     async def post(self, request: Request) -> Answer:
-        """The same in a form (OpenID Connect Core §3.1.2.1). From other sites no cookie comes with one, but with the GET."""
+        """Redirects an authorization request in a form to the same request as a GET (Core §3.1.2.1). Raises AnswerNow.
+
+        With a form from another site browsers send no cookies, with the GET they do.
+        """
         try:
             parameters = form_parameters(request)
         except ParameterError as error:
@@ -71,9 +75,10 @@ class AuthorizationEndpoint:
         return see_other(f"{PATH}?{query}")
 
     async def decide(self, request: Request) -> Answer:
-        """The person decided. The request is the one in the address, and the form's token is bound to it and to what was shown.
+        """Answers the form of a consent page. Raises AnswerNow.
 
-        Where the page would show something else by now, nobody has decided upon that: it is shown again.
+        The request is the one in the address; the form's token is bound to it, and to what the page showed. If the page
+        would show something else by now, it is shown again, because the person has not decided about that.
         """
         authorization = await self._validate(request)
         accounts = await self.visitors.accounts(request)
@@ -95,7 +100,10 @@ class AuthorizationEndpoint:
         return await self._allow(request, authorization, account.session, asked=True)
 
     async def introduce(self, address: str) -> Introduction | None:
-        """The client whose authorization request is behind a login; None for other addresses, and for requests that are none."""
+        """Returns the client whose authorization request a login leads back to.
+
+        It is None if the address is no authorization request, or an invalid one.
+        """
         path, _, query = address.partition("?")
         if path not in PATHS:
             return None
@@ -106,18 +114,18 @@ class AuthorizationEndpoint:
         return client_card.introduction(authorization.client, authorization.redirect_uri)
 
     def after_login(self, address: str, cookie: str) -> str:
-        """Where to go on after a login: an authorization request is told that it happened for it."""
+        """Returns the address to go on to after a login; an authorization request gets a mark for the login."""
         return self._after(LOGIN, address, cookie)
 
     def after_choice(self, address: str, cookie: str) -> str:
-        """Where to go on after somebody chose among the accounts of their browser; the same."""
+        """Returns the address to go on to after an account was chosen; an authorization request gets a mark for it."""
         return self._after(CHOICE, address, cookie)
 
     def _after(self, did: str, address: str, cookie: str) -> str:
         return self.interactions.mark(address, did, cookie) if address.partition("?")[0] in PATHS else address
 
     async def _validate(self, request: Request) -> AuthorizationRequest:
-        """The authorization request; otherwise an error page, or the client is told the error."""
+        """Returns the valid authorization request. Raises AnswerNow with an error page, or an error for the client."""
         query = query_text(request)
         if len(strip_marks(query)) > LONGEST:
             raise self.answers.refuse_long(414)
@@ -129,12 +137,12 @@ class AuthorizationEndpoint:
             raise AnswerNow(await self.answers.refuse_invalid(request, invalid)) from None
 
     def _people(self, authorization: AuthorizationRequest, accounts: Accounts) -> list[Person]:
-        """Who is logged in in this browser, as the client knows them."""
+        """Returns the people logged in in this browser, the active one first, by the subjects that the client knows."""
         active = accounts.active.session if accounts.active else None
         return self.authentication.people(authorization.client, active, [other.session for other in accounts.others])
 
     def _done(self, request: Request, active: Account | None) -> Done | None:
-        """What the person in use has just done for this request, if anything."""
+        """Returns what the active person has just done for this request (LOGIN or CHOICE), if anything."""
         secret, query = active.secret if active else None, query_text(request)
         happened: tuple[Done, ...] = (LOGIN, CHOICE)
         return next((did for did in happened if self.interactions.proven(query, did, secret)), None)
@@ -142,7 +150,7 @@ class AuthorizationEndpoint:
     async def _answer(
         self, request: Request, authorization: AuthorizationRequest, accounts: Accounts, decision: Decision
     ) -> Answer:
-        """What was decided, as the browser is told it; the login and the account chooser lead back here."""
+        """Returns the answer for a decision; the login and the account chooser lead back here."""
         match decision:
             case Allow(person):
                 return await self._allow(request, authorization, person.session, asked=False)
@@ -159,7 +167,7 @@ class AuthorizationEndpoint:
     async def _allow(
         self, request: Request, authorization: AuthorizationRequest, session: Session, *, asked: bool
     ) -> Answer:
-        """Answer with what the client asked for, a code for example, or with the error of the library; log which it was."""
+        """Responds with what the client asked for, a code for example, or with an AuthorizationError of the server."""
         try:
             response = await self.server.allow(authorization, session, request.client_address, asked=asked)
         except AuthorizationError as error:

@@ -1,4 +1,4 @@
-"""Addresses that lead to an authorization request, and back to it from the login."""
+"""Addresses of an authorization request, and of the login and the account chooser that lead back to it."""
 
 from hashlib import sha256
 from typing import Final
@@ -12,33 +12,36 @@ from iam.http.parameters import query_text
 from iam.http.request import Request
 
 PATH: Final = "/authorize"
-PATHS: Final = (PATH, "/authorize/", "/o/authorize/")  # and the name that django-oauth-toolkit has for it
+PATHS: Final = (PATH, "/authorize/", "/o/authorize/")  # and the names that django-oauth-toolkit has for it
 CONSENT: Final = "/authorize/consent"
 
 
 def by_value(authorization: AuthorizationRequest) -> str:
-    """The same request with its request object instead of a reference, which is asked once and could change (RFC 9101 §6.3)."""
+    """Returns the address of the same request with its request object instead of the reference to it.
+
+    The reference is fetched only once, because what it leads to could change (RFC 9101 §6.3).
+    """
     told = {"client_id": authorization.client.client_id, "request": authorization.fetched}
     return f"{PATH}?{urlencode(told)}"
 
 
 def purpose(request: Request) -> str:
-    """What the consent form's token is good for: this very request (H19)."""
+    """Returns the purpose of the consent form's token, which is good for this request only (H19)."""
     return "consent " + sha256(query_text(request).encode()).hexdigest()
 
 
 def own_address(request: Request) -> str:
-    """The authorization request as it came."""
+    """Returns the address of the authorization request, without marks."""
     return f"{PATH}?{strip_marks(query_text(request))}"
 
 
 def choosing_address(request: Request) -> str:
-    """The account chooser that leads back here."""
+    """Returns the address of the account chooser that leads back to the request."""
     return leading_to("/accounts", own_address(request), request.base)
 
 
 def login_address(request: Request, login: Login) -> str:
-    """The login that leads back here."""
+    """Returns the address of the login that leads back to the request."""
     told = {"next": request.base + own_address(request)}
     if login.again:
         told["login"] = "again"

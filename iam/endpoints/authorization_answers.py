@@ -1,4 +1,4 @@
-"""What the authorization endpoint answers with: the question to the person, the way to the client, an error page."""
+"""The answers of the authorization endpoint: the consent page, responses to the client, error pages."""
 
 from typing import Final
 
@@ -23,7 +23,7 @@ from iam.protocol.server import Server
 
 log = Logger()
 
-LONGEST: Final = 8192  # characters of a request, which stands quoted in the address of the login
+LONGEST: Final = 8192  # characters of a request: the address of the login contains it, quoted
 UNUSABLE: Final = (
     "The application that sent you here made a mistake: we do not know it, or it asked us to send you to an address "
     "that it has not registered. You can close this page; tell the application's makers if it happens again."
@@ -36,7 +36,7 @@ TOO_LONG: Final = (
 
 @frozen
 class AuthorizationAnswers:
-    """Writes them."""
+    """Writes the answers, and keeps the reasons of refusals."""
 
     server: Server
     visitors: Visitors
@@ -53,7 +53,10 @@ class AuthorizationAnswers:
         changed: bool = False,
         stale: Stale | None = None,
     ) -> Answer:
-        """The consent page; `changed` says that it was shown before, with something else on it, `stale` why that counts no more."""
+        """Returns the consent page.
+
+        `changed` says that it was shown before with something else on it, `stale` why the form that came is refused.
+        """
         introduced = client_card.introduction(authorization.client, authorization.redirect_uri)
         return self.theme.page(
             "consent.html",
@@ -76,7 +79,7 @@ class AuthorizationAnswers:
         )
 
     def respond(self, request: Request, response: AuthorizationResponse) -> Answer:
-        """The way to the client: a redirect, or a page with a form (Form Post Response Mode §2)."""
+        """Returns the response to the client: a redirect, or a page with a form (Form Post Response Mode §2)."""
         if response.posted:
             return self.theme.page(
                 "form_post.html",
@@ -88,14 +91,15 @@ class AuthorizationAnswers:
         return see_other(response.location) if request.method == b"POST" else found(response.location)
 
     def refuse(self, request: Request, asked: Answerable, error: AuthorizationError) -> Answer:
-        """The way to the client, which is told what is wrong."""
+        """Returns an error response to the client."""
         return self.respond(request, self._error_response(request, asked, error))
 
     async def refuse_invalid(self, request: Request, asked: InvalidAuthorizationRequest) -> Answer:
-        """The client is told what is wrong with its request: where nobody answers for it and nobody is logged in, by a button.
+        """Returns the error response to an invalid request.
 
-        Else whoever registers could lead people anywhere by an address of ours. A request that allows no page gets a redirect
-        (Core §3.1.2.1).
+        If nobody answers for the client and nobody is logged in, it is a page with a button: otherwise anybody who
+        registers a client could redirect people anywhere from an address of ours. A request that allows no page gets a
+        redirect (Core §3.1.2.1).
         """
         stranger = client_card.stranger(asked.client)
         if asked.silent or not stranger or (await self.visitors.accounts(request)).active:
@@ -107,16 +111,19 @@ class AuthorizationAnswers:
         )
 
     def refuse_unusable(self, request: Request, error: Exception, status: int = 400) -> Answer:
-        """The same page for an unknown client and a wrong redirect URI, so that neither can be found out by asking."""
+        """Returns the error page of a request that cannot be answered to the client.
+
+        It is the same for an unknown client and for a wrong redirect URI, so that neither can be found out by trying.
+        """
         request.say(log, "authorization request refused: {reason}", reason=type(error).__name__)
         error_uri = self.refusals.kept(PATH, error, request.client_address)
         return self.theme.error(status, "This request cannot be used", UNUSABLE, error_uri=error_uri)
 
     def refuse_long(self, status: int) -> AnswerNow:
-        """An error page to raise for a request that no address can hold."""
+        """Returns the error page to raise for a request that is too long for an address."""
         return self.theme.refusal(status, "This request is too long", TOO_LONG)
 
     def _error_response(self, request: Request, asked: Answerable, error: AuthorizationError) -> AuthorizationResponse:
-        """What the client is told, with where its makers can read why."""
+        """Returns the error response, with the error_uri at which the client's owner can read the reason."""
         error_uri = self.refusals.kept(PATH, error.of_client(asked.client.id), request.client_address)
         return self.server.refuse(asked, error, error_uri)

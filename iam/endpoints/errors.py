@@ -1,4 +1,4 @@
-"""The writers of the errors that endpoints raise, one for each kind of endpoint; `server/routes.py` says which has which."""
+"""The writers of the errors that endpoints raise; `server/routes.py` says which endpoint has which."""
 
 from typing import ClassVar, Final, get_args
 
@@ -27,7 +27,9 @@ BASIC: Final[Headers] = ((b"WWW-Authenticate", b'Basic realm="iam", charset="UTF
 CLOSED: Final = "Clients are not registered here by themselves."
 TOO_MUCH: Final = {
     QuotaError: "This network has tried to register enough clients for today; an initial access token still works.",
-    FullError: "There are as many clients here that nobody answers for as there may be; an initial access token still works.",
+    FullError: (
+        "There are as many clients here that nobody answers for as there may be; an initial access token still works."
+    ),
 }
 
 RegistrationError = Challenge | ClosedError | QuotaError | FullError | BudgetError | MetadataError | ParameterError
@@ -35,14 +37,17 @@ RegistrationError = Challenge | ClosedError | QuotaError | FullError | BudgetErr
 
 @frozen
 class OAuthErrors:
-    """Writes the errors of an endpoint at which clients authenticate (RFC 6749 §5.2); refusals are kept under the name `endpoint`."""
+    """Writes the errors of an endpoint at which clients authenticate (RFC 6749 §5.2).
+
+    The reasons of refusals are kept under the name `endpoint`.
+    """
 
     caught: ClassVar[Caught] = (OAuth2Error, ParameterError)
     endpoint: str
     refusals: Explanations
 
     def write(self, request: Request, error: OAuth2Error | ParameterError) -> Answer:
-        """Return the error as JSON; a client that failed to authenticate is challenged for Basic (G30)."""
+        """Returns the error as JSON; a client that failed to authenticate is challenged for Basic (G30)."""
         error_uri = self.refusals.kept(self.endpoint, error, request.client_address)
         if isinstance(error, ParameterError):
             return json_answer(MALFORMED, {**described(INVALID_REQUEST, str(error)), "error_uri": error_uri})
@@ -52,7 +57,10 @@ class OAuthErrors:
 
 @frozen
 class BearerErrors:
-    """Writes the errors of an endpoint that takes access tokens (RFC 6750 §3); `metadata` is the URL of its own (RFC 9728 §5.1)."""
+    """Writes the errors of an endpoint that takes access tokens (RFC 6750 §3).
+
+    `metadata` is the URL of its metadata, for the challenge (RFC 9728 §5.1).
+    """
 
     caught: ClassVar[Caught] = (Challenge, OAuth2Error)
     endpoint: str
@@ -60,7 +68,7 @@ class BearerErrors:
     metadata: str | None = None
 
     def write(self, request: Request, error: Challenge | OAuth2Error) -> Answer:
-        """Return the challenge, with its error in the body too; an error that is no challenge is written as OAuthErrors does."""
+        """Returns the challenge as an answer, and an error that is no challenge as OAuthErrors does."""
         if not isinstance(error, Challenge):
             return OAuthErrors(self.endpoint, self.refusals).write(request, error)
         told = self.refusals.challenging(self.endpoint, error, request.client_address)
@@ -77,7 +85,10 @@ class RegistrationErrors:
     refusals: Explanations
 
     def write(self, request: Request, error: RegistrationError) -> Answer:
-        """Return the challenge or the error as JSON; an exceeded budget is not kept as a refusal, because that would be written."""
+        """Returns the challenge, or the error as JSON.
+
+        That a budget is spent is not kept as a refusal, because that would write to the database too.
+        """
         match error:
             case Challenge():
                 return challenged(self.refusals.challenging(PATH, error, request.client_address))
@@ -100,12 +111,12 @@ class RegistrationErrors:
 
 
 def described(code: str, sentence: str) -> dict[str, str]:
-    """Return the members of an error; the sentence keeps only the characters of RFC 6749 §5.2."""
+    """Returns the members of an error, with the characters in the sentence that RFC 6749 §5.2 allows."""
     return {"error": code, "error_description": metadata.printable(sentence)}
 
 
 def challenged(challenge: Challenge) -> Answer:
-    """Return a challenge as an answer, with its error in the body too."""
+    """Returns a challenge as an answer, with its error in the body too."""
     body = {name: text for name, text in challenge.parameters.items() if name.startswith("error")}
     headers = ((b"WWW-Authenticate", challenge.header.encode()),)
     return json_answer(challenge.status, body or {"error": "unauthorized"}, headers)

@@ -1,4 +1,4 @@
-"""Is the server alive, and can it serve? (for load balancers and supervisors)"""
+"""Health checks, for load balancers and supervisors."""
 
 from collections.abc import Awaitable, Callable
 
@@ -12,19 +12,19 @@ SOON = 1  # seconds
 
 @frozen
 class Health:
-    """`obstacle` says why nobody should be sent here now; empty if they may.
+    """Answers health checks; `obstacle` returns why the server should get no requests now, or an empty text.
 
-    Anybody may ask, so that the answer is only yes or no: the reason is for the log.
+    Anybody may ask, so the answer is only yes or no; the reason is logged.
     """
 
     obstacle: Callable[[], Awaitable[str]]
 
     async def alive(self, request: Request) -> Answer:
-        """The process answers."""
+        """Answers 200 while the process runs."""
         return json_answer(200, {"status": "alive"})
 
     async def ready(self, request: Request) -> Answer:
-        """The database answers too, and takes writes."""
+        """Answers 200 if the database answers too and takes writes, otherwise 503."""
         reason = await self.obstacle()
         if not reason:
             return json_answer(200, {"status": "ready"})

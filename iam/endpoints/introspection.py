@@ -13,13 +13,16 @@ from iam.tokens.introspection import Introspection
 
 @frozen
 class IntrospectionEndpoint:
-    """Says what a token is worth, to clients that prove themselves: never to public ones (RFC 7662 §2.1)."""
+    """Describes tokens to clients that authenticate, never to public clients (RFC 7662 §2.1)."""
 
     authentication: ClientAuthentication
     introspection: Introspection
 
     async def post(self, request: Request) -> Answer:
-        """Describe the token; one that is not good, or not this client's business, is inactive and nothing more."""
+        """Returns the description of the token. Raises OAuth2Error and ParameterError.
+
+        A token that is not valid, or that this client may not know about, is described as inactive and nothing more.
+        """
         parameters = form_parameters(request)
         claim = read_claim(parameters, authorization(request), request.client_address)
         client = await self.authentication.confidential(claim)

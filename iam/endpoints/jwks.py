@@ -1,4 +1,4 @@
-"""The key set of the server (RFC 7517 §5; jwks_uri of RFC 8414 §2)."""
+"""The server's key set (RFC 7517 §5; jwks_uri of RFC 8414 §2)."""
 
 from attrs import frozen
 
@@ -11,10 +11,10 @@ CACHED = ((b"Cache-Control", f"public, max-age={MAXIMUM_AGE}".encode()),)
 
 @frozen
 class Jwks:
-    """Public keys for whoever verifies what we sign; they may be kept for an hour, and new ones appear a day ahead."""
+    """Publishes the keys that verify what we sign; they may be cached for an hour, and new ones appear a day ahead."""
 
     keys: Keys
 
     async def get(self, request: Request) -> Answer:
-        """The keys in use, those to come, and those that what is still good was signed with."""
+        """Returns the keys that sign now, those that will, and those that signed what is still valid."""
         return json_answer(200, await self.keys.published(), CACHED)

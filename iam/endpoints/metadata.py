@@ -29,7 +29,7 @@ LOGOUT = {
     "frontchannel_logout_session_supported": True,
 }
 
-# OpenID Connect Discovery §3, RFC 9101 §10.5: what is signed and encrypted, by those and to those who may ask for it.
+# OpenID Connect Discovery §3, RFC 9101 §10.5: the algorithms for what is signed and encrypted, and the ways to ask.
 SIGNED_AND_ENCRYPTED = {
     "id_token_signing_alg_values_supported": list(ALGORITHMS),
     "id_token_encryption_alg_values_supported": list(encryption.ALGORITHMS),
@@ -50,14 +50,17 @@ SIGNED_AND_ENCRYPTED = {
 
 @frozen
 class MetadataEndpoint:
-    """Says where the endpoints are and what they can do, as those who do it know; what is `closed` is not named."""
+    """Describes the endpoints and what they support, as the modules that implement it say.
+
+    Endpoints whose names are in `closed` are left out.
+    """
 
     issuer: str
     server: Server
     closed: tuple[str, ...] = ()
 
     def of(self, endpoints: Mapping[str, str]) -> Callable[[Request], Awaitable[Answer]]:
-        """The handler that describes these endpoints, paths by their names in RFC 8414 §2."""
+        """Returns the handler that describes these endpoints: paths by their names in RFC 8414 §2."""
 
         async def get(_: Request) -> Answer:
             return json_answer(200, await self.document(endpoints))
@@ -65,7 +68,7 @@ class MetadataEndpoint:
         return get
 
     async def document(self, endpoints: Mapping[str, str]) -> dict[str, object]:
-        """The members of RFC 8414 §2, RFC 7636 §6.2, RFC 9207 §3 and RFC 9728 §4. No DPoP member: there is no DPoP."""
+        """Returns the members of RFC 8414 §2, RFC 7636 §6.2, RFC 9207 §3 and RFC 9728 §4; DPoP is not supported."""
         return {
             "issuer": self.issuer,
             **{name: self.issuer + path for name, path in endpoints.items() if name not in self.closed},

@@ -17,7 +17,7 @@ from iam.throttles.write_budget import WriteBudget
 
 @frozen
 class BudgetError(Exception):
-    """Whoever pays for this has none left for now; they may again after `wait` seconds."""
+    """The budget for this is spent; there is some again after `wait` seconds. `sentence` is the error_description."""
 
     wait: int
     sentence: str
@@ -32,10 +32,11 @@ OF_CLIENT: Final = "This client has sent a lot of changes; Retry-After says when
 
 @frozen
 class RegistrationEndpoint:
-    """Lets clients register, and look after their own registration.
+    """Registers clients, and lets them read, replace and delete their own registration.
 
-    For what that writes a stranger, and a client that was one, pays from the budget of the network; who brings a good initial access
-    token, from the token's, and a client that came by one, from its own: strangers of the same network hold up neither.
+    What is written is charged to a budget: for a stranger that of the network, for the bearer of an initial access
+    token that of the token, for a client its own, and also its network's if nobody answers for the client. So strangers
+    do not hold up those in their network who have a token, or a client that somebody answers for.
     """
 
     dynamic: DynamicRegistration
@@ -44,11 +45,14 @@ class RegistrationEndpoint:
 
     @property
     def open(self) -> bool:
-        """May anybody register, and so any page too?"""
+        """Whether anybody may register, and so pages of any origin too."""
         return self.dynamic.mode == OPEN
 
     async def register(self, request: Request) -> Answer:
-        """RFC 7591 §3.1: a new client."""
+        """Registers a new client (RFC 7591 §3.1).
+
+        Raises Challenge, ClosedError, QuotaError, FullError, BudgetError, MetadataError and ParameterError.
+        """
         token = authorization(request)
         if token is None:
             await self._spend_of_network(request)
@@ -59,12 +63,15 @@ class RegistrationEndpoint:
         return json_answer(201, self._explained(told, request))
 
     async def read(self, request: Request, client_id: str) -> Answer:
-        """RFC 7592 §2.1: what the client is registered with."""
+        """Returns the client's registration (RFC 7592 §2.1). Raises Challenge."""
         client, access = await self.dynamic.client(client_id, authorization(request), request.client_address)
         return json_answer(200, await self.dynamic.read(client, access))
 
     async def update(self, request: Request, client_id: str) -> Answer:
-        """RFC 7592 §2.2: other metadata in place of all that there are."""
+        """Replaces all metadata of the client (RFC 7592 §2.2).
+
+        Raises Challenge, BudgetError, MetadataError and ParameterError.
+        """
         client, access = await self.dynamic.client(client_id, authorization(request), request.client_address)
         await self._spend_of_client(request, client)
         document = json_object(request)
@@ -72,14 +79,14 @@ class RegistrationEndpoint:
         return json_answer(200, self._explained(told, request))
 
     async def delete(self, request: Request, client_id: str) -> Answer:
-        """RFC 7592 §2.3: the client is gone."""
+        """Deletes the client (RFC 7592 §2.3). Raises Challenge and BudgetError."""
         client, _ = await self.dynamic.client(client_id, authorization(request), request.client_address)
         await self._spend_of_client(request, client)
         await self.dynamic.delete(client, request.client_address)
         return Answer(204)
 
     def _explained(self, told: dict[str, Any], request: Request) -> dict[str, Any]:
-        """The answer with where to read what was left out, if something was."""
+        """Returns the members with the URI at which to read what was left out, if something was."""
         if "left_out" not in told:
             return told
         got = " ".join(f"{name}: {sentence}" for name, sentence in told["left_out"].items())
@@ -87,12 +94,12 @@ class RegistrationEndpoint:
         return {**told, "left_out_uri": self.refusals.kept(PATH, error, request.client_address)}
 
     async def _spend_of_network(self, request: Request) -> None:
-        """Take what this costs from the budget of strangers of the network; raises BudgetError."""
+        """Takes the cost from the budget of the network's strangers. Raises BudgetError."""
         if wait := await self.budget.wait(request.client_address, None, len(request.body)):
             raise BudgetError(wait, OF_NETWORK)
 
     async def _spend_of_client(self, request: Request, client: Any) -> None:
-        """Take it from the client's, and from that of its network where nobody here answers for it; raises BudgetError."""
+        """Takes the cost from the client's budget, and its network's if nobody answers for it. Raises BudgetError."""
         if not client.answered_for:
             await self._spend_of_network(request)
         await self._spend(request, f"client {client.id}", OF_CLIENT)

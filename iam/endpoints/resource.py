@@ -1,4 +1,4 @@
-"""A protected resource of our own: who is calling? (RFC 6750)"""
+"""A protected resource of our own, which describes the access token that it is called with (RFC 6750)."""
 
 from attrs import frozen
 
@@ -16,17 +16,17 @@ SCOPE = "read"
 
 @frozen
 class ResourceEndpoint:
-    """Tells the bearer of a token with scope `read` what the token says."""
+    """Answers requests with an access token of scope `read`."""
 
     introspection: Introspection
 
     async def get(self, request: Request) -> Answer:
-        """Who is calling, for whom, and for how long."""
+        """Returns the members of introspection, without `active`. Raises Challenge (RFC 6750 §3.1)."""
         token = bearer.token_of(authorization(request))
         found = await self.introspection.access_token(token)
         if found is None:
             raise bearer.invalid_token(await self.introspection.refusal(token))
-        if found.audience and not is_among(self.uri, found.audience):  # RFC 9068 §4: it is for somebody else
+        if found.audience and not is_among(self.uri, found.audience):  # RFC 9068 §4: it is for another resource
             reason = Reason(
                 "audience of the access token", self.uri, " ".join(found.audience), client_id=found.client_id
             )
@@ -40,5 +40,5 @@ class ResourceEndpoint:
 
     @property
     def uri(self) -> str:
-        """Our name as a resource (RFC 8707); a token that names no resource is good here too."""
+        """The resource's URI (RFC 8707); tokens for no particular resource are accepted too."""
         return self.introspection.issuer + PATH

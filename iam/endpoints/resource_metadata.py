@@ -13,18 +13,18 @@ PATH = "/.well-known/oauth-protected-resource"
 
 @frozen
 class ResourceMetadata:
-    """Tells who was refused at /resource where tokens for it are to be had."""
+    """Tells clients that were refused at /resource where they can get tokens for it."""
 
     issuer: str
 
     @property
     def address(self) -> str:
-        """Their URL: the well-known name comes before the path of the resource (RFC 9728 §3.1)."""
+        """The URL of the metadata: the well-known name comes before the path of the resource (RFC 9728 §3.1)."""
         url = urlsplit(self.issuer)
         return f"{url.scheme}://{url.netloc}{PATH}{url.path}{resource.PATH}"
 
     async def get(self, _: Request) -> Answer:
-        """The document of RFC 9728 §3.2."""
+        """Returns the document of RFC 9728 §3.2."""
         document = {
             "resource": self.issuer + resource.PATH,
             "authorization_servers": [self.issuer],

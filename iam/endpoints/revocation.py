@@ -13,13 +13,13 @@ from iam.tokens.revocation import Revocation
 
 @frozen
 class RevocationEndpoint:
-    """Ends tokens for the client that holds them."""
+    """Revokes tokens of the client that authenticates."""
 
     authentication: ClientAuthentication
     revocation: Revocation
 
     async def post(self, request: Request) -> Answer:
-        """Revoke the token; 200 also where there was nothing to revoke (RFC 7009 §2.2)."""
+        """Revokes the token; an unknown one gets a 200 too (RFC 7009 §2.2). Raises OAuth2Error and ParameterError."""
         parameters = form_parameters(request)
         claim = read_claim(parameters, authorization(request), request.client_address)
         client = await self.authentication.authenticate(claim)

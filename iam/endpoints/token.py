@@ -12,13 +12,13 @@ from iam.protocol.token_request import Proofs
 
 @frozen
 class TokenEndpoint:
-    """Gives tokens for codes, for refresh tokens, and to clients for themselves."""
+    """Issues tokens for authorization codes, for refresh tokens, and to clients for themselves."""
 
     server: Server
     refusals: Explanations
 
     async def post(self, request: Request) -> Answer:
-        """Answer a token request; raises OAuth2Error and ParameterError."""
+        """Answers a token request. Raises OAuth2Error and ParameterError."""
         parameters, proofs = form_parameters(request), Proofs(authorization(request))
         answer = await self.server.token(parameters, proofs, request.client_address)
         if answer.left_out is not None:

@@ -16,17 +16,17 @@ JWT: Headers = ((b"Content-Type", b"application/jwt"),)
 
 @frozen
 class UserInfoEndpoint:
-    """Tells the bearer of an access token who it is about."""
+    """Returns the claims about the person for whom an access token was issued."""
 
     information: UserInformation
     response: UserInfoResponse
 
     async def get(self, request: Request) -> Answer:
-        """The claims; the token in the Authorization header."""
+        """Returns the claims; the token is in the Authorization header. Raises Challenge and OAuth2Error."""
         return await self._answered(request, in_body=False)
 
     async def post(self, request: Request) -> Answer:
-        """The same; the token may also be in the form (RFC 6750 §2.2), never in both places."""
+        """Returns the claims; the token is in the header or the form (RFC 6750 §2.2). Raises like `get`."""
         return await self._answered(request, in_body=bool(request.body))
 
     async def _answered(self, request: Request, *, in_body: bool) -> Answer:
@@ -36,7 +36,7 @@ class UserInfoEndpoint:
 
 
 def presented(request: Request, *, in_body: bool) -> str:
-    """The token that came with the request; raises Challenge."""
+    """Returns the access token in the request. Raises Challenge, for two tokens too."""
     header = authorization(request)
     try:
         token = form_parameters(request).get("access_token") if in_body else None
@@ -50,7 +50,7 @@ def presented(request: Request, *, in_body: bool) -> str:
 
 
 def malformed(sentence: str, got: str) -> bearer.Challenge:
-    """The request is not one that this endpoint can answer (RFC 6750 §3.1)."""
+    """Returns the challenge for a malformed request (RFC 6750 §3.1); `got` says in the reason what came."""
     return bearer.Challenge(
         400,
         {"error": "invalid_request", "error_description": sentence},

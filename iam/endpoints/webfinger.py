@@ -1,4 +1,4 @@
-"""WebFinger (RFC 7033): who knows only a person's address finds the server to log in at (OpenID Connect Discovery §2)."""
+"""WebFinger (RFC 7033): finds the issuer for a person's address (OpenID Connect Discovery §2)."""
 
 from typing import Final
 from urllib.parse import urlsplit
@@ -19,15 +19,15 @@ ELSEWHERE: Final = "This server answers for its own host only."
 
 @frozen
 class WebFinger:
-    """Says of everybody at our host that we are the issuer.
+    """Names this issuer for every address at its host.
 
-    It looks nobody up, so that nobody learns by it who has an account here.
+    It looks nobody up, so that nobody can find out by it who has an account here.
     """
 
     issuer: str
 
     async def get(self, request: Request) -> Answer:
-        """The descriptor of the resource that was asked for (RFC 7033 §4.4)."""
+        """Returns the descriptor of the requested resource (RFC 7033 §4.4)."""
         try:
             asked = parse(request.query, repeatable=REPEATABLE)
         except ParameterError as error:
@@ -42,7 +42,7 @@ class WebFinger:
         return evolve(json_answer(200, {"subject": resource, "links": links}), headers=JRD)
 
     def _ours(self, resource: str) -> bool:
-        """Is it an account's address (RFC 7565) or a web address at our host?"""
+        """Whether the resource is an account's address (RFC 7565) or a web address at our host."""
         where, ours = resource.lower(), urlsplit(self.issuer)
         if where.startswith("acct:"):
             name, _, host = where.removeprefix("acct:").rpartition("@")
@@ -52,5 +52,5 @@ class WebFinger:
 
 
 def refused(status: int, sentence: str) -> Answer:
-    """No descriptor, and why."""
+    """Returns the error instead of a descriptor."""
     return json_answer(status, {"error": "invalid_request", "error_description": sentence})

@@ -1,9 +1,10 @@
-"""Dated texts that only our servers can write: the second in which a text was made, what else it says, and an HMAC, with dots between.
+"""Dated texts that only our servers can write: the second in which a text was made, more that it says, and an HMAC.
 
-The tokens of forms, the marks on addresses and the tickets of pending secrets are such texts. Their bytes stay as they are, since
-servers of two versions read each other's during an upgrade. So each module says itself what its HMAC is of, in which digits it
-stands, and from which moment on a text is too old. The steps of a session (`people/steps.py`) and the values of devices
-(`people/devices.py`) have no dots: they are base62 digits of a fixed width, and part of other texts.
+The tokens of forms, the marks on addresses and the tickets of pending secrets are such texts, with dots between their
+parts. Their bytes stay as they are, because servers of two versions read each other's during an upgrade. So each module
+decides what its HMAC is of, in which digits it is written, and when a text is too old. The steps of a session
+(`people/steps.py`) and the values of devices (`people/devices.py`) are not written here: they have no dots, but base62
+digits of a fixed width, and are parts of other texts.
 """
 
 import hmac
@@ -32,6 +33,6 @@ def equal(given: str, written: str) -> bool:
 
 
 def second(text: str) -> int | None:
-    """Returns the second since 1970 with which a text begins, which is true only if the text is genuine; None if there is none."""
+    """Returns the second since 1970 with which a text begins, to be believed if the text is genuine; None without one."""
     digits = text.partition(".")[0]
     return int(digits) if SECOND.fullmatch(digits) else None
