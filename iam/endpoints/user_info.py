@@ -50,9 +50,7 @@ def presented(request: Request, *, in_body: bool) -> str:
 
 
 def malformed(sentence: str, got: str) -> bearer.Challenge:
-    """Returns the challenge for a malformed request (RFC 6750 §3.1); `got` says in the reason what came."""
-    return bearer.Challenge(
-        400,
-        {"error": "invalid_request", "error_description": sentence},
-        Reason("access token", "one, in the Authorization header or in the form", got),
+    """Returns the challenge for a request without exactly one token; `got` says in the reason what came."""
+    return bearer.invalid_request(
+        sentence, Reason("access token", "one, in the Authorization header or in the form", got)
     )

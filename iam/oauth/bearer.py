@@ -31,12 +31,14 @@ def token_of(authorization: str | None) -> str:
     if scheme.lower() != "bearer":
         raise Challenge(401)
     if not TOKEN.fullmatch(token.strip(" ")):
-        raise Challenge(
-            400,
-            {"error": "invalid_request", "error_description": "The Authorization header holds no token."},
-            Reason("access token", "one after the word Bearer", "none, or characters that no token has"),
-        )
+        reason = Reason("access token", "one after the word Bearer", "none, or characters that no token has")
+        raise invalid_request("The Authorization header holds no token.", reason)
     return token.strip(" ")
+
+
+def invalid_request(sentence: str, reason: Reason) -> Challenge:
+    """Returns the challenge for a malformed request (RFC 6750 §3.1); `sentence` is its error_description."""
+    return Challenge(400, {"error": "invalid_request", "error_description": sentence}, reason)
 
 
 def invalid_token(reason: Reason) -> Challenge:

@@ -33,6 +33,6 @@ def equal(given: str, written: str) -> bool:
 
 
 def second(text: str) -> int | None:
-    """Returns the second since 1970 with which a text begins, to be believed if the text is genuine; None without one."""
+    """Returns the second since 1970 with which a text begins, true only if the text is genuine; None without one."""
     digits = text.partition(".")[0]
     return int(digits) if SECOND.fullmatch(digits) else None
