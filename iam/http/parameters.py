@@ -1,7 +1,7 @@
 """Strict parsing of the parameters in a query or a form (H2, H7)."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from iam.http.request import Request
@@ -13,6 +13,7 @@ VALUE = 16_384
 FORM = re.compile(
     rb'application/x-www-form-urlencoded\s*(?:;\s*(?:charset="?(?:utf-?8|us-ascii)"?\s*)?)*', re.IGNORECASE
 )
+USUAL = [b"application/x-www-form-urlencoded"]
 BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 REPEATABLE = frozenset({"resource", "audience"})  # RFC 8707 §2, RFC 8693 §2.1
 
@@ -25,20 +26,14 @@ class ParameterError(Exception):
         self.status = status
 
 
-class ParsedParameters(Mapping[str, str]):
-    """Parameters by name; one without a value counts as absent (RFC 6749 §3.1)."""
+class ParsedParameters(dict[str, str]):
+    """Parameters by name, made of all their values; one without a value counts as absent (RFC 6749 §3.1)."""
 
     def __init__(self, values: dict[str, list[str]]) -> None:
+        super().__init__({name: given[0] for name, given in values.items() if given})
         self._values = values
 
-    def __getitem__(self, name: str) -> str:
-        return self._values[name][0]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
+    __repr__ = object.__repr__  # names no value, for there are secrets among them
 
     def all(self, name: str) -> list[str]:
         """Return every value of a parameter that may be repeated."""
@@ -60,7 +55,7 @@ def form_parameters(request: Request, *, repeatable: frozenset[str] = REPEATABLE
 def form_fields(request: Request, *, repeatable: frozenset[str] = REPEATABLE) -> ParsedParameters:
     """Parse the fields of a form whose address may have a query of its own; raises ParameterError."""
     content_type = request.requestHeaders.getRawHeaders(b"content-type") or [b""]
-    if len(content_type) != 1 or not FORM.fullmatch(content_type[0].strip()):
+    if content_type != USUAL and (len(content_type) != 1 or not FORM.fullmatch(content_type[0].strip())):
         raise ParameterError("The body must be application/x-www-form-urlencoded in UTF-8.", 415)
     return parse(request.body, repeatable=repeatable)
 
@@ -68,34 +63,32 @@ def form_fields(request: Request, *, repeatable: frozenset[str] = REPEATABLE) ->
 def parse(text: bytes, *, repeatable: frozenset[str] = REPEATABLE) -> ParsedParameters:
     """Parse the parameters of a query or form, separated by `&` alone; raises ParameterError."""
     values: dict[str, list[str]] = {}
-    if not text:
-        return ParsedParameters(values)
-    pairs = text.split(b"&")
-    if len(pairs) > FIELDS:
-        raise ParameterError("There are too many parameters.")
-    if BROKEN_PERCENT.search(text):
-        raise ParameterError("A percent sign is not followed by two hexadecimal digits.")
-    for pair in pairs:
-        name, value = (decode(part) for part in pair.partition(b"=")[::2])
+    for name, value in pairs(text):
         if len(name) > NAME or len(value) > VALUE:
             raise ParameterError("A parameter is too long.")
         if name in values and name not in repeatable:
             raise ParameterError(f"The parameter {shown(name)} is repeated.")
         if name or value:
-            values.setdefault(name, []).append(value)
-    return ParsedParameters(
-        {name: some for name, given in values.items() if (some := [value for value in given if value])}
-    )
+            values.setdefault(name, []).extend([value] if value else ())
+    return ParsedParameters(values)
 
 
-def decode(part: bytes) -> str:
-    """Decode a percent-encoded name or value; raises ParameterError."""
-    if b"+" in part:
-        part = part.replace(b"+", b" ")
-    if b"%" in part:
-        part = unquote_to_bytes(part)
+def pairs(text: bytes) -> Iterator[tuple[str, str]]:
+    """Yield each name with its value, decoded; raises ParameterError."""
+    if text.count(b"&") >= FIELDS:
+        raise ParameterError("There are too many parameters.")
+    if BROKEN_PERCENT.search(text):
+        raise ParameterError("A percent sign is not followed by two hexadecimal digits.")
+    plain = text.isascii() and b"\0" not in text
+    for pair in text.replace(b"+", b" ").decode("latin-1").split("&"):  # one character for each byte
+        name, _, value = pair.partition("=")
+        yield (name, value) if plain and "%" not in pair else (decode(name), decode(value))
+
+
+def decode(part: str) -> str:
+    """Decode a percent-encoded name or value, given a character for each of its bytes; raises ParameterError."""
     try:
-        text = part.decode()
+        text = unquote_to_bytes(part.encode("latin-1")).decode()
     except UnicodeDecodeError:
         raise ParameterError("A parameter is not UTF-8.") from None
     if "\0" in text:

@@ -1,12 +1,14 @@
 """Parameters are read strictly (H2, H7): `&` alone separates, UTF-8, no NUL, blank is absent, no name twice."""
 
+import re
+from collections.abc import Callable
 from time import thread_time
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote_to_bytes, urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from twisted.web.http_headers import Headers
 
@@ -21,6 +23,7 @@ from iam.http.parameters import (
     form_parameters,
     parse,
     query_parameters,
+    shown,
 )
 
 FORM = "application/x-www-form-urlencoded"
@@ -68,6 +71,76 @@ def test_h7_any_bytes_are_parameters_in_utf8_without_nul_or_one_error(form: byte
         assert parsed[name]
         assert "\0" not in name + parsed[name]
         assert len(parsed.all(name)) == 1 or name in ("resource", "audience")
+
+
+def literally(part: bytes) -> str:
+    try:
+        text = unquote_to_bytes(part.replace(b"+", b" ")).decode()
+    except UnicodeDecodeError:
+        raise ParameterError("A parameter is not UTF-8.") from None
+    if "\0" in text:
+        raise ParameterError("A parameter holds a NUL.")
+    return text
+
+
+def literal(form: bytes) -> dict[str, list[str]]:
+    """What a form says, read one name and one value after the other."""
+    found: dict[str, list[str]] = {}
+    if len(form.split(b"&")) > FIELDS:
+        raise ParameterError("There are too many parameters.")
+    if re.search(rb"%(?![0-9A-Fa-f]{2})", form):
+        raise ParameterError("A percent sign is not followed by two hexadecimal digits.")
+    for pair in form.split(b"&"):
+        name, value = [literally(part) for part in pair.partition(b"=")[::2]]
+        if len(name) > NAME or len(value) > VALUE:
+            raise ParameterError("A parameter is too long.")
+        if name in found and name not in ("resource", "audience"):
+            raise ParameterError(f"The parameter {shown(name)} is repeated.")
+        if name or value:
+            found.setdefault(name, []).append(value)
+    return {name: some for name, given in found.items() if (some := [value for value in given if value])}
+
+
+short = [
+    b"a",
+    b"resource",
+    b"=",
+    b"&",
+    b"+",
+    b"%",
+    b"%41",
+    b"%c3%a9",
+    b"%00",
+    b"%ff",
+    b"\0",
+    b"\xff",
+    b"\xc3",
+    b"\xa9",
+    b" ",
+]
+long = [b"n" * (NAME // 2), b"v" * (VALUE // 2), b"&" * (FIELDS // 2)]
+
+
+@given(st.lists(st.sampled_from(short + long), max_size=12).map(b"".join) | st.binary(max_size=60))
+@example(b"resource=&resource=b&resource=&audience=&resource=a")
+@example(b"n" * (NAME + 1) + b"&%00")
+@example(b"%00&" + b"n" * (NAME + 1))
+@example("é".encode() * NAME + b"=1")
+@example("é".encode() * (NAME + 1) + b"=1")
+def test_h7_what_is_decoded_at_once_is_what_each_part_says(form: bytes) -> None:
+    assert said(form, every_value) == said(form, literal)
+
+
+def every_value(form: bytes) -> dict[str, list[str]]:
+    parsed = parse(form)
+    return {name: parsed.all(name) for name in parsed}
+
+
+def said(form: bytes, read: Callable[[bytes], dict[str, list[str]]]) -> dict[str, list[str]] | str:
+    try:
+        return read(form)
+    except ParameterError as error:
+        return str(error)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["", "1", "2"])), min_size=1, max_size=6))
@@ -242,4 +315,8 @@ def test_the_authorization_header_is_text_whatever_bytes_it_holds(value: bytes) 
 
 
 def test_no_parameters_are_no_parameters() -> None:
-    assert dict(ParsedParameters({})) == {}
+    assert ParsedParameters({}) == ParsedParameters({"a": []}) == {}
+
+
+def test_h30_parameters_that_are_written_into_a_text_tell_no_value() -> None:
+    assert "a secret" not in f"{parse(b'client_secret=a+secret')!r} {parse(b'client_secret=a+secret')}"
