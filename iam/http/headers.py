@@ -5,7 +5,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from time import gmtime, strftime
 
-from iam.http.answers import FOR_NOBODY, Answer, Headers
+from iam.http.answers import FOR_NOBODY, JSON, Answer, Headers
 from iam.settings import Settings
 
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:{}; {}frame-ancestors 'none'; base-uri 'none'{}"
@@ -31,8 +31,8 @@ class Layout:
         self._base = settings.path.encode()
         self._date = 0, b""
         self._common = lines(COMMON + ((TRANSPORT_SECURITY,) if settings.secure else ()))
-        self._policy = lru_cache(maxsize=256)(policy)
-        self._sharing = lru_cache(maxsize=256)(lines)
+        self._same = lru_cache(maxsize=256)(self._same_for)
+        self._json = NO_STORE + lines(JSON)
 
     def wire(
         self,
@@ -47,25 +47,34 @@ class Layout:
 
         On a `passage` to a client, the window stays connected to the client's page that opened it and waits for the result.
         """
-        cached = any(name == b"Cache-Control" for name, _ in answer.headers)
-        length = b"" if answer.status in BODILESS else b"Content-Length: %d\r\n" % len(answer.body)
+        bodiless = answer.status in BODILESS
         return b"".join(
             (
                 status_line(answer.status),
                 self.date(),
-                self._common,
-                self._sharing(sharing),
-                b"" if passage else SEVERING,
-                self._policy(
-                    answer.image_source, leaving=answer.leaving, framing=answer.framing, scripted=answer.scripted
+                self._same(
+                    sharing,
+                    b"" if passage else SEVERING,
+                    (answer.image_source, answer.leaving, answer.framing, answer.scripted),
                 ),
-                b"" if cached else NO_STORE,
-                lines(place_location(answer.headers, self._base) if self._base else answer.headers),
-                length,
+                self._json if answer.headers is JSON else self._own(answer.headers),
+                b"" if bodiless else b"Content-Length: %d\r\n" % len(answer.body),
                 b"Connection: close\r\n\r\n" if close else b"\r\n",
-                answer.body if with_body and answer.status not in BODILESS else b"",
+                answer.body if with_body and not bodiless else b"",
             )
         )
+
+    def _same_for(self, sharing: Headers, severing: bytes, page: tuple[str | None, bool, bool, bool]) -> bytes:
+        """Return the lines that are the same for all answers of which these are."""
+        image_source, leaving, framing, scripted = page
+        allowed = policy(image_source, leaving=leaving, framing=framing, scripted=scripted)
+        return self._common + lines(sharing) + severing + allowed
+
+    def _own(self, headers: Headers) -> bytes:
+        """Return the lines of an answer's own headers, and those that forbid to store it unless it has a Cache-Control."""
+        cached = any(name == b"Cache-Control" for name, _ in headers)
+        placed = place_location(headers, self._base) if self._base else headers
+        return (b"" if cached else NO_STORE) + lines(placed)
 
     def date(self) -> bytes:
         """Return the Date header, formatted once a second (RFC 9110 §6.6.1)."""

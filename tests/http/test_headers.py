@@ -13,7 +13,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import maybeDeferred
 
 from iam.browser.theme import Theme
-from iam.http.answers import Answer, found, json_answer, location_header, see_other
+from iam.http.answers import JSON, Answer, found, json_answer, location_header, see_other
 from iam.http.cors import Cors
 from iam.http.dispatch import Route
 from iam.http.headers import Layout
@@ -121,6 +121,12 @@ def test_h9_strict_transport_is_asked_for_where_there_is_https(issuer: str, stri
     wire = Layout(settings(issuer=issuer), lambda: 0.0).wire(json_answer(200, {}))
 
     assert (b"Strict-Transport-Security: max-age=63072000\r\n" in wire) == strict
+
+
+def test_an_answer_in_json_is_written_like_one_with_the_same_header_of_its_own() -> None:
+    layout, json = Layout(settings(issuer="https://login.example.org/iam"), lambda: 0.0), json_answer(200, {})
+
+    assert layout.wire(json) == layout.wire(evolve(json, headers=tuple(header for header in JSON)))
 
 
 @given(hostile)
