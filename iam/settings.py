@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Literal
@@ -35,6 +36,12 @@ GrantType = Literal["authorization_code", "refresh_token", "client_credentials"]
 
 class SettingsError(Exception):
     """A setting cannot be used; the text is one sentence that names the option."""
+
+
+@lru_cache(maxsize=16)
+def host_of(address: str) -> str:
+    """Return the host in an address, in lower case, without port; "" if there is none."""
+    return urlsplit(address).hostname or ""
 
 
 def default_data_dir() -> Path:
@@ -240,7 +247,7 @@ class Settings(BaseSettings):
     @property
     def issuer_host(self) -> str:
         """The host of the public address, in lower case, without port."""
-        return urlsplit(self.issuer).hostname or ""
+        return host_of(self.issuer)
 
     @property
     def origin(self) -> str:

@@ -1,12 +1,12 @@
 """The address that a request comes from, also behind proxies that we trust (H11; RFC 7239)."""
 
 import re
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final, Self
 
-from attrs import frozen
+from attrs import field, frozen
 from twisted.web.http_headers import Headers
 
 from iam.networks import KNOWN
@@ -20,6 +20,7 @@ UNKNOWN: Final = "unknown"  # the address could not be read: never replaced by t
 FORWARDED: Final = "Forwarded"
 X_FORWARDED_FOR: Final = "X-Forwarded-For"
 OTHERS: Final = ("X-Real-IP", "CF-Connecting-IP", "True-Client-IP", "Fly-Client-IP", "X-Client-IP", "X-Azure-ClientIP")
+ALL: Final = tuple((name, name.encode()) for name in (X_FORWARDED_FOR, FORWARDED, *OTHERS))
 
 PORT: Final = r"(?::(?:[0-9]{1,5}|_[A-Za-z0-9._-]+))?"  # RFC 7239 §6: a number, or a name that hides it
 NODE: Final = re.compile(rf"\[(?P<six>[^\]]+)\]{PORT}|(?P<four>[0-9.]+){PORT}")
@@ -45,6 +46,11 @@ class Proxies:
     networks: tuple[Network, ...] = ()
     sockets: bool = False
     header: str | None = None
+    _within: Callable[[str], bool] = field(init=False, repr=False, eq=False)  # with a cache
+
+    @_within.default
+    def _remembering(self) -> Callable[[str], bool]:
+        return lru_cache(maxsize=KNOWN)(partial(within, self.networks))
 
     @classmethod
     def among(cls, believed: Iterable[Network | str], header: str | None = None) -> Self:
@@ -57,17 +63,12 @@ class Proxies:
         """Whether this peer is a trusted proxy; a peer without an address is on a unix socket."""
         if not peer:
             return self.sockets
-        if not self.networks:
-            return False
-        address = parse_address(peer)
-        return address is not None and any(
-            address.version == network.version and address in network for network in self.networks
-        )
+        return bool(self.networks) and self._within(peer)
 
     def whence(self, peer: str, headers: Headers) -> Whence:
         """Return the peer or, if that is a trusted proxy, the rightmost forwarded address that is none."""
         if not self.believed(peer):
-            return Whence(plain(peer))
+            return direct(peer)
         name, complaint = self.chosen(headers)
         if name is None:
             return Whence(UNKNOWN if complaint else plain(peer), complaint)
@@ -75,7 +76,7 @@ class Proxies:
 
     def chosen(self, headers: Headers) -> tuple[str | None, str]:
         """Return the header to trust, None if there is none, and a complaint about the choice or ""."""
-        there = [name for name in (X_FORWARDED_FOR, FORWARDED, *OTHERS) if headers.hasHeader(name)]
+        there = [name for name, sent in ALL if headers.hasHeader(sent)]
         if self.header is not None:
             return (self.header if there or headers.hasHeader(self.header) else None), ""
         if {X_FORWARDED_FOR, FORWARDED} <= {*there}:
@@ -85,18 +86,26 @@ class Proxies:
         return (there[0] if there else None), ""
 
 
+def within(networks: tuple[Network, ...], text: str) -> bool:
+    """Whether this text is an address in one of the networks."""
+    address = parse_address(text)
+    return address is not None and any(
+        address.version == network.version and address in network for network in networks
+    )
+
+
 def follow(proxies: Proxies, name: str, found: list[str], complaint: str = "") -> Whence:
     """Follow the hops of a header backwards as long as they are trusted proxies, and return the address where that ends."""
     address = None
     for hop in reversed(found):
-        address = parse_address(hop)
-        if address is None:
+        if parse_address(hop) is None:
             return Whence(UNKNOWN, f"{name} names no address: {hop[:SHOWN]!r}")
-        if not proxies.believed(str(address)):
+        address = plain(hop)
+        if not proxies.believed(address):
             break
     if address is None:
         return Whence(UNKNOWN, f"{name} is missing or empty")
-    return Whence(str(address), complaint)
+    return Whence(address, complaint)
 
 
 def hops(name: str, headers: Headers) -> list[str]:
@@ -141,6 +150,12 @@ def node_of(text: str) -> Address | None:
 
 
 @lru_cache(maxsize=KNOWN)
+def direct(peer: str) -> Whence:
+    """Return where a request of this peer comes from, if no header says otherwise."""
+    return Whence(plain(peer))
+
+
+@lru_cache(maxsize=KNOWN)
 def plain(peer: str) -> str:
-    """Return the peer's address in canonical form; "" for a peer on a unix socket."""
+    """Return a peer's address in canonical form, without port, zone and brackets; "" for a peer on a unix socket."""
     return str(parse_address(peer) or peer)

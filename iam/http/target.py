@@ -1,6 +1,7 @@
 """The host and the target of a request (H5, H8)."""
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from twisted.web.http_headers import Headers
@@ -13,15 +14,20 @@ HOST = re.compile(
     rb"(?P<host>" + LABEL + rb"(?:\." + LABEL + rb")*\.?|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?"
 )
 LONGEST_HOST = 255
+HOSTS = 256  # Host headers that are remembered
 FORBIDDEN = (0x00, 0x0A, 0x0D)
 
 
 def host_of(headers: Headers) -> str | None:
     """Return the host of a request, in lower case without port and brackets; None unless there is exactly one valid Host header."""
     values = headers.getRawHeaders(b"host") or ()
-    if len(values) != 1 or len(values[0]) > LONGEST_HOST:
-        return None
-    match = HOST.fullmatch(values[0])
+    return read_host(values[0]) if len(values) == 1 and len(values[0]) <= LONGEST_HOST else None
+
+
+@lru_cache(maxsize=HOSTS)
+def read_host(value: bytes) -> str | None:
+    """Return the host in a Host header of at most LONGEST_HOST characters; None if it is not valid."""
+    match = HOST.fullmatch(value)
     return match["host"].decode().lower().rstrip(".").strip("[]") if match else None
 
 
@@ -32,7 +38,6 @@ def ours(host: str, issuer_host: str, local_address: str) -> bool:
 
 def well_formed(target: bytes) -> bool:
     """Whether the target is a path (no absolute form, no `//`) without NUL and line breaks, decoded ones included."""
-    if not target.startswith(b"/") or target.startswith(b"//"):
+    if target[:1] != b"/" or target[1:2] == b"/":
         return False
-    path = target.partition(b"?")[0]
-    return b"%" not in path or not any(byte in FORBIDDEN for byte in unquote_to_bytes(path))
+    return b"%" not in target or not any(byte in FORBIDDEN for byte in unquote_to_bytes(target.partition(b"?")[0]))
