@@ -5,7 +5,6 @@ import os
 import platform
 import re
 import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -61,26 +60,12 @@ def versions() -> dict[str, str]:
 
     peer = json.loads((SOURCE / "package.json").read_text())["dependencies"]
     return {
-        "Python": f"{platform.python_version()} ({optimised()})",
+        "Python": f"{platform.python_version()} ({platform.python_build()[1]}, {platform.python_compiler()})",
         **{name: version(name) for name in LIBRARIES},
         **{name: str(each) for name, each in peer.items()},
         "node": said(node()[0], "--version"),
         "wrk": said("wrk", "--version"),
     }
-
-
-def optimised() -> str:
-    """How the interpreter was built."""
-    from sysconfig import get_config_var
-
-    return "profile-guided" if "profile" in str(get_config_var("PGO_PROF_USE_FLAG")) and pgo() else "plain build"
-
-
-def pgo() -> bool:
-    """Whether it was built with --enable-optimizations."""
-    from sysconfig import get_config_var
-
-    return "--enable-optimizations" in str(get_config_var("CONFIG_ARGS"))
 
 
 def said(*command: str) -> str:
@@ -91,11 +76,3 @@ def said(*command: str) -> str:
         return "none"
     found = re.search(r"\d+(\.\d+)+", text)
     return found[0] if found else text.strip()
-
-
-def main() -> None:
-    print(machine(), versions(), file=sys.stdout)
-
-
-if __name__ == "__main__":
-    main()
