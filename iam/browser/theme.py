@@ -55,13 +55,24 @@ def folders(place: Path) -> list[Path]:
     return [place, *(place / journey for journey in JOURNEYS)]
 
 
+def names(loader: FileSystemLoader) -> list[str]:
+    """Returns the names of templates, each once: those of journeys are listed with their folder too."""
+    return [
+        name for name in loader.list_templates() if name.endswith(".html") and name.partition("/")[0] not in JOURNEYS
+    ]
+
+
 class Theme:
-    """The templates and static files, read at start."""
+    """The templates and static files. Those of a theme are read at start, so that mistakes in them are found then.
+
+    The bundled templates, which have none, may be compiled later.
+    """
 
     def __init__(self, settings: Settings) -> None:
         places = directories(settings)
+        self._loader = FileSystemLoader([folder for place in places for folder in folders(place)])
         self._environment = Environment(
-            loader=FileSystemLoader([folder for place in places for folder in folders(place)]),
+            loader=self._loader,
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -76,9 +87,18 @@ class Theme:
             asset=self.asset, base=self._base, site=settings.issuer_host, applications=settings.applications
         )
         self._environment.filters["shell"] = shlex.quote
-        for name in self._environment.list_templates(extensions=["html"]):
-            if name.partition("/")[0] not in JOURNEYS:  # those are listed without the folder too
-                self._environment.get_template(name)
+        if settings.templates is not None:
+            for name in names(FileSystemLoader(folders(settings.templates))):
+                self.compile(name)
+
+    @property
+    def names(self) -> list[str]:
+        """Returns the names of all templates."""
+        return names(self._loader)
+
+    def compile(self, name: str) -> None:
+        """Compiles the template of this name, which takes milliseconds, unless it was compiled before."""
+        self._environment.get_template(name)
 
     def asset(self, name: str) -> str:
         """Returns the address of a static file, which changes with its content."""

@@ -35,6 +35,7 @@ from iam.secrets import master_key
 from iam.secrets.master_key import ServerKey, ServerKeyError
 from iam.secrets.signing_keys import Keys
 from iam.server.application import Application
+from iam.server.completion import complete, pieces
 from iam.server.listen import ListenError, describe, listen, sockets
 from iam.server.opening import Foundation, open_database
 from iam.server.options import USAGE_STATUS, Options, refuse
@@ -74,6 +75,7 @@ class AuthorizationServer(Service):
         self._back_channel: BackChannelLogout | None = None
         self._ports: list[Any] = []
         self._starting: Deferred[None] | None = None
+        self._completing: Deferred[None] | None = None
         self._status = 0
 
     def startService(self) -> None:
@@ -133,6 +135,7 @@ class AuthorizationServer(Service):
             self._screen.progress(line)
         await greet(self._screen, settings, foundation, self._clock)
         notify(READY, "STATUS=")
+        self._completing = Deferred.fromCoroutine(complete(self._reactor, pieces(application)))
 
     async def _found(self, key: ServerKey, reached: Callable[[], None]) -> tuple[Foundation, Keys]:
         """Open the database and fill in keys and our own resource; after an error, close it again."""
@@ -175,6 +178,8 @@ class AuthorizationServer(Service):
         if self._starting is not None:
             self._starting.cancel()  # the start closes what it has opened so far
             await self._starting
+        if self._completing is not None:
+            self._completing.cancel()
         for port in self._ports:
             await port.stopListening()
         if self._site is not None:

@@ -82,6 +82,15 @@ def test_a_theme_that_cannot_be_read_stops_the_start(tmp_path: Path) -> None:
         themed(tmp_path, home_html="{% if %}")
 
 
+def test_every_bundled_template_can_be_read() -> None:
+    theme = Theme(settings())
+
+    for name in theme.names:
+        theme.compile(name)
+
+    assert {"base.html", "consent.html", "home.html"} <= set(theme.names)
+
+
 def test_what_a_template_is_not_given_is_a_mistake_and_not_empty(tmp_path: Path) -> None:
     theme = themed(tmp_path, home_html="{{ nobody }}")
 
