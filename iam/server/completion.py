@@ -13,6 +13,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from iam.reactor import Timer
+from iam.server import collection
 from iam.server.application import Application
 
 Piece = Callable[[], object]
@@ -27,11 +28,13 @@ def pieces(application: Application) -> Iterator[Piece]:
 
 
 async def complete(timer: Timer, pieces: Iterator[Piece]) -> None:
-    """Do all pieces, with a turn of the reactor before each; ends when cancelled."""
+    """Do all pieces, with a turn of the reactor before each, and then look for garbage as a server does; ends when cancelled."""
     with suppress(CancelledError):
         for piece in pieces:
             await deferLater(timer, 0)
             attempt(piece)
+        await deferLater(timer, 0)
+        collection.settle()
 
 
 def attempt(piece: Piece) -> None:

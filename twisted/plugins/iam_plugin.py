@@ -2,4 +2,4 @@
 
 from twisted.application.service import ServiceMaker
 
-iam = ServiceMaker("iam", "iam.server.service", "An OAuth 2.0 and OpenID Connect authorization server.", "iam")
+iam = ServiceMaker("iam", "iam.server.plugin", "An OAuth 2.0 and OpenID Connect authorization server.", "iam")
