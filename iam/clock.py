@@ -13,5 +13,5 @@ class Clock:
     seconds: Callable[[], float]
 
     def now(self) -> datetime:
-        """Return the present moment in UTC."""
+        """Returns the present moment in UTC."""
         return datetime.fromtimestamp(self.seconds(), UTC)

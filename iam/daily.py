@@ -21,7 +21,7 @@ class Daily:
         self.refused = 0  # today
 
     def admit(self, address: str | None, now: datetime) -> bool:
-        """Count one more event from this address; False if its network, or all together, have had enough for today."""
+        """Counts one more event from this address; False if its network, or all together, have had enough for today."""
         if now.date() != self._day:
             self._day, self._total, self.refused = now.date(), 0, 0
             self._counts.clear()

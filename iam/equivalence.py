@@ -12,7 +12,7 @@ UNRESERVED: Final = re.compile(r"[A-Za-z0-9._~-]")
 
 
 def normal(uri: str) -> str:
-    """Return the normal form that all equivalent URIs share; a text that is no URI stays as it is.
+    """Returns the normal form that all equivalent URIs share; a text that is no URI stays as it is.
 
     Of schemes other than http and https only the name is normalised, to lower case.
     """
@@ -30,7 +30,7 @@ def normal(uri: str) -> str:
 
 
 def authority_of(authority: str, usual: str) -> str:
-    """Return the authority with its host in lower case and without the scheme's usual port (RFC 3986 §6.2.2.1, §6.2.3)."""
+    """Returns the authority with its host in lower case and without the scheme's usual port (RFC 3986 §6.2.2.1, §6.2.3)."""
     found = AUTHORITY.fullmatch(authority)
     if found is None:
         return authority
@@ -39,7 +39,7 @@ def authority_of(authority: str, usual: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """Decode escapes of unreserved characters, and write the others in upper case (RFC 3986 §6.2.2.1, §6.2.2.2)."""
+    """Decodes escapes of unreserved characters, and writes the others in upper case (RFC 3986 §6.2.2.1, §6.2.2.2)."""
 
     def told(found: re.Match[str]) -> str:
         character = chr(int(found[1], 16))
@@ -49,7 +49,7 @@ def unescaped(text: str) -> str:
 
 
 def without_dots(path: str) -> str:
-    """Return the path without its `.` and `..` segments (RFC 3986 §5.2.4)."""
+    """Returns the path without its `.` and `..` segments (RFC 3986 §5.2.4)."""
     kept: list[str] = []
     segments = path.split("/")[1:]
     for number, segment in enumerate(segments):

@@ -14,7 +14,7 @@ class LimitError(ValueError):
 
 
 def limit(default: float | None, meaning: str, *, least: float = 1) -> Any:
-    """Declare a limit that is an option; a test compares its meaning with docs/reference/options.md."""
+    """Declares a limit that is an option; a test compares its meaning with docs/reference/options.md."""
     return field(default=default, metadata={"meaning": meaning, "least": least})
 
 
@@ -96,17 +96,17 @@ class Limits:
 
 
 def options() -> dict[str, Any]:
-    """Return the limits that are options, by their names on the command line."""
+    """Returns the limits that are options, by their names on the command line."""
     return {name.replace("_", "-"): one for name, one in fields_dict(Limits).items() if "meaning" in one.metadata}
 
 
 def parsed(pairs: Iterable[str]) -> dict[str, int]:
-    """Parse texts such as `head=65536` into values by field name; raises LimitError."""
+    """Parses texts such as `head=65536` into values by field name; raises LimitError."""
     return dict(map(parsed_pair, pairs))
 
 
 def parsed_pair(pair: str) -> tuple[str, int]:
-    """Parse one text into field name and value; raises LimitError."""
+    """Parses one text into field name and value; raises LimitError."""
     name, _, text = pair.partition("=")
     known = options().get(name.strip())
     if known is None:
@@ -118,7 +118,7 @@ def parsed_pair(pair: str) -> tuple[str, int]:
 
 
 def within_descriptors(limits: Limits) -> Limits:
-    """Raise this process's limit of open files to the hard one, and return limits whose connections fit into a quarter of it (H6)."""
+    """Raises this process's limit of open files to the hard one, and returns limits whose connections fit into a quarter of it (H6)."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if hard == resource.RLIM_INFINITY:

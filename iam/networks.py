@@ -14,12 +14,12 @@ SOCKET: Final = "::"  # the network of peers on a unix socket
 
 
 def network(address: str) -> str:
-    """Return the IPv4 address itself, or the /64 of an IPv6 address; "::" for a text that is no address, such as a unix peer's."""
+    """Returns the IPv4 address itself, or the /64 of an IPv6 address; "::" for a text that is no address, such as a unix peer's."""
     return text_of(address, CUSTOMER)
 
 
 def site(address: str) -> str:
-    """Return the IPv4 address itself, or the /48 of an IPv6 address, for a limit above that of each network."""
+    """Returns the IPv4 address itself, or the /48 of an IPv6 address, for a limit above that of each network."""
     return text_of(address, SITE)
 
 
@@ -35,7 +35,7 @@ def loopback(host: str) -> bool:
 
 @lru_cache(maxsize=2 * KNOWN)
 def text_of(address: str, bits: int) -> str:
-    """Return the IPv4 address itself, or the network of the first `bits` of an IPv6 address."""
+    """Returns the IPv4 address itself, or the network of the first `bits` of an IPv6 address."""
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:

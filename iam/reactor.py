@@ -16,21 +16,21 @@ if TYPE_CHECKING:
         """A scheduled call (IDelayedCall)."""
 
         def active(self) -> bool:
-            """Return whether the call is still to come."""
+            """Returns whether the call is still to come."""
 
         def cancel(self) -> None:
-            """Cancel the call."""
+            """Cancels the call."""
 
     class Timer(IReactorTime):
         """A source of time and delayed calls: a reactor, or a simulated clock in tests."""
 
         def seconds(self) -> float:
-            """Return the seconds since some moment; since 1970 for a reactor."""
+            """Returns the seconds since some moment; since 1970 for a reactor."""
 
         def callLater(  # type: ignore[override]
             self, delay: float, function: Callable[..., object], /, *args: object, **kwargs: object
         ) -> DelayedCall:
-            """Call the function in `delay` seconds."""
+            """Calls the function in `delay` seconds."""
 
     class Reactor(Timer, IReactorCore, IReactorThreads, IReactorFDSet):
         """A whole reactor."""
@@ -38,26 +38,26 @@ if TYPE_CHECKING:
         def addSystemEventTrigger(  # type: ignore[override]
             self, phase: str, event: str, function: Callable[..., object], /, *args: object, **kwargs: object
         ) -> object:
-            """Call the function before, during or after an event, such as "shutdown"."""
+            """Calls the function before, during or after an event, such as "shutdown"."""
 
         def callWhenRunning(  # type: ignore[override]
             self, function: Callable[..., object], /, *args: object, **kwargs: object
         ) -> object:
-            """Call the function once the reactor runs."""
+            """Calls the function once the reactor runs."""
 
         def callFromThread(  # type: ignore[override]
             self, function: Callable[..., object], /, *args: object, **kwargs: object
         ) -> None:
-            """Call the function in the reactor's own thread; this may be called in any."""
+            """Calls the function in the reactor's own thread; this may be called in any."""
 
         def getThreadPool(self) -> ThreadPool:
-            """Return the threads for blocking work."""
+            """Returns the threads for blocking work."""
 
         def run(self) -> None:
-            """Run until `stop`."""
+            """Runs until `stop`."""
 
         def stop(self) -> None:
-            """Stop the reactor."""
+            """Stops the reactor."""
 
 else:
     Timer, Reactor = IReactorTime, IReactorCore

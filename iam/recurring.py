@@ -16,7 +16,7 @@ Over = Callable[[int, float], None]
 
 
 def silent(_total: int, _seconds: float) -> None:
-    """Say nothing at the end of an outage."""
+    """Says nothing at the end of an outage."""
 
 
 @define
@@ -43,7 +43,7 @@ class Recurring:
         self._spell: Spell | None = None
 
     def add(self, reason: str) -> None:
-        """Count one more event of this reason."""
+        """Counts one more event of this reason."""
         now = self._reactor.seconds()
         spell = self._spell = self._spell or Spell(now, now)
         spell.last = now
@@ -57,7 +57,7 @@ class Recurring:
         self._say(reason, 1)
 
     def stop(self) -> None:
-        """Report the counts that are left, and cancel all timers."""
+        """Reports the counts that are left, and cancels all timers."""
         for alarm in self._alarms.values():
             alarm.cancel()
         counts, self._counts, self._alarms, self._spell = self._counts, {}, {}, None
@@ -70,7 +70,7 @@ class Recurring:
         self._alarms[reason] = self._reactor.callLater(WINDOW, self._tell, reason)
 
     def _tell(self, reason: str) -> None:
-        """Report the events of a reason in the last WINDOW seconds or, if no reason had any, the end of the outage."""
+        """Reports the events of a reason in the last WINDOW seconds or, if no reason had any, the end of the outage."""
         count = self._counts.pop(reason)
         del self._alarms[reason]
         if count:

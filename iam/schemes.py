@@ -18,7 +18,7 @@ PRIVATE: Final = re.compile(r"[a-z][a-z0-9+-]{1,62}")  # RFC 3986 §3.1, without
 
 
 def complaint(scheme: str) -> str | None:
-    """Return what is wrong with a scheme without a dot that an operator wants to allow, as the rest of a sentence, or None."""
+    """Returns what is wrong with a scheme without a dot that an operator wants to allow, as the rest of a sentence, or None."""
     if scheme in NEVER or scheme == NAMES:
         return f"is a scheme that no app may have: {scheme}"
     if not PRIVATE.fullmatch(scheme):

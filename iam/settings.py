@@ -40,12 +40,12 @@ class SettingsError(Exception):
 
 @lru_cache(maxsize=16)
 def host_of(address: str) -> str:
-    """Return the host in an address, in lower case, without port; "" if there is none."""
+    """Returns the host in an address, in lower case, without port; "" if there is none."""
     return urlsplit(address).hostname or ""
 
 
 def default_data_dir() -> Path:
-    """Return the platform's directory for the data of `iam`; for root /var/lib/iam, which PostgreSQL's own user can reach (H47)."""
+    """Returns the platform's directory for the data of `iam`; for root /var/lib/iam, which PostgreSQL's own user can reach (H47)."""
     if sys.platform != "win32" and os.geteuid() == 0:
         return Path("/var/lib/iam")
     return Path(platformdirs.user_data_dir("iam"))
@@ -55,7 +55,7 @@ class OptionsFile(TomlConfigSettingsSource):
     """The source that reads the TOML file, with names as on the command line or with underscores."""
 
     def __call__(self) -> dict[str, object]:
-        """Return the values in the file by the settings' names."""
+        """Returns the values in the file by the settings' names."""
         return {name.replace("-", "_"): value for name, value in super().__call__().items()}
 
 
@@ -114,13 +114,13 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Order the sources: options first, then the environment, then the file given to `read`."""
+        """Orders the sources: options first, then the environment, then the file given to `read`."""
         return init_settings, env_settings, OptionsFile(settings_cls)
 
     @model_validator(mode="before")
     @classmethod
     def default_issuer(cls, values: dict[str, object]) -> dict[str, object]:
-        """Fill in this machine as the issuer if none is given."""
+        """Fills in this machine as the issuer if none is given."""
         if not values.get("issuer"):
             port = str(values.get("port") or 8000)
             values = {**values, "issuer": "http://localhost" + (f":{port}" if port != "80" else "")}
@@ -140,7 +140,7 @@ class Settings(BaseSettings):
     )
     @classmethod
     def several(cls, value: object, info: ValidationInfo) -> object:
-        """Split a text, or each text of a list, at spaces and commas.
+        """Splits a text, or each text of a list, at spaces and commas.
 
         Endpoint descriptions may contain commas: a variable with several of them is split at spaces alone.
         """
@@ -155,7 +155,7 @@ class Settings(BaseSettings):
     @field_validator("registration_scope", "application_scope")
     @classmethod
     def scope_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        """Refuse a text that cannot be a scope's name: it would have no effect, silently."""
+        """Refuses a text that cannot be a scope's name: it would have no effect, silently."""
         for name in value:
             if not SCOPE.fullmatch(name):
                 raise ValueError(f"is not the name of a scope: {name[:64]!r}")
@@ -164,7 +164,7 @@ class Settings(BaseSettings):
     @field_validator("interface")
     @classmethod
     def addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        """Refuse host names: they would have to be looked up, and may have several addresses."""
+        """Refuses host names: they would have to be looked up, and may have several addresses."""
         for address in value:
             try:
                 ip_address(address)
@@ -175,7 +175,7 @@ class Settings(BaseSettings):
     @field_validator("proxy_header")
     @classmethod
     def header_of_a_proxy(cls, value: str | None, info: ValidationInfo) -> str | None:
-        """Refuse a malformed header name, or one without trusted proxies: it would have no effect, silently."""
+        """Refuses a malformed header name, or one without trusted proxies: it would have no effect, silently."""
         if value is not None and not HEADER.fullmatch(value):
             raise ValueError("is not the name of a header such as X-Forwarded-For")
         if value is not None and not info.data.get("proxy_headers"):
@@ -185,7 +185,7 @@ class Settings(BaseSettings):
     @field_validator("private_scheme")
     @classmethod
     def private_schemes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        """Refuse schemes that browsers open or run themselves."""
+        """Refuses schemes that browsers open or run themselves."""
         for scheme in value:
             if sentence := schemes.complaint(scheme):
                 raise ValueError(sentence)
@@ -194,14 +194,14 @@ class Settings(BaseSettings):
     @field_validator("limit")
     @classmethod
     def known_limits(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        """Refuse unknown names and values that are no numbers."""
+        """Refuses unknown names and values that are no numbers."""
         limits.parsed(value)
         return value
 
     @field_validator("issuer")
     @classmethod
     def public_address(cls, value: str) -> str:
-        """Refuse an issuer that is not an http or https URL without query and fragment (RFC 8414 §2), in canonical spelling."""
+        """Refuses an issuer that is not an http or https URL without query and fragment (RFC 8414 §2), in canonical spelling."""
         url = urlsplit(value)
         if url.scheme not in ("http", "https") or not value.startswith(f"{url.scheme}://"):
             raise ValueError("is not an address such as https://login.example.org")
@@ -219,7 +219,7 @@ class Settings(BaseSettings):
     @field_validator("data_dir", "templates")
     @classmethod
     def absolute(cls, value: Path | None) -> Path | None:
-        """Make paths absolute, so that they do not depend on the directory in which the server was started."""
+        """Makes paths absolute, so that they do not depend on the directory in which the server was started."""
         try:
             return value and value.expanduser().absolute()
         except RuntimeError:
@@ -228,7 +228,7 @@ class Settings(BaseSettings):
     @field_validator("templates")
     @classmethod
     def theme_exists(cls, value: Path | None) -> Path | None:
-        """Refuse a theme that is not a directory: the bundled one would be used, silently."""
+        """Refuses a theme that is not a directory: the bundled one would be used, silently."""
         if value and not value.is_dir():
             raise ValueError(f"is not a directory: {value}")
         return value
@@ -261,7 +261,7 @@ class Settings(BaseSettings):
 
 
 def check_path(path: str) -> None:
-    """Raise ValueError unless this can be an issuer's path, and has only one spelling."""
+    """Raises ValueError unless this can be an issuer's path, and has only one spelling."""
     if path.endswith("/"):
         raise ValueError("must not end in a slash")
     first, *segments = path.split("/")
@@ -276,7 +276,7 @@ def check_path(path: str) -> None:
 
 
 def read(options: dict[str, object], config: Path | None = None) -> Settings:
-    """Read the settings from the given `options`, the environment and the TOML file `config`; raises SettingsError."""
+    """Reads the settings from the given `options`, the environment and the TOML file `config`; raises SettingsError."""
     if config and not config.is_file():
         raise SettingsError(f"--config: there is no file {config}.")
     configured = type("Settings", (Settings,), {"model_config": SettingsConfigDict(toml_file=config)})
@@ -290,13 +290,13 @@ def read(options: dict[str, object], config: Path | None = None) -> Settings:
 
 
 def separated(value: object) -> list[object]:
-    """Split a text into its values; anything else, and an empty text, is left to the validation."""
+    """Splits a text into its values; anything else, and an empty text, is left to the validation."""
     parts = value.replace(",", " ").split() if isinstance(value, str) else []
     return [*parts] or [value]
 
 
 def sentence(error: ValidationError) -> str:
-    """Return the first complaint, led by the option's name; without the value, which may be a secret."""
+    """Returns the first complaint, led by the option's name; without the value, which may be a secret."""
     first = error.errors(include_input=False, include_url=False)[0]
     if first["type"] == "extra_forbidden":
         return f"--config: there is no option {first['loc'][0]}."

@@ -21,7 +21,7 @@ class Repeated(NotJSON):
 
 
 def parse(text: str | bytes, *, longest_number: int = LONGEST_NUMBER) -> Any:
-    """Parse a JSON text (bytes: UTF-8) with whole numbers of at most `longest_number` digits.
+    """Parses a JSON text (bytes: UTF-8) with whole numbers of at most `longest_number` digits.
 
     Raises NotJSON, or Repeated if an object repeats a member.
     """
@@ -42,7 +42,7 @@ def parse(text: str | bytes, *, longest_number: int = LONGEST_NUMBER) -> Any:
 
 
 def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object's members by their names; raises Repeated."""
+    """Returns an object's members by their names; raises Repeated."""
     document: dict[str, Any] = {}
     for name, value in pairs:
         if name in document:
@@ -52,19 +52,19 @@ def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def refuse_constant(constant: str) -> NoReturn:
-    """Raise NotJSON for NaN and infinities, which only Python's parser knows."""
+    """Raises NotJSON for NaN and infinities, which only Python's parser knows."""
     raise NotJSON(f"{constant} is not JSON")
 
 
 def whole_number(digits: str, longest: int) -> int:
-    """Parse a whole number; raises NotJSON if it has more than `longest` digits."""
+    """Parses a whole number; raises NotJSON if it has more than `longest` digits."""
     if len(digits) > longest:
         raise NotJSON("a number is too long")
     return int(digits)
 
 
 def finite_number(digits: str) -> float:
-    """Parse a number with a fraction or an exponent; raises NotJSON if it is too large for a double."""
+    """Parses a number with a fraction or an exponent; raises NotJSON if it is too large for a double."""
     number = float(digits)
     if not math.isfinite(number):
         raise NotJSON("a number is too large")

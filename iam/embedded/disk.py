@@ -53,26 +53,26 @@ class Disk:
         return f"The disk of the database is almost full ({self.free // MEGABYTE} MB are free): it is only read from until there is room."
 
     def start(self) -> None:
-        """Measure now, and every LOOK seconds."""
+        """Measures now, and every LOOK seconds."""
         self.watch.start(LOOK)
 
     def stop(self) -> None:
-        """Stop measuring."""
+        """Stops measuring."""
         if self.watch.running:
             self.watch.stop()
 
     def look(self) -> Deferred[None]:
-        """Measure in a thread, because a network file system may block."""
+        """Measures in a thread, because a network file system may block."""
         return Deferred.fromCoroutine(self.measure())
 
     async def measure(self) -> None:
-        """Measure and judge; an error is ignored, so that the next measurement takes place."""
+        """Measures and judges; an error is ignored, so that the next measurement takes place."""
         with suppress(OSError, RuntimeError):
             state = await deferToThreadPool(self.reactor, self.reactor.getThreadPool(), os.statvfs, self.directory)
             self.judge(state.f_bavail * state.f_frsize, state.f_blocks * state.f_frsize)
 
     def judge(self, free: int, size: int, now: float | None = None) -> None:
-        """Judge `free` bytes on a disk of `size` bytes; a lack ends an eighth above its limit, so that it does not flicker."""
+        """Judges `free` bytes on a disk of `size` bytes; a lack ends an eighth above its limit, so that it does not flicker."""
         reserve = bytes_to_keep(self.reserve, size)
         self.free = free
         self.full = free < FULL
@@ -85,7 +85,7 @@ class Disk:
             self.say()
 
     def heed_growth(self, free: int, reserve: int, now: float) -> None:
-        """Log a warning if the disk will be almost full within SOON seconds at the rate of the last minutes."""
+        """Logs a warning if the disk will be almost full within SOON seconds at the rate of the last minutes."""
         if not self.seen or now - self.seen[-1][0] >= MINUTE:
             self.seen.append((now, free))
         while now - self.seen[0][0] > SPAN:
@@ -105,7 +105,7 @@ class Disk:
             )
 
     def say(self) -> None:
-        """Log one line about the state of the disk."""
+        """Logs one line about the state of the disk."""
         self.said = monotonic()
         room = {"free": self.free // MEGABYTE, "directory": str(self.directory)}
         if self.short:
@@ -117,5 +117,5 @@ class Disk:
 
 
 def bytes_to_keep(reserve: int, size: int) -> int:
-    """Return how many bytes are to stay free on a disk of `size` bytes."""
+    """Returns how many bytes are to stay free on a disk of `size` bytes."""
     return min(reserve, max(size // SHARE, LEAST))

@@ -8,5 +8,5 @@ class EmbeddedError(Exception):
 
 
 def explain(sentence: str, log: str) -> EmbeddedError:
-    """Return the error of this sentence, followed by the last LINES lines of the log."""
+    """Returns the error of this sentence, followed by the last LINES lines of the log."""
     return EmbeddedError("\n".join([sentence, *log.splitlines()[-LINES:]]))

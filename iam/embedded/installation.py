@@ -85,7 +85,7 @@ class Installation:
 
     @contextmanager
     def handle(self, directory: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """Yield a path of the directory for a program, and the descriptors that it has to inherit.
+        """Yields a path of the directory for a program, and the descriptors that it has to inherit.
 
         If the account cannot enter the directories above, the path goes by an open descriptor (H47).
         """
@@ -99,7 +99,7 @@ class Installation:
             os.close(file)
 
     async def create(self, running: int) -> None:
-        """Create the cluster with role and database in a draft, and move it into place; its programs inherit the lock `running`."""
+        """Creates the cluster with role and database in a draft, and moves it into place; its programs inherit the lock `running`."""
         self.progress(f"Creating the database in {self.cluster.home} ...")
         draft = self.cluster.draft(self.account)
         try:
@@ -110,21 +110,21 @@ class Installation:
             shutil.rmtree(draft, ignore_errors=True)
 
     async def initialise(self, where: str, keep: tuple[int, ...]) -> None:
-        """Fill a directory with a cluster; role and database are made in single-user mode, so that nobody can connect meanwhile."""
+        """Fills a directory with a cluster; role and database are made in single-user mode, so that nobody can connect meanwhile."""
         tuning = [f"--set={name}={value}" for name, value in TUNING.items()]
         sync = [] if self.durable else ["--no-sync"]
         await self.run(["initdb", "-D", where, *INITDB, *sync, *tuning], "", keep)
         await self.run(["postgres", "--single", "-D", where, "-c", "exit_on_error=on", "postgres"], BOOTSTRAP, keep)
 
     async def run(self, command: list[str], given: str, keep: tuple[int, ...]) -> None:
-        """Run one of PostgreSQL's programs; raises EmbeddedError with the end of its output if it fails."""
+        """Runs one of PostgreSQL's programs; raises EmbeddedError with the end of its output if it fails."""
         words = [str(self.binaries.program(command[0])), *command[1:]]
         outcome = await processes.run(self.reactor, words, self.account.switch, given=given, keep=keep)
         if outcome.code:
             raise explain(f"The database in {self.cluster.home} could not be made: {self.cause()}", outcome.output)
 
     def launch(self, running: int) -> None:
-        """Start a postmaster that is not our child, so that it outlives a server that is killed."""
+        """Starts a postmaster that is not our child, so that it outlives a server that is killed."""
         sockets = self.cluster.sockets(self.account)
         sink, source = self.cluster.open_log(), os.open(os.devnull, os.O_RDONLY)
         try:
@@ -140,7 +140,7 @@ class Installation:
             os.close(sink)
 
     def cause(self) -> str:
-        """Return the likely cause of a failure: a full disk, on which PostgreSQL may not have been able to log it, or what its log says."""
+        """Returns the likely cause of a failure: a full disk, on which PostgreSQL may have failed to log it, or what its log says."""
         state = os.statvfs(self.cluster.data_dir)
         if state.f_bavail * state.f_frsize < FULL:
             return "the disk is full. Make room, and start again."
@@ -148,5 +148,5 @@ class Installation:
 
 
 def options(settings: dict[str, str]) -> list[str]:
-    """Return the settings as words of a command line."""
+    """Returns the settings as words of a command line."""
     return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]

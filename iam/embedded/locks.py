@@ -19,7 +19,7 @@ class Lock:
         return self.file >= 0
 
     def take(self, *, shared: bool = False) -> bool:
-        """Take the lock, or make a shared one exclusive; False, and nothing is held, if another process is in the way."""
+        """Takes the lock, or makes a shared one exclusive; False, and nothing is held, if another process is in the way."""
         if not self.held:
             self.file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
@@ -30,7 +30,7 @@ class Lock:
         return True
 
     def close(self) -> None:
-        """Let go of the lock; programs that inherited it still hold it."""
+        """Lets go of the lock; programs that inherited it still hold it."""
         if self.held:
             os.close(self.file)
             self.file = -1

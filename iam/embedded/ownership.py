@@ -10,7 +10,7 @@ from iam.reactor import Timer
 
 
 async def settle(reactor: Timer, cluster: Cluster, progress: Callable[[str], None]) -> SystemAccount:
-    """Return the user to run PostgreSQL as, and give them the cluster; while its PostgreSQL still runs, that is the former owner."""
+    """Returns the user to run PostgreSQL as, and gives them the cluster; while its PostgreSQL still runs, that is the former owner."""
     user = await account.choose(reactor, cluster.owner)
     if user.ours or cluster.owner in (0, user.uid):
         return user

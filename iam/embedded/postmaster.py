@@ -24,7 +24,7 @@ SHARES: Final = ((SIGINT, 0.6), (SIGQUIT, 0.2), (SIGKILL, 0.1))  # fast, immedia
 
 
 def find(installation: Installation) -> Process | None:
-    """Find the postmaster by the cluster's tag in its arguments, whatever the pid file says; None if none runs."""
+    """Finds the postmaster by the cluster's tag in its arguments, whatever the pid file says; None if none runs."""
     if silent(installation):
         return None
     tag, uid = installation.cluster.tag, installation.account.uid
@@ -39,7 +39,7 @@ def silent(installation: Installation) -> bool:
 
 
 async def silence(installation: Installation, patience: float = STUCK) -> Lock:
-    """Wait for the processes of a dead postmaster, then kill them, and return the lock that all processes of the cluster inherit.
+    """Waits for the processes of a dead postmaster, then kills them, and returns the lock that all processes of the cluster inherit.
 
     Raises EmbeddedError if the lock is still held after `patience` seconds.
     """
@@ -56,7 +56,7 @@ async def silence(installation: Installation, patience: float = STUCK) -> Lock:
 
 
 def kill_all(installation: Installation) -> None:
-    """Kill all processes of the cluster."""
+    """Kills all processes of the cluster."""
     if not installation.cluster.made:
         return
     for pid in processes.belonging(installation.account.uid, installation.cluster.tag):
@@ -65,7 +65,7 @@ def kill_all(installation: Installation) -> None:
 
 
 async def ensure(installation: Installation) -> Process:
-    """Return a postmaster that accepts connections: the one that runs, or a new one; raises EmbeddedError."""
+    """Returns a postmaster that accepts connections: the one that runs, or a new one; raises EmbeddedError."""
     installation.cluster.check(installation.account, installation.binaries.major)
     found = find(installation)
     if found is not None and await serves(installation, found):
@@ -74,7 +74,7 @@ async def ensure(installation: Installation) -> Process:
 
 
 async def serves(installation: Installation, found: Process) -> bool:
-    """Wait until this postmaster accepts connections, and say whether it does; end it if it never will."""
+    """Waits until this postmaster accepts connections, and says whether it does; ends it if it never will."""
     found.send(SIGCONT)
     socket = installation.cluster.sockets(installation.account) / SOCKET
     began = monotonic()
@@ -90,7 +90,7 @@ async def serves(installation: Installation, found: Process) -> bool:
 
 
 async def launch(installation: Installation) -> Process:
-    """Start a postmaster and wait until it accepts connections; raises EmbeddedError."""
+    """Starts a postmaster and waits until it accepts connections; raises EmbeddedError."""
     cluster = installation.cluster
     with await silence(installation) as running:
         pid, _ = cluster.reported()
@@ -113,7 +113,7 @@ async def launch(installation: Installation) -> Process:
 
 
 async def ready(installation: Installation, position: int) -> Process:
-    """Wait until the new postmaster accepts connections, and return it; errors quote the log behind byte `position`."""
+    """Waits until the new postmaster accepts connections, and returns it; errors quote the log behind byte `position`."""
     cluster = installation.cluster
     began = said = monotonic()
     while True:
@@ -135,7 +135,7 @@ async def ready(installation: Installation, position: int) -> Process:
 
 
 async def end(installation: Installation, postmaster: Process, patience: float) -> None:
-    """Stop the postmaster and its children within `patience` seconds; SIGCONT lets a stopped process handle the signal."""
+    """Stops the postmaster and its children within `patience` seconds; SIGCONT lets a stopped process handle the signal."""
     for signal, share in SHARES:
         postmaster.send(signal)
         postmaster.send(SIGCONT)
@@ -146,7 +146,7 @@ async def end(installation: Installation, postmaster: Process, patience: float) 
 
 
 async def wait_until_gone(installation: Installation, patience: float) -> bool:
-    """Wait until all processes of the cluster are gone; False if some are left after `patience` seconds."""
+    """Waits until all processes of the cluster are gone; False if some are left after `patience` seconds."""
     began = monotonic()
     while not silent(installation):
         if monotonic() - began > patience:

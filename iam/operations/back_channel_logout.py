@@ -61,12 +61,12 @@ class BackChannelLogout:
         self._call.clock = reactor
 
     def start(self) -> None:
-        """Deliver the notices that are due, now and every INTERVAL seconds, and new ones as they are written."""
+        """Delivers the notices that are due, now and every INTERVAL seconds, and new ones as they are written."""
         self._notices.wake = self.look
         self._call.start(INTERVAL)
 
     def stop(self) -> Deferred[None]:
-        """Take no more notices, and wait FAREWELL seconds for those under way; another server delivers those that do not finish."""
+        """Takes no more notices, and waits FAREWELL seconds for those under way; another server delivers those that do not finish."""
         if self._call.running:
             self._call.stop()
         self._unread.stop()
@@ -78,14 +78,14 @@ class BackChannelLogout:
         return stopped.addErrback(lambda failure: failure.trap(TimedOut) and None)
 
     def look(self) -> None:
-        """Begin to take due notices, or have the round that is under way look once more."""
+        """Begins to take due notices, or has the round that is under way look once more."""
         self._again = True
         if not self._looking and self._stopped is None:
             self._looking = True
             Deferred.fromCoroutine(self._look())
 
     async def _look(self) -> None:
-        """Take notices for as long as new ones are announced; log errors, so that the next look still happens."""
+        """Takes notices for as long as new ones are announced; logs errors, so that the next look still happens."""
         try:
             while self._again and self._stopped is None:
                 self._again = False
@@ -98,7 +98,7 @@ class BackChannelLogout:
             self._looking = False
 
     async def _take(self) -> None:
-        """Take as many notices as there is room for, and begin to deliver them."""
+        """Takes as many notices as there is room for, and begins to deliver them."""
         room = AT_ONCE - self._under_way.total()
         if room <= 0:
             return
@@ -109,7 +109,7 @@ class BackChannelLogout:
             Deferred.fromCoroutine(self._deliver(notice))
 
     async def _deliver(self, notice: Notice) -> None:
-        """Deliver one notice; an error is logged and holds up no other notice."""
+        """Delivers one notice; an error is logged and holds up no other notice."""
         try:
             await self._attempt(notice)
         except (Rejected, Unavailable) as error:
@@ -120,7 +120,7 @@ class BackChannelLogout:
             self._finish(notice.client_id)
 
     async def _attempt(self, notice: Notice) -> None:
-        """Post a logout token to the client, and store whether it arrived; a client that wants none any more counts as notified."""
+        """Posts a logout token to the client, and stores whether it arrived; a client that wants none any more counts as notified."""
         client = await self._directory.find(notice.client_id)
         uri = client.backchannel_logout_uri if client is not None and client.enabled else None
         if client is None or uri is None:
@@ -138,7 +138,7 @@ class BackChannelLogout:
             await self._answered(notice, uri, status)
 
     async def _answered(self, notice: Notice, uri: str, status: int) -> None:
-        """Judge the status of an answer: 200 to 299 is success (Back-Channel Logout §2.8), 500 and above is the client's own failure."""
+        """Judges the status of an answer: 200 to 299 is success (Back-Channel Logout §2.8), 500 and above is the client's own failure."""
         if status not in SUCCESS:
             await self._failed(notice, uri, f"the answer is {status}", unreachable=status >= BROKEN)
             return
@@ -150,7 +150,7 @@ class BackChannelLogout:
         )
 
     def _finish(self, client_id: str) -> None:
-        """Count the end of a delivery, and take more notices or report that the last one is done."""
+        """Counts the end of a delivery, and takes more notices or reports that the last one is done."""
         self._under_way[client_id] -= 1
         self._under_way += Counter()  # drops clients at zero
         if self._stopped is None:
@@ -159,7 +159,7 @@ class BackChannelLogout:
             self._stopped.callback(None)
 
     async def _failed(self, notice: Notice, uri: str, reason: str, *, unreachable: bool) -> None:
-        """Log the failure, and store it for a later attempt, or give up."""
+        """Logs the failure, and stores it for a later attempt, or gives up."""
         now = self._clock.now()
         log.warn(
             "client not told of a logout: {client_id}, attempt {attempt}, {uri}: {reason}",
@@ -174,5 +174,5 @@ class BackChannelLogout:
 
 
 def saying(sentence: str) -> Say:
-    """Return a function that logs this sentence with a reason and a count."""
+    """Returns a function that logs this sentence with a reason and a count."""
     return lambda reason, count: log.warn(sentence, reason=reason, count=count)

@@ -57,11 +57,11 @@ class Retention:
         self._call.clock = reactor
 
     def start(self) -> None:
-        """Begin to work in rounds."""
+        """Begins to work in rounds."""
         self._call.start(INTERVAL * SystemRandom().uniform(0.75, 1.25), now=False)
 
     def stop(self) -> None:
-        """Begin no more rounds."""
+        """Begins no more rounds."""
         if self._call.running:
             self._call.stop()
 
@@ -69,7 +69,7 @@ class Retention:
         return Deferred.fromCoroutine(self.work())
 
     async def work(self) -> None:
-        """Do one round, and log one line for each reason why tasks failed; the next round tries them again."""
+        """Does one round, and logs one line for each reason why tasks failed; the next round tries them again."""
         self._reasons.clear()
         for task in self._tasks:
             await self._attempt(task)
@@ -77,7 +77,7 @@ class Retention:
             self._say(reason, names)
 
     async def _attempt(self, task: Task) -> None:
-        """Work on one task, and record whether it failed."""
+        """Works on one task, and records whether it failed."""
         try:
             await self._finish(task)
         except (Rejected, Unavailable) as error:
@@ -89,7 +89,7 @@ class Retention:
             self.records[task.name].in_a_row = 0
 
     async def _finish(self, task: Task) -> None:
-        """Take steps until the task is finished, STEPS at most."""
+        """Takes steps until the task is finished, STEPS at most."""
         done = 0
         for _ in range(STEPS):
             count = await task.step(self._clock.now())
@@ -100,14 +100,14 @@ class Retention:
             log.info("{task}: {count} done", task=task.name, count=done)
 
     def _failed(self, task: Task, reason: str) -> None:
-        """Count a failure, and note its reason for the end of the round."""
+        """Counts a failure, and notes its reason for the end of the round."""
         record = self.records[task.name]
         record.failures += 1
         record.in_a_row += 1
         self._reasons.setdefault(reason, []).append(task.name)
 
     def _say(self, reason: str, names: Sequence[str]) -> None:
-        """Log the tasks that failed for this reason, as an error if one of them has failed PERSISTENT times in a row."""
+        """Logs the tasks that failed for this reason, as an error if one of them has failed PERSISTENT times in a row."""
         times = max(self.records[name].in_a_row for name in names)
         emit = log.error if times >= PERSISTENT else log.warn
         emit(
@@ -119,7 +119,7 @@ class Retention:
 
 
 def tasks(store: Store, keys: Keys) -> tuple[Task, ...]:
-    """Return the tasks of retention, one line each."""
+    """Returns the tasks of retention, one line each."""
     audit, partitions = store.audit, store.partitions
     return (
         *(Task(f"keys of {alg}", making(keys, alg)) for alg in KINDS),
@@ -134,23 +134,23 @@ def tasks(store: Store, keys: Keys) -> tuple[Task, ...]:
 
 
 def making(keys: Keys, alg: str) -> Callable[[datetime], Awaitable[int]]:
-    """Return the step that makes the next key of this algorithm, if it is due."""
+    """Returns the step that makes the next key of this algorithm, if it is due."""
     return lambda _: nothing_left(keys.tend_one(alg))
 
 
 def tending(partitions: Partitions, table: str) -> Callable[[datetime], Awaitable[int]]:
-    """Return the step that makes and drops partitions of this table."""
+    """Returns the step that makes and drops partitions of this table."""
     return lambda now: nothing_left(partitions.tend_one(table, now))
 
 
 async def nothing_left(work: Awaitable[object]) -> int:
-    """Do work that is finished after one step, and return 0."""
+    """Does work that is finished after one step, and returns 0."""
     await work
     return 0
 
 
 async def say_sizes(partitions: Partitions) -> None:
-    """Log the rows, bytes and partitions of each table."""
+    """Logs the rows, bytes and partitions of each table."""
     for fill in await partitions.fills():
         log.info(
             "table {table}: about {rows} rows, {bytes} bytes, in {partitions} partitions",

@@ -32,7 +32,7 @@ Look = Callable[[str], list[str]]
 
 
 def system(name: str) -> list[str]:
-    """Return the addresses that the system's resolver knows for a name; blocks, and raises OSError or UnicodeError."""
+    """Returns the addresses that the system's resolver knows for a name; blocks, and raises OSError or UnicodeError."""
     return [str(sockaddr[0]) for *_, sockaddr in getaddrinfo(name, None, type=SOCK_STREAM)]
 
 
@@ -46,7 +46,7 @@ class NameResolver:
         self._under_way = 0
 
     async def addresses(self, host: str) -> list[Address]:
-        """Return every address of a host; raises FetchError."""
+        """Returns every address of a host; raises FetchError."""
         try:
             return [ip_address(host)]
         except ValueError:
@@ -54,7 +54,7 @@ class NameResolver:
         return [ip_address(text) for text in dict.fromkeys(texts)]
 
     async def _looked_up(self, name: str) -> list[str]:
-        """Look the name up in a thread of its own, for LOOK_UP seconds at most; raises FetchError, or Crowded for failures on our side."""
+        """Looks the name up in a thread of its own, for LOOK_UP seconds at most; raises FetchError, or Crowded for failures on our side."""
         if self._under_way >= self._most:
             raise Crowded("too many names are being looked up")
         answer: Deferred[list[str]] = Deferred()
@@ -87,7 +87,7 @@ class Limited(ProtocolWrapper):
     left = OCTETS
 
     def dataReceived(self, data: bytes) -> None:
-        """Pass data on up to the limit, and abort the connection beyond it."""
+        """Passes data on up to the limit, and aborts the connection beyond it."""
         self.left -= len(data)
         if self.left >= 0:
             super().dataReceived(data)
@@ -114,15 +114,15 @@ class Line:
         self._wrapper: Any = None
 
     def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
-        """Return this line, whatever the URI says, so that only checked addresses are dialled."""
+        """Returns this line, whatever the URI says, so that only checked addresses are dialled."""
         return self  # type: ignore[return-value]
 
     def connect(self, factory: IProtocolFactory) -> Deferred[IProtocol]:
-        """Connect to the first address that answers; fails with ConnectError."""
+        """Connects to the first address that answers; fails with ConnectError."""
         return Deferred.fromCoroutine(self._connected(factory))
 
     async def _connected(self, factory: IProtocolFactory) -> IProtocol:
-        """Try the addresses in order, and return the first connection; raises the last ConnectError if there is none."""
+        """Tries the addresses in order, and returns the first connection; raises the last ConnectError if there is none."""
         reason: ConnectError = ConnectError()
         for address in self._addresses:
             try:
@@ -142,6 +142,6 @@ class Line:
         return wrapClientTLS(optionsForClientTLS(self._destination.host, self._trust_root), plain)
 
     def hang_up(self) -> None:
-        """Abort the connection, if there is one."""
+        """Aborts the connection, if there is one."""
         if self._wrapper is not None:
             self._wrapper.transport.abortConnection()

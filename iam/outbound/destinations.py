@@ -55,7 +55,7 @@ class Destination:
 
 
 def parse(url: str) -> Destination:
-    """Parse `url`; raises FetchError unless it is a plain http or https URL."""
+    """Parses `url`; raises FetchError unless it is a plain http or https URL."""
     sentence = complaint(url, private=True)
     if sentence:
         raise FetchError(sentence)
@@ -65,7 +65,7 @@ def parse(url: str) -> Destination:
 
 
 def complaint(url: str, *, private: bool, example: str = "jwks.json") -> str | None:
-    """Return the sentence that says what is wrong with a URL, or None; `private` allows http and other ports, for private networks."""
+    """Returns the sentence that says what is wrong with a URL, or None; `private` allows http and other ports, for private networks."""
     try:
         parts = urlsplit(url)
         good = URL.fullmatch(url) and parts.scheme in USUAL_PORTS and parts.port != 0
@@ -91,7 +91,7 @@ def host_is_plain(parts: SplitResult) -> bool:
 
 
 def check(destination: Destination, addresses: Iterable[Address], private: Networks) -> None:
-    """Raise FetchError unless every address of the destination is public or in one of the `private` networks.
+    """Raises FetchError unless every address of the destination is public or in one of the `private` networks.
 
     Only those networks may be reached over http and at other ports than 443.
     """

@@ -35,7 +35,7 @@ class Exchanges:
         read: Callable[[IResponse], Awaitable[T]],
         body: FileBodyProducer | None = None,
     ) -> T:
-        """Send a request, following no redirect, return what `read` makes of the answer, and close the connection; raises FetchError."""
+        """Sends a request, following no redirect, returns what `read` makes of the answer, and closes the connection; raises FetchError."""
         addresses = await self._resolver.addresses(destination.host)
         if not addresses:
             raise FetchError(f"{destination.host} has no address")
@@ -52,6 +52,6 @@ class Exchanges:
 
 
 def reason_of(error: Exception) -> str:
-    """Return the text of an error, or of its first cause."""
+    """Returns the text of an error, or of its first cause."""
     inner = getattr(error, "reasons", None)
     return str(inner[0].value if inner else error) or type(error).__name__

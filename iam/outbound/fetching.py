@@ -120,7 +120,7 @@ class Fetcher:
         self._places_at: dict[str, DeferredSemaphore] = {}
 
     async def fetch(self, url: str, purpose: str, *, anew: bool = False, asker: str = "") -> Fetched:
-        """Return the JSON document at `url`, from the cache (an hour at most) or, with `anew`, as it is now; raises FetchError.
+        """Returns the JSON document at `url`, from the cache (an hour at most) or, with `anew`, as it is now; raises FetchError.
 
         `asker` is who named the address; one asker may have OF_ONE fetches at a time, and "" any number.
         """
@@ -131,12 +131,12 @@ class Fetcher:
         return await self._together(url, DOCUMENT, purpose, asker)
 
     async def text(self, url: str, purpose: str, accept: bytes, *, asker: str = "") -> str:
-        """Return the ASCII text at `url` as it is now, without surrounding white space; raises FetchError."""
+        """Returns the ASCII text at `url` as it is now, without surrounding white space; raises FetchError."""
         fetched = await self._together(url, Form(accept, text_of, kept=False), purpose, asker)
         return str(fetched.document)
 
     def _together(self, url: str, form: Form, purpose: str, asker: str) -> Deferred[Fetched]:
-        """Join the fetch that is under way, or begin one; it goes on even if nobody waits for it any more. Raises FetchError or Crowded."""
+        """Joins the fetch that is under way, or begins one; it goes on even if nobody waits for it. Raises FetchError or Crowded."""
         now, refusal, waiter = self._clock.seconds(), self._refusals.get((url, form)), Deferred[Fetched]()
         if refusal is not None and now < refusal.until <= now + REFUSED:
             raise FetchError(refusal.reason)
@@ -159,7 +159,7 @@ class Fetcher:
                 waiter.callback(outcome)
 
     async def _fetched(self, url: str, form: Form, purpose: str) -> Fetched:
-        """Fetch, and remember the document or the failure."""
+        """Fetches, and remembers the document or the failure."""
         try:
             kept = await self._in_turn(url, form)
         except Crowded as error:
@@ -184,7 +184,7 @@ class Fetcher:
         remember(self._kept, url, kept)
 
     async def _in_turn(self, url: str, form: Form) -> Kept:
-        """Wait for a place and fetch, each within the patience; raises FetchError or Crowded."""
+        """Waits for a place and fetches, each within the patience; raises FetchError or Crowded."""
         destination = parse(url)
         turn = Deferred.fromCoroutine(self._turn(destination.host))
         await turn.addTimeout(self._patience, self._reactor, refuse_for_crowding)
@@ -196,7 +196,7 @@ class Fetcher:
             self._leave(destination.host)
 
     async def _turn(self, host: str) -> None:
-        """Wait for a place at this host, and then for one of all places."""
+        """Waits for a place at this host, and then for one of all places."""
         await self._places_at.setdefault(host, DeferredSemaphore(AT_ONE_HOST)).acquire()
         try:
             await self._places.acquire()
@@ -211,7 +211,7 @@ class Fetcher:
             del self._places_at[host]
 
     async def _once(self, url: str, form: Form, destination: Destination) -> Kept:
-        """Send one GET, conditional if the document is cached (RFC 9110 §13.1)."""
+        """Sends one GET, conditional if the document is cached (RFC 9110 §13.1)."""
         kept = self._kept.get(url) if form.kept else None
 
         async def read(response: IResponse) -> Kept:
@@ -229,7 +229,7 @@ class Fetcher:
 
 
 def document_of(response: IResponse, body: bytes) -> Any:
-    """Parse the JSON of an answer; raises FetchError if its type or its text is not JSON."""
+    """Parses the JSON of an answer; raises FetchError if its type or its text is not JSON."""
     if not JSON.fullmatch(header(response, "content-type").strip()):
         raise FetchError("the answer is not JSON by its headers")
     try:
@@ -239,7 +239,7 @@ def document_of(response: IResponse, body: bytes) -> Any:
 
 
 def text_of(_: IResponse, body: bytes) -> str:
-    """Return the ASCII text of an answer, without surrounding white space; raises FetchError for other octets."""
+    """Returns the ASCII text of an answer, without surrounding white space; raises FetchError for other octets."""
     try:
         return body.decode("ascii").strip()
     except UnicodeDecodeError:
@@ -247,7 +247,7 @@ def text_of(_: IResponse, body: bytes) -> str:
 
 
 async def body_of(response: IResponse) -> bytes:
-    """Read the body of an answer; raises FetchError if it is longer than LONGEST octets, encoded, or not 200."""
+    """Reads the body of an answer; raises FetchError if it is longer than LONGEST octets, encoded, or not 200."""
     if response.code != OK:
         raise FetchError(f"the answer is {response.code}, and only 200 counts")
     if header(response, "content-encoding"):
@@ -267,28 +267,28 @@ DOCUMENT: Final = Form(b"application/json", document_of, kept=True)
 
 
 def refuse_for_crowding(_outcome: object, _seconds: float) -> NoReturn:
-    """Raise Crowded, because no place became free in time."""
+    """Raises Crowded, because no place became free in time."""
     raise Crowded(CROWDED)
 
 
 def refuse_for_lateness(_outcome: object, seconds: float) -> NoReturn:
-    """Raise FetchError, because the answer did not come in time."""
+    """Raises FetchError, because the answer did not come in time."""
     raise FetchError(f"no answer within {seconds:g} seconds")
 
 
 def header(response: IResponse, name: str) -> str:
-    """Return the value of a header, several lines joined by commas (RFC 9110 §5.3); "" without one."""
+    """Returns the value of a header, several lines joined by commas (RFC 9110 §5.3); "" without one."""
     return ", ".join(response.headers.getRawHeaders(name) or [])
 
 
 def validators(response: IResponse) -> Mapping[bytes, bytes]:
-    """Return the headers that make the next request conditional (RFC 9110 §13.1)."""
+    """Returns the headers that make the next request conditional (RFC 9110 §13.1)."""
     pairs = ((b"If-None-Match", "etag"), (b"If-Modified-Since", "last-modified"))
     return {asked: value.encode("latin-1", "replace") for asked, name in pairs if (value := header(response, name))}
 
 
 def lifetime(cache_control: str) -> int:
-    """Return the seconds that an answer is fresh: its max-age, within bounds (RFC 9111 §5.2.2)."""
+    """Returns the seconds that an answer is fresh: its max-age, within bounds (RFC 9111 §5.2.2)."""
     told = parse_cache_control_header(cache_control.lower(), cls=ResponseCacheControl)
     if told.no_store or told.no_cache:
         return KEPT_AT_LEAST
@@ -296,7 +296,7 @@ def lifetime(cache_control: str) -> int:
 
 
 def remember(known: dict[K, Any], key: K, what: object) -> None:
-    """Store an entry; at REMEMBERED entries the dictionary is emptied first."""
+    """Stores an entry; at REMEMBERED entries the dictionary is emptied first."""
     if len(known) >= REMEMBERED and key not in known:
         known.clear()
     known[key] = what

@@ -36,7 +36,7 @@ class Poster:
         self._exchanges = Exchanges(reactor, NameResolver(reactor, look, LOOK_UPS), private, trust_root)
 
     async def post(self, url: str, fields: Mapping[str, str]) -> int:
-        """Post a form and return the status of the answer; redirects are not followed. Raises FetchError if no answer comes in time."""
+        """Posts a form and returns the status of the answer; redirects are not followed. Raises FetchError if no answer comes in time."""
         return await Deferred.fromCoroutine(self._posted(url, fields)).addTimeout(
             self._patience, self._reactor, refuse_for_lateness
         )
@@ -47,10 +47,10 @@ class Poster:
 
 
 async def status_of(response: IResponse) -> int:
-    """Return the HTTP status of the answer."""
+    """Returns the HTTP status of the answer."""
     return int(response.code)
 
 
 def refuse_for_lateness(_outcome: object, seconds: float) -> NoReturn:
-    """Raise FetchError, because the answer did not come in time."""
+    """Raises FetchError, because the answer did not come in time."""
     raise FetchError(f"no answer within {seconds:g} seconds")

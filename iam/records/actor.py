@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 
 def written(address: str | None) -> str | None:
-    """Return the address as PostgreSQL's inet takes it; None if it is no address, so that an event never fails because of it."""
+    """Returns the address as PostgreSQL's inet takes it; None if it is no address, so that an event never fails because of it."""
     try:
         return str(ip_address((address or "").partition("%")[0]))
     except ValueError:
@@ -37,20 +37,20 @@ COMMAND_LINE: Final = By("command line")
 
 
 def person(user_id: UUID, address: str) -> By:
-    """Return the actor of a person who is logged in."""
+    """Returns the actor of a person who is logged in."""
     return By(f"user {user_id}", address)
 
 
 def client(client_id: str, address: str) -> By:
-    """Return the actor of a client that has authenticated."""
+    """Returns the actor of a client that has authenticated."""
     return By(f"client {client_id}", address)
 
 
 def registrant(token_id: UUID | None, address: str) -> By:
-    """Return the actor of a registration, with an initial access token or without."""
+    """Returns the actor of a registration, with an initial access token or without."""
     return By(f"registration token {token_id}" if token_id else "anybody", address)
 
 
 def setup(address: str) -> By:
-    """Return the actor who used the setup link of the first start."""
+    """Returns the actor who used the setup link of the first start."""
     return By("setup", address)

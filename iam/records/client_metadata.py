@@ -157,7 +157,7 @@ class Metadata:
 
 
 def describe(attribute: "attrs.Attribute[Any]", kind: Any) -> Member:
-    """Return the member of this attribute, with its name, option, type and default filled in."""
+    """Returns the member of this attribute, with its name, option, type and default filled in."""
     given: Member = attribute.metadata[KEY]
     name = given.name or attribute.name
     option = given.option or name.replace("_", "-")
@@ -174,7 +174,7 @@ DEFAULTS: Final[Mapping[str, Any]] = {each.attribute: each.default for each in M
 
 
 def document(metadata: Metadata) -> dict[str, Any]:
-    """Return the JSON document of the members that differ from their defaults and have no column of their own."""
+    """Returns the JSON document of the members that differ from their defaults and have no column of their own."""
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, default in DEFAULTS.items()
@@ -183,12 +183,12 @@ def document(metadata: Metadata) -> dict[str, Any]:
 
 
 def change(metadata: Metadata, said: Mapping[str, object]) -> Metadata:
-    """Return the metadata with some members replaced; they are named like the attributes."""
+    """Returns the metadata with some members replaced; they are named like the attributes."""
     given: dict[str, Any] = dict(said)
     return attrs.evolve(metadata, **given)
 
 
 def members(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the members in a document, without those that this version does not know."""
+    """Returns the members in a document, without those that this version does not know."""
     known = {name: document[name] for name in DEFAULTS if name in document}
     return {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}

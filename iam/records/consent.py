@@ -26,6 +26,6 @@ NOTHING = Consented()
 
 
 def placed(scopes: Sequence[str], resources: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-    """Return the scopes of each resource, and under NOWHERE those of none."""
+    """Returns the scopes of each resource, and under NOWHERE those of none."""
     at_some = {name for names in resources.values() for name in names}
     return {NOWHERE: [name for name in scopes if name not in at_some], **resources}

@@ -12,7 +12,7 @@ class Invalid(Exception):
 
 
 def complain(**complaints: str | None) -> None:
-    """Raise Invalid with the given complaints, if any of them is a sentence."""
+    """Raises Invalid with the given complaints, if any of them is a sentence."""
     found = {field: sentence for field, sentence in complaints.items() if sentence}
     if found:
         raise Invalid(found)

@@ -51,5 +51,5 @@ def member(rule: str, sentence: str, label: str | None = None, *, default: Any =
 
 
 def about(rule: str, sentence: str, label: str | None = None, **more: Any) -> dict[str, Member]:
-    """Return the attribute metadata that holds the member."""
+    """Returns the attribute metadata that holds the member."""
     return {KEY: Member(rule, sentence, label, **more)}

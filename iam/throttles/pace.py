@@ -21,7 +21,7 @@ class Pace:
         self._next: dict[str, float] = {}
 
     async def keep(self, network: str) -> None:
-        """Wait until the next answer to this network is due: PAUSE seconds after the last one, LONGEST seconds from now at most."""
+        """Waits until the next answer to this network is due: PAUSE seconds after the last one, LONGEST seconds from now at most."""
         now = self._reactor.seconds()
         due = max(self._next.get(network, now), now)
         if due > now + LONGEST:

@@ -19,7 +19,7 @@ log = Logger()
 
 
 def in_log(counts: Mapping[tuple[str, str], int]) -> None:
-    """Log one line for each of the MOST networks with the highest counts, and one for all others."""
+    """Logs one line for each of the MOST networks with the highest counts, and one for all others."""
     ranked = sorted(counts.items(), key=lambda each: -each[1])
     for (kind, network), count in ranked[:MOST]:
         where = network or "many other networks"
@@ -41,14 +41,14 @@ class Tally:
         self._counts: Counter[tuple[str, str]] = Counter()
 
     def add(self, kind: str, network: str) -> None:
-        """Count one more refusal."""
+        """Counts one more refusal."""
         if not self._counts:
             self._reactor.callLater(MINUTE, self.flush)
         key = kind, network
         self._counts[key if key in self._counts or len(self._counts) < KNOWN else (kind, OTHERS)] += 1
 
     def flush(self) -> None:
-        """Report the counts so far, and begin again."""
+        """Reports the counts so far, and begins again."""
         counts, self._counts = self._counts, Counter()
         if counts:
             self._told(counts)

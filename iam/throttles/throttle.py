@@ -42,19 +42,19 @@ class Throttle:
     tally: Tally
 
     async def take(self, kind: str, buckets: Sequence[Bucket], address: str) -> None:
-        """Take a token from each bucket before a secret that a person chose is tested; raises Throttled or Unavailable."""
+        """Takes a token from each bucket before a secret that a person chose is tested; raises Throttled or Unavailable."""
         self._refuse(kind, await self.buckets.take(buckets, self.clock.now()), address)
 
     def look(self, kind: str, buckets: Sequence[Bucket], address: str) -> None:
-        """Raise Throttled if this server knows that one of the buckets is empty; runs no statement."""
+        """Raises Throttled if this server knows that one of the buckets is empty; runs no statement."""
         self._refuse(kind, self.buckets.empty(buckets, self.clock.now()), address)
 
     def look_up(self, address: str | None) -> None:
-        """Raise Throttled, before a secret is looked up, if too many wrong ones came from this address's network; runs no statement."""
+        """Raises Throttled, before a secret is looked up, if too many wrong ones came from this address's network; runs no statement."""
         self.look(SECRET, self.of_network(address or ""), address or "")
 
     async def wrong(self, address: str | None, client_id: str | None = None) -> None:
-        """Count a wrong secret of ours, also for the client if one is given; raises Throttled if too many came from this network."""
+        """Counts a wrong secret of ours, also for the client if one is given; raises Throttled if too many came from this network."""
         address = address or ""
         own = [self.bucket("secret client", f"{client_id} {network(address)}")] if client_id is not None else []
         try:
@@ -63,12 +63,12 @@ class Throttle:
             log.debug("a wrong secret was not counted: {reason}", reason=str(error))
 
     def of_network(self, address: str, kind: str = SECRET) -> list[Bucket]:
-        """Return the bucket of the address's network and, for IPv6, the one of its /48."""
+        """Returns the bucket of the address's network and, for IPv6, the one of its /48."""
         own = self.bucket(f"{kind} network", network(address))
         return [own] if site(address) == network(address) else [own, self.bucket(f"{kind} site", site(address))]
 
     def bucket(self, kind: str, name: str) -> Bucket:
-        """Return the bucket of this kind and name, with the size and pause that the limits give for its kind."""
+        """Returns the bucket of this kind and name, with the size and pause that the limits give for its kind."""
         field = kind.replace(" ", "_")
         return Bucket(kind, name, getattr(self.limits, field), getattr(self.limits, f"{field}_pause"))
 

@@ -28,7 +28,7 @@ class Crowd:
 
     @contextmanager
     def one_of(self, lane: str) -> Iterator[None]:
-        """Count one login of this lane while the block runs; raises Busy if too many are under way."""
+        """Counts one login of this lane while the block runs; raises Busy if too many are under way."""
         if self._most is not None and self._counts[lane] >= self._most:
             raise Busy("Too many logins of one network are under way.")
         self._counts[lane] += 1
@@ -51,7 +51,7 @@ class Turns:
         self._waiting = 0
 
     def take(self, lane: str | None, work: Work) -> Deferred[Any]:
-        """Return the result of the work, which begins when its turn comes; raises or fails with Busy if there is no room.
+        """Returns the result of the work, which begins when its turn comes; raises or fails with Busy if there is no room.
 
         Cancelling the result does not stop work that has begun: it holds its place to its end.
         """
@@ -65,7 +65,7 @@ class Turns:
         return answer
 
     def _refuse_beyond(self, lane: str | None) -> None:
-        """Raise Busy if no place is free and the network has its share of the queue, or would have the longest lane of a full one."""
+        """Raises Busy if no place is free and the network has its share of the queue, or would have the longest lane of a full one."""
         own = len(self._lanes.get(lane, ()))
         if self._free:
             return
@@ -78,14 +78,14 @@ class Turns:
         return max(self._lanes.values(), key=len)
 
     def _turn_away(self) -> None:
-        """Make room: the last work in the longest lane fails with Busy."""
+        """Makes room: the last work in the longest lane fails with Busy."""
         _, answer = self._longest().pop()
         self._waiting -= 1
         if not answer.called:
             answer.errback(Busy("Too many passwords are being checked."))
 
     def _go_on(self) -> None:
-        """Begin work for every free place, one lane after the other."""
+        """Begins work for every free place, one lane after the other."""
         while self._free and self._lanes:
             lane = next(iter(self._lanes))
             waiting = self._lanes.pop(lane)
@@ -99,7 +99,7 @@ class Turns:
             work().addBoth(self._done).chainDeferred(answer)
 
     def _done(self, outcome: Any) -> Any:
-        """Free the place, and begin the next work."""
+        """Frees the place, and begins the next work."""
         self._free += 1
         self._go_on()
         return outcome

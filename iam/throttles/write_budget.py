@@ -31,7 +31,7 @@ class WriteBudget:
     clock: Clock
 
     async def wait(self, address: str | None, actor: str | None, size: int) -> int:
-        """Take the cost of `size` bytes from the budgets of the address's network and of the actor, as far as they are given.
+        """Takes the cost of `size` bytes from the budgets of the address's network and of the actor, as far as they are given.
 
         A network has separate budgets for logged-in people and for strangers, so that strangers cannot hold up the former.
         Return the seconds until there is enough, 0 if there is. If the database takes no writes now, nothing is counted, because
