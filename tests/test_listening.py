@@ -108,6 +108,28 @@ def test_a_description_may_not_be_laxer(described: str, method: str) -> None:
         from_text(reactor, f"{described}:sslmethod={method}")
 
 
+class Greeting(Protocol):
+    def connectionMade(self) -> None:
+        self.transport.write(b"hello")
+
+
+async def test_with_tls_nothing_is_sent_in_plain_text(described: str) -> None:
+    (port,) = await listen(reactor, Settings(listen=[described]), Factory.forProtocol(Greeting))
+
+    heard = await deferToThread(told, port.getHost().port)
+
+    await port.stopListening()
+    assert heard == b"hello"
+
+
+def told(port: int) -> bytes:
+    """What the server says first, as TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with create_connection(("127.0.0.1", port), 30) as plain, context.wrap_socket(plain) as encrypted:
+        return encrypted.recv(5)
+
+
 class Doorman(Factory):
     """Turns everybody away, and counts how many in which turn of the reactor."""
 

@@ -13,6 +13,7 @@ from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, s
 from twisted.internet.error import CannotListenError
 
 from iam.reactor import Reactor
+from iam.server.transport import hasten
 from iam.settings import Settings
 
 BACKLOG = 1024
@@ -37,7 +38,7 @@ async def listen(reactor: Reactor, settings: Settings, factory: Any) -> list[Any
     try:
         for name, endpoint in describe(reactor, settings):
             try:
-                ports.append(slow_down(await endpoint.listen(factory)))
+                ports.append(hasten(slow_down(await endpoint.listen(factory))))
             except (CannotListenError, OSError) as error:
                 said = cause(error)
                 if optional and ports and said.errno in ABSENT:

@@ -20,6 +20,7 @@ from iam.http.dispatch import Route
 from iam.http.request import Request
 from iam.http.site import Site
 from iam.limits import Limits
+from iam.server.transport import hasten
 from iam.settings import Settings, read
 from tests.harness import pause
 
@@ -164,7 +165,7 @@ def start() -> Iterator[Callable[..., Edge]]:
             registered=registered,
             limits=evolve(limits or Limits(), sweep=SWEEP),
         )
-        edge = Edge(site, turned, reactor.listenTCP(0, site, interface="127.0.0.1"))
+        edge = Edge(site, turned, hasten(reactor.listenTCP(0, site, interface="127.0.0.1")))
         edges.append(edge)
         return edge
 

@@ -1,0 +1,35 @@
+"""Connections that send at once."""
+
+from typing import Any
+
+from twisted.internet.tcp import Connection
+
+
+class Prompt(Connection):
+    """A connection that sends what is written at once, if nothing waits before it.
+
+    Twisted's waits for the reactor to say that there is room, which there nearly always is: two system calls and a turn more.
+    """
+
+    TLS: bool
+    _tempDataBuffer: list[bytes]
+
+    def write(self, data: bytes) -> None:
+        """Send data as far as there is room, and leave the rest to Twisted, as well as the end of a connection that is lost."""
+        if self._clear() and len(data) <= self.SEND_LIMIT:
+            sent = self.writeSomeData(data)
+            if sent == len(data):
+                return
+            data = data[sent:] if isinstance(sent, int) else data
+        super().write(data)
+
+    def _clear(self) -> bool:
+        """Whether the connection is open, in plain text, and has sent everything."""
+        ending = self.TLS or self.disconnecting or self._writeDisconnecting or self._writeDisconnected
+        return bool(self.connected) and not (ending or self.dataBuffer or self._tempDataBuffer)
+
+
+def hasten(port: Any) -> Any:
+    """Make the connections that a port accepts send at once."""
+    port.transport = type("Prompt", (Prompt, port.transport), {})
+    return port
