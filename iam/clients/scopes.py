@@ -26,11 +26,11 @@ USELESS: Final = "of no use to the resource"
 
 @frozen
 class Granted:
-    """The scopes granted to a request, those of them for each resource, and those left out, by the reason."""
+    """The scopes granted to a request, those of them for each resource, and those left out, with the reason of each."""
 
     names: Sequence[str]
     at: Mapping[str, Sequence[str]]
-    left_out: Mapping[str, Sequence[str]]
+    left_out: Mapping[str, str]
 
     @property
     def enough(self) -> bool:
@@ -39,13 +39,18 @@ class Granted:
         If it names resources, one of them must recognise a granted scope; scopes about the person do not count there.
         A request for `openid` needs that scope, except where no person is involved.
         """
-        identified = all(OPENID not in names for why, names in self.left_out.items() if why != PERSONAL)
+        identified = self.left_out.get(OPENID, PERSONAL) == PERSONAL
         return bool(self.names) and identified and (not self.at or any(self.at.values()))
 
     def reason(self, client: Client, grant_type: str | None = None) -> Reason | None:
         """Returns what was left out and why, for the client's developers; None if nothing was."""
-        got = "; ".join(f"{why}: {shown(' '.join(names))}" for why, names in self.left_out.items())
-        return Reason("scope", describe_allowed(client), got, client.id, grant_type) if got else None
+        if not self.left_out:
+            return None
+        by_why: dict[str, list[str]] = {}
+        for name, why in self.left_out.items():
+            by_why.setdefault(why, []).append(name)
+        got = "; ".join(f"{why}: {shown(' '.join(names))}" for why, names in by_why.items())
+        return Reason("scope", describe_allowed(client), got, client.id, grant_type)
 
     def refusal(self, client: Client, asked: Sequence[str]) -> Reason:
         """Returns the reason for refusing a request of which not enough remains."""
@@ -79,7 +84,7 @@ class Asking:
             return UNKNOWN
         if self.alone and name in OF_OPENID:
             return PERSONAL
-        if any(self.allowed_at(target, scope) for target in self.targets):
+        if self.targets and any(self.allowed_at(target, scope) for target in self.targets):
             return None
         if name not in self.client.scopes:
             return FOREIGN
@@ -90,13 +95,11 @@ async def judge(
     names: Sequence[str], client: Client, scopes: Scopes, targets: Sequence[Resource], *, alone: bool = False
 ) -> Granted:
     """Returns which of these scopes the client gets, in all and at each of the resources."""
-    known = {scope.name: scope for scope in await scopes.all()}
-    asking = Asking(client, targets, alone)
+    known, asking = await scopes.by_name(), Asking(client, targets, alone)
     against = {name: asking.against(name, known.get(name)) for name in names}
-    kept = [name for name, why in against.items() if why is None]
+    left_out = {name: why for name, why in against.items() if why is not None}
+    kept = [name for name in against if name not in left_out]
     at = {target.uri: [name for name in kept if asking.allowed_at(target, known[name])] for target in targets}
-    reasons = dict.fromkeys(why for why in against.values() if why)
-    left_out = {why: [name for name in against if against[name] == why] for why in reasons}
     return Granted(kept, at, left_out)
 
 
@@ -124,5 +127,5 @@ def describe_allowed(client: Client) -> str:
 
 async def describe(names: Sequence[str], scopes: Scopes) -> list[Scope]:
     """Returns the scopes with their sentences for the consent page; unknown ones are left out."""
-    known = {scope.name: scope for scope in await scopes.all()}
+    known = await scopes.by_name()
     return [known[name] for name in names if name in known]

@@ -1,6 +1,6 @@
 """The resources that a token is for, and what follows from them for the token (RFC 8707)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from attrs import frozen
@@ -29,6 +29,8 @@ class Targets:
         Raises invalid_target (RFC 8707 §2) if one is unknown or disabled, if the client may not ask for it, or if they
         are more than 16.
         """
+        if not audience:
+            return ()
         if len(audience) > MOST:
             raise invalid_target(Reason("resource", f"at most {MOST} resources", str(len(audience))))
         found = {uri: await self.resources.find(uri) for uri in audience}
@@ -40,8 +42,10 @@ class Targets:
             raise invalid_target(Reason("resource", expected, shown(got)))
         return tuple({target.uri: target for target in found.values() if target}.values())
 
-    async def normalize(self, audience: Iterable[str]) -> list[str]:
+    async def normalize(self, audience: Sequence[str]) -> list[str]:
         """Returns the resources by their registered URIs (RFC 3986 §6.2); unknown ones stay as they are."""
+        if not audience:
+            return []
         found = {uri: await self.resources.find(uri) for uri in audience}
         return list(dict.fromkeys(target.uri if target else uri for uri, target in found.items()))
 
@@ -50,6 +54,8 @@ class Targets:
 
         `audience` None means all resources.
         """
+        if not client.registered_itself:  # the others have the scopes that they are registered for
+            return set()
         known = await self.resources.by_uri()
         at = known.values() if audience is None else [known[uri] for uri in audience if uri in known]
         restricted = {scope.name for scope in await self.scopes.all() if scope.restricted}

@@ -135,8 +135,9 @@ class Validator(RequestValidator):  # type: ignore[misc]
         if not granted.enough:
             raise carrying(InvalidScopeError(), granted.refusal(client, names))
         request.scopes, request.granted = list(granted.names), granted
-        request.consented = await self._consented(request, client)
-        request.allowed = placed(request.consented, granted.at)
+        if not alone:  # nobody consents to what the client does for itself
+            request.consented = await self._consented(request, client)
+            request.allowed = placed(request.consented, granted.at)
         return True
 
     async def _targets_of(self, request: OAuthlibRequest) -> tuple[Resource, ...]:

@@ -1,6 +1,6 @@
 """Scopes: their names, and the sentence for each that people read (RFC 6749 §3.3)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from iam.clock import Clock
@@ -47,15 +47,19 @@ class Scopes:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
-        self._memory: Memory[None, tuple[Scope, ...]] = Memory(clock, self._read, database.heard)
+        self._memory: Memory[None, Mapping[str, Scope]] = Memory(clock, self._read, database.heard)
 
     async def all(self) -> tuple[Scope, ...]:
         """Returns every scope, in the order of creation."""
-        return await self._memory.get(None) or ()
+        return tuple((await self.by_name()).values())
+
+    async def by_name(self) -> Mapping[str, Scope]:
+        """Returns every scope by its name."""
+        return await self._memory.get(None) or {}
 
     async def shown(self) -> tuple[Scope, ...]:
         """Returns every scope, as known last if the database does not answer: for metadata alone."""
-        return await self._memory.shown(None) or ()
+        return tuple((await self._memory.shown(None) or {}).values())
 
     def forget(self) -> None:
         """Drops the scopes from memory: one may have changed."""
@@ -94,10 +98,10 @@ class Scopes:
         self.forget()
         return bool(rows)
 
-    async def _read(self, _: None) -> tuple[Scope, ...]:
+    async def _read(self, _: None) -> Mapping[str, Scope]:
         rows = await self._database.query(
             "select name, description, claims, restricted from scopes order by created_at, name"
         )
-        return tuple(
-            Scope(name, description, tuple(claims), restricted) for name, description, claims, restricted in rows
-        )
+        return {
+            name: Scope(name, description, tuple(claims), restricted) for name, description, claims, restricted in rows
+        }
