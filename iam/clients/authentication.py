@@ -95,20 +95,25 @@ def read_basic(authorization: str, address: str | None) -> Claimed:
     if scheme.lower() != "basic":
         raise InvalidClientError("The Authorization header must use the Basic scheme here.")
     try:
-        client_id, colon, sent = b64decode(encoded.strip(" "), validate=True).decode().partition(":")
-        client_id = unquote_plus(client_id, errors="strict")
+        name, colon, sent = b64decode(encoded.strip(" "), validate=True).decode().partition(":")
+        client_id = decode(name)
     except (Base64Error, ValueError):
         raise InvalidClientError("The Authorization header is not Basic credentials in base64 and UTF-8.") from None
-    secret = decode(sent)
+    secret = decode_if_encoded(sent)
     if not colon or not client_id or not secret or "\0" in client_id + secret:
         raise InvalidClientError("The Authorization header must hold client_id:client_secret.")
     return Claimed(client_id, secret, undecoded=sent if sent != secret else None, address=address)
 
 
 def decode(sent: str) -> str:
+    """Decodes a form-encoded text. Raises UnicodeDecodeError if the result would not be UTF-8."""
+    return unquote_plus(sent, errors="strict") if "%" in sent or "+" in sent else sent
+
+
+def decode_if_encoded(sent: str) -> str:
     """Decodes a form-encoded secret; returns it unchanged if the result would not be UTF-8."""
     try:
-        return unquote_plus(sent, errors="strict")
+        return decode(sent)
     except UnicodeDecodeError:
         return sent
 
@@ -205,7 +210,7 @@ class ClientAuthentication:
     def _by_secret(self, client: Client | None, claim: Claimed) -> Client | None:
         secrets, now = self.assertions.signatures.secrets, self.clock.now()
         readings = [text for text in (claim.secret, claim.undecoded) if text is not None]
-        same = sum(secrets.match(client, text, now) for text in readings) > 0  # all are compared, for constant time
+        same = sum([secrets.match(client, text, now) for text in readings]) > 0  # all are compared, for constant time
         return client if client and client.auth_method in BY_SECRET and same else None
 
     async def _by_assertion(self, client: Client | None, assertion: Assertion) -> Client | None:

@@ -57,7 +57,7 @@ class ClientSecrets:
         """
         digest = self.digest(text)
         known = [secret.digest for secret in client.secrets if secret.good(now)] if client else []
-        return sum(compare_digest(digest, each) for each in known or [NOBODY]) > 0
+        return sum([compare_digest(digest, each) for each in known or [NOBODY]]) > 0
 
     def readable(self, client: Client, now: datetime) -> list[bytes]:
         """Returns the client's secrets that it may sign with at the time `now`."""

@@ -7,9 +7,10 @@ the result of an `async def` hook, and raises UndecidedError if a result could b
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import copy_context
 from functools import partial, wraps
-from inspect import isawaitable, iscoroutinefunction
+from inspect import iscoroutinefunction
 from threading import local
-from typing import Final, ParamSpec, TypeVar, cast
+from types import GeneratorType
+from typing import Any, Final, ParamSpec, TypeVar
 
 from greenlet import getcurrent, greenlet
 
@@ -67,7 +68,7 @@ class _Idle(local):
         running.task, running.gr_context = task, copy_context()
         return running
 
-    def end(self, running: _Call) -> object:
+    def end(self, running: _Call) -> Any:
         """Returns the result of a task that is done; keeps its greenlet, or ends it if there are enough."""
         result, running.result, running.gr_context = running.result, None, None
         if len(self.calls) < MOST_IDLE:
@@ -91,7 +92,8 @@ async def call(function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs)
             awaited = running.fail(error)
         else:
             awaited = running.resume(given)
-    return cast(Result, _idle.end(running))
+    result: Result = _idle.end(running)
+    return result
 
 
 def wait(awaitable: Awaitable[Result]) -> Result:
@@ -114,7 +116,7 @@ def hooks(validator: Validator) -> Validator:
     return validator
 
 
-def _answering(name: str, hook: Callable[..., object]) -> Callable[..., object]:
+def _answering(name: str, hook: Callable[..., Any]) -> Callable[..., object]:
     """Wraps `hook` so that it is waited for inside a `call`, and its result is checked.
 
     Outside of a `call`, in tests, an asynchronous hook still returns its coroutine.
@@ -128,12 +130,17 @@ def _answering(name: str, hook: Callable[..., object]) -> Callable[..., object]:
         if asynchronous:
             if not isinstance(getcurrent(), _Call):
                 return result
-            result = _finish(cast(Coroutine[Awaitable[object], object, object], result))
-        if result is not True and result is not False and (deciding or isawaitable(result)):
+            result = _finish(result)
+        if result is not True and result is not False and (deciding or pending(result)):
             raise UndecidedError(f"{name} answered with {type(result).__name__}, which oauthlib would take for yes")
         return result
 
     return answer
+
+
+def pending(result: object) -> bool:
+    """Tells whether a result has yet to be waited for."""
+    return hasattr(result, "__await__") or isinstance(result, GeneratorType)
 
 
 def _finish(coroutine: Coroutine[Awaitable[object], object, Result]) -> Result:
@@ -148,4 +155,5 @@ def _finish(coroutine: Coroutine[Awaitable[object], object, Result]) -> Result:
             else:
                 awaited = coroutine.send(given)
     except StopIteration as end:
-        return cast(Result, end.value)
+        result: Result = end.value
+        return result

@@ -27,11 +27,7 @@ class Issuance:
     settings: Settings
     clock: Clock
     response: TokenResponse
-
-    @property
-    def bearer(self) -> BearerTokens:
-        """A maker of tokens with the lifetimes of these settings."""
-        return BearerTokens(self.settings)
+    bearer: BearerTokens
 
 
 class Checks(Protocol):

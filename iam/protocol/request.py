@@ -63,7 +63,7 @@ class OAuthlibRequest:
 
     # set by our hooks
     audience: tuple[str, ...] = field(init=False)
-    targets: tuple[Resource, ...] | None = field(init=False, default=None)
+    targets: tuple[Resource, ...] | None = field(init=False)  # None until they are looked up
     granted: Granted | None = field(init=False, default=None)
     claim: Claimed = field(init=False)  # the client that the request claims to be from
     address: str | None = field(init=False, default=None)  # the IP address of the sender
@@ -81,6 +81,7 @@ class OAuthlibRequest:
     def __attrs_post_init__(self) -> None:
         """Splits the scope into a list without duplicates (G48), and removes duplicate resources."""
         self.audience = tuple(dict.fromkeys(self.parameters.all("resource")))
+        self.targets = None if self.audience else ()
         if self.scope is not None:
             self.scopes = distinct(self.scope.split(" "))
             self.scope = " ".join(self.scopes) or None

@@ -34,6 +34,7 @@ from iam.protocol.validator import Validator
 from iam.records.session import Session
 from iam.settings import Settings
 from iam.store.store import Store
+from iam.tokens.bearer_tokens import BearerTokens
 from iam.tokens.response import TokenResponse
 
 # oauthlib's debug messages contain tokens and codes (G40): neither our settings nor the root logger's may enable them.
@@ -62,7 +63,7 @@ class Server:
         authentication: ClientAuthentication,
         objects: RequestObjects,
     ) -> None:
-        self.grants = build_grants(Issuance(store, settings, clock, response))
+        self.grants = build_grants(Issuance(store, settings, clock, response, BearerTokens.of(settings)))
         self._token_grants = {grant.name: grant for grant in self.grants if isinstance(grant, TokenGrant)}
         self._flows = {grant.name: grant for grant in self.grants if isinstance(grant, Flow)}
         self._clock = clock

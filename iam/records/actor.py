@@ -1,17 +1,26 @@
 """The actors that audit events name (H29)."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 from uuid import UUID
 
 from attrs import field, frozen
 
+KNOWN: Final = 1024  # addresses remembered
+
 
 def written(address: str | None) -> str | None:
     """Returns the address as PostgreSQL's inet takes it; None if it is no address, so that an event never fails because of it."""
+    return inet(address) if address else None
+
+
+@lru_cache(KNOWN)
+def inet(address: str) -> str | None:
+    """Returns an address without its zone in PostgreSQL's form; None if it is none."""
     try:
-        return str(ip_address((address or "").partition("%")[0]))
+        return str(ip_address(address.partition("%")[0]))
     except ValueError:
         return None
 

@@ -9,6 +9,7 @@ from typing import Final
 from iam.clock import Clock
 from iam.database.database import Database
 from iam.records.actor import SERVER
+from iam.store.partitions import DAY
 
 STEP: Final = 500  # clients at a time
 MOST_NOTED: Final = 50_000  # clients that a process notes in a day; the uses of further ones are not known
@@ -81,13 +82,13 @@ class Strangers:
         self._clock = clock
         self._crowded = most - most // 5
         self._days = days
-        self._day = date.min
+        self._day = 0.0  # since the epoch, of what was noted
         self._noted: set[str] = set()
         self._waiting: set[str] = set()
 
     def note(self, client_id: str) -> None:
         """Notes that this client is used today."""
-        today = self._clock.now().date()
+        today = self._clock.seconds() // DAY
         if today != self._day:
             self._day, self._noted = today, set()
         if client_id not in self._noted and len(self._noted) < MOST_NOTED:

@@ -15,19 +15,27 @@ LONGEST_LIFETIME: Final = DAY  # seconds, of a resource's access tokens
 
 @frozen
 class BearerTokens:
-    """Makes tokens at the time `now`; the statement that stores a token sets its lifetime."""
+    """Makes tokens at the time `now`; the statement that stores a token sets its lifetime.
 
-    settings: Settings
+    `access_token_lifetime` is in seconds, for tokens whose resources set no other, and `longest` the longest that any
+    resource may set. `idle` is how long a refresh token lasts if it is not used.
+    """
 
-    @property
-    def access_token_lifetime(self) -> int:
-        """The lifetime of access tokens in seconds, unless their resources set another."""
-        return self.settings.access_token_lifetime
+    access_token_lifetime: int
+    longest: timedelta
+    idle: timedelta
+
+    @classmethod
+    def of(cls, settings: Settings) -> "BearerTokens":
+        """Returns a maker of tokens with the lifetimes of these settings."""
+        longest = max(settings.access_token_lifetime, LONGEST_LIFETIME)
+        return cls(
+            settings.access_token_lifetime, timedelta(seconds=longest), timedelta(seconds=settings.refresh_token_idle)
+        )
 
     def access_token(self, now: datetime) -> str:
         """Returns a new access token, whose day allows for the longest lifetime of any resource."""
-        longest = max(self.settings.access_token_lifetime, LONGEST_LIFETIME)
-        return minted.mint_until(Kind.ACCESS_TOKEN, now + timedelta(seconds=longest))
+        return minted.mint_until(Kind.ACCESS_TOKEN, now + self.longest)
 
     def refresh_token(self, now: datetime) -> str:
         """Returns a new refresh token."""
@@ -35,4 +43,4 @@ class BearerTokens:
 
     def refresh_token_end(self, now: datetime) -> datetime:
         """Returns when a refresh token ends if it is not used."""
-        return now + timedelta(seconds=self.settings.refresh_token_idle)
+        return now + self.idle
