@@ -87,6 +87,8 @@ class Introspection:
             return None
         more = await self.targets.scopes_of(client, found.audience) if found.audience else None
         scope = " ".join(scopes.retain(found.scope, client, more))
+        if scope == found.scope:
+            return found
         return evolve(found, scope=scope) if scope else None
 
 
