@@ -32,8 +32,6 @@ def renew(request: Request, answer: Answer, settings: Settings, now: datetime) -
     Dead cookies are removed with any answer; new ones are set only with a page or redirect that answers a GET. Cookies
     that the answer sets itself are left alone.
     """
-    if not request.found:
-        return answer
     giving = request.method == b"GET" and answer.status < FAILED
     changed = (
         *renew_active(request, settings, now, giving=giving),

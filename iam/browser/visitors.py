@@ -104,7 +104,7 @@ class Visitors:
 
     def renew(self, request: Request, answer: Answer) -> Answer:
         """Returns the answer with the headers that change cookies of the sessions found for the request."""
-        return renewal.renew(request, answer, self.settings, self.clock.now())
+        return renewal.renew(request, answer, self.settings, self.clock.now()) if request.found else answer
 
     def token(self, request: Request, purpose: str, secret: str | None = None, *, shown: str = "") -> str:
         """Returns the token of a form for this visitor, who must have a cookie, or for their account with this secret.
