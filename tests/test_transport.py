@@ -75,6 +75,16 @@ async def test_what_is_written_is_there_before_the_reactor_has_a_turn(
     assert client.makefile("rb").read(6) == b"onetwo"
 
 
+async def test_a_connection_knows_both_addresses_also_when_it_is_lost(stack: ExitStack) -> None:
+    server, client = await connected("tcp:0:interface=127.0.0.1", stack)
+
+    addresses = server.transport.getHost(), server.transport.getPeer()
+    assert [(one.host, one.port) for one in addresses] == [client.getpeername(), client.getsockname()]
+    client.close()
+    await until(lambda: server.lost)
+    assert (server.transport.getHost(), server.transport.getPeer()) == addresses
+
+
 async def test_what_the_other_side_does_not_take_comes_whole_and_in_order(stack: ExitStack) -> None:
     server, client = await connected("tcp:0:interface=127.0.0.1", stack)
     pieces = [bytes([number]) * 50_000 for number in range(250)]

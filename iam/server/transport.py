@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from twisted.internet.interfaces import IAddress
 from twisted.internet.tcp import Connection
 
 
@@ -13,6 +14,20 @@ class Prompt(Connection):
 
     TLS: bool
     _tempDataBuffer: list[bytes]
+    _host: IAddress | None = None
+    _peer: IAddress | None = None
+
+    def getHost(self) -> IAddress:
+        """Return our address, which the system is asked for once."""
+        if self._host is None:
+            self._host = super().getHost()
+        return self._host
+
+    def getPeer(self) -> IAddress:
+        """Return the address of the other side, which stays the same."""
+        if self._peer is None:
+            self._peer = super().getPeer()
+        return self._peer
 
     def write(self, data: bytes) -> None:
         """Send data as far as there is room, and leave the rest to Twisted, as well as the end of a connection that is lost."""
