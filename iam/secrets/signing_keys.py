@@ -8,10 +8,11 @@ import os
 import warnings
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from joserfc import jws, jwt
+from joserfc import jwt
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry, extract_compact
@@ -20,7 +21,7 @@ from twisted.logger import Logger
 from iam.clock import Clock
 from iam.records.actor import SERVER, By
 from iam.records.signing_key import SigningKey
-from iam.secrets import jwe
+from iam.secrets import jwe, minted
 
 ALGORITHMS: Final = ("ES256", "RS256", "PS256", "EdDSA")  # we sign with
 DECRYPTION: Final[
@@ -42,6 +43,7 @@ AFTERWARDS: Final = timedelta(days=32)
 # RFC 9864 prefers the name Ed25519, which relying parties do not know yet; it means the same key and the same signature.
 warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
 
+JSON: Final = json.JSONEncoder(separators=(",", ":"))
 LONGEST: Final = 8192  # characters of a JWT (H28)
 FOREIGN: Final = frozenset(
     {"jwk", "jku", "x5u", "x5c", "crit"}
@@ -95,8 +97,9 @@ class Keys:
     async def signed(self, alg: str, typ: str | None, claims: Mapping[str, object]) -> str:
         """Sign a JWT (RFC 7519) with the newest active key of this algorithm; raises LookupError if there is none."""
         key = await self._signing(alg)
-        header = {"alg": alg, "kid": key.kid} if typ is None else {"alg": alg, "typ": typ, "kid": key.kid}
-        return str(await self._done(self._private(key), encoded, header, dict(claims), self._registry))
+        text = f"{header_part(alg, typ, key.kid)}.{part(claims)}"
+        signature: bytes = await self._done(self._private(key), sign, self._registry.get_alg(alg).sign, text)
+        return f"{text}.{minted.base64url(signature)}"
 
     async def verified(self, token: str, typ: str, *, ever: bool = False) -> Mapping[str, Any] | None:
         """Return the claims of a JWT of this type that we signed, expired or not; None for any other text (H28).
@@ -218,9 +221,20 @@ class Keys:
         return nonce + self._cipher.encrypt(nonce, pair.as_pem(private=True), associated(kid))
 
 
-def encoded(pair: Pair, header: dict[str, Any], claims: dict[str, Any], registry: JWSRegistry) -> str:
-    """Sign a JWT with exactly this header: joserfc's `jwt.encode` would add a `typ` to one that has none."""
-    return jws.serialize_compact(header, json.dumps(claims, separators=(",", ":")), pair, registry=registry)
+def sign(pair: Pair, algorithm: Callable[[bytes, Pair], bytes], text: str) -> bytes:
+    """Return the signature of the text by this key and joserfc's algorithm."""
+    return algorithm(text.encode(), pair)
+
+
+def part(members: Mapping[str, object]) -> str:
+    """Return the members as a part of a compact JWS (RFC 7515 §3.1)."""
+    return minted.base64url(JSON.encode(members).encode())
+
+
+@lru_cache(maxsize=64)
+def header_part(alg: str, typ: str | None, kid: str) -> str:
+    """Return the header part of a compact JWS; it is the same as long as the key signs."""
+    return part({"alg": alg, "kid": kid} if typ is None else {"alg": alg, "typ": typ, "kid": kid})
 
 
 def generation(key: SigningKey) -> int:
