@@ -159,14 +159,14 @@ class ClientAuthentication:
         return client
 
     async def _prove(self, claim: Claimed) -> Client | None:
-        client = await self._find_enabled(claim)
+        client = enabled(await self.directory.find(claim.client_id))
         if claim.assertion is not None:
             return await self._by_assertion(client, claim.assertion)
         return self._by_secret(client, claim)
 
     async def public(self, claim: Claimed) -> Client | None:
         """Returns the named client if it is public and sent no secret or assertion (RFC 6749 §2.1), else None."""
-        client = await self._find_enabled(claim)
+        client = enabled(await self.directory.find(claim.client_id))
         if client is None or client.confidential or claim.with_proof:
             return None
         return client
@@ -203,10 +203,6 @@ class ClientAuthentication:
             got = "; ".join(["wrong" if ours else NOT_OURS, *meant.slips])
         return Reason("client secret", expected, got, client_id=client.id, secret_digest=secrets.digest(secret))
 
-    async def _find_enabled(self, claim: Claimed) -> Client | None:
-        client = await self.directory.find(claim.client_id)
-        return client if client and client.enabled else None
-
     def _by_secret(self, client: Client | None, claim: Claimed) -> Client | None:
         secrets, now = self.assertions.signatures.secrets, self.clock.now()
         readings = [text for text in (claim.secret, claim.undecoded) if text is not None]
@@ -217,6 +213,11 @@ class ClientAuthentication:
         if client is not None:
             await self.assertions.prove(client, assertion)
         return client
+
+
+def enabled(client: Client | None) -> Client | None:
+    """Returns the client unless it is disabled."""
+    return client if client is not None and client.enabled else None
 
 
 def refuse_unproven(reason: Reason) -> InvalidClientError:

@@ -96,9 +96,14 @@ async def judge(
 ) -> Granted:
     """Returns which of these scopes the client gets, in all and at each of the resources."""
     known, asking = await scopes.by_name(), Asking(client, targets, alone)
-    against = {name: asking.against(name, known.get(name)) for name in names}
-    left_out = {name: why for name, why in against.items() if why is not None}
-    kept = [name for name in against if name not in left_out]
+    kept: list[str] = []
+    left_out: dict[str, str] = {}
+    for name in names:
+        why = asking.against(name, known.get(name))
+        if why is not None:
+            left_out[name] = why
+        elif name not in kept:
+            kept.append(name)
     at = {target.uri: [name for name in kept if asking.allowed_at(target, known[name])] for target in targets}
     return Granted(kept, at, left_out)
 

@@ -55,7 +55,7 @@ class Scopes:
 
     async def by_name(self) -> Mapping[str, Scope]:
         """Returns every scope by its name."""
-        return await self._memory.get(None) or {}
+        return self._memory.fresh(None) or await self._memory.get(None) or {}
 
     async def shown(self) -> tuple[Scope, ...]:
         """Returns every scope, as known last if the database does not answer: for metadata alone."""
