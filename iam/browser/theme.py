@@ -5,14 +5,17 @@ ones.
 """
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from typing import TYPE_CHECKING
 
 from iam.http.answers import Answer, AnswerNow, Headers, html_answer
 from iam.settings import Settings
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 PACKAGE = Path(__file__).parent.parent
 BUNDLED = (PACKAGE / "templates", PACKAGE.parent / "templates")  # installed; in a checkout
@@ -55,11 +58,11 @@ def folders(place: Path) -> list[Path]:
     return [place, *(place / journey for journey in JOURNEYS)]
 
 
-def names(loader: FileSystemLoader) -> list[str]:
-    """Returns the names of templates, each once: those of journeys are listed with their folder too."""
-    return [
-        name for name in loader.list_templates() if name.endswith(".html") and name.partition("/")[0] not in JOURNEYS
-    ]
+def names(places: Iterable[Path]) -> list[str]:
+    """Returns the names of the templates in these directories; those of journeys have none with their folder."""
+    inside = [folder for place in places for folder in folders(place)]
+    found = {str(path.relative_to(folder)) for folder in inside for path in folder.rglob("*.html")}
+    return sorted(name for name in found if name.partition("/")[0] not in JOURNEYS)
 
 
 class Theme:
@@ -69,32 +72,39 @@ class Theme:
     """
 
     def __init__(self, settings: Settings) -> None:
-        places = directories(settings)
-        self._loader = FileSystemLoader([folder for place in places for folder in folders(place)])
-        self._environment = Environment(
-            loader=self._loader,
+        self._settings = settings
+        self._base = settings.path
+        self._places = directories(settings)
+        self._files = {
+            name: content for place in reversed(self._places) for name, content in static(place / "static").items()
+        }
+        for name in names([settings.templates] if settings.templates else []):
+            self.compile(name)
+
+    @cached_property
+    def _environment(self) -> "Environment":
+        """Jinja's templates; made when they are first needed, since importing Jinja takes long."""
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+        environment = Environment(
+            loader=FileSystemLoader([folder for place in self._places for folder in folders(place)]),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._files = {
-            name: content for place in reversed(places) for name, content in static(place / "static").items()
-        }
-        self._base = settings.path
-        self._environment.globals.update(
+        settings = self._settings
+        environment.globals.update(
             asset=self.asset, base=self._base, site=settings.issuer_host, applications=settings.applications
         )
-        self._environment.filters["shell"] = shlex.quote
-        if settings.templates is not None:
-            for name in names(FileSystemLoader(folders(settings.templates))):
-                self.compile(name)
+        environment.filters["shell"] = shlex.quote
+        return environment
 
     @property
     def names(self) -> list[str]:
         """Returns the names of all templates."""
-        return names(self._loader)
+        return names(self._places)
 
     def compile(self, name: str) -> None:
         """Compiles the template of this name, which takes milliseconds, unless it was compiled before."""

@@ -1,13 +1,10 @@
 """From method and path to the handler: Klein's routes, with a dictionary for paths without variables."""
 
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from typing import Any, ClassVar, Final, Protocol
 
 from attrs import evolve, frozen
-from klein import Klein
-from werkzeug.exceptions import HTTPException
-from werkzeug.exceptions import MethodNotAllowed as WrongMethod
-from werkzeug.routing import RequestRedirect
 
 from iam.http.answers import Answer, AnswerNow
 from iam.http.cors import Cors, preflight
@@ -80,24 +77,27 @@ class Router:
     """Finds the route of a request."""
 
     def __init__(self, routes: list[Route]) -> None:
-        self._app = Klein()
-        self._app.url_map.merge_slashes = False
         self._routes: dict[str, Route] = {}
         self._fixed: dict[bytes, dict[bytes, Route]] = {}
         protocol = [route.path.partition("<") for route in routes if not route.page]
         self._protocol = frozenset(path.encode() for path, variable, _ in protocol if not variable)
         self._below = tuple(path.encode() for path, variable, _ in protocol if variable)
         for route in [*routes, *preflights(routes)]:
-            self._add(route)
-        self._paths = self._app.url_map.bind("localhost")
+            self._routes[f"{route.methods[0]} {route.path}"] = route
+            if "<" not in route.path:
+                fixed = self._fixed.setdefault(route.path.encode(), {})
+                fixed.update({method.encode(): route for method in methods_of(route)})
 
-    def _add(self, route: Route) -> None:
-        methods = [*route.methods, *(["HEAD"] if "GET" in route.methods and not route.acts else [])]
-        name = f"{route.methods[0]} {route.path}"
-        self._routes[name] = route
-        self._app.route(route.path, methods=methods, endpoint=name)(route.handler)
-        if "<" not in route.path:
-            self._fixed.setdefault(route.path.encode(), {}).update({method.encode(): route for method in methods})
+    @cached_property
+    def paths(self) -> Any:
+        """Klein's map of all paths, for those with variables; made when it is first needed, since importing Klein takes long."""
+        from klein import Klein
+
+        app = Klein()
+        app.url_map.merge_slashes = False
+        for name, route in self._routes.items():
+            app.route(route.path, methods=methods_of(route), endpoint=name)(route.handler)
+        return app.url_map.bind("localhost")
 
     def find(self, method: bytes, path: bytes) -> tuple[Route, dict[str, str]]:
         """Return the route of a request and its path's variables; raises NotFound or MethodNotAllowed."""
@@ -110,9 +110,14 @@ class Router:
         return self._match(method, path)
 
     def _match(self, method: bytes, path: bytes) -> tuple[Route, dict[str, str]]:
+        """Return what Klein's map has for a request; raises NotFound or MethodNotAllowed."""
+        from werkzeug.exceptions import HTTPException
+        from werkzeug.exceptions import MethodNotAllowed as WrongMethod
+        from werkzeug.routing import RequestRedirect
+
         try:
             known = method.decode() if method in METHODS else NO_METHOD
-            name, arguments = self._paths.match(path.decode("ascii"), known)
+            name, arguments = self.paths.match(path.decode("ascii"), known)
         except WrongMethod as error:
             raise MethodNotAllowed(sorted(error.valid_methods or ()), self.cors(path)) from None
         except (HTTPException, RequestRedirect, UnicodeDecodeError):
@@ -125,14 +130,19 @@ class Router:
         if fixed is not None:
             return next(iter(fixed.values())).cors
         text = path.decode("latin-1")
-        for method in self._paths.allowed_methods(text) or ():
-            name, _ = self._paths.match(text, method)
+        for method in self.paths.allowed_methods(text) or ():
+            name, _ = self.paths.match(text, method)
             return self._routes[name].cors
         return Cors.NOBODY
 
     def is_page(self, path: bytes) -> bool:
         """Whether people open this address in a browser; true for unknown ones."""
         return path not in self._protocol and not path.startswith(self._below)
+
+
+def methods_of(route: Route) -> list[str]:
+    """Return the methods that a route answers: HEAD too, where it answers a GET that changes nothing."""
+    return [*route.methods, *(["HEAD"] if "GET" in route.methods and not route.acts else [])]
 
 
 def preflights(routes: list[Route]) -> list[Route]:

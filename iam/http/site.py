@@ -127,6 +127,10 @@ class Site(Factory):
         if not self.numPorts:
             self.unanswered.stop()
 
+    def map_paths(self) -> object:
+        """Make Klein's map of paths, unless a request has needed it already, and return it."""
+        return self._router.paths
+
     def buildProtocol(self, addr: IAddress | None) -> Channel | None:
         """Accept a connection; None if there are too many, in all or of this network (H6)."""
         address = getattr(addr, "host", "")

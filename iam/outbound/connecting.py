@@ -5,7 +5,7 @@ from functools import partial
 from ipaddress import ip_address
 from socket import EAI_AGAIN, EAI_SYSTEM, SOCK_STREAM, getaddrinfo
 from threading import Thread
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as TimedOut
@@ -14,12 +14,14 @@ from twisted.internet.error import ConnectError
 from twisted.internet.interfaces import IProtocol, IProtocolFactory, IStreamClientEndpoint
 from twisted.internet.ssl import optionsForClientTLS
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
-from twisted.web.client import URI
 from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
 from iam.outbound.destinations import HTTPS, Address, Crowded, Destination, FetchError
 from iam.reactor import Reactor
+
+if TYPE_CHECKING:
+    from twisted.web.client import URI
 
 LOOK_UP: Final = 2.0  # seconds for one name
 LOOK_UPS: Final = 8  # at once, including those that nobody waits for any more
@@ -113,7 +115,7 @@ class Line:
         self._trust_root = trust_root
         self._wrapper: Any = None
 
-    def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
+    def endpointForURI(self, uri: "URI") -> IStreamClientEndpoint:
         """Returns this line, whatever the URI says, so that only checked addresses are dialled."""
         return self  # type: ignore[return-value]
 

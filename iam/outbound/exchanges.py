@@ -1,17 +1,19 @@
 """One request to somebody else's address, and the reading of its answer, under the rules of H35."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from twisted.internet.error import ConnectError, ConnectionClosed
 from twisted.internet.ssl import platformTrust
-from twisted.web.client import Agent, FileBodyProducer, RequestTransmissionFailed, ResponseFailed
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IResponse
 
 from iam.outbound.connecting import Line, NameResolver
 from iam.outbound.destinations import Destination, FetchError, Networks, check
 from iam.reactor import Reactor
+
+if TYPE_CHECKING:
+    from twisted.web.client import FileBodyProducer
 
 T = TypeVar("T")
 
@@ -33,9 +35,11 @@ class Exchanges:
         destination: Destination,
         headers: Mapping[bytes, bytes],
         read: Callable[[IResponse], Awaitable[T]],
-        body: FileBodyProducer | None = None,
+        body: "FileBodyProducer | None" = None,
     ) -> T:
         """Sends a request, following no redirect, returns what `read` makes of the answer, and closes the connection; raises FetchError."""
+        from twisted.web.client import Agent, RequestTransmissionFailed, ResponseFailed
+
         addresses = await self._resolver.addresses(destination.host)
         if not addresses:
             raise FetchError(f"{destination.host} has no address")

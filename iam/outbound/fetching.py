@@ -6,14 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn, TypeVar
 
-import treq
 from attrs import field, frozen
 from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.iweb import IResponse
-from werkzeug.datastructures import ResponseCacheControl
-from werkzeug.http import parse_cache_control_header
 
 from iam.clock import Clock
 from iam.outbound.connecting import LOOK_UPS, Look, NameResolver, system
@@ -252,6 +249,8 @@ async def body_of(response: IResponse) -> bytes:
         raise FetchError(f"the answer is {response.code}, and only 200 counts")
     if header(response, "content-encoding"):
         raise FetchError("the answer is encoded, and plain was asked for")
+    import treq
+
     body = bytearray()
 
     def collect(octets: bytes) -> None:
@@ -289,6 +288,9 @@ def validators(response: IResponse) -> Mapping[bytes, bytes]:
 
 def lifetime(cache_control: str) -> int:
     """Returns the seconds that an answer is fresh: its max-age, within bounds (RFC 9111 §5.2.2)."""
+    from werkzeug.datastructures import ResponseCacheControl
+    from werkzeug.http import parse_cache_control_header
+
     told = parse_cache_control_header(cache_control.lower(), cls=ResponseCacheControl)
     if told.no_store or told.no_cache:
         return KEPT_AT_LEAST

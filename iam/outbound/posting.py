@@ -6,7 +6,6 @@ from typing import Any, Final, NoReturn
 from urllib.parse import urlencode
 
 from twisted.internet.defer import Deferred
-from twisted.web.client import FileBodyProducer
 from twisted.web.iweb import IResponse
 
 from iam.outbound.connecting import Look, NameResolver, system
@@ -42,6 +41,8 @@ class Poster:
         )
 
     async def _posted(self, url: str, fields: Mapping[str, str]) -> int:
+        from twisted.web.client import FileBodyProducer
+
         body = FileBodyProducer(BytesIO(urlencode(fields).encode()))
         return await self._exchanges.made(b"POST", parse(url), FORM, status_of, body)
 

@@ -1,9 +1,9 @@
 """Garbage collection, kept out of the way of the start and of requests.
 
-Reference counts free what a request makes, since requests that succeed leave no cycles (tests/flows/test_cycles.py). Python looks
-for cycles nevertheless, and looks through everything that the start made, 110,000 objects, which stops the server for 50
-milliseconds. So what the start made is looked through once, and then set aside for good; and what came later only when there
-is more of it than the requests under way can hold.
+Reference counts free what a request makes, since requests leave no cycles, nor do those that come in floods and are refused
+(tests/flows/test_cycles.py). Python looks for cycles nevertheless, and looks through everything that the start made, 110,000
+objects, which stops the server for 50 milliseconds. So what the start made is looked through once, and then set aside for good;
+and what came later only when there is more of it than the requests under way can hold.
 """
 
 import gc

@@ -7,34 +7,39 @@ another they would hold up requests as much, since one thread at a time runs Pyt
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
+from typing import Final
 
 from twisted.internet.defer import CancelledError
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
+from iam.browser.theme import Theme
+from iam.http.site import Site
 from iam.reactor import Timer
 from iam.server import collection
-from iam.server.application import Application
+
+# In the order in which they import each other, so that each is some ten milliseconds of work.
+LIBRARIES: Final = ("twisted.web.client", "treq", "werkzeug", "twisted.web.server", "klein", "jinja2")
 
 Piece = Callable[[], object]
 
 log = Logger()
 
 
-def pieces(application: Application) -> Iterator[Piece]:
-    """Yield what is left to do, each piece a few milliseconds of work: the templates of pages."""
-    theme = application.theme
+def pieces(site: Site, theme: Theme) -> Iterator[Piece]:
+    """Yield what is left to do: libraries that no start needs, the map of paths with variables, and the templates of pages."""
+    yield from (partial(import_module, name) for name in LIBRARIES)
+    yield site.map_paths
     yield from (partial(theme.compile, name) for name in theme.names)
 
 
 async def complete(timer: Timer, pieces: Iterator[Piece]) -> None:
-    """Do all pieces, with a turn of the reactor before each, and then look for garbage as a server does; ends when cancelled."""
+    """Do all pieces, with a turn of the reactor before each, and set aside what is made; ends when cancelled."""
     with suppress(CancelledError):
-        for piece in pieces:
+        for piece in (collection.settle, *pieces, collection.settle):
             await deferLater(timer, 0)
             attempt(piece)
-        await deferLater(timer, 0)
-        collection.settle()
 
 
 def attempt(piece: Piece) -> None:

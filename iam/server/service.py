@@ -135,7 +135,7 @@ class AuthorizationServer(Service):
             self._screen.progress(line)
         await greet(self._screen, settings, foundation, self._clock)
         notify(READY, "STATUS=")
-        self._completing = Deferred.fromCoroutine(complete(self._reactor, pieces(application)))
+        self._completing = Deferred.fromCoroutine(complete(self._reactor, pieces(self._site, application.theme)))
 
     async def _found(self, key: ServerKey, reached: Callable[[], None]) -> tuple[Foundation, Keys]:
         """Open the database and fill in keys and our own resource; after an error, close it again."""
