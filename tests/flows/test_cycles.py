@@ -1,4 +1,4 @@
-"""Reference counts free what a request made: it leaves no cycles, so that garbage collection may come late."""
+"""Reference counts free what a request made, also one of a flood: it leaves no cycles, so that garbage collection may come late."""
 
 import gc
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.flows.test_statement_counts import OPERATIONS, prepared
-from tests.harness import Server
+from tests.harness import App, Server
 
 REQUESTS = 50
 
@@ -38,4 +38,22 @@ async def test_a_request_leaves_no_cycles(server: Server, operation: str) -> Non
         _, replies = await many.send()
 
     assert {reply.status for reply in replies} == {200}
+    assert types == []
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/token", {"grant_type": "client_credentials"}),
+        ("/introspect", {"token": "nonsense"}),
+        ("/revoke", {"token": "nonsense"}),
+    ],
+)
+async def test_nor_does_one_with_a_wrong_secret(server: Server, path: str, form: dict[str, str]) -> None:
+    app = App((await server.app()).client_id, "a wrong secret")
+
+    with caught() as types:
+        replies = [await server.post(path, form, headers=app.basic) for _ in range(REQUESTS)]
+
+    assert {reply.status for reply in replies} == {401}
     assert types == []
