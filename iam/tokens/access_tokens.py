@@ -5,7 +5,7 @@ An opaque token is a secret of which the row has the digest; if it becomes a JWT
 """
 
 from base64 import urlsafe_b64decode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -38,7 +38,7 @@ class AccessTokenFormat:
     targets: Targets
     issuer: str | None  # None: any issuer of the service's servers
 
-    async def members(self, token: str, terms: Terms, sub: str, now: datetime) -> dict[str, object]:
+    async def members(self, token: str, terms: Terms, sub: Callable[[], str], now: datetime) -> dict[str, object]:
         """Returns the members of a token response about the access token (RFC 6749 §5.1); expires_in is in seconds."""
         return {
             "access_token": await self.write(token, terms, sub),
@@ -47,10 +47,10 @@ class AccessTokenFormat:
             "scope": terms.scope,
         }
 
-    async def write(self, token: str, terms: Terms, sub: str) -> str:
+    async def write(self, token: str, terms: Terms, sub: Callable[[], str]) -> str:
         """Returns the token in the form that its resources want.
 
-        `sub` is the person, or the client if it acts for itself (RFC 9068 §2.2).
+        `sub` returns the person, or the client if it acts for itself (RFC 9068 §2.2); an opaque token needs neither.
         """
         alg = await self.targets.signing_alg(terms.audience)
         if alg is None or not terms.audience:
@@ -58,7 +58,7 @@ class AccessTokenFormat:
         claims = {
             "iss": self.issuer,
             "aud": audience(terms.audience),
-            "sub": sub,
+            "sub": sub(),
             "client_id": terms.client_id,
             "scope": terms.scope,
             "iat": int(terms.issued_at.timestamp()),

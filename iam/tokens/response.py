@@ -49,8 +49,7 @@ class TokenResponse:
         refreshed: bool = False,
     ) -> dict[str, object]:
         """Returns the members about the access token, and the ID token if the grant has an identity."""
-        sub = self.id_tokens.subjects.sub(client, terms.user_id) if terms.user_id else client.id
-        members = await self.form.members(token, terms, sub, now)
+        members = await self.form.members(token, terms, lambda: self._sub(client, terms), now)
         if identity is None or OPENID not in client.scopes:  # the client may have lost the scope since
             return members
         access_token = str(members["access_token"])
@@ -63,3 +62,6 @@ class TokenResponse:
             with_nonce=not refreshed,
         )
         return {**members, "id_token": recipient.encrypted(id_token) if recipient else id_token}
+
+    def _sub(self, client: Client, terms: Terms) -> str:
+        return self.id_tokens.subjects.sub(client, terms.user_id) if terms.user_id else client.id
