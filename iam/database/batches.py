@@ -17,6 +17,8 @@ from iam.reactor import Timer
 
 ROWS: Final = 64  # in one batch
 FLIGHTS: Final = 2  # batches of one statement under way
+FEW: Final = 8  # rows from which a second batch may go beside a first
+PATIENCE: Final = 0.01  # seconds after which fewer rows may go too
 QUEUE: Final = 1024  # waiting rows of one statement: one for each connection that browsers may have open (H6)
 
 Run = Callable[[str, Sequence[str]], Coroutine[Any, Any, Rows]]
@@ -46,6 +48,9 @@ class Statement(Generic[Record]):
     that two servers lock in the same order. Two rows with equal keys are never under way at once, unless the statement
     is `shared`, which is for statements that only read. If PostgreSQL rejects a batch because of one row, all its rows
     are sent again, one by one.
+
+    A second batch costs as much as the first, so while one is under way fewer than FEW rows wait for its end, but not
+    longer than PATIENCE.
     """
 
     def __init__(
@@ -74,6 +79,7 @@ class Statement(Generic[Record]):
         self.due = False
         self.flushing = False
         self.alarm: Any = None
+        self.impatience: Any = None
 
     def __call__(self, record: Record) -> Deferred[Row | None]:
         """Requests the row for this record. Cancelling the result stops nothing that is under way (H42).
@@ -94,30 +100,53 @@ class Statement(Generic[Record]):
             raise Overloaded("Too many requests wait for the database.")
 
     def schedule(self) -> None:
-        """Sends a full batch at once, any other at the end of this turn of the reactor, to collect its requests."""
+        """Sends a full batch at once, and others at the end of this turn of the reactor, to collect its requests."""
         if len(self.waiting) >= ROWS or self.flights == FLIGHTS:
             self.flush()
+        elif self.few:
+            self.wait()
         elif not self.due:
             self.due = True
             self.reactor.callLater(0, self.send_due)
+
+    @property
+    def few(self) -> bool:
+        """Whether the rows that wait are too few for a batch beside the one that is under way."""
+        return self.flights > 0 and len(self.waiting) < FEW
+
+    def wait(self, *, hurried: bool = False) -> None:
+        """Sets the timers for rows that must wait, unless they are set."""
+        if self.alarm is None:
+            self.alarm = self.reactor.callLater(ACQUIRE, self.expire)
+        if self.impatience is None and self.few and not hurried:
+            self.impatience = self.reactor.callLater(PATIENCE, self.lose_patience)
+
+    def lose_patience(self) -> None:
+        """Sends rows that are too few after all, if the first of them has waited PATIENCE seconds."""
+        self.impatience = None
+        left = self.waiting[0].since + PATIENCE - self.reactor.seconds() if self.waiting else 0
+        if left > 0:
+            self.impatience = self.reactor.callLater(left, self.lose_patience)
+        else:
+            self.flush(hurried=True)
 
     def send_due(self) -> None:
         """Sends the rows that this turn of the reactor has brought."""
         self.due = False
         self.flush()
 
-    def flush(self) -> None:
-        """Sends the batches that may go now, and sets a timer for the rows that must wait."""
+    def flush(self, *, hurried: bool = False) -> None:
+        """Sends the batches that may go now, and sets timers for the rows that must wait."""
         if self.flushing:
             return  # called by a batch that failed at once: the loop below continues
         self.flushing = True
         try:
-            while self.waiting and self.flights < FLIGHTS and (batch := self.take()):
+            while self.waiting and self.flights < FLIGHTS and (hurried or not self.few) and (batch := self.take()):
                 self.send(batch)
         finally:
             self.flushing = False
-        if self.waiting and self.alarm is None:
-            self.alarm = self.reactor.callLater(ACQUIRE, self.expire)
+        if self.waiting:
+            self.wait(hurried=hurried)
 
     def expire(self) -> None:
         """Fails rows with Timeout that have waited ACQUIRE seconds for a batch (H44)."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 
-from iam.database.batches import FLIGHTS, QUEUE, ROWS, Statement
+from iam.database.batches import FEW, FLIGHTS, PATIENCE, QUEUE, ROWS, Statement
 from iam.database.connection import Row, Rows
 from iam.database.errors import ConnectionLost, Overloaded, Rejected, Timeout
 from iam.database.pool import Statistics
@@ -138,16 +138,78 @@ def test_a_full_batch_does_not_wait_for_the_end_of_the_turn() -> None:
     assert [len(rows) for rows in database.sent] == [ROWS]
 
 
-def test_rows_gather_while_two_batches_are_under_way() -> None:
+def test_few_rows_gather_while_a_batch_is_under_way() -> None:
     database = Database()
     statement = database.statement()
-    for key in range(6):
+    for key in range(FEW):
         statement(Pair(key, 0))
         database.turn()
 
     database.land()
 
-    assert database.sent == [[(0, 0)], [(1, 0)], [(2, 0), (3, 0), (4, 0), (5, 0)]]
+    assert database.sent == [[(0, 0)], [(key, 0) for key in range(1, FEW)]]
+
+
+def test_many_rows_go_beside_a_batch_that_is_under_way_and_more_gather_for_its_end() -> None:
+    database = Database()
+    statement = database.statement()
+    for key in range(1 + FEW + FEW):
+        statement(Pair(key, 0))
+        database.turn()
+
+    assert [len(rows) for rows in database.sent] == [1, FEW]
+    database.land()
+
+    assert [len(rows) for rows in database.sent] == [1, FEW, FEW]
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_few_rows_wait_for_a_batch_no_longer_than_their_patience(shared: bool) -> None:
+    database = Database()
+    statement = database.statement(shared=shared)
+    statement(Pair(0, 0))
+    database.turn()
+    statement(Pair(1, 0))
+    database.clock.advance(PATIENCE / 2)
+    statement(Pair(2, 0))
+    assert len(database.sent) == 1
+
+    database.clock.advance(PATIENCE / 2)
+
+    assert database.sent == [[(0, 0)], [(1, 0), (2, 0)]]
+
+
+def test_patience_begins_anew_with_each_row_that_waits() -> None:
+    database = Database()
+    statement = database.statement()
+    statement(Pair(0, 0))
+    database.turn()
+    statement(Pair(1, 0))
+    database.land()
+    database.clock.advance(PATIENCE / 2)
+    statement(Pair(2, 0))
+
+    database.clock.advance(PATIENCE / 2)
+    early = len(database.sent)
+    database.clock.advance(PATIENCE / 2)
+
+    assert (early, database.sent[2:]) == (2, [[(2, 0)]])
+
+
+def test_few_rows_that_found_two_batches_under_way_go_after_both_their_patience_and_the_first_end() -> None:
+    database = Database()
+    statement = database.statement()
+    for key in range(1 + FEW):
+        statement(Pair(key, 0))
+        database.turn()
+    statement(Pair(99, 0))
+    database.clock.advance(PATIENCE)
+    assert len(database.sent) == FLIGHTS
+
+    database.land()
+    database.clock.advance(PATIENCE)
+
+    assert database.sent[FLIGHTS:] == [[(99, 0)]]
 
 
 def test_those_with_an_equal_key_go_in_the_order_of_asking() -> None:
