@@ -7,6 +7,8 @@ time, and would guess the type. Here the prepared statement declares the type.
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +20,11 @@ def quoted(text: str) -> str:
     """
     if "\0" in text:
         raise ValueError("PostgreSQL has no text with a NUL character in it")
-    text.encode()  # a lone surrogate must fail here, for its own row, not later for a whole batch
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if not text.isascii():
+        text.encode()  # a lone surrogate must fail here, for its own row, not later for a whole batch
+    if "\\" in text or '"' in text:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
 
 
 def binary(octets: bytes) -> str:
@@ -35,8 +40,8 @@ FORMS: dict[type, Callable[[Any], str]] = {
     int: str,
     float: repr,
     Decimal: str,
-    UUID: str,
-    datetime: lambda moment: f'"{moment.isoformat()}"',
+    UUID: attrgetter("hex"),
+    datetime: datetime.isoformat,
     date: date.isoformat,
 }
 
@@ -54,7 +59,17 @@ def element(value: object) -> str:
 
 def nested(values: Iterable[object] | None) -> str:
     """Returns several values as one element, the text of an array: arrays cannot hold arrays of different lengths."""
-    return "NULL" if values is None else quoted(array(map(element, values)))
+    if values is None:
+        return "NULL"
+    if type(values) is tuple and values and type(values[0]) is str:
+        return nested_texts(values)
+    return quoted(array(map(element, values)))
+
+
+@lru_cache(maxsize=64)
+def nested_texts(values: tuple[str, ...]) -> str:
+    """Returns texts as one element. The same few come again and again: the scopes that a client may have."""
+    return quoted(array(map(quoted, values)))
 
 
 def array(elements: Iterable[str]) -> str:
