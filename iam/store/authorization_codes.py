@@ -14,7 +14,20 @@ from iam.records.actor import written
 from iam.records.redemption import Redemption
 from iam.records.token import Issued
 from iam.store.identities import identity
-from iam.store.issuance import ANSWER, ANSWERED, JUDGED, STORED, asked
+from iam.store.issuance import (
+    ANSWER,
+    ANSWER_CLAIM,
+    ANSWERED,
+    CLAIMED,
+    JUDGED,
+    RESOURCES,
+    SCOPE,
+    STORED,
+    STORED_CLAIM,
+    WHOLE,
+    asked,
+    given,
+)
 
 
 def listed(values: Iterable[str]) -> list[str]:
@@ -66,7 +79,7 @@ class IssueCode:
 
 
 @frozen
-class Redeem:
+class ClaimCode:
     """A code that a client presents, and the tokens to be issued for it.
 
     `client_scopes` are the scopes that the client may have now, `resource_scopes` those that it may have at resources
@@ -88,6 +101,12 @@ class Redeem:
     refresh_expires_at: datetime
     client_scopes: Collection[str]
     resource_scopes: Collection[str] = ()
+
+
+@frozen
+class Redeem(ClaimCode):
+    """The same, and the address that the audit log gets if the code was used before."""
+
     address: str | None = field(default=None, converter=written)
 
 
@@ -135,6 +154,37 @@ select %(day)s, %(digest)s, %(grant_id)s, %(client_id)s, %(redirect_uri)s, %(red
 from living
 returning grant_id
 """
+
+# A code that was not used, of this client, with everything that belongs to it, whose grant lives: almost every one. Of any
+# number of statements that wait for its row only the first still finds it unused.
+# With PKCE the redirect URI may be left out (OAuth 2.1 §4.1.3); if it is sent, it must be the same, byte for byte.
+CLAIM: Final = fit(
+    ClaimCode,
+    """
+with claimed as (
+    update authorization_codes c set used_at = i.now
+    from {input}, grants g
+    where c.digest = i.digest and c.day = i.day and c.used_at is null
+        and c.expires_at > i.now and c.client_id = i.client_id and c.code_challenge is not distinct from i.code_challenge
+        and case
+            when i.redirect_uri is null then c.code_challenge is not null or not c.redirect_uri_sent
+            else i.redirect_uri = c.redirect_uri
+        end
+        and g.id = c.grant_id
+        and exists (select from may_live(c.grant_id, i.now, null, i.audience, null))
+        and {whole}
+    returning {claimed}, g.scope as full_scope
+), {stored}
+{answer}
+""",
+    whole=WHOLE,
+    claimed=CLAIMED,
+    stored=STORED_CLAIM,
+    answer=ANSWER_CLAIM,
+    scope=SCOPE,
+    resources=RESOURCES,
+    wanted="g.scope",
+)
 
 # `held` waits for other requests with the same code and sees what they left; `judged` says what is wrong, if anything;
 # `claimed` succeeds at most once. A used code that its client presents again revokes its grant (RFC 6749 §4.1.2), but
@@ -194,6 +244,7 @@ class AuthorizationCodes:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._claim = database.statement("authorization_codes_claim", ClaimCode, CLAIM)
         self._redeem = database.statement("authorization_codes_redeem", Redeem, REDEEM)
 
     async def issue(self, code: IssueCode) -> bool:
@@ -206,6 +257,14 @@ class AuthorizationCodes:
 
     async def redeem(self, code: Redeem) -> Redemption:
         """Claims the code and stores the tokens for it; of any number of callers at most one gets "redeemed"."""
+        claimed = await self._claim(code)
+        if claimed is None:
+            return await self._judge(code)
+        issued, about = given(claimed, code.client_id, code.now)
+        return Redemption("redeemed", issued=issued, identity=about)
+
+    async def _judge(self, code: Redeem) -> Redemption:
+        """Does the same for a code with which something may be wrong, and says what."""
         row = await self._redeem(code)
         if row is None:
             return Redemption("unknown")

@@ -13,17 +13,28 @@ from iam.records.rotation import Rotation
 from iam.records.token import Issued, LiveToken
 from iam.store.access_tokens import FindToken, RevokeToken
 from iam.store.identities import identity
-from iam.store.issuance import ANSWER, ANSWERED, JUDGED, STORED, asked
+from iam.store.issuance import (
+    ANSWER,
+    ANSWER_CLAIM,
+    ANSWERED,
+    CLAIMED,
+    JUDGED,
+    RESOURCES,
+    SCOPE,
+    STORED,
+    STORED_CLAIM,
+    WHOLE,
+    asked,
+    given,
+)
 
 
 @frozen
-class Rotate:
+class ClaimToken:
     """A refresh token that a client presents, and the tokens that are to take its place.
 
-    A token that was used at `window_start` or before is "late"; without a `window_start` none is. With `renew`, a
-    repetition gets another access token and is "renewed" instead of "retried". `scope` is what the client asks for,
-    None for all that was granted. `successor` is the answer, encrypted; `access_lifetime` is in seconds.
-    `client_scopes` and `resource_scopes` are as in Redeem.
+    `scope` is what the client asks for, None for all that was granted. `successor` is the answer, encrypted;
+    `access_lifetime` is in seconds. `client_scopes` and `resource_scopes` are as in ClaimCode.
     """
 
     digest: bytes
@@ -32,7 +43,6 @@ class Rotate:
     scope: str | None
     audience: Sequence[str] | None = field(converter=asked)
     now: datetime
-    window_start: datetime | None
     access_digest: bytes
     access_day: date
     access_lifetime: int
@@ -42,9 +52,47 @@ class Rotate:
     successor: bytes
     client_scopes: Collection[str]
     resource_scopes: Collection[str] = ()
+
+
+@frozen
+class Rotate(ClaimToken):
+    """The same, and how a token that was used before is judged.
+
+    A token that was used at `window_start` or before is "late"; without a `window_start` none is. With `renew`, a
+    repetition gets another access token and is "renewed" instead of "retried".
+    """
+
+    window_start: datetime | None = field(kw_only=True)
     address: str | None = field(default=None, converter=written)
     renew: bool = False
 
+
+# A token that was not used, of this client, whose grant lives: almost every one. Of any number of statements that wait
+# for its row only the first still finds it unused.
+CLAIM: Final = fit(
+    ClaimToken,
+    """
+with claimed as (
+    update refresh_tokens r
+    set used_at = i.now, successor = i.successor, successor_digest = i.refresh_digest, successor_day = i.refresh_day
+    from {input}, grants g
+    where r.digest = i.digest and r.day = i.day and r.used_at is null and r.expires_at > i.now
+        and g.id = r.grant_id and g.client_id = i.client_id
+        and (i.scope is null or string_to_array(i.scope, ' ') <@ string_to_array(r.scope, ' '))
+        and exists (select from may_live(r.grant_id, i.now, r.issued_at, i.audience, 'refresh_token'))
+        and {whole}
+    returning {claimed}, r.scope as full_scope
+), {stored}
+{answer}
+""",
+    whole=WHOLE,
+    claimed=CLAIMED,
+    stored=STORED_CLAIM,
+    answer=ANSWER_CLAIM,
+    scope=SCOPE,
+    resources=RESOURCES,
+    wanted="coalesce(i.scope, r.scope)",
+)
 
 # Only a token that comes after its successor was used shows that two parties use one grant: that ends the grant, and
 # nothing else does. As long as the successor was not used, the answer may have been lost, however long ago: a
@@ -143,12 +191,21 @@ class RefreshTokens:
     """The table of refresh tokens."""
 
     def __init__(self, database: Database) -> None:
+        self._claim = database.statement("refresh_tokens_claim", ClaimToken, CLAIM)
         self._rotate = database.statement("refresh_tokens_rotate", Rotate, ROTATE)
         self._find = database.statement("refresh_tokens_find", FindToken, FIND, shared=True)
         self._revoke = database.statement("refresh_tokens_revoke", RevokeToken, REVOKE)
 
     async def rotate(self, token: Rotate) -> Rotation:
         """Claims the token and stores its successors; of any number of callers at most one gets "rotated"."""
+        claimed = None if token.renew else await self._claim(token)
+        if claimed is None:
+            return await self._judge(token)
+        issued, about = given(claimed, token.client_id, token.now)
+        return Rotation("rotated", issued=issued, identity=about)
+
+    async def _judge(self, token: Rotate) -> Rotation:
+        """Does the same for a token of which something may be wrong, and says what."""
         row = await self._rotate(token)
         if row is None:
             return Rotation("unknown")

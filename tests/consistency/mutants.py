@@ -24,11 +24,15 @@ def replaced(sql: str, *pairs: tuple[str, str]) -> str:
 
 def select_then_update() -> None:
     """(a) A claim in two steps: whoever looked before the other wrote wins too."""
-    authorization_codes.REDEEM = replaced(
-        authorization_codes.REDEEM,
-        (" for update of c", ""),
-        (" and c.used_at is null\n", "\n"),
-        ("order by c.digest", "and (select pg_sleep(0.02)) is not null order by c.digest"),
+    authorization_codes.CLAIM = replaced(
+        authorization_codes.CLAIM,
+        (
+            " and c.used_at is null\n",
+            """ and (
+                select x.used_at is null and pg_sleep(0.02) is not null from authorization_codes x
+                where x.digest = c.digest and x.day = c.day
+            )\n""",
+        ),
     )
 
 
