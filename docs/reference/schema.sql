@@ -879,7 +879,7 @@ CREATE INDEX clients_of_strangers ON clients USING btree (created_at) WHERE ((re
 
 CREATE INDEX clients_owner_id ON clients USING btree (owner_id);
 
-CREATE INDEX consents_client_id ON consents USING btree (client_id);
+CREATE INDEX consents_client_id ON consents USING btree (client_id, user_id);
 
 CREATE INDEX grants_client_id ON grants USING btree (client_id);
 
