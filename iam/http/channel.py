@@ -114,6 +114,8 @@ class Channel(http.HTTPChannel):
         """Pass on a line of the head; refuse a head that is too long, and continuation lines (RFC 9112 §5.2)."""
         if self.refused:
             return
+        if self.phase is Phase.IDLE:
+            self.enter(Phase.HEAD)  # in the same read as the request before (pipelining)
         if not self.started and line:
             self.started = True
             self._request_line(line)

@@ -24,9 +24,10 @@ def test_h4_the_deadlines_are_those_of_the_rule() -> None:
         (b"GET /hello HTTP/1.1\r\nHost: local", b"h"),
         (REQUEST[:-2], b"X: y\r\n"),
         (REQUEST + b"GET", b" "),
+        (REQUEST + b"GET /hello HTTP/1.1\r\n", b"X: y\r\n"),
         (b"\r\n", b"\r"),
     ],
-    ids=["method", "path", "header value", "header lines", "second request", "empty lines"],
+    ids=["method", "path", "header value", "header lines", "second request", "second request's line", "empty lines"],
 )
 async def test_h4_a_head_that_drips_ends_after_ten_seconds(edge: Edge, begun: bytes, drip: bytes) -> None:
     wire = await edge.connect()
