@@ -1,4 +1,4 @@
-"""One HTTP connection: Twisted's parser, with limits and total deadlines (H1-H6)."""
+"""One HTTP connection: Twisted's parser, with limits and total deadlines (H1-H6), and a short way past it for plain requests."""
 
 from enum import Enum, auto
 from typing import Any, Protocol
@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 from twisted.web import http, http_headers
 from zope.interface import implementer
 
-from iam.http import request
+from iam.http import plain, request
 from iam.http.answers import Answer, Headers
 from iam.http.request import Request
 from iam.limits import Limits
@@ -52,12 +52,13 @@ class ConnectionHost(request.RequestHost, Protocol):
 class Channel(http.HTTPChannel):
     """A connection on which every phase has a deadline, and every refusal is a complete answer."""
 
-    requestFactory = Request
+    requestFactory = Request  # type: ignore[assignment] # made from a connection alone
     timeOut = None  # our deadlines are totals, which the site's sweep enforces
     site: ConnectionHost
     transport: Any
     phase = Phase.HEAD
     since = 0.0
+    heard = False  # anything at all
     started = False
     refused = False
     telling = False  # a refusal is being prepared, and is not written yet
@@ -101,9 +102,31 @@ class Channel(http.HTTPChannel):
         self.phase, self.since = phase, self.site.seconds()
 
     def dataReceived(self, data: bytes) -> None:
-        """Pass bytes to the parser; after a refusal they are dropped."""
-        if self.refused:
-            return
+        """Take a plain request at once, and pass other bytes to the parser; after a refusal they are dropped."""
+        whole = plain.read(data, self.limits) if self.resting else None
+        self.heard = True
+        if whole:
+            self._take(whole)
+        elif not self.refused:
+            self._parse(data)
+
+    @property
+    def resting(self) -> bool:
+        """Whether nothing has come of the next request yet, nor of what may be before it."""
+        if self.phase is Phase.IDLE:
+            return not self._busyReceiving
+        return self.phase is Phase.HEAD and not self.heard
+
+    def _take(self, whole: plain.Plain) -> None:
+        """Hand a plain request to its handler, and leave the parser as it leaves itself once it has read one."""
+        self.enter(Phase.HANDLING)
+        self._handlingRequest = True
+        self.setRawMode()
+        request = Request(self, headers=whole.headers)
+        self.requests.append(request)
+        request.begin(whole.method, whole.target, whole.body)
+
+    def _parse(self, data: bytes) -> None:
         if self.phase is Phase.IDLE:
             self.enter(Phase.HEAD)
         LineReceiver.dataReceived(self, data)

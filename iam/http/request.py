@@ -48,6 +48,7 @@ class Carrier(Protocol):
 
     refused: bool
     persistent: int
+    since: float
 
     @property
     def limits(self) -> Limits:
@@ -57,11 +58,20 @@ class Carrier(Protocol):
     def site(self) -> RequestHost:
         """The site that the connection leads to."""
 
+    def getHost(self) -> object:
+        """Return the address at our end; one of a unix socket has no `host`."""
+
+    def getPeer(self) -> object:
+        """Return the address at the other end."""
+
     def refuse(self, status: int) -> None:
         """Answer with an error, and close the connection."""
 
     def write(self, data: bytes) -> None:
         """Send bytes to the client."""
+
+    def requestDone(self, request: http.Request) -> None:
+        """Go on, now that a request has been answered."""
 
 
 class Request(http.Request):
@@ -80,6 +90,12 @@ class Request(http.Request):
     found: dict[
         str, RecognisedSession
     ]  # sessions that cookies of this request stand for, as looked up so far, by the secret that began their series
+
+    def __init__(self, channel: Carrier, _queued: object = 0, *, headers: http_headers.Headers | None = None) -> None:
+        # Of what Twisted would set, what is used here: answers are written by `respond` alone
+        self.channel = channel
+        self.requestHeaders = http_headers.Headers() if headers is None else headers
+        self.notifications = []
 
     def gotLength(self, length: int | None) -> None:
         """Refuse a body whose Content-Length is above the limit (H1)."""
@@ -100,14 +116,16 @@ class Request(http.Request):
         """Do nothing: cookies are parsed strictly, where they are needed."""
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        """Begin to handle a request that the parser has read to its end."""
+        if not self.channel.refused:
+            self.begin(command, path, self.content.getvalue())
+
+    def begin(self, method: bytes, target: bytes, body: bytes) -> None:
         """Check host and target of the complete request, and hand it to its handler."""
-        if self.channel.refused:
-            return
-        self.method, self.uri, self.clientproto = command, path, version
-        self.path, _, self.query = path.partition(b"?")
-        self.body = self.content.getvalue()
+        self.method, self.uri, self.body = method, target, body
+        self.path, _, self.query = target.partition(b"?")
         site = self.channel.site
-        self.since = site.seconds()
+        self.since = self.channel.since
         self.base = site.base
         self.found = {}
         status = self.examine()
@@ -122,9 +140,9 @@ class Request(http.Request):
         host = host_of(headers)
         if host is None or not well_formed(self.uri) or len(headers.getRawHeaders(b"authorization") or ()) > 1:
             return 400
-        if not ours(host, site.settings.issuer_host, getattr(self.host, "host", "")):
+        if not ours(host, site.settings.issuer_host, getattr(self.channel.getHost(), "host", "")):
             return 421
-        self.client_address = site.whence(getattr(self.client, "host", ""), headers)
+        self.client_address = site.whence(getattr(self.channel.getPeer(), "host", ""), headers)
         return None
 
     def say(self, log: Logger, sentence: str, **values: object) -> None:
@@ -146,3 +164,9 @@ class Request(http.Request):
         wire = site.layout.wire(answer, self.sharing, passage=self.passage, with_body=with_body, close=close)
         self.channel.write(wire)
         self.finish()
+
+    def finish(self) -> None:
+        """Let the connection go on, now that the answer is written."""
+        self.finished = 1
+        self.channel.requestDone(self)
+        del self.channel

@@ -273,9 +273,6 @@ class Site(Factory):
         sentence = TOO_LARGE.get(status, "").format(limits=limits, host=host)
         return Answer(status, status_line(status)[13:].strip() + b"\n" + sentence.encode(), TEXT)
 
-    def log(self, request: Request) -> None:
-        """Do nothing at the end of a request, where Twisted calls this: `note` has logged it."""
-
     def admitted(self, request: Request) -> bool:
         """Whether this refusal may be a line in the log: each network has so many a day."""
         return self._daily is None or self._daily.admit(request.client_address, self._clock.now())

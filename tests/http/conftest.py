@@ -26,6 +26,7 @@ from tests.harness import pause
 
 PATIENCE = 10.0  # seconds
 SWEEP = 0.005
+TURNS = 8  # of the reactor
 HUGE = 32 * 1024 * 1024  # more than two sockets' buffers hold
 
 
@@ -42,10 +43,18 @@ class TurnedReactor:
         return getattr(reactor, name)
 
 
+async def settle(seconds: float) -> None:
+    """Wait, and let the reactor turn as often as it takes to send, read, answer and hear the answer, however slow it is."""
+    await pause(seconds)
+    for _ in range(TURNS):
+        await pause(0)
+
+
 class Wire(Protocol):
     """A raw connection: what came, and whether it is over."""
 
-    def __init__(self) -> None:
+    def __init__(self, cut: int = 0) -> None:
+        self.cut = cut
         self.received = b""
         self.closed = False
 
@@ -55,10 +64,14 @@ class Wire(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.closed = True
 
+    def connectionMade(self) -> None:
+        self.transport.setTcpNoDelay(True)  # or a second write waits until the first is acknowledged
+
     async def send(self, data: bytes) -> None:
-        """Send, and let the server read it."""
-        self.transport.write(data)
-        await pause(2 * SWEEP)
+        """Send, and let the server read it: at once, or the first `cut` bytes alone."""
+        for part in filter(None, (data[: self.cut], data[self.cut :])):
+            self.transport.write(part)
+            await settle(2 * SWEEP)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         end = reactor.seconds() + PATIENCE
@@ -86,22 +99,23 @@ class Edge:
     hung: list[Deferred[Answer]] = field(factory=list)
     sought: list[Deferred[bool]] = field(factory=list)
     handled: int = 0
+    cut: int = 0
     wires: list[Wire] = field(factory=list)
 
     async def connect(self, source: str = "127.0.0.1") -> Wire:
         endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", self.port.getHost().port, bindAddress=(source, 0))
-        self.wires.append(await connectProtocol(endpoint, Wire()))
+        self.wires.append(await connectProtocol(endpoint, Wire(self.cut)))
         return self.wires[-1]
 
     async def turn(self, seconds: float) -> None:
         """Let this much time pass, and the server notice."""
         self.reactor.time += seconds
-        await pause(4 * SWEEP)
+        await settle(4 * SWEEP)
 
     async def exchange(self, data: bytes) -> Wire:
         """Send and wait for the end."""
         wire = await self.connect()
-        wire.transport.write(data)
+        await wire.send(data)
         await wire.ending()
         return wire
 
@@ -181,7 +195,9 @@ def start() -> Iterator[Callable[..., Edge]]:
     blockon(Deferred.fromCoroutine(stop()))
 
 
-@pytest.fixture
-def edge(start: Callable[..., Edge]) -> Edge:
-    """The edge with the limits of the rules."""
-    return start()
+@pytest.fixture(params=["in one read", "in two"])
+def edge(request: pytest.FixtureRequest, start: Callable[..., Edge]) -> Edge:
+    """The edge with the limits of the rules; what comes in two reads is never taken for plain."""
+    edge = start()
+    edge.cut = request.param == "in two"
+    return edge

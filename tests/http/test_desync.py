@@ -139,23 +139,36 @@ ACCEPTED = {
 }  # fmt: skip
 
 
+together = pytest.mark.parametrize("together", [True, False], ids=["the tail behind", "the tail in a read of its own"])
+
+
+@together
 @pytest.mark.parametrize("name", REFUSED)
-async def test_h5_what_two_parsers_may_read_differently_gets_one_refusal_and_the_end(edge: Edge, name: str) -> None:
+async def test_h5_what_two_parsers_may_read_differently_gets_one_refusal_and_the_end(
+    edge: Edge, name: str, together: bool
+) -> None:
     sent, status = REFUSED[name]
 
-    wire = await edge.exchange(sent + TAIL)
+    wire = await edge.connect()
+    for part in [sent + TAIL] if together else [sent, TAIL]:
+        await wire.send(part)
+    await wire.ending()
 
     assert wire.statuses == [status]
     assert b"Connection: close\r\n" in wire.received
     assert edge.handled == 0
 
 
+@together
 @pytest.mark.parametrize("name", ACCEPTED)
-async def test_h5_what_all_parsers_read_alike_is_one_request_and_the_tail_another(edge: Edge, name: str) -> None:
+async def test_h5_what_all_parsers_read_alike_is_one_request_and_the_tail_another(
+    edge: Edge, name: str, together: bool
+) -> None:
     sent, length = ACCEPTED[name]
 
     wire = await edge.connect()
-    await wire.send(sent + TAIL)
+    for part in [sent + TAIL] if together else [sent, TAIL]:
+        await wire.send(part)
     await wire.until(lambda: edge.handled == 2 and len(wire.received.split(b'"body"')) == 3)
 
     assert [status for status in wire.statuses if status != 100] == [200, 200]
@@ -185,9 +198,12 @@ async def test_http_1_0_is_answered_and_closed_whatever_it_says_of_keeping_alive
     assert wire.statuses == [200]
 
 
-async def test_answers_to_pipelined_requests_come_in_order_behind_a_slow_one(edge: Edge) -> None:
+@together
+async def test_answers_to_pipelined_requests_come_in_order_behind_a_slow_one(edge: Edge, together: bool) -> None:
     wire = await edge.connect()
-    await wire.send(get(b"GET /hang HTTP/1.1") + get(b"GET /nowhere HTTP/1.1") + TAIL)
+    three = [get(b"GET /hang HTTP/1.1"), get(b"GET /nowhere HTTP/1.1"), TAIL]
+    for part in [b"".join(three)] if together else three:
+        await wire.send(part)
     before = wire.statuses
 
     await edge.turn(21)
