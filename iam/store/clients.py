@@ -31,6 +31,7 @@ from iam.store.client_statements import (
 )
 from iam.store.origins import Origins
 
+OF_SECRETS: Final = ("ids", "digests", "sealed", "expiries")
 SELECTED: Final = (
     *("id", "name", "owner_id", "owner", "grant_id", "auth_method", "grant_types", "redirect_uris", "scopes"),
     *(
@@ -42,13 +43,14 @@ SELECTED: Final = (
         "left_out",
         "metadata",
     ),
-    *("ids", "digests", "sealed", "expiries"),
+    *OF_SECRETS,
 )
 
 # The columns that the audit log leaves out of a change: they are no members, or are in the metadata too (for servers of
 # the version before).
 BESIDES: Final = ["metadata", "openid", "auth_signing_alg", "updated_at"]
 METADATA: Final = attrgetter(*(field.name for field in attrs.fields(Metadata)))
+USUAL: Final = tuple(field.default for field in attrs.fields(Metadata))  # which all clients share
 
 # Bytes in memory: of a client with a secret and nothing else, of a text in a tuple besides its letters, and of a letter of JSON.
 BARE: Final = 2048
@@ -247,18 +249,13 @@ def secret_columns(secret: Secret | None) -> dict[str, object]:
 
 
 def from_row(row: Sequence[Any]) -> Client:
-    """Build a client out of a row of COLUMNS: arrays become tuples, octets bytes."""
+    """Build a client out of a row of COLUMNS: arrays become tuples."""
     given = dict(zip(SELECTED, row, strict=True))
-    ids, digests, sealed, expiries = (given.pop(name) for name in ("ids", "digests", "sealed", "expiries"))
-    secrets = tuple(
-        Secret(id_, bytes(digest), None if octets is None else bytes(octets), expires_at)
-        for id_, digest, octets, expires_at in zip(ids, digests or (), sealed or (), expiries or (), strict=True)
-    )
-    registration, members = given.pop("registration_digest"), parse_members(given.pop("metadata"))
-    digest = None if registration is None else bytes(registration)
     for name in ("grant_types", "redirect_uris", "scopes"):
         given[name] = tuple(given[name])
-    return Client(**given, **members, registration_digest=digest, secrets=secrets)
+    members = parse_members(given.pop("metadata"))
+    secrets = tuple(map(Secret, *(given.pop(name) or () for name in OF_SECRETS)))
+    return Client(**given, **members, secrets=secrets)
 
 
 @lru_cache(maxsize=256)
@@ -270,7 +267,9 @@ def parse_members(document: str) -> Mapping[str, Any]:
 def weigh(client: Client) -> int:
     """Return about how many bytes a client takes in memory, rather too many than too few."""
     weight = BARE
-    for value in METADATA(client):
+    for value, usual in zip(METADATA(client), USUAL, strict=True):
+        if value is usual:
+            continue
         if isinstance(value, str):
             weight += len(value)
         elif isinstance(value, tuple):
