@@ -10,13 +10,14 @@ from functools import partial, wraps
 from inspect import iscoroutinefunction
 from threading import local
 from types import GeneratorType
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar, cast
 
 from greenlet import getcurrent, greenlet
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
 Validator = TypeVar("Validator", bound=type)
+Hooked = Coroutine[Awaitable[object], object, object]
 
 DECIDING = ("validate_", "authenticate_", "confirm_", "is_", "client_authentication_required", "rotate_refresh_token")
 
@@ -68,7 +69,7 @@ class _Idle(local):
         running.task, running.gr_context = task, copy_context()
         return running
 
-    def end(self, running: _Call) -> Any:
+    def end(self, running: _Call) -> object:
         """Returns the result of a task that is done; keeps its greenlet, or ends it if there are enough."""
         result, running.result, running.gr_context = running.result, None, None
         if len(self.calls) < MOST_IDLE:
@@ -92,8 +93,7 @@ async def call(function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs)
             awaited = running.fail(error)
         else:
             awaited = running.resume(given)
-    result: Result = _idle.end(running)
-    return result
+    return cast(Result, _idle.end(running))
 
 
 def wait(awaitable: Awaitable[Result]) -> Result:
@@ -116,7 +116,7 @@ def hooks(validator: Validator) -> Validator:
     return validator
 
 
-def _answering(name: str, hook: Callable[..., Any]) -> Callable[..., object]:
+def _answering(name: str, hook: Callable[..., object]) -> Callable[..., object]:
     """Wraps `hook` so that it is waited for inside a `call`, and its result is checked.
 
     Outside of a `call`, in tests, an asynchronous hook still returns its coroutine.
@@ -130,7 +130,7 @@ def _answering(name: str, hook: Callable[..., Any]) -> Callable[..., object]:
         if asynchronous:
             if not isinstance(getcurrent(), _Call):
                 return result
-            result = _finish(result)
+            result = _finish(cast(Hooked, result))
         if result is not True and result is not False and (deciding or pending(result)):
             raise UndecidedError(f"{name} answered with {type(result).__name__}, which oauthlib would take for yes")
         return result

@@ -23,7 +23,7 @@ async def test_a_key_is_published_then_active_then_retired_or_removed(on: Admini
 
     assert (active, published, states[old.kid], states[new.kid]) == (ACTIVE, PUBLISHED, RETIRED, PUBLISHED)
     assert losses is not None
-    assert losses.sections[0].heading.startswith("All that this published key of ES256 was used for")
+    assert losses.sections[0].heading.startswith("Everything signed with or encrypted to this published key of ES256")
     assert alg == "ES256"
     assert {key.kid: word for key, word in await keys.list_states(on)}[new.kid] == REMOVED
     assert await keys.count_losses(on, new.kid) is None
