@@ -19,7 +19,7 @@ SOURCE = re.compile(r"[\x21-\x2b\x2d-\x3a\x3c-\x7e]+")  # CSP3 §2.3.1: no space
 
 
 def printable(_: "Answer", __: object, headers: Headers) -> None:
-    """Raise ValueError for a value that no header may have (H10), in the handler that made it."""
+    """Raises ValueError for a value that no header may have (H10), in the handler that made it."""
     if headers is JSON:
         return
     for name, value in headers:
@@ -28,7 +28,7 @@ def printable(_: "Answer", __: object, headers: Headers) -> None:
 
 
 def one_source(_: "Answer", __: object, source: str | None) -> None:
-    """Raise ValueError for a text that is not exactly one source of a Content-Security-Policy."""
+    """Raises ValueError for a text that is not exactly one source of a Content-Security-Policy."""
     if source is not None and not SOURCE.fullmatch(source):
         raise ValueError("it is not one source of a policy")
 
@@ -60,35 +60,35 @@ class AnswerNow(Exception):
 
 
 def json_text(status: int, text: str, headers: Headers = ()) -> Answer:
-    """Return a JSON text as an answer, with a line break at its end for terminals."""
+    """Returns a JSON text as an answer, with a line break at its end for terminals."""
     return Answer(status, f"{text}\n".encode(), JSON + headers)
 
 
 def json_answer(status: int, document: Mapping[str, object], headers: Headers = ()) -> Answer:
-    """Return a document as an answer in JSON."""
+    """Returns a document as an answer in JSON."""
     return json_text(status, json.dumps(document), headers)
 
 
 def html_answer(status: int, text: str, headers: Headers = (), **policy: Any) -> Answer:
-    """Return an answer in HTML; `policy` sets fields of Answer that say what the page may do."""
+    """Returns an answer in HTML; `policy` sets fields of Answer that say what the page may do."""
     return Answer(status, text.encode(), HTML + headers, **policy)
 
 
 def found(location: str, headers: Headers = ()) -> Answer:
-    """Return a redirect after a GET, 302 (RFC 6749 §4.1.2)."""
+    """Returns a redirect after a GET, 302 (RFC 6749 §4.1.2)."""
     return Answer(302, b"", (location_header(location), *headers))
 
 
 def see_other(location: str, headers: Headers = ()) -> Answer:
-    """Return a redirect that is followed by GET whatever the method was, 303 (RFC 9700 §4.12)."""
+    """Returns a redirect that is followed by GET whatever the method was, 303 (RFC 9700 §4.12)."""
     return Answer(303, b"", (location_header(location), *headers))
 
 
 def retry_after(seconds: int) -> Headers:
-    """Return the Retry-After header (RFC 9110 §10.2.3)."""
+    """Returns the Retry-After header (RFC 9110 §10.2.3)."""
     return ((b"Retry-After", str(seconds).encode()),)
 
 
 def location_header(location: str) -> tuple[bytes, bytes]:
-    """Return the header that names where a redirect leads (RFC 9110 §10.2.2)."""
+    """Returns the header that names where a redirect leads (RFC 9110 §10.2.2)."""
     return b"Location", location.encode()

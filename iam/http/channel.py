@@ -36,16 +36,16 @@ class ConnectionHost(request.RequestHost, Protocol):
     channels: "set[Channel]"
 
     def forget(self, channel: "Channel") -> None:
-        """Forget a connection that is gone."""
+        """Forgets a connection that is gone."""
 
     async def sharing(self, path: bytes, headers: http_headers.Headers) -> Headers:
-        """Return the headers that say which origins may read an answer from this path."""
+        """Returns the headers that say which origins may read an answer from this path."""
 
     def plain(self, status: int) -> Answer:
-        """Return an error in plain text, for what did not become a request."""
+        """Returns an error in plain text, for what did not become a request."""
 
     def error(self, request: Request, status: int) -> Answer:
-        """Return an error as a page or as JSON, as the path requires."""
+        """Returns an error as a page or as JSON, as the path requires."""
 
 
 @implementer(IHalfCloseableProtocol)
@@ -72,7 +72,7 @@ class Channel(http.HTTPChannel):
         return self.site.limits
 
     def connectionMade(self) -> None:
-        """Set the parser's limits, and begin to wait for a head."""
+        """Sets the parser's limits, and begins to wait for a head."""
         self.maxHeaders = self.limits.headers
         self.totalHeadersSize = self.limits.head + self.limits.request_line
         self.MAX_LENGTH = max(self.limits.head, self.limits.request_line)
@@ -81,13 +81,13 @@ class Channel(http.HTTPChannel):
         super().connectionMade()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """Forget the connection; a handler that runs goes on, and its answer is dropped."""
+        """Forgets the connection; a handler that runs goes on, and its answer is dropped."""
         self.lost = True
         self.site.forget(self)
         super().connectionLost(reason)
 
     def readConnectionLost(self) -> None:
-        """Note that the client has closed its side; a complete request, or a refusal, is still answered."""
+        """Notes that the client has closed its side; a complete request, or a refusal, is still answered."""
         self.heard_out = True
         if self.phase is Phase.HANDLING:
             self.persistent = 0
@@ -95,14 +95,14 @@ class Channel(http.HTTPChannel):
             self.loseConnection()
 
     def writeConnectionLost(self) -> None:
-        """Do nothing: `linger` has closed our side, and waits for the client's."""
+        """Does nothing: `linger` has closed our side, and waits for the client's."""
 
     def enter(self, phase: Phase) -> None:
-        """Enter a phase, and begin its deadline."""
+        """Enters a phase, and begins its deadline."""
         self.phase, self.since = phase, self.site.seconds()
 
     def dataReceived(self, data: bytes) -> None:
-        """Take a plain request at once, and pass other bytes to the parser; after a refusal they are dropped."""
+        """Takes a plain request at once, and passes other bytes to the parser; after a refusal they are dropped."""
         whole = plain.read(data, self.limits) if self.resting else None
         self.heard = True
         if whole:
@@ -118,7 +118,7 @@ class Channel(http.HTTPChannel):
         return self.phase is Phase.HEAD and not self.heard
 
     def _take(self, whole: plain.Plain) -> None:
-        """Hand a plain request to its handler, and leave the parser as it leaves itself once it has read one."""
+        """Hands a plain request to its handler, and leaves the parser as it leaves itself once it has read one."""
         self.enter(Phase.HANDLING)
         self._handlingRequest = True
         self.setRawMode()
@@ -134,7 +134,7 @@ class Channel(http.HTTPChannel):
             self.enter(Phase.HEAD)  # the next request has already begun (pipelining)
 
     def lineReceived(self, line: bytes) -> None:
-        """Pass on a line of the head; refuse a head that is too long, and continuation lines (RFC 9112 §5.2)."""
+        """Passes on a line of the head; refuses a head that is too long, and continuation lines (RFC 9112 §5.2)."""
         if self.refused:
             return
         if self.phase is Phase.IDLE:
@@ -152,7 +152,7 @@ class Channel(http.HTTPChannel):
         super().lineReceived(line)
 
     def _request_line(self, line: bytes) -> None:
-        """Pass on the request line, which has a limit of its own."""
+        """Passes on the request line, which has a limit of its own."""
         if len(line) > self.limits.request_line:
             self.refuse(414)
             return
@@ -160,11 +160,11 @@ class Channel(http.HTTPChannel):
         self._receivedHeaderSize = 0
 
     def lineLengthExceeded(self, line: bytes) -> None:
-        """Refuse a line that is longer than any limit."""
+        """Refuses a line that is longer than any limit."""
         self.refuse(431 if self.started else 414)
 
     def headerReceived(self, line: bytes) -> bool:
-        """Pass on a header; refuse one too many."""
+        """Passes on a header; refuses one too many."""
         if self.refused:
             return False
         if self._receivedHeaderCount >= self.limits.headers:
@@ -173,7 +173,7 @@ class Channel(http.HTTPChannel):
         return bool(super().headerReceived(line))
 
     def _maybeChooseTransferDecoder(self, header: bytes, data: bytes) -> bool:
-        """Refuse codings other than `chunked`, and any with HTTP/1.0: a proxy may see the body end elsewhere (H5)."""
+        """Refuses codings other than `chunked`, and any with HTTP/1.0: a proxy may see the body end elsewhere (H5)."""
         if header == b"Content-Length" and len(data) > LONGEST_NUMBER:
             self.refuse(413 if data.isdigit() else 400)
             return False
@@ -186,7 +186,7 @@ class Channel(http.HTTPChannel):
         return bool(super()._maybeChooseTransferDecoder(header, data))
 
     def allHeadersReceived(self) -> None:
-        """Begin to wait for the body."""
+        """Begins to wait for the body."""
         if self.refused:
             return
         self.enter(Phase.BODY)
@@ -199,12 +199,12 @@ class Channel(http.HTTPChannel):
         return version == b"HTTP/1.1" and not closing
 
     def _send100Continue(self) -> None:
-        """Send 100 Continue, unless the request has been refused: nothing may follow that answer."""
+        """Sends 100 Continue, unless the request has been refused: nothing may follow that answer."""
         if not self.refused:
             super()._send100Continue()
 
     def allContentReceived(self) -> None:
-        """Hand the complete request to its handler."""
+        """Hands the complete request to its handler."""
         if self.refused:
             return
         self.enter(Phase.HANDLING)
@@ -212,21 +212,21 @@ class Channel(http.HTTPChannel):
         super().allContentReceived()
 
     def rawDataReceived(self, data: bytes) -> None:
-        """Pass on bytes of a body; after a refusal they are dropped."""
+        """Passes on bytes of a body; after a refusal they are dropped."""
         if not self.refused:
             super().rawDataReceived(data)
 
     def requestDone(self, request: http.Request) -> None:
-        """Wait for the next request, or close, now that the answer is written."""
+        """Waits for the next request, or closes, now that the answer is written."""
         self.enter(Phase.IDLE if self.persistent else Phase.CLOSING)
         super().requestDone(request)
 
     def _respondToBadRequestAndDisconnect(self) -> None:
-        """Answer what Twisted's parser refuses like every other refusal (H9)."""
+        """Answers what Twisted's parser refuses like every other refusal (H9)."""
         self.refuse(400)
 
     def refuse(self, status: int) -> None:
-        """Answer with an error and close; whatever else comes is dropped."""
+        """Answers with an error and closes; whatever else comes is dropped."""
         if self.refused:
             return
         self.refused = True
@@ -235,7 +235,7 @@ class Channel(http.HTTPChannel):
         Deferred.fromCoroutine(self._tell(status))
 
     async def _tell(self, status: int) -> None:
-        """Write the error and close; origins that may read the path's answers may read it too, if the path is known by now."""
+        """Writes the error and closes; origins that may read the path's answers may read it too, if the path is known by now."""
         site = self.site
         path, _, _ = getattr(self, "_path", b"").partition(b"?")
         headers = self.requests[-1].requestHeaders if path else http_headers.Headers()
@@ -250,7 +250,7 @@ class Channel(http.HTTPChannel):
         self.linger()
 
     def linger(self) -> None:
-        """Close our side and drain the client's: unread bytes would reset the connection and lose the answer."""
+        """Closes our side and drains the client's: unread bytes would reset the connection and lose the answer."""
         self._networkProducer.unregisterProducer()
         if IHalfCloseableDescriptor.providedBy(self.transport) and not self.heard_out:
             self.transport.loseWriteConnection()
@@ -258,7 +258,7 @@ class Channel(http.HTTPChannel):
             self.transport.loseConnection()
 
     def look(self, now: float) -> None:
-        """Enforce the deadline of the phase; called once a second."""
+        """Enforces the deadline of the phase; called once a second."""
         limits, passed = self.limits, now - self.since
         if self.phase is Phase.HANDLING and passed > limits.handler_time:
             self.since = now
@@ -277,14 +277,14 @@ class Channel(http.HTTPChannel):
             self.transport.abortConnection()
 
     def expire(self) -> None:
-        """End the wait for a head: with 408 if one has begun, silently if none has."""
+        """Ends the wait for a head: with 408 if one has begun, silently if none has."""
         if self.started or self._buffer:
             self.refuse(408)
         else:
             self.end()
 
     def part(self) -> None:
-        """Close if the connection is idle; a request under way is still answered."""
+        """Closes if the connection is idle; a request under way is still answered."""
         if self.idle:
             self.end()
 
@@ -294,7 +294,7 @@ class Channel(http.HTTPChannel):
         return self.phase is Phase.IDLE or (self.phase is Phase.HEAD and not self.started)
 
     def leave(self, *, at_once: bool) -> None:
-        """Close, to make room for another connection."""
+        """Closes, to make room for another connection."""
         if at_once:
             self.persistent = 0
             self.enter(Phase.CLOSING)
@@ -303,7 +303,7 @@ class Channel(http.HTTPChannel):
             self.end()
 
     def end(self) -> None:
-        """Close, at once if the client does not read what we wrote."""
+        """Closes, at once if the client does not read what we wrote."""
         self.persistent = 0
         if self._waitingForTransport:
             self.transport.abortConnection()

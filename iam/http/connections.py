@@ -31,12 +31,12 @@ class Connections:
         self.sites: Counter[str] = Counter()
 
     def begin(self, address: str) -> None:
-        """Count a new connection from this address."""
+        """Counts a new connection from this address."""
         self.networks[network(address)] += 1
         self.sites[site(address)] += 1
 
     def end(self, address: str) -> None:
-        """Count the end of a connection from this address."""
+        """Counts the end of a connection from this address."""
         for counts, name in ((self.networks, network(address)), (self.sites, site(address))):
             counts[name] -= 1
             if counts[name] <= 0:
@@ -62,7 +62,7 @@ class Connections:
         return self.networks[network(address)] >= most or self.sites[site(address)] >= wider
 
     def _make_room(self, comer: str, *, full: bool) -> bool:
-        """Close a connection of the network that has most: an idle one or, if all are taken, one without a complete request.
+        """Closes a connection of the network that has most: an idle one or, if all are taken, one without a complete request.
 
         Does nothing, and returns False, if the newcomer's network would then have more itself.
         """
@@ -80,5 +80,5 @@ class Connections:
         return True
 
     def _greed(self, channel: Channel) -> tuple[int, int, float]:
-        """Return the sort key: the network with most connections, then the cheapest phase, then the oldest connection."""
+        """Returns the sort key: the network with most connections, then the cheapest phase, then the oldest connection."""
         return self.networks[network(channel.address)], -UNASKED.index(channel.phase), -channel.since

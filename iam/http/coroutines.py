@@ -11,12 +11,12 @@ Unawaited = Coroutine[Deferred[Any], object, None]
 
 
 def run(coroutine: Unawaited) -> None:
-    """Run a coroutine in a context of its own, at once as far as it need not wait; Twisted logs an exception that it raises."""
+    """Runs a coroutine in a context of its own, at once as far as it need not wait; Twisted logs an exception that it raises."""
     go_on(None, coroutine, copy_context())
 
 
 def go_on(result: object, coroutine: Unawaited, context: Context) -> None:
-    """Hand a coroutine the result that it waited for, and run it to its end or to the next Deferred without a result."""
+    """Hands a coroutine the result that it waited for, and runs it to its end or to the next Deferred without a result."""
     try:
         if isinstance(result, Failure):
             awaited = context.run(result.throwExceptionIntoGenerator, coroutine)

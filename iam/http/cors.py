@@ -36,14 +36,14 @@ class Cors(Enum):
 
 
 def settled(sent: http_headers.Headers, cors: Cors) -> Headers | None:
-    """Return the CORS headers of any answer to this request, or None if they depend on whether a client is registered."""
+    """Returns the CORS headers of any answer to this request, or None if they depend on whether a client is registered."""
     if cors is Cors.REGISTERED:
         return None if sent.hasHeader(b"origin") else FOR_OURSELVES
     return FOR_NOBODY if cors is Cors.NOBODY else FOR_EVERYBODY
 
 
 async def headers(sent: http_headers.Headers, cors: Cors, registered: Registered) -> Headers:
-    """Return the CORS headers of any answer to this request; `registered` says whether a client is registered at an origin."""
+    """Returns the CORS headers of any answer to this request; `registered` says whether a client is registered at an origin."""
     known = settled(sent, cors)
     if known is not None:
         return known
@@ -54,7 +54,7 @@ async def headers(sent: http_headers.Headers, cors: Cors, registered: Registered
 
 
 def preflight(methods: tuple[str, ...]) -> Callable[..., Awaitable[Answer]]:
-    """Return the handler of preflight requests (Fetch §4.8); the origins that may ask are in the headers of every answer."""
+    """Returns the handler of preflight requests (Fetch §4.8); the origins that may ask are in the headers of every answer."""
 
     async def handler(request: Request, **_path: str) -> Answer:
         return Answer(
@@ -70,7 +70,7 @@ def preflight(methods: tuple[str, ...]) -> Callable[..., Awaitable[Answer]]:
 
 
 def requested_headers(request: Request) -> list[bytes]:
-    """Return the further headers that a page asks to send: all are allowed, because none of them authenticates anybody here."""
+    """Returns the further headers that a page asks to send: all are allowed, because none of them authenticates anybody here."""
     lines = request.requestHeaders.getRawHeaders(b"access-control-request-headers") or ()
     names = [name.strip() for name in b",".join(lines).split(b",")]
     usual = {name.lower() for name in ALLOWED_HEADERS}
@@ -79,5 +79,5 @@ def requested_headers(request: Request) -> list[bytes]:
 
 
 async def nobody(_origin: str) -> bool:
-    """Return False: no client is registered at any origin."""
+    """Returns False: no client is registered at any origin."""
     return False

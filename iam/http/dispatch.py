@@ -36,7 +36,7 @@ class Errors(Protocol):
     caught: ClassVar[Caught]
 
     def write(self, request: Request, error: Any) -> Answer:
-        """Return the answer to a request whose handler raised this error."""
+        """Returns the answer to a request whose handler raised this error."""
 
 
 class PageErrors:
@@ -45,7 +45,7 @@ class PageErrors:
     caught: ClassVar[Caught] = (AnswerNow,)
 
     def write(self, _: Request, error: AnswerNow) -> Answer:
-        """Return the answer that was raised."""
+        """Returns the answer that was raised."""
         return error.answer
 
 
@@ -100,7 +100,7 @@ class Router:
         return app.url_map.bind("localhost")
 
     def find(self, method: bytes, path: bytes) -> tuple[Route, dict[str, str]]:
-        """Return the route of a request and its path's variables; raises NotFound or MethodNotAllowed."""
+        """Returns the route of a request and its path's variables; raises NotFound or MethodNotAllowed."""
         fixed = self._fixed.get(path)
         if fixed is not None:
             route = fixed.get(method)
@@ -110,7 +110,7 @@ class Router:
         return self._match(method, path)
 
     def _match(self, method: bytes, path: bytes) -> tuple[Route, dict[str, str]]:
-        """Return what Klein's map has for a request; raises NotFound or MethodNotAllowed."""
+        """Returns what Klein's map has for a request; raises NotFound or MethodNotAllowed."""
         from werkzeug.exceptions import HTTPException
         from werkzeug.exceptions import MethodNotAllowed as WrongMethod
         from werkzeug.routing import RequestRedirect
@@ -125,7 +125,7 @@ class Router:
         return self._routes[name], dict[str, Any](arguments)
 
     def cors(self, path: bytes) -> Cors:
-        """Return who may read the answers of a path, whatever the method; NOBODY for an unknown path."""
+        """Returns who may read the answers of a path, whatever the method; NOBODY for an unknown path."""
         fixed = self._fixed.get(path)
         if fixed is not None:
             return next(iter(fixed.values())).cors
@@ -141,12 +141,12 @@ class Router:
 
 
 def methods_of(route: Route) -> list[str]:
-    """Return the methods that a route answers: HEAD too, where it answers a GET that changes nothing."""
+    """Returns the methods that a route answers: HEAD too, where it answers a GET that changes nothing."""
     return [*route.methods, *(["HEAD"] if "GET" in route.methods and not route.acts else [])]
 
 
 def preflights(routes: list[Route]) -> list[Route]:
-    """Return the routes that answer preflight requests, one for each shared path, with all its methods."""
+    """Returns the routes that answer preflight requests, one for each shared path, with all its methods."""
     shared = [route for route in routes if route.cors is not Cors.NOBODY]
     methods: dict[str, tuple[str, ...]] = {}
     for route in shared:

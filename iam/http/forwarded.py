@@ -54,7 +54,7 @@ class Proxies:
 
     @classmethod
     def among(cls, believed: Iterable[Network | str], header: str | None = None) -> Self:
-        """Build the proxies that --proxy-headers and --proxy-header name."""
+        """Builds the proxies that --proxy-headers and --proxy-header name."""
         several = tuple(believed)
         networks = tuple(one for one in several if not isinstance(one, str))
         return cls(networks, UNIX in several, header)
@@ -66,7 +66,7 @@ class Proxies:
         return bool(self.networks) and self._within(peer)
 
     def whence(self, peer: str, headers: Headers) -> Whence:
-        """Return the peer or, if that is a trusted proxy, the rightmost forwarded address that is none."""
+        """Returns the peer or, if that is a trusted proxy, the rightmost forwarded address that is none."""
         if not self.believed(peer):
             return direct(peer)
         name, complaint = self.chosen(headers)
@@ -75,7 +75,7 @@ class Proxies:
         return follow(self, name, hops(name, headers), complaint)
 
     def chosen(self, headers: Headers) -> tuple[str | None, str]:
-        """Return the header to trust, None if there is none, and a complaint about the choice or ""."""
+        """Returns the header to trust, None if there is none, and a complaint about the choice or ""."""
         there = [name for name, sent in ALL if headers.hasHeader(sent)]
         if self.header is not None:
             return (self.header if there or headers.hasHeader(self.header) else None), ""
@@ -95,7 +95,7 @@ def within(networks: tuple[Network, ...], text: str) -> bool:
 
 
 def follow(proxies: Proxies, name: str, found: list[str], complaint: str = "") -> Whence:
-    """Follow the hops of a header backwards as long as they are trusted proxies, and return the address where that ends."""
+    """Follows the hops of a header backwards as long as they are trusted proxies, and returns the address where that ends."""
     address = None
     for hop in reversed(found):
         if parse_address(hop) is None:
@@ -109,7 +109,7 @@ def follow(proxies: Proxies, name: str, found: list[str], complaint: str = "") -
 
 
 def hops(name: str, headers: Headers) -> list[str]:
-    """Return what a header says about each hop, from the client on, over all its lines."""
+    """Returns what a header says about each hop, from the client on, over all its lines."""
     lines = [line.decode("latin-1") for line in headers.getRawHeaders(name.encode()) or ()]
     if name.lower() == FORWARDED.lower():
         return [node for line in lines for node in nodes(line)]
@@ -117,7 +117,7 @@ def hops(name: str, headers: Headers) -> list[str]:
 
 
 def nodes(line: str) -> list[str]:
-    """Return the `for` of each element of Forwarded (RFC 7239 §4); for a malformed line the line itself, which is no address."""
+    """Returns the `for` of each element of Forwarded (RFC 7239 §4); for a malformed line the line itself, which is no address."""
     found, element, position = [], [], EMPTY.match(line).end()  # type: ignore[union-attr]
     while position < len(line):
         pair = PAIR.match(line, position)
@@ -133,13 +133,13 @@ def nodes(line: str) -> list[str]:
 
 
 def parse_address(text: str) -> Address | None:
-    """Parse an address, with port, zone and brackets removed and IPv4-mapped IPv6 as IPv4; None if it is none."""
+    """Parses an address, with port, zone and brackets removed and IPv4-mapped IPv6 as IPv4; None if it is none."""
     return node_of(text) if len(text) <= LONGEST else None
 
 
 @lru_cache(maxsize=KNOWN)
 def node_of(text: str) -> Address | None:
-    """Parse an address in a short text, with a cache; None if it is none."""
+    """Parses an address in a short text, with a cache; None if it is none."""
     node = NODE.fullmatch(text)
     try:
         address = ip_address(((node["six"] or node["four"]) if node else text).partition("%")[0])
@@ -151,11 +151,11 @@ def node_of(text: str) -> Address | None:
 
 @lru_cache(maxsize=KNOWN)
 def direct(peer: str) -> Whence:
-    """Return where a request of this peer comes from, if no header says otherwise."""
+    """Returns where a request of this peer comes from, if no header says otherwise."""
     return Whence(plain(peer))
 
 
 @lru_cache(maxsize=KNOWN)
 def plain(peer: str) -> str:
-    """Return a peer's address in canonical form, without port, zone and brackets; "" for a peer on a unix socket."""
+    """Returns a peer's address in canonical form, without port, zone and brackets; "" for a peer on a unix socket."""
     return str(parse_address(peer) or peer)

@@ -43,7 +43,7 @@ class Layout:
         with_body: bool = True,
         close: bool = False,
     ) -> bytes:
-        """Return the whole answer in bytes; `sharing` holds the headers that say which origins may read it.
+        """Returns the whole answer in bytes; `sharing` holds the headers that say which origins may read it.
 
         On a `passage` to a client, the window stays connected to the client's page that opened it and waits for the result.
         """
@@ -65,19 +65,19 @@ class Layout:
         )
 
     def _same_for(self, sharing: Headers, severing: bytes, page: tuple[str | None, bool, bool, bool]) -> bytes:
-        """Return the lines that are the same for all answers of which these are."""
+        """Returns the lines that are the same for all answers of which these are."""
         image_source, leaving, framing, scripted = page
         allowed = policy(image_source, leaving=leaving, framing=framing, scripted=scripted)
         return self._common + lines(sharing) + severing + allowed
 
     def _own(self, headers: Headers) -> bytes:
-        """Return the lines of an answer's own headers, and those that forbid to store it unless it has a Cache-Control."""
+        """Returns the lines of an answer's own headers, and those that forbid to store it unless it has a Cache-Control."""
         cached = any(name == b"Cache-Control" for name, _ in headers)
         placed = place_location(headers, self._base) if self._base else headers
         return (b"" if cached else NO_STORE) + lines(placed)
 
     def date(self) -> bytes:
-        """Return the Date header, formatted once a second (RFC 9110 §6.6.1)."""
+        """Returns the Date header, formatted once a second (RFC 9110 §6.6.1)."""
         now = int(self._seconds())
         if now != self._date[0]:
             self._date = now, strftime("Date: %a, %d %b %Y %H:%M:%S GMT\r\n", gmtime(now)).encode()
@@ -86,14 +86,14 @@ class Layout:
 
 @lru_cache(maxsize=64)
 def status_line(status: int) -> bytes:
-    """Return the first line of an answer (RFC 9112 §4)."""
+    """Returns the first line of an answer (RFC 9112 §4)."""
     return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
 
 
 def policy(
     image_source: str | None = None, *, leaving: bool = False, framing: bool = False, scripted: bool = False
 ) -> bytes:
-    """Return the Content-Security-Policy: only our own style sheets, pictures and form targets.
+    """Returns the Content-Security-Policy: only our own style sheets, pictures and form targets.
 
     Browsers hold every redirect after a form, and in a frame, to the policy of the page it stands on (CSP3 §6.4.2, §6.1.6). Where
     clients send people on to is their choice: forms that may end there are free (`leaving`), and so are the pages of clients
@@ -109,12 +109,12 @@ def policy(
 
 
 def place_location(headers: Headers, base: bytes) -> Headers:
-    """Return the headers, with a Location on this server put below the issuer's path."""
+    """Returns the headers, with a Location on this server put below the issuer's path."""
     return tuple(
         (name, base + value if name == b"Location" and value.startswith(b"/") else value) for name, value in headers
     )
 
 
 def lines(headers: Headers) -> bytes:
-    """Return the header lines in bytes; Answer has checked their values (H10)."""
+    """Returns the header lines in bytes; Answer has checked their values (H10)."""
     return b"".join(b"%s: %s\r\n" % header for header in headers)

@@ -14,7 +14,7 @@ DIGITS: Final = 18  # of a whole number, which then fits into 64 bits
 
 
 def json_object(request: Request) -> dict[str, Any]:
-    """Return the JSON object in the body; raises ParameterError, also if there is a query besides."""
+    """Returns the JSON object in the body; raises ParameterError, also if there is a query besides."""
     if request.query:
         raise ParameterError("Metadata belong into the body, not into the address.")
     content_type = request.requestHeaders.getRawHeaders(b"content-type") or [b""]
@@ -24,7 +24,7 @@ def json_object(request: Request) -> dict[str, Any]:
 
 
 def parse(octets: bytes) -> dict[str, Any]:
-    """Parse a JSON object without repeated names, NaN, or text that PostgreSQL cannot store; raises ParameterError."""
+    """Parses a JSON object without repeated names, NaN, or text that PostgreSQL cannot store; raises ParameterError."""
     document = strictly(octets)
     if not isinstance(document, dict):
         raise ParameterError("The body must be a JSON object.")
@@ -34,7 +34,7 @@ def parse(octets: bytes) -> dict[str, Any]:
 
 
 def strictly(octets: bytes) -> object:
-    """Parse a JSON text; raises ParameterError with a sentence that says what is wrong."""
+    """Parses a JSON text; raises ParameterError with a sentence that says what is wrong."""
     try:
         return strict_json.parse(octets.decode(), longest_number=DIGITS)
     except UnicodeDecodeError:
@@ -46,7 +46,7 @@ def strictly(octets: bytes) -> object:
 
 
 def texts(value: object, depth: int = 0) -> Iterator[str]:
-    """Yield every text in a document, names included; raises ParameterError below DEPTH levels."""
+    """Yields every text in a document, names included; raises ParameterError below DEPTH levels."""
     if depth > DEPTH:
         raise ParameterError("The body is nested too deeply.")
     if isinstance(value, str):
@@ -61,6 +61,6 @@ def texts(value: object, depth: int = 0) -> Iterator[str]:
 
 
 def refuse_unkept(text: str) -> None:
-    """Raise ParameterError for a text that PostgreSQL cannot store: with a NUL or half of a surrogate pair."""
+    """Raises ParameterError for a text that PostgreSQL cannot store: with a NUL or half of a surrogate pair."""
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise ParameterError("A text holds a NUL or half of a surrogate pair.")

@@ -36,24 +36,24 @@ class ParsedParameters(dict[str, str]):
     __repr__ = object.__repr__  # names no value, for there are secrets among them
 
     def all(self, name: str) -> list[str]:
-        """Return every value of a parameter that may be repeated."""
+        """Returns every value of a parameter that may be repeated."""
         return self._values.get(name, [])
 
 
 def query_parameters(request: Request) -> ParsedParameters:
-    """Parse the parameters in the query; raises ParameterError."""
+    """Parses the parameters in the query; raises ParameterError."""
     return parse(request.query)
 
 
 def form_parameters(request: Request, *, repeatable: frozenset[str] = REPEATABLE) -> ParsedParameters:
-    """Parse the parameters in the body; raises ParameterError, also if there is a query besides."""
+    """Parses the parameters in the body; raises ParameterError, also if there is a query besides."""
     if request.query:
         raise ParameterError("Parameters belong into the body, not into the address.")
     return form_fields(request, repeatable=repeatable)
 
 
 def form_fields(request: Request, *, repeatable: frozenset[str] = REPEATABLE) -> ParsedParameters:
-    """Parse the fields of a form whose address may have a query of its own; raises ParameterError."""
+    """Parses the fields of a form whose address may have a query of its own; raises ParameterError."""
     content_type = request.requestHeaders.getRawHeaders(b"content-type") or [b""]
     if content_type != USUAL and (len(content_type) != 1 or not FORM.fullmatch(content_type[0].strip())):
         raise ParameterError("The body must be application/x-www-form-urlencoded in UTF-8.", 415)
@@ -61,7 +61,7 @@ def form_fields(request: Request, *, repeatable: frozenset[str] = REPEATABLE) ->
 
 
 def parse(text: bytes, *, repeatable: frozenset[str] = REPEATABLE) -> ParsedParameters:
-    """Parse the parameters of a query or form, separated by `&` alone; raises ParameterError."""
+    """Parses the parameters of a query or form, separated by `&` alone; raises ParameterError."""
     values: dict[str, list[str]] = {}
     for name, value in pairs(text):
         if len(name) > NAME or len(value) > VALUE:
@@ -74,7 +74,7 @@ def parse(text: bytes, *, repeatable: frozenset[str] = REPEATABLE) -> ParsedPara
 
 
 def pairs(text: bytes) -> Iterator[tuple[str, str]]:
-    """Yield each name with its value, decoded; raises ParameterError."""
+    """Yields each name with its value, decoded; raises ParameterError."""
     if text.count(b"&") >= FIELDS:
         raise ParameterError("There are too many parameters.")
     if BROKEN_PERCENT.search(text):
@@ -86,7 +86,7 @@ def pairs(text: bytes) -> Iterator[tuple[str, str]]:
 
 
 def decode(part: str) -> str:
-    """Decode a percent-encoded name or value, given a character for each of its bytes; raises ParameterError."""
+    """Decodes a percent-encoded name or value, given a character for each of its bytes; raises ParameterError."""
     try:
         text = unquote_to_bytes(part.encode("latin-1")).decode()
     except UnicodeDecodeError:
@@ -97,18 +97,18 @@ def decode(part: str) -> str:
 
 
 def shown(name: str) -> str:
-    """Return the characters of a name that are harmless in an error_description (RFC 6749 §5.2)."""
+    """Returns the characters of a name that are harmless in an error_description (RFC 6749 §5.2)."""
     return "".join(
         character for character in name if (character.isascii() and character.isalnum()) or character in "_-."
     )
 
 
 def authorization(request: Request) -> str | None:
-    """Return the Authorization header as text, or None."""
+    """Returns the Authorization header as text, or None."""
     values = request.requestHeaders.getRawHeaders(b"authorization")
     return values[0].decode("latin-1") if values else None
 
 
 def query_text(request: Request) -> str:
-    """Return the query as it was sent, as ASCII text."""
+    """Returns the query as it was sent, as ASCII text."""
     return request.query.decode("ascii", "replace")

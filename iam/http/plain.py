@@ -44,7 +44,7 @@ class Plain(NamedTuple):
 
 
 def read(data: bytes, limits: Limits) -> Plain | None:
-    """Return the request that these bytes are, neither more nor less; None if it is not plain, or beyond a limit."""
+    """Returns the request that these bytes are, neither more nor less; None if it is not plain, or beyond a limit."""
     head = HEAD.match(data)
     if head is None:
         return None
@@ -68,5 +68,5 @@ def framed(method: bytes, fields: dict[bytes, list[bytes]], body: bytes) -> bool
 
 @lru_cache(maxsize=1024)
 def canonical(name: bytes) -> bytes:
-    """Return the name of a header as Twisted spells it, in one case for all of its spellings."""
+    """Returns the name of a header as Twisted spells it, in one case for all of its spellings."""
     return next(name for name, _ in Headers({name: [b""]}).getAllRawHeaders())

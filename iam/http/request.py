@@ -28,19 +28,19 @@ class RequestHost(Protocol):
         """The clock of deadlines, in seconds."""
 
     def whence(self, peer: str, headers: http_headers.Headers) -> str:
-        """Return the address of the client behind this peer."""
+        """Returns the address of the client behind this peer."""
 
     def handle(self, request: "Request") -> None:
-        """Let the handler answer a request."""
+        """Lets the handler answer a request."""
 
     def refuse(self, request: "Request", status: int) -> None:
-        """Answer a request with an error."""
+        """Answers a request with an error."""
 
     def admitted(self, request: "Request") -> bool:
         """Whether this request may still have a line in the log."""
 
     def note(self, request: "Request | None", status: int) -> None:
-        """Log how a request was answered."""
+        """Logs how a request was answered."""
 
 
 class Carrier(Protocol):
@@ -59,19 +59,19 @@ class Carrier(Protocol):
         """The site that the connection leads to."""
 
     def getHost(self) -> object:
-        """Return the address at our end; one of a unix socket has no `host`."""
+        """Returns the address at our end; one of a unix socket has no `host`."""
 
     def getPeer(self) -> object:
-        """Return the address at the other end."""
+        """Returns the address at the other end."""
 
     def refuse(self, status: int) -> None:
-        """Answer with an error, and close the connection."""
+        """Answers with an error, and closes the connection."""
 
     def write(self, data: bytes) -> None:
-        """Send bytes to the client."""
+        """Sends bytes to the client."""
 
     def requestDone(self, request: http.Request) -> None:
-        """Go on, now that a request has been answered."""
+        """Goes on, now that a request has been answered."""
 
 
 class Request(http.Request):
@@ -98,13 +98,13 @@ class Request(http.Request):
         self.notifications = []
 
     def gotLength(self, length: int | None) -> None:
-        """Refuse a body whose Content-Length is above the limit (H1)."""
+        """Refuses a body whose Content-Length is above the limit (H1)."""
         self.content = BytesIO()
         if length is not None and length > self.channel.limits.body:
             self.channel.refuse(413)
 
     def handleContentChunk(self, data: bytes) -> None:
-        """Collect a part of the body; refuse one that grows beyond the limit (H1)."""
+        """Collects a part of the body; refuses one that grows beyond the limit (H1)."""
         if self.channel.refused:
             return
         if self.content.tell() + len(data) > self.channel.limits.body:
@@ -113,15 +113,15 @@ class Request(http.Request):
         self.content.write(data)
 
     def parseCookies(self) -> None:
-        """Do nothing: cookies are parsed strictly, where they are needed."""
+        """Does nothing: cookies are parsed strictly, where they are needed."""
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
-        """Begin to handle a request that the parser has read to its end."""
+        """Begins to handle a request that the parser has read to its end."""
         if not self.channel.refused:
             self.begin(command, path, self.content.getvalue())
 
     def begin(self, method: bytes, target: bytes, body: bytes) -> None:
-        """Check host and target of the complete request, and hand it to its handler."""
+        """Checks host and target of the complete request, and hands it to its handler."""
         self.method, self.uri, self.body = method, target, body
         self.path, _, self.query = target.partition(b"?")
         site = self.channel.site
@@ -135,7 +135,7 @@ class Request(http.Request):
             site.handle(self)
 
     def examine(self) -> int | None:
-        """Return the status with which to refuse this request, or None; sets the client's address (H5, H8, H11)."""
+        """Returns the status with which to refuse this request, or None; sets the client's address (H5, H8, H11)."""
         site, headers = self.channel.site, self.requestHeaders
         host = host_of(headers)
         if host is None or not well_formed(self.uri) or len(headers.getRawHeaders(b"authorization") or ()) > 1:
@@ -146,12 +146,12 @@ class Request(http.Request):
         return None
 
     def say(self, log: Logger, sentence: str, **values: object) -> None:
-        """Log what is wrong with this request, unless its network has had its lines for today."""
+        """Logs what is wrong with this request, unless its network has had its lines for today."""
         if self.channel.site.admitted(self):
             log.info(sentence, **values)
 
     def respond(self, answer: Answer) -> None:
-        """Write the answer, unless the client is gone or has been answered."""
+        """Writes the answer, unless the client is gone or has been answered."""
         if self.finished or self._disconnected:
             return
         site = self.channel.site
@@ -166,7 +166,7 @@ class Request(http.Request):
         self.finish()
 
     def finish(self) -> None:
-        """Let the connection go on, now that the answer is written."""
+        """Lets the connection go on, now that the answer is written."""
         self.finished = 1
         self.channel.requestDone(self)
         del self.channel

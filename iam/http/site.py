@@ -44,12 +44,12 @@ DRAIN_LOOK = 0.02  # seconds
 
 
 async def nothing(_: Request) -> int:
-    """Return 0 seconds to wait, because nothing is counted."""
+    """Returns 0 seconds to wait, because nothing is counted."""
     return 0
 
 
 def as_it_is(_: Request, answer: Answer) -> Answer:
-    """Return the answer unchanged."""
+    """Returns the answer unchanged."""
     return answer
 
 
@@ -110,17 +110,17 @@ class Site(Factory):
     # Connections
 
     def acceptableProtocols(self) -> list[bytes]:
-        """Return the protocols for ALPN (RFC 7301), which many TLS clients ask for; without any Twisted would end the handshake."""
+        """Returns the protocols for ALPN (RFC 7301), which many TLS clients ask for; without any Twisted would end the handshake."""
         return [b"http/1.1"]
 
     def doStart(self) -> None:
-        """Begin to enforce the deadlines of connections."""
+        """Begins to enforce the deadlines of connections."""
         if not self._sweep.running:
             self._sweep.start(self.limits.sweep, now=False)
         super().doStart()
 
     def doStop(self) -> None:
-        """Stop the sweep and the log counters once the last listening port is closed."""
+        """Stops the sweep and the log counters once the last listening port is closed."""
         super().doStop()
         if not self.numPorts and self._sweep.running:
             self._sweep.stop()
@@ -128,11 +128,11 @@ class Site(Factory):
             self.unanswered.stop()
 
     def map_paths(self) -> object:
-        """Make Klein's map of paths, unless a request has needed it already, and return it."""
+        """Makes Klein's map of paths, unless a request has needed it already, and returns it."""
         return self._router.paths
 
     def buildProtocol(self, addr: IAddress | None) -> Channel | None:
-        """Accept a connection; None if there are too many, in all or of this network (H6)."""
+        """Accepts a connection; None if there are too many, in all or of this network (H6)."""
         address = getattr(addr, "host", "")
         if not self.connections.admit(address):
             self.crowd.add()
@@ -144,7 +144,7 @@ class Site(Factory):
         return channel
 
     def forget(self, channel: Channel) -> None:
-        """Forget a connection that is gone."""
+        """Forgets a connection that is gone."""
         self.channels.discard(channel)
         self.connections.end(channel.address)
 
@@ -158,7 +158,7 @@ class Site(Factory):
                 channel.transport.abortConnection()
 
     async def drain(self) -> None:
-        """Answer the requests that are under way or arriving, each as the last of its connection; then close all connections."""
+        """Answers the requests that are under way or arriving, each as the last of its connection; then closes all connections."""
         self.draining = True
         latest = self.seconds() + self.limits.drain_time
         if self.channels:
@@ -173,7 +173,7 @@ class Site(Factory):
     # Requests
 
     def whence(self, peer: str, headers: http_headers.Headers) -> str:
-        """Return the client's address; a complaint about a proxy's headers is logged once, and then counted."""
+        """Returns the client's address; a complaint about a proxy's headers is logged once, and then counted."""
         whence = self.proxies.whence(peer, headers)
         if whence.complaint:
             subject = whence.complaint.partition(":")[0]
@@ -187,7 +187,7 @@ class Site(Factory):
         return whence.address
 
     def handle(self, request: Request) -> None:
-        """Find the handler and run it to its end, whether the client waits for it or not (H42)."""
+        """Finds the handler and runs it to its end, whether the client waits for it or not (H42)."""
         try:
             route, arguments = self._router.find(request.method, request.path)
         except NotFound:
@@ -199,11 +199,11 @@ class Site(Factory):
             self._begin(request, route, arguments)
 
     def refuse(self, request: Request, status: int) -> None:
-        """Answer with an error that the same origins may read as the other answers of this address."""
+        """Answers with an error that the same origins may read as the other answers of this address."""
         self._begin(request, Route("", (), self._answering(status), cors=self._router.cors(request.path)), {})
 
     async def sharing(self, path: bytes, headers: http_headers.Headers) -> Headers:
-        """Return the CORS headers of an answer to an incomplete request; nobody may read it if the database does not answer."""
+        """Returns the CORS headers of an answer to an incomplete request; nobody may read it if the database does not answer."""
         try:
             return await cors.headers(headers, self._router.cors(path), self._registered)
         except self._unavailable:
@@ -221,7 +221,7 @@ class Site(Factory):
         coroutines.run(self._run(request, route, arguments))
 
     async def _run(self, request: Request, route: Route, arguments: dict[str, str]) -> None:
-        """Run the handler of a route and send its answer; every exception ends here as an error page or an error in JSON."""
+        """Runs the handler of a route and sends its answer; every exception ends here as an error page or an error in JSON."""
         try:
             settled = cors.settled(request.requestHeaders, route.cors)
             request.sharing = settled or await cors.headers(request.requestHeaders, route.cors, self._registered)
@@ -238,7 +238,7 @@ class Site(Factory):
         request.respond(answer)
 
     async def _handled(self, request: Request, route: Route, arguments: dict[str, str]) -> Answer:
-        """Return the handler's answer, or 429 if the route writes and the sender has no budget left."""
+        """Returns the handler's answer, or 429 if the route writes and the sender has no budget left."""
         wait = await self._budget(request) if route.writes else 0
         if wait:
             return self.error(request, TOO_MANY, retry_after(wait))
@@ -249,7 +249,7 @@ class Site(Factory):
         return self._finish(request, answer)
 
     def _failed(self, request: Request, route: Route) -> Answer:
-        """Log an unexpected exception under a new id, and return a 500 that shows the id."""
+        """Logs an unexpected exception under a new id, and returns a 500 that shows the id."""
         identifier = secrets.token_hex(8)
         log.failure(
             "request failed: {method} {path}, id {id}", method=shorten(request.method), path=route.path, id=identifier
@@ -259,7 +259,7 @@ class Site(Factory):
     # Errors
 
     def error(self, request: Request, status: int, headers: Headers = (), identifier: str | None = None) -> Answer:
-        """Return an error: a page at addresses that people open, JSON at protocol endpoints."""
+        """Returns an error: a page at addresses that people open, JSON at protocol endpoints."""
         if status == UNAVAILABLE and not headers:
             headers = retry_after(SOON)
         if self._router.is_page(request.path):
@@ -268,7 +268,7 @@ class Site(Factory):
         return json_answer(status, error_members(status, identifier), headers)
 
     def plain(self, status: int) -> Answer:
-        """Return an error in plain text, for what did not become a request; it names the limit, if one was exceeded."""
+        """Returns an error in plain text, for what did not become a request; it names the limit, if one was exceeded."""
         limits, host = self.limits, self.settings.issuer_host
         sentence = TOO_LARGE.get(status, "").format(limits=limits, host=host)
         return Answer(status, status_line(status)[13:].strip() + b"\n" + sentence.encode(), TEXT)
@@ -278,7 +278,7 @@ class Site(Factory):
         return self._daily is None or self._daily.admit(request.client_address, self._clock.now())
 
     def note(self, request: Request | None, status: int) -> None:
-        """Log one line about an answer: refusals at info level, others at debug level unless a person watches.
+        """Logs one line about an answer: refusals at info level, others at debug level unless a person watches.
 
         Requests that cannot be answered now have a line for each reason, not for each request.
         """
@@ -303,17 +303,17 @@ class Site(Factory):
 
 
 def log_unanswered(reason: str, count: int) -> None:
-    """Log how many requests could not be answered for this reason."""
+    """Logs how many requests could not be answered for this reason."""
     log.warn("unavailable: {reason} (requests: {count})", reason=reason, count=count)
 
 
 def log_answered(total: int, seconds: float) -> None:
-    """Log that requests are answered again."""
+    """Logs that requests are answered again."""
     log.info("unavailable: no longer, after {total} requests in {seconds} s", total=total, seconds=round(seconds, 1))
 
 
 def shorten(text: bytes) -> str:
-    """Return a text from a request in ASCII, cut to LONGEST_SHOWN characters for the log."""
+    """Returns a text from a request in ASCII, cut to LONGEST_SHOWN characters for the log."""
     told = text.decode("ascii", "replace")
     return told if len(told) <= LONGEST_SHOWN else told[: LONGEST_SHOWN - 1] + "…"
 
@@ -341,6 +341,6 @@ ERRORS = {
 
 
 def error_members(status: int, identifier: str | None) -> dict[str, str]:
-    """Return the members of an error in JSON (RFC 6749 §5.2)."""
+    """Returns the members of an error in JSON (RFC 6749 §5.2)."""
     error, description = ERRORS.get(status, ("invalid_request", "The request is malformed."))
     return {"error": error, "error_description": description} | ({"error_id": identifier} if identifier else {})

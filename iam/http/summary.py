@@ -17,7 +17,7 @@ class Summary:
         self._count = 0
 
     def add(self) -> None:
-        """Count one more event."""
+        """Counts one more event."""
         if not self._count:
             self._reactor.callLater(SECOND, self._tell)
         self._count += 1

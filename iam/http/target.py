@@ -19,14 +19,14 @@ FORBIDDEN = (0x00, 0x0A, 0x0D)
 
 
 def host_of(headers: Headers) -> str | None:
-    """Return the host of a request, in lower case without port and brackets; None unless there is exactly one valid Host header."""
+    """Returns the host of a request, in lower case without port and brackets; None unless there is exactly one valid Host header."""
     values = headers.getRawHeaders(b"host") or ()
     return read_host(values[0]) if len(values) == 1 and len(values[0]) <= LONGEST_HOST else None
 
 
 @lru_cache(maxsize=HOSTS)
 def read_host(value: bytes) -> str | None:
-    """Return the host in a Host header of at most LONGEST_HOST characters; None if it is not valid."""
+    """Returns the host in a Host header of at most LONGEST_HOST characters; None if it is not valid."""
     match = HOST.fullmatch(value)
     return match["host"].decode().lower().rstrip(".").strip("[]") if match else None
 

@@ -35,12 +35,12 @@ FORBIDDEN: Final = frozenset({"zip", "crit", "jwk", "jku", "x5u", "x5c"})  # a b
 
 
 def encrypted(key: Pair, text: str, alg: str, enc: str, header: Mapping[str, Any]) -> str:
-    """Encrypt a text to the holder of this key, and return the compact JWE."""
+    """Encrypts a text to the holder of this key, and returns the compact JWE."""
     return jwe.encrypt_compact({**header, "alg": alg, "enc": enc}, text, key, registry=REGISTRY)
 
 
 def header_of(text: str) -> Mapping[str, Any] | None:
-    """Return the header of a compact JWE that we may decrypt; None for forbidden parameters or algorithms, or no JWE at all."""
+    """Returns the header of a compact JWE that we may decrypt; None for forbidden parameters or algorithms, or no JWE at all."""
     if text.count(".") != PARTS - 1:
         return None
     try:
@@ -53,7 +53,7 @@ def header_of(text: str) -> Mapping[str, Any] | None:
 
 
 def decrypted(key: Pair, text: str) -> str | None:
-    """Decrypt a compact JWE to this key pair; None for anything else, without the reason."""
+    """Decrypts a compact JWE to this key pair; None for anything else, without the reason."""
     try:
         return (jwe.decrypt_compact(text, key, registry=REGISTRY).plaintext or b"").decode()
     except (JoseError, ValueError, TypeError, AssertionError, KeyError, InvalidTag):

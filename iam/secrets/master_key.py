@@ -28,12 +28,12 @@ class ServerKey:
     _secret: bytes = field(repr=False)
 
     def derive(self, purpose: str) -> bytes:
-        """Derive the 32 bytes of this purpose's key (HKDF-SHA-256, RFC 5869)."""
+        """Derives the 32 bytes of this purpose's key (HKDF-SHA-256, RFC 5869)."""
         return HKDF(SHA256(), 32, None, purpose.encode()).derive(self._secret)
 
 
 def read_or_make(data_dir: Path, text: str | None = None) -> ServerKey:
-    """Return the key in `text` (IAM_SECRET_KEY) or else in `data_dir`, made at the first start (mode 0600); raises ServerKeyError."""
+    """Returns the key in `text` (IAM_SECRET_KEY) or else in `data_dir`, made at the first start (mode 0600); raises ServerKeyError."""
     if text is None:
         text = _read_or_make(data_dir / FILE_NAME)
     if len(text) < SHORTEST:
@@ -52,7 +52,7 @@ def _read_or_make(path: Path) -> str:
 
 
 def refuse_open(path: Path) -> None:
-    """Raise ServerKeyError for a key file that others can read or replace, as ssh does for its keys.
+    """Raises ServerKeyError for a key file that others can read or replace, as ssh does for its keys.
 
     The group may read a key that belongs to another user: secrets are mounted into containers like that.
     """
@@ -65,7 +65,7 @@ def refuse_open(path: Path) -> None:
 
 
 def _make(path: Path) -> None:
-    """Write a new key to a draft and link it into place, so that two servers that start at once end up with the same key."""
+    """Writes a new key to a draft and links it into place, so that two servers that start at once end up with the same key."""
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     with open(draft, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:

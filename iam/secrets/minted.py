@@ -58,29 +58,29 @@ class Kind(StrEnum):
 
 
 def mint(kind: Kind) -> str:
-    """Make a new secret `iam_<kind>_<43 base62 digits>_<6 base62 digits of CRC-32>`, a form that secret scanners find."""
+    """Makes a new secret `iam_<kind>_<43 base62 digits>_<6 base62 digits of CRC-32>`, a form that secret scanners find."""
     return assemble(kind, None, draw(SECRET_LENGTH))
 
 
 def mint_until(kind: Kind, end: datetime) -> str:
-    """Make a new secret whose first three digits are the day (UTC) on which it ends at the latest."""
+    """Makes a new secret whose first three digits are the day (UTC) on which it ends at the latest."""
     return assemble(kind, end.date(), draw(SECRET_LENGTH))
 
 
 def compose(kind: Kind, entropy: bytes, day: date | None = None) -> str:
-    """Return the text of the secret with these 32 bytes; a day is given for dated kinds alone, or ValueError is raised."""
+    """Returns the text of the secret with these 32 bytes; a day is given for dated kinds alone, or ValueError is raised."""
     return assemble(kind, day, base62(entropy, SECRET_LENGTH))
 
 
 def assemble(kind: Kind, day: date | None, digits: str) -> str:
-    """Return the text of the secret with these digits; a day is given for dated kinds alone, or ValueError is raised."""
+    """Returns the text of the secret with these digits; a day is given for dated kinds alone, or ValueError is raised."""
     if (day is not None) != kind.dated:
         raise ValueError("a secret that lies in a partition tells its day, no other does")
     return restored(kind, day_digits(day) + digits if day else digits)
 
 
 def draw(length: int) -> str:
-    """Draw so many random base62 digits."""
+    """Draws so many random base62 digits."""
     drawn = b""
     while len(drawn) < length:
         drawn += os.urandom(length + SPARE).translate(DIGIT_OF, PASSED_OVER)
@@ -96,47 +96,47 @@ def well_formed(text: str, kind: Kind) -> bool:
 
 
 def core(text: str) -> str:
-    """Return the day and random digits of a well-formed secret, without prefix and checksum."""
+    """Returns the day and random digits of a well-formed secret, without prefix and checksum."""
     return text[PREFIX_LENGTH : -1 - CHECKSUM_LENGTH]
 
 
 def restored(kind: Kind, digits: str) -> str:
-    """Return the secret of this kind whose `core` these digits are."""
+    """Returns the secret of this kind whose `core` these digits are."""
     body = kind.prefix + digits
     return f"{body}_{checksum(body)}"
 
 
 def series(text: str) -> str:
-    """Return the secret that began the session of which `text`, by its form, is a later step; any other text as it is."""
+    """Returns the secret that began the session of which `text`, by its form, is a later step; any other text as it is."""
     if len(text) != Kind.SESSION.length + STEP_LENGTH or not text.startswith(Kind.SESSION.prefix):
         return text
     return restored(Kind.SESSION, core(text)[:-STEP_LENGTH])
 
 
 def digest(text: str) -> bytes:
-    """Return the SHA-256 digest (32 bytes) that stands for a secret in the database."""
+    """Returns the SHA-256 digest (32 bytes) that stands for a secret in the database."""
     return hashlib.sha256(text.encode()).digest()
 
 
 def day_of(text: str) -> date:
-    """Return the day in a well-formed secret of a dated kind."""
+    """Returns the day in a well-formed secret of a dated kind."""
     return day_from(text[PREFIX_LENGTH : PREFIX_LENGTH + DAY_LENGTH])
 
 
 @lru_cache(KNOWN_DAYS)
 def day_digits(day: date) -> str:
-    """Write a day in three base62 digits, good until the year 2652."""
+    """Writes a day in three base62 digits, good until the year 2652."""
     return base62(((day - FIRST_DAY).days).to_bytes(4, "big"), DAY_LENGTH)
 
 
 @lru_cache(KNOWN_DAYS)
 def day_from(digits: str) -> date:
-    """Parse a day that `day_digits` wrote."""
+    """Parses a day that `day_digits` wrote."""
     return FIRST_DAY + timedelta(days=number(digits))
 
 
 def number(digits: str) -> int:
-    """Parse a number that `base62` wrote."""
+    """Parses a number that `base62` wrote."""
     value = 0
     for digit in digits:
         value = value * len(ALPHABET) + DIGITS[digit]
@@ -144,13 +144,13 @@ def number(digits: str) -> int:
 
 
 def checksum(body: str) -> str:
-    """Return the CRC-32 of `body` in six base62 digits."""
+    """Returns the CRC-32 of `body` in six base62 digits."""
     value = crc32(body.encode())
     return PAIRS[value // 3844**2] + PAIRS[value // 3844 % 3844] + PAIRS[value % 3844]
 
 
 def base62(octets: bytes, length: int) -> str:
-    """Write a big-endian number in exactly `length` base62 digits."""
+    """Writes a big-endian number in exactly `length` base62 digits."""
     rest = int.from_bytes(octets, "big")
     pairs = []
     for _ in range((length + 1) // 2):
@@ -160,16 +160,16 @@ def base62(octets: bytes, length: int) -> str:
 
 
 def base64url(octets: bytes) -> str:
-    """Return the octets as base64url text without padding (RFC 7515 §2)."""
+    """Returns the octets as base64url text without padding (RFC 7515 §2)."""
     return urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
 def client_id(entropy: bytes) -> str:
-    """Return the id of a new client from these 32 bytes; it is no secret, but cannot be guessed."""
+    """Returns the id of a new client from these 32 bytes; it is no secret, but cannot be guessed."""
     return base62(entropy, CLIENT_ID_LENGTH)
 
 
 def identifier() -> uuid.UUID:
-    """Make a UUIDv7 (RFC 9562 §5.7): milliseconds, then 74 random bits, so that new rows are neighbours in an index."""
+    """Makes a UUIDv7 (RFC 9562 §5.7): milliseconds, then 74 random bits, so that new rows are neighbours in an index."""
     milliseconds, drawn = time.time_ns() // 1_000_000, int.from_bytes(os.urandom(10), "big")
     return uuid.UUID(int=(milliseconds << 80) | (7 << 76) | (2 << 62) | (drawn & RANDOM_OF_UUID))

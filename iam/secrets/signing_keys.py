@@ -59,16 +59,16 @@ class Table(Protocol):
     """The table that keeps the keys."""
 
     async def all(self) -> tuple[SigningKey, ...]:
-        """Return every key, by algorithm and generation."""
+        """Returns every key, by algorithm and generation."""
 
     async def shown(self) -> tuple[SigningKey, ...]:
-        """Return every key as it was last read, even if the database is away: for the key set alone."""
+        """Returns every key as it was last read, even if the database is away: for the key set alone."""
 
     async def add(self, key: SigningKey, before_removed_at: datetime, by: By) -> bool:
-        """Store a key; False if another server has already made this generation."""
+        """Stores a key; False if another server has already made this generation."""
 
     async def remove(self, kid: str, now: datetime, by: By) -> str | None:
-        """End the trust in a key; return its algorithm, or None if there is no such key."""
+        """Ends the trust in a key; returns its algorithm, or None if there is no such key."""
 
 
 class Keys:
@@ -86,7 +86,7 @@ class Keys:
         self._registry = JWSRegistry(algorithms=list(ALGORITHMS))
 
     async def published(self) -> dict[str, list[Mapping[str, object]]]:
-        """Return the public key set (RFC 7517 §5): for each algorithm the keys that sign, will sign and have signed.
+        """Returns the public key set (RFC 7517 §5): for each algorithm the keys that sign, will sign and have signed.
 
         Of the keys to encrypt to only the newest is shown; older ones still decrypt, for clients that cached the key set.
         """
@@ -95,14 +95,14 @@ class Keys:
         return {"keys": [key.public_key for key in keys if key.trusted(now) and shown(key, keys, now)]}
 
     async def signed(self, alg: str, typ: str | None, claims: Mapping[str, object]) -> str:
-        """Sign a JWT (RFC 7519) with the newest active key of this algorithm; raises LookupError if there is none."""
+        """Signs a JWT (RFC 7519) with the newest active key of this algorithm; raises LookupError if there is none."""
         key = await self._signing(alg)
         text = f"{header_part(alg, typ, key.kid)}.{part(claims)}"
         signature: bytes = await self._done(self._private(key), sign, self._registry.get_alg(alg).sign, text)
         return f"{text}.{minted.base64url(signature)}"
 
     async def verified(self, token: str, typ: str, *, ever: bool = False) -> Mapping[str, Any] | None:
-        """Return the claims of a JWT of this type that we signed, expired or not; None for any other text (H28).
+        """Returns the claims of a JWT of this type that we signed, expired or not; None for any other text (H28).
 
         `ever` accepts keys that are no longer trusted too.
         """
@@ -120,7 +120,7 @@ class Keys:
             return None
 
     async def decrypted(self, text: str) -> str | None:
-        """Decrypt a compact JWE to one of our keys (RFC 7516); None for any other text, without the reason."""
+        """Decrypts a compact JWE to one of our keys (RFC 7516); None for any other text, without the reason."""
         now = self._clock.now()
         header = jwe.header_of(text)
         if header is None:
@@ -135,12 +135,12 @@ class Keys:
         return None
 
     async def tend(self) -> None:
-        """Make the keys that are due: the first ones, active at once, and successors a day before they sign."""
+        """Makes the keys that are due: the first ones, active at once, and successors a day before they sign."""
         for alg in KINDS:
             await self.tend_one(alg)
 
     async def tend_one(self, alg: str) -> None:
-        """Make the next key of this algorithm, if it is due."""
+        """Makes the next key of this algorithm, if it is due."""
         now = self._clock.now()
         newest = max((key for key in await self._table.all() if key.alg == alg), key=generation, default=None)
         if newest is None or not newest.trusted(now):
@@ -149,13 +149,13 @@ class Keys:
             await self.add(alg, max(now + AHEAD, newest.active_at + PERIOD), newest, SERVER)
 
     async def rotate(self, alg: str, by: By, *, at_once: bool = False) -> SigningKey | None:
-        """Publish a new key that signs in a day, or at once; None if another server did so at the same moment."""
+        """Publishes a new key that signs in a day, or at once; None if another server did so at the same moment."""
         now = self._clock.now()
         newest = max((key for key in await self._table.all() if key.alg == alg), key=generation, default=None)
         return await self.add(alg, now if at_once else now + AHEAD, newest, by)
 
     async def add(self, alg: str, active_at: datetime, newest: SigningKey | None, by: By) -> SigningKey | None:
-        """Make and publish the key that follows the newest one; None if another server has published it."""
+        """Makes and publishes the key that follows the newest one; None if another server has published it."""
         pair: Pair = await self._in_thread(made, alg)
         kid = pair.thumbprint()
         key = SigningKey(
@@ -176,7 +176,7 @@ class Keys:
         return key
 
     async def retire(self, kid: str, by: By) -> str | None:
-        """End the trust in a key at once, and replace it if no other signs; return its algorithm, or None if there is no such key."""
+        """Ends the trust in a key at once, and replaces it if no other signs; returns its algorithm, or None if there is no such key."""
         alg = await self._table.remove(kid, self._clock.now(), by)
         if alg is not None:
             log.info("key removed: {kid}", kid=kid)
@@ -184,7 +184,7 @@ class Keys:
         return alg
 
     async def replace(self, alg: str, by: By) -> None:
-        """Make a key that signs at once, if no key of this algorithm does."""
+        """Makes a key that signs at once, if no key of this algorithm does."""
         now = self._clock.now()
         keys = [key for key in await self._table.all() if key.alg == alg]
         if not any(key.active(now) for key in keys):
@@ -203,7 +203,7 @@ class Keys:
         return max(active, key=generation)
 
     def _private(self, key: SigningKey) -> Pair:
-        """Return the key pair, which is decrypted once and then kept in memory."""
+        """Returns the key pair, which is decrypted once and then kept in memory."""
         pair = self._opened.get(key.kid)
         if pair is None:
             plain = self._cipher.decrypt(key.private_key[:NONCE], key.private_key[NONCE:], associated(key.kid))
@@ -211,7 +211,7 @@ class Keys:
         return pair
 
     async def _done(self, pair: Pair, work: Callable[..., Any], *arguments: object) -> Any:
-        """Do the private key's work and return its result: RSA (a millisecond) in a thread, curves (a tenth of that) at once."""
+        """Does the private key's work and returns its result: RSA (a millisecond) in a thread, curves (a tenth of that) at once."""
         if isinstance(pair, RSAKey):
             return await self._in_thread(work, pair, *arguments)
         return work(pair, *arguments)
@@ -222,23 +222,23 @@ class Keys:
 
 
 def sign(pair: Pair, algorithm: Callable[[bytes, Pair], bytes], text: str) -> bytes:
-    """Return the signature of the text by this key and joserfc's algorithm."""
+    """Returns the signature of the text by this key and joserfc's algorithm."""
     return algorithm(text.encode(), pair)
 
 
 def part(members: Mapping[str, object]) -> str:
-    """Return the members as a part of a compact JWS (RFC 7515 §3.1)."""
+    """Returns the members as a part of a compact JWS (RFC 7515 §3.1)."""
     return minted.base64url(JSON.encode(members).encode())
 
 
 @lru_cache(maxsize=64)
 def header_part(alg: str, typ: str | None, kid: str) -> str:
-    """Return the header part of a compact JWS; it is the same as long as the key signs."""
+    """Returns the header part of a compact JWS; it is the same as long as the key signs."""
     return part({"alg": alg, "kid": kid} if typ is None else {"alg": alg, "typ": typ, "kid": kid})
 
 
 def generation(key: SigningKey) -> int:
-    """Return the number of this key among those of its algorithm, by which keys are ordered."""
+    """Returns the number of this key among those of its algorithm, by which keys are ordered."""
     return key.generation
 
 
@@ -250,17 +250,17 @@ def shown(key: SigningKey, keys: Iterable[SigningKey], now: datetime) -> bool:
 
 
 def use(alg: str) -> dict[str, str]:
-    """Return the members that say what a public key is for (RFC 7517 §4.2, §4.4); one to encrypt to serves several algorithms."""
+    """Returns the members that say what a public key is for (RFC 7517 §4.2, §4.4); one to encrypt to serves several algorithms."""
     return {"use": "enc"} if alg in DECRYPTION else {"use": "sig", "alg": alg}
 
 
 def associated(kid: str) -> bytes:
-    """Return the associated data of a private key's encryption, which binds it to its row (H25)."""
+    """Returns the associated data of a private key's encryption, which binds it to its row (H25)."""
     return b"signing_keys " + kid.encode()
 
 
 def made(alg: str) -> Pair:
-    """Make a new key pair; slow for RSA."""
+    """Makes a new key pair; slow for RSA."""
     if alg in ("ES256", "ECDH-ES"):
         return ECKey.generate_key("P-256")
     if alg == "EdDSA":
@@ -269,14 +269,14 @@ def made(alg: str) -> Pair:
 
 
 def imported(alg: str, pem: bytes) -> Pair:
-    """Parse a key pair from its PKCS #8 PEM."""
+    """Parses a key pair from its PKCS #8 PEM."""
     kinds: dict[str, type[Any]] = {"ES256": ECKey, "ECDH-ES": ECKey, "EdDSA": OKPKey}
     key: Pair = kinds.get(alg, RSAKey).import_key(pem)
     return key
 
 
 def header_of(token: str) -> Mapping[str, Any] | None:
-    """Return the unverified header of a compact JWT; None for any other text."""
+    """Returns the unverified header of a compact JWT; None for any other text."""
     if len(token) > LONGEST or token.count(".") != 2:  # noqa: PLR2004 - RFC 7515 §7.1
         return None
     try:

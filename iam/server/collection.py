@@ -20,12 +20,12 @@ SERVING: Final = (
 
 
 def postpone() -> None:
-    """Look for no cycles while the start makes objects that stay."""
+    """Looks for no cycles while the start makes objects that stay."""
     gc.set_threshold(STARTING)
 
 
 def settle() -> None:
-    """Free the cycles of the start, set aside what is left of it, and look for those of requests from here on."""
+    """Frees the cycles of the start, sets aside what is left of it, and looks for those of requests from here on."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*SERVING)

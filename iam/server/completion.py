@@ -28,14 +28,14 @@ log = Logger()
 
 
 def pieces(site: Site, theme: Theme) -> Iterator[Piece]:
-    """Yield what is left to do: libraries that no start needs, the map of paths with variables, and the templates of pages."""
+    """Yields what is left to do: libraries that no start needs, the map of paths with variables, and the templates of pages."""
     yield from (partial(import_module, name) for name in LIBRARIES)
     yield site.map_paths
     yield from (partial(theme.compile, name) for name in theme.names)
 
 
 async def complete(timer: Timer, pieces: Iterator[Piece]) -> None:
-    """Do all pieces, with a turn of the reactor before each, and set aside what is made; ends when cancelled."""
+    """Does all pieces, with a turn of the reactor before each, and sets aside what is made; ends when cancelled."""
     with suppress(CancelledError):
         for piece in (collection.settle, *pieces, collection.settle):
             await deferLater(timer, 0)
@@ -43,7 +43,7 @@ async def complete(timer: Timer, pieces: Iterator[Piece]) -> None:
 
 
 def attempt(piece: Piece) -> None:
-    """Do a piece; a failure is logged, and left to the request that needs the piece."""
+    """Does a piece; a failure is logged, and left to the request that needs the piece."""
     try:
         piece()
     except Exception:  # noqa: BLE001 - whatever it is, the other pieces are needed too

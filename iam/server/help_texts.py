@@ -7,13 +7,13 @@ from typing import Any
 
 
 def help_text(function: Any) -> str | None:
-    """Return the docstring of a function or method, from its source if need be; None if there is none."""
+    """Returns the docstring of a function or method, from its source if need be; None if there is none."""
     plain = inspect.unwrap(function)
     return inspect.getdoc(plain) or docstring(plain.__code__)
 
 
 def docstring(code: Any) -> str | None:
-    """Return the docstring of this code from its source file; None without one."""
+    """Returns the docstring of this code from its source file; None without one."""
     try:
         tree = ast.parse(Path(code.co_filename).read_text(encoding="utf-8"))
     except OSError:

@@ -29,7 +29,7 @@ class ListenError(Exception):
 
 
 async def listen(reactor: Reactor, settings: Settings, factory: Any) -> list[Any]:
-    """Listen on all addresses of `settings` and return the ports; without IPv6, ::1 is left out unless it was asked for.
+    """Listens on all addresses of `settings` and returns the ports; without IPv6, ::1 is left out unless it was asked for.
 
     Raises ListenError if an address is taken or not of this machine; all ports are closed then.
     """
@@ -52,7 +52,7 @@ async def listen(reactor: Reactor, settings: Settings, factory: Any) -> list[Any
 
 
 def slow_down(port: Any) -> Any:
-    """Make a port accept AT_ONCE connections a turn at most; Twisted's accepts as many as came last time, and twenty more.
+    """Makes a port accept AT_ONCE connections a turn at most; Twisted's accepts as many as came last time, and twenty more.
 
     So open connections wait for a few new ones at most, however many there are.
     """
@@ -67,7 +67,7 @@ def slow_down(port: Any) -> Any:
 
 
 def describe(reactor: Reactor, settings: Settings) -> list[tuple[str, Any]]:
-    """Return the endpoints, each with its name for error messages."""
+    """Returns the endpoints, each with its name for error messages."""
     if settings.listen:
         return [(text, from_text(reactor, text)) for text in settings.listen]
     return [
@@ -80,7 +80,7 @@ def describe(reactor: Reactor, settings: Settings) -> list[tuple[str, Any]]:
 
 
 def from_text(reactor: Reactor, text: str) -> Any:
-    """Return the endpoint that `--listen` describes; raises ListenError."""
+    """Returns the endpoint that `--listen` describes; raises ListenError."""
     if OUTDATED.search(text):
         raise ListenError(f"--listen: {text!r}: only TLS 1.2 and 1.3 are spoken; leave sslmethod out.")
     try:
@@ -101,7 +101,7 @@ class Strict:
         return getattr(self._reactor, name)
 
     def listenSSL(self, port: int, factory: Any, contextFactory: Any, **more: Any) -> Any:  # noqa: N803 - the reactor's
-        """Listen with the stricter context; what the endpoint's description rules out stays out too."""
+        """Listens with the stricter context; what the endpoint's description rules out stays out too."""
         context = contextFactory.getContext()  # the one of every connection
         context.set_cipher_list(CIPHERS)
         context.set_options(SSL.OP_NO_SSLv3 | SSL.OP_NO_TLSv1 | SSL.OP_NO_TLSv1_1 | SSL.OP_NO_RENEGOTIATION)
@@ -109,14 +109,14 @@ class Strict:
 
 
 def close_to_others(text: str) -> str:
-    """Return the description of an endpoint, with mode 660 for a unix socket that gives none."""
+    """Returns the description of an endpoint, with mode 660 for a unix socket that gives none."""
     kind, *given = PARTS.split(text)
     told = any(part.startswith("mode=") for part in given) or any("=" not in part for part in given[1:2])
     return text if kind != "unix" or not given or told else text + ":mode=660"
 
 
 def sockets(settings: Settings, ports: list[Any]) -> list[str]:
-    """Return a sentence for each unix socket: who may connect, and whether their forwarding headers are believed."""
+    """Returns a sentence for each unix socket: who may connect, and whether their forwarding headers are believed."""
     hosts = [port.getHost() for port in ports]
     paths = [Path(os.fsdecode(host.name)) for host in hosts if isinstance(host, UNIXAddress) and host.name]
     believed = (
@@ -128,23 +128,23 @@ def sockets(settings: Settings, ports: list[Any]) -> list[str]:
 
 
 def mode_of(path: Path) -> str:
-    """Return the mode of a socket in octal digits; "-" for an abstract one, which has none."""
+    """Returns the mode of a socket in octal digits; "-" for an abstract one, which has none."""
     return f"{stat.S_IMODE(path.stat().st_mode):04o}" if path.exists() else "-"
 
 
 def cause(error: CannotListenError | OSError) -> OSError:
-    """Return the system's error, out of Twisted's wrapper."""
+    """Returns the system's error, out of Twisted's wrapper."""
     said = error.socketError if isinstance(error, CannotListenError) else error
     return said if isinstance(said, OSError) else OSError(str(said))
 
 
 def words(error: OSError) -> str:
-    """Return the text of the system's error, without its number."""
+    """Returns the text of the system's error, without its number."""
     return error.strerror or str(error)
 
 
 def advice(settings: Settings, error: OSError) -> str:
-    """Return the sentence that says which option to change."""
+    """Returns the sentence that says which option to change."""
     if settings.listen:
         return "Change --listen."
     return f"Choose another {'--interface' if error.errno in ABSENT else '--port'}."

@@ -15,17 +15,17 @@ SCALARS = (str, int, float, bool, type(None))
 
 
 def json_observer(file: TextIO) -> FileLogObserver:
-    """Return an observer that writes one line of JSON for each event."""
+    """Returns an observer that writes one line of JSON for each event."""
     return FileLogObserver(file, json_line)
 
 
 def text_observer(file: TextIO) -> FileLogObserver:
-    """Return an observer that writes one line of text for each event."""
+    """Returns an observer that writes one line of text for each event."""
     return FileLogObserver(file, lambda event: formatEventAsClassicLogText(cut(event)))
 
 
 def cut(event: LogEvent) -> LogEvent:
-    """Return the event with long texts cut to LONGEST characters, so that nobody fills the disk with them."""
+    """Returns the event with long texts cut to LONGEST characters, so that nobody fills the disk with them."""
     return {name: value[:LONGEST] + "…" if long(name, value) else value for name, value in event.items()}
 
 
@@ -35,7 +35,7 @@ def long(name: str, value: object) -> bool:
 
 
 def json_line(event: LogEvent) -> str:
-    """Return an event as a line of JSON: time, level, namespace, message, and its values under their own names."""
+    """Returns an event as a line of JSON: time, level, namespace, message, and its values under their own names."""
     event = cut(event)
     message = formatEvent(event)
     document = {
@@ -51,7 +51,7 @@ def json_line(event: LogEvent) -> str:
 
 
 def values(event: Mapping[str, Any]) -> dict[str, object]:
-    """Return the values of an event that are texts, numbers, booleans or None, without Twisted's own fields."""
+    """Returns the values of an event that are texts, numbers, booleans or None, without Twisted's own fields."""
     return {
         name: value
         for name, value in event.items()

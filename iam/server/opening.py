@@ -31,13 +31,13 @@ class Foundation:
     embedded: Embedded | None
 
     def heed_disk(self) -> None:
-        """Make this server read-only while the disk of an embedded database is almost full (H51); commands may still write."""
+        """Makes this server read-only while the disk of an embedded database is almost full (H51); commands may still write."""
         if self.embedded is not None:
             disk = self.embedded.disk
             self.store.database.guard = lambda: disk.obstacle
 
     async def close(self) -> None:
-        """Close the store; stop an embedded database that no other server uses."""
+        """Closes the store; stops an embedded database that no other server uses."""
         await self.store.refusals.stop()
         await self.store.refused_counts.stop()
         await self.store.database.stop()
@@ -54,7 +54,7 @@ async def open_database(
     *,
     connections: int = SERVING,
 ) -> Foundation:
-    """Open the database of `settings`, migrated unless they forbid it; `found` is called once a writable database is known.
+    """Opens the database of `settings`, migrated unless they forbid it; `found` is called once a writable database is known.
 
     There are as many `connections` for statements, one more in reserve and one to listen.
     Raises EmbeddedError, MigrationError or Unavailable, each with a sentence for the operator.
@@ -77,13 +77,13 @@ async def open_database(
 
 
 async def survey_hosts(reactor: Reactor, settings: Settings) -> tuple[str, str]:
-    """Return two connection strings: all hosts of `settings` in the order to use them, and the primary; raises Unavailable."""
+    """Returns two connection strings: all hosts of `settings` in the order to use them, and the primary; raises Unavailable."""
     found = await survey(reactor, target(str(settings.database)))
     return found.target.dsn, found.primary
 
 
 async def start_embedded(reactor: Reactor, settings: Settings, progress: Progress) -> Embedded | None:
-    """Start the PostgreSQL in the data directory; None if `settings` name another database."""
+    """Starts the PostgreSQL in the data directory; None if `settings` name another database."""
     if settings.database is not None:
         return None
     embedded = Embedded(reactor, settings.data_dir, progress=progress, reserve=settings.disk_reserve)

@@ -284,6 +284,6 @@ class Parts:
 
 
 def build_keys(reactor: Reactor, clock: Clock, store: Store, key: ServerKey) -> Keys:
-    """Build the server's signing keys, which use the thread pool for slow work."""
+    """Builds the server's signing keys, which use the thread pool for slow work."""
     in_thread = partial(deferToThreadPool, reactor, reactor.getThreadPool())
     return Keys(store.signing_keys, key.derive(signing_keys.PURPOSE), clock, in_thread)

@@ -30,7 +30,7 @@ class Patience:
         self._end = self._reactor.seconds() + self._seconds
 
     async def with_(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Return the result of `work`, tried again while its error may pass; raises the last error when the time is up."""
+        """Returns the result of `work`, tried again while its error may pass; raises the last error when the time is up."""
         while True:
             try:
                 return await work()
@@ -51,7 +51,7 @@ class Patience:
         self._waiting = True
 
     def relieve(self) -> None:
-        """Report that the database is there, if there was a wait."""
+        """Reports that the database is there, if there was a wait."""
         if self._waiting:
             self._tell("The database is there; the start goes on.", 0)
         self._waiting = False

@@ -28,7 +28,7 @@ SECRET = re.compile(
 
 
 def redact(text: str) -> str:
-    """Return the text with secrets crossed out; their names stay."""
+    """Returns the text with secrets crossed out; their names stay."""
     return SECRET.sub(lambda found: (found["name"] or found["member"] or "") + CROSSED_OUT, text)
 
 
@@ -39,9 +39,9 @@ class RedactedLog(TextIOBase):
         self._file = file
 
     def write(self, text: str) -> int:
-        """Write the text, redacted."""
+        """Writes the text, redacted."""
         return self._file.write(redact(text))
 
     def flush(self) -> None:
-        """Flush the file underneath."""
+        """Flushes the file underneath."""
         self._file.flush()

@@ -33,7 +33,7 @@ TOOLKIT_PAGES = {"/applications/": "/applications", "/applications/register/": "
 
 
 def protocol(application: Application) -> list[Route]:
-    """Return the routes of the endpoints that programs call."""
+    """Returns the routes of the endpoints that programs call."""
     shared, public, written = Cors.REGISTERED, Cors.EVERYBODY, errors(application)
     rows = [
         Route("/token", ("POST",), application.token.post, name="token_endpoint", cors=shared),
@@ -51,7 +51,7 @@ def protocol(application: Application) -> list[Route]:
 
 
 def errors(application: Application) -> dict[str, Errors]:
-    """Return the writers of the errors that endpoints raise, by path."""
+    """Returns the writers of the errors that endpoints raise, by path."""
     refusals, described = application.explanations, application.resource_metadata.address
     return {
         **{path: OAuthErrors(path, refusals) for path in ("/token", "/introspect", "/revoke")},
@@ -62,7 +62,7 @@ def errors(application: Application) -> dict[str, Errors]:
 
 
 def registration(endpoint: RegistrationEndpoint) -> list[Route]:
-    """Return the routes of client registration (RFC 7591, RFC 7592); pages of any origin may call them if registration is open."""
+    """Returns the routes of client registration (RFC 7591, RFC 7592); pages of any origin may call them if registration is open."""
     cors = Cors.EVERYBODY if endpoint.open is True else Cors.NOBODY
     return [
         Route("/register", ("POST",), endpoint.register, name=REGISTRATION_ENDPOINT, cors=cors),
@@ -73,7 +73,7 @@ def registration(endpoint: RegistrationEndpoint) -> list[Route]:
 
 
 def well_known(application: Application, rows: list[Route]) -> list[Route]:
-    """Return the routes of the metadata below the issuer; it is built from `rows`, so that it names exactly the addresses served."""
+    """Returns the routes of the metadata below the issuer; it is built from `rows`, so that it names exactly the addresses served."""
     server = application.metadata.of({row.name: row.path for row in rows if row.name})
     return [
         *(Route(name, ("GET",), server, cors=Cors.EVERYBODY) for name in SERVER_METADATA),
@@ -82,7 +82,7 @@ def well_known(application: Application, rows: list[Route]) -> list[Route]:
 
 
 def at_root(application: Application, own: list[Route], path: str) -> list[Route]:
-    """Return the routes at the host's root: well-known names before the issuer's path (RFC 8414 §3.1, RFC 9728 §3.1), and health."""
+    """Returns the routes at the host's root: well-known names before the issuer's path (RFC 8414 §3.1, RFC 9728 §3.1), and health."""
     described = application.resource_metadata.get
     inserted = [evolve(row, path=row.path + path) for row in own if path and row.path.startswith("/.well-known/")]
     return [
@@ -94,7 +94,7 @@ def at_root(application: Application, own: list[Route], path: str) -> list[Route
 
 
 def toolkit(own: list[Route], path: str) -> list[Route]:
-    """Return the same routes under django-oauth-toolkit's names, below /o; an issuer that ends in /o has them below itself."""
+    """Returns the same routes under django-oauth-toolkit's names, below /o; an issuer that ends in /o has them below itself."""
     below = path if path.endswith(TOOLKIT_PATH) else path + TOOLKIT_PATH
     names = [evolve(row, path=below + TOOLKIT[row.path]) for row in own if row.path in TOOLKIT]
     there = {path + row.path for row in own}
@@ -103,7 +103,7 @@ def toolkit(own: list[Route], path: str) -> list[Route]:
 
 
 def pages(application: Application) -> list[Route]:
-    """Return the routes of the pages that people see."""
+    """Returns the routes of the pages that people see."""
     applications, switches = application.applications, application.switches
     table: list[tuple[str, str, Handler]] = [
         ("/", "GET", application.home.show),
@@ -155,7 +155,7 @@ def pages(application: Application) -> list[Route]:
 
 
 def all_routes(application: Application, path: str = "") -> list[Route]:
-    """Return the whole table of an issuer with this path, django-oauth-toolkit's addresses included."""
+    """Returns the whole table of an issuer with this path, django-oauth-toolkit's addresses included."""
     rows = [*protocol(application), *pages(application)]
     own = [*rows, *well_known(application, rows)]
     front = [Route(path, ("GET",), sends_to("/"), page=True)] if path else []
@@ -164,7 +164,7 @@ def all_routes(application: Application, path: str = "") -> list[Route]:
 
 
 def sends_to(path: str) -> Callable[..., Awaitable[Answer]]:
-    """Return a handler that redirects to `path`."""
+    """Returns a handler that redirects to `path`."""
 
     async def handler(_: Request) -> Answer:
         return see_other(path)

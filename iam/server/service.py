@@ -79,13 +79,13 @@ class AuthorizationServer(Service):
         self._status = 0
 
     def startService(self) -> None:
-        """Start as soon as the reactor runs."""
+        """Starts as soon as the reactor runs."""
         super().startService()
         self._reactor.callWhenRunning(self._begin)
         self._reactor.addSystemEventTrigger("after", "shutdown", self._exit)
 
     def stopService(self) -> Deferred[None]:
-        """Stop accepting connections, finish requests under way, and close the database."""
+        """Stops accepting connections, finishes requests under way, and closes the database."""
         super().stopService()
         notify(STOPPING)
         return Deferred.fromCoroutine(self._stop())
@@ -96,12 +96,12 @@ class AuthorizationServer(Service):
         self._starting = Deferred.fromCoroutine(self._start())
 
     def _terminate(self, number: int, _frame: object) -> None:
-        """Stop at the first signal, after the requests under way, with exit status 0; a second signal ends the process at once."""
+        """Stops at the first signal, after the requests under way, with exit status 0; a second signal ends the process at once."""
         signal.signal(number, signal.SIG_DFL)
         self._reactor.callFromThread(self._reactor.stop)
 
     async def _start(self) -> None:
-        """Open everything; after an error say it, and end the process with its exit status."""
+        """Opens everything; after an error says so, and ends the process with its exit status."""
         try:
             await self._open()
         except CancelledError:
@@ -115,7 +115,7 @@ class AuthorizationServer(Service):
             self._fail("The server cannot start; the log says why.")
 
     async def _open(self) -> None:
-        """Open key, database, listening ports and background work, in this order, and report that the server is ready."""
+        """Opens key, database, listening ports and background work, in this order, and reports that the server is ready."""
         settings = self._settings
         library.check()
         key = master_key.read_or_make(settings.data_dir, secret_text(settings))
@@ -138,7 +138,7 @@ class AuthorizationServer(Service):
         self._completing = Deferred.fromCoroutine(complete(self._reactor, pieces(self._site, application.theme)))
 
     async def _found(self, key: ServerKey, reached: Callable[[], None]) -> tuple[Foundation, Keys]:
-        """Open the database and fill in keys and our own resource; after an error, close it again."""
+        """Opens the database and fills in keys and our own resource; after an error, closes it again."""
         foundation = await open_database(self._reactor, self._settings, self._clock, self._screen.progress, reached)
         try:
             foundation.heed_disk()
@@ -153,12 +153,12 @@ class AuthorizationServer(Service):
         return foundation, keys
 
     def _tell(self, line: str, left: float) -> None:
-        """Report the wait, and ask the service manager for as much more time."""
+        """Reports the wait, and asks the service manager for as much more time."""
         self._screen.say(line)
         notify(f"STATUS={line}", longer(left + MORE))
 
     async def _miss_scopes(self, store: Store) -> None:
-        """Log which scopes of the options are unknown or restricted: clients would not get them, silently."""
+        """Logs which scopes of the options are unknown or restricted: clients would not get them, silently."""
         known = {scope.name: scope for scope in await store.scopes.all()}
         for option in ("registration_scope", "application_scope"):
             for name in getattr(self._settings, option) if option in self._settings.model_fields_set else ():
@@ -168,13 +168,13 @@ class AuthorizationServer(Service):
                     log.warn("--{option}: {name} is restricted", option=option.replace("_", "-"), name=name)
 
     async def _note_uses(self, store: Store) -> None:
-        """Store which clients were used since the last round, if the database takes it within PATIENCE seconds."""
+        """Stores which clients were used since the last round, if the database takes it within PATIENCE seconds."""
         written = Deferred.fromCoroutine(store.strangers.write_all(self._clock.now()))
         with suppress(Rejected, Unavailable, defer.TimeoutError):
             await written.addTimeout(PATIENCE, self._reactor)
 
     async def _stop(self) -> None:
-        """Stop in the opposite order of the start: ports, requests under way, background work, database."""
+        """Stops in the opposite order of the start: ports, requests under way, background work, database."""
         if self._starting is not None:
             self._starting.cancel()  # the start closes what it has opened so far
             await self._starting
@@ -199,14 +199,14 @@ class AuthorizationServer(Service):
         self._reactor.stop()
 
     def _exit(self) -> None:
-        """Exit with the status of a failed start, which `twist` itself cannot report."""
+        """Exits with the status of a failed start, which `twist` itself cannot report."""
         if self._status:
             sys.stdout.flush()
             os._exit(self._status)
 
 
 def makeService(options: Options) -> AuthorizationServer:
-    """Make the service of `twist iam`; only here the global reactor is imported."""
+    """Makes the service of `twist iam`; only here the global reactor is imported."""
     from twisted.internet import reactor
 
     try:
@@ -219,7 +219,7 @@ def makeService(options: Options) -> AuthorizationServer:
 
 
 async def register_own_resource(store: Store, settings: Settings, clock: Clock) -> None:
-    """Register our own /resource as one that any client may ask tokens for (RFC 8707), as its metadata says (RFC 9728).
+    """Registers our own /resource as one that any client may ask tokens for (RFC 8707), as its metadata says (RFC 9728).
 
     A server of an earlier version may have registered it without saying which clients may ask.
     """
@@ -244,7 +244,7 @@ async def register_own_resource(store: Store, settings: Settings, clock: Clock) 
 
 
 def seconds_to_wait(settings: Settings, *, at_terminal: bool) -> float:
-    """Return how many seconds to wait for a database that does not answer yet: 0 for our own, and for a person at a terminal."""
+    """Returns how many seconds to wait for a database that does not answer yet: 0 for our own, and for a person at a terminal."""
     if settings.database is None:
         return 0
     if settings.wait_for_database is not None:
@@ -253,12 +253,12 @@ def seconds_to_wait(settings: Settings, *, at_terminal: bool) -> float:
 
 
 def secret_text(settings: Settings) -> str | None:
-    """Return the text of IAM_SECRET_KEY, or None."""
+    """Returns the text of IAM_SECRET_KEY, or None."""
     return settings.secret_key.get_secret_value() if settings.secret_key else None
 
 
 async def invitation(settings: Settings, store: Store, clock: Clock) -> list[str]:
-    """Return the lines that say how to make an administrator, if there is none."""
+    """Returns the lines that say how to make an administrator, if there is none."""
     try:
         if await store.users.superuser_exists():
             return []
@@ -277,7 +277,7 @@ async def invitation(settings: Settings, store: Store, clock: Clock) -> list[str
 
 
 async def greet(screen: Screen, settings: Settings, foundation: Foundation, clock: Clock) -> None:
-    """Tell the person warnings, how to make an administrator, and the address of the server."""
+    """Tells the person warnings, how to make an administrator, and the address of the server."""
     if settings.no_rate_limits:
         screen.say("WARNING: rate limits are off; never do this where others can reach the server.")
     if not settings.secure:

@@ -10,7 +10,7 @@ STOPPING: Final = "STOPPING=1"
 
 
 def notify(*states: str) -> None:
-    """Send these states to the service manager; does nothing without one, and ignores errors."""
+    """Sends these states to the service manager; does nothing without one, and ignores errors."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
@@ -23,5 +23,5 @@ def notify(*states: str) -> None:
 
 
 def longer(seconds: float) -> str:
-    """Return the state that asks for so many more seconds to start."""
+    """Returns the state that asks for so many more seconds to start."""
     return f"EXTEND_TIMEOUT_USEC={int(seconds * 1_000_000)}"

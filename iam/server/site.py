@@ -11,7 +11,7 @@ from iam.throttles.turns import Busy
 
 
 def build_site(application: Application, limits: Limits | None = None) -> Site:
-    """Build the site with all routes of the application; `limits` replace those of the settings."""
+    """Builds the site with all routes of the application; `limits` replace those of the settings."""
     settings = application.settings
     return Site(
         application.reactor,

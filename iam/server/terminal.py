@@ -32,13 +32,13 @@ class Screen:
         self.terminal = file is not None and file.isatty()
 
     def say(self, line: str) -> None:
-        """Write a line for the person."""
+        """Writes a line for the person."""
         if self._file is not None:
             self._file.write(line + "\n")
             self._file.flush()
 
     def progress(self, line: str) -> None:
-        """Write a line of progress; a terminal shows the first ROOM of them, the log has the rest."""
+        """Writes a line of progress; a terminal shows the first ROOM of them, the log has the rest."""
         if self.terminal and self._room <= 0:
             log.debug("{line}", line=line)
             return
@@ -46,7 +46,7 @@ class Screen:
         self.say(line)
 
     def ready(self, address: str, invitation: list[str]) -> None:
-        """Write the server's address, and the lines about making an administrator."""
+        """Writes the server's address, and the lines about making an administrator."""
         answers = f"iam answers at {address}"
         lines = [answers, *invitation, "Ctrl-C stops it."] if self.terminal else [*invitation, answers]
         for line in lines:
@@ -62,7 +62,7 @@ class TerminalLog:
         self._file = file
 
     def __call__(self, event: LogEvent) -> None:
-        """Write an event, unless it is for operators alone."""
+        """Writes an event, unless it is for operators alone."""
         level = event.get("log_level", LogLevel.info)
         if level < LogLevel.warn and event.get("log_namespace", "").startswith(OPERATORS):
             return
@@ -71,7 +71,7 @@ class TerminalLog:
 
 
 def line_of(event: LogEvent, level: LogLevel) -> str:
-    """Return an event as text: time, level from warnings on, and message; further lines are indented."""
+    """Returns an event as text: time, level from warnings on, and message; further lines are indented."""
     time = formatTime(event.get("log_time"), timeFormat="%H:%M:%S")
     text = formatEvent(event) or UNFORMATTED
     if "log_failure" in event:

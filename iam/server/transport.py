@@ -18,19 +18,19 @@ class Prompt(Connection):
     _peer: IAddress | None = None
 
     def getHost(self) -> IAddress:
-        """Return our address, which the system is asked for once."""
+        """Returns our address, which the system is asked for once."""
         if self._host is None:
             self._host = super().getHost()
         return self._host
 
     def getPeer(self) -> IAddress:
-        """Return the address of the other side, which stays the same."""
+        """Returns the address of the other side, which stays the same."""
         if self._peer is None:
             self._peer = super().getPeer()
         return self._peer
 
     def write(self, data: bytes) -> None:
-        """Send data as far as there is room, and leave the rest to Twisted, as well as the end of a connection that is lost."""
+        """Sends data as far as there is room, and leaves the rest to Twisted, as well as the end of a connection that is lost."""
         if self._clear() and len(data) <= self.SEND_LIMIT:
             sent = self.writeSomeData(data)
             if sent == len(data):
@@ -45,6 +45,6 @@ class Prompt(Connection):
 
 
 def hasten(port: Any) -> Any:
-    """Make the connections that a port accepts send at once."""
+    """Makes the connections that a port accepts send at once."""
     port.transport = type("Prompt", (Prompt, port.transport), {})
     return port
