@@ -68,7 +68,8 @@ class Rotate(ClaimToken):
 
 
 # A token that was not used, of this client, whose grant lives: almost every one. Of any number of statements that wait
-# for its row only the first still finds it unused.
+# for its row only the first still finds it unused. (The client is compared where nothing can be looked up by it: all grants of a
+# client are many.)
 CLAIM: Final = fit(
     ClaimToken,
     """
@@ -77,9 +78,12 @@ with claimed as (
     set used_at = i.now, successor = i.successor, successor_digest = i.refresh_digest, successor_day = i.refresh_day
     from {input}, grants g
     where r.digest = i.digest and r.day = i.day and r.used_at is null and r.expires_at > i.now
-        and g.id = r.grant_id and g.client_id = i.client_id
+        and g.id = r.grant_id
         and (i.scope is null or string_to_array(i.scope, ' ') <@ string_to_array(r.scope, ' '))
-        and exists (select from may_live(r.grant_id, i.now, r.issued_at, i.audience, 'refresh_token'))
+        and exists (
+            select from may_live(r.grant_id, i.now, r.issued_at, i.audience, 'refresh_token') live
+            where live.client_id = i.client_id
+        )
         and {whole}
     returning {claimed}, r.scope as full_scope
 ), {stored}
