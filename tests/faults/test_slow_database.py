@@ -15,6 +15,8 @@ from twisted.internet.threads import deferToThread
 
 from iam.database.connecting import UNANSWERED
 from iam.database.pool import ACQUIRE
+from iam.secrets import minted
+from iam.secrets.minted import Kind
 from tests.faults.conftest import Line
 from tests.faults.mortal import Mortal
 from tests.harness import Server, pause
@@ -177,9 +179,9 @@ async def test_h44_backends_that_stand_still_are_503_within_seven_seconds(client
 
 @pytest.fixture
 def lock(database_dsn: str) -> Iterator[Callable[[], None]]:
-    """Makes every look at clients wait."""
+    """Makes every look at the setup wait, which is a statement for each request."""
     with closing(psycopg2.connect(database_dsn)) as connection:
-        yield lambda: connection.cursor().execute("lock table clients in access exclusive mode")
+        yield lambda: connection.cursor().execute("lock table setup in access exclusive mode")
 
 
 async def asked(server: Server, url: str) -> Answer:
@@ -192,7 +194,7 @@ async def test_beyond_two_hundred_that_wait_requests_are_refused_at_once_and_hea
     server: Server, database_dsn: str, lock: Callable[[], None], tmp_path: Any
 ) -> None:
     process = await deferToThread(start, "--database", database_dsn, "--data-dir", str(tmp_path / "data"))
-    url = process.url + "/authorize?response_type=code&client_id=unknown"
+    url = f"{process.url}/setup?token={minted.mint(Kind.SETUP)}"
     before = await asked(server, url)
     lock()
 
@@ -203,7 +205,7 @@ async def test_beyond_two_hundred_that_wait_requests_are_refused_at_once_and_hea
     status = await deferToThread(process.stop)
 
     waited = [answer for answer in answers if answer.ended - answer.began >= ACQUIRE]
-    assert before.status == 400
+    assert before.status == 403
     assert {answer.status for answer in answers} == {503}
     assert len(waited) <= 200 + CONNECTIONS
     assert longest(answers) < LONGEST
