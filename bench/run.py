@@ -19,7 +19,7 @@ TITLES = {
     "code": "code",
 }
 # At least so many times the rate of the peer; and against a revision before at most so many times its CPU and its p99.
-OF_PEER = {"client_credentials": 2.0, "introspection": 3.5, "resource": 4.0, "refresh": 4.0, "code": 3.5}
+OF_PEER = {"client_credentials": 2.2, "introspection": 3.8, "resource": 4.3, "refresh": 3.5, "code": 3.5}
 CPU_OF_BEFORE = 1.05
 P99_OF_BEFORE = 1.2
 HEAD = (
