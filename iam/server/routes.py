@@ -34,7 +34,7 @@ TOOLKIT_PAGES = {"/applications/": "/applications", "/applications/register/": "
 
 def protocol(application: Application) -> list[Route]:
     """Returns the routes of the endpoints that programs call."""
-    shared, public, written = Cors.REGISTERED, Cors.EVERYBODY, errors(application)
+    shared, public, others = Cors.REGISTERED, Cors.EVERYBODY, errors(application)
     rows = [
         Route("/token", ("POST",), application.token.post, name="token_endpoint", cors=shared),
         Route("/introspect", ("POST",), application.introspection.post, name="introspection_endpoint"),
@@ -47,14 +47,13 @@ def protocol(application: Application) -> list[Route]:
         Route("/healthz", ("GET",), application.health.alive),
         Route("/readyz", ("GET",), application.health.ready),
     ]
-    return [evolve(row, errors=written.get(row.path, row.errors)) for row in rows]
+    return [evolve(row, errors=others.get(row.path) or OAuthErrors(row.path, application.explanations)) for row in rows]
 
 
 def errors(application: Application) -> dict[str, Errors]:
-    """Returns the writers of the errors that endpoints raise, by path."""
+    """Returns the writers of errors that are not those of RFC 6749 §5.2, by path."""
     refusals, described = application.explanations, application.resource_metadata.address
     return {
-        **{path: OAuthErrors(path, refusals) for path in ("/token", "/introspect", "/revoke")},
         user_info.PATH: BearerErrors(user_info.PATH, refusals),
         resource.PATH: BearerErrors(resource.PATH, refusals, described),
         **{path: RegistrationErrors(refusals) for path in ("/register", "/register/<client_id>")},
