@@ -9,14 +9,11 @@ and what came later only when there is more of it than the requests under way ca
 import gc
 from typing import Final
 
-STARTING: Final = (
-    200_000  # more than a start makes; a start that waits for its database for long is looked through nevertheless
-)
-SERVING: Final = (
-    5_000,
-    1,
-    10,
-)  # objects, and rounds before older ones are looked at: 2 and 8 milliseconds of work at most
+# Objects: more than a start makes. A start that waits for its database for long is looked through nevertheless.
+STARTING: Final = 200_000
+
+# Objects, and rounds before older ones are looked at: 2 and 8 milliseconds of work at most.
+SERVING: Final = (5_000, 1, 10)
 
 
 def postpone() -> None:
