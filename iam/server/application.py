@@ -24,6 +24,8 @@ from iam.endpoints.user_info import UserInfoEndpoint
 from iam.endpoints.webfinger import WebFinger
 from iam.openid.front_channel import FrontChannel
 from iam.openid.logout_requests import LogoutRequests
+from iam.pages.account.holders import Holders
+from iam.pages.account.overview import Overview
 from iam.pages.applications.applications import Applications
 from iam.pages.applications.owners import Owners
 from iam.pages.applications.pending_secret import Issuer
@@ -170,6 +172,16 @@ class Application(Parts):
         return SetupPage(
             self.administration, self.sessions, self.visitors, self.theme, self.settings, links, self.throttle
         )
+
+    @cached_property
+    def holders(self) -> Holders:
+        """The people at the pages of their own account."""
+        return Holders(self.visitors, self.theme)
+
+    @cached_property
+    def overview(self) -> Overview:
+        """The first page of an account."""
+        return Overview(self.holders)
 
     @cached_property
     def owners(self) -> Owners:

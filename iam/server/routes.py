@@ -115,6 +115,7 @@ def pages(application: Application) -> list[Route]:
         ("/logout", "POST", application.logout.submit),
         ("/accounts", "GET", application.accounts.show),
         ("/accounts", "POST", application.accounts.submit),
+        ("/account", "GET", application.overview.show),
         ("/setup", "GET", application.setup.show),
         ("/setup", "POST", application.setup.submit),
         ("/applications", "GET", applications.list),

@@ -45,7 +45,7 @@ PAGES = [
     "setup",
     "setup refused",
     "no applications",
-    "home of somebody",
+    "account",
     "register",
     "register unfolded",
     "register refused",
@@ -130,7 +130,7 @@ def way(page: Page, url: str, setup: str) -> Iterator[str]:
     page.wait_for_url(url + "/applications")
     yield "no applications"
     page.goto(url)
-    yield "home of somebody"
+    yield "account"
     yield from applications(page, url)
     page.goto(url + "/nothing")
     yield "not found"
@@ -164,7 +164,7 @@ def accounts(page: Page, url: str) -> Iterator[str]:
     page.get_by_role("heading", name="You are logged out").wait_for()
     yield "accounts after a logout"
     page.get_by_role("button", name="Log out").click()
-    page.wait_for_url(url + "/")
+    page.wait_for_url(url + "/account")
     page.goto(url + "/logout")
     yield "logged out"
 
@@ -295,13 +295,13 @@ def switched_by_keyboard(browser: Browser, url: str) -> str:
     for name in ("ada", "bob"):
         page.goto(url + "/login?account=new")
         type_login(page, name)
-        page.wait_for_url(url + "/")
+        page.wait_for_url(url + "/account")
     page.goto(url + "/accounts")
     reach(page, "use")
     for _ in range(2):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_url(url + "/")
+    page.wait_for_url(url + "/account")
     return page.locator("h1").inner_text()
 
 

@@ -62,7 +62,7 @@ def planted(browser: Browser, url: str) -> str:
     page.get_by_text("several cookies under our name").wait_for()
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    page.wait_for_url(url + "/")
+    page.wait_for_url(url + "/account")
     return page.locator("h1").inner_text()
 
 

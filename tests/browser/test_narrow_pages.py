@@ -28,7 +28,7 @@ STALE = "Nothing was done yet"
 MEASURE = "[document.documentElement.scrollWidth, innerWidth]"
 PAGES = [
     "home of nobody", "login", "login for a client", "login refused", "login gone stale", "setup", "setup refused",
-    "continue to a stranger", "logged out for a stranger", "home", "accounts", "consent", "consent gone stale",
+    "continue to a stranger", "logged out for a stranger", "account", "accounts", "consent", "consent gone stale",
     "answer by a form", "applications", "application", "register", "register refused", "edit", "secret", "delete",
     "disable", "disabled application", "enable",
     "logout for a client", "logout gone stale", "still logged in", "refused", "not found", "logged out",
@@ -102,8 +102,8 @@ def way(page: Page, url: str, setup: str, client_id: str, stranger_id: str) -> I
     yield from of_nobody(page, url, setup, client_id, stranger_id)
     page.goto(url + "/login")
     log_in(page)
-    page.wait_for_url(url + "/")
-    yield "home"
+    page.wait_for_url(url + "/account")
+    yield "account"
     page.goto(url + "/accounts")
     yield "accounts"
     yield from of_a_client(page, url, client_id)

@@ -87,7 +87,7 @@ def by_form(page: Page, url: str, client: Client, callback: str) -> None:
 def by_logout(page: Page, url: str, client: Client, callback: str) -> None:
     page.goto(url + "/login")
     log_in(page)
-    page.wait_for_url(url + "/")
+    page.wait_for_url(url + "/account")
     query = {"client_id": client.client_id, "post_logout_redirect_uri": callback}
     page.goto(f"{url}/logout?{urlencode(query)}")
     page.get_by_role("button", name="Log out").click(no_wait_after=True)

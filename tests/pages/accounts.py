@@ -48,5 +48,5 @@ def link(page: str, path: str) -> str:
 
 async def acting(visitor: Visitor) -> str | None:
     """Who acts in this browser."""
-    who = re.search(r"Welcome, <bdi>(.*?)</bdi>", (await visitor.get("/")).text)
+    who = re.search(r"Welcome, <bdi>(.*?)</bdi>", (await visitor.get("/account")).text)
     return who and who[1]

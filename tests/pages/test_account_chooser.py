@@ -395,7 +395,7 @@ async def test_one_that_is_not_to_be_remembered_lets_the_cookie_end_with_the_bro
 async def test_the_header_of_a_page_offers_the_list_to_who_is_logged_in(server: Server) -> None:
     member, anybody = visitor_of(server, await server.person()), Visitor(server)
 
-    pages = [(await visitor.get("/")).text for visitor in (member, anybody)]
+    pages = [(await visitor.get(path)).text for visitor, path in ((member, "/account"), (anybody, "/"))]
 
     assert ['<a href="/accounts">Switch account</a>' in page for page in pages] == [True, False]
 

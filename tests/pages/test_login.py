@@ -36,10 +36,11 @@ async def test_the_right_password_begins_a_session(server: Server, visitor: Visi
     await make_account(server, "ada")
 
     reply = await log_in(visitor, login="ada", password=PASSWORD)
-    home = await visitor.get("/")
+    home, account = await visitor.get("/"), await visitor.get("/account")
 
     assert (reply.status, reply.location) == (303, "/")
-    assert "Welcome, <bdi>ada</bdi>" in home.text
+    assert (home.status, home.location) == (303, "/account")
+    assert "Welcome, <bdi>ada</bdi>" in account.text
 
 
 async def test_an_email_address_does_for_the_username(server: Server, visitor: Visitor) -> None:

@@ -14,7 +14,7 @@ from tests.pages.conftest import Visitor, asking, logged_in
 VOID = {"meta", "link", "input", "br", "img"}
 PAGES = [
     "home",
-    "home of somebody",
+    "account",
     "login",
     "login refused",
     "setup",
@@ -84,8 +84,8 @@ async def page_of(server: Server, name: str) -> Reply:  # noqa: PLR0911 - a tabl
         form = await visitor.form(setup if name == "setup refused" else "/login")
         return await visitor.send(form, {"Origin": "https://evil.example"} if name == "stale form" else None)
     member = await logged_in(server)
-    if name in ("home of somebody", "logout", "no applications", "register"):
-        paths = {"home of somebody": "/", "no applications": "/applications", "register": "/applications/register"}
+    if name in ("account", "logout", "no applications", "register"):
+        paths = {"account": "/account", "no applications": "/applications", "register": "/applications/register"}
         return await member.get(paths.get(name, "/" + name))
     if name == "login with another account":
         return await member.get("/login?account=new")

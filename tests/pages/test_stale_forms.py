@@ -76,7 +76,7 @@ async def test_the_form_that_is_shown_again_is_good(server: Server) -> None:
     reply = await visitor.send(again, password=PASSWORD)
 
     assert (reply.status, reply.location) == (303, "/applications/register")
-    assert "grace" in (await visitor.get("/")).text
+    assert "grace" in (await visitor.get("/account")).text
 
 
 async def test_who_logs_in_again_in_the_second_tab_is_asked_again_by_the_request_alone(server: Server) -> None:

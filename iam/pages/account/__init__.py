@@ -1,0 +1,1 @@
+"""The pages at which people look after their own account."""

@@ -1,0 +1,87 @@
+"""The holder of an account at its pages: who is at the browser, how lately they logged in, which form they sent."""
+
+from typing import Final
+from urllib.parse import quote
+
+from attrs import frozen
+
+from iam.browser.theme import Theme
+from iam.browser.visitors import Sent, Visitors
+from iam.http.answers import Answer, AnswerNow, Headers, see_other
+from iam.http.parameters import REPEATABLE, query_text
+from iam.http.request import Request
+from iam.records.session import Session
+
+RECENT: Final = 600  # seconds since the login, for what a thief of an open browser must not do
+
+# The pages of an account, in the order of its navigation.
+SECTIONS: Final = (("/account", "Overview"),)
+
+LOGGED_OUT: Final = (
+    "Nothing was changed. Log in in another tab, and then reload this page: your browser sends what you typed again, "
+    "and you can look at it before it is saved."
+)
+LONG_AGO: Final = (
+    "Nothing was changed, because your login is older than ten minutes. Go back, reload the page and log in again: "
+    "then it can be changed."
+)
+
+
+@frozen
+class Holders:
+    """People at the pages of their own account; other people's accounts do not exist for them."""
+
+    visitors: Visitors
+    theme: Theme
+
+    async def session(self, request: Request) -> Session:
+        """Returns the person's session. Raises AnswerNow, a redirect to the login, if nobody is logged in."""
+        session = await self.visitors.session(request)
+        if session is None:
+            raise AnswerNow(see_other("/login?next=" + here(request)))
+        return session
+
+    async def recent(self, request: Request) -> Session:
+        """Returns the person's session if they logged in at most RECENT seconds ago.
+
+        Raises AnswerNow, a redirect to the login, after which they come back.
+        """
+        session = await self.session(request)
+        if not self.logged_in_recently(session):
+            raise AnswerNow(see_other("/login?login=again&next=" + here(request)))
+        return session
+
+    async def receive(
+        self,
+        request: Request,
+        purpose: str,
+        *,
+        recent: bool = False,
+        repeatable: frozenset[str] = REPEATABLE,
+    ) -> tuple[Session, Sent]:
+        """Returns the person's session and the form they sent; its token is good for this purpose only.
+
+        Raises AnswerNow, 403, if nobody is logged in or, for a form that must be `recent`, if they logged in too long
+        ago.
+        """
+        sent = self.visitors.receive(request, purpose, repeatable=repeatable)
+        session = await self.visitors.session(request)
+        if session is None:
+            raise self.theme.refusal(403, "You are not logged in any more", LOGGED_OUT)
+        if recent and not self.logged_in_recently(session):
+            raise self.theme.refusal(403, "Please log in again", LONG_AGO)
+        return session, sent
+
+    def logged_in_recently(self, session: Session) -> bool:
+        """Whether the person logged in at most RECENT seconds ago."""
+        return (self.visitors.clock.now() - session.auth_time).total_seconds() <= RECENT
+
+    def page(self, name: str, session: Session, status: int = 200, headers: Headers = (), **context: object) -> Answer:
+        """Returns a page of the account, with its navigation; `context` is for Theme.page."""
+        return self.theme.page(name, status, headers, session=session, sections=SECTIONS, **context)  # type: ignore[arg-type]
+
+
+def here(request: Request) -> str:
+    """Returns the address of the request, the issuer's path included, quoted for the `next` of another address."""
+    query = query_text(request)
+    return quote(request.path.decode("ascii") + (f"?{query}" if query else ""), safe="")
