@@ -60,7 +60,7 @@ REDIRECT_URI = "https://client.example/callback"
 SERVER_KEY = "a server key for tests, long enough"
 TABLES = (
     "access_tokens, refresh_tokens, authorization_codes, grants, consents, client_secrets, resources, clients, sessions, users,"
-    " scopes, epochs, refusals, registrations, registration_tokens, buckets, progress"
+    " scopes, epochs, refusals, registrations, registration_tokens, buckets, progress, outbox"
 )
 EMPTY = (
     "".join(f"delete from {table}; " for table in TABLES.split(", "))

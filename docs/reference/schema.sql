@@ -230,6 +230,20 @@ CREATE FUNCTION logout_pause(failures integer) RETURNS interval
     select make_interval(secs => least(3600, 5 * 2 ^ least(failures - 1, 12)))
 $$;
 
+CREATE FUNCTION mailed(template text, recipient text, user_id uuid, at timestamp with time zone, detail jsonb, secret bytea DEFAULT NULL::bytea) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if recipient is null then
+        return false;
+    end if;
+    insert into outbox (id, template, recipient, user_id, detail, secret, created_at)
+    values (gen_random_uuid(), template, recipient, user_id, coalesce(detail, '{}'), secret, at);
+    perform pg_notify('iam_changed', 'outbox');
+    return true;
+end
+$$;
+
 CREATE FUNCTION may_be_another_stranger(most integer) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
@@ -621,6 +635,21 @@ CREATE TABLE migrations (
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE outbox (
+    id uuid NOT NULL,
+    template text NOT NULL,
+    recipient text NOT NULL,
+    user_id uuid,
+    detail jsonb NOT NULL,
+    secret bytea,
+    created_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    reason text,
+    sent_at timestamp with time zone,
+    given_up_at timestamp with time zone
+);
+
 CREATE VIEW partition_bounds AS
  SELECT (p.relname)::text AS parent,
     (c.relname)::text AS name,
@@ -810,6 +839,9 @@ ALTER TABLE ONLY logout_receivers
 ALTER TABLE ONLY migrations
     ADD CONSTRAINT migrations_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY progress
     ADD CONSTRAINT progress_pkey PRIMARY KEY (task);
 
@@ -892,6 +924,10 @@ CREATE INDEX grants_session_id ON grants USING btree (session_id) WHERE ((openid
 CREATE INDEX grants_user_id ON grants USING btree (user_id) WHERE (user_id IS NOT NULL);
 
 CREATE INDEX logout_notices_client_id ON logout_notices USING btree (client_id, next_at);
+
+CREATE INDEX outbox_due ON outbox USING btree (due_at, created_at) WHERE ((sent_at IS NULL) AND (given_up_at IS NULL));
+
+CREATE INDEX outbox_ended ON outbox USING btree (COALESCE(sent_at, given_up_at)) WHERE ((sent_at IS NOT NULL) OR (given_up_at IS NOT NULL));
 
 CREATE INDEX refusals_client_id ON ONLY refusals USING btree (client_id, at) WHERE (client_id IS NOT NULL);
 

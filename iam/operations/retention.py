@@ -22,6 +22,7 @@ STEPS: Final = 200  # of one task in one round; the next round goes on from ther
 PERSISTENT: Final = 3  # failures of one task in a row after which they are logged as errors
 
 KEPT: Final = timedelta(days=1)  # that an ended grant is kept
+ENDED: Final = timedelta(days=7)  # that a mail is kept after it was sent or given up
 WHOLE: Final = timedelta(days=30)  # that an address in the audit log is kept unshortened
 
 log = Logger()
@@ -126,6 +127,7 @@ def tasks(store: Store, keys: Keys) -> tuple[Task, ...]:
         *(Task(f"partitions of {table}", tending(partitions, table)) for table in partitions.tables),
         Task("addresses in the audit log", lambda now: audit.shorten(now - WHOLE)),
         Task("grants that ended", lambda now: partitions.sweep(now - KEPT)),
+        Task("mail that was sent", lambda now: store.outbox.sweep(now - ENDED)),
         Task("buckets that are full again", store.buckets.sweep),
         Task("uses of clients", store.strangers.write),
         Task("clients that nobody uses", store.strangers.sweep),

@@ -36,6 +36,8 @@ from iam.outbound.posting import Poster
 from iam.people.attempts import Attempts
 from iam.people.devices import Devices
 from iam.people.logins import Logins
+from iam.people.mail import PURPOSE as MAIL
+from iam.people.mail import Mails
 from iam.people.passwords import Passwords
 from iam.people.people import People
 from iam.people.sessions import BrowserSessions
@@ -271,6 +273,11 @@ class Parts:
         poster = Poster(self.reactor, self.settings.allow_fetch)
         store = self.store
         return BackChannelLogout(self.reactor, store.logout_notices, self.directory, tokens, poster, self.clock)
+
+    @cached_property
+    def mails(self) -> Mails:
+        """The encryption of links that wait in the outbox."""
+        return Mails(self.key.derive(MAIL))
 
     @cached_property
     def theme(self) -> Theme:

@@ -14,6 +14,7 @@ from iam.store.clients import Clients
 from iam.store.consents import Consents
 from iam.store.grants import Grants
 from iam.store.logout_notices import LogoutNotices
+from iam.store.outbox import Outbox
 from iam.store.partitions import Partitions, longest
 from iam.store.refresh_tokens import RefreshTokens
 from iam.store.refusals import Refusals
@@ -56,6 +57,7 @@ class Store:
     strangers: Strangers
     user_infos: UserInfos
     logout_notices: LogoutNotices
+    outbox: Outbox
     partitions: Partitions
 
 
@@ -87,6 +89,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         strangers=strangers,
         user_infos=UserInfos(database),
         logout_notices=LogoutNotices(database),
+        outbox=Outbox(database),
         partitions=Partitions(database, longest(settings)),
     )
     memories = {
@@ -95,6 +98,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         "resources": store.resources.forget,
         "signing_keys": store.signing_keys.forget,
         "logout_notices": store.logout_notices.changed,
+        "outbox": store.outbox.changed,
     }
 
     def lost() -> None:
