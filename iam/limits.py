@@ -54,6 +54,12 @@ class Limits:
     login_devices_pause: int = limit(30, "seconds until another")
     logins: int = limit(300, "right logins of one account at once")
     logins_pause: int = limit(1, "seconds until another")
+    factor: int = limit(5, "wrong codes for one factor of a person at once")
+    factor_pause: int = limit(300, "seconds until another")
+    factor_network: int = limit(50, "wrong codes from one network at once")
+    factor_network_pause: int = limit(18, "seconds until another")
+    factor_site: int = limit(200, "wrong codes from one IPv6 /48 at once")
+    factor_site_pause: int = limit(5, "seconds until another")
     session_rotation: int = limit(
         86_400,
         "seconds after which a remembered session gets a new cookie, at its next use; never sooner than session-rotation-grace",

@@ -661,9 +661,28 @@ CREATE VIEW partition_bounds AS
      JOIN pg_class p ON (((p.oid = i.inhparent) AND (p.relkind = 'p'::"char") AND (p.relnamespace = (("current_schema"())::regnamespace)::oid))))
      JOIN pg_class c ON ((c.oid = i.inhrelid)));
 
+CREATE TABLE pending_logins (
+    digest bytea NOT NULL,
+    user_id uuid NOT NULL,
+    auth_time timestamp with time zone NOT NULL,
+    remembered boolean NOT NULL,
+    amr text[] NOT NULL,
+    address inet,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT pending_logins_digest_check CHECK ((octet_length(digest) = 32))
+);
+
 CREATE TABLE progress (
     task text NOT NULL,
     until timestamp with time zone NOT NULL
+);
+
+CREATE TABLE recovery_codes (
+    user_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT recovery_codes_digest_check CHECK ((octet_length(digest) = 32))
 );
 
 CREATE TABLE refresh_tokens (
@@ -713,6 +732,15 @@ CREATE TABLE registrations (
 )
 PARTITION BY RANGE (day);
 
+CREATE TABLE remembered_browsers (
+    digest bytea NOT NULL,
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT remembered_browsers_digest_check CHECK ((octet_length(digest) = 32))
+);
+
 CREATE TABLE replays (
     day date NOT NULL,
     digest bytea NOT NULL
@@ -742,7 +770,8 @@ CREATE TABLE scopes (
     description text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     claims text[] DEFAULT '{}'::text[] NOT NULL,
-    restricted boolean DEFAULT false NOT NULL
+    restricted boolean DEFAULT false NOT NULL,
+    acr text
 );
 
 CREATE TABLE sessions (
@@ -777,6 +806,13 @@ CREATE TABLE signing_keys (
     published_at timestamp with time zone NOT NULL,
     active_at timestamp with time zone NOT NULL,
     removed_at timestamp with time zone
+);
+
+CREATE TABLE totp_secrets (
+    user_id uuid NOT NULL,
+    sealed bytea NOT NULL,
+    last_step bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE users (
@@ -842,8 +878,14 @@ ALTER TABLE ONLY migrations
 ALTER TABLE ONLY outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY pending_logins
+    ADD CONSTRAINT pending_logins_pkey PRIMARY KEY (digest);
+
 ALTER TABLE ONLY progress
     ADD CONSTRAINT progress_pkey PRIMARY KEY (task);
+
+ALTER TABLE ONLY recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, digest);
 
 ALTER TABLE ONLY refresh_tokens
     ADD CONSTRAINT refresh_tokens_pkey PRIMARY KEY (digest, day);
@@ -859,6 +901,12 @@ ALTER TABLE ONLY registration_tokens
 
 ALTER TABLE ONLY registrations
     ADD CONSTRAINT registrations_pkey PRIMARY KEY (network, day);
+
+ALTER TABLE ONLY remembered_browsers
+    ADD CONSTRAINT remembered_browsers_id_key UNIQUE (id);
+
+ALTER TABLE ONLY remembered_browsers
+    ADD CONSTRAINT remembered_browsers_pkey PRIMARY KEY (digest);
 
 ALTER TABLE ONLY replays
     ADD CONSTRAINT replays_pkey PRIMARY KEY (digest, day);
@@ -883,6 +931,9 @@ ALTER TABLE ONLY signing_keys
 
 ALTER TABLE ONLY signing_keys
     ADD CONSTRAINT signing_keys_pkey PRIMARY KEY (kid);
+
+ALTER TABLE ONLY totp_secrets
+    ADD CONSTRAINT totp_secrets_pkey PRIMARY KEY (user_id);
 
 ALTER TABLE ONLY users
     ADD CONSTRAINT users_email_key_key UNIQUE (email_key);
@@ -929,7 +980,15 @@ CREATE INDEX outbox_due ON outbox USING btree (due_at, created_at) WHERE ((sent_
 
 CREATE INDEX outbox_ended ON outbox USING btree (COALESCE(sent_at, given_up_at)) WHERE ((sent_at IS NOT NULL) OR (given_up_at IS NOT NULL));
 
+CREATE INDEX pending_logins_expires_at ON pending_logins USING btree (expires_at);
+
+CREATE INDEX pending_logins_user_id ON pending_logins USING btree (user_id);
+
 CREATE INDEX refusals_client_id ON ONLY refusals USING btree (client_id, at) WHERE (client_id IS NOT NULL);
+
+CREATE INDEX remembered_browsers_expires_at ON remembered_browsers USING btree (expires_at);
+
+CREATE INDEX remembered_browsers_user_id ON remembered_browsers USING btree (user_id);
 
 CREATE INDEX sessions_id ON ONLY sessions USING btree (id);
 
@@ -985,8 +1044,20 @@ ALTER TABLE ONLY logout_notices
 ALTER TABLE ONLY logout_receivers
     ADD CONSTRAINT logout_receivers_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY pending_logins
+    ADD CONSTRAINT pending_logins_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY recovery_codes
+    ADD CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY remembered_browsers
+    ADD CONSTRAINT remembered_browsers_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY resources
     ADD CONSTRAINT resources_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE SET NULL;
 
 ALTER TABLE sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY totp_secrets
+    ADD CONSTRAINT totp_secrets_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;

@@ -2,7 +2,8 @@
 
 One has the secret of the active session, another those of further sessions of the same browser. No cookie stands for a
 browser: whoever plants one cannot use sessions that begin later. The third tells which accounts have logged in in this
-browser before; it only gives login attempts that strangers cannot use up.
+browser before; it only gives login attempts that strangers cannot use up. The fourth is of a login that still lacks a
+factor, and which no address but those of the login knows.
 """
 
 import re
@@ -39,6 +40,11 @@ def prefix_of(settings: Settings) -> str:
     `__Host-` requires `Path=/`, so an issuer with a path gets `__Secure-`.
     """
     return "__Secure-" if settings.path else "__Host-"
+
+
+def login_name_of(settings: Settings) -> str:
+    """Returns the name of the cookie of a login that still lacks a factor."""
+    return f"{prefix_of(settings)}iam-login" if settings.secure else "iam_login"
 
 
 def devices_name_of(settings: Settings) -> str:
@@ -84,7 +90,8 @@ def doubtful(request: Request, settings: Settings) -> bool:
 
 def doubtful_names(request: Request, settings: Settings) -> list[str]:
     """Returns our cookie names under which several values come."""
-    ours = (name_of(settings), others_name_of(settings), devices_name_of(settings))
+    names = (name_of, others_name_of, devices_name_of, login_name_of)
+    ours = [name(settings) for name in names]
     return [name for name in ours if len(values(request, name)) > 1]
 
 
@@ -127,6 +134,11 @@ def set_session(settings: Settings, value: str, maximum_age: int | None = None) 
 def set_others(settings: Settings, values: Iterable[str], maximum_age: int | None = None) -> tuple[bytes, bytes]:
     """Returns the header that sets the cookie with the other sessions."""
     return write(settings, others_name_of(settings), BETWEEN.join(values), maximum_age)
+
+
+def set_login(settings: Settings, value: str, maximum_age: int) -> tuple[bytes, bytes]:
+    """Returns the header that sets the cookie of a login that lacks a factor, for so many seconds; 0 removes it."""
+    return write(settings, login_name_of(settings), value, maximum_age)
 
 
 def set_devices(settings: Settings, values: Iterable[str]) -> tuple[bytes, bytes]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).parent.parent
 BUNDLED = (PACKAGE / "templates", PACKAGE.parent / "templates")  # installed; in a checkout
-JOURNEYS = ("authorize", "login", "applications", "setup", "errors", "account")
+JOURNEYS = ("authorize", "login", "applications", "setup", "errors", "account", "factors")
 TYPES = {
     ".css": b"text/css; charset=utf-8",
     ".ico": b"image/x-icon",

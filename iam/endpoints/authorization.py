@@ -117,6 +117,12 @@ class AuthorizationEndpoint:
         """Returns the address to go on to after a login; an authorization request gets a mark for the login."""
         return self._after(LOGIN, address, cookie)
 
+    def after_step(self, address: str, before: str, cookie: str) -> str:
+        """Returns the address to go on to after another factor was proved; a mark of the session before stays good."""
+        query = address.partition("?")[2]
+        kept = next((did for did in (LOGIN, CHOICE) if self.interactions.proven(query, did, before)), None)
+        return self._after(kept, address, cookie) if kept else address
+
     def after_choice(self, address: str, cookie: str) -> str:
         """Returns the address to go on to after an account was chosen; an authorization request gets a mark for it."""
         return self._after(CHOICE, address, cookie)

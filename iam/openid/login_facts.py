@@ -3,16 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
+from iam.records import acr
 from iam.records.session import Session
 
-# Authentication context class references: "1" means one factor; a second factor will be "2".
-ONE_FACTOR: Final = "1"
-ACR_VALUES: Final = (ONE_FACTOR,)
-
-
-def acr(session: Session) -> str:
-    """Returns the authentication context class of the login that began the session."""
-    return ONE_FACTOR
+ACR_VALUES: Final = (acr.ONE_FACTOR, acr.TWO_FACTORS)  # the authentication context classes that logins here reach
 
 
 def tell(session: Session, nonce: str | None, claims: Mapping[str, object]) -> dict[str, object]:
@@ -22,7 +16,7 @@ def tell(session: Session, nonce: str | None, claims: Mapping[str, object]) -> d
     """
     document: dict[str, object] = {
         "auth_time": int(session.auth_time.timestamp()),
-        "acr": acr(session),
+        "acr": acr.of(session.amr),
         "amr": list(session.amr),
     }
     if nonce is not None:

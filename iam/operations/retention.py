@@ -129,6 +129,7 @@ def tasks(store: Store, keys: Keys) -> tuple[Task, ...]:
         Task("grants that ended", lambda now: partitions.sweep(now - KEPT)),
         Task("mail that was sent", lambda now: store.outbox.sweep(now - ENDED)),
         Task("buckets that are full again", store.buckets.sweep),
+        Task("logins that came to nothing", store.pending_logins.sweep),
         Task("uses of clients", store.strangers.write),
         Task("clients that nobody uses", store.strangers.sweep),
         Task("sizes of tables", lambda _: nothing_left(say_sizes(partitions))),

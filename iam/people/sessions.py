@@ -1,5 +1,6 @@
 """Browser sessions: their lifetime, a new cookie at each login, and changing cookies of remembered ones (H17)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from twisted.logger import Logger
 from iam.clock import Clock
 from iam.limits import Limits
 from iam.people.steps import Step, Steps
+from iam.records.acr import PASSWORD
 from iam.records.session import Ended, RecognisedSession, Session
 from iam.secrets import minted
 from iam.secrets.minted import Kind
@@ -75,14 +77,19 @@ class BrowserSessions:
         auth_time: datetime | None = None,
         remembered: bool = False,
         address: str | None = None,
+        amr: Sequence[str] = (PASSWORD,),
+        pending: str | None = None,
+        until: datetime | None = None,
     ) -> str | None:
         """Returns a new cookie for this person, in place of the one before; None if they are locked out.
 
-        If the session before was theirs, it goes on. `auth_time` is when they proved who they are, by default now: if
-        the account's logins were ended since then, the session is not valid.
+        If the session before was theirs, it goes on, `until` its end if that is given. `auth_time` is when they proved
+        who they are, by default now: if the account's logins were ended since then, the session is not valid. `amr` are
+        the methods by which they did (RFC 8176), and `pending` is the secret of the login that lacked a factor; None is
+        returned if that is over.
         """
         now = self.clock.now()
-        end = now + timedelta(seconds=self.lifetime(remembered=remembered))
+        end = until or now + timedelta(seconds=self.lifetime(remembered=remembered))
         cookie = minted.mint_until(Kind.SESSION, end)
         begun = await self.table.begin(
             session_id=minted.identifier(),
@@ -95,6 +102,8 @@ class BrowserSessions:
             remembered=remembered,
             before=minted.digest(minted.series(before)) if before else None,
             address=address,
+            amr=amr,
+            pending=minted.digest(pending) if pending else None,
         )
         return cookie if begun else None
 

@@ -48,6 +48,7 @@ class Kind(StrEnum):
     VISITOR = "vi"
     CLIENT_SECRET = "cs"
     SETUP = "su"
+    PENDING_LOGIN = "pl"
     INITIAL_ACCESS_TOKEN = "ia"
     REGISTRATION_ACCESS_TOKEN = "ra"
 

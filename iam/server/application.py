@@ -31,7 +31,11 @@ from iam.pages.applications.owners import Owners
 from iam.pages.applications.pending_secret import Issuer
 from iam.pages.applications.switches import Switches
 from iam.pages.errors import Errors
+from iam.pages.factors.choice import FactorChoice
+from iam.pages.factors.code import CodePage
+from iam.pages.factors.proving import Proving
 from iam.pages.home import Home
+from iam.pages.login.beginning import Beginnings
 from iam.pages.login.chooser import Chooser
 from iam.pages.login.logging_out import Departures
 from iam.pages.login.login import LoginPage
@@ -145,7 +149,8 @@ class Application(Parts):
         authorization = self.authorization
         return LoginPage(
             self.logins,
-            self.sessions,
+            self.factors,
+            self.beginnings,
             self.visitors,
             self.theme,
             self.settings,
@@ -153,6 +158,29 @@ class Application(Parts):
             authorization.after_login,
             Pace(self.reactor),
         )
+
+    @cached_property
+    def beginnings(self) -> Beginnings:
+        """The beginning of sessions."""
+        return Beginnings(self.sessions, self.store.pending_logins, self.visitors, self.logins)
+
+    @cached_property
+    def proving(self) -> Proving:
+        """The way to a session by another factor."""
+        authorization = self.authorization
+        pending, visitors = self.store.pending_logins, self.visitors
+        marks = authorization.after_login, authorization.after_step
+        return Proving(pending, self.factors, self.beginnings, visitors, *marks)
+
+    @cached_property
+    def factor_choice(self) -> FactorChoice:
+        """The address that leads to the strongest factor of a person."""
+        return FactorChoice(self.proving)
+
+    @cached_property
+    def app_code(self) -> CodePage:
+        """The page that asks for a code of an authenticator app."""
+        return CodePage(self.authenticator_apps, self.proving, self.visitors, self.theme)
 
     @cached_property
     def logout(self) -> Logout:

@@ -35,6 +35,10 @@ from iam.outbound.fetching import PLACES, Fetcher
 from iam.outbound.posting import Poster
 from iam.people.attempts import Attempts
 from iam.people.devices import Devices
+from iam.people.factors.attempts import FactorAttempts
+from iam.people.factors.factors import Factors
+from iam.people.factors.totp import PURPOSE as TOTP_SECRETS
+from iam.people.factors.totp import AuthenticatorApps
 from iam.people.logins import Logins
 from iam.people.mail import PURPOSE as MAIL
 from iam.people.mail import Mails
@@ -260,6 +264,17 @@ class Parts:
         attempts = Attempts(self.throttle, Devices(self.key.derive("devices")), self.key.derive("names nobody has"))
         store = self.store
         return Logins(store.users, self.passwords, attempts, self.clock, store.refused_counts, Crowd(self.share))
+
+    @cached_property
+    def authenticator_apps(self) -> AuthenticatorApps:
+        """People's authenticator apps."""
+        attempts = FactorAttempts(self.throttle, self.store.refused_counts)
+        return AuthenticatorApps(self.store.totp_secrets, self.clock, attempts, self.key.derive(TOTP_SECRETS))
+
+    @cached_property
+    def factors(self) -> Factors:
+        """What people may prove besides their password, the strongest first."""
+        return Factors((self.authenticator_apps,))
 
     @cached_property
     def sessions(self) -> BrowserSessions:

@@ -111,6 +111,9 @@ def pages(application: Application) -> list[Route]:
         (authorization_addresses.CONSENT, "POST", application.authorization.decide),
         ("/login", "GET", application.login.show),
         ("/login", "POST", application.login.submit),
+        ("/login/factor", "GET", application.factor_choice.show),
+        ("/login/factor/totp", "GET", application.app_code.show),
+        ("/login/factor/totp", "POST", application.app_code.submit),
         ("/logout", "GET", application.logout.show),
         ("/logout", "POST", application.logout.submit),
         ("/accounts", "GET", application.accounts.show),
@@ -137,8 +140,7 @@ def pages(application: Application) -> list[Route]:
     ]
     names = {"/authorize": "authorization_endpoint", "/logout": "end_session_endpoint"}
     acting = {"/authorize", "/logout"}  # a GET may issue a code or end a session, if the person need not be asked
-    tried = {"/login"}  # limited by wrong passwords instead, so that other forms cannot hold up a login
-    passages = {"/authorize", authorization_addresses.CONSENT, "/login", "/logout", "/accounts"}
+    passages = {"/authorize", authorization_addresses.CONSENT, "/login/factor", "/logout", "/accounts"}
     return [
         Route(
             path,
@@ -146,12 +148,17 @@ def pages(application: Application) -> list[Route]:
             handler,
             page=True,
             acts=path in acting,
-            passage=path in passages,
-            writes=path not in tried and (method == "POST" or path in acting),
+            passage=path in passages or tried(path),
+            writes=not tried(path) and (method == "POST" or path in acting),
             name=names.get(path),
         )
         for path, method, handler in table
     ]
+
+
+def tried(path: str) -> bool:
+    """Whether wrong secrets limit this page instead of the budgets for writing, so that other forms cannot hold up a login."""
+    return path == "/login" or path.startswith("/login/factor/")
 
 
 def all_routes(application: Application, path: str = "") -> list[Route]:

@@ -12,6 +12,7 @@ from iam.database.database import Database
 from iam.database.errors import Rejected, Unavailable
 
 LOGIN: Final = "login.refused"
+FACTOR: Final = "factor.refused"
 CLIENT_AUTHENTICATION: Final = "client_authentication.refused"
 CONSENT: Final = "consent.refused"
 THROTTLED: Final = ".throttled"  # added to the kind, for attempts beyond a limit

@@ -1,5 +1,6 @@
 """Sessions of people in browsers: the digest of the first cookie, the step, the person, and since when (H17)."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Final
@@ -10,6 +11,7 @@ from attrs import frozen
 from iam.database.database import Database
 from iam.database.errors import Unavailable
 from iam.database.inputs import fit
+from iam.records.acr import PASSWORD
 from iam.records.actor import By, written
 from iam.records.session import Ended, Presence, Session
 
@@ -88,19 +90,25 @@ select user_id from ended
 
 # A login replaces the session before it, if any. The same person's session goes on under its id, by which clients know
 # it; another person's ends in the same statement. A deletion of the account is waited for, and then no session begins.
+# A login that lacked a factor becomes one session at most.
 BEGIN = """
 with before as (
     delete from sessions where digest = %(before)s returning id, user_id, expires_at, moment(%(now)s)
+), pending as (
+    delete from pending_logins where digest = %(pending)s and user_id = %(user_id)s and expires_at > %(now)s
+    returning digest
 ), begun as (
-    insert into sessions as s (day, id, digest, user_id, auth_time, seen_at, stepped_at, expires_at, remembered)
+    insert into sessions as s (day, id, digest, user_id, auth_time, seen_at, stepped_at, expires_at, remembered, amr)
     select %(day)s,
         coalesce((select b.id from before b where b.user_id = u.id and b.expires_at > %(now)s limit 1), %(id)s),
-        %(digest)s, u.id, %(auth_time)s, %(now)s, %(now)s, %(expires_at)s, %(remembered)s
+        %(digest)s, u.id, %(auth_time)s, %(now)s, %(now)s, %(expires_at)s, %(remembered)s, %(amr)s
     from users u where u.id = %(user_id)s and u.disabled_at is null
+        and (%(pending)s::bytea is null or exists (select from pending))
     for key share of u
     returning id, audited(case when id = %(id)s then 'session.begun' else 'session.renewed' end,
         %(now)s, 'user ' || user_id, %(address)s, subject => user_id::text, detail => jsonb_build_object(
-            'session', id, 'replaced', (select b.id from before b where b.id <> s.id limit 1), 'remembered', remembered))
+            'session', id, 'replaced', (select b.id from before b where b.id <> s.id limit 1), 'remembered', remembered,
+            'amr', amr))
 )
 select id from begun
 """
@@ -185,10 +193,13 @@ class Sessions:
         before: bytes | None,
         address: str | None = None,
         auth_time: datetime | None = None,
+        amr: Sequence[str] = (PASSWORD,),
+        pending: bytes | None = None,
     ) -> bool:
         """Starts a session; one with digest `before` ends, or goes on under its id if it is the same person's.
 
-        Returns False if the person is locked out.
+        So does the login that lacked a factor, with digest `pending`. Returns False if the person is locked out, or if
+        that login is over.
         """
         rows = await self._database.query(
             BEGIN,
@@ -202,6 +213,8 @@ class Sessions:
                 "expires_at": expires_at,
                 "remembered": remembered,
                 "before": before,
+                "amr": list(amr),
+                "pending": pending,
                 "address": written(address),
             },
         )

@@ -16,6 +16,7 @@ from iam.store.grants import Grants
 from iam.store.logout_notices import LogoutNotices
 from iam.store.outbox import Outbox
 from iam.store.partitions import Partitions, longest
+from iam.store.pending_logins import PendingLogins
 from iam.store.refresh_tokens import RefreshTokens
 from iam.store.refusals import Refusals
 from iam.store.refused_counts import RefusedCounts
@@ -27,6 +28,7 @@ from iam.store.sessions import Sessions
 from iam.store.setup import Setup
 from iam.store.signing_keys import SigningKeys
 from iam.store.strangers import Strangers
+from iam.store.totp_secrets import TOTPSecrets
 from iam.store.user_infos import UserInfos
 from iam.store.users import Users
 
@@ -38,6 +40,8 @@ class Store:
     database: Database
     users: Users
     sessions: Sessions
+    pending_logins: PendingLogins
+    totp_secrets: TOTPSecrets
     setup: Setup
     clients: Clients
     scopes: Scopes
@@ -70,6 +74,8 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         database=database,
         users=Users(database),
         sessions=Sessions(database),
+        pending_logins=PendingLogins(database),
+        totp_secrets=TOTPSecrets(database),
         setup=Setup(database),
         clients=clients,
         scopes=Scopes(database, clock),

@@ -248,6 +248,7 @@ async def test_what_brings_no_secret_is_not_counted(limited: Server) -> None:
 
 COUNTED = {
     "people/logins.py _test",
+    "people/factors/totp.py _step",
     "clients/authentication.py _by_secret",
     "clients/dynamic_registration.py _refuse_others",
     "clients/dynamic_registration.py caller",
@@ -265,6 +266,7 @@ NOT_COUNTED = {
     "clients/authentication.py _explain_secret": "says why, after the test",
     "clients/secrets.py digest": "how a secret is kept",
     "clients/secrets.py match": "called by client_authentication and dynamic_registration",
+    "pages/factors/proving.py _logging_in": "256 bits, found by its digest, for ten minutes",
     "pages/applications/applications.py _read_issued": "the form has shown the secret to who sends it",
     "pages/applications/pending_secret.py recognise": "a MAC of ours over a form",
     "browser/csrf.py genuine": "a MAC over a form, under the cookie of who sends it",
@@ -282,6 +284,7 @@ KINDS = {
     Kind.ACCESS_TOKEN: "256 bits, found by its digest",
     Kind.REFRESH_TOKEN: "256 bits, found by its digest",
     Kind.AUTHORIZATION_CODE: "256 bits, found by its digest, for a minute",
+    Kind.PENDING_LOGIN: "256 bits, found by its digest, for ten minutes",
     Kind.SESSION: "256 bits, found by its digest",
     Kind.VISITOR: "stands for nobody",
 }

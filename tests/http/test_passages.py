@@ -8,7 +8,10 @@ from tests.answers import complete
 from tests.harness import REDIRECT_URI, Reply, Server, fields
 from tests.http.walk import addresses, every_route
 
-PASSAGES = {"/authorize", "/o/authorize/", "/authorize/consent", "/login", "/logout", "/o/logout/", "/accounts"}
+FACTORS = {"/login/factor", "/login/factor/totp"}
+PASSAGES = {
+    "/authorize", "/o/authorize/", "/authorize/consent", "/login", *FACTORS, "/logout", "/o/logout/", "/accounts",
+}  # fmt: skip
 HELD = "form-action 'self';"
 AFTERWARDS = "https://client.example/bye"
 

@@ -25,11 +25,12 @@ class Visitor:
     cookie: str | None = None
     others: str | None = None
     devices: str | None = None
+    login: str | None = None  # that lacks a factor
     address: str | None = None  # where a proxy is believed
 
     @property
     def headers(self) -> dict[str, str]:
-        kept = {"iam": self.cookie, "iam_others": self.others, "iam_devices": self.devices}
+        kept = {"iam": self.cookie, "iam_others": self.others, "iam_devices": self.devices, "iam_login": self.login}
         line = "; ".join(f"{name}={value}" for name, value in kept.items() if value)
         sent = {"Cookie": line, "X-Forwarded-For": self.address}
         return {name: value for name, value in sent.items() if value}
@@ -65,6 +66,8 @@ class Visitor:
                 self.cookie = value or None
             elif name == "iam_others":
                 self.others = value or None
+            elif name == "iam_login":
+                self.login = value or None
             else:
                 assert name == "iam_devices"
                 self.devices = value or None

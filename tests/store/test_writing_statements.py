@@ -40,12 +40,14 @@ NO_EVENT = {
     "refresh_tokens.CLAIM": "a refresh token for who holds it; what was granted is in the log",
     "refused_counts.STORE": "it is events: the kinds are given, such as login.refused",
     "refusals.STORE": "refusals are a log themselves, of a day",
+    "pending_logins.SWEEP": "what expired without becoming a session; its beginning is in the log",
     "registrations.ATTEMPT": "it counts attempts of a network; what was registered is in the log",
     "registrations.USE": "the beginning of BY_TOKEN, which has one",
     "replays.CLAIM": "it keeps a signed statement from being used twice; what was done by it is in the log",
     "resources.WRITE_NORMAL": "how the database writes down a name that a resource has already; nothing about it changes",
     "sessions.SEE": "that a session is still used, once a minute",
     "strangers.USED": "the day on which a client was last used",
+    "totp_secrets.USE": "a code is used once; the session that begins with it is in the log",
     "users.REHASH": "the same password under newer parameters",
 }
 

@@ -1,7 +1,6 @@
 """The login page: a password begins a session (H15, H17, H18)."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from uuid import UUID
 
 from attrs import evolve, frozen
@@ -9,19 +8,19 @@ from twisted.logger import Logger
 from wtforms import BooleanField, Form, PasswordField, StringField
 
 from iam.browser import cookies
-from iam.browser.accounts import others_header
 from iam.browser.addresses import leading_to, next_address
 from iam.browser.forms import Fields
 from iam.browser.theme import Theme
 from iam.browser.visitors import Stale, Visitors
 from iam.clients.client_card import Introduction
-from iam.http.answers import Answer, Headers, retry_after, see_other
+from iam.http.answers import Answer, retry_after, see_other
 from iam.http.parameters import ParameterError, query_parameters
 from iam.http.request import Request
 from iam.networks import network
+from iam.pages.login.beginning import Beginnings, Proof
 from iam.people import names
+from iam.people.factors.factors import Factors
 from iam.people.logins import Logins
-from iam.people.sessions import BrowserSessions
 from iam.records.session import Session
 from iam.settings import Settings
 from iam.throttles.pace import Pace
@@ -53,7 +52,8 @@ class LoginPage:
     """
 
     logins: Logins
-    sessions: BrowserSessions
+    factors: Factors
+    beginnings: Beginnings
     visitors: Visitors
     theme: Theme
     settings: Settings
@@ -76,7 +76,7 @@ class LoginPage:
         return await self._show(request, LoginForm(login=read_parameter(request, "login_hint")), address)
 
     async def submit(self, request: Request) -> Answer:
-        """Checks the password and begins a session; the account that was active becomes one of the others."""
+        """Checks the password and begins a session, or asks for another factor if the person has one."""
         address = next_address(request)
         sent = self.visitors.receive(request, PURPOSE)
         form = LoginForm(Fields(sent.fields))
@@ -90,12 +90,23 @@ class LoginPage:
         except Busy as error:
             request.unanswered = str(error)
             return await self._put_off(request, form, address, 503, error.retry_after, BUSY)
-        begun = await self._begin(request, user_id, received, remembered=bool(form.remember.data)) if user_id else None
-        if begun is None:
+        proof = Proof(user_id, received, remembered=bool(form.remember.data)) if user_id else None
+        answer = await self._go_on(request, proof, address) if proof else None
+        if answer is None:
             request.say(log, "login refused: {peer}", peer=request.client_address)
             form.password.errors = [WRONG]
             return await self._show(request, form, address, 400)
-        log.info("login: user {user_id}, {peer}", user_id=str(user_id), peer=request.client_address)
+        return answer
+
+    async def _go_on(self, request: Request, proof: Proof, address: str) -> Answer | None:
+        """Leads to another factor, or begins the session and leads on; None if the person is disabled."""
+        if await self.factors.of(proof.user_id):
+            postponed = await self.beginnings.postpone(request, proof)
+            return see_other(leading_to("/login/factor", address, request.base), postponed) if postponed else None
+        begun = await self.beginnings.begin(request, proof)
+        if begun is None:
+            return None
+        log.info("login: user {user_id}, {peer}", user_id=str(proof.user_id), peer=request.client_address)
         cookie, headers = begun
         return see_other(self.after_login(address, cookie), headers)
 
@@ -129,36 +140,6 @@ class LoginPage:
         if active and (not form.login.data or called(active.session, form.login.data)):
             return see_other(address)
         return await self._show(request, form, address, 403, stale=stale, person=active.session if active else None)
-
-    async def _begin(
-        self, request: Request, user_id: UUID, auth_time: datetime, *, remembered: bool
-    ) -> tuple[str, Headers] | None:
-        """Begins a session in place of this person's session here, and returns its secret and the cookies.
-
-        None if they are disabled. Sessions for which the cookies have no room end.
-        """
-        accounts = await self.visitors.accounts(request)
-        replaced = accounts.of(user_id)
-        before = replaced[0].secret if replaced else None
-        cookie = await self.sessions.begin(
-            before, user_id, auth_time=auth_time, remembered=remembered, address=request.client_address
-        )
-        if cookie is None:
-            return None
-        others = accounts.beside(user_id)
-        for account in replaced[1:] + others[cookies.MOST :]:
-            await self.sessions.end(account.secret, request.client_address)
-        age = self.sessions.lifetime(remembered=True) if remembered else None
-        active, device = cookies.set_session(self.settings, cookie, age), self._device(request, user_id)
-        if not others and not accounts.others:
-            return cookie, (active, device)
-        beside = others_header(self.settings, others[: cookies.MOST], self.visitors.clock.now())
-        return cookie, (active, beside, device)
-
-    def _device(self, request: Request, user_id: UUID) -> tuple[bytes, bytes]:
-        """Returns the cookie that tells later that this account has logged in in this browser."""
-        kept = self.logins.of_others(user_id, cookies.read_devices(request, self.settings))
-        return cookies.set_devices(self.settings, (self.logins.device(user_id), *kept))
 
     async def _show(
         self,

@@ -1,0 +1,22 @@
+"""The address that leads to the strongest factor a person has; each factor's page offers the others."""
+
+from attrs import frozen
+
+from iam.browser.addresses import leading_to, next_address
+from iam.http.answers import Answer, see_other
+from iam.http.request import Request
+from iam.pages.factors.proving import Proving, page_of
+
+
+@frozen
+class FactorChoice:
+    """The page /login/factor."""
+
+    proving: Proving
+
+    async def show(self, request: Request) -> Answer:
+        """Leads to the page of the first factor; who has lost all of them meanwhile logs in again."""
+        choices = await self.proving.choices(await self.proving.candidate(request))
+        if not choices:
+            return see_other(leading_to("/login", next_address(request), request.base) + "&login=again")
+        return see_other(page_of(choices[0], request))

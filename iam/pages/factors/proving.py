@@ -1,0 +1,126 @@
+"""The way from a right password to a session, by another factor; and from a session to one of more factors (step-up).
+
+Whoever has to prove a factor is a `Candidate`: by the cookie of a login that lacks it, or, where the address says
+`step=up`, by the session that they have.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from attrs import field, frozen
+from twisted.logger import Logger
+
+from iam.browser import cookies
+from iam.browser.addresses import leading_to, next_address
+from iam.browser.visitors import Visitors
+from iam.http.answers import Answer, AnswerNow, see_other
+from iam.http.parameters import ParameterError, query_parameters
+from iam.http.request import Request
+from iam.pages.login.beginning import Beginnings, Proof
+from iam.people.factors.factor import Factor
+from iam.people.factors.factors import Factors
+from iam.records import acr
+from iam.secrets import minted
+from iam.secrets.minted import Kind
+from iam.store.pending_logins import PendingLogins
+
+log = Logger()
+
+PATH: Final = "/login/factor"
+
+
+@frozen
+class Candidate:
+    """Who has to prove a factor: what they have proved, and the secret of the browser's cookie that says so.
+
+    `stepping` is one who is logged in, with a session that ends at `until`.
+    """
+
+    user_id: UUID
+    username: str
+    auth_time: datetime
+    remembered: bool
+    amr: Sequence[str]
+    secret: str = field(repr=False)
+    stepping: bool = False
+    until: datetime | None = None
+
+    def proof(self, factor: Factor) -> Proof:
+        """Returns what the candidate has proved with this factor."""
+        pending = None if self.stepping else self.secret
+        amr = acr.add(self.amr, factor.amr)
+        return Proof(self.user_id, self.auth_time, amr, self.remembered, pending, self.until)
+
+
+@frozen
+class Proving:
+    """Finds candidates, and begins their sessions.
+
+    `after_login` adds a mark of the login to the address that it leads to, and `after_step` keeps one that was there.
+    """
+
+    pending: PendingLogins
+    factors: Factors
+    beginnings: Beginnings
+    visitors: Visitors
+    after_login: Callable[[str, str], str]
+    after_step: Callable[[str, str, str], str]
+
+    async def candidate(self, request: Request) -> Candidate:
+        """Returns who has to prove a factor. Raises AnswerNow, a redirect to the login, if that is nobody."""
+        found = await (self._stepping(request) if stepping(request) else self._logging_in(request))
+        if found is None:
+            raise AnswerNow(see_other(leading_to("/login", next_address(request), request.base)))
+        return found
+
+    async def choices(self, candidate: Candidate) -> tuple[Factor, ...]:
+        """Returns the factors that the candidate may prove, the strongest first."""
+        return await self.factors.of(candidate.user_id)
+
+    async def finish(self, request: Request, candidate: Candidate, factor: Factor) -> Answer:
+        """Begins the session of a candidate who has just proved this factor, and leads on."""
+        begun = await self.beginnings.begin(request, candidate.proof(factor))
+        address = next_address(request)
+        if begun is None:
+            return see_other(leading_to("/login", address, request.base))
+        cookie, headers = begun
+        log.info("login: user {user_id}, {factor}", user_id=str(candidate.user_id), factor=factor.name)
+        onward = (
+            self.after_step(address, candidate.secret, cookie)
+            if candidate.stepping
+            else self.after_login(address, cookie)
+        )
+        return see_other(onward, headers)
+
+    async def _logging_in(self, request: Request) -> Candidate | None:
+        secret = cookies.read(request, cookies.login_name_of(self.visitors.settings))
+        if secret is None or not minted.well_formed(secret, Kind.PENDING_LOGIN):
+            return None
+        login = await self.pending.find(minted.digest(secret), self.visitors.clock.now())
+        if login is None:
+            return None
+        return Candidate(login.user_id, login.username, login.auth_time, login.remembered, login.amr, secret)
+
+    async def _stepping(self, request: Request) -> Candidate | None:
+        account = (await self.visitors.accounts(request)).active
+        if account is None:
+            return None
+        session = account.session
+        told = session.user_id, session.username, session.auth_time, session.remembered, session.amr
+        return Candidate(*told, account.secret, stepping=True, until=session.expires_at)
+
+
+def stepping(request: Request) -> bool:
+    """Whether a person who is logged in is to prove one more factor."""
+    try:
+        return query_parameters(request).get("step") == "up"
+    except ParameterError:
+        return False
+
+
+def page_of(factor: Factor | None, request: Request) -> str:
+    """Returns the address of the page that asks for this factor, or for any, and then leads on."""
+    path = f"{PATH}/{factor.name}" if factor else PATH
+    return leading_to(path, next_address(request), request.base) + ("&step=up" if stepping(request) else "")

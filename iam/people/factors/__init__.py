@@ -1,0 +1,1 @@
+"""What people prove besides their password, one file each."""

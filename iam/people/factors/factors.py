@@ -1,0 +1,25 @@
+"""The factors of people: which there are, which a person has, and how far they reach."""
+
+from uuid import UUID
+
+from attrs import frozen
+
+from iam.people.factors.factor import Factor
+from iam.records import acr
+
+
+@frozen
+class Factors:
+    """All factors of this server, the strongest first."""
+
+    known: tuple[Factor, ...]
+
+    async def of(self, user_id: UUID) -> tuple[Factor, ...]:
+        """Returns what the person may prove besides their password, the strongest first; nothing if that is not asked for."""
+        held = tuple([factor for factor in self.known if await factor.held(user_id)])
+        return held if any(not factor.recovers for factor in held) else ()
+
+    async def reachable(self, user_id: UUID) -> str:
+        """Returns the highest class (acr) that the person can reach by their password and what else they have."""
+        classes = [acr.of(acr.add((acr.PASSWORD,), factor.amr)) for factor in await self.of(user_id)]
+        return acr.highest(classes) or acr.ONE_FACTOR

@@ -1,0 +1,73 @@
+"""The secrets of authenticator apps, each with the newest step whose code was used (RFC 6238 §5.2)."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from attrs import field, frozen
+
+from iam.database.database import Database
+from iam.records.actor import By
+
+FIND: Final = "select sealed, last_step, created_at from totp_secrets where user_id = %(user_id)s"
+
+# A second app takes the place of the first. The code by which the person has confirmed it is used with it.
+PUT: Final = """
+insert into totp_secrets as t (user_id, sealed, last_step, created_at)
+select id, %(sealed)s, %(step)s, %(now)s from users where id = %(user_id)s and disabled_at is null
+on conflict (user_id) do update
+    set sealed = excluded.sealed, last_step = excluded.last_step, created_at = excluded.created_at
+    where t.sealed <> excluded.sealed
+returning audited('factor.added', %(now)s, %(actor)s, %(address)s, subject => user_id::text,
+    detail => jsonb_build_object('factor', 'totp'))
+"""
+
+# Of any number of logins with one code, on whichever servers, one finds that its step is new.
+USE: Final = """
+update totp_secrets set last_step = %(step)s
+where user_id = %(user_id)s and sealed = %(sealed)s and last_step < %(step)s
+returning user_id
+"""
+
+REMOVE: Final = """
+delete from totp_secrets where user_id = %(user_id)s
+returning audited('factor.removed', %(now)s, %(actor)s, %(address)s, subject => user_id::text,
+    detail => jsonb_build_object('factor', 'totp'))
+"""
+
+
+@frozen
+class TOTPSecret:
+    """An authenticator app's secret, encrypted, and the newest step of which a code was used."""
+
+    sealed: bytes = field(repr=False)
+    last_step: int
+    created_at: datetime
+
+
+class TOTPSecrets:
+    """The table of authenticator apps: one of each person at most."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, user_id: UUID) -> TOTPSecret | None:
+        """Returns the person's app, or None."""
+        rows = await self._database.query(FIND, {"user_id": user_id})
+        return TOTPSecret(bytes(rows[0][0]), *rows[0][1:]) if rows else None
+
+    async def put(self, user_id: UUID, sealed: bytes, step: int, now: datetime, by: By) -> bool:
+        """Stores the person's app in place of the one before; the codes up to `step` are used.
+
+        Returns False for a form that is sent a second time.
+        """
+        told = {"user_id": user_id, "sealed": sealed, "step": step, "now": now, **by.columns}
+        return bool(await self._database.query(PUT, told))
+
+    async def use(self, user_id: UUID, sealed: bytes, step: int) -> bool:
+        """Uses the code of this step. Returns False if it or a newer one was used, or the app is another one by now."""
+        return bool(await self._database.query(USE, {"user_id": user_id, "sealed": sealed, "step": step}))
+
+    async def remove(self, user_id: UUID, now: datetime, by: By) -> bool:
+        """Deletes the person's app. Returns False if they have none."""
+        return bool(await self._database.query(REMOVE, {"user_id": user_id, "now": now, **by.columns}))
