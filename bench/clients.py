@@ -2,14 +2,13 @@
 
 import argparse
 import os
-import random
 import statistics
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from attrs import frozen
+from attrs import define, frozen
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -23,8 +22,7 @@ from tests.harness import SERVER_KEY
 
 COUNTS = (1_000, 10_000, 100_000)
 LIMITS = {10_000: 1.05, 100_000: 1.15}  # times the CPU, of server and PostgreSQL, with a thousand
-PASSES = 3  # over the clients in any order, before it counts: 95 % of them have asked then
-WARM = 5, 60  # seconds of one such load, and of all at most
+WARM = 10  # seconds of a load, of those in which every client asks once before it counts
 COLD = 1_000  # clients that ask at once after a start
 NAME = "client_credentials"
 
@@ -49,26 +47,37 @@ class Seen:
         return self.turn.cpu + self.turn.postgres_cpu
 
 
-def shuffled(rows: Sequence[Row]) -> list[Row]:
-    """In another order each time, since a turn is too short for all of them."""
-    return random.sample(rows, len(rows))
+@define
+class Deck:
+    """Clients that take turns evenly: who asked longest ago is the next one, since a turn is too short for all."""
+
+    rows: Sequence[Row]
+    asked: int = 0
+
+    def deal(self, _: str) -> list[Row]:
+        """All rows, from the next one on."""
+        first = self.asked % len(self.rows)
+        return [*self.rows[first:], *self.rows[:first]]
 
 
-def seen(side: Side, seconds: int) -> Seen:
+Player = tuple[Side, Deck]
+
+
+def seen(player: Player, seconds: int) -> Seen:
     """Load a server once."""
+    side, deck = player
     before = reads(side)
     turn = side.turn(NAME, CONNECTIONS, seconds)
+    deck.asked += turn.requests
     calls, rows = (now - then for now, then in zip(reads(side), before, strict=True))
     return Seen(turn, calls, rows)
 
 
-def warm(side: Side, count: int) -> None:
-    """Let nearly every client ask once."""
-    step, most = WARM
-    asked = spent = 0
-    while asked < PASSES * count and spent < most:
-        asked += side.turn(NAME, CONNECTIONS, step).requests
-        spent += step
+def warm(player: Player) -> None:
+    """Let every client ask once."""
+    _, deck = player
+    while deck.asked < len(deck.rows):
+        seen(player, WARM)
 
 
 def reads(side: Side) -> tuple[int, int]:
@@ -77,22 +86,23 @@ def reads(side: Side) -> tuple[int, int]:
     return int(calls), int(rows)
 
 
-def begin(stack: ExitStack, shared: Cluster, rows: Sequence[Row], count: int) -> Side:
+def begin(stack: ExitStack, shared: Cluster, rows: Sequence[Row], count: int) -> Player:
     """A server of its own for so many of the clients, all in one database."""
     environment = {**os.environ, "IAM_SECRET_KEY": SERVER_KEY}
     dsn = shared.dsn(user="iam", dbname="ours")
     url, process, _ = stack.enter_context(server("--database", dsn, environment=environment))
     cursor = stack.enter_context(closing(shared.cursor("ours")))
-    return Side(f"{count:,}", url, process.pid, shared, cursor, ours.OPERATIONS, lambda _: shuffled(rows[:count]))
+    deck = Deck(rows[:count])
+    return Side(f"{count:,}", url, process.pid, shared, cursor, ours.OPERATIONS, deck.deal), deck
 
 
-def growth(sides: Sequence[Side], counts: Sequence[int], rounds: int) -> list[list[str]]:
+def growth(players: Sequence[Player], counts: Sequence[int], rounds: int) -> list[list[str]]:
     """In turns, and the medians of the ratios to the fewest, whose rounds are next to each other."""
-    for side, count in zip(sides, counts, strict=True):
-        warm(side, count)
-    turns = [[seen(side, SECONDS) for side in sides] for _ in range(rounds)]
+    for player in players:
+        warm(player)
+    turns = [[seen(player, SECONDS) for player in players] for _ in range(rounds)]
     table = []
-    for place, (side, count) in enumerate(zip(sides, counts, strict=True)):
+    for place, ((side, _), count) in enumerate(zip(players, counts, strict=True)):
         mine = [each[place] for each in turns]
         rate, p99, cpu, postgres = (
             statistics.median(getattr(each.turn, key) for each in mine)
@@ -113,8 +123,8 @@ def growth(sides: Sequence[Side], counts: Sequence[int], rounds: int) -> list[li
 def cold(shared: Cluster, rows: Sequence[Row], count: int, seconds: int = SECONDS) -> str:
     """A sentence on the first seconds after a start, everybody asking at once."""
     with ExitStack() as stack:
-        side = begin(stack, shared, rows, count)
-        first, second = seen(side, seconds), seen(side, seconds)
+        player = begin(stack, shared, rows, count)
+        first, second = seen(player, seconds), seen(player, seconds)
     return (
         f"In the first {seconds} s after a start, with {count:,} clients: {first.reads:,} reads of {first.rows:,} clients for"
         f" {first.turn.requests:,} requests, p99 {first.turn.p99:.1f} ms; in the next {seconds} s {second.reads:,} reads,"
@@ -140,8 +150,8 @@ def main() -> None:
         cursor.execute("create extension pg_stat_statements")
         rows = [(client.authorization, "") for client in stock.clients(cursor, counts[-1])]
         cursor.execute("analyze")
-        sides = [begin(stack, shared, rows, count) for count in counts]
-        table = growth(sides, counts, arguments.rounds)
+        players = [begin(stack, shared, rows, count) for count in counts]
+        table = growth(players, counts, arguments.rounds)
         told = cold(shared, rows, COLD)
     head = (
         "clients",

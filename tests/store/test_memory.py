@@ -1,11 +1,13 @@
 """What is kept in memory, and what of it may be shown while the database does not answer."""
 
+import gc
+
 import pytest
 from attrs import define
 
 from iam.clock import Clock
 from iam.database.errors import Unavailable
-from iam.database.memory import AGAIN, LONGEST, MAXIMUM_AGE, MAXIMUM_BYTES, SHOWN, Memory
+from iam.database.memory import AGAIN, LONGEST, MAXIMUM_AGE, MAXIMUM_BYTES, SET_ASIDE, SHOWN, Memory
 from tests.harness import TurnedClock
 
 
@@ -181,3 +183,16 @@ async def test_what_is_read_again_or_forgotten_weighs_no_longer(clock: TurnedClo
     memory.forget()
 
     assert (one_less, memory.bytes) == (30, 0)
+
+
+async def test_garbage_collection_leaves_alone_what_is_kept_in_quantity(clock: TurnedClock) -> None:
+    memory = Memory(Clock(clock.seconds), Numbers().read, deaf, weigh=lambda _: 1)
+    before = gc.get_freeze_count()
+
+    for number in range(1, SET_ASIDE):
+        await memory.get(number)
+    few = gc.get_freeze_count()
+    await memory.get(SET_ASIDE)
+
+    assert few == before
+    assert gc.get_freeze_count() > few
