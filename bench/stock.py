@@ -32,7 +32,8 @@ def dsn_of(data_dir: str, user: str = "iam") -> str:
     """The way into the embedded PostgreSQL of a running server: its socket directory and port, by its pid file."""
     (pid_file,) = Path(data_dir).glob("*/postmaster.pid")
     lines = pid_file.read_text().splitlines()
-    return f"host={lines[4]} port={lines[3]} user={user} dbname=iam"
+    directory = lines[4].replace("/proc/self/", f"/proc/{lines[0]}/")  # where its path is too long for a socket
+    return f"host={directory} port={lines[3]} user={user} dbname=iam"
 
 
 @frozen
