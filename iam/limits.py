@@ -31,6 +31,9 @@ class Limits:
     )
     unused_client_days: int = limit(90, "days after which such a client goes that nobody has used")
     applications: int = limit(100, "applications of one person, unless an administrator registers them")
+    personal_tokens: int = limit(
+        100, "tokens that one person makes for themselves, or their application, unless an administrator makes them"
+    )
     connections: int = 1_024  # --connections
     connections_per_network: int | None = 128  # --connections-per-network; None: no limit
     connections_per_site: int = limit(512, "connections of one IPv6 /48, where more than one of its networks may have")

@@ -59,8 +59,8 @@ CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).rstrip(b"=").d
 REDIRECT_URI = "https://client.example/callback"
 SERVER_KEY = "a server key for tests, long enough"
 TABLES = (
-    "access_tokens, refresh_tokens, authorization_codes, grants, consents, client_secrets, resources, clients, sessions, users,"
-    " scopes, epochs, refusals, registrations, registration_tokens, buckets, progress, outbox"
+    "access_tokens, refresh_tokens, authorization_codes, personal_tokens, grants, consents, client_secrets, resources, clients,"
+    " sessions, users, scopes, epochs, refusals, registrations, registration_tokens, buckets, progress, outbox"
 )
 EMPTY = (
     "".join(f"delete from {table}; " for table in TABLES.split(", "))

@@ -264,24 +264,30 @@ CREATE FUNCTION may_live(grant_id uuid, at timestamp with time zone, since times
     select g.id, g.client_id, g.user_id, u.username, g.session_id, g.grant_type,
         g.scope, g.resources, g.created_at, g.expires_at, g.openid
     from grants g
-    join clients c on c.id = g.client_id
-        and c.disabled_at is null
-        and g.grant_type = any (c.grant_types)
-        and ($5 is null or $5 = any (c.grant_types))
-        and coalesce($3, g.created_at) >= c.not_before
+    left join clients c on c.id = g.client_id
     left join users u on u.id = g.user_id
     where g.id = $1
+        and (
+            c.disabled_at is null
+            and g.grant_type = any (c.grant_types)
+            and ($5 is null or $5 = any (c.grant_types))
+            and coalesce($3, g.created_at) >= c.not_before
+            or g.client_id is null and g.user_id is not null and g.grant_type = 'personal_token'
+        )
         and g.revoked_at is null
         and (g.expires_at is null or g.expires_at > $2)
         and coalesce($3, g.created_at) >= coalesce((select e.not_before from epochs e where e.name = 'all'), '-infinity')
         and (g.user_id is null or (
             u.disabled_at is null
             and coalesce($3, g.created_at) >= u.not_before
-            and exists (
-                select from consents k
-                where k.user_id = g.user_id and k.client_id = g.client_id
-                    and k.scopes @> string_to_array(g.scope, ' ') and k.resources ?& g.resources
-            )
+            and case
+                when g.client_id is null then g.created_at >= u.tokens_not_before
+                else coalesce($3, g.created_at) >= u.applications_not_before and exists (
+                    select from consents k
+                    where k.user_id = g.user_id and k.client_id = g.client_id
+                        and k.scopes @> string_to_array(g.scope, ' ') and k.resources ?& g.resources
+                )
+            end
         ))
         and (coalesce($4, g.resources) = '{}' or not exists (
             select from unnest(coalesce($4, g.resources)) asked (uri)
@@ -489,6 +495,25 @@ begin
 end
 $$;
 
+CREATE FUNCTION token_obstacle(person uuid, client text, token bytea, called text, most integer, at timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+declare
+    names text[];
+begin
+    perform from users u where u.id = person for no key update;
+    perform from clients c where c.id = client for no key update;
+    if exists (select from personal_tokens t where t.digest = token) then
+        return 'made';
+    end if;
+    names := array(
+        select t.name from personal_tokens t join grants g on g.id = t.grant_id
+        where (t.user_id = person or t.client_id = client) and g.revoked_at is null and g.expires_at > at
+    );
+    return case when called = any (names) then 'name' when cardinality(names) >= most then 'number' end;
+end
+$$;
+
 CREATE TABLE access_tokens (
     day date NOT NULL,
     digest bytea NOT NULL,
@@ -602,7 +627,7 @@ CREATE TABLE functions (
 CREATE TABLE grants (
     id uuid NOT NULL,
     user_id uuid,
-    client_id text NOT NULL,
+    client_id text,
     session_id uuid,
     grant_type text NOT NULL,
     scope text NOT NULL,
@@ -670,6 +695,16 @@ CREATE TABLE pending_logins (
     address inet,
     expires_at timestamp with time zone NOT NULL,
     CONSTRAINT pending_logins_digest_check CHECK ((octet_length(digest) = 32))
+);
+
+CREATE TABLE personal_tokens (
+    grant_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    user_id uuid,
+    client_id text,
+    name text NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT personal_tokens_check CHECK ((num_nonnulls(user_id, client_id) = 1))
 );
 
 CREATE TABLE progress (
@@ -830,7 +865,9 @@ CREATE TABLE users (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     disabled_at timestamp with time zone,
-    logins_not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
+    logins_not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    applications_not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    tokens_not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
 );
 
 ALTER TABLE ONLY access_tokens
@@ -880,6 +917,12 @@ ALTER TABLE ONLY outbox
 
 ALTER TABLE ONLY pending_logins
     ADD CONSTRAINT pending_logins_pkey PRIMARY KEY (digest);
+
+ALTER TABLE ONLY personal_tokens
+    ADD CONSTRAINT personal_tokens_digest_key UNIQUE (digest);
+
+ALTER TABLE ONLY personal_tokens
+    ADD CONSTRAINT personal_tokens_pkey PRIMARY KEY (grant_id);
 
 ALTER TABLE ONLY progress
     ADD CONSTRAINT progress_pkey PRIMARY KEY (task);
@@ -984,6 +1027,10 @@ CREATE INDEX pending_logins_expires_at ON pending_logins USING btree (expires_at
 
 CREATE INDEX pending_logins_user_id ON pending_logins USING btree (user_id);
 
+CREATE INDEX personal_tokens_client_id ON personal_tokens USING btree (client_id) WHERE (client_id IS NOT NULL);
+
+CREATE INDEX personal_tokens_user_id ON personal_tokens USING btree (user_id) WHERE (user_id IS NOT NULL);
+
 CREATE INDEX refusals_client_id ON ONLY refusals USING btree (client_id, at) WHERE (client_id IS NOT NULL);
 
 CREATE INDEX remembered_browsers_expires_at ON remembered_browsers USING btree (expires_at);
@@ -1046,6 +1093,15 @@ ALTER TABLE ONLY logout_receivers
 
 ALTER TABLE ONLY pending_logins
     ADD CONSTRAINT pending_logins_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY personal_tokens
+    ADD CONSTRAINT personal_tokens_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY personal_tokens
+    ADD CONSTRAINT personal_tokens_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY personal_tokens
+    ADD CONSTRAINT personal_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY recovery_codes
     ADD CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;

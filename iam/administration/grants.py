@@ -28,7 +28,7 @@ async def count_losses(on: Administration, grant_id: UUID) -> Losses | None:
         if grant.id == grant_id:
             giver = grant.username or "nobody, for itself"
             return Losses(
-                f"Revoke the grant {grant_id}?", [Section(f"{grant.client_name} got it from {giver}: {grant.scope}")]
+                f"Revoke the grant {grant_id}?", [Section(f"{grant.name} got it from {giver}: {grant.scope}")]
             )
     return None
 
@@ -101,8 +101,6 @@ async def void(on: Administration, by: By) -> tuple[datetime, int]:
     return now, await on.store.grants.revoke_all(now, by, log_out=True)
 
 
-def count_ending(
-    grants: list[Grant] | None, by: Callable[[Grant], str | None] = lambda grant: grant.client_name
-) -> Section:
-    """Returns the section of the grants that end; `by` names each, by default by its client."""
+def count_ending(grants: list[Grant] | None, by: Callable[[Grant], str | None] = lambda grant: grant.name) -> Section:
+    """Returns the section of the grants that end; `by` names each, by default by its client or token."""
     return Section("This ends:", count(grants, "grant", by) or ["nothing that is in use"])

@@ -156,7 +156,7 @@ async def count_ending(on: Administration, user: User, *, keep_grants: bool = Fa
     sessions = await try_in_time(list_living(on, user))
     grants = [] if keep_grants else await try_in_time(on.store.grants.living(on.clock.now(), user_id=user.id))
     items = count(sessions, "session")
-    items += count(grants, "grant", lambda grant: grant.client_name)
+    items += count(grants, "grant", lambda grant: grant.name)
     return Section(f"This ends of {user.username}:", items or ["nothing that is in use"])
 
 

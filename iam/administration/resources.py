@@ -128,7 +128,7 @@ async def count_given_for(on: Administration, uri: str) -> Section:
     """Returns the living grants that include this resource."""
     grants = await try_in_time(on.store.grants.living(on.clock.now()))
     given = None if grants is None else [grant for grant in grants if uri in grant.resources]
-    items = count(given, "grant", lambda grant: grant.client_name)
+    items = count(given, "grant", lambda grant: grant.name)
     return Section(f"All tokens for {uri} stop working:", items or ["there is no grant for it"])
 
 

@@ -38,7 +38,7 @@ async def count_losses(on: Administration, name: str) -> Losses:
     clients = [client.name for client in await on.store.clients.all() if name in client.scopes]
     resources = [uri for uri, each in (await on.store.resources.by_uri()).items() if name in each.scopes]
     items = count(clients, "client", str)
-    items += count(holding, "grant", lambda grant: grant.client_name)
+    items += count(holding, "grant", lambda grant: grant.name)
     items += count(resources, "resource", str)
     section = Section(f"These lose the scope {name}:", items or ["nobody"])
     return Losses(f"Delete the scope {name}?", [section], for_good=True)

@@ -1,11 +1,12 @@
-"""Access and refresh tokens, found by their text."""
+"""Tokens, found by their text."""
 
 from iam.administration.administration import Administration
 from iam.clients.targets import Targets
 from iam.records.actor import By
 from iam.records.invalid import Invalid
 from iam.records.token import LiveToken
-from iam.tokens.access_tokens import AccessTokenFormat, refresh_place
+from iam.secrets import minted
+from iam.tokens.access_tokens import AccessTokenFormat, lasting, refresh_place
 
 
 async def find(on: Administration, text: str) -> LiveToken | None:
@@ -15,11 +16,11 @@ async def find(on: Administration, text: str) -> LiveToken | None:
         return await on.store.access_tokens.find(place.digest, place.day, now)
     if place := refresh_place(text):
         return await on.store.refresh_tokens.find(place.digest, place.day, now)
-    return None
+    return await on.store.personal_tokens.find(minted.digest(text), now, use=False) if lasting(text) else None
 
 
 async def revoke(on: Administration, text: str, by: By) -> str:
-    """Revokes a token and, if a person gave it, its grant; returns the id of the client it was given to.
+    """Revokes an access or refresh token and, if a person gave it, its grant; returns the id of the client that had it.
 
     A refresh token that was used already still ends its grant. Raises Invalid for a text that is no token of this
     server.

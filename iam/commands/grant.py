@@ -12,7 +12,7 @@ from iam.commands.options import Group
 from iam.commands.running import run
 from iam.records.grant import Grant
 
-COLUMNS = ("id", "username", "client_name", "scope", "created_at", "expires_at")
+COLUMNS = ("id", "username", "client_name", "token_name", "scope", "created_at", "expires_at")
 
 
 @click.group(cls=Group, examples=["iam grant list --user alice"])
@@ -76,6 +76,7 @@ def document(grant: Grant) -> dict[str, object]:
         "username": grant.username,
         "client_id": grant.client_id,
         "client_name": grant.client_name,
+        "token_name": grant.token_name,
         "session_id": grant.session_id and str(grant.session_id),
         "scope": grant.scope,
         "created_at": output.moment(grant.created_at),

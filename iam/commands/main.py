@@ -17,7 +17,7 @@ COMMANDS = {
     "scope": "Scopes: create, list, delete.",
     "resource": "Resources: create, list, show, update, disable, enable, delete.",
     "key": "Signing keys: list, rotate, retire.",
-    "token": "Tokens: show, revoke.",
+    "token": "Tokens: show, revoke; personal and service tokens: create, list, revoke.",
     "grant": "Grants: list, revoke.",
     "audit": "The audit log, what was done by whom: list, prune.",
     "explain": "Why a request was refused, by the id of its error_uri.",

@@ -9,10 +9,13 @@ from attrs import frozen
 
 @frozen
 class LiveToken:
-    """A token that is valid now, with the facts of its grant; without `audience` it is for no particular resource."""
+    """A token that is valid now, with the facts of its grant; without `audience` it is for no particular resource.
+
+    Without `client_id` it is a person's own.
+    """
 
     grant_id: UUID
-    client_id: str
+    client_id: str | None
     user_id: UUID | None
     username: str | None
     scope: str

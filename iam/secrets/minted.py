@@ -51,6 +51,8 @@ class Kind(StrEnum):
     PENDING_LOGIN = "pl"
     INITIAL_ACCESS_TOKEN = "ia"
     REGISTRATION_ACCESS_TOKEN = "ra"
+    PERSONAL_TOKEN = "pt"
+    SERVICE_TOKEN = "st"
 
     def __init__(self, text: str) -> None:
         self.prefix = f"iam_{text}_"

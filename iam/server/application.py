@@ -69,7 +69,8 @@ class Application(Parts):
     @cached_property
     def revocation(self) -> RevocationEndpoint:
         """The endpoint `/revoke` (RFC 7009 §2)."""
-        revocation = Revocation(self.store.access_tokens, self.store.refresh_tokens, self.form, self.clock)
+        store = self.store
+        revocation = Revocation(store.access_tokens, store.refresh_tokens, store.personal_tokens, self.form, self.clock)
         return RevocationEndpoint(self.authentication, revocation)
 
     @cached_property

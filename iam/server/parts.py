@@ -61,6 +61,7 @@ from iam.throttles.turns import Crowd
 from iam.throttles.write_budget import WriteBudget
 from iam.tokens.access_tokens import AccessTokenFormat
 from iam.tokens.introspection import Introspection
+from iam.tokens.personal_scopes import PersonalScopes
 from iam.tokens.response import TokenResponse
 
 
@@ -164,12 +165,19 @@ class Parts:
         return TokenResponse(self.form, self.id_tokens, self.encryption)
 
     @cached_property
+    def personal_scopes(self) -> PersonalScopes:
+        """What people may give tokens of their own."""
+        return PersonalScopes(self.store.scopes, self.store.resources)
+
+    @cached_property
     def introspected(self) -> Introspection:
         """The validation of tokens, for introspection and our own resources (RFC 7662)."""
         store = self.store
         return Introspection(
             store.access_tokens,
             store.refresh_tokens,
+            store.personal_tokens,
+            self.personal_scopes,
             self.clock,
             self.form,
             self.targets,

@@ -8,7 +8,7 @@ from iam.records.actor import By
 from iam.records.grant import Grant
 
 # A client's own grant is permanent: when it is revoked, a new one takes its place, and all tokens of the old one are
-# invalid.
+# invalid. A personal or service token is a grant that just ends.
 REVOKE = """
 with revoked as (
     update grants set revoked_at = %(now)s where id = %(id)s and revoked_at is null
@@ -16,7 +16,8 @@ with revoked as (
         subject => user_id::text, client => client_id, detail => jsonb_build_object('grant', id))
 ), successor as (
     insert into grants (id, client_id, grant_type, scope, created_at)
-    select %(successor)s, r.client_id, r.grant_type, r.scope, %(now)s from revoked r where r.user_id is null
+    select %(successor)s, r.client_id, r.grant_type, r.scope, %(now)s
+    from revoked r join clients c on c.id = r.client_id and c.grant_id = r.id
     returning id, client_id
 ), standing as (
     update clients c set grant_id = s.id from successor s where c.id = s.client_id
@@ -25,11 +26,13 @@ select id from revoked
 """
 
 LIVING = """
-select g.id, g.user_id, u.username, g.client_id, c.name, g.session_id, g.scope, g.created_at, g.expires_at, g.resources
+select g.id, g.user_id, u.username, g.client_id, c.name, g.session_id, g.scope, g.created_at, g.expires_at, g.resources,
+    t.name
 from grants o
-join lateral may_live(o.id, %(now)s, case when o.user_id is null then %(now)s end, null, null) g on true
-join clients c on c.id = g.client_id
+left join clients c on c.id = o.client_id
+join lateral may_live(o.id, %(now)s, case when o.id = c.grant_id then %(now)s end, null, null) g on true
 left join users u on u.id = g.user_id
+left join personal_tokens t on t.grant_id = g.id
 where o.revoked_at is null and (o.expires_at is null or o.expires_at > %(now)s)
   and (%(user_id)s::uuid is null or o.user_id = %(user_id)s)
   and (%(client_id)s::text is null or o.client_id = %(client_id)s)

@@ -63,8 +63,8 @@ with changed as (
 )
 select uri from resources where uri = %(uri)s
 """
-# What people allowed there is deleted too, and so what was granted for it becomes invalid (may_live): a resource that
-# is created under the same URI later is another one.
+# What people allowed there is deleted too, and so what was granted for it becomes invalid (may_live), and personal and
+# service tokens for it end: a resource that is created under the same URI later is another one.
 DELETE = """
 with deleted as (
     delete from resources where uri = %(uri)s
@@ -72,6 +72,9 @@ with deleted as (
         detail => jsonb_build_object('uri', uri))
 ), withdrawn as (
     update consents k set resources = k.resources - d.uri from deleted d where k.resources ? d.uri
+), ended as (
+    update grants g set revoked_at = %(now)s from personal_tokens t, deleted d
+    where g.id = t.grant_id and d.uri = any (g.resources) and g.revoked_at is null
 )
 select uri from deleted
 """

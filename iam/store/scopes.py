@@ -19,8 +19,8 @@ with created as (
 )
 select name from created
 """
-# Grants go on without the scope. Consents forget it at resources: a scope that is created under the same name later
-# means something else, so that people are asked again.
+# Grants go on without the scope. Consents forget it at resources, and personal and service tokens lose it: a scope that
+# is created under the same name later means something else, so that people are asked again.
 DELETE = """
 with gone as (
     delete from scopes where name = %(name)s and name <> all (%(kept)s)
@@ -31,6 +31,9 @@ with gone as (
         select coalesce(jsonb_object_agg(e.uri, e.names - gone.name), '{}') from jsonb_each(k.resources) e (uri, names)
     )
     from gone where gone.name = any (k.scopes)
+), narrowed as (
+    update grants g set scope = array_to_string(array_remove(string_to_array(g.scope, ' '), gone.name), ' ')
+    from personal_tokens t, gone where g.id = t.grant_id and gone.name = any (string_to_array(g.scope, ' '))
 ), withdrawn as (
     update clients set scopes = array_remove(scopes, %(name)s)
     where %(name)s = any(scopes) and exists (select from gone)

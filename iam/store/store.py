@@ -17,6 +17,7 @@ from iam.store.logout_notices import LogoutNotices
 from iam.store.outbox import Outbox
 from iam.store.partitions import Partitions, longest
 from iam.store.pending_logins import PendingLogins
+from iam.store.personal_tokens import PersonalTokens
 from iam.store.refresh_tokens import RefreshTokens
 from iam.store.refusals import Refusals
 from iam.store.refused_counts import RefusedCounts
@@ -52,6 +53,7 @@ class Store:
     authorization_codes: AuthorizationCodes
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
+    personal_tokens: PersonalTokens
     refusals: Refusals
     refused_counts: RefusedCounts
     audit: Audit
@@ -86,6 +88,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         authorization_codes=AuthorizationCodes(database),
         access_tokens=AccessTokens(database),
         refresh_tokens=RefreshTokens(database),
+        personal_tokens=PersonalTokens(database, clock),
         refusals=Refusals(database, daily(settings)),
         refused_counts=RefusedCounts(database, clock, settings.limits.refused_counts),
         audit=Audit(database),

@@ -70,17 +70,25 @@ select id from before b
 where exists (select from changed) or not b.superuser or b.disabled_at is not null or coalesce(%(superuser)s, true)
 """
 
-# A new password ends the sessions that the old one opened (H17), and all that the person granted, unless that is kept.
+# A new password ends the sessions that the old one opened (H17), and all that the person granted, unless that is kept:
+# what applications have and what tokens of their own they made may be kept each without the other.
 SET_PASSWORD = """
 with changed as (
     update users set password_hash = %(password_hash)s, updated_at = %(now)s,
         logins_not_before = greatest(logins_not_before, %(now)s),
-        not_before = case when %(keep_grants)s then not_before else greatest(not_before, %(now)s) end
+        not_before = case when %(keep_grants)s or %(keep_tokens)s then not_before else greatest(not_before, %(now)s) end,
+        applications_not_before = case
+            when %(keep_tokens)s and not %(keep_grants)s then greatest(applications_not_before, %(now)s) else applications_not_before
+        end,
+        tokens_not_before = case
+            when %(keep_grants)s and not %(keep_tokens)s then greatest(tokens_not_before, %(now)s) else tokens_not_before
+        end
     where id = %(id)s
     returning id, audited('user.password_changed', %(now)s, %(actor)s, %(address)s, subject => id::text,
         detail => jsonb_strip_nulls(jsonb_build_object(
             'sessions_ended', (select count(*) from sessions s where s.user_id = users.id),
-            'grants_kept', nullif(%(keep_grants)s, false))))
+            'grants_kept', nullif(%(keep_grants)s, false),
+            'tokens_kept', nullif(%(keep_tokens)s, false))))
 ), ended as (
     delete from sessions s using changed c where s.user_id = c.id returning moment(%(now)s)
 )
@@ -252,13 +260,28 @@ class Users:
         return bool(rows) or await self._none(user_id)
 
     async def set_password(
-        self, user_id: UUID, password_hash: str, now: datetime, by: By, *, keep_grants: bool = False
+        self,
+        user_id: UUID,
+        password_hash: str,
+        now: datetime,
+        by: By,
+        *,
+        keep_grants: bool = False,
+        keep_tokens: bool | None = None,
     ) -> bool:
-        """Replaces the password and ends every session and, without `keep_grants`, every grant.
+        """Replaces the password and ends every session and, without `keep_grants`, all that applications were granted.
 
-        Returns False if there is no such person.
+        The person's own tokens end without `keep_tokens`, which is as `keep_grants` if it is None. Returns False if
+        there is no such person.
         """
-        told = {"id": user_id, "password_hash": password_hash, "now": now, "keep_grants": keep_grants, **by.columns}
+        told = {
+            "id": user_id,
+            "password_hash": password_hash,
+            "now": now,
+            "keep_grants": keep_grants,
+            "keep_tokens": keep_grants if keep_tokens is None else keep_tokens,
+            **by.columns,
+        }
         return bool(await self._database.query(SET_PASSWORD, told))
 
     async def rehash(self, user_id: UUID, old: str, new: str) -> None:

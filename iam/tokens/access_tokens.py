@@ -18,6 +18,7 @@ from iam.secrets.minted import DAY_LENGTH, Kind
 from iam.secrets.signing_keys import Keys
 
 TYPE: Final = "at+jwt"  # RFC 9068 §2.1
+LASTING: Final = (Kind.PERSONAL_TOKEN, Kind.SERVICE_TOKEN)
 
 Terms = Issued | LiveToken  # the facts of a token
 
@@ -93,6 +94,11 @@ def refresh_place(token: str) -> Place | None:
     if not minted.well_formed(token, Kind.REFRESH_TOKEN):
         return None
     return Place(minted.digest(token), minted.day_of(token))
+
+
+def lasting(token: str) -> bool:
+    """Checks that the text has the form of a personal or service token, which have no day and so no place."""
+    return any(minted.well_formed(token, kind) for kind in LASTING)
 
 
 def jti_of(token: str) -> str:

@@ -47,7 +47,7 @@ class UserInformation:
         found = await self.table.find(place.digest, place.day, self.clock.now()) if place else None
         client = await self.directory.find(found.client_id) if found else None
         if found is None or client is None:
-            raise bearer.invalid_token(await self.introspection.refusal(token))
+            raise await self._refusal(token)
         if found.audience:  # it is for a resource (RFC 8707)
             reason = Reason("audience of the access token", "none", " ".join(found.audience), client_id=client.id)
             raise bearer.invalid_token(reason)
@@ -56,6 +56,14 @@ class UserInformation:
             reason = Reason("scope of the access token", OPENID, found.scope, client_id=client.id)
             raise bearer.insufficient_scope(OPENID, reason)
         return Described(client, await self._claims(client, found, scope))
+
+    async def _refusal(self, token: str) -> bearer.Challenge:
+        """Returns why the token is refused; one that was made by hand and is good lacks the scope, which none has."""
+        lasting = await self.introspection.lasting_token(token)
+        if lasting is None:
+            return bearer.invalid_token(await self.introspection.refusal(token))
+        reason = Reason("scope of the access token", OPENID, lasting.scope, client_id=lasting.client_id)
+        return bearer.insufficient_scope(OPENID, reason)
 
     async def _claims(self, client: Client, found: UserInfo, scope: list[str]) -> dict[str, object]:
         known = await self.scopes.all()

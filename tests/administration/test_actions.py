@@ -18,6 +18,7 @@ from iam.administration import (
     grants,
     keys,
     people,
+    personal_tokens,
     registration_access_tokens,
     registration_tokens,
     resources,
@@ -27,9 +28,11 @@ from iam.administration import (
 )
 from iam.administration.administration import Administration
 from iam.administration.people import ProfileChange
+from iam.administration.personal_tokens import Wish
 from iam.administration.resources import Terms
 from iam.records.actor import SERVER, By
 from iam.records.client_metadata import Metadata
+from iam.records.personal_token import ANYBODY
 from iam.records.scope import Scope
 from iam.secrets import minted
 from iam.store.registrations import Newcomer
@@ -222,6 +225,27 @@ async def revoke_token(desk: Desk) -> Act:
     return lambda: tokens.revoke(desk.on, token, BY)
 
 
+def wished(desk: Desk) -> Wish:
+    return Wish("backup", ["read"], expires_at=desk.on.clock.now() + timedelta(days=1))
+
+
+async def create_personal_token(desk: Desk) -> Act:
+    user = await people.find(desk.on, (await desk.server.person()).username)
+    return lambda: personal_tokens.create_for_person(desk.on, user, wished(desk), BY)
+
+
+async def create_service_token(desk: Desk) -> Act:
+    client = await clients.find(desk.on, (await desk.server.app()).client_id)
+    return lambda: personal_tokens.create_for_client(desk.on, client, wished(desk), BY)
+
+
+async def revoke_personal_token(desk: Desk) -> Act:
+    user = await people.find(desk.on, (await desk.server.person()).username)
+    await personal_tokens.create_for_person(desk.on, user, wished(desk), SERVER)
+    (token,) = await personal_tokens.list_all(desk.on, ANYBODY)
+    return lambda: personal_tokens.revoke(desk.on, token, BY)
+
+
 async def rotate_key(desk: Desk) -> Act:
     return lambda: keys.rotate(desk.on, "ES256", BY)
 
@@ -263,6 +287,9 @@ ACTIONS: dict[str, tuple[Prepare, str]] = {
     "people.enable": (enable_person, "user.enabled"),
     "people.set_password": (set_password, "user.password_changed"),
     "people.update": (update_person, "user.changed"),
+    "personal_tokens.create_for_client": (create_service_token, "personal_token.created"),
+    "personal_tokens.create_for_person": (create_personal_token, "personal_token.created"),
+    "personal_tokens.revoke": (revoke_personal_token, "personal_token.revoked"),
     "registration_access_tokens.revoke": (revoke_registration_access_token, "client.registration_token_revoked"),
     "registration_access_tokens.rotate": (rotate_registration_access_token, "client.registration_token_rotated"),
     "registration_tokens.create": (create_registration_token, "registration_token.created"),

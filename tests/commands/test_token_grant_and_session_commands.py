@@ -144,6 +144,7 @@ def test_grants_are_listed_by_person_and_client(iam: Iam, given: Given, client: 
         "username": "alice",
         "client_id": client["client_id"],
         "client_name": "Shop",
+        "token_name": None,
         "session_id": str(given.session_id),
         "scope": "read",
         "created_at": "-",

@@ -6,8 +6,10 @@ from itertools import product
 from typing import Any
 
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 
+from iam.administration import personal_tokens
+from iam.administration.personal_tokens import Wish
 from iam.protocol.grants.authorization_code import AuthorizationCode
 from iam.protocol.grants.client_credentials import ClientCredentials
 from iam.protocol.grants.refresh_token import RefreshToken
@@ -26,6 +28,8 @@ class Held:
     refresh_token: str
     own_token: str
     identity_token: str
+    personal_token: str
+    service_token: str
 
     async def introspected(self, server: Server, token: str) -> bool:
         # by a resource server, so that the client's own state counts for nothing but the token
@@ -77,9 +81,27 @@ async def user_info(server: Server, held: Held) -> bool:
     return good(await server.get("/userinfo", headers={"Authorization": f"Bearer {held.identity_token}"}))
 
 
+async def personal(server: Server, held: Held) -> bool:
+    return good(await server.get("/resource", headers={"Authorization": f"Bearer {held.personal_token}"}))
+
+
+async def introspection_of_a_personal_token(server: Server, held: Held) -> bool:
+    return await held.introspected(server, held.personal_token)
+
+
+async def service(server: Server, held: Held) -> bool:
+    return good(await server.get("/resource", headers={"Authorization": f"Bearer {held.service_token}"}))
+
+
+async def introspection_of_a_service_token(server: Server, held: Held) -> bool:
+    return await held.introspected(server, held.service_token)
+
+
 PERSONS = (code, refresh, introspection, introspection_of_a_refresh_token, resource)
 CLIENTS = (own, introspection_of_a_token_of_its_own, resource_with_a_token_of_its_own)
 IDENTITIES = (user_info,)  # with tokens for no resource
+PERSONAL = (personal, introspection_of_a_personal_token)
+SERVICE = (service, introspection_of_a_service_token)
 LOOKED_UP = (introspection_of_a_token_of_its_own, resource_with_a_token_of_its_own)
 
 # Each grant type, and the paths on which what it gives is presented. A new one without its line fails below.
@@ -159,6 +181,28 @@ async def resource_deleted(server: Server, held: Held, admin: Any) -> None:
     await server.store.resources.delete(server.own_resource, server.now(), by=SERVER)
 
 
+async def resource_closed(server: Server, held: Held, admin: Any) -> None:
+    admin.execute("update resources set clients = 'named', clients_since = '-infinity'")
+
+
+async def tokens_epoch(server: Server, held: Held, admin: Any) -> None:
+    admin.execute("update users set tokens_not_before = %s", (server.now(),))
+
+
+async def applications_epoch(server: Server, held: Held, admin: Any) -> None:
+    admin.execute("update users set applications_not_before = %s", (server.now(),))
+
+
+async def scope_deleted(server: Server, held: Held, admin: Any) -> None:
+    await server.store.scopes.delete("read", server.now(), by=SERVER)
+
+
+async def token_expired(server: Server, held: Held, admin: Any) -> None:
+    admin.execute(
+        "update grants set expires_at = %s where id in (select grant_id from personal_tokens)", (server.now(),)
+    )
+
+
 async def everything_revoked(server: Server, held: Held, admin: Any) -> None:
     admin.execute("insert into epochs (name, not_before) values ('all', %s)", (server.now(),))
 
@@ -184,12 +228,24 @@ OF_CLIENTS: tuple[Reason, ...] = (
     grant_type_withdrawn,
     grants_revoked,
 )
-OF_RESOURCES: tuple[Reason, ...] = (resource_disabled, resource_deleted)
+OF_RESOURCES: tuple[Reason, ...] = (resource_disabled, resource_deleted, resource_closed)
 EPOCHS: tuple[Reason, ...] = (client_disabled_and_enabled_again, clients_epoch, everything_revoked)
+OF_TOKENS: tuple[Reason, ...] = (token_expired, scope_deleted, grants_revoked)
+OF_PERSONAL: tuple[Reason, ...] = (
+    person_disabled,
+    person_disabled_and_enabled_again,
+    new_password,
+    person_deleted,
+    persons_epoch,
+    tokens_epoch,
+    everything_revoked,
+)
 
 MATRIX = [
-    *product(PERSONS, (*OF_PERSONS, *OF_CLIENTS, *OF_RESOURCES, *EPOCHS)),
-    *product(IDENTITIES, (*OF_PERSONS, *OF_CLIENTS, *EPOCHS)),
+    *product(PERSONS, (*OF_PERSONS, applications_epoch, *OF_CLIENTS, *OF_RESOURCES, *EPOCHS)),
+    *product(IDENTITIES, (*OF_PERSONS, applications_epoch, *OF_CLIENTS, *EPOCHS)),
+    *product(PERSONAL, (*OF_PERSONAL, *OF_RESOURCES, *OF_TOKENS)),
+    *product(SERVICE, (*OF_CLIENTS, *EPOCHS, *OF_RESOURCES, token_expired, scope_deleted)),
     *product(CLIENTS, (*OF_CLIENTS, *OF_RESOURCES)),
     *product(LOOKED_UP, EPOCHS),  # a new token after the epoch is a new one
 ]
@@ -209,6 +265,7 @@ async def hold(server: Server) -> Held:
     tokens = await server.tokens(app, person, resource=server.own_resource)
     own_token = await server.token(app, grant_type="client_credentials", resource=server.own_resource)
     identity = await server.tokens(app, person, scope="openid read")
+    made = await make_by_hand(server, app, person)
     held = Held(
         app,
         person,
@@ -217,12 +274,24 @@ async def hold(server: Server) -> Held:
         tokens["refresh_token"],
         own_token.json["access_token"],
         identity["access_token"],
+        *made,
     )
     server.clock.advance(1)  # an epoch begins after what it ends
     return held
 
 
-@pytest.mark.parametrize("path", [*PERSONS, *IDENTITIES, *CLIENTS], ids=lambda path: path.__name__)
+async def make_by_hand(server: Server, app: App, person: Person) -> tuple[str, str]:
+    """A personal token, and a service token of the application."""
+    on, wish = server.application.administration, Wish("t", ["read"], [server.own_resource])
+    user, client = await server.store.users.by_id(person.user_id), await server.store.clients.read(app.client_id)
+    assert user
+    assert client
+    dated = evolve(wish, expires_at=server.now() + timedelta(days=1))
+    own = await personal_tokens.create_for_person(on, user, dated, SERVER)
+    return own.text, (await personal_tokens.create_for_client(on, client, wish, SERVER)).text
+
+
+@pytest.mark.parametrize("path", [*PERSONS, *IDENTITIES, *CLIENTS, *PERSONAL, *SERVICE], ids=lambda path: path.__name__)
 async def test_h20_without_a_reason_every_path_gives(server: Server, path: Path) -> None:
     held = await hold(server)
 
@@ -234,7 +303,7 @@ async def test_h20_every_path_asks_for_every_reason(server: Server, admin: Any, 
     held = await hold(server)
 
     await reason(server, held, admin)
-    for memory in (server.store.clients, server.store.resources):
+    for memory in (server.store.clients, server.store.resources, server.store.scopes):
         memory.forget()
 
     assert not await path(server, held)
@@ -288,6 +357,22 @@ async def test_what_is_kept_lives_on_under_a_new_password(server: Server) -> Non
 
     assert await code(server, held)
     assert await refresh(server, held)
+    assert await personal(server, held)
+
+
+@pytest.mark.parametrize("tokens", [True, False])
+async def test_a_new_password_may_end_applications_and_personal_tokens_each_without_the_other(
+    server: Server, tokens: bool
+) -> None:
+    held = await hold(server)
+
+    await server.store.users.set_password(
+        held.person.user_id, "hash", server.now(), keep_grants=not tokens, keep_tokens=tokens, by=SERVER
+    )
+
+    assert await personal(server, held) is tokens
+    assert await introspection(server, held) is not tokens
+    assert await service(server, held)
 
 
 async def test_what_is_kept_rests_while_its_person_is_disabled(server: Server) -> None:

@@ -48,6 +48,7 @@ NO_EVENT = {
     "sessions.SEE": "that a session is still used, once a minute",
     "strangers.USED": "the day on which a client was last used",
     "totp_secrets.USE": "a code is used once; the session that begins with it is in the log",
+    "token_uses.USED": "the hour in which a token was last used",
     "users.REHASH": "the same password under newer parameters",
 }
 

@@ -1,0 +1,85 @@
+"""What a token that is made by hand may be given: by a person to one of their own, and to one of an application."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from attrs import frozen
+
+from iam.clients import targets
+from iam.oauth.resources import useful
+from iam.oauth.scopes import DEFAULT, OF_OPENID
+from iam.records.client import Client
+from iam.records.personal_token import Presented
+from iam.records.resource import NAMED, Resource
+from iam.records.scope import Scope
+from iam.store.resources import Resources
+from iam.store.scopes import Scopes
+
+ADMINISTRATION: Final = "iam:"  # scopes of this server's own administration begin with it
+
+
+@frozen
+class Offer:
+    """The scopes and resources that a token may have."""
+
+    scopes: Sequence[Scope]
+    resources: Sequence[Resource]
+
+    def default(self, resources: Sequence[Resource]) -> list[str]:
+        """Returns the scopes of a token for which none are named, as far as they mean something at its resources."""
+        return [scope.name for scope in self.scopes if scope.name in DEFAULT and fits(scope.name, resources)]
+
+    def target(self, uri: str) -> Resource | None:
+        """Returns the resource of this URI, if a token may be for it."""
+        return next((target for target in self.resources if target.uri == uri), None)
+
+
+@frozen
+class PersonalScopes:
+    """The scopes and resources of tokens that are made by hand, as they are now."""
+
+    scopes: Scopes
+    resources: Resources
+
+    async def of_person(self, *, superuser: bool) -> Offer:
+        """Returns what a person may give a token of their own, an administrator or not."""
+        known = [target for target in (await self.resources.by_uri()).values() if admits(target)]
+        return Offer([scope for scope in await self.scopes.all() if may_give(scope, superuser=superuser)], known)
+
+    async def of_client(self, client: Client) -> Offer:
+        """Returns what a token of an application may have: what the application may have by itself."""
+        known = (await self.resources.by_uri()).values()
+        own = [each for each in await self.scopes.all() if each.name in client.scopes and each.name not in OF_OPENID]
+        return Offer(own, [target for target in known if target.enabled and targets.admits(target, client)])
+
+    async def retain(self, token: Presented) -> str:
+        """Returns those scopes of a person's token that they may still give it; may be empty."""
+        known, by_uri = await self.scopes.by_name(), await self.resources.by_uri()
+        at = [by_uri[uri] for uri in token.audience or () if uri in by_uri]
+        return " ".join(name for name in token.scope.split(" ") if stays(name, known, token) and fits(name, at))
+
+
+def may_give(scope: Scope, *, superuser: bool) -> bool:
+    """Checks that a person may give the scope to a token of their own.
+
+    Scopes of OpenID Connect are for logins alone; restricted ones, and those of our administration, are for
+    administrators.
+    """
+    if scope.name in OF_OPENID:
+        return False
+    return superuser or not (scope.restricted or scope.name.startswith(ADMINISTRATION))
+
+
+def admits(target: Resource) -> bool:
+    """Checks that tokens of people may be for the resource; the SQL function may_live judges existing ones alike."""
+    return target.enabled and target.clients != NAMED
+
+
+def stays(name: str, known: Mapping[str, Scope], token: Presented) -> bool:
+    """Checks that the person may still give the token the scope of this name."""
+    return name in known and may_give(known[name], superuser=token.superuser)
+
+
+def fits(name: str, resources: Sequence[Resource]) -> bool:
+    """Checks that one of the resources recognises the scope, if there are any."""
+    return not resources or any(useful(target, name) for target in resources)
