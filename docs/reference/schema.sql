@@ -611,7 +611,8 @@ CREATE TABLE consents (
     client_id text NOT NULL,
     scopes text[] NOT NULL,
     granted_at timestamp with time zone NOT NULL,
-    resources jsonb DEFAULT '{}'::jsonb NOT NULL
+    resources jsonb DEFAULT '{}'::jsonb NOT NULL,
+    used_at timestamp with time zone
 );
 
 CREATE TABLE epochs (
@@ -820,7 +821,9 @@ CREATE TABLE sessions (
     remembered boolean DEFAULT false NOT NULL,
     amr text[] DEFAULT '{pwd}'::text[] NOT NULL,
     step integer DEFAULT 0 NOT NULL,
-    stepped_at timestamp with time zone DEFAULT now() NOT NULL
+    stepped_at timestamp with time zone DEFAULT now() NOT NULL,
+    user_agent text,
+    address inet
 )
 PARTITION BY RANGE (day);
 

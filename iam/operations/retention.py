@@ -131,6 +131,7 @@ def tasks(store: Store, keys: Keys) -> tuple[Task, ...]:
         Task("buckets that are full again", store.buckets.sweep),
         Task("logins that came to nothing", store.pending_logins.sweep),
         Task("uses of clients", store.strangers.write),
+        Task("uses of consents", store.consent_uses.write),
         Task("clients that nobody uses", store.strangers.sweep),
         Task("sizes of tables", lambda _: nothing_left(say_sizes(partitions))),
     )

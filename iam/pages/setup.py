@@ -6,7 +6,7 @@ from wtforms import Form, PasswordField, StringField
 
 from iam.administration import people
 from iam.administration.administration import Administration
-from iam.browser import cookies, forms
+from iam.browser import cookies, forms, user_agents
 from iam.browser.forms import Fields
 from iam.browser.theme import Theme
 from iam.browser.visitors import Stale, Visitors
@@ -78,7 +78,9 @@ class SetupPage:
             return self._show(request, link, form, 400)
         log.info("first administrator: user {user_id}, {peer}", user_id=str(user.id), peer=request.client_address)
         before = self.visitors.cookie(request)
-        cookie = await self.sessions.begin(before, user.id, address=request.client_address)
+        cookie = await self.sessions.begin(
+            before, user.id, address=request.client_address, user_agent=user_agents.read(request)
+        )
         return see_other("/applications", (cookies.set_session(self.settings, cookie),) if cookie else ())
 
     async def _admit(self, request: Request) -> str:

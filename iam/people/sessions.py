@@ -77,6 +77,7 @@ class BrowserSessions:
         auth_time: datetime | None = None,
         remembered: bool = False,
         address: str | None = None,
+        user_agent: str | None = None,
         amr: Sequence[str] = (PASSWORD,),
         pending: str | None = None,
         until: datetime | None = None,
@@ -86,7 +87,7 @@ class BrowserSessions:
         If the session before was theirs, it goes on, `until` its end if that is given. `auth_time` is when they proved
         who they are, by default now: if the account's logins were ended since then, the session is not valid. `amr` are
         the methods by which they did (RFC 8176), and `pending` is the secret of the login that lacked a factor; None is
-        returned if that is over.
+        returned if that is over. `address` and `user_agent` are those of the browser.
         """
         now = self.clock.now()
         end = until or now + timedelta(seconds=self.lifetime(remembered=remembered))
@@ -104,6 +105,7 @@ class BrowserSessions:
             address=address,
             amr=amr,
             pending=minted.digest(pending) if pending else None,
+            user_agent=user_agent,
         )
         return cookie if begun else None
 

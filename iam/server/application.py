@@ -24,8 +24,10 @@ from iam.endpoints.user_info import UserInfoEndpoint
 from iam.endpoints.webfinger import WebFinger
 from iam.openid.front_channel import FrontChannel
 from iam.openid.logout_requests import LogoutRequests
+from iam.pages.account.allowed_applications import AllowedApplications
 from iam.pages.account.holders import Holders
 from iam.pages.account.overview import Overview
+from iam.pages.account.sessions import SessionsPage
 from iam.pages.applications.applications import Applications
 from iam.pages.applications.owners import Owners
 from iam.pages.applications.pending_secret import Issuer
@@ -211,6 +213,17 @@ class Application(Parts):
     def overview(self) -> Overview:
         """The first page of an account."""
         return Overview(self.holders)
+
+    @cached_property
+    def allowed_applications(self) -> AllowedApplications:
+        """The pages of the applications that a person allowed to act for them."""
+        store = self.store
+        return AllowedApplications(self.holders, store.consents, store.scopes, store.resources, self.clock)
+
+    @cached_property
+    def sessions_page(self) -> SessionsPage:
+        """The pages of where a person is logged in."""
+        return SessionsPage(self.holders, self.store.own_sessions, self.clock, self.settings)
 
     @cached_property
     def owners(self) -> Owners:

@@ -162,7 +162,7 @@ class Parts:
     @cached_property
     def response(self) -> TokenResponse:
         """The builder of successful token responses (RFC 6749 §5.1)."""
-        return TokenResponse(self.form, self.id_tokens, self.encryption)
+        return TokenResponse(self.form, self.id_tokens, self.encryption, self.store.consent_uses.note)
 
     @cached_property
     def personal_scopes(self) -> PersonalScopes:

@@ -12,6 +12,7 @@ from iam.http.answers import Answer, see_other
 from iam.http.cors import Cors
 from iam.http.dispatch import Errors, Handler, Route
 from iam.http.request import Request
+from iam.server.account_routes import account
 from iam.server.application import Application
 
 SERVER_METADATA = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
@@ -29,7 +30,11 @@ TOOLKIT = {
     "/jwks": "/.well-known/jwks.json",
     **{name: name for name in (*SERVER_METADATA, resource_metadata.PATH)},
 }
-TOOLKIT_PAGES = {"/applications/": "/applications", "/applications/register/": "/applications/register"}
+TOOLKIT_PAGES = {
+    "/applications/": "/applications",
+    "/applications/register/": "/applications/register",
+    "/authorized_tokens/": "/account/applications",
+}
 
 
 def protocol(application: Application) -> list[Route]:
@@ -118,7 +123,7 @@ def pages(application: Application) -> list[Route]:
         ("/logout", "POST", application.logout.submit),
         ("/accounts", "GET", application.accounts.show),
         ("/accounts", "POST", application.accounts.submit),
-        ("/account", "GET", application.overview.show),
+        *account(application),
         ("/setup", "GET", application.setup.show),
         ("/setup", "POST", application.setup.submit),
         ("/applications", "GET", applications.list),

@@ -168,10 +168,15 @@ class AuthorizationServer(Service):
                     log.warn("--{option}: {name} is restricted", option=option.replace("_", "-"), name=name)
 
     async def _note_uses(self, store: Store) -> None:
-        """Stores which clients were used since the last round, if the database takes it within PATIENCE seconds."""
-        written = Deferred.fromCoroutine(store.strangers.write_all(self._clock.now()))
+        """Stores what was used since the last round, if the database takes it within PATIENCE seconds."""
+        written = Deferred.fromCoroutine(self._write_uses(store))
         with suppress(Rejected, Unavailable, defer.TimeoutError):
             await written.addTimeout(PATIENCE, self._reactor)
+
+    async def _write_uses(self, store: Store) -> None:
+        """Stores which clients and consents were used since the last round."""
+        await store.strangers.write_all(self._clock.now())
+        await store.consent_uses.write_all(self._clock.now())
 
     async def _stop(self) -> None:
         """Stops in the opposite order of the start: ports, requests under way, background work, database."""

@@ -98,10 +98,12 @@ with before as (
     delete from pending_logins where digest = %(pending)s and user_id = %(user_id)s and expires_at > %(now)s
     returning digest
 ), begun as (
-    insert into sessions as s (day, id, digest, user_id, auth_time, seen_at, stepped_at, expires_at, remembered, amr)
+    insert into sessions as s (day, id, digest, user_id, auth_time, seen_at, stepped_at, expires_at, remembered, amr, user_agent,
+        address)
     select %(day)s,
         coalesce((select b.id from before b where b.user_id = u.id and b.expires_at > %(now)s limit 1), %(id)s),
-        %(digest)s, u.id, %(auth_time)s, %(now)s, %(now)s, %(expires_at)s, %(remembered)s, %(amr)s
+        %(digest)s, u.id, %(auth_time)s, %(now)s, %(now)s, %(expires_at)s, %(remembered)s, %(amr)s,
+        %(user_agent)s, %(address)s::inet
     from users u where u.id = %(user_id)s and u.disabled_at is null
         and (%(pending)s::bytea is null or exists (select from pending))
     for key share of u
@@ -192,14 +194,15 @@ class Sessions:
         remembered: bool,
         before: bytes | None,
         address: str | None = None,
+        user_agent: str | None = None,
         auth_time: datetime | None = None,
         amr: Sequence[str] = (PASSWORD,),
         pending: bytes | None = None,
     ) -> bool:
         """Starts a session; one with digest `before` ends, or goes on under its id if it is the same person's.
 
-        So does the login that lacked a factor, with digest `pending`. Returns False if the person is locked out, or if
-        that login is over.
+        So does the login that lacked a factor, with digest `pending`. `address` and `user_agent` are those of the
+        browser. Returns False if the person is locked out, or if that login is over.
         """
         rows = await self._database.query(
             BEGIN,
@@ -216,6 +219,7 @@ class Sessions:
                 "amr": list(amr),
                 "pending": pending,
                 "address": written(address),
+                "user_agent": user_agent,
             },
         )
         return bool(rows)

@@ -11,10 +11,12 @@ from iam.store.audit import Audit
 from iam.store.authorization_codes import AuthorizationCodes
 from iam.store.buckets import Buckets
 from iam.store.clients import Clients
+from iam.store.consent_uses import ConsentUses
 from iam.store.consents import Consents
 from iam.store.grants import Grants
 from iam.store.logout_notices import LogoutNotices
 from iam.store.outbox import Outbox
+from iam.store.own_sessions import OwnSessions
 from iam.store.partitions import Partitions, longest
 from iam.store.pending_logins import PendingLogins
 from iam.store.personal_tokens import PersonalTokens
@@ -43,12 +45,14 @@ class Store:
     sessions: Sessions
     pending_logins: PendingLogins
     totp_secrets: TOTPSecrets
+    own_sessions: OwnSessions
     setup: Setup
     clients: Clients
     scopes: Scopes
     resources: Resources
     signing_keys: SigningKeys
     consents: Consents
+    consent_uses: ConsentUses
     grants: Grants
     authorization_codes: AuthorizationCodes
     access_tokens: AccessTokens
@@ -78,12 +82,14 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         sessions=Sessions(database),
         pending_logins=PendingLogins(database),
         totp_secrets=TOTPSecrets(database),
+        own_sessions=OwnSessions(database),
         setup=Setup(database),
         clients=clients,
         scopes=Scopes(database, clock),
         resources=Resources(database, clock),
         signing_keys=SigningKeys(database, clock),
         consents=Consents(database),
+        consent_uses=ConsentUses(database, clock),
         grants=Grants(database),
         authorization_codes=AuthorizationCodes(database),
         access_tokens=AccessTokens(database),

@@ -1,6 +1,8 @@
 """The successful response of the token endpoint (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3)."""
 
+from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
 from attrs import frozen
 
@@ -16,11 +18,15 @@ from iam.tokens.access_tokens import AccessTokenFormat, Terms
 
 @frozen
 class TokenResponse:
-    """Writes the tokens of a response; every grant with a person's identity gets its ID token here."""
+    """Writes the tokens of a response; every grant with a person's identity gets its ID token here.
+
+    `note_use` is told of each person and client that tokens are for.
+    """
 
     form: AccessTokenFormat
     id_tokens: IDTokens
     encryption: Encryption
+    note_use: Callable[[UUID, str], None]
 
     @property
     def targets(self) -> Targets:
@@ -49,6 +55,8 @@ class TokenResponse:
         refreshed: bool = False,
     ) -> dict[str, object]:
         """Returns the members about the access token, and the ID token if the grant has an identity."""
+        if terms.user_id is not None:
+            self.note_use(terms.user_id, client.id)
         members = await self.form.members(token, terms, lambda: self._sub(client, terms), now)
         if identity is None or OPENID not in client.scopes:  # the client may have lost the scope since
             return members

@@ -38,6 +38,14 @@ FOCUSED = """() => {
     const visible = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
     return [[...document.querySelectorAll("*")].indexOf(document.activeElement), visible];
 }"""
+ACCOUNT = [
+    "no applications allowed",
+    "applications allowed",
+    "application to remove",
+    "applications to remove",
+    "logins",
+    "logins to end",
+]
 PAGES = [
     "home",
     "login",
@@ -61,6 +69,7 @@ PAGES = [
     "consent",
     "consent of a public client",
     "back to the application",
+    *ACCOUNT,
     "not found",
     "unknown client",
     "logout",
@@ -131,7 +140,10 @@ def way(page: Page, url: str, setup: str) -> Iterator[str]:
     yield "no applications"
     page.goto(url)
     yield "account"
+    page.goto(url + "/account/applications")
+    yield "no applications allowed"
     yield from applications(page, url)
+    yield from own_account(page, url)
     page.goto(url + "/nothing")
     yield "not found"
     page.goto(url + "/authorize?client_id=nobody")
@@ -164,7 +176,7 @@ def accounts(page: Page, url: str) -> Iterator[str]:
     page.get_by_role("heading", name="You are logged out").wait_for()
     yield "accounts after a logout"
     page.get_by_role("button", name="Log out").click()
-    page.wait_for_url(url + "/account")
+    page.wait_for_url(url + "/")
     page.goto(url + "/logout")
     yield "logged out"
 
@@ -196,11 +208,48 @@ def applications(page: Page, url: str) -> Iterator[str]:
     asked = f"redirect_uri={CALLBACK.replace('?', '%3F')}&code_challenge={CHALLENGE}&code_challenge_method=S256"
     page.goto(f"{url}/authorize?response_type=code&client_id={client}&{asked}")
     yield "consent"
+    allow(page)
     page.goto(f"{url}/authorize?response_type=code&client_id={public}&{asked}")
     yield "consent of a public client"
+    allow(page)
     page.route("**/form_post.js*", lambda route: route.fulfill(body="", content_type="text/javascript"))
     page.goto(f"{url}/authorize?response_type=none&response_mode=form_post&client_id={client}&{asked}")
     yield "back to the application"
+
+
+def allow(page: Page) -> None:
+    """Allow what the page asks, and stay on it: the client is nowhere."""
+    token = page.locator("[name=csrf_token]").get_attribute("value") or ""
+    address = page.evaluate("document.querySelector('form').action")
+    form = {"csrf_token": token, "decision": "allow"}
+    assert page.request.post(address, form=form, max_redirects=0).status == 303
+
+
+def own_account(page: Page, url: str) -> Iterator[str]:
+    """The pages of the account of somebody who allowed two applications, and is logged in in two browsers."""
+    page.goto(url + "/account/applications")
+    yield "applications allowed"
+    page.get_by_role("link", name="Remove A shop").first.click()
+    yield "application to remove"
+    page.goto(url + "/account/applications/remove")
+    yield "applications to remove"
+    elsewhere(page, url)
+    page.goto(url + "/account/sessions")
+    yield "logins"
+    page.goto(url + "/account/sessions/end")
+    yield "logins to end"
+
+
+def elsewhere(page: Page, url: str) -> None:
+    """Log ada in in another browser."""
+    assert page.context.browser is not None
+    other = page.context.browser.new_page()
+    other.goto(url + "/login")
+    other.get_by_label("Username or e-mail address").fill("ada")
+    other.get_by_label("Password").fill(PASSWORD)
+    press(other, "Log in")
+    other.wait_for_url(url + "/account")
+    other.context.close()
 
 
 def press(page: Page, name: str) -> None:

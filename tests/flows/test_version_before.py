@@ -229,10 +229,10 @@ async def test_a_remembered_session_of_the_version_before_goes_on_and_changes_it
 ) -> None:
     server, before = world
 
-    at_once = await server.get("/", headers={"Cookie": f"iam={before.remembered}"})
+    at_once = await server.get("/account", headers={"Cookie": f"iam={before.remembered}"})
     server.clock.advance(DAY + 1)
-    next_day = await server.get("/", headers={"Cookie": f"iam={before.remembered}"})
-    after = await server.get("/", headers={"Cookie": f"iam={changed(next_day)}"})
+    next_day = await server.get("/account", headers={"Cookie": f"iam={before.remembered}"})
+    after = await server.get("/account", headers={"Cookie": f"iam={changed(next_day)}"})
     server.clock.advance(61)
     reused = await server.get("/applications", headers={"Cookie": f"iam={before.remembered}"})
     over = await server.get("/applications", headers={"Cookie": f"iam={changed(next_day)}"})
@@ -278,10 +278,10 @@ async def test_servers_of_the_version_before_begin_and_know_sessions_beside_this
     with closing(psycopg2.connect(str(server.settings.database))) as connection, connection.cursor() as cursor:
         connection.autocommit = True
         cursor.execute(BEGIN, told)
-        first = await server.get("/", headers={"Cookie": f"iam={cookie}"})
+        first = await server.get("/account", headers={"Cookie": f"iam={cookie}"})
         server.clock.advance(DAY + 60)
-        second = await server.get("/", headers={"Cookie": f"iam={cookie}"})
-        await server.get("/", headers={"Cookie": f"iam={changed(second)}"})
+        second = await server.get("/account", headers={"Cookie": f"iam={cookie}"})
+        await server.get("/account", headers={"Cookie": f"iam={changed(second)}"})
         cursor.execute(FIND, told)
         known = cursor.fetchall()
 

@@ -26,6 +26,7 @@ NO_EVENT = {
     "buckets.GIVE": "what may be done again; what is done is in the log",
     "buckets.SWEEP": "a bucket that is full needs no row",
     "buckets.TURN_BACK": "what may be done again, as far as a clock was wrong about it",
+    "consent_uses.USED": "the hour in which an application was last given a token",
     "functions.NOTE": "what servers are made of, as are migrations",
     "issuance.STORED_CLAIM": "the tokens of a claim",
     "issuance.STORED": "the tokens of REDEEM and ROTATE, which have events of their own where somebody's code or token is stolen",

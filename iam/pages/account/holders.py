@@ -15,7 +15,11 @@ from iam.records.session import Session
 RECENT: Final = 600  # seconds since the login, for what a thief of an open browser must not do
 
 # The pages of an account, in the order of its navigation.
-SECTIONS: Final = (("/account", "Overview"),)
+SECTIONS: Final = (
+    ("/account", "Overview"),
+    ("/account/applications", "Applications"),
+    ("/account/sessions", "Logins"),
+)
 
 LOGGED_OUT: Final = (
     "Nothing was changed. Log in in another tab, and then reload this page: your browser sends what you typed again, "

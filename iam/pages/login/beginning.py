@@ -7,7 +7,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
-from iam.browser import cookies
+from iam.browser import cookies, user_agents
 from iam.browser.accounts import others_header
 from iam.browser.visitors import Visitors
 from iam.http.answers import Headers
@@ -61,6 +61,7 @@ class Beginnings:
             auth_time=proof.auth_time,
             remembered=proof.remembered,
             address=request.client_address,
+            user_agent=user_agents.read(request),
             amr=proof.amr,
             pending=proof.pending,
             until=proof.until,

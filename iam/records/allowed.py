@@ -1,0 +1,24 @@
+"""An application that a person allowed to act for them, as they see it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from attrs import frozen
+
+
+@frozen
+class Allowed:
+    """What a person allowed one client: `resources` holds the scopes shown for each resource, and for NOWHERE.
+
+    `used_at` is about when the client was last given a token for the person; None if that is not known.
+    """
+
+    client_id: str
+    client_name: str
+    registered_itself: bool
+    told_of_logouts: bool
+    scopes: Sequence[str]
+    resources: Mapping[str, Sequence[str]]
+    granted_at: datetime
+    used_at: datetime | None
+    grants: int
