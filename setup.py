@@ -33,6 +33,6 @@ class BuildPy(build_py):
 setup(
     package_dir={"": "."},  # with it an editable install puts the checkout on sys.path, where twisted.plugin looks
     packages=[*find_packages(include=["iam", "iam.*"]), "twisted.plugins"],
-    package_data={"iam": ["store/migrations/*.sql", "store/functions/*", "py.typed"]},
+    package_data={"iam": ["store/migrations/*.sql", "store/functions/*", "people/common_passwords.*", "py.typed"]},
     cmdclass={"build_py": BuildPy},
 )

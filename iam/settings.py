@@ -85,6 +85,7 @@ class Settings(BaseSettings):
         *("read", "write"),
     )
     application_grant: Annotated[tuple[GrantType, ...], NoDecode] = ("authorization_code", "refresh_token")
+    password_length: int = Field(8, ge=8, le=64)  # characters
     connections: int = Field(1_024, ge=1)
     connections_per_network: int = Field(128, ge=1)
     limit: Annotated[tuple[str, ...], NoDecode] = ()

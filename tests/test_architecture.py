@@ -68,6 +68,7 @@ LIBRARIES = {
     "click": {"commands"},
     "rich": {"commands"},
     "argon2": {"people"},
+    "bcrypt": {"people"},
     "zxcvbn": {"people"},
 }
 

@@ -37,6 +37,16 @@ def test_without_anything_the_defaults_hold() -> None:
     assert not settings.secure
 
 
+@pytest.mark.parametrize("length", ["8", "15", "64"])
+def test_the_shortest_password_has_8_to_64_characters(length: str) -> None:
+    assert read({"password_length": length}).password_length == int(length)
+
+
+@pytest.mark.parametrize("length", ["7", "65", "0", "-8", "8.5", "many", "1e1"])
+def test_another_length_is_refused(length: str) -> None:
+    assert complaint(password_length=length).startswith("--password-length: ")
+
+
 def test_the_lifetimes_are_those_of_the_contract() -> None:
     settings = read({})
 

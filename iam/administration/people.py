@@ -66,9 +66,13 @@ async def create(
     claims: Mapping[str, object] | None = None,
     email_verified: bool = False,
     password: str | None = None,
+    password_hash: str | None = None,
     by: By,
 ) -> User:
-    """Creates a person's account; without a password nobody can log in to it. Raises Invalid."""
+    """Creates a person's account; without a password, or its hash by another program, nobody can log in to it.
+
+    Raises Invalid.
+    """
     user_id = await on.people.create(
         username=username,
         email=email,
@@ -76,6 +80,7 @@ async def create(
         claims=claims,
         email_verified=email_verified,
         password=password,
+        password_hash=password_hash,
         by=by,
     )
     return await find(on, str(user_id))

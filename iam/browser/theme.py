@@ -96,7 +96,11 @@ class Theme:
         )
         settings = self._settings
         environment.globals.update(
-            asset=self.asset, base=self._base, site=settings.issuer_host, applications=settings.applications
+            asset=self.asset,
+            base=self._base,
+            site=settings.issuer_host,
+            applications=settings.applications,
+            password_length=settings.password_length,
         )
         environment.filters["shell"] = shlex.quote
         return environment

@@ -32,6 +32,11 @@ claim_option = click.option(
 keep_grants_option = click.option(
     "--keep-grants", is_flag=True, help="Let the applications keep what they were granted."
 )
+password_hash_option = click.option(
+    "--password-hash-stdin",
+    is_flag=True,
+    help="Read from standard input a hash that Django has made of the password, or an argon2id hash.",
+)
 password_option = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 
 
@@ -44,6 +49,7 @@ def command() -> None:
     examples=[
         "iam user create --username alice --email alice@example.org --password-stdin < password.txt",
         """iam user create --username bob --claim department=Sales --claim 'roles=["editor"]'""",
+        "iam user create --username carol --password-hash-stdin < hash.txt",
     ]
 )
 @click.option("--username", metavar="U", required=True, help="The name to log in with.")
@@ -52,6 +58,7 @@ def command() -> None:
 @claim_option
 @click.option("--email-verified", is_flag=True, help="The address is known to be theirs.")
 @password_option
+@password_hash_option
 def create(
     username: str,
     email: str | None,
@@ -60,9 +67,13 @@ def create(
     *,
     email_verified: bool,
     password_stdin: bool,
+    password_hash_stdin: bool,
 ) -> None:
     """Create a person's account. Without a password nobody can log in to it (iam user set-password)."""
+    if password_stdin and password_hash_stdin:
+        raise click.UsageError("Give a password or its hash, not both.")
     password = asking.line_on_input("The password") if password_stdin else None
+    hashed = asking.line_on_input("The hash") if password_hash_stdin else None
     user = run(
         lambda on: people.create(
             on,
@@ -72,6 +83,7 @@ def create(
             claims=given_claims,
             email_verified=email_verified,
             password=password,
+            password_hash=hashed,
             by=COMMAND_LINE,
         )
     )

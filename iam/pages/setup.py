@@ -103,5 +103,5 @@ class SetupPage:
     ) -> Answer:
         token, headers = self.visitors.welcome(request, PURPOSE)
         return self.theme.page(
-            "setup.html", status, headers, stale=stale, form=form, csrf_token=token, setup_token=link
+            "setup.html", status, headers, scripted=True, stale=stale, form=form, csrf_token=token, setup_token=link
         )

@@ -9,7 +9,9 @@ from iam.clock import Clock
 from iam.networks import network
 from iam.people import names
 from iam.people.attempts import Attempts
-from iam.people.passwords import Passwords, outdated
+from iam.people.even_time import EvenTime
+from iam.people.passwords import Passwords
+from iam.people.stored_hashes import outdated
 from iam.store import refused_counts
 from iam.store.refused_counts import RefusedCounts
 from iam.store.users import Users
@@ -26,6 +28,7 @@ class Logins:
     clock: Clock
     counts: RefusedCounts
     crowd: Crowd
+    even_time: EvenTime
 
     async def authenticate(
         self, login: str, password: str, *, address: str = "", devices: Sequence[str] = ()
@@ -35,10 +38,14 @@ class Logins:
         `devices` are the browser's device cookies; values that this server did not issue are ignored. Raises
         Throttled, and Busy if too many passwords wait to be checked.
         """
+        came = self.even_time.timer.seconds()
         devices = self.attempts.devices.filter_ours(devices, self.clock.now())
         self.attempts.look(address, devices)
         with self.crowd.one_of(network(address) + (" again" if devices else "")):
-            return await self._test(login, password, address, devices)
+            found = await self._test(login, password, address, devices)
+        if found is None:
+            await self.even_time.keep(came)
+        return found
 
     async def _test(self, login: str, password: str, address: str, devices: Sequence[str]) -> UUID | None:
         """Counts and makes the attempt; replaces a hash with outdated parameters. Raises Throttled and Busy."""

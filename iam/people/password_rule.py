@@ -1,9 +1,11 @@
-"""The rule for passwords: long enough and hard to guess, without demands on their characters (H13, NIST SP 800-63B)."""
+"""The rule for passwords: long enough and hard to guess, without demands on their characters (H13, NIST SP 800-63B-4)."""
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from iam.people.common_passwords import common
 
 SHORTEST: Final = 8  # characters
 LONGEST: Final = 1024  # bytes
@@ -14,6 +16,25 @@ GOOD: Final = 3  # of zxcvbn's 0 to 4: more than 10^8 guesses
 # to guess as any part of it, so parts are judged until one is good.
 PART: Final = 24
 JUDGED: Final = 72
+
+SHORT: Final = "Choose a password of at least {shortest} characters."
+LONG: Final = f"Choose a password of at most {LONGEST} bytes."
+COMMON: Final = "Choose a password that is harder to guess: this one is among those that are tried first."
+PERSONAL: Final = (
+    "Choose a password that is harder to guess: leave out your name, your e-mail address and the name of this site."
+)
+GUESSABLE: Final = "Choose a password that is harder to guess: add another word or two, and leave out names and dates."
+
+# What to change, by the pattern that zxcvbn finds in most of a password.
+ADVICE: Final = {
+    "user_inputs": PERSONAL,
+    "passwords": COMMON,
+    "date": "Choose a password that is harder to guess: leave out dates, and add another word or two.",
+    "regex": "Choose a password that is harder to guess: leave out years, and add another word or two.",
+    "repeat": "Choose a password that is harder to guess: repeat nothing, and add another word or two.",
+    "sequence": "Choose a password that is harder to guess: leave out rows such as abc or 123, and add another word or two.",
+    "spatial": "Choose a password that is harder to guess: leave out rows of keys such as qwerty, and add another word or two.",
+}
 
 
 def canonical(password: str) -> bytes | None:
@@ -30,32 +51,42 @@ def canonical(password: str) -> bytes | None:
     return octets if len(octets) <= LONGEST else None
 
 
-def complaint(password: str, *about: str) -> str | None:
-    """Returns what to change about a password, in a sentence, or None.
+def complaint(password: str, *about: str, shortest: int = SHORTEST) -> str | None:
+    """Returns what to change about a password of at least `shortest` characters, in a sentence, or None.
 
     `about` are texts that others know about the person and the site.
     """
     octets = canonical(password)
-    if octets is not None and len(octets.decode()) < SHORTEST:
-        return f"Choose a password of at least {SHORTEST} characters."
     if octets is None:
-        return f"Choose a password of at most {LONGEST} bytes."
-    if not any(good(part, about) for part in parts(password)):
-        return "Choose a password that is harder to guess: add another word or two, and leave out names and dates."
-    return None
+        return LONG
+    text = octets.decode()
+    if len(text) < shortest:
+        return SHORT.format(shortest=shortest)
+    return COMMON if common(text) else weakness(text, about)
 
 
-def parts(password: str) -> Iterable[str]:
-    """Returns the parts to judge, each short enough for zxcvbn."""
-    head = password[:JUDGED]
-    return (head[start : start + PART] for start in range(0, len(head), PART))
+def weakness(password: str, about: Iterable[str]) -> str | None:
+    """Returns what makes the first part of a password easy to guess, in a sentence; None if any part is good."""
+    advice = None
+    for judged in judgements(password, words(about)):
+        if judged["score"] >= GOOD:
+            return None
+        advice = advice or ADVICE.get(pattern(judged["sequence"]), GUESSABLE)
+    return advice
 
 
-def good(part: str, about: Iterable[str]) -> bool:
-    """Tells whether this part takes enough guesses."""
+def judgements(password: str, known: list[str]) -> Iterator[Mapping[str, Any]]:
+    """Yields what zxcvbn says about each part, which is short enough for it; `known` are words that others try first."""
     from zxcvbn import zxcvbn
 
-    return int(zxcvbn(part, user_inputs=words(about))["score"]) >= GOOD
+    head = password[:JUDGED]
+    return (zxcvbn(head[start : start + PART], user_inputs=known) for start in range(0, len(head), PART))
+
+
+def pattern(sequence: Iterable[Mapping[str, Any]]) -> str:
+    """Returns zxcvbn's name of the pattern that makes up most of a password: of a word, that of its dictionary."""
+    longest = max(sequence, key=lambda match: len(match["token"]))
+    return str(longest.get("dictionary_name") or longest["pattern"])
 
 
 def words(about: Iterable[str]) -> list[str]:

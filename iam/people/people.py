@@ -8,7 +8,7 @@ from attrs import frozen
 
 from iam.clock import Clock
 from iam.people import claims as rule
-from iam.people import names
+from iam.people import names, stored_hashes
 from iam.people.passwords import Passwords
 from iam.records.actor import By
 from iam.records.invalid import Invalid, complain
@@ -34,6 +34,7 @@ class People:
         *,
         username: str,
         password: str | None,
+        password_hash: str | None = None,
         email: str | None = None,
         name: str = "",
         email_verified: bool = False,
@@ -44,8 +45,8 @@ class People:
     ) -> UUID:
         """Creates an account and returns its id. Raises Invalid, which names the fields that cannot be used.
 
-        Nobody can log in to an account without a password. `setup` is the digest of a setup link, which must still be
-        valid.
+        Nobody can log in to an account without a password. `password_hash` is that of another program, in place of a
+        password. `setup` is the digest of a setup link, which must still be valid.
         """
         username, name = username.strip(), name.strip()
         email = None if email is None else email.strip()
@@ -55,6 +56,7 @@ class People:
             name=names.name_complaint(name),
             claims=rule.complaint(claims or {}),
             password=None if password is None else await self._weakness(password, username, email, name),
+            password_hash=None if password_hash is None else stored_hashes.complaint(password_hash),
         )
         user_id = minted.identifier()
         created = await self.users.create(
@@ -65,7 +67,7 @@ class People:
             email_key=names.email_key(email) if email else None,
             email_verified=email_verified and email is not None,
             name=name,
-            password_hash=None if password is None else await self.passwords.hash(password),
+            password_hash=password_hash if password is None else await self.passwords.hash(password),
             claims=claims or {},
             superuser=superuser,
             now=self.clock.now(),

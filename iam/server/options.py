@@ -64,6 +64,7 @@ class Options(usage.Options):
             None,
             "who may register applications on the page: everybody or administrators (everybody)",
         ],
+        ["password-length", None, None, "the shortest password, in characters (8; without a second factor better 15)"],
         ["connections", None, None, "how many connections at a time (1024)"],
         ["connections-per-network", None, None, "how many of one IPv4 address or IPv6 /64 (128)"],
         ["templates", None, None, "a theme: overrides any of the bundled templates and static files"],

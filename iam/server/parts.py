@@ -35,6 +35,7 @@ from iam.outbound.fetching import PLACES, Fetcher
 from iam.outbound.posting import Poster
 from iam.people.attempts import Attempts
 from iam.people.devices import Devices
+from iam.people.even_time import EvenTime
 from iam.people.factors.attempts import FactorAttempts
 from iam.people.factors.factors import Factors
 from iam.people.factors.totp import PURPOSE as TOTP_SECRETS
@@ -259,7 +260,10 @@ class Parts:
     @cached_property
     def passwords(self) -> Passwords:
         """The hashing and verification of passwords, in threads."""
-        return Passwords(self.reactor, queue=self.settings.limits.password_queue, share=self.share)
+        settings = self.settings
+        return Passwords(
+            self.reactor, queue=settings.limits.password_queue, share=self.share, shortest=settings.password_length
+        )
 
     @cached_property
     def people(self) -> People:
@@ -270,8 +274,9 @@ class Parts:
     def logins(self) -> Logins:
         """The check of a login and a password, within limits."""
         attempts = Attempts(self.throttle, Devices(self.key.derive("devices")), self.key.derive("names nobody has"))
-        store = self.store
-        return Logins(store.users, self.passwords, attempts, self.clock, store.refused_counts, Crowd(self.share))
+        users, counts = self.store.users, self.store.refused_counts
+        even = EvenTime(users, self.clock, self.reactor)
+        return Logins(users, self.passwords, attempts, self.clock, counts, Crowd(self.share), even)
 
     @cached_property
     def authenticator_apps(self) -> AuthenticatorApps:

@@ -52,6 +52,7 @@ __all__ = ["Options", "makeService"]
 log = Logger()
 
 MORE: Final = 60.0  # seconds that we ask of a service manager for the rest of the start
+ADVISED: Final = 15  # characters of a password that is the only factor (NIST SP 800-63B-4 §3.1.1.2)
 PATIENCE: Final = 1.0  # seconds at shutdown for work that is useful, but not needed
 
 EXPECTED = (EmbeddedError, LibraryError, ListenError, MigrationError, ServerKeyError, Unavailable)
@@ -287,5 +288,12 @@ async def greet(screen: Screen, settings: Settings, foundation: Foundation, cloc
         screen.say("WARNING: rate limits are off; never do this where others can reach the server.")
     if not settings.secure:
         screen.say("The public address is not https, so cookies are not Secure: for this machine only.")
+    if settings.password_length < ADVISED:
+        log.info(
+            "Passwords of {length} characters are accepted. Where people have no second factor, NIST SP 800-63B-4 asks for "
+            "{advised}: --password-length {advised}.",
+            length=settings.password_length,
+            advised=ADVISED,
+        )
     log.info("ready: {address}", address=settings.issuer)
     screen.ready(settings.issuer, await invitation(settings, foundation.store, clock))

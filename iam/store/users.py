@@ -98,6 +98,10 @@ select id from users where id = %(id)s
 # The same password, hashed with newer parameters (H16); nothing happens if it was changed meanwhile.
 REHASH = "update users set password_hash = %(new)s where id = %(id)s and password_hash = %(old)s"
 
+OTHER_HASH = """
+select exists (select from users where not starts_with(password_hash, %(beginning)s) and disabled_at is null)
+"""
+
 # A disabled person loses sessions and grants for good: the epochs move in the same statement. They move again when the
 # person is enabled, to cover what was under way when they were disabled, unless the grants were kept.
 DISABLE = """
@@ -283,6 +287,11 @@ class Users:
             **by.columns,
         }
         return bool(await self._database.query(SET_PASSWORD, told))
+
+    async def any_hash_other_than(self, beginning: str) -> bool:
+        """Tells whether anybody who may log in has a password hash that begins otherwise."""
+        rows = await self._database.query(OTHER_HASH, {"beginning": beginning})
+        return bool(rows[0][0])
 
     async def rehash(self, user_id: UUID, old: str, new: str) -> None:
         """Stores a newer hash of the same password, unless the password was changed meanwhile."""

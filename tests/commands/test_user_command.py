@@ -103,6 +103,27 @@ def test_a_weak_password_is_refused(iam: Iam) -> None:
     assert iam("user", "show", "weak").status == 1
 
 
+DJANGOS = "pbkdf2_sha256$1000000$kRvY2mT9pQ4s$w7jZc0mUeKpQ9Xq1t0n3b6v8y2A5d7f9h1j3k5l7m9o="
+
+
+def test_a_hash_by_django_is_taken_as_it_is(iam: Iam) -> None:
+    made = iam("user", "create", "--username", "moved", "--password-hash-stdin", "--json", given=DJANGOS + "\n").json
+
+    assert iam.execute("select password_hash from users where username = 'moved'") == [(DJANGOS,)]
+    assert "password" not in str(made)
+
+
+def test_a_hash_that_cannot_be_checked_is_refused(iam: Iam) -> None:
+    create = ("user", "create", "--username", "unmoved", "--password-hash-stdin")
+
+    assert iam(*create, given="md5$salt$abc\n").complaint.startswith("Give a hash that can be checked here")
+    assert iam(*create, given=DJANGOS.replace("$1000000$", "$9000000$") + "\n").complaint.startswith(
+        "Give a hash that costs"
+    )
+    assert iam(*create, "--password-stdin", given="x\n").status == 2
+    assert iam("user", "show", "unmoved").status == 1
+
+
 def test_an_update_changes_what_it_names(iam: Iam) -> None:
     iam("user", "create", "--username", "carol", "--name", "Carol", "--claim", "a=1", "--claim", "b=2")
 

@@ -15,7 +15,7 @@ from attrs import define, field
 from psycopg2.extensions import parse_dsn
 from twisted.logger import LogEvent, eventAsText, globalLogPublisher
 
-from iam.people.passwords import hash_octets
+from iam.people.argon2id import hash_octets
 from iam.records.actor import SERVER
 from iam.secrets import minted
 from iam.secrets.minted import Kind

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from attrs import define
 
-from iam.people.passwords import hash_octets
+from iam.people.argon2id import hash_octets
 from iam.records.actor import SERVER
 from iam.secrets import minted
 from tests.harness import CHALLENGE, REDIRECT_URI, App, Person, Reply, Server

@@ -14,7 +14,8 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from iam.browser import csrf
 from iam.browser.addresses import confine
-from iam.people.passwords import MOST_MEMORY, MOST_PASSES, Passwords
+from iam.people.argon2id import MOST_MEMORY, MOST_PASSES
+from iam.people.passwords import Passwords
 from iam.records.actor import SERVER
 from iam.server.site import build_site
 from iam.throttles.turns import SHARE

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iam.people import password_rule
+from iam.people import common_passwords, password_rule
 
 ABOUT = ("alice", "alice.smith@example.org", "login.acme.example")
 
@@ -33,6 +33,49 @@ def test_a_short_password_is_refused(password: str) -> None:
 )
 def test_a_password_that_is_easy_to_guess_is_refused(password: str) -> None:
     assert "harder to guess" in (password_rule.complaint(password, *ABOUT) or "")
+
+
+@pytest.mark.parametrize(
+    ("password", "advice"),
+    [
+        ("Basketball1", "this one is among those that are tried first"),
+        ("PASSWORD1", "this one is among those that are tried first"),
+        ("alice.smith", "leave out your name, your e-mail address and the name of this site"),
+        ("alice&acme", "leave out your name, your e-mail address and the name of this site"),
+        ("13.5.1987", "leave out dates"),
+        ("zq1999!!", "add another word or two, and leave out names and dates"),
+        ("rtrtrtrtrt", "repeat nothing"),
+        ("hijklmnopq", "leave out rows such as abc or 123"),
+        ("ghjkl;'][p", "leave out rows of keys"),
+        ("underneath", "add another word or two, and leave out names and dates"),
+    ],
+)
+def test_a_refusal_says_what_to_change(password: str, advice: str) -> None:
+    assert advice in (password_rule.complaint(password, *ABOUT) or "")
+
+
+@pytest.mark.parametrize("shortest", [9, 15, 64])
+def test_the_shortest_password_is_a_setting(shortest: int) -> None:
+    words = "kq!7 zebu violet kettles hum along the slow canal until the ferry comes back"
+
+    assert password_rule.complaint(words[:shortest], shortest=shortest) is None
+    short = password_rule.complaint(words[: shortest - 1], shortest=shortest)
+    assert short == f"Choose a password of at least {shortest} characters."
+
+
+def test_the_list_of_common_passwords_has_those_of_eight_characters_or_more() -> None:
+    listed = common_passwords.lines().decode().strip().split("\n")
+
+    assert len(listed) > 38_000
+    assert listed == sorted(set(listed))
+    assert min(map(len, listed)) == 8
+    assert {"password1", "iloveyou", "trustno1"} <= set(listed)
+    assert all(common_passwords.common(word.upper()) for word in listed[:100])
+
+
+@pytest.mark.parametrize("password", ["", "password1x", "password1\npassword1x"])
+def test_a_part_of_the_list_is_no_common_password(password: str) -> None:
+    assert not common_passwords.common(password)
 
 
 @pytest.mark.parametrize(

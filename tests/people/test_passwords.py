@@ -7,7 +7,9 @@ from argon2 import PasswordHasher
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, DeferredList, gatherResults
 
-from iam.people.passwords import NOBODY, Passwords, affordable, outdated
+from iam.people.argon2id import NOBODY
+from iam.people.passwords import Passwords
+from iam.people.stored_hashes import affordable, outdated
 from iam.throttles.turns import QUEUE, SHARE, Busy, Crowd
 
 

@@ -1,5 +1,7 @@
 """Accounts: who may be called what, and who may log in (H15, H16)."""
 
+import hashlib
+from base64 import b64encode
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
@@ -10,8 +12,10 @@ from argon2 import PasswordHasher
 from twisted.internet.defer import Deferred
 
 from iam.people import profiles
+from iam.people.argon2id import PARAMETERS
 from iam.people.logins import Logins
 from iam.people.people import NOT_FIRST, TAKEN_EMAIL, TAKEN_USERNAME, People
+from iam.people.stored_hashes import UNKNOWN
 from iam.records.actor import SERVER, By
 from iam.records.invalid import Invalid
 from iam.store.store import Store
@@ -203,6 +207,25 @@ async def test_h16_a_login_renews_a_hash_with_old_parameters(people: People, log
 
     assert rows("select password_hash from users")[0][0].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert await logins.authenticate("alice", PASSWORD) == alice
+
+
+async def test_h16_a_login_makes_our_hash_of_one_by_django(people: People, logins: Logins, rows: Any) -> None:
+    salt = b"kRvY2mT9"
+    made = b64encode(hashlib.pbkdf2_hmac("sha256", PASSWORD.encode(), salt, 1000)).decode()
+    theirs = f"pbkdf2_sha256$1000${salt.decode()}${made}"
+    alice = await people.create(username="alice", password=None, password_hash=theirs, by=SERVER)
+
+    assert rows("select password_hash from users") == [(theirs,)]
+    assert await logins.authenticate("alice", PASSWORD) == alice
+    assert rows("select password_hash from users")[0][0].startswith(PARAMETERS)
+    assert await logins.authenticate("alice", PASSWORD) == alice
+
+
+async def test_a_hash_that_cannot_be_checked_makes_no_account(people: People, rows: Any) -> None:
+    found = await complaints(people, password=None, password_hash="md5$salt$5f4dcc3b5aa765d61d8327deb882cf99")
+
+    assert found == {"password_hash": UNKNOWN}
+    assert rows("select count(*) from users") == [(0,)]
 
 
 async def test_no_password_is_stored(people: People, rows: Any) -> None:
