@@ -28,6 +28,7 @@ from twisted.internet.interfaces import IListeningPort
 from twisted.internet.task import deferLater
 from twisted.web.client import Agent, HTTPConnectionPool
 
+from iam.authorization.question import BOX
 from iam.clients.authentication import ClientAuthentication
 from iam.clients.registration import Registration
 from iam.clock import Clock
@@ -451,11 +452,12 @@ def compiled_once() -> Iterator[None]:
 
 
 def fields(page: str) -> dict[str, str]:
-    """The hidden fields of a page's forms."""
+    """The hidden fields of a page's forms, and the boxes of a consent page that are ticked."""
     found: dict[str, str] = {}
     for tag in re.findall(r"<input\b[^>]*>", page):
         attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
-        if attributes.get("type") == "hidden":
+        box = attributes.get("name", "").startswith(BOX) and tag.endswith(" checked>")
+        if attributes.get("type") == "hidden" or box:
             found[attributes["name"]] = html.unescape(attributes.get("value", ""))
     return found
 

@@ -142,6 +142,14 @@ CREATE FUNCTION consented_with(before jsonb, allowed jsonb) RETURNS jsonb
     ) merged
 $_$;
 
+CREATE FUNCTION consented_without(before jsonb, names text[]) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    AS $_$
+    select coalesce(jsonb_object_agg(each.uri, each.names - $2)
+        filter (where each.uri = '' or each.names = '[]' or each.names - $2 <> '[]'), '{}')
+    from jsonb_each($1) each (uri, names)
+$_$;
+
 CREATE FUNCTION end_bound_grants() RETURNS trigger
     LANGUAGE plpgsql
     AS $$

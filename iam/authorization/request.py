@@ -21,7 +21,7 @@ class AuthorizationRequest:
     `scopes` are granted if they do; `consented` are these and the scopes behind claims requested by name. `allowed`
     holds the consented scopes by resource, and under NOWHERE those of no resource. `claims` are the requested ones, by
     place and name. `fetched` is the request object, if it came by reference; `left_out` says which scopes are not
-    granted, and why.
+    granted, and why, and `declined` which ones the person deselected.
     """
 
     client: Client
@@ -40,6 +40,7 @@ class AuthorizationRequest:
     claims: Mapping[str, Mapping[str, None]]
     fetched: str | None = None
     left_out: Reason | None = None
+    declined: Sequence[str] = ()
 
 
 @frozen

@@ -1,6 +1,7 @@
 """What a page shows of the client that sent the person here: name, logo and links (OpenID Connect Registration §2)."""
 
 from collections.abc import Sequence
+from enum import Enum
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -12,11 +13,20 @@ from iam.records.client import Client
 SHOWN: Final = ("https",)  # the schemes by which our pages load a logo
 
 
+class Doubt(Enum):
+    """Who could get the answer in the client's place."""
+
+    HERE = "here"  # any program on the person's device
+    SCHEME = "scheme"  # any app on it that opens addresses of this scheme
+    HOST = "host"  # whoever is at that address, which no certificate proves
+
+
 @frozen
 class Introduction:
     """What a page shows of a client, and the host that it sends the person back to.
 
-    `stranger`: it registered itself, and nobody here answers for it.
+    `stranger`: it registered itself, and nobody here answers for it. `doubt` is why somebody else could get the answer in
+    its place, if so.
     """
 
     name: str
@@ -25,6 +35,7 @@ class Introduction:
     links: Sequence[tuple[str, str]]
     registered_itself: bool
     stranger: bool
+    doubt: Doubt | None = None
 
     @property
     def image_source(self) -> str | None:
@@ -42,7 +53,24 @@ def introduction(client: Client, redirect_uri: str) -> Introduction:
         information.links(client),
         client.registered_itself,
         stranger(client),
+        None if proven(client, redirect_uri) else doubt(redirect_uri),
     )
+
+
+def proven(client: Client, redirect_uri: str) -> bool:
+    """Checks that only the client can get the answer: it authenticates, or the redirect URI is on a host of its own.
+
+    Other public clients can be impersonated, by their scheme or on this machine (RFC 8252 §8.6). So can a client whose
+    answer goes to another port than the registered one.
+    """
+    return (client.confidential and redirect_uri in client.redirect_uris) or redirect_uris.claimed(redirect_uri)
+
+
+def doubt(redirect_uri: str) -> Doubt:
+    """Returns who could get an answer at this redirect URI that proves nothing."""
+    if not redirect_uris.web(redirect_uri):
+        return Doubt.SCHEME
+    return Doubt.HERE if redirect_uris.here(redirect_uri) else Doubt.HOST
 
 
 def stranger(client: Client) -> bool:

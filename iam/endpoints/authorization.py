@@ -6,6 +6,8 @@ account chooser and consent lead back here, and the request is validated again e
 state. A request that allows no page (prompt=none) gets an error where a page would be.
 """
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Final
 from urllib.parse import urlencode
 
@@ -16,6 +18,7 @@ from iam.authorization.consent import Consent
 from iam.authorization.decision import Allow, Ask, Choose, Decision, Done, Login, Refuse, decide, find_suitable
 from iam.authorization.errors import AuthorizationError, deny, require_interaction
 from iam.authorization.person import Authentication, Person
+from iam.authorization.question import BOX
 from iam.authorization.request import AuthorizationRequest, InvalidAuthorizationRequest
 from iam.browser import csrf
 from iam.browser.accounts import Account, Accounts
@@ -26,9 +29,10 @@ from iam.clients.client_card import Introduction
 from iam.endpoints.authorization_addresses import PATH, PATHS, by_value, choosing_address, login_address, purpose
 from iam.endpoints.authorization_answers import LONGEST, AuthorizationAnswers
 from iam.http.answers import Answer, AnswerNow, found, see_other
-from iam.http.parameters import ParameterError, form_parameters, parse, query_text
+from iam.http.parameters import ParameterError, ParsedParameters, form_parameters, parse, query_text
 from iam.http.request import Request
 from iam.oauth.errors import FatalClientError
+from iam.oauth.reasons import Reason, shown
 from iam.protocol.server import Server
 from iam.records.session import Session
 
@@ -91,13 +95,17 @@ class AuthorizationEndpoint:
         if sent.fields.get("decision") != "allow" and not sent.stale:
             log.info("consent refused: client {client_id}", client_id=authorization.client.client_id)
             return self.answers.refuse(request, authorization, deny())
-        question = await self.consent.question(authorization)
+        question = await self.consent.question(account.session.user_id, authorization)
+        ask = partial(self.answers.ask, request, account, question, ticked=ticked(sent.fields))
         if sent.stale:
-            return self.answers.ask(request, authorization, account, question, stale=sent.stale)
+            return ask(stale=sent.stale)
         if not self.visitors.showed(sent.fields, csrf.digest(question.shown)):
             log.info("consent asked for again: client {client_id}", client_id=authorization.client.client_id)
-            return self.answers.ask(request, authorization, account, question, changed=True)
-        return await self._allow(request, authorization, account.session, asked=True)
+            return ask(changed=True)
+        allowed = question.selected(ticked(sent.fields))
+        if allowed is None:
+            return ask(nothing=True)
+        return await self._allow(request, allowed, account.session, asked=True)
 
     async def introduce(self, address: str) -> Introduction | None:
         """Returns the client whose authorization request a login leads back to.
@@ -161,8 +169,8 @@ class AuthorizationEndpoint:
             case Allow(person):
                 return await self._allow(request, authorization, person.session, asked=False)
             case Ask(person):
-                account, question = accounts.with_session(person.session), await self.consent.question(authorization)
-                return self.answers.ask(request, authorization, account, question)
+                question = await self.consent.question(person.session.user_id, authorization)
+                return self.answers.ask(request, accounts.with_session(person.session), question)
             case Login():
                 return see_other(login_address(request, decision))
             case Choose():
@@ -183,6 +191,22 @@ class AuthorizationEndpoint:
             client_id=authorization.client.client_id,
             user_id=str(session.user_id),
         )
-        if authorization.left_out is not None:
-            self.answers.refusals.noted(PATH, authorization.left_out, request.client_address)
+        for reason in told(authorization):
+            self.answers.refusals.noted(PATH, reason, request.client_address)
         return self.answers.respond(request, response)
+
+
+def ticked(fields: ParsedParameters) -> set[str]:
+    """Returns the scopes whose boxes on the consent page are ticked."""
+    return {scope for name, scope in fields.items() if name.startswith(BOX)}
+
+
+def told(authorization: AuthorizationRequest) -> Iterator[Reason]:
+    """Yields what the client's developers are told about a request of which not all is granted."""
+    if authorization.left_out is not None:
+        yield authorization.left_out
+    if authorization.declined:
+        names, client_id = shown(" ".join(authorization.declined)), authorization.client.id
+        yield Reason(
+            "consent", "all scopes that the application asked for", f"left out by the person: {names}", client_id
+        )

@@ -1,13 +1,14 @@
 """The answers of the authorization endpoint: the consent page, responses to the client, error pages."""
 
+from collections.abc import Collection
 from typing import Final
 
 from attrs import frozen
 from twisted.logger import Logger
 
-from iam.authorization.consent import Question
 from iam.authorization.errors import AuthorizationError
-from iam.authorization.request import Answerable, AuthorizationRequest, InvalidAuthorizationRequest
+from iam.authorization.question import Question
+from iam.authorization.request import Answerable, InvalidAuthorizationRequest
 from iam.authorization.response import AuthorizationResponse
 from iam.browser import csrf
 from iam.browser.accounts import Account
@@ -46,30 +47,37 @@ class AuthorizationAnswers:
     def ask(
         self,
         request: Request,
-        authorization: AuthorizationRequest,
         account: Account,
         question: Question,
         *,
+        ticked: Collection[str] = (),
         changed: bool = False,
+        nothing: bool = False,
         stale: Stale | None = None,
     ) -> Answer:
         """Returns the consent page.
 
-        `changed` says that it was shown before with something else on it, `stale` why the form that came is refused.
+        `changed` says that it was shown before with something else on it, `stale` why the form that came is refused, and
+        `nothing` that nothing was selected there. The scopes that were `ticked` in that form still are; of a page that is
+        new, all are.
         """
+        authorization = question.request
         introduced = client_card.introduction(authorization.client, authorization.redirect_uri)
         return self.theme.page(
             "consent.html",
-            403 if stale else 200,
+            403 if stale else 400 if nothing else 200,
             leaving=True,
             stale=stale,
             image_source=introduced.image_source,
             client=authorization.client,
             introduced=introduced,
             person=account.session,
-            scopes=question.scopes,
-            resources=question.resources,
+            places=question.places,
+            choices=question.choices,
+            taken_back=question.taken_back,
+            ticked=ticked or {scope.name for scope in question.scopes if not nothing},
             changed=changed,
+            nothing=nothing,
             redirect_host=introduced.host,
             csrf_token=self.visitors.token(
                 request, purpose(request), account.secret, shown=csrf.digest(question.shown)

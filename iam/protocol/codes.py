@@ -55,7 +55,7 @@ class Codes:
         """Stores a new code with its grant and the person's consent, and returns the code. Raises AuthorizationError.
 
         The grant of a request for openid without offline_access ends with the session at the latest (OpenID Connect
-        Core §11).
+        Core §11). For a person who deselected offline_access the code is of a kind that gives no refresh token.
         """
         now, settings = self.issuance.clock.now(), self.issuance.settings
         end = now + timedelta(seconds=settings.authorization_code_lifetime)
@@ -63,7 +63,8 @@ class Codes:
         identified = OPENID in request.scopes
         bound = identified and OFFLINE_ACCESS not in request.scopes
         lasts_until = now + timedelta(seconds=settings.refresh_token_lifetime)
-        code = minted.mint_until(Kind.AUTHORIZATION_CODE, end)
+        kind = Kind.ONLINE_CODE if OFFLINE_ACCESS in request.declined else Kind.AUTHORIZATION_CODE
+        code = minted.mint_until(kind, end)
         issued = await self.issuance.store.authorization_codes.issue(
             IssueCode(
                 digest=minted.digest(code),
@@ -88,6 +89,7 @@ class Codes:
                 grant_type=request.grant_type,
                 allowed=request.allowed,
                 asked=permission.asked,
+                declined=request.declined,
             )
         )
         if not issued:

@@ -34,7 +34,7 @@ from iam.records.client import Client
 from iam.records.consent import placed
 from iam.records.resource import Resource
 from iam.secrets import minted
-from iam.secrets.minted import Kind
+from iam.secrets.minted import CODES, Kind
 from iam.store.scopes import Scopes
 
 
@@ -206,7 +206,7 @@ class Validator(RequestValidator):  # type: ignore[misc]
         self, client_id: str, code: str, client: Client, request: OAuthlibRequest, *_: object, **__: object
     ) -> bool:
         """Checks that the code is well-formed; redeeming it checks the rest. Raises InvalidGrantError."""
-        if minted.well_formed(code, Kind.AUTHORIZATION_CODE):
+        if any(minted.well_formed(code, kind) for kind in CODES):
             return True
         reason = Reason("code", "a code of this server, whole", f"a text of {len(code)} characters")
         raise carrying(InvalidGrantError(), reason)

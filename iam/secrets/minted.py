@@ -8,6 +8,7 @@ from base64 import urlsafe_b64encode
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from typing import Final
 from zlib import crc32
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -44,6 +45,7 @@ class Kind(StrEnum):
     ACCESS_TOKEN = "at"
     REFRESH_TOKEN = "rt"
     AUTHORIZATION_CODE = "ac"
+    ONLINE_CODE = "ao"  # an authorization code for which there is no refresh token
     SESSION = "se"
     VISITOR = "vi"
     CLIENT_SECRET = "cs"
@@ -56,8 +58,11 @@ class Kind(StrEnum):
 
     def __init__(self, text: str) -> None:
         self.prefix = f"iam_{text}_"
-        self.dated = text in ("at", "rt", "ac", "se")
+        self.dated = text in ("at", "rt", "ac", "ao", "se")
         self.length = PREFIX_LENGTH + DAY_LENGTH * self.dated + SECRET_LENGTH + 1 + CHECKSUM_LENGTH
+
+
+CODES: Final = (Kind.AUTHORIZATION_CODE, Kind.ONLINE_CODE)
 
 
 def mint(kind: Kind) -> str:

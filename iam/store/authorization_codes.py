@@ -51,7 +51,7 @@ class IssueCode:
 
     A grant that is `session_bound` ends with the session. `consented` are the scopes, and those behind claims requested
     by name; `allowed` holds them by resource, and under NOWHERE. A person who was not `asked` must have allowed all of
-    it before.
+    it before. What they `declined`, they were shown and do not allow, though they may have allowed it before.
     """
 
     digest: bytes
@@ -76,6 +76,7 @@ class IssueCode:
     session_bound: bool = False
     grant_type: str = "authorization_code"
     asked: bool = True
+    declined: Sequence[str] = field(default=(), converter=listed)
 
 
 @frozen
@@ -111,7 +112,8 @@ class Redeem(ClaimCode):
 
 
 # The consent, the grant and the code are stored together. The audit log gets a consent only if it adds something. A
-# person who is not asked now must have allowed all of it before, and still do so.
+# person who is not asked now must have allowed all of it before, and still do so. What they decline now is not allowed
+# any more: grants of the client that have it end, for good.
 # Person, client and session must exist, and are locked so that they stay: a statement that ends the session then finds
 # the grant and ends it too. They are locked in this order because a deletion goes from a person or a client to its
 # dependents.
@@ -130,8 +132,9 @@ with living as materialized (
     select %(user_id)s, %(client_id)s, %(consented)s, %(allowed)s::jsonb, %(now)s from living
     on conflict (user_id, client_id) do update
     set granted_at = excluded.granted_at,
-        scopes = array(select unnest(consents.scopes) union select unnest(excluded.scopes) order by 1),
-        resources = consented_with(consents.resources, excluded.resources)
+        scopes = array(select unnest(consents.scopes) except select unnest(%(declined)s::text[])
+            union select unnest(excluded.scopes) order by 1),
+        resources = consented_with(consented_without(consents.resources, %(declined)s), excluded.resources)
     returning case when not exists (
         select from consents k
         where k.user_id = %(user_id)s and k.client_id = %(client_id)s and k.scopes @> %(consented)s::text[]
@@ -139,7 +142,17 @@ with living as materialized (
     ) then audited('consent.given', %(now)s, 'user ' || %(user_id)s, %(address)s,
         subject => %(user_id)s::text, client => %(client_id)s,
         detail => jsonb_strip_nulls(jsonb_build_object('scope', array_to_string(%(consented)s::text[], ' '),
-            'resources', nullif(%(allowed)s::jsonb - '', '{}')))) end
+            'resources', nullif(%(allowed)s::jsonb - '', '{}')))) end,
+    case when exists (
+        select from consents k
+        where k.user_id = %(user_id)s and k.client_id = %(client_id)s and k.scopes && %(declined)s::text[]
+    ) then audited('consent.withdrawn', %(now)s, 'user ' || %(user_id)s, %(address)s,
+        subject => %(user_id)s::text, client => %(client_id)s,
+        detail => jsonb_build_object('scope', array_to_string(%(declined)s::text[], ' '))) end
+), ended as (
+    update grants g set revoked_at = %(now)s from living
+    where g.user_id = %(user_id)s and g.client_id = %(client_id)s and g.revoked_at is null
+        and %(declined)s::text[] <> '{}' and string_to_array(g.scope, ' ') && %(declined)s::text[]
 ), granted as (
     insert into grants (id, user_id, client_id, session_id, grant_type, scope, resources, created_at, expires_at,
         openid, session_bound)

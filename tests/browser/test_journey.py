@@ -71,9 +71,10 @@ def pressed(page: Page, name: str) -> dict[str, str]:
 
 
 def allow(page: Page, url: str, client_id: str, secret: str) -> None:
-    page.goto(authorize(url, client_id).replace("&state=s", "&state=s&scope=read"))
+    page.goto(authorize(url, client_id).replace("&state=s", "&state=s&scope=read+write"))
     page.get_by_text("Ada's shop").first.wait_for()
-    page.get_by_text("Read your data").wait_for()
+    page.get_by_label("Read your data").wait_for()
+    page.get_by_label("Change your data").uncheck()
     answer = pressed(page, "Allow")
     token = requests.post(
         url + "/token",

@@ -286,6 +286,7 @@ KINDS = {
     Kind.REFRESH_TOKEN: "256 bits, found by its digest",
     Kind.AUTHORIZATION_CODE: "256 bits, found by its digest, for a minute",
     Kind.PENDING_LOGIN: "256 bits, found by its digest, for ten minutes",
+    Kind.ONLINE_CODE: "256 bits, found by its digest, for a minute",
     Kind.SESSION: "256 bits, found by its digest",
     Kind.PERSONAL_TOKEN: "256 bits, found by its digest",
     Kind.SERVICE_TOKEN: "256 bits, found by its digest",

@@ -36,16 +36,38 @@ async def test_only_the_scopes_asked_for_are_named(server: Server) -> None:
     assert "Change your data" not in page
 
 
-async def test_a_public_client_is_said_to_prove_nothing(server: Server) -> None:
+PASSES = "can pass for <q><bdi>Shop</bdi></q>: nobody can check which one asks"
+
+
+@pytest.mark.parametrize(
+    ("redirect_uri", "client_type", "said"),
+    [
+        pytest.param("http://127.0.0.1/back", "public", "any program here " + PASSES, id="on this device"),
+        pytest.param("org.example.app:/back", "public", "any app here " + PASSES, id="by a scheme of its own"),
+        pytest.param(REDIRECT_URI, "public", None, id="public at a host of its own"),
+        pytest.param(REDIRECT_URI, "confidential", None, id="with a secret"),
+        pytest.param("http://127.0.0.1/back", "confidential", None, id="with a secret on this device"),
+    ],
+)
+async def test_what_nobody_can_check_is_said_before_anything_else(
+    server: Server, redirect_uri: str, client_type: str, said: str | None
+) -> None:
     person = visitor_of(server, await server.person())
-    public = await person.register(client_type="public", grant_types=["authorization_code"])
-    confidential = await person.register()
+    app = await person.register(client_type=client_type, redirect_uris=redirect_uri)
 
-    warned = await person.get(asking(public))
-    trusted = await person.get(asking(confidential))
+    page = (await person.get(asking(app, redirect_uri=redirect_uri))).text
 
-    assert "cannot prove that it is what it says" in warned.text
-    assert "cannot prove" not in trusted.text
+    card = page.partition('<div class="card">')[2]
+    assert card.lstrip().startswith('<div class="caution">') == (said is not None)
+    assert said is None or said in card.partition("<h1>")[0]
+
+
+async def test_the_page_says_where_to_take_back_what_was_allowed(server: Server) -> None:
+    person = visitor_of(server, await server.person())
+
+    page = (await person.get(asking(await person.register()))).text
+
+    assert 'You can take this back at any time: <a href="/account/applications"' in page
 
 
 async def test_an_app_is_named_by_its_scheme(server: Server) -> None:

@@ -102,15 +102,20 @@ async def test_a_page_that_nothing_has_overtaken_is_answered(server: Server) -> 
     assert "code" in reply.sent_back
 
 
-async def test_who_is_asked_again_can_answer(server: Server) -> None:
+@pytest.mark.parametrize(
+    ("ticked", "granted"), [pytest.param(None, "read", id="as it is"), pytest.param("write", "read write", id="ticked")]
+)
+async def test_what_is_new_on_a_page_that_comes_again_is_not_selected(
+    server: Server, ticked: str | None, granted: str
+) -> None:
     app, person = await server.app(scopes=("read",)), await logged_in(server)
     again = await asked_again(person, server, app, asking(app, scope=""), widened)
 
-    reply = await person.send(form_of(again.text), decision="allow")
+    reply = await person.send(form_of(again.text), decision="allow", **{"allow-1": ticked})
     tokens = (await server.redeem(app, reply.sent_back["code"])).json
 
     assert "Change your data" in again.text
-    assert tokens["scope"] == "read write"
+    assert tokens["scope"] == granted
 
 
 async def test_a_no_is_a_no_whatever_has_changed(server: Server) -> None:

@@ -27,6 +27,7 @@ from iam.protocol.grant import Checks, Issuance
 from iam.protocol.token_request import TokenRequest
 from iam.protocol.validator import Validator
 from iam.secrets import minted
+from iam.secrets.minted import Kind
 
 # The reason for each outcome of the store: the check that failed, what it expects, and what came.
 REFUSALS: Final = {
@@ -95,6 +96,7 @@ class AuthorizationCode:
             await self.issuance.response.targets.normalize(request.audience),
             request.received,
             request.address,
+            refreshes=not code.startswith(Kind.ONLINE_CODE.prefix),
         )
         try:
             return await Codes(self.issuance).redeem(presented)
