@@ -18,4 +18,11 @@ def account(application: Application) -> list[tuple[str, str, Handler]]:
         ("/account/sessions", "POST", sessions.end),
         ("/account/sessions/end", "GET", sessions.confirm_end_others),
         ("/account/sessions/end", "POST", sessions.end_others),
+        ("/account/security", "GET", application.security.show),
+        ("/account/security/app", "GET", application.app_pages.offer),
+        ("/account/security/app", "POST", application.app_pages.add),
+        ("/account/security/app/remove", "GET", application.app_pages.confirm_removal),
+        ("/account/security/app/remove", "POST", application.app_pages.remove),
+        ("/account/security/codes", "GET", application.recovery_code_pages.ask),
+        ("/account/security/codes", "POST", application.recovery_code_pages.renew),
     ]

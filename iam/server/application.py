@@ -25,8 +25,11 @@ from iam.endpoints.webfinger import WebFinger
 from iam.openid.front_channel import FrontChannel
 from iam.openid.logout_requests import LogoutRequests
 from iam.pages.account.allowed_applications import AllowedApplications
+from iam.pages.account.authenticator_app import AppPages
 from iam.pages.account.holders import Holders
 from iam.pages.account.overview import Overview
+from iam.pages.account.recovery_codes import RecoveryCodePages
+from iam.pages.account.security import Security
 from iam.pages.account.sessions import SessionsPage
 from iam.pages.applications.applications import Applications
 from iam.pages.applications.owners import Owners
@@ -186,6 +189,11 @@ class Application(Parts):
         return CodePage(self.authenticator_apps, self.proving, self.visitors, self.theme)
 
     @cached_property
+    def recovery_code(self) -> CodePage:
+        """The page that asks for a recovery code."""
+        return CodePage(self.recovery_codes, self.proving, self.visitors, self.theme)
+
+    @cached_property
     def logout(self) -> Logout:
         """The logout page (OpenID Connect RP-Initiated Logout)."""
         requests = LogoutRequests(self.keys, self.directory, self.subjects)
@@ -207,7 +215,23 @@ class Application(Parts):
     @cached_property
     def holders(self) -> Holders:
         """The people at the pages of their own account."""
-        return Holders(self.visitors, self.theme)
+        return Holders(self.visitors, self.theme, self.factors)
+
+    @cached_property
+    def security(self) -> Security:
+        """The page of a person's second factors."""
+        return Security(self.holders, self.authenticator_apps, self.recovery_codes)
+
+    @cached_property
+    def app_pages(self) -> AppPages:
+        """The pages that add and remove an authenticator app."""
+        apps, site = self.authenticator_apps, self.settings.issuer_host
+        return AppPages(self.holders, apps, self.recovery_code_pages, self.beginnings, site)
+
+    @cached_property
+    def recovery_code_pages(self) -> RecoveryCodePages:
+        """The page that makes recovery codes."""
+        return RecoveryCodePages(self.holders, self.recovery_codes)
 
     @cached_property
     def overview(self) -> Overview:

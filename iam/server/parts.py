@@ -38,6 +38,7 @@ from iam.people.devices import Devices
 from iam.people.even_time import EvenTime
 from iam.people.factors.attempts import FactorAttempts
 from iam.people.factors.factors import Factors
+from iam.people.factors.recovery_codes import RecoveryCodes
 from iam.people.factors.totp import PURPOSE as TOTP_SECRETS
 from iam.people.factors.totp import AuthenticatorApps
 from iam.people.logins import Logins
@@ -279,15 +280,25 @@ class Parts:
         return Logins(users, self.passwords, attempts, self.clock, counts, Crowd(self.share), even)
 
     @cached_property
+    def factor_attempts(self) -> FactorAttempts:
+        """The limits on wrong codes."""
+        return FactorAttempts(self.throttle, self.store.refused_counts)
+
+    @cached_property
     def authenticator_apps(self) -> AuthenticatorApps:
         """People's authenticator apps."""
-        attempts = FactorAttempts(self.throttle, self.store.refused_counts)
-        return AuthenticatorApps(self.store.totp_secrets, self.clock, attempts, self.key.derive(TOTP_SECRETS))
+        attempts, key = self.factor_attempts, self.key.derive(TOTP_SECRETS)
+        return AuthenticatorApps(self.store.totp_secrets, self.clock, attempts, key)
+
+    @cached_property
+    def recovery_codes(self) -> RecoveryCodes:
+        """People's recovery codes."""
+        return RecoveryCodes(self.store.recovery_codes, self.clock, self.factor_attempts)
 
     @cached_property
     def factors(self) -> Factors:
         """What people may prove besides their password, the strongest first."""
-        return Factors((self.authenticator_apps,))
+        return Factors((self.authenticator_apps, self.recovery_codes))
 
     @cached_property
     def sessions(self) -> BrowserSessions:

@@ -119,6 +119,8 @@ def pages(application: Application) -> list[Route]:
         ("/login/factor", "GET", application.factor_choice.show),
         ("/login/factor/totp", "GET", application.app_code.show),
         ("/login/factor/totp", "POST", application.app_code.submit),
+        ("/login/factor/recovery", "GET", application.recovery_code.show),
+        ("/login/factor/recovery", "POST", application.recovery_code.submit),
         ("/logout", "GET", application.logout.show),
         ("/logout", "POST", application.logout.submit),
         ("/accounts", "GET", application.accounts.show),

@@ -20,6 +20,7 @@ from iam.store.own_sessions import OwnSessions
 from iam.store.partitions import Partitions, longest
 from iam.store.pending_logins import PendingLogins
 from iam.store.personal_tokens import PersonalTokens
+from iam.store.recovery_codes import RecoveryCodeTable
 from iam.store.refresh_tokens import RefreshTokens
 from iam.store.refusals import Refusals
 from iam.store.refused_counts import RefusedCounts
@@ -46,6 +47,7 @@ class Store:
     pending_logins: PendingLogins
     totp_secrets: TOTPSecrets
     own_sessions: OwnSessions
+    recovery_codes: RecoveryCodeTable
     setup: Setup
     clients: Clients
     scopes: Scopes
@@ -83,6 +85,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         pending_logins=PendingLogins(database),
         totp_secrets=TOTPSecrets(database),
         own_sessions=OwnSessions(database),
+        recovery_codes=RecoveryCodeTable(database),
         setup=Setup(database),
         clients=clients,
         scopes=Scopes(database, clock),

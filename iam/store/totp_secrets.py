@@ -19,7 +19,9 @@ on conflict (user_id) do update
     set sealed = excluded.sealed, last_step = excluded.last_step, created_at = excluded.created_at
     where t.sealed <> excluded.sealed
 returning audited('factor.added', %(now)s, %(actor)s, %(address)s, subject => user_id::text,
-    detail => jsonb_build_object('factor', 'totp'))
+    detail => jsonb_build_object('factor', 'totp')),
+    (select mailed('factor_added', u.email, u.id, %(now)s, jsonb_build_object('factor', %(label)s::text))
+        from users u where u.id = t.user_id)
 """
 
 # Of any number of logins with one code, on whichever servers, one finds that its step is new.
@@ -30,9 +32,11 @@ returning user_id
 """
 
 REMOVE: Final = """
-delete from totp_secrets where user_id = %(user_id)s
+delete from totp_secrets t where user_id = %(user_id)s
 returning audited('factor.removed', %(now)s, %(actor)s, %(address)s, subject => user_id::text,
-    detail => jsonb_build_object('factor', 'totp'))
+    detail => jsonb_build_object('factor', 'totp')),
+    (select mailed('factor_removed', u.email, u.id, %(now)s, jsonb_build_object('factor', %(label)s::text))
+        from users u where u.id = t.user_id)
 """
 
 
@@ -56,18 +60,20 @@ class TOTPSecrets:
         rows = await self._database.query(FIND, {"user_id": user_id})
         return TOTPSecret(bytes(rows[0][0]), *rows[0][1:]) if rows else None
 
-    async def put(self, user_id: UUID, sealed: bytes, step: int, now: datetime, by: By) -> bool:
+    async def put(self, user_id: UUID, sealed: bytes, step: int, now: datetime, by: By, label: str) -> bool:
         """Stores the person's app in place of the one before; the codes up to `step` are used.
 
-        Returns False for a form that is sent a second time.
+        The person is told by mail, with the `label` of such factors. Returns False for a form that is sent a second
+        time.
         """
-        told = {"user_id": user_id, "sealed": sealed, "step": step, "now": now, **by.columns}
+        told = {"user_id": user_id, "sealed": sealed, "step": step, "now": now, "label": label, **by.columns}
         return bool(await self._database.query(PUT, told))
 
     async def use(self, user_id: UUID, sealed: bytes, step: int) -> bool:
         """Uses the code of this step. Returns False if it or a newer one was used, or the app is another one by now."""
         return bool(await self._database.query(USE, {"user_id": user_id, "sealed": sealed, "step": step}))
 
-    async def remove(self, user_id: UUID, now: datetime, by: By) -> bool:
-        """Deletes the person's app. Returns False if they have none."""
-        return bool(await self._database.query(REMOVE, {"user_id": user_id, "now": now, **by.columns}))
+    async def remove(self, user_id: UUID, now: datetime, by: By, label: str) -> bool:
+        """Deletes the person's app, which they are told by mail. Returns False if they have none."""
+        told = {"user_id": user_id, "now": now, "label": label, **by.columns}
+        return bool(await self._database.query(REMOVE, told))

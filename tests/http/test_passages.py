@@ -8,7 +8,7 @@ from tests.answers import complete
 from tests.harness import REDIRECT_URI, Reply, Server, fields
 from tests.http.walk import addresses, every_route
 
-FACTORS = {"/login/factor", "/login/factor/totp"}
+FACTORS = {"/login/factor", "/login/factor/totp", "/login/factor/recovery"}
 PASSAGES = {
     "/authorize", "/o/authorize/", "/authorize/consent", "/login", *FACTORS, "/logout", "/o/logout/", "/accounts",
 }  # fmt: skip

@@ -10,6 +10,7 @@ from iam.browser.visitors import Sent, Visitors
 from iam.http.answers import Answer, AnswerNow, Headers, see_other
 from iam.http.parameters import REPEATABLE, query_text
 from iam.http.request import Request
+from iam.people.factors.factors import Factors
 from iam.records.session import Session
 
 RECENT: Final = 600  # seconds since the login, for what a thief of an open browser must not do
@@ -19,6 +20,7 @@ SECTIONS: Final = (
     ("/account", "Overview"),
     ("/account/applications", "Applications"),
     ("/account/sessions", "Logins"),
+    ("/account/security", "Second factors"),
 )
 
 LOGGED_OUT: Final = (
@@ -37,6 +39,7 @@ class Holders:
 
     visitors: Visitors
     theme: Theme
+    factors: Factors
 
     async def session(self, request: Request) -> Session:
         """Returns the person's session. Raises AnswerNow, a redirect to the login, if nobody is logged in."""
@@ -46,13 +49,15 @@ class Holders:
         return session
 
     async def recent(self, request: Request) -> Session:
-        """Returns the person's session if they logged in at most RECENT seconds ago.
+        """Returns the person's session if they logged in at most RECENT seconds ago, by another factor if they have one.
 
-        Raises AnswerNow, a redirect to the login, after which they come back.
+        Raises AnswerNow, a redirect to the login or the factor, after which they come back.
         """
         session = await self.session(request)
         if not self.logged_in_recently(session):
             raise AnswerNow(see_other("/login?login=again&next=" + here(request)))
+        if not await self.factors.complete(session.user_id, session.amr):
+            raise AnswerNow(see_other("/login/factor?step=up&next=" + here(request)))
         return session
 
     async def receive(
@@ -72,7 +77,9 @@ class Holders:
         session = await self.visitors.session(request)
         if session is None:
             raise self.theme.refusal(403, "You are not logged in any more", LOGGED_OUT)
-        if recent and not self.logged_in_recently(session):
+        if recent and not (
+            self.logged_in_recently(session) and await self.factors.complete(session.user_id, session.amr)
+        ):
             raise self.theme.refusal(403, "Please log in again", LONG_AGO)
         return session, sent
 

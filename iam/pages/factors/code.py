@@ -16,7 +16,7 @@ from iam.people.factors.factor import Coded
 from iam.throttles.throttle import Throttled
 
 MANY: Final = 120  # seconds, from which on waits are told in minutes
-WRONG: Final = "This code is wrong, or it was used before. Type the one that is shown now."
+WRONG: Final = "This code is wrong, or it was used before. Type another one."
 
 
 class CodeForm(Form):  # type: ignore[misc]

@@ -1,5 +1,6 @@
 """The factors of people: which there are, which a person has, and how far they reach."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from attrs import frozen
@@ -18,6 +19,10 @@ class Factors:
         """Returns what the person may prove besides their password, the strongest first; nothing if that is not asked for."""
         held = tuple([factor for factor in self.known if await factor.held(user_id)])
         return held if any(not factor.recovers for factor in held) else ()
+
+    async def complete(self, user_id: UUID, amr: Collection[str]) -> bool:
+        """Whether the person has proved by these methods all that is asked of them: one more factor, if they have any."""
+        return acr.of(amr) != acr.ONE_FACTOR or not await self.of(user_id)
 
     async def reachable(self, user_id: UUID) -> str:
         """Returns the highest class (acr) that the person can reach by their password and what else they have."""

@@ -4,6 +4,7 @@ import hmac
 import os
 import re
 from base64 import b32encode
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 from uuid import UUID
 
@@ -45,7 +46,12 @@ class AuthenticatorApps:
 
     async def held(self, user_id: UUID) -> bool:
         """Whether the person has an app."""
-        return await self.table.find(user_id) is not None
+        return await self.since(user_id) is not None
+
+    async def since(self, user_id: UUID) -> datetime | None:
+        """Returns when the person's app was added; None if they have none."""
+        kept = await self.table.find(user_id)
+        return kept.created_at if kept else None
 
     async def prove(self, user_id: UUID, code: str, address: str) -> bool:
         """Whether this is a code of the person's app that was not used, as it is from now on. Raises Throttled."""
@@ -70,7 +76,11 @@ class AuthenticatorApps:
 
     async def _put(self, user_id: UUID, sealed: bytes, code: str, by: By) -> bool:
         step = self._step(user_id, sealed, code)
-        return step is not None and await self.table.put(user_id, sealed, step, self.clock.now(), by)
+        return step is not None and await self.table.put(user_id, sealed, step, self.clock.now(), by, self.label)
+
+    async def remove(self, user_id: UUID, by: By) -> bool:
+        """Removes the person's app. Returns False if they have none."""
+        return await self.table.remove(user_id, self.clock.now(), by, self.label)
 
     def read(self, user_id: UUID, sealed: bytes) -> bytes | None:
         """Returns the secret in what `propose` returned for this person; None for anything else."""
@@ -96,6 +106,11 @@ def of(secret: bytes) -> "TOTP":
     from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
     return TOTP(secret, DIGITS, SHA1(), STEP)  # noqa: S303 - what apps know
+
+
+def address_of(secret: bytes, username: str, site: str) -> str:
+    """Returns the otpauth: address that an app reads from the square of dots."""
+    return of(secret).get_provisioning_uri(username, site)
 
 
 def spell(secret: bytes) -> str:
