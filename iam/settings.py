@@ -21,6 +21,8 @@ from pydantic_settings import (
 
 from iam import limits, schemes
 from iam.limits import Limits
+from iam.records import mail_server
+from iam.records.mail_server import MailServer
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 SEGMENT = re.compile(
@@ -95,6 +97,10 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] | None = None
     log_level: Literal["debug", "info", "warn", "error", "critical"] = "info"
     secret_key: SecretStr | None = None
+    mail_from: str | None = None
+    smtp: str | None = None
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = Field(None, validate_default=True)
     disk_reserve: int = Field(256 << 20, ge=0)  # free bytes below which an embedded database is only read (H51)
 
     authorization_code_lifetime: int = Field(60, ge=1, le=10 * MINUTE)
@@ -199,6 +205,40 @@ class Settings(BaseSettings):
         limits.parsed(value)
         return value
 
+    @field_validator("mail_from")
+    @classmethod
+    def address_of_mail(cls, value: str | None) -> str | None:
+        """Refuses all but a plain address, which a mail server takes as it is."""
+        if value is not None and not mail_server.ADDRESS.fullmatch(value):
+            raise ValueError("is not an address such as login@example.org")
+        return value
+
+    @field_validator("smtp")
+    @classmethod
+    def address_of_mail_server(cls, value: str | None, info: ValidationInfo) -> str | None:
+        """Refuses what is no mail server, and one without a sender that it would take."""
+        if value is not None:
+            mail_server.parse(value)
+            if not info.data.get("mail_from"):
+                raise ValueError("needs --mail-from, the address that mail comes from")
+        return value
+
+    @field_validator("smtp_user")
+    @classmethod
+    def user_of_a_mail_server(cls, value: str | None, info: ValidationInfo) -> str | None:
+        """Refuses a user without a mail server: it would have no effect, silently."""
+        if value is not None and not info.data.get("smtp"):
+            raise ValueError("needs --smtp, which says whose user it is")
+        return value
+
+    @field_validator("smtp_password")
+    @classmethod
+    def password_of_a_user(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """Refuses a password without a user, and a user without a password."""
+        if (value is None) != (info.data.get("smtp_user") is None):
+            raise ValueError("is given together with IAM_SMTP_USER, or not at all")
+        return value
+
     @field_validator("issuer")
     @classmethod
     def public_address(cls, value: str) -> str:
@@ -239,6 +279,22 @@ class Settings(BaseSettings):
         """The limits of this server, those of --limit included."""
         most = None if self.no_rate_limits else self.connections_per_network
         return Limits(connections=self.connections, connections_per_network=most, **limits.parsed(self.limit))
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """The mail server; None: mail goes into files of the data directory."""
+        return mail_server.parse(self.smtp) if self.smtp else None
+
+    @property
+    def smtp_login(self) -> tuple[str, str] | None:
+        """User and password at the mail server, or None."""
+        password = self.smtp_password
+        return (self.smtp_user, password.get_secret_value()) if self.smtp_user and password else None
+
+    @property
+    def mail_dir(self) -> Path:
+        """The directory of mail where there is no mail server."""
+        return self.data_dir / "mail"
 
     @property
     def secure(self) -> bool:

@@ -46,7 +46,7 @@ TABLE = {
     "administration": "people clients tokens store",
     "endpoints": "protocol tokens authorization clients http browser",
     "pages": "authorization administration browser",
-    "operations": "store openid outbound",
+    "operations": "store openid outbound browser",
     "commands": "server administration embedded",
     "server": "endpoints pages operations embedded",
 }
@@ -59,6 +59,7 @@ LIBRARIES = {
     "klein": {"http", "server"},
     "twisted.web": {"http", "outbound", "server"},
     "treq": {"outbound"},
+    "twisted.mail": {"outbound"},
     "oauthlib": {"protocol", "oauth/errors.py"},
     "txpostgres": {"database"},
     "psycopg2": {"database", "embedded", "store"},

@@ -47,6 +47,82 @@ def test_another_length_is_refused(length: str) -> None:
     assert complaint(password_length=length).startswith("--password-length: ")
 
 
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://mail.example.org", ("mail.example.org", 587, False, False)),
+        ("smtps://mail.example.org/", ("mail.example.org", 465, True, False)),
+        ("smtp://Mail.Example.org:2525", ("mail.example.org", 2525, False, False)),
+        ("smtp://localhost:25", ("localhost", 25, False, True)),
+        ("smtp://127.0.0.2:25", ("127.0.0.2", 25, False, True)),
+        ("smtp://[::1]:25", ("::1", 25, False, True)),
+        ("smtp://192.0.2.7", ("192.0.2.7", 587, False, False)),
+    ],
+)
+def test_a_mail_server_is_read_from_its_address(url: str, server: tuple[str, int, bool, bool]) -> None:
+    found = read({"smtp": url, "mail_from": "iam@example.org"}).mail_server
+
+    assert found is not None
+    assert (found.host, found.port, found.tls, found.loopback) == server
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("mail.example.org", "http://mail.example.org", "smtp://", "smtp://mail.example.org:x", "smtp://a b"),
+        *(
+            "smtp://mail.example.org:99999",
+            "smtp://mail.example.org/x",
+            "smtp://mail.example.org?x",
+            "smtp://zoë.example",
+        ),
+        *("smtp://user:secret@mail.example.org", "smtp://mail.example.org:25\r\nx", "smtp://-x", "smtp://[::1"),
+    ],
+)
+def test_what_is_no_mail_server_is_refused(url: str) -> None:
+    sentence = complaint(smtp=url, mail_from="iam@example.org")
+
+    assert sentence.startswith("--smtp: ")
+    assert "secret" not in sentence
+
+
+def test_a_mail_server_needs_an_address_that_mail_comes_from() -> None:
+    assert complaint(smtp="smtp://mail.example.org") == ("--smtp: needs --mail-from, the address that mail comes from.")
+
+
+@pytest.mark.parametrize(
+    "address", ["iam", "IAM <iam@example.org>", "iam@example.org\nBcc: a@b", "a@b, c@d", "@example.org"]
+)
+def test_mail_comes_from_a_plain_address(address: str) -> None:
+    assert complaint(mail_from=address) == "--mail-from: is not an address such as login@example.org."
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"smtp_user": "iam"}, "--smtp-user: needs --smtp, which says whose user it is."),
+        ({"smtp_password": "horse"}, "--smtp-password: is given together with IAM_SMTP_USER, or not at all."),
+        (
+            {"smtp": "smtp://localhost", "mail_from": "a@b.c", "smtp_user": "iam"},
+            "--smtp-password: is given together with IAM_SMTP_USER, or not at all.",
+        ),
+    ],
+    ids=["a user of nothing", "a password of nobody", "a user without a password"],
+)
+def test_user_and_password_of_a_mail_server_come_together(given: dict[str, object], said: str) -> None:
+    assert complaint(**given) == said
+
+
+def test_the_password_of_a_mail_server_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IAM_SMTP_USER", "iam")
+    monkeypatch.setenv("IAM_SMTP_PASSWORD", "horse")
+
+    settings = read({"smtp": "smtp://localhost", "mail_from": "iam@example.org"})
+
+    assert settings.smtp_login == ("iam", "horse")
+    assert "horse" not in repr(settings)
+
+
 def test_the_lifetimes_are_those_of_the_contract() -> None:
     settings = read({})
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parent.parent
 BUNDLED = (PACKAGE / "templates", PACKAGE.parent / "templates")  # installed; in a checkout
 JOURNEYS = ("authorize", "login", "applications", "setup", "errors", "account", "factors")
+KINDS = ("*.html", "*.txt")  # pages and mail; the text of a mail
 TYPES = {
     ".css": b"text/css; charset=utf-8",
     ".ico": b"image/x-icon",
@@ -61,7 +62,7 @@ def folders(place: Path) -> list[Path]:
 def names(places: Iterable[Path]) -> list[str]:
     """Returns the names of the templates in these directories; those of journeys have none with their folder."""
     inside = [folder for place in places for folder in folders(place)]
-    found = {str(path.relative_to(folder)) for folder in inside for path in folder.rglob("*.html")}
+    found = {str(path.relative_to(folder)) for folder in inside for kind in KINDS for path in folder.rglob(kind)}
     return sorted(name for name in found if name.partition("/")[0] not in JOURNEYS)
 
 
@@ -84,11 +85,11 @@ class Theme:
     @cached_property
     def _environment(self) -> "Environment":
         """Jinja's templates; made when they are first needed, since importing Jinja takes long."""
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
         environment = Environment(
             loader=FileSystemLoader([folder for place in self._places for folder in folders(place)]),
-            autoescape=True,
+            autoescape=select_autoescape(disabled_extensions=("txt",), default=True),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -151,6 +152,14 @@ class Theme:
         text = self._environment.get_template(name).render({"session": None, "stale": None, **context})
         may = {"image_source": image_source, "leaving": leaving, "framing": framing, "scripted": scripted}
         return html_answer(status, text, headers, **may)
+
+    def text(self, name: str, /, **context: object) -> str:
+        """Returns what the template of this name makes of the values; they are escaped unless it is plain text (.txt)."""
+        return self._environment.get_template(name).render(context)
+
+    def site(self) -> str:
+        """Returns the name of this service, as templates have it."""
+        return str(self._environment.globals["site"])
 
     def error(
         self, status: int, title: str, sentence: str, identifier: str | None = None, error_uri: str | None = None

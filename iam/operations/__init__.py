@@ -1,1 +1,1 @@
-"""Background work of a server: retention, and the delivery of logout notices."""
+"""Background work of a server: retention, and the delivery of logout notices and mail."""

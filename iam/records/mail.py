@@ -1,7 +1,8 @@
-"""A mail that is to be sent."""
+"""A mail that is to be sent: as the outbox has it, and as it is written."""
 
 from collections.abc import Mapping
 from datetime import datetime
+from email.message import EmailMessage
 from uuid import UUID
 
 from attrs import converters, field, frozen
@@ -24,3 +25,24 @@ class Mail:
     created_at: datetime
     attempt: int
     name: str
+
+    @property
+    def masked(self) -> str:
+        """The recipient as the log has it, such as a***@example.org."""
+        return masked(self.recipient)
+
+
+@frozen
+class Letter:
+    """A mail in its final form; `sender` and `recipient` are plain addresses, in ASCII."""
+
+    mail: Mail
+    sender: str
+    recipient: str
+    message: EmailMessage = field(repr=False)
+
+
+def masked(address: str) -> str:
+    """Returns the first character and the domain of an e-mail address, so that a log is no list of addresses."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}***@{domain}"

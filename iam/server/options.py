@@ -68,6 +68,13 @@ class Options(usage.Options):
         ["connections", None, None, "how many connections at a time (1024)"],
         ["connections-per-network", None, None, "how many of one IPv4 address or IPv6 /64 (128)"],
         ["templates", None, None, "a theme: overrides any of the bundled templates and static files"],
+        [
+            "smtp",
+            None,
+            None,
+            "the mail server, smtp://HOST:587 or smtps://HOST:465 (none: mail goes into files of the data directory)",
+        ],
+        ["mail-from", None, None, "the address that mail comes from; needed with --smtp"],
         ["config", None, None, "a TOML file with any of these options"],
         ["log-format", None, None, "text or json (text on a terminal, json else)"],
         ["log-level", None, None, "debug, info, warn, error or critical (info)"],

@@ -31,8 +31,13 @@ from iam.openid.logout_tokens import LogoutTokens
 from iam.openid.subjects import PURPOSE as SUBJECTS
 from iam.openid.subjects import Subjects
 from iam.operations.back_channel_logout import BackChannelLogout
+from iam.operations.messages import Messages
+from iam.operations.outgoing_mail import OutgoingMail
 from iam.outbound.fetching import PLACES, Fetcher
+from iam.outbound.mail import Carrier
+from iam.outbound.mail_files import MailFiles
 from iam.outbound.posting import Poster
+from iam.outbound.smtp import Smtp
 from iam.people.attempts import Attempts
 from iam.people.devices import Devices
 from iam.people.even_time import EvenTime
@@ -53,7 +58,7 @@ from iam.protocol.server import Server
 from iam.reactor import Reactor
 from iam.secrets import signing_keys
 from iam.secrets.master_key import ServerKey
-from iam.secrets.signing_keys import Keys
+from iam.secrets.signing_keys import InThread, Keys
 from iam.settings import Settings
 from iam.store.refused_counts import THROTTLED
 from iam.store.store import Store
@@ -65,6 +70,8 @@ from iam.tokens.access_tokens import AccessTokenFormat
 from iam.tokens.introspection import Introspection
 from iam.tokens.personal_scopes import PersonalScopes
 from iam.tokens.response import TokenResponse
+
+NOBODY = "iam@localhost"  # whom mail in files comes from, unless an address is given
 
 
 @frozen(slots=False)
@@ -319,6 +326,23 @@ class Parts:
         return Mails(self.key.derive(MAIL))
 
     @cached_property
+    def carrier(self) -> Carrier:
+        """What brings mail away: the mail server, or a directory where there is none."""
+        settings, in_thread = self.settings, in_threads(self.reactor)
+        server = settings.mail_server
+        if server is None:
+            return MailFiles(settings.mail_dir, in_thread)
+        return Smtp(self.reactor, server, settings.issuer_host, settings.smtp_login, in_thread)
+
+    @cached_property
+    def outgoing_mail(self) -> OutgoingMail:
+        """The sending of mail."""
+        theme, settings = self.theme, self.settings
+        sender = settings.mail_from or NOBODY
+        messages = Messages(theme.text, self.mails, settings.issuer, settings.issuer_host, theme.site, sender)
+        return OutgoingMail(self.reactor, self.store.outbox, messages, self.carrier, self.clock)
+
+    @cached_property
     def theme(self) -> Theme:
         """The templates and static files."""
         return Theme(self.settings)
@@ -331,5 +355,9 @@ class Parts:
 
 def build_keys(reactor: Reactor, clock: Clock, store: Store, key: ServerKey) -> Keys:
     """Builds the server's signing keys, which use the thread pool for slow work."""
-    in_thread = partial(deferToThreadPool, reactor, reactor.getThreadPool())
-    return Keys(store.signing_keys, key.derive(signing_keys.PURPOSE), clock, in_thread)
+    return Keys(store.signing_keys, key.derive(signing_keys.PURPOSE), clock, in_threads(reactor))
+
+
+def in_threads(reactor: Reactor) -> InThread:
+    """Returns what does blocking work in the thread pool."""
+    return partial(deferToThreadPool, reactor, reactor.getThreadPool())

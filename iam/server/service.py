@@ -24,6 +24,7 @@ from iam.http.site import Site
 from iam.limits import within_descriptors
 from iam.oauth.resources import FORMATS, LIFETIMES
 from iam.operations.back_channel_logout import BackChannelLogout
+from iam.operations.outgoing_mail import OutgoingMail
 from iam.operations.retention import Retention, tasks
 from iam.people.setup import setup_link
 from iam.protocol import library
@@ -74,6 +75,7 @@ class AuthorizationServer(Service):
         self._site: Site | None = None
         self._retention: Retention | None = None
         self._back_channel: BackChannelLogout | None = None
+        self._outgoing_mail: OutgoingMail | None = None
         self._ports: list[Any] = []
         self._starting: Deferred[None] | None = None
         self._completing: Deferred[None] | None = None
@@ -132,6 +134,8 @@ class AuthorizationServer(Service):
         self._retention.start()
         self._back_channel = application.back_channel
         self._back_channel.start()
+        self._outgoing_mail = application.outgoing_mail
+        self._outgoing_mail.start()
         for line in sockets(settings, self._ports):
             self._screen.progress(line)
         await greet(self._screen, settings, foundation, self._clock)
@@ -194,6 +198,8 @@ class AuthorizationServer(Service):
             self._retention.stop()
         if self._back_channel is not None:
             await self._back_channel.stop()
+        if self._outgoing_mail is not None:
+            await self._outgoing_mail.stop()
         if self._foundation is not None:
             await self._note_uses(self._foundation.store)
             await self._foundation.close()
@@ -295,5 +301,7 @@ async def greet(screen: Screen, settings: Settings, foundation: Foundation, cloc
             length=settings.password_length,
             advised=ADVISED,
         )
+    if settings.smtp is None:
+        screen.say(f"There is no --smtp, so mail is written into files, in {settings.mail_dir}.")
     log.info("ready: {address}", address=settings.issuer)
     screen.ready(settings.issuer, await invitation(settings, foundation.store, clock))
