@@ -72,10 +72,16 @@ class Limits:
     )
     secret_client: int = limit(20, "wrong secrets or assertions for one client from one network at once")
     secret_client_pause: int = limit(45, "seconds until another")
-    secret_network: int = limit(100, "wrong secrets, registration tokens and setup links from one network at once")
+    secret_network: int = limit(100, "wrong secrets, registration tokens and links from one network at once")
     secret_network_pause: int = limit(9, "seconds until another")
     secret_site: int = limit(400, "the same from one IPv6 /48 at once")
     secret_site_pause: int = limit(3, "seconds until another")
+    link_account: int = limit(5, "mails with a link to one account or address at once; beyond that none is sent")
+    link_account_pause: int = limit(720, "seconds until another")
+    link_network: int = limit(30, "times that one network may ask for such a mail at once")
+    link_network_pause: int = limit(60, "seconds until another")
+    link_site: int = limit(120, "the same from one IPv6 /48 at once")
+    link_site_pause: int = limit(15, "seconds until another")
     refusals: int = limit(
         200_000, "refusals that are kept a day, with the reason, and so many that are a line in the log"
     )

@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from iam import limits, schemes
 from iam.limits import Limits
+from iam.networks import loopback
 from iam.records import mail_server
 from iam.records.mail_server import MailServer
 
@@ -77,6 +78,7 @@ class Settings(BaseSettings):
     proxy_headers: Annotated[tuple[IPv4Network | IPv6Network | Literal["unix"], ...], NoDecode] = ()
     proxy_header: str | None = None
     allow_fetch: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    signup: Literal["open", "invite", "closed"] | None = None
     registration: Literal["open", "token", "closed"] = "token"
     registration_scope: Annotated[tuple[str, ...], NoDecode] = ()
     registration_quota: int = Field(100, ge=1)
@@ -300,6 +302,11 @@ class Settings(BaseSettings):
     def secure(self) -> bool:
         """Whether the public address is https, so that cookies can be Secure."""
         return self.issuer.startswith("https:")
+
+    @property
+    def sign_up(self) -> Literal["open", "invite", "closed"]:
+        """Who may make an account: by default everybody on a machine of one's own, elsewhere whoever is invited."""
+        return self.signup or ("open" if not self.secure and loopback(self.issuer_host) else "invite")
 
     @property
     def issuer_host(self) -> str:

@@ -232,6 +232,59 @@ CREATE FUNCTION lifetime_for(audience text[]) RETURNS integer
     select min(r.lifetime) from resources r where r.uri = any ($1)
 $_$;
 
+CREATE TABLE links (
+    digest bytea NOT NULL,
+    kind text NOT NULL,
+    user_id uuid,
+    email text,
+    data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT links_digest_check CHECK ((octet_length(digest) = 32))
+);
+
+CREATE TABLE users (
+    id uuid NOT NULL,
+    username text NOT NULL,
+    username_key text NOT NULL,
+    email text,
+    email_key text,
+    email_verified boolean DEFAULT false NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    password_hash text,
+    claims jsonb DEFAULT '{}'::jsonb NOT NULL,
+    superuser boolean DEFAULT false NOT NULL,
+    not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    disabled_at timestamp with time zone,
+    logins_not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    applications_not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    tokens_not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
+);
+
+CREATE FUNCTION link_trouble(link links, person users, at timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    return case
+        when link.used_at is not null then 'used'
+        when link.expires_at <= at then 'expired'
+        when link.kind = 'sign_up' then case when link.user_id is not null then 'gone' end
+        when person.id is null or person.disabled_at is not null then 'gone'
+        when link.kind in ('reset', 'invite', 'verify') and link.email is not null and link.email is distinct from person.email
+            then 'moved'
+        when link.data ? 'password' and link.data ->> 'password' <> password_version(person.password_hash) then 'replaced'
+        when link.kind in ('reset', 'invite', 'verify') and exists (
+            select from links newer
+            where newer.user_id = link.user_id and newer.kind = link.kind and newer.created_at > link.created_at
+                and (newer.email is null or link.email is not null)
+        ) then 'replaced'
+    end;
+end
+$$;
+
 CREATE FUNCTION logout_pause(failures integer) RETURNS interval
     LANGUAGE sql IMMUTABLE
     AS $$
@@ -340,6 +393,12 @@ begin
     return exists (select from users u where u.superuser and u.disabled_at is null and u.id <> person);
 end
 $$;
+
+CREATE FUNCTION password_version(hash text) RETURNS text
+    LANGUAGE sql STABLE
+    AS $_$
+    select encode(sha256(convert_to(coalesce($1, ''), 'UTF8')), 'hex')
+$_$;
 
 CREATE FUNCTION prune_audit(before date) RETURNS TABLE(name text, since date, until date, events bigint, bytes bigint)
     LANGUAGE plpgsql
@@ -818,6 +877,13 @@ CREATE TABLE scopes (
     acr text
 );
 
+CREATE TABLE service (
+    single boolean DEFAULT true NOT NULL,
+    issuer text NOT NULL,
+    noted_at timestamp with time zone NOT NULL,
+    CONSTRAINT service_single_check CHECK (single)
+);
+
 CREATE TABLE sessions (
     day date NOT NULL,
     digest bytea NOT NULL,
@@ -861,26 +927,6 @@ CREATE TABLE totp_secrets (
     created_at timestamp with time zone NOT NULL
 );
 
-CREATE TABLE users (
-    id uuid NOT NULL,
-    username text NOT NULL,
-    username_key text NOT NULL,
-    email text,
-    email_key text,
-    email_verified boolean DEFAULT false NOT NULL,
-    name text DEFAULT ''::text NOT NULL,
-    password_hash text,
-    claims jsonb DEFAULT '{}'::jsonb NOT NULL,
-    superuser boolean DEFAULT false NOT NULL,
-    not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    disabled_at timestamp with time zone,
-    logins_not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
-    applications_not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
-    tokens_not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
-);
-
 ALTER TABLE ONLY access_tokens
     ADD CONSTRAINT access_tokens_pkey PRIMARY KEY (digest, day);
 
@@ -913,6 +959,9 @@ ALTER TABLE ONLY functions
 
 ALTER TABLE ONLY grants
     ADD CONSTRAINT grants_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY links
+    ADD CONSTRAINT links_pkey PRIMARY KEY (digest);
 
 ALTER TABLE ONLY logout_notices
     ADD CONSTRAINT logout_notices_pkey PRIMARY KEY (id);
@@ -974,6 +1023,9 @@ ALTER TABLE ONLY resources
 ALTER TABLE ONLY scopes
     ADD CONSTRAINT scopes_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY service
+    ADD CONSTRAINT service_pkey PRIMARY KEY (single);
+
 ALTER TABLE ONLY sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (digest, day);
 
@@ -1027,6 +1079,10 @@ CREATE INDEX grants_revoked_at ON grants USING btree (revoked_at) WHERE (revoked
 CREATE INDEX grants_session_id ON grants USING btree (session_id) WHERE ((openid IS NOT NULL) OR session_bound);
 
 CREATE INDEX grants_user_id ON grants USING btree (user_id) WHERE (user_id IS NOT NULL);
+
+CREATE INDEX links_expires_at ON links USING btree (expires_at);
+
+CREATE INDEX links_user_id ON links USING btree (user_id, kind);
 
 CREATE INDEX logout_notices_client_id ON logout_notices USING btree (client_id, next_at);
 
@@ -1095,6 +1151,9 @@ ALTER TABLE ONLY consents
 
 ALTER TABLE ONLY consents
     ADD CONSTRAINT consents_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY links
+    ADD CONSTRAINT links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY logout_notices
     ADD CONSTRAINT logout_notices_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE;

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).parent.parent
 BUNDLED = (PACKAGE / "templates", PACKAGE.parent / "templates")  # installed; in a checkout
-JOURNEYS = ("authorize", "login", "applications", "setup", "errors", "account", "factors")
+JOURNEYS = ("authorize", "login", "applications", "setup", "errors", "account", "factors", "links")
 KINDS = ("*.html", "*.txt")  # pages and mail; the text of a mail
 TYPES = {
     ".css": b"text/css; charset=utf-8",
@@ -102,6 +102,7 @@ class Theme:
             site=settings.issuer_host,
             applications=settings.applications,
             password_length=settings.password_length,
+            sign_up=settings.sign_up,
         )
         environment.filters["shell"] = shlex.quote
         return environment

@@ -23,6 +23,7 @@ PERSISTENT: Final = 3  # failures of one task in a row after which they are logg
 
 KEPT: Final = timedelta(days=1)  # that an ended grant is kept
 ENDED: Final = timedelta(days=7)  # that a mail is kept after it was sent or given up
+REMEMBERED: Final = timedelta(days=7)  # that a link is kept after its end, for who opens it late
 WHOLE: Final = timedelta(days=30)  # that an address in the audit log is kept unshortened
 
 log = Logger()
@@ -128,6 +129,7 @@ def tasks(store: Store, keys: Keys) -> tuple[Task, ...]:
         Task("addresses in the audit log", lambda now: audit.shorten(now - WHOLE)),
         Task("grants that ended", lambda now: partitions.sweep(now - KEPT)),
         Task("mail that was sent", lambda now: store.outbox.sweep(now - ENDED)),
+        Task("links that nobody used in time", lambda now: store.links.sweep(now - REMEMBERED)),
         Task("buckets that are full again", store.buckets.sweep),
         Task("logins that came to nothing", store.pending_logins.sweep),
         Task("uses of clients", store.strangers.write),

@@ -55,7 +55,7 @@ class People:
             email=None if email is None else names.email_complaint(email),
             name=names.name_complaint(name),
             claims=rule.complaint(claims or {}),
-            password=None if password is None else await self._weakness(password, username, email, name),
+            password=None if password is None else await self.weakness(password, username, email, name),
             password_hash=None if password_hash is None else stored_hashes.complaint(password_hash),
         )
         user_id = minted.identifier()
@@ -92,11 +92,13 @@ class People:
         user = await self.users.by_id(user_id)
         if user is None:
             return False
-        complain(password=await self._weakness(password, user.username, user.email, user.name))
+        complain(password=await self.weakness(password, user.username, user.email, user.name))
         hashed = await self.passwords.hash(password)
         return await self.users.set_password(user_id, hashed, self.clock.now(), by, keep_grants=keep_grants)
 
-    async def _weakness(self, password: str, *about: str | None) -> str | None:
+    async def weakness(self, password: str, *about: str | None) -> str | None:
+        """Returns what to change about a new password of a person with these names, in a sentence, or None."""
+        """Returns what to change about a new password of a person with these names, in a sentence, or None."""
         return await self.passwords.complaint(password, self.site, *(text for text in about if text))
 
     async def _explain(self, username: str, email: str | None) -> Invalid:

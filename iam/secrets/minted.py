@@ -55,6 +55,12 @@ class Kind(StrEnum):
     REGISTRATION_ACCESS_TOKEN = "ra"
     PERSONAL_TOKEN = "pt"
     SERVICE_TOKEN = "st"
+    PASSWORD_RESET = "rp"
+    INVITATION = "iv"
+    SIGN_UP = "sg"
+    VERIFICATION = "ve"
+    EMAIL_CHANGE = "ec"
+    EMAIL_UNDO = "eu"
 
     def __init__(self, text: str) -> None:
         self.prefix = f"iam_{text}_"

@@ -40,6 +40,11 @@ from iam.pages.factors.choice import FactorChoice
 from iam.pages.factors.code import CodePage
 from iam.pages.factors.proving import Proving
 from iam.pages.home import Home
+from iam.pages.links.doors import Doors
+from iam.pages.links.invitation import InvitationPage
+from iam.pages.links.reset import NewPasswordPage, ResetPage
+from iam.pages.links.sign_up import NewAccountPage, SignUpPage
+from iam.pages.links.verification import VerificationPage, VerificationRequestPage
 from iam.pages.login.beginning import Beginnings
 from iam.pages.login.chooser import Chooser
 from iam.pages.login.logging_out import Departures
@@ -49,6 +54,7 @@ from iam.pages.setup import SetupPage
 from iam.pages.static import Static
 from iam.people.setup import SetupLinks
 from iam.server.parts import Parts
+from iam.throttles.beat import Beat
 from iam.throttles.pace import Pace
 from iam.tokens.revocation import Revocation
 from iam.tokens.user_info import UserInformation
@@ -248,6 +254,46 @@ class Application(Parts):
     def sessions_page(self) -> SessionsPage:
         """The pages of where a person is logged in."""
         return SessionsPage(self.holders, self.store.own_sessions, self.clock, self.settings)
+
+    @cached_property
+    def doors(self) -> Doors:
+        """The way in to the pages behind links."""
+        return Doors(self.links, self.visitors, self.theme)
+
+    @cached_property
+    def reset(self) -> ResetPage:
+        """The page that mails a link to a new password."""
+        return ResetPage(self.new_passwords, self.visitors, self.theme, Beat(self.reactor))
+
+    @cached_property
+    def new_password(self) -> NewPasswordPage:
+        """The page behind that link."""
+        return NewPasswordPage(self.new_passwords, self.doors)
+
+    @cached_property
+    def sign_up(self) -> SignUpPage:
+        """The page that mails a link to an account."""
+        return SignUpPage(self.sign_ups, self.visitors, self.theme, Beat(self.reactor), self.settings.sign_up)
+
+    @cached_property
+    def new_account(self) -> NewAccountPage:
+        """The page behind that link."""
+        return NewAccountPage(self.sign_ups, self.doors, self.sign_up, self.beginnings, self.authorization.after_login)
+
+    @cached_property
+    def invitation(self) -> InvitationPage:
+        """The page behind an invitation."""
+        return InvitationPage(self.new_passwords, self.doors)
+
+    @cached_property
+    def verification_request(self) -> VerificationRequestPage:
+        """The page that mails a link to verify an address."""
+        return VerificationRequestPage(self.links, self.holders)
+
+    @cached_property
+    def verification(self) -> VerificationPage:
+        """The page behind that link."""
+        return VerificationPage(self.links, self.doors)
 
     @cached_property
     def owners(self) -> Owners:

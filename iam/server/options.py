@@ -52,6 +52,12 @@ class Options(usage.Options):
             "the one header of proxies that is believed (X-Forwarded-For or Forwarded: the one there)",
         ],
         [
+            "signup",
+            None,
+            None,
+            "who may make an account: open, invite or closed (open for an http issuer on this machine, else invite)",
+        ],
+        [
             "registration",
             None,
             None,

@@ -46,12 +46,16 @@ from iam.people.factors.factors import Factors
 from iam.people.factors.recovery_codes import RecoveryCodes
 from iam.people.factors.totp import PURPOSE as TOTP_SECRETS
 from iam.people.factors.totp import AuthenticatorApps
+from iam.people.link_requests import LinkRequests
+from iam.people.links import LinkMaker, Links
 from iam.people.logins import Logins
 from iam.people.mail import PURPOSE as MAIL
 from iam.people.mail import Mails
+from iam.people.new_passwords import NewPasswords
 from iam.people.passwords import Passwords
 from iam.people.people import People
 from iam.people.sessions import BrowserSessions
+from iam.people.sign_ups import SignUps
 from iam.people.steps import PURPOSE as STEPS
 from iam.people.steps import Steps
 from iam.protocol.server import Server
@@ -306,6 +310,26 @@ class Parts:
     def factors(self) -> Factors:
         """What people may prove besides their password, the strongest first."""
         return Factors((self.authenticator_apps, self.recovery_codes))
+
+    @cached_property
+    def links(self) -> Links:
+        """The links that lead to people's accounts."""
+        return Links(self.store.links, LinkMaker(self.settings.issuer, self.mails.seal), self.link_requests, self.clock)
+
+    @cached_property
+    def link_requests(self) -> LinkRequests:
+        """The limits on mails with a link."""
+        return LinkRequests(self.throttle, self.key.derive("addresses of links"))
+
+    @cached_property
+    def new_passwords(self) -> NewPasswords:
+        """The new passwords behind links."""
+        return NewPasswords(self.store.new_passwords, self.links, self.people)
+
+    @cached_property
+    def sign_ups(self) -> SignUps:
+        """The accounts that people make themselves."""
+        return SignUps(self.store.sign_ups, self.links, self.people)
 
     @cached_property
     def sessions(self) -> BrowserSessions:

@@ -126,6 +126,7 @@ def pages(application: Application) -> list[Route]:
         ("/accounts", "GET", application.accounts.show),
         ("/accounts", "POST", application.accounts.submit),
         *account(application),
+        *links(application),
         ("/setup", "GET", application.setup.show),
         ("/setup", "POST", application.setup.submit),
         ("/applications", "GET", applications.list),
@@ -166,6 +167,26 @@ def pages(application: Application) -> list[Route]:
 def tried(path: str) -> bool:
     """Whether wrong secrets limit this page instead of the budgets for writing, so that other forms cannot hold up a login."""
     return path == "/login" or path.startswith("/login/factor/")
+
+
+def links(application: Application) -> list[tuple[str, str, Handler]]:
+    """Returns the pages that mail a link, and those behind links."""
+    return [
+        ("/signup", "GET", application.sign_up.show),
+        ("/signup", "POST", application.sign_up.submit),
+        ("/signup/account", "GET", application.new_account.show),
+        ("/signup/account", "POST", application.new_account.submit),
+        ("/reset", "GET", application.reset.show),
+        ("/reset", "POST", application.reset.submit),
+        ("/reset/password", "GET", application.new_password.show),
+        ("/reset/password", "POST", application.new_password.submit),
+        ("/invitation", "GET", application.invitation.show),
+        ("/invitation", "POST", application.invitation.submit),
+        ("/verification", "GET", application.verification.show),
+        ("/verification", "POST", application.verification.submit),
+        ("/account/verification", "GET", application.verification_request.show),
+        ("/account/verification", "POST", application.verification_request.submit),
+    ]
 
 
 def all_routes(application: Application, path: str = "") -> list[Route]:

@@ -152,6 +152,7 @@ class AuthorizationServer(Service):
             await keys.tend()
             await self._miss_scopes(store)
             await register_own_resource(store, self._settings, self._clock)
+            await store.service.note(self._settings.issuer, self._clock.now())
         except BaseException:
             await foundation.close()
             raise

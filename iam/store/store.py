@@ -14,7 +14,9 @@ from iam.store.clients import Clients
 from iam.store.consent_uses import ConsentUses
 from iam.store.consents import Consents
 from iam.store.grants import Grants
+from iam.store.links import Links
 from iam.store.logout_notices import LogoutNotices
+from iam.store.new_passwords import NewPasswords
 from iam.store.outbox import Outbox
 from iam.store.own_sessions import OwnSessions
 from iam.store.partitions import Partitions, longest
@@ -28,8 +30,10 @@ from iam.store.registrations import Registrations
 from iam.store.replays import Replays
 from iam.store.resources import Resources
 from iam.store.scopes import Scopes
+from iam.store.service import Service
 from iam.store.sessions import Sessions
 from iam.store.setup import Setup
+from iam.store.sign_ups import SignUps
 from iam.store.signing_keys import SigningKeys
 from iam.store.strangers import Strangers
 from iam.store.totp_secrets import TOTPSecrets
@@ -49,6 +53,10 @@ class Store:
     own_sessions: OwnSessions
     recovery_codes: RecoveryCodeTable
     setup: Setup
+    service: Service
+    links: Links
+    new_passwords: NewPasswords
+    sign_ups: SignUps
     clients: Clients
     scopes: Scopes
     resources: Resources
@@ -87,6 +95,10 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         own_sessions=OwnSessions(database),
         recovery_codes=RecoveryCodeTable(database),
         setup=Setup(database),
+        service=Service(database),
+        links=Links(database),
+        new_passwords=NewPasswords(database),
+        sign_ups=SignUps(database),
         clients=clients,
         scopes=Scopes(database, clock),
         resources=Resources(database, clock),

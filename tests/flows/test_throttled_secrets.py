@@ -116,6 +116,25 @@ async def setup(server: Server) -> Way:
     return Way(send, 403, looked_up=True)
 
 
+def link(path: str, kind: Kind, method: str = "GET") -> Callable[[Server], Awaitable[Way]]:
+    async def way(server: Server) -> Way:
+        async def send(address: str, right: bool) -> Reply:
+            data = {} if method == "POST" else None
+            return await server.request(method, f"{path}?link={made_up(kind)}", data=data, headers=sent_from(address))
+
+        return Way(send, 403, looked_up=True)
+
+    return way
+
+
+LINKS: Mapping[str, Callable[[Server], Awaitable[Way]]] = {
+    "setup link": setup,
+    "reset link, GET": link("/reset/password", Kind.PASSWORD_RESET),
+    "reset link, POST": link("/reset/password", Kind.PASSWORD_RESET, "POST"),
+    "link to an account": link("/signup/account", Kind.SIGN_UP),
+    "invitation": link("/invitation", Kind.INVITATION),
+    "link to verify an address": link("/verification", Kind.VERIFICATION),
+}
 PATHS: Mapping[str, Callable[[Server], Awaitable[Way]]] = {
     "secret at /token by Basic": lambda server: client_secret(server, "/token"),
     "secret at /token in the form": lambda server: client_secret(server, "/token", basic_scheme=False),
@@ -129,7 +148,7 @@ PATHS: Mapping[str, Callable[[Server], Awaitable[Way]]] = {
     "registration access token, PUT": lambda server: registration_token(server, "PUT"),
     "registration access token, DELETE": lambda server: registration_token(server, "DELETE"),
     "secret in a registration": secret_of_a_registration,
-    "setup link": setup,
+    **LINKS,
 }
 
 
@@ -145,12 +164,12 @@ async def test_a_network_that_brings_too_many_wrong_secrets_has_to_wait(limited:
     assert set(statuses) == {path.refusal, 429}
     assert 1 <= int(replies[-1].header("retry-after") or "0") <= 45
     assert other.status == path.refusal
-    if name != "setup link":
+    if name not in LINKS:
         assert replies[-1].json["error"] == "temporarily_unavailable"
         assert "Retry-After" in replies[-1].json["error_description"]
 
 
-@pytest.mark.parametrize("name", [name for name in PATHS if name != "setup link"])
+@pytest.mark.parametrize("name", [name for name in PATHS if name not in LINKS])
 async def test_a_right_one_passes_from_elsewhere_and_where_it_is_known_without_the_database_from_there_too(
     limited: Server, name: str
 ) -> None:
@@ -163,7 +182,10 @@ async def test_a_right_one_passes_from_elsewhere_and_where_it_is_known_without_t
     assert (await path.send(ELSEWHERE, True)).status in (200, 201, 204)
 
 
-@pytest.mark.parametrize("name", [name for name in PATHS if name != "secret in a registration"])
+# A form takes from the budget of what its network writes.
+@pytest.mark.parametrize(
+    "name", [name for name in PATHS if name not in ("secret in a registration", "reset link, POST")]
+)
 async def test_an_exhausted_network_is_refused_without_a_statement(limited: Server, name: str) -> None:
     path = await PATHS[name](limited)
     while (await path.send(HERE, False)).status != 429:
@@ -253,6 +275,7 @@ COUNTED = {
     "clients/dynamic_registration.py _refuse_others",
     "clients/dynamic_registration.py caller",
     "clients/dynamic_registration.py client",
+    "people/links.py find",
 }
 NOT_COUNTED = {
     "people/devices.py _genuine": "who makes one up is a stranger, and counted as such",
@@ -282,6 +305,12 @@ KINDS = {
     Kind.INITIAL_ACCESS_TOKEN: "counted",
     Kind.REGISTRATION_ACCESS_TOKEN: "counted",
     Kind.SETUP: "counted",
+    Kind.PASSWORD_RESET: "counted",
+    Kind.INVITATION: "counted",
+    Kind.SIGN_UP: "counted",
+    Kind.VERIFICATION: "counted",
+    Kind.EMAIL_CHANGE: "counted",
+    Kind.EMAIL_UNDO: "counted",
     Kind.ACCESS_TOKEN: "256 bits, found by its digest",
     Kind.REFRESH_TOKEN: "256 bits, found by its digest",
     Kind.AUTHORIZATION_CODE: "256 bits, found by its digest, for a minute",

@@ -28,6 +28,7 @@ FAULTS = {
     "addresses in the audit log": "alter table progress rename to elsewhere",
     "grants that ended": "alter table grants rename to elsewhere",
     "buckets that are full again": "alter table buckets rename to elsewhere",
+    "links that nobody used in time": "alter table links rename to elsewhere",
     "mail that was sent": "alter table outbox rename to elsewhere",
     "sizes of tables": "alter view partition_bounds rename to elsewhere",
     **{f"partitions of {table}": f"alter table {table} rename to elsewhere" for table in ("replays", "registrations")},
@@ -73,6 +74,10 @@ async def old_rows(store: Store) -> None:
         "insert into outbox (id, template, recipient, detail, created_at, sent_at) values (%s, 'x', 'a@example.org', '{}', %s, %s)",
         (minted.identifier(), NOON - 9 * DAY, NOON - 8 * DAY),
     )
+    await query(
+        "insert into links (digest, kind, created_at, expires_at) values (%s, 'reset', %s, %s)",
+        (bytes(32), NOON - 9 * DAY, NOON - 8 * DAY),
+    )
     await query("insert into buckets (name, full_at) values ('x', %s)", (NOON - DAY,))
 
 
@@ -81,6 +86,7 @@ async def left(store: Store) -> dict[str, int]:
     asked = {
         "grants that ended": "select count(*) from grants where expires_at < %s",
         "addresses in the audit log": "select count(*) from audit_events where at < %s and address = '192.0.2.77'",
+        "links that nobody used in time": "select count(*) from links where expires_at < %s",
         "mail that was sent": "select count(*) from outbox where sent_at < %s",
         "buckets that are full again": "select count(*) from buckets where full_at < %s",
     }
@@ -126,6 +132,7 @@ async def test_a_table_that_is_locked_holds_up_its_own_task_alone(begin: Any, ds
     assert await left(store) == {
         "grants that ended": 1,
         "addresses in the audit log": 0,
+        "links that nobody used in time": 0,
         "mail that was sent": 0,
         "buckets that are full again": 0,
     }

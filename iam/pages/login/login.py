@@ -67,7 +67,7 @@ class LoginPage:
         People who are logged in go on at once, unless the form is for another account or they have to log in again.
         """
         address = next_address(request)
-        if not another(request) and not again(request):
+        if not another(request) and not again(request) and not changed(request):
             accounts = await self.visitors.accounts(request)
             if accounts.active:
                 return see_other(address)
@@ -167,6 +167,7 @@ class LoginPage:
             next=request.base + address,
             another=another(request),
             again=again(request),
+            changed=changed(request),
             csrf_token=token,
         )
 
@@ -193,6 +194,16 @@ def another(request: Request) -> bool:
 def again(request: Request) -> bool:
     """Whether a person who is logged in must log in again (OpenID Connect Core §3.1.2.1, prompt and max_age)."""
     return read_parameter(request, "login") == "again"
+
+
+def changed(request: Request) -> bool:
+    """Whether the person has just set a new password by a link, which does not log in (H22)."""
+    return read_parameter(request, "reset") == "done"
+
+
+def reset_done(address: str, base: str) -> str:
+    """Returns the login page that says that the password is changed, and leads to `address`, written without `base`."""
+    return leading_to("/login", address, base) + "&reset=done"
 
 
 def read_parameter(request: Request, name: str) -> str | None:
