@@ -3,9 +3,6 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
 from typing import Final
 
 from attrs import frozen
@@ -24,7 +21,7 @@ CONTROLS: Final = re.compile(
 )  # what ends a line or turns its direction
 LONGEST: Final = 200  # characters of what others have chosen, such as a name
 BLANK: Final = re.compile(r"\n{3,}")
-WIDE: Final = SMTP.clone(max_line_length=998)  # RFC 5322 §2.1.1: so that no link is broken
+LONGEST_LINE: Final = 998  # characters (RFC 5322 §2.1.1), so that no link is broken
 
 Render = Callable[..., str]
 
@@ -49,10 +46,14 @@ class Messages:
 
     def write(self, mail: Mail) -> Letter:
         """Returns the letter of a mail, the same at each attempt; raises Unwritable."""
+        from email.headerregistry import Address  # the email package takes long to import
+        from email.message import EmailMessage
+        from email.policy import SMTP
+
         if email_complaint(mail.recipient):
             raise Unwritable("the recipient is no e-mail address")
         subject, text, html = self._texts(mail)
-        message = EmailMessage(policy=WIDE)
+        message = EmailMessage(policy=SMTP.clone(max_line_length=LONGEST_LINE))
         message["From"] = Address(heading(self.site()), addr_spec=self.sender)
         message["To"] = Address(heading(mail.name), addr_spec=mail.recipient)
         message["Subject"] = subject

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from email.policy import SMTP
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,6 +42,8 @@ class MailFiles:
 
 def written(directory: Path, letter: Letter) -> Path:
     """Writes the letter to a file of its own and deletes old ones; returns the path. Blocks, and raises OSError."""
+    from email.policy import SMTP  # it takes long to import
+
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     mail = letter.mail
     path = directory / f"{moment(mail.created_at)}-{mail.template}-{mail.id.hex[:12]}.eml"

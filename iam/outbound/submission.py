@@ -31,6 +31,15 @@ LONGEST: Final = 200  # characters of an answer
 PATIENCE: Final = 30  # seconds for one answer
 
 
+class Plain(PLAINAuthenticator):
+    """The mechanism PLAIN (RFC 4616), in the form that all servers take: without a second name to act as."""
+
+    def challengeResponse(self, secret: bytes, chal: int = 2) -> bytes:
+        """Returns user and password as the mechanism sends them."""
+        response: bytes = super().challengeResponse(secret, 2)
+        return response
+
+
 class Submission(ESMTPClient):
     """Submits one letter; `result` fires when the server has taken it, or fails with NotSent.
 
@@ -46,7 +55,7 @@ class Submission(ESMTPClient):
         super().__init__(password, context, identity)
         self.requireAuthentication = login is not None
         self.requireTransportSecurity = context is not None
-        self.registerAuthenticator(PLAINAuthenticator(user))
+        self.registerAuthenticator(Plain(user))
         self.registerAuthenticator(LOGINAuthenticator(user))
         self.result: Deferred[None] = Deferred()
         self._letter = letter
@@ -58,6 +67,10 @@ class Submission(ESMTPClient):
             self.sendError(SMTPClientError(code, b"there is text in the clear behind STARTTLS", isFatal=True))
             return
         super().esmtpState_starttls(code, resp)
+
+    def _esmtpState_plainAuth(self, code: int, resp: bytes) -> None:
+        """Takes a refused password for refused: Twisted sends it once more in another form, which counts as a second failure."""
+        self.esmtpAUTHDeclined(code, resp)
 
     def getMailFrom(self) -> str | None:
         """Returns the sender, once: None ends the conversation."""

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from email.message import EmailMessage
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from attrs import converters, field, frozen
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 
 @frozen
@@ -39,7 +42,7 @@ class Letter:
     mail: Mail
     sender: str
     recipient: str
-    message: EmailMessage = field(repr=False)
+    message: "EmailMessage" = field(repr=False)
 
 
 def masked(address: str) -> str:

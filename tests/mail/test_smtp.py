@@ -114,6 +114,7 @@ async def test_a_wrong_password_is_said_without_it(smtp: Make, office: PostOffic
     error = await refusal(smtp(login=(LOGIN[0], "wrong horse")))
 
     assert str(error).startswith("535 ")
+    assert office.talks[0].commands.count("AUTH") == 1
     assert "horse" not in str(error)
     assert (error.refused, error.final) == (False, False)
 
