@@ -4,6 +4,7 @@ from attrs import evolve
 
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section, count, try_in_time
+from iam.clients import rules
 from iam.records.actor import By
 from iam.records.invalid import Invalid, complain
 from iam.records.scope import BUILT_IN, Scope
@@ -17,9 +18,16 @@ async def create(on: Administration, scope: Scope, by: By) -> Scope:
         name=name_complaint(scope.name),
         description=description_complaint(scope.description),
         claims=claims_complaint(scope.claims),
+        acr=rules.level(scope.acr),
     )
     if not await on.store.scopes.create(
-        scope.name, scope.description, on.clock.now(), scope.claims, by=by, restricted=scope.restricted
+        scope.name,
+        scope.description,
+        on.clock.now(),
+        scope.claims,
+        by=by,
+        restricted=scope.restricted,
+        acr=scope.acr,
     ):
         raise Invalid({"name": f"There is a scope {scope.name} already."})
     return scope

@@ -41,6 +41,13 @@ class ClaimsRequest:
         claim = self.members.get(ID_TOKEN, {}).get("acr")
         return acceptable(claim) if claim and claim.get("essential") is True else ()
 
+    @property
+    def wished_acr(self) -> tuple[str, ...]:
+        """The acr values of which the login is to have one if it can (Core §5.5.1.1)."""
+        claim = self.members.get(ID_TOKEN, {}).get("acr")
+        wished = acceptable(claim) if claim and claim.get("essential") is not True else ()
+        return tuple(value for value in wished if isinstance(value, str))
+
 
 def acceptable(claim: Mapping[str, object] | None) -> tuple[object, ...]:
     """Returns the values that a requested claim may have, from its `value` or `values`; empty if it has neither."""

@@ -5,13 +5,17 @@ use it.
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from attrs import frozen
 
+from iam.authorization.assurance import Assurance
 from iam.authorization.errors import CONSENT_REQUIRED, LOGIN_REQUIRED
 from iam.authorization.openid_parameters import AuthenticationRequest
 from iam.authorization.person import Person
+from iam.records import acr
+
+ANY: Final = Assurance()
 
 Done = Literal["login", "choice"]  # what the person has just done for this request
 
@@ -42,6 +46,22 @@ class Login:
 
 
 @frozen
+class Prove:
+    """This person, who is logged in, must prove another factor, by which their login reaches the class `level` (acr)."""
+
+    person: Person
+    level: str
+
+
+@frozen
+class Enrol:
+    """This person must add a factor by which their login can reach the class `level` (acr): they have none."""
+
+    person: Person
+    level: str
+
+
+@frozen
 class Choose:
     """The person must choose one of the accounts that are logged in."""
 
@@ -54,20 +74,34 @@ class Refuse:
     got: str
 
 
-Decision = Allow | Ask | Login | Choose | Refuse
+Decision = Allow | Ask | Login | Prove | Enrol | Choose | Refuse
 
 
-def decide(request: AuthenticationRequest, people: Sequence[Person], done: Done | None, *, consented: bool) -> Decision:
+def decide(
+    request: AuthenticationRequest,
+    people: Sequence[Person],
+    done: Done | None,
+    *,
+    consented: bool,
+    assurance: Assurance = ANY,
+) -> Decision:
     """Returns what happens next with a request.
 
     `people` are those who are logged in; `consented` says whether the one from `find_suitable` allowed all of it
-    before.
+    before. `assurance` is how well that person must have proved who they are.
     """
     person = find_suitable(request, people, done)
-    if person is not None and consented and not request.wants_consent:
+    if person is None:
+        return find_way_in(request, people, done)
+    if step := find_step(request, person, assurance):
+        return step
+    if consented and not request.wants_consent:
         return Allow(person)
-    if person is not None:
-        return Refuse(CONSENT_REQUIRED, "prompt=none") if request.silent else Ask(person)
+    return Refuse(CONSENT_REQUIRED, "prompt=none") if request.silent else Ask(person)
+
+
+def find_way_in(request: AuthenticationRequest, people: Sequence[Person], done: Done | None) -> Decision:
+    """Returns what happens next if nobody is logged in as the request requires."""
     if request.silent:
         return Refuse(LOGIN_REQUIRED, "prompt=none")
     acting = find_concerned(request, people, done)
@@ -86,6 +120,22 @@ def find_suitable(request: AuthenticationRequest, people: Sequence[Person], done
     if person is None or must_choose(request, done) or not person.meant(request):
         return None
     return person if done == "login" or person.recent(request) else None
+
+
+def find_step(request: AuthenticationRequest, person: Person, assurance: Assurance) -> Decision | None:
+    """Returns what the person must do to prove who they are well enough; None if they have.
+
+    Who is not acting in this browser logs in for it. A mere wish is passed over where no page may be shown.
+    """
+    level = assurance.lacking(person)
+    if level is None:
+        return None
+    if request.silent:
+        reached = acr.reaches(person.acr, assurance.must)
+        return None if reached else Refuse(LOGIN_REQUIRED, f"prompt=none, and a login of the class {person.acr}")
+    if not person.acting:
+        return Login(person.session.username, again=True)
+    return Prove(person, level) if acr.reaches(person.reachable, level) else Enrol(person, level)
 
 
 def find_concerned(request: AuthenticationRequest, people: Sequence[Person], done: Done | None) -> Person | None:

@@ -1,8 +1,8 @@
 """The authentication request: what OpenID Connect adds to an authorization request (Core §3.1.2.1).
 
 Without the scope openid these parameters have no meaning and are ignored (RFC 6749 §3.1). Mere preferences (display,
-ui_locales, claims_locales, acr_values) change nothing here; a malformed display is refused all the same, as the client
-meant something by it.
+ui_locales, claims_locales) change nothing here; a malformed display is refused all the same, as the client meant
+something by it.
 """
 
 import re
@@ -33,7 +33,7 @@ LONGEST_LOGIN_HINT: Final = 254  # characters that an e-mail address may have
 class AuthenticationRequest:
     """How the client wants the person to be authenticated and asked; the defaults leave it to this server.
 
-    `hinted` is the subject of the id_token_hint.
+    `hinted` is the subject of the id_token_hint, `acr_values` the classes that the client would like the login to have.
     """
 
     prompt: frozenset[str] = frozenset()
@@ -42,11 +42,17 @@ class AuthenticationRequest:
     login_hint: str | None = None
     nonce: str | None = None
     hinted: str | None = None
+    acr_values: tuple[str, ...] = ()
 
     @property
     def subjects(self) -> tuple[tuple[object, ...], ...]:
         """The acceptable subjects, as one tuple for each parameter that names any (Core §3.1.2.2)."""
         return (*self.claims.subjects, *([(self.hinted,)] if self.hinted is not None else []))
+
+    @property
+    def classes(self) -> tuple[object, ...]:
+        """The classes (acr) of which the client asks for one, demanded or wished for."""
+        return (*self.claims.essential_acr, *self.acr_values)
 
     @property
     def silent(self) -> bool:
@@ -72,21 +78,24 @@ class AuthenticationRequest:
 PLAIN: Final = AuthenticationRequest()
 
 
-def read(parameters: Parameters, default_max_age: int | None = None) -> AuthenticationRequest:
+def read(
+    parameters: Parameters, default_max_age: int | None = None, default_acr_values: tuple[str, ...] = ()
+) -> AuthenticationRequest:
     """Reads and checks the parameters of Core §3.1.2.1. Raises AuthorizationError.
 
-    `default_max_age` is the client's, in seconds. A login_hint that is too long or not printable is ignored.
+    The defaults are the client's, the age in seconds. A login_hint that is too long or not printable is ignored.
     """
     display, nonce, max_age = (parameters.get(name) for name in ("display", "nonce", "max_age"))
     if display not in (None, *DISPLAYS):
         raise refuse("display", f"one of {', '.join(DISPLAYS)}", display)
     if len(nonce or "") > LONGEST_NONCE:
         raise refuse("nonce", f"at most {LONGEST_NONCE} characters", f"a text of {len(nonce or '')} characters")
-    hint = parameters.get("login_hint")
+    hint, claims = parameters.get("login_hint"), parse_claims(parameters.get("claims"))
     return AuthenticationRequest(
         prompt=parse_prompt(parameters.get("prompt")),
         max_age=default_max_age if max_age is None else parse_max_age(max_age),
-        claims=parse_claims(parameters.get("claims")),
+        claims=claims,
+        acr_values=(*claims.wished_acr, *(tuple((parameters.get("acr_values") or "").split()) or default_acr_values)),
         login_hint=hint if hint and len(hint) <= LONGEST_LOGIN_HINT and hint.isprintable() else None,
         nonce=nonce,
     )

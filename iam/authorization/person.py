@@ -7,6 +7,7 @@ from attrs import frozen
 from iam.authorization.openid_parameters import AuthenticationRequest
 from iam.clock import Clock
 from iam.openid.subjects import Subjects
+from iam.records import acr
 from iam.records.client import Client
 from iam.records.session import Session
 
@@ -16,12 +17,19 @@ class Person:
     """A person who is logged in: their session, and their subject for the requesting client.
 
     `age` is in seconds since they logged in. `acting`: theirs is the active session of the browser, not another one.
+    `reachable` is the highest class (acr) that they can reach by what they have, as far as that was looked up.
     """
 
     session: Session
     sub: str
     age: float
     acting: bool = True
+    reachable: str = acr.ONE_FACTOR
+
+    @property
+    def acr(self) -> str:
+        """The class of their login (OpenID Connect Core §2)."""
+        return acr.of(self.session.amr)
 
     def meant(self, request: AuthenticationRequest) -> bool:
         """Checks that this is the person of the id_token_hint and of every claim `sub` with a value (Core §3.1.2.2)."""

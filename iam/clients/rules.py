@@ -15,6 +15,7 @@ from iam.clients.registrants import ADMINISTRATOR, Registrant
 from iam.oauth.grant_types import IMPLICIT, obstacle, offered, redirecting
 from iam.outbound import destinations
 from iam.people import names
+from iam.records.acr import LEVELS
 from iam.records.client import AUTH_METHODS, PUBLIC
 from iam.records.client_metadata import AT_USERINFO, BY_SCOPES, NATIVE, PAIRWISE, PUBLIC_SUBJECT, WEB, Metadata
 from iam.records.scope import Scope
@@ -158,6 +159,11 @@ def words(value: tuple[str, ...], *_: object) -> str | None:
 def seconds(value: int | None, *_: object) -> str | None:
     """Checks a maximum age in seconds (OpenID Connect Core §3.1.2.1)."""
     return None if value is None or 0 <= value <= LONGEST_AGE else "Give a number of seconds, 0 or more."
+
+
+def level(value: str | None, *_: object) -> str | None:
+    """Checks the class that logins must reach (OpenID Connect Core §2, acr)."""
+    return None if value is None or value in LEVELS else f"Give one of {', '.join(LEVELS)}."
 
 
 def link(value: str | None, *_: object) -> str | None:

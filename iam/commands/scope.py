@@ -24,7 +24,7 @@ def command() -> None:
     examples=[
         'iam scope create photos:read --description "Look at your photos"',
         'iam scope create staff --description "Know your department" --claim department --claim employee_number',
-        'iam scope create payroll:admin --description "Pay everybody" --restricted',
+        'iam scope create payroll:admin --description "Pay everybody" --restricted --acr 2',
     ]
 )
 @click.argument("name")
@@ -33,12 +33,17 @@ def command() -> None:
     "--claim", "claims", metavar="NAME", multiple=True, help="A claim that UserInfo returns for it. Repeatable."
 )
 @click.option("--restricted", is_flag=True, help="Only administrators give it to a client.")
-def create(name: str, description: str, claims: Sequence[str], *, restricted: bool) -> None:
+@click.option(
+    "--acr",
+    metavar="LEVEL",
+    help="How well people must have proved who they are: 2 for two factors, phr for a passkey.",
+)
+def create(name: str, description: str, claims: Sequence[str], *, restricted: bool, acr: str | None) -> None:
     """Create the scope NAME.
 
     Existing clients may ask for it once `iam client update` adds it to theirs.
     """
-    wanted = Scope(name, description, tuple(claims), restricted)
+    wanted = Scope(name, description, tuple(claims), restricted, acr)
     scope = run(lambda on: scopes.create(on, wanted, COMMAND_LINE))
     output.say(f"The scope {name} is created.", document(scope))
 
@@ -47,8 +52,9 @@ def create(name: str, description: str, claims: Sequence[str], *, restricted: bo
 def list_() -> None:
     """List all scopes."""
     known = run(lambda on: on.store.scopes.all())
-    columns = (*COLUMNS, "restricted") if any(scope.restricted for scope in known) else COLUMNS
-    output.tabulate([document(scope) for scope in known], columns, "There are no scopes.")
+    documents = [document(scope) for scope in known]
+    more = [name for name in ("restricted", "acr") if any(name in each for each in documents)]
+    output.tabulate(documents, (*COLUMNS, *more), "There are no scopes.")
 
 
 @command.command(examples=["iam scope delete photos:read", "iam scope delete photos:read --yes"])
@@ -67,4 +73,5 @@ def document(scope: Scope) -> dict[str, object]:
         "description": scope.description,
         "claims": list(scope.claims),
         **({"restricted": True} if scope.restricted else {}),
+        **({"acr": scope.acr} if scope.acr else {}),
     }

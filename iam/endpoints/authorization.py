@@ -14,8 +14,21 @@ from urllib.parse import urlencode
 from attrs import frozen
 from twisted.logger import Logger
 
+from iam.authorization.assurance import Assurance, Assurances
 from iam.authorization.consent import Consent
-from iam.authorization.decision import Allow, Ask, Choose, Decision, Done, Login, Refuse, decide, find_suitable
+from iam.authorization.decision import (
+    Allow,
+    Ask,
+    Choose,
+    Decision,
+    Done,
+    Enrol,
+    Login,
+    Prove,
+    Refuse,
+    decide,
+    find_suitable,
+)
 from iam.authorization.errors import AuthorizationError, deny, require_interaction
 from iam.authorization.person import Authentication, Person
 from iam.authorization.question import BOX
@@ -26,7 +39,15 @@ from iam.browser.interactions import CHOICE, LOGIN, Interactions, strip_marks
 from iam.browser.visitors import Visitors
 from iam.clients import client_card
 from iam.clients.client_card import Introduction
-from iam.endpoints.authorization_addresses import PATH, PATHS, by_value, choosing_address, login_address, purpose
+from iam.endpoints.authorization_addresses import (
+    PATH,
+    PATHS,
+    by_value,
+    choosing_address,
+    login_address,
+    purpose,
+    step_address,
+)
 from iam.endpoints.authorization_answers import LONGEST, AuthorizationAnswers
 from iam.http.answers import Answer, AnswerNow, found, see_other
 from iam.http.parameters import ParameterError, ParsedParameters, form_parameters, parse, query_text
@@ -50,6 +71,7 @@ class AuthorizationEndpoint:
     consent: Consent
     visitors: Visitors
     interactions: Interactions
+    assurances: Assurances
     answers: AuthorizationAnswers
 
     async def get(self, request: Request) -> Answer:
@@ -58,10 +80,11 @@ class AuthorizationEndpoint:
         if authorization.fetched is not None:
             return found(by_value(authorization))
         accounts = await self.visitors.accounts(request)
-        people, done = self._people(authorization, accounts), self._done(request, accounts.active)
-        person = find_suitable(authorization.authentication, people, done)
+        asked, done = authorization.authentication, self._done(request, accounts.active)
+        people, assurance = await self._people(authorization, accounts, done)
+        person = find_suitable(asked, people, done)
         consented = person is not None and await self.consent.covers(person.session.user_id, authorization)
-        decision = decide(authorization.authentication, people, done, consented=consented)
+        decision = decide(asked, people, done, consented=consented, assurance=assurance)
         return await self._answer(request, authorization, accounts, decision)
 
     async def post(self, request: Request) -> Answer:
@@ -86,8 +109,9 @@ class AuthorizationEndpoint:
         """
         authorization = await self._validate(request)
         accounts = await self.visitors.accounts(request)
-        people, done = self._people(authorization, accounts), self._done(request, accounts.active)
-        decision = decide(authorization.authentication, people, done, consented=False)
+        done = self._done(request, accounts.active)
+        people, assurance = await self._people(authorization, accounts, done)
+        decision = decide(authorization.authentication, people, done, consented=False, assurance=assurance)
         if not isinstance(decision, Ask):
             return await self._answer(request, authorization, accounts, decision)
         account = accounts.with_session(decision.person.session)
@@ -150,10 +174,18 @@ class AuthorizationEndpoint:
         except InvalidAuthorizationRequest as invalid:
             raise AnswerNow(await self.answers.refuse_invalid(request, invalid)) from None
 
-    def _people(self, authorization: AuthorizationRequest, accounts: Accounts) -> list[Person]:
-        """Returns the people logged in in this browser, the active one first, by the subjects that the client knows."""
-        active = accounts.active.session if accounts.active else None
-        return self.authentication.people(authorization.client, active, [other.session for other in accounts.others])
+    async def _people(
+        self, authorization: AuthorizationRequest, accounts: Accounts, done: Done | None
+    ) -> tuple[list[Person], Assurance]:
+        """Returns the people logged in in this browser, the active one first, by the subjects that the client knows.
+
+        Beside them stands how well they must have proved who they are.
+        """
+        active, others = accounts.active.session if accounts.active else None, [one.session for one in accounts.others]
+        people = self.authentication.people(authorization.client, active, others)
+        assurance = await self.assurances.required(authorization)
+        person = find_suitable(authorization.authentication, people, done)
+        return await self.assurances.informed(people, person, assurance), assurance
 
     def _done(self, request: Request, active: Account | None) -> Done | None:
         """Returns what the active person has just done for this request (LOGIN or CHOICE), if anything."""
@@ -173,6 +205,8 @@ class AuthorizationEndpoint:
                 return self.answers.ask(request, accounts.with_session(person.session), question)
             case Login():
                 return see_other(login_address(request, decision))
+            case Prove() | Enrol():
+                return see_other(step_address(request, decision))
             case Choose():
                 return see_other(choosing_address(request))
             case Refuse(error, got):

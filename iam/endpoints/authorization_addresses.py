@@ -4,7 +4,7 @@ from hashlib import sha256
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from iam.authorization.decision import Login
+from iam.authorization.decision import Enrol, Login, Prove
 from iam.authorization.request import AuthorizationRequest
 from iam.browser.addresses import leading_to
 from iam.browser.interactions import strip_marks
@@ -38,6 +38,17 @@ def own_address(request: Request) -> str:
 def choosing_address(request: Request) -> str:
     """Returns the address of the account chooser that leads back to the request."""
     return leading_to("/accounts", own_address(request), request.base)
+
+
+def step_address(request: Request, step: Prove | Enrol) -> str:
+    """Returns the address at which a person proves or adds a factor, and which leads back to the request.
+
+    Marks stay, so that a login that was made for the request still counts.
+    """
+    address = f"{PATH}?{query_text(request)}"
+    if isinstance(step, Enrol):
+        return f"{leading_to('/account/security/needed', address, request.base)}&acr={step.level}"
+    return f"{leading_to('/login/factor', address, request.base)}&step=up&acr={step.level}"
 
 
 def login_address(request: Request, login: Login) -> str:

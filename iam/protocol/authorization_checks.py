@@ -117,6 +117,8 @@ def authentication(request: OAuthlibRequest) -> AuthenticationRequest:
     Raises CustomOAuth2Error for a malformed parameter.
     """
     try:
-        return openid_parameters.read(request.parameters, request.client.default_max_age)
+        return openid_parameters.read(
+            request.parameters, request.client.default_max_age, request.client.default_acr_values
+        )
     except AuthorizationError as error:
         raise carrying(CustomOAuth2Error(error.error, error.sentence), error.reason) from None

@@ -84,7 +84,7 @@ class Codes:
                 expires_at=end,
                 grant_expires_at=min(lasts_until, session.expires_at) if bound else lasts_until,
                 address=permission.address,
-                openid=login_facts.tell(session, request.authentication.nonce, request.claims) if identified else None,
+                openid=told(permission) if identified else None,
                 session_bound=bound,
                 grant_type=request.grant_type,
                 allowed=request.allowed,
@@ -138,3 +138,10 @@ class Codes:
         issued, identity = redemption.issued, redemption.identity
         members = await response.members(client, access_token, issued, identity, now, recipient=recipient)
         return {**members, "refresh_token": refresh_token} if refresh_token else members
+
+
+def told(permission: Permission) -> dict[str, object]:
+    """Returns what the ID tokens of the grant tell of the login."""
+    request = permission.request
+    asked = request.authentication
+    return login_facts.tell(permission.session, asked.nonce, request.claims, asked.classes)

@@ -35,7 +35,13 @@ def highest(levels: Iterable[str | None]) -> str | None:
 
 def lowest(levels: Iterable[object]) -> str | None:
     """Returns the lowest of the classes among these values, others being passed over; None if there is none."""
-    return next((level for level in LEVELS if level in set(levels)), None)
+    given = list(levels)  # of clients: not all of it can be in a set
+    return next((level for level in LEVELS if level in given), None)
+
+
+def told(had: str, asked: Collection[object]) -> str:
+    """Returns the class to tell a client that asked for one of these: the highest that is reached; else what it is."""
+    return highest(level for level in LEVELS if level in asked and reaches(had, level)) or had
 
 
 def add(amr: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:

@@ -137,6 +137,11 @@ class Metadata:
         who_may_set=Who.ADMINISTRATOR,
         default=AT_USERINFO,
     )
+    acr: str | None = member(
+        "level",
+        "How well people must have proved who they are to use it: 1 for a password, 2 for two factors, phr for a passkey (1).",
+        who_may_set=Who.ADMINISTRATOR,
+    )
     allow_http_redirects: bool = member(
         "",
         "Its redirect URIs may be http at private addresses and at host names without a dot: whoever is on the way reads along.",

@@ -9,13 +9,15 @@ from attrs import frozen
 class Scope:
     """A scope, the sentence that the consent page shows for it, and the claims that UserInfo returns for it.
 
-    Only administrators may give a `restricted` scope to a client.
+    Only administrators may give a `restricted` scope to a client. `acr` is the class of login (OpenID Connect Core §2)
+    without which it is granted to nobody; None: any.
     """
 
     name: str
     description: str
     claims: tuple[str, ...] = ()
     restricted: bool = False
+    acr: str | None = None
 
 
 BUILT_IN: Final = (

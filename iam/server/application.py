@@ -4,6 +4,7 @@ from functools import cached_property
 
 from attrs import frozen
 
+from iam.authorization.assurance import Assurances
 from iam.authorization.consent import Consent
 from iam.authorization.person import Authentication
 from iam.browser.interactions import PURPOSE as INTERACTIONS
@@ -141,6 +142,7 @@ class Application(Parts):
             Consent(self.store.consents, self.store.scopes),
             self.visitors,
             Interactions(self.key.derive(INTERACTIONS), self.clock),
+            Assurances(self.store.scopes, self.factors),
             AuthorizationAnswers(self.server, self.visitors, self.theme, self.explanations),
         )
 

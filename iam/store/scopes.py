@@ -11,11 +11,11 @@ from iam.records.scope import BUILT_IN, Scope
 
 CREATE = """
 with created as (
-    insert into scopes (name, description, created_at, claims, restricted)
-    values (%(name)s, %(description)s, %(now)s, %(claims)s, %(restricted)s)
+    insert into scopes (name, description, created_at, claims, restricted, acr)
+    values (%(name)s, %(description)s, %(now)s, %(claims)s, %(restricted)s, %(acr)s)
     on conflict do nothing
     returning name, audited('scope.created', %(now)s, %(actor)s, %(address)s, detail => jsonb_build_object(
-        'name', name, 'description', description, 'claims', claims, 'restricted', restricted))
+        'name', name, 'description', description, 'claims', claims, 'restricted', restricted, 'acr', acr))
 )
 select name from created
 """
@@ -77,6 +77,7 @@ class Scopes:
         *,
         by: By,
         restricted: bool = False,
+        acr: str | None = None,
     ) -> bool:
         """Adds a scope. Returns False if the name is taken."""
         told = {
@@ -84,6 +85,7 @@ class Scopes:
             "description": description,
             "claims": list(claims),
             "restricted": restricted,
+            "acr": acr,
             "now": now,
             **by.columns,
         }
@@ -103,8 +105,9 @@ class Scopes:
 
     async def _read(self, _: None) -> Mapping[str, Scope]:
         rows = await self._database.query(
-            "select name, description, claims, restricted from scopes order by created_at, name"
+            "select name, description, claims, restricted, acr from scopes order by created_at, name"
         )
         return {
-            name: Scope(name, description, tuple(claims), restricted) for name, description, claims, restricted in rows
+            name: Scope(name, description, tuple(claims), restricted, acr)
+            for name, description, claims, restricted, acr in rows
         }

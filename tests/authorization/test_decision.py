@@ -4,9 +4,23 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from attrs import evolve
 
+from iam.authorization.assurance import Assurance
 from iam.authorization.claims_request import parse
-from iam.authorization.decision import Allow, Ask, Choose, Decision, Done, Login, Refuse, decide, find_suitable
+from iam.authorization.decision import (
+    Allow,
+    Ask,
+    Choose,
+    Decision,
+    Done,
+    Enrol,
+    Login,
+    Prove,
+    Refuse,
+    decide,
+    find_suitable,
+)
 from iam.authorization.openid_parameters import AuthenticationRequest
 from iam.authorization.person import Person
 from iam.records.session import Session
@@ -152,6 +166,48 @@ def test_what_is_decided(
     request_: AuthenticationRequest, people: list[Person], done: Done | None, consented: bool, decision: Decision
 ) -> None:
     assert decide(request_, people, done, consented=consented) == decision
+
+
+TWO_FACTORS, WISHED = Assurance(must="2"), Assurance(may="2")
+PASSWORD_ALONE = [person("ada", 1)]
+WITH_AN_APP = [evolve(PASSWORD_ALONE[0], reachable="2")]
+WITH_A_PASSKEY = [evolve(PASSWORD_ALONE[0], reachable="phr")]
+BY_BOTH = [evolve(person("ada", 1), session=evolve(PASSWORD_ALONE[0].session, amr=("pwd", "otp", "mfa")))]
+BY_PASSKEY = [evolve(person("ada", 1), session=evolve(PASSWORD_ALONE[0].session, amr=("hwk", "user")))]
+BESIDE = [person("eve", 3), evolve(person("bob", 2), acting=False, reachable="2")]
+SILENTLY = Refuse("login_required", "prompt=none, and a login of the class 1")
+
+
+@pytest.mark.parametrize(
+    ("request_", "people", "assurance", "decision"),
+    [
+        (asked(), PASSWORD_ALONE, TWO_FACTORS, Enrol(PASSWORD_ALONE[0], "2")),
+        (asked(), WITH_AN_APP, TWO_FACTORS, Prove(WITH_AN_APP[0], "2")),
+        (asked(), WITH_AN_APP, WISHED, Prove(WITH_AN_APP[0], "2")),
+        (asked(), PASSWORD_ALONE, WISHED, Allow(PASSWORD_ALONE[0])),
+        (asked(), WITH_AN_APP, Assurance(must="phr"), Enrol(WITH_AN_APP[0], "phr")),
+        (asked(), WITH_AN_APP, Assurance(must="2", may="phr"), Prove(WITH_AN_APP[0], "2")),
+        (asked(), WITH_A_PASSKEY, Assurance(must="2", may="phr"), Prove(WITH_A_PASSKEY[0], "phr")),
+        (asked(), WITH_A_PASSKEY, TWO_FACTORS, Prove(WITH_A_PASSKEY[0], "2")),
+        (asked(), BY_BOTH, TWO_FACTORS, Allow(BY_BOTH[0])),
+        (asked(), BY_BOTH, Assurance(must="1"), Allow(BY_BOTH[0])),
+        (asked(), BY_BOTH, Assurance(must="phr"), Enrol(BY_BOTH[0], "phr")),
+        (asked(), BY_PASSKEY, Assurance(must="phr"), Allow(BY_PASSKEY[0])),
+        (asked("consent"), PASSWORD_ALONE, TWO_FACTORS, Enrol(PASSWORD_ALONE[0], "2")),
+        (asked("consent"), BY_BOTH, TWO_FACTORS, Ask(BY_BOTH[0])),
+        (asked("none"), PASSWORD_ALONE, TWO_FACTORS, SILENTLY),
+        (asked("none"), WITH_AN_APP, TWO_FACTORS, SILENTLY),
+        (asked("none"), WITH_AN_APP, WISHED, Allow(WITH_AN_APP[0])),
+        (asked("none"), BY_BOTH, TWO_FACTORS, Allow(BY_BOTH[0])),
+        (asked(), NOBODY, TWO_FACTORS, FIRST),
+        (asked(max_age=MINUTE - 1), WITH_AN_APP, TWO_FACTORS, AGAIN),  # a login comes first
+        (asked(hinted="bob"), BESIDE, TWO_FACTORS, Login("bob", again=True)),
+    ],
+)
+def test_how_far_a_login_must_go(
+    request_: AuthenticationRequest, people: list[Person], assurance: Assurance, decision: Decision
+) -> None:
+    assert decide(request_, people, None, consented=True, assurance=assurance) == decision
 
 
 EVERY_REQUEST = [

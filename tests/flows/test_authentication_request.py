@@ -469,7 +469,7 @@ async def test_prompt_none_with_a_login_that_is_too_old_is_login_required(server
 # acr
 
 
-@pytest.mark.parametrize("wanted", [{"values": ["9", "2"]}, {"value": "9"}, {"value": 1}, {"values": [["1"]]}])
+@pytest.mark.parametrize("wanted", [{"values": ["9", "3"]}, {"value": "9"}, {"value": 1}, {"values": [["1"]]}])
 async def test_an_essential_acr_that_no_login_reaches_is_unmet(server: Server, wanted: dict[str, Any]) -> None:
     app, person = await client(server), await logged_in(server)
     claims = json.dumps({"id_token": {"acr": {"essential": True, **wanted}}})

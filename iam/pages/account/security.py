@@ -2,9 +2,11 @@
 
 from attrs import frozen
 
+from iam.browser.addresses import leading_to, next_address
 from iam.http.answers import Answer
 from iam.http.request import Request
 from iam.pages.account.holders import Holders
+from iam.pages.factors.proving import level_of
 from iam.people.factors.recovery_codes import RecoveryCodes
 from iam.people.factors.totp import AuthenticatorApps
 
@@ -16,6 +18,12 @@ class Security:
     holders: Holders
     apps: AuthenticatorApps
     codes: RecoveryCodes
+
+    async def explain(self, request: Request) -> Answer:
+        """Says that a factor is needed to go on, and leads to where one is added."""
+        session = await self.holders.session(request)
+        onward = leading_to("/account/security/app", next_address(request), request.base)
+        return self.holders.page("factor_needed.html", session, onward=request.base + onward, level=level_of(request))
 
     async def show(self, request: Request) -> Answer:
         """Shows which factors the person has, and leads to what can be done with each."""

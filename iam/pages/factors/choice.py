@@ -16,7 +16,7 @@ class FactorChoice:
 
     async def show(self, request: Request) -> Answer:
         """Leads to the page of the first factor; who has lost all of them meanwhile logs in again."""
-        choices = await self.proving.choices(await self.proving.candidate(request))
+        choices = await self.proving.choices(request, await self.proving.candidate(request))
         if not choices:
             return see_other(leading_to("/login", next_address(request), request.base) + "&login=again")
         return see_other(page_of(choices[0], request))

@@ -60,7 +60,7 @@ class CodePage:
         self, request: Request, candidate: Candidate, form: CodeForm, status: int = 200, stale: Stale | None = None
     ) -> Answer:
         """Shows the form with links to the person's other factors; leads to these who does not have this one."""
-        choices = await self.proving.choices(candidate)
+        choices = await self.proving.choices(request, candidate)
         if self.factor not in choices:
             return see_other(page_of(None, request))
         return self.theme.page(

@@ -75,9 +75,11 @@ class Proving:
             raise AnswerNow(see_other(leading_to("/login", next_address(request), request.base)))
         return found
 
-    async def choices(self, candidate: Candidate) -> tuple[Factor, ...]:
-        """Returns the factors that the candidate may prove, the strongest first."""
-        return await self.factors.of(candidate.user_id)
+    async def choices(self, request: Request, candidate: Candidate) -> tuple[Factor, ...]:
+        """Returns the factors that the candidate may prove, the strongest first: those that reach what is asked for."""
+        level = level_of(request)
+        held = await self.factors.of(candidate.user_id)
+        return tuple(factor for factor in held if acr.reaches(acr.of(acr.add((), factor.amr)), level))
 
     async def finish(self, request: Request, candidate: Candidate, factor: Factor) -> Answer:
         """Begins the session of a candidate who has just proved this factor, and leads on."""
@@ -120,7 +122,16 @@ def stepping(request: Request) -> bool:
         return False
 
 
+def level_of(request: Request) -> str | None:
+    """Returns the class (acr) that the person is to reach, if the address says so."""
+    try:
+        return acr.lowest([query_parameters(request).get("acr")])
+    except ParameterError:
+        return None
+
+
 def page_of(factor: Factor | None, request: Request) -> str:
     """Returns the address of the page that asks for this factor, or for any, and then leads on."""
-    path = f"{PATH}/{factor.name}" if factor else PATH
-    return leading_to(path, next_address(request), request.base) + ("&step=up" if stepping(request) else "")
+    path, level = f"{PATH}/{factor.name}" if factor else PATH, level_of(request)
+    address = leading_to(path, next_address(request), request.base)
+    return address + ("&step=up" if stepping(request) else "") + (f"&acr={level}" if level else "")

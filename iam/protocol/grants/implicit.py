@@ -16,9 +16,8 @@ from iam.authorization.response import FORM_POST, FRAGMENT
 from iam.oauth.grant_types import ID_TOKENS, IMPLICIT
 from iam.oauth.reasons import Reason
 from iam.oauth.scopes import OPENID
-from iam.openid import login_facts
 from iam.protocol.authorization_checks import check_authentication, check_mode, check_request_object, check_supported
-from iam.protocol.codes import Codes, PresentedCode, UnredeemedError
+from iam.protocol.codes import Codes, PresentedCode, UnredeemedError, told
 from iam.protocol.grant import Checks, Issuance
 from iam.protocol.request import OAuthlibRequest
 from iam.protocol.validator import Validator
@@ -86,8 +85,7 @@ class Implicit:
         """Issues an ID token with the claims of all scopes: no access token comes with it for UserInfo (Core §5.4)."""
         request, session, response = permission.request, permission.session, self.issuance.response
         recipient = await response.recipient(request.client)
-        told = login_facts.tell(session, request.authentication.nonce, request.claims)
-        identity = Identity(session.user_id, session.id, told)
+        identity = Identity(session.user_id, session.id, told(permission))
         id_token = await response.id_tokens.issue(
             request.client, identity, self.issuance.clock.now(), scopes=request.scopes
         )
