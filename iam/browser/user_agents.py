@@ -8,8 +8,10 @@ from typing import Final
 from attrs import frozen
 
 from iam.http.request import Request
+from iam.records.login_device import LoginDevice
 
 LONGEST: Final = 400
+BOTH: Final = "{browser} on {system}"
 
 # What tells a browser or a system, and its name; the first that is found counts, since most name others besides.
 BROWSERS: Final = (
@@ -48,12 +50,24 @@ class Device:
     browser: str | None
     system: str | None
 
+    @property
+    def words(self) -> str:
+        """The two in words; empty if nothing is known."""
+        known = {"browser": self.browser, "system": self.system}
+        return BOTH.format(**known) if self.browser and self.system else self.browser or self.system or ""
+
 
 def read(request: Request) -> str | None:
     """Returns how the browser of the request names itself, LONGEST characters at most; None if it does not."""
     names = request.requestHeaders.getRawHeaders(b"user-agent") or []
     text = "".join(filter(str.isprintable, names[0].decode("latin-1"))) if len(names) == 1 else ""
     return text.strip()[:LONGEST] or None
+
+
+def device(request: Request, *, known: bool = True) -> LoginDevice:
+    """Returns the browser of a login; `known`: the account has logged in there before."""
+    user_agent = read(request)
+    return LoginDevice(user_agent, describe(user_agent).words, known)
 
 
 def describe(user_agent: str | None) -> Device:

@@ -79,7 +79,7 @@ class SetupPage:
         log.info("first administrator: user {user_id}, {peer}", user_id=str(user.id), peer=request.client_address)
         before = self.visitors.cookie(request)
         cookie = await self.sessions.begin(
-            before, user.id, address=request.client_address, user_agent=user_agents.read(request)
+            before, user.id, address=request.client_address, device=user_agents.device(request)
         )
         return see_other("/applications", (cookies.set_session(self.settings, cookie),) if cookie else ())
 

@@ -69,6 +69,10 @@ class Logins:
         """Returns the value of a device cookie, which shows that this account has logged in in this browser."""
         return self.attempts.devices.remember(user_id, self.clock.now())
 
+    def knows(self, user_id: UUID, devices: Sequence[str]) -> bool:
+        """Tells whether one of the values shows that this account has logged in in this browser."""
+        return self.attempts.devices.find(user_id, devices, self.clock.now()) is not None
+
     def of_others(self, user_id: UUID, devices: Sequence[str]) -> list[str]:
         """Returns the values that this server has issued and that are not this account's."""
         now, known = self.clock.now(), self.attempts.devices

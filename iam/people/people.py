@@ -98,7 +98,6 @@ class People:
 
     async def weakness(self, password: str, *about: str | None) -> str | None:
         """Returns what to change about a new password of a person with these names, in a sentence, or None."""
-        """Returns what to change about a new password of a person with these names, in a sentence, or None."""
         return await self.passwords.complaint(password, self.site, *(text for text in about if text))
 
     async def _explain(self, username: str, email: str | None) -> Invalid:

@@ -11,6 +11,7 @@ from iam.clock import Clock
 from iam.limits import Limits
 from iam.people.steps import Step, Steps
 from iam.records.acr import PASSWORD
+from iam.records.login_device import UNTOLD, LoginDevice
 from iam.records.session import Ended, RecognisedSession, Session
 from iam.secrets import minted
 from iam.secrets.minted import Kind
@@ -77,7 +78,7 @@ class BrowserSessions:
         auth_time: datetime | None = None,
         remembered: bool = False,
         address: str | None = None,
-        user_agent: str | None = None,
+        device: LoginDevice = UNTOLD,
         amr: Sequence[str] = (PASSWORD,),
         pending: str | None = None,
         until: datetime | None = None,
@@ -87,7 +88,7 @@ class BrowserSessions:
         If the session before was theirs, it goes on, `until` its end if that is given. `auth_time` is when they proved
         who they are, by default now: if the account's logins were ended since then, the session is not valid. `amr` are
         the methods by which they did (RFC 8176), and `pending` is the secret of the login that lacked a factor; None is
-        returned if that is over. `address` and `user_agent` are those of the browser.
+        returned if that is over. `address` and `device` are where they log in.
         """
         now = self.clock.now()
         end = until or now + timedelta(seconds=self.lifetime(remembered=remembered))
@@ -105,7 +106,7 @@ class BrowserSessions:
             address=address,
             amr=amr,
             pending=minted.digest(pending) if pending else None,
-            user_agent=user_agent,
+            device=device,
         )
         return cookie if begun else None
 

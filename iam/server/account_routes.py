@@ -6,7 +6,7 @@ from iam.server.application import Application
 
 def account(application: Application) -> list[tuple[str, str, Handler]]:
     """Returns the rows of the pages below /account."""
-    allowed, sessions = application.allowed_applications, application.sessions_page
+    allowed, sessions, password = application.allowed_applications, application.sessions_page, application.password
     return [
         ("/account", "GET", application.overview.show),
         ("/account/applications", "GET", allowed.list),
@@ -14,6 +14,9 @@ def account(application: Application) -> list[tuple[str, str, Handler]]:
         ("/account/applications/remove", "POST", allowed.remove_all),
         ("/account/applications/<client_id>/remove", "GET", allowed.confirm_remove),
         ("/account/applications/<client_id>/remove", "POST", allowed.remove),
+        ("/account/password", "GET", password.show),
+        ("/account/password", "POST", password.submit),
+        ("/account/password/changed", "GET", password.done),
         ("/account/sessions", "GET", sessions.list),
         ("/account/sessions", "POST", sessions.end),
         ("/account/sessions/end", "GET", sessions.confirm_end_others),

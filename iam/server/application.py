@@ -29,6 +29,7 @@ from iam.pages.account.allowed_applications import AllowedApplications
 from iam.pages.account.authenticator_app import AppPages
 from iam.pages.account.holders import Holders
 from iam.pages.account.overview import Overview
+from iam.pages.account.password import PasswordPage
 from iam.pages.account.recovery_codes import RecoveryCodePages
 from iam.pages.account.security import Security
 from iam.pages.account.sessions import SessionsPage
@@ -53,6 +54,7 @@ from iam.pages.login.login import LoginPage
 from iam.pages.login.logout import Logout
 from iam.pages.setup import SetupPage
 from iam.pages.static import Static
+from iam.people.own_passwords import OwnPasswords
 from iam.people.setup import SetupLinks
 from iam.server.parts import Parts
 from iam.throttles.beat import Beat
@@ -251,6 +253,12 @@ class Application(Parts):
         """The pages of the applications that a person allowed to act for them."""
         store = self.store
         return AllowedApplications(self.holders, store.consents, store.scopes, store.resources, self.clock)
+
+    @cached_property
+    def password(self) -> PasswordPage:
+        """The page to change one's password."""
+        passwords = OwnPasswords(self.store.own_passwords, self.people, self.clock)
+        return PasswordPage(self.holders, passwords)
 
     @cached_property
     def sessions_page(self) -> SessionsPage:

@@ -16,6 +16,7 @@ from iam.server.account_routes import account
 from iam.server.application import Application
 
 SERVER_METADATA = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
+CHANGE_PASSWORD = "/.well-known/change-password"  # where password managers lead people (W3C Change Password URL)
 HEALTH = ("/healthz", "/readyz")  # also at the host's root, for probes that do not know the issuer's path
 
 # The addresses of django-oauth-toolkit, for clients that move from it: below /o, as in its tutorial.
@@ -93,6 +94,7 @@ def at_root(application: Application, own: list[Route], path: str) -> list[Route
         *inserted,
         *(row for row in own if path and row.path in HEALTH),
         Route(webfinger.PATH, ("GET",), application.webfinger.get, cors=Cors.EVERYBODY),
+        Route(CHANGE_PASSWORD, ("GET",), sends_to("/account/password"), page=True),
         Route(f"{resource_metadata.PATH}{path}{resource.PATH}", ("GET",), described, cors=Cors.EVERYBODY),
     ]
 

@@ -6,13 +6,14 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from iam.database.database import Database
 from iam.database.errors import Unavailable
 from iam.database.inputs import fit
 from iam.records.acr import PASSWORD
 from iam.records.actor import By, written
+from iam.records.login_device import UNTOLD, LoginDevice
 from iam.records.session import Ended, Presence, Session
 
 
@@ -90,7 +91,8 @@ select user_id from ended
 
 # A login replaces the session before it, if any. The same person's session goes on under its id, by which clients know
 # it; another person's ends in the same statement. A deletion of the account is waited for, and then no session begins.
-# A login that lacked a factor becomes one session at most.
+# A login that lacked a factor becomes one session at most. A person who has logged in before is told of a browser that the
+# account was not used in.
 BEGIN = """
 with before as (
     delete from sessions where digest = %(before)s returning id, user_id, expires_at, moment(%(now)s)
@@ -110,7 +112,12 @@ with before as (
     returning id, audited(case when id = %(id)s then 'session.begun' else 'session.renewed' end,
         %(now)s, 'user ' || user_id, %(address)s, subject => user_id::text, detail => jsonb_build_object(
             'session', id, 'replaced', (select b.id from before b where b.id <> s.id limit 1), 'remembered', remembered,
-            'amr', amr))
+            'amr', amr)),
+        case when not %(known)s and exists (
+            select from audit_events e
+            where e.subject = s.user_id::text and e.kind in ('session.begun', 'session.renewed')
+        ) then mailed('new_device', (select u.email from users u where u.id = s.user_id), user_id, %(now)s,
+            jsonb_strip_nulls(jsonb_build_object('address', %(address)s::text, 'device', nullif(%(words)s, '')))) end
 )
 select id from begun
 """
@@ -194,15 +201,15 @@ class Sessions:
         remembered: bool,
         before: bytes | None,
         address: str | None = None,
-        user_agent: str | None = None,
+        device: LoginDevice = UNTOLD,
         auth_time: datetime | None = None,
         amr: Sequence[str] = (PASSWORD,),
         pending: bytes | None = None,
     ) -> bool:
         """Starts a session; one with digest `before` ends, or goes on under its id if it is the same person's.
 
-        So does the login that lacked a factor, with digest `pending`. `address` and `user_agent` are those of the
-        browser. Returns False if the person is locked out, or if that login is over.
+        So does the login that lacked a factor, with digest `pending`. A login from a device that is not known is mailed
+        to the person, unless it is their first. Returns False if the person is locked out, or if that login is over.
         """
         rows = await self._database.query(
             BEGIN,
@@ -219,7 +226,7 @@ class Sessions:
                 "amr": list(amr),
                 "pending": pending,
                 "address": written(address),
-                "user_agent": user_agent,
+                **asdict(device),
             },
         )
         return bool(rows)

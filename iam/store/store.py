@@ -18,6 +18,7 @@ from iam.store.links import Links
 from iam.store.logout_notices import LogoutNotices
 from iam.store.new_passwords import NewPasswords
 from iam.store.outbox import Outbox
+from iam.store.own_passwords import OwnPasswords
 from iam.store.own_sessions import OwnSessions
 from iam.store.partitions import Partitions, longest
 from iam.store.pending_logins import PendingLogins
@@ -52,6 +53,7 @@ class Store:
     totp_secrets: TOTPSecrets
     own_sessions: OwnSessions
     recovery_codes: RecoveryCodeTable
+    own_passwords: OwnPasswords
     setup: Setup
     service: Service
     links: Links
@@ -94,6 +96,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         totp_secrets=TOTPSecrets(database),
         own_sessions=OwnSessions(database),
         recovery_codes=RecoveryCodeTable(database),
+        own_passwords=OwnPasswords(database),
         setup=Setup(database),
         service=Service(database),
         links=Links(database),

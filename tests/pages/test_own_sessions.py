@@ -164,3 +164,40 @@ async def test_a_name_without_end_is_cut_and_markup_in_it_is_text(server: Server
     admin.execute("select length(user_agent) from sessions")
     assert admin.fetchall() == [(user_agents.LONGEST,)]
     assert "A browser that does not say what it is" in (await visitor.get(LIST)).text
+
+
+async def mails(admin: Any) -> list[Any]:
+    admin.execute(
+        "select recipient, detail ->> 'device', detail ->> 'address' from outbox where template = 'new_device'"
+    )
+    return list(admin.fetchall())
+
+
+async def test_a_login_from_another_browser_is_mailed(server: Server, admin: Any) -> None:
+    await make_account(server, "ada", "ada@example.org")
+    firefox = await browser(server, "ada", FIREFOX)
+    assert await mails(admin) == []  # the first login tells nobody anything new
+
+    await log_in(firefox, "ada")
+    assert await mails(admin) == []
+
+    await browser(server, "ada", PHONE)
+    assert await mails(admin) == [("ada@example.org", "Chrome on Android", "127.0.0.1")]
+
+
+async def test_another_account_of_the_same_browser_is_new_there_too(server: Server, admin: Any) -> None:
+    firefox, _ = await ada_in_two(server)
+    await make_account(server, "bob", "bob@example.org")
+    await browser(server, "bob", PHONE)
+
+    await log_in(firefox, "bob")
+
+    assert [recipient for recipient, _, _ in await mails(admin)] == ["ada@example.org", "bob@example.org"]
+
+
+async def test_without_an_address_nothing_is_mailed(server: Server, admin: Any) -> None:
+    await make_account(server, "ada")
+    for kind in (FIREFOX, PHONE):
+        await browser(server, "ada", kind)
+
+    assert await mails(admin) == []

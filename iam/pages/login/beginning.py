@@ -15,6 +15,7 @@ from iam.http.request import Request
 from iam.people.logins import Logins
 from iam.people.sessions import BrowserSessions
 from iam.records.acr import PASSWORD
+from iam.records.login_device import LoginDevice
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.store.pending_logins import PendingLogins
@@ -61,7 +62,7 @@ class Beginnings:
             auth_time=proof.auth_time,
             remembered=proof.remembered,
             address=request.client_address,
-            user_agent=user_agents.read(request),
+            device=self._browser(request, proof.user_id),
             amr=proof.amr,
             pending=proof.pending,
             until=proof.until,
@@ -99,6 +100,11 @@ class Beginnings:
         if not proof.remembered:
             return None
         return int((proof.until - now).total_seconds()) if proof.until else self.sessions.lifetime(remembered=True)
+
+    def _browser(self, request: Request, user_id: UUID) -> LoginDevice:
+        """Returns the browser, and whether the account has logged in there before."""
+        known = self.logins.knows(user_id, cookies.read_devices(request, self.visitors.settings))
+        return user_agents.device(request, known=known)
 
     def _device(self, request: Request, user_id: UUID) -> tuple[bytes, bytes]:
         """Returns the cookie that tells later that this account has logged in in this browser."""
