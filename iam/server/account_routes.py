@@ -14,6 +14,8 @@ def account(application: Application) -> list[tuple[str, str, Handler]]:
         ("/account/applications/remove", "POST", allowed.remove_all),
         ("/account/applications/<client_id>/remove", "GET", allowed.confirm_remove),
         ("/account/applications/<client_id>/remove", "POST", allowed.remove),
+        ("/account/details", "GET", application.details.show),
+        ("/account/details", "POST", application.details.submit),
         ("/account/password", "GET", password.show),
         ("/account/password", "POST", password.submit),
         ("/account/password/changed", "GET", password.done),

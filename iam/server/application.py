@@ -27,6 +27,7 @@ from iam.openid.front_channel import FrontChannel
 from iam.openid.logout_requests import LogoutRequests
 from iam.pages.account.allowed_applications import AllowedApplications
 from iam.pages.account.authenticator_app import AppPages
+from iam.pages.account.details import DetailsPage
 from iam.pages.account.holders import Holders
 from iam.pages.account.overview import Overview
 from iam.pages.account.password import PasswordPage
@@ -253,6 +254,11 @@ class Application(Parts):
         """The pages of the applications that a person allowed to act for them."""
         store = self.store
         return AllowedApplications(self.holders, store.consents, store.scopes, store.resources, self.clock)
+
+    @cached_property
+    def details(self) -> DetailsPage:
+        """The page of what is known of a person."""
+        return DetailsPage(self.holders, self.store.users, self.store.details, self.clock)
 
     @cached_property
     def password(self) -> PasswordPage:

@@ -13,6 +13,7 @@ from iam.store.buckets import Buckets
 from iam.store.clients import Clients
 from iam.store.consent_uses import ConsentUses
 from iam.store.consents import Consents
+from iam.store.details import Details
 from iam.store.grants import Grants
 from iam.store.links import Links
 from iam.store.logout_notices import LogoutNotices
@@ -51,6 +52,7 @@ class Store:
     sessions: Sessions
     pending_logins: PendingLogins
     totp_secrets: TOTPSecrets
+    details: Details
     own_sessions: OwnSessions
     recovery_codes: RecoveryCodeTable
     own_passwords: OwnPasswords
@@ -94,6 +96,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         sessions=Sessions(database),
         pending_logins=PendingLogins(database),
         totp_secrets=TOTPSecrets(database),
+        details=Details(database),
         own_sessions=OwnSessions(database),
         recovery_codes=RecoveryCodeTable(database),
         own_passwords=OwnPasswords(database),

@@ -18,6 +18,7 @@ RECENT: Final = 600  # seconds since the login, for what a thief of an open brow
 # The pages of an account, in the order of its navigation.
 SECTIONS: Final = (
     ("/account", "Overview"),
+    ("/account/details", "Details"),
     ("/account/password", "Password"),
     ("/account/applications", "Applications"),
     ("/account/sessions", "Logins"),
