@@ -19,6 +19,7 @@ def account(application: Application) -> list[tuple[str, str, Handler]]:
         ("/account/password", "GET", password.show),
         ("/account/password", "POST", password.submit),
         ("/account/password/changed", "GET", password.done),
+        ("/account/activity", "GET", application.activity.show),
         ("/account/sessions", "GET", sessions.list),
         ("/account/sessions", "POST", sessions.end),
         ("/account/sessions/end", "GET", sessions.confirm_end_others),

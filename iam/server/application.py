@@ -25,6 +25,7 @@ from iam.endpoints.user_info import UserInfoEndpoint
 from iam.endpoints.webfinger import WebFinger
 from iam.openid.front_channel import FrontChannel
 from iam.openid.logout_requests import LogoutRequests
+from iam.pages.account.activity import ActivityPage
 from iam.pages.account.allowed_applications import AllowedApplications
 from iam.pages.account.authenticator_app import AppPages
 from iam.pages.account.details import DetailsPage
@@ -254,6 +255,11 @@ class Application(Parts):
         """The pages of the applications that a person allowed to act for them."""
         store = self.store
         return AllowedApplications(self.holders, store.consents, store.scopes, store.resources, self.clock)
+
+    @cached_property
+    def activity(self) -> ActivityPage:
+        """The page of what happened to an account."""
+        return ActivityPage(self.holders, self.store.activities)
 
     @cached_property
     def details(self) -> DetailsPage:

@@ -7,6 +7,7 @@ from iam.daily import Daily
 from iam.database.database import Database
 from iam.settings import Settings
 from iam.store.access_tokens import AccessTokens
+from iam.store.activities import Activities
 from iam.store.audit import Audit
 from iam.store.authorization_codes import AuthorizationCodes
 from iam.store.buckets import Buckets
@@ -75,6 +76,7 @@ class Store:
     refusals: Refusals
     refused_counts: RefusedCounts
     audit: Audit
+    activities: Activities
     buckets: Buckets
     replays: Replays
     registrations: Registrations
@@ -119,6 +121,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         refusals=Refusals(database, daily(settings)),
         refused_counts=RefusedCounts(database, clock, settings.limits.refused_counts),
         audit=Audit(database),
+        activities=Activities(database),
         buckets=Buckets(database, off=settings.no_rate_limits),
         replays=Replays(database),
         registrations=Registrations(database, clients),

@@ -23,6 +23,7 @@ SECTIONS: Final = (
     ("/account/applications", "Applications"),
     ("/account/sessions", "Logins"),
     ("/account/security", "Second factors"),
+    ("/account/activity", "Activity"),
 )
 
 LOGGED_OUT: Final = (

@@ -1,0 +1,75 @@
+"""What the events of the audit log say to the person they are about: a sentence for each kind, by who did it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from attrs import frozen
+
+OTHERS: Final = "Something about your account was changed."
+
+
+@frozen
+class Sentences:
+    """What an event says if the person did it themselves, and if somebody or something else did."""
+
+    own: str
+    others: str
+
+
+def both(sentence: str) -> Sentences:
+    """Returns the same sentence for whoever did it."""
+    return Sentences(sentence, sentence)
+
+
+SENTENCES: Final[Mapping[str, Sentences]] = {
+    "session.begun": Sentences("You logged in.", "You were logged in."),
+    "session.renewed": Sentences("You logged in again.", "You were logged in again."),
+    "session.ended": Sentences("You logged out, here or elsewhere.", "An administrator logged you out."),
+    "session.reused": both("You were logged out: an old copy of a login was used, perhaps by somebody else."),
+    "login.pending": both("Your password was right, and the second step of the login followed or was missing."),
+    "consent.given": both("You allowed an application to act for you."),
+    "consent.withdrawn": both("You removed an application that you had allowed."),
+    "client.created": Sentences("You registered an application.", "An application was registered for you."),
+    "grant.revoked": both("An administrator ended the access of an application."),
+    "grants.revoked": both("An administrator ended the access of all applications."),
+    "token.revoked": both("An application gave its access back, or an administrator ended it."),
+    "code.replayed": both("The access of an application was ended: its code was used twice."),
+    "refresh_token.reused": both("The access of an application was ended: an old token was used again."),
+    "logout.not_delivered": both("An application could not be told that you logged out."),
+    "mail.not_delivered": both("A mail to you could not be delivered."),
+    "user.created": both("Your account was made."),
+    "user.signed_up": both("You made your account."),
+    "user.sign_up_asked": both("Somebody asked for an account with your e-mail address."),
+    "user.invited": both("You were invited to choose a password."),
+    "user.invitation_accepted": both("You accepted the invitation and chose your password."),
+    "user.changed": Sentences("You changed your details.", "An administrator changed your account."),
+    "user.password_changed": Sentences("You changed your password.", "Your password was changed."),
+    "user.password_reset": both("Your password was set by a link."),
+    "user.reset_asked": both("Somebody asked for a link to choose a new password."),
+    "user.verification_asked": both("A mail was sent to verify your e-mail address."),
+    "user.email_verified": both("You verified your e-mail address."),
+    "user.email_change_asked": both("A mail was sent to your new e-mail address, to verify it."),
+    "user.email_changed": both("Your e-mail address was changed."),
+    "user.email_change_undone": both("The change of your e-mail address was undone."),
+    "user.disabled": both("An administrator disabled your account."),
+    "user.enabled": both("An administrator enabled your account again."),
+    "user.deletion_planned": both("You asked that your account is deleted."),
+    "user.deletion_cancelled": both("You kept your account."),
+    "user.exported": both("You downloaded your data."),
+    "factor.added": both("You added a second step to your login."),
+    "factor.removed": Sentences("You removed a second step of your login.", "A second step of your login was removed."),
+    "factors.reset": both("An administrator removed the second steps of your login."),
+    "recovery_codes.made": both("You made new recovery codes."),
+    "recovery_code.used": both("A recovery code was used to log in."),
+    "passkey.added": both("You added a passkey."),
+    "passkey.renamed": both("You renamed a passkey."),
+    "passkey.removed": Sentences("You removed a passkey.", "A passkey was removed."),
+    "personal_token.created": Sentences("You made an access token.", "An administrator made an access token for you."),
+    "personal_token.revoked": Sentences("You ended an access token.", "An access token of yours was ended."),
+}
+
+
+def tell(kind: str, *, own: bool) -> str:
+    """Returns what an event of this kind says; `own`: the person did it."""
+    known = SENTENCES.get(kind, both(OTHERS))
+    return known.own if own else known.others
