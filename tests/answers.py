@@ -27,7 +27,7 @@ SOMETIMES = {
 }
 POLICY = re.compile(
     r"default-src 'none'; style-src 'self'; img-src 'self' data:; (form-action 'self'; )?"
-    r"frame-ancestors 'none'; base-uri 'none'"
+    r"frame-ancestors 'none'; base-uri 'none'(; script-src 'self')?"
 )
 CACHED = re.compile(r"no-cache|public, max-age=\d+(, immutable)?")  # static files, and the keys
 MAY_BE_CACHED = ("text/css; charset=utf-8", "image/svg+xml")

@@ -77,4 +77,6 @@ class PasswordPage:
         self, request: Request, session: Session, form: PasswordForm, status: int = 200, stale: Stale | None = None
     ) -> Answer:
         token = self.holders.visitors.token(request, PURPOSE)
-        return self.holders.page("password.html", session, status, form=form, stale=stale, csrf_token=token)
+        return self.holders.page(
+            "password.html", session, status, scripted=True, form=form, stale=stale, csrf_token=token
+        )

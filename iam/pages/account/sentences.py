@@ -46,6 +46,7 @@ SENTENCES: Final[Mapping[str, Sentences]] = {
     "user.password_changed": Sentences("You changed your password.", "Your password was changed."),
     "user.password_reset": both("Your password was set by a link."),
     "user.reset_asked": both("Somebody asked for a link to choose a new password."),
+    "user.reset_offered": both("An administrator made a link with which you choose a new password."),
     "user.verification_asked": both("A mail was sent to verify your e-mail address."),
     "user.email_verified": both("You verified your e-mail address."),
     "user.email_change_asked": both("A mail was sent to your new e-mail address, to verify it."),
