@@ -66,7 +66,8 @@ with judged as materialized (
         detail => jsonb_build_object('grant', grant_id, 'name', name, 'scope', %(scope)s::text,
             'resources', %(resources)s::text[], 'expires_at', %(expires_at)s::timestamptz)),
         mailed('personal_token_made', (select u.email from users u where u.id = user_id), user_id, %(now)s,
-            jsonb_build_object('name', name, 'by_person', %(actor)s = 'user ' || user_id))
+            jsonb_build_object('token', name, 'by_administrator', %(actor)s <> 'user ' || user_id,
+                'address', case when %(actor)s = 'user ' || user_id then %(address)s::text end))
 )
 select obstacle from judged
 """

@@ -32,7 +32,7 @@ where c.user_id = %(user_id)s and c.digest = %(digest)s and c.used_at is null
 returning audited('recovery_code.used', %(now)s, 'user ' || c.user_id, %(address)s, subject => c.user_id::text),
     (select mailed('recovery_code_used', u.email, u.id, %(now)s, jsonb_build_object('left', (
         select count(*) from recovery_codes o where o.user_id = u.id and o.used_at is null and o.digest <> %(digest)s
-    ))) from users u where u.id = c.user_id)
+    ), 'address', %(address)s::text)) from users u where u.id = c.user_id)
 """
 
 

@@ -20,7 +20,8 @@ on conflict (user_id) do update
     where t.sealed <> excluded.sealed
 returning audited('factor.added', %(now)s, %(actor)s, %(address)s, subject => user_id::text,
     detail => jsonb_build_object('factor', 'totp')),
-    (select mailed('factor_added', u.email, u.id, %(now)s, jsonb_build_object('factor', %(label)s::text))
+    (select mailed('factor_added', u.email, u.id, %(now)s, jsonb_build_object(
+        'factor', %(label)s::text, 'address', %(address)s::text))
         from users u where u.id = t.user_id)
 """
 
@@ -35,7 +36,8 @@ REMOVE: Final = """
 delete from totp_secrets t where user_id = %(user_id)s
 returning audited('factor.removed', %(now)s, %(actor)s, %(address)s, subject => user_id::text,
     detail => jsonb_build_object('factor', 'totp')),
-    (select mailed('factor_removed', u.email, u.id, %(now)s, jsonb_build_object('factor', %(label)s::text))
+    (select mailed('factor_removed', u.email, u.id, %(now)s, jsonb_build_object(
+        'factor', %(label)s::text, 'address', %(address)s::text))
         from users u where u.id = t.user_id)
 """
 

@@ -16,6 +16,7 @@ from iam.operations.messages import DETAIL, Messages, Unwritable
 from iam.people.mail import Mails
 from iam.records.mail import Mail
 from tests.http.conftest import settings
+from tests.store.test_writing_statements import statements
 
 ISSUER = "https://login.example.org/o"
 LINK = ISSUER + "/reset#iam_xx_" + "s" * 100
@@ -216,8 +217,21 @@ def test_a_theme_whose_mail_cannot_be_read_stops_the_start(tmp_path: Path) -> No
 
 def test_what_a_mail_may_say_is_what_the_templates_ask_for() -> None:
     (templates,) = (path / "mail" for path in BUNDLED if path.is_dir())
-    asked = {
-        name for path in templates.iterdir() for name in re.findall(r"{[{%](?: if)? (\w+) [%}]}", path.read_text())
+    asked = {name for path in templates.iterdir() for name in re.findall(r"{(?:{|% if) (\w+) [%}]}", path.read_text())}
+    everywhere = {"issuer", "link", "when", "name", *Theme(settings())._environment.globals}
+
+    assert asked - everywhere == set(DETAIL)
+
+
+BALANCED = r"\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\))*\)"
+MAILED = re.compile(r"\bmailed" + BALANCED)
+
+
+def test_whoever_writes_a_mail_says_what_the_templates_know() -> None:
+    calls = {f"{name}: {call}": call for name, text in statements() for call in MAILED.findall(text)}
+    said = {
+        name: set(re.findall(r"'(\w+)', ", call.partition("jsonb_build_object")[2])) for name, call in calls.items()
     }
 
-    assert asked - {"site", "issuer", "link", "when", "name", "else", "endif", "endblock"} == set(DETAIL)
+    assert len(calls) >= 9
+    assert {name: members - set(DETAIL) for name, members in said.items() if members - set(DETAIL)} == {}

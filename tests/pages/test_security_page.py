@@ -60,7 +60,9 @@ async def test_an_app_is_added_by_a_code_that_it_shows(server: Server, admin: An
     assert amr_of(admin) == {"ada": ["pwd", "otp", "mfa"]}  # the code proved it in this session too
     assert "Added on" in (await visitor.get("/account/security")).text
     assert {"factor.added", "recovery_codes.made"} <= set(events(admin))
-    assert mails(admin) == [("factor_added", "ada@example.org", {"factor": "Authenticator app"})]
+    assert mails(admin) == [
+        ("factor_added", "ada@example.org", {"factor": "Authenticator app", "address": "127.0.0.1"})
+    ]
 
 
 async def test_the_square_is_what_apps_read(server: Server) -> None:
@@ -178,7 +180,9 @@ async def test_h24_a_recovery_code_lets_a_person_in_once(server: Server, admin: 
 
     assert [first.status, again.status, other.status] == [303, 400, 303]
     assert "Unused codes: <strong>8</strong>" in (await visitors[0].get("/account/security")).text
-    assert mails(admin)[1:] == [("recovery_code_used", "ada@example.org", {"left": left}) for left in (9, 8)]
+    assert mails(admin)[1:] == [
+        ("recovery_code_used", "ada@example.org", {"left": left, "address": "127.0.0.1"}) for left in (9, 8)
+    ]
     assert events(admin).count("recovery_code.used") == 2
 
 
