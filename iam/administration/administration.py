@@ -19,8 +19,9 @@ if TYPE_CHECKING:  # slow to import: loaded only by actions that need them
 class Administration:
     """The store, the clock, the settings, and the rules for people, clients and keys.
 
-    `registration` and `keys` build theirs when called. `keys` needs the server key, which only some actions use; it
-    raises ServerKeyError if the key cannot be read or made.
+    `registration` and `keys` build theirs when called. `keys`, and `seal`, which encrypts a link for the mail that it
+    goes into, need the server key, which only some actions use; they raise ServerKeyError if the key cannot be read or
+    made.
     """
 
     store: Store
@@ -29,3 +30,4 @@ class Administration:
     people: People
     registration: "Callable[[], Registration]"
     keys: "Callable[[], Keys]"
+    seal: Callable[[str], bytes]

@@ -26,7 +26,15 @@ def build_administration(reactor: Reactor, settings: Settings, clock: Clock, sto
     key = partial(read_server_key, settings)
     people = People(store.users, Passwords(reactor, shortest=settings.password_length), clock, settings.issuer_host)
     rules = partial(build_registration, reactor, settings, clock, store, key)
-    return Administration(store, clock, settings, people, rules, partial(build_keys, clock, store, key))
+    keys, seal = partial(build_keys, clock, store, key), partial(seal_link, key)
+    return Administration(store, clock, settings, people, rules, keys, seal)
+
+
+def seal_link(key: Callable[[], ServerKey], link: str) -> bytes:
+    """Encrypts a link for the mail that it goes into. Raises ServerKeyError if the server key cannot be read or made."""
+    from iam.people.mail import PURPOSE, Mails
+
+    return Mails(key().derive(PURPOSE)).seal(link)
 
 
 def build_registration(

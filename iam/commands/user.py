@@ -7,7 +7,7 @@ import click
 from iam.administration import people
 from iam.administration.administration import Administration
 from iam.administration.people import ProfileChange
-from iam.commands import asking, claims, output
+from iam.commands import asking, claims, invitations, output
 from iam.commands.confirming import run_if_agreed, yes_option
 from iam.commands.options import Group
 from iam.commands.people import document
@@ -17,6 +17,8 @@ from iam.records.user import User
 
 COLUMNS = ("username", "email", "name", "superuser", "disabled", "created_at")
 
+
+NEXT = " Nobody can log in to the account yet: `iam user invite` prints a link by which they choose a password."
 
 who = click.argument("username", metavar="USERNAME")
 email_option = click.option("--email", metavar="E", help="The e-mail address.")
@@ -69,7 +71,7 @@ def create(
     password_stdin: bool,
     password_hash_stdin: bool,
 ) -> None:
-    """Create a person's account. Without a password nobody can log in to it (iam user set-password)."""
+    """Create a person's account. Without a password nobody can log in to it (iam user invite, iam user set-password)."""
     if password_stdin and password_hash_stdin:
         raise click.UsageError("Give a password or its hash, not both.")
     password = asking.line_on_input("The password") if password_stdin else None
@@ -87,7 +89,8 @@ def create(
             by=COMMAND_LINE,
         )
     )
-    output.say(f"The person {user.username} is created.", document(user))
+    locked = password is None and hashed is None
+    output.say(f"The person {user.username} is created.{NEXT if locked else ''}", document(user))
 
 
 @command.command("list", examples=["iam user list", "iam user list --json"])
@@ -190,3 +193,7 @@ def set_password(username: str, *, password_stdin: bool, keep_grants: bool) -> N
 
     user = run(work)
     output.say(f"The person {user.username} has a new password.", document(user))
+
+
+command.add_command(invitations.invite)
+command.add_command(invitations.reset_password)

@@ -4,7 +4,7 @@ To open one shows a page and changes nothing, since mail is read by scanners; on
 Decisions: docs/decisions/account_links.md.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -50,6 +50,11 @@ class NewLink:
     expires_at: datetime
     address: str = field(repr=False)
 
+    @property
+    def fresh(self) -> Fresh:
+        """The link as the store takes it, without a mail."""
+        return Fresh(self.digest, self.expires_at, None, {})
+
 
 @frozen
 class LinkMaker:
@@ -64,14 +69,10 @@ class LinkMaker:
         return NewLink(minted.digest(secret), now + kind.lifetime, f"{self.issuer}{kind.path}?link={secret}")
 
     def for_mail(self, kind: LinkKind, now: datetime, **detail: object) -> Fresh:
-        """Returns a new link for the outbox, with what its mail says besides."""
+        """Returns a new link for the outbox; its mail says how long the link is good, and `detail`."""
         link = self.make(kind, now)
-        return Fresh(link.digest, link.expires_at, self.seal(link.address), told(kind, detail))
-
-
-def told(kind: LinkKind, detail: Mapping[str, object]) -> Mapping[str, object]:
-    """Returns what the mail with a link of this kind says: `detail`, and how many hours the link is good."""
-    return {"hours": int(kind.lifetime / HOUR), **detail}
+        until = link.expires_at.isoformat()
+        return Fresh(link.digest, link.expires_at, self.seal(link.address), {"until": until, **detail})
 
 
 class TooMany(Exception):
@@ -107,7 +108,8 @@ class Links:
         if not await self.requests.admit(user_id, "", by.address or ""):
             raise TooMany
         now = self.clock.now()
-        return await self.table.ask_verification(user_id, self.maker.for_mail(VERIFICATION, now), now, by)
+        fresh = self.maker.for_mail(VERIFICATION, now, address=by.address)
+        return await self.table.ask_verification(user_id, fresh, now, by)
 
     async def confirm(self, secret: str, address: str) -> Changed | None:
         """Verifies the address that this link was sent to. Returns None if the link is not good."""

@@ -31,7 +31,7 @@ class NewPasswords:
         key, now = names.login_key(login), self.links.clock.now()
         user_id, _ = await self.people.users.login(key) or (None, None)
         admitted = await self.links.requests.admit(user_id, key or login, address)
-        fresh = self.links.maker.for_mail(RESET, now)
+        fresh = self.links.maker.for_mail(RESET, now, address=address)
         await self.table.ask(user_id if admitted else None, fresh, next_address, now, address)
 
     async def reset(self, link: Link, secret: str, password: str, address: str) -> Changed | None:

@@ -32,8 +32,7 @@ class SignUps:
         complain(email=names.email_complaint(email))
         email, key, now = email.strip(), names.email_key(email), self.links.clock.now()
         admitted = await self.links.requests.admit(None, key, address)
-        issuer = self.links.maker.issuer
-        fresh = self.links.maker.for_mail(SIGN_UP, now, login=f"{issuer}/login", reset=f"{issuer}/reset")
+        fresh = self.links.maker.for_mail(SIGN_UP, now, address=address)
         await self.table.ask(email, key, fresh, next_address, now, address, mailed=admitted)
 
     async def make(

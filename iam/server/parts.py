@@ -237,7 +237,9 @@ class Parts:
     @cached_property
     def administration(self) -> Administration:
         """The store, rules and keys that administrative actions use."""
-        return Administration(self.store, self.clock, self.settings, self.people, lambda: self.rules, lambda: self.keys)
+        return Administration(
+            self.store, self.clock, self.settings, self.people, lambda: self.rules, lambda: self.keys, self.mails.seal
+        )
 
     @cached_property
     def rules(self) -> Registration:

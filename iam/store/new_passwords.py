@@ -1,5 +1,6 @@
 """Links to a new password: those that people ask for, those that administrators make, and their use (H22)."""
 
+import json
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -127,7 +128,7 @@ class NewPasswords:
             "name": name,
             "now": now,
             "address": written(address),
-            "detail": "{}",
+            "detail": json.dumps({"address": address}),
         }
         rows = await self._database.query(USE, told)
         return Changed(*rows[0]) if rows else None

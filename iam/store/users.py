@@ -88,7 +88,8 @@ with changed as (
         detail => jsonb_strip_nulls(jsonb_build_object(
             'sessions_ended', (select count(*) from sessions s where s.user_id = users.id),
             'grants_kept', nullif(%(keep_grants)s, false),
-            'tokens_kept', nullif(%(keep_tokens)s, false))))
+            'tokens_kept', nullif(%(keep_tokens)s, false)))),
+        mailed('password_changed', email, id, %(now)s, jsonb_build_object('by_administrator', true))
 ), ended as (
     delete from sessions s using changed c where s.user_id = c.id returning moment(%(now)s)
 )

@@ -14,6 +14,7 @@ def on(server: Server) -> Administration:
     """What the actions work on."""
     clock = server.clock_of_store()
     people = People(server.store.users, Passwords(reactor), clock, server.settings.issuer_host)
+    seal = server.application.mails.seal
     return Administration(
-        server.store, clock, server.settings, people, lambda: server.registration, lambda: server.keys
+        server.store, clock, server.settings, people, lambda: server.registration, lambda: server.keys, seal
     )

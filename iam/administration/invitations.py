@@ -1,0 +1,61 @@
+"""Links that administrators make: to the first password of an account, and to another one (H22)."""
+
+from datetime import datetime
+
+from attrs import field, frozen
+
+from iam.administration import people
+from iam.administration.administration import Administration
+from iam.people import names
+from iam.people.links import INVITATION, PRINTED_RESET, RESET, LinkKind, LinkMaker
+from iam.records.actor import By
+from iam.records.invalid import Invalid
+from iam.records.user import User
+
+DISABLED = "This person is disabled: enable them first (iam user enable)."
+HAS_PASSWORD = "This person has a password: for another one use iam user reset-password."
+THERE = "There is a person with this name already, who has another e-mail address: change it with iam user update."
+
+
+@frozen
+class Offer:
+    """A link for a person, to be handed over once; `mailed`: another one went to their address."""
+
+    user: User
+    expires_at: datetime
+    mailed: bool
+    link: str = field(repr=False)
+
+
+async def invite(on: Administration, name: str, by: By, *, email: str | None = None) -> Offer:
+    """Returns a link by which a person chooses their first password; makes their account if there is none.
+
+    If the account has an address, or `email` gives a new one an address, another link goes there. Raises Invalid.
+    """
+    user = await on.store.users.by_username(names.username_key(name)) or await people.find_by_id(on, name)
+    if user is None:
+        user = await people.create(on, username=name, email=email, by=by)
+    elif email is not None and names.email_key(email) != names.email_key(user.email or ""):
+        raise Invalid({"email": THERE})
+    return await offer(on, user, INVITATION, INVITATION, by, HAS_PASSWORD)
+
+
+async def reset_password(on: Administration, name: str, by: By) -> Offer:
+    """Returns a link by which a person chooses another password, good for a day.
+
+    If the account has an address, another link goes there, good for an hour. Raises Invalid.
+    """
+    return await offer(on, await people.find(on, name), PRINTED_RESET, RESET, by, DISABLED)
+
+
+async def offer(on: Administration, user: User, printed: LinkKind, mailed: LinkKind, by: By, otherwise: str) -> Offer:
+    """Makes the links for a person. Raises Invalid for a person who is disabled, or cannot be helped in this way."""
+    if user.disabled_at is not None:
+        raise Invalid({"user": DISABLED})
+    now = on.clock.now()
+    maker = LinkMaker(await on.store.service.issuer() or on.settings.issuer, on.seal)
+    link = maker.make(printed, now)
+    mail = maker.for_mail(mailed, now, username=user.username, by_administrator=True) if user.email else None
+    if not await on.store.new_passwords.offer(mailed.word, user.id, link.fresh, mail, now, by):
+        raise Invalid({"user": otherwise})
+    return Offer(user, link.expires_at, mail is not None, link.address)
