@@ -131,6 +131,14 @@ begin
 end
 $$;
 
+CREATE FUNCTION consented_minus(given jsonb, allowed jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    AS $_$
+    select coalesce(jsonb_object_agg(each.uri, left_over.names) filter (where left_over.names <> '[]' or not $2 ? each.uri), '{}')
+    from jsonb_each($1) each (uri, names)
+    cross join lateral (select each.names - array(select jsonb_array_elements_text($2 -> each.uri))) left_over (names)
+$_$;
+
 CREATE FUNCTION consented_with(before jsonb, allowed jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
     AS $_$
@@ -679,7 +687,8 @@ CREATE TABLE consents (
     scopes text[] NOT NULL,
     granted_at timestamp with time zone NOT NULL,
     resources jsonb DEFAULT '{}'::jsonb NOT NULL,
-    used_at timestamp with time zone
+    used_at timestamp with time zone,
+    unasked jsonb DEFAULT '{}'::jsonb NOT NULL
 );
 
 CREATE TABLE epochs (

@@ -1,14 +1,22 @@
 """Consent: whether a person must be asked about an authorization request, and what they are asked."""
 
+from enum import Enum
 from uuid import UUID
 
 from attrs import frozen
 
-from iam.authorization.question import Question
+from iam.authorization.question import Question, unguarded
 from iam.authorization.request import AuthorizationRequest
 from iam.clients import client_card, scopes
 from iam.store.consents import Consents
 from iam.store.scopes import Scopes
+
+
+class Standing(Enum):
+    """Why a person need not be asked."""
+
+    ALLOWED = "allowed"  # they allowed all of it before, and only the client itself can get the answer
+    TRUSTED = "trusted"  # an administrator trusts the client with all of it
 
 
 @frozen
@@ -18,15 +26,19 @@ class Consent:
     consents: Consents
     known_scopes: Scopes
 
-    async def covers(self, user_id: UUID, request: AuthorizationRequest) -> bool:
-        """Checks that the person allowed all of this before and that only the client itself can get the answer.
+    async def standing(self, user_id: UUID, request: AuthorizationRequest) -> Standing | None:
+        """Returns why this person need not be asked; None if they must be.
 
-        About a client that others can impersonate people are asked each time (RFC 8252 §8.6).
+        About a client that others can impersonate people are asked each time (RFC 8252 §8.6), unless it is trusted.
         """
-        if not client_card.proven(request.client, request.redirect_uri):
-            return False
-        given = await self.consents.given(user_id, request.client.client_id)
-        return given.covers(request.consented, request.allowed)
+        if client_card.proven(request.client, request.redirect_uri):
+            given = await self.consents.given(user_id, request.client.client_id)
+            if given.covers(request.consented, request.allowed):
+                return Standing.ALLOWED
+        if not request.client.trusted:
+            return None
+        known = await scopes.describe(request.consented, self.known_scopes)
+        return Standing.TRUSTED if known and all(map(unguarded, known)) else None
 
     async def question(self, user_id: UUID, request: AuthorizationRequest) -> Question:
         """Returns the question about the scopes that are requested by name or through their claims."""

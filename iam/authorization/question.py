@@ -7,7 +7,7 @@ from typing import Final
 from attrs import evolve, field, frozen
 
 from iam.authorization.request import AuthorizationRequest
-from iam.oauth.scopes import OPENID
+from iam.oauth.scopes import ADMINISTRATION, OFFLINE_ACCESS, OPENID
 from iam.openid import claims
 from iam.openid.claims import ID_TOKEN, USERINFO
 from iam.records.consent import NOWHERE
@@ -47,9 +47,16 @@ class Question:
 
     @property
     def fixed(self) -> frozenset[str]:
-        """The scopes that nobody can deselect: openid, without which nobody is logged in."""
+        """The scopes that nobody can deselect: openid, without which nobody is logged in, and those of trust."""
         many = len(self.scopes) > MOST
-        return frozenset(scope.name for scope in self.scopes if many or scope.name == OPENID)
+        return self.trusted | {scope.name for scope in self.scopes if many or scope.name == OPENID}
+
+    @property
+    def trusted(self) -> frozenset[str]:
+        """The scopes that an administrator trusts the client with, which it gets without a question too."""
+        if not self.request.client.trusted:
+            return frozenset()
+        return frozenset(scope.name for scope in self.scopes if unguarded(scope))
 
     @property
     def taken_back(self) -> bool:
@@ -84,7 +91,14 @@ class Question:
         """
         client = self.request.client
         return {
-            "client": [client.id, client.name, client.owner, client.auth_method, client.registered_itself],
+            "client": [
+                client.id,
+                client.name,
+                client.owner,
+                client.auth_method,
+                client.registered_itself,
+                client.trusted,
+            ],
             "registered": [client.scopes, client.redirect_uris],
             "links": [
                 client.logo_uri,
@@ -127,6 +141,11 @@ class Question:
     def _claims_by_name(self) -> set[str]:
         asked = self.request.claims
         return {*claims.list_asked(asked, ID_TOKEN), *claims.list_asked(asked, USERINFO)}
+
+
+def unguarded(scope: Scope) -> bool:
+    """Whether a trusted client may have the scope although nobody is asked."""
+    return not (scope.restricted or scope.name == OFFLINE_ACCESS or scope.name.startswith(ADMINISTRATION))
 
 
 def retain(allowed: Mapping[str, Sequence[str]], kept: Collection[str]) -> dict[str, list[str]]:

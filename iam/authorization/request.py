@@ -60,9 +60,13 @@ Answerable = AuthorizationRequest | InvalidAuthorizationRequest
 
 @frozen
 class Permission:
-    """A request that a person allows in their session; if they were not `asked` just now, they allowed it before."""
+    """A request that a person allows in their session; if they were not `asked` just now, they allowed it before.
+
+    Of a client that is `trusted` with all of it nobody need have asked them.
+    """
 
     request: AuthorizationRequest
     session: Session
     address: str | None = None
     asked: bool = True
+    trusted: bool = False

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from attrs import evolve, frozen
 
-from iam.clients import members, sectors
+from iam.clients import members, sectors, trust
 from iam.clients import redirect_uris as redirection
 from iam.clients.redirect_uris import Rules
 from iam.clients.registrants import ADMINISTRATOR, Registrant
@@ -62,7 +62,7 @@ class Registration:
             private=self.private,
             implicit=self.implicit,
         )
-        complain(**members.complaints(case))
+        complain(**{**members.complaints(case), **trust.complaints(metadata, before, registrant)})
         return await sectors.settled(metadata, self.fetcher, before, registrant.network)
 
     def rules(self, before: Client | None, auth_method: str, *, unusual: bool = False, http: bool = False) -> Rules:

@@ -15,7 +15,7 @@ from attrs import frozen
 from twisted.logger import Logger
 
 from iam.authorization.assurance import Assurance, Assurances
-from iam.authorization.consent import Consent
+from iam.authorization.consent import Consent, Standing
 from iam.authorization.decision import (
     Allow,
     Ask,
@@ -83,9 +83,9 @@ class AuthorizationEndpoint:
         asked, done = authorization.authentication, self._done(request, accounts.active)
         people, assurance = await self._people(authorization, accounts, done)
         person = find_suitable(asked, people, done)
-        consented = person is not None and await self.consent.covers(person.session.user_id, authorization)
-        decision = decide(asked, people, done, consented=consented, assurance=assurance)
-        return await self._answer(request, authorization, accounts, decision)
+        standing = await self.consent.standing(person.session.user_id, authorization) if person else None
+        decision = decide(asked, people, done, consented=standing is not None, assurance=assurance)
+        return await self._answer(request, authorization, accounts, decision, trusted=standing is Standing.TRUSTED)
 
     async def post(self, request: Request) -> Answer:
         """Redirects an authorization request in a form to the same request as a GET (Core §3.1.2.1). Raises AnswerNow.
@@ -194,12 +194,21 @@ class AuthorizationEndpoint:
         return next((did for did in happened if self.interactions.proven(query, did, secret)), None)
 
     async def _answer(
-        self, request: Request, authorization: AuthorizationRequest, accounts: Accounts, decision: Decision
+        self,
+        request: Request,
+        authorization: AuthorizationRequest,
+        accounts: Accounts,
+        decision: Decision,
+        *,
+        trusted: bool = False,
     ) -> Answer:
-        """Returns the answer for a decision; the login and the account chooser lead back here."""
+        """Returns the answer for a decision; the login and the account chooser lead back here.
+
+        `trusted`: the person need not be asked since the client is trusted, whatever they allowed before.
+        """
         match decision:
             case Allow(person):
-                return await self._allow(request, authorization, person.session, asked=False)
+                return await self._allow(request, authorization, person.session, asked=False, trusted=trusted)
             case Ask(person):
                 question = await self.consent.question(person.session.user_id, authorization)
                 return self.answers.ask(request, accounts.with_session(person.session), question)
@@ -213,11 +222,19 @@ class AuthorizationEndpoint:
                 return self.answers.refuse(request, authorization, require_interaction(error, got))
 
     async def _allow(
-        self, request: Request, authorization: AuthorizationRequest, session: Session, *, asked: bool
+        self,
+        request: Request,
+        authorization: AuthorizationRequest,
+        session: Session,
+        *,
+        asked: bool,
+        trusted: bool = False,
     ) -> Answer:
         """Responds with what the client asked for, a code for example, or with an AuthorizationError of the server."""
         try:
-            response = await self.server.allow(authorization, session, request.client_address, asked=asked)
+            response = await self.server.allow(
+                authorization, session, request.client_address, asked=asked, trusted=trusted
+            )
         except AuthorizationError as error:
             return self.answers.refuse(request, authorization, error)
         log.info(

@@ -74,6 +74,7 @@ class AuthorizationAnswers:
             person=account.session,
             places=question.places,
             choices=question.choices,
+            trusted=question.trusted,
             taken_back=question.taken_back,
             ticked=ticked or {scope.name for scope in question.scopes if not nothing},
             changed=changed,

@@ -15,6 +15,8 @@ OPENID: Final = "openid"
 
 OFFLINE_ACCESS: Final = "offline_access"
 
+ADMINISTRATION: Final = "iam:"  # scopes of this server's own administration begin with it
+
 OF_OPENID: Final = frozenset(
     {OPENID, "profile", "email", "address", "phone", OFFLINE_ACCESS}
 )  # granted only on request (G21)

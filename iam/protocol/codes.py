@@ -90,6 +90,7 @@ class Codes:
                 allowed=request.allowed,
                 asked=permission.asked,
                 declined=request.declined,
+                trusted=permission.trusted,
             )
         )
         if not issued:

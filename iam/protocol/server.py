@@ -133,14 +133,20 @@ class Server:
         return authorization_request.build(request)
 
     async def allow(
-        self, authorization: AuthorizationRequest, session: Session, address: str | None = None, *, asked: bool = True
+        self,
+        authorization: AuthorizationRequest,
+        session: Session,
+        address: str | None = None,
+        *,
+        asked: bool = True,
+        trusted: bool = False,
     ) -> AuthorizationResponse:
         """Returns the response to a request that this person allowed. Raises AuthorizationError.
 
-        `asked` is false if consent given earlier was enough. The scopes are those determined when the request was
-        validated, so they are the ones that the person saw.
+        `asked` is false if consent given earlier was enough, or if the client is `trusted` with all of it. The scopes are
+        those determined when the request was validated, so they are the ones that the person saw.
         """
-        permission = Permission(authorization, session, address, asked)
+        permission = Permission(authorization, session, address, asked, trusted)
         try:
             members = await self._flows[authorization.grant_type].answer(permission)
         except OAuth2Error as error:

@@ -131,6 +131,13 @@ class Metadata:
         "Front-channel logout URI",
     )
     frontchannel_logout_session_required: bool = member("", "Tell that page which session it was.", default=False)
+    trusted: bool = member(
+        "",
+        "It gets what it asks for without asking people, but not offline_access, restricted scopes or iam:*. Of a public "
+        "client on people's machines, any program there can stand in for it.",
+        who_may_set=Who.ADMINISTRATOR,
+        default=False,
+    )
     id_token_claims: str = member(
         "claims_place",
         "Where the claims of its scopes are: at UserInfo alone, or in its ID tokens too.",

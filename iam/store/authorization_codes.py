@@ -52,6 +52,7 @@ class IssueCode:
     A grant that is `session_bound` ends with the session. `consented` are the scopes, and those behind claims requested
     by name; `allowed` holds them by resource, and under NOWHERE. A person who was not `asked` must have allowed all of
     it before. What they `declined`, they were shown and do not allow, though they may have allowed it before.
+    A person who was not asked since the client is `trusted` need not have allowed anything.
     """
 
     digest: bytes
@@ -77,6 +78,7 @@ class IssueCode:
     grant_type: str = "authorization_code"
     asked: bool = True
     declined: Sequence[str] = field(default=(), converter=listed)
+    trusted: bool = False
 
 
 @frozen
@@ -113,7 +115,7 @@ class Redeem(ClaimCode):
 
 # The consent, the grant and the code are stored together. The audit log gets a consent only if it adds something. A
 # person who is not asked now must have allowed all of it before, and still do so. What they decline now is not allowed
-# any more: grants of the client that have it end, for good.
+# any more: grants of the client that have it end, for good. What a trusted client gets is noted as nobody's answer.
 # Person, client and session must exist, and are locked so that they stay: a statement that ends the session then finds
 # the grant and ends it too. They are locked in this order because a deletion goes from a person or a client to its
 # dependents.
@@ -121,25 +123,31 @@ ISSUE = """
 with living as materialized (
     select from users u, clients c, sessions s
     where u.id = %(user_id)s and c.id = %(client_id)s and s.id = %(session_id)s and s.day = %(session_day)s
-        and (%(asked)s or exists (
+        and case when %(trusted)s then c.metadata @> '{"trusted": true}' else %(asked)s or exists (
             select from consents k
             where k.user_id = %(user_id)s and k.client_id = %(client_id)s
                 and k.scopes @> %(consented)s::text[] and k.resources @> %(allowed)s::jsonb
-        ))
+        ) end
     for key share
 ), consented as (
-    insert into consents (user_id, client_id, scopes, resources, granted_at)
-    select %(user_id)s, %(client_id)s, %(consented)s, %(allowed)s::jsonb, %(now)s from living
+    insert into consents (user_id, client_id, scopes, resources, unasked, granted_at)
+    select %(user_id)s, %(client_id)s, %(consented)s, %(allowed)s::jsonb,
+        case when %(trusted)s then %(allowed)s::jsonb else '{}' end, %(now)s
+    from living
     on conflict (user_id, client_id) do update
     set granted_at = excluded.granted_at,
         scopes = array(select unnest(consents.scopes) except select unnest(%(declined)s::text[])
             union select unnest(excluded.scopes) order by 1),
-        resources = consented_with(consented_without(consents.resources, %(declined)s), excluded.resources)
+        resources = consented_with(consented_without(consents.resources, %(declined)s), excluded.resources),
+        unasked = case
+            when %(trusted)s then consented_with(consents.unasked, consented_minus(excluded.resources, consents.resources))
+            else consented_minus(consented_without(consents.unasked, %(declined)s), excluded.resources)
+        end
     returning case when not exists (
         select from consents k
         where k.user_id = %(user_id)s and k.client_id = %(client_id)s and k.scopes @> %(consented)s::text[]
             and k.resources @> %(allowed)s::jsonb
-    ) then audited('consent.given', %(now)s, 'user ' || %(user_id)s, %(address)s,
+    ) then audited(case when %(trusted)s then 'consent.presumed' else 'consent.given' end, %(now)s, 'user ' || %(user_id)s, %(address)s,
         subject => %(user_id)s::text, client => %(client_id)s,
         detail => jsonb_strip_nulls(jsonb_build_object('scope', array_to_string(%(consented)s::text[], ' '),
             'resources', nullif(%(allowed)s::jsonb - '', '{}')))) end,

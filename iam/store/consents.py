@@ -61,9 +61,10 @@ class Consents:
     async def given(self, user_id: UUID, client_id: str) -> Consented:
         """Returns what this person has allowed this client so far; NOTHING if that is none."""
         rows = await self._database.query(
-            "select scopes, resources from consents where user_id = %s and client_id = %s", (user_id, client_id)
+            "select scopes, resources, unasked from consents where user_id = %s and client_id = %s",
+            (user_id, client_id),
         )
-        return Consented(frozenset(rows[0][0]), rows[0][1]) if rows else NOTHING
+        return Consented(frozenset(rows[0][0]), *rows[0][1:]) if rows else NOTHING
 
     async def of_person(self, user_id: UUID, now: datetime, client_id: str | None = None) -> list[Allowed]:
         """Returns what this person has allowed, by the names of the clients: all of them, or this one."""

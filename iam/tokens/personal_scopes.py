@@ -1,21 +1,18 @@
 """What a token that is made by hand may be given: by a person to one of their own, and to one of an application."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from attrs import frozen
 
 from iam.clients import targets
 from iam.oauth.resources import useful
-from iam.oauth.scopes import DEFAULT, OF_OPENID
+from iam.oauth.scopes import ADMINISTRATION, DEFAULT, OF_OPENID
 from iam.records.client import Client
 from iam.records.personal_token import Presented
 from iam.records.resource import NAMED, Resource
 from iam.records.scope import Scope
 from iam.store.resources import Resources
 from iam.store.scopes import Scopes
-
-ADMINISTRATION: Final = "iam:"  # scopes of this server's own administration begin with it
 
 
 @frozen

@@ -28,6 +28,7 @@ MEMBERS = [
     "frontchannel_logout_session_required",
     "require_pkce",
     "introspect_any",
+    "trusted",
     "id_token_claims",
     "allow_http_redirects",
     "registered_itself",
@@ -356,3 +357,15 @@ def test_the_documents_of_create_and_show_are_one_json_document_each(iam: Iam) -
 
     assert list(json.loads(shown.out)) == MEMBERS
     assert created.err == shown.err == ""
+
+
+def test_a_trusted_client_is_warned_of_where_any_program_can_stand_in_for_it(iam: Iam) -> None:
+    told = ("client", "create", "--name", "Shop", "--trusted", "--json")
+    public = ("--auth-method", "none", "--redirect-uri", "http://127.0.0.1/cb")
+
+    web, machine = iam(*told, "--redirect-uri", REDIRECT_URI), iam(*told, *public)
+    updated = iam("client", "update", machine.json["client_id"], "--no-trusted", "--json")
+
+    assert (web.json["trusted"], machine.json["trusted"], updated.json["trusted"]) == (True, True, False)
+    assert (web.err, updated.err) == ("", "")
+    assert machine.err.startswith("WARNING: any program on the machines of your people can stand in for Shop")

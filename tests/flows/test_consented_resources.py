@@ -40,12 +40,13 @@ async def test_the_page_names_each_resource_with_what_is_allowed_there(server: S
 
     page = (await visitor_of(server, person).get(query)).text
 
-    before, at_api, at_photos = page.partition('<ul class="scopes">')[2].split('<h2 class="place">')
+    asked = page.partition('<ul class="scopes">')[2].partition("<details>")[0]
+    before, at_both, at_photos = asked.split('<legend class="place">')
     assert ("Know who you are" in before, "Read your data" in before) == (True, False)
-    assert at_api.startswith(f"At <bdi>{API}</bdi>")
-    assert ("Read your data" in at_api, "Change your data" in at_api) == (True, False)
-    assert at_photos.startswith(f"At <bdi>{PHOTOS}</bdi>")
-    assert ("Read your data" in at_photos, "Change your data" in at_photos) == (True, True)
+    assert at_both.startswith(f"At <bdi>{API}</bdi> and at <bdi>{PHOTOS}</bdi><")
+    assert ("Read your data" in at_both, "Change your data" in at_both) == (True, False)
+    assert at_photos.startswith(f"At <bdi>{PHOTOS}</bdi><")
+    assert ("Read your data" in at_photos, "Change your data" in at_photos) == (False, True)
 
 
 async def test_what_was_allowed_without_a_resource_is_allowed_for_none(server: Server) -> None:

@@ -15,7 +15,7 @@ from tests.assertions import make, public
 CALLBACK = "https://app.example.org/cb"
 FREE = {  # which need no rule: a boolean is one or it is none, and the sector is found out
     "sector",
-    *("require_pkce", "introspect_any", "allow_http_redirects"),
+    *("require_pkce", "introspect_any", "trusted", "allow_http_redirects"),
     "require_signed_request_object",
     "require_auth_time",
     "backchannel_logout_session_required",
