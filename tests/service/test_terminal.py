@@ -15,6 +15,7 @@ import requests
 from attrs import define
 
 from tests.harness import free_port
+from tests.pages.form import form_of
 from tests.processes import BIN, PATIENCE
 from tests.waiting import wait_until
 
@@ -91,6 +92,22 @@ def test_at_a_terminal_each_token_request_is_a_line_and_a_refused_one_says_why(t
     terminal.shows(r"..:..:.. POST /token 401")
     terminal.shows(r"..:..:.. GET /.well-known/openid-configuration 200")
     assert "a secret" not in terminal.read.decode()
+
+
+def test_at_a_terminal_it_is_said_where_mail_is_written_and_not_what_it_says(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    with requests.Session() as browser:
+        form = form_of(browser.get(f"{terminal.url}/signup", timeout=30).text)
+        sent = form.filled({"email": "ada@example.org"})
+        browser.post(terminal.url + form.action, sent, headers={"Origin": terminal.url}, timeout=30)
+
+    terminal.shows(r"..:..:.. mail to a\*\*\*@example.org \(sign_up\) was written to /.*\.eml")
+    (path,) = (tmp_path / "data" / "mail").glob("*.eml")
+    (secret,) = re.findall(rf"^{terminal.url}/signup/account\?link=(\S+)$", path.read_text(), re.MULTILINE)
+    assert str(path) in terminal.read.decode()
+    assert secret not in terminal.read.decode()
+    assert "ada@" not in terminal.read.decode()
 
 
 @pytest.mark.parametrize("terminal", [("--log-level", "info")], indirect=True)
