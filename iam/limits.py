@@ -34,6 +34,7 @@ class Limits:
     personal_tokens: int = limit(
         100, "tokens that one person makes for themselves, or their application, unless an administrator makes them"
     )
+    passkeys: int = limit(25, "passkeys of one person")
     connections: int = 1_024  # --connections
     connections_per_network: int | None = 128  # --connections-per-network; None: no limit
     connections_per_site: int = limit(512, "connections of one IPv6 /48, where more than one of its networks may have")

@@ -27,7 +27,7 @@ SOMETIMES = {
 }
 POLICY = re.compile(
     r"default-src 'none'; style-src 'self'; img-src 'self' data:; (form-action 'self'; )?"
-    r"frame-ancestors 'none'; base-uri 'none'(; script-src 'self')?"
+    r"frame-ancestors 'none'; base-uri 'none'(?P<scripts>; script-src 'self')?"
 )
 CACHED = re.compile(r"no-cache|public, max-age=\d+(, immutable)?")  # static files, and the keys
 MAY_BE_CACHED = ("text/css; charset=utf-8", "image/svg+xml")
@@ -47,8 +47,11 @@ def complete(reply: Reply) -> None:
     assert {*expected, *OTHERS} <= set(sent) <= {*ALWAYS, *OTHERS, *SOMETIMES, *SHARING}
     readable = "Access-Control-Allow-Origin" in sent
     assert sent["Cross-Origin-Resource-Policy"] == ["cross-origin" if readable else "same-origin"]
-    assert POLICY.fullmatch(sent["Content-Security-Policy"][0])
+    policy, scripted = POLICY.fullmatch(sent["Content-Security-Policy"][0]), "<script" in reply.text
+    assert policy
+    assert (policy["scripts"] is not None) == scripted
     assert "camera=()" in sent["Permissions-Policy"][0]
+    assert ("publickey-credentials-create=(self)" in sent["Permissions-Policy"][0]) == scripted
     kind = sent.get("Content-Type", [""])[0]
     assert kind in KINDS
     assert "Cache-Control" in expected or kind in MAY_BE_CACHED or set(reply.json) == {"keys"}

@@ -54,7 +54,7 @@ from iam.throttles.throttle import Throttle
 from tests.databases import make_database
 
 ADDRESS = re.compile(r"""(?P<name>(?:href|src|action)="|content="\d+; url=)(?P<address>/[^"]*)""")
-AT_ROOT = ("/.well-known/webfinger",)  # of the host, whatever the issuer's path
+AT_ROOT = ("/.well-known/webfinger", "/.well-known/passkey-endpoints")  # of the host, whatever the issuer's path
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636, appendix B
 CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 REDIRECT_URI = "https://client.example/callback"

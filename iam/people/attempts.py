@@ -54,14 +54,14 @@ class Attempts:
         return LoginAttempt(tuple(buckets), known or network(address))
 
     async def succeed(self, attempt: LoginAttempt, user_id: UUID, address: str) -> None:
-        """Refills the buckets that count failures at the account, but not those of a network.
-
-        Successful logins of an account are limited too, since each session is a row. Raises Throttled beyond that
-        limit.
-        """
-        await self.throttle.take(LOGIN, [self.throttle.bucket("logins", str(user_id))], address)
+        """Refills the buckets that count failures at the account, but not those of a network. Raises Throttled as `admit`."""
+        await self.admit(user_id, address)
         given = [(bucket, 1 if bucket.kind in SHARED else bucket.burst) for bucket in attempt.buckets]
         await self.throttle.buckets.give(given)
+
+    async def admit(self, user_id: UUID, address: str) -> None:
+        """Counts a successful login of an account: these are limited too, since each session is a row. Raises Throttled."""
+        await self.throttle.take(LOGIN, [self.throttle.bucket("logins", str(user_id))], address)
 
     async def undo(self, attempt: LoginAttempt) -> None:
         """Gives back what was taken for a password that was not tested."""

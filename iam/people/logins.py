@@ -65,6 +65,10 @@ class Logins:
             await self.users.rehash(user_id, stored, await self.passwords.hash(password))
         return user_id
 
+    async def admit(self, user_id: UUID, address: str) -> None:
+        """Counts a login by something else than the password, which was right. Raises Throttled beyond the limit."""
+        await self.attempts.admit(user_id, address)
+
     def device(self, user_id: UUID) -> str:
         """Returns the value of a device cookie, which shows that this account has logged in in this browser."""
         return self.attempts.devices.remember(user_id, self.clock.now())

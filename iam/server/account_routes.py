@@ -7,6 +7,7 @@ from iam.server.application import Application
 def account(application: Application) -> list[tuple[str, str, Handler]]:
     """Returns the rows of the pages below /account."""
     allowed, sessions, password = application.allowed_applications, application.sessions_page, application.password
+    passkeys = application.passkey_pages
     return [
         ("/account", "GET", application.overview.show),
         ("/account/applications", "GET", allowed.list),
@@ -30,6 +31,12 @@ def account(application: Application) -> list[tuple[str, str, Handler]]:
         ("/account/security/app", "POST", application.app_pages.add),
         ("/account/security/app/remove", "GET", application.app_pages.confirm_removal),
         ("/account/security/app/remove", "POST", application.app_pages.remove),
+        ("/account/security/passkeys", "GET", passkeys.list),
+        ("/account/security/passkeys/new", "GET", passkeys.offer),
+        ("/account/security/passkeys/new", "POST", passkeys.make),
+        ("/account/security/passkeys/<passkey_id>", "GET", passkeys.edit),
+        ("/account/security/passkeys/<passkey_id>", "POST", passkeys.rename),
+        ("/account/security/passkeys/<passkey_id>/remove", "POST", passkeys.remove),
         ("/account/security/codes", "GET", application.recovery_code_pages.ask),
         ("/account/security/codes", "POST", application.recovery_code_pages.renew),
     ]

@@ -16,6 +16,7 @@ from iam.endpoints.health import Health
 from iam.endpoints.introspection import IntrospectionEndpoint
 from iam.endpoints.jwks import Jwks
 from iam.endpoints.metadata import REGISTRATION_ENDPOINT, MetadataEndpoint
+from iam.endpoints.passkey_endpoints import PasskeyEndpoints
 from iam.endpoints.registration import RegistrationEndpoint
 from iam.endpoints.resource import ResourceEndpoint
 from iam.endpoints.resource_metadata import ResourceMetadata
@@ -31,6 +32,7 @@ from iam.pages.account.authenticator_app import AppPages
 from iam.pages.account.details import DetailsPage
 from iam.pages.account.holders import Holders
 from iam.pages.account.overview import Overview
+from iam.pages.account.passkeys import PasskeyPages
 from iam.pages.account.password import PasswordPage
 from iam.pages.account.recovery_codes import RecoveryCodePages
 from iam.pages.account.security import Security
@@ -42,6 +44,7 @@ from iam.pages.applications.switches import Switches
 from iam.pages.errors import Errors
 from iam.pages.factors.choice import FactorChoice
 from iam.pages.factors.code import CodePage
+from iam.pages.factors.passkey import PasskeyPage
 from iam.pages.factors.proving import Proving
 from iam.pages.home import Home
 from iam.pages.links.doors import Doors
@@ -54,6 +57,7 @@ from iam.pages.login.chooser import Chooser
 from iam.pages.login.logging_out import Departures
 from iam.pages.login.login import LoginPage
 from iam.pages.login.logout import Logout
+from iam.pages.login.passkey import PasskeyLogin
 from iam.pages.setup import SetupPage
 from iam.pages.static import Static
 from iam.people.own_passwords import OwnPasswords
@@ -131,6 +135,11 @@ class Application(Parts):
         return WebFinger(self.settings.issuer)
 
     @cached_property
+    def passkey_endpoints(self) -> PasskeyEndpoints:
+        """The addresses of the pages of passkeys."""
+        return PasskeyEndpoints(self.settings.issuer, self.passkeys.party)
+
+    @cached_property
     def health(self) -> Health:
         """The answers of `/healthz` and `/readyz`."""
         return Health(self.store.database.unready)
@@ -168,6 +177,7 @@ class Application(Parts):
         return LoginPage(
             self.logins,
             self.factors,
+            self.passkeys,
             self.beginnings,
             self.visitors,
             self.theme,
@@ -206,6 +216,16 @@ class Application(Parts):
         return CodePage(self.recovery_codes, self.proving, self.visitors, self.theme)
 
     @cached_property
+    def passkey_login(self) -> PasskeyLogin:
+        """The login by a passkey alone."""
+        return PasskeyLogin(self.passkeys, self.login, self.beginnings, self.throttle)
+
+    @cached_property
+    def passkey_factor(self) -> PasskeyPage:
+        """The page that asks for a passkey after the password."""
+        return PasskeyPage(self.passkeys, self.proving, self.visitors, self.theme, self.throttle)
+
+    @cached_property
     def logout(self) -> Logout:
         """The logout page (OpenID Connect RP-Initiated Logout)."""
         requests = LogoutRequests(self.keys, self.directory, self.subjects)
@@ -232,7 +252,7 @@ class Application(Parts):
     @cached_property
     def security(self) -> Security:
         """The page of a person's second factors."""
-        return Security(self.holders, self.authenticator_apps, self.recovery_codes)
+        return Security(self.holders, self.authenticator_apps, self.recovery_codes, self.passkeys)
 
     @cached_property
     def app_pages(self) -> AppPages:
@@ -316,6 +336,11 @@ class Application(Parts):
     def verification(self) -> VerificationPage:
         """The page behind that link."""
         return VerificationPage(self.links, self.doors)
+
+    @cached_property
+    def passkey_pages(self) -> PasskeyPages:
+        """The pages at which people look after passkeys."""
+        return PasskeyPages(self.holders, self.passkeys, self.recovery_code_pages)
 
     @cached_property
     def owners(self) -> Owners:

@@ -43,6 +43,7 @@ from iam.people.devices import Devices
 from iam.people.even_time import EvenTime
 from iam.people.factors.attempts import FactorAttempts
 from iam.people.factors.factors import Factors
+from iam.people.factors.passkeys import Passkeys, passkeys_of
 from iam.people.factors.recovery_codes import RecoveryCodes
 from iam.people.factors.totp import PURPOSE as TOTP_SECRETS
 from iam.people.factors.totp import AuthenticatorApps
@@ -311,7 +312,7 @@ class Parts:
     @cached_property
     def factors(self) -> Factors:
         """What people may prove besides their password, the strongest first."""
-        return Factors((self.authenticator_apps, self.recovery_codes))
+        return Factors((self.passkeys, self.authenticator_apps, self.recovery_codes))
 
     @cached_property
     def links(self) -> Links:
@@ -332,6 +333,11 @@ class Parts:
     def sign_ups(self) -> SignUps:
         """The accounts that people make themselves."""
         return SignUps(self.store.sign_ups, self.links, self.people)
+
+    @cached_property
+    def passkeys(self) -> Passkeys:
+        """The passkeys of people."""
+        return passkeys_of(self.settings, self.store.passkeys, self.key, self.clock)
 
     @cached_property
     def sessions(self) -> BrowserSessions:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from attrs import evolve
 
-from iam.endpoints import authorization_addresses, resource, resource_metadata, user_info, webfinger
+from iam.endpoints import authorization_addresses, passkey_endpoints, resource, resource_metadata, user_info, webfinger
 from iam.endpoints.errors import BearerErrors, OAuthErrors, RegistrationErrors
 from iam.endpoints.metadata import REGISTRATION_ENDPOINT
 from iam.endpoints.registration import RegistrationEndpoint
@@ -93,6 +93,7 @@ def at_root(application: Application, own: list[Route], path: str) -> list[Route
     return [
         *inserted,
         *(row for row in own if path and row.path in HEALTH),
+        Route(passkey_endpoints.PATH, ("GET",), application.passkey_endpoints.get),
         Route(webfinger.PATH, ("GET",), application.webfinger.get, cors=Cors.EVERYBODY),
         Route(CHANGE_PASSWORD, ("GET",), sends_to("/account/password"), page=True),
         Route(f"{resource_metadata.PATH}{path}{resource.PATH}", ("GET",), described, cors=Cors.EVERYBODY),
@@ -119,6 +120,9 @@ def pages(application: Application) -> list[Route]:
         ("/login", "GET", application.login.show),
         ("/login", "POST", application.login.submit),
         ("/login/factor", "GET", application.factor_choice.show),
+        ("/login/passkey", "POST", application.passkey_login.submit),
+        ("/login/factor/passkey", "GET", application.passkey_factor.show),
+        ("/login/factor/passkey", "POST", application.passkey_factor.submit),
         ("/login/factor/totp", "GET", application.app_code.show),
         ("/login/factor/totp", "POST", application.app_code.submit),
         ("/login/factor/recovery", "GET", application.recovery_code.show),
@@ -168,7 +172,7 @@ def pages(application: Application) -> list[Route]:
 
 def tried(path: str) -> bool:
     """Whether wrong secrets limit this page instead of the budgets for writing, so that other forms cannot hold up a login."""
-    return path == "/login" or path.startswith("/login/factor/")
+    return path in ("/login", "/login/passkey") or path.startswith("/login/factor/")
 
 
 def links(application: Application) -> list[tuple[str, str, Handler]]:

@@ -23,6 +23,7 @@ from iam.store.outbox import Outbox
 from iam.store.own_passwords import OwnPasswords
 from iam.store.own_sessions import OwnSessions
 from iam.store.partitions import Partitions, longest
+from iam.store.passkeys import Passkeys
 from iam.store.pending_logins import PendingLogins
 from iam.store.personal_tokens import PersonalTokens
 from iam.store.recovery_codes import RecoveryCodeTable
@@ -84,6 +85,7 @@ class Store:
     user_infos: UserInfos
     logout_notices: LogoutNotices
     outbox: Outbox
+    passkeys: Passkeys
     partitions: Partitions
 
 
@@ -129,6 +131,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         user_infos=UserInfos(database),
         logout_notices=LogoutNotices(database),
         outbox=Outbox(database),
+        passkeys=Passkeys(database),
         partitions=Partitions(database, longest(settings)),
     )
     memories = {

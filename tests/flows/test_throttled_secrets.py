@@ -278,6 +278,8 @@ COUNTED = {
     "people/links.py find",
 }
 NOT_COUNTED = {
+    "people/factors/ceremonies.py attempt": "called by the pages of passkeys, which count",
+    "people/factors/challenges.py read": "a MAC of ours over a challenge",
     "people/devices.py _genuine": "who makes one up is a stranger, and counted as such",
     "people/devices.py _issued": "who makes one up is a stranger, and counted as such",
     "people/passwords.py matches": "called by logins",

@@ -122,7 +122,8 @@ async def test_a_page_needs_nothing_that_its_policy_forbids(server: Server, name
     assert "unsafe" not in (reply.header("content-security-policy") or "")
     assert not re.search(r"<style|javascript:", reply.text, re.IGNORECASE)
     scripts = [attributes["src"].partition("?")[0] for attributes in markup.all("script")]
-    assert scripts == (["/static/new_password.js"] if 'autocomplete="new-password"' in reply.text else [])
+    needed = {"new_password": 'autocomplete="new-password"', "passkeys": 'name="credential"'}
+    assert scripts == [f"/static/{script}.js" for script, mark in needed.items() if mark in reply.text]
     assert ("script-src 'self'" in (reply.header("content-security-policy") or "")) == bool(scripts)
     for _, attributes in markup.elements:
         assert not [name for name in attributes if name == "style" or name.startswith("on")]

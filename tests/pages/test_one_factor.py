@@ -27,7 +27,9 @@ PLACES = {
 def told(reply: Reply, secret: str) -> tuple[object, ...]:
     """What an answer says, without what differs from one to the next."""
     text = re.sub(
-        r'name="csrf_token" value="[^"]*"', "", reply.anonymous if reply.body[:1] == b"<" else str(reply.body)
+        r'name="csrf_token" value="[^"]*"|data-options="[^"]*"',
+        "",
+        reply.anonymous if reply.body[:1] == b"<" else str(reply.body),
     )
     cookies = [cookie.partition("=")[0] for cookie in reply.headers.getRawHeaders("set-cookie") or []]
     location = re.sub(r"error_uri=[^&]*", "", reply.location)

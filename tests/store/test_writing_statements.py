@@ -39,6 +39,8 @@ NO_EVENT = {
     "outbox.SWEEP": "a mail that is over; that one was given up is in the log",
     "outbox.TAKE": "an outbox: what the mail tells of is in the log",
     "partitions.SWEEP": "a grant that ended is in the log as it ended; the row goes by its age",
+    "passkeys.DECLINE": "what a person is not asked any more; nothing about the account changes",
+    "passkeys.OFFER": "when a person was asked whether they want a passkey",
     "refresh_tokens.CLAIM": "a refresh token for who holds it; what was granted is in the log",
     "refused_counts.STORE": "it is events: the kinds are given, such as login.refused",
     "refusals.STORE": "refusals are a log themselves, of a day",

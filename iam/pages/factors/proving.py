@@ -47,10 +47,10 @@ class Candidate:
     stepping: bool = False
     until: datetime | None = None
 
-    def proof(self, factor: Factor) -> Proof:
-        """Returns what the candidate has proved with this factor."""
+    def proof(self, methods: Sequence[str]) -> Proof:
+        """Returns what the candidate has proved with a factor by these methods."""
         pending = None if self.stepping else self.secret
-        amr = acr.add(self.amr, factor.amr)
+        amr = acr.add(self.amr, methods)
         return Proof(self.user_id, self.auth_time, amr, self.remembered, pending, self.until)
 
 
@@ -81,9 +81,14 @@ class Proving:
         held = await self.factors.of(candidate.user_id)
         return tuple(factor for factor in held if acr.reaches(acr.of(acr.add((), factor.amr)), level))
 
-    async def finish(self, request: Request, candidate: Candidate, factor: Factor) -> Answer:
-        """Begins the session of a candidate who has just proved this factor, and leads on."""
-        begun = await self.beginnings.begin(request, candidate.proof(factor))
+    async def finish(
+        self, request: Request, candidate: Candidate, factor: Factor, methods: Sequence[str] | None = None
+    ) -> Answer:
+        """Begins the session of a candidate who has just proved this factor, and leads on.
+
+        `methods` are those by which they did, if they are not all of the factor's.
+        """
+        begun = await self.beginnings.begin(request, candidate.proof(methods or factor.amr))
         address = next_address(request)
         if begun is None:
             return see_other(leading_to("/login", address, request.base))

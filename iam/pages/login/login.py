@@ -1,5 +1,6 @@
 """The login page: a password begins a session (H15, H17, H18)."""
 
+import json
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
@@ -19,7 +20,9 @@ from iam.http.request import Request
 from iam.networks import network
 from iam.pages.login.beginning import Beginnings, Proof
 from iam.people import names
+from iam.people.factors.ceremonies import Refused
 from iam.people.factors.factors import Factors
+from iam.people.factors.passkeys import Passkeys
 from iam.people.logins import Logins
 from iam.records.session import Session
 from iam.settings import Settings
@@ -53,6 +56,7 @@ class LoginPage:
 
     logins: Logins
     factors: Factors
+    passkeys: Passkeys
     beginnings: Beginnings
     visitors: Visitors
     theme: Theme
@@ -73,7 +77,7 @@ class LoginPage:
                 return see_other(address)
             if accounts.others:
                 return see_other(leading_to("/accounts", address, request.base))
-        return await self._show(request, LoginForm(login=read_parameter(request, "login_hint")), address)
+        return await self.show_form(request, LoginForm(login=read_parameter(request, "login_hint")), address)
 
     async def submit(self, request: Request) -> Answer:
         """Checks the password and begins a session, or asks for another factor if the person has one."""
@@ -81,21 +85,21 @@ class LoginPage:
         sent = self.visitors.receive(request, PURPOSE)
         form = LoginForm(Fields(sent.fields))
         if sent.stale:
-            return await self._answer_stale(request, form, address, sent.stale)
+            return await self.answer_stale(request, form, address, sent.stale)
         received = self.visitors.clock.now()
         try:
             user_id = await self._authenticate(request, form)
         except Throttled as error:
-            return await self._put_off(request, form, address, 429, error.retry_after, describe_wait(error.retry_after))
+            return await self.put_off(request, form, address, 429, error.retry_after, describe_wait(error.retry_after))
         except Busy as error:
             request.unanswered = str(error)
-            return await self._put_off(request, form, address, 503, error.retry_after, BUSY)
+            return await self.put_off(request, form, address, 503, error.retry_after, BUSY)
         proof = Proof(user_id, received, remembered=bool(form.remember.data)) if user_id else None
         answer = await self._go_on(request, proof, address) if proof else None
         if answer is None:
             request.say(log, "login refused: {peer}", peer=request.client_address)
             form.password.errors = [WRONG]
-            return await self._show(request, form, address, 400)
+            return await self.show_form(request, form, address, 400)
         return answer
 
     async def _go_on(self, request: Request, proof: Proof, address: str) -> Answer | None:
@@ -119,7 +123,7 @@ class LoginPage:
             devices=cookies.read_devices(request, self.settings),
         )
 
-    async def _put_off(
+    async def put_off(
         self, request: Request, form: LoginForm, address: str, status: int, wait: int, sentence: str
     ) -> Answer:
         """Shows the form again with what was typed, and says when and why to send it again (RFC 6585 §4).
@@ -128,10 +132,10 @@ class LoginPage:
         """
         await self.pace.keep(network(request.client_address))
         form.password.errors = [sentence]
-        answer = await self._show(request, form, address, status)
+        answer = await self.show_form(request, form, address, status)
         return evolve(answer, headers=(*answer.headers, *retry_after(wait)))
 
-    async def _answer_stale(self, request: Request, form: LoginForm, address: str, stale: Stale) -> Answer:
+    async def answer_stale(self, request: Request, form: LoginForm, address: str, stale: Stale) -> Answer:
         """Lets the person go on who has logged in here since, if the form names nobody else.
 
         Otherwise shows the form again, which is good then.
@@ -139,9 +143,9 @@ class LoginPage:
         active = (await self.visitors.accounts(request)).active
         if active and (not form.login.data or called(active.session, form.login.data)):
             return see_other(address)
-        return await self._show(request, form, address, 403, stale=stale, person=active.session if active else None)
+        return await self.show_form(request, form, address, 403, stale=stale, person=active.session if active else None)
 
-    async def _show(
+    async def show_form(
         self,
         request: Request,
         form: LoginForm,
@@ -150,10 +154,11 @@ class LoginPage:
         *,
         stale: Stale | None = None,
         person: Session | None = None,
+        refused: Refused | None = None,
     ) -> Answer:
-        """Shows the page; `person` is who is logged in, if the form was stale."""
+        """Shows the page; `person` is who is logged in, if the form was stale, and `refused` says why a passkey was."""
         token, headers = self.visitors.welcome(request, PURPOSE)
-        client = await self.introduce(address)
+        client, party = await self.introduce(address), self.passkeys.party
         return self.theme.page(
             "login.html",
             status,
@@ -169,6 +174,11 @@ class LoginPage:
             again=again(request),
             changed=changed(request),
             csrf_token=token,
+            scripted=party is not None,
+            host=party and party.id,
+            options=party and json.dumps(self.passkeys.request(party, token)),
+            refused=refused,
+            signals=party and refused and json.dumps(party.unknown(refused.unknown)),
         )
 
 
