@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -22,7 +22,8 @@ from pydantic_settings import (
 from iam import limits, schemes
 from iam.limits import Limits
 from iam.networks import loopback
-from iam.records import mail_server
+from iam.records import brand, mail_server
+from iam.records.brand import Brand
 from iam.records.mail_server import MailServer
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -75,6 +76,12 @@ class Settings(BaseSettings):
     wait_for_database: int | None = Field(None, ge=0, le=DAY)
     data_dir: Path = Field(default_factory=default_data_dir)
     templates: Path | None = None
+    name: Annotated[str, AfterValidator(brand.check_name)] | None = None
+    logo: Path | None = None
+    accent: Annotated[str, AfterValidator(brand.check_colour)] | None = None
+    help_url: brand.Link | None = None
+    privacy_url: brand.Link | None = None
+    terms_url: brand.Link | None = None
     proxy_headers: Annotated[tuple[IPv4Network | IPv6Network | Literal["unix"], ...], NoDecode] = ()
     proxy_header: str | None = None
     allow_fetch: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
@@ -259,7 +266,7 @@ class Settings(BaseSettings):
         )  # not url.path, from which urlsplit removes line breaks
         return value
 
-    @field_validator("data_dir", "templates")
+    @field_validator("data_dir", "templates", "logo")
     @classmethod
     def absolute(cls, value: Path | None) -> Path | None:
         """Makes paths absolute, so that they do not depend on the directory in which the server was started."""
@@ -307,6 +314,12 @@ class Settings(BaseSettings):
     def sign_up(self) -> Literal["open", "invite", "closed"]:
         """Who may make an account: by default everybody on a machine of one's own, elsewhere whoever is invited."""
         return self.signup or ("open" if not self.secure and loopback(self.issuer_host) else "invite")
+
+    @property
+    def brand(self) -> Brand:
+        """Whose login it is; without a name, the host of the public address."""
+        accent = brand.parse_colour(self.accent) if self.accent else None
+        return Brand(self.name or self.issuer_host, self.help_url, self.privacy_url, self.terms_url, accent)
 
     @property
     def issuer_host(self) -> str:

@@ -346,3 +346,46 @@ def outcome(name: str, text: str) -> str | None:
     except SettingsError as error:
         return str(error)
     return None
+
+
+@pytest.mark.parametrize("colour", ["#c0392b", "#C00", "teal", "rgb(300 0 0)", "hsl(180deg 60% 30%)", "hwb(0 0% 0%)"])
+def test_an_accent_is_a_colour_of_css(colour: str) -> None:
+    accent = read({"accent": colour}).brand.accent
+
+    assert accent is not None
+    assert all(0 <= part <= 1 for part in accent)
+
+
+@pytest.mark.parametrize(
+    "colour",
+    ["", " ", "nonsense", "#12345", "#12345678", "currentcolor", "transparent", "rgb(0 0 0 / 50%)", "red; }", "var(--x)",
+     "color(display-p3 1 0 0)", "url(x)", "#c00 }"],
+)  # fmt: skip
+def test_another_accent_is_refused(colour: str) -> None:
+    if colour:
+        assert complaint(accent=colour).startswith("--accent: is not an opaque colour")
+    else:
+        assert complaint(accent=colour).startswith("--accent: ")
+
+
+@pytest.mark.parametrize("option", ["help_url", "privacy_url", "terms_url"])
+@pytest.mark.parametrize(
+    "address",
+    ["", "acme.example", "/help", "javascript:alert(1)", "data:text/html,x", "ftp://acme.example", "https://", "https:///x",
+     "https://acme.example/a b", "https://acme.example/\u00e4", "https://acme.example/\nx", "mailto:a@example.org", "https://["],
+)  # fmt: skip
+def test_a_link_is_an_http_address(option: str, address: str) -> None:
+    assert (
+        complaint(**{option: address})
+        == f"--{option.replace('_', '-')}: is not an address such as https://example.org/help."
+    )
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 61, "two\nlines", "tab\t", "\u202egnp", "\x00"])
+def test_a_name_can_be_shown_on_a_line(name: str) -> None:
+    assert complaint(name=name) == "--name: is not a name of 1 to 60 visible characters."
+
+
+def test_who_has_no_name_is_called_by_the_host() -> None:
+    assert read({"issuer": "https://login.example.org:8443/o"}).brand.name == "login.example.org"
+    assert read({"name": " Acme Works "}).brand.name == "Acme Works"

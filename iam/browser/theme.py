@@ -11,7 +11,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iam.browser import logo, palette
 from iam.http.answers import Answer, AnswerNow, Headers, html_answer
+from iam.records.brand import Brand
 from iam.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,7 +29,12 @@ TYPES = {
     ".js": b"text/javascript; charset=utf-8",
     ".png": b"image/png",
     ".svg": b"image/svg+xml",
+    ".webp": b"image/webp",
 }
+STYLE = "brand.css"
+SANDBOX = (
+    (b"Content-Security-Policy", b"sandbox"),
+)  # a picture that is opened by itself is a document, which could act
 FOR_EVER = b"public, max-age=31536000, immutable"
 ANEW = b"no-cache"
 
@@ -79,8 +86,17 @@ class Theme:
         self._files = {
             name: content for place in reversed(self._places) for name, content in static(place / "static").items()
         }
+        self._logo: str | None = None
+        self._wear(settings)
         for name in names([settings.templates] if settings.templates else []):
             self.compile(name)
+
+    def _wear(self, settings: Settings) -> None:
+        """Adds what the operator's brand needs: a logo, and a style sheet for the accent. Raises LogoError."""
+        if settings.logo:
+            self._logo, self._files[self._logo] = logo.read(settings.logo)
+        if accent := settings.brand.accent:
+            self._files[STYLE] = palette.style_sheet(accent).encode()
 
     @cached_property
     def _environment(self) -> "Environment":
@@ -95,11 +111,17 @@ class Theme:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        settings = self._settings
+        settings, brand = self._settings, self._settings.brand
         environment.globals.update(
             asset=self.asset,
             base=self._base,
-            site=settings.issuer_host,
+            site=brand.name,
+            help_url=brand.help_url,
+            privacy_url=brand.privacy_url,
+            terms_url=brand.terms_url,
+            logo=self._logo,
+            branded=brand.accent is not None,
+            theme_colours=theme_colours(brand),
             applications=settings.applications,
             password_length=settings.password_length,
             sign_up=settings.sign_up,
@@ -131,7 +153,8 @@ class Theme:
         if name not in self._files or kind is None:
             return None
         lasting = FOR_EVER if query == self._version(name) else ANEW
-        return Answer(200, self._files[name], ((b"Content-Type", kind), (b"Cache-Control", lasting)))
+        headers = ((b"Content-Type", kind), (b"Cache-Control", lasting), *(SANDBOX if kind == TYPES[".svg"] else ()))
+        return Answer(200, self._files[name], headers)
 
     def _version(self, name: str) -> str:
         """Returns the query that names the content of a file."""
@@ -185,6 +208,13 @@ class Theme:
     def missing(self) -> AnswerNow:
         """Returns the 404 page to raise, also for pages that this person may not see."""
         return AnswerNow(self.error_of(404))
+
+
+def theme_colours(brand: Brand) -> tuple[str, str]:
+    """Returns the colours of the browser's bar, in light and in dark: the accent's, or else that of the page's head."""
+    if brand.accent:
+        return (palette.written(brand.accent),) * 2
+    return palette.written(palette.LIGHT.card), palette.written(palette.DARK.card)
 
 
 def static(place: Path) -> Mapping[str, bytes]:

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 def build_administration(reactor: Reactor, settings: Settings, clock: Clock, store: Store) -> Administration:
     """Builds the administration of this store; the server key is read only when it is needed."""
     key = partial(read_server_key, settings)
-    people = People(store.users, Passwords(reactor, shortest=settings.password_length), clock, settings.issuer_host)
+    people = People(
+        store.users,
+        Passwords(reactor, shortest=settings.password_length),
+        clock,
+        f"{settings.brand.name} {settings.issuer_host}",
+    )
     rules = partial(build_registration, reactor, settings, clock, store, key)
     keys, seal = partial(build_keys, clock, store, key), partial(seal_link, key)
     return Administration(store, clock, settings, people, rules, keys, seal)

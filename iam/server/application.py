@@ -257,7 +257,7 @@ class Application(Parts):
     @cached_property
     def app_pages(self) -> AppPages:
         """The pages that add and remove an authenticator app."""
-        apps, site = self.authenticator_apps, self.settings.issuer_host
+        apps, site = self.authenticator_apps, self.settings.brand.name
         return AppPages(self.holders, apps, self.recovery_code_pages, self.beginnings, site)
 
     @cached_property

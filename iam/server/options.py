@@ -74,6 +74,12 @@ class Options(usage.Options):
         ["connections", None, None, "how many connections at a time (1024)"],
         ["connections-per-network", None, None, "how many of one IPv4 address or IPv6 /64 (128)"],
         ["templates", None, None, "a theme: overrides any of the bundled templates and static files"],
+        ["name", None, None, "whose login it is, as pages and mail say (the issuer's host)"],
+        ["logo", None, None, "a PNG, WebP or SVG of at most 64 kB"],
+        ["accent", None, None, "the colour of buttons and links, as in CSS; text stays legible on it"],
+        ["help-url", None, None, "an http or https address of help, at the foot of each page and mail"],
+        ["privacy-url", None, None, "the same of the privacy statement"],
+        ["terms-url", None, None, "the same of the terms of use"],
         [
             "smtp",
             None,

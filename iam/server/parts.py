@@ -283,7 +283,8 @@ class Parts:
     @cached_property
     def people(self) -> People:
         """The accounts of people."""
-        return People(self.store.users, self.passwords, self.clock, self.settings.issuer_host)
+        settings = self.settings
+        return People(self.store.users, self.passwords, self.clock, f"{settings.brand.name} {settings.issuer_host}")
 
     @cached_property
     def logins(self) -> Logins:
