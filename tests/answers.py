@@ -17,6 +17,7 @@ SHARING = {
 OTHERS = {"Cross-Origin-Resource-Policy", "Date", "Permissions-Policy", "Content-Security-Policy"}
 SOMETIMES = {
     "Cross-Origin-Opener-Policy",
+    "Content-Disposition",
     "Content-Type",
     "Content-Length",
     "Location",

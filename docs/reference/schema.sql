@@ -269,7 +269,8 @@ CREATE TABLE users (
     disabled_at timestamp with time zone,
     logins_not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     applications_not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
-    tokens_not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
+    tokens_not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    delete_at timestamp with time zone
 );
 
 CREATE FUNCTION link_trouble(link links, person users, at timestamp with time zone) RETURNS text
@@ -1153,6 +1154,8 @@ CREATE INDEX sessions_id ON ONLY sessions USING btree (id);
 CREATE INDEX sessions_user_id ON ONLY sessions USING btree (user_id);
 
 CREATE INDEX users_administrators ON users USING btree (id) WHERE superuser;
+
+CREATE INDEX users_delete_at ON users USING btree (delete_at) WHERE (delete_at IS NOT NULL);
 
 CREATE TRIGGER audit_events_capped BEFORE INSERT ON audit_events FOR EACH ROW WHEN ((length((new.detail)::text) > 256)) EXECUTE FUNCTION cap_detail();
 

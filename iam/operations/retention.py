@@ -132,6 +132,7 @@ def tasks(store: Store, keys: Keys) -> tuple[Task, ...]:
         Task("links that nobody used in time", lambda now: store.links.sweep(now - REMEMBERED)),
         Task("buckets that are full again", store.buckets.sweep),
         Task("logins that came to nothing", store.pending_logins.sweep),
+        Task("accounts to delete", store.deletions.sweep),
         Task("uses of clients", store.strangers.write),
         Task("uses of consents", store.consent_uses.write),
         Task("clients that nobody uses", store.strangers.sweep),

@@ -1,6 +1,7 @@
 """The pages of an account: paths, methods and handlers."""
 
 from iam.http.dispatch import Handler
+from iam.pages.login.beginning import KEEP_ACCOUNT
 from iam.server.application import Application
 
 
@@ -8,6 +9,7 @@ def account(application: Application) -> list[tuple[str, str, Handler]]:
     """Returns the rows of the pages below /account."""
     allowed, sessions, password = application.allowed_applications, application.sessions_page, application.password
     passkeys = application.passkey_pages
+    data = application.data
     return [
         ("/account", "GET", application.overview.show),
         ("/account/applications", "GET", allowed.list),
@@ -15,6 +17,13 @@ def account(application: Application) -> list[tuple[str, str, Handler]]:
         ("/account/applications/remove", "POST", allowed.remove_all),
         ("/account/applications/<client_id>/remove", "GET", allowed.confirm_remove),
         ("/account/applications/<client_id>/remove", "POST", allowed.remove),
+        ("/account/data", "GET", data.show),
+        ("/account/data/export", "GET", data.confirm_export),
+        ("/account/data/export", "POST", data.export),
+        ("/account/data/delete", "GET", data.confirm_delete),
+        ("/account/data/delete", "POST", data.delete),
+        (KEEP_ACCOUNT, "GET", data.ask_to_keep),
+        (KEEP_ACCOUNT, "POST", data.keep),
         ("/account/details", "GET", application.details.show),
         ("/account/details", "POST", application.details.submit),
         ("/account/password", "GET", password.show),

@@ -29,6 +29,7 @@ from iam.openid.logout_requests import LogoutRequests
 from iam.pages.account.activity import ActivityPage
 from iam.pages.account.allowed_applications import AllowedApplications
 from iam.pages.account.authenticator_app import AppPages
+from iam.pages.account.data import DataPages
 from iam.pages.account.details import DetailsPage
 from iam.pages.account.holders import Holders
 from iam.pages.account.overview import Overview
@@ -190,7 +191,8 @@ class Application(Parts):
     @cached_property
     def beginnings(self) -> Beginnings:
         """The beginning of sessions."""
-        return Beginnings(self.sessions, self.store.pending_logins, self.visitors, self.logins)
+        store = self.store
+        return Beginnings(self.sessions, store.pending_logins, self.visitors, self.logins, store.deletions.planned)
 
     @cached_property
     def proving(self) -> Proving:
@@ -280,6 +282,11 @@ class Application(Parts):
     def activity(self) -> ActivityPage:
         """The page of what happened to an account."""
         return ActivityPage(self.holders, self.store.activities)
+
+    @cached_property
+    def data(self) -> DataPages:
+        """The pages of a person's data, and of the deletion of their account."""
+        return DataPages(self.holders, self.administration)
 
     @cached_property
     def details(self) -> DetailsPage:

@@ -14,7 +14,9 @@ from iam.store.buckets import Buckets
 from iam.store.clients import Clients
 from iam.store.consent_uses import ConsentUses
 from iam.store.consents import Consents
+from iam.store.deletions import Deletions
 from iam.store.details import Details
+from iam.store.exports import Exports
 from iam.store.grants import Grants
 from iam.store.links import Links
 from iam.store.logout_notices import LogoutNotices
@@ -55,6 +57,8 @@ class Store:
     pending_logins: PendingLogins
     totp_secrets: TOTPSecrets
     details: Details
+    deletions: Deletions
+    exports: Exports
     own_sessions: OwnSessions
     recovery_codes: RecoveryCodeTable
     own_passwords: OwnPasswords
@@ -101,6 +105,8 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         pending_logins=PendingLogins(database),
         totp_secrets=TOTPSecrets(database),
         details=Details(database),
+        deletions=Deletions(database),
+        exports=Exports(database),
         own_sessions=OwnSessions(database),
         recovery_codes=RecoveryCodeTable(database),
         own_passwords=OwnPasswords(database),

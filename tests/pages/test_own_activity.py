@@ -39,8 +39,8 @@ async def test_an_application_is_named(server: Server) -> None:
 
     page = (await visitor.get(PATH)).text
 
-    assert "You removed an application that you had allowed. <strong><bdi>Test application</bdi></strong>" in page
-    assert page.index("You removed") < page.index("You allowed")
+    assert "You took back what you had allowed an application. <strong><bdi>Test application</bdi></strong>" in page
+    assert page.index("You took back") < page.index("You allowed")
 
 
 async def test_what_an_administrator_does_is_said_without_their_address(server: Server) -> None:

@@ -19,7 +19,6 @@ SHOWN: Final = 25  # events on a page
 PLACE: Final = re.compile(r"(?P<microseconds>[0-9]{1,17})\.(?P<number>[0-9]{1,18})")
 BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
-ANYBODY: Final = "anybody"
 
 
 @frozen
@@ -61,9 +60,8 @@ class ActivityPage:
 
 def show(activity: Activity, session: Session) -> Shown:
     """Returns the event as the page shows it."""
-    own = activity.actor == f"user {session.user_id}"
-    address = activity.address if own or activity.actor == ANYBODY else None
-    return Shown(tell(activity.kind, own=own), activity, address)
+    sentence = tell(activity.kind, own=activity.own(session.user_id))
+    return Shown(sentence, activity, activity.address_for(session.user_id))
 
 
 def write(activity: Activity) -> str:

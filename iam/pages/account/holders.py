@@ -24,6 +24,7 @@ SECTIONS: Final = (
     ("/account/sessions", "Logins"),
     ("/account/security", "Second factors"),
     ("/account/activity", "Activity"),
+    ("/account/data", "Your data"),
 )
 
 LOGGED_OUT: Final = (

@@ -1,6 +1,6 @@
 """The beginning of a session in a browser, by whatever its person has proved who they are (H17)."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -9,8 +9,9 @@ from attrs import field, frozen
 
 from iam.browser import cookies, user_agents
 from iam.browser.accounts import others_header
+from iam.browser.addresses import leading_to, next_address
 from iam.browser.visitors import Visitors
-from iam.http.answers import Headers
+from iam.http.answers import AnswerNow, Headers, see_other
 from iam.http.request import Request
 from iam.people.logins import Logins
 from iam.people.sessions import BrowserSessions
@@ -20,6 +21,7 @@ from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.store.pending_logins import PendingLogins
 
+KEEP_ACCOUNT: Final = "/account/data/keep"  # asks somebody who wanted their account deleted
 PENDING: Final = 600  # seconds within which a missing factor must be proved
 
 
@@ -41,18 +43,23 @@ class Proof:
 
 @frozen
 class Beginnings:
-    """Begins sessions, and the logins that still lack a factor, and sets the cookies of both."""
+    """Begins sessions, and the logins that still lack a factor, and sets the cookies of both.
+
+    `to_be_deleted` returns when an account goes because its person wants it, or None.
+    """
 
     sessions: BrowserSessions
     pending: PendingLogins
     visitors: Visitors
     logins: Logins
+    to_be_deleted: Callable[[UUID], Awaitable[datetime | None]]
 
     async def begin(self, request: Request, proof: Proof) -> tuple[str, Headers] | None:
         """Begins a session in place of this person's session here, and returns its secret and the cookies.
 
         The account that was active becomes one of the others; sessions for which the cookies have no room end. None if
-        the person is disabled, or if the pending login is over.
+        the person is disabled, or if the pending login is over. Raises AnswerNow, which sets the cookies, for an account
+        that is to be deleted: its person is asked whether to keep it.
         """
         accounts = await self.visitors.accounts(request)
         replaced = accounts.of(proof.user_id)
@@ -78,7 +85,10 @@ class Beginnings:
             headers.append(others_header(settings, others[: cookies.MOST], now))
         if proof.pending:
             headers.append(cookies.set_login(settings, "", 0))
-        return cookie, (*headers, self._device(request, proof.user_id))
+        headers.append(self._device(request, proof.user_id))
+        if await self.to_be_deleted(proof.user_id):
+            raise AnswerNow(see_other(leading_to(KEEP_ACCOUNT, next_address(request), request.base), tuple(headers)))
+        return cookie, tuple(headers)
 
     async def postpone(self, request: Request, proof: Proof) -> Headers | None:
         """Stores a login that still lacks a factor, and returns its cookie; None if the person is disabled."""
