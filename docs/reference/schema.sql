@@ -847,7 +847,8 @@ CREATE TABLE refusals (
     got text NOT NULL,
     client_id text,
     grant_type text,
-    address text
+    address text,
+    presented text DEFAULT ''::text NOT NULL
 )
 PARTITION BY RANGE (day);
 

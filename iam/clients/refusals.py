@@ -68,6 +68,7 @@ class Explanations:
             client_id=reason.client_id,
             grant_type=reason.grant_type,
             address=address or None,
+            presented=reason.presented,
         )
         if self.table.add(trace, Presented(reason.secret_digest, reason.token_digest, reason.token_day)):
             log.info(

@@ -22,6 +22,7 @@ UNKNOWN: Final = "unknown here"
 FOREIGN: Final = "not the application's"
 PERSONAL: Final = "about a person, without one"
 USELESS: Final = "of no use to the resource"
+MAY_ASK: Final = "scopes that the application may ask for"
 
 
 @frozen
@@ -127,7 +128,7 @@ def retain(scope: str, client: Client, more: set[str] | None = None) -> list[str
 
 def describe_allowed(client: Client) -> str:
     """Returns which scopes the client may ask for, as a phrase."""
-    return f"scopes that the application may ask for: {' '.join(client.scopes) or 'none'}"
+    return f"{MAY_ASK}: {' '.join(client.scopes) or 'none'}"
 
 
 async def describe(names: Sequence[str], scopes: Scopes) -> list[Scope]:

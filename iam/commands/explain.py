@@ -30,6 +30,7 @@ def document(trace: Trace) -> dict[str, object]:
         "failed": trace.failed,
         "expected": trace.expected,
         "got": trace.got,
+        "presented": trace.presented or None,
         "client_id": trace.client_id,
         "grant_type": trace.grant_type,
         "address": trace.address,

@@ -37,8 +37,8 @@ CHECKS: Final = {
 class Reason:
     """The check that failed, what it expected, and what it got instead.
 
-    `client_id` is who the request claimed to be from. The digests are of a secret or token that came with it, to find
-    out more about it later.
+    `presented` is what came as it was written, where that is known to hold no secret. `client_id` is who the request
+    claimed to be from. The digests are of a secret or token that came with it, to find out more about it later.
     """
 
     check: str
@@ -49,6 +49,7 @@ class Reason:
     secret_digest: bytes | None = field(default=None, repr=False)
     token_digest: bytes | None = field(default=None, repr=False)
     token_day: date | None = None
+    presented: str = ""
 
 
 def carrying(

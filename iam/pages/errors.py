@@ -6,9 +6,11 @@ from attrs import frozen
 
 from iam.browser.theme import Theme
 from iam.browser.visitors import Visitors
+from iam.clients import redirect_uri_difference
 from iam.clients.refusals import Explanations
 from iam.http.answers import Answer
 from iam.http.request import Request
+from iam.pages.advice import advise
 
 
 @frozen
@@ -27,4 +29,13 @@ class Errors:
         trace = await self.refusals.explained(identifier, session)
         if trace is None:
             raise self.theme.missing()
-        return self.theme.page("refusal.html", session=session, refusal=trace)
+        client = await self.refusals.directory.find(trace.client_id) if trace.client_id else None
+        return self.theme.page(
+            "refusal.html",
+            session=session,
+            refusal=trace,
+            advice=advise(trace),
+            own=client is not None and client.owner_id == session.user_id,
+            expected=redirect_uri_difference.marked(trace.expected, trace.presented),
+            presented=redirect_uri_difference.marked(trace.presented, trace.expected),
+        )

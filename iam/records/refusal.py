@@ -8,7 +8,10 @@ from attrs import field, frozen
 
 @frozen
 class Trace:
-    """One refusal: the check that `failed`, what it `expected` and what it `got`; without `client_id` the client is unknown."""
+    """One refusal: the check that `failed`, what it `expected` and what it `got`; without `client_id` the client is unknown.
+
+    `presented` is an address that came, without what may be secret in it; "" for other checks.
+    """
 
     id: str
     at: datetime
@@ -20,6 +23,7 @@ class Trace:
     client_id: str | None
     grant_type: str | None
     address: str | None
+    presented: str = ""
 
 
 @frozen

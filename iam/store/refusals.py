@@ -24,7 +24,7 @@ LONGEST_CLIENT_ID: Final = 255
 
 # No request waits for this statement, so it also looks up the presented secret or token: whose it is, and how it ended.
 STORE: Final = """
-insert into refusals (day, id, at, endpoint, error, failed, expected, got, client_id, grant_type, address)
+insert into refusals (day, id, at, endpoint, error, failed, expected, got, client_id, grant_type, address, presented)
 select i.day, i.id, i.at, i.endpoint, i.error, i.failed, i.expected,
     coalesce(
         (select case when s.client_id <> i.client_id then 'of another application'
@@ -34,11 +34,11 @@ select i.day, i.id, i.at, i.endpoint, i.error, i.failed, i.expected,
              when t.expires_at <= i.at then 'expired'
              when t.digest is not null then 'given out here, but what it was granted by or for has ended' end,
         i.got),
-    coalesce(c.id, g.client_id), i.grant_type, i.address
+    coalesce(c.id, g.client_id), i.grant_type, i.address, i.presented
 from unnest(%(id)s::text[], %(at)s::timestamptz[], %(endpoint)s::text[], %(error)s::text[], %(failed)s::text[],
             %(expected)s::text[], %(got)s::text[], %(client_id)s::text[], %(grant_type)s::text[], %(address)s::text[],
-            %(secret_digest)s::bytea[], %(token_digest)s::bytea[], %(token_day)s::date[], %(day)s::date[])
-    as i (id, at, endpoint, error, failed, expected, got, client_id, grant_type, address,
+            %(presented)s::text[], %(secret_digest)s::bytea[], %(token_digest)s::bytea[], %(token_day)s::date[], %(day)s::date[])
+    as i (id, at, endpoint, error, failed, expected, got, client_id, grant_type, address, presented,
           secret_digest, token_digest, token_day, day)
 left join clients c on c.id = i.client_id
 left join access_tokens t on t.digest = i.token_digest and t.day = i.token_day
@@ -48,11 +48,11 @@ returning id
 """
 
 COLUMNS: Final = """
-select id, at, endpoint, error, failed, expected, got, client_id, grant_type, address from refusals
+select id, at, endpoint, error, failed, expected, got, client_id, grant_type, address, presented from refusals
 where id = %(id)s and at > %(since)s
 """
 LATEST: Final = """
-select id, at, endpoint, error, failed, expected, got, client_id, grant_type, address from refusals
+select id, at, endpoint, error, failed, expected, got, client_id, grant_type, address, presented from refusals
 where client_id = %(client_id)s and at > %(since)s
 order by at desc limit %(most)s
 """

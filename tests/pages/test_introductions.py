@@ -46,7 +46,7 @@ async def test_the_login_says_for_whom_it_is(server: Server) -> None:
     page = await login_page(server, await introduced(server))
 
     assert "<bdi>Test application</bdi>" in page.text
-    assert "<strong>client.example</strong>" in page.text
+    assert "Log in to go on to <strong><bdi>Test application</bdi></strong> (client.example)." in page.text
 
 
 @either_page
@@ -95,7 +95,7 @@ async def test_of_a_client_that_has_registered_itself_the_login_shows_name_and_h
     login, consent = await login_page(server, app), await consent_page(server, app)
 
     assert "<bdi>Stranger</bdi>" in login.text
-    assert "<strong>client.example</strong>" in login.text
+    assert "Log in to go on to <strong><bdi>Stranger</bdi></strong> (client.example)." in login.text
     assert "This application has registered itself here" in login.text
     assert "This application has registered itself here" in consent.text
     assert not [uri for uri in (LOGO, POLICY, TERMS) if uri in login.text.partition("<form")[0]]

@@ -35,7 +35,7 @@ log = Logger()
 PURPOSE = "login"
 MANY = 120  # seconds, from which on waits are told in minutes
 BUSY = "Many people are logging in at this moment. Try again in a few seconds."
-WRONG = "Wrong username or password. Check both and try again."
+WRONG = "Wrong username or password."
 
 
 class LoginForm(Form):  # type: ignore[misc]
