@@ -11,6 +11,7 @@ from iam.records.user import User
 from iam.secrets import minted
 from iam.store import new_passwords as table
 
+DIFFERENT = "The two passwords differ: type the same one twice."
 GONE = "This link is not good any more."
 
 
@@ -34,17 +35,22 @@ class NewPasswords:
         fresh = self.links.maker.for_mail(RESET, now, address=address)
         await self.table.ask(user_id if admitted else None, fresh, next_address, now, address)
 
-    async def reset(self, link: Link, secret: str, password: str, address: str) -> Changed | None:
-        """Sets the password by a good link; sessions, grants and tokens of the account end, other factors stay.
+    async def reset(self, link: Link, secret: str, password: str, again: str, address: str) -> Changed | None:
+        """Sets the password, typed twice, by a good link; sessions, grants and tokens of the account end, other factors stay.
 
         Returns None if the link has ended meanwhile. Raises Invalid.
         """
         person = owner(link)
-        complain(password=await self.people.weakness(password, person.username, person.email, person.name))
+        complain(
+            password=await self.people.weakness(password, person.username, person.email, person.name),
+            again=different(password, again),
+        )
         return await self._use(RESET, secret, password, address)
 
-    async def accept(self, link: Link, secret: str, name: str, password: str, address: str) -> Changed | None:
-        """Sets the first password, and the name, of the account of a good invitation.
+    async def accept(
+        self, link: Link, secret: str, name: str, password: str, again: str, address: str
+    ) -> Changed | None:
+        """Sets the first password, typed twice, and the name, of the account of a good invitation.
 
         Returns None if the invitation has ended meanwhile. Raises Invalid.
         """
@@ -52,6 +58,7 @@ class NewPasswords:
         complain(
             name=names.name_complaint(name),
             password=await self.people.weakness(password, person.username, person.email, name),
+            again=different(password, again),
         )
         return await self._use(INVITATION, secret, password, address, name)
 
@@ -62,6 +69,11 @@ class NewPasswords:
         hashed = await self.people.passwords.hash(password)
         now, digest = self.links.clock.now(), minted.digest(secret)
         return await self.table.use(kind.word, digest, hashed, now, address, name=name)
+
+
+def different(password: str, again: str) -> str | None:
+    """Returns what is wrong with a password that was typed a second time, in a sentence, or None."""
+    return None if password == again else DIFFERENT
 
 
 def owner(link: Link) -> User:

@@ -7,6 +7,7 @@ from attrs import frozen
 from iam.database.errors import Rejected
 from iam.people import names
 from iam.people.links import SIGN_UP, Links
+from iam.people.new_passwords import different
 from iam.people.people import TAKEN_EMAIL, TAKEN_USERNAME, People
 from iam.people.profiles import UNIQUE_VIOLATION
 from iam.records.invalid import Invalid, complain
@@ -36,17 +37,18 @@ class SignUps:
         await self.table.ask(email, key, fresh, next_address, now, address, mailed=admitted)
 
     async def make(
-        self, link: Link, secret: str, *, username: str, name: str, password: str, address: str
+        self, link: Link, secret: str, *, username: str, name: str, password: str, again: str, address: str
     ) -> UUID | None:
-        """Makes the account behind a good link, with the address that it was sent to, and returns its id.
+        """Makes the account behind a good link, with the address that it was sent to and a password that was typed twice.
 
-        Returns None if the link has ended meanwhile. Raises Invalid.
+        Returns its id, or None if the link has ended meanwhile. Raises Invalid.
         """
         username, name, email = username.strip(), name.strip(), link.email or ""
         complain(
             username=names.username_complaint(username),
             name=names.name_complaint(name),
             password=await self.people.weakness(password, username, email, name),
+            again=different(password, again),
         )
         hashed = await self.people.passwords.hash(password)
         keys = names.username_key(username), names.email_key(email)

@@ -35,7 +35,7 @@ async def test_an_invited_person_chooses_a_password_and_logs_in(server: Server, 
     inside = await visitor.send(form_of(login.text), login="bob", password=NEW)
 
     user = await server.store.users.by_username("bob")
-    assert (reply.status, reply.location) == (303, "/login?next=%2Faccount&reset=done")
+    assert (reply.status, reply.location) == (303, "/login?next=%2Faccount&reset=first")
     assert (inside.status, inside.location) == (303, "/account")
     assert user is not None
     assert (user.name, user.email, offer.mailed) == ("Bob Builder", None, False)

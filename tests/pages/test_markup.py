@@ -9,7 +9,8 @@ import pytest
 from attrs import define, field
 
 from tests.harness import Reply, Server
-from tests.pages.conftest import Visitor, asking, logged_in
+from tests.mailbox import link_in_mail
+from tests.pages.conftest import Visitor, asking, logged_in, make_account
 
 VOID = {"meta", "link", "input", "br", "img"}
 PAGES = [
@@ -17,6 +18,13 @@ PAGES = [
     "account",
     "login",
     "login refused",
+    "signup",
+    "signup sent",
+    "account by a link",
+    "reset",
+    "reset sent",
+    "reset by a link",
+    "link refused",
     "setup",
     "setup refused",
     "setup over",
@@ -41,6 +49,8 @@ PAGES = [
     "wrong method",
     "stale form",
 ]
+
+LINKED = ("signup sent", "account by a link", "reset sent", "reset by a link", "link refused")
 
 
 @define
@@ -72,11 +82,13 @@ class Markup(HTMLParser):
 async def page_of(server: Server, name: str) -> Reply:  # noqa: PLR0911 - a table with arrangements
     visitor = Visitor(server)
     setup = await server.setup_path()
-    if name in ("home", "login", "setup", "not found", "unknown client", "wrong method"):
+    if name in ("home", "login", "setup", "not found", "unknown client", "wrong method", "signup", "reset"):
         path = {"home": "/", "setup": setup, "unknown client": "/authorize?client_id=x", "not found": "/x"}
         if name == "wrong method":
             return await server.post("/applications", {})
         return await visitor.get(path.get(name, "/" + name))
+    if name in LINKED:
+        return await behind_link(server, visitor, name)
     if name == "setup over":
         await server.person(superuser=True)
         return await visitor.get(setup)
@@ -105,6 +117,17 @@ async def page_of(server: Server, name: str) -> Reply:  # noqa: PLR0911 - a tabl
         return await member.get(asking(app))
     what = "" if "application" in name else f"/{name}"
     return await member.get(f"/applications/{app.client_id}{what}")
+
+
+async def behind_link(server: Server, visitor: Visitor, name: str) -> Reply:
+    await make_account(server, "ada", "ada@example.org")
+    if name == "link refused":
+        return await visitor.get("/reset/password?link=x")
+    if name in ("signup sent", "account by a link"):
+        sent = await visitor.send(await visitor.form("/signup"), email="bob@example.org")
+    else:
+        sent = await visitor.send(await visitor.form("/reset"), login="ada")
+    return sent if "sent" in name else await visitor.get(await link_in_mail(server))
 
 
 def read(reply: Reply) -> Markup:

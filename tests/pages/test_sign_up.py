@@ -1,5 +1,6 @@
 """Sign-up: an e-mail address first, and behind the link that is sent there an account (H15, H23)."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -196,6 +197,22 @@ async def test_an_error_stands_next_to_its_field_and_what_was_typed_stays(
     assert (again.value("password"), again.value("again")) == ("", "")
     assert kept(admin) == before
     assert (await visitor.send(again, **RIGHT)).status == 303
+
+
+async def test_all_that_is_wrong_is_told_at_once_and_the_first_of_it_is_focused(
+    server: Server, visitor: Visitor
+) -> None:
+    form = await visitor.form(await linked(server, visitor))
+
+    reply = await visitor.send(form, username="ada", name="n" * 300, password="short", again="shirt")
+
+    assert [name for name in ("username", "name", "password", "again") if f'id="{name}-error"' in reply.text] == [
+        "name",
+        "password",
+        "again",
+    ]
+    (focused,) = re.findall(r"<input[^>]* autofocus", reply.text)
+    assert 'name="name"' in focused
 
 
 @pytest.mark.parametrize(

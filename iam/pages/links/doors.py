@@ -15,7 +15,6 @@ from iam.records.link import Link
 from iam.secrets import minted
 
 UNKNOWN: Final = "unknown"
-DIFFERENT: Final = "The two passwords differ: type the same one twice."
 
 
 @frozen

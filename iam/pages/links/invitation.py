@@ -9,11 +9,11 @@ from iam.browser.forms import Fields
 from iam.browser.visitors import Stale
 from iam.http.answers import Answer, see_other
 from iam.http.request import Request
-from iam.pages.links.doors import DIFFERENT, Doors, Opened
+from iam.pages.links.doors import Doors, Opened
 from iam.pages.login.login import reset_done
 from iam.people.links import INVITATION
 from iam.people.new_passwords import NewPasswords, owner
-from iam.records.invalid import Invalid, complain
+from iam.records.invalid import Invalid
 
 log = Logger()
 
@@ -47,8 +47,9 @@ class InvitationPage:
             return self._show(request, opened, form, 403, sent.stale)
         name, password = form.name.data or "", form.password.data or ""
         try:
-            complain(again=DIFFERENT if password != form.again.data else None)
-            accepted = await self.passwords.accept(opened.link, opened.secret, name, password, request.client_address)
+            accepted = await self.passwords.accept(
+                opened.link, opened.secret, name, password, form.again.data or "", request.client_address
+            )
         except Invalid as invalid:
             forms.complain(form, invalid.complaints)
             return self._show(request, opened, form, 400)
@@ -57,7 +58,7 @@ class InvitationPage:
         log.info(
             "invitation accepted: user {user_id}, {peer}", user_id=str(accepted.user_id), peer=request.client_address
         )
-        return see_other(reset_done("/account", request.base))
+        return see_other(reset_done("/account", request.base, first=True))
 
     def _show(
         self, request: Request, opened: Opened, form: Form, status: int = 200, stale: Stale | None = None

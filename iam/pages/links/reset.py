@@ -11,11 +11,11 @@ from iam.browser.theme import Theme
 from iam.browser.visitors import Stale, Visitors
 from iam.http.answers import Answer, see_other
 from iam.http.request import Request
-from iam.pages.links.doors import DIFFERENT, Doors, Opened
+from iam.pages.links.doors import Doors, Opened
 from iam.pages.login.login import reset_done
 from iam.people.links import RESET
 from iam.people.new_passwords import NewPasswords
-from iam.records.invalid import Invalid, complain
+from iam.records.invalid import Invalid
 from iam.throttles.beat import Beat
 
 log = Logger()
@@ -90,9 +90,8 @@ class NewPasswordPage:
         if sent.stale:
             return self._show(request, opened, form, 403, sent.stale)
         try:
-            complain(again=DIFFERENT if form.password.data != form.again.data else None)
             changed = await self.passwords.reset(
-                opened.link, opened.secret, form.password.data or "", request.client_address
+                opened.link, opened.secret, form.password.data or "", form.again.data or "", request.client_address
             )
         except Invalid as invalid:
             forms.complain(form, invalid.complaints)

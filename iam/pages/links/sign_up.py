@@ -15,11 +15,11 @@ from iam.browser.theme import Theme
 from iam.browser.visitors import Stale, Visitors
 from iam.http.answers import Answer, AnswerNow, see_other
 from iam.http.request import Request
-from iam.pages.links.doors import DIFFERENT, Doors, Opened
+from iam.pages.links.doors import Doors, Opened
 from iam.pages.login.beginning import Beginnings, Proof
 from iam.people.links import SIGN_UP
 from iam.people.sign_ups import SignUps
-from iam.records.invalid import Invalid, complain
+from iam.records.invalid import Invalid
 from iam.throttles.beat import Beat
 
 log = Logger()
@@ -130,13 +130,13 @@ class NewAccountPage:
 
     async def _make(self, request: Request, opened: Opened, form: AccountForm) -> UUID | None:
         """Makes the account and returns its id; None if the link has ended. Raises Invalid."""
-        complain(again=DIFFERENT if form.password.data != form.again.data else None)
         return await self.sign_ups.make(
             opened.link,
             opened.secret,
             username=form.username.data or "",
             name=form.name.data or "",
             password=form.password.data or "",
+            again=form.again.data or "",
             address=request.client_address,
         )
 

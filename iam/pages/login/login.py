@@ -206,14 +206,18 @@ def again(request: Request) -> bool:
     return read_parameter(request, "login") == "again"
 
 
-def changed(request: Request) -> bool:
-    """Whether the person has just set a new password by a link, which does not log in (H22)."""
-    return read_parameter(request, "reset") == "done"
+def changed(request: Request) -> str | None:
+    """Returns what the person has just done by a link, which does not log in (H22): "done" for a new password, "first".
+
+    None if it is neither.
+    """
+    did = read_parameter(request, "reset")
+    return did if did in ("done", "first") else None
 
 
-def reset_done(address: str, base: str) -> str:
-    """Returns the login page that says that the password is changed, and leads to `address`, written without `base`."""
-    return leading_to("/login", address, base) + "&reset=done"
+def reset_done(address: str, base: str, *, first: bool = False) -> str:
+    """Returns the login page that says that the password is set, and leads to `address`, written without `base`."""
+    return leading_to("/login", address, base) + ("&reset=first" if first else "&reset=done")
 
 
 def read_parameter(request: Request, name: str) -> str | None:
