@@ -876,6 +876,7 @@ CREATE TABLE remembered_browsers (
     user_id uuid NOT NULL,
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
+    user_agent text,
     CONSTRAINT remembered_browsers_digest_check CHECK ((octet_length(digest) = 32))
 );
 

@@ -133,6 +133,7 @@ def tasks(store: Store, keys: Keys) -> tuple[Task, ...]:
         Task("buckets that are full again", store.buckets.sweep),
         Task("logins that came to nothing", store.pending_logins.sweep),
         Task("accounts to delete", store.deletions.sweep),
+        Task("browsers that were remembered", store.remembered_browsers.sweep),
         Task("uses of clients", store.strangers.write),
         Task("uses of consents", store.consent_uses.write),
         Task("clients that nobody uses", store.strangers.sweep),

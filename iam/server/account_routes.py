@@ -35,6 +35,7 @@ def account(application: Application) -> list[tuple[str, str, Handler]]:
         ("/account/sessions/end", "GET", sessions.confirm_end_others),
         ("/account/sessions/end", "POST", sessions.end_others),
         ("/account/security", "GET", application.security.show),
+        ("/account/security", "POST", application.security.forget),
         ("/account/security/needed", "GET", application.security.explain),
         ("/account/security/app", "GET", application.app_pages.offer),
         ("/account/security/app", "POST", application.app_pages.add),

@@ -63,7 +63,7 @@ from iam.pages.setup import SetupPage
 from iam.pages.static import Static
 from iam.people.own_passwords import OwnPasswords
 from iam.people.setup import SetupLinks
-from iam.server.parts import Parts
+from iam.server.factor_parts import FactorParts
 from iam.throttles.beat import Beat
 from iam.throttles.pace import Pace
 from iam.tokens.revocation import Revocation
@@ -72,7 +72,7 @@ from iam.tokens.user_info_response import UserInfoResponse
 
 
 @frozen(slots=False)
-class Application(Parts):
+class Application(FactorParts):
     """The endpoints and pages of one server."""
 
     # Endpoints that programs call
@@ -179,6 +179,7 @@ class Application(Parts):
             self.logins,
             self.factors,
             self.passkeys,
+            self.remembered_browsers,
             self.beginnings,
             self.visitors,
             self.theme,
@@ -200,7 +201,7 @@ class Application(Parts):
         authorization = self.authorization
         pending, visitors = self.store.pending_logins, self.visitors
         marks = authorization.after_login, authorization.after_step
-        return Proving(pending, self.factors, self.beginnings, visitors, *marks)
+        return Proving(pending, self.factors, self.remembered_browsers, self.beginnings, visitors, *marks)
 
     @cached_property
     def factor_choice(self) -> FactorChoice:
@@ -254,7 +255,8 @@ class Application(Parts):
     @cached_property
     def security(self) -> Security:
         """The page of a person's second factors."""
-        return Security(self.holders, self.authenticator_apps, self.recovery_codes, self.passkeys)
+        codes, browsers = self.recovery_codes, self.remembered_browsers
+        return Security(self.holders, self.authenticator_apps, codes, self.passkeys, browsers)
 
     @cached_property
     def app_pages(self) -> AppPages:

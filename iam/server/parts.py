@@ -41,12 +41,6 @@ from iam.outbound.smtp import Smtp
 from iam.people.attempts import Attempts
 from iam.people.devices import Devices
 from iam.people.even_time import EvenTime
-from iam.people.factors.attempts import FactorAttempts
-from iam.people.factors.factors import Factors
-from iam.people.factors.passkeys import Passkeys, passkeys_of
-from iam.people.factors.recovery_codes import RecoveryCodes
-from iam.people.factors.totp import PURPOSE as TOTP_SECRETS
-from iam.people.factors.totp import AuthenticatorApps
 from iam.people.link_requests import LinkRequests
 from iam.people.links import LinkMaker, Links
 from iam.people.logins import Logins
@@ -287,33 +281,17 @@ class Parts:
         return People(self.store.users, self.passwords, self.clock, f"{settings.brand.name} {settings.issuer_host}")
 
     @cached_property
+    def devices(self) -> Devices:
+        """The marks of browsers in which people have logged in."""
+        return Devices(self.key.derive("devices"))
+
+    @cached_property
     def logins(self) -> Logins:
         """The check of a login and a password, within limits."""
-        attempts = Attempts(self.throttle, Devices(self.key.derive("devices")), self.key.derive("names nobody has"))
+        attempts = Attempts(self.throttle, self.devices, self.key.derive("names nobody has"))
         users, counts = self.store.users, self.store.refused_counts
         even = EvenTime(users, self.clock, self.reactor)
         return Logins(users, self.passwords, attempts, self.clock, counts, Crowd(self.share), even)
-
-    @cached_property
-    def factor_attempts(self) -> FactorAttempts:
-        """The limits on wrong codes."""
-        return FactorAttempts(self.throttle, self.store.refused_counts)
-
-    @cached_property
-    def authenticator_apps(self) -> AuthenticatorApps:
-        """People's authenticator apps."""
-        attempts, key = self.factor_attempts, self.key.derive(TOTP_SECRETS)
-        return AuthenticatorApps(self.store.totp_secrets, self.clock, attempts, key)
-
-    @cached_property
-    def recovery_codes(self) -> RecoveryCodes:
-        """People's recovery codes."""
-        return RecoveryCodes(self.store.recovery_codes, self.clock, self.factor_attempts)
-
-    @cached_property
-    def factors(self) -> Factors:
-        """What people may prove besides their password, the strongest first."""
-        return Factors((self.passkeys, self.authenticator_apps, self.recovery_codes))
 
     @cached_property
     def links(self) -> Links:
@@ -334,11 +312,6 @@ class Parts:
     def sign_ups(self) -> SignUps:
         """The accounts that people make themselves."""
         return SignUps(self.store.sign_ups, self.links, self.people)
-
-    @cached_property
-    def passkeys(self) -> Passkeys:
-        """The passkeys of people."""
-        return passkeys_of(self.settings, self.store.passkeys, self.key, self.clock)
 
     @cached_property
     def sessions(self) -> BrowserSessions:

@@ -33,6 +33,7 @@ from iam.store.refresh_tokens import RefreshTokens
 from iam.store.refusals import Refusals
 from iam.store.refused_counts import RefusedCounts
 from iam.store.registrations import Registrations
+from iam.store.remembered_browsers import RememberedBrowserTable
 from iam.store.replays import Replays
 from iam.store.resources import Resources
 from iam.store.scopes import Scopes
@@ -62,6 +63,7 @@ class Store:
     own_sessions: OwnSessions
     recovery_codes: RecoveryCodeTable
     own_passwords: OwnPasswords
+    remembered_browsers: RememberedBrowserTable
     setup: Setup
     service: Service
     links: Links
@@ -110,6 +112,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         own_sessions=OwnSessions(database),
         recovery_codes=RecoveryCodeTable(database),
         own_passwords=OwnPasswords(database),
+        remembered_browsers=RememberedBrowserTable(database),
         setup=Setup(database),
         service=Service(database),
         links=Links(database),

@@ -32,7 +32,11 @@ where user_id = %(user_id)s and sealed = %(sealed)s and last_step < %(step)s
 returning user_id
 """
 
+# Browsers are forgotten that were remembered by it: another factor may be added later, which they know nothing of.
 REMOVE: Final = """
+with forgotten as (
+    delete from remembered_browsers where user_id = %(user_id)s returning digest
+)
 delete from totp_secrets t where user_id = %(user_id)s
 returning audited('factor.removed', %(now)s, %(actor)s, %(address)s, subject => user_id::text,
     detail => jsonb_build_object('factor', 'totp')),

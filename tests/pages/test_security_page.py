@@ -38,7 +38,9 @@ def events(admin: Any) -> list[str]:
 
 
 def mails(admin: Any) -> list[tuple[str, str, Any]]:
-    admin.execute("select template, recipient, detail from outbox order by created_at, template")
+    admin.execute(
+        "select template, recipient, detail from outbox where template <> 'new_device' order by created_at, template"
+    )
     found: list[tuple[str, str, Any]] = admin.fetchall()
     return found
 

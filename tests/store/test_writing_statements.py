@@ -45,6 +45,7 @@ NO_EVENT = {
     "refused_counts.STORE": "it is events: the kinds are given, such as login.refused",
     "refusals.STORE": "refusals are a log themselves, of a day",
     "pending_logins.SWEEP": "what expired without becoming a session; its beginning is in the log",
+    "remembered_browsers.SWEEP": "what expired",
     "registrations.ATTEMPT": "it counts attempts of a network; what was registered is in the log",
     "registrations.USE": "the beginning of BY_TOKEN, which has one",
     "replays.CLAIM": "it keeps a signed statement from being used twice; what was done by it is in the log",

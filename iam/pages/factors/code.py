@@ -3,7 +3,7 @@
 from typing import Final
 
 from attrs import evolve, frozen
-from wtforms import Form, StringField
+from wtforms import BooleanField, Form, StringField
 
 from iam.browser.addresses import next_address
 from iam.browser.forms import Fields
@@ -23,6 +23,7 @@ class CodeForm(Form):  # type: ignore[misc]
     """What is typed to prove the factor."""
 
     code = StringField("Code")
+    remember = BooleanField("Do not ask again in this browser for 30 days")
 
 
 @frozen
@@ -54,7 +55,8 @@ class CodePage:
         if not right:
             form.code.errors = [WRONG]
             return await self._show(request, candidate, form, 400)
-        return await self.proving.finish(request, candidate, self.factor)
+        remember = bool(form.remember.data) and not candidate.stepping
+        return await self.proving.finish(request, candidate, self.factor, remember=remember)
 
     async def _show(
         self, request: Request, candidate: Candidate, form: CodeForm, status: int = 200, stale: Stale | None = None

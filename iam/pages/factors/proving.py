@@ -9,19 +9,20 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from twisted.logger import Logger
 
-from iam.browser import cookies
+from iam.browser import cookies, user_agents
 from iam.browser.addresses import leading_to, next_address
 from iam.browser.visitors import Visitors
 from iam.http.answers import Answer, AnswerNow, see_other
 from iam.http.parameters import ParameterError, query_parameters
 from iam.http.request import Request
 from iam.pages.login.beginning import Beginnings, Proof
+from iam.people.factors.browsers import RememberedBrowsers
 from iam.people.factors.factor import Factor
 from iam.people.factors.factors import Factors
-from iam.records import acr
+from iam.records import acr, actor
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.store.pending_logins import PendingLogins
@@ -63,6 +64,7 @@ class Proving:
 
     pending: PendingLogins
     factors: Factors
+    browsers: RememberedBrowsers
     beginnings: Beginnings
     visitors: Visitors
     after_login: Callable[[str, str], str]
@@ -82,13 +84,21 @@ class Proving:
         return tuple(factor for factor in held if acr.reaches(acr.of(acr.add((), factor.amr)), level))
 
     async def finish(
-        self, request: Request, candidate: Candidate, factor: Factor, methods: Sequence[str] | None = None
+        self,
+        request: Request,
+        candidate: Candidate,
+        factor: Factor,
+        methods: Sequence[str] | None = None,
+        *,
+        remember: bool = False,
     ) -> Answer:
         """Begins the session of a candidate who has just proved this factor, and leads on.
 
-        `methods` are those by which they did, if they are not all of the factor's.
+        `methods` are those by which they did, if they are not all of the factor's. `remember`: they are not to be asked
+        for it in this browser for a month.
         """
-        begun = await self.beginnings.begin(request, candidate.proof(methods or factor.amr))
+        mark = await self._mark(request, candidate, remember=remember)
+        begun = await self.beginnings.begin(request, evolve(candidate.proof(methods or factor.amr), mark=mark))
         address = next_address(request)
         if begun is None:
             return see_other(leading_to("/login", address, request.base))
@@ -100,6 +110,15 @@ class Proving:
             else self.after_login(address, cookie)
         )
         return see_other(onward, headers)
+
+    async def _mark(self, request: Request, candidate: Candidate, *, remember: bool) -> str | None:
+        """Returns the mark that the browser's device cookie is to keep for the person, if it is a remembered browser."""
+        marks = cookies.read_devices(request, self.visitors.settings)
+        known = await self.browsers.mark(candidate.user_id, marks)
+        if known or not remember:
+            return known
+        by = actor.person(candidate.user_id, request.client_address)
+        return await self.browsers.remember(candidate.user_id, candidate.auth_time, user_agents.read(request), by)
 
     async def _logging_in(self, request: Request) -> Candidate | None:
         secret = cookies.read(request, cookies.login_name_of(self.visitors.settings))

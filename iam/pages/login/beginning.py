@@ -30,7 +30,8 @@ class Proof:
     """Who has proved at `auth_time` who they are, and how: by the methods `amr` (RFC 8176).
 
     `remembered`: the session is to outlive the browser. `pending` is the secret of the login that lacked a factor until
-    now. `until` is the end of the session that goes on with more factors; none: it is a new one.
+    now. `until` is the end of the session that goes on with more factors; none: it is a new one. `mark` is the one that
+    the browser's device cookie keeps for the person; none: it gets a new one.
     """
 
     user_id: UUID
@@ -39,6 +40,7 @@ class Proof:
     remembered: bool = False
     pending: str | None = field(default=None, repr=False)
     until: datetime | None = None
+    mark: str | None = field(default=None, repr=False)
 
 
 @frozen
@@ -85,7 +87,7 @@ class Beginnings:
             headers.append(others_header(settings, others[: cookies.MOST], now))
         if proof.pending:
             headers.append(cookies.set_login(settings, "", 0))
-        headers.append(self._device(request, proof.user_id))
+        headers.append(self._device(request, proof))
         if await self.to_be_deleted(proof.user_id):
             raise AnswerNow(see_other(leading_to(KEEP_ACCOUNT, next_address(request), request.base), tuple(headers)))
         return cookie, tuple(headers)
@@ -116,8 +118,8 @@ class Beginnings:
         known = self.logins.knows(user_id, cookies.read_devices(request, self.visitors.settings))
         return user_agents.device(request, known=known)
 
-    def _device(self, request: Request, user_id: UUID) -> tuple[bytes, bytes]:
+    def _device(self, request: Request, proof: Proof) -> tuple[bytes, bytes]:
         """Returns the cookie that tells later that this account has logged in in this browser."""
         settings = self.visitors.settings
-        kept = self.logins.of_others(user_id, cookies.read_devices(request, settings))
-        return cookies.set_devices(settings, (self.logins.device(user_id), *kept))
+        kept = self.logins.of_others(proof.user_id, cookies.read_devices(request, settings))
+        return cookies.set_devices(settings, (proof.mark or self.logins.device(proof.user_id), *kept))

@@ -20,6 +20,7 @@ from iam.http.request import Request
 from iam.networks import network
 from iam.pages.login.beginning import Beginnings, Proof
 from iam.people import names
+from iam.people.factors.browsers import RememberedBrowsers
 from iam.people.factors.ceremonies import Refused
 from iam.people.factors.factors import Factors
 from iam.people.factors.passkeys import Passkeys
@@ -57,6 +58,7 @@ class LoginPage:
     logins: Logins
     factors: Factors
     passkeys: Passkeys
+    browsers: RememberedBrowsers
     beginnings: Beginnings
     visitors: Visitors
     theme: Theme
@@ -104,15 +106,21 @@ class LoginPage:
 
     async def _go_on(self, request: Request, proof: Proof, address: str) -> Answer | None:
         """Leads to another factor, or begins the session and leads on; None if the person is disabled."""
-        if await self.factors.of(proof.user_id):
+        asked = await self.factors.of(proof.user_id)
+        mark = await self._mark(request, proof) if asked else None
+        if asked and (mark is None or again(request)):
             postponed = await self.beginnings.postpone(request, proof)
             return see_other(leading_to("/login/factor", address, request.base), postponed) if postponed else None
-        begun = await self.beginnings.begin(request, proof)
+        begun = await self.beginnings.begin(request, evolve(proof, mark=mark))
         if begun is None:
             return None
         log.info("login: user {user_id}, {peer}", user_id=str(proof.user_id), peer=request.client_address)
         cookie, headers = begun
         return see_other(self.after_login(address, cookie), headers)
+
+    async def _mark(self, request: Request, proof: Proof) -> str | None:
+        """Returns the mark of this browser if the person wants to be asked for no other factor here; else None."""
+        return await self.browsers.mark(proof.user_id, cookies.read_devices(request, self.settings))
 
     async def _authenticate(self, request: Request, form: LoginForm) -> UUID | None:
         """Returns the id of the person with this name and password, or None. Raises Throttled and Busy."""
