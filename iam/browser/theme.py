@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).parent.parent
 BUNDLED = (PACKAGE / "templates", PACKAGE.parent / "templates")  # installed; in a checkout
-JOURNEYS = ("authorize", "login", "applications", "setup", "errors", "account", "factors", "links")
+JOURNEYS = ("authorize", "login", "applications", "setup", "errors", "account", "factors", "links", "tokens")
 KINDS = ("*.html", "*.txt")  # pages and mail; the text of a mail
 TYPES = {
     ".css": b"text/css; charset=utf-8",

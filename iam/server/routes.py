@@ -14,6 +14,7 @@ from iam.http.dispatch import Errors, Handler, Route
 from iam.http.request import Request
 from iam.server.account_routes import account
 from iam.server.application import Application
+from iam.server.token_routes import tokens
 
 SERVER_METADATA = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
 CHANGE_PASSWORD = "/.well-known/change-password"  # where password managers lead people (W3C Change Password URL)
@@ -149,6 +150,7 @@ def pages(application: Application) -> list[Route]:
         ("/applications/<client_id>/delete", "POST", applications.delete),
         ("/applications/<client_id>/secret", "GET", applications.new_secret),
         ("/applications/<client_id>/secret", "POST", applications.replace_secret),
+        *tokens(application),
         ("/errors/<identifier>", "GET", application.errors.show),
         ("/static/<name>", "GET", application.static.get),
     ]

@@ -45,6 +45,14 @@ ACCOUNT = [
     "applications to remove",
     "logins",
     "logins to end",
+    "no tokens",
+    "new token",
+    "new token refused",
+    "token made",
+    "tokens",
+    "token to remove",
+    "tokens of an application",
+    "new token of an application",
 ]
 PAGES = [
     "home",
@@ -219,10 +227,11 @@ def applications(page: Page, url: str) -> Iterator[str]:
 
 def allow(page: Page) -> None:
     """Allow what the page asks, and stay on it: the client is nowhere."""
-    token = page.locator("[name=csrf_token]").get_attribute("value") or ""
-    address = page.evaluate("document.querySelector('form').action")
-    form = {"csrf_token": token, "decision": "allow"}
-    assert page.request.post(address, form=form, max_redirects=0).status == 303
+    said = "new URLSearchParams(new FormData(document.querySelector('form'))).toString()"
+    address, form = page.evaluate(f"[document.querySelector('form').action, {said}]")
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    reply = page.request.post(address, data=form + "&decision=allow", headers=headers, max_redirects=0)
+    assert reply.status == 303
 
 
 def own_account(page: Page, url: str) -> Iterator[str]:
@@ -238,6 +247,32 @@ def own_account(page: Page, url: str) -> Iterator[str]:
     yield "logins"
     page.goto(url + "/account/sessions/end")
     yield "logins to end"
+    yield from tokens(page, url)
+
+
+def tokens(page: Page, url: str) -> Iterator[str]:
+    """The pages of tokens that somebody makes for themselves, and those of an application."""
+    page.goto(url + "/account/tokens")
+    yield "no tokens"
+    page.get_by_role("link", name="Make a token").click()
+    yield "new token"
+    press(page, "Make the token")
+    yield "new token refused"
+    page.get_by_label("Name", exact=True).fill("backup-" * 20)
+    page.get_by_label("Read your data").check()
+    page.get_by_label(url + "/resource").check()
+    press(page, "Make the token")
+    yield "token made"
+    page.get_by_role("link", name="I have noted it").click()
+    yield "tokens"
+    page.get_by_role("link", name="Remove backup").click()
+    yield "token to remove"
+    page.goto(url + "/applications")
+    page.get_by_role("link", name="A shop").first.click()
+    page.get_by_role("link", name="Tokens of its own").click()
+    yield "tokens of an application"
+    page.get_by_role("link", name="Make a token").click()
+    yield "new token of an application"
 
 
 def elsewhere(page: Page, url: str) -> None:

@@ -130,4 +130,4 @@ def test_a_person_is_told_by_mail_of_a_token_that_an_administrator_made(iam: Iam
 
     ((template, recipient, detail),) = iam.execute("select template, recipient, detail from outbox")
     assert (template, recipient) == ("personal_token_made", "alice@example.org")
-    assert detail == {"name": "backup", "by_person": False}
+    assert detail == {"token": "backup", "by_administrator": True, "address": None}

@@ -23,6 +23,7 @@ SECTIONS: Final = (
     ("/account/applications", "Applications"),
     ("/account/sessions", "Logins"),
     ("/account/security", "Second factors"),
+    ("/account/tokens", "Access tokens"),
     ("/account/activity", "Activity"),
     ("/account/data", "Your data"),
 )

@@ -32,9 +32,10 @@ class PendingSecret:
 
 @frozen
 class Issuer:
-    """Makes and recognises tickets."""
+    """Makes and recognises tickets for secrets of this kind."""
 
     key: ServerKey
+    kind: Kind = Kind.CLIENT_SECRET
 
     def issue(self, bound_to: str, now: datetime) -> PendingSecret:
         """Returns a new id and secret for a form `bound_to` a person, a session and a purpose."""
@@ -51,7 +52,7 @@ class Issuer:
 
     def _make(self, body: str, bound_to: str) -> PendingSecret:
         said = f"{bound_to}\n{body}"
-        secret = minted.compose(Kind.CLIENT_SECRET, signed.mac(self._key("secret"), said))
+        secret = minted.compose(self.kind, signed.mac(self._key("secret"), said))
         client_id = minted.client_id(signed.mac(self._key("id"), said))
         return PendingSecret(self._ticket(body, bound_to), client_id, secret)
 
