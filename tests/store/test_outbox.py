@@ -13,6 +13,7 @@ from iam.records.actor import SERVER
 from iam.records.mail import Mail
 from iam.secrets import minted
 from iam.settings import Settings
+from iam.store.outbox import TAKE
 from iam.store.store import Store, open_store
 from tests.waiting import until
 
@@ -212,3 +213,20 @@ async def test_h39_mail_goes_some_days_after_it_was_sent_or_given_up_and_no_othe
     assert await store.outbox.sweep(NOON) == 0
     assert await store.outbox.sweep(NOON + SECOND) == 2
     assert len(await store.database.query(ROW)) == 1
+
+
+@pytest.mark.parametrize("rows", [0, 5000], ids=["an empty table", "a full one"])
+async def test_mail_that_is_due_is_found_without_reading_what_was_sent(begin: Any, rows: int) -> None:
+    store = await begin()
+    await store.database.query(
+        "insert into outbox (id, template, recipient, detail, created_at, sent_at)"
+        " select gen_random_uuid(), 'x', 'a@example.org', '{}', %(now)s, %(now)s from generate_series(1, %(rows)s)",
+        {"now": NOON, "rows": rows},
+    )
+    await store.database.query("analyze outbox")
+
+    told = {"now": NOON, "until": NOON + MINUTE, "most": 3}
+    plan = "\n".join(line for (line,) in await store.database.query("explain " + TAKE, told))
+
+    assert "Index Scan using outbox_due" in plan
+    assert "Seq Scan on outbox" not in plan
