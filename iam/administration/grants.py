@@ -95,7 +95,8 @@ async def void(on: Administration, by: By) -> tuple[datetime, int]:
     """Voids everything issued until now, for a restored backup; returns the moment, and how many sessions ended.
 
     Without this, a code or refresh token redeemed after the backup could be used again, a token revoked since would
-    work again, and people who logged out would be logged in. Initial access tokens are revoked too.
+    work again, and people who logged out would be logged in. Initial access tokens are revoked too, and links in mail;
+    mail that waits is not sent, since it was sent before.
     """
     now = on.clock.now()
     return now, await on.store.grants.revoke_all(now, by, log_out=True)

@@ -63,10 +63,10 @@ def restored(*, yes: bool) -> None:
     """Say that the database was restored from a backup; do so before the server starts on it.
 
     A backup does not know what was used, revoked or left since it was made. So all authorization codes, refresh tokens
-    and access tokens issued until now become void, initial access tokens too, and all sessions end: people log in
-    again, and applications ask for new tokens. Accounts, applications and consents stay as the backup has them. (A
-    resource server that does not ask this server about an access token that is a JWT accepts it until it expires; `iam
-    key retire` ends that too.)
+    and access tokens issued until now become void, initial access tokens and links in mail too, and all sessions end:
+    people log in again, and applications ask for new tokens. Mail that waits in the backup is not sent. Accounts,
+    applications and consents stay as the backup has them. (A resource server that does not ask this server about an
+    access token that is a JWT accepts it until it expires; `iam key retire` ends that too.)
     """
     now, sessions = run_if_agreed(grants.count_losses_of_void, grants.void, yes=yes)
     moment = output.moment(now)

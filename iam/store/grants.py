@@ -56,6 +56,11 @@ with revoked as (
     delete from sessions where %(log_out)s returning moment(%(now)s)
 ), withdrawn as (
     update registration_tokens set revoked_at = %(now)s where %(log_out)s and revoked_at is null
+), spent as (
+    update links set used_at = %(now)s where %(log_out)s and used_at is null
+), unsent as (
+    update outbox set given_up_at = %(now)s, secret = null, reason = 'everything was voided'
+    where %(log_out)s and sent_at is null and given_up_at is null
 )
 select count(*) from logged_out
 """

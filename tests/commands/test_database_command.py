@@ -9,6 +9,8 @@ import pytest
 from iam.protocol import bridge
 from tests.command_line import Iam
 from tests.harness import REDIRECT_URI, VERIFIER, Server
+from tests.mailbox import link_in_mail
+from tests.pages.conftest import Visitor, make_account
 from tests.registering import initial_access_token, register
 
 
@@ -78,6 +80,20 @@ async def test_after_a_restore_no_initial_access_token_of_the_backup_is_good(
     await restored(server, database_dsn, tmp_path)
 
     assert (await register(server, token)).status == 401
+
+
+async def test_after_a_restore_no_link_of_the_backup_is_good_and_its_mail_is_not_sent(
+    server: Server, database_dsn: str, tmp_path: Path
+) -> None:
+    visitor = Visitor(server)
+    await make_account(server, "ada", "ada@example.org")
+    await visitor.send(await visitor.form("/reset"), login="ada")
+    link = await link_in_mail(server)
+
+    await restored(server, database_dsn, tmp_path)
+
+    assert (await visitor.get(link)).status == 403
+    assert await server.store.outbox.take(server.now(), server.now(), most=1) == []
 
 
 async def test_after_a_restore_people_log_in_again(server: Server, database_dsn: str, tmp_path: Path) -> None:
