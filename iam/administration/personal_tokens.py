@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from iam.administration.administration import Administration
 from iam.oauth.grant_types import CLIENT_CREDENTIALS
@@ -35,8 +35,9 @@ OVER: Final = "The moment when the token is to expire is over."
 TOO_LATE: Final = "A token lasts a year at most."
 NOT_ALONE: Final = "This application may not act by itself: give it the grant type client_credentials first."
 DISABLED: Final = "It is disabled: enable it first."
-OBSTACLES: Final = {"name": ("name", NAME_TAKEN), "number": ("token", TOO_MANY)}
+MADE_BEFORE: Final = "This form has made a token before, which is another one. Send it again to make this one too."
 MADE: Final = "made"
+OBSTACLES: Final = {"name": ("name", NAME_TAKEN), "number": ("token", TOO_MANY), MADE: (MADE, MADE_BEFORE)}
 
 
 @frozen
@@ -99,9 +100,18 @@ async def _create(
     uris = list(dict.fromkeys(target.uri for target in resources))
     token = NewToken(minted.identifier(), minted.digest(text), owner, grant_type, name, " ".join(chosen), uris, ends)
     obstacle = await on.store.personal_tokens.create(token, most, now, by)
-    if obstacle not in (None, MADE):
-        raise Invalid(dict([OBSTACLES[obstacle]]))
-    return Made(token, text)
+    made = token if obstacle is None else await _made_before(on, token) if obstacle == MADE else None
+    if made is None:
+        raise Invalid(dict([OBSTACLES[str(obstacle)]]))
+    return Made(made, text)
+
+
+async def _made_before(on: Administration, token: NewToken) -> NewToken | None:
+    """Returns the token that has this text, if it is the same but for its end, and has not ended; else None."""
+    for found in await on.store.personal_tokens.living(on.clock.now(), owner=token.owner, digest=token.digest):
+        if (found.name, found.scope, list(found.resources)) == (token.name, token.scope, list(token.resources)):
+            return evolve(token, id=found.id, expires_at=found.expires_at)
+    return None
 
 
 async def list_all(on: Administration, owner: Owner) -> list[PersonalToken]:

@@ -406,8 +406,11 @@ async def test_a_bad_grant_is_refused_and_stores_nothing(world: World, name: str
     assert counts(world.admin) == before
 
 
+TOKENS = (Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN, Kind.PERSONAL_TOKEN, Kind.SERVICE_TOKEN)
+
+
 @pytest.mark.parametrize("why", WRONG_SECRETS)
-@pytest.mark.parametrize("kind", [Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN])
+@pytest.mark.parametrize("kind", TOKENS)
 async def test_a_token_that_is_none_is_inactive_and_revoked_already(world: World, kind: Kind, why: str) -> None:
     token = WRONG_SECRETS[why](made_up(kind))
     before = counts(world.admin)
@@ -430,7 +433,7 @@ async def test_h26_what_we_could_not_have_made_is_refused_without_a_statement(wo
     await world.token(world.app)  # the client and the scopes are in memory from now on
     before = server.store.database.statistics.statements
 
-    for kind in (Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN):
+    for kind in TOKENS:
         await server.introspect(world.app, spoil(made_up(kind)))
         await server.post("/revoke", {"token": spoil(made_up(kind))}, headers=world.app.basic)
     await server.redeem(world.app, spoil(made_up(Kind.AUTHORIZATION_CODE)))

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred, DeferredList
 
 from iam.administration import personal_tokens
 from iam.administration.personal_tokens import Made, Wish
@@ -214,6 +215,29 @@ async def test_a_resource_of_the_same_name_is_another_one(server: Server) -> Non
 
     assert before.status == 200
     assert (await used(server, made.text)).status == 401
+
+
+@pytest.mark.parametrize(
+    "names", [["backup"] * 10, [f"backup {n}" for n in range(10)]], ids=["one name", "the last place"]
+)
+async def test_of_tokens_that_are_made_at_once_one_gets_the_name_and_the_place(
+    server: Server, admin: Any, names: list[str]
+) -> None:
+    person = await server.person()
+    user = await server.store.users.by_id(person.user_id)
+    assert user
+    on, end = server.application.administration, server.now() + timedelta(days=1)
+    asked = [
+        Deferred.fromCoroutine(
+            personal_tokens.create_for_person(on, user, Wish(name, ["read"], (), end), SERVER, most=1)
+        )
+        for name in names
+    ]
+
+    made = [done for done, _ in await DeferredList(asked, consumeErrors=True)]
+
+    admin.execute("select count(*) from personal_tokens t join grants g on g.id = t.grant_id")
+    assert (made.count(True), admin.fetchone()) == (1, (1,))
 
 
 async def resource(server: Server, uri: str, client_id: str | None = None) -> None:

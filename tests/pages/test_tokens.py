@@ -94,6 +94,35 @@ async def test_the_same_form_sent_twice_makes_one_token(server: Server) -> None:
     assert (await alice.get("/account/tokens")).text.count("/remove") == 1
 
 
+@pytest.mark.parametrize("change", [{"name": "other"}, {"scopes": ["read", "write"]}, {"resource": API}], ids=repr)
+async def test_a_form_that_asks_for_another_token_than_it_made_makes_it_when_it_is_sent_again(
+    server: Server, change: dict[str, Any]
+) -> None:
+    await api(server, scopes=())
+    alice = await logged_in(server)
+    form = await alice.form(NEW)
+    first = await alice.send(form, name="backup", scopes=["read"])
+
+    told = {"name": "another", "scopes": ["read"], **change}
+    refused = await alice.send(form, **told)
+    second = await alice.send(form_of(refused.text))
+
+    assert (refused.status, "This form has made a token before" in refused.text) == (400, True)
+    assert "iam_pt_" not in refused.text
+    assert token_in(second.text) != token_in(first.text)
+
+
+async def test_a_form_does_not_show_a_token_that_was_removed(server: Server) -> None:
+    alice = await logged_in(server)
+    form = await alice.form(NEW)
+    await alice.send(form, name="backup", scopes=["read"])
+    await alice.send(await alice.form(removal_in((await alice.get("/account/tokens")).text)))
+
+    again = await alice.send(form, name="backup", scopes=["read"])
+
+    assert (again.status, "iam_pt_" in again.text) == (400, False)
+
+
 async def test_a_token_is_for_one_resource_if_the_person_says_so(server: Server) -> None:
     await api(server)
     alice = await logged_in(server)

@@ -70,7 +70,8 @@ class TokenPages:
             made = await keeper.make(self.administration, asked, by, issued.secret)
         except Invalid as invalid:
             complain(form, by_field(invalid.complaints.items()))
-            return await self._show_form(request, keeper, form, issued, 400)
+            used_up = personal_tokens.MADE in invalid.complaints
+            return await self._show_form(request, keeper, form, self._issue(keeper) if used_up else issued, 400)
         log.info("token made: {place}", place=keeper.place)
         return self._page("token_made.html", keeper, scripted=True, token=made.token, text=made.text)
 
