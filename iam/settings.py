@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     registration_quota: int = Field(100, ge=1)
     private_scheme: Annotated[tuple[str, ...], NoDecode] = ()
     applications: Literal["everybody", "administrators"] = "everybody"
+    admin_acr: Literal["1", "2", "phr"] = "1"
     application_scope: Annotated[tuple[str, ...], NoDecode] = (
         *("openid", "profile", "email", "address", "phone", "offline_access"),
         *("read", "write"),

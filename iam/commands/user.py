@@ -9,6 +9,7 @@ from iam.administration.administration import Administration
 from iam.administration.people import ProfileChange
 from iam.commands import asking, claims, invitations, output
 from iam.commands.confirming import run_if_agreed, yes_option
+from iam.commands.factors import reset_factors
 from iam.commands.options import Group
 from iam.commands.people import document
 from iam.commands.running import run
@@ -197,3 +198,4 @@ def set_password(username: str, *, password_stdin: bool, keep_grants: bool) -> N
 
 command.add_command(invitations.invite)
 command.add_command(invitations.reset_password)
+command.add_command(reset_factors)

@@ -70,6 +70,12 @@ class Options(usage.Options):
             None,
             "who may register applications on the page: everybody or administrators (everybody)",
         ],
+        [
+            "admin-acr",
+            None,
+            None,
+            "how well administrators must prove who they are: 1 (a password), 2 (two factors) or phr (a passkey) (1)",
+        ],
         ["password-length", None, None, "the shortest password, in characters (8; without a second factor better 15)"],
         ["connections", None, None, "how many connections at a time (1024)"],
         ["connections-per-network", None, None, "how many of one IPv4 address or IPv6 /64 (128)"],

@@ -17,6 +17,7 @@ from iam.store.consents import Consents
 from iam.store.deletions import Deletions
 from iam.store.details import Details
 from iam.store.exports import Exports
+from iam.store.factors import FactorTable
 from iam.store.grants import Grants
 from iam.store.links import Links
 from iam.store.logout_notices import LogoutNotices
@@ -64,6 +65,7 @@ class Store:
     recovery_codes: RecoveryCodeTable
     own_passwords: OwnPasswords
     remembered_browsers: RememberedBrowserTable
+    factors: FactorTable
     setup: Setup
     service: Service
     links: Links
@@ -113,6 +115,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         recovery_codes=RecoveryCodeTable(database),
         own_passwords=OwnPasswords(database),
         remembered_browsers=RememberedBrowserTable(database),
+        factors=FactorTable(database),
         setup=Setup(database),
         service=Service(database),
         links=Links(database),

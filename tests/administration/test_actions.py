@@ -15,6 +15,7 @@ from iam.administration import (
     audit,
     client_secrets,
     clients,
+    factors,
     grants,
     keys,
     people,
@@ -37,6 +38,7 @@ from iam.records.scope import Scope
 from iam.secrets import minted
 from iam.store.registrations import Newcomer
 from tests.harness import Server
+from tests.pages.factors import add_app
 
 BY = By("somebody who administers", "192.0.2.7")
 
@@ -190,6 +192,12 @@ async def delete_person(desk: Desk) -> Act:
     return lambda: people.delete(desk.on, person.username, BY)
 
 
+async def reset_factors(desk: Desk) -> Act:
+    person = await desk.server.person()
+    await add_app(desk.server, person.user_id)
+    return lambda: factors.reset(desk.on, person.username, BY)
+
+
 async def revoke_session(desk: Desk) -> Act:
     await desk.server.person()
     (session,) = await sessions.list_living(desk.on)
@@ -273,6 +281,7 @@ ACTIONS: dict[str, tuple[Prepare, str]] = {
     "clients.disable": (disable_client, "client.disabled"),
     "clients.enable": (enable_client, "client.enabled"),
     "clients.update": (update_client, "client.changed"),
+    "factors.reset": (reset_factors, "factors.reset"),
     "grants.revoke": (revoke_grant, "grant.revoked"),
     "grants.revoke_all": (revoke_all_grants, "grants.revoked"),
     "grants.revoke_of_client": (revoke_grants_of_client, "grants.revoked"),

@@ -217,3 +217,10 @@ def test_names_from_strangers_do_not_steer_the_terminal(iam: Iam) -> None:
     for outcome in (iam("user", "list"), iam("user", "show", "mallory")):
         assert "\x1b" not in outcome.out
         assert r"\x1b]0;owned\x07[bold]" in outcome.out
+
+
+def test_who_has_no_second_factor_has_none_to_reset(iam: Iam) -> None:
+    iam("user", "create", "--username", "eve")
+
+    assert "eve has no second factor" in iam("user", "reset-factors", "eve", "--yes").complaint
+    assert "There is no person bob" in iam("user", "reset-factors", "bob", "--yes").complaint

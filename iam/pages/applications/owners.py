@@ -16,8 +16,9 @@ from iam.clients import information
 from iam.clients.registrants import Registrants
 from iam.http.answers import Answer, AnswerNow, see_other
 from iam.http.request import Request
+from iam.pages.account.holders import here
 from iam.pages.applications.pending_secret import PendingSecret
-from iam.records import actor
+from iam.records import acr, actor
 from iam.records.actor import By
 from iam.records.client import Client, Secret
 from iam.records.client_metadata import MEMBERS
@@ -29,6 +30,10 @@ SEVERAL: Final = frozenset({"grant_types", "scopes"})
 LOGGED_OUT: Final = (
     "Nothing was saved. Log in in another tab, and then reload this page: your browser sends what you typed again, and "
     "you can look at it before it is saved."
+)
+UNPROVED: Final = (
+    "Nothing was saved. Administrators prove more than their password here: open this page in another tab, which asks "
+    "you for it, and then reload this page."
 )
 NOT_HERE: Final = "Only administrators register applications here. Ask one of them for yours."
 
@@ -45,22 +50,29 @@ class Owners:
     async def session(self, request: Request) -> Session:
         """Returns the person's session.
 
-        Raises AnswerNow: a redirect to the login if nobody is logged in, 403 if only administrators are admitted.
+        Raises AnswerNow: a redirect to the login if nobody is logged in, or to a factor if an administrator lacks it, 403
+        if only administrators are admitted.
         """
         session = await self.visitors.session(request)
         if session is None:
             raise AnswerNow(see_other("/login?next=" + quote(request.path.decode("ascii"), safe="")))
+        if not self._proved(session):
+            level = self.visitors.settings.admin_acr
+            raise AnswerNow(see_other(f"/login/factor?step=up&acr={level}&next={here(request)}"))
         return self._admit(session)
 
     async def receive(self, request: Request, purpose: str) -> tuple[Session, Sent]:
         """Returns the session of the person and the form they sent; its token is good for this purpose only.
 
-        Raises AnswerNow if nobody is logged in, or if only administrators may register applications.
+        Raises AnswerNow if nobody is logged in, if an administrator lacks a factor, or if only administrators may
+        register applications.
         """
         sent = self.visitors.receive(request, purpose, repeatable=SEVERAL)
         session = await self.visitors.session(request)
         if session is None:
             raise self.theme.refusal(403, "You are not logged in any more", LOGGED_OUT)
+        if not self._proved(session):
+            raise self.theme.refusal(403, "One more factor is needed", UNPROVED)
         return self._admit(session), sent
 
     async def own(self, session: Session, client_id: str, stale: Stale | None = None) -> Client:
@@ -112,6 +124,10 @@ class Owners:
             form=form,
             issued=issued,
         )
+
+    def _proved(self, session: Session) -> bool:
+        """Whether the person has proved well enough who they are for what they may do: more is asked of administrators."""
+        return not session.superuser or acr.reaches(acr.of(session.amr), self.visitors.settings.admin_acr)
 
     def _admit(self, session: Session) -> Session:
         if not self.registrants.admitted(superuser=session.superuser):
