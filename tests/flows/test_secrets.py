@@ -20,6 +20,7 @@ from iam.records.actor import SERVER
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, App, Reply, Server, action, fields, made_up
+from tests.mailbox import link_in_mail
 
 PASSWORD = "canary birds sing at five o'clock"
 API = "https://api.example"
@@ -137,6 +138,13 @@ class Journey:
                 self.keep(f"{member} of {name}", reply.json[member])
         return reply.json
 
+    async def follow_link(self, path: str, **filled: str) -> None:
+        """Ask for a mail with a link, and open that."""
+        await self.send(path, await self.open(path), **filled)
+        link = await link_in_mail(self.server)
+        self.keep(f"link of {path}", link.partition("link=")[2])
+        assert (await self.open(link)).status == 200
+
     async def refused(self, app: App, **parameters: str) -> None:
         assert (await self.server.token(app, **parameters)).status in (400, 401)
 
@@ -144,7 +152,7 @@ class Journey:
 async def travel(server: Server, admin: Any) -> Journey:
     """Everything that a person and an application do, right and wrong."""
     journey = Journey(server)
-    person = await server.person("alice", superuser=True)
+    person = await server.person("alice", superuser=True, email="alice@example.org")
     admin.execute(
         "update users set password_hash = %s where id = %s", (hash_octets(PASSWORD.encode()), str(person.user_id))
     )
@@ -178,6 +186,9 @@ async def travel(server: Server, admin: Any) -> Journey:
     await server.redeem(app, journey.secrets["spent code"])
     await journey.code(app, "code that nobody redeemed")
     await server.get("/setup?token=" + journey.keep("setup token", minted.mint(Kind.SETUP)))
+    await journey.follow_link("/signup", email="bob@example.org")
+    await journey.follow_link("/reset", login="alice")
+    await journey.open("/reset/password?link=" + journey.keep("unknown link", minted.mint(Kind.PASSWORD_RESET)))
     return journey
 
 
@@ -224,7 +235,16 @@ def dump(admin: Any) -> str:
     return "\n".join(lines)
 
 
-DIGESTED = ("access_token", "refresh_token", "code", "client secret", "second code", "spent code", "code that nobody")
+DIGESTED = (
+    "link of",
+    "access_token",
+    "refresh_token",
+    "code",
+    "client secret",
+    "second code",
+    "spent code",
+    "code that nobody",
+)
 
 
 async def test_h25_the_database_holds_no_secret_but_its_digest(server: Server, admin: Any) -> None:
