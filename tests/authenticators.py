@@ -29,6 +29,7 @@ class Authenticator:
     """One passkey; what it says of itself and what its browser says can be set."""
 
     origin: str
+    present: bool = True
     verifies: bool = True
     synchronised: bool = False
     attestation: str = "none"
@@ -62,7 +63,7 @@ class Authenticator:
 
     def _data(self, rp_id: str, more: int = 0) -> bytes:
         self.counter += self.counts
-        flags = PRESENT | VERIFIED * self.verifies | (ELIGIBLE | BACKED_UP) * self.synchronised | more
+        flags = PRESENT * self.present | VERIFIED * self.verifies | (ELIGIBLE | BACKED_UP) * self.synchronised | more
         return sha256((self.rp_id or rp_id).encode()).digest() + bytes([flags]) + self.counter.to_bytes(4, "big")
 
     def _attested(self) -> bytes:

@@ -785,7 +785,8 @@ CREATE TABLE passkeys (
     backed_up boolean NOT NULL,
     created_at timestamp with time zone NOT NULL,
     last_used_at timestamp with time zone,
-    doubted_at timestamp with time zone
+    doubted_at timestamp with time zone,
+    upgraded boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE pending_logins (

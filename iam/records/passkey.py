@@ -26,7 +26,10 @@ class NewPasskey:
 
 @frozen
 class Passkey:
-    """A passkey as its owner sees it, and as browsers are told of it."""
+    """A passkey as its owner sees it, and as browsers are told of it.
+
+    One that is `upgraded` was made after a login by password, and is not asked for after the password.
+    """
 
     id: UUID
     credential_id: bytes
@@ -37,6 +40,7 @@ class Passkey:
     created_at: datetime
     last_used_at: datetime | None
     doubted_at: datetime | None
+    upgraded: bool
     user_handle: bytes = field(repr=False)
 
 

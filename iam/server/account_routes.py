@@ -44,6 +44,8 @@ def account(application: Application) -> list[tuple[str, str, Handler]]:
         ("/account/security/passkeys", "GET", passkeys.list),
         ("/account/security/passkeys/new", "GET", passkeys.offer),
         ("/account/security/passkeys/new", "POST", passkeys.make),
+        ("/account/security/passkeys/offer", "GET", application.passkey_offer.show),
+        ("/account/security/passkeys/offer", "POST", application.passkey_offer.submit),
         ("/account/security/passkeys/<passkey_id>", "GET", passkeys.edit),
         ("/account/security/passkeys/<passkey_id>", "POST", passkeys.rename),
         ("/account/security/passkeys/<passkey_id>/remove", "POST", passkeys.remove),

@@ -33,6 +33,7 @@ from iam.pages.account.data import DataPages
 from iam.pages.account.details import DetailsPage
 from iam.pages.account.holders import Holders
 from iam.pages.account.overview import Overview
+from iam.pages.account.passkey_offer import PasskeyOffer
 from iam.pages.account.passkeys import PasskeyPages
 from iam.pages.account.password import PasswordPage
 from iam.pages.account.recovery_codes import RecoveryCodePages
@@ -272,7 +273,7 @@ class Application(FactorParts):
     @cached_property
     def overview(self) -> Overview:
         """The first page of an account."""
-        return Overview(self.holders)
+        return Overview(self.holders, self.passkeys)
 
     @cached_property
     def allowed_applications(self) -> AllowedApplications:
@@ -345,6 +346,11 @@ class Application(FactorParts):
     def verification(self) -> VerificationPage:
         """The page behind that link."""
         return VerificationPage(self.links, self.doors)
+
+    @cached_property
+    def passkey_offer(self) -> PasskeyOffer:
+        """The offer of a passkey after a login by password."""
+        return PasskeyOffer(self.holders, self.passkeys)
 
     @cached_property
     def passkey_pages(self) -> PasskeyPages:

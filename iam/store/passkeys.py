@@ -12,7 +12,8 @@ from iam.records.actor import By
 from iam.records.passkey import KnownPasskey, NewPasskey, Passkey
 
 OF: Final = """
-select id, credential_id, transports, name, discoverable, backed_up, created_at, last_used_at, doubted_at, user_handle
+select id, credential_id, transports, name, discoverable, backed_up, created_at, last_used_at, doubted_at, upgraded,
+    user_handle
 from passkeys where user_id = %(user_id)s order by created_at, id
 """
 
@@ -31,9 +32,9 @@ with claimed as (
     returning digest
 ), added as (
     insert into passkeys (id, user_id, user_handle, credential_id, public_key, sign_count, transports, aaguid, name,
-        discoverable, backup_eligible, backed_up, created_at)
+        discoverable, backup_eligible, backed_up, created_at, upgraded)
     select %(id)s, u.id, %(user_handle)s, %(credential_id)s, %(public_key)s, %(sign_count)s, %(transports)s, %(aaguid)s,
-        %(name)s, %(discoverable)s, %(backup_eligible)s, %(backed_up)s, %(now)s
+        %(name)s, %(discoverable)s, %(backup_eligible)s, %(backed_up)s, %(now)s, %(upgraded)s
     from users u, claimed where u.id = %(user_id)s and u.disabled_at is null
     on conflict (credential_id) do nothing
     returning id, audited('passkey.added', %(now)s, %(actor)s, %(address)s, subject => user_id::text,
@@ -136,6 +137,7 @@ class Passkeys:
         challenge: bytes,
         day: date,
         most: int,
+        upgraded: bool,
         now: datetime,
         by: By,
     ) -> bool:
@@ -151,6 +153,7 @@ class Passkeys:
             "challenge": challenge,
             "day": day,
             "most": most,
+            "upgraded": upgraded,
             "now": now,
             **asdict(passkey, filter=lambda attribute, _: attribute.name != "transports"),
             "transports": list(passkey.transports),

@@ -38,7 +38,7 @@
     const all = (selector) => form.querySelectorAll(selector);
     let waiting = new AbortController();
 
-    const ask = (mediation) => {
+    const ask = async (mediation) => {
       waiting.abort();
       waiting = new AbortController();
       const wanted = { publicKey: read(options), signal: waiting.signal };
@@ -63,7 +63,8 @@
       button.addEventListener("click", () => ask().then(send, complain));
     });
     if (passkey === "upgrade" && await able("conditionalCreate")) {
-      ask("conditional").then(send, () => form.elements.leave.click());
+      setTimeout(() => { waiting.abort(); }, 3000); // nobody waits for a password manager that does not answer
+      ask("conditional").then(send, () => all("[data-leave]").forEach((link) => { link.click(); }));
     }
     if (form.elements.upgrade && await able("conditionalCreate")) form.elements.upgrade.value = "y";
     if (form.hasAttribute("data-quietly") && await PublicKeyCredential.isConditionalMediationAvailable?.()) {

@@ -33,7 +33,11 @@ class Device:
         self.session.send("WebAuthn.setAutomaticPresenceSimulation", told)
 
 
-def device(page: Page, kind: dict[str, Any]) -> Device:
+PLAIN = "PublicKeyCredential.getClientCapabilities = async () => ({});"  # a browser that makes no passkey by itself
+
+
+def device(page: Page, kind: dict[str, Any], script: str = PLAIN) -> Device:
+    page.add_init_script(script)
     session = page.context.new_cdp_session(page)
     session.send("WebAuthn.enable", {"enableUI": False})
     options = {"protocol": "ctap2", "hasResidentKey": True, "automaticPresenceSimulation": True, **kind}
@@ -187,4 +191,68 @@ def removed(browser: Browser, url: str, username: str) -> None:
 
     page.wait_for_function("performance.now() > 0")
     assert platform.credentials() == []
+    page.context.close()
+
+
+# A browser whose password manager agrees to every upgrade; Chromium asks one that tests do not have.
+AGREEABLE = """
+    PublicKeyCredential.getClientCapabilities = async () => ({ conditionalCreate: true });
+    const create = navigator.credentials.create.bind(navigator.credentials);
+    navigator.credentials.create = ({ mediation, ...options }) => {
+      sessionStorage.setItem("mediation", mediation);
+      return create(options);
+    };
+"""
+REFUSING = AGREEABLE.replace("return create(options);", 'throw new DOMException("", "NotAllowedError");')
+
+
+def test_a_login_by_password_is_upgraded_without_a_question(site: Running) -> None:
+    visit(site, "radia", upgraded)
+
+
+def upgraded(browser: Browser, url: str, username: str) -> None:
+    page = browser.new_page()
+    platform = device(page, PLATFORM, AGREEABLE)
+
+    log_in(page, url, username)
+    page.wait_for_url(url + "/account")
+
+    assert page.evaluate("sessionStorage.getItem('mediation')") == "conditional"
+    assert len(platform.credentials()) == 1
+    log_out(page, url)
+    page.wait_for_url(url + "/account")  # by the passkey, which the field of the username offered
+    page.context.close()
+
+
+def test_a_password_manager_that_does_not_answer_stops_nobody(site: Running) -> None:
+    visit(site, "frances", unanswered)
+
+
+def unanswered(browser: Browser, url: str, username: str) -> None:
+    page = browser.new_page()
+    device(page, PLATFORM, "")  # Chromium asks nobody then, and waits
+
+    log_in(page, url, username)
+
+    page.wait_for_url(url + "/account")
+    page.context.close()
+
+
+def test_a_password_manager_that_does_not_agree_stops_nobody(site: Running) -> None:
+    visit(site, "barbara", not_upgraded)
+
+
+def not_upgraded(browser: Browser, url: str, username: str) -> None:
+    page = browser.new_page()
+    platform = device(page, PLATFORM, REFUSING)
+
+    log_in(page, url, username)
+    page.wait_for_url(url + "/account")
+
+    assert page.evaluate("sessionStorage.getItem('mediation')") == "conditional"
+    assert platform.credentials() == []
+    page.get_by_role("link", name="Log in without a password next time").click()
+    page.get_by_role("button", name="Do not ask me again").click()
+    page.get_by_role("heading", name="Welcome").wait_for()
+    assert not page.get_by_role("link", name="Log in without a password next time").is_visible()
     page.context.close()

@@ -13,6 +13,7 @@ from attrs import frozen
 from iam.secrets.minted import Kind
 from tests.assertions import GRANT, asserted, form, make
 from tests.harness import App, Reply, Server, made_up
+from tests.pages.conftest import Visitor
 from tests.registering import METADATA, initial_access_token, registered
 
 IAM = Path(__file__).parents[2] / "iam"
@@ -127,11 +128,23 @@ def link(path: str, kind: Kind, method: str = "GET") -> Callable[[Server], Await
     return way
 
 
+async def passkey(server: Server) -> Way:
+    visitor = Visitor(server)
+    token = (await visitor.form("/login")).value("csrf_token")
+
+    async def send(address: str, right: bool) -> Reply:
+        data = {"csrf_token": token, "credential": "{}"}
+        return await server.post("/login/passkey", data, headers={**visitor.headers, **sent_from(address)})
+
+    return Way(send, 400, looked_up=True)
+
+
 LINKS: Mapping[str, Callable[[Server], Awaitable[Way]]] = {
     "setup link": setup,
     "reset link, GET": link("/reset/password", Kind.PASSWORD_RESET),
     "reset link, POST": link("/reset/password", Kind.PASSWORD_RESET, "POST"),
     "link to an account": link("/signup/account", Kind.SIGN_UP),
+    "passkey": passkey,
     "invitation": link("/invitation", Kind.INVITATION),
     "link to verify an address": link("/verification", Kind.VERIFICATION),
 }

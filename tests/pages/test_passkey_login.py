@@ -20,7 +20,7 @@ from iam.server.site import build_site
 from tests.authenticators import Authenticator, octets
 from tests.harness import Reply, Server
 from tests.pages.accounts import acting
-from tests.pages.conftest import Visitor, asking, make_account
+from tests.pages.conftest import PASSWORD, Visitor, asking, make_account
 from tests.pages.factors import add_app, amr_of, follow, with_password
 from tests.pages.form import form_of
 from tests.pages.passkeys import NEW, PATH, made_by, options_of, session_of, signals_of
@@ -443,3 +443,18 @@ async def test_who_has_no_passkey_is_led_to_make_one_and_back(server: Server) ->
     reply = await visitor.send(form_of(factor.text), credential=device.use(options_of(factor)))
 
     assert "Test application" in (await follow(visitor, reply)).text
+
+
+async def test_a_browser_is_remembered_by_a_passkey_and_stays_so_when_one_logs_in_alone(server: Server) -> None:
+    ada = await holder(server)
+    visitor = await with_password(server)
+    page = await follow(visitor, await visitor.get("/login/factor"))
+    await visitor.send(form_of(page.text), credential=ada.device.use(options_of(page)), remember="y")
+    visitor.cookie = None
+    await log_in(visitor, ada.device)
+    visitor.cookie = None
+
+    reply = await visitor.send(await visitor.form("/login"), login="ada", password=PASSWORD)
+
+    assert reply.location == "/"
+    assert await acting(visitor) == "ada"

@@ -37,9 +37,13 @@ class Security:
         """Says that a factor is needed to go on, and leads to where one is added."""
         session = await self.holders.session(request)
         level = level_of(request)
-        page = "/account/security/passkeys/new" if level == acr.PHISHING_RESISTANT else "/account/security/app"
-        onward = leading_to(page, next_address(request), request.base)
-        return self.holders.page("factor_needed.html", session, onward=request.base + onward, level=level)
+        there = level == acr.PHISHING_RESISTANT and await self.passkeys.of(session.user_id)
+        adding = "/account/security/passkeys/new" if level == acr.PHISHING_RESISTANT else "/account/security/app"
+        page = "/login" if there else adding
+        onward = leading_to(page, next_address(request), request.base) + ("&login=again" if there else "")
+        return self.holders.page(
+            "factor_needed.html", session, onward=request.base + onward, level=level, there=bool(there)
+        )
 
     async def show(self, request: Request) -> Answer:
         """Shows which factors the person has, and leads to what can be done with each."""

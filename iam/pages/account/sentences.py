@@ -64,7 +64,7 @@ SENTENCES: Final[Mapping[str, Sentences]] = {
     "recovery_codes.made": both("You made new recovery codes."),
     "recovery_code.used": both("A recovery code was used to log in."),
     "passkey.added": both("You added a passkey."),
-    "passkey.doubted": both("A passkey of yours was used in a way that copies are."),
+    "passkey.doubted": both("A passkey of yours was used whose counter went back: there may be a copy of it."),
     "passkey.renamed": both("You renamed a passkey."),
     "passkey.removed": Sentences("You removed a passkey.", "A passkey was removed."),
     "personal_token.created": Sentences("You made an access token.", "An administrator made an access token for you."),

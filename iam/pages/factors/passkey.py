@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from attrs import evolve, frozen
+from wtforms import BooleanField, Form
 
 from iam.browser import csrf
 from iam.browser.addresses import next_address
+from iam.browser.forms import Fields
 from iam.browser.theme import Theme
 from iam.browser.visitors import Stale, Visitors
 from iam.http.answers import Answer, retry_after, see_other
@@ -24,6 +26,12 @@ UNCHECKED: Final = (
     "That key did not check that it is you, by a finger, a face or a PIN, which is asked for here. Use another passkey."
 )
 OFTEN: Final = "There were too many wrong passkeys. Wait a moment, then try again."
+
+
+class PasskeyForm(Form):  # type: ignore[misc]
+    """Whether to ask again in this browser."""
+
+    remember = BooleanField("Do not ask again in this browser for 30 days")
 
 
 @frozen
@@ -44,6 +52,7 @@ class PasskeyPage:
         """Begins the session if the passkey is one of theirs."""
         candidate = await self.proving.candidate(request)
         sent = self.visitors.receive(request, PURPOSE, secret=candidate.secret)
+        form = PasskeyForm(Fields(sent.fields))
         if sent.stale:
             return await self._show(request, candidate, 403, stale=sent.stale)
         credential, bound = sent.fields.get("credential", ""), sent.fields[csrf.TOKEN_FIELD]
@@ -56,7 +65,8 @@ class PasskeyPage:
             return await self._show(request, candidate, 400, problem=refused.flaw.value)
         if resisting(request) and not use.person_verified:
             return await self._show(request, candidate, 400, problem=UNCHECKED)
-        return await self.proving.finish(request, candidate, self.passkeys, use.amr)
+        remember = bool(form.remember.data) and not candidate.stepping
+        return await self.proving.finish(request, candidate, self.passkeys, use.amr, remember=remember)
 
     async def _prove(self, request: Request, candidate: Candidate, credential: str, bound: str) -> Use:
         """Returns the use of the passkey. Raises Refused, and Throttled; wrong ones count as wrong secrets do."""
@@ -95,6 +105,7 @@ class PasskeyPage:
             scripted=True,
             stale=stale,
             problem=problem,
+            form=PasskeyForm(),
             candidate=candidate,
             host=party.id,
             options=json.dumps(await self._request(request, party, candidate, token)),

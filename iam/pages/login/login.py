@@ -6,7 +6,7 @@ from uuid import UUID
 
 from attrs import evolve, frozen
 from twisted.logger import Logger
-from wtforms import BooleanField, Form, PasswordField, StringField
+from wtforms import BooleanField, Form, HiddenField, PasswordField, StringField
 
 from iam.browser import cookies
 from iam.browser.addresses import leading_to, next_address
@@ -18,6 +18,7 @@ from iam.http.answers import Answer, retry_after, see_other
 from iam.http.parameters import ParameterError, query_parameters
 from iam.http.request import Request
 from iam.networks import network
+from iam.pages.account import passkey_offer
 from iam.pages.login.beginning import Beginnings, Proof
 from iam.people import names
 from iam.people.factors.browsers import RememberedBrowsers
@@ -40,11 +41,12 @@ WRONG = "Wrong username or password."
 
 
 class LoginForm(Form):  # type: ignore[misc]
-    """The name and password of a person, and whether to remember them."""
+    """The name and password of a person, whether to remember them, and whether the browser makes passkeys by itself."""
 
     login = StringField("Username or e-mail address")
     password = PasswordField("Password")
     remember = BooleanField("Keep me logged in on this device")
+    upgrade = HiddenField()
 
 
 @frozen
@@ -97,17 +99,20 @@ class LoginPage:
             request.unanswered = str(error)
             return await self.put_off(request, form, address, 503, error.retry_after, BUSY)
         proof = Proof(user_id, received, remembered=bool(form.remember.data)) if user_id else None
-        answer = await self._go_on(request, proof, address) if proof else None
+        answer = await self._go_on(request, proof, address, able=bool(form.upgrade.data)) if proof else None
         if answer is None:
             request.say(log, "login refused: {peer}", peer=request.client_address)
             form.password.errors = [WRONG]
             return await self.show_form(request, form, address, 400)
         return answer
 
-    async def _go_on(self, request: Request, proof: Proof, address: str) -> Answer | None:
-        """Leads to another factor, or begins the session and leads on; None if the person is disabled."""
+    async def _go_on(self, request: Request, proof: Proof, address: str, *, able: bool) -> Answer | None:
+        """Leads to another factor, or begins the session and leads on; None if the person is disabled.
+
+        A browser that is `able` to make a passkey by itself is led by the page that lets it.
+        """
         asked = await self.factors.of(proof.user_id)
-        mark = await self._mark(request, proof) if asked else None
+        mark = await self.mark(request, proof) if asked else None
         if asked and (mark is None or again(request)):
             postponed = await self.beginnings.postpone(request, proof)
             return see_other(leading_to("/login/factor", address, request.base), postponed) if postponed else None
@@ -116,9 +121,12 @@ class LoginPage:
             return None
         log.info("login: user {user_id}, {peer}", user_id=str(proof.user_id), peer=request.client_address)
         cookie, headers = begun
-        return see_other(self.after_login(address, cookie), headers)
+        onward = self.after_login(address, cookie)
+        if able and await self.passkeys.offer(proof.user_id):
+            onward = leading_to(passkey_offer.PATH, onward, request.base) + passkey_offer.AFTER_LOGIN
+        return see_other(onward, headers)
 
-    async def _mark(self, request: Request, proof: Proof) -> str | None:
+    async def mark(self, request: Request, proof: Proof) -> str | None:
         """Returns the mark of this browser if the person wants to be asked for no other factor here; else None."""
         return await self.browsers.mark(proof.user_id, cookies.read_devices(request, self.settings))
 

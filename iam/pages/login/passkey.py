@@ -1,6 +1,6 @@
 """Logs people in by a passkey alone, from the form of the login page (H24)."""
 
-from attrs import frozen
+from attrs import evolve, frozen
 from twisted.logger import Logger
 
 from iam.browser import csrf
@@ -42,7 +42,7 @@ class PasskeyLogin:
         except Refused as refused:
             return await self._refuse(request, form, address, refused)
         proof = Proof(use.passkey.user_id, received, use.amr, bool(form.remember.data))
-        begun = await self.beginnings.begin(request, proof)
+        begun = await self.beginnings.begin(request, evolve(proof, mark=await self.page.mark(request, proof)))
         if begun is None:
             return await self._refuse(request, form, address, Refused(Flaw.WRONG))
         log.info("login: user {user_id}, passkey, {peer}", user_id=str(proof.user_id), peer=request.client_address)

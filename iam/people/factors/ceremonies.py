@@ -113,8 +113,11 @@ def answered(challenges: Challenges, sent: Sent, ceremony: Ceremony, bound: str)
     return challenge
 
 
-def verify_new(party: RelyingParty, sent: Sent, challenge: Challenge) -> NewPasskey:
-    """Returns the new passkey (WebAuthn Level 3 §7.1); raises Refused. What its maker attests is checked, not demanded."""
+def verify_new(party: RelyingParty, sent: Sent, challenge: Challenge, *, present: bool = True) -> NewPasskey:
+    """Returns the new passkey (WebAuthn Level 3 §7.1); raises Refused. What its maker attests is checked, not demanded.
+
+    `present`: somebody must have touched what made it.
+    """
     from webauthn import verify_registration_response
     from webauthn.helpers.cose import COSEAlgorithmIdentifier
 
@@ -124,6 +127,7 @@ def verify_new(party: RelyingParty, sent: Sent, challenge: Challenge) -> NewPass
             expected_challenge=challenge.octets,
             expected_rp_id=party.id,
             expected_origin=party.origin,
+            require_user_presence=present,
             supported_pub_key_algs=[COSEAlgorithmIdentifier(algorithm) for algorithm in ALGORITHMS],
         )
     )

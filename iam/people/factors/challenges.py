@@ -28,6 +28,7 @@ class Ceremony(StrEnum):
     LOGIN = "login"
     FACTOR = "factor"
     CREATION = "creation"
+    UPGRADE = "upgrade"
 
 
 @frozen

@@ -47,8 +47,8 @@ class Passkeys:
     most: int
 
     async def held(self, user_id: UUID) -> bool:
-        """Whether the person has one that this server can ask for."""
-        return self.party is not None and bool(await self.table.of(user_id))
+        """Whether the person has one that is asked for after the password."""
+        return self.party is not None and any(not passkey.upgraded for passkey in await self.table.of(user_id))
 
     async def of(self, user_id: UUID) -> Sequence[Passkey]:
         """Returns the person's passkeys, oldest first."""
@@ -60,19 +60,30 @@ class Passkeys:
         return known or hmac.digest(self.key, user_id.bytes, "sha256")
 
     def creation(
-        self, party: RelyingParty, session: Session, passkeys: Sequence[Passkey], bound: str
+        self,
+        party: RelyingParty,
+        session: Session,
+        passkeys: Sequence[Passkey],
+        bound: str,
+        ceremony: Ceremony = Ceremony.CREATION,
     ) -> dict[str, Any]:
         """Returns the options to make a passkey for this person in the form with the secret `bound`."""
-        challenge = self.challenges.make(Ceremony.CREATION, f"{bound} {session.user_id}")
+        challenge = self.challenges.make(ceremony, f"{bound} {session.user_id}")
         handle = self.handle(session.user_id, passkeys)
         return party.creation(challenge, handle, session.username, session.name, passkeys)
 
-    async def add(self, session: Session, text: str, bound: str, by: By) -> str | None:
-        """Stores the passkey that a browser made, and returns its name; None if it is there already. Raises Refused."""
+    async def add(
+        self, session: Session, text: str, bound: str, by: By, ceremony: Ceremony = Ceremony.CREATION
+    ) -> str | None:
+        """Stores the passkey that a browser made, and returns its name; None if it is there already. Raises Refused.
+
+        For an upgrade nobody need have touched anything (WebAuthn Level 3 §5.1.3, conditional mediation).
+        """
         party = self._party()
         sent = ceremonies.read(text)
-        challenge = ceremonies.answered(self.challenges, sent, Ceremony.CREATION, f"{bound} {session.user_id}")
-        new = ceremonies.verify_new(party, sent, challenge)
+        challenge = ceremonies.answered(self.challenges, sent, ceremony, f"{bound} {session.user_id}")
+        upgraded = ceremony is Ceremony.UPGRADE
+        new = ceremonies.verify_new(party, sent, challenge, present=not upgraded)
         name = passkey_names.first_name(new.aaguid, new.transports)
         stored = await self.table.add(
             new,
@@ -83,6 +94,7 @@ class Passkeys:
             challenge=challenge.digest,
             day=challenge.last_day,
             most=self.most,
+            upgraded=upgraded,
             now=self.clock.now(),
             by=by,
         )
@@ -161,6 +173,14 @@ class Passkeys:
         """Whether to offer the person a passkey now, which is recorded, so that it is not done too often."""
         now = self.clock.now()
         return self.party is not None and await self.table.offer(user_id, now, now - OFFERED_AGAIN)
+
+    async def wanted(self, user_id: UUID) -> bool:
+        """Whether the person may be told of passkeys: they have none, and did not say that they want none."""
+        return self.party is not None and await self.table.open(user_id)
+
+    async def decline(self, user_id: UUID) -> None:
+        """Records that the person wants no more offers."""
+        await self.table.decline(user_id, self.clock.now())
 
     def _party(self) -> RelyingParty:
         if self.party is None:
