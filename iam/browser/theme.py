@@ -5,19 +5,24 @@ ones.
 """
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twisted.logger import Logger
+
 from iam.browser import logo, palette
+from iam.browser.rehearsal import rehearse
 from iam.http.answers import Answer, AnswerNow, Headers, html_answer
 from iam.records.brand import Brand
 from iam.settings import Settings
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+log = Logger()
 
 PACKAGE = Path(__file__).parent.parent
 BUNDLED = (PACKAGE / "templates", PACKAGE.parent / "templates")  # installed; in a checkout
@@ -74,7 +79,7 @@ def names(places: Iterable[Path]) -> list[str]:
 
 
 class Theme:
-    """The templates and static files. Those of a theme are read at start, so that mistakes in them are found then.
+    """The templates and static files. Those of a theme are tried at the start, so that mistakes in them are found then.
 
     The bundled templates, which have none, may be compiled later.
     """
@@ -88,8 +93,8 @@ class Theme:
         }
         self._logo: str | None = None
         self._wear(settings)
-        for name in names([settings.templates] if settings.templates else []):
-            self.compile(name)
+        if settings.templates:
+            self._rehearse(settings.templates)
 
     def _wear(self, settings: Settings) -> None:
         """Adds what the operator's brand needs: a logo, and a style sheet for the accent. Raises LogoError."""
@@ -98,13 +103,39 @@ class Theme:
         if accent := settings.brand.accent:
             self._files[STYLE] = palette.style_sheet(accent).encode()
 
+    def _rehearse(self, directory: Path) -> None:
+        """Tries the pages of a theme, and warns of its files that nothing uses. Raises ThemeError."""
+        from iam.browser.every_branch import Compiled, Rehearsal, tuples
+
+        compiled = Compiled()
+
+        def make(places: Iterable[Path]) -> "Environment":
+            environment = self._make(Rehearsal, places)
+            environment.bytecode_cache = compiled
+            environment.filters["tuples"] = tuples
+            environment.globals["asset"] = self._tried_asset
+            return environment
+
+        bundled, own = self._places[-1], names([directory])
+        if own:
+            pages = names([bundled])
+            rehearse(make, directory, bundled, pages, (name for name in own if name not in pages))
+        for path in strays(directory):
+            log.warn("--templates: {path} is not used", path=str(path))
+
     @cached_property
     def _environment(self) -> "Environment":
         """Jinja's templates; made when they are first needed, since importing Jinja takes long."""
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+        from jinja2 import Environment
 
-        environment = Environment(
-            loader=FileSystemLoader([folder for place in self._places for folder in folders(place)]),
+        return self._make(Environment, self._places)
+
+    def _make(self, kind: "type[Environment]", places: Iterable[Path]) -> "Environment":
+        """Returns an environment of the templates in these directories, with all that templates may use."""
+        from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
+
+        environment = kind(
+            loader=FileSystemLoader([folder for place in places for folder in folders(place)]),
             autoescape=select_autoescape(disabled_extensions=("txt",), default=True),
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -140,7 +171,13 @@ class Theme:
 
     def asset(self, name: str) -> str:
         """Returns the address of a static file, which changes with its content."""
+        if name not in self._files:
+            raise LookupError(f"there is no file static/{name}")
         return f"{self._base}/static/{name}?{self._version(name)}"
+
+    def _tried_asset(self, name: str | None) -> str:
+        """Returns the address of a static file; of those that only a brand has, also where there is none."""
+        return "" if name in (STYLE, None) else self.asset(str(name))
 
     def static(self, name: str, query: str = "") -> Answer | None:
         """Returns a static file; None if there is none.
@@ -208,6 +245,16 @@ class Theme:
     def missing(self) -> AnswerNow:
         """Returns the 404 page to raise, also for pages that this person may not see."""
         return AnswerNow(self.error_of(404))
+
+
+def strays(theme: Path) -> Iterator[Path]:
+    """Yields the files of a theme that are neither templates nor static files of a type that is served; hidden ones apart."""
+    for path in sorted(path for path in theme.rglob("*") if path.is_file()):
+        inside = path.relative_to(theme)
+        hidden = any(part.startswith(".") for part in inside.parts)
+        served = inside.parent == Path("static") and path.suffix in TYPES
+        if not hidden and not served and not any(path.match(kind) for kind in KINDS):
+            yield path
 
 
 def theme_colours(brand: Brand) -> tuple[str, str]:

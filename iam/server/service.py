@@ -15,6 +15,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 
 from iam.browser.logo import LogoError
+from iam.browser.rehearsal import ThemeError
 from iam.clock import Clock
 from iam.database.addresses import target
 from iam.database.errors import Misdirected, Rejected, Unavailable
@@ -57,7 +58,8 @@ MORE: Final = 60.0  # seconds that we ask of a service manager for the rest of t
 ADVISED: Final = 15  # characters of a password that is the only factor (NIST SP 800-63B-4 §3.1.1.2)
 PATIENCE: Final = 1.0  # seconds at shutdown for work that is useful, but not needed
 
-EXPECTED = (EmbeddedError, LibraryError, ListenError, LogoError, MigrationError, ServerKeyError, Unavailable)
+WEARING = (LogoError, ThemeError)
+EXPECTED = (EmbeddedError, LibraryError, ListenError, MigrationError, ServerKeyError, Unavailable, *WEARING)
 
 
 class AuthorizationServer(Service):

@@ -5,6 +5,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
+from iam.browser.rehearsal import ThemeError
 from iam.browser.theme import BUNDLED, JOURNEYS, SENTENCES, Theme
 from iam.http.answers import Answer
 from tests.http.conftest import settings
@@ -81,7 +82,7 @@ def test_a_theme_writes_addresses_below_the_issuers_path(tmp_path: Path) -> None
 
 
 def test_a_theme_that_cannot_be_read_stops_the_start(tmp_path: Path) -> None:
-    with pytest.raises(jinja2.TemplateSyntaxError):
+    with pytest.raises(ThemeError, match=r"home\.html, line 1: Expected an expression"):
         themed(tmp_path, home_html="{% if %}")
 
 
@@ -95,10 +96,10 @@ def test_every_bundled_template_can_be_read() -> None:
 
 
 def test_what_a_template_is_not_given_is_a_mistake_and_not_empty(tmp_path: Path) -> None:
-    theme = themed(tmp_path, home_html="{{ nobody }}")
+    theme = themed(tmp_path, error_html="{{ sentence }}")
 
     with pytest.raises(jinja2.UndefinedError):
-        theme.page("home.html")
+        theme.page("error.html")
 
 
 def test_h34_no_template_switches_escaping_off() -> None:
@@ -116,9 +117,9 @@ def test_h34_no_template_switches_escaping_off() -> None:
 
 
 def test_h34_a_value_is_a_text_and_no_html(tmp_path: Path) -> None:
-    theme = themed(tmp_path, home_html="{{ given }}")
+    theme = themed(tmp_path, error_html="{{ sentence }}")
 
-    assert text_of(theme.page("home.html", given="<b>{{ 7 * 7 }}")) == "&lt;b&gt;{{ 7 * 7 }}"
+    assert text_of(theme.page("error.html", sentence="<b>{{ 7 * 7 }}")) == "&lt;b&gt;{{ 7 * 7 }}"
 
 
 @pytest.mark.parametrize("status", [*SENTENCES, 415, 418])

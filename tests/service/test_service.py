@@ -259,6 +259,28 @@ def test_a_theme_is_seen(start: Start, dsn: str, tmp_path: Path) -> None:
     assert requests.get(f"http://localhost:{port}/login", timeout=30).text == "Our own login"
 
 
+@pytest.mark.parametrize(
+    ("option", "file", "said"),
+    [
+        ("--templates", "login.html", "line 1: 'nobody' is undefined."),
+        ("--logo", "logo.png", "is no PNG, WebP or SVG."),
+    ],
+)
+def test_a_theme_or_logo_that_cannot_be_used_stops_the_start(
+    start: Start, dsn: str, tmp_path: Path, option: str, file: str, said: str
+) -> None:
+    place = tmp_path / "theme" / file
+    place.parent.mkdir()
+    place.write_text("{{ nobody }}")
+
+    twist = start(
+        "--database", dsn, "--port", str(free_port()), option, str(place.parent if option == "--templates" else place)
+    )
+
+    assert twist.says(f"iam: {option}: {place}").endswith(said)
+    assert twist.process.wait(PATIENCE) == 1
+
+
 # -- migrations --
 
 
