@@ -217,6 +217,19 @@ async def test_a_resource_of_the_same_name_is_another_one(server: Server) -> Non
     assert (await used(server, made.text)).status == 401
 
 
+@pytest.mark.parametrize("revoked", [True, False], ids=["revoked", "expired"])
+async def test_nothing_is_kept_of_a_token_that_ended(server: Server, admin: Any, revoked: bool) -> None:
+    made = await personal_token(server, await server.person())
+    if revoked:
+        await server.store.personal_tokens.revoke(made.token.id, made.token.owner, server.now(), by=SERVER)
+    server.clock.advance(2 * 86400)
+
+    swept = await server.store.partitions.sweep(server.now())
+
+    admin.execute("select count(*) from personal_tokens")
+    assert (swept, admin.fetchone()) == (1, (0,))
+
+
 @pytest.mark.parametrize(
     "names", [["backup"] * 10, [f"backup {n}" for n in range(10)]], ids=["one name", "the last place"]
 )
