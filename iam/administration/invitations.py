@@ -37,7 +37,7 @@ async def invite(on: Administration, name: str, by: By, *, email: str | None = N
         user = await people.create(on, username=name, email=email, by=by)
     elif email is not None and names.email_key(email) != names.email_key(user.email or ""):
         raise Invalid({"email": THERE})
-    return await offer(on, user, INVITATION, INVITATION, by, HAS_PASSWORD)
+    return await _offer(on, user, INVITATION, INVITATION, by, HAS_PASSWORD)
 
 
 async def reset_password(on: Administration, name: str, by: By) -> Offer:
@@ -45,10 +45,10 @@ async def reset_password(on: Administration, name: str, by: By) -> Offer:
 
     If the account has an address, another link goes there, good for an hour. Raises Invalid.
     """
-    return await offer(on, await people.find(on, name), PRINTED_RESET, RESET, by, DISABLED)
+    return await _offer(on, await people.find(on, name), PRINTED_RESET, RESET, by, DISABLED)
 
 
-async def offer(on: Administration, user: User, printed: LinkKind, mailed: LinkKind, by: By, otherwise: str) -> Offer:
+async def _offer(on: Administration, user: User, printed: LinkKind, mailed: LinkKind, by: By, otherwise: str) -> Offer:
     """Makes the links for a person. Raises Invalid for a person who is disabled, or cannot be helped in this way."""
     if user.disabled_at is not None:
         raise Invalid({"user": DISABLED})

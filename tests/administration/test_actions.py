@@ -15,8 +15,10 @@ from iam.administration import (
     audit,
     client_secrets,
     clients,
+    exports,
     factors,
     grants,
+    invitations,
     keys,
     people,
     personal_tokens,
@@ -254,6 +256,21 @@ async def revoke_personal_token(desk: Desk) -> Act:
     return lambda: personal_tokens.revoke(desk.on, token, BY)
 
 
+async def export_account(desk: Desk) -> Act:
+    person = await desk.server.person()
+    return lambda: exports.export(desk.on, desk.server.application.factors, person.user_id, BY)
+
+
+async def invite_person(desk: Desk) -> Act:
+    await people.create(desk.on, username="bob", by=SERVER)
+    return lambda: invitations.invite(desk.on, "bob", BY)
+
+
+async def reset_password(desk: Desk) -> Act:
+    username = (await desk.server.person()).username
+    return lambda: invitations.reset_password(desk.on, username, BY)
+
+
 async def rotate_key(desk: Desk) -> Act:
     return lambda: keys.rotate(desk.on, "ES256", BY)
 
@@ -281,12 +298,15 @@ ACTIONS: dict[str, tuple[Prepare, str]] = {
     "clients.disable": (disable_client, "client.disabled"),
     "clients.enable": (enable_client, "client.enabled"),
     "clients.update": (update_client, "client.changed"),
+    "exports.export": (export_account, "user.exported"),
     "factors.reset": (reset_factors, "factors.reset"),
     "grants.revoke": (revoke_grant, "grant.revoked"),
     "grants.revoke_all": (revoke_all_grants, "grants.revoked"),
     "grants.revoke_of_client": (revoke_grants_of_client, "grants.revoked"),
     "grants.revoke_of_user": (revoke_grants_of_person, "grants.revoked"),
     "grants.void": (void, "grants.revoked"),
+    "invitations.invite": (invite_person, "user.invited"),
+    "invitations.reset_password": (reset_password, "user.reset_offered"),
     "keys.retire": (retire_key, "key.retired"),
     "keys.rotate": (rotate_key, "key.published"),
     "people.create": (create_person, "user.created"),

@@ -1,10 +1,14 @@
 """Forgotten passwords: a link by mail, good once and for an hour, leads to a new password and to nothing else (H22)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
+from iam.administration import personal_tokens
+from iam.administration.personal_tokens import Wish
+from iam.records.actor import SERVER
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from tests.harness import Server
@@ -69,15 +73,22 @@ async def test_the_old_password_is_worth_nothing_afterwards(server: Server, visi
     assert (await visitor.send(await visitor.form("/login"), login="ada", password=PASSWORD)).status == 400
 
 
-async def test_a_reset_ends_sessions_and_grants(server: Server, visitor: Visitor) -> None:
+async def test_a_reset_ends_sessions_grants_and_tokens_of_ones_own(server: Server, visitor: Visitor) -> None:
     person = await server.person("ada", email=ADA)
     app = await server.app()
     tokens = await server.tokens(app, person)
+    user = await server.store.users.by_id(person.user_id)
+    assert user
+    wish = Wish("my script", expires_at=server.now() + timedelta(days=7))
+    own = await personal_tokens.create_for_person(server.application.administration, user, wish, SERVER)
+    bearer = {"Authorization": f"Bearer {own.text}"}
+    assert (await server.get("/resource", headers=bearer)).status == 200
     await asked(visitor)
 
     await visitor.send(await visitor.form(await link_in_mail(server)), **RIGHT)
 
     assert (await server.get("/account", headers=person.headers)).status == 303
+    assert (await server.get("/resource", headers=bearer)).status == 401
     assert (await server.introspect(app, tokens["access_token"]))["active"] is False
     assert (await server.refresh(app, tokens["refresh_token"])).status == 400
 
