@@ -40,6 +40,8 @@ PRINTED_RESET: Final = LinkKind("reset", Kind.PASSWORD_RESET, DAY, "/reset/passw
 INVITATION: Final = LinkKind("invite", Kind.INVITATION, WEEK, "/invitation")
 SIGN_UP: Final = LinkKind("sign_up", Kind.SIGN_UP, DAY, "/signup/account")
 VERIFICATION: Final = LinkKind("verify", Kind.VERIFICATION, DAY, "/verification")
+EMAIL_CHANGE: Final = LinkKind("email_change", Kind.EMAIL_CHANGE, DAY, "/email")
+EMAIL_UNDO: Final = LinkKind("email_undo", Kind.EMAIL_UNDO, DAY, "/email/undo")
 
 
 @frozen

@@ -6,7 +6,7 @@ from iam.server.application import Application
 
 
 def account(application: Application) -> list[tuple[str, str, Handler]]:
-    """Returns the rows of the pages below /account."""
+    """Returns the rows of the pages below /account, and of those behind the links of its mails."""
     allowed, sessions, password = application.allowed_applications, application.sessions_page, application.password
     passkeys = application.passkey_pages
     data = application.data
@@ -26,6 +26,12 @@ def account(application: Application) -> list[tuple[str, str, Handler]]:
         (KEEP_ACCOUNT, "POST", data.keep),
         ("/account/details", "GET", application.details.show),
         ("/account/details", "POST", application.details.submit),
+        ("/account/email", "GET", application.email.show),
+        ("/account/email", "POST", application.email.submit),
+        ("/email", "GET", application.email_change.show),
+        ("/email", "POST", application.email_change.submit),
+        ("/email/undo", "GET", application.email_undo.show),
+        ("/email/undo", "POST", application.email_undo.submit),
         ("/account/password", "GET", password.show),
         ("/account/password", "POST", password.submit),
         ("/account/password/changed", "GET", password.done),

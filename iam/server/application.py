@@ -26,19 +26,11 @@ from iam.endpoints.user_info import UserInfoEndpoint
 from iam.endpoints.webfinger import WebFinger
 from iam.openid.front_channel import FrontChannel
 from iam.openid.logout_requests import LogoutRequests
-from iam.pages.account.activity import ActivityPage
-from iam.pages.account.allowed_applications import AllowedApplications
 from iam.pages.account.authenticator_app import AppPages
-from iam.pages.account.data import DataPages
-from iam.pages.account.details import DetailsPage
-from iam.pages.account.holders import Holders
-from iam.pages.account.overview import Overview
 from iam.pages.account.passkey_offer import PasskeyOffer
 from iam.pages.account.passkeys import PasskeyPages
-from iam.pages.account.password import PasswordPage
 from iam.pages.account.recovery_codes import RecoveryCodePages
 from iam.pages.account.security import Security
-from iam.pages.account.sessions import SessionsPage
 from iam.pages.applications.applications import Applications
 from iam.pages.applications.owners import Owners
 from iam.pages.applications.pending_secret import Issuer
@@ -49,11 +41,9 @@ from iam.pages.factors.code import CodePage
 from iam.pages.factors.passkey import PasskeyPage
 from iam.pages.factors.proving import Proving
 from iam.pages.home import Home
-from iam.pages.links.doors import Doors
 from iam.pages.links.invitation import InvitationPage
 from iam.pages.links.reset import NewPasswordPage, ResetPage
 from iam.pages.links.sign_up import NewAccountPage, SignUpPage
-from iam.pages.links.verification import VerificationPage, VerificationRequestPage
 from iam.pages.login.beginning import Beginnings
 from iam.pages.login.chooser import Chooser
 from iam.pages.login.logging_out import Departures
@@ -62,9 +52,8 @@ from iam.pages.login.logout import Logout
 from iam.pages.login.passkey import PasskeyLogin
 from iam.pages.setup import SetupPage
 from iam.pages.static import Static
-from iam.people.own_passwords import OwnPasswords
 from iam.people.setup import SetupLinks
-from iam.server.factor_parts import FactorParts
+from iam.server.account_parts import AccountParts
 from iam.throttles.beat import Beat
 from iam.throttles.pace import Pace
 from iam.tokens.revocation import Revocation
@@ -73,7 +62,7 @@ from iam.tokens.user_info_response import UserInfoResponse
 
 
 @frozen(slots=False)
-class Application(FactorParts):
+class Application(AccountParts):
     """The endpoints and pages of one server."""
 
     # Endpoints that programs call
@@ -249,11 +238,6 @@ class Application(FactorParts):
         )
 
     @cached_property
-    def holders(self) -> Holders:
-        """The people at the pages of their own account."""
-        return Holders(self.visitors, self.theme, self.factors)
-
-    @cached_property
     def security(self) -> Security:
         """The page of a person's second factors."""
         codes, browsers = self.recovery_codes, self.remembered_browsers
@@ -269,48 +253,6 @@ class Application(FactorParts):
     def recovery_code_pages(self) -> RecoveryCodePages:
         """The page that makes recovery codes."""
         return RecoveryCodePages(self.holders, self.recovery_codes)
-
-    @cached_property
-    def overview(self) -> Overview:
-        """The first page of an account."""
-        return Overview(self.holders, self.passkeys)
-
-    @cached_property
-    def allowed_applications(self) -> AllowedApplications:
-        """The pages of the applications that a person allowed to act for them."""
-        store = self.store
-        return AllowedApplications(self.holders, store.consents, store.scopes, store.resources, self.clock)
-
-    @cached_property
-    def activity(self) -> ActivityPage:
-        """The page of what happened to an account."""
-        return ActivityPage(self.holders, self.store.activities)
-
-    @cached_property
-    def data(self) -> DataPages:
-        """The pages of a person's data, and of the deletion of their account."""
-        return DataPages(self.holders, self.administration)
-
-    @cached_property
-    def details(self) -> DetailsPage:
-        """The page of what is known of a person."""
-        return DetailsPage(self.holders, self.store.users, self.store.details, self.clock)
-
-    @cached_property
-    def password(self) -> PasswordPage:
-        """The page to change one's password."""
-        passwords = OwnPasswords(self.store.own_passwords, self.people, self.clock)
-        return PasswordPage(self.holders, passwords)
-
-    @cached_property
-    def sessions_page(self) -> SessionsPage:
-        """The pages of where a person is logged in."""
-        return SessionsPage(self.holders, self.store.own_sessions, self.clock, self.settings)
-
-    @cached_property
-    def doors(self) -> Doors:
-        """The way in to the pages behind links."""
-        return Doors(self.links, self.visitors, self.theme)
 
     @cached_property
     def reset(self) -> ResetPage:
@@ -336,16 +278,6 @@ class Application(FactorParts):
     def invitation(self) -> InvitationPage:
         """The page behind an invitation."""
         return InvitationPage(self.new_passwords, self.doors)
-
-    @cached_property
-    def verification_request(self) -> VerificationRequestPage:
-        """The page that mails a link to verify an address."""
-        return VerificationRequestPage(self.links, self.holders)
-
-    @cached_property
-    def verification(self) -> VerificationPage:
-        """The page behind that link."""
-        return VerificationPage(self.links, self.doors)
 
     @cached_property
     def passkey_offer(self) -> PasskeyOffer:

@@ -16,6 +16,7 @@ from iam.store.consent_uses import ConsentUses
 from iam.store.consents import Consents
 from iam.store.deletions import Deletions
 from iam.store.details import Details
+from iam.store.email_changes import EmailChanges
 from iam.store.exports import Exports
 from iam.store.factors import FactorTable
 from iam.store.grants import Grants
@@ -60,6 +61,7 @@ class Store:
     totp_secrets: TOTPSecrets
     details: Details
     deletions: Deletions
+    email_changes: EmailChanges
     exports: Exports
     own_sessions: OwnSessions
     recovery_codes: RecoveryCodeTable
@@ -110,6 +112,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         totp_secrets=TOTPSecrets(database),
         details=Details(database),
         deletions=Deletions(database),
+        email_changes=EmailChanges(database),
         exports=Exports(database),
         own_sessions=OwnSessions(database),
         recovery_codes=RecoveryCodeTable(database),

@@ -147,6 +147,8 @@ LINKS: Mapping[str, Callable[[Server], Awaitable[Way]]] = {
     "passkey": passkey,
     "invitation": link("/invitation", Kind.INVITATION),
     "link to verify an address": link("/verification", Kind.VERIFICATION),
+    "link to change an address": link("/email", Kind.EMAIL_CHANGE),
+    "link to undo that": link("/email/undo", Kind.EMAIL_UNDO),
 }
 PATHS: Mapping[str, Callable[[Server], Awaitable[Way]]] = {
     "secret at /token by Basic": lambda server: client_secret(server, "/token"),
@@ -295,7 +297,10 @@ NOT_COUNTED = {
     "people/factors/challenges.py read": "a MAC of ours over a challenge",
     "people/devices.py _genuine": "who makes one up is a stranger, and counted as such",
     "people/devices.py _issued": "who makes one up is a stranger, and counted as such",
-    "people/passwords.py matches": "called by logins",
+    "people/argon2id.py matches": "called by logins",
+    "people/django_hashes.py pbkdf2_matches": "called by logins",
+    "people/django_hashes.py scrypt_matches": "called by logins",
+    "people/stored_hashes.py matches": "called by logins",
     "people/passwords.py verify": "called by logins",
     "people/setup.py good": "called by the page of the setup, which counts",
     "people/steps.py read": "a MAC of ours behind a cookie of 256 bits, which is found by its digest",

@@ -58,6 +58,10 @@ SENTENCES: Final[Mapping[str, Sentences]] = {
     "user.deletion_planned": both("You asked that your account is deleted."),
     "user.deletion_cancelled": both("You kept your account."),
     "user.exported": both("You downloaded your data."),
+    "browser.remembered": both("You chose a browser that is not asked for a second step."),
+    "browser.forgotten": Sentences(
+        "You chose that a browser is asked for a second step again.", "A browser is asked for a second step again."
+    ),
     "factor.added": both("You added a second step to your login."),
     "factor.removed": Sentences("You removed a second step of your login.", "A second step of your login was removed."),
     "factors.reset": both("An administrator removed the second steps of your login."),

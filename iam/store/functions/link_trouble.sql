@@ -12,7 +12,7 @@ begin
         when link.kind in ('reset', 'invite', 'verify') and link.email is not null and link.email is distinct from person.email
             then 'moved'
         when link.data ? 'password' and link.data ->> 'password' <> password_version(person.password_hash) then 'replaced'
-        when link.kind in ('reset', 'invite', 'verify') and exists (
+        when link.kind in ('reset', 'invite', 'verify', 'email_change') and exists (
             select from links newer
             where newer.user_id = link.user_id and newer.kind = link.kind and newer.created_at > link.created_at
                 and (newer.email is null or link.email is not null)
