@@ -10,10 +10,13 @@ from iam.records.actor import By
 
 LEFT: Final = "select count(*) from recovery_codes where user_id = %(user_id)s and used_at is null"
 
-# New codes take the place of all that were there.
+# New codes take the place of all that were there. With a person's first factor, browsers are forgotten that were remembered
+# for one that they had before.
 RENEW: Final = """
 with gone as (
     delete from recovery_codes where user_id = %(user_id)s returning digest
+), forgotten as (
+    delete from remembered_browsers where user_id = %(user_id)s and %(first)s returning digest
 ), made as (
     insert into recovery_codes (user_id, digest, created_at)
     select u.id, code.digest, %(now)s
@@ -47,9 +50,11 @@ class RecoveryCodeTable:
         rows = await self._database.query(LEFT, {"user_id": user_id})
         return int(rows[0][0])
 
-    async def renew(self, user_id: UUID, digests: Sequence[bytes], now: datetime, by: By) -> bool:
-        """Replaces the person's codes. Returns False if they are locked out."""
-        told = {"user_id": user_id, "digests": list(digests), "now": now, **by.columns}
+    async def renew(
+        self, user_id: UUID, digests: Sequence[bytes], now: datetime, by: By, *, first: bool = False
+    ) -> bool:
+        """Replaces the person's codes; `first`: they come with their first factor. Returns False if they are locked out."""
+        told = {"user_id": user_id, "digests": list(digests), "now": now, "first": first, **by.columns}
         return bool(await self._database.query(RENEW, told))
 
     async def use(self, user_id: UUID, digest: bytes, now: datetime, by: By) -> bool:

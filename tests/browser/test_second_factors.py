@@ -1,8 +1,11 @@
 """Second factors in a real browser: added, asked for, recovered from; each page by axe, in light and dark, on a narrow telephone."""
 
+import json
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pyotp
 import pytest
@@ -10,10 +13,12 @@ from attrs import define, field
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import PASSWORD, Running, make_account
+from tests.browser.conftest import BIN, PASSWORD, Running, make_account
 from tests.browser.test_accessibility import RULES
 from tests.chromium import in_browser
+from tests.harness import CHALLENGE
 
+CALLBACK = "https://shop.example/callback"
 STEP = 30  # seconds
 WIDTHS = (320, 390, 1280)
 PAGES = [
@@ -28,6 +33,9 @@ PAGES = [
     "code refused",
     "recovery code",
     "recovery code refused",
+    "a browser not asked",
+    "code asked for in a session",
+    "factor needed",
 ]
 
 
@@ -44,7 +52,7 @@ class App:
 
 def type_in(page: Page, label: str, text: str, button: str) -> None:
     page.get_by_label(label).fill(text)
-    page.get_by_role("button", name=button).click()
+    page.get_by_role("button", name=button, exact=True).click()
 
 
 def log_in(page: Page, url: str, username: str) -> None:
@@ -82,6 +90,26 @@ def adding(page: Page, url: str, kept: dict[str, Any]) -> Iterator[str]:
     yield "remove?"
 
 
+def stepping_up(page: Page, url: str, username: str, kept: dict[str, Any]) -> Iterator[str]:
+    """A session of the password alone, in a browser that is not asked, proves the app for an application that wants it."""
+    page.context.clear_cookies(name="iam")
+    log_in(page, url, username)
+    page.wait_for_url(url + "/account")
+    page.goto(asking(url, kept["client"], acr_values="2"))
+    page.get_by_role("heading", name="Code of your authenticator app").wait_for()
+    yield "code asked for in a session"
+    type_in(page, "Code", kept["app"].next(), "Go on")
+    page.get_by_role("button", name="Allow", exact=True).click()
+    page.wait_for_url(CALLBACK + "?**")
+    kept["answer"] = page.url
+
+
+def asking(url: str, client_id: str, **parameters: str) -> str:
+    query = {"response_type": "code", "client_id": client_id, "redirect_uri": CALLBACK, "scope": "openid"}
+    challenge = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+    return f"{url}/authorize?" + urlencode({**query, **challenge, **parameters})
+
+
 def way(page: Page, url: str, username: str, kept: dict[str, Any]) -> Iterator[str]:
     log_in(page, url, username)
     page.wait_for_url(url + "/account")
@@ -102,8 +130,15 @@ def way(page: Page, url: str, username: str, kept: dict[str, Any]) -> Iterator[s
     page.wait_for_url(url + "/account")
     page.context.clear_cookies()
     log_in(page, url, username)
+    page.get_by_label("Do not ask again").check()
     type_in(page, "Code", kept["app"].next(), "Go on")
     page.wait_for_url(url + "/account")
+    page.goto(url + "/account/security")
+    page.get_by_role("heading", name="Browsers in which you are not asked").wait_for()
+    yield "a browser not asked"
+    yield from stepping_up(page, url, username, kept)
+    page.goto(url + "/account/security/needed?next=/account&acr=2")
+    yield "factor needed"
 
 
 @define
@@ -128,19 +163,30 @@ class Findings:
                     found.append("wider than the screen")
 
 
-def walk(browser: Browser, url: str, username: str, look: Callable[[Page, str], None]) -> dict[str, Any]:
-    kept: dict[str, Any] = {}
-    page = browser.new_context(permissions=["clipboard-read", "clipboard-write"]).new_page()
+def walk(
+    browser: Browser, url: str, username: str, client_id: str, look: Callable[[Page, str], None]
+) -> dict[str, Any]:
+    kept: dict[str, Any] = {"client": client_id}
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    context.route(CALLBACK + "**", lambda route: route.fulfill(body="<!doctype html><title>Shop</title>"))
+    page = context.new_page()
     for name in way(page, url, username, kept):
         look(page, name)
     return kept
+
+
+def client(site: Running) -> str:
+    """An application without a secret."""
+    options = ["--name", "Shop", "--redirect-uri", CALLBACK, "--auth-method", "none", "--scope", "openid", "--json"]
+    command = [BIN / "iam", "client", "create", *options, *site.options]
+    return str(json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)["client_id"])
 
 
 @pytest.fixture(scope="module")
 def found(site: Running) -> tuple[Findings, dict[str, Any]]:
     make_account(site, "factors")
     findings = Findings()
-    return findings, in_browser(walk, site.url, "factors", findings.look)
+    return findings, in_browser(walk, site.url, "factors", client(site), findings.look)
 
 
 def test_a_person_adds_an_app_and_logs_in_by_it_and_by_a_recovery_code(found: tuple[Findings, dict[str, Any]]) -> None:
@@ -149,6 +195,7 @@ def test_a_person_adds_an_app_and_logs_in_by_it_and_by_a_recovery_code(found: tu
     assert findings.looked == PAGES
     assert kept["copied"].split() == kept["codes"]
     assert len(set(kept["codes"])) == 10
+    assert "code=" in kept["answer"]
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -10,6 +10,7 @@ from tests.pages.accounts import acting
 from tests.pages.conftest import PASSWORD, Visitor, asking, make_account, password_hash
 from tests.pages.factors import App, add_app, somebody_with_an_app, type_code, with_password
 from tests.pages.form import form_of
+from tests.pages.test_security_page import app_of
 
 MONTH = 30 * 86_400  # seconds
 
@@ -184,3 +185,15 @@ async def test_only_a_login_offers_to_remember(server: Server) -> None:
 
     assert 'name="remember"' in page.text
     assert 'name="remember"' not in stepping.text
+
+
+async def test_a_browser_that_was_remembered_for_a_factor_from_before_is_asked_for_a_new_one(
+    server: Server, admin: Any
+) -> None:
+    visitor, _ = await remembered(server)
+    admin.execute("delete from totp_secrets")  # as when another factor was the last to go
+    page = await visitor.get("/account/security/app")
+
+    await visitor.send(form_of(page.text), code=app_of(page).code(server.now()))
+
+    assert (await again(visitor)).location.startswith("/login/factor?")

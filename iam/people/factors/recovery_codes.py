@@ -51,10 +51,15 @@ class RecoveryCodes:
             self.name, user_id, address, lambda: self.table.use(user_id, digest, self.clock.now(), by)
         )
 
-    async def renew(self, user_id: UUID, by: By) -> tuple[str, ...]:
-        """Returns new codes, which nobody can read again; those from before are good no more. None for who is locked out."""
+    async def renew(self, user_id: UUID, by: By, *, first: bool = False) -> tuple[str, ...]:
+        """Returns new codes, which nobody can read again; those from before are good no more. None for who is locked out.
+
+        `first`: they come with the person's first factor.
+        """
         codes = tuple(make() for _ in range(CODES))
-        renewed = await self.table.renew(user_id, [digest_of(code) for code in codes], self.clock.now(), by)
+        renewed = await self.table.renew(
+            user_id, [digest_of(code) for code in codes], self.clock.now(), by, first=first
+        )
         return codes if renewed else ()
 
 
