@@ -156,7 +156,8 @@ def pages(application: Application) -> list[Route]:
     ]
     names = {"/authorize": "authorization_endpoint", "/logout": "end_session_endpoint"}
     acting = {"/authorize", "/logout"}  # a GET may issue a code or end a session, if the person need not be asked
-    passages = {"/authorize", authorization_addresses.CONSENT, "/login/factor", "/logout", "/accounts"}
+    offer = "/account/security/passkeys/offer"  # after a login, on the way to a client
+    passages = {"/authorize", authorization_addresses.CONSENT, "/login/factor", "/logout", "/accounts", offer}
     return [
         Route(
             path,

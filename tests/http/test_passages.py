@@ -8,10 +8,12 @@ from tests.answers import complete
 from tests.harness import REDIRECT_URI, Reply, Server, fields
 from tests.http.walk import addresses, every_route
 
-FACTORS = {"/login/factor", "/login/factor/totp", "/login/factor/recovery"}
+FACTORS = {"/login/factor", "/login/factor/passkey", "/login/factor/recovery", "/login/factor/totp"}
+PASSKEYS = {"/login/passkey", "/account/security/passkeys/offer"}
 PASSAGES = {
-    "/authorize", "/o/authorize/", "/authorize/consent", "/login", *FACTORS, "/logout", "/o/logout/", "/accounts",
-}  # fmt: skip
+    *("/authorize", "/o/authorize/", "/authorize/consent", "/login", *FACTORS, *PASSKEYS),
+    *("/logout", "/o/logout/", "/accounts"),
+}
 HELD = "form-action 'self';"
 AFTERWARDS = "https://client.example/bye"
 
@@ -87,4 +89,5 @@ async def test_a_form_that_may_end_at_a_client_leads_wherever_that_leads(server:
     assert "<form" in reply.text
     assert "form-action" not in policy(reply)
     assert "default-src 'none'" in policy(reply)
-    assert "script-src" not in policy(reply) or REDIRECT_URI in reply.text
+    scripted = REDIRECT_URI in reply.text or "/static/passkeys.js" in reply.text
+    assert ("script-src 'self'" in policy(reply)) is scripted
