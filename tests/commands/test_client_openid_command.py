@@ -133,3 +133,14 @@ def test_keys_that_no_database_can_keep_are_none(iam: Iam, tmp_path: Path, more:
     outcome = iam("client", "create", "--name", "Bank", "--auth-method", "private_key_jwt", "--jwks", str(file))
 
     assert "is not a key set" in outcome.complaint
+
+
+def test_a_client_may_want_more_than_a_password_until_it_does_not(iam: Iam) -> None:
+    shop = ("--name", "Shop", "--redirect-uri", "https://shop.example.org/callback", "--json")
+    client_id = iam("client", "create", *shop, "--acr", "2").json["client_id"]
+
+    wrong = iam("client", "update", client_id, "--acr", "two")
+
+    assert iam("client", "show", client_id, "--json").json["acr"] == "2"
+    assert "Give one of 1, 2, phr." in wrong.complaint
+    assert iam("client", "update", client_id, "--acr", "", "--json").json.get("acr") is None

@@ -79,3 +79,12 @@ def test_a_name_is_a_scope_token_of_rfc_6749(iam: Iam, name: str) -> None:
 
 def test_a_description_is_not_blank(iam: Iam) -> None:
     assert "cannot be empty" in iam("scope", "create", "blank", "--description", "  ").complaint
+
+
+def test_a_scope_may_want_more_than_a_password(untouched: Iam) -> None:
+    created = untouched("scope", "create", "payments", "--description", "Pay for you", "--acr", "2", "--json")
+    wrong = untouched("scope", "create", "other", "--description", "Pay more", "--acr", "3")
+
+    assert created.json == {"name": "payments", "description": "Pay for you", "claims": [], "acr": "2"}
+    assert untouched("scope", "list").out.splitlines()[0].split()[-1] == "acr"
+    assert "Give one of 1, 2, phr." in wrong.complaint

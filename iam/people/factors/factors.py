@@ -17,8 +17,9 @@ class Factors:
 
     async def of(self, user_id: UUID) -> tuple[Factor, ...]:
         """Returns what the person may prove besides their password, the strongest first; nothing if that is not asked for."""
-        held = tuple([factor for factor in self.known if await factor.held(user_id)])
-        return held if any(not factor.recovers for factor in held) else ()
+        held = [factor for factor in self.known if not factor.recovers and await factor.held(user_id)]
+        more = [factor for factor in self.known if held and factor.recovers and await factor.held(user_id)]
+        return (*held, *more)
 
     async def complete(self, user_id: UUID, amr: Collection[str]) -> bool:
         """Whether the person has proved by these methods all that is asked of them: one more factor, if they have any."""
