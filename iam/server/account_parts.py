@@ -32,7 +32,7 @@ class AccountParts(FactorParts):
     @cached_property
     def overview(self) -> Overview:
         """The first page of an account."""
-        return Overview(self.holders, self.passkeys)
+        return Overview(self.holders, self.passkeys, self.store, self.settings)
 
     @cached_property
     def allowed_applications(self) -> AllowedApplications:

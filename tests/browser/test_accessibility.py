@@ -20,7 +20,7 @@ RULES = {
 }
 NARROW = 320
 OTHER = "somebody-else-with-a-name-that-is-as-long-as-names-may-be-at-all"
-CONTROLS = "a[href], button, input:not([type=hidden]), textarea, pre, summary"
+CONTROLS = "a[href], button, input:not([type=hidden]):not([tabindex='-1']), textarea, pre, summary"
 
 # A group of radio buttons is one stop; each other control is one, in the order of the page, unless it is folded up.
 STOPS = """selector => {
@@ -45,6 +45,16 @@ ACCOUNT = [
     "applications to remove",
     "logins",
     "logins to end",
+    "details",
+    "details refused",
+    "password",
+    "password refused",
+    "e-mail address",
+    "link mailed",
+    "activity",
+    "data",
+    "data to download",
+    "account to delete",
     "no tokens",
     "new token",
     "new token refused",
@@ -247,7 +257,36 @@ def own_account(page: Page, url: str) -> Iterator[str]:
     yield "logins"
     page.goto(url + "/account/sessions/end")
     yield "logins to end"
+    yield from looking_after(page, url)
     yield from tokens(page, url)
+
+
+def looking_after(page: Page, url: str) -> Iterator[str]:
+    """The pages of details, password, address, activity and data."""
+    page.goto(url + "/account/details")
+    yield "details"
+    page.get_by_label("Language").fill("German " + "x" * 500)
+    press(page, "Save")
+    yield "details refused"
+    page.goto(url + "/account/password")
+    yield "password"
+    page.get_by_label("New password", exact=True).fill("short")
+    press(page, "Change the password")
+    yield "password refused"
+    page.goto(url + "/account/email")
+    yield "e-mail address"
+    page.get_by_label("New e-mail address").fill(f"{'e' * 60}@{'d' * 60}.example")
+    press(page, "Mail the link")
+    page.get_by_text("Look into the mail of").wait_for()
+    yield "link mailed"
+    for path, name in (
+        ("activity", "activity"),
+        ("data", "data"),
+        ("data/export", "data to download"),
+        ("data/delete", "account to delete"),
+    ):
+        page.goto(f"{url}/account/{path}")
+        yield name
 
 
 def tokens(page: Page, url: str) -> Iterator[str]:
@@ -288,7 +327,7 @@ def elsewhere(page: Page, url: str) -> None:
 
 
 def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name).click()
+    page.get_by_role("button", name=name, exact=True).click()
 
 
 def register(page: Page, url: str, *, public: bool = False) -> str:
