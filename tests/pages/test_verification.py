@@ -40,6 +40,12 @@ async def test_h23_the_form_behind_the_link_verifies_the_address(server: Server,
     assert verified(admin)
 
 
+async def test_the_page_of_the_address_leads_to_its_verification(server: Server) -> None:
+    visitor = await ada(server)
+
+    assert 'href="/account/verification"' in (await visitor.get("/account/email")).text
+
+
 async def test_h22_get_and_head_change_nothing(server: Server, admin: Any) -> None:
     visitor = await ada(server)
     await asked(visitor)
