@@ -44,10 +44,10 @@ def log_in(page: Page, url: str) -> None:
 
 def register(page: Page, url: str) -> tuple[str, str]:
     page.get_by_role("link", name="Register an application").click()
-    client_id, secret = page.get_by_label("Client id").input_value(), page.get_by_label("Client secret").input_value()
+    client_id, secret = page.get_by_label("Client id").inner_text(), page.get_by_label("Client secret").inner_text()
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Give the application a name").wait_for()
-    assert page.get_by_label("Client secret").input_value() == secret
+    assert page.get_by_label("Client secret").inner_text() == secret
     page.get_by_label("Name", exact=True).fill("Ada's shop")
     page.get_by_label("Redirect URIs", exact=True).fill(CALLBACK)
     page.get_by_role("button", name="Save").click()
@@ -106,3 +106,28 @@ def log_out(page: Page, url: str) -> None:
     page.get_by_role("heading", name="You are logged out").wait_for()
     page.goto(url + "/applications")
     assert page.url.startswith(url + "/login")
+
+
+def test_a_secret_is_shown_whole_and_copied_or_selected_at_once(site: Running) -> None:
+    in_browser(copy, site.url)
+
+
+def copy(browser: Browser, url: str) -> None:
+    context = browser.new_context(viewport={"width": 320, "height": 700}, has_touch=True)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(url + "/login")
+    page.get_by_label("Username or e-mail address").fill("ada")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in", exact=True).click()
+    page.goto(url + "/applications/register?type=service")
+    secret = page.get_by_label("Client secret")
+    assert secret.evaluate("one => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight")
+    page.get_by_role("button", name="Copy Client secret").click()
+    page.get_by_role("button", name="Copied", exact=True).wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == secret.inner_text()
+    secret.click()
+    assert page.evaluate("getSelection().toString()").strip() == secret.inner_text()
+    bare = browser.new_page(java_script_enabled=False, storage_state=context.storage_state())
+    bare.goto(url + "/applications/register")
+    assert bare.get_by_role("button", name="Copy").count() == 0

@@ -380,7 +380,9 @@ def test_whatever_is_typed_stands_in_the_form_again(theme: Theme, typed: str) ->
     form.scopes.choices = []
     form.name.errors = [typed]
 
-    page = theme.page("application_form.html", form=form, issued=None, client=None, csrf_token="x").body.decode()
+    page = theme.page(
+        "application_form.html", form=form, issued=None, client=None, kinds=[], kind="web", csrf_token="x"
+    ).body.decode()
 
     again = form_of(page)
     assert again.value("name") == typed

@@ -145,7 +145,7 @@ async def test_a_page_needs_nothing_that_its_policy_forbids(server: Server, name
     assert "unsafe" not in (reply.header("content-security-policy") or "")
     assert not re.search(r"<style|javascript:", reply.text, re.IGNORECASE)
     scripts = [attributes["src"].partition("?")[0] for attributes in markup.all("script")]
-    needed = {"new_password": 'autocomplete="new-password"', "passkeys": 'name="credential"'}
+    needed = {"new_password": 'autocomplete="new-password"', "passkeys": 'name="credential"', "copy": "data-copy"}
     assert scripts == [f"/static/{script}.js" for script, mark in needed.items() if mark in reply.text]
     assert ("script-src 'self'" in (reply.header("content-security-policy") or "")) == bool(scripts)
     for _, attributes in markup.elements:

@@ -21,6 +21,7 @@ from iam.clock import Clock
 from iam.http.answers import Answer, see_other
 from iam.http.parameters import ParsedParameters
 from iam.http.request import Request
+from iam.pages.applications import kinds
 from iam.pages.applications.form import (
     AUTH_METHODS,
     CONFIDENTIAL,
@@ -89,7 +90,7 @@ class Applications:
         """Shows the form for a new application, with the id and secret that it will have."""
         session = await self.owners.session(request)
         issued = self.issuer.issue(bind("register", session), self.clock.now())
-        return await self._show_form(request, session, await self._offer_usual(session), issued)
+        return await self._show_form(request, session, await self._offer_usual(request, session), issued)
 
     async def save(self, request: Request) -> Answer:
         """Registers the application. The same form saved twice registers one application."""
@@ -230,9 +231,10 @@ class Applications:
             return self.issuer.issue(bound_to, self.clock.now()), sent.stale or Stale.OLD
         return issued, sent.stale
 
-    async def _offer_usual(self, session: Session) -> ApplicationForm:
-        """Returns the form of a new application, with the usual choices as far as the person may make them."""
-        registrant, form = self._registrant(session), ApplicationForm()
+    async def _offer_usual(self, request: Request, session: Session) -> ApplicationForm:
+        """Returns the form of a new application, with the choices of its kind as far as the person may make them."""
+        registrant = self._registrant(session)
+        form = kinds.chosen(request, registrant).form()
         usual = [scope.name for scope in await self.registration.scopes.all() if registrant.may_have(scope)]
         form.scopes.data = [name for name in form.scopes.data if name in usual]
         form.grant_types.data = [name for name in form.grant_types.data if registrant.may_use(name)]
@@ -269,9 +271,13 @@ class Applications:
         """Shows the form to register an application, or to edit `client`, with its complaints."""
         offer(form, self._registrant(session, client), await self.registration.scopes.all())
         purpose = f"edit {client.id}" if client else "register"
+        registrant = self._registrant(session)
         return self.theme.page(
             "application_form.html",
             status,
+            scripted=issued is not None,
+            kinds=[] if client else kinds.offered(registrant),
+            kind=kinds.chosen(request, registrant).name,
             session=session,
             form=form,
             stale=stale,

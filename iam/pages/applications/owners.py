@@ -116,6 +116,7 @@ class Owners:
         return self.theme.page(
             f"application_{action}.html",
             status,
+            scripted=issued is not None,
             session=session,
             client=client,
             changed=changed,
