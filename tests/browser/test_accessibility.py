@@ -188,6 +188,7 @@ def accounts(page: Page, url: str) -> Iterator[str]:
     page.get_by_label("Username or e-mail address").fill(OTHER)
     page.get_by_label("Password").fill(PASSWORD)
     press(page, "Log in")
+    page.wait_for_url(url + "/account")  # by way of the offer of a passkey
     page.goto(url + "/accounts")
     yield "accounts"
     page.get_by_role("button", name="Log out").first.click()

@@ -85,7 +85,7 @@ def by_the_button(browser: Browser, url: str, username: str) -> None:
     platform.presence(simulated=False)  # else the passkey that the field offers would be chosen at once
     log_out(page, url)
     platform.presence(simulated=True)
-    page.get_by_role("button", name="Log in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
 
     page.wait_for_url(url + "/account")
     page.goto(url + SECURITY)
@@ -126,7 +126,7 @@ def after_the_password(browser: Browser, url: str, username: str) -> None:
     assert len(key.credentials()) == 1
 
     log_out(page, url)
-    page.get_by_role("button", name="Log in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
     page.get_by_text("No passkey was used.").wait_for()  # it cannot check who is there
     log_in(page, url, username)
     page.wait_for_url(url + "/login/factor/passkey?**")
