@@ -73,14 +73,22 @@ def tree(revision: str) -> Iterator[Path]:
             subprocess.run(["git", "worktree", "remove", "--force", path], cwd=ROOT, check=True)
 
 
+def environment(path: Path) -> dict[str, str]:
+    """What a server of these files is started with."""
+    return {**os.environ, "PYTHONPATH": str(path), "IAM_SECRET_KEY": SERVER_KEY}
+
+
 @contextmanager
 def side(
     cluster: Cluster, name: str, clients: int, path: Path = ROOT, program: Sequence[str | Path] = (BIN / "twist",)
 ) -> Iterator[Side]:
     """The server of these files, with a database of its own; its libraries are those installed here."""
-    environment = {**os.environ, "PYTHONPATH": str(path), "IAM_SECRET_KEY": SERVER_KEY}
     with (
-        server("--database", cluster.database(name), environment=environment, program=program) as (url, process, _),
+        server("--database", cluster.database(name), environment=environment(path), program=program) as (
+            url,
+            process,
+            _,
+        ),
         closing(cluster.cursor(name)) as cursor,
     ):
         yield Side(name, url, process.pid, cluster, cursor, OPERATIONS, Stock(cursor, clients).rows)
