@@ -114,10 +114,7 @@ class OutgoingMail:
             self._finish()
 
     async def _attempt(self, mail: Mail) -> None:
-        """Sends a mail, and stores that it was sent or why not; one that we have sent already is only noted."""
-        if mail.id in self._sent:
-            await self._note()
-            return
+        """Sends a mail, and stores that it was sent, or why not."""
         if expired(mail, self._clock.now()):
             await self._give_up(mail, "its link has expired")
             return

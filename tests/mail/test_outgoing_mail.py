@@ -306,6 +306,7 @@ async def test_what_was_sent_is_not_sent_again_because_the_database_was_away(
     await until(lambda: only(admin)["sent"])
     await settled()
     assert len(plain_office.given) == 1
+    assert mail._sent == set()
 
 
 async def test_an_outbox_that_cannot_be_read_is_read_later(

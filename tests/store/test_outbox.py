@@ -1,10 +1,12 @@
 """The outbox: a mail is written by the statement that has something to tell, and is one server's at a time."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg2
 import pytest
 
 from iam.clock import Clock
@@ -131,6 +133,19 @@ async def test_what_one_server_has_taken_no_other_takes_before_the_lease_is_over
     assert len(await take(store)) == 1
     assert await take(store, NOON + MINUTE - SECOND) == []
     assert [mail.attempt for mail in await take(store, NOON + MINUTE)] == [2]
+
+
+async def test_what_another_server_is_about_to_take_is_left_to_it(begin: Any, dsn: str) -> None:
+    store = await begin()
+    await write(store)
+    with closing(psycopg2.connect(dsn)) as other, other.cursor() as cursor:
+        cursor.execute("select from outbox for update")
+        await write(store, "bob@example.org")
+
+        assert [mail.recipient for mail in await take(store)] == ["bob@example.org"]
+
+        other.rollback()
+        assert [mail.recipient for mail in await take(store)] == ["alice@example.org"]
 
 
 async def test_as_many_are_taken_as_are_asked_for_those_that_wait_longest_first(begin: Any) -> None:
