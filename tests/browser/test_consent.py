@@ -68,7 +68,7 @@ def opened(browser: Browser, url: str, username: str) -> Page:
 def log_in(page: Page, username: str) -> None:
     page.get_by_label("Username or e-mail address").fill(username)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
 
 
 def sent_back(page: Page) -> dict[str, str]:

@@ -99,7 +99,7 @@ def registered(page: Page, url: str, callback: str) -> str:
     page.goto(url + "/applications/register")
     page.get_by_label("Username or e-mail address").fill("ada")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.get_by_label("Name", exact=True).fill("Shop in a browser")
     page.get_by_label("Public: It runs in a browser").check()
     page.get_by_label("Client credentials").uncheck()

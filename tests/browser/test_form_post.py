@@ -57,7 +57,7 @@ def allow(page: Page, address: str) -> None:
     page.goto(address)
     page.get_by_label("Username or e-mail address").fill("ada")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.get_by_role("button", name="Allow", exact=True).click()
 
 

@@ -120,7 +120,7 @@ def log_in(page: Page, shop: Shop) -> str:
     page.goto(shop.server + "/authorize?" + urlencode(asked))
     page.get_by_label("Username or e-mail address").fill("ada")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.get_by_role("button", name="Allow", exact=True).click()
     page.get_by_text("You are back.").wait_for()
     (code,) = parse_qs(urlsplit(page.url).query)["code"]

@@ -35,10 +35,10 @@ def log_in(page: Page, url: str) -> None:
     assert page.url.startswith(url + "/login?next=")
     page.get_by_label("Username or e-mail address").fill("ada")
     page.get_by_label("Password").fill("wrong")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.get_by_text("Wrong username or password").wait_for()
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.wait_for_url(url + "/applications")
 
 

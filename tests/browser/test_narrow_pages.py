@@ -189,7 +189,7 @@ def of_applications(page: Page, url: str) -> Iterator[str]:
 def log_in(page: Page) -> None:
     page.get_by_label("Username or e-mail address").fill(quote(USERNAME))
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
 
 
 def press(page: Page, name: str, text: str) -> None:

@@ -50,7 +50,7 @@ def client(site: Running) -> Iterator[Client]:
 def log_in(page: Page, name: str = "ada") -> None:
     page.get_by_label("Username or e-mail address").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
 
 
 def by_consent(page: Page, url: str, client: Client, callback: str) -> None:

@@ -41,7 +41,7 @@ def logged_in(context: BrowserContext, running: Running) -> Page:
     page.get_by_label("Username or e-mail address").fill("ada")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_label("Keep me logged in on this device").check()
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.wait_for_url(running.url + "/applications")
     return page
 
