@@ -48,7 +48,8 @@ def complete(reply: Reply) -> None:
     assert {*expected, *OTHERS} <= set(sent) <= {*ALWAYS, *OTHERS, *SOMETIMES, *SHARING}
     readable = "Access-Control-Allow-Origin" in sent
     assert sent["Cross-Origin-Resource-Policy"] == ["cross-origin" if readable else "same-origin"]
-    policy, scripted = POLICY.fullmatch(sent["Content-Security-Policy"][0]), "<script" in reply.text
+    policy = POLICY.fullmatch(sent["Content-Security-Policy"][0])
+    scripted = "<script" in reply.text and sent.get("Content-Type") == ["text/html; charset=utf-8"]
     assert policy
     assert (policy["scripts"] is not None) == scripted
     assert "camera=()" in sent["Permissions-Policy"][0]

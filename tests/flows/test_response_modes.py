@@ -87,7 +87,7 @@ async def test_the_page_may_run_our_script(server: Server) -> None:
     app, person = await server.app(), await server.person()
 
     page = await server.authorize(app, person, response_mode="form_post")
-    others = await server.get("/login")
+    others = await server.get("/")
 
     policy = page.header("content-security-policy") or ""
     assert "script-src 'self'" in policy
