@@ -1,7 +1,7 @@
 """Templates that go through all of their branches at once, to try every line of them by rendering once."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, MutableMapping
+from typing import cast
 
 from jinja2 import BytecodeCache, Template, nodes
 from jinja2.bccache import Bucket
@@ -70,12 +70,10 @@ class EveryBranch(CodeGenerator):
 class SampleContext(Context):
     """A context in which each variable that the interface allows is there, as a sample."""
 
-    environment: Any
-
-    def resolve_or_missing(self, key: str) -> Any:
+    def resolve_or_missing(self, key: str) -> object:
         """Returns the value of this variable: what the template or the globals say, or else a sample."""
         found = super().resolve_or_missing(key)
-        interface: Interface = self.environment.interface
+        interface = cast("Rehearsal", self.environment).interface
         return Sample((key,), interface) if found is missing and interface.has((key,)) else found
 
 
@@ -102,7 +100,12 @@ class Rehearsal(Environment):
     context_class = SampleContext
     interface = Interface()
 
-    def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Template:  # noqa: A002 - Jinja's
+    def get_template(
+        self,
+        name: str | Template | Sample,
+        parent: str | None = None,
+        globals: MutableMapping[str, object] | None = None,  # noqa: A002 - Jinja's
+    ) -> Template:
         """Returns a template; for a frame that the page is given, one that renders all blocks of its page."""
         if not isinstance(name, Sample):
             return super().get_template(name, parent, globals)
@@ -111,7 +114,7 @@ class Rehearsal(Environment):
         return frame
 
     @staticmethod
-    def look_at(value: Any) -> Any:
+    def look_at(value: object) -> object:
         """Returns the value. Raises UndefinedError if it is undefined."""
         bool(value)
         return value
@@ -123,6 +126,6 @@ def every_block(context: Context) -> Iterator[str]:
         yield from blocks[0](context)
 
 
-def tuples(values: Any, length: int) -> Any:
+def tuples(values: object, length: int) -> object:
     """Returns tuples of this length for a sample, and other values as they are."""
     return values.tuples(length) if isinstance(values, Sample) else values

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from attrs import field, frozen
 
@@ -55,7 +55,7 @@ class Sample(str):
             raise UndefinedError(f"{'.'.join(path)} is not among what this page is given".replace(f".{ITEM}", ""))
         return Sample(path, self._interface)
 
-    def __getitem__(self, key: Any) -> "Sample":
+    def __getitem__(self, key: object) -> "Sample":
         """Returns the member of this name, or else an item."""
         return getattr(self, key) if isinstance(key, str) else Sample((*self._path, ITEM), self._interface)
 
@@ -75,7 +75,7 @@ class Sample(str):
         """Contains everything."""
         return True
 
-    def calculate(self, _: Any) -> Any:
+    def calculate(self, _: object) -> "Sample":
         """Returns itself: a sample may stand for a number."""
         return self
 

@@ -1,6 +1,6 @@
 """The pages of personal and service tokens: the list, a new one, which is shown once, and the end of one."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from attrs import frozen
@@ -125,14 +125,16 @@ class TokenPages:
         show(form, offer)
         purpose = making(keeper.client.id if keeper.client else "")
         token = self.visitors.token(request, purpose, shown=digest(offer))
-        told: dict[str, Any] = {
-            "form": form,
-            "ticket": issued.ticket,
-            "changed": changed,
-            "stale": stale,
-            "csrf_token": token,
-        }
-        return self._page("token_form.html", keeper, status, **told)
+        return self._page(
+            "token_form.html",
+            keeper,
+            status,
+            form=form,
+            ticket=issued.ticket,
+            changed=changed,
+            stale=stale,
+            csrf_token=token,
+        )
 
     def _show_remove(
         self, request: Request, keeper: Keeper, token: PersonalToken, status: int = 200, stale: Stale | None = None
@@ -140,7 +142,9 @@ class TokenPages:
         csrf_token = self.visitors.token(request, removing(str(token.id)))
         return self._page("token_remove.html", keeper, status, token=token, stale=stale, csrf_token=csrf_token)
 
-    def _page(self, name: str, keeper: Keeper, status: int = 200, *, scripted: bool = False, **context: Any) -> Answer:
+    def _page(
+        self, name: str, keeper: Keeper, status: int = 200, *, scripted: bool = False, **context: object
+    ) -> Answer:
         """Returns a page of the account or of the application."""
         return self.theme.page(
             name,
@@ -153,7 +157,7 @@ class TokenPages:
             client=keeper.client,
             place=keeper.place,
             obstacle=keeper.obstacle,
-            **context,
+            **context,  # type: ignore[arg-type]
         )
 
 
