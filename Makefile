@@ -20,7 +20,7 @@ SPREAD := --numprocesses auto --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run quick test-one slow test faults check format bench figures docs schema wheel lock sbom clean
+.PHONY: help run quick test-one slow test faults check format bench figures docs pictures schema wheel lock sbom clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -83,6 +83,10 @@ figures: $(TESTED) ## measure everything that docs/reference/performance.md tell
 
 docs: $(TESTED) ## build the documentation into build/docs; a broken link fails
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs build/docs
+
+pictures: $(TESTED) ## take the pictures of README and documentation from a running server
+	BIN=$(BIN) sh tests/system.sh
+	$(BIN)/python docs/pictures/take.py
 
 schema: $(TESTED) ## write docs/reference/schema.sql, and the history of functions
 	$(BIN)/python -m tests.schema

@@ -20,7 +20,7 @@ SECTIONS: Final = (
     ("/account", "Overview"),
     ("/account/details", "Details"),
     ("/account/password", "Password"),
-    ("/account/applications", "Applications"),
+    ("/account/applications", "Allowed applications"),
     ("/account/sessions", "Logins"),
     ("/account/security", "Second factors"),
     ("/account/tokens", "Access tokens"),
