@@ -114,21 +114,25 @@ class Redeem(ClaimCode):
 
 
 # The consent, the grant and the code are stored together. The audit log gets a consent only if it adds something. A
-# person who is not asked now must have allowed all of it before, and still do so. What they decline now is not allowed
-# any more: grants of the client that have it end, for good. What a trusted client gets is noted as nobody's answer.
+# person who is not asked now must have allowed all of it before, and still do so: that consent is locked, so that one
+# which is being taken back does not come again. What they decline now is not allowed any more: grants of the client
+# that have it end, for good. What a trusted client gets is noted as nobody's answer.
 # Person, client and session must exist, and are locked so that they stay: a statement that ends the session then finds
-# the grant and ends it too. They are locked in this order because a deletion goes from a person or a client to its
-# dependents.
+# the grant and ends it too. They are locked in this order, and the consent after them, because a deletion goes from a
+# person or a client to its dependents.
 ISSUE = """
-with living as materialized (
-    select from users u, clients c, sessions s
+with there as materialized (
+    select c.metadata from users u, clients c, sessions s
     where u.id = %(user_id)s and c.id = %(client_id)s and s.id = %(session_id)s and s.day = %(session_day)s
-        and case when %(trusted)s then c.metadata @> '{"trusted": true}' else %(asked)s or exists (
-            select from consents k
-            where k.user_id = %(user_id)s and k.client_id = %(client_id)s
-                and k.scopes @> %(consented)s::text[] and k.resources @> %(allowed)s::jsonb
-        ) end
     for key share
+), covering as materialized (
+    select from consents k, there
+    where not %(asked)s and not %(trusted)s and k.user_id = %(user_id)s and k.client_id = %(client_id)s
+        and k.scopes @> %(consented)s::text[] and k.resources @> %(allowed)s::jsonb
+    for no key update of k
+), living as materialized (
+    select from there t
+    where case when %(trusted)s then t.metadata @> '{"trusted": true}' else %(asked)s or exists (select from covering) end
 ), consented as (
     insert into consents (user_id, client_id, scopes, resources, unasked, granted_at)
     select %(user_id)s, %(client_id)s, %(consented)s, %(allowed)s::jsonb,

@@ -73,6 +73,21 @@ async def test_a_logout_under_way_leaves_no_code_behind(server: Server, database
     assert reply.sent_back["error"] == "access_denied"
 
 
+async def test_a_consent_that_is_being_taken_back_does_not_come_again(
+    server: Server, database_dsn: str, admin: Any
+) -> None:
+    app, person = await server.app(scopes=("openid",)), await server.person()
+    await server.authorize(app, person, scope="openid")
+    silent = server.authorize(app, person, scope="openid", prompt="none")
+
+    reply = await meanwhile(database_dsn, "delete from consents where user_id = %s", str(person.user_id), silent)
+    admin.execute("select count(*) from consents where user_id = %s", (person.user_id,))
+
+    assert "code" not in reply.sent_back
+    assert reply.sent_back["error"] in {"consent_required", "access_denied"}
+    assert admin.fetchone() == (0,)
+
+
 @pytest.mark.parametrize("table", ["clients", "users"])
 async def test_what_goes_at_the_same_moment_gets_no_code(server: Server, database_dsn: str, table: str) -> None:
     app, person = await server.app(scopes=("openid",)), await server.person()
