@@ -22,6 +22,7 @@ from iam.secrets.minted import Kind
 from iam.tokens.personal_scopes import Offer, PersonalScopes, fits
 
 YEAR: Final = timedelta(days=366)  # the longest that a token lasts
+USUAL: Final = timedelta(days=90)  # that a person's token lasts unless the wish says when it ends
 
 NO_NAME: Final = "Give the token a name by which you will know later where it is used."
 NAME_TAKEN: Final = "There is a token of this name already: choose another name, or remove that one first."
@@ -30,7 +31,6 @@ NO_SCOPE: Final = "Choose what the token may do."
 NOT_GIVEN: Final = "A token cannot have this here: {}."
 NOT_THERE: Final = "This means nothing at the resource that you chose: {}."
 NO_TARGET: Final = "A token cannot be for this resource: it is unknown, disabled, or for others. {}"
-NO_END: Final = "Say when the token expires: at most a year from now."
 OVER: Final = "The moment when the token is to expire is over."
 TOO_LATE: Final = "A token lasts a year at most."
 NOT_ALONE: Final = "This application may not act by itself: give it the grant type client_credentials first."
@@ -61,12 +61,13 @@ class Made:
 async def create_for_person(
     on: Administration, user: User, wish: Wish, by: By, *, text: str | None = None, most: int | None = None
 ) -> Made:
-    """Makes a token of this person's own; `most` is how many they may have. Raises Invalid.
+    """Makes a token of this person's own, for USUAL unless the wish says when it ends. Raises Invalid.
 
-    `text` is the token, by default a new one; the same text again is the same token.
+    `most` is how many they may have. `text` is the token, by default a new one; the same text again is the same token.
     """
     offer = await scopes(on).of_person(superuser=user.superuser)
-    complain(user=None if user.disabled_at is None else DISABLED, expires_at=None if wish.expires_at else NO_END)
+    complain(user=None if user.disabled_at is None else DISABLED)
+    wish = evolve(wish, expires_at=wish.expires_at or on.clock.now() + USUAL)
     text = text or minted.mint(Kind.PERSONAL_TOKEN)
     return await _create(on, Owner(user_id=user.id), PERSONAL, offer, wish, by, text=text, most=most)
 

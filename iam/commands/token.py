@@ -42,7 +42,7 @@ def command() -> None:
     "--expires",
     metavar="ISO8601",
     callback=moments.parse,
-    help="When it expires, at most a year from now; a person's token needs this (in a year).",
+    help="When it expires, at most a year from now (in 90 days, or a year for an application).",
 )
 def create(
     user: str | None,

@@ -46,6 +46,12 @@ def test_a_token_of_an_application_lasts_a_year_unless_it_is_told_otherwise(iam:
     assert timedelta(days=364) < datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC) <= timedelta(days=366)
 
 
+def test_a_token_of_a_person_lasts_ninety_days_unless_it_is_said_when_it_ends(iam: Iam) -> None:
+    made = iam(*ALICE, "backup", "--json").json
+
+    assert timedelta(days=89) < datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC) <= timedelta(days=90)
+
+
 def test_people_are_told_to_take_note_of_it(iam: Iam) -> None:
     assert "not shown again" in iam(*ALICE, "backup", *MONTH).out
 
@@ -53,7 +59,6 @@ def test_people_are_told_to_take_note_of_it(iam: Iam) -> None:
 @pytest.mark.parametrize(
     ("told", "complaint"),
     [
-        ((*ALICE, "backup"), "Say when the token expires: at most a year from now."),
         ((*ALICE, "backup", "--expires", "2020-01-01"), "The moment when the token is to expire is over."),
         ((*ALICE, "backup", "--expires", "2999-01-01"), "A token lasts a year at most."),
         ((*ALICE, " ", *MONTH), "Give the token a name by which you will know later where it is used."),
@@ -69,7 +74,7 @@ def test_people_are_told_to_take_note_of_it(iam: Iam) -> None:
         (("token", "create", "--client", "nobody", "--name", "x"), "There is no client nobody."),
     ],
     ids=[
-        *("no end", "over", "too late", "no name", "long name", "openid", "no such scope", "no scope"),
+        *("over", "too late", "no name", "long name", "openid", "no such scope", "no scope"),
         *("no such resource", "no such person", "no such client"),
     ],
 )
