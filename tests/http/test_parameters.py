@@ -240,12 +240,15 @@ def test_h2_more_than_that_is_refused(form: bytes) -> None:
     ids=["fields", "escapes", "one value", "percent signs", "pluses"],
 )
 def test_h2_no_body_that_is_let_in_holds_the_reactor_for_long(form: bytes) -> None:
-    before = thread_time()
-    with pytest.raises(ParameterError):
-        parse(form)
-    passed = thread_time() - before
+    def parsed() -> float:
+        before = thread_time()
+        with pytest.raises(ParameterError):
+            parse(form)
+        return thread_time() - before
 
-    assert passed < 0.02
+    assert (
+        min(parsed() for _ in range(5)) < 0.02
+    )  # what falls upon one of them, such as garbage collection, is not counted
 
 
 @pytest.mark.parametrize(
