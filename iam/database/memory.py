@@ -11,7 +11,7 @@ from iam.database.errors import Unavailable
 MAXIMUM_AGE = 5.0  # seconds that memory may be behind the database
 LONGEST = 600.0  # seconds until a value is read again though nobody has reported a change: triggers may be switched off
 MAXIMUM_BYTES = 256 * 1024 * 1024  # of one memory, as `weigh` counts them
-SET_ASIDE = 2_000  # values more, each time that garbage collection is told to leave alone what there is
+SET_ASIDE = 2_000  # new values, each time that garbage collection is told to leave alone what there is
 SHOWN = 600.0  # seconds that what was known last may be shown while the database does not answer
 AGAIN = 5.0  # seconds until a database that did not answer is asked again for that
 
@@ -47,7 +47,7 @@ class Memory(Generic[Key, Value]):
         self._shown: dict[Key, tuple[float, Value]] = {}
         self._failed = -AGAIN
         self._reading: dict[Key, object] = {}  # the newest read of each key that nothing was forgotten of since
-        self._set_aside = 0
+        self._new = 0  # values kept since garbage collection was told last
         self.bytes = 0
 
     def fresh(self, key: Key) -> Value | None:
@@ -112,13 +112,17 @@ class Memory(Generic[Key, Value]):
     def _remember(self, key: Key, now: float, value: Value) -> None:
         """Keeps a value that was just read, and drops those used least recently where there is too much."""
         before = self._known.pop(key, None)
-        self.bytes += self._weigh(value) - (self._weigh(before[1]) if before else 0)
+        if before is not None and before[1] == value:
+            value = before[1]  # which garbage collection may have been told of
+        else:
+            self.bytes += self._weigh(value) - (self._weigh(before[1]) if before else 0)
+            self._new += 1
         self._known[key] = now, value
         while self.bytes > MAXIMUM_BYTES:
             self.bytes -= self._weigh(self._known.popitem(last=False)[1][1])
         if key is None:
             self._shown[key] = now, value
-        if len(self._known) >= self._set_aside + SET_ASIDE:
+        if self._new >= SET_ASIDE:
             self._leave_alone()
 
     def _leave_alone(self) -> None:
@@ -127,6 +131,6 @@ class Memory(Generic[Key, Value]):
         Else it stops the server for longer the more there is in memory: for 200 milliseconds at a hundred thousand
         clients. Reference counts free what is forgotten, as it has no cycles.
         """
-        self._set_aside = len(self._known)
-        gc.collect(1)
+        self._new = 0
+        gc.collect()
         gc.freeze()
