@@ -67,7 +67,7 @@ def notices(admin: Any) -> Callable[[], bool]:
 
 def idle(back_channel: BackChannelLogout) -> Callable[[], bool]:
     """Has all that was told been answered, and what came of it written?"""
-    return lambda: not back_channel._under_way.total()
+    return lambda: not back_channel._under_way
 
 
 # What is told

@@ -12,7 +12,8 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.logger import LogLevel, eventAsJSON, globalLogPublisher
 
-from iam.operations.outgoing_mail import AT_ONCE, INTERVAL, OutgoingMail, pause
+from iam.operations.lent_work import INTERVAL
+from iam.operations.outgoing_mail import AT_ONCE, OutgoingMail, pause
 from iam.outbound.smtp import TOTAL
 from iam.secrets.master_key import ServerKey
 from tests.harness import Server, serving
