@@ -797,6 +797,7 @@ CREATE TABLE pending_logins (
     amr text[] NOT NULL,
     address inet,
     expires_at timestamp with time zone NOT NULL,
+    codes smallint DEFAULT 0 NOT NULL,
     CONSTRAINT pending_logins_digest_check CHECK ((octet_length(digest) = 32))
 );
 
@@ -934,7 +935,8 @@ CREATE TABLE sessions (
     step integer DEFAULT 0 NOT NULL,
     stepped_at timestamp with time zone DEFAULT now() NOT NULL,
     user_agent text,
-    address inet
+    address inet,
+    codes smallint DEFAULT 0 NOT NULL
 )
 PARTITION BY RANGE (day);
 

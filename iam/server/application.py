@@ -191,7 +191,8 @@ class Application(AccountParts):
         authorization = self.authorization
         pending, visitors = self.store.pending_logins, self.visitors
         marks = authorization.after_login, authorization.after_step
-        return Proving(pending, self.factors, self.remembered_browsers, self.beginnings, visitors, *marks)
+        sessions, factors = self.store.sessions, self.factors
+        return Proving(pending, sessions, factors, self.remembered_browsers, self.beginnings, visitors, *marks)
 
     @cached_property
     def factor_choice(self) -> FactorChoice:

@@ -28,6 +28,13 @@ join users u on u.id = p.user_id and u.disabled_at is null and p.auth_time >= u.
 where p.digest = %(digest)s and p.expires_at > %(now)s
 """
 
+# Counted before a code is tested, so that of codes that come at once, on whichever servers, no more than `most` are.
+COUNT: Final = """
+update pending_logins set codes = codes + 1
+where digest = %(digest)s and codes < %(most)s and expires_at > %(now)s
+returning digest
+"""
+
 SWEEP: Final = """
 with old as (
     select digest from pending_logins where expires_at < %(now)s order by expires_at limit %(most)s for update skip locked
@@ -73,6 +80,10 @@ class PendingLogins:
         """Returns the login with this digest; None if it expired, is a session by now, or must not become one."""
         rows = await self._database.query(FIND, {"digest": digest, "now": now})
         return PendingLogin(*rows[0]) if rows else None
+
+    async def count(self, digest: bytes, most: int, now: datetime) -> bool:
+        """Counts one more code that is typed in this login. Returns False if there were `most`, or the login is over."""
+        return bool(await self._database.query(COUNT, {"digest": digest, "most": most, "now": now}))
 
     async def sweep(self, now: datetime) -> int:
         """Deletes some of those that have expired, and returns how many."""

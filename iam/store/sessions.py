@@ -135,6 +135,11 @@ select e.id, e.user_id, array(
 from ended e
 """
 
+# As in a login that lacks a factor; a session that begins anew counts anew.
+COUNT: Final = """
+update sessions set codes = codes + 1 where id = %(id)s and codes < %(most)s and expires_at > %(now)s returning id
+"""
+
 LIVING = """
 select s.id, s.user_id, u.username, s.auth_time, s.seen_at, s.expires_at, s.remembered
 from sessions s join users u on u.id = s.user_id and u.disabled_at is null and s.auth_time >= u.logins_not_before
@@ -230,6 +235,10 @@ class Sessions:
             },
         )
         return bool(rows)
+
+    async def count(self, session_id: UUID, most: int, now: datetime) -> bool:
+        """Counts one more code that is typed to add a factor to this session. Returns False if there were `most`, or it ended."""
+        return bool(await self._database.query(COUNT, {"id": session_id, "most": most, "now": now}))
 
     async def end(self, digest: bytes, day: date, now: datetime, address: str | None = None) -> Ended | None:
         """Ends the session of the cookie with this digest and returns it, or None if there is none."""

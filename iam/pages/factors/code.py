@@ -12,6 +12,7 @@ from iam.browser.visitors import Stale, Visitors
 from iam.http.answers import Answer, retry_after, see_other
 from iam.http.request import Request
 from iam.pages.factors.proving import Candidate, Proving, page_of, stepping
+from iam.people.factors.attempts import Spent
 from iam.people.factors.factor import Coded
 from iam.throttles.throttle import Throttled
 
@@ -47,7 +48,14 @@ class CodePage:
         if sent.stale:
             return await self._show(request, candidate, form, 403, sent.stale)
         try:
-            right = await self.factor.prove(candidate.user_id, form.code.data or "", request.client_address)
+            right = await self.factor.prove(
+                candidate.user_id,
+                form.code.data or "",
+                request.client_address,
+                lambda: self.proving.count(candidate),
+            )
+        except Spent:
+            return await self.proving.begin_anew(request)
         except Throttled as error:
             form.code.errors = [describe_wait(error.retry_after)]
             answer = await self._show(request, candidate, form, 429)

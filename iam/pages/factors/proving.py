@@ -19,6 +19,7 @@ from iam.http.answers import Answer, AnswerNow, see_other
 from iam.http.parameters import ParameterError, query_parameters
 from iam.http.request import Request
 from iam.pages.login.beginning import Beginnings, Proof
+from iam.people.factors.attempts import MOST
 from iam.people.factors.browsers import RememberedBrowsers
 from iam.people.factors.factor import Factor
 from iam.people.factors.factors import Factors
@@ -26,6 +27,7 @@ from iam.records import acr, actor
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.store.pending_logins import PendingLogins
+from iam.store.sessions import Sessions
 
 log = Logger()
 
@@ -36,7 +38,7 @@ PATH: Final = "/login/factor"
 class Candidate:
     """Who has to prove a factor: what they have proved, and the secret of the browser's cookie that says so.
 
-    `stepping` is one who is logged in, with a session that ends at `until`.
+    Who is `stepping` up is logged in, with a session that ends at `until`.
     """
 
     user_id: UUID
@@ -45,8 +47,13 @@ class Candidate:
     remembered: bool
     amr: Sequence[str]
     secret: str = field(repr=False)
-    stepping: bool = False
+    session_id: UUID | None = None
     until: datetime | None = None
+
+    @property
+    def stepping(self) -> bool:
+        """Whether the candidate is logged in."""
+        return self.session_id is not None
 
     def proof(self, methods: Sequence[str]) -> Proof:
         """Returns what the candidate has proved with a factor by these methods."""
@@ -63,6 +70,7 @@ class Proving:
     """
 
     pending: PendingLogins
+    sessions: Sessions
     factors: Factors
     browsers: RememberedBrowsers
     beginnings: Beginnings
@@ -76,6 +84,19 @@ class Proving:
         if found is None:
             raise AnswerNow(see_other(leading_to("/login", next_address(request), request.base)))
         return found
+
+    async def count(self, candidate: Candidate) -> bool:
+        """Counts one more code that is typed in the candidate's login; returns False if there were MOST, or it is over."""
+        now = self.visitors.clock.now()
+        if candidate.session_id:
+            return await self.sessions.count(candidate.session_id, MOST, now)
+        return await self.pending.count(minted.digest(candidate.secret), MOST, now)
+
+    async def begin_anew(self, request: Request) -> Answer:
+        """Leads a candidate who has typed MOST codes to the login, and says why."""
+        await self.candidate(request)  # a login that is over meanwhile, by whatever, leads there without a reason
+        again = "&login=again" if stepping(request) else ""
+        return see_other(leading_to("/login", next_address(request), request.base) + again + "&codes=spent")
 
     async def choices(self, request: Request, candidate: Candidate) -> tuple[Factor, ...]:
         """Returns the factors that the candidate may prove, the strongest first: those that reach what is asked for."""
@@ -135,7 +156,7 @@ class Proving:
             return None
         session = account.session
         told = session.user_id, session.username, session.auth_time, session.remembered, session.amr
-        return Candidate(*told, account.secret, stepping=True, until=session.expires_at)
+        return Candidate(*told, account.secret, session_id=session.id, until=session.expires_at)
 
 
 def stepping(request: Request) -> bool:

@@ -75,7 +75,7 @@ class LoginPage:
         People who are logged in go on at once, unless the form is for another account or they have to log in again.
         """
         address = next_address(request)
-        if not another(request) and not again(request) and not changed(request):
+        if not (another(request) or again(request) or changed(request) or spent(request)):
             accounts = await self.visitors.accounts(request)
             if accounts.active:
                 return see_other(address)
@@ -189,6 +189,7 @@ class LoginPage:
             another=another(request),
             again=again(request),
             changed=changed(request),
+            spent=spent(request),
             csrf_token=token,
             scripted=party is not None,
             host=party and party.id,
@@ -229,6 +230,11 @@ def changed(request: Request) -> str | None:
     """
     did = read_parameter(request, "reset")
     return did if did in ("done", "first") else None
+
+
+def spent(request: Request) -> bool:
+    """Whether so many wrong codes came after the password that the login has to begin anew."""
+    return read_parameter(request, "codes") == "spent"
 
 
 def reset_done(address: str, base: str, *, first: bool = False) -> str:

@@ -1,4 +1,8 @@
-"""Limits wrong codes: five of one factor of a person, then one more after each pause; and those of a network (H14, H24)."""
+"""Limits wrong codes (H14, H24).
+
+Of one factor of a person five are tested, then one more after each pause; of a network more; in one login five, whatever
+the limits are.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -12,6 +16,13 @@ from iam.store.refused_counts import RefusedCounts
 from iam.throttles.throttle import Throttle
 
 FACTOR: Final = "factor"
+MOST: Final = 5  # codes that are typed in one login
+
+Count = Callable[[], Awaitable[bool]]
+
+
+class Spent(Exception):
+    """So many codes were typed in this login that no more is tested: it has to begin anew."""
 
 
 @frozen
@@ -21,13 +32,18 @@ class FactorAttempts:
     throttle: Throttle
     counts: RefusedCounts
 
-    async def make(self, name: str, user_id: UUID, address: str, test: Callable[[], Awaitable[bool]]) -> bool:
+    async def make(
+        self, name: str, user_id: UUID, address: str, test: Callable[[], Awaitable[bool]], count: Count | None = None
+    ) -> bool:
         """Returns the result of the test of what came for this factor of a person. Raises Throttled before it.
 
-        A right one lets the person be wrong again as often as before; others of the network still count.
+        A right one lets the person be wrong again as often as before; others of the network still count. `count` counts
+        it in the login; raises Spent if it says False.
         """
         own, shared = self.throttle.bucket(FACTOR, f"{user_id} {name}"), self.throttle.of_network(address, FACTOR)
         await self.throttle.take(FACTOR, [own, *shared], address)
+        if count is not None and not await count():
+            raise Spent
         if await test():
             await self.throttle.buckets.give([(own, own.burst), *((bucket, 1) for bucket in shared)])
             return True

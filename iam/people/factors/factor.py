@@ -3,6 +3,8 @@
 from typing import ClassVar, Protocol
 from uuid import UUID
 
+from iam.people.factors.attempts import Count
+
 
 class Factor(Protocol):
     """A way to prove who one is, besides the password.
@@ -23,5 +25,5 @@ class Factor(Protocol):
 class Coded(Factor, Protocol):
     """A factor that is proved by typing a code."""
 
-    async def prove(self, user_id: UUID, code: str, address: str) -> bool:
-        """Whether the code is right, which uses it up. Raises Throttled."""
+    async def prove(self, user_id: UUID, code: str, address: str, count: Count) -> bool:
+        """Whether the code is right, which uses it up; `count` counts it in the login. Raises Throttled, and Spent."""

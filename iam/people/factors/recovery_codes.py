@@ -9,7 +9,7 @@ from uuid import UUID
 from attrs import frozen
 
 from iam.clock import Clock
-from iam.people.factors.attempts import FactorAttempts
+from iam.people.factors.attempts import Count, FactorAttempts
 from iam.records import acr, actor
 from iam.records.actor import By
 from iam.secrets import minted
@@ -44,11 +44,11 @@ class RecoveryCodes:
         """Returns how many codes the person has that were not used."""
         return await self.table.left(user_id)
 
-    async def prove(self, user_id: UUID, code: str, address: str) -> bool:
-        """Whether this is one of the person's codes that was not used, as it is from now on. Raises Throttled."""
+    async def prove(self, user_id: UUID, code: str, address: str, count: Count) -> bool:
+        """Whether this is one of the person's codes that was not used, as it is from now on. Raises Throttled, and Spent."""
         digest, by = digest_of(code), actor.person(user_id, address)
         return await self.attempts.make(
-            self.name, user_id, address, lambda: self.table.use(user_id, digest, self.clock.now(), by)
+            self.name, user_id, address, lambda: self.table.use(user_id, digest, self.clock.now(), by), count
         )
 
     async def renew(self, user_id: UUID, by: By, *, first: bool = False) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from iam.clock import Clock
-from iam.people.factors.attempts import FactorAttempts
+from iam.people.factors.attempts import Count, FactorAttempts
 from iam.records import acr
 from iam.records.actor import By
 from iam.store.totp_secrets import TOTPSecrets
@@ -53,9 +53,9 @@ class AuthenticatorApps:
         kept = await self.table.find(user_id)
         return kept.created_at if kept else None
 
-    async def prove(self, user_id: UUID, code: str, address: str) -> bool:
-        """Whether this is a code of the person's app that was not used, as it is from now on. Raises Throttled."""
-        return await self.attempts.make(self.name, user_id, address, lambda: self._use(user_id, code))
+    async def prove(self, user_id: UUID, code: str, address: str, count: Count) -> bool:
+        """Whether this is a code of the person's app that was not used, as it is from now on. Raises Throttled, and Spent."""
+        return await self.attempts.make(self.name, user_id, address, lambda: self._use(user_id, code), count)
 
     async def _use(self, user_id: UUID, code: str) -> bool:
         kept = await self.table.find(user_id)
