@@ -10,7 +10,7 @@ from iam.people.common_passwords import common
 SHORTEST: Final = 8  # characters
 LONGEST: Final = 1024  # bytes
 COMPOSED: Final = 4  # characters that become one at most, of two bytes or more (NFC)
-GOOD: Final = 3  # of zxcvbn's 0 to 4: more than 10^8 guesses
+GUESSES: Final = 10**8  # as many as zxcvbn expects for eight random characters, of whichever alphabet
 
 # zxcvbn's time grows steeply with length (2 s for 72 hostile characters, 0.2 s for 24). A password is at least as hard
 # to guess as any part of it, so parts are judged until one is good.
@@ -20,15 +20,21 @@ JUDGED: Final = 72
 SHORT: Final = "Choose a password of at least {shortest} characters."
 LONG: Final = f"Choose a password of at most {LONGEST} bytes."
 COMMON: Final = "Choose a password that is harder to guess: this one is among those that are tried first."
+FAMILIAR: Final = (
+    "Choose a password that is harder to guess: add another word or two, because a part of this one is among those that are "
+    "tried first."
+)
 PERSONAL: Final = (
     "Choose a password that is harder to guess: leave out your name, your e-mail address and the name of this site."
 )
-GUESSABLE: Final = "Choose a password that is harder to guess: add another word or two, and leave out names and dates."
+GUESSABLE: Final = (
+    "Choose a password that is harder to guess: make it longer, by another word or two, and leave out names and dates."
+)
 
 # What to change, by the pattern that zxcvbn finds in most of a password.
 ADVICE: Final = {
     "user_inputs": PERSONAL,
-    "passwords": COMMON,
+    "passwords": FAMILIAR,
     "date": "Choose a password that is harder to guess: leave out dates, and add another word or two.",
     "regex": "Choose a password that is harder to guess: leave out years, and add another word or two.",
     "repeat": "Choose a password that is harder to guess: repeat nothing, and add another word or two.",
@@ -69,7 +75,7 @@ def weakness(password: str, about: Iterable[str]) -> str | None:
     """Returns what makes the first part of a password easy to guess, in a sentence; None if any part is good."""
     advice = None
     for judged in judgements(password, words(about)):
-        if judged["score"] >= GOOD:
+        if judged["guesses"] >= GUESSES:
             return None
         advice = advice or ADVICE.get(pattern(judged["sequence"]), GUESSABLE)
     return advice
