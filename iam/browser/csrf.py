@@ -6,7 +6,8 @@ and visitors who are not logged in have tokens too. The cookie of a remembered s
 the part that does not change, so that forms opened before stay good.
 
 The token of a form that asks for a decision also has the `digest` of what its page showed. The handler computes the
-digest of what the page would show now, and asks again if it differs: a person decides only about what they saw.
+digest of what the page would show now, and asks again if it differs: a person decides only about what they saw. And a
+token names whose form it is, for what was typed into it by somebody who has to log in again (`drafts.py`).
 """
 
 import json
@@ -15,6 +16,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from iam.http.request import Request
 from iam.secrets import minted, signed
@@ -24,8 +26,10 @@ TOKEN_FIELD = "csrf_token"
 SAME = b"same-origin"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
-# The second since 1970, what the page showed if that counts, and the HMAC.
-TOKEN: Final = re.compile(r"(?P<opened>[0-9]{1,12})\.(?:(?P<shown>[A-Za-z0-9_-]{43})\.)?[A-Za-z0-9_-]{43}")
+# The second since 1970, whose form it is if somebody's, what the page showed if that counts, and the HMAC.
+TOKEN: Final = re.compile(
+    r"(?P<opened>[0-9]{1,12})\.(?:(?P<account>[A-Za-z0-9_-]{22})\.)?(?:(?P<shown>[A-Za-z0-9_-]{43})\.)?[A-Za-z0-9_-]{43}"
+)
 
 
 def digest(*shown: object) -> str:
@@ -33,19 +37,26 @@ def digest(*shown: object) -> str:
     return minted.base64url(sha256(json.dumps(shown, sort_keys=True).encode()).digest())
 
 
-def token(cookie: str, purpose: str, now: datetime, shown: str = "") -> str:
-    """Returns the token of a form with this purpose, opened now in the browser with this cookie.
+def token(cookie: str, purpose: str, now: datetime, shown: str = "", user_id: UUID | None = None) -> str:
+    """Returns the token of a form with this purpose, opened now by this person in the browser with this cookie.
 
     `shown` is the `digest` of its page.
     """
-    return sign(cookie, purpose, str(int(now.timestamp())), shown)
+    whose = minted.base64url(user_id.bytes) if user_id else ""
+    return sign(cookie, purpose, str(int(now.timestamp())), shown, whose)
 
 
-def sign(cookie: str, purpose: str, opened: str, shown: str = "") -> str:
+def sign(cookie: str, purpose: str, opened: str, shown: str = "", whose: str = "") -> str:
     """Returns the token of a form opened in this second."""
-    body = f"{opened}.{shown}" if shown else opened
-    said = f"{opened} {purpose}" + (f"\0{shown}" if shown else "")
+    body = ".".join(part for part in (opened, whose, shown) if part)
+    said = f"{opened} {purpose}" + (f"\0{shown}" if shown or whose else "") + (f"\0{whose}" if whose else "")
     return signed.write(body, minted.series(cookie).encode(), said)
+
+
+def account(given: str | None) -> str:
+    """Returns whose form has this token, as it says itself; "" if it says nothing."""
+    found = TOKEN.fullmatch(given or "")
+    return (found and found["account"]) or ""
 
 
 def same(given: str | None, shown: str) -> bool:
@@ -61,7 +72,7 @@ def genuine(cookie: str | None, purpose: str, given: str | None, now: datetime, 
     found = TOKEN.fullmatch(given)
     if found is None:
         return False
-    expected = sign(cookie, purpose, found["opened"], found["shown"] or "")
+    expected = sign(cookie, purpose, found["opened"], found["shown"] or "", found["account"] or "")
     if not signed.equal(given, expected):
         return False
     return lifetime is None or abs(now.timestamp() - int(found["opened"])) <= lifetime

@@ -12,10 +12,11 @@ from twisted.python.failure import Failure
 
 from iam.browser import cookies, csrf, renewal
 from iam.browser.accounts import Accounts, account_of, keep_newest
+from iam.browser.drafts import Drafts
 from iam.browser.theme import Theme
 from iam.clock import Clock
-from iam.http.answers import Answer, AnswerNow, Headers
-from iam.http.parameters import REPEATABLE, ParameterError, ParsedParameters, form_fields
+from iam.http.answers import Answer, AnswerNow, Headers, see_other
+from iam.http.parameters import REPEATABLE, ParameterError, ParsedParameters, form_fields, parse
 from iam.http.request import Request
 from iam.records.session import RecognisedSession, Session
 from iam.secrets import minted
@@ -26,6 +27,10 @@ log = Logger()
 
 AGAIN = "Go back, reload the page, and try again."
 ELSEWHERE = "This form did not come from one of our own pages, and so nothing was done. " + AGAIN
+LOGGED_OUT = (
+    "Nothing was done, and it is too long for us to keep it while you log in. Log in in another tab, and then reload "
+    "this page: your browser sends what you typed again, and you can look at it before it is saved."
+)
 
 
 class Stale(Enum):
@@ -33,6 +38,7 @@ class Stale(Enum):
 
     OLD = "This page was opened too long ago."
     CHANGED = "Somebody has logged in or out in this browser since this page was opened."
+    LOGGED_IN = "You have logged in since you filled this in."
     NO_COOKIE = (
         "Your browser sent us no cookie, so that we cannot tell whose form this is. Allow cookies for this site."
     )
@@ -68,6 +74,7 @@ class Visitors:
     settings: Settings
     theme: Theme
     clock: Clock
+    drafts: Drafts
 
     def cookie(self, request: Request) -> str | None:
         """Returns the value of the session cookie, or None."""
@@ -111,7 +118,10 @@ class Visitors:
 
         `shown` is the digest of what the page shows and asks about (`csrf.digest`).
         """
-        return csrf.token(secret or self.cookie(request) or secrets.token_hex(), purpose, self.clock.now(), shown)
+        cookie = secret or self.cookie(request) or secrets.token_hex()
+        known = renewal.find(request, cookie)
+        whose = known.session.user_id if known and known.session else None
+        return csrf.token(cookie, purpose, self.clock.now(), shown, whose)
 
     def welcome(self, request: Request, purpose: str) -> tuple[str, Headers]:
         """Returns the token of a form that anybody may use, and the cookie to set if the visitor has none that is good.
@@ -151,8 +161,11 @@ class Visitors:
         """Returns a form for this purpose, stale unless it was opened in this browser within its lifetime.
 
         A form opened for another account than that of `secret`, by default the active one, is stale too. Forms that do
-        not come from our pages are refused, because no page shows what others wrote into a form. Raises AnswerNow.
+        not come from our pages are refused, because no page shows what others wrote into a form; so is one that was
+        sent before a login and is only shown again. Raises AnswerNow.
         """
+        if request.draft is not None:
+            return Sent(parse(request.draft, repeatable=repeatable), Stale.LOGGED_IN)
         try:
             fields = form_fields(request, repeatable=repeatable)
         except ParameterError as error:
@@ -174,6 +187,23 @@ class Visitors:
         if cookies.doubtful(request, self.settings):
             return Stale.DOUBT
         return Stale.CHANGED if self.cookie(request) else Stale.NO_COOKIE
+
+    def lead(self, request: Request, address: str, sent: Sent | None = None) -> AnswerNow:
+        """Returns the redirect by which a person logs in before anything else; they find again what they typed.
+
+        Where that cannot be kept, it is a page that says how to keep it.
+        """
+        kept = self.drafts.keep(request, sent.fields, self.clock.now()) if sent else ()
+        if kept is None:
+            return self.theme.refusal(403, "Please log in again", LOGGED_OUT)
+        return AnswerNow(see_other(address, kept))
+
+    async def resume(self, request: Request) -> bool:
+        """Whether the person typed something into the form at this address before they logged in; the request has it then."""
+        if request.method == b"GET" and cookies.values(request, self.drafts.name):
+            session = await self.session(request)
+            request.draft = self.drafts.find(request, session.user_id, self.clock.now()) if session else None
+        return request.draft is not None
 
     def refuse_stale(self, stale: Stale, session: Session) -> AnswerNow:
         """Returns the refusal of a stale form that cannot be shown again to the person who is logged in now."""

@@ -87,6 +87,7 @@ class Request(http.Request):
     since: float = 0.0
     unanswered: str = ""  # why it is answered with 503
     base: str = ""  # the issuer's path
+    draft: bytes | None = None  # the form that its person sent before they had to log in, which is shown to them again
     found: dict[
         str, RecognisedSession
     ]  # sessions that cookies of this request stand for, as looked up so far, by the secret that began their series

@@ -11,6 +11,8 @@ from twisted.internet.threads import deferToThreadPool
 
 from iam.administration.administration import Administration
 from iam.authorization.objects import RequestObjects
+from iam.browser import drafts
+from iam.browser.drafts import Drafts
 from iam.browser.theme import Theme
 from iam.browser.visitors import Visitors
 from iam.clients.assertions import ClientAssertions
@@ -356,7 +358,8 @@ class Parts:
     @cached_property
     def visitors(self) -> Visitors:
         """The people at a browser: their sessions, forms and cookies."""
-        return Visitors(self.sessions.find, self.settings, self.theme, self.clock)
+        kept = Drafts(self.key.derive(drafts.PURPOSE), self.settings)
+        return Visitors(self.sessions.find, self.settings, self.theme, self.clock, kept)
 
 
 def build_keys(reactor: Reactor, clock: Clock, store: Store, key: ServerKey) -> Keys:

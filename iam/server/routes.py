@@ -12,6 +12,7 @@ from iam.http.answers import Answer, see_other
 from iam.http.cors import Cors
 from iam.http.dispatch import Errors, Handler, Route
 from iam.http.request import Request
+from iam.pages.resuming import resuming
 from iam.server.account_routes import account
 from iam.server.application import Application
 from iam.server.token_routes import tokens
@@ -158,11 +159,12 @@ def pages(application: Application) -> list[Route]:
     acting = {"/authorize", "/logout"}  # a GET may issue a code or end a session, if the person need not be asked
     offer = "/account/security/passkeys/offer"  # after a login, on the way to a client
     passages = {"/authorize", authorization_addresses.CONSENT, "/login/factor", "/logout", "/accounts", offer}
+    sent = {path: handler for path, method, handler in table if method == "POST" and resumed(path)}
     return [
         Route(
             path,
             (method,),
-            handler,
+            resuming(application.visitors, handler, sent[path]) if method == "GET" and path in sent else handler,
             page=True,
             acts=path in acting,
             passage=path in passages or tried(path),
@@ -171,6 +173,11 @@ def pages(application: Application) -> list[Route]:
         )
         for path, method, handler in table
     ]
+
+
+def resumed(path: str) -> bool:
+    """Whether a form at this path is for a person who is logged in, and is shown again to who had to log in first."""
+    return path.startswith(("/account/", "/applications/"))
 
 
 def tried(path: str) -> bool:

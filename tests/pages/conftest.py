@@ -26,11 +26,13 @@ class Visitor:
     others: str | None = None
     devices: str | None = None
     login: str | None = None  # that lacks a factor
+    draft: str | None = None  # of a form, sent to any address: it is good for its own alone
     address: str | None = None  # where a proxy is believed
 
     @property
     def headers(self) -> dict[str, str]:
         kept = {"iam": self.cookie, "iam_others": self.others, "iam_devices": self.devices, "iam_login": self.login}
+        kept["iam_draft"] = self.draft
         line = "; ".join(f"{name}={value}" for name, value in kept.items() if value)
         sent = {"Cookie": line, "X-Forwarded-For": self.address}
         return {name: value for name, value in sent.items() if value}
@@ -68,6 +70,8 @@ class Visitor:
                 self.others = value or None
             elif name == "iam_login":
                 self.login = value or None
+            elif name == "iam_draft":
+                self.draft = value or None
             else:
                 assert name == "iam_devices"
                 self.devices = value or None

@@ -39,14 +39,19 @@ async def test_an_administrator_without_a_factor_is_led_to_add_one(demanding: Se
     assert "A second factor is needed" in page.text
 
 
-async def test_a_form_of_an_administrator_who_lacks_it_is_refused(server: Server, demanding: Server) -> None:
+async def test_a_form_of_an_administrator_who_lacks_it_is_there_again_after_it(
+    server: Server, demanding: Server
+) -> None:
     person = await server.person(superuser=True)
+    app = await add_app(server, person.user_id)
     form = form_of((await visitor_of(server, person).get("/applications/register")).text)
+    visitor = Visitor(demanding, person.cookie)
 
-    reply = await Visitor(demanding, person.cookie).send(form, name="Shop")
+    reply = await visitor.send(form, name="Shop")
+    back = await type_code(visitor, app.code(demanding.now()), await follow(visitor, reply))
 
-    assert reply.status == 403
-    assert "One more factor is needed" in reply.text
+    assert reply.location.startswith("/login/factor?step=up&acr=2&next=%2Fapplications%2Fregister")
+    assert form_of((await visitor.get(back.location)).text).value("name") == "Shop"
     assert await server.store.clients.all() == []
 
 

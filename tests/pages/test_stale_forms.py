@@ -315,15 +315,3 @@ async def test_a_form_of_somebody_elses_application_says_who_is_logged_in_now(se
 
     assert reply.status == 403
     assert "You are logged in as grace now" in reply.text
-
-
-async def test_who_is_logged_out_meanwhile_logs_in_in_another_tab_and_sends_it_again(server: Server) -> None:
-    visitor, form = await at_a_form(server, "register")
-    visitor.cookie = None
-
-    refused = await visitor.send(form, **TYPED)
-    await logged_in_again(server, visitor, "ada")
-    reply = await visitor.send(form, **TYPED)
-
-    assert (refused.status, "Log in in another tab" in refused.text) == (403, True)
-    assert {name: form_of(reply.text).value(name) for name in TYPED} == TYPED

@@ -196,7 +196,8 @@ async def test_to_make_one_a_login_of_late_is_needed(server: Server) -> None:
     sent = await alice.send(form, name="backup", scopes=["read"])
     opened = await alice.get(NEW)
 
-    assert (sent.status, opened.status) == (403, 303)
+    assert (sent.status, opened.status) == (303, 303)
+    assert sent.location == opened.location
     assert opened.location.startswith("/login?login=again&next=")
     assert (await alice.get("/account/tokens")).text.count("/remove") == 0
 

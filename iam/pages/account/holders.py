@@ -7,7 +7,7 @@ from attrs import frozen
 
 from iam.browser.theme import Theme
 from iam.browser.visitors import Sent, Visitors
-from iam.http.answers import Answer, AnswerNow, Headers, see_other
+from iam.http.answers import Answer, Headers
 from iam.http.parameters import REPEATABLE, query_text
 from iam.http.request import Request
 from iam.people.factors.factors import Factors
@@ -28,15 +28,6 @@ SECTIONS: Final = (
     ("/account/data", "Your data"),
 )
 
-LOGGED_OUT: Final = (
-    "Nothing was changed. Log in in another tab, and then reload this page: your browser sends what you typed again, "
-    "and you can look at it before it is saved."
-)
-LONG_AGO: Final = (
-    "Nothing was changed, because your login is older than ten minutes. Go back, reload the page and log in again: "
-    "then it can be changed."
-)
-
 
 @frozen
 class Holders:
@@ -46,23 +37,26 @@ class Holders:
     theme: Theme
     factors: Factors
 
-    async def session(self, request: Request) -> Session:
-        """Returns the person's session. Raises AnswerNow, a redirect to the login, if nobody is logged in."""
+    async def session(self, request: Request, sent: Sent | None = None) -> Session:
+        """Returns the person's session. Raises AnswerNow, a redirect to the login, if nobody is logged in.
+
+        Who `sent` a form finds it again after the login.
+        """
         session = await self.visitors.session(request)
         if session is None:
-            raise AnswerNow(see_other("/login?next=" + here(request)))
+            raise self.visitors.lead(request, "/login?next=" + here(request), sent)
         return session
 
-    async def recent(self, request: Request) -> Session:
+    async def recent(self, request: Request, sent: Sent | None = None) -> Session:
         """Returns the person's session if they logged in at most RECENT seconds ago, by another factor if they have one.
 
         Raises AnswerNow, a redirect to the login or the factor, after which they come back.
         """
-        session = await self.session(request)
+        session = await self.session(request, sent)
         if not self.logged_in_recently(session):
-            raise AnswerNow(see_other("/login?login=again&next=" + here(request)))
+            raise self.visitors.lead(request, "/login?login=again&next=" + here(request), sent)
         if not await self.factors.complete(session.user_id, session.amr):
-            raise AnswerNow(see_other("/login/factor?step=up&next=" + here(request)))
+            raise self.visitors.lead(request, "/login/factor?step=up&next=" + here(request), sent)
         return session
 
     async def receive(
@@ -75,18 +69,10 @@ class Holders:
     ) -> tuple[Session, Sent]:
         """Returns the person's session and the form they sent; its token is good for this purpose only.
 
-        Raises AnswerNow, 403, if nobody is logged in or, for a form that must be `recent`, if they logged in too long
-        ago.
+        Raises AnswerNow if nobody is logged in or, for a form that must be `recent`, if they logged in too long ago.
         """
         sent = self.visitors.receive(request, purpose, repeatable=repeatable)
-        session = await self.visitors.session(request)
-        if session is None:
-            raise self.theme.refusal(403, "You are not logged in any more", LOGGED_OUT)
-        if recent and not (
-            self.logged_in_recently(session) and await self.factors.complete(session.user_id, session.amr)
-        ):
-            raise self.theme.refusal(403, "Please log in again", LONG_AGO)
-        return session, sent
+        return await (self.recent if recent else self.session)(request, sent), sent
 
     def logged_in_recently(self, session: Session) -> bool:
         """Whether the person logged in at most RECENT seconds ago."""

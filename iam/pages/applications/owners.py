@@ -14,7 +14,7 @@ from iam.browser.theme import Theme
 from iam.browser.visitors import Sent, Stale, Visitors
 from iam.clients import information
 from iam.clients.registrants import Registrants
-from iam.http.answers import Answer, AnswerNow, see_other
+from iam.http.answers import Answer
 from iam.http.request import Request
 from iam.pages.account.holders import here
 from iam.pages.applications.pending_secret import PendingSecret
@@ -27,14 +27,6 @@ from iam.records.member import Who
 from iam.records.session import Session
 
 SEVERAL: Final = frozenset({"grant_types", "scopes"})
-LOGGED_OUT: Final = (
-    "Nothing was saved. Log in in another tab, and then reload this page: your browser sends what you typed again, and "
-    "you can look at it before it is saved."
-)
-UNPROVED: Final = (
-    "Nothing was saved. Administrators prove more than their password here: open this page in another tab, which asks "
-    "you for it, and then reload this page."
-)
 NOT_HERE: Final = "Only administrators register applications here. Ask one of them for yours."
 
 
@@ -47,18 +39,18 @@ class Owners:
     visitors: Visitors
     theme: Theme
 
-    async def session(self, request: Request) -> Session:
-        """Returns the person's session.
+    async def session(self, request: Request, sent: Sent | None = None) -> Session:
+        """Returns the person's session; who `sent` a form finds it again after the login.
 
         Raises AnswerNow: a redirect to the login if nobody is logged in, or to a factor if an administrator lacks it, 403
         if only administrators are admitted.
         """
         session = await self.visitors.session(request)
         if session is None:
-            raise AnswerNow(see_other("/login?next=" + quote(request.path.decode("ascii"), safe="")))
+            raise self.visitors.lead(request, "/login?next=" + here(request), sent)
         if not self._proved(session):
             level = self.visitors.settings.admin_acr
-            raise AnswerNow(see_other(f"/login/factor?step=up&acr={level}&next={here(request)}"))
+            raise self.visitors.lead(request, f"/login/factor?step=up&acr={level}&next={here(request)}", sent)
         return self._admit(session)
 
     async def receive(self, request: Request, purpose: str) -> tuple[Session, Sent]:
@@ -68,12 +60,7 @@ class Owners:
         register applications.
         """
         sent = self.visitors.receive(request, purpose, repeatable=SEVERAL)
-        session = await self.visitors.session(request)
-        if session is None:
-            raise self.theme.refusal(403, "You are not logged in any more", LOGGED_OUT)
-        if not self._proved(session):
-            raise self.theme.refusal(403, "One more factor is needed", UNPROVED)
-        return self._admit(session), sent
+        return await self.session(request, sent), sent
 
     async def own(self, session: Session, client_id: str, stale: Stale | None = None) -> Client:
         """Returns the person's own application. Raises AnswerNow, 404 for another's or none.

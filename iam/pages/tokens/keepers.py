@@ -9,7 +9,7 @@ from iam.administration.administration import Administration
 from iam.administration.personal_tokens import Made, Wish
 from iam.browser.visitors import Sent
 from iam.http.request import Request
-from iam.pages.account.holders import LONG_AGO, Holders
+from iam.pages.account.holders import Holders
 from iam.pages.applications.owners import Owners, address
 from iam.pages.tokens.form import SEVERAL
 from iam.records.actor import By
@@ -116,6 +116,6 @@ class OfAnApplication:
         """Returns the owner and the form they sent. Raises AnswerNow."""
         session, sent = await self.owners.receive(request, purpose)
         client = await self.owners.own(session, client_id, sent.stale)
-        if recent and not self.holders.logged_in_recently(session):
-            raise self.holders.theme.refusal(403, "Please log in again", LONG_AGO)
+        if recent:
+            await self.holders.recent(request, sent)
         return Keeper(session, client), sent
