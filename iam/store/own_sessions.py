@@ -30,7 +30,9 @@ with ended as (
     returning s.id, s.user_id, moment(%(now)s), audited('session.ended', %(now)s, %(actor)s, %(address)s,
         subject => s.user_id::text, detail => jsonb_build_object('session', s.id))
 )
-select count(*) from ended
+select count(*), case when count(*) > 0 then mailed('sessions_ended', (select email from users where id = %(user_id)s),
+    %(user_id)s, %(now)s, jsonb_build_object('address', %(address)s::text)) end
+from ended
 """
 
 
@@ -51,7 +53,7 @@ class OwnSessions:
         return bool(await self._database.query(END, told))
 
     async def end_others(self, user_id: UUID, kept: UUID, now: datetime, by: By) -> int:
-        """Ends all sessions of this person but the one with the id `kept`. Returns their number."""
+        """Ends all sessions of this person but the one with the id `kept`, and tells them by mail. Returns their number."""
         told = {"user_id": user_id, "kept": kept, "now": now, **by.columns}
-        ((count,),) = await self._database.query(END_OTHERS, told)
+        ((count, _),) = await self._database.query(END_OTHERS, told)
         return int(count)

@@ -122,7 +122,8 @@ with before as (
 select id from begun
 """
 
-# Returns the clients that know the session by an ID token, even if their grants have ended: they may have to be told.
+# Returns the clients that know the session by an ID token, even if their grants have ended: they may have to be told. Whoever
+# did not log out themselves is told by mail.
 END = """
 with ended as (
     delete from sessions where (digest = %(digest)s and day = %(day)s) or id = %(id)s
@@ -131,7 +132,8 @@ with ended as (
 )
 select e.id, e.user_id, array(
     select distinct g.client_id from grants g where g.session_id = e.id and g.openid is not null order by 1
-)
+), case when %(actor)s::text is not null then mailed('sessions_ended', (select email from users where id = e.user_id), e.user_id,
+    %(now)s, jsonb_build_object('by_administrator', true)) end
 from ended e
 """
 
@@ -244,7 +246,7 @@ class Sessions:
         """Ends the session of the cookie with this digest and returns it, or None if there is none."""
         told = {"digest": digest, "day": day, "id": None, "now": now, "actor": None, "address": written(address)}
         rows = await self._database.query(END, told)
-        return Ended(*rows[0]) if rows else None
+        return Ended(*rows[0][:3]) if rows else None
 
     async def living(self, now: datetime, idle_since: datetime, *, user_id: UUID | None = None) -> list[Presence]:
         """Returns the valid sessions, oldest first: all of them, or those of this person."""
@@ -252,6 +254,6 @@ class Sessions:
         return [Presence(*row) for row in rows]
 
     async def revoke(self, session_id: UUID, now: datetime, by: By) -> bool:
-        """Ends the session with this id. Returns False if there is none."""
+        """Ends the session with this id, which the person is told by mail. Returns False if there is none."""
         told = {"digest": None, "day": None, "id": session_id, "now": now, **by.columns}
         return bool(await self._database.query(END, told))

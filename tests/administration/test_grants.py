@@ -1,5 +1,7 @@
 """Grants, sessions and tokens as they are administered."""
 
+from typing import Any
+
 import pytest
 
 from iam.administration import grants, people, sessions, tokens
@@ -61,15 +63,19 @@ async def test_grants_of_nobody_are_a_complaint(on: Administration) -> None:
             await other
 
 
-async def test_who_is_logged_in_is_said_before_a_session_ends(on: Administration, server: Server) -> None:
-    person, other = await server.person(), await server.person()
+async def test_who_is_logged_in_is_said_before_a_session_ends_and_then_to_them(
+    on: Administration, server: Server, admin: Any
+) -> None:
+    person, other = await server.person(email="ada@example.org"), await server.person()
     user = await people.find(on, person.username)
     (session,) = await sessions.list_living(on, user)
 
     losses = await sessions.count_losses(on, session.id)
     await sessions.revoke(on, session.id, SERVER)
+    admin.execute("select user_id::text, detail from outbox where template = 'sessions_ended'")
 
     assert losses is not None
+    assert admin.fetchall() == [(str(person.user_id), {"by_administrator": True})]
     assert losses.sections[0].heading == f"{person.username} is logged in with it."
     assert [each.username for each in await sessions.list_living(on)] == [other.username]
     assert await sessions.count_losses(on, session.id) is None

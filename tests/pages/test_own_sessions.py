@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from iam.browser import user_agents
+from iam.records.actor import SERVER
 from tests.harness import Server
 from tests.pages.accounts import log_in
 from tests.pages.conftest import Visitor, make_account, visitor_of
@@ -81,6 +82,36 @@ async def test_all_others_are_ended_after_a_question(server: Server) -> None:
     assert (reply.status, reply.location) == (303, LIST)
     assert [(await visitor.get(LIST)).status for visitor in (firefox, phone, tablet)] == [200, 303, 303]
     assert len(await server.store.audit.events(kind="session.ended")) == 2
+
+
+def ended(admin: Any) -> list[Any]:
+    admin.execute("select recipient, detail from outbox where template = 'sessions_ended'")
+    return list(admin.fetchall())
+
+
+async def test_the_end_of_all_others_is_told_by_one_mail_and_that_of_one_by_none(server: Server, admin: Any) -> None:
+    firefox, _ = await ada_in_two(server)
+    form, (session,) = ending((await firefox.get(LIST)).text)
+    await firefox.send(form, end=session)
+    before = ended(admin)
+    for _ in range(2):
+        await browser(server, "ada", PHONE)
+
+    await firefox.send(await firefox.form(f"{LIST}/end"))
+
+    assert before == []
+    assert ended(admin) == [("ada@example.org", {"address": "127.0.0.1"})]
+
+
+async def test_the_end_of_none_is_told_to_nobody(server: Server, admin: Any) -> None:
+    await ada_in_two(server)
+    admin.execute("select user_id, id from sessions limit 1")
+    user_id, kept = admin.fetchone()
+
+    counts = [await server.store.own_sessions.end_others(user_id, kept, server.now(), SERVER) for _ in range(2)]
+
+    assert counts == [1, 0]
+    assert len(ended(admin)) == 1
 
 
 async def test_a_login_since_the_question_was_shown_is_shown_before_it_is_ended(server: Server) -> None:
