@@ -31,6 +31,7 @@ class Authenticator:
     origin: str
     present: bool = True
     verifies: bool = True
+    discoverable: bool = True
     synchronised: bool = False
     attestation: str = "none"
     aaguid: UUID = NOBODY
@@ -48,7 +49,7 @@ class Authenticator:
         said = self._client("webauthn.create", options, client)
         document = {"fmt": self.attestation, "attStmt": self._statement(data + sha256(said).digest()), "authData": data}
         response = {"attestationObject": text(cbor2.dumps(document)), "transports": ["internal"]}
-        return self._written(said, response, {"credProps": {"rk": True}})
+        return self._written(said, response, {"credProps": {"rk": self.discoverable}})
 
     def use(self, options: dict[str, Any], **client: Any) -> str:
         """What the browser sends of a use."""

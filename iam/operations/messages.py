@@ -14,7 +14,7 @@ from iam.records.mail import Letter, Mail
 # What templates may say besides; whoever writes a mail need not say all of it.
 DETAIL: Final[Mapping[str, object]] = {
     **dict.fromkeys(("address", "device", "username", "new_email", "factor", "token", "left", "until"), ""),
-    "by_administrator": False,
+    **dict.fromkeys(("by_administrator", "second"), False),
 }
 CONTROLS: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+"

@@ -28,7 +28,8 @@ class NewPasskey:
 class Passkey:
     """A passkey as its owner sees it, and as browsers are told of it.
 
-    One that is `upgraded` was made after a login by password, and is not asked for after the password.
+    One that is a `second_factor` is asked for after the password. One that was made after a login by password, without a
+    question, is none until its owner says so; it logs in alone. One that is not `discoverable` cannot.
     """
 
     id: UUID
@@ -40,7 +41,7 @@ class Passkey:
     created_at: datetime
     last_used_at: datetime | None
     doubted_at: datetime | None
-    upgraded: bool
+    second_factor: bool
     user_handle: bytes = field(repr=False)
 
 

@@ -15,7 +15,16 @@ select (select count(*) from totp_secrets where user_id = %(user_id)s),
     (select count(*) from recovery_codes where user_id = %(user_id)s and used_at is null)
 """
 
-# Browsers and logins that rest on the factors go with them. The person stays logged in where they are.
+# What ends in the statement in which a factor is removed, replaced, or asked for no more (docs/decisions/factors.md): what
+# rests on one, by whichever it was proved. `removed` has the person. They stay logged in where they are.
+RESTING: Final = """
+browsers as (
+    delete from remembered_browsers b using removed r where b.user_id = r.user_id returning b.digest
+), logins as (
+    delete from pending_logins p using removed r where p.user_id = r.user_id returning p.digest
+)
+"""
+
 RESET: Final = """
 with apps as (
     delete from totp_secrets where user_id = %(user_id)s returning user_id
@@ -23,18 +32,16 @@ with apps as (
     delete from passkeys where user_id = %(user_id)s returning id
 ), codes as (
     delete from recovery_codes where user_id = %(user_id)s returning digest
-), browsers as (
-    delete from remembered_browsers where user_id = %(user_id)s returning digest
-), logins as (
-    delete from pending_logins where user_id = %(user_id)s returning digest
-)
+), removed as (
+    select u.id as user_id from users u
+    where u.id = %(user_id)s and (exists (select from apps) or exists (select from keys) or exists (select from codes))
+), {resting}
 select audited('factors.reset', %(now)s, %(actor)s, %(address)s, subject => u.id::text, detail => jsonb_build_object(
         'apps', (select count(*) from apps), 'passkeys', (select count(*) from keys),
         'recovery_codes', (select count(*) from codes))),
     mailed('factors_reset', u.email, u.id, %(now)s, '{}')
-from users u
-where u.id = %(user_id)s and (exists (select from apps) or exists (select from keys) or exists (select from codes))
-"""
+from users u join removed r on r.user_id = u.id
+""".replace("{resting}", RESTING)
 
 
 @frozen

@@ -10,10 +10,11 @@ from attrs import asdict
 from iam.database.database import Database
 from iam.records.actor import By
 from iam.records.passkey import KnownPasskey, NewPasskey, Passkey
+from iam.store.factors import RESTING
 
 OF: Final = """
-select id, credential_id, transports, name, discoverable, backed_up, created_at, last_used_at, doubted_at, upgraded,
-    user_handle
+select id, credential_id, transports, name, discoverable, backed_up, created_at, last_used_at, doubted_at,
+    not upgraded, user_handle
 from passkeys where user_id = %(user_id)s order by created_at, id
 """
 
@@ -85,12 +86,29 @@ with theirs as materialized (
     delete from passkeys p using theirs t, users u
     where p.id = %(id)s and t.id = p.id and u.id = p.user_id and (u.password_hash is not null
         or exists (select from theirs o where o.id <> t.id and o.discoverable is not false))
-    returning p.id, audited('passkey.removed', %(now)s, %(actor)s, %(address)s, subject => p.user_id::text,
+    returning p.id, p.user_id, audited('passkey.removed', %(now)s, %(actor)s, %(address)s, subject => p.user_id::text,
             detail => jsonb_build_object('passkey', p.id, 'name', p.name)),
         mailed('factor_removed', u.email, u.id, %(now)s, jsonb_build_object('factor', p.name, 'address', %(address)s::text))
-)
+), {resting}
 select exists (select from removed) from theirs where id = %(id)s
-"""
+""".replace("{resting}", RESTING)
+
+# One that does not log in alone stays a second factor: it would be good for nothing else.
+SWITCH: Final = """
+with switched as (
+    update passkeys p set upgraded = not %(second_factor)s
+    from users u
+    where p.id = %(id)s and p.user_id = %(user_id)s and p.upgraded = %(second_factor)s
+        and (%(second_factor)s or p.discoverable is not false) and u.id = p.user_id and u.disabled_at is null
+    returning p.user_id, audited('passkey.switched', %(now)s, %(actor)s, %(address)s, subject => p.user_id::text,
+            detail => jsonb_build_object('passkey', p.id, 'name', p.name, 'second_factor', %(second_factor)s)),
+        mailed('factor_switched', u.email, u.id, %(now)s, jsonb_build_object(
+            'factor', p.name, 'second', %(second_factor)s, 'address', %(address)s::text))
+), removed as (
+    select user_id from switched where not %(second_factor)s
+), {resting}
+select user_id from switched
+""".replace("{resting}", RESTING)
 
 # Whoever has a passkey, or said that they want none, is not asked, and nobody twice within the pause.
 OFFER: Final = """
@@ -196,6 +214,11 @@ class Passkeys:
         told = {"id": passkey_id, "user_id": user_id, "now": now, **by.columns}
         rows = await self._database.query(REMOVE, told)
         return bool(rows[0][0]) if rows else None
+
+    async def switch(self, passkey_id: UUID, user_id: UUID, now: datetime, by: By, *, second_factor: bool) -> bool:
+        """Lets the person's passkey be asked for after the password, or not. Returns False if nothing changes."""
+        told = {"id": passkey_id, "user_id": user_id, "second_factor": second_factor, "now": now, **by.columns}
+        return bool(await self._database.query(SWITCH, told))
 
     async def offer(self, user_id: UUID, now: datetime, offered_before: datetime) -> bool:
         """Records that the person is offered a passkey now; returns False if they are not to be asked."""

@@ -7,27 +7,28 @@ from uuid import UUID
 
 from iam.database.database import Database
 from iam.records.actor import By
+from iam.store.factors import RESTING
 
 LEFT: Final = "select count(*) from recovery_codes where user_id = %(user_id)s and used_at is null"
 
-# New codes take the place of all that were there. With a person's first factor, browsers are forgotten that were remembered
-# for one that they had before.
+# New codes take the place of all that were there, which are removed thereby. They come with a person's first factor, too, so
+# that no browser knows it that was remembered for one from before.
 RENEW: Final = """
 with gone as (
     delete from recovery_codes where user_id = %(user_id)s returning digest
-), forgotten as (
-    delete from remembered_browsers where user_id = %(user_id)s and %(first)s returning digest
 ), made as (
     insert into recovery_codes (user_id, digest, created_at)
     select u.id, code.digest, %(now)s
     from users u, unnest(%(digests)s::bytea[]) as code (digest)
     where u.id = %(user_id)s and u.disabled_at is null
-    returning digest
-)
+    returning user_id, digest
+), removed as (
+    select distinct user_id from made
+), {resting}
 select audited('recovery_codes.made', %(now)s, %(actor)s, %(address)s, subject => u.id::text,
     detail => jsonb_build_object('codes', (select count(*) from made), 'before', (select count(*) from gone)))
 from users u where u.id = %(user_id)s and exists (select from made)
-"""
+""".replace("{resting}", RESTING)
 
 USE: Final = """
 update recovery_codes c set used_at = %(now)s
@@ -50,11 +51,9 @@ class RecoveryCodeTable:
         rows = await self._database.query(LEFT, {"user_id": user_id})
         return int(rows[0][0])
 
-    async def renew(
-        self, user_id: UUID, digests: Sequence[bytes], now: datetime, by: By, *, first: bool = False
-    ) -> bool:
-        """Replaces the person's codes; `first`: they come with their first factor. Returns False if they are locked out."""
-        told = {"user_id": user_id, "digests": list(digests), "now": now, "first": first, **by.columns}
+    async def renew(self, user_id: UUID, digests: Sequence[bytes], now: datetime, by: By) -> bool:
+        """Replaces the person's codes. Returns False if they are locked out."""
+        told = {"user_id": user_id, "digests": list(digests), "now": now, **by.columns}
         return bool(await self._database.query(RENEW, told))
 
     async def use(self, user_id: UUID, digest: bytes, now: datetime, by: By) -> bool:

@@ -8,22 +8,31 @@ from attrs import field, frozen
 
 from iam.database.database import Database
 from iam.records.actor import By
+from iam.store.factors import RESTING
 
 FIND: Final = "select sealed, last_step, created_at from totp_secrets where user_id = %(user_id)s"
 
-# A second app takes the place of the first. The code by which the person has confirmed it is used with it.
+# A second app takes the place of the first, which is removed thereby. The code by which the person has confirmed it is used
+# with it.
 PUT: Final = """
-insert into totp_secrets as t (user_id, sealed, last_step, created_at)
-select id, %(sealed)s, %(step)s, %(now)s from users where id = %(user_id)s and disabled_at is null
-on conflict (user_id) do update
-    set sealed = excluded.sealed, last_step = excluded.last_step, created_at = excluded.created_at
-    where t.sealed <> excluded.sealed
-returning audited('factor.added', %(now)s, %(actor)s, %(address)s, subject => user_id::text,
-    detail => jsonb_build_object('factor', 'totp')),
-    (select mailed('factor_added', u.email, u.id, %(now)s, jsonb_build_object(
-        'factor', %(label)s::text, 'address', %(address)s::text))
-        from users u where u.id = t.user_id)
-"""
+with before as (
+    select user_id from totp_secrets where user_id = %(user_id)s
+), put as (
+    insert into totp_secrets as t (user_id, sealed, last_step, created_at)
+    select id, %(sealed)s, %(step)s, %(now)s from users where id = %(user_id)s and disabled_at is null
+    on conflict (user_id) do update
+        set sealed = excluded.sealed, last_step = excluded.last_step, created_at = excluded.created_at
+        where t.sealed <> excluded.sealed
+    returning user_id, audited('factor.added', %(now)s, %(actor)s, %(address)s, subject => user_id::text,
+        detail => jsonb_build_object('factor', 'totp')),
+        (select mailed('factor_added', u.email, u.id, %(now)s, jsonb_build_object(
+            'factor', %(label)s::text, 'address', %(address)s::text))
+            from users u where u.id = t.user_id)
+), removed as (
+    select user_id from before join put using (user_id)
+), {resting}
+select user_id from put
+""".replace("{resting}", RESTING)
 
 # Of any number of logins with one code, on whichever servers, one finds that its step is new.
 USE: Final = """
@@ -32,18 +41,17 @@ where user_id = %(user_id)s and sealed = %(sealed)s and last_step < %(step)s
 returning user_id
 """
 
-# Browsers are forgotten that were remembered by it: another factor may be added later, which they know nothing of.
 REMOVE: Final = """
-with forgotten as (
-    delete from remembered_browsers where user_id = %(user_id)s returning digest
-)
-delete from totp_secrets t where user_id = %(user_id)s
-returning audited('factor.removed', %(now)s, %(actor)s, %(address)s, subject => user_id::text,
-    detail => jsonb_build_object('factor', 'totp')),
-    (select mailed('factor_removed', u.email, u.id, %(now)s, jsonb_build_object(
-        'factor', %(label)s::text, 'address', %(address)s::text))
-        from users u where u.id = t.user_id)
-"""
+with removed as (
+    delete from totp_secrets t where user_id = %(user_id)s
+    returning user_id, audited('factor.removed', %(now)s, %(actor)s, %(address)s, subject => user_id::text,
+        detail => jsonb_build_object('factor', 'totp')),
+        (select mailed('factor_removed', u.email, u.id, %(now)s, jsonb_build_object(
+            'factor', %(label)s::text, 'address', %(address)s::text))
+            from users u where u.id = t.user_id)
+), {resting}
+select user_id from removed
+""".replace("{resting}", RESTING)
 
 
 @frozen

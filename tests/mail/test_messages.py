@@ -15,6 +15,7 @@ from iam.browser.theme import BUNDLED, Theme
 from iam.operations.messages import DETAIL, Messages, Unwritable
 from iam.people.mail import Mails
 from iam.records.mail import Mail
+from iam.store import new_passwords
 from tests.http.conftest import settings
 from tests.store.test_writing_statements import statements
 
@@ -23,7 +24,14 @@ LINK = ISSUER + "/reset#iam_xx_" + "s" * 100
 NOON = datetime(2027, 3, 5, 12, tzinfo=UTC)
 KINDS = [
     *("reset", "verify", "invite", "sign_up", "sign_up_known", "password_changed", "email_changed", "new_device"),
-    *("factor_added", "factor_removed", "factors_reset", "recovery_code_used", "personal_token_made"),
+    *(
+        "factor_added",
+        "factor_removed",
+        "factor_switched",
+        "factors_reset",
+        "recovery_code_used",
+        "personal_token_made",
+    ),
     *("account_deletion", "sessions_ended"),
 ]
 WITH_LINK = ("reset", "verify", "invite", "sign_up")
@@ -74,7 +82,8 @@ def test_every_kind_has_its_texts_and_there_are_no_others() -> None:
 @pytest.mark.parametrize("detail", [{}, FULL], ids=["nothing", "everything"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_text_and_html_say_the_same(kind: str, detail: dict[str, object], *, by_administrator: bool) -> None:
-    message = writing().write(mail(kind, name="Alice", by_administrator=by_administrator, **detail)).message
+    told = {**detail, "by_administrator": by_administrator, "second": by_administrator}
+    message = writing().write(mail(kind, name="Alice", **told)).message
 
     text, html = bodies(message)
     assert words(html) == text.split()
@@ -227,8 +236,21 @@ BALANCED = r"\((?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\))
 MAILED = re.compile(r"\bmailed" + BALANCED)
 
 
+def mailed_calls() -> dict[str, str]:
+    """The calls of mailed() in the store, by statement."""
+    return {f"{name}: {call}": call for name, text in statements() for call in MAILED.findall(text)}
+
+
+def test_every_kind_of_mail_is_written_by_somebody() -> None:
+    """A text that nobody is sent promises a notice that never comes."""
+    firsts = [call.partition("(")[2].partition(" end,")[0].split(", ")[0] for call in mailed_calls().values()]
+    given = {"%(kind)s": {new_passwords.INVITATION, new_passwords.RESET}}
+
+    assert {kind for first in firsts for kind in given.get(first) or re.findall(r"'(\w+)'", first)} == set(KINDS)
+
+
 def test_whoever_writes_a_mail_says_what_the_templates_know() -> None:
-    calls = {f"{name}: {call}": call for name, text in statements() for call in MAILED.findall(text)}
+    calls = mailed_calls()
     said = {
         name: set(re.findall(r"'(\w+)', ", call.partition("jsonb_build_object")[2])) for name, call in calls.items()
     }

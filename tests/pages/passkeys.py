@@ -8,7 +8,7 @@ from typing import Any
 from tests.authenticators import Authenticator
 from tests.harness import Reply, Server
 from tests.pages.conftest import Visitor
-from tests.pages.form import form_of
+from tests.pages.form import Form, form_of
 
 PATH = "/account/security/passkeys"
 NEW = f"{PATH}/new"
@@ -58,3 +58,15 @@ async def made_by(server: Server, user_id: Any, device: Authenticator) -> None:
     visitor = Visitor(server, await session_of(server, user_id))
     assert (await make(visitor, device)).status in (200, 303)
     await server.application.sessions.end(str(visitor.cookie))
+
+
+async def one(visitor: Visitor) -> str:
+    """The address of the first passkey in the list."""
+    found = re.search(rf'href="({PATH}/[0-9a-f-]{{36}})"', (await visitor.get(PATH)).text)
+    assert found
+    return found[1]
+
+
+def forms_of(reply: Reply) -> list[Form]:
+    """The forms to rename a passkey, to say what it is asked for, if that can be said, and to remove it."""
+    return [form_of(text) for text in re.findall("<form.*?</form>", reply.text, re.DOTALL)]

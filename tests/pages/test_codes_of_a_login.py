@@ -11,7 +11,7 @@ from iam.people.factors.attempts import MOST
 from iam.records.actor import SERVER
 from tests.harness import Reply, Server
 from tests.pages.accounts import acting
-from tests.pages.conftest import PASSWORD, Visitor, logged_in
+from tests.pages.conftest import PASSWORD, Visitor, logged_in, make_account
 from tests.pages.factors import App, add_app, amr_of, follow, somebody_with_an_app, type_code, with_password
 from tests.pages.form import form_of
 
@@ -86,17 +86,17 @@ async def test_h24_a_step_up_that_is_spent_goes_on_after_a_new_login(server: Ser
 
 
 async def test_h24_codes_of_all_factors_count_together(server: Server) -> None:
-    visitor, _ = await somebody_with_an_app(server)
-    user = await server.store.users.by_username("ada")
-    assert user is not None
-    code, *_ = await server.application.recovery_codes.renew(user.id, SERVER)
+    user_id = await make_account(server, "ada")
+    await add_app(server, user_id)
+    code, *_ = await server.application.recovery_codes.renew(user_id, SERVER)
+    visitor = await with_password(server)
     page = await visitor.get("/login/factor/recovery")
     await wrong(visitor, TOTP, MOST)
 
     reply = await type_code(visitor, code, page)
 
     assert reply.location == "/login?next=%2F&codes=spent"
-    assert await server.application.recovery_codes.left(user.id) == 10
+    assert await server.application.recovery_codes.left(user_id) == 10
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -1,17 +1,16 @@
 """The pages of passkeys: made, renamed, removed (H24). In a browser they are in tests/browser/test_passkeys.py."""
 
 import json
-import re
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from tests.authenticators import Authenticator, text
-from tests.harness import Reply, Server
+from tests.harness import Server
 from tests.pages.conftest import Visitor, make_account
 from tests.pages.form import form_of
-from tests.pages.passkeys import NEW, PATH, make, options_of, session_of, signals_of, somebody
+from tests.pages.passkeys import NEW, PATH, forms_of, make, one, options_of, session_of, signals_of, somebody
 
 ONE_PASSWORD = UUID("bada5566-a7aa-401f-bd96-45619a55120d")
 
@@ -208,24 +207,11 @@ async def test_who_has_one_must_have_used_it_to_make_another(server: Server) -> 
     assert late.location.startswith("/login/factor?step=up&next=")
 
 
-async def one(visitor: Visitor) -> str:
-    """The address of the first passkey in the list."""
-    found = re.search(rf'href="({PATH}/[0-9a-f-]{{36}})"', (await visitor.get(PATH)).text)
-    assert found
-    return found[1]
-
-
-def forms_of(reply: Reply) -> tuple[Any, Any]:
-    """The forms to rename and to remove."""
-    first, second = reply.text.split("Remove this passkey")
-    return form_of(first), form_of(second)
-
-
 async def test_a_passkey_gets_the_name_that_its_owner_likes(server: Server) -> None:
     person = await server.person()
     visitor = Visitor(server, await session_of(server, person.user_id))
     await make(visitor, authenticator(server))
-    renaming, _ = forms_of(await visitor.get(await one(visitor)))
+    renaming, *_ = forms_of(await visitor.get(await one(visitor)))
 
     reply = await visitor.send(renaming, name="  My <b>phone</b> ")
 
@@ -242,7 +228,7 @@ async def test_a_passkey_gets_the_name_that_its_owner_likes(server: Server) -> N
 async def test_a_name_that_is_none_is_told_beside_its_field(server: Server, name: str, sentence: str) -> None:
     visitor = await somebody(server)
     await make(visitor, authenticator(server))
-    renaming, _ = forms_of(await visitor.get(await one(visitor)))
+    renaming, *_ = forms_of(await visitor.get(await one(visitor)))
 
     reply = await visitor.send(renaming, name=name)
 
@@ -257,7 +243,7 @@ async def test_a_passkey_is_removed_and_its_keepers_are_told(server: Server) -> 
     device = authenticator(server)
     await make(visitor, device)
     before = await visitor.get(PATH)
-    _, removing = forms_of(await visitor.get(await one(visitor)))
+    *_, removing = forms_of(await visitor.get(await one(visitor)))
 
     reply = await visitor.send(removing)
     after = await visitor.get(PATH)
@@ -276,7 +262,7 @@ async def test_a_passkey_is_removed_and_its_keepers_are_told(server: Server) -> 
 async def test_the_last_way_in_stays(server: Server) -> None:
     visitor = await somebody(server)  # has no password
     await make(visitor, authenticator(server))
-    _, removing = forms_of(await visitor.get(await one(visitor)))
+    *_, removing = forms_of(await visitor.get(await one(visitor)))
 
     refused = await visitor.send(removing)
     await make(visitor, authenticator(server))
@@ -292,7 +278,7 @@ async def test_a_passkey_of_somebody_else_is_not_there(server: Server) -> None:
     await make(ada, authenticator(server))
     await make(eve, authenticator(server))
     address, own = await one(ada), await one(eve)
-    renaming, removing = forms_of(await eve.get(own))
+    renaming, *_, removing = forms_of(await eve.get(own))
     renaming.action, removing.action = address, f"{address}/remove"
 
     assert (await eve.get(address)).status == 404

@@ -7,8 +7,8 @@ import pytest
 from iam.records.actor import SERVER
 from tests.harness import Server
 from tests.pages.accounts import acting
-from tests.pages.conftest import Visitor
-from tests.pages.factors import App, somebody_with_an_app, type_code, with_password
+from tests.pages.conftest import Visitor, make_account
+from tests.pages.factors import App, add_app, type_code, with_password
 from tests.pages.form import form_of
 
 MOST = 5  # wrong codes of one factor of a person
@@ -23,10 +23,10 @@ def limits() -> tuple[str, ...]:
 
 async def with_codes(server: Server, username: str = "ada") -> tuple[Visitor, App, tuple[str, ...]]:
     """Somebody who has typed their password, their app, and their recovery codes."""
-    visitor, app = await somebody_with_an_app(server, username)
-    user = await server.store.users.by_username(username)
-    assert user is not None
-    return visitor, app, await server.application.recovery_codes.renew(user.id, SERVER)
+    user_id = await make_account(server, username)
+    app = await add_app(server, user_id)
+    codes = await server.application.recovery_codes.renew(user_id, SERVER)
+    return await with_password(server, username), app, codes
 
 
 async def wrong(visitor: Visitor, page: str, times: int) -> list[int]:

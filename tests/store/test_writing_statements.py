@@ -46,6 +46,7 @@ NO_EVENT = {
     "refusals.STORE": "refusals are a log themselves, of a day",
     "pending_logins.COUNT": "codes that are tested; wrong ones are counted in the log by network",
     "pending_logins.SWEEP": "what expired without becoming a session; its beginning is in the log",
+    "factors.RESTING": "a part of the statements that end a factor, which have events",
     "remembered_browsers.SWEEP": "what expired",
     "registrations.ATTEMPT": "it counts attempts of a network; what was registered is in the log",
     "registrations.USE": "the beginning of BY_TOKEN, which has one",

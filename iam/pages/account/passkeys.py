@@ -1,4 +1,4 @@
-"""The pages at which people make, rename and remove passkeys."""
+"""The pages at which people make, rename and remove passkeys, and say what each is asked for."""
 
 import json
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from iam.browser import csrf, forms
 from iam.browser.addresses import leading_to, next_address
 from iam.browser.forms import Fields
 from iam.browser.visitors import Stale
-from iam.http.answers import Answer, see_other
+from iam.http.answers import Answer, AnswerNow, see_other
 from iam.http.request import Request
 from iam.pages.account.holders import Holders
 from iam.pages.account.recovery_codes import RecoveryCodePages
@@ -29,11 +29,18 @@ NEW: Final = f"{PATH}/new"
 MAKING: Final = "passkey new"
 RENAMING: Final = "passkey rename"
 REMOVING: Final = "passkey remove"
+SWITCHING: Final = "passkey use"
+
+# What a passkey is asked for, as the form says it: also after the password, or alone only.
+SECOND: Final = "second"
+USES: Final = (SECOND, "alone")
 
 THERE_ALREADY: Final = "This passkey is there already, or you have as many as an account can have."
 LAST: Final = (
     "This passkey stays: you have no password, and no other passkey that works without one. Add another one first."
 )
+
+NOT_ALONE: Final = "This passkey cannot log you in by itself, so it is good after your password only."
 
 
 class NameForm(Form):  # type: ignore[misc]
@@ -108,6 +115,24 @@ class PasskeyPages:
             return self._edit(request, session, passkey, form, 409, problem=LAST)
         return see_other(PATH)
 
+    async def switch(self, request: Request, passkey_id: str) -> Answer:
+        """Lets a passkey be asked for after the password, or not; shows recovery codes to who had no other factor."""
+        session, sent = await self.holders.receive(request, f"{SWITCHING} {passkey_id}", recent=True)
+        passkey = await self._find(session, passkey_id)
+        if sent.stale:
+            return self._edit(request, session, passkey, NameForm(name=passkey.name), 403, stale=sent.stale)
+        by, first = actor.person(session.user_id, request.client_address), not await self._asked(session)
+        use = sent.fields.get("use")
+        if use not in USES:
+            raise AnswerNow(self.holders.theme.error_of(400))
+        second = use == SECOND
+        if not second and passkey.discoverable is False:
+            return self._edit(request, session, passkey, NameForm(name=passkey.name), 409, problem=NOT_ALONE)
+        switched = await self.passkeys.switch(passkey, session.user_id, by, second_factor=second)
+        if switched and second and first:
+            return await self.codes.show_new(request, session, first=True)
+        return see_other(PATH)
+
     async def _asked(self, session: Session) -> bool:
         """Whether the person is asked for another factor after the password."""
         return bool(await self.holders.factors.of(session.user_id))
@@ -173,6 +198,7 @@ class PasskeyPages:
             stale=stale,
             renaming=token(request, f"{RENAMING} {passkey.id}"),
             removing=token(request, f"{REMOVING} {passkey.id}"),
+            switching=token(request, f"{SWITCHING} {passkey.id}"),
         )
 
     def _signals(self, party: RelyingParty, session: Session, theirs: Sequence[Passkey]) -> dict[str, object]:

@@ -43,7 +43,7 @@ class RecoveryCodePages:
         `first`: the person has just added their first factor, and reads so.
         """
         by = actor.person(session.user_id, request.client_address)
-        made = await self.codes.renew(session.user_id, by, first=first)
+        made = await self.codes.renew(session.user_id, by)
         onward = request.base + (next_address(request) if first else "/account/security")
         return self.holders.page(
             "recovery_codes.html", session, 200, headers, codes=made, first=first, onward=onward, scripted=True

@@ -70,6 +70,7 @@ SENTENCES: Final[Mapping[str, Sentences]] = {
     "passkey.added": both("You added a passkey."),
     "passkey.doubted": both("A passkey of yours was used whose counter went back: there may be a copy of it."),
     "passkey.renamed": both("You renamed a passkey."),
+    "passkey.switched": both("You chose whether a passkey is asked for after your password."),
     "passkey.removed": Sentences("You removed a passkey.", "A passkey was removed."),
     "personal_token.created": Sentences("You made an access token.", "An administrator made an access token for you."),
     "personal_token.revoked": Sentences("You ended an access token.", "An access token of yours was ended."),

@@ -48,7 +48,7 @@ class Passkeys:
 
     async def held(self, user_id: UUID) -> bool:
         """Whether the person has one that is asked for after the password."""
-        return self.party is not None and any(not passkey.upgraded for passkey in await self.table.of(user_id))
+        return self.party is not None and any(passkey.second_factor for passkey in await self.table.of(user_id))
 
     async def of(self, user_id: UUID) -> Sequence[Passkey]:
         """Returns the person's passkeys, oldest first."""
@@ -168,6 +168,10 @@ class Passkeys:
     async def remove(self, passkey_id: UUID, user_id: UUID, by: By) -> bool | None:
         """Removes the person's passkey; returns False if it is their last way in, None if there is none with this id."""
         return await self.table.remove(passkey_id, user_id, self.clock.now(), by)
+
+    async def switch(self, passkey: Passkey, user_id: UUID, by: By, *, second_factor: bool) -> bool:
+        """Lets the person's passkey be asked for after the password, or log in alone only. Returns False if nothing changes."""
+        return await self.table.switch(passkey.id, user_id, self.clock.now(), by, second_factor=second_factor)
 
     async def offer(self, user_id: UUID) -> bool:
         """Whether to offer the person a passkey now, which is recorded, so that it is not done too often."""

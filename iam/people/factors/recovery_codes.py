@@ -51,15 +51,10 @@ class RecoveryCodes:
             self.name, user_id, address, lambda: self.table.use(user_id, digest, self.clock.now(), by), count
         )
 
-    async def renew(self, user_id: UUID, by: By, *, first: bool = False) -> tuple[str, ...]:
-        """Returns new codes, which nobody can read again; those from before are good no more. None for who is locked out.
-
-        `first`: they come with the person's first factor.
-        """
+    async def renew(self, user_id: UUID, by: By) -> tuple[str, ...]:
+        """Returns new codes, which nobody can read again; those from before are good no more. None for who is locked out."""
         codes = tuple(make() for _ in range(CODES))
-        renewed = await self.table.renew(
-            user_id, [digest_of(code) for code in codes], self.clock.now(), by, first=first
-        )
+        renewed = await self.table.renew(user_id, [digest_of(code) for code in codes], self.clock.now(), by)
         return codes if renewed else ()
 
 
