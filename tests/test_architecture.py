@@ -17,6 +17,7 @@ LEAVES = {
     "limits",
     "schemes",
     "clock",
+    "service",
     "networks",
     "daily",
     "recurring",

@@ -8,6 +8,7 @@ from iam.authorization.person import Person
 from iam.authorization.request import AuthorizationRequest
 from iam.people.factors.factors import Factors
 from iam.records import acr
+from iam.service import service
 from iam.store.scopes import Scopes
 
 
@@ -26,7 +27,7 @@ class Assurance:
         return acr.highest((essential, wanted))
 
 
-@frozen
+@service
 class Assurances:
     """Finds what requests require of logins, and what the people who are logged in can still prove."""
 

@@ -3,11 +3,10 @@
 from enum import Enum
 from uuid import UUID
 
-from attrs import frozen
-
 from iam.authorization.question import Question, unguarded
 from iam.authorization.request import AuthorizationRequest
 from iam.clients import client_card, scopes
+from iam.service import service
 from iam.store.consents import Consents
 from iam.store.scopes import Scopes
 
@@ -19,7 +18,7 @@ class Standing(Enum):
     TRUSTED = "trusted"  # an administrator trusts the client with all of it
 
 
-@frozen
+@service
 class Consent:
     """What people allowed before, and the descriptions of the scopes that they are asked for."""
 

@@ -24,6 +24,7 @@ from iam.outbound.fetching import Fetcher
 from iam.records.client import SECRET_JWT, Client
 from iam.secrets import jwe
 from iam.secrets.signing_keys import LONGEST, Keys, header_of
+from iam.service import service
 from iam.store.replays import Replays
 
 PARAMETER: Final = "request"
@@ -94,7 +95,7 @@ class UnpackedRequest:
     fetched: str | None = None
 
 
-@frozen
+@service
 class RequestObjects:
     """Reads request objects; `issuer` is the name by which they address this server."""
 

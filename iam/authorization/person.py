@@ -10,6 +10,7 @@ from iam.openid.subjects import Subjects
 from iam.records import acr
 from iam.records.client import Client
 from iam.records.session import Session
+from iam.service import service
 
 
 @frozen
@@ -40,7 +41,7 @@ class Person:
         return not request.wants_login and (request.max_age is None or self.age <= request.max_age)
 
 
-@frozen
+@service
 class Authentication:
     """Relates sessions to the client that asks: finds subjects and the ages of logins."""
 

@@ -9,10 +9,9 @@ person is (H19).
 
 from typing import Final
 
-from attrs import field, frozen
-
 from iam.clock import Clock
 from iam.secrets import minted, signed
+from iam.service import service
 
 PURPOSE: Final = "interactions"
 PARAMETER: Final = "iam_interaction"
@@ -22,11 +21,11 @@ LOGIN: Final = "login"
 CHOICE: Final = "choice"
 
 
-@frozen
+@service
 class Interactions:
     """Makes and verifies marks; `key` is 32 bytes that no database has."""
 
-    key: bytes = field(repr=False)
+    key: bytes
     clock: Clock
 
     def mark(self, address: str, did: str, cookie: str) -> str:

@@ -21,6 +21,7 @@ from iam.http.request import Request
 from iam.records.session import RecognisedSession, Session
 from iam.secrets import minted
 from iam.secrets.minted import Kind
+from iam.service import service
 from iam.settings import Settings
 
 log = Logger()
@@ -63,7 +64,7 @@ class FindSession(Protocol):
         """Returns what the cookie stands for; it came from this address."""
 
 
-@frozen
+@service
 class Visitors:
     """People at browsers; `find` looks up the session of a cookie and the cookie that replaces it.
 

@@ -20,6 +20,7 @@ from iam.oauth.reasons import Reason, carrying
 from iam.outbound.destinations import FetchError
 from iam.records.client import PRIVATE_KEY_JWT, SECRET_JWT, Client
 from iam.secrets.signing_keys import header_of
+from iam.service import service
 from iam.store.replays import Replays
 
 TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -69,7 +70,7 @@ def read(text: str) -> Assertion:
     return Assertion(text, header, subject)
 
 
-@frozen
+@service
 class ClientAssertions:
     """Verifies client assertions; `audiences` are the values of `aud` that mean this server."""
 

@@ -21,6 +21,7 @@ from iam.oauth.reasons import Reason, carrying
 from iam.records.client import BY_SECRET, Client
 from iam.secrets import minted
 from iam.secrets.minted import Kind
+from iam.service import service
 from iam.throttles.throttle import Throttle
 
 NOT_OURS = "not one of this server's: cut off, or another text"
@@ -132,7 +133,7 @@ def describe_proof(claim: Claimed) -> str:
     return "none, but the client_id" if claim.secret is None else "a secret, sent as it is"
 
 
-@frozen
+@service
 class ClientAuthentication:
     """Authenticates registered clients.
 

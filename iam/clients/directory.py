@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 
-from attrs import frozen
-
 from iam.records.client import Client
+from iam.service import service
 from iam.store.clients import Clients
 
 
-@frozen
+@service
 class Directory:
     """Finds registered clients; `used` is called with the id of each client that is found."""
 

@@ -30,6 +30,7 @@ from iam.records import actor
 from iam.records.client import Client, keeps_secret
 from iam.secrets import minted
 from iam.secrets.minted import Kind
+from iam.service import service
 from iam.store.registrations import Newcomer, Registrations
 from iam.throttles.throttle import Throttle
 
@@ -66,7 +67,7 @@ class Caller:
     token_digest: bytes | None = None
 
 
-@frozen
+@service
 class DynamicRegistration:
     """Registers clients as `mode` allows: "open", "token" or "closed".
 

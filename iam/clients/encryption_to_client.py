@@ -11,6 +11,7 @@ from iam.oauth.errors import CustomOAuth2Error, OAuth2Error
 from iam.oauth.reasons import Reason, carrying
 from iam.outbound.destinations import FetchError
 from iam.records.client import Client
+from iam.service import service
 
 CHECK: Final = "encryption to the application"
 KEYLESS: Final = (
@@ -36,7 +37,7 @@ class Recipient:
         return self.key.encrypted(text, self.alg, self.enc, nested=nested)
 
 
-@frozen
+@service
 class Encryption:
     """Finds the recipients of encrypted answers."""
 

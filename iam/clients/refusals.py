@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any, Final
 
-from attrs import evolve, frozen
+from attrs import evolve
 from twisted.logger import Logger
 
 from iam.clients.directory import Directory
@@ -16,6 +16,7 @@ from iam.oauth.bearer import Challenge
 from iam.oauth.reasons import Reason
 from iam.records.refusal import Presented, Trace
 from iam.secrets import minted
+from iam.service import service
 from iam.store import refusals, refused_counts
 from iam.store.refused_counts import RefusedCounts
 
@@ -32,7 +33,7 @@ COUNTED: Final = {  # counted in the audit log by minute and network
 }
 
 
-@frozen
+@service
 class Explanations:
     """Stores why requests were refused, and shows the reasons to those who may read them."""
 

@@ -13,6 +13,7 @@ from iam.oauth.grant_types import WITH_A_PERSON
 from iam.oauth.scopes import OF_OPENID
 from iam.records.client import Client
 from iam.records.scope import Scope
+from iam.service import service
 from iam.settings import Settings
 
 
@@ -47,7 +48,7 @@ class Registrant:
 ADMINISTRATOR: Final = Registrant(None, None)
 
 
-@frozen
+@service
 class Registrants:
     """The policy that follows from the settings."""
 

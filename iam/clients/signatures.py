@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from attrs import frozen
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
@@ -16,6 +15,7 @@ from iam.clients.secrets import ClientSecrets
 from iam.clock import Clock
 from iam.records.client import Client
 from iam.secrets.signing_keys import FOREIGN
+from iam.service import service
 
 HMAC: Final = ("HS256", "HS384", "HS512")
 ALGORITHMS: Final = (*key_sets.ALGORITHMS, *HMAC)
@@ -26,7 +26,7 @@ SKEW: Final = 8  # seconds that a client's clock may be ahead of ours
 Claims = Mapping[str, Any]
 
 
-@frozen
+@service
 class ClientSignatures:
     """Verifies what clients have signed."""
 

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlencode
 
-from attrs import frozen
 from twisted.logger import Logger
 
 from iam.authorization.assurance import Assurance, Assurances
@@ -56,13 +55,14 @@ from iam.oauth.errors import FatalClientError
 from iam.oauth.reasons import Reason, shown
 from iam.protocol.server import Server
 from iam.records.session import Session
+from iam.service import service
 
 log = Logger()
 
 LIFETIME: Final = 600  # seconds for which a consent page may be answered (H19)
 
 
-@frozen
+@service
 class AuthorizationEndpoint:
     """Answers authorization requests, and the forms of consent pages."""
 

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from typing import Final
 
-from attrs import frozen
 from twisted.logger import Logger
 
 from iam.authorization.errors import AuthorizationError
@@ -21,6 +20,7 @@ from iam.http.answers import Answer, AnswerNow, found, see_other
 from iam.http.parameters import query_text
 from iam.http.request import Request
 from iam.protocol.server import Server
+from iam.service import service
 
 log = Logger()
 
@@ -35,7 +35,7 @@ TOO_LONG: Final = (
 )
 
 
-@frozen
+@service
 class AuthorizationAnswers:
     """Writes the answers, and keeps the reasons of refusals."""
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 
-from attrs import frozen
-
 from iam.http.answers import Answer, json_answer, retry_after
 from iam.http.request import Request
+from iam.service import service
 
 SOON = 1  # seconds
 
 
-@frozen
+@service
 class Health:
     """Answers health checks; `obstacle` returns why the server should get no requests now, or an empty text.
 

@@ -1,17 +1,16 @@
 """The introspection endpoint (RFC 7662)."""
 
-from attrs import frozen
-
 from iam.clients.authentication import ClientAuthentication, read_claim, refuse_unproven
 from iam.http.answers import Answer, json_answer
 from iam.http.parameters import authorization, form_parameters
 from iam.http.request import Request
 from iam.oauth.errors import InvalidRequestError
 from iam.oauth.reasons import carrying
+from iam.service import service
 from iam.tokens.introspection import Introspection
 
 
-@frozen
+@service
 class IntrospectionEndpoint:
     """Describes tokens to clients that authenticate, never to public clients (RFC 7662 §2.1)."""
 

@@ -1,15 +1,14 @@
 """The server's key set (RFC 7517 §5; jwks_uri of RFC 8414 §2)."""
 
-from attrs import frozen
-
 from iam.http.answers import Answer, json_answer
 from iam.http.request import Request
 from iam.secrets.signing_keys import MAXIMUM_AGE, Keys
+from iam.service import service
 
 CACHED = ((b"Cache-Control", f"public, max-age={MAXIMUM_AGE}".encode()),)
 
 
-@frozen
+@service
 class Jwks:
     """Publishes the keys that verify what we sign; they may be cached for an hour, and new ones appear a day ahead."""
 

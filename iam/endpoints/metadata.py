@@ -2,8 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from attrs import frozen
-
 from iam.authorization import objects, openid_parameters, pkce, response
 from iam.clients import assertions, encryption
 from iam.http.answers import Answer, json_answer
@@ -12,6 +10,7 @@ from iam.openid.login_facts import ACR_VALUES
 from iam.protocol.server import Server
 from iam.records.client import AUTH_METHODS, CONFIDENTIAL_METHODS
 from iam.secrets.signing_keys import ALGORITHMS
+from iam.service import service
 
 ANY = {
     "auth_methods_supported": list(AUTH_METHODS),
@@ -48,7 +47,7 @@ SIGNED_AND_ENCRYPTED = {
 }
 
 
-@frozen
+@service
 class MetadataEndpoint:
     """Describes the endpoints and what they support, as the modules that implement it say.
 

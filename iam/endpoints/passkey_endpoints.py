@@ -2,17 +2,16 @@
 
 from typing import Final
 
-from attrs import frozen
-
 from iam.http.answers import Answer, json_answer
 from iam.http.request import Request
 from iam.people.factors.relying_party import RelyingParty
+from iam.service import service
 
 PATH: Final = "/.well-known/passkey-endpoints"
 PAGES: Final = "/account/security/passkeys"
 
 
-@frozen
+@service
 class PasskeyEndpoints:
     """Names the pages of this issuer; `party` is None where there are no passkeys."""
 

@@ -12,6 +12,7 @@ from iam.http.json_body import json_object
 from iam.http.parameters import authorization
 from iam.http.request import Request
 from iam.oauth.reasons import Reason, shown
+from iam.service import service
 from iam.throttles.write_budget import WriteBudget
 
 
@@ -30,7 +31,7 @@ OF_TOKEN: Final = "This initial access token has been used a lot lately; Retry-A
 OF_CLIENT: Final = "This client has sent a lot of changes; Retry-After says when it goes on."
 
 
-@frozen
+@service
 class RegistrationEndpoint:
     """Registers clients, and lets them read, replace and delete their own registration.
 

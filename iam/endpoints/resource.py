@@ -1,20 +1,19 @@
 """A protected resource of our own, which describes the access token that it is called with (RFC 6750)."""
 
-from attrs import frozen
-
 from iam.http.answers import Answer, json_answer
 from iam.http.parameters import authorization
 from iam.http.request import Request
 from iam.oauth import bearer
 from iam.oauth.reasons import Reason
 from iam.oauth.resources import is_among
+from iam.service import service
 from iam.tokens.introspection import Introspection
 
 PATH = "/resource"
 SCOPE = "read"
 
 
-@frozen
+@service
 class ResourceEndpoint:
     """Answers requests with an access token of scope `read`."""
 

@@ -2,16 +2,15 @@
 
 from urllib.parse import urlsplit
 
-from attrs import frozen
-
 from iam.endpoints import resource
 from iam.http.answers import Answer, json_answer
 from iam.http.request import Request
+from iam.service import service
 
 PATH = "/.well-known/oauth-protected-resource"
 
 
-@frozen
+@service
 class ResourceMetadata:
     """Tells clients that were refused at /resource where they can get tokens for it."""
 

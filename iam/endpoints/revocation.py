@@ -1,17 +1,16 @@
 """The revocation endpoint (RFC 7009)."""
 
-from attrs import frozen
-
 from iam.clients.authentication import ClientAuthentication, read_claim
 from iam.http.answers import Answer
 from iam.http.parameters import authorization, form_parameters
 from iam.http.request import Request
 from iam.oauth.errors import InvalidRequestError
 from iam.oauth.reasons import carrying
+from iam.service import service
 from iam.tokens.revocation import Revocation
 
 
-@frozen
+@service
 class RevocationEndpoint:
     """Revokes tokens of the client that authenticates."""
 

@@ -1,16 +1,15 @@
 """The token endpoint (RFC 6749 §3.2)."""
 
-from attrs import frozen
-
 from iam.clients.refusals import Explanations
 from iam.http.answers import Answer, json_answer
 from iam.http.parameters import authorization, form_parameters
 from iam.http.request import Request
 from iam.protocol.server import Server
 from iam.protocol.token_request import Proofs
+from iam.service import service
 
 
-@frozen
+@service
 class TokenEndpoint:
     """Issues tokens for authorization codes, for refresh tokens, and to clients for themselves."""
 

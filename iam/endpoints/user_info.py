@@ -1,12 +1,11 @@
 """The UserInfo endpoint (OpenID Connect Core §5.3)."""
 
-from attrs import frozen
-
 from iam.http.answers import Answer, Headers, json_answer
 from iam.http.parameters import ParameterError, authorization, form_parameters
 from iam.http.request import Request
 from iam.oauth import bearer
 from iam.oauth.reasons import Reason
+from iam.service import service
 from iam.tokens.user_info import UserInformation
 from iam.tokens.user_info_response import UserInfoResponse
 
@@ -14,7 +13,7 @@ PATH = "/userinfo"
 JWT: Headers = ((b"Content-Type", b"application/jwt"),)
 
 
-@frozen
+@service
 class UserInfoEndpoint:
     """Returns the claims about the person for whom an access token was issued."""
 

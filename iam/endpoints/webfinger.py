@@ -3,11 +3,12 @@
 from typing import Final
 from urllib.parse import urlsplit
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from iam.http.answers import Answer, json_answer
 from iam.http.parameters import ParameterError, parse
 from iam.http.request import Request
+from iam.service import service
 
 PATH: Final = "/.well-known/webfinger"
 ISSUER: Final = "http://openid.net/specs/connect/1.0/issuer"
@@ -17,7 +18,7 @@ MISSING: Final = "Say whose issuer you want to know: ?resource=acct:NAME@HOST, o
 ELSEWHERE: Final = "This server answers for its own host only."
 
 
-@frozen
+@service
 class WebFinger:
     """Names this issuer for every address at its host.
 

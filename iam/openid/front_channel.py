@@ -2,15 +2,14 @@
 
 from urllib.parse import urlencode
 
-from attrs import frozen
-
 from iam.clients.directory import Directory
 from iam.openid.subjects import Subjects
 from iam.records.client import Client
 from iam.records.session import Ended
+from iam.service import service
 
 
-@frozen
+@service
 class FrontChannel:
     """Finds the logout pages that the page shown after a logout must load."""
 

@@ -5,14 +5,13 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
-from attrs import frozen
-
 from iam.openid import claims
 from iam.openid.subjects import Subjects
 from iam.records.client import Client
 from iam.records.identity import Identity
 from iam.secrets import minted
 from iam.secrets.signing_keys import Keys
+from iam.service import service
 from iam.store.scopes import Scopes
 from iam.store.users import Users
 
@@ -23,7 +22,7 @@ LIFETIME: Final = 3600  # seconds within which a client must accept it
 HASHES: Final = {"ES256": hashlib.sha256, "RS256": hashlib.sha256, "PS256": hashlib.sha256, "EdDSA": hashlib.sha512}
 
 
-@frozen
+@service
 class IDTokens:
     """Makes and verifies ID tokens."""
 

@@ -13,6 +13,7 @@ from iam.openid.subjects import Subjects
 from iam.records.client import Client
 from iam.records.session import Session
 from iam.secrets.signing_keys import Keys
+from iam.service import service
 
 # The parameters of a logout request. logout_hint and ui_locales have no effect: the session is that of the browser, and
 # there is only one language.
@@ -44,7 +45,7 @@ class LogoutRequest:
     hint: Mapping[str, object] | None = None
 
 
-@frozen
+@service
 class LogoutRequests:
     """Reads logout requests."""
 

@@ -4,19 +4,18 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from attrs import frozen
-
 from iam.openid.subjects import Subjects
 from iam.records.client import Client
 from iam.secrets import minted
 from iam.secrets.signing_keys import Keys
+from iam.service import service
 
 TYPE: Final = "logout+jwt"
 EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 LIFETIME: Final = 120  # seconds
 
 
-@frozen
+@service
 class LogoutTokens:
     """Makes logout tokens."""
 

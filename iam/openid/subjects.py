@@ -8,19 +8,18 @@ from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from attrs import field, frozen
-
 from iam.records.client import Client
 from iam.secrets import minted
+from iam.service import service
 
 PURPOSE: Final = "subjects"
 
 
-@frozen
+@service
 class Subjects:
     """Makes `sub` and `sid`; `key` is 32 bytes that no database holds."""
 
-    key: bytes = field(repr=False)
+    key: bytes
 
     def sub(self, client: Client, user_id: UUID) -> str:
         """Returns the person's id, or for pairwise subjects a name that only clients of the sector know (Core §8.1).

@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from attrs import frozen
-
 from iam.people.mail import Mails
 from iam.people.names import email_complaint
 from iam.records.mail import Letter, Mail
+from iam.service import service
 
 # What templates may say besides; whoever writes a mail need not say all of it.
 DETAIL: Final[Mapping[str, object]] = {
@@ -30,7 +29,7 @@ class Unwritable(Exception):
     """Why a mail cannot be written, now or ever."""
 
 
-@frozen
+@service
 class Messages:
     """Writes mail; `render` makes a text of a template, and all links begin with the issuer.
 

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from attrs import frozen
 from twisted.logger import Logger
 
 from iam.outbound.mail import NotSent
 from iam.records.mail import Letter
+from iam.service import service
 
 KEPT: Final = timedelta(days=7)  # after which a file goes, when another one is written
 
@@ -19,7 +19,7 @@ log = Logger()
 InThread = Callable[..., Awaitable[Any]]
 
 
-@frozen
+@service
 class MailFiles:
     """Writes letters into a directory that only the server's user can read, one .eml file each, `in_thread`."""
 

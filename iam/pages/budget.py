@@ -1,13 +1,12 @@
 """The budgets that requests of pages are charged to for what they may write."""
 
-from attrs import frozen
-
 from iam.browser.visitors import Visitors
 from iam.http.request import Request
+from iam.service import service
 from iam.throttles.write_budget import WriteBudget
 
 
-@frozen
+@service
 class Budget:
     """The budgets of people at browsers and of their networks."""
 

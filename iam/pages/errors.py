@@ -2,8 +2,6 @@
 
 from urllib.parse import quote
 
-from attrs import frozen
-
 from iam.browser.theme import Theme
 from iam.browser.visitors import Visitors
 from iam.clients import redirect_uri_difference
@@ -11,9 +9,10 @@ from iam.clients.refusals import Explanations
 from iam.http.answers import Answer
 from iam.http.request import Request
 from iam.pages.advice import advise
+from iam.service import service
 
 
-@frozen
+@service
 class Errors:
     """The pages behind `error_uri`."""
 

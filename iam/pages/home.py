@@ -1,14 +1,13 @@
 """The front page."""
 
-from attrs import frozen
-
 from iam.browser.theme import Theme
 from iam.browser.visitors import Visitors
 from iam.http.answers import Answer, see_other
 from iam.http.request import Request
+from iam.service import service
 
 
-@frozen
+@service
 class Home:
     """Says which site this is, and leads to the login or, who is logged in, to their account."""
 

@@ -1,6 +1,5 @@
 """The page on which a person who can read the server's terminal makes the first administrator, once."""
 
-from attrs import frozen
 from twisted.logger import Logger
 from wtforms import Form, PasswordField, StringField
 
@@ -18,6 +17,7 @@ from iam.people.setup import SetupLinks
 from iam.records import actor
 from iam.records.invalid import Invalid, complain
 from iam.secrets import minted
+from iam.service import service
 from iam.settings import Settings
 from iam.throttles.throttle import Throttle
 
@@ -40,7 +40,7 @@ class SetupForm(Form):  # type: ignore[misc]
     again = PasswordField("Password, once more")
 
 
-@frozen
+@service
 class SetupPage:
     """The page behind the link that the server prints at start while there is no administrator."""
 

@@ -1,14 +1,13 @@
 """Style sheets, scripts and pictures."""
 
-from attrs import frozen
-
 from iam.browser.theme import Theme
 from iam.http.answers import Answer
 from iam.http.parameters import query_text
 from iam.http.request import Request
+from iam.service import service
 
 
-@frozen
+@service
 class Static:
     """The static files of the theme."""
 

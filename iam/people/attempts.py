@@ -9,10 +9,11 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import frozen
 
 from iam.networks import network
 from iam.people.devices import Devices
+from iam.service import service
 from iam.store.buckets import Bucket
 from iam.throttles.throttle import LOGIN, Throttle
 
@@ -30,13 +31,13 @@ class LoginAttempt:
     lane: str
 
 
-@frozen
+@service
 class Attempts:
     """Limits the attempts to log in by account, network and browser."""
 
     throttle: Throttle
     devices: Devices
-    key: bytes = field(repr=False)
+    key: bytes
 
     def look(self, address: str, devices: Sequence[str]) -> None:
         """Raises Throttled for a network that has failed too often, unless the browser may be known. Runs no statement.

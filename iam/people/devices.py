@@ -12,9 +12,8 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
-from attrs import field, frozen
-
 from iam.secrets import minted
+from iam.service import service
 
 LIFETIME: Final = timedelta(days=365)
 NONCE: Final = 22  # base62 digits, more than 128 bits
@@ -22,11 +21,11 @@ SEAL: Final = 11  # base62 digits, more than 64 bits
 MAC: Final = 43
 
 
-@frozen
+@service
 class Devices:
     """Makes and recognises the values of device cookies, under a key of the server."""
 
-    key: bytes = field(repr=False)
+    key: bytes
 
     def remember(self, user_id: UUID, now: datetime) -> str:
         """Returns a value for the browser in which this account has just logged in; it is valid for LIFETIME."""

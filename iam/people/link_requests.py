@@ -8,19 +8,18 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
-from attrs import field, frozen
-
+from iam.service import service
 from iam.throttles.throttle import Throttle, Throttled
 
 LINK: Final = "link"
 
 
-@frozen
+@service
 class LinkRequests:
     """Counts requests for mails with a link; `key` is 32 bytes that no database has."""
 
     throttle: Throttle
-    key: bytes = field(repr=False)
+    key: bytes
 
     async def admit(self, user_id: UUID | None, typed: str, address: str) -> bool:
         """Returns whether a mail may be sent now to this account or, if there is none, to what was typed.

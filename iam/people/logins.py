@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from attrs import frozen
-
 from iam.clock import Clock
 from iam.networks import network
 from iam.people import names
@@ -12,13 +10,14 @@ from iam.people.attempts import Attempts
 from iam.people.even_time import EvenTime
 from iam.people.passwords import Passwords
 from iam.people.stored_hashes import outdated
+from iam.service import service
 from iam.store import refused_counts
 from iam.store.refused_counts import RefusedCounts
 from iam.store.users import Users
 from iam.throttles.turns import Busy, Crowd
 
 
-@frozen
+@service
 class Logins:
     """Tests names and passwords of people who log in."""
 

@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from iam.secrets import minted
 from iam.secrets.minted import Kind
+from iam.service import service
 
 PURPOSE: Final = "session steps"
 NUMBER: Final = 4  # base62 digits
@@ -42,11 +43,11 @@ class Step:
         return Step(self.series, number, now)
 
 
-@frozen
+@service
 class Steps:
     """Reads and writes the cookies, under a key of the server."""
 
-    key: bytes = field(repr=False)
+    key: bytes
 
     def read(self, cookie: str) -> Step | None:
         """Returns the step, or None if the cookie is not one of ours."""

@@ -8,13 +8,13 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from attrs import frozen
 from twisted.logger import Logger
 
 from iam.clock import Clock
 from iam.database.errors import Unavailable
 from iam.limits import Limits
 from iam.networks import network, site
+from iam.service import service
 from iam.store.buckets import Bucket, Buckets, Empty
 from iam.throttles.tally import Tally
 
@@ -32,7 +32,7 @@ class Throttled(Exception):
         self.retry_after = max(1, math.ceil(wait))
 
 
-@frozen
+@service
 class Throttle:
     """Takes tokens from buckets that all servers share, and counts its refusals by minute and network."""
 

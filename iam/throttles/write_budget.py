@@ -8,12 +8,11 @@ from contextlib import suppress
 from math import ceil
 from typing import Final
 
-from attrs import frozen
-
 from iam.clock import Clock
 from iam.database.errors import Unavailable
 from iam.limits import Limits
 from iam.networks import network
+from iam.service import service
 from iam.store.buckets import Bucket, Buckets
 
 PIECE: Final = 4096  # bytes of a body that cost one token more
@@ -22,7 +21,7 @@ PEOPLE: Final = (
 )
 
 
-@frozen
+@service
 class WriteBudget:
     """The budgets, in buckets that all servers share."""
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from iam.clients import scopes
 from iam.clients.directory import Directory
@@ -13,6 +13,7 @@ from iam.openid.subjects import Subjects
 from iam.records.client import Client
 from iam.records.token import LiveToken
 from iam.secrets import minted
+from iam.service import service
 from iam.store.access_tokens import AccessTokens
 from iam.store.personal_tokens import PersonalTokens
 from iam.store.refresh_tokens import RefreshTokens
@@ -22,7 +23,7 @@ from iam.tokens.personal_scopes import PersonalScopes
 INACTIVE: Final[dict[str, object]] = {"active": False}
 
 
-@frozen
+@service
 class Introspection:
     """Looks up access tokens, also those that people made by hand, and refresh tokens."""
 

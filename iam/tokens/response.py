@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from attrs import frozen
-
 from iam.clients.encryption_to_client import Encryption, Recipient
 from iam.clients.targets import Targets
 from iam.oauth.scopes import OPENID
@@ -13,10 +11,11 @@ from iam.openid.id_tokens import IDTokens
 from iam.records.client import Client
 from iam.records.client_metadata import BY_SCOPES
 from iam.records.identity import Identity
+from iam.service import service
 from iam.tokens.access_tokens import AccessTokenFormat, Terms
 
 
-@frozen
+@service
 class TokenResponse:
     """Writes the tokens of a response; every grant with a person's identity gets its ID token here.
 

@@ -1,6 +1,5 @@
 """Revocation of tokens (RFC 7009)."""
 
-from attrs import frozen
 from twisted.logger import Logger
 
 from iam.clock import Clock
@@ -11,6 +10,7 @@ from iam.records.actor import By
 from iam.records.client import Client
 from iam.records.personal_token import Owner
 from iam.secrets import minted
+from iam.service import service
 from iam.store.access_tokens import AccessTokens
 from iam.store.personal_tokens import PersonalTokens
 from iam.store.refresh_tokens import RefreshTokens
@@ -19,7 +19,7 @@ from iam.tokens.access_tokens import AccessTokenFormat, lasting, refresh_place
 log = Logger()
 
 
-@frozen
+@service
 class Revocation:
     """Revokes access tokens and refresh tokens, and the person's grant that they stand for.
 

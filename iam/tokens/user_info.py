@@ -12,6 +12,7 @@ from iam.openid import claims
 from iam.openid.subjects import Subjects
 from iam.records.client import Client
 from iam.records.user import UserInfo
+from iam.service import service
 from iam.store.scopes import Scopes
 from iam.store.user_infos import UserInfos
 from iam.tokens.access_tokens import AccessTokenFormat
@@ -26,7 +27,7 @@ class Described:
     claims: dict[str, object]
 
 
-@frozen
+@service
 class UserInformation:
     """Finds the claims that a client may know about a person."""
 

@@ -6,17 +6,16 @@ See OpenID Connect Core §5.3.2.
 import json
 from typing import Final
 
-from attrs import frozen
-
 from iam.clients.encryption_to_client import Encryption
 from iam.records.client import Client
 from iam.secrets.signing_keys import Keys
+from iam.service import service
 
 # Core defines none; with the typ of ID tokens, UserInfo could pass for one where this server reads them.
 TYPE: Final = None
 
 
-@frozen
+@service
 class UserInfoResponse:
     """Signs and encrypts UserInfo."""
 

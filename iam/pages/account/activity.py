@@ -13,6 +13,7 @@ from iam.pages.account.holders import Holders
 from iam.pages.account.sentences import tell
 from iam.records.activity import Activity
 from iam.records.session import Session
+from iam.service import service
 from iam.store.activities import Activities
 
 SHOWN: Final = 25  # events on a page
@@ -30,7 +31,7 @@ class Shown:
     address: str | None
 
 
-@frozen
+@service
 class ActivityPage:
     """The page /account/activity."""
 

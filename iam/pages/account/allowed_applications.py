@@ -19,6 +19,7 @@ from iam.records.allowed import Allowed
 from iam.records.consent import NOWHERE
 from iam.records.scope import Scope
 from iam.records.session import Session
+from iam.service import service
 from iam.store.consents import Consents
 from iam.store.resources import Resources
 from iam.store.scopes import Scopes
@@ -45,7 +46,7 @@ class Shown:
     lingering: int
 
 
-@frozen
+@service
 class AllowedApplications:
     """The pages under /account/applications."""
 

@@ -4,7 +4,6 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Final
 
-from attrs import frozen
 from wtforms import Form, HiddenField, StringField
 
 from iam.browser.addresses import leading_to, next_address
@@ -20,6 +19,7 @@ from iam.people.factors import totp
 from iam.people.factors.totp import AuthenticatorApps
 from iam.records import acr, actor
 from iam.records.session import Session
+from iam.service import service
 from iam.throttles.throttle import Throttled
 
 PATH: Final = "/account/security/app"
@@ -37,7 +37,7 @@ class AppForm(Form):  # type: ignore[misc]
     code = StringField("Code that the app shows")
 
 
-@frozen
+@service
 class AppPages:
     """The pages /account/security/app and below; `site` is the name under which apps keep the account."""
 

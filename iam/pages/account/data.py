@@ -4,7 +4,6 @@ import json
 from datetime import datetime, timedelta
 from typing import Final
 
-from attrs import frozen
 from twisted.logger import Logger
 
 from iam.administration import exports
@@ -18,6 +17,7 @@ from iam.pages.account.holders import Holders
 from iam.records import actor
 from iam.records.client import Client
 from iam.records.session import Session
+from iam.service import service
 
 log = Logger()
 
@@ -29,7 +29,7 @@ PAUSE: Final = timedelta(days=7)  # in which a person may change their mind
 ATTACHED: Final = ((b"Content-Disposition", b'attachment; filename="account.json"'),)
 
 
-@frozen
+@service
 class DataPages:
     """The pages under /account/data."""
 

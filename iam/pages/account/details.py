@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from attrs import frozen
 from twisted.logger import Logger
 from wtforms import Form, StringField
 
@@ -19,6 +18,7 @@ from iam.records import actor
 from iam.records.invalid import Invalid
 from iam.records.session import Session
 from iam.records.user import User
+from iam.service import service
 from iam.store import details as table
 from iam.store.users import Users
 
@@ -47,7 +47,7 @@ class DetailsForm(Form):  # type: ignore[misc]
     zoneinfo = StringField("Time zone", description="Such as Europe/Vienna.")
 
 
-@frozen
+@service
 class DetailsPage:
     """The page /account/details."""
 

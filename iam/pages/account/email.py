@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from attrs import frozen
 from twisted.logger import Logger
 from wtforms import Form, StringField
 
@@ -18,6 +17,7 @@ from iam.people.links import EMAIL_CHANGE, EMAIL_UNDO, TooMany
 from iam.records import actor
 from iam.records.invalid import Invalid
 from iam.records.session import Session
+from iam.service import service
 from iam.throttles.throttle import Throttled
 
 log = Logger()
@@ -32,7 +32,7 @@ class EmailForm(Form):  # type: ignore[misc]
     email = StringField("New e-mail address")
 
 
-@frozen
+@service
 class EmailPage:
     """The page /account/email, which mails a link to the new address."""
 
@@ -75,7 +75,7 @@ class EmailPage:
         return self.holders.page("email.html", session, status, form=form, asked=asked, stale=stale, csrf_token=token)
 
 
-@frozen
+@service
 class EmailChangePage:
     """The page /email behind the link to the new address, whose form changes it."""
 
@@ -102,7 +102,7 @@ class EmailChangePage:
         return self.doors.page(request, opened, "email_change.html", status, stale=stale)
 
 
-@frozen
+@service
 class EmailUndoPage:
     """The page /email/undo behind the link to the address before, whose form brings that back."""
 

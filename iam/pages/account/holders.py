@@ -3,8 +3,6 @@
 from typing import Final
 from urllib.parse import quote
 
-from attrs import frozen
-
 from iam.browser.theme import Theme
 from iam.browser.visitors import Sent, Visitors
 from iam.http.answers import Answer, Headers
@@ -12,6 +10,7 @@ from iam.http.parameters import REPEATABLE, query_text
 from iam.http.request import Request
 from iam.people.factors.factors import Factors
 from iam.records.session import Session
+from iam.service import service
 
 RECENT: Final = 600  # seconds since the login, for what a thief of an open browser must not do
 
@@ -29,7 +28,7 @@ SECTIONS: Final = (
 )
 
 
-@frozen
+@service
 class Holders:
     """People at the pages of their own account; other people's accounts do not exist for them."""
 

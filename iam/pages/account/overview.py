@@ -2,17 +2,16 @@
 
 from datetime import timedelta
 
-from attrs import frozen
-
 from iam.http.answers import Answer
 from iam.http.request import Request
 from iam.pages.account.holders import Holders
 from iam.people.factors.passkeys import Passkeys
+from iam.service import service
 from iam.settings import Settings
 from iam.store.store import Store
 
 
-@frozen
+@service
 class Overview:
     """The page /account: who is logged in, and what they can look after."""
 

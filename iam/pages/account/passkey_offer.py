@@ -3,7 +3,6 @@
 import json
 from typing import Final
 
-from attrs import frozen
 from twisted.logger import Logger
 
 from iam.browser import csrf
@@ -16,6 +15,7 @@ from iam.people.factors.ceremonies import Refused
 from iam.people.factors.challenges import Ceremony
 from iam.people.factors.passkeys import Passkeys
 from iam.records import actor
+from iam.service import service
 
 PATH: Final = "/account/security/passkeys/offer"
 PURPOSE: Final = "passkey offer"
@@ -24,7 +24,7 @@ AFTER_LOGIN: Final = "&after=login"
 log = Logger()
 
 
-@frozen
+@service
 class PasskeyOffer:
     """The page PATH, which leads on to where the login led, whatever comes of it.
 

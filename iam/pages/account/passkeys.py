@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from attrs import frozen
 from wtforms import Form, StringField
 
 from iam.browser import csrf, forms
@@ -22,6 +21,7 @@ from iam.records import actor
 from iam.records.invalid import Invalid
 from iam.records.passkey import Passkey
 from iam.records.session import Session
+from iam.service import service
 
 PATH: Final = "/account/security/passkeys"
 NEW: Final = f"{PATH}/new"
@@ -49,7 +49,7 @@ class NameForm(Form):  # type: ignore[misc]
     name = StringField("Name")
 
 
-@frozen
+@service
 class PasskeyPages:
     """The pages below PATH: all passkeys of a person, a new one, and one of them."""
 

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from attrs import frozen
 from twisted.logger import Logger
 from wtforms import BooleanField, Form, PasswordField
 
@@ -16,6 +15,7 @@ from iam.people.own_passwords import Ending, OwnPasswords
 from iam.records import actor
 from iam.records.invalid import Invalid, complain
 from iam.records.session import Session
+from iam.service import service
 
 log = Logger()
 
@@ -34,7 +34,7 @@ class PasswordForm(Form):  # type: ignore[misc]
     tokens = BooleanField("End the access tokens that I made myself", default=False)
 
 
-@frozen
+@service
 class PasswordPage:
     """The page /account/password."""
 

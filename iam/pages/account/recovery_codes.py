@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from attrs import frozen
-
 from iam.browser.addresses import next_address
 from iam.browser.visitors import Stale
 from iam.http.answers import Answer, Headers
@@ -12,12 +10,13 @@ from iam.pages.account.holders import Holders
 from iam.people.factors.recovery_codes import RecoveryCodes
 from iam.records import actor
 from iam.records.session import Session
+from iam.service import service
 
 PATH: Final = "/account/security/codes"
 PURPOSE: Final = "recovery codes"
 
 
-@frozen
+@service
 class RecoveryCodePages:
     """The page /account/security/codes."""
 

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from attrs import frozen
-
 from iam.browser import user_agents
 from iam.browser.addresses import leading_to, next_address
 from iam.browser.visitors import Stale
@@ -18,12 +16,13 @@ from iam.people.factors.recovery_codes import RecoveryCodes
 from iam.people.factors.totp import AuthenticatorApps
 from iam.records import acr, actor
 from iam.records.session import Session
+from iam.service import service
 
 PATH: Final = "/account/security"
 FORGETTING: Final = "forget browser"
 
 
-@frozen
+@service
 class Security:
     """The page /account/security."""
 

@@ -18,6 +18,7 @@ from iam.pages.account.holders import Holders
 from iam.records import actor
 from iam.records.own_session import OwnSession
 from iam.records.session import Session
+from iam.service import service
 from iam.settings import Settings
 from iam.store.own_sessions import OwnSessions
 
@@ -37,7 +38,7 @@ class Shown:
     here: bool
 
 
-@frozen
+@service
 class SessionsPage:
     """The pages under /account/sessions."""
 

@@ -4,7 +4,6 @@ from functools import partial
 from hmac import compare_digest
 from urllib.parse import urlencode
 
-from attrs import frozen
 from twisted.logger import Logger
 from wtforms import Form, RadioField
 from wtforms.fields.choices import SelectChoice
@@ -39,6 +38,7 @@ from iam.records.client import Client
 from iam.records.client_metadata import Metadata
 from iam.records.invalid import Invalid
 from iam.records.session import Session
+from iam.service import service
 
 log = Logger()
 
@@ -61,7 +61,7 @@ TOO_MANY = (
 )
 
 
-@frozen
+@service
 class Applications:
     """The pages under /applications, where people see only their own applications.
 

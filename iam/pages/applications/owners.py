@@ -4,7 +4,6 @@ from collections.abc import Awaitable
 from typing import Final
 from urllib.parse import quote
 
-from attrs import frozen
 from wtforms import Form
 
 from iam.administration import clients
@@ -25,12 +24,13 @@ from iam.records.client_metadata import MEMBERS
 from iam.records.invalid import Invalid
 from iam.records.member import Who
 from iam.records.session import Session
+from iam.service import service
 
 SEVERAL: Final = frozenset({"grant_types", "scopes"})
 NOT_HERE: Final = "Only administrators register applications here. Ask one of them for yours."
 
 
-@frozen
+@service
 class Owners:
     """People and their own applications; for everybody else an application does not exist."""
 

@@ -13,6 +13,7 @@ from attrs import field, frozen
 from iam.secrets import minted, signed
 from iam.secrets.master_key import ServerKey
 from iam.secrets.minted import Kind
+from iam.service import service
 
 LIFETIME = 12 * 3600  # seconds
 
@@ -30,7 +31,7 @@ class PendingSecret:
     secret: str = field(repr=False)
 
 
-@frozen
+@service
 class Issuer:
     """Makes and recognises tickets for secrets of this kind."""
 

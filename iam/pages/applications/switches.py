@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from attrs import frozen
 from twisted.logger import Logger
 
 from iam.administration import clients
@@ -14,6 +13,7 @@ from iam.http.request import Request
 from iam.pages.applications.owners import Owners, address, by, digest
 from iam.records.client import Client
 from iam.records.session import Session
+from iam.service import service
 
 log = Logger()
 
@@ -22,7 +22,7 @@ ENABLE: Final = "enable"
 NOT_YOURS: Final = "An administrator has disabled this application, and so only an administrator can enable it again."
 
 
-@frozen
+@service
 class Switches:
     """The pages /applications/ID/disable and /applications/ID/enable.
 

@@ -1,14 +1,13 @@
 """The address that leads to the strongest factor a person has; each factor's page offers the others."""
 
-from attrs import frozen
-
 from iam.browser.addresses import leading_to, next_address
 from iam.http.answers import Answer, see_other
 from iam.http.request import Request
 from iam.pages.factors.proving import Proving, level_of, page_of, stepping
+from iam.service import service
 
 
-@frozen
+@service
 class FactorChoice:
     """The page /login/factor."""
 

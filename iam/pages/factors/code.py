@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import evolve
 from wtforms import BooleanField, Form, StringField
 
 from iam.browser.addresses import next_address
@@ -14,6 +14,7 @@ from iam.http.request import Request
 from iam.pages.factors.proving import Candidate, Proving, page_of, stepping
 from iam.people.factors.attempts import Spent
 from iam.people.factors.factor import Coded
+from iam.service import service
 from iam.throttles.throttle import Throttled
 
 MANY: Final = 120  # seconds, from which on waits are told in minutes
@@ -27,7 +28,7 @@ class CodeForm(Form):  # type: ignore[misc]
     remember = BooleanField("Do not ask again in this browser for 30 days")
 
 
-@frozen
+@service
 class CodePage:
     """The page /login/factor/NAME of a factor that is proved by a code."""
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import evolve
 from wtforms import BooleanField, Form
 
 from iam.browser import csrf
@@ -19,6 +19,7 @@ from iam.people.factors.ceremonies import Flaw, Refused, Use
 from iam.people.factors.passkeys import Passkeys
 from iam.people.factors.relying_party import RelyingParty
 from iam.records import acr
+from iam.service import service
 from iam.throttles.throttle import Throttle, Throttled
 
 PURPOSE: Final = "factor passkey"
@@ -34,7 +35,7 @@ class PasskeyForm(Form):  # type: ignore[misc]
     remember = BooleanField("Do not ask again in this browser for 30 days")
 
 
-@frozen
+@service
 class PasskeyPage:
     """The page /login/factor/passkey."""
 

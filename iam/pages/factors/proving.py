@@ -26,6 +26,7 @@ from iam.people.factors.factors import Factors
 from iam.records import acr, actor
 from iam.secrets import minted
 from iam.secrets.minted import Kind
+from iam.service import service
 from iam.store.pending_logins import PendingLogins
 from iam.store.sessions import Sessions
 
@@ -62,7 +63,7 @@ class Candidate:
         return Proof(self.user_id, self.auth_time, amr, self.remembered, pending, self.until)
 
 
-@frozen
+@service
 class Proving:
     """Finds candidates, and begins their sessions.
 

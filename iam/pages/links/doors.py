@@ -13,6 +13,7 @@ from iam.http.request import Request
 from iam.people.links import LinkKind, Links
 from iam.records.link import Link
 from iam.secrets import minted
+from iam.service import service
 
 UNKNOWN: Final = "unknown"
 
@@ -31,7 +32,7 @@ class Opened:
         return f"{self.kind.word} {minted.digest(self.secret).hex()}"
 
 
-@frozen
+@service
 class Doors:
     """The way in to the pages behind links; a link that is not good leads to a page that says why."""
 

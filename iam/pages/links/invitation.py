@@ -1,6 +1,5 @@
 """Invitations: the page behind the link, on which the person chooses a name and a password."""
 
-from attrs import frozen
 from twisted.logger import Logger
 from wtforms import Form, PasswordField, StringField
 
@@ -14,6 +13,7 @@ from iam.pages.login.login import reset_done
 from iam.people.links import INVITATION
 from iam.people.new_passwords import NewPasswords, owner
 from iam.records.invalid import Invalid
+from iam.service import service
 
 log = Logger()
 
@@ -26,7 +26,7 @@ class InvitationForm(Form):  # type: ignore[misc]
     again = PasswordField("Password, once more")
 
 
-@frozen
+@service
 class InvitationPage:
     """The page /invitation behind the link: a name and a password, and then the login."""
 

@@ -1,6 +1,5 @@
 """Forgotten passwords: the page that asks for a link, and the one behind it (H22)."""
 
-from attrs import frozen
 from twisted.logger import Logger
 from wtforms import Form, PasswordField, StringField
 
@@ -16,6 +15,7 @@ from iam.pages.login.login import reset_done
 from iam.people.links import RESET
 from iam.people.new_passwords import NewPasswords
 from iam.records.invalid import Invalid
+from iam.service import service
 from iam.throttles.beat import Beat
 
 log = Logger()
@@ -37,7 +37,7 @@ class NewPasswordForm(Form):  # type: ignore[misc]
     again = PasswordField("New password, once more")
 
 
-@frozen
+@service
 class ResetPage:
     """The page /reset, which mails a link, and says the same whether there is such an account or not (H15)."""
 
@@ -71,7 +71,7 @@ class ResetPage:
         return self.theme.page("reset.html", status, headers, form=form, stale=stale, next=address, csrf_token=token)
 
 
-@frozen
+@service
 class NewPasswordPage:
     """The page /reset/password behind the link: a new password, and then the login."""
 

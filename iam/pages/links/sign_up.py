@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
-from attrs import frozen
 from twisted.logger import Logger
 from wtforms import Form, PasswordField, StringField
 
@@ -20,6 +19,7 @@ from iam.pages.login.beginning import Beginnings, Proof
 from iam.people.links import SIGN_UP
 from iam.people.sign_ups import SignUps
 from iam.records.invalid import Invalid
+from iam.service import service
 from iam.throttles.beat import Beat
 
 log = Logger()
@@ -43,7 +43,7 @@ class AccountForm(Form):  # type: ignore[misc]
     again = PasswordField("Password, once more")
 
 
-@frozen
+@service
 class SignUpPage:
     """The page /signup, which mails a link, and says the same whether there is an account with the address or not (H15).
 
@@ -88,7 +88,7 @@ class SignUpPage:
         return self.theme.page("signup.html", status, headers, form=form, stale=stale, next=address, csrf_token=token)
 
 
-@frozen
+@service
 class NewAccountPage:
     """The page /signup/account behind the link: it makes the account, logs in, and leads to where the person came from.
 

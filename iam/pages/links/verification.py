@@ -1,6 +1,5 @@
 """Verification of e-mail addresses: the page that sends the link again, and the one behind it (H23)."""
 
-from attrs import frozen
 from twisted.logger import Logger
 
 from iam.browser.visitors import Stale
@@ -11,13 +10,14 @@ from iam.pages.links.doors import Doors, Opened
 from iam.people.links import VERIFICATION, Links, TooMany
 from iam.records import actor
 from iam.records.session import Session
+from iam.service import service
 
 log = Logger()
 
 PURPOSE = "verification"
 
 
-@frozen
+@service
 class VerificationRequestPage:
     """The page /account/verification, which mails the link to the person's address again."""
 
@@ -53,7 +53,7 @@ class VerificationRequestPage:
         return self.holders.page("verification_request.html", session, status, stale=stale, done=done, csrf_token=token)
 
 
-@frozen
+@service
 class VerificationPage:
     """The page /verification behind the link, whose form verifies the address."""
 

@@ -19,6 +19,7 @@ from iam.records.acr import PASSWORD
 from iam.records.login_device import LoginDevice
 from iam.secrets import minted
 from iam.secrets.minted import Kind
+from iam.service import service
 from iam.store.pending_logins import PendingLogins
 
 KEEP_ACCOUNT: Final = "/account/data/keep"  # asks somebody who wanted their account deleted
@@ -43,7 +44,7 @@ class Proof:
     mark: str | None = field(default=None, repr=False)
 
 
-@frozen
+@service
 class Beginnings:
     """Begins sessions, and the logins that still lack a factor, and sets the cookies of both.
 

@@ -2,21 +2,20 @@
 
 from collections.abc import Callable
 
-from attrs import frozen
-
 from iam.browser.addresses import leading_to, next_address
 from iam.browser.theme import Theme
 from iam.browser.visitors import Stale, Visitors
 from iam.http.answers import Answer, see_other
 from iam.http.request import Request
 from iam.pages.login.logging_out import Departures
+from iam.service import service
 from iam.settings import Settings
 
 PATH = "/accounts"
 PURPOSE = "accounts"
 
 
-@frozen
+@service
 class Chooser:
     """The page of this browser's accounts; `after_choice` adds a mark of the choice to the address that follows."""
 

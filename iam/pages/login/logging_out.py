@@ -1,6 +1,5 @@
 """The end of a session in a browser, and the front-channel notice to relying parties."""
 
-from attrs import frozen
 from twisted.logger import Logger
 
 from iam.browser.accounts import Account, Accounts
@@ -10,12 +9,13 @@ from iam.http.answers import Answer, see_other
 from iam.http.request import Request
 from iam.openid.front_channel import FrontChannel
 from iam.people.sessions import BrowserSessions
+from iam.service import service
 from iam.settings import Settings
 
 log = Logger()
 
 
-@frozen
+@service
 class Departures:
     """Ends sessions of a browser."""
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from attrs import evolve, frozen
+from attrs import evolve
 from twisted.logger import Logger
 from wtforms import BooleanField, Form, HiddenField, PasswordField, StringField
 
@@ -27,6 +27,7 @@ from iam.people.factors.factors import Factors
 from iam.people.factors.passkeys import Passkeys
 from iam.people.logins import Logins
 from iam.records.session import Session
+from iam.service import service
 from iam.settings import Settings
 from iam.throttles.pace import Pace
 from iam.throttles.throttle import Throttled
@@ -49,7 +50,7 @@ class LoginForm(Form):  # type: ignore[misc]
     upgrade = HiddenField()
 
 
-@frozen
+@service
 class LoginPage:
     """The login page.
 

@@ -3,7 +3,6 @@
 from hashlib import sha256
 from urllib.parse import urlencode
 
-from attrs import frozen
 from twisted.logger import Logger
 
 from iam.browser import csrf
@@ -18,6 +17,7 @@ from iam.http.request import Request
 from iam.openid.logout_requests import PARAMETERS, LogoutError, LogoutRequest, LogoutRequests
 from iam.pages.login.chooser import PATH as ACCOUNTS
 from iam.pages.login.logging_out import Departures
+from iam.service import service
 
 log = Logger()
 
@@ -29,7 +29,7 @@ REFUSED = (
 )
 
 
-@frozen
+@service
 class Logout:
     """The logout page: ends a session and redirects the person.
 

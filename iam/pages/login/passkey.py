@@ -1,6 +1,6 @@
 """Logs people in by a passkey alone, from the form of the login page (H24)."""
 
-from attrs import evolve, frozen
+from attrs import evolve
 from twisted.logger import Logger
 
 from iam.browser import csrf
@@ -12,12 +12,13 @@ from iam.pages.login.beginning import Beginnings, Proof
 from iam.pages.login.login import PURPOSE, LoginForm, LoginPage, describe_wait
 from iam.people.factors.ceremonies import Flaw, Refused, Use
 from iam.people.factors.passkeys import Passkeys
+from iam.service import service
 from iam.throttles.throttle import Throttle, Throttled
 
 log = Logger()
 
 
-@frozen
+@service
 class PasskeyLogin:
     """The address to which the login page sends what a browser says of a passkey."""
 

@@ -17,6 +17,7 @@ from iam.records.client import Client
 from iam.records.personal_token import Owner
 from iam.records.session import Session
 from iam.secrets.minted import Kind
+from iam.service import service
 from iam.tokens.personal_scopes import Offer
 
 PLACE: Final = "/account/tokens"
@@ -79,7 +80,7 @@ class Keepers(Protocol):
         """Returns who sent the form, and the form, whose token is good for this purpose only."""
 
 
-@frozen
+@service
 class OfThePerson:
     """The tokens of the person at the browser."""
 
@@ -96,7 +97,7 @@ class OfThePerson:
         return Keeper(session), sent
 
 
-@frozen
+@service
 class OfAnApplication:
     """The tokens of an application, for its owner; for everybody else it does not exist."""
 

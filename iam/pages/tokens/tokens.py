@@ -3,7 +3,6 @@
 from typing import Final
 from uuid import UUID
 
-from attrs import frozen
 from twisted.logger import Logger
 
 from iam.administration import personal_tokens
@@ -21,6 +20,7 @@ from iam.pages.tokens.keepers import PLACE, Keeper, Keepers
 from iam.records import actor
 from iam.records.invalid import Invalid
 from iam.records.personal_token import PersonalToken
+from iam.service import service
 from iam.tokens.personal_scopes import Offer
 
 log = Logger()
@@ -29,7 +29,7 @@ OF_THE_PERSON: Final = "section.html"
 OF_AN_APPLICATION: Final = "token_application.html"
 
 
-@frozen
+@service
 class TokenPages:
     """The pages under /account/tokens or /applications/ID/tokens, where people see only their own."""
 

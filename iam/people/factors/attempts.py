@@ -8,9 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 from uuid import UUID
 
-from attrs import frozen
-
 from iam.networks import network
+from iam.service import service
 from iam.store import refused_counts
 from iam.store.refused_counts import RefusedCounts
 from iam.throttles.throttle import Throttle
@@ -25,7 +24,7 @@ class Spent(Exception):
     """So many codes were typed in this login that no more is tested: it has to begin anew."""
 
 
-@frozen
+@service
 class FactorAttempts:
     """Limits attempts to prove a factor."""
 

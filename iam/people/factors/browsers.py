@@ -5,19 +5,18 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from attrs import frozen
-
 from iam.clock import Clock
 from iam.people.devices import Devices
 from iam.records.actor import By
 from iam.records.remembered_browser import RememberedBrowser
 from iam.secrets import minted
+from iam.service import service
 from iam.store.remembered_browsers import RememberedBrowserTable
 
 LIFETIME: Final = timedelta(days=30)
 
 
-@frozen
+@service
 class RememberedBrowsers:
     """The browsers, recognised by the marks in their device cookies, of which the table has digests."""
 

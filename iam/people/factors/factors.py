@@ -3,13 +3,12 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from attrs import frozen
-
 from iam.people.factors.factor import Factor
 from iam.records import acr
+from iam.service import service
 
 
-@frozen
+@service
 class Factors:
     """All factors of this server, the strongest first."""
 
