@@ -1,6 +1,17 @@
 -- The schema that iam/store/migrations and iam/store/functions make together. Written by `make schema`; do not edit.
 -- The partitions of short-lived tables are not here: servers make and drop them by the day.
 
+CREATE FUNCTION administers(person uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $_$
+    select exists (
+        select from role_grants r where r.role = 'administrator' and r.client_id is null and r.user_id = $1
+    ) or exists (
+        select from group_members m join role_grants r on r.group_id = m.group_id
+        where m.user_id = $1 and r.role = 'administrator' and r.client_id is null
+    )
+$_$;
+
 CREATE FUNCTION admit_server(role text) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -158,6 +169,76 @@ CREATE FUNCTION consented_without(before jsonb, names text[]) RETURNS jsonb
     from jsonb_each($1) each (uri, names)
 $_$;
 
+CREATE FUNCTION derive_administrators(people uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    fewer boolean;
+begin
+    if not exists (select from users u where u.id = any (people)) then
+        return;
+    end if;
+    perform pg_advisory_xact_lock(1768779118, hashtext(current_schema() || '.administrators'));
+    fewer := exists (
+        select from users u where u.id = any (people) and u.superuser and u.disabled_at is null and not administers(u.id)
+    );
+    if fewer then
+        perform from users u where u.superuser and u.disabled_at is null order by u.id for no key update;
+    end if;
+    update users u set superuser = not u.superuser,
+        updated_at = coalesce(nullif(current_setting('iam.moment', true), '')::timestamptz, u.updated_at)
+    where u.id = any (people) and u.superuser <> administers(u.id);
+    if fewer and not exists (select from users u where u.superuser and u.disabled_at is null) then
+        raise exception 'the last enabled administrator stays'
+            using errcode = 'integrity_constraint_violation', constraint = 'last_administrator';
+    end if;
+end
+$$;
+
+CREATE FUNCTION derive_from_members() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform derive_administrators(array(select distinct m.user_id from moved m));
+    return null;
+end
+$$;
+
+CREATE FUNCTION derive_from_roles() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if not exists (
+        select from moved r left join users u on u.id = r.user_id
+        where r.role = 'administrator' and r.client_id is null and (r.group_id is not null or u.id is not null)
+    ) then
+        return null;
+    end if;
+    perform pg_advisory_xact_lock(1768779118, hashtext(current_schema() || '.administrators'));
+    perform derive_administrators(array(
+        select r.user_id from moved r where r.role = 'administrator' and r.client_id is null and r.user_id is not null
+        union
+        select m.user_id from moved r join group_members m on m.group_id = r.group_id
+        where r.role = 'administrator' and r.client_id is null
+    ));
+    return null;
+end
+$$;
+
+CREATE FUNCTION derive_role() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if new.superuser and not administers(new.id) then
+        insert into role_grants (role, user_id, created_at) values ('administrator', new.id, new.updated_at)
+        on conflict do nothing;
+    elsif not new.superuser then
+        delete from role_grants r where r.role = 'administrator' and r.client_id is null and r.user_id = new.id;
+    end if;
+    return null;
+end
+$$;
+
 CREATE FUNCTION end_bound_grants() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -181,6 +262,13 @@ begin
     return null;
 end
 $$;
+
+CREATE FUNCTION groups_of(person uuid) RETURNS text[]
+    LANGUAGE sql STABLE
+    AS $_$
+    select coalesce(array_agg(g.name order by g.name_key), '{}')
+    from group_members m join groups g on g.id = m.group_id where m.user_id = $1
+$_$;
 
 CREATE FUNCTION keep_client_metadata() RETURNS trigger
     LANGUAGE plpgsql
@@ -398,6 +486,7 @@ CREATE FUNCTION other_administrator(person uuid) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
 begin
+    perform pg_advisory_xact_lock(1768779118, hashtext(current_schema() || '.administrators'));
     perform from users u where u.superuser and u.disabled_at is null order by u.id for no key update;
     return exists (select from users u where u.superuser and u.disabled_at is null and u.id <> person);
 end
@@ -430,6 +519,17 @@ begin
     raise exception 'audit events are never changed' using errcode = 'integrity_constraint_violation';
 end
 $$;
+
+CREATE FUNCTION roles_of(person uuid, client text) RETURNS text[]
+    LANGUAGE sql STABLE
+    AS $_$
+    select coalesce(array_agg(distinct held.role order by held.role), '{}') from (
+        select r.role from role_grants r where r.user_id = $1 and r.client_id is not distinct from $2
+        union all
+        select r.role from group_members m join role_grants r on r.group_id = m.group_id
+        where m.user_id = $1 and r.client_id is not distinct from $2
+    ) held
+$_$;
 
 CREATE FUNCTION rotate_client_secret(client text, method text, secret uuid, digest bytea, sealed bytea, at timestamp with time zone, until timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql
@@ -717,6 +817,22 @@ CREATE TABLE grants (
     openid jsonb
 );
 
+CREATE TABLE group_members (
+    group_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    owner boolean DEFAULT false NOT NULL,
+    since timestamp with time zone NOT NULL
+);
+
+CREATE TABLE groups (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    name_key text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE logout_notices (
     id uuid NOT NULL,
     client_id text NOT NULL,
@@ -906,6 +1022,15 @@ CREATE TABLE resources (
     CONSTRAINT resources_token_format_check CHECK ((token_format = ANY (ARRAY['opaque'::text, 'jwt'::text])))
 );
 
+CREATE TABLE role_grants (
+    role text NOT NULL,
+    client_id text,
+    user_id uuid,
+    group_id uuid,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT role_grants_check CHECK ((num_nonnulls(user_id, group_id) = 1))
+);
+
 CREATE TABLE scopes (
     name text NOT NULL,
     description text NOT NULL,
@@ -998,6 +1123,15 @@ ALTER TABLE ONLY functions
 
 ALTER TABLE ONLY grants
     ADD CONSTRAINT grants_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY group_members
+    ADD CONSTRAINT group_members_pkey PRIMARY KEY (group_id, user_id);
+
+ALTER TABLE ONLY groups
+    ADD CONSTRAINT groups_name_key_key UNIQUE (name_key);
+
+ALTER TABLE ONLY groups
+    ADD CONSTRAINT groups_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY links
     ADD CONSTRAINT links_pkey PRIMARY KEY (digest);
@@ -1128,6 +1262,8 @@ CREATE INDEX grants_session_id ON grants USING btree (session_id) WHERE ((openid
 
 CREATE INDEX grants_user_id ON grants USING btree (user_id) WHERE (user_id IS NOT NULL);
 
+CREATE INDEX group_members_user_id ON group_members USING btree (user_id);
+
 CREATE INDEX links_expires_at ON links USING btree (expires_at);
 
 CREATE INDEX links_user_id ON links USING btree (user_id, kind);
@@ -1154,6 +1290,14 @@ CREATE INDEX remembered_browsers_expires_at ON remembered_browsers USING btree (
 
 CREATE INDEX remembered_browsers_user_id ON remembered_browsers USING btree (user_id);
 
+CREATE INDEX role_grants_client_id ON role_grants USING btree (client_id) WHERE (client_id IS NOT NULL);
+
+CREATE INDEX role_grants_group_id ON role_grants USING btree (group_id) WHERE (group_id IS NOT NULL);
+
+CREATE UNIQUE INDEX role_grants_once ON role_grants USING btree (role, COALESCE(client_id, ''::text), COALESCE(user_id, group_id));
+
+CREATE INDEX role_grants_user_id ON role_grants USING btree (user_id) WHERE (user_id IS NOT NULL);
+
 CREATE INDEX sessions_id ON ONLY sessions USING btree (id);
 
 CREATE INDEX sessions_user_id ON ONLY sessions USING btree (user_id);
@@ -1178,7 +1322,15 @@ CREATE TRIGGER consents_without_resources BEFORE INSERT ON consents FOR EACH ROW
 
 CREATE TRIGGER grants_consented AFTER INSERT ON grants FOR EACH ROW WHEN (((new.user_id IS NOT NULL) AND (new.resources <> '{}'::text[]))) EXECUTE FUNCTION consent_to_resources();
 
+CREATE TRIGGER group_members_joined AFTER INSERT ON group_members REFERENCING NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION derive_from_members();
+
+CREATE TRIGGER group_members_left AFTER DELETE ON group_members REFERENCING OLD TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION derive_from_members();
+
 CREATE TRIGGER resources_changed AFTER INSERT OR DELETE OR UPDATE ON resources FOR EACH ROW EXECUTE FUNCTION tell_servers('resources');
+
+CREATE TRIGGER role_grants_given AFTER INSERT ON role_grants REFERENCING NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION derive_from_roles();
+
+CREATE TRIGGER role_grants_taken AFTER DELETE ON role_grants REFERENCING OLD TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION derive_from_roles();
 
 CREATE TRIGGER scopes_changed AFTER INSERT OR DELETE OR UPDATE ON scopes FOR EACH ROW EXECUTE FUNCTION tell_servers('scopes');
 
@@ -1188,7 +1340,11 @@ CREATE TRIGGER signing_keys_changed AFTER INSERT OR DELETE OR UPDATE ON signing_
 
 CREATE TRIGGER users_administrated AFTER INSERT OR UPDATE OF superuser ON users FOR EACH ROW WHEN (new.superuser) EXECUTE FUNCTION close_setup();
 
+CREATE TRIGGER users_made_administrators AFTER INSERT ON users FOR EACH ROW WHEN (new.superuser) EXECUTE FUNCTION derive_role();
+
 CREATE TRIGGER users_renamed AFTER UPDATE OF name, username ON users FOR EACH ROW WHEN (((old.name IS DISTINCT FROM new.name) OR (old.username IS DISTINCT FROM new.username))) EXECUTE FUNCTION tell_of_owner();
+
+CREATE TRIGGER users_role_written AFTER UPDATE OF superuser ON users FOR EACH ROW WHEN ((old.superuser IS DISTINCT FROM new.superuser)) EXECUTE FUNCTION derive_role();
 
 CREATE TRIGGER users_unchanged BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION leave_unchanged();
 
@@ -1203,6 +1359,12 @@ ALTER TABLE ONLY consents
 
 ALTER TABLE ONLY consents
     ADD CONSTRAINT consents_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY group_members
+    ADD CONSTRAINT group_members_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY group_members
+    ADD CONSTRAINT group_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY links
     ADD CONSTRAINT links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
@@ -1239,6 +1401,15 @@ ALTER TABLE ONLY remembered_browsers
 
 ALTER TABLE ONLY resources
     ADD CONSTRAINT resources_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY role_grants
+    ADD CONSTRAINT role_grants_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY role_grants
+    ADD CONSTRAINT role_grants_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY role_grants
+    ADD CONSTRAINT role_grants_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 
 ALTER TABLE sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;

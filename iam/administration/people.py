@@ -12,8 +12,10 @@ from iam.people import names, profiles
 from iam.people.profiles import Profile
 from iam.records.actor import By
 from iam.records.invalid import Invalid
+from iam.records.role import Role
 from iam.records.user import User
-from iam.store.users import LastAdministrator
+from iam.store.administrators import LastAdministrator
+from iam.store.roles import Holder
 
 
 @frozen
@@ -42,6 +44,8 @@ class ProfileChange:
 
 async def find(on: Administration, name: str) -> User:
     """Returns the person with this id or else this username. Raises Invalid if there is none."""
+    if "\0" in name:
+        raise missing(name)
     user = await find_by_id(on, name) or await on.store.users.by_username(names.username_key(name))
     if user is None:
         raise missing(name)
@@ -100,6 +104,8 @@ async def create_administrator(
 async def update(on: Administration, name: str, change: ProfileChange, by: By) -> User:
     """Changes an account's profile, and whether the person is an administrator. Raises Invalid."""
     user = await find(on, name)
+    if change.superuser is False:
+        await refuse_by_group(on, user)
     profile = change.apply(profiles.of(user))
     await profiles.change(on.store.users, on.clock, user, profile, by, superuser=change.superuser)
     return await find(on, str(user.id))
@@ -174,6 +180,15 @@ async def find_removable(on: Administration, name: str) -> User:
     if await on.store.users.last_administrator(user.id):
         raise LastAdministrator
     return user
+
+
+async def refuse_by_group(on: Administration, user: User) -> None:
+    """Raises Invalid if the person is an administrator by a group, which an account does not change."""
+    for group in await on.store.groups.of_person(user.id):
+        if Role.ADMINISTRATOR in [
+            each.role for each in await on.store.roles.given(Holder(group_id=group.id), server=True)
+        ]:
+            raise Invalid({"superuser": f"{user.username} is an administrator by the group {group.name}."})
 
 
 def missing(name: str) -> Invalid:

@@ -12,6 +12,8 @@ COMMANDS = {
     "database": "The database itself: upgrade, restored (from a backup).",
     "createsuperuser": "Make an administrator.",
     "user": "People: create, list, show, update, disable, enable, delete, set-password.",
+    "group": "Groups of people: create, list, show, update, delete, add, remove.",
+    "role": "Roles on this server and in applications: grant, revoke, list.",
     "client": "Clients: create, list, show, update, rotate-secret, disable, enable, delete; their registration tokens.",
     "registration-token": "Initial access tokens, to register clients with: create, list, revoke.",
     "scope": "Scopes: create, list, delete.",

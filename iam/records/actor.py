@@ -40,6 +40,12 @@ class By:
         """The parameters of a statement that hold this actor."""
         return {"actor": self.actor, "address": self.address}
 
+    @property
+    def user_id(self) -> UUID | None:
+        """The person who does it; None for everybody and everything else."""
+        kind, _, name = self.actor.partition(" ")
+        return UUID(name) if kind == "user" else None
+
 
 SERVER: Final = By("server")
 COMMAND_LINE: Final = By("command line")

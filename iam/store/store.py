@@ -20,6 +20,7 @@ from iam.store.email_changes import EmailChanges
 from iam.store.exports import Exports
 from iam.store.factors import FactorTable
 from iam.store.grants import Grants
+from iam.store.groups import Groups
 from iam.store.links import Links
 from iam.store.logout_notices import LogoutNotices
 from iam.store.new_passwords import NewPasswords
@@ -38,6 +39,7 @@ from iam.store.registrations import Registrations
 from iam.store.remembered_browsers import RememberedBrowserTable
 from iam.store.replays import Replays
 from iam.store.resources import Resources
+from iam.store.roles import Roles
 from iam.store.scopes import Scopes
 from iam.store.service import Service
 from iam.store.sessions import Sessions
@@ -56,6 +58,8 @@ class Store:
 
     database: Database
     users: Users
+    groups: Groups
+    roles: Roles
     sessions: Sessions
     pending_logins: PendingLogins
     totp_secrets: TOTPSecrets
@@ -107,6 +111,8 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
     store = Store(
         database=database,
         users=Users(database),
+        groups=Groups(database),
+        roles=Roles(database),
         sessions=Sessions(database),
         pending_logins=PendingLogins(database),
         totp_secrets=TOTPSecrets(database),

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from iam.database.database import Database
 from iam.records.actor import By
-from iam.records.invalid import Invalid
 from iam.records.user import User
+from iam.store.administrators import LastAdministrator
 
 COLUMNS: Final = """
 select id, username, email, email_verified, name, claims, superuser, created_at, updated_at, disabled_at from users
@@ -144,15 +144,6 @@ with going as materialized (
 )
 select id from deleted
 """
-
-
-class LastAdministrator(Invalid):
-    """The change would leave this server without an enabled administrator."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            {"user": "This is the last enabled administrator: make another one first (iam createsuperuser)."}
-        )
 
 
 class Users:

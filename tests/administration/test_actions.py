@@ -18,6 +18,7 @@ from iam.administration import (
     exports,
     factors,
     grants,
+    groups,
     invitations,
     keys,
     people,
@@ -25,14 +26,17 @@ from iam.administration import (
     registration_access_tokens,
     registration_tokens,
     resources,
+    roles,
     scopes,
     sessions,
     tokens,
 )
 from iam.administration.administration import Administration
+from iam.administration.groups import GroupChange
 from iam.administration.people import ProfileChange
 from iam.administration.personal_tokens import Wish
 from iam.administration.resources import Terms
+from iam.administration.roles import Place
 from iam.records.actor import SERVER, By
 from iam.records.client_metadata import Metadata
 from iam.records.personal_token import ANYBODY
@@ -93,6 +97,44 @@ async def create_scope(desk: Desk) -> Act:
 
 async def delete_scope(desk: Desk) -> Act:
     return lambda: scopes.delete(desk.on, "write", BY)
+
+
+async def create_group(desk: Desk) -> Act:
+    return lambda: groups.create(desk.on, "editors", "Who write the news", BY)
+
+
+async def update_group(desk: Desk) -> Act:
+    await groups.create(desk.on, "editors", "", SERVER)
+    return lambda: groups.update(desk.on, "editors", GroupChange(description="Who write the news"), BY)
+
+
+async def delete_group(desk: Desk) -> Act:
+    await groups.create(desk.on, "editors", "", SERVER)
+    return lambda: groups.delete(desk.on, "editors", BY)
+
+
+async def add_member(desk: Desk) -> Act:
+    await groups.create(desk.on, "editors", "", SERVER)
+    username = (await desk.server.person()).username
+    return lambda: groups.add(desk.on, "editors", username, BY)
+
+
+async def remove_member(desk: Desk) -> Act:
+    await groups.create(desk.on, "editors", "", SERVER)
+    username = (await desk.server.person()).username
+    await groups.add(desk.on, "editors", username, SERVER)
+    return lambda: groups.remove(desk.on, "editors", username, BY)
+
+
+async def grant_role(desk: Desk) -> Act:
+    username = (await desk.server.person()).username
+    return lambda: roles.grant(desk.on, "support", Place(username), BY)
+
+
+async def revoke_role(desk: Desk) -> Act:
+    username = (await desk.server.person()).username
+    await roles.grant(desk.on, "support", Place(username), SERVER)
+    return lambda: roles.revoke(desk.on, "support", Place(username), BY)
 
 
 async def prune_audit_log(desk: Desk) -> Act:
@@ -305,6 +347,11 @@ ACTIONS: dict[str, tuple[Prepare, str]] = {
     "grants.revoke_of_client": (revoke_grants_of_client, "grants.revoked"),
     "grants.revoke_of_user": (revoke_grants_of_person, "grants.revoked"),
     "grants.void": (void, "grants.revoked"),
+    "groups.add": (add_member, "group.member_added"),
+    "groups.create": (create_group, "group.created"),
+    "groups.delete": (delete_group, "group.deleted"),
+    "groups.remove": (remove_member, "group.member_removed"),
+    "groups.update": (update_group, "group.changed"),
     "invitations.invite": (invite_person, "user.invited"),
     "invitations.reset_password": (reset_password, "user.reset_offered"),
     "keys.retire": (retire_key, "key.retired"),
@@ -328,6 +375,8 @@ ACTIONS: dict[str, tuple[Prepare, str]] = {
     "resources.disable": (disable_resource, "resource.disabled"),
     "resources.enable": (enable_resource, "resource.enabled"),
     "resources.update": (update_resource, "resource.changed"),
+    "roles.grant": (grant_role, "role.granted"),
+    "roles.revoke": (revoke_role, "role.revoked"),
     "scopes.create": (create_scope, "scope.created"),
     "scopes.delete": (delete_scope, "scope.deleted"),
     "sessions.revoke": (revoke_session, "session.ended"),

@@ -8,7 +8,7 @@ from iam.administration.client_changes import propose
 from iam.administration.people import ProfileChange
 from iam.records.actor import SERVER
 from iam.records.invalid import Invalid
-from iam.store.users import LastAdministrator
+from iam.store.administrators import LastAdministrator
 from tests.harness import Server
 
 PASSWORD = "seven wet otters sing"

@@ -18,8 +18,8 @@ from iam.people.people import NOT_FIRST, TAKEN_EMAIL, TAKEN_USERNAME, People
 from iam.people.stored_hashes import UNKNOWN
 from iam.records.actor import SERVER, By
 from iam.records.invalid import Invalid
+from iam.store.administrators import LastAdministrator
 from iam.store.store import Store
-from iam.store.users import LastAdministrator
 from tests.waiting import until
 
 PASSWORD = "blue-tractor-42"

@@ -72,6 +72,11 @@ SENTENCES: Final[Mapping[str, Sentences]] = {
     "passkey.renamed": both("You renamed a passkey."),
     "passkey.switched": both("You chose whether a passkey is asked for after your password."),
     "passkey.removed": Sentences("You removed a passkey.", "A passkey was removed."),
+    "group.member_added": both("You became a member of a group."),
+    "group.member_changed": both("What you may do in a group changed."),
+    "group.member_removed": both("You are no member of a group any more."),
+    "role.granted": both("You were given a role."),
+    "role.revoked": both("A role was taken from you."),
     "personal_token.created": Sentences("You made an access token.", "An administrator made an access token for you."),
     "personal_token.revoked": Sentences("You ended an access token.", "An access token of yours was ended."),
 }
