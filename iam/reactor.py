@@ -4,10 +4,12 @@ Twisted's interfaces declare their methods without `self`, which type checkers d
 are declared here again; at run time these names are Twisted's own interfaces.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
 from twisted.internet.interfaces import IReactorCore, IReactorFDSet, IReactorThreads, IReactorTime
+
+InThread = Callable[..., Awaitable[Any]]  # calls a function that blocks, with its arguments, in a thread
 
 if TYPE_CHECKING:
     from twisted.python.threadpool import ThreadPool

@@ -1,6 +1,7 @@
 """What a start leaves for later."""
 
 import gc
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -30,6 +31,17 @@ async def test_everything_is_there_afterwards_and_set_aside(server: Server) -> N
 
     assert {"klein", "jinja2", "treq"} <= sys.modules.keys()
     assert gc.get_freeze_count() > 1000
+
+
+def test_a_server_that_sees_no_passkey_loads_nothing_for_them() -> None:
+    code = (
+        "import sys, importlib, iam.server.plugin; from iam.server.completion import LIBRARIES;"
+        "[importlib.import_module(each) for each in LIBRARIES]; print({'webauthn', 'cbor2'} & sys.modules.keys())"
+    )
+
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert said == "set()\n"
 
 
 async def test_a_piece_that_fails_is_logged_and_keeps_no_other_from_being_done() -> None:

@@ -1,22 +1,20 @@
 """Mail as files, where there is no mail server."""
 
 import os
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from twisted.logger import Logger
 
 from iam.outbound.mail import NotSent
+from iam.reactor import InThread
 from iam.records.mail import Letter
 from iam.service import service
 
 KEPT: Final = timedelta(days=7)  # after which a file goes, when another one is written
 
 log = Logger()
-
-InThread = Callable[..., Awaitable[Any]]
 
 
 @service

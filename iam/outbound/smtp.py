@@ -1,6 +1,5 @@
 """The way of mail to the operator's mail server; TLS and its certificate are checked, but on this machine."""
 
-from collections.abc import Awaitable, Callable
 from importlib import import_module
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -13,7 +12,7 @@ from twisted.internet.ssl import optionsForClientTLS, platformTrust
 from iam.outbound.connecting import Line, Look, NameResolver, system
 from iam.outbound.destinations import HTTPS, Destination, FetchError
 from iam.outbound.mail import NotSent
-from iam.reactor import Reactor
+from iam.reactor import InThread, Reactor
 from iam.records.mail import Letter
 from iam.records.mail_server import MailServer
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from iam.outbound.submission import Submission
 
 TOTAL: Final = 60.0  # seconds for one letter, from the lookup to the last answer
-
-InThread = Callable[..., Awaitable[Any]]
 
 
 class Smtp:

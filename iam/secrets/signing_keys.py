@@ -6,7 +6,7 @@ Some of them sign; clients encrypt to the others.
 import json
 import os
 import warnings
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, Protocol
@@ -19,6 +19,7 @@ from joserfc.jws import JWSRegistry, extract_compact
 from twisted.logger import Logger
 
 from iam.clock import Clock
+from iam.reactor import InThread
 from iam.records.actor import SERVER, By
 from iam.records.signing_key import SigningKey
 from iam.secrets import jwe, minted
@@ -52,7 +53,6 @@ FOREIGN: Final = frozenset(
 log = Logger()
 
 Pair = ECKey | OKPKey | RSAKey
-InThread = Callable[..., Awaitable[Any]]
 
 
 class Table(Protocol):

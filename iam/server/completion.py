@@ -20,10 +20,7 @@ from iam.reactor import Timer
 from iam.server import collection
 
 # In the order in which they import each other, so that each is some ten milliseconds of work.
-LIBRARIES: Final = (
-    *("twisted.web.client", "treq", "werkzeug", "twisted.web.server", "klein", "jinja2"),
-    *("cbor2", "pyasn1_modules.rfc5280", "webauthn"),
-)
+LIBRARIES: Final = ("twisted.web.client", "treq", "werkzeug", "twisted.web.server", "klein", "jinja2")
 
 Piece = Callable[[], object]
 

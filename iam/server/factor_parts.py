@@ -11,7 +11,7 @@ from iam.people.factors.passkeys import Passkeys, passkeys_of
 from iam.people.factors.recovery_codes import RecoveryCodes
 from iam.people.factors.totp import PURPOSE as TOTP_SECRETS
 from iam.people.factors.totp import AuthenticatorApps
-from iam.server.parts import Parts
+from iam.server.parts import Parts, in_threads
 
 
 @frozen(slots=False)
@@ -37,7 +37,7 @@ class FactorParts(Parts):
     @cached_property
     def passkeys(self) -> Passkeys:
         """The passkeys of people."""
-        return passkeys_of(self.settings, self.store.passkeys, self.key, self.clock)
+        return passkeys_of(self.settings, self.store.passkeys, self.key, self.clock, in_threads(self.reactor))
 
     @cached_property
     def factors(self) -> Factors:

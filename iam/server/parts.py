@@ -56,10 +56,10 @@ from iam.people.sign_ups import SignUps
 from iam.people.steps import PURPOSE as STEPS
 from iam.people.steps import Steps
 from iam.protocol.server import Server
-from iam.reactor import Reactor
+from iam.reactor import InThread, Reactor
 from iam.secrets import signing_keys
 from iam.secrets.master_key import ServerKey
-from iam.secrets.signing_keys import InThread, Keys
+from iam.secrets.signing_keys import Keys
 from iam.settings import Settings
 from iam.store.refused_counts import THROTTLED
 from iam.store.store import Store

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -12,6 +13,7 @@ from attrs import evolve, frozen
 from pytest_twisted import blockon
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.threads import deferToThread
 
 from iam.people.factors.challenges import LIFETIME
 from iam.records.actor import SERVER
@@ -62,6 +64,32 @@ async def send(
     form = form_of(page.text)
     form.action = form.action.replace("/login?", "/login/passkey?")
     return await visitor.send(form, credential=device.use(options_of(page), **client), **(fields or {}))
+
+
+async def test_what_a_browser_sends_is_verified_in_a_thread(server: Server) -> None:
+    used: list[int] = []
+
+    async def in_thread(function: Callable[..., object], *given: object, **named: object) -> object:
+        def noting() -> object:
+            used.append(threading.get_ident())
+            return function(*given, **named)
+
+        return await deferToThread(noting)
+
+    passkeys = evolve(server.application.passkeys, in_thread=in_thread)
+    assert passkeys.party is not None
+    device, user_id = Authenticator(server.settings.origin), await make_account(server, "ada")
+    session = (await server.application.sessions.find(await session_of(server, user_id))).session
+    assert session is not None
+    created = device.make(passkeys.creation(passkeys.party, session, (), "form"))
+    asked = passkeys.request(passkeys.party, "form")
+
+    assert await passkeys.add(session, created, "form", SERVER)
+    use = await passkeys.authenticate(device.use(asked), "form", "127.0.0.1")
+
+    assert use.passkey.user_id == user_id
+    assert len(used) == 2
+    assert threading.get_ident() not in used
 
 
 async def test_a_passkey_alone_begins_a_session_of_two_factors(server: Server, visitor: Visitor, admin: Any) -> None:

@@ -1,6 +1,6 @@
 """What browsers send of passkeys, verified by py_webauthn: a new one, or the use of one (WebAuthn Level 3 §7).
 
-The library is loaded when it is first needed, because it takes long.
+The library is loaded when it is first needed, because it takes long and much memory, and many have no use for it.
 """
 
 from collections.abc import Callable, Mapping

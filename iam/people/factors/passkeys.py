@@ -15,6 +15,7 @@ from iam.people.factors.ceremonies import Flaw, Refused, Use
 from iam.people.factors.challenges import PURPOSE as CHALLENGES
 from iam.people.factors.challenges import Ceremony, Challenges
 from iam.people.factors.relying_party import RelyingParty, relying_party
+from iam.reactor import InThread
 from iam.records import acr
 from iam.records.actor import By, person
 from iam.records.passkey import Passkey
@@ -32,7 +33,10 @@ log = Logger()
 
 @frozen
 class Passkeys:
-    """People's passkeys. `party` is None where no browser has any; `key` derives the handles of accounts; `most` is of one person."""
+    """People's passkeys. `party` is None where no browser has any; `key` derives the handles of accounts; `most` is of one person.
+
+    What browsers send is verified `in_thread`: the library for it is loaded when the first passkey comes, and takes long.
+    """
 
     name: ClassVar = "passkey"
     label: ClassVar = "Passkey or security key"
@@ -45,6 +49,7 @@ class Passkeys:
     clock: Clock
     key: bytes = field(repr=False)
     most: int
+    in_thread: InThread
 
     async def held(self, user_id: UUID) -> bool:
         """Whether the person has one that is asked for after the password."""
@@ -83,7 +88,7 @@ class Passkeys:
         sent = ceremonies.read(text)
         challenge = ceremonies.answered(self.challenges, sent, ceremony, f"{bound} {session.user_id}")
         upgraded = ceremony is Ceremony.UPGRADE
-        new = ceremonies.verify_new(party, sent, challenge, present=not upgraded)
+        new = await self.in_thread(ceremonies.verify_new, party, sent, challenge, present=not upgraded)
         name = passkey_names.first_name(new.aaguid, new.transports)
         stored = await self.table.add(
             new,
@@ -139,7 +144,7 @@ class Passkeys:
             raise Refused(Flaw.WRONG, minted.base64url(sent.id))
         if sent.handle != passkey.user_handle and (sent.handle or ceremony is Ceremony.LOGIN):
             raise Refused(Flaw.WRONG)
-        use = ceremonies.verify_use(party, sent, challenge, passkey)
+        use: Use = await self.in_thread(ceremonies.verify_use, party, sent, challenge, passkey)
         if passkey.disabled:
             raise Refused(Flaw.WRONG)
         return use
@@ -192,7 +197,10 @@ class Passkeys:
         return self.party
 
 
-def passkeys_of(settings: Settings, passkeys: table.Passkeys, key: ServerKey, clock: Clock) -> Passkeys:
+def passkeys_of(
+    settings: Settings, passkeys: table.Passkeys, key: ServerKey, clock: Clock, in_thread: InThread
+) -> Passkeys:
     """Returns the passkeys of a server with these settings and this key."""
     challenges = Challenges(key.derive(CHALLENGES), clock)
-    return Passkeys(passkeys, relying_party(settings), challenges, clock, key.derive(PURPOSE), settings.limits.passkeys)
+    party, handles = relying_party(settings), key.derive(PURPOSE)
+    return Passkeys(passkeys, party, challenges, clock, handles, settings.limits.passkeys, in_thread)
