@@ -1037,7 +1037,8 @@ CREATE TABLE scopes (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     claims text[] DEFAULT '{}'::text[] NOT NULL,
     restricted boolean DEFAULT false NOT NULL,
-    acr text
+    acr text,
+    derived boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE service (

@@ -7,17 +7,19 @@ from iam.administration.losses import Losses, Section, count, try_in_time
 from iam.clients import rules
 from iam.records.actor import By
 from iam.records.invalid import Invalid, complain
-from iam.records.scope import BUILT_IN, Scope
+from iam.records.scope import BUILT_IN, DERIVED, Scope
 from iam.settings import SCOPE
 
 
 async def create(on: Administration, scope: Scope, by: By) -> Scope:
     """Creates a scope; existing clients may request it once it is added to their metadata. Raises Invalid."""
-    scope = evolve(scope, description=scope.description.strip(), claims=tuple(dict.fromkeys(scope.claims)))
+    claims = (scope.name,) if scope.derived else tuple(dict.fromkeys(scope.claims))
+    scope = evolve(scope, description=scope.description.strip(), claims=claims)
     complain(
         name=name_complaint(scope.name),
         description=description_complaint(scope.description),
         claims=claims_complaint(scope.claims),
+        derived=derived_complaint(scope),
         acr=rules.level(scope.acr),
     )
     if not await on.store.scopes.create(
@@ -28,6 +30,7 @@ async def create(on: Administration, scope: Scope, by: By) -> Scope:
         by=by,
         restricted=scope.restricted,
         acr=scope.acr,
+        derived=scope.derived,
     ):
         raise Invalid({"name": f"There is a scope {scope.name} already."})
     return scope
@@ -80,6 +83,13 @@ def name_complaint(name: str) -> str | None:
 def description_complaint(description: str) -> str | None:
     """Returns the complaint about an empty description, which the consent page shows, or None."""
     return None if description else "The description is what a person is asked to allow: it cannot be empty."
+
+
+def derived_complaint(scope: Scope) -> str | None:
+    """Returns the complaint about a derived scope that is none of those that can be, or None."""
+    if not scope.derived or scope.name in DERIVED:
+        return None
+    return f"Only the scopes {' and '.join(DERIVED)} can be derived."
 
 
 def claims_complaint(claims: tuple[str, ...]) -> str | None:

@@ -17,7 +17,7 @@ from iam.outbound import destinations
 from iam.people import names
 from iam.records.acr import LEVELS
 from iam.records.client import AUTH_METHODS, PUBLIC
-from iam.records.client_metadata import AT_USERINFO, BY_SCOPES, NATIVE, PAIRWISE, PUBLIC_SUBJECT, WEB, Metadata
+from iam.records.client_metadata import AT_USERINFO, BY_SCOPES, NATIVE, NOWHERE, PAIRWISE, PUBLIC_SUBJECT, WEB, Metadata
 from iam.records.scope import Scope
 
 MOST_ADDRESSES: Final = 50
@@ -122,6 +122,11 @@ def subject_type(value: str, *_: object) -> str | None:
 def claims_place(value: str, *_: object) -> str | None:
     """Checks where the claims of scopes are returned; OpenID Connect Core §5.4 says UserInfo."""
     return choice(value, (AT_USERINFO, BY_SCOPES))
+
+
+def access_token_claims(value: str, *_: object) -> str | None:
+    """Checks whether access tokens have the claims of the scopes groups and roles."""
+    return choice(value, (NOWHERE, BY_SCOPES))
 
 
 def choice(value: str | None, allowed: Sequence[str]) -> str | None:

@@ -10,7 +10,7 @@ from iam.clients import assertions
 from iam.commands.client_input import key_set
 from iam.oauth.grant_types import offered
 from iam.records.client import AUTH_METHODS
-from iam.records.client_metadata import AT_USERINFO, BY_SCOPES, COLUMNS, MEMBERS
+from iam.records.client_metadata import AT_USERINFO, BY_SCOPES, COLUMNS, MEMBERS, NOWHERE
 from iam.records.invalid import Invalid
 from iam.records.member import Member, Who
 
@@ -28,6 +28,7 @@ KINDS: Final[Mapping[str, Mapping[str, Any]]] = {
     "auth_method": {"type": click.Choice(AUTH_METHODS)},
     "token_endpoint_auth_signing_alg": {"type": click.Choice(assertions.EVERY_ALGORITHM)},
     "id_token_claims": {"type": click.Choice((AT_USERINFO, BY_SCOPES))},
+    "access_token_claims": {"type": click.Choice((NOWHERE, BY_SCOPES))},
     "jwks": {"type": click.Path(path_type=Path), "metavar": "FILE"},
     "scopes": {"metavar": '"S ..."'},
 }

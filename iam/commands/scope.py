@@ -24,6 +24,7 @@ def command() -> None:
     examples=[
         'iam scope create photos:read --description "Look at your photos"',
         'iam scope create staff --description "Know your department" --claim department --claim employee_number',
+        'iam scope create groups --description "Know which groups you are in" --derived',
         'iam scope create payroll:admin --description "Pay everybody" --restricted --acr 2',
     ]
 )
@@ -38,12 +39,17 @@ def command() -> None:
     metavar="LEVEL",
     help="How well people must have proved who they are: 2 for two factors, phr for a passkey.",
 )
-def create(name: str, description: str, claims: Sequence[str], *, restricted: bool, acr: str | None) -> None:
+@click.option(
+    "--derived", is_flag=True, help="Of groups or roles: its claim says which groups and roles people have here."
+)
+def create(
+    name: str, description: str, claims: Sequence[str], *, restricted: bool, acr: str | None, derived: bool
+) -> None:
     """Create the scope NAME.
 
     Existing clients may ask for it once `iam client update` adds it to theirs.
     """
-    wanted = Scope(name, description, tuple(claims), restricted, acr)
+    wanted = Scope(name, description, tuple(claims), restricted, acr, derived)
     scope = run(lambda on: scopes.create(on, wanted, COMMAND_LINE))
     output.say(f"The scope {name} is created.", document(scope))
 
@@ -74,4 +80,5 @@ def document(scope: Scope) -> dict[str, object]:
         "claims": list(scope.claims),
         **({"restricted": True} if scope.restricted else {}),
         **({"acr": scope.acr} if scope.acr else {}),
+        **({"derived": True} if scope.derived else {}),
     }

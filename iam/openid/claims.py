@@ -32,6 +32,11 @@ def names(scopes: Iterable[Scope], granted: Collection[str]) -> set[str]:
     return {name for scope in scopes if scope.name in granted for name in scope.claims}
 
 
+def list_derived(scopes: Iterable[Scope], granted: Collection[str]) -> set[str]:
+    """Returns the names of those claims of the granted scopes that follow from groups and roles."""
+    return names((scope for scope in scopes if scope.derived), granted)
+
+
 def list_asked(claims: Mapping[str, object], place: str) -> Mapping[str, object]:
     """Returns the claims that the request's claims parameter names for this place."""
     found = claims.get(place)

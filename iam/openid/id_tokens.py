@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from iam.openid import claims
+from iam.openid.memberships import Memberships
 from iam.openid.subjects import Subjects
 from iam.records.client import Client
 from iam.records.identity import Identity
@@ -30,6 +31,7 @@ class IDTokens:
     subjects: Subjects
     users: Users
     scopes: Scopes
+    memberships: Memberships
     issuer: str
 
     async def issue(
@@ -89,7 +91,10 @@ class IDTokens:
         known = await self.scopes.all() if asked or scopes else ()
         allowed = claims.names(known, scopes) | (asked & claims.names(known, client.scopes))
         user = await self.users.by_id(identity.user_id) if allowed else None
-        return claims.tell(user, allowed) if user else {}
+        if user is None:
+            return {}
+        derived = claims.list_derived(known, scopes) | (asked & claims.list_derived(known, client.scopes))
+        return claims.tell(user, allowed) | await self.memberships.tell(client, user.id, derived)
 
 
 def half_hash(alg: str, text: str) -> str:

@@ -18,6 +18,7 @@ PAIRWISE: Final = "pairwise"
 # Where the claims of scopes are returned: from UserInfo alone (OpenID Connect Core §5.4), or in the ID token too.
 AT_USERINFO: Final = "userinfo"
 BY_SCOPES: Final = "scopes"
+NOWHERE: Final = "none"
 WEB: Final = "web"
 NATIVE: Final = "native"
 
@@ -143,6 +144,12 @@ class Metadata:
         "Where the claims of its scopes are: at UserInfo alone, or in its ID tokens too.",
         who_may_set=Who.ADMINISTRATOR,
         default=AT_USERINFO,
+    )
+    access_token_claims: str = member(
+        "access_token_claims",
+        "Whether its access tokens (JWTs, and at introspection) have the claims of the scopes groups and roles: none or scopes.",
+        who_may_set=Who.ADMINISTRATOR,
+        default=NOWHERE,
     )
     acr: str | None = member(
         "level",

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from iam.records import role
+from iam.records.role import Role
 from iam.records.token import LiveToken
 
 PERSONAL: Final = (
@@ -37,9 +39,10 @@ class PersonalToken:
 
 @frozen
 class Presented(LiveToken):
-    """A token that is valid now; `superuser`: of a person who is an administrator."""
+    """A token that is valid now; `superuser`: of a person who is an administrator, `roles`: that its person has here."""
 
     superuser: bool = field(kw_only=True)
+    roles: frozenset[Role] = field(kw_only=True, converter=role.known)
 
 
 @frozen

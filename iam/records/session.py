@@ -6,6 +6,9 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from iam.records import role
+from iam.records.role import Role
+
 
 @frozen
 class Session:
@@ -21,6 +24,7 @@ class Session:
     expires_at: datetime
     remembered: bool
     amr: Sequence[str]
+    roles: frozenset[Role] = field(default=frozenset(), converter=role.known)
 
 
 @frozen

@@ -89,7 +89,14 @@ class Application(AccountParts):
         """The endpoint `/userinfo` (OpenID Connect Core §5.3)."""
         store = self.store
         information = UserInformation(
-            store.user_infos, self.directory, store.scopes, self.form, self.subjects, self.introspected, self.clock
+            store.user_infos,
+            self.directory,
+            store.scopes,
+            self.form,
+            self.subjects,
+            self.memberships,
+            self.introspected,
+            self.clock,
         )
         response = UserInfoResponse(self.keys, self.encryption, self.settings.issuer)
         return UserInfoEndpoint(information, response)

@@ -30,6 +30,7 @@ from iam.clients.targets import Targets
 from iam.clock import Clock
 from iam.openid.id_tokens import IDTokens
 from iam.openid.logout_tokens import LogoutTokens
+from iam.openid.memberships import Memberships
 from iam.openid.subjects import PURPOSE as SUBJECTS
 from iam.openid.subjects import Subjects
 from iam.operations.back_channel_logout import BackChannelLogout
@@ -157,7 +158,13 @@ class Parts:
     @cached_property
     def id_tokens(self) -> IDTokens:
         """The issuer of ID tokens."""
-        return IDTokens(self.keys, self.subjects, self.store.users, self.store.scopes, self.settings.issuer)
+        store = self.store
+        return IDTokens(self.keys, self.subjects, store.users, store.scopes, self.memberships, self.settings.issuer)
+
+    @cached_property
+    def memberships(self) -> Memberships:
+        """The claims of groups and roles."""
+        return Memberships(self.store.roles, self.store.scopes)
 
     @cached_property
     def form(self) -> AccessTokenFormat:
@@ -193,6 +200,7 @@ class Parts:
             self.targets,
             self.directory,
             self.subjects,
+            self.memberships,
             self.settings.issuer,
         )
 

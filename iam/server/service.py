@@ -34,6 +34,7 @@ from iam.protocol.library import LibraryError
 from iam.reactor import Reactor
 from iam.records.actor import SERVER
 from iam.records.resource import EVERYBODY
+from iam.records.scope import DERIVED
 from iam.secrets import master_key
 from iam.secrets.master_key import ServerKey, ServerKeyError
 from iam.secrets.signing_keys import Keys
@@ -58,6 +59,10 @@ MORE: Final = 60.0  # seconds that we ask of a service manager for the rest of t
 ADVISED: Final = 15  # characters of a password that is the only factor (NIST SP 800-63B-4 §3.1.1.2)
 PATIENCE: Final = 1.0  # seconds at shutdown for work that is useful, but not needed
 
+BY_HAND = (
+    "The scope {name} was made by hand, and tells what is noted of each person, not their {name} on this server. "
+    "To have those, delete it and make it again: iam scope create {name} --derived."
+)
 WEARING = (LogoError, ThemeError)
 EXPECTED = (EmbeddedError, LibraryError, ListenError, MigrationError, ServerKeyError, Unavailable, *WEARING)
 
@@ -154,6 +159,7 @@ class AuthorizationServer(Service):
             keys = build_keys(self._reactor, self._clock, store, key)
             await keys.tend()
             await self._miss_scopes(store)
+            await self._note_scopes(store)
             await register_own_resource(store, self._settings, self._clock)
             await store.service.note(self._settings.issuer, self._clock.now())
         except BaseException:
@@ -175,6 +181,13 @@ class AuthorizationServer(Service):
                     log.warn("--{option}: there is no scope {name} yet", option=option.replace("_", "-"), name=name)
                 elif known[name].restricted:
                     log.warn("--{option}: {name} is restricted", option=option.replace("_", "-"), name=name)
+
+    async def _note_scopes(self, store: Store) -> None:
+        """Says which scopes were made by hand under the names of those that follow from groups and roles."""
+        known = await store.scopes.by_name()
+        for name in DERIVED:
+            if name in known and not known[name].derived:
+                self._screen.say(BY_HAND.format(name=name))
 
     async def _note_uses(self, store: Store) -> None:
         """Stores what was used since the last round, if the database takes it within PATIENCE seconds."""

@@ -26,7 +26,7 @@ FIND: Final = fit(
     FindPersonalToken,
     """
 select i.n, g.id, g.client_id, g.user_id, g.username, g.scope, g.resources, g.created_at, g.expires_at, t.used_at,
-    coalesce(u.superuser, false)
+    coalesce(u.superuser, false), case when u.id is not null then roles_of(u.id, null) else '{}' end
 from {input}
 join personal_tokens t on t.digest = i.digest
 join lateral may_live(t.grant_id, i.now, null, null, null) g on true
@@ -95,10 +95,10 @@ class PersonalTokens:
         row = await self._find(FindPersonalToken(digest, now))
         if row is None:
             return None
-        *facts, used_at, superuser = row
+        *facts, used_at, superuser, roles = row
         if use:
             self.uses.note(row[0], used_at)
-        return Presented(*facts, superuser=superuser)
+        return Presented(*facts, superuser=superuser, roles=roles)
 
     async def living(
         self,

@@ -75,6 +75,14 @@ class Roles:
         )
         return list(roles)
 
+    async def memberships(self, user_id: UUID, client_id: str) -> tuple[list[str], list[str]]:
+        """Returns the names of the groups that a person is in, and the roles that they have in an application."""
+        ((groups, roles),) = await self._database.query(
+            "select groups_of(%(user_id)s), roles_of(%(user_id)s, %(client_id)s)",
+            {"user_id": user_id, "client_id": client_id},
+        )
+        return list(groups), list(roles)
+
     async def grant(self, role: str, client_id: str | None, holder: Holder, now: datetime, by: By) -> bool:
         """Gives a role. Returns False if the holder has it already."""
         return await self._change(GRANT, role, client_id, holder, now, by)

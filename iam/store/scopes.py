@@ -11,11 +11,12 @@ from iam.records.scope import BUILT_IN, Scope
 
 CREATE = """
 with created as (
-    insert into scopes (name, description, created_at, claims, restricted, acr)
-    values (%(name)s, %(description)s, %(now)s, %(claims)s, %(restricted)s, %(acr)s)
+    insert into scopes (name, description, created_at, claims, restricted, acr, derived)
+    values (%(name)s, %(description)s, %(now)s, %(claims)s, %(restricted)s, %(acr)s, %(derived)s)
     on conflict do nothing
     returning name, audited('scope.created', %(now)s, %(actor)s, %(address)s, detail => jsonb_build_object(
-        'name', name, 'description', description, 'claims', claims, 'restricted', restricted, 'acr', acr))
+        'name', name, 'description', description, 'claims', claims, 'restricted', restricted, 'acr', acr,
+        'derived', derived))
 )
 select name from created
 """
@@ -78,6 +79,7 @@ class Scopes:
         by: By,
         restricted: bool = False,
         acr: str | None = None,
+        derived: bool = False,
     ) -> bool:
         """Adds a scope. Returns False if the name is taken."""
         told = {
@@ -86,6 +88,7 @@ class Scopes:
             "claims": list(claims),
             "restricted": restricted,
             "acr": acr,
+            "derived": derived,
             "now": now,
             **by.columns,
         }
@@ -105,9 +108,9 @@ class Scopes:
 
     async def _read(self, _: None) -> Mapping[str, Scope]:
         rows = await self._database.query(
-            "select name, description, claims, restricted, acr from scopes order by created_at, name"
+            "select name, description, claims, restricted, acr, derived from scopes order by created_at, name"
         )
         return {
-            name: Scope(name, description, tuple(claims), restricted, acr)
-            for name, description, claims, restricted, acr in rows
+            name: Scope(name, description, tuple(claims), restricted, acr, derived)
+            for name, description, claims, restricted, acr, derived in rows
         }

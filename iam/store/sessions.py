@@ -54,7 +54,7 @@ select i.n, s.seen_at < i.now - interval '1 minute' or s.step < i.step,
     i.step < s.step and (i.step < s.step - 1 or s.stepped_at <= i.grace_since),
     s.remembered and i.step >= s.step and coalesce(i.issued_at, s.stepped_at) <= i.issued_since,
     greatest(i.step, s.step), s.id, s.user_id, u.username, u.name, u.email, u.superuser, s.auth_time,
-    s.expires_at, s.remembered, s.amr
+    s.expires_at, s.remembered, s.amr, roles_of(u.id, null)
 from {input}
 join sessions s on s.digest = i.digest and s.day = i.day and s.expires_at > i.now and (s.remembered or s.seen_at > i.idle_since)
 join users u on u.id = s.user_id and u.disabled_at is null and s.auth_time >= u.logins_not_before

@@ -5,7 +5,7 @@ An opaque token is a secret of which the row has the digest; if it becomes a JWT
 """
 
 from base64 import urlsafe_b64decode
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -21,6 +21,7 @@ TYPE: Final = "at+jwt"  # RFC 9068 §2.1
 LASTING: Final = (Kind.PERSONAL_TOKEN, Kind.SERVICE_TOKEN)
 
 Terms = Issued | LiveToken  # the facts of a token
+More = Callable[[], Awaitable[dict[str, object]]]
 
 
 @frozen
@@ -39,24 +40,28 @@ class AccessTokenFormat:
     targets: Targets
     issuer: str | None  # None: any issuer of the service's servers
 
-    async def members(self, token: str, terms: Terms, sub: Callable[[], str], now: datetime) -> dict[str, object]:
+    async def members(
+        self, token: str, terms: Terms, sub: Callable[[], str], now: datetime, more: More
+    ) -> dict[str, object]:
         """Returns the members of a token response about the access token (RFC 6749 §5.1); expires_in is in seconds."""
         return {
-            "access_token": await self.write(token, terms, sub),
+            "access_token": await self.write(token, terms, sub, more),
             "expires_in": max(1, round((terms.expires_at - now).total_seconds())),  # 0 would mean that it has expired
             "token_type": "Bearer",
             "scope": terms.scope,
         }
 
-    async def write(self, token: str, terms: Terms, sub: Callable[[], str]) -> str:
+    async def write(self, token: str, terms: Terms, sub: Callable[[], str], more: More) -> str:
         """Returns the token in the form that its resources want.
 
-        `sub` returns the person, or the client if it acts for itself (RFC 9068 §2.2); an opaque token needs neither.
+        `sub` returns the person, or the client if it acts for itself (RFC 9068 §2.2); `more` returns further
+        claims. An opaque token needs none of them.
         """
         alg = await self.targets.signing_alg(terms.audience)
         if alg is None or not terms.audience:
             return token
         claims = {
+            **await more(),
             "iss": self.issuer,
             "aud": audience(terms.audience),
             "sub": sub(),

@@ -9,6 +9,7 @@ from iam.clients.directory import Directory
 from iam.clients.targets import Targets
 from iam.clock import Clock
 from iam.oauth.reasons import Reason
+from iam.openid.memberships import Memberships
 from iam.openid.subjects import Subjects
 from iam.records.client import Client
 from iam.records.token import LiveToken
@@ -36,6 +37,7 @@ class Introspection:
     targets: Targets
     directory: Directory
     subjects: Subjects
+    memberships: Memberships
     issuer: str
 
     async def describe(self, token: str, client: Client) -> dict[str, object]:
@@ -55,13 +57,15 @@ class Introspection:
     async def members(self, token: LiveToken) -> dict[str, object]:
         """Returns the members of the response (RFC 7662 §2.2).
 
-        `sub` is the one that the token's client knows; if it is pairwise, the username is left out.
+        `sub` is the one that the token's client knows; if it is pairwise, the username is left out. Groups and roles are
+        there as the client is set.
         """
         client = await self.directory.find(token.client_id) if token.user_id and token.client_id else None
+        more = await self.memberships.tell_at_resources(client, token.user_id, token.scope)
         if client is None or token.user_id is None or not client.pairwise:
-            return members(token, self.issuer)
+            return more | members(token, self.issuer)
         told = evolve(token, username=None)
-        return members(told, self.issuer) | {"sub": self.subjects.sub(client, token.user_id)}
+        return more | members(told, self.issuer) | {"sub": self.subjects.sub(client, token.user_id)}
 
     async def access_token(self, token: str) -> LiveToken | None:
         """Returns the access token, opaque, JWT or made by hand, if it is active, else None."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from iam.clients.encryption_to_client import Encryption, Recipient
@@ -56,7 +57,8 @@ class TokenResponse:
         """Returns the members about the access token, and the ID token if the grant has an identity."""
         if terms.user_id is not None:
             self.note_use(terms.user_id, client.id)
-        members = await self.form.members(token, terms, lambda: self._sub(client, terms), now)
+        more = partial(self.id_tokens.memberships.tell_at_resources, client, terms.user_id, terms.scope)
+        members = await self.form.members(token, terms, lambda: self._sub(client, terms), now, more)
         if identity is None or OPENID not in client.scopes:  # the client may have lost the scope since
             return members
         access_token = str(members["access_token"])

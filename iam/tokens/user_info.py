@@ -9,6 +9,7 @@ from iam.oauth import bearer
 from iam.oauth.reasons import Reason
 from iam.oauth.scopes import OPENID
 from iam.openid import claims
+from iam.openid.memberships import Memberships
 from iam.openid.subjects import Subjects
 from iam.records.client import Client
 from iam.records.user import UserInfo
@@ -36,6 +37,7 @@ class UserInformation:
     scopes: Scopes
     form: AccessTokenFormat
     subjects: Subjects
+    memberships: Memberships
     introspection: Introspection
     clock: Clock
 
@@ -70,4 +72,6 @@ class UserInformation:
         known = await self.scopes.all()
         asked = claims.list_asked((found.told or {}).get("claims", {}), claims.USERINFO).keys()
         wanted = claims.names(known, scope) | (asked & claims.names(known, client.scopes))
-        return {**claims.tell(found.user, wanted), claims.SUBJECT: self.subjects.sub(client, found.user.id)}
+        derived = claims.list_derived(known, scope) | (asked & claims.list_derived(known, client.scopes))
+        told = claims.tell(found.user, wanted) | await self.memberships.tell(client, found.user.id, derived)
+        return {**told, claims.SUBJECT: self.subjects.sub(client, found.user.id)}

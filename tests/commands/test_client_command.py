@@ -30,6 +30,7 @@ MEMBERS = [
     "introspect_any",
     "trusted",
     "id_token_claims",
+    "access_token_claims",
     "allow_http_redirects",
     "registered_itself",
     "owner",

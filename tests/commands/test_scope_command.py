@@ -88,3 +88,16 @@ def test_a_scope_may_want_more_than_a_password(untouched: Iam) -> None:
     assert created.json == {"name": "payments", "description": "Pay for you", "claims": [], "acr": "2"}
     assert untouched("scope", "list").out.splitlines()[0].split()[-1] == "acr"
     assert "Give one of 1, 2, phr." in wrong.complaint
+
+
+def test_the_scopes_groups_and_roles_are_there_and_come_again_by_name_alone(untouched: Iam) -> None:
+    before = {each["name"]: each for each in untouched("scope", "list", "--json").json}
+    untouched("scope", "delete", "groups", "--yes")
+    again = untouched(
+        "scope", "create", "groups", "--description", before["groups"]["description"], "--derived", "--json"
+    )
+    other = untouched("scope", "create", "staff", "--description", "Know your team", "--derived")
+
+    assert (before["groups"]["claims"], before["roles"]["claims"]) == (["groups"], ["roles"])
+    assert again.json == before["groups"] == {**again.json, "derived": True}
+    assert other.complaint == "Only the scopes groups and roles can be derived."

@@ -166,6 +166,18 @@ def test_it_says_what_is_not_safe_for_others(start: Start, dsn: str) -> None:
     assert any("cookies are not Secure" in line for line in twist.lines)
 
 
+def test_it_says_which_scopes_were_made_by_hand_under_the_names_of_derived_ones(start: Start, dsn: str) -> None:
+    with closing(psycopg2.connect(dsn)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("update scopes set derived = false where name = 'groups'")
+
+    twist = start("--database", dsn, "--port", str(free_port()))
+    twist.says(READY)
+
+    assert [line.split()[:7] for line in twist.lines if "by hand" in line] == [
+        ["The", "scope", "groups", "was", "made", "by", "hand,"]
+    ]
+
+
 def test_it_listens_only_on_the_interface_that_is_named(start: Start, dsn: str) -> None:
     port = free_port()
 
