@@ -36,6 +36,37 @@ KINDS = ("", "application/json", "text/html; charset=utf-8", "text/plain; charse
 TRACES = ("Traceback", "File ", "RuntimeError", "canary", "Twisted", "twisted", "werkzeug", "psycopg", "<built-in")
 
 
+# What each static script uses of what the Permissions-Policy gives; passkeys.js by the ceremonies of its page.
+CEREMONIES = {"use": "publickey-credentials-get", **dict.fromkeys(("make", "upgrade"), "publickey-credentials-create")}
+USES = {
+    "copy.js": {"clipboard-write"},
+    "recovery_codes.js": {"clipboard-write"},
+    "passkeys.js": set(CEREMONIES.values()),
+    "new_password.js": set(),
+    "form_post.js": set(),
+}
+
+
+def scripts(reply: Reply) -> list[str]:
+    """The names of the scripts of a page."""
+    html = (reply.header("content-type") or "").startswith("text/html")
+    return re.findall(r'<script src="[^"]*/static/(\w+\.js)\?', reply.text) if html else []
+
+
+def used(reply: Reply) -> set[str]:
+    """The features that the scripts of a page use."""
+    ceremonies = {CEREMONIES[name] for name in re.findall(r'data-passkey="(\w+)"', reply.text)}
+    return {use for name in scripts(reply) for use in (ceremonies if name == "passkeys.js" else USES[name])}
+
+
+def allowed(reply: Reply) -> set[str]:
+    """The features that the Permissions-Policy gives to a page."""
+    policy = dict(part.split("=") for part in (reply.header("permissions-policy") or "").split(", "))
+    assert {use for uses in USES.values() for use in uses} <= set(policy)
+    assert set(policy.values()) <= {"()", "(self)"}
+    return {feature for feature, origins in policy.items() if origins == "(self)"}
+
+
 def complete(reply: Reply) -> None:
     """Assert that these are the headers of every answer, and no others."""
     sent = {name.decode(): [value.decode() for value in values] for name, values in reply.headers.getAllRawHeaders()}
@@ -53,7 +84,7 @@ def complete(reply: Reply) -> None:
     assert policy
     assert (policy["scripts"] is not None) == scripted
     assert "camera=()" in sent["Permissions-Policy"][0]
-    assert ("publickey-credentials-create=(self)" in sent["Permissions-Policy"][0]) == scripted
+    assert allowed(reply) == used(reply)
     kind = sent.get("Content-Type", [""])[0]
     assert kind in KINDS
     assert "Cache-Control" in expected or kind in MAY_BE_CACHED or set(reply.json) == {"keys"}

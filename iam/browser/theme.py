@@ -15,7 +15,7 @@ from twisted.logger import Logger
 
 from iam.browser import logo, palette
 from iam.browser.rehearsal import rehearse
-from iam.http.answers import Answer, AnswerNow, Headers, html_answer
+from iam.http.answers import Answer, AnswerNow, Headers, Script, html_answer
 from iam.records.brand import Brand
 from iam.settings import Settings
 
@@ -206,12 +206,12 @@ class Theme:
         image_source: str | None = None,
         leaving: bool = False,
         framing: bool = False,
-        scripted: bool = False,
+        script: Script | None = None,
         **context: object,
     ) -> Answer:
         """Returns a page made from the template of this name; the flags are those of Answer."""
         text = self._environment.get_template(name).render({"session": None, "stale": None, **context})
-        may = {"image_source": image_source, "leaving": leaving, "framing": framing, "scripted": scripted}
+        may = {"image_source": image_source, "leaving": leaving, "framing": framing, "script": script}
         return html_answer(status, text, headers, **may)
 
     def text(self, name: str, /, **context: object) -> str:

@@ -16,7 +16,7 @@ from iam.browser.visitors import Stale, Visitors
 from iam.clients import client_card
 from iam.clients.refusals import Explanations
 from iam.endpoints.authorization_addresses import CONSENT, PATH, choosing_address, purpose
-from iam.http.answers import Answer, AnswerNow, found, see_other
+from iam.http.answers import Answer, AnswerNow, Script, found, see_other
 from iam.http.parameters import query_text
 from iam.http.request import Request
 from iam.protocol.server import Server
@@ -93,7 +93,7 @@ class AuthorizationAnswers:
             return self.theme.page(
                 "form_post.html",
                 leaving=True,
-                scripted=True,
+                script=Script.PLAIN,
                 response=response,
                 redirect_host=client_card.host_of(response.redirect_uri),
             )

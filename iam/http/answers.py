@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 from attrs import field, frozen
@@ -33,12 +34,21 @@ def one_source(_: "Answer", __: object, source: str | None) -> None:
         raise ValueError("it is not one source of a policy")
 
 
+class Script(Enum):
+    """What the static scripts of a page may do besides changing the page: one feature of the browser, or none."""
+
+    PLAIN = None
+    COPY = "clipboard-write"
+    MAKE_PASSKEY = "publickey-credentials-create"
+    USE_PASSKEY = "publickey-credentials-get"
+
+
 @frozen
 class Answer:
     """An answer; what every answer carries besides is added where it is written.
 
     `image_source` is whose picture the page may show. `leaving` is a page whose forms may end at a client, `framing` one that shows
-    pages of clients, `scripted` one that runs our static scripts. An answer that may be cached says so in a Cache-Control of its own.
+    pages of clients, `script` says that our static scripts run in it. An answer that may be cached says so in a Cache-Control of its own.
     A Location that begins with a slash is an address of ours, from the issuer's path on.
     """
 
@@ -48,7 +58,7 @@ class Answer:
     image_source: str | None = field(default=None, validator=one_source)
     leaving: bool = False
     framing: bool = False
-    scripted: bool = False
+    script: Script | None = None
 
 
 class AnswerNow(Exception):

@@ -5,7 +5,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from time import gmtime, strftime
 
-from iam.http.answers import FOR_NOBODY, JSON, Answer, Headers
+from iam.http.answers import FOR_NOBODY, JSON, Answer, Headers, Script
 from iam.settings import Settings
 
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:{}; {}frame-ancestors 'none'; base-uri 'none'{}"
@@ -14,7 +14,6 @@ COMMON = (
     (b"Referrer-Policy", b"no-referrer"),
 )
 NEVER = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()"
-SCRIPTED = ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")
 SEVERING = b"Cross-Origin-Opener-Policy: same-origin\r\n"
 TRANSPORT_SECURITY = (b"Strict-Transport-Security", b"max-age=63072000")
 NO_STORE = b"Cache-Control: no-store\r\nPragma: no-cache\r\n"
@@ -53,7 +52,7 @@ class Layout:
                 self._same(
                     sharing,
                     b"" if passage else SEVERING,
-                    (answer.image_source, answer.leaving, answer.framing, answer.scripted),
+                    (answer.image_source, answer.leaving, answer.framing, answer.script),
                 ),
                 self._json if answer.headers is JSON else self._own(answer.headers),
                 b"" if bodiless else b"Content-Length: %d\r\n" % len(answer.body),
@@ -62,11 +61,11 @@ class Layout:
             )
         )
 
-    def _same_for(self, sharing: Headers, severing: bytes, page: tuple[str | None, bool, bool, bool]) -> bytes:
+    def _same_for(self, sharing: Headers, severing: bytes, page: tuple[str | None, bool, bool, Script | None]) -> bytes:
         """Returns the lines that are the same for all answers of which these are."""
-        image_source, leaving, framing, scripted = page
-        allowed = policy(image_source, leaving=leaving, framing=framing, scripted=scripted)
-        return self._common + lines(sharing) + severing + permissions(scripted=scripted) + allowed
+        image_source, leaving, framing, script = page
+        allowed = policy(image_source, leaving=leaving, framing=framing, scripted=script is not None)
+        return self._common + lines(sharing) + severing + permissions(script) + allowed
 
     def _own(self, headers: Headers) -> bytes:
         """Returns the lines of an answer's own headers, and those that forbid to store it unless it has a Cache-Control."""
@@ -88,10 +87,10 @@ def status_line(status: int) -> bytes:
     return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
 
 
-def permissions(*, scripted: bool) -> bytes:
-    """Returns the Permissions-Policy: what our scripts need, on the pages that run one, and nothing else."""
-    allowed = "(self)" if scripted else "()"
-    value = ", ".join((NEVER, *(f"{feature}={allowed}" for feature in SCRIPTED)))
+def permissions(script: Script | None) -> bytes:
+    """Returns the Permissions-Policy: the one feature that the page's script uses, if it does, and nothing else."""
+    features = [each for each in Script if each.value]
+    value = ", ".join((NEVER, *(f"{each.value}={'(self)' if each is script else '()'}" for each in features)))
     return lines(((b"Permissions-Policy", value.encode()),))
 
 

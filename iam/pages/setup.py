@@ -9,7 +9,7 @@ from iam.browser import cookies, forms, user_agents
 from iam.browser.forms import Fields
 from iam.browser.theme import Theme
 from iam.browser.visitors import Stale, Visitors
-from iam.http.answers import Answer, see_other
+from iam.http.answers import Answer, Script, see_other
 from iam.http.parameters import ParameterError, query_parameters
 from iam.http.request import Request
 from iam.people.sessions import BrowserSessions
@@ -101,7 +101,15 @@ class SetupPage:
     def _show(
         self, request: Request, link: str, form: SetupForm, status: int = 200, stale: Stale | None = None
     ) -> Answer:
+        """Shows the form, which has the link's token."""
         token, headers = self.visitors.welcome(request, PURPOSE)
         return self.theme.page(
-            "setup.html", status, headers, scripted=True, stale=stale, form=form, csrf_token=token, setup_token=link
+            "setup.html",
+            status,
+            headers,
+            script=Script.PLAIN,
+            stale=stale,
+            form=form,
+            csrf_token=token,
+            setup_token=link,
         )

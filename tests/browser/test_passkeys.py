@@ -27,11 +27,6 @@ class Device:
         ]
         return told
 
-    def presence(self, *, simulated: bool) -> None:
-        """Whether somebody touches it, and confirms what the browser asks, as soon as it is asked for."""
-        told = {"authenticatorId": self.id, "enabled": simulated}
-        self.session.send("WebAuthn.setAutomaticPresenceSimulation", told)
-
 
 PLAIN = "PublicKeyCredential.getClientCapabilities = async () => ({});"  # a browser that makes no passkey by itself
 
@@ -82,9 +77,10 @@ def by_the_button(browser: Browser, url: str, username: str) -> None:
     page.wait_for_url(url + SECURITY)
     assert len(platform.credentials()) == 1
 
-    platform.presence(simulated=False)  # else the passkey that the field offers would be chosen at once
+    page.add_init_script(
+        "PublicKeyCredential.isConditionalMediationAvailable = null"
+    )  # else the field's would be chosen at once
     log_out(page, url)
-    platform.presence(simulated=True)
     page.get_by_role("button", name="Use a passkey").click()
 
     page.wait_for_url(url + "/account")

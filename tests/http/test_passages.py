@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.answers import complete
-from tests.harness import REDIRECT_URI, Reply, Server, fields
+from tests.harness import Reply, Server, fields
 from tests.http.walk import addresses, every_route
 
 FACTORS = {"/login/factor", "/login/factor/passkey", "/login/factor/recovery", "/login/factor/totp"}
@@ -89,5 +89,4 @@ async def test_a_form_that_may_end_at_a_client_leads_wherever_that_leads(server:
     assert "<form" in reply.text
     assert "form-action" not in policy(reply)
     assert "default-src 'none'" in policy(reply)
-    scripted = REDIRECT_URI in reply.text or "/static/passkeys.js" in reply.text
-    assert ("script-src 'self'" in policy(reply)) is scripted
+    complete(reply)

@@ -296,14 +296,3 @@ async def test_programs_that_keep_passkeys_find_the_pages(server: Server) -> Non
 
     issuer = server.settings.issuer
     assert reply.json == {"enroll": issuer + NEW, "manage": issuer + PATH}
-
-
-async def test_scripts_run_on_the_pages_that_need_them_alone(server: Server) -> None:
-    visitor = await somebody(server)
-    scripted, plain = await visitor.get(NEW), await visitor.get("/account")
-
-    for feature in ("publickey-credentials-create", "publickey-credentials-get", "clipboard-write"):
-        assert f"{feature}=(self)" in (scripted.header("permissions-policy") or "")
-        assert f"{feature}=()" in (plain.header("permissions-policy") or "")
-    assert "script-src 'self'" in (scripted.header("content-security-policy") or "")
-    assert "script-src" not in (plain.header("content-security-policy") or "")

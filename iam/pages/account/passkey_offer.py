@@ -7,7 +7,7 @@ from twisted.logger import Logger
 
 from iam.browser import csrf
 from iam.browser.addresses import leading_to, next_address
-from iam.http.answers import Answer, see_other
+from iam.http.answers import Answer, Script, see_other
 from iam.http.parameters import ParameterError, query_parameters
 from iam.http.request import Request
 from iam.pages.account.holders import Holders
@@ -44,7 +44,7 @@ class PasskeyOffer:
         return self.holders.page(
             "passkey_offer.html",
             session,
-            scripted=True,
+            script=Script.MAKE_PASSKEY,
             leaving=True,
             mode="upgrade" if after_login(request) else "make",
             host=party.id,

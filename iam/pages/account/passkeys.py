@@ -10,7 +10,7 @@ from iam.browser import csrf, forms
 from iam.browser.addresses import leading_to, next_address
 from iam.browser.forms import Fields
 from iam.browser.visitors import Stale
-from iam.http.answers import Answer, AnswerNow, see_other
+from iam.http.answers import Answer, AnswerNow, Script, see_other
 from iam.http.request import Request
 from iam.pages.account.holders import Holders
 from iam.pages.account.recovery_codes import RecoveryCodePages
@@ -62,7 +62,7 @@ class PasskeyPages:
         session = await self.holders.session(request)
         party, theirs = self._party(), await self.passkeys.of(session.user_id)
         signals = json.dumps(self._signals(party, session, theirs))
-        return self.holders.page("passkeys.html", session, scripted=True, passkeys=theirs, signals=signals)
+        return self.holders.page("passkeys.html", session, script=Script.PLAIN, passkeys=theirs, signals=signals)
 
     async def offer(self, request: Request) -> Answer:
         """Shows how to make one to a person who logged in lately."""
@@ -166,7 +166,7 @@ class PasskeyPages:
             "passkey_new.html",
             session,
             status,
-            scripted=True,
+            script=Script.MAKE_PASSKEY,
             host=party.id,
             action=request.base + leading_to(NEW, onward(request), request.base),
             options=json.dumps(options),

@@ -8,7 +8,7 @@ from wtforms import BooleanField, Form, PasswordField
 from iam.browser import cookies, forms, user_agents
 from iam.browser.forms import Fields
 from iam.browser.visitors import Stale
-from iam.http.answers import Answer, see_other
+from iam.http.answers import Answer, Script, see_other
 from iam.http.request import Request
 from iam.pages.account.holders import Holders
 from iam.people.own_passwords import Ending, OwnPasswords
@@ -78,5 +78,5 @@ class PasswordPage:
     ) -> Answer:
         token = self.holders.visitors.token(request, PURPOSE)
         return self.holders.page(
-            "password.html", session, status, scripted=True, form=form, stale=stale, csrf_token=token
+            "password.html", session, status, script=Script.PLAIN, form=form, stale=stale, csrf_token=token
         )

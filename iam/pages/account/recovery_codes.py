@@ -4,7 +4,7 @@ from typing import Final
 
 from iam.browser.addresses import next_address
 from iam.browser.visitors import Stale
-from iam.http.answers import Answer, Headers
+from iam.http.answers import Answer, Headers, Script
 from iam.http.request import Request
 from iam.pages.account.holders import Holders
 from iam.people.factors.recovery_codes import RecoveryCodes
@@ -45,7 +45,7 @@ class RecoveryCodePages:
         made = await self.codes.renew(session.user_id, by)
         onward = request.base + (next_address(request) if first else "/account/security")
         return self.holders.page(
-            "recovery_codes.html", session, 200, headers, codes=made, first=first, onward=onward, scripted=True
+            "recovery_codes.html", session, 200, headers, codes=made, first=first, onward=onward, script=Script.COPY
         )
 
     async def _ask(self, request: Request, session: Session, status: int = 200, stale: Stale | None = None) -> Answer:

@@ -17,7 +17,7 @@ from iam.clients.refusals import Explanations
 from iam.clients.registrants import Registrant, Registrants
 from iam.clients.registration import Registration
 from iam.clock import Clock
-from iam.http.answers import Answer, see_other
+from iam.http.answers import Answer, Script, see_other
 from iam.http.parameters import ParsedParameters
 from iam.http.request import Request
 from iam.pages.applications import kinds
@@ -275,7 +275,7 @@ class Applications:
         return self.theme.page(
             "application_form.html",
             status,
-            scripted=issued is not None,
+            script=Script.COPY if issued is not None else None,
             kinds=[] if client else kinds.offered(registrant),
             kind=kinds.chosen(request, registrant).name,
             session=session,

@@ -13,7 +13,7 @@ from iam.browser.theme import Theme
 from iam.browser.visitors import Sent, Stale, Visitors
 from iam.clients import information
 from iam.clients.registrants import Registrants
-from iam.http.answers import Answer
+from iam.http.answers import Answer, Script
 from iam.http.request import Request
 from iam.pages.account.holders import here
 from iam.pages.applications.pending_secret import PendingSecret
@@ -103,7 +103,7 @@ class Owners:
         return self.theme.page(
             f"application_{action}.html",
             status,
-            scripted=issued is not None,
+            script=Script.COPY if issued is not None else None,
             session=session,
             client=client,
             changed=changed,

@@ -12,7 +12,7 @@ from iam.browser.addresses import next_address
 from iam.browser.forms import Fields
 from iam.browser.theme import Theme
 from iam.browser.visitors import Stale, Visitors
-from iam.http.answers import Answer, retry_after, see_other
+from iam.http.answers import Answer, Script, retry_after, see_other
 from iam.http.request import Request
 from iam.pages.factors.proving import Candidate, Proving, level_of, page_of, stepping
 from iam.people.factors.ceremonies import Flaw, Refused, Use
@@ -103,7 +103,7 @@ class PasskeyPage:
             "factor_passkey.html",
             status,
             leaving=True,
-            scripted=True,
+            script=Script.USE_PASSKEY,
             stale=stale,
             problem=problem,
             form=PasskeyForm(),

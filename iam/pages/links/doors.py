@@ -7,7 +7,7 @@ from wtforms import Form
 
 from iam.browser.theme import Theme
 from iam.browser.visitors import Sent, Stale, Visitors
-from iam.http.answers import Answer, AnswerNow
+from iam.http.answers import Answer, AnswerNow, Script
 from iam.http.parameters import ParameterError, query_parameters
 from iam.http.request import Request
 from iam.people.links import LinkKind, Links
@@ -75,7 +75,7 @@ class Doors:
             status,
             headers,
             leaving=leaving,
-            scripted=form is not None,  # it asks for a new password, which a script can show
+            script=Script.PLAIN if form is not None else None,  # it asks for a new password, which a script can show
             link=opened.link,
             secret=opened.secret,
             form=form,

@@ -14,7 +14,7 @@ from iam.browser.forms import Fields
 from iam.browser.theme import Theme
 from iam.browser.visitors import Stale, Visitors
 from iam.clients.client_card import Introduction
-from iam.http.answers import Answer, retry_after, see_other
+from iam.http.answers import Answer, Script, retry_after, see_other
 from iam.http.parameters import ParameterError, query_parameters
 from iam.http.request import Request
 from iam.networks import network
@@ -192,7 +192,7 @@ class LoginPage:
             changed=changed(request),
             spent=spent(request),
             csrf_token=token,
-            scripted=party is not None,
+            script=Script.USE_PASSKEY if party else None,
             host=party and party.id,
             options=party and json.dumps(self.passkeys.request(party, token)),
             refused=refused,

@@ -11,7 +11,7 @@ from iam.browser import csrf
 from iam.browser.forms import Fields, complain
 from iam.browser.theme import Theme
 from iam.browser.visitors import Sent, Stale, Visitors
-from iam.http.answers import Answer, see_other
+from iam.http.answers import Answer, Script, see_other
 from iam.http.request import Request
 from iam.pages.account.holders import SECTIONS
 from iam.pages.applications.pending_secret import Issuer, PendingSecret, TicketError
@@ -73,7 +73,7 @@ class TokenPages:
             used_up = personal_tokens.MADE in invalid.complaints
             return await self._show_form(request, keeper, form, self._issue(keeper) if used_up else issued, 400)
         log.info("token made: {place}", place=keeper.place)
-        return self._page("token_made.html", keeper, scripted=True, token=made.token, text=made.text)
+        return self._page("token_made.html", keeper, script=Script.COPY, token=made.token, text=made.text)
 
     async def confirm_remove(self, request: Request, token_id: str, client_id: str = "") -> Answer:
         """Asks whether to remove a token."""
@@ -143,13 +143,13 @@ class TokenPages:
         return self._page("token_remove.html", keeper, status, token=token, stale=stale, csrf_token=csrf_token)
 
     def _page(
-        self, name: str, keeper: Keeper, status: int = 200, *, scripted: bool = False, **context: object
+        self, name: str, keeper: Keeper, status: int = 200, *, script: Script | None = None, **context: object
     ) -> Answer:
         """Returns a page of the account or of the application."""
         return self.theme.page(
             name,
             status,
-            scripted=scripted,
+            script=script,
             layout=OF_AN_APPLICATION if keeper.client else OF_THE_PERSON,
             session=keeper.session,
             sections=SECTIONS,
