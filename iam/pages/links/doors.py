@@ -16,6 +16,7 @@ from iam.secrets import minted
 from iam.service import service
 
 UNKNOWN: Final = "unknown"
+TAKEN: Final = "taken"  # a good link whose address another account has by now
 
 
 @frozen
@@ -84,7 +85,7 @@ class Doors:
         )
 
     def _refuse(self, kind: LinkKind, link: Link | None) -> Answer:
-        trouble = UNKNOWN if link is None else link.trouble
+        trouble = UNKNOWN if link is None else link.trouble or TAKEN
         return self.theme.page("link_refused.html", 403, kind=kind.word, trouble=trouble)
 
 
