@@ -54,7 +54,7 @@ select id, username from changed
 """
 
 # The address is again what it was. Whoever changed it may be somebody else: their sessions and links end, and so does what
-# was granted.
+# was granted. Links that undo earlier changes stay: who changed the address twice has the later one, the owner the earlier.
 UNDO: Final = """
 with held as materialized (
     select u as person from links l join users u on u.id = l.user_id
@@ -63,10 +63,11 @@ with held as materialized (
 ), used as (
     update links l set used_at = %(now)s from held h
     where l.digest = %(digest)s and link_trouble(l, h.person, %(now)s) is null
-    returning l.user_id, l.email, l.data ->> 'key' as key
+    returning l.user_id, l.email, l.data ->> 'key' as key, l.created_at
 ), voided as (
     update links l set used_at = %(now)s from used k
     where l.user_id = k.user_id and l.digest <> %(digest)s and l.used_at is null
+        and not (l.kind = 'email_undo' and l.created_at < k.created_at)
 ), undone as (
     update users u set email = k.email, email_key = k.key, email_verified = true, updated_at = %(now)s,
         logins_not_before = greatest(u.logins_not_before, %(now)s), not_before = greatest(u.not_before, %(now)s)

@@ -108,6 +108,21 @@ async def test_who_changed_it_cannot_undo_the_undoing(server: Server) -> None:
     assert (await Visitor(server).get(str(theirs.link))).status == 403
 
 
+async def test_who_changed_it_twice_cannot_use_up_the_owners_undoing(server: Server) -> None:
+    visitor, undo = await changed(server)
+    server.clock.advance(1)
+    await ask(visitor, "thief@example.com")
+    thief = Visitor(server)
+    await thief.send(await thief.form(await link_in_mail(server)))
+    await thief.send(await thief.form(await link_in_mail(server)))
+    assert await address_of(server) == (NEW, True)
+
+    owner = Visitor(server)
+    await owner.send(await owner.form(undo))
+
+    assert await address_of(server) == (OLD, True)
+
+
 async def test_a_newer_link_and_a_new_password_end_the_link(server: Server, admin: Any) -> None:
     visitor = await ada(server)
     await ask(visitor)
@@ -143,6 +158,7 @@ async def test_an_address_that_was_taken_meanwhile_stays_with_who_has_it(server:
     reply = await stranger.send(await stranger.form(link))
 
     assert reply.status == 403
+    assert "Another account has this e-mail address by now" in reply.text
     assert await address_of(server) == (OLD, False)
 
 
