@@ -11,6 +11,7 @@ from uuid import UUID
 from iam.database.database import Database
 from iam.records.mail import Mail
 
+# To confirm an address a mail goes to whoever has it, perhaps a stranger to the account: not under a name that somebody chose.
 TAKE: Final = """
 with due as materialized (
     select id from outbox where sent_at is null and given_up_at is null and due_at <= %(now)s
@@ -20,7 +21,7 @@ with due as materialized (
 update outbox o set attempts = o.attempts + 1, due_at = %(until)s from due
 where o.id = due.id
 returning o.id, o.template, o.recipient, o.user_id, o.detail, o.secret, o.created_at, o.attempts,
-    coalesce((select u.name from users u where u.id = o.user_id), '')
+    coalesce((select u.name from users u where u.id = o.user_id and o.template <> 'verify'), '')
 """
 
 # Whoever sent it says so, even if another server has taken it over meanwhile.

@@ -10,6 +10,7 @@ import pytest_twisted
 from tests.harness import Server
 from tests.mail.conftest import PostOffice
 from tests.pages.conftest import Visitor, make_account, visitor
+from tests.pages.test_own_sessions import FIREFOX, browser
 
 __all__ = ["visitor"]
 
@@ -83,3 +84,19 @@ async def test_an_address_that_has_an_account_is_told_so(server: Server, post: P
 
     assert (given.recipient, given.message["Subject"]) == (ADA, "You already have an account at localhost")
     assert "link=" not in given.text
+
+
+async def test_nobody_writes_to_strangers_in_our_name(server: Server, post: PostOffice) -> None:
+    await make_account(server, "ada", ADA)
+    visitor = await browser(server, "ada", FIREFOX)
+    await visitor.send(await visitor.form("/account/details"), name="You have won http://evil.example")
+    await visitor.send(await visitor.form("/account/email"), email="bob@example.org")
+
+    (given,) = await post.heard(1)
+
+    assert (given.message["To"], given.message["Subject"]) == (
+        "bob@example.org",
+        "Confirm your e-mail address for localhost",
+    )
+    assert given.text.startswith("Hello,\n")
+    assert "evil" not in "".join(part.get_content() for part in given.message.iter_parts())
