@@ -1,5 +1,6 @@
 """The operator's logo: a small picture that is checked at the start, since every page shows it."""
 
+import re
 from pathlib import Path
 from typing import Final
 from xml.parsers import expat
@@ -8,6 +9,8 @@ LARGEST: Final = 64 << 10  # bytes
 PNG: Final = b"\x89PNG\r\n\x1a\n"
 SVG: Final = "http://www.w3.org/2000/svg svg"
 ACTIVE: Final = ("script", "foreignObject", "iframe", "object", "embed", "handler", "listener", "set", "animate")
+ELSEWHERE: Final = re.compile(rb"""@import|<\?xml-stylesheet|url\((?!\s*['"]?(?:\#|data:image/))""", re.IGNORECASE)
+OTHER: Final = "an address of something else"
 
 
 class LogoError(Exception):
@@ -17,10 +20,11 @@ class LogoError(Exception):
 def read(path: Path) -> tuple[str, bytes]:
     """Returns the name under which the logo is served, and its content. Raises LogoError."""
     try:
-        content = path.read_bytes() if path.stat().st_size <= LARGEST else None
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
     except OSError as error:
         raise LogoError(f"--logo: {path} cannot be read: {error.strerror}.") from None
-    if content is None:
+    if len(content) > LARGEST:
         raise LogoError(f"--logo: {path} has more than {LARGEST >> 10} kB.")
     ending = kind(content)
     if ending is None:
@@ -48,8 +52,8 @@ def active(content: bytes) -> str | None:
             if attribute.rpartition(" ")[2].lower().startswith("on"):
                 return f"an attribute {attribute}"
             if attribute.rpartition(" ")[2] == "href" and not value.startswith(("#", "data:image/")):
-                return "an address of something else"
-    return None
+                return OTHER
+    return OTHER if ELSEWHERE.search(content) else None
 
 
 def elements(content: bytes) -> list[tuple[str, dict[str, str]]]:

@@ -100,6 +100,16 @@ def test_an_svg_that_is_opened_by_itself_can_do_nothing(tmp_path: Path) -> None:
         (SVG.replace("<rect", '<rect onclick="x"'), "has an attribute onclick"),
         (SVG.replace("<rect", '<image href="https://evil.example/x.png"/><rect'), "has an address of something else"),
         (SVG.replace("<rect", '<a href="javascript:1"/><rect'), "has an address of something else"),
+        (
+            SVG.replace("<rect", "<style>@import 'https://evil.example/x.css'</style><rect"),
+            "has an address of something",
+        ),
+        (
+            SVG.replace("<rect", "<style>rect{fill:url( https://evil.example/x)}</style><rect"),
+            "has an address of something",
+        ),
+        (SVG.replace("red", "url('https://evil.example/x')"), "has an address of something else"),
+        ('<?xml-stylesheet href="https://evil.example/x.css"?>' + SVG, "has an address of something else"),
     ],
 )
 def test_a_logo_that_cannot_be_used_stops_the_start(tmp_path: Path, content: bytes | str, said: str) -> None:
@@ -109,6 +119,17 @@ def test_a_logo_that_cannot_be_used_stops_the_start(tmp_path: Path, content: byt
         Theme(settings(logo=str(path)))
 
     assert str(refused.value).startswith(f"--logo: {path} ")
+
+
+def test_an_svg_may_refer_to_itself(tmp_path: Path) -> None:
+    inside = '<linearGradient id="a"/><style>rect{fill:url("#a")}</style><image href="data:image/png;base64,"/><rect'
+
+    assert logo.read(file(tmp_path, SVG.replace("<rect", inside)))[0] == "logo.svg"
+
+
+def test_a_logo_without_end_is_not_read_to_its_end() -> None:
+    with pytest.raises(LogoError, match="has more than 64 kB"):
+        logo.read(Path("/dev/zero"))
 
 
 def test_a_logo_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
