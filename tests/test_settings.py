@@ -372,7 +372,8 @@ def test_another_accent_is_refused(colour: str) -> None:
 @pytest.mark.parametrize(
     "address",
     ["", "acme.example", "/help", "javascript:alert(1)", "data:text/html,x", "ftp://acme.example", "https://", "https:///x",
-     "https://acme.example/a b", "https://acme.example/\u00e4", "https://acme.example/\nx", "mailto:a@example.org", "https://["],
+     "https://acme.example/a b", "https://acme.example/\u00e4", "https://acme.example/\nx", "mailto:a@example.org", "https://[",
+     "https://a:b@acme.example", "https://acme.example:99999", "https://acme.example/\"><b>"],
 )  # fmt: skip
 def test_a_link_is_an_http_address(option: str, address: str) -> None:
     assert (

@@ -8,7 +8,7 @@ from attrs import frozen
 from pydantic import AfterValidator
 
 LONGEST_NAME: Final = 60
-ADDRESS: Final = re.compile(r"[\x21-\x7e]{1,2000}")
+ADDRESS: Final = re.compile(r"""[!#-&(-;=?-\[\]_a-z~]{1,2000}""")  # printable ASCII, less what no URL has (RFC 3986 §2)
 
 Colour = tuple[float, float, float]  # red, green and blue of sRGB, from 0 to 1
 
@@ -35,9 +35,10 @@ def check_link(address: str) -> str:
     """Returns an http or https address, which pages may link to. Raises ValueError for any other."""
     try:
         url = urlsplit(address)
+        good = url.scheme in ("http", "https") and bool(url.hostname) and "@" not in url.netloc and url.port != 0
     except ValueError:
-        url = urlsplit("")
-    if url.scheme not in ("http", "https") or not url.hostname or not ADDRESS.fullmatch(address):
+        good = False
+    if not good or not ADDRESS.fullmatch(address):
         raise ValueError("is not an address such as https://example.org/help")
     return address
 
