@@ -130,7 +130,8 @@ class Refusals:
         self._unstored.stop()
 
     async def find(self, identifier: str, now: datetime) -> Trace | None:
-        """Returns the refusal with this id, or None if there is none of the last day."""
+        """Returns the refusal with this id, or None if there is none of the last day; those that wait are stored first."""
+        await self.flush()
         rows = await self._database.query(COLUMNS, {"id": identifier, "since": now - KEPT})
         return Trace(*rows[0]) if rows else None
 
