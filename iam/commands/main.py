@@ -11,7 +11,7 @@ COMMANDS = {
     "migrate": "Bring the database's schema up to date.",
     "database": "The database itself: upgrade, restored (from a backup).",
     "createsuperuser": "Make an administrator.",
-    "user": "People: create, list, show, update, disable, enable, delete, set-password.",
+    "user": "People: create, invite, list, show, update, disable, enable, delete, set-password, reset-password, reset-factors.",
     "group": "Groups of people: create, list, show, update, delete, add, remove.",
     "role": "Roles on this server and in applications: grant, revoke, list.",
     "client": "Clients: create, list, show, update, rotate-secret, disable, enable, delete; their registration tokens.",
