@@ -56,6 +56,7 @@ def account(application: Application) -> list[tuple[str, str, Handler]]:
         ("/account/security/passkeys/<passkey_id>", "POST", passkeys.rename),
         ("/account/security/passkeys/<passkey_id>/remove", "GET", passkeys.edit),
         ("/account/security/passkeys/<passkey_id>/remove", "POST", passkeys.remove),
+        ("/account/security/passkeys/<passkey_id>/use", "GET", passkeys.edit),
         ("/account/security/passkeys/<passkey_id>/use", "POST", passkeys.switch),
         ("/account/security/codes", "GET", application.recovery_code_pages.ask),
         ("/account/security/codes", "POST", application.recovery_code_pages.renew),

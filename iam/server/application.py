@@ -300,7 +300,7 @@ class Application(AccountParts):
     @cached_property
     def owners(self) -> Owners:
         """The access of owners and administrators to their applications."""
-        return Owners(self.administration, self.registrants, self.visitors, self.theme)
+        return Owners(self.administration, self.registrants, self.holders, self.visitors, self.theme)
 
     @cached_property
     def applications(self) -> Applications:

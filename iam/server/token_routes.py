@@ -9,8 +9,7 @@ from iam.server.application import Application
 
 def tokens(application: Application) -> list[tuple[str, str, Handler]]:
     """Returns the rows of the pages of a person's own tokens, and of those of their applications."""
-    holders = application.holders
-    personal, service = OfThePerson(holders), OfAnApplication(holders, application.owners)
+    personal, service = OfThePerson(application.holders), OfAnApplication(application.owners)
     return [*rows(PLACE, application, personal), *rows("/applications/<client_id>/tokens", application, service)]
 
 

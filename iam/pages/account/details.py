@@ -31,7 +31,10 @@ PURPOSE: Final = "details"
 class DetailsForm(Form):  # type: ignore[misc]
     """The username, the name, and the claims that people may change."""
 
-    username = StringField("Username", description="With it you log in. Others may see it.")
+    username = StringField(
+        "Username",
+        description="With it you log in. Others may see it. To change it takes a login of the last ten minutes.",
+    )
     name = StringField("Name", description="As you want to be called.")
     given_name = StringField("Given name")
     family_name = StringField("Family name")
@@ -63,7 +66,7 @@ class DetailsPage:
         return self._show(request, session, user, filled(details.of(user)))
 
     async def submit(self, request: Request) -> Answer:
-        """Changes the details, if they still are those that the page showed."""
+        """Changes the details, if they still are those that the page showed; a username after a recent login alone."""
         session, sent = await self.holders.receive(request, PURPOSE)
         user, form = await self._user(session), DetailsForm(Fields(sent.fields))
         if sent.stale:
@@ -72,6 +75,8 @@ class DetailsPage:
             return self._show(request, session, user, form, status=409, changed=True)
         by = actor.person(session.user_id, request.client_address)
         try:
+            if read(form).username != user.username:
+                await self.holders.recent(request, sent)
             stored = await details.change(self.table, self.clock, user, read(form), by)
         except Invalid as invalid:
             forms.complain(form, invalid.complaints)

@@ -166,13 +166,13 @@ class Applications:
         return see_other(address(client_id))
 
     async def confirm_delete(self, request: Request, client_id: str) -> Answer:
-        """Asks whether to delete the application."""
-        session = await self.owners.session(request)
+        """Asks whether to delete the application, who has just logged in."""
+        session = await self.owners.session(request, recent=True)
         return self.owners.page(request, "delete", session, await self.owners.own(session, client_id))
 
     async def delete(self, request: Request, client_id: str) -> Answer:
         """Deletes the application with everything it was granted."""
-        session, sent = await self.owners.receive(request, f"delete {client_id}")
+        session, sent = await self.owners.receive(request, f"delete {client_id}", recent=True)
         client = await self.owners.own(session, client_id, sent.stale)
         if sent.stale:
             return self.owners.page(request, "delete", session, client, status=403, stale=sent.stale)
@@ -183,8 +183,8 @@ class Applications:
         return see_other("/applications")
 
     async def new_secret(self, request: Request, client_id: str) -> Answer:
-        """Shows the new secret, which the person takes note of before saving."""
-        session = await self.owners.session(request)
+        """Shows the new secret, which the person takes note of before saving, to who has just logged in."""
+        session = await self.owners.session(request, recent=True)
         client = await self._with_secret(session, client_id)
         issued = self.issuer.issue(bind(f"secret {client_id}", session), self.clock.now())
         return self.owners.page(request, "secret", session, client, *client.secrets, form=SecretForm(), issued=issued)
@@ -192,7 +192,7 @@ class Applications:
     async def replace_secret(self, request: Request, client_id: str) -> Answer:
         """Makes the new secret the current one; the old one stays good for as long as the person chose."""
         purpose = f"secret {client_id}"
-        session, sent = await self.owners.receive(request, purpose)
+        session, sent = await self.owners.receive(request, purpose, recent=True)
         client = await self._with_secret(session, client_id, sent.stale)
         issued, stale = self._read_issued(sent, bind(purpose, session))
         form = SecretForm(Fields(sent.fields))

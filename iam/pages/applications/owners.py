@@ -15,7 +15,7 @@ from iam.clients import information
 from iam.clients.registrants import Registrants
 from iam.http.answers import Answer, Script
 from iam.http.request import Request
-from iam.pages.account.holders import here
+from iam.pages.account.holders import Holders, here
 from iam.pages.applications.pending_secret import PendingSecret
 from iam.records import acr, actor
 from iam.records.actor import By
@@ -36,31 +36,29 @@ class Owners:
 
     administration: Administration
     registrants: Registrants
+    holders: Holders
     visitors: Visitors
     theme: Theme
 
-    async def session(self, request: Request, sent: Sent | None = None) -> Session:
+    async def session(self, request: Request, sent: Sent | None = None, *, recent: bool = False) -> Session:
         """Returns the person's session; who `sent` a form finds it again after the login.
 
-        Raises AnswerNow: a redirect to the login if nobody is logged in, or to a factor if an administrator lacks it, 403
-        if only administrators are admitted.
+        Raises AnswerNow: a redirect to the login if nobody is logged in, or if the login must be `recent` and is not; one
+        to a factor if an administrator lacks it; 403 if only administrators are admitted.
         """
-        session = await self.visitors.session(request)
-        if session is None:
-            raise self.visitors.lead(request, "/login?next=" + here(request), sent)
+        session = await (self.holders.recent if recent else self.holders.session)(request, sent)
         if not self._proved(session):
             level = self.visitors.settings.admin_acr
             raise self.visitors.lead(request, f"/login/factor?step=up&acr={level}&next={here(request)}", sent)
         return self._admit(session)
 
-    async def receive(self, request: Request, purpose: str) -> tuple[Session, Sent]:
+    async def receive(self, request: Request, purpose: str, *, recent: bool = False) -> tuple[Session, Sent]:
         """Returns the session of the person and the form they sent; its token is good for this purpose only.
 
-        Raises AnswerNow if nobody is logged in, if an administrator lacks a factor, or if only administrators may
-        register applications.
+        Raises AnswerNow as `session` does.
         """
         sent = self.visitors.receive(request, purpose, repeatable=SEVERAL)
-        return await self.session(request, sent), sent
+        return await self.session(request, sent, recent=recent), sent
 
     async def own(self, session: Session, client_id: str, stale: Stale | None = None) -> Client:
         """Returns the person's own application. Raises AnswerNow, 404 for another's or none.

@@ -101,22 +101,15 @@ class OfThePerson:
 class OfAnApplication:
     """The tokens of an application, for its owner; for everybody else it does not exist."""
 
-    holders: Holders
     owners: Owners
     kind: Kind = Kind.SERVICE_TOKEN
 
     async def see(self, request: Request, client_id: str, *, recent: bool = False) -> Keeper:
         """Returns the owner with the application. Raises AnswerNow, 404 for another's application."""
-        session = await self.owners.session(request)
-        client = await self.owners.own(session, client_id)
-        if recent:
-            await self.holders.recent(request)
-        return Keeper(session, client)
+        session = await self.owners.session(request, recent=recent)
+        return Keeper(session, await self.owners.own(session, client_id))
 
     async def receive(self, request: Request, purpose: str, client_id: str, *, recent: bool) -> tuple[Keeper, Sent]:
         """Returns the owner and the form they sent. Raises AnswerNow."""
-        session, sent = await self.owners.receive(request, purpose)
-        client = await self.owners.own(session, client_id, sent.stale)
-        if recent:
-            await self.holders.recent(request, sent)
-        return Keeper(session, client), sent
+        session, sent = await self.owners.receive(request, purpose, recent=recent)
+        return Keeper(session, await self.owners.own(session, client_id, sent.stale)), sent
