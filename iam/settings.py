@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import tomllib
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
@@ -10,13 +11,16 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
 )
 
 from iam import limits, schemes
@@ -55,22 +59,14 @@ def default_data_dir() -> Path:
     return Path(platformdirs.user_data_dir("iam"))
 
 
-class OptionsFile(TomlConfigSettingsSource):
-    """The source that reads the TOML file, with names as on the command line or with underscores."""
-
-    def __call__(self) -> dict[str, object]:
-        """Returns the values in the file by the settings' names."""
-        return {name.replace("-", "_"): value for name, value in super().__call__().items()}
-
-
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """The settings of one server: from options, then IAM_… variables, then the TOML file, then these defaults. Durations are seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="IAM_", env_ignore_empty=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     port: int = Field(8000, ge=1, le=65535)
-    interface: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
-    listen: Annotated[tuple[str, ...], NoDecode] = ()
+    interface: tuple[str, ...] = ("127.0.0.1", "::1")
+    listen: tuple[str, ...] = ()
     issuer: str = ""
     database: str | None = None
     wait_for_database: int | None = Field(None, ge=0, le=DAY)
@@ -82,25 +78,25 @@ class Settings(BaseSettings):
     help_url: brand.Link | None = None
     privacy_url: brand.Link | None = None
     terms_url: brand.Link | None = None
-    proxy_headers: Annotated[tuple[IPv4Network | IPv6Network | Literal["unix"], ...], NoDecode] = ()
+    proxy_headers: tuple[IPv4Network | IPv6Network | Literal["unix"], ...] = ()
     proxy_header: str | None = None
-    allow_fetch: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    allow_fetch: tuple[IPv4Network | IPv6Network, ...] = ()
     signup: Literal["open", "invite", "closed"] | None = None
     registration: Literal["open", "token", "closed"] = "token"
-    registration_scope: Annotated[tuple[str, ...], NoDecode] = ()
+    registration_scope: tuple[str, ...] = ()
     registration_quota: int = Field(100, ge=1)
-    private_scheme: Annotated[tuple[str, ...], NoDecode] = ()
+    private_scheme: tuple[str, ...] = ()
     applications: Literal["everybody", "administrators"] = "everybody"
     admin_acr: Literal["1", "2", "phr"] = "1"
-    application_scope: Annotated[tuple[str, ...], NoDecode] = (
+    application_scope: tuple[str, ...] = (
         *("openid", "profile", "email", "address", "phone", "offline_access"),
         *("read", "write"),
     )
-    application_grant: Annotated[tuple[GrantType, ...], NoDecode] = ("authorization_code", "refresh_token")
+    application_grant: tuple[GrantType, ...] = ("authorization_code", "refresh_token")
     password_length: int = Field(8, ge=8, le=64)  # characters
     connections: int = Field(1_024, ge=1)
     connections_per_network: int = Field(128, ge=1)
-    limit: Annotated[tuple[str, ...], NoDecode] = ()
+    limit: tuple[str, ...] = ()
     no_rate_limits: bool = False
     no_migrate: bool = False
     implicit: bool = False
@@ -121,18 +117,6 @@ class Settings(BaseSettings):
     session_idle: int = Field(12 * HOUR, ge=1)
     session_lifetime: int = Field(7 * DAY, ge=1)
     session_remembered: int = Field(30 * DAY, ge=1)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Orders the sources: options first, then the environment, then the file given to `read`."""
-        return init_settings, env_settings, OptionsFile(settings_cls)
 
     @model_validator(mode="before")
     @classmethod
@@ -357,14 +341,24 @@ def read(options: dict[str, object], config: Path | None = None) -> Settings:
     """Reads the settings from the given `options`, the environment and the TOML file `config`; raises SettingsError."""
     if config and not config.is_file():
         raise SettingsError(f"--config: there is no file {config}.")
-    configured = type("Settings", (Settings,), {"model_config": SettingsConfigDict(toml_file=config)})
     try:
-        settings: Settings = configured(**options)
+        return Settings.model_validate({**in_file(config), **in_environment(), **options})
     except ValidationError as error:
         raise SettingsError(sentence(error)) from None
     except ValueError as error:  # TOML that cannot be parsed
         raise SettingsError(f"--config: {config} cannot be read: {error}.") from None
-    return settings
+
+
+def in_environment() -> dict[str, str]:
+    """Returns the values of IAM_… variables that are not empty, by the settings' names; others of this prefix are no settings."""
+    told = {name.lower(): value for name, value in os.environ.items() if value}
+    return {name: told[f"iam_{name}"] for name in Settings.model_fields if f"iam_{name}" in told}
+
+
+def in_file(config: Path | None) -> dict[str, object]:
+    """Returns the values of a TOML file, with names as on the command line or with underscores; raises ValueError."""
+    told = tomllib.loads(config.read_text("utf-8")) if config else {}
+    return {name.replace("-", "_"): value for name, value in told.items()}
 
 
 def separated(value: object) -> list[object]:
