@@ -10,6 +10,7 @@ from iam.people.attempts import Attempts
 from iam.people.even_time import EvenTime
 from iam.people.passwords import Passwords
 from iam.people.stored_hashes import outdated
+from iam.records.user import Login
 from iam.service import service
 from iam.store import refused_counts
 from iam.store.refused_counts import RefusedCounts
@@ -31,8 +32,8 @@ class Logins:
 
     async def authenticate(
         self, login: str, password: str, *, address: str = "", devices: Sequence[str] = ()
-    ) -> UUID | None:
-        """Returns the person's id; None for a wrong password or an unknown name, at the same cost (H15).
+    ) -> Login | None:
+        """Returns the person; None for a wrong password or an unknown name, at the same cost (H15).
 
         `devices` are the browser's device cookies; values that this server did not issue are ignored. Raises
         Throttled, and Busy if too many passwords wait to be checked.
@@ -46,23 +47,24 @@ class Logins:
             await self.even_time.keep(came)
         return found
 
-    async def _test(self, login: str, password: str, address: str, devices: Sequence[str]) -> UUID | None:
+    async def _test(self, login: str, password: str, address: str, devices: Sequence[str]) -> Login | None:
         """Counts and makes the attempt; replaces a hash with outdated parameters. Raises Throttled and Busy."""
         key = names.login_key(login)
-        user_id, stored = await self.users.login(key) or (None, None)
+        known = await self.users.login(key)
+        user_id, stored = (known.user_id, known.password_hash) if known else (None, None)
         attempt = await self.attempts.begin(user_id, key or login, address, devices)
         try:
             matched = await self.passwords.verify(stored, password, attempt.lane)
         except Busy:
             await self.attempts.undo(attempt)
             raise
-        if not matched or user_id is None or stored is None:
+        if not matched or known is None or stored is None:
             self.counts.add(refused_counts.LOGIN, network(address))
             return None
-        await self.attempts.succeed(attempt, user_id, address)
+        await self.attempts.succeed(attempt, known.user_id, address)
         if outdated(stored):
-            await self.users.rehash(user_id, stored, await self.passwords.hash(password))
-        return user_id
+            await self.users.rehash(known.user_id, stored, await self.passwords.hash(password))
+        return known
 
     async def admit(self, user_id: UUID, address: str) -> None:
         """Counts a login by something else than the password, which was right. Raises Throttled beyond the limit."""

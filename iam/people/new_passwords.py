@@ -30,7 +30,8 @@ class NewPasswords:
         mails. Raises Throttled if the network asked too often.
         """
         key, now = names.login_key(login), self.links.clock.now()
-        user_id, _ = await self.people.users.login(key) or (None, None)
+        known = await self.people.users.login(key)
+        user_id = known.user_id if known else None
         admitted = await self.links.requests.admit(user_id, key or login, address)
         fresh = self.links.maker.for_mail(RESET, now, address=address)
         await self.table.ask(user_id if admitted else None, fresh, next_address, now, address)

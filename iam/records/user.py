@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 
 
 @frozen
@@ -22,6 +22,15 @@ class User:
     created_at: datetime
     updated_at: datetime
     disabled_at: datetime | None
+
+
+@frozen
+class Login:
+    """What a login by password needs of a person; `asked_more`: they may have to prove another factor."""
+
+    user_id: UUID
+    password_hash: str | None = field(repr=False)
+    asked_more: bool
 
 
 @frozen

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from iam.database.database import Database
 from iam.records.actor import By
-from iam.records.user import User
+from iam.records.user import Login, User
 from iam.store.administrators import LastAdministrator
 
 COLUMNS: Final = """
@@ -19,8 +19,11 @@ BY_USERNAME: Final = COLUMNS + "where username_key = %(username_key)s"
 BY_EMAIL: Final = COLUMNS + "where email_key = %(email_key)s"
 ALL: Final = COLUMNS + "order by created_at, id"
 
+# With the password it is read whether another factor may be asked for, since most people have none.
 LOGIN = """
-select id, password_hash from users
+select u.id, u.password_hash, exists (select from totp_secrets t where t.user_id = u.id)
+    or exists (select from passkeys p where p.user_id = u.id and not p.upgraded)
+from users u
 where (username_key = %(login_key)s or email_key = %(login_key)s) and disabled_at is null
 """
 
@@ -174,10 +177,10 @@ class Users:
         """Returns everybody, oldest first."""
         return [User(*row) for row in await self._database.query(ALL)]
 
-    async def login(self, login_key: str) -> tuple[UUID, str | None] | None:
-        """Returns id and password hash of the enabled person with this username or e-mail address, or None."""
+    async def login(self, login_key: str) -> Login | None:
+        """Returns what a login needs of the enabled person with this username or e-mail address, or None."""
         rows = await self._database.query(LOGIN, {"login_key": login_key})
-        return (rows[0][0], rows[0][1]) if rows else None
+        return Login(*rows[0]) if rows else None
 
     async def create(
         self,

@@ -8,9 +8,12 @@ from attrs import frozen
 from twisted.internet.defer import Deferred, gatherResults
 
 from iam.settings import DAY
+from tests.authenticators import Authenticator
 from tests.harness import App, Reply, Server
 from tests.pages.accounts import everybody
-from tests.pages.conftest import Visitor, asking, logged_in
+from tests.pages.conftest import PASSWORD, Visitor, asking, logged_in, make_account
+from tests.pages.factors import add_app
+from tests.pages.passkeys import made_by
 from tests.registering import initial_access_token, register, registered
 
 AT_ONCE = 64
@@ -249,3 +252,42 @@ async def test_what_a_client_is_told_about_itself_takes_the_look_at_it_alone(ser
 
     assert [reply.status for reply in replies] == [200, 200]
     assert server.store.database.statistics.statements - before == 3
+
+
+# The account with its password and whether another factor may be asked for; the session with its event; whether the account
+# is to be deleted.
+LOGIN = 3
+
+
+@pytest.mark.parametrize("passkey", ["none", "one that is not asked for after the password"])
+async def test_a_login_by_password_is_three_statements_with_the_look_for_factors(server: Server, passkey: str) -> None:
+    user_id = await make_account(server, "ada", "ada@example.org")
+    if passkey != "none":
+        await made_by(server, user_id, Authenticator(server.settings.origin))
+        await server.store.database.query("update passkeys set upgraded = true")
+
+    assert await statements_of_a_login(server, "/") == LOGIN
+
+
+@pytest.mark.parametrize("factor", ["app", "passkey"])
+async def test_a_login_looks_for_the_factors_of_who_has_one(server: Server, factor: str) -> None:
+    user_id = await make_account(server, "ada", "ada@example.org")
+    if factor == "app":
+        await add_app(server, user_id)
+    else:
+        await made_by(server, user_id, Authenticator(server.settings.origin))
+
+    # Two factors, the recovery codes, and whether the browser is a remembered one; then the login that lacks a factor.
+    assert await statements_of_a_login(server, "/login/factor") <= LOGIN + 3
+
+
+async def statements_of_a_login(server: Server, leads_to: str) -> int:
+    visitor = Visitor(server)
+    form = await visitor.form("/login")
+    await server.quiet()
+    before = server.store.database.statistics.statements
+
+    reply = await visitor.send(form, login="ada", password=PASSWORD)
+
+    assert (reply.status, reply.location.partition("?")[0]) == (303, leads_to)
+    return server.store.database.statistics.statements - before

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from uuid import UUID
+from datetime import datetime
 
 from attrs import evolve
 from twisted.logger import Logger
@@ -27,6 +27,7 @@ from iam.people.factors.factors import Factors
 from iam.people.factors.passkeys import Passkeys
 from iam.people.logins import Logins
 from iam.records.session import Session
+from iam.records.user import Login
 from iam.service import service
 from iam.settings import Settings
 from iam.throttles.pace import Pace
@@ -93,26 +94,28 @@ class LoginPage:
             return await self.answer_stale(request, form, address, sent.stale)
         received = self.visitors.clock.now()
         try:
-            user_id = await self._authenticate(request, form)
+            known = await self._authenticate(request, form)
         except Throttled as error:
             return await self.put_off(request, form, address, 429, error.retry_after, describe_wait(error.retry_after))
         except Busy as error:
             request.unanswered = str(error)
             return await self.put_off(request, form, address, 503, error.retry_after, BUSY)
-        proof = Proof(user_id, received, remembered=bool(form.remember.data)) if user_id else None
-        answer = await self._go_on(request, proof, address, able=bool(form.upgrade.data)) if proof else None
+        answer = await self._go_on(request, form, known, received, address) if known else None
         if answer is None:
             request.say(log, "login refused: {peer}", peer=request.client_address)
             form.password.errors = [WRONG]
             return await self.show_form(request, form, address, 400)
         return answer
 
-    async def _go_on(self, request: Request, proof: Proof, address: str, *, able: bool) -> Answer | None:
+    async def _go_on(
+        self, request: Request, form: LoginForm, known: Login, received: datetime, address: str
+    ) -> Answer | None:
         """Leads to another factor, or begins the session and leads on; None if the person is disabled.
 
-        A browser that is `able` to make a passkey by itself is led by the page that lets it.
+        A browser that is able to make a passkey by itself is led by the page that lets it.
         """
-        asked = await self.factors.of(proof.user_id)
+        proof = Proof(known.user_id, received, remembered=bool(form.remember.data))
+        asked = known.asked_more and await self.factors.of(proof.user_id)
         mark = await self.mark(request, proof) if asked else None
         if asked and (mark is None or again(request)):
             postponed = await self.beginnings.postpone(request, proof)
@@ -123,7 +126,7 @@ class LoginPage:
         log.info("login: user {user_id}, {peer}", user_id=str(proof.user_id), peer=request.client_address)
         cookie, headers = begun
         onward = self.after_login(address, cookie)
-        if able and await self.passkeys.offer(proof.user_id):
+        if form.upgrade.data and await self.passkeys.offer(proof.user_id):
             onward = leading_to(passkey_offer.PATH, onward, request.base) + passkey_offer.AFTER_LOGIN
         return see_other(onward, headers)
 
@@ -131,8 +134,8 @@ class LoginPage:
         """Returns the mark of this browser if the person wants to be asked for no other factor here; else None."""
         return await self.browsers.mark(proof.user_id, cookies.read_devices(request, self.settings))
 
-    async def _authenticate(self, request: Request, form: LoginForm) -> UUID | None:
-        """Returns the id of the person with this name and password, or None. Raises Throttled and Busy."""
+    async def _authenticate(self, request: Request, form: LoginForm) -> Login | None:
+        """Returns the person with this name and password, or None. Raises Throttled and Busy."""
         return await self.logins.authenticate(
             form.login.data or "",
             form.password.data or "",
