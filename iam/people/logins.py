@@ -44,7 +44,7 @@ class Logins:
         with self.crowd.one_of(network(address) + (" again" if devices else "")):
             found = await self._test(login, password, address, devices)
         if found is None:
-            await self.even_time.keep(came)
+            await self.even_time.keep(came, network(address))
         return found
 
     async def _test(self, login: str, password: str, address: str, devices: Sequence[str]) -> Login | None:

@@ -12,7 +12,7 @@ from twisted.python.threadpool import ThreadPool
 
 from iam.people import password_rule
 from iam.people.argon2id import NOBODY, hash_octets
-from iam.people.stored_hashes import affordable, foreign, matches
+from iam.people.stored_hashes import affordable, cost, foreign, matches
 from iam.reactor import Reactor
 from iam.throttles.turns import QUEUE, SHARE, Turns
 
@@ -60,6 +60,10 @@ class Passwords:
         given = password.encode() if octets is not None and foreign(tried) else octets
         matched = await self._in_thread(matches, tried, given or b"", lane=lane)
         return matched and stored is not None and octets is not None
+
+    async def cost(self, stored: str) -> float:
+        """Returns the seconds that a check of this hash takes. Raises Busy."""
+        return await self._in_thread(cost, stored)
 
     async def complaint(self, password: str, *about: str) -> str | None:
         """Returns what to change about a new password, in a sentence, or None. Raises Busy."""

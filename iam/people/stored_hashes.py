@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from time import perf_counter
 from typing import Final
 
 from attrs import frozen
@@ -62,6 +63,13 @@ def outdated(stored: str) -> bool:
 def foreign(stored: str) -> bool:
     """Tells whether another program has made this hash."""
     return not stored.startswith(argon2id.OWN)
+
+
+def cost(stored: str) -> float:
+    """Returns the seconds that a check of this hash takes here and now."""
+    began = perf_counter()
+    matches(stored, b"")
+    return perf_counter() - began
 
 
 def matches(stored: str, password: bytes) -> bool:

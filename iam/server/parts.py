@@ -64,6 +64,7 @@ from iam.secrets.signing_keys import Keys
 from iam.settings import Settings
 from iam.store.refused_counts import THROTTLED
 from iam.store.store import Store
+from iam.throttles.pace import Pace
 from iam.throttles.tally import Tally, in_log
 from iam.throttles.throttle import Throttle
 from iam.throttles.turns import Crowd
@@ -300,7 +301,7 @@ class Parts:
         """The check of a login and a password, within limits."""
         attempts = Attempts(self.throttle, self.devices, self.key.derive("names nobody has"))
         users, counts = self.store.users, self.store.refused_counts
-        even = EvenTime(users, self.clock, self.reactor)
+        even = EvenTime(users, self.passwords, self.clock, self.reactor, Pace(self.reactor))
         return Logins(users, self.passwords, attempts, self.clock, counts, Crowd(self.share), even)
 
     @cached_property

@@ -102,8 +102,11 @@ select id from users where id = %(id)s
 # The same password, hashed with newer parameters (H16); nothing happens if it was changed meanwhile.
 REHASH = "update users set password_hash = %(new)s where id = %(id)s and password_hash = %(old)s"
 
-OTHER_HASH = """
-select exists (select from users where not starts_with(password_hash, %(beginning)s) and disabled_at is null)
+# A kind is a hash without its salt and its digest, which are the long parts; argon2's parameters begin with m.
+KINDS_OF_HASHES = r"""
+select regexp_replace(password_hash, '\$(?!m=)[^$]{12,}', '', 'g') as kind, min(password_hash)
+from users where not starts_with(password_hash, %(beginning)s) and disabled_at is null
+group by kind order by count(*) desc, kind limit %(most)s
 """
 
 # A disabled person loses sessions and grants for good: the epochs move in the same statement. They move again when the
@@ -283,10 +286,13 @@ class Users:
         }
         return bool(await self._database.query(SET_PASSWORD, told))
 
-    async def any_hash_other_than(self, beginning: str) -> bool:
-        """Tells whether anybody who may log in has a password hash that begins otherwise."""
-        rows = await self._database.query(OTHER_HASH, {"beginning": beginning})
-        return bool(rows[0][0])
+    async def kinds_of_hashes(self, beginning: str, most: int) -> dict[str, str]:
+        """Returns kinds of password hashes of enabled people, that do not begin so: a hash of each, by algorithm and parameters.
+
+        Of more than `most`, those that most people have.
+        """
+        rows = await self._database.query(KINDS_OF_HASHES, {"beginning": beginning, "most": most})
+        return dict(rows)
 
     async def rehash(self, user_id: UUID, old: str, new: str) -> None:
         """Stores a newer hash of the same password, unless the password was changed meanwhile."""

@@ -20,14 +20,17 @@ class Pace:
         self._random = SystemRandom()
         self._next: dict[str, float] = {}
 
-    async def keep(self, network: str) -> None:
-        """Waits until the next answer to this network is due: PAUSE seconds after the last one, LONGEST seconds from now at most."""
+    async def keep(self, network: str, pause: float = PAUSE, earliest: float = 0.0) -> None:
+        """Waits until the next answer to this network is due: `pause` seconds after the last one, LONGEST seconds from now at most.
+
+        It is not due before the reactor's time `earliest`.
+        """
         now = self._reactor.seconds()
-        due = max(self._next.get(network, now), now)
+        due = max(self._next.get(network, now), now, earliest)
         if due > now + LONGEST:
             due = now + self._random.uniform(LONGEST / 2, LONGEST)  # not all at the same moment
         else:
-            self._remember(network, due + PAUSE)
+            self._remember(network, due + pause)
         if due > now:
             await deferLater(self._reactor, due - now)
 
