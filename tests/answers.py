@@ -24,6 +24,8 @@ SOMETIMES = {
     "Set-Cookie",
     "Allow",
     "WWW-Authenticate",
+    "ETag",
+    "Link",
     "Retry-After",
 }
 POLICY = re.compile(
@@ -32,7 +34,14 @@ POLICY = re.compile(
 )
 CACHED = re.compile(r"no-cache|public, max-age=\d+(, immutable)?")  # static files, and the keys
 MAY_BE_CACHED = ("text/css; charset=utf-8", "image/svg+xml")
-KINDS = ("", "application/json", "text/html; charset=utf-8", "text/plain; charset=utf-8", *MAY_BE_CACHED)
+KINDS = (
+    "",
+    "application/json",
+    "application/problem+json",
+    "text/html; charset=utf-8",
+    "text/plain; charset=utf-8",
+    *MAY_BE_CACHED,
+)
 TRACES = ("Traceback", "File ", "RuntimeError", "canary", "Twisted", "twisted", "werkzeug", "psycopg", "<built-in")
 
 

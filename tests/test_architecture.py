@@ -45,7 +45,7 @@ TABLE = {
     "authorization": "openid clients oauth",
     "protocol": "tokens authorization",
     "administration": "people clients tokens store",
-    "endpoints": "protocol tokens authorization clients http browser",
+    "endpoints": "protocol administration tokens authorization clients http browser",
     "pages": "authorization administration browser",
     "operations": "store openid outbound browser",
     "commands": "server administration embedded",

@@ -1305,7 +1305,11 @@ CREATE INDEX sessions_user_id ON ONLY sessions USING btree (user_id);
 
 CREATE INDEX users_administrators ON users USING btree (id) WHERE superuser;
 
+CREATE INDEX users_by_email ON users USING btree (email_key COLLATE "C") WHERE (email_key IS NOT NULL);
+
 CREATE INDEX users_delete_at ON users USING btree (delete_at) WHERE (delete_at IS NOT NULL);
+
+CREATE INDEX users_in_order ON users USING btree (username_key COLLATE "C");
 
 CREATE TRIGGER audit_events_capped BEFORE INSERT ON audit_events FOR EACH ROW WHEN ((length((new.detail)::text) > 256)) EXECUTE FUNCTION cap_detail();
 

@@ -10,10 +10,11 @@ from iam.administration.losses import Losses, Section, count, try_in_time
 from iam.clients import chosen_secrets, ids
 from iam.clients.registrants import ADMINISTRATOR
 from iam.clients.registration import needs_new_secret
+from iam.oauth.scopes import ADMINISTRATION
 from iam.records.actor import By
 from iam.records.client import Client, keeps_secret
 from iam.records.client_metadata import Metadata
-from iam.records.invalid import Invalid, complain
+from iam.records.invalid import Invalid, Missing, complain
 from iam.records.session import Session
 from iam.secrets import minted
 from iam.secrets.minted import Kind
@@ -78,6 +79,7 @@ async def update(on: Administration, client: Client, asked: Metadata, by: By) ->
 
     Raises Invalid.
     """
+    complain(scopes=scopes_complaint(client, asked))
     metadata = await on.registration().judge(asked, before=client, unusual=True, registrant=ADMINISTRATOR)
     needed = needs_new_secret(client.auth_method, metadata.auth_method)
     secret = minted.mint(Kind.CLIENT_SECRET) if needed else None
@@ -144,6 +146,15 @@ async def count_ending(on: Administration, client: Client) -> list[Section]:
     return [ended, blind] if resources else [ended]
 
 
+def scopes_complaint(client: Client, asked: Metadata) -> str | None:
+    """Returns the complaint about a client that registered itself and is to administer this server, or None."""
+    if client.registered_itself and any(name.startswith(ADMINISTRATION) for name in asked.scopes):
+        return (
+            "It registered itself: register another client, to which you give scopes of this server's administration."
+        )
+    return None
+
+
 def secret_complaint(secret: str, auth_method: str) -> str | None:
     """Returns what is wrong with a chosen secret, or None."""
     if not keeps_secret(auth_method):
@@ -151,6 +162,6 @@ def secret_complaint(secret: str, auth_method: str) -> str | None:
     return chosen_secrets.complaint(secret)
 
 
-def missing(client_id: str) -> Invalid:
+def missing(client_id: str) -> Missing:
     """Returns the error for a client that does not exist."""
-    return Invalid({"client": f"There is no client {client_id}."})
+    return Missing({"client": f"There is no client {client_id}."})

@@ -9,7 +9,7 @@ from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section, count, try_in_time
 from iam.records.actor import By
 from iam.records.grant import Grant
-from iam.records.invalid import Invalid
+from iam.records.invalid import Missing
 from iam.records.user import User
 from iam.secrets import minted
 
@@ -70,7 +70,7 @@ async def revoke(on: Administration, grant_id: UUID, by: By) -> None:
     A client's own grant is replaced by a new one without tokens.
     """
     if not await on.store.grants.revoke(grant_id, minted.identifier(), on.clock.now(), by):
-        raise Invalid({"grant": f"There is no grant {grant_id}, or it has ended already."})
+        raise Missing({"grant": f"There is no grant {grant_id}, or it has ended already."})
 
 
 async def revoke_of_user(on: Administration, name: str, by: By) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section
 from iam.records.actor import By
-from iam.records.invalid import Invalid
+from iam.records.invalid import Invalid, Missing
 from iam.records.signing_key import SigningKey
 from iam.secrets.signing_keys import KINDS
 
@@ -49,7 +49,7 @@ async def retire(on: Administration, kid: str, by: By) -> str:
     """
     alg = await on.keys().retire(kid, by)
     if alg is None:
-        raise Invalid({"kid": f"There is no key {kid}, or it is removed already."})
+        raise Missing({"kid": f"There is no key {kid}, or it is removed already."})
     return alg
 
 

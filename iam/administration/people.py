@@ -11,7 +11,7 @@ from iam.administration.sessions import list_living
 from iam.people import names, profiles
 from iam.people.profiles import Profile
 from iam.records.actor import By
-from iam.records.invalid import Invalid
+from iam.records.invalid import Invalid, Missing
 from iam.records.role import Role
 from iam.records.user import User
 from iam.store.administrators import LastAdministrator
@@ -147,6 +147,12 @@ async def delete(on: Administration, name: str, by: By) -> User:
     return user
 
 
+async def end_sessions(on: Administration, name: str, by: By) -> int:
+    """Ends all sessions of a person; returns how many. Raises Missing if there is no such person."""
+    user = await find(on, name)
+    return await on.store.own_sessions.end_all(user.id, on.clock.now(), by)
+
+
 async def count_losses_of_disabling(on: Administration, name: str, *, keep_grants: bool = False) -> Losses:
     """Returns what ends when a person is disabled. Raises Invalid, also for the last administrator."""
     user = await find_removable(on, name)
@@ -191,6 +197,6 @@ async def refuse_by_group(on: Administration, user: User) -> None:
             raise Invalid({"superuser": f"{user.username} is an administrator by the group {group.name}."})
 
 
-def missing(name: str) -> Invalid:
+def missing(name: str) -> Missing:
     """Returns the error for a person who does not exist."""
-    return Invalid({"user": f"There is no person {name}."})
+    return Missing({"user": f"There is no person {name}."})

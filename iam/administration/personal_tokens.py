@@ -13,7 +13,7 @@ from iam.oauth.reasons import shown
 from iam.people import names
 from iam.records.actor import By
 from iam.records.client import Client
-from iam.records.invalid import Invalid, complain
+from iam.records.invalid import Invalid, Missing, complain
 from iam.records.personal_token import PERSONAL, NewToken, Owner, PersonalToken
 from iam.records.resource import Resource
 from iam.records.user import User
@@ -124,7 +124,7 @@ async def find(on: Administration, token_id: UUID, owner: Owner) -> PersonalToke
     """Returns the token with this id, if it is the owner's. Raises Invalid if there is none, or it has ended."""
     found = await on.store.personal_tokens.living(on.clock.now(), owner=owner, token_id=token_id)
     if not found:
-        raise Invalid({"token": f"There is no token {token_id}, or it has ended already."})
+        raise Missing({"token": f"There is no token {token_id}, or it has ended already."})
     return found[0]
 
 

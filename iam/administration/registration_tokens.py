@@ -7,6 +7,7 @@ from uuid import UUID
 
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section
+from iam.oauth.scopes import ADMINISTRATION
 from iam.records.actor import By
 from iam.records.invalid import Invalid, complain
 from iam.records.registration import RegistrationToken
@@ -55,7 +56,9 @@ async def revoke(on: Administration, token_id: UUID, by: By) -> None:
 
 
 async def scopes_complaint(on: Administration, names: Sequence[str]) -> str | None:
-    """Returns the complaint about a scope that does not exist, or None."""
+    """Returns the complaint about a scope that does not exist or cannot be offered, or None."""
+    if given := [name for name in names if name.startswith(ADMINISTRATION)]:
+        return f"Clients that register themselves cannot have {given[0]}."
     known = {scope.name for scope in await on.store.scopes.all()}
     strange = [name for name in names if name not in known]
     return f"There is no scope {strange[0]}." if strange else None

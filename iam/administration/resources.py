@@ -10,7 +10,7 @@ from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section, count, try_in_time
 from iam.oauth.resources import FORMATS, LIFETIMES
 from iam.records.actor import By
-from iam.records.invalid import Invalid, complain
+from iam.records.invalid import Invalid, Missing, complain
 from iam.records.resource import ADMINISTERED, AUDIENCES, Resource
 from iam.secrets.signing_keys import ALGORITHMS
 
@@ -18,6 +18,7 @@ URI: Final = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+"
 )  # RFC 3986 §4.3
 LONGEST_URI: Final = 2048
+API: Final = "/api/v1"  # below the issuer: the administration of this server
 
 
 @frozen
@@ -43,6 +44,14 @@ async def find(on: Administration, uri: str) -> Resource:
     resource = await on.store.resources.find(uri)
     if resource is None:
         raise missing(uri)
+    return resource
+
+
+async def find_changeable(on: Administration, uri: str) -> Resource:
+    """Returns the resource. Raises Invalid if there is none, or if it is that of the administration itself."""
+    resource = await find(on, uri)
+    if resource.uri == (await on.store.service.issuer() or on.settings.issuer) + API:
+        raise Invalid({"uri": f"The resource {resource.uri} is this server's own: it stays as it is."})
     return resource
 
 
@@ -82,7 +91,7 @@ async def create(on: Administration, uri: str, terms: Terms, by: By) -> Resource
 
 async def update(on: Administration, uri: str, terms: Terms, by: By) -> Resource:
     """Changes a resource; a lifetime too long for a new token format is shortened. Raises Invalid."""
-    before = await find(on, uri)
+    before = await find_changeable(on, uri)
     resource = apply(before, terms)
     await judge(on, resource, before)
     if not await on.store.resources.update(resource, on.clock.now(), by):
@@ -92,7 +101,7 @@ async def update(on: Administration, uri: str, terms: Terms, by: By) -> Resource
 
 async def disable(on: Administration, uri: str, by: By) -> Resource:
     """Disables a resource: its tokens do not work until it is enabled. Raises Invalid if there is none."""
-    uri, now = (await find(on, uri)).uri, on.clock.now()
+    uri, now = (await find_changeable(on, uri)).uri, on.clock.now()
     await on.store.resources.set_disabled(uri, now, now, by)
     return await find(on, uri)
 
@@ -106,7 +115,7 @@ async def enable(on: Administration, uri: str, by: By) -> Resource:
 
 async def delete(on: Administration, uri: str, by: By) -> Resource:
     """Deletes a resource with all tokens for it; returns what it was. Raises Invalid if there is none."""
-    resource = await find(on, uri)
+    resource = await find_changeable(on, uri)
     if not await on.store.resources.delete(resource.uri, on.clock.now(), by):
         raise missing(uri)
     return resource
@@ -114,13 +123,13 @@ async def delete(on: Administration, uri: str, by: By) -> Resource:
 
 async def count_losses_of_disabling(on: Administration, uri: str) -> Losses:
     """Returns the grants whose tokens stop working while it is disabled. Raises Invalid if there is none."""
-    uri = (await find(on, uri)).uri
+    uri = (await find_changeable(on, uri)).uri
     return Losses(f"Disable the resource {uri}?", [await count_given_for(on, uri)])
 
 
 async def count_losses_of_deleting(on: Administration, uri: str) -> Losses:
     """Returns the grants whose tokens end with the resource. Raises Invalid if there is none."""
-    uri = (await find(on, uri)).uri
+    uri = (await find_changeable(on, uri)).uri
     return Losses(f"Delete the resource {uri}?", [await count_given_for(on, uri)], for_good=True)
 
 
@@ -209,6 +218,6 @@ async def client_complaint(on: Administration, client_ids: Collection[str]) -> s
     return None
 
 
-def missing(uri: str) -> Invalid:
+def missing(uri: str) -> Missing:
     """Returns the error for a resource that does not exist."""
-    return Invalid({"uri": f"There is no resource {uri}."})
+    return Missing({"uri": f"There is no resource {uri}."})

@@ -5,9 +5,10 @@ from attrs import evolve
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section, count, try_in_time
 from iam.clients import rules
+from iam.oauth.scopes import ADMINISTRATION
 from iam.records.actor import By
-from iam.records.invalid import Invalid, complain
-from iam.records.scope import BUILT_IN, DERIVED, Scope
+from iam.records.invalid import Invalid, Missing, complain
+from iam.records.scope import ADMINISTRATIVE, BUILT_IN, DERIVED, Scope
 from iam.settings import SCOPE
 
 
@@ -63,18 +64,22 @@ async def delete(on: Administration, name: str, by: By) -> None:
 
 
 def refuse_built_in(name: str) -> None:
-    """Raises Invalid for a scope that OpenID Connect needs."""
+    """Raises Invalid for a scope that OpenID Connect or our administration needs."""
+    if name in ADMINISTRATIVE:
+        raise Invalid({"name": f"The scope {name} is for the administration of this server: it cannot be deleted."})
     if name in BUILT_IN:
         raise Invalid({"name": f"The scope {name} is one of OpenID Connect's own: it cannot be deleted."})
 
 
-def missing(name: str) -> Invalid:
+def missing(name: str) -> Missing:
     """Returns the error for a scope that does not exist."""
-    return Invalid({"name": f"There is no scope {name}."})
+    return Missing({"name": f"There is no scope {name}."})
 
 
 def name_complaint(name: str) -> str | None:
     """Returns what is wrong with the name (RFC 6749 §3.3), or None."""
+    if name.startswith(ADMINISTRATION):
+        return f"Names that begin with {ADMINISTRATION} are for the administration of this server: choose another one."
     if SCOPE.fullmatch(name):
         return None
     return "A scope's name is 1 to 128 visible ASCII characters, without \" and \\."

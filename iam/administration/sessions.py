@@ -6,7 +6,7 @@ from uuid import UUID
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section
 from iam.records.actor import By
-from iam.records.invalid import Invalid
+from iam.records.invalid import Missing
 from iam.records.session import Presence
 from iam.records.user import User
 
@@ -27,4 +27,4 @@ async def count_losses(on: Administration, session_id: UUID) -> Losses | None:
 async def revoke(on: Administration, session_id: UUID, by: By) -> None:
     """Ends a session, and notifies the clients that know of it. Raises Invalid if there is none."""
     if not await on.store.sessions.revoke(session_id, on.clock.now(), by):
-        raise Invalid({"session": f"There is no session {session_id}."})
+        raise Missing({"session": f"There is no session {session_id}."})

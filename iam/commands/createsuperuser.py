@@ -6,10 +6,11 @@ from functools import partial
 import click
 
 from iam.administration import people
+from iam.administration.actions.person import Person
 from iam.administration.administration import Administration
 from iam.commands import asking, output
+from iam.commands.actions import document
 from iam.commands.options import Command
-from iam.commands.people import document
 from iam.commands.running import missing, read_settings, run
 from iam.records.actor import COMMAND_LINE
 from iam.records.user import User
@@ -41,7 +42,7 @@ def command(username: str | None, email: str | None, *, password_stdin: bool) ->
     if password_stdin:
         answers["password"] = asking.line_on_input("The password")
     user = run(lambda on: created(on, answers), make=wanted())
-    output.say(f"The administrator {user.username} is created.", document(user))
+    output.say(f"The administrator {user.username} is created.", document(Person.of(user)))
 
 
 def wanted() -> bool:

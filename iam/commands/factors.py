@@ -2,11 +2,12 @@
 
 import click
 
-from iam.administration import factors
+from iam.administration.actions.people import RESET_FACTORS
+from iam.administration.actions.person import NamedPerson
 from iam.commands import output
-from iam.commands.confirming import run_if_agreed, yes_option
+from iam.commands.actions import document, perform_if_agreed
+from iam.commands.confirming import yes_option
 from iam.commands.options import Command
-from iam.commands.people import document
 
 
 @click.command(
@@ -20,5 +21,5 @@ def reset_factors(username: str, *, yes: bool) -> None:
     Be sure that it is they who ask. They are told by mail, stay logged in where they are, and need a password from now
     on (iam user reset-password).
     """
-    user = run_if_agreed(factors.count_losses, factors.reset, username, yes=yes)
+    user = perform_if_agreed(RESET_FACTORS, NamedPerson(person=username), yes=yes)
     output.say(f"The person {user.username} has no second factor any more.", document(user))

@@ -2,13 +2,11 @@
 
 import click
 
-from iam.administration import invitations
-from iam.administration.invitations import Offer
+from iam.administration.actions.people import INVITE, RESET_PASSWORD
+from iam.administration.actions.person import Invitation, Link, NamedPerson
 from iam.commands import output
+from iam.commands.actions import document, perform
 from iam.commands.options import Command
-from iam.commands.people import document
-from iam.commands.running import run
-from iam.records.actor import COMMAND_LINE
 
 who = click.argument("username", metavar="USERNAME")
 
@@ -21,8 +19,8 @@ def invite(username: str, email: str | None) -> None:
 
     If there is no such account, it is made. If it has an e-mail address, a mail with a link of its own goes there too.
     """
-    offer = run(lambda on: invitations.invite(on, username, COMMAND_LINE, email=email))
-    say(f"The person {offer.user.username} is invited.", offer)
+    offer = perform(INVITE, Invitation(username=username, email=email))
+    say(f"The person {offer.username} is invited.", offer)
 
 
 @click.command("reset-password", cls=Command, examples=["iam user reset-password alice"])
@@ -33,15 +31,14 @@ def reset_password(username: str) -> None:
     If the account has an e-mail address, a mail with a link of its own goes there too. The old password works until one
     of the links is used; sessions and grants end then.
     """
-    offer = run(lambda on: invitations.reset_password(on, username, COMMAND_LINE))
-    say(f"The person {offer.user.username} can choose another password.", offer)
+    offer = perform(RESET_PASSWORD, NamedPerson(person=username))
+    say(f"The person {offer.username} can choose another password.", offer)
 
 
-def say(sentence: str, offer: Offer) -> None:
+def say(sentence: str, offer: Link) -> None:
     """Prints the link, and what becomes of it."""
-    until = output.moment(offer.expires_at)
-    mail = f" A mail with another link goes to {offer.user.email}." if offer.mailed else ""
-    told = {**document(offer.user), "link": offer.link, "expires_at": until, "mailed": offer.mailed}
-    output.say(f"{sentence}{mail} This link is good once, until {until}:", told)
+    told = document(offer)
+    mail = f" A mail with another link goes to {offer.email}." if offer.mailed else ""
+    output.say(f"{sentence}{mail} This link is good once, until {told['expires_at']}:", told)
     if not output.json_wanted():
         click.echo(output.printable(offer.link))

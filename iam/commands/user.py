@@ -3,15 +3,18 @@
 from functools import partial
 
 import click
+from pydantic import SecretStr
 
 from iam.administration import people
+from iam.administration.actions import people as actions
+from iam.administration.actions.models import MOST, Listing
+from iam.administration.actions.person import Disabling, NamedPerson, NewPerson, Person, PersonChange
 from iam.administration.administration import Administration
-from iam.administration.people import ProfileChange
 from iam.commands import asking, claims, invitations, output
-from iam.commands.confirming import run_if_agreed, yes_option
+from iam.commands.actions import document, list_all, perform, perform_if_agreed
+from iam.commands.confirming import yes_option
 from iam.commands.factors import reset_factors
 from iam.commands.options import Group
-from iam.commands.people import document
 from iam.commands.running import run
 from iam.records.actor import COMMAND_LINE
 from iam.records.user import User
@@ -77,19 +80,16 @@ def create(
         raise click.UsageError("Give a password or its hash, not both.")
     password = asking.line_on_input("The password") if password_stdin else None
     hashed = asking.line_on_input("The hash") if password_hash_stdin else None
-    user = run(
-        lambda on: people.create(
-            on,
-            username=username,
-            email=email,
-            name=name or "",
-            claims=given_claims,
-            email_verified=email_verified,
-            password=password,
-            password_hash=hashed,
-            by=COMMAND_LINE,
-        )
+    wish = NewPerson(
+        username=username,
+        email=email,
+        name=name or "",
+        claims=given_claims,
+        email_verified=email_verified,
+        password=None if password is None else SecretStr(password),
+        password_hash=None if hashed is None else SecretStr(hashed),
     )
+    user = perform(actions.CREATE, wish)
     locked = password is None and hashed is None
     output.say(f"The person {user.username} is created.{NEXT if locked else ''}", document(user))
 
@@ -97,7 +97,7 @@ def create(
 @command.command("list", examples=["iam user list", "iam user list --json"])
 def list_() -> None:
     """List all people."""
-    everybody = run(lambda on: on.store.users.all())
+    everybody = sorted(list_all(actions.LIST, Listing(limit=MOST)), key=lambda user: (user.created_at, user.id))
     output.tabulate([document(user) for user in everybody], COLUMNS, "There are no people yet.")
 
 
@@ -105,7 +105,7 @@ def list_() -> None:
 @who
 def show(username: str) -> None:
     """Show a person's account."""
-    output.show(document(run(lambda on: people.find(on, username))))
+    output.show(document(perform(actions.SHOW, NamedPerson(person=username))))
 
 
 @command.command(
@@ -136,8 +136,16 @@ def update(
 
     With --no-superuser the person stays logged in, and applications keep what they were granted.
     """
-    change = ProfileChange(email, name, email_verified, given_claims, removed, superuser)
-    user = run(lambda on: people.update(on, username, change, COMMAND_LINE))
+    change = PersonChange(
+        person=username,
+        email=email,
+        name=name,
+        email_verified=email_verified,
+        claims=given_claims,
+        removed_claims=list(removed),
+        superuser=superuser,
+    )
+    user = perform(actions.UPDATE, change)
     output.say(f"The person {user.username} is updated.", document(user))
 
 
@@ -150,8 +158,7 @@ def disable(username: str, *, keep_grants: bool, yes: bool) -> None:
 
     Grants that are kept (--keep-grants) do not work until the account is enabled again.
     """
-    losses = partial(people.count_losses_of_disabling, keep_grants=keep_grants)
-    user = run_if_agreed(losses, partial(people.disable, keep_grants=keep_grants), username, yes=yes)
+    user = perform_if_agreed(actions.DISABLE, Disabling(person=username, keep_grants=keep_grants), yes=yes)
     output.say(f"The person {user.username} is disabled.", document(user))
 
 
@@ -159,7 +166,7 @@ def disable(username: str, *, keep_grants: bool, yes: bool) -> None:
 @who
 def enable(username: str) -> None:
     """Enable a person's account again."""
-    user = run(lambda on: people.enable(on, username, COMMAND_LINE))
+    user = perform(actions.ENABLE, NamedPerson(person=username))
     output.say(f"The person {user.username} is enabled.", document(user))
 
 
@@ -168,10 +175,8 @@ def enable(username: str) -> None:
 @yes_option
 def delete(username: str, *, yes: bool) -> None:
     """Delete a person's account, sessions and consents, and end everything they granted."""
-    user = run_if_agreed(people.count_losses_of_deleting, people.delete, username, yes=yes)
-    output.say(
-        f"The person {user.username} is deleted.", {"id": str(user.id), "username": user.username, "deleted": True}
-    )
+    user = perform_if_agreed(actions.DELETE, NamedPerson(person=username), yes=yes)
+    output.say(f"The person {user.username} is deleted.", document(user))
 
 
 @command.command(
@@ -193,7 +198,7 @@ def set_password(username: str, *, password_stdin: bool, keep_grants: bool) -> N
         return await asking.until_valid(answers, {"password": asking.new_password}, change)
 
     user = run(work)
-    output.say(f"The person {user.username} has a new password.", document(user))
+    output.say(f"The person {user.username} has a new password.", document(Person.of(user)))
 
 
 command.add_command(invitations.invite)

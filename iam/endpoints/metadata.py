@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from iam.authorization import objects, openid_parameters, pkce, response
 from iam.clients import assertions, encryption
+from iam.endpoints import resource
+from iam.endpoints.api import api
 from iam.http.answers import Answer, json_answer
 from iam.http.request import Request
 from iam.openid.login_facts import ACR_VALUES
@@ -90,6 +92,6 @@ class MetadataEndpoint:
             **LOGOUT,
             "code_challenge_methods_supported": list(pkce.METHODS),
             "authorization_response_iss_parameter_supported": True,
-            "protected_resources": [self.issuer + "/resource"],
+            "protected_resources": [self.issuer + resource.PATH, self.issuer + api.PATH],
             **SIGNED_AND_ENCRYPTED,
         }

@@ -1,5 +1,6 @@
-"""The metadata of our own protected resource (RFC 9728)."""
+"""The metadata of our own protected resources (RFC 9728)."""
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from iam.endpoints import resource
@@ -12,22 +13,24 @@ PATH = "/.well-known/oauth-protected-resource"
 
 @service
 class ResourceMetadata:
-    """Tells clients that were refused at /resource where they can get tokens for it."""
+    """Tells clients that were refused at one of our resources, /resource by default, where they can get tokens for it."""
 
     issuer: str
+    path: str = resource.PATH
+    scopes: Sequence[str] = (resource.SCOPE,)
 
     @property
     def address(self) -> str:
         """The URL of the metadata: the well-known name comes before the path of the resource (RFC 9728 §3.1)."""
         url = urlsplit(self.issuer)
-        return f"{url.scheme}://{url.netloc}{PATH}{url.path}{resource.PATH}"
+        return f"{url.scheme}://{url.netloc}{PATH}{url.path}{self.path}"
 
     async def get(self, _: Request) -> Answer:
-        """Returns the document of RFC 9728 §3.2."""
+        """Returns the document of RFC 9728 §3.2; scopes that only administrators may have are not advertised."""
         document = {
-            "resource": self.issuer + resource.PATH,
+            "resource": self.issuer + self.path,
             "authorization_servers": [self.issuer],
             "bearer_methods_supported": ["header"],
-            "scopes_supported": [resource.SCOPE],
+            **({"scopes_supported": list(self.scopes)} if self.scopes else {}),
         }
         return json_answer(200, document)

@@ -14,7 +14,7 @@ from zope.interface import implementer
 
 from iam.clock import Clock
 from iam.daily import Daily
-from iam.http import coroutines, cors
+from iam.http import coroutines, cors, problems
 from iam.http.answers import FOR_NOBODY, TEXT, Answer, Headers, json_answer, retry_after
 from iam.http.channel import Channel
 from iam.http.connections import Connections
@@ -22,6 +22,7 @@ from iam.http.cors import Registered
 from iam.http.dispatch import Handler, MethodNotAllowed, NotFound, Route, Router
 from iam.http.forwarded import Proxies
 from iam.http.headers import Layout, status_line
+from iam.http.problems import problem
 from iam.http.request import Request
 from iam.http.summary import Summary
 from iam.limits import Limits
@@ -88,6 +89,7 @@ class Site(Factory):
         self.connections = Connections(limits, self.channels, self.proxies.believed)
         self.misunderstood: Counter[str] = Counter()
         self._router = Router(routes)
+        self._problems = (settings.path + problems.BELOW).encode()
         self._error_page = error_page
         self._unavailable = unavailable
         self._throttled = throttled
@@ -259,9 +261,12 @@ class Site(Factory):
     # Errors
 
     def error(self, request: Request, status: int, headers: Headers = (), identifier: str | None = None) -> Answer:
-        """Returns an error: a page at addresses that people open, JSON at protocol endpoints."""
+        """Returns an error: a page at addresses that people open, JSON at protocol endpoints, a problem in the API."""
         if status == UNAVAILABLE and not headers:
             headers = retry_after(SOON)
+        if request.path.startswith(self._problems):
+            told = error_members(status, identifier)
+            return problem(status, told.pop("error_description"), headers, **told)
         if self._router.is_page(request.path):
             page = self._error_page(status, identifier)
             return Answer(status, page.body, page.headers + headers)

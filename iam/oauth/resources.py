@@ -6,7 +6,7 @@ from typing import Final
 from attrs import frozen
 
 from iam.equivalence import normal
-from iam.oauth.scopes import OF_OPENID
+from iam.oauth.scopes import ADMINISTRATION, OF_OPENID
 from iam.records.resource import Resource
 
 JWT: Final = "jwt"
@@ -31,8 +31,11 @@ LIFETIMES: Final = {
 def useful(target: Resource, scope: str) -> bool:
     """Checks that the resource recognises the scope.
 
-    A resource that lists no scopes recognises all, except those of OpenID Connect, which no resource does.
+    A resource that lists no scopes recognises all, except those of OpenID Connect, which no resource does, and those of
+    our administration, which only that does.
     """
+    if scope.startswith(ADMINISTRATION):
+        return scope in target.scopes
     return scope not in OF_OPENID and (not target.scopes or scope in target.scopes)
 
 

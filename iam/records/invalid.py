@@ -11,6 +11,10 @@ class Invalid(Exception):
         self.complaints = complaints
 
 
+class Missing(Invalid):
+    """What is asked for does not exist, or does not for who asks."""
+
+
 def complain(**complaints: str | None) -> None:
     """Raises Invalid with the given complaints, if any of them is a sentence."""
     found = {field: sentence for field, sentence in complaints.items() if sentence}

@@ -24,6 +24,17 @@ class Scope:
 
 DERIVED: Final = ("groups", "roles")  # the scopes and claims that this server derives
 
+# What scopes of this server's administration are about (`iam:NOUN:read`, `iam:NOUN:write`), and how people read of it.
+ADMINISTERED: Final = {
+    "people": "the accounts of people",
+}
+
+ADMINISTRATIVE: Final = {
+    f"iam:{noun}:{verb}": Scope(f"iam:{noun}:{verb}", f"{sentence} {about}", restricted=True)
+    for noun, about in ADMINISTERED.items()
+    for verb, sentence in (("read", "Administration: see"), ("write", "Administration: change"))
+}
+
 BUILT_IN: Final = (
     "openid",
     "profile",

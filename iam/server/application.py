@@ -10,6 +10,9 @@ from iam.authorization.person import Authentication
 from iam.browser.interactions import PURPOSE as INTERACTIONS
 from iam.browser.interactions import Interactions
 from iam.clients.dynamic_registration import CLOSED
+from iam.endpoints.api.api import PATH as API
+from iam.endpoints.api.api import Api
+from iam.endpoints.api.bearers import Bearers
 from iam.endpoints.authorization import AuthorizationEndpoint
 from iam.endpoints.authorization_answers import AuthorizationAnswers
 from iam.endpoints.health import Health
@@ -126,6 +129,18 @@ class Application(AccountParts):
     def resource_metadata(self) -> ResourceMetadata:
         """The metadata of `/resource` (RFC 9728)."""
         return ResourceMetadata(self.settings.issuer)
+
+    @cached_property
+    def api(self) -> Api:
+        """The API of the administration below `/api/v1`."""
+        uri = self.settings.issuer + API
+        bearers = Bearers(self.introspected, self.directory, self.store.roles, self.throttle, uri)
+        return Api(self.administration, bearers, self.budget)
+
+    @cached_property
+    def api_metadata(self) -> ResourceMetadata:
+        """The metadata of the API (RFC 9728)."""
+        return ResourceMetadata(self.settings.issuer, API, ())
 
     @cached_property
     def webfinger(self) -> WebFinger:

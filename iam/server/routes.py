@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from attrs import evolve
 
 from iam.endpoints import authorization_addresses, passkey_endpoints, resource, resource_metadata, user_info, webfinger
+from iam.endpoints.api.api import PATH as API
 from iam.endpoints.errors import BearerErrors, OAuthErrors, RegistrationErrors
 from iam.endpoints.metadata import REGISTRATION_ENDPOINT
 from iam.endpoints.registration import RegistrationEndpoint
@@ -14,6 +15,7 @@ from iam.http.dispatch import Errors, Handler, Route
 from iam.http.request import Request
 from iam.pages.resuming import resuming
 from iam.server.account_routes import account
+from iam.server.api_routes import api
 from iam.server.application import Application
 from iam.server.token_routes import tokens
 
@@ -99,6 +101,7 @@ def at_root(application: Application, own: list[Route], path: str) -> list[Route
         Route(webfinger.PATH, ("GET",), application.webfinger.get, cors=Cors.EVERYBODY),
         Route(CHANGE_PASSWORD, ("GET",), sends_to("/account/password"), page=True),
         Route(f"{resource_metadata.PATH}{path}{resource.PATH}", ("GET",), described, cors=Cors.EVERYBODY),
+        Route(f"{resource_metadata.PATH}{path}{API}", ("GET",), application.api_metadata.get, cors=Cors.EVERYBODY),
     ]
 
 
@@ -207,7 +210,7 @@ def links(application: Application) -> list[tuple[str, str, Handler]]:
 
 def all_routes(application: Application, path: str = "") -> list[Route]:
     """Returns the whole table of an issuer with this path, django-oauth-toolkit's addresses included."""
-    rows = [*protocol(application), *pages(application)]
+    rows = [*protocol(application), *api(application), *pages(application)]
     own = [*rows, *well_known(application, rows)]
     front = [Route(path, ("GET",), sends_to("/"), page=True)] if path else []
     below = [evolve(row, path=path + row.path) for row in own]

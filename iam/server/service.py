@@ -8,7 +8,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
-from attrs import evolve
 from twisted.application.service import Service
 from twisted.internet import defer
 from twisted.internet.defer import CancelledError, Deferred
@@ -21,10 +20,8 @@ from iam.database.addresses import target
 from iam.database.errors import Misdirected, Rejected, Unavailable
 from iam.database.migration import MigrationError
 from iam.embedded.errors import EmbeddedError
-from iam.endpoints import resource
 from iam.http.site import Site
 from iam.limits import within_descriptors
-from iam.oauth.resources import FORMATS, LIFETIMES
 from iam.operations.back_channel_logout import BackChannelLogout
 from iam.operations.outgoing_mail import OutgoingMail
 from iam.operations.retention import Retention, tasks
@@ -32,8 +29,6 @@ from iam.people.setup import setup_link
 from iam.protocol import library
 from iam.protocol.library import LibraryError
 from iam.reactor import Reactor
-from iam.records.actor import SERVER
-from iam.records.resource import EVERYBODY
 from iam.records.scope import DERIVED
 from iam.secrets import master_key
 from iam.secrets.master_key import ServerKey, ServerKeyError
@@ -43,6 +38,7 @@ from iam.server.completion import complete, pieces
 from iam.server.listen import ListenError, describe, listen, sockets
 from iam.server.opening import Foundation, open_database
 from iam.server.options import USAGE_STATUS, Options, refuse
+from iam.server.own_resources import register_api, register_own_resource
 from iam.server.parts import build_keys
 from iam.server.patience import CUSTOMARY, Patience
 from iam.server.service_manager import READY, STOPPING, longer, notify
@@ -151,7 +147,7 @@ class AuthorizationServer(Service):
         self._completing = Deferred.fromCoroutine(complete(self._reactor, pieces(self._site, application.theme)))
 
     async def _found(self, key: ServerKey, reached: Callable[[], None]) -> tuple[Foundation, Keys]:
-        """Opens the database and fills in keys and our own resource; after an error, closes it again."""
+        """Opens the database and fills in keys and our own resources; after an error, closes it again."""
         foundation = await open_database(self._reactor, self._settings, self._clock, self._screen.progress, reached)
         try:
             foundation.heed_disk()
@@ -161,6 +157,7 @@ class AuthorizationServer(Service):
             await self._miss_scopes(store)
             await self._note_scopes(store)
             await register_own_resource(store, self._settings, self._clock)
+            await register_api(store, self._settings, self._clock)
             await store.service.note(self._settings.issuer, self._clock.now())
         except BaseException:
             await foundation.close()
@@ -245,31 +242,6 @@ def makeService(options: Options) -> AuthorizationServer:
     except (ListenError, Misdirected) as error:
         refuse(str(error))
     return AuthorizationServer(reactor, options.settings, at_terminal=options.at_terminal, debugging=options.debugging)
-
-
-async def register_own_resource(store: Store, settings: Settings, clock: Clock) -> None:
-    """Registers our own /resource as one that any client may ask tokens for (RFC 8707), as its metadata says (RFC 9728).
-
-    A server of an earlier version may have registered it without saying which clients may ask.
-    """
-    uri = settings.issuer + resource.PATH
-    known = await store.resources.find(uri)
-    if known is not None and known.clients_since is None:
-        return  # no write, so that a start on a full disk succeeds
-    if known is not None:
-        await store.resources.update(evolve(known, clients=EVERYBODY, clients_since=None), clock.now(), SERVER)
-        return
-    lifetime = min(settings.access_token_lifetime, LIFETIMES[FORMATS[0]].longest)
-    await store.resources.create(
-        uri,
-        scopes=(),
-        token_format=FORMATS[0],
-        lifetime=lifetime,
-        client_id=None,
-        clients=EVERYBODY,
-        now=clock.now(),
-        by=SERVER,
-    )
 
 
 def seconds_to_wait(settings: Settings, *, at_terminal: bool) -> float:

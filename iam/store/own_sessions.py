@@ -35,6 +35,8 @@ select count(*), case when count(*) > 0 then mailed('sessions_ended', (select em
 from ended
 """
 
+NO_SESSION: Final = UUID(int=0)
+
 
 class OwnSessions:
     """The sessions of one person at a time."""
@@ -51,6 +53,10 @@ class OwnSessions:
         """Ends a session of this person. Returns False if they have none with this id."""
         told = {"user_id": user_id, "session_id": session_id, "now": now, **by.columns}
         return bool(await self._database.query(END, told))
+
+    async def end_all(self, user_id: UUID, now: datetime, by: By) -> int:
+        """Ends all sessions of this person. Returns their number."""
+        return await self.end_others(user_id, NO_SESSION, now, by)
 
     async def end_others(self, user_id: UUID, kept: UUID, now: datetime, by: By) -> int:
         """Ends all sessions of this person but the one with the id `kept`, and tells them by mail. Returns their number."""

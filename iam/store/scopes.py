@@ -7,7 +7,7 @@ from iam.clock import Clock
 from iam.database.database import Database
 from iam.database.memory import Memory
 from iam.records.actor import By
-from iam.records.scope import BUILT_IN, Scope
+from iam.records.scope import ADMINISTRATIVE, BUILT_IN, Scope
 
 CREATE = """
 with created as (
@@ -54,7 +54,7 @@ class Scopes:
         self._memory: Memory[None, Mapping[str, Scope]] = Memory(clock, self._read, database.heard)
 
     async def all(self) -> tuple[Scope, ...]:
-        """Returns every scope, in the order of creation."""
+        """Returns every scope, in the order of creation; those of our administration, which are no rows, come last."""
         return tuple((await self.by_name()).values())
 
     async def by_name(self) -> Mapping[str, Scope]:
@@ -110,7 +110,8 @@ class Scopes:
         rows = await self._database.query(
             "select name, description, claims, restricted, acr, derived from scopes order by created_at, name"
         )
-        return {
+        made = {
             name: Scope(name, description, tuple(claims), restricted, acr, derived)
             for name, description, claims, restricted, acr, derived in rows
         }
+        return made | ADMINISTRATIVE

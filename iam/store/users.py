@@ -10,6 +10,7 @@ from iam.database.database import Database
 from iam.records.actor import By
 from iam.records.user import Login, User
 from iam.store.administrators import LastAdministrator
+from iam.store.keyset import beyond
 
 COLUMNS: Final = """
 select id, username, email, email_verified, name, claims, superuser, created_at, updated_at, disabled_at from users
@@ -18,6 +19,22 @@ BY_ID: Final = COLUMNS + "where id = %(id)s"
 BY_USERNAME: Final = COLUMNS + "where username_key = %(username_key)s"
 BY_EMAIL: Final = COLUMNS + "where email_key = %(email_key)s"
 ALL: Final = COLUMNS + "order by created_at, id"
+# Keys are compared by their bytes, so that what begins with a text is one range of an index.
+PAGE: Final = (
+    COLUMNS
+    + """
+where username_key collate "C" > %(after)s and username_key collate "C" >= %(prefix)s
+    and username_key collate "C" < %(beyond)s
+order by username_key collate "C" limit %(limit)s
+"""
+)
+PAGE_BY_EMAIL: Final = (
+    COLUMNS
+    + """
+where email_key collate "C" > %(after)s and email_key collate "C" >= %(prefix)s and email_key collate "C" < %(beyond)s
+order by email_key collate "C" limit %(limit)s
+"""
+)
 
 # With the password it is read whether another factor may be asked for, since most people have none.
 LOGIN = """
@@ -179,6 +196,14 @@ class Users:
     async def all(self) -> list[User]:
         """Returns everybody, oldest first."""
         return [User(*row) for row in await self._database.query(ALL)]
+
+    async def page(self, prefix: str, after: str, limit: int, *, by_email: bool = False) -> list[User]:
+        """Returns people in the order of their usernames, or of their addresses if `by_email`; `limit` at most.
+
+        These are the people whose canonical username or address begins with `prefix`, and comes behind `after`.
+        """
+        told = {"prefix": prefix, "after": after, "beyond": beyond(prefix), "limit": limit}
+        return [User(*row) for row in await self._database.query(PAGE_BY_EMAIL if by_email else PAGE, told)]
 
     async def login(self, login_key: str) -> Login | None:
         """Returns what a login needs of the enabled person with this username or e-mail address, or None."""

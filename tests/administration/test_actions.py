@@ -248,6 +248,11 @@ async def revoke_session(desk: Desk) -> Act:
     return lambda: sessions.revoke(desk.on, session.id, BY)
 
 
+async def end_sessions(desk: Desk) -> Act:
+    person = await desk.server.person()
+    return lambda: people.end_sessions(desk.on, person.username, BY)
+
+
 async def revoke_grant(desk: Desk) -> Act:
     await desk.server.tokens(await desk.server.app(), await desk.server.person())
     (grant,) = [grant for grant in await grants.list_living(desk.on) if grant.user_id]
@@ -360,6 +365,7 @@ ACTIONS: dict[str, tuple[Prepare, str]] = {
     "people.create_administrator": (create_administrator, "user.created"),
     "people.delete": (delete_person, "user.deleted"),
     "people.disable": (disable_person, "user.disabled"),
+    "people.end_sessions": (end_sessions, "session.ended"),
     "people.enable": (enable_person, "user.enabled"),
     "people.set_password": (set_password, "user.password_changed"),
     "people.update": (update_person, "user.changed"),

@@ -30,10 +30,9 @@ def test_people_read_sentences_and_plain_columns(iam: Iam) -> None:
     listed = iam("scope", "list")
 
     assert created.out == "The scope music is created.\n"
-    assert listed.out.splitlines()[0].split() == ["name", "description", "claims"]
-    assert any(
-        line.startswith(r"music           [bold]Listen[/bold] \x1b[31mto\tmusic") for line in listed.out.splitlines()
-    )
+    assert listed.out.splitlines()[0].split() == ["name", "description", "claims", "restricted"]
+    (music,) = [line.split(maxsplit=1)[1] for line in listed.out.splitlines() if line.startswith("music ")]
+    assert music.startswith(r"[bold]Listen[/bold] \x1b[31mto\tmusic")
     assert iam("scope", "delete", "music", "--yes").out == "The scope music is deleted.\n"
 
 

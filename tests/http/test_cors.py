@@ -25,6 +25,7 @@ PUBLIC = [
     "/o/.well-known/openid-configuration",
     "/.well-known/oauth-protected-resource",
     "/.well-known/oauth-protected-resource/resource",
+    "/.well-known/oauth-protected-resource/api/v1",
     "/o/.well-known/oauth-authorization-server",
     "/o/.well-known/oauth-protected-resource",
 ]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from iam.records.actor import SERVER
+from iam.records.scope import ADMINISTRATIVE
 from tests.harness import REDIRECT_URI, App, Reply, Server
 from tests.pages.conftest import Visitor, kept, logged_in
 from tests.pages.form import form_of
@@ -80,7 +81,7 @@ async def test_the_form_offers_what_the_person_may_give(server: Server) -> None:
 
     offered = [re.findall(r'name="scopes" value="([^"]+)"', (await each.get(NEW)).text) for each in (alice, root)]
 
-    assert offered == [["read", "write"], ["read", "write", "iam:users", "ops"]]
+    assert offered == [["read", "write"], ["read", "write", "iam:users", "ops", *ADMINISTRATIVE]]
 
 
 async def test_the_same_form_sent_twice_makes_one_token(server: Server) -> None:

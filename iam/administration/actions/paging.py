@@ -1,0 +1,42 @@
+"""Pages of lists, by the key of the last item of the page before (keyset paging)."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+from iam.records.invalid import Invalid
+
+NO_CURSOR: Final = "Take `after` from `next` of the page before, as it is."
+
+Row = TypeVar("Row")
+
+
+def cursor(keys: Sequence[str]) -> str:
+    """Returns the text that stands for the place behind the item with these keys."""
+    return urlsafe_b64encode(json.dumps(keys, separators=(",", ":")).encode()).rstrip(b"=").decode()
+
+
+def place(after: str | None, width: int = 1) -> list[str] | None:
+    """Returns the keys, `width` of them, that a cursor stands for; None for the beginning. Raises Invalid."""
+    if after is None:
+        return None
+    try:
+        keys = json.loads(urlsafe_b64decode(after.encode("ascii") + b"=" * (-len(after) % 4)))
+    except ValueError:
+        raise Invalid({"after": NO_CURSOR}) from None
+    if not isinstance(keys, list) or len(keys) != width or not all(map(usable, keys)):
+        raise Invalid({"after": NO_CURSOR})
+    return keys
+
+
+def usable(key: object) -> bool:
+    """Whether PostgreSQL can compare with this key."""
+    return isinstance(key, str) and "\0" not in key and not any("\ud800" <= letter <= "\udfff" for letter in key)
+
+
+def cut(rows: Sequence[Row], limit: int, keys: Callable[[Row], Sequence[str]]) -> tuple[Sequence[Row], str | None]:
+    """Returns the first `limit` rows, and the cursor behind them if there are more."""
+    if len(rows) <= limit:
+        return rows, None
+    return rows[:limit], cursor(keys(rows[limit - 1]))

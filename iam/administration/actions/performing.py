@@ -1,0 +1,47 @@
+"""Performs actions: the one place that decides who may do what."""
+
+from typing import Final
+
+from iam.administration.actions.action import Action, Forbidden, Input, Output, Unscoped
+from iam.administration.actions.operator import Operator
+from iam.administration.administration import Administration
+
+NO_ROLE: Final = "You have no role here that may do this. Ask an administrator."
+RESERVED: Final = "Only an administrator may give these: {}."
+ABOVE: Final = "Only an administrator may change the account of somebody who has a role."
+LONG_AGO: Final = "This wants a login of the last ten minutes: log in again."
+
+
+async def perform(on: Administration, action: Action[Input, Output], wish: Input, operator: Operator) -> Output:
+    """Performs the action if the operator may, and returns what came of it.
+
+    Raises Forbidden; Invalid, which names the members at fault; and Missing for what is not there.
+    """
+    await check(on, action, wish, operator)
+    return await action.function(on, wish, operator)
+
+
+async def check(on: Administration, action: Action[Input, Output], wish: Input, operator: Operator) -> None:
+    """Raises Forbidden unless the operator may do this."""
+    if operator.scopes is not None and action.scope not in operator.scopes:
+        raise Unscoped(action.scope)
+    if operator.administrator:
+        return prove(action, operator)
+    if not operator.has_one_of(action.roles) and not (action.owns and await action.owns(on, wish, operator)):
+        raise Forbidden(NO_ROLE)
+    if given := sorted(action.reserved & wish.model_fields_set):
+        raise Forbidden(RESERVED.format(", ".join(given)))
+    if action.changes and action.person and await has_role(on, action, wish):
+        raise Forbidden(ABOVE)
+    return prove(action, operator)
+
+
+def prove(action: Action[Input, Output], operator: Operator) -> None:
+    """Raises Forbidden if the action is sensitive and the login of the operator too old."""
+    if action.sensitive and not operator.recent:
+        raise Forbidden(LONG_AGO)
+
+
+async def has_role(on: Administration, action: Action[Input, Output], wish: Input) -> bool:
+    """Whether the person whom the action is about has a role themselves."""
+    return action.person is not None and bool(await on.store.roles.of_person(await action.person(on, wish)))

@@ -1,0 +1,98 @@
+"""The API of the administration below `/api/v1`: one handler for all actions."""
+
+from typing import Final
+
+from attrs import frozen
+
+from iam.administration.actions import performing
+from iam.administration.actions.action import Action, Unscoped
+from iam.administration.actions.models import Model
+from iam.administration.actions.operator import Operator
+from iam.administration.administration import Administration
+from iam.endpoints.api import inputs, versions
+from iam.endpoints.api.bearers import Bearers
+from iam.endpoints.api.refused import Refused
+from iam.http.answers import Answer, Headers, json_answer, retry_after
+from iam.http.dispatch import Handler
+from iam.http.parameters import query_text
+from iam.http.request import Request
+from iam.throttles.write_budget import WriteBudget
+
+PATH: Final = "/api/v1"
+JSON: Final = "application/json"
+TOO_MUCH: Final = "You or your network have changed so much lately that you have to wait as long as Retry-After says."
+NOT_ACCEPTABLE: Final = "The answer is application/json: say so in Accept, or leave it out."
+
+
+@frozen
+class Api:
+    """Performs actions for the bearers of access tokens."""
+
+    administration: Administration
+    bearers: Bearers
+    budget: WriteBudget
+
+    def handler(self, action: Action[Model, Model], show: Action[Model, Model] | None) -> Handler:
+        """Returns the handler of an action; `show` shows the object that it is about, if there is one."""
+
+        async def handle(request: Request, **path: str) -> Answer:
+            """Performs the action for one request: who calls comes first, then what they want, then whether they may."""
+            operator = await self.bearers.operator(request)
+            if action.scope not in (operator.scopes or ()):
+                raise Unscoped(action.scope)
+            if not acceptable(request):
+                raise Refused(406, NOT_ACCEPTABLE)
+            wish = inputs.read(action, request, path)
+            await self._charge(action, request, operator)
+            await performing.check(self.administration, action, wish, operator)
+            await versions.compare(self.administration, request, wish, operator, show)
+            done = await performing.perform(self.administration, action, wish, operator)
+            return answer(action, show, request, done)
+
+        return handle
+
+    async def _charge(self, action: Action[Model, Model], request: Request, operator: Operator) -> None:
+        """Raises Refused (429) if a change is more than the caller's budget for writing."""
+        if not action.changes:
+            return
+        wait = await self.budget.wait(request.client_address, operator.by.actor, len(request.body))
+        if wait:
+            raise Refused(429, TOO_MUCH, retry_after(wait))
+
+
+def acceptable(request: Request) -> bool:
+    """Whether the caller takes an answer in JSON (RFC 9110 §12.5.1)."""
+    from werkzeug.datastructures import MIMEAccept
+    from werkzeug.http import parse_accept_header
+
+    lines = request.requestHeaders.getRawHeaders(b"accept")
+    if not lines:
+        return True
+    return parse_accept_header(b",".join(lines).decode("latin-1"), MIMEAccept).quality(JSON) > 0
+
+
+def answer(action: Action[Model, Model], show: Action[Model, Model] | None, request: Request, done: Model) -> Answer:
+    """Returns what came of an action: a new object with its address, an object with its version, or a page."""
+    document = done.model_dump(mode="json")
+    headers: Headers = ()
+    if action.creates and show is not None:
+        headers = ((b"Location", PATH.encode() + address(show, str(document[action.identity])).encode()),)
+    elif action is show:
+        headers = ((b"ETag", versions.of(done).encode()),)
+    elif "next" in document and document["next"] is not None:
+        headers = ((b"Link", following(request, str(document["next"])).encode()),)
+    return json_answer(201 if action.creates else 200, document, headers)
+
+
+def address(show: Action[Model, Model], identity: str) -> str:
+    """Returns the path of an object below the API's."""
+    from urllib.parse import quote
+
+    before, _, _ = show.path.partition("{")
+    return before + quote(identity, safe="")
+
+
+def following(request: Request, after: str) -> str:
+    """Returns the link to the next page (RFC 8288), which is this one with another beginning."""
+    kept = [pair for pair in query_text(request).split("&") if pair and not pair.startswith("after=")]
+    return f'<{request.path.decode("ascii")}?{"&".join([*kept, "after=" + after])}>; rel="next"'

@@ -1,0 +1,71 @@
+"""The errors of the API, as problem details (RFC 9457) and challenges (RFC 6750)."""
+
+from typing import ClassVar, Final
+
+from attrs import evolve, frozen
+
+from iam.administration.actions.action import Forbidden, Unscoped
+from iam.clients.refusals import Explanations
+from iam.endpoints.api.refused import Refused
+from iam.http.answers import Answer
+from iam.http.dispatch import Caught
+from iam.http.parameters import ParameterError
+from iam.http.problems import problem
+from iam.http.request import Request
+from iam.oauth import bearer
+from iam.oauth.bearer import Challenge
+from iam.oauth.reasons import Reason
+from iam.records.invalid import Invalid, Missing
+from iam.store.administrators import LastAdministrator
+
+NO_TOKEN: Final = "Send an access token in the Authorization header."
+FORBIDDEN: Final = 403
+NOT_FOUND: Final = 404
+CONFLICT: Final = 409
+UNPROCESSABLE: Final = 422
+
+
+@frozen
+class Problems:
+    """Writes the errors; `metadata` is the URL of the API's metadata (RFC 9728 §5.1)."""
+
+    caught: ClassVar[Caught] = (Challenge, Forbidden, Invalid, ParameterError, Refused)
+    endpoint: str
+    refusals: Explanations
+    metadata: str
+
+    def write(self, request: Request, error: Exception) -> Answer:
+        """Returns the error as an answer."""
+        match error:
+            case Challenge():
+                return self._challenge(request, error)
+            case Unscoped():
+                reason = Reason("scope of the access token", error.scope)
+                return self._challenge(request, bearer.insufficient_scope(error.scope, reason))
+            case Forbidden():
+                return problem(FORBIDDEN, str(error))
+            case ParameterError():
+                return problem(error.status, str(error))
+            case Refused():
+                members = {"errors": list(error.errors)} if error.errors else {}
+                return problem(error.status, error.sentence, error.headers, **members)
+        return complained(error)
+
+    def _challenge(self, request: Request, challenge: Challenge) -> Answer:
+        """Returns a challenge, whose error is in the problem too; the reason is kept."""
+        told = self.refusals.challenging(self.endpoint, challenge, request.client_address)
+        told = evolve(told, parameters={**told.parameters, "resource_metadata": self.metadata})
+        members = {name: text for name, text in told.parameters.items() if name in ("error", "error_uri", "scope")}
+        sentence = told.parameters.get("error_description", NO_TOKEN)
+        return problem(told.status, sentence, ((b"WWW-Authenticate", told.header.encode()),), **members)
+
+
+def complained(error: Exception) -> Answer:
+    """Returns what is wrong with an input, with the member of each sentence."""
+    complaints = error.complaints if isinstance(error, Invalid) else {}
+    errors = [{"pointer": f"#/{name}", "detail": sentence} for name, sentence in complaints.items()]
+    if isinstance(error, Missing):
+        return problem(NOT_FOUND, str(error))
+    if isinstance(error, LastAdministrator):
+        return problem(CONFLICT, str(error))
+    return problem(UNPROCESSABLE, str(error), errors=errors)

@@ -1,0 +1,104 @@
+"""The OpenAPI document is valid, and tells every answer that the API gives to whatever is sent to it."""
+
+import warnings
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from openapi_spec_validator import validate
+from twisted.internet.threads import deferToThread
+
+from iam.administration.actions.table import ACTIONS
+from iam.records.scope import ADMINISTERED
+from iam.server.api_routes import PATH
+from tests.api.conftest import Api, Caller
+
+with warnings.catch_warnings(action="ignore"):
+    import schemathesis
+    from schemathesis.checks import not_a_server_error
+    from schemathesis.specs.openapi.checks import (
+        content_type_conformance,
+        response_headers_conformance,
+        response_schema_conformance,
+        status_code_conformance,
+    )
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+EXAMPLES = 10
+
+
+async def document(api: Api) -> Any:
+    return (await api.server.get(f"{PATH}/openapi.json")).json
+
+
+async def test_it_is_valid_and_read_without_a_token(api: Api) -> None:
+    validate(await document(api))
+
+
+async def test_it_tells_every_action_with_its_scope(api: Api) -> None:
+    told = await document(api)
+
+    found = {
+        (method.upper(), path, operation["security"][0]["token"][0])
+        for path, methods in told["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert found == {(action.method, action.path, action.scope) for action in ACTIONS}
+    scopes = {name for flow in flows(told) for name in flow["scopes"]}
+    assert {scope for _, _, scope in found} <= scopes
+
+
+def flows(told: Any) -> Any:
+    return told["components"]["securitySchemes"]["token"]["flows"].values()
+
+
+def test_every_noun_has_its_scopes_and_no_scope_is_without_actions() -> None:
+    assert {action.noun for action in ACTIONS} == set(ADMINISTERED)
+    assert len({action.name for action in ACTIONS}) == len({(a.method, a.path) for a in ACTIONS}) == len(ACTIONS)
+
+
+@pytest.mark.parametrize("who", ["administrator", "nobody in particular", "without a token"])
+async def test_every_answer_is_in_the_document(api: Api, who: str) -> None:
+    person = api.person if who == "administrator" else await api.server.person()
+    caller = await api.personal(api.person) if who == "administrator" else Caller(api.server, None)
+    if who == "nobody in particular":
+        app = await api.server.app(scopes=("iam:people:read", "iam:people:write"))
+        tokens = await api.server.tokens(app, person, resource=api.uri, scope="iam:people:read iam:people:write")
+        caller = Caller(api.server, tokens["access_token"])
+    told = await document(api)
+
+    await deferToThread(try_everything, told, caller)
+
+
+def try_everything(told: Any, caller: Caller) -> None:
+    """Send what the document allows, and what it does not; the last administrator cannot be deleted by chance."""
+    headers = {} if caller.token is None else {"Authorization": f"Bearer {caller.token}"}
+    with warnings.catch_warnings(action="ignore"):
+        schema = schemathesis.openapi.from_dict(told)
+        for found in schema.get_all_operations():
+            send(found.ok(), told["servers"][0]["url"], headers)
+
+
+def send(operation: Any, url: str, headers: dict[str, str]) -> None:
+    """Send some requests of one action."""
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def some(case: Any) -> None:
+        response = case.call(base_url=url, headers=headers)
+        case.validate_response(response, checks=CHECKS)
+
+    some()
