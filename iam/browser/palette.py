@@ -5,7 +5,7 @@ from typing import Final
 
 from attrs import frozen
 
-from iam.records.brand import Colour
+from iam.records.brand import Colour, written
 
 LEGIBLE: Final = 4.5  # contrast of text (WCAG 2.2 §1.4.3)
 DISTINCT: Final = 3.0  # contrast of an edge (§1.4.11)
@@ -20,11 +20,6 @@ def parse(text: str) -> Colour:
     """Returns the colour that is written as #rrggbb."""
     red, green, blue = bytes.fromhex(text.removeprefix("#"))
     return red / 255, green / 255, blue / 255
-
-
-def written(colour: Colour) -> str:
-    """Returns the colour as #rrggbb."""
-    return "#" + bytes(round(part * 255) for part in colour).hex()
 
 
 @frozen

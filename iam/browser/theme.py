@@ -4,6 +4,7 @@ A template has a unique name; it may be in the top folder or in the folder of it
 ones.
 """
 
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -16,7 +17,7 @@ from twisted.logger import Logger
 from iam.browser import logo, palette
 from iam.browser.rehearsal import rehearse
 from iam.http.answers import Answer, AnswerNow, Headers, Script, html_answer
-from iam.records.brand import Brand
+from iam.records.brand import Brand, written
 from iam.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ TYPES = {
     ".webp": b"image/webp",
 }
 STYLE = "brand.css"
+ACCENT = re.compile(r"accent-([0-9a-f]{6})\.css")
 SANDBOX = (
     (b"Content-Security-Policy", b"sandbox"),
 )  # a picture that is opened by itself is a document, which could act
@@ -171,9 +173,14 @@ class Theme:
 
     def asset(self, name: str) -> str:
         """Returns the address of a static file, which changes with its content."""
-        if name not in self._files:
+        if self._content(name) is None:
             raise LookupError(f"there is no file static/{name}")
         return f"{self._base}/static/{name}?{self._version(name)}"
+
+    def _content(self, name: str) -> bytes | None:
+        """Returns a static file; None if there is none. Those of an application's accent are made when they are asked for."""
+        accent = ACCENT.fullmatch(name)
+        return palette.style_sheet(palette.parse(accent[1])).encode() if accent else self._files.get(name)
 
     def _tried_asset(self, name: str | None) -> str:
         """Returns the address of a static file; of those that only a brand has, also where there is none."""
@@ -186,16 +193,16 @@ class Theme:
         a rolling upgrade the pages of one server name a version that another server does not have yet, and its answer
         must not stay in caches.
         """
-        kind = TYPES.get(Path(name).suffix)
-        if name not in self._files or kind is None:
+        kind, content = TYPES.get(Path(name).suffix), self._content(name)
+        if content is None or kind is None:
             return None
         lasting = FOR_EVER if query == self._version(name) else ANEW
         headers = ((b"Content-Type", kind), (b"Cache-Control", lasting), *(SANDBOX if kind == TYPES[".svg"] else ()))
-        return Answer(200, self._files[name], headers)
+        return Answer(200, content, headers)
 
     def _version(self, name: str) -> str:
         """Returns the query that names the content of a file."""
-        return f"v={sha256(self._files[name]).hexdigest()[:12]}"
+        return f"v={sha256(self._content(name) or b'').hexdigest()[:12]}"
 
     def page(
         self,
@@ -260,8 +267,8 @@ def strays(theme: Path) -> Iterator[Path]:
 def theme_colours(brand: Brand) -> tuple[str, str]:
     """Returns the colours of the browser's bar, in light and in dark: the accent's, or else that of the page's head."""
     if brand.accent:
-        return (palette.written(brand.accent),) * 2
-    return palette.written(palette.LIGHT.card), palette.written(palette.DARK.card)
+        return (written(brand.accent),) * 2
+    return written(palette.LIGHT.card), written(palette.DARK.card)
 
 
 def static(place: Path) -> Mapping[str, bytes]:

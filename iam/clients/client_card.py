@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from attrs import frozen
 
 from iam.clients import information, redirect_uris, uris
+from iam.records.brand import parse_colour, written
 from iam.records.client import Client
 
 SHOWN: Final = ("https",)  # the schemes by which our pages load a logo
@@ -23,7 +24,7 @@ class Doubt(Enum):
 
 @frozen
 class Introduction:
-    """What a page shows of a client, and the host that it sends the person back to.
+    """What a page shows of a client, and the host that it sends the person back to; `accent` is its colour, as rrggbb.
 
     `stranger`: it registered itself, and nobody here answers for it. `doubt` is why somebody else could get the answer in
     its place, if so.
@@ -36,6 +37,7 @@ class Introduction:
     registered_itself: bool
     stranger: bool
     doubt: Doubt | None = None
+    accent: str | None = None
 
     @property
     def image_source(self) -> str | None:
@@ -54,6 +56,7 @@ def introduction(client: Client, redirect_uri: str) -> Introduction:
         client.registered_itself,
         stranger(client),
         None if proven(client, redirect_uri) else doubt(redirect_uri),
+        written(parse_colour(client.accent))[1:] if client.accent and not stranger(client) else None,
     )
 
 

@@ -16,6 +16,7 @@ from iam.oauth.grant_types import IMPLICIT, obstacle, offered, redirecting
 from iam.outbound import destinations
 from iam.people import names
 from iam.records.acr import LEVELS
+from iam.records.brand import check_colour
 from iam.records.client import AUTH_METHODS, PUBLIC
 from iam.records.client_metadata import AT_USERINFO, BY_SCOPES, NATIVE, NOWHERE, PAIRWISE, PUBLIC_SUBJECT, WEB, Metadata
 from iam.records.scope import Scope
@@ -169,6 +170,15 @@ def seconds(value: int | None, *_: object) -> str | None:
 def level(value: str | None, *_: object) -> str | None:
     """Checks the class that logins must reach (OpenID Connect Core §2, acr)."""
     return None if value is None or value in LEVELS else f"Give one of {', '.join(LEVELS)}."
+
+
+def colour(value: str | None, *_: object) -> str | None:
+    """Checks a colour of CSS."""
+    try:
+        check_colour(value or "black")
+    except ValueError:
+        return "Give an opaque colour such as #2a55cf, rebeccapurple or hsl(225 66% 49%)."
+    return line(value)
 
 
 def link(value: str | None, *_: object) -> str | None:

@@ -65,3 +65,8 @@ def parse_colour(text: str) -> Colour:
         raise ValueError("is not an opaque colour such as #2a55cf, rebeccapurple or hsl(225 66% 49%)")
     red, green, blue = (min(1.0, max(0.0, float(part))) for part in colour.coordinates)
     return red, green, blue
+
+
+def written(colour: Colour) -> str:
+    """Returns the colour as #rrggbb."""
+    return "#" + bytes(round(part * 255) for part in colour).hex()

@@ -86,6 +86,12 @@ class Metadata:
     logo_uri: str | None = member(
         "link", "Its logo, shown as a link, and as a picture if it is at the host that people are sent to.", wish=True
     )
+    accent: str | None = member(
+        "colour",
+        "The colour of buttons and links where people log in for it and are asked.",
+        "Colour",
+        who_may_set=Who.OWNER,
+    )
     policy_uri: str | None = member("link", "What it does with people's data, shown as a link.", wish=True)
     tos_uri: str | None = member("link", "Its terms of service, shown as a link.", wish=True)
     software_id: str | None = member("line", "An identifier of its software.", wish=True)

@@ -18,9 +18,9 @@ from iam.browser.palette import (
     parse,
     style_sheet,
     variables,
-    written,
 )
 from iam.browser.theme import BUNDLED
+from iam.records.brand import written
 
 COLOURS = st.tuples(*[st.integers(0, 255)] * 3).map(lambda parts: "#" + bytes(parts).hex())
 UGLY = ("#ffe000", "#000000", "#ffffff", "#808080", "#00ff00", "#ff00ff", "#0000ff", "#191e27", "#f5f6f9")

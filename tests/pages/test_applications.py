@@ -571,6 +571,7 @@ async def test_what_openid_connect_knows_of_an_application_is_kept_and_shown(ser
         "backchannel_logout_uri": "http://127.0.0.1:5000/backchannel",
         "frontchannel_logout_uri": "https://client.example/frontchannel",
         "initiate_login_uri": "https://client.example/login?from=iam",
+        "accent": "rebeccapurple",
     }
 
     app = await alice.register(redirect_uris=REDIRECT_URI, **told)
@@ -620,6 +621,7 @@ async def test_an_update_keeps_what_is_not_on_the_form(server: Server) -> None:
         ("backchannel_logout_uri", {"backchannel_logout_uri": "x"}, "https://"),
         ("frontchannel_logout_uri", {"frontchannel_logout_uri": "https://other.example/"}, "redirect URI"),
         ("initiate_login_uri", {"initiate_login_uri": "http://client.example/"}, "https://"),
+        ("accent", {"accent": "url(https://evil.example)"}, "opaque colour"),
         (
             "subject_type",
             {"subject_type": "pairwise", "redirect_uris": REDIRECT_URI + "\nhttps://other.example/"},

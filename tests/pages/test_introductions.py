@@ -1,12 +1,13 @@
 """Pages introduce the client that sent somebody here (OpenID Connect Registration §2, §9.1)."""
 
+import re
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
 
 from tests.harness import CHALLENGE, REDIRECT_URI, App, Reply, Server
-from tests.registering import registered, stranger
+from tests.registering import register, registered, stranger
 
 LOGO, POLICY, TERMS = (
     "https://client.example/logo.png",
@@ -143,6 +144,31 @@ async def test_a_client_that_says_nothing_of_itself_is_shown_by_name_alone(serve
 
     assert "Test application" in shown.text
     assert "says about itself" not in shown.text
+
+
+@pytest.mark.parametrize("page", [login_page, consent_page])
+async def test_a_client_has_its_colour_and_nothing_else_has(server: Server, page: Any) -> None:
+    shown = await page(server, await introduced(server, accent="rgb(192 57 43)"))
+    (sheet,) = re.findall(r'href="(/static/accent-[^"]+)"', shown.text)
+
+    assert sheet == "/static/accent-c0392b.css"
+    given = await server.get(sheet)
+    assert given.header("content-type") == "text/css; charset=utf-8"
+    assert "--fill: #c0392b;" in given.text
+    assert "accent-" not in (await page(server, await introduced(server))).text
+
+
+async def test_a_client_that_nobody_answers_for_has_no_colour_of_its_own(configured: Any) -> None:
+    server: Server = configured(registration="open")
+    reply = await register(server, None, accent="red")
+
+    assert reply.status == 201
+    assert reply.json["left_out"].keys() == {"accent"}
+
+
+@pytest.mark.parametrize("name", ["accent-.css", "accent-C0392B.css", "accent-c0392b.js", "accent-c0392b.css.css"])
+async def test_there_are_no_other_style_sheets_of_colours(server: Server, name: str) -> None:
+    assert (await server.get(f"/static/{name}")).status == 404
 
 
 async def test_a_login_that_no_client_asked_for_is_for_nobody(server: Server) -> None:
