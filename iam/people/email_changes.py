@@ -33,7 +33,7 @@ class EmailChanges:
         """
         email = email.strip()
         complain(email=names.email_complaint(email) if email else MISSING)
-        if not await self.links.requests.admit(session.user_id, "", by.address or ""):
+        if not await self.links.requests.admit_own(session.user_id, by.address or ""):
             raise TooMany
         now = self.links.clock.now()
         fresh = self.links.maker.for_mail(EMAIL_CHANGE, now, username=session.username)

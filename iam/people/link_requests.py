@@ -26,8 +26,17 @@ class LinkRequests:
 
         Raises Throttled if the network asked too often.
         """
+        return await self._admit(str(user_id) if user_id else self._digest(typed), address)
+
+    async def admit_own(self, user_id: UUID, address: str) -> bool:
+        """Returns whether a mail may be sent that the person asked for while logged in; strangers cannot use these up.
+
+        Raises Throttled if the network asked too often.
+        """
+        return await self._admit(f"own {user_id}", address)
+
+    async def _admit(self, account: str, address: str) -> bool:
         await self.throttle.take(LINK, self.throttle.of_network(address, LINK), address)
-        account = str(user_id) if user_id else self._digest(typed)
         try:
             await self.throttle.take(LINK, [self.throttle.bucket("link account", account)], address)
         except Throttled:

@@ -107,7 +107,7 @@ class Links:
 
         Raises TooMany if many mails went there, and Throttled if the network asked too often.
         """
-        if not await self.requests.admit(user_id, "", by.address or ""):
+        if not await self.requests.admit_own(user_id, by.address or ""):
             raise TooMany
         now = self.clock.now()
         fresh = self.maker.for_mail(VERIFICATION, now, address=by.address)

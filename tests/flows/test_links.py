@@ -13,6 +13,7 @@ from tests.pages.form import Form
 
 NEW: Final = "seven wet otters sing 42"
 ADA: Final = "ada@example.org"
+NEW_ADDRESS: Final = "ada@new.example"
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.1"
 PER_ACCOUNT, PER_NETWORK = 3, 6
 
@@ -82,6 +83,22 @@ async def test_who_asks_to_verify_an_address_again_and_again_is_told(limited: Se
     assert [reply.status for reply in replies] == [*[200] * PER_ACCOUNT, 429]
     assert "We have just sent you several mails" in replies[-1].text
     assert len(await mailbox(limited)) == PER_ACCOUNT
+
+
+@pytest.mark.parametrize(("path", "typed"), [("/account/verification", {}), ("/account/email", {"email": NEW_ADDRESS})])
+async def test_nobody_uses_up_the_mails_that_a_person_asks_for_at_their_account(
+    limited: Server, path: str, typed: dict[str, str]
+) -> None:
+    await make_account(limited, "ada", ADA)
+    for number in range(PER_ACCOUNT + 1):
+        await ask(limited, "/reset", "ada", f"203.0.113.{number}")
+    visitor = Visitor(limited, address=HERE)
+    await visitor.send(await visitor.form("/login"), login="ada", password=PASSWORD)
+
+    reply = await visitor.send(await visitor.form(path), **typed)
+
+    assert reply.status == 200
+    assert (await mailbox(limited))[-1].template == "verify"
 
 
 async def test_h22_of_uses_at_once_over_three_servers_one_counts(
