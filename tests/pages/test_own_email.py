@@ -79,6 +79,7 @@ async def test_h23_the_old_address_is_told_and_can_undo_it_for_a_day(server: Ser
     reply = await stranger.send(await stranger.form(undo))
 
     assert "Your e-mail address is back" in reply.text
+    assert 'href="/account/security"' in reply.text  # where the thief may have left a passkey
     assert await address_of(server) == (OLD, True)
     assert (await visitor.get("/account")).status == 303
 
