@@ -62,7 +62,7 @@ test: $(TESTED) ## run all tests, and the journeys a second time below an issuer
 
 faults: $(TESTED) ## run at full length what `make test` cuts short: stalls, failovers, mutants, generated requests; Patroni, where it is there
 	sh tests/faults/patroni.sh
-	$(PYTEST) $(SPREAD) --long tests/faults tests/consistency tests/flows/test_generated_re*.py
+	$(PYTEST) $(SPREAD) --long tests/faults tests/consistency tests/flows/test_generated_re*.py tests/flows/test_enumeration.py
 
 check: $(TESTED) ## formatting, lint and types
 	$(BIN)/ruff format --check .
