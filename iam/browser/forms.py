@@ -28,9 +28,14 @@ class Fields:
 
 
 def complain(form: Form, complaints: Mapping[str, str]) -> None:
-    """Adds each complaint to its field, and those without a field to the form."""
+    """Adds each complaint to its field, and those without a field to the form; the first wrong field is to have the focus.
+
+    Forms name their fields in the order of their pages.
+    """
     for name, sentence in complaints.items():
         if name in form:
             form[name].errors = [*form[name].errors, sentence]
         else:
             form.form_errors.append(sentence)
+    for field in [field for field in form if field.errors][:1]:
+        field.render_kw = {"autofocus": True}

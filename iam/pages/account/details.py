@@ -36,6 +36,8 @@ class DetailsForm(Form):  # type: ignore[misc]
         description="With it you log in. Others may see it. To change it takes a login of the last ten minutes.",
     )
     name = StringField("Name", description="As you want to be called.")
+    locale = StringField("Language", description="Such as en, de-AT or zh-Hant.")
+    zoneinfo = StringField("Time zone", description="Such as Europe/Vienna.")
     given_name = StringField("Given name")
     family_name = StringField("Family name")
     nickname = StringField("Nickname")
@@ -46,8 +48,6 @@ class DetailsForm(Form):  # type: ignore[misc]
     gender = StringField("Gender")
     birthdate = StringField("Birthday", description="Such as 1990-12-31, 0000-12-31 without a year, or a year alone.")
     phone_number = StringField("Telephone number", description="With its country, such as +43 1 234567.")
-    locale = StringField("Language", description="Such as en, de-AT or zh-Hant.")
-    zoneinfo = StringField("Time zone", description="Such as Europe/Vienna.")
 
 
 @service

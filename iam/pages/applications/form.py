@@ -54,14 +54,6 @@ ON_THE_FORM = sorted(
 class ApplicationForm(Form):  # type: ignore[misc]
     """The owner's form, with a field for each member of client metadata that has a label."""
 
-    client_type = RadioField(
-        "Client type",
-        choices=CLIENT_TYPES,
-        default=CONFIDENTIAL,
-        description="Can the application keep a secret?",
-        validate_choice=False,
-    )
-
     @property
     def first(self) -> list[Field]:
         """Returns the fields above the details."""
@@ -92,8 +84,17 @@ def field(member: Member) -> Field:
     return StringField(**told)
 
 
+# In the order of the page, on which the name is first.
 for each in ON_THE_FORM:
     setattr(ApplicationForm, each.attribute, field(each))
+    if each.attribute == "name":
+        ApplicationForm.client_type = RadioField(
+            "Client type",
+            choices=CLIENT_TYPES,
+            default=CONFIDENTIAL,
+            description="Can the application keep a secret?",
+            validate_choice=False,
+        )
 
 
 def fill(client: Client) -> ApplicationForm:
