@@ -1,5 +1,6 @@
 """Bad requests at every endpoint, generated: no mistake of ours, no hang, a whole answer, and nothing stored unanswered for."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -17,6 +18,7 @@ from iam.secrets.minted import Kind
 from tests.answers import complete
 from tests.flows.asks import DESCRIPTION, FORM, Ask, World, basic, counts
 from tests.harness import CHALLENGE, REDIRECT_URI, VERIFIER, App, Reply, fields, made_up
+from tests.http.walk import every_route
 
 EXAMPLES = {False: 400, True: 2000}  # each time, and with --long
 PATIENCE = 20.0  # seconds after which there is no answer
@@ -237,10 +239,11 @@ async def test_any_request_for_what_is_only_read_gets_a_whole_answer(trial: Tria
     await bridge.call(every)
 
 
-PAGES = [
-    "/", "/login", "/logout", "/setup", "/applications", "/applications/register", "/applications/x",
-    "/applications/x/edit", "/applications/x/delete", "/applications/x/secret", "/static/x", "/o/applications/", "/nowhere",
-]  # fmt: skip
+# Every page; those for authorization requests lead to clients too.
+PAGES = sorted(
+    {re.sub("<[^>]*>", "x", route.path) for route in every_route() if route.page and "authorize" not in route.path}
+)
+PAGES += ["/nowhere"]
 
 
 async def test_any_request_for_a_page_gets_a_page(trial: Trial) -> None:
@@ -257,19 +260,30 @@ async def test_any_request_for_a_page_gets_a_page(trial: Trial) -> None:
     await bridge.call(every)
 
 
+# The forms of anybody, and those of who is logged in, each with a field that is wrong whatever else is typed.
+OF_ANYBODY = {"login": {"password": ""}, "signup": {"email": "a b"}, "reset": {"login": ""}}
+WRONG = {
+    **OF_ANYBODY,
+    "applications/register": {"redirect_uris": "x :"},
+    "account/details": {"username": "a b"},
+    "account/email": {"email": "a b"},
+    "account/password": {"password": "x", "again": "y"},
+    "account/tokens/new": {"ends": "never"},
+}
+
+
 async def test_any_form_of_ours_that_is_filled_in_wrong_comes_back(trial: Trial) -> None:
     @trial.generated(
-        st.sampled_from(["login", "applications/register"]),
+        st.sampled_from(sorted(WRONG)),
         st.dictionaries(st.sampled_from(NAMES), st.sampled_from(VALUES) | anything, max_size=8),
     )
     def every(path: str, filled: dict[str, str]) -> None:
         trial.cookie = (
-            trial.world.person.headers if path != "login" else {"Cookie": f"iam={trial.world.person.cookie[:-1]}"}
+            {"Cookie": f"iam={trial.world.person.cookie[:-1]}"} if path in OF_ANYBODY else trial.world.person.headers
         )
         page = bridge.wait(trial.world.server.get("/" + path, headers=trial.cookie))
-        form = {**filled, **fields(page.text), "redirect_uris": filled.get("redirect_uris", "x") + " :", "password": ""}
 
-        reply = trial.of(Ask("/" + path, form, headers={}), page=True)
+        reply = trial.of(Ask("/" + path, {**fields(page.text), **filled, **WRONG[path]}, headers={}), page=True)
 
         assert reply.status in (400, 403)
         assert "<script>" not in reply.text

@@ -222,7 +222,7 @@ async def test_a_passkey_gets_the_name_that_its_owner_likes(server: Server) -> N
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
-    [("", "Give the passkey a name"), ("x" * 65, "at most 64 characters"), ("a\u202eb", "signs that can be seen")],
+    [("", "Give the passkey a name"), ("x" * 65, "at most 64 characters"), ("a\u202eb", "without control characters")],
     ids=["none", "too long", "invisible"],
 )
 async def test_a_name_that_is_none_is_told_beside_its_field(server: Server, name: str, sentence: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
+from iam.people import names
 from iam.records.invalid import complain
 
 LONGEST: Final = 64  # characters
@@ -14,7 +15,6 @@ SECURITY_KEY: Final = "Security key"
 
 MISSING: Final = "Give the passkey a name, such as the device it is on."
 TOO_LONG: Final = f"Choose a name of at most {LONGEST} characters."
-UNPRINTABLE: Final = "Use letters, digits and signs that can be seen."
 
 
 def first_name(aaguid: UUID, transports: Collection[str]) -> str:
@@ -40,4 +40,4 @@ def complaint(name: str) -> str | None:
         return MISSING
     if len(name) > LONGEST:
         return TOO_LONG
-    return None if name.isprintable() else UNPRINTABLE
+    return names.name_complaint(name)
