@@ -84,7 +84,9 @@ with before as materialized (
             case when u.name <> b.name then 'name' end,
             case when u.claims <> b.claims then 'claims' end,
             case when u.superuser <> b.superuser then 'superuser' end
-        ], null), 'superuser', case when u.superuser <> b.superuser then u.superuser end)))
+        ], null), 'superuser', case when u.superuser <> b.superuser then u.superuser end))),
+        case when u.email_key is distinct from b.email_key then mailed('email_changed', b.email, u.id, %(now)s,
+            jsonb_strip_nulls(jsonb_build_object('by_administrator', true, 'new_email', u.email))) end
 )
 select id from before b
 where exists (select from changed) or not b.superuser or b.disabled_at is not null or coalesce(%(superuser)s, true)

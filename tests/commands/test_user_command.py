@@ -96,6 +96,19 @@ def test_usernames_and_addresses_are_taken_once(iam: Iam) -> None:
     assert "Somebody has this e-mail address" in update.complaint
 
 
+def test_the_address_before_is_told_that_an_administrator_changed_it(iam: Iam) -> None:
+    iam("user", "create", "--username", "grace", "--email", "grace@example.org")
+    iam.execute("delete from outbox")
+
+    for email in ("GRACE@example.org", "grace@new.example", "grace@new.example", ""):
+        assert iam("user", "update", "grace", "--email", email).status == 0
+
+    assert iam.execute("select template, recipient, detail from outbox order by created_at") == [
+        ("email_changed", "GRACE@example.org", {"by_administrator": True, "new_email": "grace@new.example"}),
+        ("email_changed", "grace@new.example", {"by_administrator": True}),
+    ]
+
+
 def test_a_weak_password_is_refused(iam: Iam) -> None:
     weak = iam("user", "create", "--username", "weak", "--password-stdin", given="weak1234\n")
 
