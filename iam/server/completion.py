@@ -20,7 +20,10 @@ from iam.reactor import Timer
 from iam.server import collection
 
 # In the order in which they import each other, so that each is some ten milliseconds of work.
-LIBRARIES: Final = ("twisted.web.client", "treq", "werkzeug", "twisted.web.server", "klein", "jinja2")
+LIBRARIES: Final = (
+    *("twisted.web.client", "hyperlink", "treq", "werkzeug", "werkzeug.routing"),
+    *("twisted.spread.pb", "twisted.web.util", "twisted.web.server", "klein", "jinja2"),
+)
 
 Piece = Callable[[], object]
 
