@@ -11,7 +11,8 @@ import psycopg2
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench import figures, stock
-from bench.load import Operation, Order, load
+from bench.load import load
+from bench.ours import OPERATIONS
 from bench.served import CODES, server
 from bench.stock import REDIRECT_URI
 from tests.processes import created
@@ -21,9 +22,7 @@ CONNECTIONS = 16
 GOAL = 1.5  # times the cost of a code without ID token, in ES256
 ALGORITHMS = ("ES256", "EdDSA", "RS256", "PS256")
 PLAIN, IDENTIFIED = "read write", "openid read write"
-REDEMPTION = Operation(
-    "code", "/token", f"grant_type=authorization_code&redirect_uri={REDIRECT_URI}&code=", order=Order.ONCE
-)
+REDEMPTION = OPERATIONS["code"]
 
 
 def main() -> None:

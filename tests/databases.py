@@ -1,16 +1,20 @@
 """Databases in the run's cluster: a migrated one is a copy of one that was migrated once, which takes a tenth of the time."""
 
-from contextlib import closing
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
 from typing import Any
 
 import psycopg2
 from psycopg2.extensions import make_dsn, parse_dsn
+from twisted.internet import reactor
 
 from iam.database import migration
+from iam.database.database import Database
 from iam.embedded.supervisor import Embedded
 from iam.secrets import minted
 
 MIGRATED = "migrated"  # the template, of which the role iam owns everything
+Start = Callable[..., Awaitable[Database]]
 THERE = f"select exists (select from pg_database where datname = '{MIGRATED}')"
 
 
@@ -20,6 +24,23 @@ def execute(dsn: str, sql: str) -> list[tuple[Any, ...]]:
         connection.autocommit = True
         cursor.execute(sql)
         return cursor.fetchall() if cursor.description else []
+
+
+@asynccontextmanager
+async def starting(dsn: str) -> AsyncIterator[Start]:
+    """Starts databases, of this DSN unless they are told another; they are stopped afterwards."""
+    started: list[Database] = []
+
+    async def start(declare: Callable[[Database], None] = lambda _: None, **options: Any) -> Database:
+        database = Database(reactor, options.pop("dsn", dsn), **options)
+        declare(database)
+        started.append(database)
+        await database.start()
+        return database
+
+    yield start
+    for database in started:
+        await database.stop(0)
 
 
 def make_database(cluster: Embedded) -> str:

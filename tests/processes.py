@@ -5,13 +5,15 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
 from attrs import frozen
+from twisted.internet.threads import deferToThread
 
 from tests.harness import SERVER_KEY, free_port
 
@@ -52,6 +54,29 @@ def start(*options: str, port: int | None = None, path: str = "", output: Any = 
         assert time.monotonic() < end, "the server does not answer"
         time.sleep(0.05)
     return process
+
+
+Run = Callable[[], Awaitable[Process]]
+
+
+@contextmanager
+def running(*options: str) -> Iterator[Run]:
+    """Starts servers with these options, beside the reactor, of which none is left afterwards."""
+    started: list[Process] = []
+
+    async def run() -> Process:
+        started.append(await deferToThread(start, *options))
+        return started[-1]
+
+    yield run
+    for process in started:
+        process.server.kill()
+        process.server.wait(PATIENCE)
+
+
+async def stop(process: Process) -> int:
+    """Ask it to end, beside the reactor; its exit status."""
+    return await deferToThread(process.stop)
 
 
 def answers(url: str, path: str = "/healthz") -> bool:

@@ -52,9 +52,22 @@ def log_in(page: Page, url: str, username: str) -> None:
     page.get_by_role("button", name="Log in", exact=True).click()
 
 
+def arrived(
+    browser: Browser, url: str, username: str, kind: dict[str, Any], script: str = PLAIN
+) -> tuple[Page, Device]:
+    """A browser with such a device, in which somebody has logged in by their password."""
+    page = browser.new_page()
+    before_it = device(page, kind, script)
+    log_in(page, url, username)
+    page.wait_for_url(url + "/account")
+    return page, before_it
+
+
 def add(page: Page, url: str) -> None:
+    """Make a passkey, the first one."""
     page.goto(f"{url}{SECURITY}/new")
     page.get_by_role("button", name="Make a passkey").click()
+    page.get_by_role("heading", name="Keep your recovery codes").wait_for()
 
 
 def log_out(page: Page, url: str) -> None:
@@ -67,12 +80,8 @@ def test_a_passkey_is_made_and_logs_in_by_the_button(site: Running) -> None:
 
 
 def by_the_button(browser: Browser, url: str, username: str) -> None:
-    page = browser.new_page()
-    platform = device(page, PLATFORM)
-    log_in(page, url, username)
-    page.wait_for_url(url + "/account")
+    page, platform = arrived(browser, url, username, PLATFORM)
     add(page, url)
-    page.get_by_role("heading", name="Keep your recovery codes").wait_for()
     page.get_by_role("link", name="I have kept them").click()
     page.wait_for_url(url + SECURITY)
     assert len(platform.credentials()) == 1
@@ -94,12 +103,8 @@ def test_a_passkey_is_chosen_in_the_field_of_the_username(site: Running) -> None
 
 
 def from_the_field(browser: Browser, url: str, username: str) -> None:
-    page = browser.new_page()
-    device(page, PLATFORM)
-    log_in(page, url, username)
-    page.wait_for_url(url + "/account")
+    page, _ = arrived(browser, url, username, PLATFORM)
     add(page, url)
-    page.get_by_role("heading", name="Keep your recovery codes").wait_for()
 
     page.context.clear_cookies()
     page.goto(url + "/login?next=/account/sessions")
@@ -113,12 +118,8 @@ def test_a_security_key_is_touched_after_the_password(site: Running) -> None:
 
 
 def after_the_password(browser: Browser, url: str, username: str) -> None:
-    page = browser.new_page()
-    key = device(page, KEY)
-    log_in(page, url, username)
-    page.wait_for_url(url + "/account")
+    page, key = arrived(browser, url, username, KEY)
     add(page, url)
-    page.get_by_role("heading", name="Keep your recovery codes").wait_for()
     assert len(key.credentials()) == 1
 
     log_out(page, url)
@@ -137,12 +138,8 @@ def test_a_device_that_has_a_passkey_gets_no_second_one(site: Running) -> None:
 
 
 def no_second_one(browser: Browser, url: str, username: str) -> None:
-    page = browser.new_page()
-    platform = device(page, PLATFORM)
-    log_in(page, url, username)
-    page.wait_for_url(url + "/account")
+    page, platform = arrived(browser, url, username, PLATFORM)
     add(page, url)
-    page.get_by_role("heading", name="Keep your recovery codes").wait_for()
     page.goto(f"{url}{SECURITY}/new")
     page.get_by_role("button", name="Use a passkey").click()  # whoever has one proves it first
     page.get_by_role("button", name="Make a passkey").click()
@@ -171,10 +168,7 @@ def test_a_passkey_that_is_removed_leaves_the_device(site: Running) -> None:
 
 
 def removed(browser: Browser, url: str, username: str) -> None:
-    page = browser.new_page()
-    platform = device(page, PLATFORM)
-    log_in(page, url, username)
-    page.wait_for_url(url + "/account")
+    page, platform = arrived(browser, url, username, PLATFORM)
     add(page, url)
     page.get_by_role("link", name="I have kept them").click()
     page.get_by_role("list").get_by_role("link").last.click()
@@ -207,11 +201,7 @@ def test_a_login_by_password_is_upgraded_without_a_question(site: Running) -> No
 
 
 def upgraded(browser: Browser, url: str, username: str) -> None:
-    page = browser.new_page()
-    platform = device(page, PLATFORM, AGREEABLE)
-
-    log_in(page, url, username)
-    page.wait_for_url(url + "/account")
+    page, platform = arrived(browser, url, username, PLATFORM, AGREEABLE)
 
     assert page.evaluate("sessionStorage.getItem('mediation')") == "conditional"
     assert len(platform.credentials()) == 1
@@ -239,11 +229,7 @@ def test_a_password_manager_that_does_not_agree_stops_nobody(site: Running) -> N
 
 
 def not_upgraded(browser: Browser, url: str, username: str) -> None:
-    page = browser.new_page()
-    platform = device(page, PLATFORM, REFUSING)
-
-    log_in(page, url, username)
-    page.wait_for_url(url + "/account")
+    page, platform = arrived(browser, url, username, PLATFORM, REFUSING)
 
     assert page.evaluate("sessionStorage.getItem('mediation')") == "conditional"
     assert platform.credentials() == []

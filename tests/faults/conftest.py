@@ -4,7 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from twisted.logger import LogEvent, globalLogPublisher
 from twisted.protocols import portforward
 
 from iam.database import migration
-from iam.database.database import Database
 from iam.secrets.master_key import ServerKey
+from tests.databases import Start, starting
 from tests.faults.launching import Launch, launching
 from tests.faults.mortal import Mortal
 from tests.faults.pair import Pair
@@ -118,20 +118,10 @@ def silent() -> Iterator[int]:
 
 
 @pytest_twisted.async_yield_fixture
-async def start(mortal: Mortal) -> AsyncIterator[Callable[..., Awaitable[Database]]]:
+async def start(mortal: Mortal) -> AsyncIterator[Start]:
     """Starts databases, which are stopped afterwards."""
-    started = []
-
-    async def start(declare: Callable[[Database], None] = lambda _: None, **options: Any) -> Database:
-        database = Database(reactor, options.pop("dsn", mortal.dsn()), **options)
-        declare(database)
-        started.append(database)
-        await database.start()
-        return database
-
-    yield start
-    for database in started:
-        await database.stop(0)
+    async with starting(mortal.dsn()) as start:
+        yield start
 
 
 class Line(portforward.ProxyFactory):

@@ -1,10 +1,12 @@
 """`twist iam` as a process that says what it does, on a database that need not be there."""
 
 import os
+import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from attrs import define, field
@@ -40,10 +42,10 @@ class Launched:
     def saying(self, beginning: str) -> list[str]:
         return [line for line in list(self.lines) if line.startswith(beginning)]
 
-    def end(self, number: int) -> int:
+    def end(self, number: int = signal.SIGTERM) -> int:
         """Its exit status after this signal."""
         self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
+        return self.ended()
 
     def ended(self) -> int:
         """Its exit status, when it ends by itself."""
@@ -54,22 +56,15 @@ Launch = Callable[..., Launched]
 
 
 @contextmanager
-def launching(directory: Path) -> Iterator[Launch]:
-    """Starts servers whose database need not be there; they are gone afterwards."""
+def speaking() -> Iterator[Launch]:
+    """Starts processes that are listened to; they are gone afterwards."""
     launched: list[tuple[Launched, threading.Thread]] = []
 
-    def launch(dsn: str, *options: str, **environment: str) -> Launched:
-        port = free_port()
-        with (directory / f"log-{len(launched)}").open("w") as log:
-            process = subprocess.Popen(
-                [BIN / "twist", "iam", "--port", str(port), "--data-dir", str(directory), "--database", dsn, *options],
-                stdout=log,
-                stderr=subprocess.PIPE,
-                text=True,
-                cwd="/",
-                env=ENVIRONMENT | environment,
-            )
-        one = Launched(f"http://localhost:{port}", process)
+    def launch(command: Sequence[str | Path], environment: Mapping[str, str], url: str = "") -> Launched:
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd="/", env=environment
+        )
+        one = Launched(url, process)
         listening = threading.Thread(target=one.listen)
         listening.start()
         launched.append((one, listening))
@@ -82,3 +77,18 @@ def launching(directory: Path) -> Iterator[Launch]:
         one.process.wait()
         listening.join()
         one.process.stderr.close()  # type: ignore[union-attr]
+
+
+@contextmanager
+def launching(directory: Path) -> Iterator[Launch]:
+    """Starts servers whose database need not be there; they are gone afterwards. Their logs are in the directory."""
+    numbers = count()
+
+    def launch(dsn: str, *options: str, **environment: str) -> Launched:
+        port = free_port()
+        log = ("--log-file", directory / f"log-{next(numbers)}")
+        told = ("--port", str(port), "--data-dir", directory, "--database", dsn, *options)
+        return begin((BIN / "twist", *log, "iam", *told), ENVIRONMENT | environment, f"http://localhost:{port}")
+
+    with speaking() as begin:
+        yield launch

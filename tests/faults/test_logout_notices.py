@@ -1,7 +1,7 @@
 """Whoever is to be told of a logout is told once at least, whatever server dies, and one server tells it."""
 
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +11,10 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.threads import deferToThread
 
 from iam.records.actor import SERVER
-from tests.harness import SERVER_KEY, App, Person, Server
-from tests.processes import Process, start
+from tests.harness import App, Person, Server
+from tests.processes import Run, running, stop
 from tests.receivers import Receiver, verified
 from tests.waiting import settled, until
-
-Run = Callable[[], Awaitable[Process]]
-
-
-@pytest.fixture(autouse=True)
-def shared_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The servers of one service share it: it opens the keys that sign."""
-    monkeypatch.setenv("IAM_SECRET_KEY", SERVER_KEY)
 
 
 @pytest_twisted.async_yield_fixture
@@ -39,21 +31,9 @@ async def relying_party(server: Server, receiver: Receiver) -> App:
 @pytest.fixture
 def run(database_dsn: str, tmp_path: Path) -> Iterator[Run]:
     """Starts servers, of which none is left afterwards."""
-    started: list[Process] = []
-    options = ("--database", database_dsn, "--data-dir", str(tmp_path / "data"), "--allow-fetch", "127.0.0.0/8")
-
-    async def run() -> Process:
-        started.append(await deferToThread(start, *options))
-        return started[-1]
-
-    yield run
-    for process in started:
-        process.server.kill()
-        process.server.wait(30)
-
-
-async def stop(process: Process) -> int:
-    return await deferToThread(process.stop)
+    told = ("--allow-fetch", "127.0.0.0/8")
+    with running("--database", database_dsn, "--data-dir", str(tmp_path / "data"), *told) as run:
+        yield run
 
 
 async def revoke(server: Server, admin: Any, person: Person) -> None:

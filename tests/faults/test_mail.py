@@ -1,7 +1,7 @@
 """Whoever is to get mail gets it, whatever server dies, and of several servers one sends it."""
 
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +10,12 @@ import pytest_twisted
 from twisted.internet.defer import gatherResults
 from twisted.internet.threads import deferToThread
 
-from tests.harness import SERVER_KEY, Server
+from tests.harness import Server
 from tests.mail.conftest import PostOffice
-from tests.processes import Process, start
+from tests.processes import Run, running, stop
 from tests.waiting import settled, until
 
-Run = Callable[[], Awaitable[Process]]
 LINK = "https://login.example/reset#iam_xx_secret"
-
-
-@pytest.fixture(autouse=True)
-def shared_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The servers of one service share it: it opens the links."""
-    monkeypatch.setenv("IAM_SECRET_KEY", SERVER_KEY)
 
 
 @pytest_twisted.async_yield_fixture
@@ -35,22 +28,9 @@ async def office() -> AsyncIterator[PostOffice]:
 @pytest.fixture
 def run(database_dsn: str, tmp_path: Path, office: PostOffice) -> Iterator[Run]:
     """Starts servers, of which none is left afterwards."""
-    started: list[Process] = []
-    options = ("--database", database_dsn, "--data-dir", str(tmp_path / "data"), "--mail-from", "iam@example.org")
-
-    async def run() -> Process:
-        smtp = ("--smtp", f"smtp://127.0.0.1:{office.number}")
-        started.append(await deferToThread(start, *options, *smtp))
-        return started[-1]
-
-    yield run
-    for process in started:
-        process.server.kill()
-        process.server.wait(30)
-
-
-async def stop(process: Process) -> int:
-    return await deferToThread(process.stop)
+    told = ("--mail-from", "iam@example.org", "--smtp", f"smtp://127.0.0.1:{office.number}")
+    with running("--database", database_dsn, "--data-dir", str(tmp_path / "data"), *told) as run:
+        yield run
 
 
 def write(server: Server, recipient: str = "alice@example.org") -> Any:

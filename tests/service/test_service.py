@@ -6,7 +6,6 @@ import socket
 import stat
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from http.client import HTTPConnection
@@ -15,12 +14,12 @@ from pathlib import Path
 import psycopg2
 import pytest
 import requests
-from attrs import define, field
 from psycopg2.extensions import make_dsn
 
 from iam.embedded.supervisor import Embedded
 from iam.secrets import minted
 from tests.databases import make_database
+from tests.faults.launching import Launched, speaking
 from tests.harness import free_port
 from tests.processes import BIN, PATIENCE, postmasters
 
@@ -28,63 +27,19 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.sta
 READY = "iam answers at "
 
 
-@define
-class Twist:
-    """`twist iam`, and the lines that it says to the person who started it."""
-
-    process: subprocess.Popen[str]
-    lines: list[str] = field(factory=list)
-
-    def listen(self) -> None:
-        """Read what it says until it ends."""
-        assert self.process.stderr is not None
-        self.lines.extend(line.rstrip("\n") for line in self.process.stderr)
-
-    def says(self, beginning: str) -> str:
-        """The first line that begins so, as soon as it is there."""
-        end = time.monotonic() + PATIENCE
-        while not (found := [line for line in list(self.lines) if line.startswith(beginning)]):
-            assert time.monotonic() < end, self.lines
-            assert self.process.poll() is None or not self.process.stderr, self.lines
-            time.sleep(0.01)
-        return found[0]
-
-    def stop(self, number: int = signal.SIGTERM) -> int:
-        """Ask it to end; its exit status."""
-        self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
-
-
-Start = Callable[..., Twist]
+Start = Callable[..., Launched]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Starts servers, which are gone afterwards."""
-    started: list[tuple[Twist, threading.Thread]] = []
 
-    def start(*options: str, twist_options: tuple[str, ...] = (), **environment: str) -> Twist:
-        process = subprocess.Popen(
-            [BIN / "twist", *twist_options, "iam", "--data-dir", str(tmp_path / "data"), *options],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd="/",
-            env=ENVIRONMENT | environment,
-        )
-        twist = Twist(process)
-        listening = threading.Thread(target=twist.listen)
-        listening.start()
-        started.append((twist, listening))
-        return twist
+    def start(*options: str, twist_options: tuple[str, ...] = (), **environment: str) -> Launched:
+        command = (BIN / "twist", *twist_options, "iam", "--data-dir", tmp_path / "data", *options)
+        return begin(command, ENVIRONMENT | environment)
 
-    yield start
-    for twist, listening in started:
-        if twist.process.poll() is None:
-            twist.process.kill()
-        twist.process.wait()
-        listening.join()
-        twist.process.stderr.close()  # type: ignore[union-attr]
+    with speaking() as begin:
+        yield start
 
 
 @pytest.fixture
@@ -154,7 +109,7 @@ def test_the_last_line_says_where_it_answers_and_it_does(start: Start, dsn: str)
 
     assert line == f"iam answers at http://localhost:{port}"
     assert requests.get(f"http://localhost:{port}/readyz", timeout=30).json() == {"status": "ready"}
-    assert twist.stop() == 0
+    assert twist.end() == 0
     assert [said for said in twist.lines if said.startswith(READY)] == twist.lines[-1:] == [line]
 
 
@@ -205,7 +160,7 @@ def test_it_listens_on_each_endpoint_that_is_named_and_on_no_port(start: Start, 
     over_unix.close()
     with pytest.raises(requests.ConnectionError):
         requests.get(f"http://localhost:{one}/healthz", timeout=30)
-    assert twist.stop() == 0
+    assert twist.end() == 0
     assert not path.exists()
 
 
@@ -290,7 +245,7 @@ def test_a_theme_or_logo_that_cannot_be_used_stops_the_start(
     )
 
     assert twist.says(f"iam: {option}: {place}").endswith(said)
-    assert twist.process.wait(PATIENCE) == 1
+    assert twist.ended() == 1
 
 
 # -- migrations --
@@ -304,7 +259,7 @@ def test_two_servers_that_start_at_once_migrate_once(start: Start, empty_dsn: st
 
     migrated = [line for twist in both for line in twist.lines if line.startswith("Migrated: ")]
     assert len(migrated) == len(set(migrated)) >= 1
-    assert [twist.stop() for twist in both] == [0, 0]
+    assert [twist.end() for twist in both] == [0, 0]
 
 
 def test_a_server_that_may_not_migrate_says_what_is_missing(empty_dsn: str, tmp_path: Path) -> None:
@@ -324,7 +279,7 @@ def test_a_signal_stops_it_cleanly_at_any_moment_of_the_first_start(
     twist = start("--port", str(free_port()))
     twist.says(beginning)
 
-    status = twist.stop()
+    status = twist.end()
 
     assert status == 0
     assert postmasters(str(tmp_path / "data")) == []
@@ -335,18 +290,18 @@ def test_ctrl_c_is_a_good_end_too(start: Start, dsn: str) -> None:
     twist = start("--database", dsn, "--port", str(free_port()))
     twist.says(READY)
 
-    assert twist.stop(signal.SIGINT) == 0
+    assert twist.end(signal.SIGINT) == 0
 
 
 def test_a_start_after_one_that_was_stopped_on_its_way_works(start: Start, tmp_path: Path) -> None:
     first = start("--port", str(free_port()))
     first.says("Creating the database")
-    first.stop()
+    first.end()
 
     second = start("--port", str(free_port()))
     second.says(READY)
 
-    assert second.stop() == 0
+    assert second.end() == 0
     assert postmasters(str(tmp_path / "data")) == []
 
 
@@ -549,7 +504,7 @@ def test_answers_to_programs_are_in_the_log_that_twist_is_told_to_write_in_detai
 
     requests.get(f"http://localhost:{port}/healthz", timeout=30)
 
-    twist.stop()
+    twist.end()
     assert written.read_text().count("GET /healthz 200") == count
 
 

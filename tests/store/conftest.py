@@ -1,18 +1,14 @@
 """A database of this directory's own in the run's cluster."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import pytest_twisted
 from psycopg2.extensions import make_dsn
-from twisted.internet import reactor
 
-from iam.database.database import Database
-from tests.databases import as_superuser, discard, execute, make_database
-
-Start = Callable[..., Awaitable[Database]]
+from tests.databases import Start, as_superuser, discard, execute, make_database, starting
 
 
 @pytest.fixture
@@ -47,15 +43,5 @@ def dsn(empty_dsn: str) -> str:
 @pytest_twisted.async_yield_fixture
 async def start(dsn: str) -> AsyncIterator[Start]:
     """Starts databases, which are stopped afterwards."""
-    started = []
-
-    async def start(declare: Callable[[Database], None] = lambda _: None, **options: Any) -> Database:
-        database = Database(reactor, options.pop("dsn", dsn), **options)
-        declare(database)
-        started.append(database)
-        await database.start()
-        return database
-
-    yield start
-    for database in started:
-        await database.stop(0)
+    async with starting(dsn) as start:
+        yield start
