@@ -5,8 +5,12 @@ import subprocess
 import sys
 
 # By the time that the service is made; the rest of the start imports nothing else. A server imports them when it is ready, except
-# zxcvbn and its dictionaries, 12 megabytes, which the first new password brings in, in a thread.
-LATER = ("klein", "werkzeug", "jinja2", "treq", "twisted.web.client", "zxcvbn", "rich", "click", "multiprocessing")
+# zxcvbn and its dictionaries, 12 megabytes, and webauthn, 10 megabytes: the first new password and the first passkey bring them
+# in, in a thread.
+LATER = (
+    *("klein", "werkzeug", "jinja2", "treq", "twisted.web.client", "zxcvbn", "webauthn", "cbor2"),
+    *("rich", "click", "multiprocessing"),
+)
 PROGRAM = """
 import sys
 from twisted.application.twist._options import TwistOptions
