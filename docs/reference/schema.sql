@@ -36,6 +36,15 @@ begin
 end
 $$;
 
+CREATE FUNCTION admitted(person uuid, client text) RETURNS boolean
+    LANGUAGE sql STABLE COST 1
+    AS $_$
+    select exists (
+        select from client_groups r join group_members m on m.group_id = r.group_id
+        where r.client_id = $2 and m.user_id = $1
+    )
+$_$;
+
 CREATE FUNCTION audit_capped(value jsonb) RETURNS jsonb
     LANGUAGE sql STABLE
     AS $_$
@@ -91,6 +100,18 @@ begin
     values (audit_day(at), at, kind, actor, subject, client, address::inet, detail);
 end
 $$;
+
+CREATE FUNCTION barred(person uuid, names text[]) RETURNS text[]
+    LANGUAGE sql STABLE COST 1
+    AS $_$
+    select array(
+        select distinct s.scope from scope_groups s
+        where s.scope = any ($2) and not exists (
+            select from scope_groups r join group_members m on m.group_id = r.group_id
+            where r.scope = s.scope and m.user_id = $1
+        )
+    )
+$_$;
 
 CREATE FUNCTION cap_detail() RETURNS trigger
     LANGUAGE plpgsql
@@ -438,6 +459,9 @@ CREATE FUNCTION may_live(grant_id uuid, at timestamp with time zone, since times
         and (g.user_id is null or (
             u.disabled_at is null
             and coalesce($3, g.created_at) >= u.not_before
+            and case when c.members_only then admitted(g.user_id, c.id) else true end
+            and case when exists (select from scope_groups s where s.scope > '')
+                then barred(g.user_id, string_to_array(g.scope, ' ')) = '{}' else true end
             and case
                 when g.client_id is null then g.created_at >= u.tokens_not_before
                 else coalesce($3, g.created_at) >= u.applications_not_before and exists (
@@ -741,6 +765,11 @@ CREATE TABLE buckets (
     full_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE client_groups (
+    client_id text NOT NULL,
+    group_id uuid NOT NULL
+);
+
 CREATE TABLE client_secrets (
     id uuid NOT NULL,
     client_id text NOT NULL,
@@ -779,7 +808,8 @@ CREATE TABLE clients (
     registration_token_id uuid,
     left_out jsonb DEFAULT '{}'::jsonb NOT NULL,
     allow_http_redirects boolean DEFAULT false NOT NULL,
-    metadata jsonb
+    metadata jsonb,
+    members_only boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE consents (
@@ -1031,6 +1061,11 @@ CREATE TABLE role_grants (
     CONSTRAINT role_grants_check CHECK ((num_nonnulls(user_id, group_id) = 1))
 );
 
+CREATE TABLE scope_groups (
+    scope text NOT NULL,
+    group_id uuid NOT NULL
+);
+
 CREATE TABLE scopes (
     name text NOT NULL,
     description text NOT NULL,
@@ -1103,6 +1138,9 @@ ALTER TABLE ONLY authorization_codes
 
 ALTER TABLE ONLY buckets
     ADD CONSTRAINT buckets_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY client_groups
+    ADD CONSTRAINT client_groups_pkey PRIMARY KEY (client_id, group_id);
 
 ALTER TABLE ONLY client_secrets
     ADD CONSTRAINT client_secrets_pkey PRIMARY KEY (id);
@@ -1203,6 +1241,9 @@ ALTER TABLE ONLY resources
 ALTER TABLE ONLY resources
     ADD CONSTRAINT resources_pkey PRIMARY KEY (uri);
 
+ALTER TABLE ONLY scope_groups
+    ADD CONSTRAINT scope_groups_pkey PRIMARY KEY (scope, group_id);
+
 ALTER TABLE ONLY scopes
     ADD CONSTRAINT scopes_pkey PRIMARY KEY (name);
 
@@ -1240,6 +1281,8 @@ CREATE INDEX audit_events_client ON ONLY audit_events USING btree (client, at) W
 CREATE INDEX audit_events_subject ON ONLY audit_events USING btree (subject, at) WHERE (subject IS NOT NULL);
 
 CREATE INDEX buckets_full_at ON buckets USING btree (full_at);
+
+CREATE INDEX client_groups_group_id ON client_groups USING btree (group_id);
 
 CREATE INDEX client_secrets_client_id ON client_secrets USING btree (client_id);
 
@@ -1299,6 +1342,8 @@ CREATE UNIQUE INDEX role_grants_once ON role_grants USING btree (role, COALESCE(
 
 CREATE INDEX role_grants_user_id ON role_grants USING btree (user_id) WHERE (user_id IS NOT NULL);
 
+CREATE INDEX scope_groups_group_id ON scope_groups USING btree (group_id);
+
 CREATE INDEX sessions_id ON ONLY sessions USING btree (id);
 
 CREATE INDEX sessions_user_id ON ONLY sessions USING btree (user_id);
@@ -1337,6 +1382,8 @@ CREATE TRIGGER role_grants_given AFTER INSERT ON role_grants REFERENCING NEW TAB
 
 CREATE TRIGGER role_grants_taken AFTER DELETE ON role_grants REFERENCING OLD TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION derive_from_roles();
 
+CREATE TRIGGER scope_groups_changed AFTER INSERT OR DELETE OR UPDATE ON scope_groups FOR EACH ROW EXECUTE FUNCTION tell_servers('scopes');
+
 CREATE TRIGGER scopes_changed AFTER INSERT OR DELETE OR UPDATE ON scopes FOR EACH ROW EXECUTE FUNCTION tell_servers('scopes');
 
 CREATE TRIGGER sessions_ended AFTER DELETE ON sessions FOR EACH ROW EXECUTE FUNCTION end_bound_grants();
@@ -1352,6 +1399,12 @@ CREATE TRIGGER users_renamed AFTER UPDATE OF name, username ON users FOR EACH RO
 CREATE TRIGGER users_role_written AFTER UPDATE OF superuser ON users FOR EACH ROW WHEN ((old.superuser IS DISTINCT FROM new.superuser)) EXECUTE FUNCTION derive_role();
 
 CREATE TRIGGER users_unchanged BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION leave_unchanged();
+
+ALTER TABLE ONLY client_groups
+    ADD CONSTRAINT client_groups_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY client_groups
+    ADD CONSTRAINT client_groups_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id);
 
 ALTER TABLE ONLY client_secrets
     ADD CONSTRAINT client_secrets_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE;
@@ -1415,6 +1468,12 @@ ALTER TABLE ONLY role_grants
 
 ALTER TABLE ONLY role_grants
     ADD CONSTRAINT role_grants_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY scope_groups
+    ADD CONSTRAINT scope_groups_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id);
+
+ALTER TABLE ONLY scope_groups
+    ADD CONSTRAINT scope_groups_scope_fkey FOREIGN KEY (scope) REFERENCES scopes(name) ON DELETE CASCADE;
 
 ALTER TABLE sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;

@@ -11,10 +11,11 @@ from iam.administration.losses import Losses, Section, count
 from iam.people import names
 from iam.records.actor import By
 from iam.records.group import LONGEST_DESCRIPTION, Group, Member
-from iam.records.invalid import Invalid, complain
+from iam.records.invalid import Invalid, Missing, complain
 from iam.records.role import Role, RoleGrant
 from iam.records.user import User
 from iam.secrets import minted
+from iam.store.groups import NEEDED
 from iam.store.roles import Holder
 
 NOT_ONESELF: Final = "Nobody gives roles to themselves: ask another administrator, or use the command line."
@@ -81,6 +82,7 @@ async def delete(on: Administration, name: str, by: By) -> Group:
     Raises Invalid, also if that would take the last administrator away.
     """
     group = await find(on, name)
+    await refuse_needed(on, group)
     if not await on.store.groups.delete(group.id, on.clock.now(), by):
         raise missing(name)
     return group
@@ -105,8 +107,9 @@ async def remove(on: Administration, group: str, person: str, by: By) -> Group:
 
 
 async def count_losses(on: Administration, name: str) -> Losses:
-    """Returns who and what loses by the deletion of a group. Raises Invalid if there is no such group."""
+    """Returns who and what loses by the deletion of a group. Raises Invalid if there is none, or if it is needed."""
     group = await find(on, name)
+    await refuse_needed(on, group)
     members = await on.store.groups.members(group.id)
     items = count(members, "member", lambda member: member.username)
     items += count(await roles_of(on, group), "role", lambda grant: grant.role)
@@ -147,6 +150,13 @@ async def refuse_stranger(on: Administration, roles: list[RoleGrant], user_id: U
         raise Invalid({"group": ADMINISTRATORS_ONLY})
 
 
+async def refuse_needed(on: Administration, group: Group) -> None:
+    """Raises Invalid if an application or a scope is for members of this group: without it, it might be for everybody."""
+    clients, scopes = await on.store.restrictions.of_group(group.id)
+    if clients or scopes:
+        raise Invalid({"group": f"{NEEDED} {' '.join(clients + scopes)}"})
+
+
 def judge(name: str, description: str) -> None:
     """Raises Invalid for a name or a description that cannot be used."""
     complain(name=name_complaint(name), description=description_complaint(description))
@@ -164,6 +174,6 @@ def description_complaint(description: str) -> str | None:
     return None if "\0" not in description else "Give a description without control characters."
 
 
-def missing(name: str) -> Invalid:
+def missing(name: str) -> Missing:
     """Returns the error for a group that does not exist."""
-    return Invalid({"group": f"There is no group {name}."})
+    return Missing({"group": f"There is no group {name}."})

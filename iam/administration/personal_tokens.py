@@ -65,7 +65,7 @@ async def create_for_person(
 
     `most` is how many they may have. `text` is the token, by default a new one; the same text again is the same token.
     """
-    offer = await scopes(on).of_person(superuser=user.superuser)
+    offer = await scopes(on).of_person(user.id, superuser=user.superuser)
     complain(user=None if user.disabled_at is None else DISABLED)
     wish = evolve(wish, expires_at=wish.expires_at or on.clock.now() + USUAL)
     text = text or minted.mint(Kind.PERSONAL_TOKEN)
@@ -144,7 +144,7 @@ async def revoke(on: Administration, token: PersonalToken, by: By) -> None:
 
 def scopes(on: Administration) -> PersonalScopes:
     """Returns what tokens may be given."""
-    return PersonalScopes(on.store.scopes, on.store.resources)
+    return PersonalScopes(on.store.scopes, on.store.resources, on.store.restrictions)
 
 
 def client_complaint(client: Client) -> str | None:

@@ -1,14 +1,16 @@
 """The errors that a client gets in place of a code (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6)."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from attrs import evolve, frozen
 
-from iam.oauth.reasons import Reason
+from iam.oauth.reasons import Reason, shown
 
 ACCESS_DENIED: Final = "access_denied"
 CONSENT_REQUIRED: Final = "consent_required"
 INVALID_REQUEST: Final = "invalid_request"
+INVALID_SCOPE: Final = "invalid_scope"
 LOGIN_REQUIRED: Final = "login_required"
 
 INTERACTIONS: Final = {
@@ -40,6 +42,25 @@ def deny() -> AuthorizationError:
     """Returns the error access_denied: the person refused."""
     sentence = "The person refused."
     return AuthorizationError(ACCESS_DENIED, sentence, Reason("consent", sentence))
+
+
+def exclude() -> AuthorizationError:
+    """Returns the error access_denied: the client is for the members of groups that the person is not in."""
+    sentence = "The person may not use this application."
+    reason = Reason(
+        "group", "a member of one of the groups that the application is for", "somebody who is in none of them"
+    )
+    return AuthorizationError(ACCESS_DENIED, sentence, reason)
+
+
+def leave_nothing(names: Sequence[str]) -> AuthorizationError:
+    """Returns the error invalid_scope: all scopes of the request are for members of groups that the person is not in."""
+    return AuthorizationError(INVALID_SCOPE, "No scope of the request is left for this person.", unshared(names))
+
+
+def unshared(names: Sequence[str]) -> Reason:
+    """Returns the reason for leaving out scopes that are for members of groups that the person is not in."""
+    return Reason("group", "a member of one of the groups that a scope is for", f"left out: {shown(' '.join(names))}")
 
 
 def require_interaction(error: str, got: str) -> AuthorizationError:

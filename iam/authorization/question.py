@@ -122,17 +122,8 @@ class Question:
         """
         kept = {scope.name for scope in self.scopes if scope.name in names} | self.fixed
         asked = self.request
-        allowed = retain(asked.allowed, kept)
-        known = claims.names(self.scopes, kept)
-        narrowed = evolve(
-            asked,
-            scopes=[name for name in asked.scopes if name in kept],
-            consented=[name for name in asked.consented if name in kept],
-            allowed=allowed,
-            audience=[uri for uri in asked.audience if uri in allowed],
-            claims=claims.narrow(asked.claims, known),
-            declined=[name for name in asked.consented if name not in kept],
-        )
+        declined = [name for name in asked.consented if name not in kept]
+        narrowed = evolve(narrow(asked, self.scopes, kept), declined=declined)
         return narrowed if narrowed.scopes else None
 
     def _uris(self, name: str) -> tuple[str, ...]:
@@ -146,6 +137,19 @@ class Question:
 def unguarded(scope: Scope) -> bool:
     """Whether a trusted client may have the scope although nobody is asked."""
     return not (scope.restricted or scope.name == OFFLINE_ACCESS or scope.name.startswith(ADMINISTRATION))
+
+
+def narrow(asked: AuthorizationRequest, known: Sequence[Scope], kept: Collection[str]) -> AuthorizationRequest:
+    """Returns the request for those of its scopes that are kept; `known` are all of them."""
+    allowed = retain(asked.allowed, kept)
+    return evolve(
+        asked,
+        scopes=[name for name in asked.scopes if name in kept],
+        consented=[name for name in asked.consented if name in kept],
+        allowed=allowed,
+        audience=[uri for uri in asked.audience if uri in allowed],
+        claims=claims.narrow(asked.claims, claims.names(known, kept)),
+    )
 
 
 def retain(allowed: Mapping[str, Sequence[str]], kept: Collection[str]) -> dict[str, list[str]]:

@@ -10,8 +10,9 @@ from attrs import evolve
 from iam.administration import client_changes, client_secrets, clients, registration_access_tokens
 from iam.administration.administration import Administration
 from iam.administration.client_secrets import LONGEST_KEEP
+from iam.administration.restrictions import count_losses_of_client, restrict_client
 from iam.clients import information
-from iam.commands import client_options, output
+from iam.commands import client_options, output, restrictions
 from iam.commands.client_input import chosen_secret, warn
 from iam.commands.confirming import run_if_agreed, yes_option
 from iam.commands.options import Group
@@ -141,6 +142,24 @@ def rotate_secret(client_id: str, keep: int, *, yes: bool) -> None:
     announce(client, secret)
 
 
+@command.command(
+    examples=[
+        "iam client restrict 4Fh... --group editors --group staff",
+        "iam client restrict 4Fh... --everybody",
+    ]
+)
+@which
+@restrictions.options
+@yes_option
+def restrict(client_id: str, groups: tuple[str, ...], *, yes: bool) -> None:
+    """Let only the members of some groups use a client; others are told that it is not for them.
+
+    What people outside of these groups allowed it stops working.
+    """
+    client = run_if_agreed(count_losses_of_client, restrict_client, client_id, groups, yes=yes)
+    restrictions.say(f"The client {client.name}", {"client_id": client.id}, groups)
+
+
 @command.command(examples=["iam client disable 4Fh..."])
 @which
 @yes_option
@@ -219,6 +238,7 @@ def document(client: Client) -> dict[str, object]:
         "client_id": client.id,
         **information.document(client, SHOWN),
         "registered_itself": client.registered_itself,
+        **({"members_only": True} if client.members_only else {}),
         **({"left_out": dict(client.left_out)} if client.left_out else {}),
         "owner": client.owner,
         "created_at": output.moment(client.created_at),

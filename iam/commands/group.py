@@ -43,13 +43,14 @@ def list_() -> None:
 @command.command(examples=["iam group show editors"])
 @which
 def show(name: str) -> None:
-    """Show the group NAME and its members; those who manage it are its owners."""
+    """Show the group NAME, its members and owners, and the clients and scopes that are for its members alone."""
 
-    async def work(on: Administration) -> tuple[Group, list[Member]]:
+    async def work(on: Administration) -> dict[str, object]:
         group = await groups.find(on, name)
-        return group, await on.store.groups.members(group.id)
+        clients, scopes = await on.store.restrictions.of_group(group.id)
+        return with_members(group, await on.store.groups.members(group.id)) | {"clients": clients, "scopes": scopes}
 
-    output.show(with_members(*run(work)))
+    output.show(run(work))
 
 
 @command.command(examples=["iam group update editors --name writers", 'iam group update editors --description ""'])

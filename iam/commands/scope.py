@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import click
 
 from iam.administration import scopes
-from iam.commands import output
+from iam.administration.restrictions import count_losses_of_scope, restrict_scope
+from iam.commands import output, restrictions
 from iam.commands.confirming import run_if_agreed, yes_option
 from iam.commands.options import Group
 from iam.commands.running import run
@@ -59,8 +60,20 @@ def list_() -> None:
     """List all scopes."""
     known = run(lambda on: on.store.scopes.all())
     documents = [document(scope) for scope in known]
-    more = [name for name in ("restricted", "acr") if any(name in each for each in documents)]
+    more = [name for name in ("restricted", "acr", "members_only") if any(name in each for each in documents)]
     output.tabulate(documents, (*COLUMNS, *more), "There are no scopes.")
+
+
+@command.command(
+    examples=["iam scope restrict payroll:admin --group payroll", "iam scope restrict payroll:admin --everybody"]
+)
+@click.argument("name")
+@restrictions.options
+@yes_option
+def restrict(name: str, groups: tuple[str, ...], *, yes: bool) -> None:
+    """Give the scope NAME to the members of some groups alone; others get what they ask for without it."""
+    run_if_agreed(count_losses_of_scope, restrict_scope, name, groups, yes=yes)
+    restrictions.say(f"The scope {name}", {"name": name}, groups)
 
 
 @command.command(examples=["iam scope delete photos:read", "iam scope delete photos:read --yes"])
@@ -80,5 +93,6 @@ def document(scope: Scope) -> dict[str, object]:
         "claims": list(scope.claims),
         **({"restricted": True} if scope.restricted else {}),
         **({"acr": scope.acr} if scope.acr else {}),
+        **({"members_only": True} if scope.members_only else {}),
         **({"derived": True} if scope.derived else {}),
     }

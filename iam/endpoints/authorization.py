@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from twisted.logger import Logger
 
+from iam.authorization.admission import Admission
 from iam.authorization.assurance import Assurance, Assurances
 from iam.authorization.consent import Consent, Standing
 from iam.authorization.decision import (
@@ -72,6 +73,7 @@ class AuthorizationEndpoint:
     visitors: Visitors
     interactions: Interactions
     assurances: Assurances
+    admission: Admission
     answers: AuthorizationAnswers
 
     async def get(self, request: Request) -> Answer:
@@ -81,7 +83,7 @@ class AuthorizationEndpoint:
             return found(by_value(authorization))
         accounts = await self.visitors.accounts(request)
         asked, done = authorization.authentication, self._done(request, accounts.active)
-        people, assurance = await self._people(authorization, accounts, done)
+        authorization, people, assurance = await self._people(request, authorization, accounts, done)
         person = find_suitable(asked, people, done)
         standing = await self.consent.standing(person.session.user_id, authorization) if person else None
         decision = decide(asked, people, done, consented=standing is not None, assurance=assurance)
@@ -110,7 +112,7 @@ class AuthorizationEndpoint:
         authorization = await self._validate(request)
         accounts = await self.visitors.accounts(request)
         done = self._done(request, accounts.active)
-        people, assurance = await self._people(authorization, accounts, done)
+        authorization, people, assurance = await self._people(request, authorization, accounts, done)
         decision = decide(authorization.authentication, people, done, consented=False, assurance=assurance)
         if not isinstance(decision, Ask):
             return await self._answer(request, authorization, accounts, decision)
@@ -175,17 +177,30 @@ class AuthorizationEndpoint:
             raise AnswerNow(await self.answers.refuse_invalid(request, invalid)) from None
 
     async def _people(
-        self, authorization: AuthorizationRequest, accounts: Accounts, done: Done | None
-    ) -> tuple[list[Person], Assurance]:
+        self, request: Request, authorization: AuthorizationRequest, accounts: Accounts, done: Done | None
+    ) -> tuple[AuthorizationRequest, list[Person], Assurance]:
         """Returns the people logged in in this browser, the active one first, by the subjects that the client knows.
 
-        Beside them stands how well they must have proved who they are.
+        Beside them stand the request as far as the suitable one may be granted it, and how well they must have proved who
+        they are. Raises AnswerNow if they may not be granted any of it.
         """
         active, others = accounts.active.session if accounts.active else None, [one.session for one in accounts.others]
         people = self.authentication.people(authorization.client, active, others)
-        assurance = await self.assurances.required(authorization)
         person = find_suitable(authorization.authentication, people, done)
-        return await self.assurances.informed(people, person, assurance), assurance
+        if person is not None:
+            authorization = await self._admit(request, authorization, person.session)
+        assurance = await self.assurances.required(authorization)
+        return authorization, await self.assurances.informed(people, person, assurance), assurance
+
+    async def _admit(
+        self, request: Request, authorization: AuthorizationRequest, session: Session
+    ) -> AuthorizationRequest:
+        """Returns the request as far as this person may be granted it. Raises AnswerNow if they may not use the client."""
+        try:
+            return await self.admission.admit(authorization, session.user_id)
+        except AuthorizationError as error:
+            log.info("not for this person: client {client_id}", client_id=authorization.client.client_id)
+            raise AnswerNow(self.answers.exclude(request, authorization, session, error)) from None
 
     def _done(self, request: Request, active: Account | None) -> Done | None:
         """Returns what the active person has just done for this request (LOGIN or CHOICE), if anything."""

@@ -5,9 +5,9 @@ from typing import Final
 
 from twisted.logger import Logger
 
-from iam.authorization.errors import AuthorizationError
+from iam.authorization.errors import ACCESS_DENIED, AuthorizationError
 from iam.authorization.question import Question
-from iam.authorization.request import Answerable, InvalidAuthorizationRequest
+from iam.authorization.request import Answerable, AuthorizationRequest, InvalidAuthorizationRequest
 from iam.authorization.response import AuthorizationResponse
 from iam.browser import csrf
 from iam.browser.accounts import Account
@@ -20,6 +20,7 @@ from iam.http.answers import Answer, AnswerNow, Script, found, see_other
 from iam.http.parameters import query_text
 from iam.http.request import Request
 from iam.protocol.server import Server
+from iam.records.session import Session
 from iam.service import service
 
 log = Logger()
@@ -117,6 +118,27 @@ class AuthorizationAnswers:
         host = client_card.host_of(response.redirect_uri)
         return self.theme.page(
             "continue.html", 400, leaving=response.posted, client=asked.client, response=response, host=host
+        )
+
+    def exclude(
+        self, request: Request, asked: AuthorizationRequest, session: Session, error: AuthorizationError
+    ) -> Answer:
+        """Returns the page that tells a person that the application is not for them, with the way back to it.
+
+        A request that allows no page, or of which only the scopes are not for them, gets a redirect.
+        """
+        if asked.authentication.silent or error.error != ACCESS_DENIED:
+            return self.refuse(request, asked, error)
+        response = self._error_response(request, asked, error)
+        return self.theme.page(
+            "not_admitted.html",
+            403,
+            leaving=response.posted,
+            client=asked.client,
+            person=session,
+            response=response,
+            host=client_card.host_of(response.redirect_uri),
+            elsewhere=None if asked.authentication.hinted else request.base + choosing_address(request),
         )
 
     def refuse_unusable(self, request: Request, error: Exception, status: int = 400) -> Answer:

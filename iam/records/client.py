@@ -53,6 +53,7 @@ class Client(Metadata):
         default=None, repr=False
     )  # the digest of its registration access token (RFC 7592)
     registration_token_id: UUID | None = None  # the initial access token that it registered itself with
+    members_only: bool = False  # it is for the members of some groups alone
     secrets: tuple[Secret, ...] = ()
 
     @property

@@ -11,7 +11,8 @@ class Scope:
 
     Only administrators may give a `restricted` scope to a client. `acr` is the class of login (OpenID Connect Core §2)
     without which it is granted to nobody; None: any. The claims of a `derived` scope, groups and roles, follow from the
-    groups that people are in and the roles that they are given, whatever else is noted of them.
+    groups that people are in and the roles that they are given, whatever else is noted of them. One that is `members_only`
+    is for the members of some groups alone.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Scope:
     restricted: bool = False
     acr: str | None = None
     derived: bool = False
+    members_only: bool = False
 
 
 DERIVED: Final = ("groups", "roles")  # the scopes and claims that this server derives

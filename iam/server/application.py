@@ -4,6 +4,7 @@ from functools import cached_property
 
 from attrs import frozen
 
+from iam.authorization.admission import Admission
 from iam.authorization.assurance import Assurances
 from iam.authorization.consent import Consent
 from iam.authorization.person import Authentication
@@ -169,6 +170,7 @@ class Application(AccountParts):
             self.visitors,
             Interactions(self.key.derive(INTERACTIONS), self.clock),
             Assurances(self.store.scopes, self.factors),
+            Admission(self.store.restrictions, self.store.scopes),
             AuthorizationAnswers(self.server, self.visitors, self.theme, self.explanations),
         )
 

@@ -185,7 +185,7 @@ class Parts:
     @cached_property
     def personal_scopes(self) -> PersonalScopes:
         """What people may give tokens of their own."""
-        return PersonalScopes(self.store.scopes, self.store.resources)
+        return PersonalScopes(self.store.scopes, self.store.resources, self.store.restrictions)
 
     @cached_property
     def introspected(self) -> Introspection:

@@ -10,7 +10,7 @@ from iam.database.inputs import fit
 COLUMNS: Final = """
 c.id, c.name, c.owner_id, coalesce(nullif(u.name, ''), u.username), c.grant_id, c.auth_method, c.grant_types, c.redirect_uris,
     c.scopes, c.created_at, c.updated_at, c.disabled_at, c.registration_digest, c.registration_token_id, c.left_out,
-    c.metadata::text, s.ids, s.digests, s.sealed, s.expiries
+    c.members_only, c.metadata::text, s.ids, s.digests, s.sealed, s.expiries
 """
 
 # Of each client the secrets that have not expired, oldest first.

@@ -42,6 +42,7 @@ SELECTED: Final = (
         "registration_digest",
         "registration_token_id",
         "left_out",
+        "members_only",
         "metadata",
     ),
     *OF_SECRETS,

@@ -13,6 +13,7 @@ from iam.store.administrators import kept
 
 UNIQUE_VIOLATION: Final = "23505"
 FOREIGN_KEY_VIOLATION: Final = "23503"
+NEEDED: Final = "Applications or scopes are for members of this group alone; change that first:"
 
 COLUMNS: Final = """
 select g.id, g.name, g.description, g.created_at, g.updated_at,
@@ -61,6 +62,34 @@ with deleted as (
 select id from deleted
 """
 
+# What the person has of applications and scopes that were for members of this group, and of no other that they are in, ends for
+# good.
+REMOVE: Final = """
+with removed as (
+    delete from group_members m where m.group_id = %(id)s and m.user_id = %(user_id)s
+    returning m.user_id, moment(%(now)s), audited('group.member_removed', %(now)s, %(actor)s, %(address)s,
+        subject => m.user_id::text, detail => jsonb_build_object('group', m.group_id,
+            'name', (select g.name from groups g where g.id = m.group_id)))
+), others as (
+    select m.group_id from group_members m where m.user_id = %(user_id)s and m.group_id <> %(id)s
+), ended as (
+    update grants g set revoked_at = %(now)s from removed r
+    where g.user_id = r.user_id and g.revoked_at is null and (
+        g.client_id in (
+            select c.client_id from client_groups c where c.group_id = %(id)s and not exists (
+                select from client_groups o join others using (group_id) where o.client_id = c.client_id
+            )
+        ) or exists (
+            select from scope_groups s
+            where s.group_id = %(id)s and s.scope = any (string_to_array(g.scope, ' ')) and not exists (
+                select from scope_groups o join others using (group_id) where o.scope = s.scope
+            )
+        )
+    )
+)
+select user_id from removed
+"""
+
 # Who is a member already stays one, and an owner remains an owner unless that is said.
 ADD: Final = """
 with added as (
@@ -75,15 +104,6 @@ with added as (
             'name', (select g.name from groups g where g.id = m.group_id), 'owner', m.owner))
 )
 select count(*) from added
-"""
-REMOVE: Final = """
-with removed as (
-    delete from group_members m where m.group_id = %(id)s and m.user_id = %(user_id)s
-    returning m.user_id, moment(%(now)s), audited('group.member_removed', %(now)s, %(actor)s, %(address)s,
-        subject => m.user_id::text, detail => jsonb_build_object('group', m.group_id,
-            'name', (select g.name from groups g where g.id = m.group_id)))
-)
-select user_id from removed
 """
 
 
@@ -133,9 +153,14 @@ class Groups:
     async def delete(self, group_id: UUID, now: datetime, by: By) -> bool:
         """Deletes a group; its members lose the roles that it gave them. Returns False if there is none.
 
-        Raises LastAdministrator.
+        Raises LastAdministrator, and Invalid if an application or a scope is for its members alone.
         """
-        return bool(await kept(self._database.query(DELETE, {"id": group_id, "now": now, **by.columns})))
+        try:
+            return bool(await kept(self._database.query(DELETE, {"id": group_id, "now": now, **by.columns})))
+        except Rejected as error:
+            if error.sqlstate != FOREIGN_KEY_VIOLATION:
+                raise
+            raise Invalid({"group": NEEDED.replace(":", ".")}) from None
 
     async def add(self, group_id: UUID, user_id: UUID, now: datetime, by: By, *, owner: bool | None = None) -> bool:
         """Makes a person a member, and unless `owner` is None an owner or not. Returns False if nothing changed."""

@@ -44,6 +44,11 @@ with gone as (
 )
 select name from gone
 """
+READ = """
+select s.name, s.description, s.claims, s.restricted, s.acr, s.derived,
+    exists (select from scope_groups r where r.scope = s.name)
+from scopes s order by s.created_at, s.name
+"""
 
 
 class Scopes:
@@ -107,11 +112,6 @@ class Scopes:
         return bool(rows)
 
     async def _read(self, _: None) -> Mapping[str, Scope]:
-        rows = await self._database.query(
-            "select name, description, claims, restricted, acr, derived from scopes order by created_at, name"
-        )
-        made = {
-            name: Scope(name, description, tuple(claims), restricted, acr, derived)
-            for name, description, claims, restricted, acr, derived in rows
-        }
+        rows = await self._database.query(READ)
+        made = {name: Scope(name, description, tuple(claims), *more) for name, description, claims, *more in rows}
         return made | ADMINISTRATIVE

@@ -39,6 +39,7 @@ from iam.store.registrations import Registrations
 from iam.store.remembered_browsers import RememberedBrowserTable
 from iam.store.replays import Replays
 from iam.store.resources import Resources
+from iam.store.restrictions import Restrictions
 from iam.store.roles import Roles
 from iam.store.scopes import Scopes
 from iam.store.service import Service
@@ -60,6 +61,7 @@ class Store:
     users: Users
     groups: Groups
     roles: Roles
+    restrictions: Restrictions
     sessions: Sessions
     pending_logins: PendingLogins
     totp_secrets: TOTPSecrets
@@ -113,6 +115,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         users=Users(database),
         groups=Groups(database),
         roles=Roles(database),
+        restrictions=Restrictions(database, clock),
         sessions=Sessions(database),
         pending_logins=PendingLogins(database),
         totp_secrets=TOTPSecrets(database),

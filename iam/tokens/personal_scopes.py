@@ -1,6 +1,7 @@
 """What a token that is made by hand may be given: by a person to one of their own, and to one of an application."""
 
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from attrs import frozen
 
@@ -12,6 +13,7 @@ from iam.records.personal_token import Presented
 from iam.records.resource import NAMED, Resource
 from iam.records.scope import Scope
 from iam.store.resources import Resources
+from iam.store.restrictions import Restrictions
 from iam.store.scopes import Scopes
 
 
@@ -37,11 +39,16 @@ class PersonalScopes:
 
     scopes: Scopes
     resources: Resources
+    restrictions: Restrictions
 
-    async def of_person(self, *, superuser: bool) -> Offer:
+    async def of_person(self, user_id: UUID, *, superuser: bool) -> Offer:
         """Returns what a person may give a token of their own, an administrator or not."""
+        scopes = await self.scopes.all()
+        guarded = [scope.name for scope in scopes if scope.members_only]
+        barred = await self.restrictions.barred(user_id, guarded) if guarded else ()
         known = [target for target in (await self.resources.by_uri()).values() if admits(target)]
-        return Offer([scope for scope in await self.scopes.all() if may_give(scope, superuser=superuser)], known)
+        given = [scope for scope in scopes if may_give(scope, superuser=superuser) and scope.name not in barred]
+        return Offer(given, known)
 
     async def of_client(self, client: Client) -> Offer:
         """Returns what a token of an application may have: what the application may have by itself."""

@@ -26,6 +26,7 @@ from iam.administration import (
     registration_access_tokens,
     registration_tokens,
     resources,
+    restrictions,
     roles,
     scopes,
     sessions,
@@ -124,6 +125,17 @@ async def remove_member(desk: Desk) -> Act:
     username = (await desk.server.person()).username
     await groups.add(desk.on, "editors", username, SERVER)
     return lambda: groups.remove(desk.on, "editors", username, BY)
+
+
+async def restrict_client(desk: Desk) -> Act:
+    await groups.create(desk.on, "editors", "", SERVER)
+    client_id = (await desk.server.app()).client_id
+    return lambda: restrictions.restrict_client(desk.on, client_id, ["editors"], BY)
+
+
+async def restrict_scope(desk: Desk) -> Act:
+    await groups.create(desk.on, "editors", "", SERVER)
+    return lambda: restrictions.restrict_scope(desk.on, "write", ["editors"], BY)
 
 
 async def grant_role(desk: Desk) -> Act:
@@ -381,6 +393,8 @@ ACTIONS: dict[str, tuple[Prepare, str]] = {
     "resources.disable": (disable_resource, "resource.disabled"),
     "resources.enable": (enable_resource, "resource.enabled"),
     "resources.update": (update_resource, "resource.changed"),
+    "restrictions.restrict_client": (restrict_client, "client.restricted"),
+    "restrictions.restrict_scope": (restrict_scope, "scope.restricted"),
     "roles.grant": (grant_role, "role.granted"),
     "roles.revoke": (revoke_role, "role.revoked"),
     "scopes.create": (create_scope, "scope.created"),

@@ -104,3 +104,31 @@ def test_what_is_not_there_is_said(iam: Iam) -> None:
     assert iam("role", "grant", "support", "--group", "none").complaint == "There is no group none."
     assert iam("role", "list", "--client", "none").complaint == "There is no client none."
     assert iam("group", "show", "none").complaint == "There is no group none."
+
+
+def test_a_client_and_a_scope_are_for_members_of_groups_until_they_are_for_everybody(untouched: Iam) -> None:
+    iam = untouched
+    iam("group", "create", "editors")
+    client = iam("client", "create", "--name", "Shop", "--redirect-uri", "https://shop.example.org/", "--json").json
+    client_id = client["client_id"]
+
+    restricted = iam("client", "restrict", client_id, "--group", "editors")
+    iam("scope", "restrict", "write", "--group", "editors")
+    shown = iam("group", "show", "editors", "--json").json
+    members_only = iam("client", "show", client_id, "--json").json.get("members_only")
+    refused = iam("group", "delete", "editors", "--yes")
+    opened = iam("client", "restrict", client_id, "--everybody", "--json").json
+
+    assert restricted.out == "The client Shop is for members of editors alone.\n"
+    assert (shown["clients"], shown["scopes"], members_only) == ([client_id], ["write"], True)
+    assert refused.complaint.endswith(f"change that first: {client_id} write")
+    assert opened == {"client_id": client_id, "groups": []}
+    assert "members_only" not in iam("client", "show", client_id, "--json").json
+
+
+@pytest.mark.parametrize("options", [(), ("--group", "editors", "--everybody")])
+def test_for_whom_something_is_must_be_said(iam: Iam, options: tuple[str, ...]) -> None:
+    refused = iam("scope", "restrict", "write", *options)
+
+    assert refused.status == 2
+    assert "--everybody" in refused.err

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from attrs import evolve, frozen
 
-from iam.administration import personal_tokens
+from iam.administration import groups, personal_tokens, restrictions
 from iam.administration.personal_tokens import Wish
 from iam.protocol.grants.authorization_code import AuthorizationCode
 from iam.protocol.grants.client_credentials import ClientCredentials
@@ -126,6 +126,25 @@ async def new_password(server: Server, held: Held, admin: Any) -> None:
     await server.store.users.set_password(held.person.user_id, "hash", server.now(), by=SERVER)
 
 
+async def nobody_is_a_member_of_the_clients_groups(server: Server, held: Held, admin: Any) -> None:
+    admin.execute("update clients set members_only = true where id = %s", (held.app.client_id,))
+
+
+async def person_left_the_clients_group(server: Server, held: Held, admin: Any) -> None:
+    on, client, name = server.application.administration, held.app.client_id, held.person.username
+    await groups.create(on, "editors", "", SERVER)
+    await groups.add(on, "editors", name, SERVER)
+    await restrictions.restrict_client(on, client, ["editors"], SERVER)
+    await groups.remove(on, "editors", name, SERVER)
+    await groups.add(on, "editors", name, SERVER)  # what ended has ended
+
+
+async def person_is_no_member_of_a_scopes_group(server: Server, held: Held, admin: Any) -> None:
+    on = server.application.administration
+    await groups.create(on, "editors", "", SERVER)
+    await restrictions.restrict_scope(on, "read", ["editors"], SERVER)
+
+
 async def person_deleted(server: Server, held: Held, admin: Any) -> None:
     await server.store.users.delete(held.person.user_id, server.now(), by=SERVER)
 
@@ -217,6 +236,9 @@ OF_PERSONS: tuple[Reason, ...] = (
     new_password,
     person_deleted,
     persons_epoch,
+    nobody_is_a_member_of_the_clients_groups,
+    person_left_the_clients_group,
+    person_is_no_member_of_a_scopes_group,
     consent_withdrawn,
     consent_narrowed,
     session_ended,
@@ -238,6 +260,7 @@ OF_PERSONAL: tuple[Reason, ...] = (
     person_deleted,
     persons_epoch,
     tokens_epoch,
+    person_is_no_member_of_a_scopes_group,
     everything_revoked,
 )
 

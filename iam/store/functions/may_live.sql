@@ -2,7 +2,8 @@
 -- is presented was issued at `since` (none: with the grant), is for `audience` (none: all that was granted), and comes by
 -- the grant type `via` (none: by that of the grant alone). A standing grant has no expiry and outlives epochs; what was
 -- issued under it before does not. The person's consent must still cover it, and its client must still be one that may ask
--- for each of the resources. A person's own token has no client, and needs no consent: they made it.
+-- for each of the resources. Who uses an application or has a scope that is for the members of groups alone must be one. A person's own token has no client, and needs no consent: they made it.
+-- (Groups are asked about only where there are restrictions; `s.scope > ''` lets these be found by their key.)
 -- (`offset 0`: each table is looked up by its key; joined, it would be read as a whole while it is small.)
 create or replace function may_live(grant_id uuid, at timestamptz, since timestamptz, audience text[], via text)
 returns table (
@@ -28,6 +29,9 @@ returns table (
         and (g.user_id is null or (
             u.disabled_at is null
             and coalesce($3, g.created_at) >= u.not_before
+            and case when c.members_only then admitted(g.user_id, c.id) else true end
+            and case when exists (select from scope_groups s where s.scope > '')
+                then barred(g.user_id, string_to_array(g.scope, ' ')) = '{}' else true end
             and case
                 when g.client_id is null then g.created_at >= u.tokens_not_before
                 else coalesce($3, g.created_at) >= u.applications_not_before and exists (

@@ -5,3 +5,6 @@ begin
     return null;
 end
 $$;
+
+create or replace trigger scope_groups_changed after insert or update or delete on scope_groups
+    for each row execute function tell_servers('scopes');
