@@ -51,7 +51,7 @@ JOURNEYS = {
         "select_account",
         "webfinger",
     },
-    "pages": {"account_chooser", "applications", "consent", "login", "markup", "setup"},
+    "pages": {"account_chooser", "applications", "consent", "login", "markup", "one_factor", "setup"},
 }
 
 # Clusters and data directories are in memory where there is room, as nobody will miss them: no test asks what a disk keeps.

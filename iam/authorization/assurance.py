@@ -35,12 +35,18 @@ class Assurances:
     factors: Factors
 
     async def required(self, request: AuthorizationRequest) -> Assurance:
-        """Returns what the client's request, the client itself and the scopes that it asks for require together."""
+        """Returns what the client's request, the client itself and the scopes that it asks for require together.
+
+        A login that a request demands anew is one by all that the person is asked for, whichever way they took to it: where
+        a browser is not asked for a second factor, their password alone is none.
+        """
         known = await self.scopes.by_name()
         policy = [known[name].acr for name in request.consented if name in known]
         asked = request.authentication
         essential = acr.lowest(asked.claims.essential_acr)
-        return Assurance(acr.highest((*policy, request.client.acr, essential)), acr.lowest(asked.acr_values))
+        anew = acr.TWO_FACTORS if asked.wants_login or asked.max_age is not None else None
+        may = acr.highest((acr.lowest(asked.acr_values), anew))
+        return Assurance(acr.highest((*policy, request.client.acr, essential)), may)
 
     async def informed(self, people: Sequence[Person], person: Person | None, assurance: Assurance) -> list[Person]:
         """Returns the people, with what this one among them can reach, which is looked up only if they lack something."""

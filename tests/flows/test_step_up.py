@@ -3,13 +3,14 @@
 import json
 from base64 import urlsafe_b64decode
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from iam.records.actor import SERVER
 from iam.records.scope import Scope
 from tests.harness import REDIRECT_URI, App, Reply, Server
-from tests.pages.conftest import Visitor, asking, make_account
+from tests.pages.conftest import PASSWORD, Visitor, asking, make_account
 from tests.pages.factors import App as Authenticator
 from tests.pages.factors import add_app, follow, type_code, with_password
 from tests.pages.form import form_of
@@ -221,3 +222,112 @@ async def test_a_login_that_was_made_for_the_request_still_counts_after_the_fact
 
 async def test_discovery_tells_the_classes(server: Server) -> None:
     assert (await server.get("/.well-known/openid-configuration")).json["acr_values_supported"][:2] == ["1", "2"]
+
+
+REAUTHENTICATIONS = {"prompt=login": {"prompt": "login"}, "max_age=0": {"max_age": "0"}, "max_age": {"max_age": "60"}}
+
+
+async def in_a_remembered_browser(server: Server) -> tuple[Visitor, Authenticator]:
+    """Somebody who is not asked for their app in this browser, and is logged in by their password alone."""
+    user_id = await make_account(server, "ada", "ada@example.org")
+    app = await add_app(server, user_id)
+    visitor = await with_password(server)
+    await type_code(visitor, app.code(server.now()), remember="y")
+    await log_in_by_password(visitor, "/login")
+    server.clock.advance(60)  # so that another code is good
+    return visitor, app
+
+
+async def log_in_by_password(visitor: Visitor, address: str) -> Reply:
+    visitor.cookie = None
+    return await visitor.send(await visitor.form(address), login="ada", password=PASSWORD)
+
+
+@pytest.mark.parametrize("name", REAUTHENTICATIONS)
+async def test_h24_a_login_that_is_demanded_is_none_by_the_password_alone_where_a_browser_is_not_asked(
+    server: Server, name: str
+) -> None:
+    """Whoever knows the password leaves out of the address what makes the login page ask for more."""
+    visitor, app = await in_a_remembered_browser(server)
+    shop = await client(server)
+    asked = asking(shop, scope="openid read", **REAUTHENTICATIONS[name])
+
+    reply = await log_in_by_password(visitor, "/login?" + urlencode({"next": asked}))
+    step = await visitor.get(reply.location)
+    back = await type_code(visitor, app.code(server.now()), await follow(visitor, step))
+    answer = await redeemed(server, shop, await allow(visitor, await visitor.get(back.location)))
+
+    assert reply.location.startswith("/authorize?")
+    assert step.location.startswith("/login/factor?")
+    assert claims_of(answer["id_token"])["amr"] == ["pwd", "otp", "mfa"]
+
+
+async def test_a_browser_that_is_not_asked_does_for_a_request_that_demands_no_login(server: Server) -> None:
+    visitor, _ = await in_a_remembered_browser(server)
+
+    page = await visitor.get(asking(await client(server), scope="openid read"))
+
+    assert 'name="decision"' in page.text
+
+
+@pytest.mark.parametrize("name", REAUTHENTICATIONS)
+async def test_a_login_that_is_demanded_is_one_by_the_password_for_who_has_no_other_factor(
+    server: Server, name: str
+) -> None:
+    await make_account(server, "ada", "ada@example.org")
+    visitor, shop = Visitor(server), await client(server)
+
+    reply = await log_in_by_password(
+        visitor, "/login?" + urlencode({"next": asking(shop, scope="openid read", **REAUTHENTICATIONS[name])})
+    )
+
+    assert 'name="decision"' in (await visitor.get(reply.location)).text
+
+
+async def test_a_code_alone_makes_no_login_new(server: Server) -> None:
+    """Who has the cookie and the telephone, and not the password."""
+    visitor, app = await with_one_factor(server)
+    assert app is not None
+    shop = await client(server)
+    server.clock.advance(120)
+    asked = asking(shop, scope="openid read", max_age="60")
+
+    stepping = await visitor.get("/login/factor?" + urlencode({"step": "up", "next": asked}))
+    back = await type_code(visitor, app.code(server.now()), await follow(visitor, stepping))
+    reply = await visitor.get(back.location)
+
+    assert back.location == asked
+    assert reply.location.startswith("/login?")
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+async def test_the_class_in_the_address_of_a_step_is_a_help_and_no_proof(server: Server, name: str) -> None:
+    """A factor that does not reach what is asked for leads back to the question."""
+    visitor, app = await with_one_factor(server)
+    assert app is not None
+    shop = await client(server, acr="phr")
+    asked = asking(shop, scope="openid read", **REQUESTS[name])
+
+    stepping = await visitor.get("/login/factor?" + urlencode({"step": "up", "acr": "1", "next": asked}))
+    back = await type_code(visitor, app.code(server.now()), await follow(visitor, stepping))
+    reply = await visitor.get(back.location)
+
+    assert "/account/security/needed?" in reply.location
+    assert "acr=phr" in reply.location
+
+
+async def test_a_code_from_before_a_factor_tells_how_its_login_was(server: Server) -> None:
+    visitor, _ = await with_one_factor(server, app=False)
+    shop = await client(server)
+    sent = await allow(visitor, await visitor.get(asking(shop, scope="openid read")))
+    user = await server.store.users.by_username("ada")
+    assert user is not None
+    app = await add_app(server, user.id)
+    page = await follow(visitor, await visitor.get("/login/factor?step=up&next=/account"))
+    await type_code(visitor, app.code(server.now()), page)
+
+    answer = await redeemed(server, shop, sent)
+    again = (await server.refresh(shop, answer["refresh_token"])).json
+
+    for token in (answer["id_token"], again["id_token"]):
+        assert (claims_of(token)["acr"], claims_of(token)["amr"]) == ("1", ["pwd"])

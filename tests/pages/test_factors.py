@@ -13,6 +13,7 @@ from tests.pages.factors import add_app, amr_of, follow, somebody_with_an_app, t
 from tests.pages.form import form_of
 
 FACTOR = "/login/factor/totp"
+RECOVERY = "/login/factor/recovery"
 
 
 async def test_after_the_password_a_person_with_an_app_is_asked_for_a_code(server: Server) -> None:
@@ -93,14 +94,17 @@ async def test_h24_a_code_is_good_once(server: Server) -> None:
     assert again.status == 400
 
 
+@pytest.mark.parametrize("path", [FACTOR, RECOVERY], ids=["app", "recovery code"])
 async def test_h24_of_twenty_posts_at_once_over_two_servers_one_begins_a_session(
-    server: Server, configured: Any, admin: Any
+    server: Server, configured: Any, admin: Any, path: str
 ) -> None:
     server.clock.stop()
-    visitor, app = await somebody_with_an_app(server)
-    visitors = [visitor, *[await with_password(server) for _ in range(9)]]
-    forms = [form_of((await one.get(FACTOR)).text) for one in visitors]
-    second, code = configured(), app.code(server.now())
+    user_id = await make_account(server, "ada")
+    app = await add_app(server, user_id)
+    codes = await server.application.recovery_codes.renew(user_id, SERVER)
+    visitors = [await with_password(server) for _ in range(10)]
+    forms = [form_of((await one.get(path)).text) for one in visitors]
+    second, code = configured(), app.code(server.now()) if path == FACTOR else codes[0]
     origin = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
     posts = [
         each.post(form.action, form.filled({"code": code}), headers={**one.headers, **origin})
@@ -115,6 +119,8 @@ async def test_h24_of_twenty_posts_at_once_over_two_servers_one_begins_a_session
     assert {reply.location for reply in replies if reply.status != 400} <= {"/", "/login?next=%2F"}  # the login is over
     admin.execute("select count(*) from sessions")
     assert admin.fetchone() == (1,)
+    admin.execute("select count(*) from recovery_codes where used_at is not null")
+    assert admin.fetchone() == (int(path == RECOVERY),)
 
 
 async def test_a_login_without_the_code_is_over_after_ten_minutes(server: Server, admin: Any) -> None:

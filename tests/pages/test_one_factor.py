@@ -7,10 +7,12 @@ import pytest
 
 from iam.http.dispatch import Route
 from iam.secrets.minted import Kind
+from tests.authenticators import Authenticator
 from tests.harness import Reply, Server, made_up
 from tests.http.walk import addresses
-from tests.pages.conftest import Visitor, asking, kept
-from tests.pages.factors import somebody_with_an_app
+from tests.pages.conftest import Visitor, asking, kept, make_account
+from tests.pages.factors import add_app, somebody_with_an_app, type_code, with_password
+from tests.pages.passkeys import forms_of, make, one
 
 OWN = "/login/factor"
 
@@ -94,3 +96,72 @@ async def test_h24_the_login_of_another_browser_is_of_no_use_without_its_cookie(
     reply = await Visitor(server, visitor.cookie, devices=visitor.devices).get(OWN)
 
     assert reply.location == "/login?next=%2F"
+
+
+# Where somebody who has a factor, and is logged in without it, is led to it first: a browser that is not asked, or a session
+# that is older than the factor.
+SENSITIVE = {
+    *("/account/password", "/account/email", "/account/data/export", "/account/data/delete", "/account/tokens/new"),
+    *("/account/security/app", "/account/security/app/remove", "/account/security/codes"),
+    *("/account/security/passkeys/new", "/account/security/passkeys/offer"),
+    *(f"/account/security/passkeys/<passkey_id>{ending}" for ending in ("", "/remove", "/use")),
+    *(f"/applications/<client_id>/{what}" for what in ("secret", "delete", "tokens/new")),
+}
+
+
+async def test_h24_these_addresses_ask_for_the_factor_of_who_is_logged_in_without_it(server: Server) -> None:
+    """The others are what a login by the password alone is for, in a browser that is not asked."""
+    table, _ = await addresses(server)
+    visitor = await without_the_factor(server)
+    asking_for_it = set()
+
+    for path, route in table:
+        for method in route.methods:
+            data = {} if method in ("POST", "PUT") else None
+            reply = await server.request(method, path, data=data, headers=visitor.headers)
+            if reply.location.startswith(f"{OWN}?step=up"):
+                asking_for_it.add(route.path)
+
+    assert asking_for_it == SENSITIVE
+
+
+async def without_the_factor(server: Server) -> Visitor:
+    user_id = await make_account(server, "ada", "ada@example.org")
+    visitor = await with_password(server)
+    await add_app(server, user_id)
+    return visitor
+
+
+async def test_h24_a_form_that_was_open_before_the_factor_was_missing_is_refused(server: Server, admin: Any) -> None:
+    """Each form of these pages, as it was shown to a login of two factors, from one that has but one by now."""
+    visitor, app = await somebody_with_an_app(server)
+    await type_code(visitor, app.code(server.now()))
+    await make(visitor, Authenticator(server.settings.origin))
+    await server.person(superuser=True)  # so that this one, whose applications may act by themselves, can go
+    admin.execute("update users set superuser = true")
+    passkey, shop = (
+        (await one(visitor)).rpartition("/")[2],
+        (await visitor.register(scopes=["read"])).client_id,
+    )
+    paths = [path for path in sorted(SENSITIVE) if not path.endswith((">/remove", ">/use"))]
+    pages = [await visitor.get(path.replace("<passkey_id>", passkey).replace("<client_id>", shop)) for path in paths]
+    forms = [form for page in pages for form in forms_of(page)]
+    admin.execute("update sessions set amr = '{pwd}'")
+    before = everything(admin)
+
+    replies = [await visitor.send(form) for form in forms]
+
+    assert {path for path, page in zip(paths, pages, strict=True) if page.status != 200} == set()
+    assert len(forms) >= len(SENSITIVE)
+    for form, reply in zip(forms, replies, strict=True):
+        assert reply.status == 403 or reply.location.startswith(f"{OWN}?step=up"), form.action
+    assert everything(admin) == before
+
+
+def everything(admin: Any) -> dict[str, list[str]]:
+    """What forms change, the factors included."""
+    found = kept(admin)
+    for table in ("totp_secrets", "passkeys", "recovery_codes", "remembered_browsers", "personal_tokens", "links"):
+        admin.execute(f"select {table}::text from {table} order by 1")
+        found[table] = [row[0] for row in admin.fetchall()]
+    return found

@@ -369,6 +369,40 @@ async def test_h24_a_second_factor_is_answered_once(server: Server) -> None:
     assert (first.status, again.status) == (303, 403)
 
 
+async def test_h24_of_many_answers_after_the_password_at_once_on_two_servers_one_is_good(
+    two: tuple[Server, ...], admin: Any
+) -> None:
+    first, second = two
+    ada, visitor = await holder(first), await with_password(first)
+    page = await follow(visitor, await visitor.get("/login/factor"))
+    form, credential = form_of(page.text), ada.device.use(options_of(page))
+    visitors = [Visitor(server, visitor.cookie, login=visitor.login) for _ in range(10) for server in (first, second)]
+
+    replies = await gatherResults([Deferred.fromCoroutine(one.send(form, credential=credential)) for one in visitors])
+
+    assert [reply.location for reply in replies].count("/") == 1
+    assert {reply.location for reply in replies if reply.status != 400} <= {"/", "/login?next=%2F"}  # the login is over
+    admin.execute("select count(*) from sessions")
+    assert admin.fetchone() == (1,)
+
+
+async def test_h24_of_many_passkeys_that_answer_one_challenge_at_once_one_is_added(two: tuple[Server, ...]) -> None:
+    first, second = two
+    ada = Visitor(first, await session_of(first, await make_account(first, "ada")))
+    page = await ada.get(NEW)
+    made = [Authenticator(first.settings.origin).make(options_of(page)) for _ in range(20)]
+    visitors = [Visitor(server, ada.cookie) for _ in range(10) for server in (first, second)]
+
+    replies = await gatherResults(
+        [
+            Deferred.fromCoroutine(visitor.send(form_of(page.text), credential=credential))
+            for visitor, credential in zip(visitors, made, strict=True)
+        ]
+    )
+
+    assert sorted(reply.status for reply in replies) == [200, *[400] * 19]
+
+
 async def test_where_the_host_is_an_address_there_are_none(server: Server) -> None:
     from iam.people.factors.relying_party import relying_party
     from iam.settings import Settings
