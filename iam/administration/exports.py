@@ -1,6 +1,6 @@
 """The export of an account: all that is known of its person here, and no secret."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -11,9 +11,13 @@ from iam.records.activity import Activity
 from iam.records.actor import By
 from iam.records.allowed import Allowed
 from iam.records.client import Client
+from iam.records.group import Group
 from iam.records.own_session import OwnSession
 from iam.records.personal_token import Owner, PersonalToken
+from iam.records.remembered_browser import RememberedBrowser
+from iam.records.role import RoleGrant
 from iam.records.user import User
+from iam.store.roles import Holder
 
 MOST_ACTIVITY: Final = 10_000  # events, the latest
 
@@ -27,6 +31,7 @@ async def export(on: Administration, factors: Factors, user_id: UUID, by: By) ->
     if user is None:
         return None
     await store.exports.note(user_id, now, by)
+    groups = await store.groups.of_person(user_id)
     idle_since = now - timedelta(seconds=on.settings.session_idle)
     return {
         "issuer": on.settings.issuer,
@@ -34,6 +39,9 @@ async def export(on: Administration, factors: Factors, user_id: UUID, by: By) ->
         "account": of_user(user),
         "allowed_applications": list(map(of_allowed, await store.consents.of_person(user_id, now))),
         "sessions": list(map(of_session, await store.own_sessions.of_person(user_id, now, idle_since))),
+        "remembered_browsers": list(map(of_browser, await store.remembered_browsers.of_person(user_id, now))),
+        "groups": [group.name for group in groups],
+        "roles": [of_role(each) for holder in holders(user_id, groups) for each in await store.roles.given(holder)],
         "applications": list(map(of_client, await store.clients.owned_by(user_id))),
         "access_tokens": list(map(of_token, await store.personal_tokens.living(now, owner=Owner(user_id=user_id)))),
         "second_factors": [factor.label for factor in await factors.of(user_id)],
@@ -77,6 +85,22 @@ def of_session(session: OwnSession) -> Document:
         "seen_at": session.seen_at.isoformat(),
         "remembered": session.remembered,
     }
+
+
+def of_browser(browser: RememberedBrowser) -> Document:
+    """Returns a browser in which the second factor is not asked for."""
+    return {"browser": browser.user_agent, "since": browser.since.isoformat(), "until": browser.until.isoformat()}
+
+
+def holders(user_id: UUID, groups: Iterable[Group]) -> Iterator[Holder]:
+    """Yields those whose roles a person has: themselves, and their groups."""
+    yield Holder(user_id=user_id)
+    yield from (Holder(group_id=group.id) for group in groups)
+
+
+def of_role(given: RoleGrant) -> Document:
+    """Returns a role that the person has, where they have it, and by which group, if so."""
+    return {"role": given.role, "client_id": given.client_id, "group": given.group_name}
 
 
 def of_client(client: Client) -> Document:

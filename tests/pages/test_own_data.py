@@ -1,12 +1,16 @@
 """A person's data: what they take along, and the deletion of their account with a week to change their mind."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from iam.operations.retention import tasks
+from iam.records.actor import SERVER
+from iam.secrets import minted
 from iam.settings import DAY
+from iam.store.roles import Holder
 from tests.flows.test_personal_tokens import personal_token
 from tests.harness import Server
 from tests.pages.accounts import log_in
@@ -16,6 +20,28 @@ from tests.pages.test_own_sessions import FIREFOX, ada_in_two, browser
 PATH = "/account/data"
 EXPORT, DELETE, KEEP = f"{PATH}/export", f"{PATH}/delete", f"{PATH}/keep"
 WEEK = 7 * DAY
+
+IN_THE_FILE = {
+    "audit_events": "activity",
+    "clients": "applications",
+    "consents": "allowed_applications",
+    "group_members": "groups",
+    "passkeys": "second_factors",
+    "personal_tokens": "access_tokens",
+    "remembered_browsers": "remembered_browsers",
+    "role_grants": "roles",
+    "sessions": "sessions",
+    "totp_secrets": "second_factors",
+}
+NOT_IN_THE_FILE = {
+    "grants": "what consents and tokens have led to",
+    "links": "secrets; that they were made is an event",
+    "logout_notices": "gone in minutes",
+    "outbox": "what was mailed; gone in days",
+    "passkey_offers": "only whether a question is asked again",
+    "pending_logins": "gone in minutes",
+    "recovery_codes": "secrets",
+}
 
 
 async def press(visitor: Visitor, path: str) -> Any:
@@ -53,6 +79,46 @@ async def test_the_file_has_all_that_is_known_of_the_person(server: Server) -> N
     assert {"user.created", "consent.given", "client.created", "user.exported"} <= {
         each["kind"] for each in told["activity"]
     }
+
+
+async def test_the_file_has_browsers_that_are_remembered_and_groups_and_roles(server: Server) -> None:
+    ada, bob = await server.person("ada"), await server.person("bob")
+    now, staff = server.now(), minted.identifier()
+    await server.store.groups.create(staff, "staff", "staff", "", now, SERVER)
+    await server.store.groups.add(staff, ada.user_id, now, SERVER)
+    await server.store.roles.grant("auditor", None, Holder(user_id=ada.user_id), now, SERVER)
+    await server.store.roles.grant("support", None, Holder(group_id=staff), now, SERVER)
+    await server.store.roles.grant("developer", None, Holder(user_id=bob.user_id), now, SERVER)
+    until = now + timedelta(days=30)
+    await server.store.remembered_browsers.remember(
+        digest=bytes(32),
+        browser_id=staff,
+        user_id=ada.user_id,
+        user_agent=FIREFOX,
+        since=now,
+        until=until,
+        now=now,
+        by=SERVER,
+    )
+
+    told = (await press(visitor_of(server, ada), EXPORT)).json
+
+    assert told["groups"] == ["staff"]
+    assert told["roles"] == [
+        {"role": "auditor", "client_id": None, "group": None},
+        {"role": "support", "client_id": None, "group": "staff"},
+    ]
+    assert [(each["browser"], each["until"]) for each in told["remembered_browsers"]] == [(FIREFOX, until.isoformat())]
+
+
+async def test_of_every_table_about_people_it_is_known_what_of_it_is_in_the_file(admin: Any) -> None:
+    admin.execute(
+        "select distinct c.table_name from information_schema.columns c join information_schema.tables t"
+        " using (table_schema, table_name) where c.column_name in ('user_id', 'owner_id', 'subject')"
+        " and t.table_type = 'BASE TABLE' and c.table_schema = 'public' and c.table_name !~ '_[0-9]{4,}|_default$'"
+    )
+
+    assert {name for (name,) in admin.fetchall()} == {*IN_THE_FILE, *NOT_IN_THE_FILE}
 
 
 async def test_the_file_has_no_secret_and_nothing_of_others(server: Server, admin: Any) -> None:
