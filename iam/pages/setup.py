@@ -27,7 +27,7 @@ PURPOSE = "setup"
 DIFFERENT = "The two passwords differ: type the same one twice."
 OVER = (
     "The link is good for a day, but only until the server restarts or there is an administrator. If there is one, log "
-    "in. Otherwise restart the server for another link, or use `iam createsuperuser` in its terminal."
+    "in. Otherwise restart the server for another link, or use the command iam createsuperuser there."
 )
 
 

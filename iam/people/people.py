@@ -17,7 +17,7 @@ from iam.store.users import Users
 
 TAKEN_USERNAME: Final = "Somebody has this username: choose another one."
 TAKEN_EMAIL: Final = "Somebody has this e-mail address: use another one, or log in with it."
-NOT_FIRST: Final = "This link is not good any more: use `iam createsuperuser` to make an administrator."
+NOT_FIRST: Final = "This link is not good any more: make an administrator with the command iam createsuperuser."
 
 
 @frozen

@@ -35,7 +35,7 @@ async def test_details_are_saved_and_told_to_applications(server: Server) -> Non
 
     reply = await save(visitor_of(server, person), **GOOD)
 
-    assert (reply.status, reply.location) == (303, PATH)
+    assert (reply.status, reply.location) == (303, PATH + "?saved")
     told = (await server.get("/userinfo", headers={"Authorization": f"Bearer {tokens['access_token']}"})).json
     assert {name: told[name] for name in GOOD} == GOOD
 

@@ -111,14 +111,14 @@ async def test_a_username_is_changed_after_a_login_of_late(server: Server) -> No
     assert reply.location == "/login?login=again&next=%2Faccount%2Fdetails"
     assert unchanged.claims == {}
     assert (again.value("username"), again.value("nickname")) == ("countess", "Ada")
-    assert saved.location == "/account/details"
+    assert saved.location == "/account/details?saved"
     assert await server.store.users.by_username("countess")
 
 
 async def test_other_details_take_any_login(server: Server) -> None:
     _, reply = await changing(server, nickname="Ada", name="Ada Lovelace")
 
-    assert (reply.status, reply.location) == (303, "/account/details")
+    assert (reply.status, reply.location) == (303, "/account/details?saved")
 
 
 def test_the_guide_tells_the_table() -> None:

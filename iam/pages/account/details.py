@@ -10,6 +10,7 @@ from iam.browser.forms import Fields
 from iam.browser.visitors import Stale
 from iam.clock import Clock
 from iam.http.answers import Answer, see_other
+from iam.http.parameters import query_text
 from iam.http.request import Request
 from iam.pages.account.holders import Holders
 from iam.people import details
@@ -25,6 +26,7 @@ from iam.store.users import Users
 log = Logger()
 
 PATH: Final = "/account/details"
+SAVED: Final = PATH + "?saved"
 PURPOSE: Final = "details"
 
 
@@ -63,7 +65,7 @@ class DetailsPage:
         """Shows the details."""
         session = await self.holders.session(request)
         user = await self._user(session)
-        return self._show(request, session, user, filled(details.of(user)))
+        return self._show(request, session, user, filled(details.of(user)), saved=query_text(request) == "saved")
 
     async def submit(self, request: Request) -> Answer:
         """Changes the details, if they still are those that the page showed; a username after a recent login alone."""
@@ -84,7 +86,7 @@ class DetailsPage:
         if not stored:
             return self._show(request, session, await self._user(session), form, status=409, changed=True)
         log.info("details changed: user {user_id}", user_id=str(session.user_id))
-        return see_other(PATH)
+        return see_other(SAVED)
 
     async def _user(self, session: Session) -> User:
         """Returns the account of the session. Raises AnswerNow, 404, if it was deleted a moment ago."""
@@ -102,11 +104,21 @@ class DetailsPage:
         *,
         status: int = 200,
         changed: bool = False,
+        saved: bool = False,
         stale: Stale | None = None,
     ) -> Answer:
+        """Shows the form, and whether it was saved, changed meanwhile or sent too late."""
         token = self.holders.visitors.token(request, PURPOSE, shown=digest(user))
         return self.holders.page(
-            "details.html", session, status, form=form, user=user, changed=changed, stale=stale, csrf_token=token
+            "details.html",
+            session,
+            status,
+            form=form,
+            user=user,
+            changed=changed,
+            saved=saved,
+            stale=stale,
+            csrf_token=token,
         )
 
 
