@@ -20,7 +20,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 240  # seconds
+PATIENCE = 480  # seconds
 
 Result = TypeVar("Result")
 

@@ -18,6 +18,7 @@ from tests.databases import make_database
 
 PASSWORD = "correct horse battery staple 1"
 BIN = Path(sys.executable).parent
+UGLY = "#ffe000"
 
 
 @frozen
@@ -45,10 +46,11 @@ def setup_of(running: Running) -> str:
 
 @pytest.fixture(scope="module")
 def fresh(cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A server that nobody has used."""
+    """A server that nobody has used, with an ugly colour and links of its own, where programs may register themselves."""
     data_dir = tmp_path_factory.mktemp("browser")
     options = ("--database", make_database(cluster), "--data-dir", str(data_dir))
-    process = processes.start(*options)
+    looks = ("--accent", UGLY, "--help-url", "https://help.example/", "--privacy-url", "https://privacy.example/")
+    process = processes.start(*options, *looks, "--registration", "open")
     yield Running(process.url, options)
     assert process.stop() == 0
 

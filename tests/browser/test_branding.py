@@ -5,22 +5,25 @@ from typing import Any
 
 import pytest
 from attrs import frozen
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Response
 
 from tests import processes
-from tests.browser.conftest import PASSWORD, Running, make_account, setup_of
-from tests.browser.test_accessibility import RULES
+from tests.browser.conftest import PASSWORD, UGLY, Running, make_account, setup_of
+from tests.browser.eyes import BYTES, REQUESTS, Eyes, looked
 from tests.chromium import in_browser
 from tests.databases import make_database
 
-UGLY = "#ffe000"
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3 1"><rect width="3" height="1" fill="#b0009a"/></svg>'
 LINKS = ("Help", "Privacy", "Terms of use")
-SCHEMES = ("light", "dark")
-WIDTHS = (320, 390, 1280)
-PAGES = ("home", "login", "login refused", "setup refused", "account", "applications", "register")
-REQUESTS, BYTES = 5, 40_000  # of a page without a logo
+PAGES = {
+    "home": "/",
+    "login": "/login",
+    "login refused": "/login",
+    "setup refused": "/setup",
+    "account": "/account",
+    "applications": "/applications",
+    "register": "/applications/register",
+}
 
 
 @pytest.fixture(scope="module")
@@ -61,56 +64,38 @@ def way(page: Page, url: str, setup: str) -> Iterator[str]:
 
 @frozen
 class Look:
-    """What was seen of a page."""
+    """What of the brand was seen of a page."""
 
-    violations: list[str]
     title: str
-    links: list[str]
+    links: tuple[str, ...]
     logo: tuple[int, int]
-    wider: bool
 
 
 def look(page: Page) -> Look:
-    found = Axe().run(page, options=RULES).response["violations"]
     size = page.locator(".brand img").bounding_box() or {"width": 0, "height": 0}
     return Look(
-        [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]],
-        page.title(),
-        page.locator("footer a").all_inner_texts(),
+        page.title().rpartition(" · ")[2],
+        tuple(page.locator("footer a").all_inner_texts()),
         (round(size["width"]), round(size["height"])),
-        page.evaluate("document.documentElement.scrollWidth > innerWidth"),
     )
 
 
-def look_round(browser: Browser, url: str, setup: str) -> dict[tuple[str, str, int], Look]:
-    found = {}
-    for scheme in SCHEMES:
-        page = browser.new_context(color_scheme=scheme).new_page()
-        for name in way(page, url, setup):
-            for width in WIDTHS:
-                page.set_viewport_size({"width": width, "height": 800})
-                found[name, scheme, width] = look(page)
-    return found
+def look_round(browser: Browser, url: str, setup: str) -> tuple[Eyes, dict[str, Look]]:
+    eyes, found = Eyes(), {}
+    page = eyes.page(browser)
+    for name in way(page, url, setup):
+        eyes.look(page, name)
+        found[name] = look(page)
+    return eyes, found
 
 
-@pytest.fixture(scope="module")
-def looks(branded: Running) -> dict[tuple[str, str, int], Look]:
+def test_every_page_is_legible_and_says_whose_it_is(branded: Running) -> None:
     make_account(branded, "grace")
-    return in_browser(look_round, branded.url, setup_of(branded))
 
+    eyes, found = in_browser(look_round, branded.url, setup_of(branded))
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("name", PAGES)
-def test_every_page_is_legible_and_says_whose_it_is(
-    looks: dict[tuple[str, str, int], Look], name: str, scheme: str
-) -> None:
-    found = [looks[name, scheme, width] for width in WIDTHS]
-
-    assert [each.violations for each in found] == [[], [], []]
-    assert {each.title.rpartition(" · ")[2] for each in found} == {"Acme Works"}
-    assert {tuple(each.links) for each in found} == {LINKS}
-    assert {each.logo for each in found} == {(96, 32)}
-    assert not any(each.wider for each in found)
+    looked(eyes, PAGES)
+    assert set(found.values()) == {Look("Acme Works", LINKS, (96, 32))}
 
 
 @pytest.fixture(scope="module")

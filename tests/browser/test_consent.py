@@ -45,9 +45,20 @@ class Shop:
 
     def scope(self, code: str) -> str:
         """The scope of the token that it gets for the code."""
+        return self.tokens(code)["scope"]
+
+    def tokens(self, code: str) -> dict[str, str]:
+        """What it gets for the code."""
         form = {"client_id": self.client_id, "code": code, "redirect_uri": self.callback, "code_verifier": VERIFIER}
         reply = requests.post(self.url + "/token", {**form, "grant_type": "authorization_code"}, timeout=10)
-        return str(reply.json()["scope"])
+        told: dict[str, str] = reply.json()
+        return told
+
+    def status(self, token: str) -> int:
+        """What the resource answers to the token."""
+        return requests.get(
+            self.url + "/resource", headers={"Authorization": f"Bearer {token}"}, timeout=10
+        ).status_code
 
 
 @pytest.fixture
@@ -123,3 +134,23 @@ def trust(browser: Browser, trusted: Shop, other: Shop) -> None:
     assert trusted.scope(sent_back(page)["code"]) == "openid read"
     page.goto(other.asking(scope="openid+read", prompt="none"))
     assert sent_back(page)["error"] == "consent_required"
+
+
+def test_what_was_allowed_is_taken_back(site: Running, callback: str) -> None:
+    make_account(site, "edsger")
+    in_browser(take_back, Shop(site.url, callback, register(site)))
+
+
+def take_back(browser: Browser, shop: Shop) -> None:
+    page = opened(browser, shop.url, "edsger")
+    page.goto(shop.asking(scope="read"))
+    page.get_by_role("button", name="Allow", exact=True).click()
+    token = shop.tokens(sent_back(page)["code"])["access_token"]
+    before = shop.status(token)
+    page.goto(shop.url + "/account/applications")
+    page.get_by_role("link", name="Remove Photo Shop").click()
+    page.get_by_role("button", name="Remove", exact=True).click()
+    page.get_by_text("You have not allowed any application").wait_for()
+    assert (before, shop.status(token)) == (200, 401)
+    page.goto(shop.asking(scope="read"))
+    page.get_by_role("heading", name="Allow").wait_for()  # it has to ask again

@@ -3,41 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from attrs import frozen
-from playwright.sync_api import Browser, CDPSession, Page
+from playwright.sync_api import Browser, Page
 
+from tests.browser.authenticators import KEY, PLAIN, PLATFORM, Device, device
 from tests.browser.conftest import PASSWORD, Running, make_account
+from tests.browser.ways.factors import NOT_IN_THE_FIELD
 from tests.chromium import in_browser
 
-PLATFORM = {"transport": "internal", "hasUserVerification": True, "isUserVerified": True}
-KEY = {"transport": "usb", "hasUserVerification": False, "isUserVerified": False, "hasResidentKey": False}
 SECURITY = "/account/security/passkeys"
-
-
-@frozen
-class Device:
-    """A virtual authenticator in front of a page."""
-
-    session: CDPSession
-    id: str
-
-    def credentials(self) -> list[dict[str, Any]]:
-        told: list[dict[str, Any]] = self.session.send("WebAuthn.getCredentials", {"authenticatorId": self.id})[
-            "credentials"
-        ]
-        return told
-
-
-PLAIN = "PublicKeyCredential.getClientCapabilities = async () => ({});"  # a browser that makes no passkey by itself
-
-
-def device(page: Page, kind: dict[str, Any], script: str = PLAIN) -> Device:
-    page.add_init_script(script)
-    session = page.context.new_cdp_session(page)
-    session.send("WebAuthn.enable", {"enableUI": False})
-    options = {"protocol": "ctap2", "hasResidentKey": True, "automaticPresenceSimulation": True, **kind}
-    made = session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-    return Device(session, made["authenticatorId"])
 
 
 def visit(site: Running, username: str, walk: Callable[..., None], *more: Any) -> None:
@@ -86,9 +59,7 @@ def by_the_button(browser: Browser, url: str, username: str) -> None:
     page.wait_for_url(url + SECURITY)
     assert len(platform.credentials()) == 1
 
-    page.add_init_script(
-        "PublicKeyCredential.isConditionalMediationAvailable = null"
-    )  # else the field's would be chosen at once
+    page.add_init_script(NOT_IN_THE_FIELD)
     log_out(page, url)
     page.get_by_role("button", name="Use a passkey").click()
 
