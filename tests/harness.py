@@ -88,8 +88,11 @@ class TurnedClock:
 
     offset: float = 0.0
     stopped: float | None = None
+    asked: Callable[[], None] | None = None  # is called whenever somebody wants to know the time
 
     def seconds(self) -> float:
+        if self.asked is not None:
+            self.asked()
         now = float(reactor.seconds()) if self.stopped is None else self.stopped
         return now + self.offset
 
@@ -100,7 +103,7 @@ class TurnedClock:
         self.stopped = float(reactor.seconds())
 
     def reset(self) -> None:
-        self.offset, self.stopped = 0.0, None
+        self.offset, self.stopped, self.asked = 0.0, None, None
 
 
 class Hearing:

@@ -2,20 +2,29 @@
 
 import ast
 import json
+import sys
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 from attrs import frozen
 
+from iam.people import links
+from iam.records.actor import SERVER
+from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.server.own_resources import register_api
 from tests.assertions import GRANT, asserted, form, make
+from tests.authenticators import Authenticator
 from tests.flows.test_personal_tokens import personal_token
 from tests.harness import App, Reply, Server, made_up
-from tests.pages.conftest import Visitor
+from tests.pages.conftest import Visitor, make_account
+from tests.pages.factors import add_app
+from tests.pages.passkeys import made_by
 from tests.registering import METADATA, initial_access_token, registered
 
 IAM = Path(__file__).parents[2] / "iam"
@@ -35,7 +44,7 @@ def basic(client_id: str, secret: str) -> dict[str, str]:
 
 @pytest.fixture
 def limits() -> tuple[str, ...]:
-    return (f"secret-network={MOST}", "secret-client=3")
+    return (f"secret-network={MOST}", "secret-client=3", "factor=1000", f"factor-network={MOST}")
 
 
 @frozen
@@ -154,16 +163,46 @@ async def token_of_the_api(server: Server) -> Way:
     return Way(send, 401, looked_up=True)
 
 
-LINKS: Mapping[str, Callable[[Server], Awaitable[Way]]] = {
+def factor(name: str) -> Callable[[Server], Awaitable[Way]]:
+    async def way(server: Server) -> Way:
+        user_id = await make_account(server, "ada", "ada@example.org")
+        await add_app(server, user_id)
+        await made_by(server, user_id, Authenticator(server.settings.origin))
+        await server.application.recovery_codes.renew(user_id, SERVER)
+
+        async def send(address: str, right: bool) -> Reply:
+            visitor = await pending(server, user_id)  # a new login, since each bears a few codes only
+            visitor.address = address
+            return await visitor.send(await visitor.form(f"/login/factor/{name}"), code="000000", credential="{}")
+
+        return Way(send, 400, looked_up=True)
+
+    return way
+
+
+async def pending(server: Server, user_id: UUID) -> Visitor:
+    """A browser in which somebody has typed their password."""
+    secret, now = minted.mint(Kind.PENDING_LOGIN), server.now()
+    await server.store.pending_logins.begin(
+        digest=minted.digest(secret),
+        user_id=user_id,
+        auth_time=now,
+        remembered=False,
+        amr=("pwd",),
+        now=now,
+        expires_at=now + timedelta(minutes=10),
+        address=None,
+    )
+    return Visitor(server, login=secret)
+
+
+FACTORS = {"passkey", "totp", "recovery"}
+LINK_KINDS = {kind.path: kind.secret for kind in vars(links).values() if isinstance(kind, links.LinkKind)}
+PAGES: Mapping[str, Callable[[Server], Awaitable[Way]]] = {
     "setup link": setup,
-    "reset link, GET": link("/reset/password", Kind.PASSWORD_RESET),
-    "reset link, POST": link("/reset/password", Kind.PASSWORD_RESET, "POST"),
-    "link to an account": link("/signup/account", Kind.SIGN_UP),
+    **{f"link to {path}, {way}": link(path, kind, way) for path, kind in LINK_KINDS.items() for way in ("GET", "POST")},
     "passkey": passkey,
-    "invitation": link("/invitation", Kind.INVITATION),
-    "link to verify an address": link("/verification", Kind.VERIFICATION),
-    "link to change an address": link("/email", Kind.EMAIL_CHANGE),
-    "link to undo that": link("/email/undo", Kind.EMAIL_UNDO),
+    **{f"factor {name}": factor(name) for name in sorted(FACTORS)},
 }
 PATHS: Mapping[str, Callable[[Server], Awaitable[Way]]] = {
     "secret at /token by Basic": lambda server: client_secret(server, "/token"),
@@ -179,7 +218,7 @@ PATHS: Mapping[str, Callable[[Server], Awaitable[Way]]] = {
     "registration access token, DELETE": lambda server: registration_token(server, "DELETE"),
     "secret in a registration": secret_of_a_registration,
     "access token at the API": token_of_the_api,
-    **LINKS,
+    **PAGES,
 }
 
 
@@ -195,13 +234,13 @@ async def test_a_network_that_brings_too_many_wrong_secrets_has_to_wait(limited:
     assert set(statuses) == {path.refusal, 429}
     assert 1 <= int(replies[-1].header("retry-after") or "0") <= 45
     assert other.status == path.refusal
-    if name not in LINKS:
+    if name not in PAGES:
         told = replies[-1].json
         assert told["error"] == "temporarily_unavailable"
         assert "Retry-After" in told.get("error_description", told.get("detail"))
 
 
-@pytest.mark.parametrize("name", [name for name in PATHS if name not in LINKS])
+@pytest.mark.parametrize("name", [name for name in PATHS if name not in PAGES])
 async def test_a_right_one_passes_from_elsewhere_and_where_it_is_known_without_the_database_from_there_too(
     limited: Server, name: str
 ) -> None:
@@ -214,10 +253,11 @@ async def test_a_right_one_passes_from_elsewhere_and_where_it_is_known_without_t
     assert (await path.send(ELSEWHERE, True)).status in (200, 201, 204)
 
 
-# A form takes from the budget of what its network writes.
-@pytest.mark.parametrize(
-    "name", [name for name in PATHS if name not in ("secret in a registration", "reset link, POST")]
-)
+# A form takes from the budget of what its network writes, and who proves a factor is looked up.
+WRITING = ("secret in a registration", *(name for name in PAGES if name.endswith("POST") or name.startswith("factor")))
+
+
+@pytest.mark.parametrize("name", [name for name in PATHS if name not in WRITING])
 async def test_an_exhausted_network_is_refused_without_a_statement(limited: Server, name: str) -> None:
     path = await PATHS[name](limited)
     while (await path.send(HERE, False)).status != 429:
@@ -298,7 +338,7 @@ async def test_what_brings_no_secret_is_not_counted(limited: Server) -> None:
     assert app.secret is None
 
 
-# Nothing forgotten: what compares a secret is counted, or says here why not.
+# Nothing forgotten: each place that counts is one of those above, and what compares a secret is counted, or says here why not.
 
 COUNTED = {
     "people/logins.py _test",
@@ -317,6 +357,7 @@ NOT_COUNTED = {
     "people/argon2id.py matches": "called by logins",
     "people/django_hashes.py pbkdf2_matches": "called by logins",
     "people/django_hashes.py scrypt_matches": "called by logins",
+    "people/stored_hashes.py cost": "measures how long a check takes, of no password",
     "people/stored_hashes.py matches": "called by logins",
     "people/passwords.py verify": "called by logins",
     "people/setup.py good": "called by the page of the setup, which counts",
@@ -381,6 +422,46 @@ def comparisons() -> Iterator[str]:
 
 def test_each_place_that_compares_a_secret_counts_what_is_wrong_or_says_why_not() -> None:
     assert set(comparisons()) == COUNTED | NOT_COUNTED.keys()
+
+
+async def test_each_factor_of_people_is_among_the_ways(limited: Server) -> None:
+    assert {each.name for each in limited.application.factors.known} == FACTORS
+
+
+WALKED_ELSEWHERE = {"people/factors/totp.py confirm": "the person sees the secret whose code they type"}
+
+
+def counting() -> Iterator[str]:
+    """The functions that count what is wrong."""
+    for module in sorted(IAM.rglob("*.py")):
+        for function in ast.walk(ast.parse(module.read_text())):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                calls = [ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)]
+                if any(call.endswith(("throttle.wrong", "attempts.make")) for call in calls):
+                    yield f"{module.relative_to(IAM)} {function.name}"
+
+
+def running() -> Iterator[str]:
+    """The functions of the product that wait for each other at this moment."""
+    frame = sys._getframe()
+    while frame := frame.f_back:
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(IAM):
+            yield f"{path.relative_to(IAM)} {frame.f_code.co_name}"
+
+
+async def test_each_place_that_counts_what_is_wrong_is_reached_by_one_of_the_ways(limited: Server) -> None:
+    reached: set[str] = set()
+    for name, way in PATHS.items():
+        limited.store.buckets.forget()
+        await limited.store.database.query("delete from buckets")
+        await limited.store.database.query("delete from users")
+        path = await way(limited)
+        limited.clock.asked = lambda: reached.update(running())
+        assert (await path.send(HERE, False)).status == path.refusal, name
+        limited.clock.asked = None
+
+    assert set(counting()) - reached == WALKED_ELSEWHERE.keys()
 
 
 def test_each_kind_of_secret_is_counted_or_says_why_not() -> None:

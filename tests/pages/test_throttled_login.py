@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from iam.browser import cookies
 from tests.harness import Reply, Server
-from tests.pages.conftest import PASSWORD, Visitor, make_account
+from tests.pages.conftest import PASSWORD, Visitor, asking, make_account
 from tests.pages.form import form_of
 
 HOME, ELSEWHERE = "192.0.2.1", "198.51.100.1"
@@ -39,6 +39,21 @@ async def test_i12_of_two_hundred_guesses_at_two_servers_and_after_a_restart_ten
     statuses = [reply.status for reply in replies]
     assert statuses.count(400) <= 10
     assert statuses.count(400) + statuses.count(429) + statuses.count(503) == 200
+
+
+async def test_what_goes_on_without_a_password_gives_nobody_their_guesses_back(limited: Server) -> None:
+    app, owner = await limited.app(), await limited.person(username="ada")
+    tokens = await limited.tokens(app, owner)
+    guesser = Visitor(limited, address=ELSEWHERE)
+    form = await guesser.form("/login")
+    statuses = [(await guesser.send(form, login="ada", password="wrong")).status for _ in range(9)]
+
+    refreshed = await limited.refresh(app, tokens["refresh_token"])
+    silent = await Visitor(limited, owner.cookie).get(asking(app, prompt="none"))
+    statuses += [(await guesser.send(form, login="ada", password="wrong")).status for _ in range(2)]
+
+    assert (refreshed.status, "code" in silent.sent_back) == (200, True)
+    assert statuses == [400] * 10 + [429]
 
 
 async def test_who_has_to_wait_gets_the_form_again_with_what_was_typed_and_when(

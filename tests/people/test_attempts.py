@@ -26,6 +26,7 @@ from iam.throttles.throttle import Throttled
 from iam.throttles.turns import Busy
 from tests.people.conftest import Turned
 
+PASSWORD = "blue-tractor-42"
 ALICE = minted.identifier()
 BOB = minted.identifier()
 HOME, ELSEWHERE = "192.0.2.1", "198.51.100.1"
@@ -122,12 +123,25 @@ async def test_a_name_that_nobody_has_is_counted_as_one_that_somebody_has(attemp
 async def test_an_account_is_one_under_all_its_names(logins: Logins, people: Any, rows: Any) -> None:
     await people.create(username="Alice", email="alice@example.org", password=None, by=SERVER)
     for number in range(10):
-        name = ("alice", "ALICE ", "alice@example.org")[number % 3]
+        name = ("alice", "ALICE ", "alice@example.org", "\uff21lice")[number % 4]
         assert await logins.authenticate(name, "wrong", address=f"2001:db8:{number:x}::1") is None
 
-    for name in ("alice", "Alice@Example.org"):
+    for name in ("alice", "Alice@Example.org", "\uff41lice"):
         with pytest.raises(Throttled):
             await logins.authenticate(name, "wrong", address=ELSEWHERE)
+
+
+@pytest.mark.parametrize(
+    "name", ["ali\u200bce", "alice\u00ad", "al\u0456ce"], ids=["zero width", "soft hyphen", "cyrillic"]
+)
+async def test_a_name_that_looks_like_an_accounts_is_no_way_round_its_limit(
+    logins: Logins, people: Any, rows: Any, name: str
+) -> None:
+    await people.create(username="alice", password=PASSWORD, by=SERVER)
+
+    known = await logins.authenticate(name, PASSWORD, address=HOME)
+
+    assert known is None
 
 
 async def test_what_is_typed_as_a_name_is_nowhere_in_the_database(logins: Logins, rows: Any) -> None:
