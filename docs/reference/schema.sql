@@ -1290,21 +1290,23 @@ CREATE INDEX client_secrets_digest ON client_secrets USING btree (digest);
 
 CREATE INDEX clients_folded_id ON clients USING btree (lower(id));
 
+CREATE INDEX clients_in_order ON clients USING btree (lower(name) COLLATE "C", id COLLATE "C");
+
 CREATE INDEX clients_of_strangers ON clients USING btree (created_at) WHERE ((registration_digest IS NOT NULL) AND (registration_token_id IS NULL));
 
 CREATE INDEX clients_owner_id ON clients USING btree (owner_id);
 
 CREATE INDEX consents_client_id ON consents USING btree (client_id, user_id);
 
-CREATE INDEX grants_client_id ON grants USING btree (client_id);
-
 CREATE INDEX grants_expires_at ON grants USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+
+CREATE INDEX grants_of_client ON grants USING btree (client_id, id);
+
+CREATE INDEX grants_of_user ON grants USING btree (user_id, id) WHERE (user_id IS NOT NULL);
 
 CREATE INDEX grants_revoked_at ON grants USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
 
 CREATE INDEX grants_session_id ON grants USING btree (session_id) WHERE ((openid IS NOT NULL) OR session_bound);
-
-CREATE INDEX grants_user_id ON grants USING btree (user_id) WHERE (user_id IS NOT NULL);
 
 CREATE INDEX group_members_user_id ON group_members USING btree (user_id);
 

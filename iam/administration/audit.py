@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from iam.administration import people
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section
+from iam.people import names
 from iam.records.actor import By
 from iam.records.audit import Event, Month
 from iam.records.invalid import Invalid
@@ -31,6 +32,12 @@ async def find_id(on: Administration, user: str) -> str:
     """Returns the id of a person by username or id (a deleted person's by id). Raises Invalid if there is none."""
     known = await on.store.audit.events(user=user) or await people.find_by_id(on, user)
     return user if known else str((await people.find(on, user)).id)
+
+
+async def find_subject(on: Administration, user: str) -> str:
+    """Returns the id of the person with this username; any other text may be the id of somebody who is deleted."""
+    found = await on.store.users.by_username(names.username_key(user))
+    return str(found.id) if found else user
 
 
 async def count_losses(on: Administration, before: date) -> Losses | None:

@@ -19,6 +19,14 @@ async def list_living(on: Administration, user: User | None = None, client_id: s
     return await on.store.grants.living(on.clock.now(), user_id=user.id if user else None, client_id=client_id)
 
 
+async def list_page(
+    on: Administration, user: User | None, client_id: str | None, after: UUID, limit: int
+) -> list[Grant]:
+    """Returns the living grants in the order of their ids behind `after`; `limit` at most, of all or of whom is named."""
+    user_id = user.id if user else None
+    return await on.store.grants.page(on.clock.now(), after, limit, user_id=user_id, client_id=client_id)
+
+
 async def count_losses(on: Administration, grant_id: UUID) -> Losses | None:
     """Returns the client, giver and scope of a grant; None if it does not live."""
     grants = await try_in_time(list_living(on))

@@ -16,6 +16,7 @@ from iam.records.client import Client
 from iam.records.invalid import Invalid, Missing, complain
 from iam.records.personal_token import PERSONAL, NewToken, Owner, PersonalToken
 from iam.records.resource import Resource
+from iam.records.role import known
 from iam.records.user import User
 from iam.secrets import minted
 from iam.secrets.minted import Kind
@@ -65,7 +66,7 @@ async def create_for_person(
 
     `most` is how many they may have. `text` is the token, by default a new one; the same text again is the same token.
     """
-    offer = await scopes(on).of_person(user.id, superuser=user.superuser)
+    offer = await scopes(on).of_person(user.id, known(await on.store.roles.of_person(user.id)))
     complain(user=None if user.disabled_at is None else DISABLED)
     wish = evolve(wish, expires_at=wish.expires_at or on.clock.now() + USUAL)
     text = text or minted.mint(Kind.PERSONAL_TOKEN)

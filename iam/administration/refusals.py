@@ -2,7 +2,7 @@
 
 from iam.administration.administration import Administration
 from iam.clients.refusals import IDENTIFIER, identifier_of
-from iam.records.invalid import Invalid
+from iam.records.invalid import Invalid, Missing
 from iam.records.refusal import Trace
 
 
@@ -16,5 +16,5 @@ async def find(on: Administration, text: str) -> Trace:
         sentence = (
             f"There is no refusal {identifier}: it is kept for a day, and not kept where there are too many at once."
         )
-        raise Invalid({"id": sentence})
+        raise Missing({"id": sentence})
     return trace

@@ -9,7 +9,7 @@ from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section
 from iam.oauth.scopes import ADMINISTRATION
 from iam.records.actor import By
-from iam.records.invalid import Invalid, complain
+from iam.records.invalid import Missing, complain
 from iam.records.registration import RegistrationToken
 from iam.secrets import minted
 from iam.secrets.minted import Kind
@@ -52,7 +52,7 @@ async def revoke(on: Administration, token_id: UUID, by: By) -> None:
     """Revokes a token; the clients registered with it stay. Raises Invalid if there is none or it is revoked."""
     if not await on.store.registrations.revoke_token(token_id, on.clock.now(), by):
         sentence = f"There is no initial access token {token_id}, or it has been revoked already."
-        raise Invalid({"registration_token": sentence})
+        raise Missing({"registration_token": sentence})
 
 
 async def scopes_complaint(on: Administration, names: Sequence[str]) -> str | None:

@@ -18,6 +18,13 @@ async def list_living(on: Administration, user: User | None = None) -> list[Pres
     return await on.store.sessions.living(now, idle_since, user_id=user.id if user else None)
 
 
+async def list_page(on: Administration, user: User | None, after: UUID, limit: int) -> list[Presence]:
+    """Returns the sessions in use, all or this person's, in the order of their ids behind `after`; `limit` at most."""
+    now = on.clock.now()
+    idle_since = now - timedelta(seconds=on.settings.session_idle)
+    return await on.store.sessions.page(now, idle_since, after, limit, user_id=user.id if user else None)
+
+
 async def count_losses(on: Administration, session_id: UUID) -> Losses | None:
     """Says whose session ends; None if it is not in use."""
     people = [each.username for each in await list_living(on) if each.id == session_id]

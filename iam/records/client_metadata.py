@@ -5,7 +5,7 @@ application; docs/reference/client_metadata.md is held against them.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, TypeVar, get_type_hints
 
 import attrs
 from attrs import evolve, field, frozen
@@ -21,6 +21,9 @@ BY_SCOPES: Final = "scopes"
 NOWHERE: Final = "none"
 WEB: Final = "web"
 NATIVE: Final = "native"
+
+
+M = TypeVar("M", bound="Metadata")
 
 
 @frozen
@@ -217,3 +220,8 @@ def members(document: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the members in a document, without those that this version does not know."""
     known = {name: document[name] for name in DEFAULTS if name in document}
     return {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
+
+
+def changed(metadata: M, said: Mapping[str, Any]) -> M:
+    """Returns the metadata, or the client, with these members, by attribute."""
+    return evolve(metadata, **said)

@@ -29,6 +29,16 @@ DERIVED: Final = ("groups", "roles")  # the scopes and claims that this server d
 # What scopes of this server's administration are about (`iam:NOUN:read`, `iam:NOUN:write`), and how people read of it.
 ADMINISTERED: Final = {
     "people": "the accounts of people",
+    "applications": "applications",
+    "scopes": "scopes",
+    "resources": "resources",
+    "keys": "the keys of this server",
+    "sessions": "who is logged in",
+    "grants": "what applications are allowed",
+    "tokens": "personal and service tokens",
+    "registration-tokens": "the tokens by which applications register themselves",
+    "refusals": "why requests were refused",
+    "audit": "what was done here",
 }
 
 ADMINISTRATIVE: Final = {

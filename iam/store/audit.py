@@ -16,6 +16,17 @@ where (%(since)s::timestamptz is null or at >= %(since)s)
 order by at, n
 """
 
+# The latest first.
+PAGE: Final = """
+select n, id, at, kind, actor, subject, client, host(address), detail from audit_events
+where (%(before)s::timestamptz is null or (at, n) < (%(before)s, %(number)s))
+    and (%(since)s::timestamptz is null or at >= %(since)s)
+    and (%(client)s::text is null or client = %(client)s)
+    and (%(user)s::text is null or subject = %(user)s)
+    and (%(kind)s::text is null or kind = %(kind)s)
+order by at desc, n desc limit %(limit)s
+"""
+
 # After a month an address is cut down to its network (H39), some at a time; `progress` holds how far this has come.
 SHORTEN: Final = """
 with looked as materialized (
@@ -73,6 +84,25 @@ class Audit:
         """
         asked = {"since": since, "client": client, "user": user, "kind": kind}
         return [Event(*row) for row in await self._database.query(LIST, asked)]
+
+    async def page(
+        self,
+        before: datetime | None,
+        number: int,
+        limit: int,
+        *,
+        since: datetime | None = None,
+        client: str | None = None,
+        user: str | None = None,
+        kind: str | None = None,
+    ) -> list[tuple[int, Event]]:
+        """Returns events with their numbers, the latest first, those in front of a moment and number; `limit` at most.
+
+        They are since a moment, about a client, about a person, and of a kind; None does not restrict them.
+        """
+        asked = {"before": before, "number": number, "limit": limit, "since": since}
+        told = {**asked, "client": client, "user": user, "kind": kind}
+        return [(n, Event(*row)) for n, *row in await self._database.query(PAGE, told)]
 
     async def months(self) -> list[Month]:
         """Returns the parts of the audit log, oldest first; those of a server of the version before are wider."""

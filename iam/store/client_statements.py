@@ -56,6 +56,21 @@ order by c.created_at, c.id
     .replace("{secrets}", SECRETS.replace("{now}", "%(now)s"))
 )
 
+# In the order of names, by bytes, so that what begins with a text is one range of an index.
+PAGE: Final = (
+    (
+        """
+select {columns} from clients c left join users u on u.id = c.owner_id, {secrets}
+where (lower(c.name) collate "C", c.id collate "C") > (%(name)s, %(id)s)
+    and lower(c.name) collate "C" >= %(prefix)s and lower(c.name) collate "C" < %(beyond)s
+    and (%(owner_id)s::uuid is null or c.owner_id = %(owner_id)s)
+order by lower(c.name) collate "C", c.id collate "C" limit %(limit)s
+"""
+    )
+    .replace("{columns}", COLUMNS)
+    .replace("{secrets}", SECRETS.replace("{now}", "%(now)s"))
+)
+
 NEAREST: Final = "select id from clients where lower(id) = lower(%(id)s) order by id <> %(id)s limit 1"
 
 # Creates the client if `allowed` has a row, and with it the client's own grant (for client_credentials).

@@ -24,12 +24,14 @@ from iam.store.client_statements import (
     DISABLED_BY,
     FIND,
     NEAREST,
+    PAGE,
     ROTATE_SECRET,
     SELECT,
     SET_DISABLED,
     UPDATE,
     FindClient,
 )
+from iam.store.keyset import beyond
 from iam.store.origins import Origins
 
 OF_SECRETS: Final = ("ids", "digests", "sealed", "expiries")
@@ -111,6 +113,24 @@ class Clients:
     async def owned_by(self, owner_id: UUID) -> list[Client]:
         """Returns the clients that this person owns, oldest first."""
         return await self._select(owner_id=owner_id)
+
+    async def page(
+        self, prefix: str, name: str, client_id: str, limit: int, *, owner_id: UUID | None = None
+    ) -> list[Client]:
+        """Returns clients in the order of their names in lower case and ids, all or a person's; `limit` at most.
+
+        They are those whose name begins with `prefix`, and that come behind this name and id.
+        """
+        told = {
+            "prefix": prefix,
+            "beyond": beyond(prefix),
+            "name": name,
+            "id": client_id,
+            "limit": limit,
+            "owner_id": owner_id,
+            "now": self._clock.now(),
+        }
+        return [from_row(row) for row in await self._database.query(PAGE, told)]
 
     async def create(
         self,

@@ -38,6 +38,19 @@ where o.revoked_at is null and (o.expires_at is null or o.expires_at > %(now)s)
   and (%(client_id)s::text is null or o.client_id = %(client_id)s)
 order by g.created_at, g.id
 """
+PAGE = """
+select g.id, g.user_id, u.username, g.client_id, c.name, g.session_id, g.scope, g.created_at, g.expires_at, g.resources,
+    t.name
+from grants o
+left join clients c on c.id = o.client_id
+join lateral may_live(o.id, %(now)s, case when o.id = c.grant_id then %(now)s end, null, null) g on true
+left join users u on u.id = g.user_id
+left join personal_tokens t on t.grant_id = g.id
+where o.id > %(after)s and o.revoked_at is null and (o.expires_at is null or o.expires_at > %(now)s)
+    and (%(user_id)s::uuid is null or o.user_id = %(user_id)s)
+    and (%(client_id)s::text is null or o.client_id = %(client_id)s)
+order by o.id limit %(limit)s
+"""
 
 # Tokens that have ended are found too: whoever finds a copy of an old token can still end its grant.
 CLIENT_OF = """
@@ -90,6 +103,13 @@ class Grants:
         """Returns the valid grants, oldest first: all of them, or those of a person or of a client."""
         rows = await self._database.query(LIVING, {"now": now, "user_id": user_id, "client_id": client_id})
         return [Grant(*row) for row in rows]
+
+    async def page(
+        self, now: datetime, after: UUID, limit: int, *, user_id: UUID | None = None, client_id: str | None = None
+    ) -> list[Grant]:
+        """Returns the valid grants in the order of their ids behind `after`; `limit` at most, of all or of whom is named."""
+        told = {"now": now, "after": after, "limit": limit, "user_id": user_id, "client_id": client_id}
+        return [Grant(*row) for row in await self._database.query(PAGE, told)]
 
     async def client_of(self, digest: bytes, day: date) -> str | None:
         """Returns the id of the client that was given the access or refresh token with this digest, or None."""

@@ -49,6 +49,18 @@ where g.revoked_at is null and g.expires_at > %(now)s
     and (%(digest)s::bytea is null or t.digest = %(digest)s)
 order by g.created_at, g.id
 """
+PAGE: Final = """
+select t.grant_id, t.user_id, u.username, t.client_id, c.name, t.name, g.scope, g.resources, g.created_at, g.expires_at,
+    t.used_at, exists (select from may_live(t.grant_id, %(now)s, null, null, null))
+from personal_tokens t
+join grants g on g.id = t.grant_id
+left join users u on u.id = t.user_id
+left join clients c on c.id = t.client_id
+where t.grant_id > %(after)s and g.revoked_at is null and g.expires_at > %(now)s
+    and (%(user_id)s::uuid is null or t.user_id = %(user_id)s)
+    and (%(client_id)s::text is null or t.client_id = %(client_id)s)
+order by t.grant_id limit %(limit)s
+"""
 
 # The person is told by mail, whoever made it for them.
 CREATE: Final = """
@@ -111,6 +123,11 @@ class PersonalTokens:
         """Returns the tokens that were neither revoked nor have expired, oldest first: all, an owner's, or one."""
         told = {"now": now, "user_id": owner.user_id, "client_id": owner.client_id, "id": token_id, "digest": digest}
         return [PersonalToken(*row) for row in await self._database.query(SELECT, told)]
+
+    async def page(self, now: datetime, owner: Owner, after: UUID, limit: int) -> list[PersonalToken]:
+        """Returns an owner's tokens that have not ended, or all, in the order of their ids behind `after`; `limit` at most."""
+        told = {"now": now, "user_id": owner.user_id, "client_id": owner.client_id, "after": after, "limit": limit}
+        return [PersonalToken(*row) for row in await self._database.query(PAGE, told)]
 
     async def create(self, token: NewToken, most: int | None, now: datetime, by: By) -> str | None:
         """Stores a token; its owner may have `most` of them.

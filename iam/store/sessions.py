@@ -149,6 +149,13 @@ where s.expires_at > %(now)s and (s.remembered or s.seen_at > %(idle_since)s)
     and (%(user_id)s::uuid is null or s.user_id = %(user_id)s)
 order by s.auth_time, s.id
 """
+PAGE = """
+select s.id, s.user_id, u.username, s.auth_time, s.seen_at, s.expires_at, s.remembered
+from sessions s join users u on u.id = s.user_id and u.disabled_at is null and s.auth_time >= u.logins_not_before
+where s.id > %(after)s and s.expires_at > %(now)s and (s.remembered or s.seen_at > %(idle_since)s)
+    and (%(user_id)s::uuid is null or s.user_id = %(user_id)s)
+order by s.id limit %(limit)s
+"""
 
 
 @frozen
@@ -252,6 +259,13 @@ class Sessions:
         """Returns the valid sessions, oldest first: all of them, or those of this person."""
         rows = await self._database.query(LIVING, {"now": now, "idle_since": idle_since, "user_id": user_id})
         return [Presence(*row) for row in rows]
+
+    async def page(
+        self, now: datetime, idle_since: datetime, after: UUID, limit: int, *, user_id: UUID | None = None
+    ) -> list[Presence]:
+        """Returns the sessions in use, all or a person's, in the order of their ids behind `after`; `limit` at most."""
+        told = {"now": now, "idle_since": idle_since, "after": after, "limit": limit, "user_id": user_id}
+        return [Presence(*row) for row in await self._database.query(PAGE, told)]
 
     async def revoke(self, session_id: UUID, now: datetime, by: By) -> bool:
         """Ends the session with this id, which the person is told by mail. Returns False if there is none."""

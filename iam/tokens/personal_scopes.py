@@ -1,6 +1,6 @@
 """What a token that is made by hand may be given: by a person to one of their own, and to one of an application."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from attrs import frozen
@@ -11,6 +11,7 @@ from iam.oauth.scopes import ADMINISTRATION, DEFAULT, OF_OPENID
 from iam.records.client import Client
 from iam.records.personal_token import Presented
 from iam.records.resource import NAMED, Resource
+from iam.records.role import Role
 from iam.records.scope import Scope
 from iam.store.resources import Resources
 from iam.store.restrictions import Restrictions
@@ -41,13 +42,13 @@ class PersonalScopes:
     resources: Resources
     restrictions: Restrictions
 
-    async def of_person(self, user_id: UUID, *, superuser: bool) -> Offer:
-        """Returns what a person may give a token of their own, an administrator or not."""
+    async def of_person(self, user_id: UUID, roles: Collection[Role]) -> Offer:
+        """Returns what a person with these roles may give a token of their own."""
         scopes = await self.scopes.all()
         guarded = [scope.name for scope in scopes if scope.members_only]
         barred = await self.restrictions.barred(user_id, guarded) if guarded else ()
         known = [target for target in (await self.resources.by_uri()).values() if admits(target)]
-        given = [scope for scope in scopes if may_give(scope, superuser=superuser) and scope.name not in barred]
+        given = [scope for scope in scopes if may_give(scope, roles) and scope.name not in barred]
         return Offer(given, known)
 
     async def of_client(self, client: Client) -> Offer:
@@ -63,15 +64,17 @@ class PersonalScopes:
         return " ".join(name for name in token.scope.split(" ") if stays(name, known, token) and fits(name, at))
 
 
-def may_give(scope: Scope, *, superuser: bool) -> bool:
-    """Checks that a person may give the scope to a token of their own.
+def may_give(scope: Scope, roles: Collection[Role]) -> bool:
+    """Checks that a person with these roles may give the scope to a token of their own.
 
-    Scopes of OpenID Connect are for logins alone; restricted ones, and those of our administration, are for
-    administrators.
+    Scopes of OpenID Connect are for logins alone; restricted ones are for administrators, and those of our
+    administration for whoever has a role: what they may do with it is judged at each use.
     """
     if scope.name in OF_OPENID:
         return False
-    return superuser or not (scope.restricted or scope.name.startswith(ADMINISTRATION))
+    if scope.name.startswith(ADMINISTRATION):
+        return bool(roles)
+    return Role.ADMINISTRATOR in roles or not scope.restricted
 
 
 def admits(target: Resource) -> bool:
@@ -81,7 +84,7 @@ def admits(target: Resource) -> bool:
 
 def stays(name: str, known: Mapping[str, Scope], token: Presented) -> bool:
     """Checks that the person may still give the token the scope of this name."""
-    return name in known and may_give(known[name], superuser=token.superuser)
+    return name in known and may_give(known[name], token.roles)
 
 
 def fits(name: str, resources: Sequence[Resource]) -> bool:

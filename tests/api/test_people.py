@@ -71,6 +71,8 @@ def linked(reply: Any) -> str:
         ("GET", "/people?after=WzFd", None, 422, {"#/after": "Take `after`"}),
         ("GET", "/people?limit=1&limit=2", None, 400, {}),
         ("GET", "/people/nobody", None, 404, {}),
+        ("GET", "/sessions?user=nobody", None, 422, {"#/user": "There is no person nobody."}),
+        ("POST", "/tokens", {"user": "nobody", "name": "x"}, 422, {"#/user": "There is no person nobody."}),
         ("DELETE", "/people/nobody", None, 404, {}),
         ("PATCH", "/people/nobody", {"person": "x"}, 422, {"#/person": "There is no such member."}),
         ("PATCH", "/people/nobody", {"name": "x"}, 404, {}),

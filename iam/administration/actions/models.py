@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Final, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 MOST: Final = 200  # items on a page
 USUAL: Final = 50
@@ -47,3 +47,14 @@ Moment = Annotated[
     PlainSerializer(written, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
+
+
+def in_utc(at: datetime) -> datetime:
+    """Returns a moment in UTC. Raises ValueError for one that is in no year from 1 to 9999 there."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("Give a moment of the years 1 to 9999") from None
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(in_utc)]

@@ -2,9 +2,12 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Final, TypeVar
+from uuid import UUID
 
+from iam.administration.actions.models import Listing, in_utc
 from iam.records.invalid import Invalid
 
 NO_CURSOR: Final = "Take `after` from `next` of the page before, as it is."
@@ -30,6 +33,32 @@ def place(after: str | None, width: int = 1) -> list[str] | None:
     return keys
 
 
+def identifier(after: str | None) -> UUID:
+    """Returns the id that a cursor stands for, behind which the page begins; the least of all for the beginning.
+
+    Raises Invalid.
+    """
+    keys = place(after)
+    try:
+        return UUID(keys[0]) if keys else UUID(int=0)
+    except ValueError:
+        raise Invalid({"after": NO_CURSOR}) from None
+
+
+def moment(after: str | None) -> tuple[datetime | None, int]:
+    """Returns the moment and the number that a cursor stands for, in front of which the page begins. Raises Invalid."""
+    keys = place(after, 2)
+    if keys is None:
+        return None, 0
+    try:
+        at, number = in_utc(datetime.fromisoformat(keys[0])), int(keys[1])
+    except ValueError:
+        raise Invalid({"after": NO_CURSOR}) from None
+    if not 0 <= number < 1 << 63:
+        raise Invalid({"after": NO_CURSOR})
+    return at, number
+
+
 def usable(key: object) -> bool:
     """Whether PostgreSQL can compare with this key."""
     return isinstance(key, str) and "\0" not in key and not any("\ud800" <= letter <= "\udfff" for letter in key)
@@ -40,3 +69,14 @@ def cut(rows: Sequence[Row], limit: int, keys: Callable[[Row], Sequence[str]]) -
     if len(rows) <= limit:
         return rows, None
     return rows[:limit], cursor(keys(rows[limit - 1]))
+
+
+def part(rows: Iterable[Row], wish: Listing, key: Callable[[Row], str]) -> tuple[Sequence[Row], str | None]:
+    """Returns the page of a list that is small enough to be known as a whole, in the order of `key`, and its cursor.
+
+    Raises Invalid.
+    """
+    after = place(wish.after)
+    found = sorted((row for row in rows if key(row).startswith(wish.search)), key=key)
+    following = [row for row in found if after is None or key(row) > after[0]]
+    return cut(following, wish.limit, lambda row: [key(row)])

@@ -3,11 +3,37 @@
 from collections.abc import Sequence
 from typing import Final, cast
 
-from iam.administration.actions import people
+from iam.administration.actions import (
+    applications,
+    audit,
+    grants,
+    keys,
+    people,
+    refusals,
+    registration_tokens,
+    resources,
+    scopes,
+    sessions,
+    tokens,
+)
 from iam.administration.actions.action import Action
 from iam.administration.actions.models import Model
 
+MODULES: Final = (
+    people,
+    applications,
+    scopes,
+    resources,
+    keys,
+    sessions,
+    grants,
+    tokens,
+    registration_tokens,
+    refusals,
+    audit,
+)
+
 # Each is performed with an input of its own type, which `Action.input` makes.
 ACTIONS: Final[Sequence[Action[Model, Model]]] = tuple(
-    cast("Action[Model, Model]", action) for action in (*people.ACTIONS,)
+    cast("Action[Model, Model]", action) for module in MODULES for action in module.ACTIONS
 )

@@ -16,6 +16,7 @@ from iam.http.answers import Answer, Headers, json_answer, retry_after
 from iam.http.dispatch import Handler
 from iam.http.parameters import query_text
 from iam.http.request import Request
+from iam.records.invalid import Invalid, Missing
 from iam.throttles.write_budget import WriteBudget
 
 PATH: Final = "/api/v1"
@@ -46,10 +47,19 @@ class Api:
             await self._charge(action, request, operator)
             await performing.check(self.administration, action, wish, operator)
             await versions.compare(self.administration, request, wish, operator, show)
-            done = await performing.perform(self.administration, action, wish, operator)
+            done = await self._performed(action, wish, operator)
             return answer(action, show, request, done)
 
         return handle
+
+    async def _performed(self, action: Action[Model, Model], wish: Model, operator: Operator) -> Model:
+        """Performs the action; what is missing is the object itself only if the address names one."""
+        try:
+            return await performing.perform(self.administration, action, wish, operator)
+        except Missing as missing:
+            if "{" in action.path:
+                raise
+            raise Invalid(missing.complaints) from None
 
     async def _charge(self, action: Action[Model, Model], request: Request, operator: Operator) -> None:
         """Raises Refused (429) if a change is more than the caller's budget for writing."""

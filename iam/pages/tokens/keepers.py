@@ -55,7 +55,7 @@ class Keeper:
         given = personal_tokens.scopes(on)
         if self.client:
             return await given.of_client(self.client)
-        return await given.of_person(self.session.user_id, superuser=self.session.superuser)
+        return await given.of_person(self.session.user_id, self.session.roles)
 
     async def make(self, on: Administration, wish: Wish, by: By, text: str) -> Made:
         """Makes the token with this text. Raises Invalid."""

@@ -1,0 +1,133 @@
+"""What is said about applications to who administers them, and by them: the members of client metadata (RFC 7591 §2)."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from pydantic import Field, create_model
+
+from iam.administration.actions.models import Listing, Model, Moment
+from iam.clients import information
+from iam.clients.metadata import NAMES
+from iam.records.client import Client
+from iam.records.client_metadata import MEMBERS
+from iam.records.invalid import Invalid, Missing
+from iam.records.member import Member, Who
+
+# `scope` is a text, as in RFC 7591; the other members are as they are stored.
+SHOWN: Final = tuple(each for each in MEMBERS if each.who_may_set is not Who.NOBODY)
+SETTABLE: Final = tuple(each for each in SHOWN if each.name not in ("scope", "client_name"))
+SCOPE: Final = "What it may ask for, with spaces between."
+
+
+class ApplicationBase(Model):
+    """A client that gets tokens here, without its metadata."""
+
+    client_id: str
+    client_name: str
+    scope: str = Field(description=SCOPE)
+    response_types: list[str]
+    registered_itself: bool
+    left_out: dict[str, str] = Field(
+        default_factory=dict, description="What it asked for and did not get, and the reasons."
+    )
+    owner: str | None
+    created_at: Moment
+    updated_at: Moment
+    disabled_at: Moment | None
+
+
+class ApplicationTerms(Model):
+    """What may be said of a client besides its metadata."""
+
+    scope: str | None = Field(default=None, description=SCOPE)
+
+
+class NamedApplication(Model):
+    """A client, by its id."""
+
+    application: str = Field(min_length=1, description="The client's id.")
+
+
+class NewApplicationBase(ApplicationTerms):
+    """A client to be registered."""
+
+    client_name: str = Field(description="The name that people read.")
+    client_id: str | None = Field(default=None, description="Its id; made at random if left out.")
+    owner: str | None = Field(default=None, description="The person who has it: their id or username.")
+
+
+class ApplicationChangeBase(NamedApplication, ApplicationTerms):
+    """The changes to a client; what is not named stays, null resets."""
+
+    client_name: str | None = Field(default=None, description="The name that people read.")
+
+
+def fields(members: tuple[Member, ...]) -> dict[str, object]:
+    """Returns the fields of a model for these members, all of which may be left out."""
+    return {each.name: (each.type | None, Field(default=None, description=each.help)) for each in members}
+
+
+if TYPE_CHECKING:
+    Application = ApplicationBase
+    NewApplication = NewApplicationBase
+    ApplicationChange = ApplicationChangeBase
+else:
+    Application = create_model("Application", __base__=ApplicationBase, **fields(SETTABLE))
+    NewApplication = create_model("NewApplication", __base__=NewApplicationBase, **fields(SETTABLE))
+    ApplicationChange = create_model("ApplicationChange", __base__=ApplicationChangeBase, **fields(SETTABLE))
+
+
+class ApplicationSecret(Model):
+    """A client, and its secret, shown this once; null for one without secrets, or that keeps the one it has."""
+
+    client_id: str
+    client_secret: str | None
+    application: Application
+
+
+class ApplicationListing(Listing):
+    """Which applications are wanted, by the beginning of their names."""
+
+
+class Rotation(NamedApplication):
+    """A new secret."""
+
+    keep: int = Field(default=0, ge=0, description="Seconds that the old one still works.")
+
+
+class DeletedApplication(Model):
+    """A client that is gone."""
+
+    client_id: str
+    deleted: bool = True
+
+
+def shown(client: Client) -> Application:
+    """Returns what is said about this client."""
+    return Application(
+        client_id=client.id,
+        **information.document(client, SHOWN),
+        registered_itself=client.registered_itself,
+        left_out=dict(client.left_out),
+        owner=client.owner,
+        created_at=client.created_at,
+        updated_at=client.updated_at,
+        disabled_at=client.disabled_at,
+    )
+
+
+def said(wish: ApplicationTerms) -> Mapping[str, object]:
+    """Returns what the input says of the metadata, by attribute; null is the default of the member."""
+    given: dict[str, object] = {}
+    for each in SHOWN:
+        if each.name in wish.model_fields_set:
+            value = getattr(wish, each.name)
+            given[each.attribute] = each.default if value is None else value
+    return {**given, "scopes": tuple((wish.scope or "").split())} if "scope" in wish.model_fields_set else given
+
+
+def by_member(invalid: Invalid) -> Invalid:
+    """Returns the complaints by the names of the members that they are about."""
+    if isinstance(invalid, Missing):
+        return invalid
+    return Invalid({NAMES.get(name, name): sentence for name, sentence in invalid.complaints.items()})

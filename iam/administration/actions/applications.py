@@ -1,0 +1,190 @@
+"""What can be done with applications, which are the clients of the protocol."""
+
+from typing import Final
+
+from iam.administration import client_changes, client_secrets, clients
+from iam.administration.actions import application
+from iam.administration.actions.action import Action
+from iam.administration.actions.application import (
+    Application,
+    ApplicationChange,
+    ApplicationListing,
+    ApplicationSecret,
+    DeletedApplication,
+    NamedApplication,
+    NewApplication,
+    Rotation,
+    by_member,
+    said,
+)
+from iam.administration.actions.models import Page
+from iam.administration.actions.operator import Operator
+from iam.administration.actions.paging import cut, place
+from iam.administration.actions.readers import AUDITORS, DEVELOPERS
+from iam.administration.administration import Administration
+from iam.records.client import Client
+from iam.records.client_metadata import changed
+from iam.records.invalid import Invalid, Missing
+
+
+async def list_applications(on: Administration, wish: ApplicationListing, operator: Operator) -> Page[Application]:
+    """Lists applications by name; to developers their own. Raises Invalid."""
+    after = place(wish.after, 2) or ["", ""]
+    owner_id = None if operator.has_one_of(AUDITORS) else operator.user_id
+    rows = await on.store.clients.page(wish.search.lower(), after[0], after[1], wish.limit + 1, owner_id=owner_id)
+    found, following = cut(rows, wish.limit, lambda client: [client.name.lower(), client.id])
+    return Page[Application](items=list(map(application.shown, found)), next=following)
+
+
+async def show(on: Administration, wish: NamedApplication, _: Operator) -> Application:
+    """Returns an application. Raises Missing."""
+    return application.shown(await clients.find(on, wish.application))
+
+
+async def create(on: Administration, wish: NewApplication, operator: Operator) -> ApplicationSecret:
+    """Registers an application. Raises Invalid."""
+    given = said(wish)
+    asked = changed(client_changes.propose(wish.client_name, people=bool(given.get("redirect_uris"))), given)
+    try:
+        return secret_of(await clients.create(on, asked, operator.by, client_id=wish.client_id, owner=wish.owner))
+    except Missing as missing:
+        raise Invalid({"owner": str(missing)}) from None
+    except Invalid as invalid:
+        raise by_member(invalid) from None
+
+
+async def update(on: Administration, wish: ApplicationChange, operator: Operator) -> ApplicationSecret:
+    """Changes an application. Raises Invalid and Missing."""
+    old, given = await clients.find(on, wish.application), said(wish)
+    try:
+        asked = changed(client_changes.give_up(old, given), given)
+        return secret_of(await clients.update(on, old, asked, operator.by))
+    except Invalid as invalid:
+        raise by_member(invalid) from None
+
+
+async def rotate_secret(on: Administration, wish: Rotation, operator: Operator) -> ApplicationSecret:
+    """Gives an application a new secret. Raises Invalid and Missing."""
+    return secret_of(await client_secrets.rotate(on, wish.application, operator.by, keep=wish.keep))
+
+
+async def disable(on: Administration, wish: NamedApplication, operator: Operator) -> Application:
+    """Disables an application. Raises Missing."""
+    own = not operator.administrator
+    return application.shown(await clients.disable(on, wish.application, operator.by, own=own))
+
+
+async def enable(on: Administration, wish: NamedApplication, operator: Operator) -> Application:
+    """Enables an application. Raises Missing."""
+    own = not operator.administrator
+    return application.shown(await clients.enable(on, wish.application, operator.by, own=own))
+
+
+async def delete(on: Administration, wish: NamedApplication, operator: Operator) -> DeletedApplication:
+    """Deletes an application. Raises Missing."""
+    await clients.delete(on, wish.application, operator.by)
+    return DeletedApplication(client_id=wish.application)
+
+
+async def owns(on: Administration, wish: NamedApplication, operator: Operator) -> bool:
+    """Whether it is the operator's own. Raises Missing for who may know of no others."""
+    client = await clients.find(on, wish.application)
+    if operator.user_id is None or client.owner_id != operator.user_id:
+        raise clients.missing(wish.application)
+    return True
+
+
+def secret_of(made: tuple[Client, str | None]) -> ApplicationSecret:
+    """Returns an application with its secret."""
+    client, secret = made
+    return ApplicationSecret(client_id=client.id, client_secret=secret, application=application.shown(client))
+
+
+LIST: Final = Action(
+    "application.list",
+    "List applications by name; developers get their own.",
+    "GET",
+    "/applications",
+    ApplicationListing,
+    Page[Application],
+    list_applications,
+    roles=AUDITORS | DEVELOPERS,
+)
+SHOW: Final = Action(
+    "application.show",
+    "Show an application.",
+    "GET",
+    "/applications/{application}",
+    NamedApplication,
+    Application,
+    show,
+    roles=AUDITORS,
+    owns=owns,
+)
+CREATE: Final = Action(
+    "application.create",
+    "Register an application. Its secret is shown once.",
+    "POST",
+    "/applications",
+    NewApplication,
+    ApplicationSecret,
+    create,
+    creates=True,
+    identity="client_id",
+)
+UPDATE: Final = Action(
+    "application.update",
+    "Change an application; what is not named stays, a named list replaces the old one, null resets.",
+    "PATCH",
+    "/applications/{application}",
+    ApplicationChange,
+    ApplicationSecret,
+    update,
+)
+ROTATE_SECRET: Final = Action(
+    "application.rotate_secret",
+    "Give an application a new secret, shown once; the old one stops working at once, or after `keep` seconds.",
+    "POST",
+    "/applications/{application}/secret",
+    Rotation,
+    ApplicationSecret,
+    rotate_secret,
+    owns=owns,
+    losses=lambda on, wish: client_secrets.count_losses(on, wish.application, keep=wish.keep),
+    sensitive=True,
+)
+DISABLE: Final = Action(
+    "application.disable",
+    "Disable an application and end everything it was granted, for good.",
+    "POST",
+    "/applications/{application}/disable",
+    NamedApplication,
+    Application,
+    disable,
+    owns=owns,
+    losses=lambda on, wish: clients.count_losses_of_disabling(on, wish.application),
+)
+ENABLE: Final = Action(
+    "application.enable",
+    "Enable an application again; it has to get new tokens.",
+    "POST",
+    "/applications/{application}/enable",
+    NamedApplication,
+    Application,
+    enable,
+    owns=owns,
+)
+DELETE: Final = Action(
+    "application.delete",
+    "Delete an application and end everything it was granted.",
+    "DELETE",
+    "/applications/{application}",
+    NamedApplication,
+    DeletedApplication,
+    delete,
+    owns=owns,
+    losses=lambda on, wish: clients.count_losses_of_deleting(on, wish.application),
+    sensitive=True,
+)
+
+ACTIONS: Final = (LIST, SHOW, CREATE, UPDATE, ROTATE_SECRET, DISABLE, ENABLE, DELETE)

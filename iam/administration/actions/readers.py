@@ -1,0 +1,10 @@
+"""The roles that may do what several nouns have in common."""
+
+from typing import Final
+
+from iam.records.role import Role
+
+AUDITORS: Final = frozenset({Role.AUDITOR})
+HELPERS: Final = frozenset({Role.SUPPORT})
+HELPERS_AND_AUDITORS: Final = HELPERS | AUDITORS
+DEVELOPERS: Final = frozenset({Role.DEVELOPER})

@@ -1,0 +1,108 @@
+"""What can be done with scopes."""
+
+from typing import Final
+
+from pydantic import Field
+
+from iam.administration import scopes
+from iam.administration.actions.action import Action
+from iam.administration.actions.models import Listing, Model, Page
+from iam.administration.actions.operator import Operator
+from iam.administration.actions.paging import part
+from iam.administration.actions.readers import AUDITORS, DEVELOPERS
+from iam.administration.administration import Administration
+from iam.records.scope import Scope
+
+
+class ShownScope(Model):
+    """A permission that clients may request, and what people read of it."""
+
+    name: str
+    description: str = Field(description="What the person is asked to allow.")
+    claims: list[str] = Field(default_factory=list, description="The claims that UserInfo returns for it.")
+    restricted: bool = Field(default=False, description="Only administrators give it to a client.")
+    acr: str | None = Field(default=None, description="How well people must have proved who they are.")
+    derived: bool = Field(default=False, description="Its claim says which groups or roles people have here.")
+
+    @classmethod
+    def of(cls, scope: Scope) -> "ShownScope":
+        """Returns what is said about this scope."""
+        return cls(
+            name=scope.name,
+            description=scope.description,
+            claims=list(scope.claims),
+            restricted=scope.restricted,
+            acr=scope.acr,
+            derived=scope.derived,
+        )
+
+
+class NamedScope(Model):
+    """A scope, by its name."""
+
+    scope: str = Field(min_length=1, description="The name of the scope.")
+
+
+class DeletedScope(Model):
+    """A scope that is gone."""
+
+    name: str
+    deleted: bool = True
+
+
+async def list_scopes(on: Administration, wish: Listing, _: Operator) -> Page[ShownScope]:
+    """Lists scopes by name. Raises Invalid."""
+    found, following = part(await on.store.scopes.all(), wish, lambda scope: scope.name)
+    return Page[ShownScope](items=list(map(ShownScope.of, found)), next=following)
+
+
+async def show(on: Administration, wish: NamedScope, _: Operator) -> ShownScope:
+    """Returns a scope. Raises Missing."""
+    known = await on.store.scopes.by_name()
+    if wish.scope not in known:
+        raise scopes.missing(wish.scope)
+    return ShownScope.of(known[wish.scope])
+
+
+async def create(on: Administration, wish: ShownScope, operator: Operator) -> ShownScope:
+    """Creates a scope. Raises Invalid."""
+    asked = Scope(wish.name, wish.description, tuple(wish.claims), wish.restricted, wish.acr, wish.derived)
+    return ShownScope.of(await scopes.create(on, asked, operator.by))
+
+
+async def delete(on: Administration, wish: NamedScope, operator: Operator) -> DeletedScope:
+    """Deletes a scope. Raises Invalid and Missing."""
+    await scopes.delete(on, wish.scope, operator.by)
+    return DeletedScope(name=wish.scope)
+
+
+LIST: Final = Action(
+    "scope.list", "List scopes.", "GET", "/scopes", Listing, Page[ShownScope], list_scopes, roles=AUDITORS | DEVELOPERS
+)
+SHOW: Final = Action(
+    "scope.show", "Show a scope.", "GET", "/scopes/{scope}", NamedScope, ShownScope, show, roles=AUDITORS | DEVELOPERS
+)
+CREATE: Final = Action(
+    "scope.create",
+    "Create a scope. Clients may ask for it once it is added to theirs.",
+    "POST",
+    "/scopes",
+    ShownScope,
+    ShownScope,
+    create,
+    creates=True,
+    identity="name",
+)
+DELETE: Final = Action(
+    "scope.delete",
+    "Delete a scope: no client may ask for it from now on.",
+    "DELETE",
+    "/scopes/{scope}",
+    NamedScope,
+    DeletedScope,
+    delete,
+    losses=lambda on, wish: scopes.count_losses(on, wish.scope),
+    sensitive=True,
+)
+
+ACTIONS: Final = (LIST, SHOW, CREATE, DELETE)
