@@ -28,6 +28,7 @@ log = Logger()
 
 AGAIN = "Go back, reload the page, and try again."
 ELSEWHERE = "This form did not come from one of our own pages, and so nothing was done. " + AGAIN
+KEPT = "&typed=kept"  # of the address of the login, which says so
 LOGGED_OUT = (
     "Nothing was done, and it is too long for us to keep it while you log in. Log in in another tab, and then reload "
     "this page: your browser sends what you typed again, and you can look at it before it is saved."
@@ -197,7 +198,7 @@ class Visitors:
         kept = self.drafts.keep(request, sent.fields, self.clock.now()) if sent else ()
         if kept is None:
             return self.theme.refusal(403, "Please log in again", LOGGED_OUT)
-        return AnswerNow(see_other(address, kept))
+        return AnswerNow(see_other(address + (KEPT if kept else ""), kept))
 
     async def resume(self, request: Request) -> bool:
         """Whether the person typed something into the form at this address before they logged in; the request has it then."""

@@ -110,9 +110,11 @@ async def test_the_login_page_leads_back_to_the_form(server: Server) -> None:
     server.clock.advance(server.settings.session_idle + 1)
 
     sent = await visitor.send(form, name="Half typed", redirect_uris="https://a.example/cb")
-    login = await visitor.send(await visitor.form(sent.location), login="ada", password=PASSWORD)
+    asked = await visitor.get(sent.location)
+    login = await visitor.send(form_of(asked.text), login="ada", password=PASSWORD)
     again = await visitor.form(login.location)
 
+    assert "What you typed is kept" in asked.text
     assert (login.status, login.location) == (303, REGISTER)
     assert again.value("name") == "Half typed"
     assert (await visitor.send(again)).location == "/applications/" + again.value("client_id")

@@ -186,7 +186,7 @@ async def test_it_wants_a_recent_login(server: Server) -> None:
     shown, sent = await visitor.get(PATH), await visitor.send(form, email=NEW)
 
     assert shown.location.startswith("/login?login=again")
-    assert (sent.status, sent.location) == (303, shown.location)
+    assert (sent.status, sent.location) == (303, shown.location + "&typed=kept")
     assert await mailbox(server) == []
 
 

@@ -99,7 +99,7 @@ async def test_whose_login_is_old_logs_in_again_first(server: Server) -> None:
     shown, sent = await visitor.get(PATH), await visitor.send(form, password=NEW, again=NEW)
 
     assert (shown.status, shown.location) == (303, "/login?login=again&next=%2Faccount%2Fpassword")
-    assert (sent.status, sent.location) == (303, shown.location)
+    assert (sent.status, sent.location) == (303, shown.location + "&typed=kept")
 
 
 async def test_the_person_is_told_by_mail_and_it_is_written_down(server: Server, admin: Any) -> None:

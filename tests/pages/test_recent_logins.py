@@ -108,7 +108,7 @@ async def test_a_username_is_changed_after_a_login_of_late(server: Server) -> No
     again = form_of((await visitor.get("/account/details")).text)
     saved = await visitor.send(again)
 
-    assert reply.location == "/login?login=again&next=%2Faccount%2Fdetails"
+    assert reply.location == "/login?login=again&next=%2Faccount%2Fdetails&typed=kept"
     assert unchanged.claims == {}
     assert (again.value("username"), again.value("nickname")) == ("countess", "Ada")
     assert saved.location == "/account/details?saved"

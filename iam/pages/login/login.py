@@ -194,6 +194,7 @@ class LoginPage:
             again=again(request),
             changed=changed(request),
             spent=spent(request),
+            kept=read_parameter(request, "typed") == "kept",
             csrf_token=token,
             script=Script.USE_PASSKEY if party else None,
             host=party and party.id,
