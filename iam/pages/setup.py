@@ -12,6 +12,7 @@ from iam.browser.visitors import Stale, Visitors
 from iam.http.answers import Answer, Script, see_other
 from iam.http.parameters import ParameterError, query_parameters
 from iam.http.request import Request
+from iam.people.new_passwords import different
 from iam.people.sessions import BrowserSessions
 from iam.people.setup import SetupLinks
 from iam.records import actor
@@ -24,7 +25,6 @@ from iam.throttles.throttle import Throttle
 log = Logger()
 
 PURPOSE = "setup"
-DIFFERENT = "The two passwords differ: type the same one twice."
 OVER = (
     "The link is good for a day, but only until the server restarts or there is an administrator. If there is one, log "
     "in. Otherwise restart the server for another link, or use the command iam createsuperuser there."
@@ -64,7 +64,7 @@ class SetupPage:
         if sent.stale:
             return self._show(request, link, form, 403, sent.stale)
         try:
-            complain(again=DIFFERENT if form.password.data != form.again.data else None)
+            complain(again=different(form.password.data or "", form.again.data or ""))
             user = await people.create_administrator(
                 self.administration,
                 username=form.username.data or "",

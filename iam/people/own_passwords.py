@@ -5,6 +5,7 @@ from datetime import UTC
 from attrs import frozen
 
 from iam.clock import Clock
+from iam.people.new_passwords import different
 from iam.people.people import People
 from iam.records.actor import By
 from iam.records.invalid import complain
@@ -23,6 +24,9 @@ class Ending:
     tokens: bool = False
 
 
+Typed = tuple[str, str]  # a new password, and once more
+
+
 @frozen
 class OwnPasswords:
     """Passwords, as the people change them who have them."""
@@ -31,13 +35,15 @@ class OwnPasswords:
     people: People
     clock: Clock
 
-    async def change(self, session: Session, password: str, ending: Ending, device: str, by: By) -> str | None:
-        """Sets a new password and returns the cookie with which the session goes on.
+    async def change(self, session: Session, typed: Typed, ending: Ending, device: str, by: By) -> str | None:
+        """Sets a new password, typed twice, and returns the cookie with which the session goes on.
 
         Returns None if the session has ended meanwhile. Raises Invalid, and Busy.
         """
+        password, again = typed
         complain(
             password=await self.people.weakness(password, session.username, session.email, session.name),
+            again=different(password, again),
         )
         hashed = await self.people.passwords.hash(password)
         cookie = minted.mint_until(Kind.SESSION, session.expires_at.astimezone(UTC))

@@ -121,6 +121,7 @@ TYPED = {"password": PASSWORD, "again": PASSWORD}
 APPLICATION: dict[str, set[str]] = {
     "name": NEEDED,
     "grant_types": EVERYTHING,
+    "accent": OPTIONAL,
     "redirect_uris": EVERYTHING - {"http"},
     "post_logout_redirect_uris": OPTIONAL - {"http"},
     "scopes": EVERYTHING,

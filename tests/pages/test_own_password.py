@@ -167,3 +167,11 @@ async def test_a_form_of_another_login_changes_nothing(server: Server, admin: An
     assert reply.status == 403
     assert kept(admin) == before
     assert PHONE not in reply.text
+
+
+async def test_all_that_is_wrong_is_told_at_once(server: Server) -> None:
+    visitor = visitor_of(server, await server.person())
+
+    reply = await visitor.send(await visitor.form(PATH), password="short", again="shirt")
+
+    assert [name for name in ("password", "again") if f'id="{name}-error"' in reply.text] == ["password", "again"]

@@ -13,7 +13,7 @@ from iam.http.request import Request
 from iam.pages.account.holders import Holders
 from iam.people.own_passwords import Ending, OwnPasswords
 from iam.records import actor
-from iam.records.invalid import Invalid, complain
+from iam.records.invalid import Invalid
 from iam.records.session import Session
 from iam.service import service
 
@@ -21,7 +21,6 @@ log = Logger()
 
 PURPOSE: Final = "password"
 CHANGED: Final = "/account/password/changed"
-DIFFERENT: Final = "The two passwords differ: type the same one twice."
 
 
 class PasswordForm(Form):  # type: ignore[misc]
@@ -52,7 +51,6 @@ class PasswordPage:
         if sent.stale:
             return self._show(request, session, form, 403, sent.stale)
         try:
-            complain(again=DIFFERENT if form.password.data != form.again.data else None)
             cookie = await self._change(request, session, form)
         except Invalid as invalid:
             forms.complain(form, invalid.complaints)
@@ -71,7 +69,8 @@ class PasswordPage:
     async def _change(self, request: Request, session: Session, form: PasswordForm) -> str | None:
         ending = Ending(form.sessions.data, form.applications.data, form.tokens.data)
         by, device = actor.person(session.user_id, request.client_address), user_agents.device(request).words
-        return await self.passwords.change(session, form.password.data or "", ending, device, by)
+        typed = (form.password.data or "", form.again.data or "")
+        return await self.passwords.change(session, typed, ending, device, by)
 
     def _show(
         self, request: Request, session: Session, form: PasswordForm, status: int = 200, stale: Stale | None = None
