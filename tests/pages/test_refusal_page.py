@@ -7,7 +7,7 @@ import pytest
 
 from iam.clients import redirect_uri_difference
 from iam.pages.advice import ADVICE
-from iam.records.actor import COMMAND_LINE
+from iam.records.actor import COMMAND_LINE, SERVER
 from iam.records.client_metadata import change
 from iam.secrets.minted import Kind
 from tests.harness import REDIRECT_URI, App, Person, Reply, Server, made_up
@@ -93,17 +93,25 @@ async def test_an_administrator_reads_the_same_without_the_way_to_a_form_that_is
     assert "/edit#" not in page
 
 
-async def test_everybody_else_sees_the_same_for_an_unknown_client_and_a_wrong_redirect_uri(server: Server) -> None:
+@pytest.mark.parametrize("stranger", [True, False], ids=["stranger", "logged in"])
+async def test_everybody_else_sees_the_same_for_an_unknown_client_and_a_wrong_redirect_uri(
+    server: Server, stranger: bool
+) -> None:
     _, app = await owned(server)
-    somebody = visitor_of(server, await server.person())
+    disabled = await server.app()
+    await server.store.clients.set_disabled(disabled.client_id, server.now(), SERVER, disabled=True)
+    await server.quiet()
+    somebody = Visitor(server) if stranger else visitor_of(server, await server.person())
 
     replies = [
-        await somebody.get(asking(app, redirect_uri="https://evil.example/")),
         await somebody.get(asking(App("nobody", None))),
+        await somebody.get(asking(app, redirect_uri="https://evil.example/")),
+        await somebody.get(asking(disabled)),
+        await somebody.get(asking(disabled, redirect_uri="https://evil.example/")),
     ]
 
-    assert [reply.status for reply in replies] == [400, 400]
-    assert replies[0].anonymous == replies[1].anonymous
+    assert [reply.status for reply in replies] == [400] * 4
+    assert [reply.anonymous for reply in replies] == [replies[0].anonymous] * 4
 
 
 @pytest.mark.parametrize(
