@@ -66,10 +66,14 @@ def foreign(stored: str) -> bool:
 
 
 def cost(stored: str) -> float:
-    """Returns the seconds that a check of this hash takes here and now."""
-    began = perf_counter()
-    matches(stored, b"")
-    return perf_counter() - began
+    """Returns the seconds that a check of this hash takes here: the less of two, since other work may fall upon one."""
+
+    def measure() -> float:
+        began = perf_counter()
+        matches(stored, b"")
+        return perf_counter() - began
+
+    return min(measure(), measure())
 
 
 def matches(stored: str, password: bytes) -> bool:
