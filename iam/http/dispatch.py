@@ -90,13 +90,14 @@ class Router:
 
     @cached_property
     def paths(self) -> Any:
-        """Klein's map of all paths, for those with variables; made when it is first needed, since importing Klein takes long."""
+        """Klein's map of the paths with variables; made when it is first needed, since importing Klein takes long."""
         from klein import Klein
 
         app = Klein()
         app.url_map.merge_slashes = False
         for name, route in self._routes.items():
-            app.route(route.path, methods=methods_of(route), endpoint=name)(route.handler)
+            if "<" in route.path:
+                app.route(route.path, methods=methods_of(route), endpoint=name)(route.handler)
         return app.url_map.bind("localhost")
 
     def find(self, method: bytes, path: bytes) -> tuple[Route, dict[str, str]]:
