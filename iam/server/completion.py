@@ -38,11 +38,14 @@ def pieces(site: Site, theme: Theme) -> Iterator[Piece]:
 
 
 async def complete(timer: Timer, pieces: Iterator[Piece]) -> None:
-    """Does all pieces, with a turn of the reactor before each, and sets aside what is made; ends when cancelled."""
+    """Does all pieces, with a turn of the reactor before each, and sets aside what each makes; ends when cancelled."""
     with suppress(CancelledError):
-        for piece in (collection.settle, *pieces, collection.settle):
+        await deferLater(timer, 0)
+        collection.settle()
+        for piece in pieces:
             await deferLater(timer, 0)
             attempt(piece)
+            collection.settle()
 
 
 def attempt(piece: Piece) -> None:
