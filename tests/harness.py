@@ -61,7 +61,8 @@ REDIRECT_URI = "https://client.example/callback"
 SERVER_KEY = "a server key for tests, long enough"
 TABLES = (
     "access_tokens, refresh_tokens, authorization_codes, personal_tokens, grants, consents, client_secrets, resources, clients,"
-    " sessions, users, scopes, groups, epochs, refusals, registrations, registration_tokens, buckets, progress, outbox, links"
+    " sessions, users, scopes, groups, epochs, refusals, registrations, registration_tokens, buckets, progress, outbox, links,"
+    " repeated_requests"
 )
 EMPTY = (
     "".join(f"delete from {table}; " for table in TABLES.split(", "))

@@ -1028,6 +1028,14 @@ CREATE TABLE remembered_browsers (
     CONSTRAINT remembered_browsers_digest_check CHECK ((octet_length(digest) = 32))
 );
 
+CREATE TABLE repeated_requests (
+    token bytea NOT NULL,
+    key text NOT NULL,
+    input bytea NOT NULL,
+    answer bytea,
+    created_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE replays (
     day date NOT NULL,
     digest bytea NOT NULL
@@ -1232,6 +1240,9 @@ ALTER TABLE ONLY remembered_browsers
 ALTER TABLE ONLY remembered_browsers
     ADD CONSTRAINT remembered_browsers_pkey PRIMARY KEY (digest);
 
+ALTER TABLE ONLY repeated_requests
+    ADD CONSTRAINT repeated_requests_pkey PRIMARY KEY (token, key);
+
 ALTER TABLE ONLY replays
     ADD CONSTRAINT replays_pkey PRIMARY KEY (digest, day);
 
@@ -1335,6 +1346,8 @@ CREATE INDEX refusals_client_id ON ONLY refusals USING btree (client_id, at) WHE
 CREATE INDEX remembered_browsers_expires_at ON remembered_browsers USING btree (expires_at);
 
 CREATE INDEX remembered_browsers_user_id ON remembered_browsers USING btree (user_id);
+
+CREATE INDEX repeated_requests_created_at ON repeated_requests USING btree (created_at);
 
 CREATE INDEX role_grants_client_id ON role_grants USING btree (client_id) WHERE (client_id IS NOT NULL);
 

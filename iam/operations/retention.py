@@ -24,6 +24,7 @@ PERSISTENT: Final = 3  # failures of one task in a row after which they are logg
 KEPT: Final = timedelta(days=1)  # that an ended grant is kept
 ENDED: Final = timedelta(days=7)  # that a mail is kept after it was sent or given up
 REMEMBERED: Final = timedelta(days=7)  # that a link is kept after its end, for who opens it late
+REPEATED: Final = timedelta(days=1)  # that the answer to a request with an Idempotency-Key is kept
 WHOLE: Final = timedelta(days=30)  # that an address in the audit log is kept unshortened
 
 log = Logger()
@@ -134,6 +135,7 @@ def tasks(store: Store, keys: Keys) -> tuple[Task, ...]:
         Task("logins that came to nothing", store.pending_logins.sweep),
         Task("accounts to delete", store.deletions.sweep),
         Task("browsers that were remembered", store.remembered_browsers.sweep),
+        Task("requests that came again", lambda now: store.repeated_requests.sweep(now - REPEATED)),
         Task("uses of clients", store.strangers.write),
         Task("uses of consents", store.consent_uses.write),
         Task("clients that nobody uses", store.strangers.sweep),

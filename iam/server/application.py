@@ -14,6 +14,7 @@ from iam.clients.dynamic_registration import CLOSED
 from iam.endpoints.api.api import PATH as API
 from iam.endpoints.api.api import Api
 from iam.endpoints.api.bearers import Bearers
+from iam.endpoints.api.repetitions import Repetitions
 from iam.endpoints.authorization import AuthorizationEndpoint
 from iam.endpoints.authorization_answers import AuthorizationAnswers
 from iam.endpoints.health import Health
@@ -136,7 +137,8 @@ class Application(AccountParts):
         """The API of the administration below `/api/v1`."""
         uri = self.settings.issuer + API
         bearers = Bearers(self.introspected, self.directory, self.store.roles, self.throttle, uri)
-        return Api(self.administration, bearers, self.budget)
+        repetitions = Repetitions(self.store.repeated_requests, self.clock)
+        return Api(self.administration, bearers, self.budget, repetitions)
 
     @cached_property
     def api_metadata(self) -> ResourceMetadata:

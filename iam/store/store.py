@@ -37,6 +37,7 @@ from iam.store.refusals import Refusals
 from iam.store.refused_counts import RefusedCounts
 from iam.store.registrations import Registrations
 from iam.store.remembered_browsers import RememberedBrowserTable
+from iam.store.repeated_requests import RepeatedRequests
 from iam.store.replays import Replays
 from iam.store.resources import Resources
 from iam.store.restrictions import Restrictions
@@ -91,6 +92,7 @@ class Store:
     refresh_tokens: RefreshTokens
     personal_tokens: PersonalTokens
     refusals: Refusals
+    repeated_requests: RepeatedRequests
     refused_counts: RefusedCounts
     audit: Audit
     activities: Activities
@@ -145,6 +147,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         refresh_tokens=RefreshTokens(database),
         personal_tokens=PersonalTokens(database, clock),
         refusals=Refusals(database, daily(settings)),
+        repeated_requests=RepeatedRequests(database),
         refused_counts=RefusedCounts(database, clock, settings.limits.refused_counts),
         audit=Audit(database),
         activities=Activities(database),

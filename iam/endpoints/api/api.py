@@ -12,6 +12,7 @@ from iam.administration.administration import Administration
 from iam.endpoints.api import inputs, versions
 from iam.endpoints.api.bearers import Bearers
 from iam.endpoints.api.refused import Refused
+from iam.endpoints.api.repetitions import Repetitions
 from iam.http.answers import Answer, Headers, json_answer, retry_after
 from iam.http.dispatch import Handler
 from iam.http.parameters import query_text
@@ -32,6 +33,7 @@ class Api:
     administration: Administration
     bearers: Bearers
     budget: WriteBudget
+    repetitions: Repetitions
 
     def handler(self, action: Action[Model, Model], show: Action[Model, Model] | None) -> Handler:
         """Returns the handler of an action; `show` shows the object that it is about, if there is one."""
@@ -47,8 +49,11 @@ class Api:
             await self._charge(action, request, operator)
             await performing.check(self.administration, action, wish, operator)
             await versions.compare(self.administration, request, wish, operator, show)
-            done = await self._performed(action, wish, operator)
-            return answer(action, show, request, done)
+
+            async def act() -> Answer:
+                return answer(action, show, request, await self._performed(action, wish, operator))
+
+            return await (self.repetitions.once(request, act) if action.creates else act())
 
         return handle
 

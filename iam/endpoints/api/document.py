@@ -128,13 +128,17 @@ def parameters(
 
 def conditions(action: Action[Model, Model]) -> list[Document]:
     """Returns the headers that a change may have."""
-    if not action.changes or action.creates:
+    if action.creates:
+        return [{"name": "Idempotency-Key", "in": "header", "required": False, "description": REPEATED, "schema": KEY}]
+    if not action.changes:
         return []
     sentence = "The entity tag of the object as you know it: if it has changed since, nothing is done (412)."
     return [{"name": "If-Match", "in": "header", "required": False, "description": sentence, "schema": TEXT}]
 
 
 TEXT: Final = {"type": "string"}
+KEY: Final = {"type": "string", "minLength": 1, "maxLength": 255}
+REPEATED: Final = "A text of your own for this request: if it comes again within a day, it is done once."
 
 
 def responses(action: Action[Model, Model], schemas: Document) -> Document:
