@@ -41,7 +41,7 @@ async def revoke(on: Administration, role: str, of: Place, by: By) -> None:
     """Takes a role away. Raises Invalid, also if it was not given, or if nobody would administer this server then."""
     client_id, holder, name = await find(on, of)
     if not await on.store.roles.revoke(role.strip(), client_id, holder, on.clock.now(), by):
-        raise Invalid({"role": f"{name} was not given the role {role}."})
+        raise not_given(name, role)
 
 
 async def list_given(on: Administration, of: Place) -> list[RoleGrant]:
@@ -81,6 +81,11 @@ async def refuse_raising(on: Administration, holder: Holder, actor: UUID | None)
         return
     if actor == holder.user_id or holder.group_id in {group.id for group in await on.store.groups.of_person(actor)}:
         raise Invalid({"role": NOT_ONESELF})
+
+
+def not_given(name: str, role: str) -> Invalid:
+    """Returns the error for a role that this person or group was not given."""
+    return Invalid({"role": f"{name} was not given the role {role}."})
 
 
 def complaint(role: str, client: str | None) -> str | None:

@@ -29,6 +29,8 @@ DERIVED: Final = ("groups", "roles")  # the scopes and claims that this server d
 # What scopes of this server's administration are about (`iam:NOUN:read`, `iam:NOUN:write`), and how people read of it.
 ADMINISTERED: Final = {
     "people": "the accounts of people",
+    "groups": "groups, and who is in them",
+    "roles": "roles, and who has them",
     "applications": "applications",
     "scopes": "scopes",
     "resources": "resources",

@@ -10,6 +10,7 @@ from iam.records.actor import By
 from iam.records.group import Group, Member
 from iam.records.invalid import Invalid
 from iam.store.administrators import kept
+from iam.store.keyset import beyond
 
 UNIQUE_VIOLATION: Final = "23505"
 FOREIGN_KEY_VIOLATION: Final = "23503"
@@ -23,11 +24,28 @@ from groups g
 ALL: Final = COLUMNS + "order by g.name_key"
 BY_ID: Final = COLUMNS + "where g.id = %(id)s"
 BY_NAME: Final = COLUMNS + "where g.name_key = %(name_key)s"
+PAGE: Final = (
+    COLUMNS
+    + """
+where g.name_key collate "C" > %(after)s and g.name_key collate "C" >= %(prefix)s and g.name_key collate "C" < %(beyond)s
+order by g.name_key collate "C" limit %(limit)s
+"""
+)
 OF_PERSON: Final = COLUMNS + "join group_members i on i.group_id = g.id and i.user_id = %(user_id)s order by g.name_key"
 MEMBERS: Final = """
 select u.id, u.username, u.name, m.owner, m.since
 from group_members m join users u on u.id = m.user_id
 where m.group_id = %(id)s order by u.username_key
+"""
+
+PAGE_OF_MEMBERS: Final = """
+select u.id, u.username, u.name, m.owner, m.since
+from group_members m join users u on u.id = m.user_id
+where m.group_id = %(id)s and m.user_id > %(after)s
+order by m.user_id limit %(limit)s
+"""
+OWNED: Final = """
+select exists (select from group_members m where m.group_id = %(id)s and m.user_id = %(user_id)s and m.owner)
 """
 
 CREATE: Final = """
@@ -130,6 +148,21 @@ class Groups:
     async def of_person(self, user_id: UUID) -> list[Group]:
         """Returns the groups that this person is a member of, by name."""
         return [Group(*row) for row in await self._database.query(OF_PERSON, {"user_id": user_id})]
+
+    async def page(self, prefix: str, after: str, limit: int) -> list[Group]:
+        """Returns groups whose canonical names begin with `prefix` and come behind `after`, by name; `limit` at most."""
+        told = {"prefix": prefix, "after": after, "beyond": beyond(prefix), "limit": limit}
+        return [Group(*row) for row in await self._database.query(PAGE, told)]
+
+    async def page_of_members(self, group_id: UUID, after: UUID, limit: int) -> list[Member]:
+        """Returns the members of a group whose ids come behind `after`, by id; `limit` at most."""
+        told = {"id": group_id, "after": after, "limit": limit}
+        return [Member(*row) for row in await self._database.query(PAGE_OF_MEMBERS, told)]
+
+    async def owned(self, group_id: UUID, user_id: UUID) -> bool:
+        """Returns whether this person is an owner of the group."""
+        ((found,),) = await self._database.query(OWNED, {"id": group_id, "user_id": user_id})
+        return bool(found)
 
     async def members(self, group_id: UUID) -> list[Member]:
         """Returns the members of a group, by username."""

@@ -1,5 +1,6 @@
 """Roles on this server and in applications, and to whom they are given."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -11,17 +12,31 @@ from iam.records.actor import By
 from iam.records.role import RoleGrant
 from iam.store.administrators import kept
 
-LIST: Final = """
+COLUMNS: Final = """
 select r.role, r.client_id, r.user_id, u.username, r.group_id, g.name, r.created_at
 from role_grants r
 left join users u on u.id = r.user_id
 left join groups g on g.id = r.group_id
-where (not %(server)s or r.client_id is null)
-    and (%(client_id)s::text is null or r.client_id = %(client_id)s)
+where (%(client_id)s::text is null or r.client_id = %(client_id)s)
     and (%(user_id)s::uuid is null or r.user_id = %(user_id)s)
     and (%(group_id)s::uuid is null or r.group_id = %(group_id)s)
+"""
+LIST: Final = (
+    COLUMNS
+    + """
+    and (not %(server)s or r.client_id is null)
 order by r.client_id nulls first, r.role, u.username_key, g.name_key
 """
+)
+# In the order of the index role_grants_once.
+PAGE: Final = (
+    COLUMNS
+    + """
+    and (%(role)s::text is null or (r.role, coalesce(r.client_id, ''), coalesce(r.user_id, r.group_id))
+        > (%(role)s, %(client)s, %(holder)s::uuid))
+order by r.role, coalesce(r.client_id, ''), coalesce(r.user_id, r.group_id) limit %(limit)s
+"""
+)
 GRANT: Final = """
 with granted as (
     insert into role_grants (role, client_id, user_id, group_id, created_at)
@@ -67,6 +82,15 @@ class Roles:
         """Returns who has been given which role: everything, or of one holder, one application, or this `server` alone."""
         told = {"client_id": client_id, "user_id": holder.user_id, "group_id": holder.group_id, "server": server}
         return [RoleGrant(*row) for row in await self._database.query(LIST, told)]
+
+    async def page(
+        self, holder: Holder, client_id: str | None, after: Sequence[str] | None, limit: int
+    ) -> list[RoleGrant]:
+        """Returns who has been given which role, by role; `limit` at most, behind the role, client and holder of `after`."""
+        role, client, last = after or (None, None, None)
+        told = {"client_id": client_id, "user_id": holder.user_id, "group_id": holder.group_id, "limit": limit}
+        rows = await self._database.query(PAGE, {**told, "role": role, "client": client, "holder": last})
+        return [RoleGrant(*row) for row in rows]
 
     async def of_person(self, user_id: UUID, client_id: str | None = None) -> list[str]:
         """Returns the roles of a person, themselves or by groups, on this server or in an application."""

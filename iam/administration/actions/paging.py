@@ -59,6 +59,15 @@ def moment(after: str | None) -> tuple[datetime | None, int]:
     return at, number
 
 
+def is_uuid(text: str) -> bool:
+    """Whether the text is a UUID."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
 def usable(key: object) -> bool:
     """Whether PostgreSQL can compare with this key."""
     return isinstance(key, str) and "\0" not in key and not any("\ud800" <= letter <= "\udfff" for letter in key)

@@ -7,11 +7,13 @@ from iam.administration.actions import (
     applications,
     audit,
     grants,
+    groups,
     keys,
     people,
     refusals,
     registration_tokens,
     resources,
+    roles,
     scopes,
     sessions,
     tokens,
@@ -21,6 +23,8 @@ from iam.administration.actions.models import Model
 
 MODULES: Final = (
     people,
+    groups,
+    roles,
     applications,
     scopes,
     resources,
