@@ -67,7 +67,9 @@ async def test_every_address_in_the_metadata_is_below_the_path_and_answers(confi
     assert len(listed) == 8
     assert all(address.startswith(server.settings.issuer + "/") for address in listed)
     assert 404 not in statuses.values()
-    assert document["protected_resources"] == [server.settings.issuer + "/resource"]
+    assert document["protected_resources"] == [
+        server.settings.issuer + resource for resource in ("/resource", "/api/v1")
+    ]
 
 
 @pytest.mark.parametrize("name", METADATA)

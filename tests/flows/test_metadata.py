@@ -202,7 +202,7 @@ async def test_our_own_resource_is_described_as_rfc_9728_says(server: Server) ->
         "bearer_methods_supported": ["header"],
         "scopes_supported": ["read"],
     }
-    assert (await document(server))["protected_resources"] == [reply.json["resource"]]
+    assert (await document(server))["protected_resources"][0] == reply.json["resource"]
 
 
 async def test_the_document_of_a_resource_is_also_where_rfc_9728_derives_it(server: Server) -> None:

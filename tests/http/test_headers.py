@@ -65,8 +65,9 @@ async def test_h9_what_is_beside_every_route_is_a_404_with_the_same_headers(serv
             continue
         reply = await server.get(path + suffix, headers=cookie)
         complete(reply)
-        below = (path + suffix).startswith(("/register/", "/api/v1/"))  # where nobody is told what there is
-        assert reply.status in (400, 401 if below else 404, 404), path + suffix
+        # where nobody is told what there is: what stands there is a name, and may take other methods
+        below = (path + suffix).startswith(("/register/", "/api/v1/"))
+        assert reply.status in ((400, 401, 404, 405) if below else (400, 404)), path + suffix
 
 
 async def test_h9_a_mistake_of_ours_on_every_route_is_a_500_with_the_same_headers(
