@@ -284,6 +284,15 @@ begin
 end
 $$;
 
+CREATE FUNCTION forget_consents() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    delete from consents k where k.user_id = new.id;
+    return null;
+end
+$$;
+
 CREATE FUNCTION groups_of(person uuid) RETURNS text[]
     LANGUAGE sql STABLE
     AS $_$
@@ -1406,6 +1415,8 @@ CREATE TRIGGER sessions_ended AFTER DELETE ON sessions FOR EACH ROW EXECUTE FUNC
 CREATE TRIGGER signing_keys_changed AFTER INSERT OR DELETE OR UPDATE ON signing_keys FOR EACH ROW EXECUTE FUNCTION tell_servers('signing_keys');
 
 CREATE TRIGGER users_administrated AFTER INSERT OR UPDATE OF superuser ON users FOR EACH ROW WHEN (new.superuser) EXECUTE FUNCTION close_setup();
+
+CREATE TRIGGER users_ended_grants AFTER UPDATE OF not_before, applications_not_before ON users FOR EACH ROW WHEN (((new.not_before > old.not_before) OR (new.applications_not_before > old.applications_not_before))) EXECUTE FUNCTION forget_consents();
 
 CREATE TRIGGER users_made_administrators AFTER INSERT ON users FOR EACH ROW WHEN (new.superuser) EXECUTE FUNCTION derive_role();
 

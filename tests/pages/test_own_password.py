@@ -1,11 +1,12 @@
 """The change of one's own password: soon after a login, with a choice of what else ends; this browser stays logged in."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from tests.flows.test_personal_tokens import personal_token
-from tests.harness import Server
+from tests.harness import CHALLENGE, REDIRECT_URI, Server
 from tests.pages.conftest import PASSWORD, Visitor, kept, visitor_of
 from tests.pages.test_own_sessions import FIREFOX, PHONE, ada_in_two, browser
 
@@ -175,3 +176,26 @@ async def test_all_that_is_wrong_is_told_at_once(server: Server) -> None:
     reply = await visitor.send(await visitor.form(PATH), password="short", again="shirt")
 
     assert [name for name in ("password", "again") if f'id="{name}-error"' in reply.text] == ["password", "again"]
+
+
+@pytest.mark.parametrize(("chosen", "asked"), [("y", 200), (None, 302)], ids=["ended", "kept"])
+async def test_applications_whose_access_ends_have_to_ask_again(server: Server, chosen: str | None, asked: int) -> None:
+    person, app = await server.person(), await server.app()
+    await server.tokens(app, person, scope="read")
+    visitor = visitor_of(server, person)
+    server.clock.advance(1)
+
+    await change(visitor, applications=chosen)
+
+    query = {
+        "response_type": "code",
+        "client_id": app.client_id,
+        "redirect_uri": REDIRECT_URI,
+        "scope": "read",
+        "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+    }
+    reply = await visitor.get("/authorize?" + urlencode(query))
+    listed = (await visitor.get("/account/applications")).text
+    assert reply.status == asked
+    assert ("You have not allowed any application" in listed) is (asked == 200)
