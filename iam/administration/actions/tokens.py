@@ -10,7 +10,7 @@ from iam.administration.actions.action import Action
 from iam.administration.actions.models import MOST, USUAL, Instant, Model, Moment, Page
 from iam.administration.actions.operator import Operator
 from iam.administration.actions.paging import cut, identifier
-from iam.administration.actions.readers import HELPERS, HELPERS_AND_AUDITORS
+from iam.administration.actions.readers import HELPERS_AND_AUDITORS
 from iam.administration.administration import Administration
 from iam.administration.personal_tokens import Wish
 from iam.records.invalid import complain
@@ -162,7 +162,6 @@ REVOKE: Final = Action(
     NamedToken,
     RevokedToken,
     revoke,
-    roles=HELPERS,
 )
 
 ACTIONS: Final = (LIST, CREATE, REVOKE)
