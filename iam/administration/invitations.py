@@ -14,6 +14,7 @@ from iam.records.user import User
 
 DISABLED = "This person is disabled: enable them first (iam user enable)."
 HAS_PASSWORD = "This person has a password: for another one use iam user reset-password."
+NO_ADDRESS = "There is no e-mail address for the link to go to, and only administrators are shown it: give one, or ask one of them."
 THERE = "There is a person with this name already, who has another e-mail address: change it with iam user update."
 
 
@@ -27,12 +28,15 @@ class Offer:
     link: str = field(repr=False)
 
 
-async def invite(on: Administration, name: str, by: By, *, email: str | None = None) -> Offer:
+async def invite(on: Administration, name: str, by: By, *, email: str | None = None, by_mail: bool = False) -> Offer:
     """Returns a link by which a person chooses their first password; makes their account if there is none.
 
-    If the account has an address, or `email` gives a new one an address, another link goes there. Raises Invalid.
+    If the account has an address, or `email` gives a new one an address, another link goes there; with `by_mail` it
+    must. Raises Invalid.
     """
     user = await on.store.users.by_username(names.username_key(name)) or await people.find_by_id(on, name)
+    if by_mail and not (user.email if user else email):
+        raise Invalid({"email": NO_ADDRESS})
     if user is None:
         user = await people.create(on, username=name, email=email, by=by)
     elif email is not None and names.email_key(email) != names.email_key(user.email or ""):
@@ -40,12 +44,15 @@ async def invite(on: Administration, name: str, by: By, *, email: str | None = N
     return await _offer(on, user, INVITATION, INVITATION, by, HAS_PASSWORD)
 
 
-async def reset_password(on: Administration, name: str, by: By) -> Offer:
+async def reset_password(on: Administration, name: str, by: By, *, by_mail: bool = False) -> Offer:
     """Returns a link by which a person chooses another password, good for a day.
 
-    If the account has an address, another link goes there, good for an hour. Raises Invalid.
+    If the account has an address, another link goes there, good for an hour; with `by_mail` it must. Raises Invalid.
     """
-    return await _offer(on, await people.find(on, name), PRINTED_RESET, RESET, by, DISABLED)
+    user = await people.find(on, name)
+    if by_mail and not user.email:
+        raise Invalid({"user": NO_ADDRESS})
+    return await _offer(on, user, PRINTED_RESET, RESET, by, DISABLED)
 
 
 async def _offer(on: Administration, user: User, printed: LinkKind, mailed: LinkKind, by: By, otherwise: str) -> Offer:

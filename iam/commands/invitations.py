@@ -41,4 +41,4 @@ def say(sentence: str, offer: Link) -> None:
     mail = f" A mail with another link goes to {offer.email}." if offer.mailed else ""
     output.say(f"{sentence}{mail} This link is good once, until {told['expires_at']}:", told)
     if not output.json_wanted():
-        click.echo(output.printable(offer.link))
+        click.echo(output.printable(offer.link or ""))

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from iam.records.actor import SERVER
+from iam.store.roles import Holder
 from tests.api.conftest import Api, Caller
+from tests.mailbox import mailbox
 
 ALICE = {"username": "alice", "email": "alice@example.org", "name": "Alice", "claims": {"department": "Sales"}}
 
@@ -134,3 +137,20 @@ async def test_links_are_made_and_sessions_end(api: Api, call: Caller) -> None:
     assert invited.json["link"].startswith(api.server.settings.issuer + "/invitation")
     assert reset.json["link"].startswith(api.server.settings.issuer + "/reset/password")
     assert ended.json == {"ended": 1}
+
+
+async def test_a_link_that_support_makes_is_mailed_and_shown_to_nobody(api: Api) -> None:
+    helper, person = await api.server.person(), await api.server.person(email="alice@example.org")
+    nowhere = await api.server.person()
+    await api.server.store.roles.grant("support", None, Holder(user_id=helper.user_id), api.server.now(), SERVER)
+    call = await api.personal(helper, "iam:people:write")
+
+    reset = await call("POST", f"/people/{person.user_id}/reset-password")
+    invited = await call("POST", "/people/invitations", {"username": "new", "email": "new@example.org"})
+    refused = await call("POST", f"/people/{nowhere.user_id}/reset-password")
+    unmade = await call("POST", "/people/invitations", {"username": "newer"})
+
+    assert [(reply.json["link"], reply.json["mailed"]) for reply in (reset, invited)] == [(None, True)] * 2
+    assert [letter.recipient for letter in await mailbox(api.server)] == ["alice@example.org", "new@example.org"]
+    assert (refused.status, unmade.status) == (422, 422)
+    assert await api.server.store.users.by_username("newer") is None

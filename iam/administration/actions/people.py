@@ -87,13 +87,17 @@ async def delete(on: Administration, wish: NamedPerson, operator: Operator) -> D
 
 
 async def invite(on: Administration, wish: Invitation, operator: Operator) -> Link:
-    """Makes a link to a first password, and the account if there is none. Raises Invalid."""
-    return Link.to(await invitations.invite(on, wish.username, operator.by, email=wish.email))
+    """Makes a link to a first password, and the account if there is none; only administrators see it. Raises Invalid."""
+    by_mail = not operator.administrator
+    offer = await invitations.invite(on, wish.username, operator.by, email=wish.email, by_mail=by_mail)
+    return Link.to(offer, shown=operator.administrator)
 
 
 async def reset_password(on: Administration, wish: NamedPerson, operator: Operator) -> Link:
-    """Makes a link to another password. Raises Invalid and Missing."""
-    return Link.to(await invitations.reset_password(on, wish.person, operator.by))
+    """Makes a link to another password; only administrators see it. Raises Invalid and Missing."""
+    by_mail = not operator.administrator
+    offer = await invitations.reset_password(on, wish.person, operator.by, by_mail=by_mail)
+    return Link.to(offer, shown=operator.administrator)
 
 
 async def reset_factors(on: Administration, wish: NamedPerson, operator: Operator) -> Person:

@@ -46,15 +46,15 @@ class Person(Model):
 class Link(Person):
     """A person, and a link that is handed over to them once."""
 
-    link: str = Field(description="The link, shown this once.")
+    link: str | None = Field(description="The link, shown this once, and to administrators alone; null for others.")
     expires_at: Moment
     mailed: bool = Field(description="Whether another link went to their e-mail address.")
 
     @classmethod
-    def to(cls, offer: Offer) -> "Link":
-        """Returns the link of this offer."""
+    def to(cls, offer: Offer, *, shown: bool) -> "Link":
+        """Returns the link of this offer; one that is not shown is known to nobody, and only the mailed one is good."""
         person = Person.of(offer.user).model_dump()
-        return cls(**person, link=offer.link, expires_at=offer.expires_at, mailed=offer.mailed)
+        return cls(**person, link=offer.link if shown else None, expires_at=offer.expires_at, mailed=offer.mailed)
 
 
 class NamedPerson(Model):
@@ -82,10 +82,10 @@ class PersonChange(NamedPerson):
 
     email: str | None = Field(default=None, description="The e-mail address; an empty one removes it.")
     name: str | None = Field(default=None, description="The name that others see.")
-    email_verified: bool | None = Field(default=None, description="Whether the address is known to be theirs.")
+    email_verified: bool | None = Field(default=None, description="The address is known to be theirs.")
     claims: dict[str, object] = Field(default_factory=dict, description="Claims to set; the others stay.")
     removed_claims: list[str] = Field(default_factory=list, description="Names of claims to remove.")
-    superuser: bool | None = Field(default=None, description="Whether they administer this server.")
+    superuser: bool | None = Field(default=None, description="They administer this server.")
 
 
 class Disabling(NamedPerson):
