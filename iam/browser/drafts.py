@@ -32,7 +32,9 @@ LIFETIME: Final = 600  # seconds
 LONGEST: Final = 2_000
 VALUE: Final = re.compile(rf"[A-Za-z0-9_-]{{40,{LONGEST}}}")
 NONCE: Final = 12  # bytes
-SECRET: Final = frozenset({"password", "again", "code", "credential", "client_secret"})  # names of fields
+SECRET: Final = frozenset(
+    {"password", "password_hash", "again", "code", "credential", "client_secret"}
+)  # names of fields
 
 
 @frozen

@@ -24,7 +24,10 @@ Make = Callable[[Iterable[Path]], "Environment"]
 
 # What every page is given, also where the bundled one does not use it.
 ALWAYS: Final = frozenset(
-    {("session",), ("stale",), ("stale", "value"), *(("session", name) for name in Session.__annotations__)}
+    {
+        *{("session",), ("session", "administers"), ("stale",), ("stale", "value")},
+        *(("session", name) for name in Session.__annotations__),
+    }
 )
 
 

@@ -27,7 +27,7 @@ log = Logger()
 
 PACKAGE = Path(__file__).parent.parent
 BUNDLED = (PACKAGE / "templates", PACKAGE.parent / "templates")  # installed; in a checkout
-JOURNEYS = ("authorize", "login", "applications", "setup", "errors", "account", "factors", "links", "tokens")
+JOURNEYS = ("authorize", "login", "applications", "setup", "errors", "account", "factors", "links", "tokens", "admin")
 KINDS = ("*.html", "*.txt")  # pages and mail; the text of a mail
 TYPES = {
     ".css": b"text/css; charset=utf-8",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from attrs import frozen
@@ -15,6 +16,9 @@ class Role(StrEnum):
     SUPPORT = "support"  # helps people, but sees no secrets and gives no roles
     AUDITOR = "auditor"  # reads everything, and changes nothing
     DEVELOPER = "developer"  # registers applications with more scopes than others may
+
+
+ADMINISTERING: Final = frozenset({Role.ADMINISTRATOR, Role.SUPPORT, Role.AUDITOR})  # who has pages to administer with
 
 
 def known(names: Iterable[str]) -> frozenset[Role]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from attrs import field, frozen
 
 from iam.records import role
-from iam.records.role import Role
+from iam.records.role import ADMINISTERING, Role
 
 
 @frozen
@@ -25,6 +25,11 @@ class Session:
     remembered: bool
     amr: Sequence[str]
     roles: frozenset[Role] = field(default=frozenset(), converter=role.known)
+
+    @property
+    def administers(self) -> bool:
+        """Whether the pages of the administration are for this person."""
+        return not self.roles.isdisjoint(ADMINISTERING)
 
 
 @frozen

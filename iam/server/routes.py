@@ -15,6 +15,7 @@ from iam.http.dispatch import Errors, Handler, Route
 from iam.http.request import Request
 from iam.pages.resuming import resuming
 from iam.server.account_routes import account
+from iam.server.admin_routes import admin
 from iam.server.api_routes import api
 from iam.server.application import Application
 from iam.server.token_routes import tokens
@@ -155,6 +156,7 @@ def pages(application: Application) -> list[Route]:
         ("/applications/<client_id>/secret", "GET", applications.new_secret),
         ("/applications/<client_id>/secret", "POST", applications.replace_secret),
         *tokens(application),
+        *admin(application),
         ("/errors/<identifier>", "GET", application.errors.show),
         ("/static/<name>", "GET", application.static.get),
     ]
@@ -180,7 +182,7 @@ def pages(application: Application) -> list[Route]:
 
 def resumed(path: str) -> bool:
     """Whether a form at this path is for a person who is logged in, and is shown again to who had to log in first."""
-    return path.startswith(("/account/", "/applications/"))
+    return path.startswith(("/account/", "/admin/", "/applications/"))
 
 
 def tried(path: str) -> bool:

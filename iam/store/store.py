@@ -25,6 +25,7 @@ from iam.store.links import Links
 from iam.store.logout_notices import LogoutNotices
 from iam.store.new_passwords import NewPasswords
 from iam.store.outbox import Outbox
+from iam.store.overview import Overview
 from iam.store.own_passwords import OwnPasswords
 from iam.store.own_sessions import OwnSessions
 from iam.store.partitions import Partitions, longest
@@ -103,6 +104,7 @@ class Store:
     user_infos: UserInfos
     logout_notices: LogoutNotices
     outbox: Outbox
+    overview: Overview
     passkeys: Passkeys
     partitions: Partitions
 
@@ -158,6 +160,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         user_infos=UserInfos(database),
         logout_notices=LogoutNotices(database),
         outbox=Outbox(database),
+        overview=Overview(database),
         passkeys=Passkeys(database),
         partitions=Partitions(database, longest(settings)),
     )

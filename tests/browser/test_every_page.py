@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.conftest import Running
 from tests.browser.eyes import Eyes, looked
-from tests.browser.ways import factors, guest, holder, links, newcomer
+from tests.browser.ways import administrator, factors, guest, holder, links, newcomer
 from tests.browser.ways.visit import Visit
 from tests.chromium import in_browser
 from tests.http.walk import every_route
@@ -32,7 +32,15 @@ def test_no_page_is_forgotten() -> None:
     pages = {route.path for route in every_route() if route.page and "GET" in route.methods}
     own = {path for path in pages if not path.startswith(ALSO)}
 
-    ways = (newcomer.PAGES, guest.PAGES, holder.PAGES, links.PAGES, factors.PAGES, factors.PASSKEYS)
+    ways = (
+        administrator.PAGES,
+        newcomer.PAGES,
+        guest.PAGES,
+        holder.PAGES,
+        links.PAGES,
+        factors.PAGES,
+        factors.PASSKEYS,
+    )
     assert own - {route for way in ways for route in way.values()} == LEADING
 
 
@@ -46,3 +54,7 @@ def test_the_pages_of_somebody_whom_applications_send_here(fresh: Running) -> No
 
 def test_the_pages_of_an_account(site: Running) -> None:
     looked(in_browser(walk, site, holder.way), holder.PAGES)
+
+
+def test_the_pages_of_the_administration(site: Running) -> None:
+    looked(in_browser(walk, site, administrator.way), administrator.PAGES)

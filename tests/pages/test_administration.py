@@ -1,0 +1,318 @@
+"""The pages below /admin: who finds them, and that each action on people can be done there."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pytest_twisted import blockon
+from twisted.internet.defer import Deferred
+
+from iam.administration.actions.people import ACTIONS
+from iam.pages.admin.places import CHANGES, SECTIONS, address
+from iam.records.actor import SERVER
+from iam.records.role import ADMINISTERING, Role
+from iam.store.roles import Holder
+from tests.harness import Person, Reply, Server
+from tests.mailbox import mailbox
+from tests.pages.conftest import PASSWORD, Visitor, make_account, visitor_of
+from tests.pages.form import Form, Reader
+
+CHANGED = {action.name: action for action in CHANGES}
+PAGES = {
+    **{path: ADMINISTERING for path, _ in SECTIONS},
+    "/admin/people/{person}": ADMINISTERING,
+    **{address(action): action.roles | {Role.ADMINISTRATOR} for action in CHANGES},
+}
+# What is typed into the form of each action, and the kind of the audit row that follows.
+ACTS: dict[str, tuple[dict[str, str], str]] = {
+    "person.create": ({"username": "carol", "claims": '{"department": "Sales"}'}, "user.created"),
+    "person.update": ({"name": "Alice L.", "email": ""}, "user.changed"),
+    "person.disable": ({"keep_grants": "y"}, "user.disabled"),
+    "person.enable": ({}, "user.enabled"),
+    "person.delete": ({}, "user.deleted"),
+    "person.invite": ({"username": "dave", "email": "dave@example.org"}, "user.invited"),
+    "person.reset_password": ({}, "user.reset_offered"),
+    "person.reset_factors": ({}, "factors.reset"),
+    "person.end_sessions": ({}, "session.ended"),
+}
+
+
+async def somebody(server: Server, role: Role | None = None) -> Person:
+    """Somebody with this role."""
+    person = await server.person(superuser=role is Role.ADMINISTRATOR)
+    if role and role is not Role.ADMINISTRATOR:
+        assert await server.store.roles.grant(role, None, Holder(user_id=person.user_id), server.now(), SERVER)
+    return person
+
+
+@pytest.fixture
+def alice(server: Server) -> Any:
+    async def made() -> Any:
+        await somebody(server, Role.ADMINISTRATOR)  # who stays the last one
+        return await make_account(server, "alice", "alice@example.org")
+
+    return blockon(Deferred.fromCoroutine(made()))
+
+
+async def opened(visitor: Visitor, path: str) -> Form:
+    """The form of an action at this address."""
+    reply = await visitor.get(path)
+    assert reply.status == 200, reply.text
+    return form_in(reply)
+
+
+def form_in(reply: Reply) -> Form:
+    reader = Reader()
+    reader.feed(reply.text)
+    return reader.forms[0]
+
+
+def test_who_has_pages_is_who_some_action_of_a_page_names() -> None:
+    assert {Role.ADMINISTRATOR}.union(*(action.roles for action in ACTIONS)) == ADMINISTERING
+
+
+@pytest.mark.parametrize("role", [None, *Role], ids=str)
+async def test_a_page_is_there_for_its_roles_alone(server: Server, alice: Any, role: Role | None) -> None:
+    visitor = visitor_of(server, await somebody(server, role))
+    nothing = (await visitor.get("/nothing")).text
+
+    replies = {path: await visitor.get(path.replace("{person}", str(alice))) for path in PAGES}
+
+    assert {path for path, reply in replies.items() if reply.status == 200} == {
+        path for path, roles in PAGES.items() if role in roles
+    }
+    assert all(reply.status == 200 or (reply.status, reply.text) == (404, nothing) for reply in replies.values())
+
+
+@pytest.mark.parametrize("role", [None, *Role], ids=str)
+async def test_the_way_there_is_shown_to_who_may_go(server: Server, role: Role | None) -> None:
+    reply = await visitor_of(server, await somebody(server, role)).get("/account")
+
+    assert ('href="/admin"' in reply.text) == (role in ADMINISTERING)
+
+
+async def test_who_is_not_logged_in_logs_in_first(visitor: Visitor) -> None:
+    assert (await visitor.get("/admin/people?search=al")).location == "/login?next=%2Fadmin%2Fpeople%3Fsearch%3Dal"
+
+
+@pytest.mark.parametrize("name", CHANGED)
+async def test_an_action_is_done_by_its_page_with_one_row_in_the_log(server: Server, alice: Any, name: str) -> None:
+    action, (typed, kind) = CHANGED[name], ACTS[name]
+    visitor = visitor_of(server, await somebody(server, Role.ADMINISTRATOR))
+    await arrange(server, alice, name)
+    before = await kinds(server)
+    path = address(action).replace("{person}", str(alice))
+
+    reply = await visitor.send(await opened(visitor, path), **typed)
+
+    assert reply.status == (200 if "link" in action.output.model_fields else 303), reply.text
+    rows = [each for each in (await kinds(server))[len(before) :] if each != "user.created" or kind == each]
+    assert rows == [kind]
+
+
+async def arrange(server: Server, alice: Any, name: str) -> None:
+    """Something that the action changes."""
+    users, now = server.store.users, server.now()
+    if name == "person.enable":
+        await users.disable(alice, now, SERVER)
+    if name == "person.reset_factors":
+        from tests.pages.factors import add_app
+
+        await add_app(server, alice)
+    if name == "person.end_sessions":
+        from tests.pages.test_own_sessions import FIREFOX, browser
+
+        await browser(server, "alice", FIREFOX)
+
+
+async def kinds(server: Server) -> list[str]:
+    rows = await server.store.database.query("select kind from audit_events order by n")
+    return [kind for (kind,) in rows]
+
+
+async def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_is_kept(server: Server, alice: Any) -> None:
+    visitor = visitor_of(server, await somebody(server, Role.ADMINISTRATOR))
+    form = await opened(visitor, "/admin/people/create")
+
+    reply = await visitor.send(form, username="a b", name="Carol", claims="[]", password=PASSWORD)
+    again = await visitor.send(form_in(reply), claims="{}")
+
+    assert (reply.status, again.status) == (400, 400)
+    assert 'id="claims-error"' in reply.text
+    assert 'id="username-error"' in again.text
+    assert form_in(again).value("name") == "Carol"
+    assert PASSWORD not in reply.text + again.text
+
+
+async def test_support_is_asked_for_less_than_administrators(server: Server, alice: Any) -> None:
+    seen = [
+        {name for name, _ in (await opened(visitor_of(server, await somebody(server, role)), path)).fields}
+        for path in ("/admin/people/create",)
+        for role in (Role.ADMINISTRATOR, Role.SUPPORT)
+    ]
+
+    assert seen[0] - seen[1] == {"password", "password_hash"}
+
+
+@pytest.mark.parametrize("path", ["/admin/people/{person}/reset-password", "/admin/people/invite"])
+async def test_a_link_is_shown_to_administrators_alone(server: Server, alice: Any, path: str) -> None:
+    typed = {"username": "dave", "email": "dave@example.org"} if "invite" in path else {}
+    shown = {}
+    for role in (Role.ADMINISTRATOR, Role.SUPPORT):
+        visitor = visitor_of(server, await somebody(server, role))
+        reply = await visitor.send(await opened(visitor, path.replace("{person}", str(alice))), **typed)
+        assert reply.status == 200, reply.text
+        shown[role] = "?link=iam_" in reply.text
+
+    assert shown == {Role.ADMINISTRATOR: True, Role.SUPPORT: False}
+    assert len([letter for letter in await mailbox(server) if letter.link]) == 2
+
+
+async def test_support_makes_no_link_that_nobody_gets(server: Server, alice: Any) -> None:
+    bob = await make_account(server, "bob")
+    visitor = visitor_of(server, await somebody(server, Role.SUPPORT))
+
+    reset = await visitor.send(await opened(visitor, f"/admin/people/{bob}/reset-password"))
+    invited = await visitor.send(await opened(visitor, "/admin/people/invite"), username="dave")
+
+    assert (reset.status, invited.status) == (400, 400)
+    assert reset.text.count("only administrators are shown it") == 1
+    assert 'id="email-error"' in invited.text
+    assert await server.store.users.by_username("dave") is None
+
+
+async def test_support_does_nothing_about_who_has_a_role(server: Server, alice: Any) -> None:
+    visitor = visitor_of(server, await somebody(server, Role.SUPPORT))
+    path = f"/admin/people/{alice}"
+    form = await opened(visitor, path + "/disable")
+    await server.store.roles.grant(Role.AUDITOR, None, Holder(user_id=alice), server.now(), SERVER)
+
+    page, sent = await visitor.get(path), await visitor.send(form)
+
+    assert (page.status, sent.status) == (200, 409)
+    assert "Only an administrator may change the account of somebody who has a role." in page.text
+    assert path + "/disable" not in page.text
+    assert '<form method="post"' not in sent.text
+    assert not (await server.store.users.by_id(alice)).disabled_at  # type: ignore[union-attr]
+
+
+async def test_only_what_was_shown_is_done(server: Server, alice: Any) -> None:
+    visitor = visitor_of(server, await somebody(server, Role.ADMINISTRATOR))
+    path = f"/admin/people/{alice}/delete"
+    form = await opened(visitor, path)
+    await server.store.users.disable(alice, server.now() + timedelta(seconds=1), SERVER)
+
+    changed = await visitor.send(form)
+    stale = await visitor.send(form, csrf_token="x")
+
+    assert (changed.status, stale.status) == (409, 403)
+    assert await server.store.users.by_id(alice)
+    assert (await visitor.send(form_in(changed))).location == "/admin/people?done"
+    assert (await visitor.get(path)).status == 404
+
+
+async def test_the_last_administrator_is_told_why_nothing_can_be_done(server: Server) -> None:
+    person = await somebody(server, Role.ADMINISTRATOR)
+
+    reply = await visitor_of(server, person).get(f"/admin/people/{person.user_id}/delete")
+
+    assert "This is the last enabled administrator" in reply.text
+    assert "<form" not in reply.text
+
+
+@pytest.mark.parametrize(
+    ("arranged", "sentence"),
+    [
+        ("nothing", "Nothing here keeps them from it"),
+        ("disabled", "Their account is disabled"),
+        ("no password", "They have no password yet"),
+        ("factor", "they are asked for a second factor"),
+    ],
+)
+async def test_a_page_says_why_somebody_cannot_log_in(server: Server, alice: Any, arranged: str, sentence: str) -> None:
+    if arranged == "disabled":
+        await server.store.users.disable(alice, server.now(), SERVER)
+    elif arranged == "factor":
+        await arrange(server, alice, "person.reset_factors")
+    person = (await server.person()).user_id if arranged == "no password" else alice
+
+    reply = await visitor_of(server, await somebody(server, Role.SUPPORT)).get(f"/admin/people/{person}")
+
+    assert sentence in reply.text
+
+
+async def test_people_are_found_by_prefix_page_by_page(server: Server) -> None:
+    visitor = visitor_of(server, await somebody(server, Role.AUDITOR))
+    for name in ("alan", "albert", "alice", "bob"):
+        await make_account(server, name, f"{name}@example.org")
+
+    first = await visitor.get("/admin/people?search=al&limit=2")
+    second = await visitor.get(next_of(first))
+    by_email = await visitor.get("/admin/people?search=bob%40")
+
+    assert [named(reply) for reply in (first, second, by_email)] == [["alan", "albert"], ["alice"], ["bob"]]
+
+
+def named(reply: Reply) -> list[str]:
+    return [name for name in ("alan", "albert", "alice", "bob") if f"<bdi>{name}</bdi>" in reply.text]
+
+
+def next_of(reply: Reply) -> str:
+    before = reply.text.partition('">Next page')[0]
+    return before.rpartition('href="')[2].replace("&amp;", "&")
+
+
+@pytest.mark.parametrize("query", ["after=x", "limit=0", "limit=x", "colour=red", "search=a&search=b", "search=%FF"])
+async def test_an_address_of_no_list_is_refused(server: Server, query: str) -> None:
+    visitor = visitor_of(server, await somebody(server, Role.AUDITOR))
+
+    reply = await visitor.get("/admin/people?" + query)
+
+    assert reply.status == 400
+    assert "There is no such list" in reply.text
+
+
+@pytest.mark.parametrize("person", ["nobody", "a%00b", "%FF", "00000000-0000-0000-0000-000000000000"])
+@pytest.mark.parametrize("path", ["/admin/people/{}", "/admin/people/{}/disable"])
+async def test_nobody_is_not_found(server: Server, path: str, person: str) -> None:
+    visitor = visitor_of(server, await somebody(server, Role.ADMINISTRATOR))
+
+    assert (await visitor.get(path.format(person))).status in (404, 400)
+
+
+async def test_the_overview_counts_mail_that_waits_and_that_was_given_up(server: Server, alice: Any) -> None:
+    visitor = visitor_of(server, await somebody(server, Role.ADMINISTRATOR))
+    for _ in range(2):
+        await visitor.send(await opened(visitor, f"/admin/people/{alice}/reset-password"))
+    end = "update outbox set given_up_at = %(now)s where id = (select id from outbox limit 1) returning id"
+    await server.store.database.query(end, {"now": server.now()})
+
+    text = (await visitor.get("/admin")).text
+
+    assert "<dt>Mail that waits</dt><dd>1</dd>" in text
+    assert "1 mail could not be delivered in the last day" in text
+
+
+async def test_the_overview_tells_what_needs_attention(server: Server) -> None:
+    visitor = visitor_of(server, await somebody(server, Role.AUDITOR))
+    app = await server.app()
+    await server.get(f"/authorize?client_id={app.client_id}&response_type=code&redirect_uri=https%3A%2F%2Fevil.example")
+    await server.store.refusals.flush()
+
+    text = (await visitor.get("/admin")).text
+
+    assert "<bdi>Test application</bdi>: 1" in text
+    assert server.settings.issuer in text
+    assert all(key.kid in text for key in await server.store.signing_keys.all() if key.trusted(server.now()))
+
+
+@pytest.mark.parametrize("name", [name for name, action in CHANGED.items() if action.sensitive])
+async def test_what_is_sensitive_wants_a_login_of_the_last_minutes(server: Server, alice: Any, name: str) -> None:
+    visitor = visitor_of(server, await somebody(server, Role.ADMINISTRATOR))
+    path = address(CHANGED[name]).replace("{person}", str(alice))
+    server.clock.advance(601)
+
+    reply = await visitor.get(path)
+
+    assert reply.status == 303
+    assert reply.location.startswith("/login?login=again&next=")
