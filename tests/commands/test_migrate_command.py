@@ -16,7 +16,7 @@ def test_migrate_names_what_it_applied_and_then_has_nothing_to_do(untouched: Iam
 
     assert (first.status, first.out.splitlines()) == (0, MIGRATIONS)
     assert (second.status, second.out) == (0, "Nothing to do.\n")
-    assert untouched.execute("select count(*) from scopes") == [(8,)]
+    assert untouched.execute("select count(*) from scopes") == [(10,)]
 
 
 def test_the_plan_is_what_migrate_would_do_and_changes_nothing(untouched: Iam) -> None:
