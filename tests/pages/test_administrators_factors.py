@@ -4,6 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from iam.records.actor import SERVER
+from iam.records.role import ADMINISTERING, Role
+from iam.store.roles import Holder
 from tests.harness import Server
 from tests.pages.conftest import Visitor, visitor_of
 from tests.pages.factors import add_app, follow, type_code
@@ -29,6 +32,22 @@ async def test_an_administrator_is_led_to_the_factor_and_back(demanding: Server)
     assert reply.location == "/login/factor?step=up&acr=2&next=%2Fapplications"
     assert back.location == PAGE
     assert (await visitor.get(PAGE)).status == 200
+
+
+@pytest.mark.parametrize("role", sorted(ADMINISTERING))
+async def test_whoever_administers_is_led_to_the_factor_and_back(demanding: Server, role: Role) -> None:
+    person = await demanding.person(superuser=role is Role.ADMINISTRATOR)
+    if role is not Role.ADMINISTRATOR:
+        await demanding.store.roles.grant(role, None, Holder(user_id=person.user_id), demanding.now(), SERVER)
+    app = await add_app(demanding, person.user_id)
+    visitor = visitor_of(demanding, person)
+
+    reply = await visitor.get("/admin/people")
+    back = await type_code(visitor, app.code(demanding.now()), await follow(visitor, reply))
+
+    assert reply.location == "/login/factor?step=up&acr=2&next=%2Fadmin%2Fpeople"
+    assert back.location == "/admin/people"
+    assert (await visitor.get("/admin/people")).status == 200
 
 
 async def test_an_administrator_without_a_factor_is_led_to_add_one(demanding: Server) -> None:
