@@ -15,12 +15,15 @@ from iam.records.user import User
 DISABLED = "This person is disabled: enable them first (iam user enable)."
 HAS_PASSWORD = "This person has a password: for another one use iam user reset-password."
 NO_ADDRESS = "There is no e-mail address for the link to go to, and only administrators are shown it: give one, or ask one of them."
-THERE = "There is a person with this name already, who has another e-mail address: change it with iam user update."
+THERE = "There is a person with this name already, but not with this e-mail address: change it with iam user update."
 
 
 @frozen
 class Offer:
-    """A link for a person, to be handed over once; `mailed`: another one went to their address."""
+    """A link for a person, to be handed over once; `mailed`: another one went to their address.
+
+    `expires_at` is the end of the link, or of the mailed one where that is the only one to be used.
+    """
 
     user: User
     expires_at: datetime
@@ -41,7 +44,7 @@ async def invite(on: Administration, name: str, by: By, *, email: str | None = N
         user = await people.create(on, username=name, email=email, by=by)
     elif email is not None and names.email_key(email) != names.email_key(user.email or ""):
         raise Invalid({"email": THERE})
-    return await _offer(on, user, INVITATION, INVITATION, by, HAS_PASSWORD)
+    return await _offer(on, user, INVITATION, INVITATION, by, HAS_PASSWORD, by_mail=by_mail)
 
 
 async def reset_password(on: Administration, name: str, by: By, *, by_mail: bool = False) -> Offer:
@@ -52,10 +55,12 @@ async def reset_password(on: Administration, name: str, by: By, *, by_mail: bool
     user = await people.find(on, name)
     if by_mail and not user.email:
         raise Invalid({"user": NO_ADDRESS})
-    return await _offer(on, user, PRINTED_RESET, RESET, by, DISABLED)
+    return await _offer(on, user, PRINTED_RESET, RESET, by, DISABLED, by_mail=by_mail)
 
 
-async def _offer(on: Administration, user: User, printed: LinkKind, mailed: LinkKind, by: By, otherwise: str) -> Offer:
+async def _offer(
+    on: Administration, user: User, printed: LinkKind, mailed: LinkKind, by: By, otherwise: str, *, by_mail: bool
+) -> Offer:
     """Makes the links for a person. Raises Invalid for a person who is disabled, or cannot be helped in this way."""
     if user.disabled_at is not None:
         raise Invalid({"user": DISABLED})
@@ -65,4 +70,5 @@ async def _offer(on: Administration, user: User, printed: LinkKind, mailed: Link
     mail = maker.for_mail(mailed, now, username=user.username, by_administrator=True) if user.email else None
     if not await on.store.new_passwords.offer(mailed.word, user.id, link.fresh, mail, now, by):
         raise Invalid({"user": otherwise})
-    return Offer(user, link.expires_at, mail is not None, link.address)
+    used = mail if by_mail and mail else link
+    return Offer(user, used.expires_at, mail is not None, link.address)

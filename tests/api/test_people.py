@@ -1,5 +1,6 @@
 """`/api/v1/people`: the accounts of people."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -151,6 +152,7 @@ async def test_a_link_that_support_makes_is_mailed_and_shown_to_nobody(api: Api)
     unmade = await call("POST", "/people/invitations", {"username": "newer"})
 
     assert [(reply.json["link"], reply.json["mailed"]) for reply in (reset, invited)] == [(None, True)] * 2
+    assert reset.json["expires_at"] == f"{api.server.now() + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
     assert [letter.recipient for letter in await mailbox(api.server)] == ["alice@example.org", "new@example.org"]
     assert (refused.status, unmade.status) == (422, 422)
     assert await api.server.store.users.by_username("newer") is None
