@@ -71,7 +71,7 @@ class Asking:
         """The text, encrypted to the server's key for this algorithm."""
         keys = (await self.server.get("/jwks")).json["keys"]
         kty = "RSA" if alg.startswith("RSA") else "EC"
-        (member,) = [key for key in keys if key["use"] == "enc" and key["kty"] == kty]
+        member, *_ = [key for key in keys if key["use"] == "enc" and key["kty"] == kty]
         key = JWKRegistry.import_key(member)
         head = without({"alg": alg, "enc": enc, "cty": TYPE, "kid": member["kid"], **header})
         return jwe.encrypt_compact(head, text, key, algorithms=[*ALGORITHMS, *ENCODINGS, "DEF"])

@@ -1,28 +1,17 @@
-"""Applications and scopes that are for the members of some groups alone."""
+"""Scopes that are for the members of some groups alone, and the words in which that is asked."""
 
 from collections.abc import Sequence
 from typing import Final
 
-from iam.administration import clients, groups, scopes
+from iam.administration import groups, scopes
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section
 from iam.records.actor import By
-from iam.records.client import Client
 from iam.records.group import Group
 from iam.records.invalid import Invalid
 from iam.records.scope import BUILT_IN, Scope
 
 STAYS: Final = "The scope {name} is one of OpenID Connect's own: it is for everybody."
-
-
-async def restrict_client(on: Administration, client_id: str, names: Sequence[str], by: By) -> Client:
-    """Lets only the members of these groups use an application; with none, everybody. Raises Invalid."""
-    client = await clients.find(on, client_id)
-    found = await find_groups(on, names)
-    if not await on.store.restrictions.restrict_client(client.id, [group.id for group in found], on.clock.now(), by):
-        raise clients.missing(client_id)
-    on.store.clients.forget(client.id)
-    return await clients.find(on, client.id)
 
 
 async def restrict_scope(on: Administration, name: str, names: Sequence[str], by: By) -> Scope:
@@ -33,14 +22,6 @@ async def restrict_scope(on: Administration, name: str, names: Sequence[str], by
         raise scopes.missing(name)
     on.store.scopes.forget()
     return await find_scope(on, name)
-
-
-async def count_losses_of_client(on: Administration, client_id: str, names: Sequence[str]) -> Losses | None:
-    """Returns how many people could use the application no longer; None if nobody loses it. Raises Invalid."""
-    client = await clients.find(on, client_id)
-    ids = [group.id for group in await find_groups(on, names)]
-    count = await on.store.restrictions.outside(ids, client_id=client.id) if ids else 0
-    return losses(f"Restrict {client.name} to {spoken(names)}?", count)
 
 
 async def count_losses_of_scope(on: Administration, name: str, names: Sequence[str]) -> Losses | None:

@@ -9,8 +9,8 @@ from attrs import evolve
 
 from iam.administration import client_changes, client_secrets, clients, registration_access_tokens
 from iam.administration.administration import Administration
+from iam.administration.client_restrictions import count_losses_of_client, restrict_client
 from iam.administration.client_secrets import LONGEST_KEEP
-from iam.administration.restrictions import count_losses_of_client, restrict_client
 from iam.clients import information
 from iam.commands import client_options, output, restrictions
 from iam.commands.client_input import chosen_secret, warn

@@ -13,6 +13,7 @@ from attrs import frozen
 import iam.administration
 from iam.administration import (
     audit,
+    client_restrictions,
     client_secrets,
     clients,
     exports,
@@ -130,7 +131,7 @@ async def remove_member(desk: Desk) -> Act:
 async def restrict_client(desk: Desk) -> Act:
     await groups.create(desk.on, "editors", "", SERVER)
     client_id = (await desk.server.app()).client_id
-    return lambda: restrictions.restrict_client(desk.on, client_id, ["editors"], BY)
+    return lambda: client_restrictions.restrict_client(desk.on, client_id, ["editors"], BY)
 
 
 async def restrict_scope(desk: Desk) -> Act:
@@ -393,7 +394,7 @@ ACTIONS: dict[str, tuple[Prepare, str]] = {
     "resources.disable": (disable_resource, "resource.disabled"),
     "resources.enable": (enable_resource, "resource.enabled"),
     "resources.update": (update_resource, "resource.changed"),
-    "restrictions.restrict_client": (restrict_client, "client.restricted"),
+    "client_restrictions.restrict_client": (restrict_client, "client.restricted"),
     "restrictions.restrict_scope": (restrict_scope, "scope.restricted"),
     "roles.grant": (grant_role, "role.granted"),
     "roles.revoke": (revoke_role, "role.revoked"),

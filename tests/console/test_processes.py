@@ -34,6 +34,8 @@ UNCHANGING = {
     "audit": ("audit list --json", ""),
     "explain": ("explain 4fT0aZ81kLmQ", ""),
     "session": ("session list", ""),
+    "group": ("group list --json", ""),
+    "role": ("role list --json", ""),
 }
 USAGE = ["", "--version", "--help", "bake", "scope create", "client create --help"]
 
@@ -48,6 +50,8 @@ def full(iam: Iam) -> Iam:
         (("scope", "create", "books", "--description", SCOPE), ""),
         (("resource", "create", "https://api.example", "--scope", "books"), ""),
         (("key", "rotate", "--now"), ""),
+        (("group", "create", "staff"), ""),
+        (("role", "grant", "auditor", "--group", "staff"), ""),
     ):
         outcome = iam.process(*arguments, given=given)
         assert (outcome.status, outcome.err) == (0, ""), outcome

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from attrs import evolve, frozen
 
-from iam.administration import groups, personal_tokens, restrictions
+from iam.administration import client_restrictions, groups, personal_tokens, restrictions
 from iam.administration.personal_tokens import Wish
 from iam.protocol.grants.authorization_code import AuthorizationCode
 from iam.protocol.grants.client_credentials import ClientCredentials
@@ -134,7 +134,7 @@ async def person_left_the_clients_group(server: Server, held: Held, admin: Any) 
     on, client, name = server.application.administration, held.app.client_id, held.person.username
     await groups.create(on, "editors", "", SERVER)
     await groups.add(on, "editors", name, SERVER)
-    await restrictions.restrict_client(on, client, ["editors"], SERVER)
+    await client_restrictions.restrict_client(on, client, ["editors"], SERVER)
     await groups.remove(on, "editors", name, SERVER)
     await groups.add(on, "editors", name, SERVER)  # what ended has ended
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from attrs import frozen
 
-from iam.administration import groups, personal_tokens, restrictions
+from iam.administration import client_restrictions, groups, personal_tokens, restrictions
 from iam.administration.personal_tokens import Wish
 from iam.records.actor import SERVER
 from iam.records.invalid import Invalid
@@ -46,7 +46,7 @@ def way_back(page: str) -> str:
 
 async def test_an_application_is_for_the_members_of_its_groups(server: Server) -> None:
     world = await make(server)
-    await restrictions.restrict_client(world.on, world.app.client_id, ["editors"], SERVER)
+    await client_restrictions.restrict_client(world.on, world.app.client_id, ["editors"], SERVER)
 
     inside = await server.authorize(world.app, world.alice)
     outside = await server.authorize(world.app, world.bob)
@@ -61,7 +61,7 @@ async def test_an_application_is_for_the_members_of_its_groups(server: Server) -
 
 async def test_where_no_page_may_be_shown_the_client_is_told(server: Server) -> None:
     world = await make(server)
-    await restrictions.restrict_client(world.on, world.app.client_id, ["editors"], SERVER)
+    await client_restrictions.restrict_client(world.on, world.app.client_id, ["editors"], SERVER)
 
     reply = await server.authorize(world.app, world.bob, scope="openid", prompt="none")
 
@@ -70,11 +70,11 @@ async def test_where_no_page_may_be_shown_the_client_is_told(server: Server) -> 
 
 async def test_any_of_the_groups_will_do_and_everybody_may_come_again(server: Server) -> None:
     world = await make(server)
-    await restrictions.restrict_client(world.on, world.app.client_id, ["editors", "readers"], SERVER)
+    await client_restrictions.restrict_client(world.on, world.app.client_id, ["editors", "readers"], SERVER)
     both = [await server.authorize(world.app, person) for person in (world.alice, world.bob)]
-    await restrictions.restrict_client(world.on, world.app.client_id, ["editors"], SERVER)
+    await client_restrictions.restrict_client(world.on, world.app.client_id, ["editors"], SERVER)
     one = await server.authorize(world.app, world.bob)
-    await restrictions.restrict_client(world.on, world.app.client_id, [], SERVER)
+    await client_restrictions.restrict_client(world.on, world.app.client_id, [], SERVER)
     all_ = await server.authorize(world.app, world.bob)
 
     assert ["code" in reply.sent_back for reply in both] == [True, True]
@@ -84,7 +84,7 @@ async def test_any_of_the_groups_will_do_and_everybody_may_come_again(server: Se
 
 async def test_who_leaves_while_the_page_is_open_is_told_when_they_agree(server: Server) -> None:
     world = await make(server)
-    await restrictions.restrict_client(world.on, world.app.client_id, ["editors"], SERVER)
+    await client_restrictions.restrict_client(world.on, world.app.client_id, ["editors"], SERVER)
     code = await server.code(world.app, world.alice)
 
     await groups.remove(world.on, "editors", "alice", SERVER)
@@ -95,7 +95,7 @@ async def test_who_leaves_while_the_page_is_open_is_told_when_they_agree(server:
 
 async def test_what_ended_with_a_membership_does_not_come_again_with_it(server: Server) -> None:
     world = await make(server)
-    await restrictions.restrict_client(world.on, world.app.client_id, ["editors"], SERVER)
+    await client_restrictions.restrict_client(world.on, world.app.client_id, ["editors"], SERVER)
     tokens = await server.tokens(world.app, world.alice)
 
     await groups.remove(world.on, "editors", "alice", SERVER)
@@ -108,7 +108,7 @@ async def test_what_ended_with_a_membership_does_not_come_again_with_it(server: 
 async def test_who_is_in_another_of_the_groups_keeps_what_they_have(server: Server) -> None:
     world = await make(server)
     await groups.add(world.on, "readers", "alice", SERVER)
-    await restrictions.restrict_client(world.on, world.app.client_id, ["editors", "readers"], SERVER)
+    await client_restrictions.restrict_client(world.on, world.app.client_id, ["editors", "readers"], SERVER)
     await restrictions.restrict_scope(world.on, "write", ["editors", "readers"], SERVER)
     tokens = await server.tokens(world.app, world.alice, scope="read write")
 
@@ -164,7 +164,7 @@ async def test_a_personal_token_is_not_given_it(server: Server) -> None:
 
 async def test_a_group_stays_as_long_as_something_is_for_its_members_alone(server: Server) -> None:
     world = await make(server)
-    await restrictions.restrict_client(world.on, world.app.client_id, ["editors"], SERVER)
+    await client_restrictions.restrict_client(world.on, world.app.client_id, ["editors"], SERVER)
     await restrictions.restrict_scope(world.on, "write", ["editors"], SERVER)
     group = await groups.find(world.on, "editors")
 
@@ -172,7 +172,7 @@ async def test_a_group_stays_as_long_as_something_is_for_its_members_alone(serve
         await groups.delete(world.on, "editors", SERVER)
     with pytest.raises(Invalid, match="Applications or scopes are for members of this group alone"):
         await server.store.groups.delete(group.id, server.now(), SERVER)
-    await restrictions.restrict_client(world.on, world.app.client_id, [], SERVER)
+    await client_restrictions.restrict_client(world.on, world.app.client_id, [], SERVER)
     await server.store.scopes.delete("write", server.now(), SERVER)
 
     await groups.delete(world.on, "editors", SERVER)
@@ -183,7 +183,7 @@ async def test_who_loses_something_is_counted_before(server: Server) -> None:
     for person in (world.alice, world.bob):
         await server.tokens(world.app, person, scope="read write")
 
-    client = await restrictions.count_losses_of_client(world.on, world.app.client_id, ["editors"])
+    client = await client_restrictions.count_losses_of_client(world.on, world.app.client_id, ["editors"])
     scope = await restrictions.count_losses_of_scope(world.on, "write", ["editors", "readers"])
 
     assert client

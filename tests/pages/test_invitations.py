@@ -199,4 +199,3 @@ async def test_links_begin_with_the_address_that_the_servers_have_noted(server: 
 
     assert offer.link.startswith("https://login.example.org/o/invitation?link=iam_iv_")
     assert "iam_iv_" not in repr(offer)
-    await server.store.service.note(server.settings.issuer, server.now())
