@@ -1,11 +1,17 @@
 """A request that comes again with its Idempotency-Key is done once, and answered as the first time."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from twisted.internet.defer import Deferred, gatherResults
+from twisted.web.http_headers import Headers
 
+from iam.database.errors import ConnectionLost, GivenUp, Overloaded, Unavailable
+from iam.endpoints.api.refused import Refused
+from iam.endpoints.api.repetitions import Repetitions
+from iam.http.answers import Answer, json_answer
 from tests.api.conftest import Api, Caller
 
 SHOP = {"client_name": "Shop", "scope": "read"}
@@ -39,6 +45,28 @@ async def test_what_came_to_nothing_may_come_again(call: Caller) -> None:
     right = await call("POST", "/people", {"username": "ab"}, Idempotency_Key="one")
 
     assert (wrong.status, right.status) == (422, 201)
+
+
+@pytest.mark.parametrize(("error", "again"), [(ConnectionLost, 409), (GivenUp, 409), (Overloaded, 201)])
+async def test_what_may_have_been_done_is_not_done_again(api: Api, error: type[Unavailable], again: int) -> None:
+    headers = Headers({"authorization": ["Bearer iam_pt_of_tests"], "idempotency-key": ["one"]})
+    request: Any = SimpleNamespace(method=b"POST", path=b"/", query=b"", body=b"", requestHeaders=headers)
+    repetitions = Repetitions(api.server.store.repeated_requests, api.server.clock_of_store())
+
+    async def fail() -> Answer:
+        raise error("in a test")
+
+    async def act() -> Answer:
+        return json_answer(201, {})
+
+    with pytest.raises(error):
+        await repetitions.once(request, fail)
+    try:
+        status = (await repetitions.once(request, act)).status
+    except Refused as refused:
+        status = refused.status
+
+    assert status == again
 
 
 async def test_of_two_at_once_one_is_done(api: Api, call: Caller) -> None:

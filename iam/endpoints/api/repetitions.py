@@ -15,6 +15,7 @@ from attrs import frozen
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from iam.clock import Clock
+from iam.database.errors import ConnectionLost, GivenUp
 from iam.endpoints.api.refused import Refused
 from iam.http.answers import JSON, Answer, Headers
 from iam.http.parameters import authorization
@@ -39,6 +40,7 @@ class Repetitions:
     async def once(self, request: Request, act: Callable[[], Awaitable[Answer]]) -> Answer:
         """Returns the answer of `act`, or the one that the same request got before.
 
+        What came to nothing may come again; what may have been done, because the database broke off, is not done twice.
         Raises Refused: 400 for a malformed key, 409 while the other request is under way, 422 if it was another one.
         """
         lines = request.requestHeaders.getRawHeaders(b"idempotency-key")
@@ -53,6 +55,8 @@ class Repetitions:
             return repeated(before, digest, secret)
         try:
             answer = await act()
+        except (ConnectionLost, GivenUp):  # it may have been done
+            raise
         except Exception:
             await self.table.release(token, key)
             raise
