@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import date, timedelta
+from typing import Final
 from uuid import UUID
 
 from iam.administration import people
@@ -18,6 +19,10 @@ from iam.records.invalid import Invalid, Missing, complain
 from iam.records.session import Session
 from iam.secrets import minted
 from iam.secrets.minted import Kind
+
+NOT_THE_OWNERS: Final = (
+    "An administrator has disabled this application, and so only an administrator can enable it again."
+)
 
 
 async def find(on: Administration, client_id: str) -> Client:

@@ -179,3 +179,18 @@ async def test_a_role_reads_its_nouns_and_a_person_is_not_told_of_others_applica
     assert set(statuses.values()) <= {200, 403}
     assert other.status == {"support": 404, "auditor": 200, "developer": 404}[role]
     assert changing.status == 403
+
+
+async def test_an_owner_enables_what_they_disabled_and_not_what_an_administrator_did(api: Api, call: Caller) -> None:
+    owner = await api.server.person("alice")
+    await api.server.store.roles.grant("developer", None, Holder(user_id=owner.user_id), api.server.now(), SERVER)
+    made = await call("POST", "/applications", {"client_name": "Shop", "owner": "alice"})
+    own, path = await api.personal(owner), f"/applications/{made.json['client_id']}"
+
+    statuses = [(await each("POST", path + what)).status for each in (own, call) for what in ("/disable", "/enable")]
+    await call("POST", path + "/disable")
+    refused = await own("POST", path + "/enable")
+
+    assert statuses == [200] * 4
+    assert (refused.status, "An administrator has disabled" in refused.json["detail"]) == (403, True)
+    assert (await call("GET", path)).json["disabled_at"] is not None

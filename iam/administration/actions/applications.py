@@ -4,7 +4,7 @@ from typing import Final
 
 from iam.administration import client_changes, client_secrets, clients
 from iam.administration.actions import application
-from iam.administration.actions.action import Action
+from iam.administration.actions.action import Action, Forbidden
 from iam.administration.actions.application import (
     Application,
     ApplicationChange,
@@ -75,9 +75,11 @@ async def disable(on: Administration, wish: NamedApplication, operator: Operator
 
 
 async def enable(on: Administration, wish: NamedApplication, operator: Operator) -> Application:
-    """Enables an application. Raises Missing."""
-    own = not operator.administrator
-    return application.shown(await clients.enable(on, wish.application, operator.by, own=own))
+    """Enables an application. Raises Missing, and Forbidden for an owner if an administrator has disabled it."""
+    client = await clients.enable(on, wish.application, operator.by, own=not operator.administrator)
+    if not client.enabled:
+        raise Forbidden(clients.NOT_THE_OWNERS)
+    return application.shown(client)
 
 
 async def delete(on: Administration, wish: NamedApplication, operator: Operator) -> DeletedApplication:

@@ -126,7 +126,7 @@ class Acts:
         stale: Stale | None = None,
     ) -> Case:
         """Returns what the request is about. Raises AnswerNow, 404, if there is no such object."""
-        named = self._named(path)
+        named, person = self._named(path), None
         try:
             person = await self._person(named, operator)
             losses = await self._losses(action, named, operator)

@@ -19,7 +19,6 @@ log = Logger()
 
 DISABLE: Final = "disable"
 ENABLE: Final = "enable"
-NOT_YOURS: Final = "An administrator has disabled this application, and so only an administrator can enable it again."
 
 
 @service
@@ -78,7 +77,7 @@ class Switches:
     async def _refuse_others(self, session: Session, client: Client, what: str) -> None:
         """Raises AnswerNow, 403, for enabling an application that somebody else disabled."""
         if what == ENABLE and not await self.owners.may_enable(session, client):
-            raise self.theme.refusal(403, "This is for administrators", NOT_YOURS)
+            raise self.theme.refusal(403, "This is for administrators", clients.NOT_THE_OWNERS)
 
 
 def done(client: Client, what: str) -> bool:
