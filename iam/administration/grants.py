@@ -29,15 +29,9 @@ async def list_page(
 
 async def count_losses(on: Administration, grant_id: UUID) -> Losses | None:
     """Returns the client, giver and scope of a grant; None if it does not live."""
-    grants = await try_in_time(list_living(on))
-    if grants is None:
-        return Losses(f"Revoke the grant {grant_id}?", [count_ending(None)])
-    for grant in grants:
-        if grant.id == grant_id:
-            giver = grant.username or "nobody, for itself"
-            return Losses(
-                f"Revoke the grant {grant_id}?", [Section(f"{grant.name} got it from {giver}: {grant.scope}")]
-            )
+    for grant in await on.store.grants.living(on.clock.now(), grant_id=grant_id):
+        giver = grant.username or "nobody, for itself"
+        return Losses(f"Revoke the grant {grant_id}?", [Section(f"{grant.name} got it from {giver}: {grant.scope}")])
     return None
 
 
@@ -72,13 +66,21 @@ async def count_losses_of_void(on: Administration) -> Losses:
     return Losses("Void all that was issued until now?", sections)
 
 
+async def find_giver(on: Administration, grant_id: UUID) -> UUID | None:
+    """Returns who gave this grant, None being the client itself. Raises Missing."""
+    found = await on.store.grants.giver(grant_id)
+    if found is None:
+        raise missing(grant_id)
+    return found[0]
+
+
 async def revoke(on: Administration, grant_id: UUID, by: By) -> None:
     """Revokes a grant with every code and token under it. Raises Invalid if there is no such grant, or it has ended.
 
     A client's own grant is replaced by a new one without tokens.
     """
     if not await on.store.grants.revoke(grant_id, minted.identifier(), on.clock.now(), by):
-        raise Missing({"grant": f"There is no grant {grant_id}, or it has ended already."})
+        raise missing(grant_id)
 
 
 async def revoke_of_user(on: Administration, name: str, by: By) -> None:
@@ -108,6 +110,11 @@ async def void(on: Administration, by: By) -> tuple[datetime, int]:
     """
     now = on.clock.now()
     return now, await on.store.grants.revoke_all(now, by, log_out=True)
+
+
+def missing(grant_id: UUID) -> Missing:
+    """Returns the error for a grant that does not exist."""
+    return Missing({"grant": f"There is no grant {grant_id}, or it has ended already."})
 
 
 def count_ending(grants: list[Grant] | None, by: Callable[[Grant], str | None] = lambda grant: grant.name) -> Section:

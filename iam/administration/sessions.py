@@ -11,11 +11,12 @@ from iam.records.session import Presence
 from iam.records.user import User
 
 
-async def list_living(on: Administration, user: User | None = None) -> list[Presence]:
-    """Returns the sessions in use now: all of them, or this person's."""
+async def list_living(on: Administration, user: User | None = None, session_id: UUID | None = None) -> list[Presence]:
+    """Returns the sessions in use now: all of them, this person's, or the one with this id."""
     now = on.clock.now()
     idle_since = now - timedelta(seconds=on.settings.session_idle)
-    return await on.store.sessions.living(now, idle_since, user_id=user.id if user else None)
+    user_id = user.id if user else None
+    return await on.store.sessions.living(now, idle_since, user_id=user_id, session_id=session_id)
 
 
 async def list_page(on: Administration, user: User | None, after: UUID, limit: int) -> list[Presence]:
@@ -27,11 +28,24 @@ async def list_page(on: Administration, user: User | None, after: UUID, limit: i
 
 async def count_losses(on: Administration, session_id: UUID) -> Losses | None:
     """Says whose session ends; None if it is not in use."""
-    people = [each.username for each in await list_living(on) if each.id == session_id]
+    people = [each.username for each in await list_living(on, session_id=session_id)]
     return Losses(f"End the session {session_id}?", [Section(f"{people[0]} is logged in with it.")]) if people else None
+
+
+async def find_holder(on: Administration, session_id: UUID) -> UUID:
+    """Returns who is logged in with this session. Raises Missing."""
+    holder = await on.store.sessions.holder(session_id)
+    if holder is None:
+        raise missing(session_id)
+    return holder
 
 
 async def revoke(on: Administration, session_id: UUID, by: By) -> None:
     """Ends a session, and notifies the clients that know of it. Raises Invalid if there is none."""
     if not await on.store.sessions.revoke(session_id, on.clock.now(), by):
-        raise Missing({"session": f"There is no session {session_id}."})
+        raise missing(session_id)
+
+
+def missing(session_id: UUID) -> Missing:
+    """Returns the error for a session that does not exist."""
+    return Missing({"session": f"There is no session {session_id}."})

@@ -32,10 +32,15 @@ def of(user: User) -> Profile:
     return Profile(user.email, user.email_verified, user.name, user.claims)
 
 
+def moves(before: str | None, email: str) -> bool:
+    """Whether this is another e-mail address than the one before, or none any more."""
+    return names.email_key(email) != names.email_key(before or "")
+
+
 def move(profile: Profile, email: str) -> Profile:
     """Returns the profile with this e-mail address, unverified unless it is the same (H23); an empty one removes it."""
-    same = profile.email is not None and names.email_key(email) == names.email_key(profile.email)
-    return evolve(profile, email=email.strip() or None, email_verified=profile.email_verified and same)
+    verified = profile.email_verified and not moves(profile.email, email)
+    return evolve(profile, email=email.strip() or None, email_verified=verified)
 
 
 async def change(

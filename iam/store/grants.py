@@ -36,8 +36,10 @@ left join personal_tokens t on t.grant_id = g.id
 where o.revoked_at is null and (o.expires_at is null or o.expires_at > %(now)s)
   and (%(user_id)s::uuid is null or o.user_id = %(user_id)s)
   and (%(client_id)s::text is null or o.client_id = %(client_id)s)
+  and (%(id)s::uuid is null or o.id = %(id)s)
 order by g.created_at, g.id
 """
+GIVER = "select user_id from grants where id = %(id)s"
 PAGE = """
 select g.id, g.user_id, u.username, g.client_id, c.name, g.session_id, g.scope, g.created_at, g.expires_at, g.resources,
     t.name
@@ -99,10 +101,22 @@ class Grants:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def living(self, now: datetime, *, user_id: UUID | None = None, client_id: str | None = None) -> list[Grant]:
-        """Returns the valid grants, oldest first: all of them, or those of a person or of a client."""
-        rows = await self._database.query(LIVING, {"now": now, "user_id": user_id, "client_id": client_id})
-        return [Grant(*row) for row in rows]
+    async def living(
+        self,
+        now: datetime,
+        *,
+        user_id: UUID | None = None,
+        client_id: str | None = None,
+        grant_id: UUID | None = None,
+    ) -> list[Grant]:
+        """Returns the valid grants, oldest first: all of them, those of a person or of a client, or the one with this id."""
+        told = {"now": now, "user_id": user_id, "client_id": client_id, "id": grant_id}
+        return [Grant(*row) for row in await self._database.query(LIVING, told)]
+
+    async def giver(self, grant_id: UUID) -> tuple[UUID | None] | None:
+        """Returns who gave this grant, a client itself being None; nothing if there is no such grant."""
+        rows = await self._database.query(GIVER, {"id": grant_id})
+        return (rows[0][0],) if rows else None
 
     async def page(
         self, now: datetime, after: UUID, limit: int, *, user_id: UUID | None = None, client_id: str | None = None

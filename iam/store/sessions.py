@@ -147,8 +147,10 @@ select s.id, s.user_id, u.username, s.auth_time, s.seen_at, s.expires_at, s.reme
 from sessions s join users u on u.id = s.user_id and u.disabled_at is null and s.auth_time >= u.logins_not_before
 where s.expires_at > %(now)s and (s.remembered or s.seen_at > %(idle_since)s)
     and (%(user_id)s::uuid is null or s.user_id = %(user_id)s)
+    and (%(id)s::uuid is null or s.id = %(id)s)
 order by s.auth_time, s.id
 """
+HOLDER = "select user_id from sessions where id = %(id)s"
 PAGE = """
 select s.id, s.user_id, u.username, s.auth_time, s.seen_at, s.expires_at, s.remembered
 from sessions s join users u on u.id = s.user_id and u.disabled_at is null and s.auth_time >= u.logins_not_before
@@ -255,10 +257,17 @@ class Sessions:
         rows = await self._database.query(END, told)
         return Ended(*rows[0][:3]) if rows else None
 
-    async def living(self, now: datetime, idle_since: datetime, *, user_id: UUID | None = None) -> list[Presence]:
-        """Returns the valid sessions, oldest first: all of them, or those of this person."""
-        rows = await self._database.query(LIVING, {"now": now, "idle_since": idle_since, "user_id": user_id})
-        return [Presence(*row) for row in rows]
+    async def living(
+        self, now: datetime, idle_since: datetime, *, user_id: UUID | None = None, session_id: UUID | None = None
+    ) -> list[Presence]:
+        """Returns the valid sessions, oldest first: all of them, those of this person, or the one with this id."""
+        told = {"now": now, "idle_since": idle_since, "user_id": user_id, "id": session_id}
+        return [Presence(*row) for row in await self._database.query(LIVING, told)]
+
+    async def holder(self, session_id: UUID) -> UUID | None:
+        """Returns who is logged in with this session; None if there is none."""
+        rows = await self._database.query(HOLDER, {"id": session_id})
+        return rows[0][0] if rows else None
 
     async def page(
         self, now: datetime, idle_since: datetime, after: UUID, limit: int, *, user_id: UUID | None = None

@@ -36,6 +36,14 @@ order by email_key collate "C" limit %(limit)s
 """
 )
 
+# Whether somebody can log in to the account, were it enabled.
+OPENED: Final = """
+select exists (
+    select from users u where u.id = %(id)s
+        and (u.password_hash is not null or exists (select from passkeys p where p.user_id = u.id))
+)
+"""
+
 # With the password it is read whether another factor may be asked for, since most people have none.
 LOGIN = """
 select u.id, u.password_hash, exists (select from totp_secrets t where t.user_id = u.id)
@@ -206,6 +214,11 @@ class Users:
         """
         told = {"prefix": prefix, "after": after, "beyond": beyond(prefix), "limit": limit}
         return [User(*row) for row in await self._database.query(PAGE_BY_EMAIL if by_email else PAGE, told)]
+
+    async def opened(self, user_id: UUID) -> bool:
+        """Returns whether this person has a password or a passkey."""
+        ((found,),) = await self._database.query(OPENED, {"id": user_id})
+        return bool(found)
 
     async def login(self, login_key: str) -> Login | None:
         """Returns what a login needs of the enabled person with this username or e-mail address, or None."""

@@ -14,6 +14,7 @@ from iam.administration.personal_tokens import Wish
 from iam.records.actor import SERVER
 from iam.records.scope import ADMINISTRATIVE
 from iam.server.own_resources import register_api
+from iam.store.roles import Holder
 from tests.harness import App, Person, Reply, Server
 
 PATH = "/api/v1"
@@ -56,6 +57,12 @@ class Api:
         wish = Wish("tests", scopes or sorted(ADMINISTRATIVE), [self.uri], self.server.now() + timedelta(days=1))
         made = await personal_tokens.create_for_person(self.server.application.administration, user, wish, SERVER)
         return Caller(self.server, made.text)
+
+    async def with_role(self, role: str) -> Person:
+        """A person with this role, and of this name."""
+        person = await self.server.person(role)
+        await self.server.store.roles.grant(role, None, Holder(user_id=person.user_id), self.server.now(), SERVER)
+        return person
 
     async def client(self, app: App, scopes: Sequence[str]) -> Caller:
         """With a token by client credentials."""

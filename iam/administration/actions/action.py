@@ -38,7 +38,8 @@ class Action(Generic[Input, Output]):
 
     `method` and `path` are its address below `/api/v1`; the variables of the path are members of the input. `roles` may
     do it besides administrators, and so may who `owns` what the input names. Who is not an administrator may not use
-    the `reserved` members, nor touch the account of somebody with a role, which `person` finds. `losses` says what
+    the `reserved` members, nor touch what belongs to somebody with a role, whom `person` finds; nobody has what a client
+    has for itself. `losses` says what
     goes with it, before it is done; a `sensitive` action wants a login of the last minutes.
     What it `creates` is found by the member `identity` of the output.
     """
@@ -52,7 +53,7 @@ class Action(Generic[Input, Output]):
     function: Callable[[Administration, Input, Operator], Awaitable[Output]]
     roles: frozenset[Role] = frozenset()
     owns: Callable[[Administration, Input, Operator], Awaitable[bool]] | None = None
-    person: Callable[[Administration, Input], Awaitable[UUID]] | None = None
+    person: Callable[[Administration, Input], Awaitable[UUID | None]] | None = None
     reserved: frozenset[str] = frozenset()
     losses: Callable[[Administration, Input], Awaitable[Losses | None]] | None = None
     creates: bool = False

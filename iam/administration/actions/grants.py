@@ -10,7 +10,7 @@ from iam.administration.actions.action import Action
 from iam.administration.actions.models import MOST, USUAL, Model, Moment, Page
 from iam.administration.actions.operator import Operator
 from iam.administration.actions.paging import cut, identifier
-from iam.administration.actions.readers import HELPERS_AND_AUDITORS
+from iam.administration.actions.readers import HELPERS, HELPERS_AND_AUDITORS
 from iam.administration.administration import Administration
 from iam.records.grant import Grant
 
@@ -100,6 +100,8 @@ REVOKE: Final = Action(
     NamedGrant,
     RevokedGrant,
     revoke,
+    roles=HELPERS,
+    person=lambda on, wish: grants.find_giver(on, wish.grant),
     losses=lambda on, wish: grants.count_losses(on, wish.grant),
 )
 

@@ -4,7 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from iam.administration import factors, invitations, people
-from iam.administration.actions.action import Action
+from iam.administration.actions.action import Action, Forbidden
 from iam.administration.actions.models import Listing, Page
 from iam.administration.actions.operator import Operator
 from iam.administration.actions.paging import cut, place
@@ -21,10 +21,14 @@ from iam.administration.actions.person import (
 )
 from iam.administration.administration import Administration
 from iam.administration.people import ProfileChange
-from iam.people import names
+from iam.people import names, profiles
 from iam.records.role import Role
 from iam.records.user import User
 
+THEIR_ADDRESS: Final = (
+    "Only an administrator may change the e-mail address of somebody who can log in, for whoever has it can choose another "
+    "password. They change it themselves in their account."
+)
 SUPPORT: Final = frozenset({Role.SUPPORT})
 READERS: Final = frozenset({Role.SUPPORT, Role.AUDITOR})
 
@@ -65,9 +69,19 @@ async def create(on: Administration, wish: NewPerson, operator: Operator) -> Per
 
 
 async def update(on: Administration, wish: PersonChange, operator: Operator) -> Person:
-    """Changes an account. Raises Invalid and Missing."""
+    """Changes an account. Raises Invalid, Missing and Forbidden."""
+    await keep_address(on, wish, operator)
     change = ProfileChange(wish.email, wish.name, wish.email_verified, wish.claims, wish.removed_claims, wish.superuser)
     return Person.of(await people.update(on, wish.person, change, operator.by))
+
+
+async def keep_address(on: Administration, wish: PersonChange, operator: Operator) -> None:
+    """Raises Forbidden for another address of somebody who can log in, to whose account a link would go; not for administrators."""
+    if operator.administrator or wish.email is None:
+        return
+    user = await people.find(on, wish.person)
+    if profiles.moves(user.email, wish.email) and await on.store.users.opened(user.id):
+        raise Forbidden(THEIR_ADDRESS)
 
 
 async def disable(on: Administration, wish: Disabling, operator: Operator) -> Person:
@@ -144,7 +158,7 @@ CREATE: Final = Action(
     Person,
     create,
     roles=SUPPORT,
-    reserved=frozenset({"password", "password_hash"}),
+    reserved=frozenset({"password", "password_hash", "email_verified"}),
     creates=True,
 )
 UPDATE: Final = Action(
@@ -157,7 +171,7 @@ UPDATE: Final = Action(
     update,
     roles=SUPPORT,
     person=named,
-    reserved=frozenset({"superuser"}),
+    reserved=frozenset({"superuser", "email_verified"}),
 )
 DISABLE: Final = Action(
     "person.disable",

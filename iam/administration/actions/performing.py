@@ -1,6 +1,7 @@
 """Performs actions: the one place that decides who may do what."""
 
 from typing import Final
+from uuid import UUID
 
 from iam.administration.actions.action import Action, Forbidden, Input, Output, Unscoped
 from iam.administration.actions.operator import Operator
@@ -9,6 +10,7 @@ from iam.administration.administration import Administration
 NO_ROLE: Final = "You have no role here that may do this. Ask an administrator."
 RESERVED: Final = "Only an administrator may give these: {}."
 ABOVE: Final = "Only an administrator may change the account of somebody who has a role."
+NOBODYS: Final = "Only an administrator may end what an application has for itself."
 LONG_AGO: Final = "This wants a login of the last ten minutes: log in again."
 
 
@@ -31,8 +33,8 @@ async def check(on: Administration, action: Action[Input, Output], wish: Input, 
         raise Forbidden(NO_ROLE)
     if given := sorted(action.reserved & wish.model_fields_set):
         raise Forbidden(RESERVED.format(", ".join(given)))
-    if action.changes and action.person and await has_role(on, action, wish):
-        raise Forbidden(ABOVE)
+    if action.changes and action.person:
+        await spare(on, await action.person(on, wish))
     return prove(action, operator)
 
 
@@ -42,6 +44,9 @@ def prove(action: Action[Input, Output], operator: Operator) -> None:
         raise Forbidden(LONG_AGO)
 
 
-async def has_role(on: Administration, action: Action[Input, Output], wish: Input) -> bool:
-    """Whether the person whom the action is about has a role themselves."""
-    return action.person is not None and bool(await on.store.roles.of_person(await action.person(on, wish)))
+async def spare(on: Administration, person: UUID | None) -> None:
+    """Raises Forbidden if the person has a role themselves, or if it is no person's but a client's own."""
+    if person is None:
+        raise Forbidden(NOBODYS)
+    if await on.store.roles.of_person(person):
+        raise Forbidden(ABOVE)

@@ -10,7 +10,7 @@ from iam.administration.actions.action import Action
 from iam.administration.actions.models import MOST, USUAL, Model, Moment, Page
 from iam.administration.actions.operator import Operator
 from iam.administration.actions.paging import cut, identifier
-from iam.administration.actions.readers import HELPERS_AND_AUDITORS
+from iam.administration.actions.readers import HELPERS, HELPERS_AND_AUDITORS
 from iam.administration.administration import Administration
 from iam.records.session import Presence
 
@@ -93,6 +93,8 @@ REVOKE: Final = Action(
     NamedSession,
     EndedSession,
     revoke,
+    roles=HELPERS,
+    person=lambda on, wish: sessions.find_holder(on, wish.session),
     losses=lambda on, wish: sessions.count_losses(on, wish.session),
 )
 

@@ -10,7 +10,7 @@ from iam.administration.actions.action import Action
 from iam.administration.actions.models import MOST, USUAL, Instant, Model, Moment, Page
 from iam.administration.actions.operator import Operator
 from iam.administration.actions.paging import cut, identifier
-from iam.administration.actions.readers import HELPERS_AND_AUDITORS
+from iam.administration.actions.readers import HELPERS, HELPERS_AND_AUDITORS
 from iam.administration.administration import Administration
 from iam.administration.personal_tokens import Wish
 from iam.records.invalid import complain
@@ -133,6 +133,11 @@ async def revoke(on: Administration, wish: NamedToken, operator: Operator) -> Re
     return RevokedToken(id=wish.token)
 
 
+async def holder(on: Administration, wish: NamedToken) -> UUID | None:
+    """Returns whose token it is, None being a client's own. Raises Missing."""
+    return (await personal_tokens.find(on, wish.token, ANYBODY)).user_id
+
+
 LIST: Final = Action(
     "token.list",
     "List personal and service tokens, without their texts, which are not stored.",
@@ -162,6 +167,8 @@ REVOKE: Final = Action(
     NamedToken,
     RevokedToken,
     revoke,
+    roles=HELPERS,
+    person=holder,
 )
 
 ACTIONS: Final = (LIST, CREATE, REVOKE)
