@@ -1,43 +1,24 @@
-"""The audit log: listed, and shortened by whole months."""
+"""The audit log: who it is about, and how it is shortened by whole months."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from iam.administration import people
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section
-from iam.people import names
 from iam.records.actor import By
-from iam.records.audit import Event, Month
-from iam.records.invalid import Invalid
-
-
-async def list_events(
-    on: Administration,
-    *,
-    since: datetime | None = None,
-    client_id: str | None = None,
-    user: str | None = None,
-    kind: str | None = None,
-) -> list[Event]:
-    """Returns the events, oldest first: since this moment, about this client, about or by this person, of this kind.
-
-    `user` is a username or an id; the id of a deleted person works too. Raises Invalid if there is no such person.
-    """
-    user_id = await find_id(on, user) if user else None
-    return await on.store.audit.events(since=since, client=client_id, user=user_id, kind=kind)
-
-
-async def find_id(on: Administration, user: str) -> str:
-    """Returns the id of a person by username or id (a deleted person's by id). Raises Invalid if there is none."""
-    known = await on.store.audit.events(user=user) or await people.find_by_id(on, user)
-    return user if known else str((await people.find(on, user)).id)
+from iam.records.audit import Month
+from iam.records.invalid import Invalid, Missing
 
 
 async def find_subject(on: Administration, user: str) -> str:
-    """Returns the id of the person with this username; any other text may be the id of somebody who is deleted."""
-    found = await on.store.users.by_username(names.username_key(user))
-    return str(found.id) if found else user
+    """Returns the id of a person by username or id; a deleted person's by id. Raises Missing if there is none."""
+    try:
+        return str((await people.find(on, user)).id)
+    except Missing:
+        if "\0" in user or not await on.store.audit.page(None, 0, 1, user=user):
+            raise
+        return user
 
 
 async def count_losses(on: Administration, before: date) -> Losses | None:
@@ -50,9 +31,9 @@ async def count_losses(on: Administration, before: date) -> Losses | None:
 
 
 async def prune(on: Administration, before: date, by: By) -> Sequence[Month]:
-    """Removes the months that ended by this day, and returns them. Raises Invalid for a day in the future.
+    """Removes the months that ended by this day, and returns them; the log keeps an event that they were removed.
 
-    The audit log keeps an event that they were removed.
+    Raises Invalid for a day in the future, and if the log belongs to another role of the database.
     """
     months = await list_over(on, before)
     return await on.store.audit.prune(before, on.clock.now(), by) if months else ()

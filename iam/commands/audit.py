@@ -1,17 +1,17 @@
 """`iam audit`."""
 
+from collections.abc import Awaitable
 from datetime import date, datetime
 
 import click
 
-from iam.administration import audit
-from iam.administration.administration import Administration
-from iam.administration.losses import Losses
+from iam.administration.actions import audit as actions
+from iam.administration.actions.audit import EventListing, Pruned, Pruning
+from iam.administration.actions.models import MOST
 from iam.commands import moments, output
-from iam.commands.confirming import run_if_agreed, yes_option
+from iam.commands.actions import document, list_all, together
+from iam.commands.confirming import yes_option
 from iam.commands.options import Group
-from iam.commands.running import run
-from iam.records.audit import Event
 from iam.records.invalid import Invalid
 
 COLUMNS = ("at", "kind", "actor", "user_id", "client_id", "address")
@@ -37,7 +37,8 @@ def command() -> None:
 @click.option("--kind", metavar="K", help="Only events of this kind, such as token.revoked.")
 def list_(since: datetime | None, client: str | None, user: str | None, kind: str | None) -> None:
     """List the events, oldest first."""
-    events = run(lambda on: audit.list_events(on, since=since, client_id=client, user=user, kind=kind))
+    wish = EventListing(since=since, client=client, user=user, did=True, kind=kind, limit=MOST)
+    events = reversed(list_all(actions.LIST, wish))
     output.tabulate([document(event) for event in events], COLUMNS, "There is nothing.")
 
 
@@ -52,31 +53,16 @@ def list_(since: datetime | None, client: str | None, user: str | None, kind: st
 @yes_option
 def prune(before: date, *, yes: bool) -> None:
     """Remove whole months from the audit log, for good. The log keeps an event that they were removed."""
-    gone = run_if_agreed(losses, audit.prune, before, yes=yes)
-    if not gone:
-        output.say("No month of the audit log ended by then; nothing is removed.", {"removed": []})
+    gone = together(lambda do: by_option(do.if_agreed(actions.PRUNE, Pruning(before=before), yes=yes)))
+    if not gone.removed:
+        output.say("No month of the audit log ended by then; nothing is removed.", document(gone))
         return
-    told = [{"since": str(month.since), "until": str(month.until), "events": month.events} for month in gone]
-    output.say(f"{sum(month.events for month in gone)} events are removed.", {"removed": told})
+    output.say(f"{sum(month.events for month in gone.removed)} events are removed.", document(gone))
 
 
-async def losses(on: Administration, before: date) -> Losses | None:
-    """Returns what would be removed. Raises BadParameter for a day in the future."""
+async def by_option(pruning: Awaitable[Pruned]) -> Pruned:
+    """Returns what was removed. Raises BadParameter for a day that cannot be."""
     try:
-        return await audit.count_losses(on, before)
+        return await pruning
     except Invalid as invalid:
         raise click.BadParameter(str(invalid), param_hint="--before") from None
-
-
-def document(event: Event) -> dict[str, object]:
-    """Returns the event as a JSON object."""
-    return {
-        "id": str(event.id),
-        "at": output.moment(event.at),
-        "kind": event.kind,
-        "actor": event.actor,
-        "user_id": event.subject,
-        "client_id": event.client,
-        "address": event.address,
-        "detail": dict(event.detail),
-    }

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import ValidationError
 
 from iam.server.help_texts import help_text
 
@@ -45,6 +46,14 @@ class Command(click.Command):
         super().__init__(*args, **explained(kwargs))
         self.params += customary()
         self.examples = examples
+
+    def invoke(self, context: click.Context) -> Any:
+        """Runs the command; what no input of an action can have becomes a sentence, with exit status 1."""
+        try:
+            return super().invoke(context)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            raise click.ClickException(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from None
 
     def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the examples."""

@@ -3,9 +3,17 @@
 from datetime import date, datetime
 from typing import Final
 
+from psycopg2 import errorcodes
+
 from iam.database.database import Database
+from iam.database.errors import Rejected
 from iam.records.actor import By
 from iam.records.audit import Event, Month
+from iam.records.invalid import Invalid
+
+NOT_OURS: Final = (
+    "The role that this runs as in the database does not own the audit log: only its owner removes months."
+)
 
 LIST: Final = """
 select id, at, kind, actor, subject, client, host(address), detail from audit_events
@@ -22,7 +30,7 @@ select n, id, at, kind, actor, subject, client, host(address), detail from audit
 where (%(before)s::timestamptz is null or (at, n) < (%(before)s, %(number)s))
     and (%(since)s::timestamptz is null or at >= %(since)s)
     and (%(client)s::text is null or client = %(client)s)
-    and (%(user)s::text is null or subject = %(user)s)
+    and (%(user)s::text is null or subject = %(user)s or %(did)s and actor = 'user ' || %(user)s)
     and (%(kind)s::text is null or kind = %(kind)s)
 order by at desc, n desc limit %(limit)s
 """
@@ -94,14 +102,16 @@ class Audit:
         since: datetime | None = None,
         client: str | None = None,
         user: str | None = None,
+        did: bool = False,
         kind: str | None = None,
     ) -> list[tuple[int, Event]]:
         """Returns events with their numbers, the latest first, those in front of a moment and number; `limit` at most.
 
-        They are since a moment, about a client, about a person, and of a kind; None does not restrict them.
+        They are since a moment, about a client, about a person, or by them if they `did` it, and of a kind; None does
+        not restrict them.
         """
         asked = {"before": before, "number": number, "limit": limit, "since": since}
-        told = {**asked, "client": client, "user": user, "kind": kind}
+        told = {**asked, "client": client, "user": user, "did": did, "kind": kind}
         return [(n, Event(*row)) for n, *row in await self._database.query(PAGE, told)]
 
     async def months(self) -> list[Month]:
@@ -111,10 +121,15 @@ class Audit:
     async def prune(self, before: date, now: datetime, by: By) -> list[Month]:
         """Drops the months that ended by this day, and returns them.
 
-        Raises Rejected for a role that does not own the log.
+        Raises Invalid for a role that does not own the log.
         """
         told = {"before": before, "now": now, **by.columns}
-        return [Month(*row) for row in await self._database.query(PRUNE, told)]
+        try:
+            return [Month(*row) for row in await self._database.query(PRUNE, told)]
+        except Rejected as rejected:
+            if rejected.sqlstate != errorcodes.INSUFFICIENT_PRIVILEGE:
+                raise
+            raise Invalid({"before": NOT_OURS}) from None
 
     async def shorten(self, before: datetime) -> int:
         """Cuts the addresses in some events from before this moment down to their networks.

@@ -137,5 +137,10 @@ def test_wrong_usage_is_exit_status_2(iam: Iam, arguments: tuple[str, ...]) -> N
     assert "Usage: iam" in outcome.err
 
 
+@pytest.mark.parametrize("arguments", [("user", "show", ""), ("group", "add", "", "x"), ("explain", "")])
+def test_an_argument_that_cannot_be_is_a_sentence(iam: Iam, arguments: tuple[str, ...]) -> None:
+    assert "at least 1 character" in iam(*arguments).complaint
+
+
 def test_the_version_is_known(iam: Iam) -> None:
     assert iam("--version").out.startswith("iam, version 0.")

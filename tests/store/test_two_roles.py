@@ -14,10 +14,10 @@ from twisted.internet import reactor
 
 from iam.clock import Clock
 from iam.database.database import Database
-from iam.database.errors import Rejected
 from iam.database.migration import MigrationError, admit, migrate
 from iam.operations.retention import Retention, tasks
 from iam.records.actor import SERVER
+from iam.records.invalid import Invalid
 from iam.secrets import minted
 from iam.secrets.master_key import ServerKey
 from iam.server.parts import build_keys
@@ -122,7 +122,7 @@ async def test_a_server_of_that_role_does_all_that_it_has_to(start: Start, as_se
         now=clock.now(),
         by=SERVER,
     )
-    with pytest.raises(Rejected):
+    with pytest.raises(Invalid, match="does not own the audit log"):
         await store.audit.prune((clock.now() + timedelta(days=90)).date(), clock.now(), SERVER)
 
 

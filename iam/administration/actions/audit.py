@@ -1,5 +1,6 @@
-"""What can be read in the audit log."""
+"""What can be read in the audit log, and the removal of whole months."""
 
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from iam.administration.actions.operator import Operator
 from iam.administration.actions.paging import cut, moment
 from iam.administration.actions.readers import AUDITORS
 from iam.administration.administration import Administration
-from iam.records.audit import Event
+from iam.records.audit import Event, Month
 
 
 class ShownEvent(Model):
@@ -48,9 +49,35 @@ class EventListing(Model):
     since: Instant | None = Field(default=None, description="Only events from then on.")
     client: str | None = Field(default=None, description="Only events about this client.")
     user: str | None = Field(default=None, description="Only what is about this person; of a deleted one, the id.")
+    did: bool = Field(default=False, description="Of a person, also what they did, which takes longer to find.")
     kind: str | None = Field(default=None, description="Only events of this kind, such as token.revoked.")
     after: str | None = Field(default=None, description="Where the page begins: `next` of another.")
     limit: int = Field(default=USUAL, ge=1, le=MOST, description="How many items there are on a page.")
+
+
+class Pruning(Model):
+    """The months to be removed."""
+
+    before: date = Field(description="Remove the months that ended by this day.")
+
+
+class PrunedMonth(Model):
+    """A part of the audit log that is gone."""
+
+    since: date
+    until: date
+    events: int
+
+    @classmethod
+    def of(cls, month: Month) -> "PrunedMonth":
+        """Returns what is said about this part."""
+        return cls(since=month.since, until=month.until, events=month.events)
+
+
+class Pruned(Model):
+    """The parts of the audit log that are gone."""
+
+    removed: list[PrunedMonth]
 
 
 async def list_events(on: Administration, wish: EventListing, _: Operator) -> Page[ShownEvent]:
@@ -58,10 +85,15 @@ async def list_events(on: Administration, wish: EventListing, _: Operator) -> Pa
     user = await audit.find_subject(on, wish.user) if wish.user else None
     before, number = moment(wish.after)
     rows = await on.store.audit.page(
-        before, number, wish.limit + 1, since=wish.since, client=wish.client, user=user, kind=wish.kind
+        before, number, wish.limit + 1, since=wish.since, client=wish.client, user=user, did=wish.did, kind=wish.kind
     )
     found, following = cut(rows, wish.limit, lambda row: [row[1].at.isoformat(), str(row[0])])
     return Page[ShownEvent](items=[ShownEvent.of(event) for _, event in found], next=following)
+
+
+async def prune(on: Administration, wish: Pruning, operator: Operator) -> Pruned:
+    """Removes months of the audit log. Raises Invalid."""
+    return Pruned(removed=list(map(PrunedMonth.of, await audit.prune(on, wish.before, operator.by))))
 
 
 LIST: Final = Action(
@@ -74,5 +106,16 @@ LIST: Final = Action(
     list_events,
     roles=AUDITORS,
 )
+PRUNE: Final = Action(
+    "event.prune",
+    "Remove whole months from the audit log, for good. The log keeps an event that they were removed.",
+    "POST",
+    "/audit/prune",
+    Pruning,
+    Pruned,
+    prune,
+    losses=lambda on, wish: audit.count_losses(on, wish.before),
+    sensitive=True,
+)
 
-ACTIONS: Final = (LIST,)
+ACTIONS: Final = (LIST, PRUNE)
