@@ -2,15 +2,24 @@
 
 import click
 
-from iam.administration import groups
-from iam.administration.administration import Administration
-from iam.administration.groups import GroupChange
+from iam.administration.actions import groups as actions
+from iam.administration.actions.groups import (
+    ChangedGroup,
+    Group,
+    Member,
+    Members,
+    NamedGroup,
+    NamedMember,
+    NewGroup,
+    NewMember,
+    ShownGroup,
+)
+from iam.administration.actions.models import MOST, Listing
 from iam.commands import output
-from iam.commands.confirming import run_if_agreed, yes_option
+from iam.commands.actions import Performer, document, given, list_all, perform, perform_if_agreed, together
+from iam.commands.confirming import yes_option
 from iam.commands.options import Group as Commands
-from iam.commands.running import run
-from iam.records.actor import COMMAND_LINE
-from iam.records.group import Group, Member
+from iam.people import names
 
 COLUMNS = ("name", "members", "description")
 
@@ -29,14 +38,14 @@ def command() -> None:
 @description_option
 def create(name: str, description: str | None) -> None:
     """Create the group NAME."""
-    group = run(lambda on: groups.create(on, name, description or "", COMMAND_LINE))
+    group = perform(actions.CREATE, NewGroup(name=name, description=description or ""))
     output.say(f"The group {group.name} is created.", document(group))
 
 
 @command.command("list", examples=["iam group list --json"])
 def list_() -> None:
     """List all groups."""
-    known = run(lambda on: on.store.groups.all())
+    known = list_all(actions.LIST, Listing(limit=MOST))
     output.tabulate([document(group) for group in known], COLUMNS, "There are no groups.")
 
 
@@ -45,12 +54,11 @@ def list_() -> None:
 def show(name: str) -> None:
     """Show the group NAME, its members and owners, and the clients and scopes that are for its members alone."""
 
-    async def work(on: Administration) -> dict[str, object]:
-        group = await groups.find(on, name)
-        clients, scopes = await on.store.restrictions.of_group(group.id)
-        return with_members(group, await on.store.groups.members(group.id)) | {"clients": clients, "scopes": scopes}
+    async def work(do: Performer) -> tuple[ShownGroup, list[Member]]:
+        group = await do(actions.SHOW, NamedGroup(group=name))
+        return group, await do.everything(actions.LIST_MEMBERS, Members(group=str(group.id), limit=MOST))
 
-    output.show(run(work))
+    output.show(with_members(*together(work)))
 
 
 @command.command(examples=["iam group update editors --name writers", 'iam group update editors --description ""'])
@@ -59,7 +67,7 @@ def show(name: str) -> None:
 @description_option
 def update(name: str, new_name: str | None, description: str | None) -> None:
     """Change the group NAME; what is not named stays. The claim groups has the new name from the next token on."""
-    group = run(lambda on: groups.update(on, name, GroupChange(new_name, description), COMMAND_LINE))
+    group = perform(actions.UPDATE, ChangedGroup(group=name, **given(name=new_name, description=description)))
     output.say(f"The group {group.name} is changed.", document(group))
 
 
@@ -68,8 +76,8 @@ def update(name: str, new_name: str | None, description: str | None) -> None:
 @yes_option
 def delete(name: str, *, yes: bool) -> None:
     """Delete the group NAME: its members lose the roles that it gave them."""
-    group = run_if_agreed(groups.count_losses, groups.delete, name, yes=yes)
-    output.say(f"The group {group.name} is deleted.", {"id": str(group.id), "name": group.name, "deleted": True})
+    group = perform_if_agreed(actions.DELETE, NamedGroup(group=name), yes=yes)
+    output.say(f"The group {group.name} is deleted.", document(group))
 
 
 @command.command(examples=["iam group add editors alice", "iam group add editors bob --owner"])
@@ -78,7 +86,7 @@ def delete(name: str, *, yes: bool) -> None:
 @click.option("--owner/--no-owner", default=None, help="Whether they manage the group.")
 def add(name: str, username: str, *, owner: bool | None) -> None:
     """Make USERNAME a member of the group NAME."""
-    group = run(lambda on: groups.add(on, name, username, COMMAND_LINE, owner=owner))
+    group = perform(actions.ADD, NewMember(group=name, person=username, **given(owner=owner)))
     output.say(f"{username} is a member of the group {group.name}.", document(group))
 
 
@@ -88,23 +96,14 @@ def add(name: str, username: str, *, owner: bool | None) -> None:
 @yes_option
 def remove(name: str, username: str, *, yes: bool) -> None:
     """End the membership of USERNAME in the group NAME."""
-    group = run_if_agreed(groups.count_losses_of_removing, groups.remove, name, username, yes=yes)
+    group = perform_if_agreed(actions.REMOVE, NamedMember(group=name, person=username), yes=yes)
     output.say(f"{username} is no member of the group {group.name} any more.", document(group))
 
 
-def document(group: Group) -> dict[str, object]:
-    """Returns the group as a JSON object."""
-    return {
-        "id": str(group.id),
-        "name": group.name,
-        "description": group.description,
-        "members": group.members,
-        "created_at": output.moment(group.created_at),
-        "updated_at": output.moment(group.updated_at),
-    }
-
-
-def with_members(group: Group, members: list[Member]) -> dict[str, object]:
+def with_members(group: ShownGroup, members: list[Member]) -> dict[str, object]:
     """Returns the group as a JSON object, with the usernames of its members and its owners."""
-    owners = [member.username for member in members if member.owner]
-    return {**document(group), "members": [member.username for member in members], "owners": owners}
+    known = sorted(members, key=lambda member: names.username_key(member.username))
+    owners = [member.username for member in known if member.owner]
+    told = {name: value for name, value in document(group).items() if name in Group.model_fields}
+    usernames = {"members": [member.username for member in known], "owners": owners}
+    return {**told, **usernames, "clients": group.clients, "scopes": group.scopes}

@@ -2,13 +2,13 @@
 
 import click
 
-from iam.administration import keys
+from iam.administration.actions import keys as actions
+from iam.administration.actions.keys import NamedKey, Rotation
+from iam.administration.actions.models import MOST, Listing
 from iam.commands import output
-from iam.commands.confirming import run_if_agreed, yes_option
+from iam.commands.actions import document, given, list_all, perform, perform_if_agreed
+from iam.commands.confirming import yes_option
 from iam.commands.options import Group
-from iam.commands.running import run
-from iam.records.actor import COMMAND_LINE
-from iam.records.signing_key import SigningKey
 from iam.secrets.signing_keys import KINDS
 
 COLUMNS = ("kid", "use", "alg", "state", "published_at", "active_at", "removed_at")
@@ -25,10 +25,9 @@ def list_() -> None:
 
     Clients encrypt to the keys whose use is enc; a retired one still decrypts.
     """
-    found = run(keys.list_states)
-    output.tabulate(
-        [document(*each) for each in found], COLUMNS, "There are no keys yet: the server makes them at its first start."
-    )
+    found = sorted(list_all(actions.LIST, Listing(limit=MOST)), key=lambda key: (key.alg, key.published_at))
+    nothing = "There are no keys yet: the server makes them at its first start."
+    output.tabulate([document(key) for key in found], COLUMNS, nothing)
 
 
 @command.command(examples=["iam key rotate", "iam key rotate --alg ES256 --now"])
@@ -38,9 +37,9 @@ def list_() -> None:
 )
 def rotate(alg: str | None, *, at_once: bool) -> None:
     """Publish new keys. They sign in a day, when all clients have them; the old ones stay published while needed."""
-    added = run(lambda on: keys.rotate(on, alg, COMMAND_LINE, at_once=at_once))
+    added = perform(actions.ROTATE, Rotation(**given(alg=alg), at_once=at_once)).items
     nothing = "Another server published new keys at this moment."
-    output.tabulate([document(*each) for each in added], COLUMNS, nothing)
+    output.tabulate([document(key) for key in added], COLUMNS, nothing)
 
 
 # a kid may begin with a hyphen
@@ -49,18 +48,5 @@ def rotate(alg: str | None, *, at_once: bool) -> None:
 @yes_option
 def retire(kid: str, *, yes: bool) -> None:
     """Remove the key KID at once: nothing it signed is trusted any more. Another key takes its place."""
-    alg = run_if_agreed(keys.count_losses, keys.retire, kid, yes=yes)
-    output.say(f"The key {kid} is removed.", {"kid": kid, "alg": alg, "removed": True})
-
-
-def document(key: SigningKey, state: str) -> dict[str, object]:
-    """Returns a key as a JSON object, without its private part."""
-    return {
-        "kid": key.kid,
-        "use": key.public_key["use"],
-        "alg": key.alg,
-        "state": state,
-        "published_at": output.moment(key.published_at),
-        "active_at": output.moment(key.active_at),
-        "removed_at": output.moment(key.removed_at),
-    }
+    removed = perform_if_agreed(actions.RETIRE, NamedKey(kid=kid), yes=yes)
+    output.say(f"The key {kid} is removed.", document(removed))

@@ -5,14 +5,14 @@ from uuid import UUID
 
 import click
 
-from iam.administration import registration_tokens
+from iam.administration.actions import registration_tokens as actions
+from iam.administration.actions.models import MOST, Listing
+from iam.administration.actions.registration_tokens import NamedInitialToken, NewInitialToken
 from iam.administration.registration_tokens import MOST_USES
 from iam.commands import moments, output
-from iam.commands.confirming import run_if_agreed, yes_option
+from iam.commands.actions import document, given, list_all, perform, perform_if_agreed
+from iam.commands.confirming import yes_option
 from iam.commands.options import Group
-from iam.commands.running import run
-from iam.records.actor import COMMAND_LINE
-from iam.records.registration import RegistrationToken
 
 COLUMNS = ("id", "uses_left", "scope", "created_at", "expires_at", "revoked_at")
 
@@ -35,9 +35,9 @@ def command() -> None:
 )
 def create(uses: int | None, expires: datetime | None, scope: str) -> None:
     """Make an initial access token. It is shown once, here and now."""
-    token, text = run(lambda on: registration_tokens.create(on, scope.split(), uses, expires, COMMAND_LINE))
-    shown = document(token)
-    output.show({"id": shown.pop("id"), "initial_access_token": text, **shown})
+    shown = document(perform(actions.CREATE, NewInitialToken(**given(uses=uses, expires_at=expires), scope=scope)))
+    first = {name: shown.pop(name) for name in ("id", "initial_access_token")}
+    output.show(first | shown)
     if not output.json_wanted():
         click.echo("Take note of the token now: it is not shown again.")
 
@@ -45,7 +45,7 @@ def create(uses: int | None, expires: datetime | None, scope: str) -> None:
 @command.command("list", examples=["iam registration-token list --json"])
 def list_() -> None:
     """List all initial access tokens, without the secrets."""
-    tokens = run(lambda on: on.store.registrations.tokens())
+    tokens = sorted(list_all(actions.LIST, Listing(limit=MOST)), key=lambda token: (token.created_at, token.id))
     output.tabulate([document(token) for token in tokens], COLUMNS, "There are no initial access tokens.")
 
 
@@ -54,17 +54,5 @@ def list_() -> None:
 @yes_option
 def revoke(token_id: UUID, *, yes: bool) -> None:
     """Revoke the initial access token ID: it registers no more clients. Clients registered with it stay."""
-    run_if_agreed(registration_tokens.count_losses, registration_tokens.revoke, token_id, yes=yes)
-    output.say(f"The initial access token {token_id} is revoked.", {"id": str(token_id), "revoked": True})
-
-
-def document(token: RegistrationToken) -> dict[str, object]:
-    """Returns the token as a JSON object, without its text, which is not stored."""
-    return {
-        "id": str(token.id),
-        "uses_left": token.uses_left,
-        "scope": " ".join(token.scopes),
-        "created_at": output.moment(token.created_at),
-        "expires_at": output.moment(token.expires_at),
-        "revoked_at": output.moment(token.revoked_at),
-    }
+    ended = perform_if_agreed(actions.REVOKE, NamedInitialToken(token=token_id), yes=yes)
+    output.say(f"The initial access token {token_id} is revoked.", document(ended))

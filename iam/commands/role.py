@@ -5,14 +5,13 @@ from typing import Any
 
 import click
 
-from iam.administration import roles
-from iam.administration.roles import Place
+from iam.administration.actions import roles as actions
+from iam.administration.actions.models import MOST
+from iam.administration.actions.roles import GivenRole, NamedRole, WantedRoles
 from iam.commands import output
-from iam.commands.confirming import run_if_agreed, yes_option
+from iam.commands.actions import document, given, list_all, perform, perform_if_agreed
+from iam.commands.confirming import yes_option
 from iam.commands.options import Group
-from iam.commands.running import run
-from iam.records.actor import COMMAND_LINE
-from iam.records.role import RoleGrant
 
 COLUMNS = ("role", "client_id", "username", "group", "created_at")
 
@@ -47,9 +46,9 @@ def command() -> None:
 @holder
 def grant(role: str, username: str | None, group: str | None, client: str | None) -> None:
     """Give a person or the members of a group the role ROLE."""
-    place = named(username, group, client)
-    run(lambda on: roles.grant(on, role, place, COMMAND_LINE))
-    output.say(f"{username or group} has the role {role} now.", {**told(role, place), "granted": True})
+    wish = named(role, username, group, client)
+    perform(actions.GRANT, wish)
+    output.say(f"{username or group} has the role {role} now.", {**told(wish), "granted": True})
 
 
 @command.command(
@@ -59,9 +58,9 @@ def grant(role: str, username: str | None, group: str | None, client: str | None
 @yes_option
 def revoke(role: str, username: str | None, group: str | None, client: str | None, *, yes: bool) -> None:
     """Take the role ROLE away from a person or a group. The last administrator stays one."""
-    place = named(username, group, client)
-    run_if_agreed(roles.count_losses, roles.revoke, role, place, yes=yes)
-    output.say(f"{username or group} has the role {role} no longer.", {**told(role, place), "revoked": True})
+    wish = named(role, username, group, client)
+    perform_if_agreed(actions.REVOKE, wish, yes=yes)
+    output.say(f"{username or group} has the role {role} no longer.", {**told(wish), "revoked": True})
 
 
 @command.command("list", examples=["iam role list", "iam role list --client 4Fh... --json"])
@@ -70,29 +69,27 @@ def revoke(role: str, username: str | None, group: str | None, client: str | Non
 @client_option
 def list_(user: str | None, group: str | None, client: str | None) -> None:
     """List the roles that are given."""
-    given = run(lambda on: roles.list_given(on, Place(user, group, client)))
-    output.tabulate([document(each) for each in given], COLUMNS, "No roles are given.")
+    found = list_all(actions.LIST, WantedRoles(**given(person=user, group=group, client=client), limit=MOST))
+    output.tabulate([shown(each) for each in sorted(found, key=rank)], COLUMNS, "No roles are given.")
 
 
-def named(username: str | None, group: str | None, client: str | None) -> Place:
-    """Returns whom a command names. Raises UsageError unless it is one person or one group."""
+def named(role: str, username: str | None, group: str | None, client: str | None) -> NamedRole:
+    """Returns the role that a command names. Raises UsageError unless it is of one person or one group."""
     if (username is None) == (group is None):
         raise click.UsageError("Name one: a USERNAME or --group.")
-    return Place(username, group, client)
+    return NamedRole(role=role, **given(person=username, group=group, client=client))
 
 
-def told(role: str, place: Place) -> dict[str, object]:
+def told(wish: NamedRole) -> dict[str, object]:
     """Returns what a command named, as a JSON object."""
-    return {"role": role, "username": place.user, "group": place.group, "client_id": place.client}
+    return {"role": wish.role, "username": wish.person, "group": wish.group, "client_id": wish.client}
 
 
-def document(grant: RoleGrant) -> dict[str, object]:
+def rank(role: GivenRole) -> tuple[str, ...]:
+    """Returns the sort key of a role: those on this server first, then by name, people before groups."""
+    return (role.client_id or "", role.role, "" if role.username else "1", role.username or role.group or "")
+
+
+def shown(role: GivenRole) -> dict[str, object]:
     """Returns the role that is given as a JSON object."""
-    return {
-        "role": grant.role,
-        "client_id": grant.client_id,
-        "user_id": grant.user_id and str(grant.user_id),
-        "username": grant.username,
-        "group": grant.group_name,
-        "created_at": output.moment(grant.created_at),
-    }
+    return {name: value for name, value in document(role).items() if name != "group_id"}

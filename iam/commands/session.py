@@ -4,13 +4,13 @@ from uuid import UUID
 
 import click
 
-from iam.administration import people, sessions
-from iam.administration.administration import Administration
+from iam.administration.actions import sessions as actions
+from iam.administration.actions.models import MOST
+from iam.administration.actions.sessions import NamedSession, SessionListing
 from iam.commands import output
-from iam.commands.confirming import run_if_agreed, yes_option
+from iam.commands.actions import document, given, list_all, perform_if_agreed
+from iam.commands.confirming import yes_option
 from iam.commands.options import Group
-from iam.commands.running import run
-from iam.records.session import Presence
 
 COLUMNS = ("id", "username", "auth_time", "seen_at", "expires_at", "remembered")
 
@@ -24,8 +24,9 @@ def command() -> None:
 @click.option("--user", metavar="U", help="Only this person's.")
 def list_(user: str | None) -> None:
     """List the sessions in use now."""
-    found = run(lambda on: living(on, user))
-    output.tabulate([document(session) for session in found], COLUMNS, "Nobody is logged in.")
+    found = list_all(actions.LIST, SessionListing(**given(user=user), limit=MOST))
+    documents = [document(session) for session in sorted(found, key=lambda each: (each.auth_time, each.id))]
+    output.tabulate(documents, COLUMNS, "Nobody is logged in.")
 
 
 @command.command(examples=["iam session revoke 01939b0a-5c3e-7a41-9d3c-2f1b8c6f0a11"])
@@ -36,23 +37,5 @@ def revoke(session_id: UUID, *, yes: bool) -> None:
 
     Clients that know of it are told (Back-Channel Logout). Grants with offline_access stay (iam grant).
     """
-    run_if_agreed(sessions.count_losses, sessions.revoke, session_id, yes=yes)
-    output.say(f"The session {session_id} is ended.", {"id": str(session_id), "revoked": True})
-
-
-async def living(on: Administration, username: str | None) -> list[Presence]:
-    """Returns the sessions in use: all of them, or this person's. Raises Invalid."""
-    return await sessions.list_living(on, await people.find(on, username) if username else None)
-
-
-def document(session: Presence) -> dict[str, object]:
-    """Returns the session as a JSON object."""
-    return {
-        "id": str(session.id),
-        "user_id": str(session.user_id),
-        "username": session.username,
-        "auth_time": output.moment(session.auth_time),
-        "seen_at": output.moment(session.seen_at),
-        "expires_at": output.moment(session.expires_at),
-        "remembered": session.remembered,
-    }
+    ended = perform_if_agreed(actions.REVOKE, NamedSession(session=session_id), yes=yes)
+    output.say(f"The session {session_id} is ended.", document(ended))

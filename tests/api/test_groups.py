@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from iam.administration import groups, roles
+from iam.administration.restrictions import restrict_scope
 from iam.administration.roles import Place
 from iam.records.actor import SERVER
 from tests.api.conftest import Api, Caller
@@ -20,7 +21,7 @@ async def test_a_group_is_made_found_changed_and_deleted(call: Caller) -> None:
 
     assert (made.status, shown.status, changed.status, deleted.status) == (201, 200, 200, 200)
     assert made.location == f"/api/v1/groups/{made.json['id']}"
-    assert shown.json == made.json
+    assert shown.json == made.json | {"clients": [], "scopes": []}
     assert (changed.json["name"], changed.json["description"]) == ("writers", EDITORS["description"])
     assert deleted.json == {"id": made.json["id"], "name": "writers", "deleted": True}
     assert (await call("GET", "/groups/writers")).status == 404
@@ -57,6 +58,20 @@ async def test_members_come_manage_and_go(api: Api, call: Caller) -> None:
     assert (added.json["members"], removed.json["members"]) == (1, 0)
     assert (member["username"], member["owner"]) == ("alice", True)
     assert again.status == 422
+
+
+@pytest.mark.parametrize(("role", "told"), [("support", None), ("auditor", ["write"]), ("administrator", ["write"])])
+async def test_what_is_for_members_alone_is_told_to_who_may_see_all(
+    api: Api, call: Caller, role: str, told: list[str] | None
+) -> None:
+    on, alice = api.server.application.administration, await api.server.person("alice")
+    await call("POST", "/groups", EDITORS)
+    await restrict_scope(on, "write", ["editors"], SERVER)
+    await roles.grant(on, role, Place("alice"), SERVER)
+
+    shown = await (await api.personal(alice))("GET", "/groups/editors")
+
+    assert shown.json["scopes"] == told
 
 
 GROUP = "/groups/editors"

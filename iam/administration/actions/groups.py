@@ -11,7 +11,7 @@ from iam.administration.actions.models import Listing, Model, Moment, Page
 from iam.administration.actions.operator import Operator
 from iam.administration.actions.paging import cut, identifier, place
 from iam.administration.actions.person import WHO
-from iam.administration.actions.readers import HELPERS_AND_AUDITORS
+from iam.administration.actions.readers import AUDITORS, HELPERS_AND_AUDITORS
 from iam.administration.administration import Administration
 from iam.administration.groups import GroupChange
 from iam.people import names
@@ -41,6 +41,13 @@ class Group(Model):
             created_at=group.created_at,
             updated_at=group.updated_at,
         )
+
+
+class ShownGroup(Group):
+    """A group of people, and what is for its members alone."""
+
+    clients: list[str] | None = Field(description="The applications; null for who may not see them.")
+    scopes: list[str] | None = Field(description="The scopes; null for who may not see them.")
 
 
 class Member(Model):
@@ -115,9 +122,11 @@ async def list_groups(on: Administration, wish: Listing, _: Operator) -> Page[Gr
     return Page[Group](items=list(map(Group.of, found)), next=following)
 
 
-async def show(on: Administration, wish: NamedGroup, _: Operator) -> Group:
-    """Returns the group. Raises Missing."""
-    return Group.of(await groups.find(on, wish.group))
+async def show(on: Administration, wish: NamedGroup, operator: Operator) -> ShownGroup:
+    """Returns the group, with what is for its members alone for who may see all of it. Raises Missing."""
+    group = await groups.find(on, wish.group)
+    clients, scopes = await on.store.restrictions.of_group(group.id) if operator.has_one_of(AUDITORS) else (None, None)
+    return ShownGroup(**Group.of(group).model_dump(), clients=clients, scopes=scopes)
 
 
 async def create(on: Administration, wish: NewGroup, operator: Operator) -> Group:
@@ -166,7 +175,7 @@ LIST: Final = Action(
     "group.list", "List groups by name.", "GET", "/groups", Listing, Page[Group], list_groups, HELPERS_AND_AUDITORS
 )
 SHOW: Final = Action(
-    "group.show", "Show a group.", "GET", "/groups/{group}", NamedGroup, Group, show, HELPERS_AND_AUDITORS, owns
+    "group.show", "Show a group.", "GET", "/groups/{group}", NamedGroup, ShownGroup, show, HELPERS_AND_AUDITORS, owns
 )
 CREATE: Final = Action(
     "group.create", "Create a group without members.", "POST", "/groups", NewGroup, Group, create, creates=True
