@@ -555,6 +555,7 @@ def serving(database_dsn: str, key: ServerKey, data_dir: Path, clock: TurnedCloc
             await port.stopListening()
         await store.refusals.stop()
         await store.refused_counts.stop()
+        await store.refused_logins.stop()
         await database.stop()
 
     ports = blockon(Deferred.fromCoroutine(start()))
@@ -620,6 +621,7 @@ def server(running: Server, admin: Any) -> Server:
     running.store.refusals._waiting.clear()
     running.store.refusals._counts.clear()
     running.store.refused_counts._counts.clear()
+    running.store.refused_logins._waiting.clear()
     running.clock.reset()
     return running
 

@@ -1005,9 +1005,21 @@ CREATE TABLE refusals (
     client_id text,
     grant_type text,
     address text,
-    presented text DEFAULT ''::text NOT NULL
+    presented text DEFAULT ''::text NOT NULL,
+    user_id uuid
 )
 PARTITION BY RANGE (day);
+
+CREATE TABLE refused_logins (
+    user_id uuid NOT NULL,
+    kind text NOT NULL,
+    count bigint NOT NULL,
+    since timestamp with time zone NOT NULL,
+    at timestamp with time zone NOT NULL,
+    address inet,
+    until timestamp with time zone,
+    buckets bytea[] DEFAULT '{}'::bytea[] NOT NULL
+);
 
 CREATE TABLE registration_tokens (
     id uuid NOT NULL,
@@ -1234,6 +1246,9 @@ ALTER TABLE ONLY refresh_tokens
 ALTER TABLE ONLY refusals
     ADD CONSTRAINT refusals_pkey PRIMARY KEY (id, day);
 
+ALTER TABLE ONLY refused_logins
+    ADD CONSTRAINT refused_logins_pkey PRIMARY KEY (user_id, kind);
+
 ALTER TABLE ONLY registration_tokens
     ADD CONSTRAINT registration_tokens_digest_key UNIQUE (digest);
 
@@ -1350,7 +1365,13 @@ CREATE INDEX personal_tokens_client_id ON personal_tokens USING btree (client_id
 
 CREATE INDEX personal_tokens_user_id ON personal_tokens USING btree (user_id) WHERE (user_id IS NOT NULL);
 
+CREATE INDEX refusals_at ON ONLY refusals USING btree (at, id);
+
 CREATE INDEX refusals_client_id ON ONLY refusals USING btree (client_id, at) WHERE (client_id IS NOT NULL);
+
+CREATE INDEX refusals_user_id ON ONLY refusals USING btree (user_id, at, id) WHERE (user_id IS NOT NULL);
+
+CREATE INDEX refused_logins_at ON refused_logins USING btree (at);
 
 CREATE INDEX remembered_browsers_expires_at ON remembered_browsers USING btree (expires_at);
 
@@ -1479,6 +1500,9 @@ ALTER TABLE ONLY personal_tokens
 
 ALTER TABLE ONLY recovery_codes
     ADD CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY refused_logins
+    ADD CONSTRAINT refused_logins_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY remembered_browsers
     ADD CONSTRAINT remembered_browsers_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;

@@ -4,6 +4,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from attrs import evolve
 from twisted.logger import Logger
@@ -43,19 +44,24 @@ class Explanations:
     issuer: str
     counts: RefusedCounts
 
-    def kept(self, endpoint: str, error: Exception, address: str, code: str | None = None) -> str:
-        """Stores why a request was refused; returns the error_uri (RFC 6749 §5.2) where the reason can be read."""
-        identifier = self._keep(endpoint, reasons.of(error), address, code or getattr(error, "error", None))
+    def kept(
+        self, endpoint: str, error: Exception, address: str, code: str | None = None, user_id: UUID | None = None
+    ) -> str:
+        """Stores why a request was refused; returns the error_uri (RFC 6749 §5.2) where the reason can be read.
+
+        `user_id` is who was logged in.
+        """
+        identifier = self._keep(endpoint, reasons.of(error), address, code or getattr(error, "error", None), user_id)
         kind = COUNTED.get(getattr(error, "error", ""))
         if kind is not None:
             self.counts.add(kind, network(address))
         return self.issuer + PATH + identifier
 
-    def noted(self, endpoint: str, reason: Reason, address: str) -> None:
+    def noted(self, endpoint: str, reason: Reason, address: str, user_id: UUID | None = None) -> None:
         """Stores what was left out of an otherwise granted request."""
-        self._keep(endpoint, reason, address, LEFT_OUT)
+        self._keep(endpoint, reason, address, LEFT_OUT, user_id)
 
-    def _keep(self, endpoint: str, reason: Reason, address: str, error: str | None) -> str:
+    def _keep(self, endpoint: str, reason: Reason, address: str, error: str | None, user_id: UUID | None = None) -> str:
         """Stores the reason and logs it, unless there are too many; returns its id."""
         identifier = minted.base62(secrets.token_bytes(16), DIGITS)
         trace = Trace(
@@ -70,6 +76,7 @@ class Explanations:
             grant_type=reason.grant_type,
             address=address or None,
             presented=reason.presented,
+            user_id=user_id,
         )
         if self.table.add(trace, Presented(reason.secret_digest, reason.token_digest, reason.token_day)):
             log.info(

@@ -120,7 +120,7 @@ class AuthorizationEndpoint:
         sent = self.visitors.receive(request, purpose(request), lifetime=LIFETIME, secret=account.secret)
         if sent.fields.get("decision") != "allow" and not sent.stale:
             log.info("consent refused: client {client_id}", client_id=authorization.client.client_id)
-            return self.answers.refuse(request, authorization, deny())
+            return self.answers.refuse(request, authorization, deny(), account.session)
         question = await self.consent.question(account.session.user_id, authorization)
         ask = partial(self.answers.ask, request, account, question, ticked=ticked(sent.fields))
         if sent.stale:
@@ -172,7 +172,8 @@ class AuthorizationEndpoint:
         try:
             return await self.server.authorization(parse(query.encode()))
         except (ParameterError, FatalClientError) as error:
-            raise AnswerNow(self.answers.refuse_unusable(request, error)) from None
+            person = await self.visitors.session(request)
+            raise AnswerNow(self.answers.refuse_unusable(request, error, person=person)) from None
         except InvalidAuthorizationRequest as invalid:
             raise AnswerNow(await self.answers.refuse_invalid(request, invalid)) from None
 
@@ -234,7 +235,8 @@ class AuthorizationEndpoint:
             case Choose():
                 return see_other(choosing_address(request))
             case Refuse(error, got):
-                return self.answers.refuse(request, authorization, require_interaction(error, got))
+                active = accounts.active.session if accounts.active else None
+                return self.answers.refuse(request, authorization, require_interaction(error, got), active)
 
     async def _allow(
         self,
@@ -251,14 +253,14 @@ class AuthorizationEndpoint:
                 authorization, session, request.client_address, asked=asked, trusted=trusted
             )
         except AuthorizationError as error:
-            return self.answers.refuse(request, authorization, error)
+            return self.answers.refuse(request, authorization, error, session)
         log.info(
             "authorization granted: client {client_id}, user {user_id}",
             client_id=authorization.client.client_id,
             user_id=str(session.user_id),
         )
         for reason in told(authorization):
-            self.answers.refusals.noted(PATH, reason, request.client_address)
+            self.answers.refusals.noted(PATH, reason, request.client_address, session.user_id)
         return self.answers.respond(request, response)
 
 

@@ -100,9 +100,11 @@ class AuthorizationAnswers:
             )
         return see_other(response.location) if request.method == b"POST" else found(response.location)
 
-    def refuse(self, request: Request, asked: Answerable, error: AuthorizationError) -> Answer:
-        """Returns an error response to the client."""
-        return self.respond(request, self._error_response(request, asked, error))
+    def refuse(
+        self, request: Request, asked: Answerable, error: AuthorizationError, person: Session | None = None
+    ) -> Answer:
+        """Returns an error response to the client; `person` is who is logged in."""
+        return self.respond(request, self._error_response(request, asked, error, person))
 
     async def refuse_invalid(self, request: Request, asked: InvalidAuthorizationRequest) -> Answer:
         """Returns the error response to an invalid request.
@@ -112,8 +114,9 @@ class AuthorizationAnswers:
         redirect (Core §3.1.2.1).
         """
         stranger = client_card.stranger(asked.client)
-        if asked.silent or not stranger or (await self.visitors.accounts(request)).active:
-            return self.refuse(request, asked, asked.error)
+        person = await self.visitors.session(request)
+        if asked.silent or not stranger or person:
+            return self.refuse(request, asked, asked.error, person)
         response = self._error_response(request, asked, asked.error)
         host = client_card.host_of(response.redirect_uri)
         return self.theme.page(
@@ -128,8 +131,8 @@ class AuthorizationAnswers:
         A request that allows no page, or of which only the scopes are not for them, gets a redirect.
         """
         if asked.authentication.silent or error.error != ACCESS_DENIED:
-            return self.refuse(request, asked, error)
-        response = self._error_response(request, asked, error)
+            return self.refuse(request, asked, error, session)
+        response = self._error_response(request, asked, error, session)
         return self.theme.page(
             "not_admitted.html",
             403,
@@ -141,20 +144,26 @@ class AuthorizationAnswers:
             elsewhere=None if asked.authentication.hinted else request.base + choosing_address(request),
         )
 
-    def refuse_unusable(self, request: Request, error: Exception, status: int = 400) -> Answer:
+    def refuse_unusable(
+        self, request: Request, error: Exception, status: int = 400, person: Session | None = None
+    ) -> Answer:
         """Returns the error page of a request that cannot be answered to the client.
 
         It is the same for an unknown client and for a wrong redirect URI, so that neither can be found out by trying.
+        `person` is who is logged in.
         """
         request.say(log, "authorization request refused: {reason}", reason=type(error).__name__)
-        error_uri = self.refusals.kept(PATH, error, request.client_address)
+        error_uri = self.refusals.kept(PATH, error, request.client_address, user_id=person.user_id if person else None)
         return self.theme.error(status, "This request cannot be used", UNUSABLE, error_uri=error_uri)
 
     def refuse_long(self, status: int) -> AnswerNow:
         """Returns the error page to raise for a request that is too long for an address."""
         return self.theme.refusal(status, "This request is too long", TOO_LONG)
 
-    def _error_response(self, request: Request, asked: Answerable, error: AuthorizationError) -> AuthorizationResponse:
+    def _error_response(
+        self, request: Request, asked: Answerable, error: AuthorizationError, person: Session | None = None
+    ) -> AuthorizationResponse:
         """Returns the error response, with the error_uri at which the client's owner can read the reason."""
-        error_uri = self.refusals.kept(PATH, error.of_client(asked.client.id), request.client_address)
+        told, user_id = error.of_client(asked.client.id), person.user_id if person else None
+        error_uri = self.refusals.kept(PATH, told, request.client_address, user_id=user_id)
         return self.server.refuse(asked, error, error_uri)

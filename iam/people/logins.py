@@ -6,15 +6,18 @@ from uuid import UUID
 from iam.clock import Clock
 from iam.networks import network
 from iam.people import names
-from iam.people.attempts import Attempts
+from iam.people.attempts import Attempts, LoginAttempt
 from iam.people.even_time import EvenTime
 from iam.people.passwords import Passwords
 from iam.people.stored_hashes import outdated
+from iam.records import refused_login
 from iam.records.user import Login
 from iam.service import service
 from iam.store import refused_counts
 from iam.store.refused_counts import RefusedCounts
+from iam.store.refused_logins import RefusedLogins
 from iam.store.users import Users
+from iam.throttles.throttle import Throttled
 from iam.throttles.turns import Busy, Crowd
 
 
@@ -29,6 +32,7 @@ class Logins:
     counts: RefusedCounts
     crowd: Crowd
     even_time: EvenTime
+    refused: RefusedLogins
 
     async def authenticate(
         self, login: str, password: str, *, address: str = "", devices: Sequence[str] = ()
@@ -51,20 +55,34 @@ class Logins:
         """Counts and makes the attempt; replaces a hash with outdated parameters. Raises Throttled and Busy."""
         key = names.login_key(login)
         known = await self.users.login(key)
-        user_id, stored = (known.user_id, known.password_hash) if known else (None, None)
-        attempt = await self.attempts.begin(user_id, key or login, address, devices)
+        stored = known.password_hash if known else None
+        attempt = await self._begin(known, key or login, address, devices)
         try:
             matched = await self.passwords.verify(stored, password, attempt.lane)
         except Busy:
             await self.attempts.undo(attempt)
             raise
         if not matched or known is None or stored is None:
-            self.counts.add(refused_counts.LOGIN, network(address))
+            self._note_wrong(known, address)
             return None
         await self.attempts.succeed(attempt, known.user_id, address)
         if outdated(stored):
             await self.users.rehash(known.user_id, stored, await self.passwords.hash(password))
         return known
+
+    async def _begin(self, known: Login | None, name: str, address: str, devices: Sequence[str]) -> LoginAttempt:
+        """Returns the attempt at this account; notes whose login is held up. Raises Throttled."""
+        try:
+            return await self.attempts.begin(known.user_id if known else None, name, address, devices)
+        except Throttled as error:
+            if known:
+                self.refused.add(known.user_id, refused_login.THROTTLED, address, error.empty)
+            raise
+
+    def _note_wrong(self, known: Login | None, address: str) -> None:
+        self.counts.add(refused_counts.LOGIN, network(address))
+        if known:
+            self.refused.add(known.user_id, refused_login.PASSWORD, address)
 
     async def admit(self, user_id: UUID, address: str) -> None:
         """Counts a login by something else than the password, which was right. Raises Throttled beyond the limit."""

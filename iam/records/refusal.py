@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Final
+from uuid import UUID
 
 from attrs import field, frozen
 
@@ -10,7 +11,8 @@ from attrs import field, frozen
 class Trace:
     """One refusal: the check that `failed`, what it `expected` and what it `got`; without `client_id` the client is unknown.
 
-    `presented` is an address that came, without what may be secret in it; "" for other checks.
+    `presented` is an address that came, without what may be secret in it; "" for other checks. `user_id` is who was logged
+    in as the request came, or whom it was about; None if nobody was.
     """
 
     id: str
@@ -24,6 +26,7 @@ class Trace:
     grant_type: str | None
     address: str | None
     presented: str = ""
+    user_id: UUID | None = None
 
 
 @frozen

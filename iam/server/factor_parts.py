@@ -21,7 +21,7 @@ class FactorParts(Parts):
     @cached_property
     def factor_attempts(self) -> FactorAttempts:
         """The limits on wrong codes."""
-        return FactorAttempts(self.throttle, self.store.refused_counts)
+        return FactorAttempts(self.throttle, self.store.refused_counts, self.store.refused_logins)
 
     @cached_property
     def authenticator_apps(self) -> AuthenticatorApps:

@@ -40,6 +40,7 @@ class Foundation:
         """Closes the store; stops an embedded database that no other server uses."""
         await self.store.refusals.stop()
         await self.store.refused_counts.stop()
+        await self.store.refused_logins.stop()
         await self.store.database.stop()
         if self.embedded is not None:
             await self.embedded.stop()

@@ -302,7 +302,8 @@ class Parts:
         attempts = Attempts(self.throttle, self.devices, self.key.derive("names nobody has"))
         users, counts = self.store.users, self.store.refused_counts
         even = EvenTime(users, self.passwords, self.clock, self.reactor, Pace(self.reactor))
-        return Logins(users, self.passwords, attempts, self.clock, counts, Crowd(self.share), even)
+        crowd = Crowd(self.share)
+        return Logins(users, self.passwords, attempts, self.clock, counts, crowd, even, self.store.refused_logins)
 
     @cached_property
     def links(self) -> Links:

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
-from attrs import astuple, fields
+from attrs import asdict, astuple, fields, frozen
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.logger import Logger
 
@@ -24,7 +25,7 @@ LONGEST_CLIENT_ID: Final = 255
 
 # No request waits for this statement, so it also looks up the presented secret or token: whose it is, and how it ended.
 STORE: Final = """
-insert into refusals (day, id, at, endpoint, error, failed, expected, got, client_id, grant_type, address, presented)
+insert into refusals (day, id, at, endpoint, error, failed, expected, got, client_id, grant_type, address, presented, user_id)
 select i.day, i.id, i.at, i.endpoint, i.error, i.failed, i.expected,
     coalesce(
         (select case when s.client_id <> i.client_id then 'of another application'
@@ -34,11 +35,12 @@ select i.day, i.id, i.at, i.endpoint, i.error, i.failed, i.expected,
              when t.expires_at <= i.at then 'expired'
              when t.digest is not null then 'given out here, but what it was granted by or for has ended' end,
         i.got),
-    coalesce(c.id, g.client_id), i.grant_type, i.address, i.presented
+    coalesce(c.id, g.client_id), i.grant_type, i.address, i.presented, i.user_id
 from unnest(%(id)s::text[], %(at)s::timestamptz[], %(endpoint)s::text[], %(error)s::text[], %(failed)s::text[],
             %(expected)s::text[], %(got)s::text[], %(client_id)s::text[], %(grant_type)s::text[], %(address)s::text[],
-            %(presented)s::text[], %(secret_digest)s::bytea[], %(token_digest)s::bytea[], %(token_day)s::date[], %(day)s::date[])
-    as i (id, at, endpoint, error, failed, expected, got, client_id, grant_type, address, presented,
+            %(presented)s::text[], %(user_id)s::uuid[], %(secret_digest)s::bytea[], %(token_digest)s::bytea[],
+            %(token_day)s::date[], %(day)s::date[])
+    as i (id, at, endpoint, error, failed, expected, got, client_id, grant_type, address, presented, user_id,
           secret_digest, token_digest, token_day, day)
 left join clients c on c.id = i.client_id
 left join access_tokens t on t.digest = i.token_digest and t.day = i.token_day
@@ -48,16 +50,35 @@ returning id
 """
 
 COLUMNS: Final = """
-select id, at, endpoint, error, failed, expected, got, client_id, grant_type, address, presented from refusals
-where id = %(id)s and at > %(since)s
+select id, at, endpoint, error, failed, expected, got, client_id, grant_type, address, presented, user_id from refusals
 """
-LATEST: Final = """
-select id, at, endpoint, error, failed, expected, got, client_id, grant_type, address, presented from refusals
-where client_id = %(client_id)s and at > %(since)s
-order by at desc limit %(most)s
+FIND: Final = COLUMNS + "where id = %(id)s and at > %(since)s"
+LATEST: Final = COLUMNS + "where client_id = %(client_id)s and at > %(since)s order by at desc limit %(most)s"
+# The latest first.
+PAGE: Final = (
+    COLUMNS
+    + """
+where at > %(since)s and (%(before)s::timestamptz is null or (at, id) < (%(before)s, %(id)s))
+    and (%(client_id)s::text is null or client_id = %(client_id)s)
+    and (%(user_id)s::uuid is null or user_id = %(user_id)s)
+    and (%(endpoint)s::text is null or endpoint = %(endpoint)s)
+    and (%(error)s::text is null or error = %(error)s)
+order by at desc, id desc limit %(limit)s
 """
+)
 
 log = Logger()
+
+
+@frozen
+class Wanted:
+    """Which refusals are wanted; None does not restrict them."""
+
+    client_id: str | None = None
+    user_id: UUID | None = None
+    endpoint: str | None = None
+    error: str | None = None
+    since: datetime | None = None
 
 
 NAMES: Final = (*(each.name for each in (*fields(Trace), *fields(Presented))), "day")
@@ -132,13 +153,29 @@ class Refusals:
     async def find(self, identifier: str, now: datetime) -> Trace | None:
         """Returns the refusal with this id, or None if there is none of the last day; those that wait are stored first."""
         await self.flush()
-        rows = await self._database.query(COLUMNS, {"id": identifier, "since": now - KEPT})
+        rows = await self._database.query(FIND, {"id": identifier, "since": now - KEPT})
         return Trace(*rows[0]) if rows else None
 
     async def latest(self, client_id: str, now: datetime, most: int) -> list[Trace]:
         """Returns the last `most` refusals of a client within a day, the latest first."""
         rows = await self._database.query(LATEST, {"client_id": client_id, "since": now - KEPT, "most": most})
         return [Trace(*row) for row in rows]
+
+    async def page(
+        self, wanted: Wanted, now: datetime, limit: int, before: datetime | None = None, identifier: str = ""
+    ) -> list[Trace]:
+        """Returns the refusals of a day that are wanted, the latest first; `limit` at most.
+
+        These are the ones in front of the moment `before` and the id. Those that wait are stored first.
+        """
+        await self.flush()
+        told = {
+            "before": before,
+            "id": identifier,
+            "limit": limit,
+            "since": max(now - KEPT, wanted.since or now - KEPT),
+        }
+        return [Trace(*row) for row in await self._database.query(PAGE, {**asdict(wanted), **told})]
 
     def _schedule(self) -> None:
         if self._alarm is None:

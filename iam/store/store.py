@@ -7,6 +7,7 @@ from iam.daily import Daily
 from iam.database.database import Database
 from iam.settings import Settings
 from iam.store.access_tokens import AccessTokens
+from iam.store.accesses import Accesses
 from iam.store.activities import Activities
 from iam.store.audit import Audit
 from iam.store.authorization_codes import AuthorizationCodes
@@ -36,6 +37,7 @@ from iam.store.recovery_codes import RecoveryCodeTable
 from iam.store.refresh_tokens import RefreshTokens
 from iam.store.refusals import Refusals
 from iam.store.refused_counts import RefusedCounts
+from iam.store.refused_logins import RefusedLogins
 from iam.store.registrations import Registrations
 from iam.store.remembered_browsers import RememberedBrowserTable
 from iam.store.repeated_requests import RepeatedRequests
@@ -61,6 +63,7 @@ class Store:
 
     database: Database
     users: Users
+    accesses: Accesses
     groups: Groups
     roles: Roles
     restrictions: Restrictions
@@ -95,6 +98,7 @@ class Store:
     refusals: Refusals
     repeated_requests: RepeatedRequests
     refused_counts: RefusedCounts
+    refused_logins: RefusedLogins
     audit: Audit
     activities: Activities
     buckets: Buckets
@@ -117,6 +121,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
     store = Store(
         database=database,
         users=Users(database),
+        accesses=Accesses(database),
         groups=Groups(database),
         roles=Roles(database),
         restrictions=Restrictions(database, clock),
@@ -151,6 +156,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         refusals=Refusals(database, daily(settings)),
         repeated_requests=RepeatedRequests(database),
         refused_counts=RefusedCounts(database, clock, settings.limits.refused_counts),
+        refused_logins=RefusedLogins(database, clock),
         audit=Audit(database),
         activities=Activities(database),
         buckets=Buckets(database, off=settings.no_rate_limits),
@@ -171,6 +177,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         "signing_keys": store.signing_keys.forget,
         "logout_notices": store.logout_notices.changed,
         "outbox": store.outbox.changed,
+        "buckets": store.buckets.forget,
     }
 
     def lost() -> None:

@@ -25,11 +25,12 @@ log = Logger()
 
 
 class Throttled(Exception):
-    """Too many wrong secrets came lately: HTTP 429, to be tried again in `retry_after` seconds."""
+    """Too many wrong secrets came lately: HTTP 429, to be tried again in `retry_after` seconds, as the `empty` buckets say."""
 
-    def __init__(self, wait: float) -> None:
+    def __init__(self, empty: Sequence[Empty]) -> None:
         super().__init__("Too many wrong secrets have come from here.")
-        self.retry_after = max(1, math.ceil(wait))
+        self.empty = empty
+        self.retry_after = max(1, math.ceil(max(each.wait for each in empty)))
 
 
 @service
@@ -75,4 +76,4 @@ class Throttle:
     def _refuse(self, kind: str, empty: Sequence[Empty], address: str) -> None:
         if empty:
             self.tally.add(kind, network(address))
-            raise Throttled(max(each.wait for each in empty))
+            raise Throttled(empty)

@@ -22,6 +22,7 @@ from iam.administration import (
     groups,
     invitations,
     keys,
+    obstacles,
     people,
     personal_tokens,
     registration_access_tokens,
@@ -42,8 +43,10 @@ from iam.administration.roles import Place
 from iam.records.actor import SERVER, By
 from iam.records.client_metadata import Metadata
 from iam.records.personal_token import ANYBODY
+from iam.records.refused_login import THROTTLED
 from iam.records.scope import Scope
 from iam.secrets import minted
+from iam.store.buckets import Bucket, Empty
 from iam.store.registrations import Newcomer
 from tests.harness import Server
 from tests.pages.factors import add_app
@@ -244,6 +247,13 @@ async def enable_person(desk: Desk) -> Act:
     return lambda: people.enable(desk.on, person.username, BY)
 
 
+async def unthrottle_person(desk: Desk) -> Act:
+    person = await desk.server.person()
+    empty = Empty(Bucket("login account", str(person.user_id), 10, 60), 60.0)
+    desk.on.store.refused_logins.add(person.user_id, THROTTLED, "192.0.2.1", [empty])
+    return lambda: obstacles.unthrottle(desk.on, person.username, BY)
+
+
 async def delete_person(desk: Desk) -> Act:
     person = await desk.server.person()
     return lambda: people.delete(desk.on, person.username, BY)
@@ -374,6 +384,7 @@ ACTIONS: dict[str, tuple[Prepare, str]] = {
     "invitations.reset_password": (reset_password, "user.reset_offered"),
     "keys.retire": (retire_key, "key.retired"),
     "keys.rotate": (rotate_key, "key.published"),
+    "obstacles.unthrottle": (unthrottle_person, "user.unthrottled"),
     "people.create": (create_person, "user.created"),
     "people.create_administrator": (create_administrator, "user.created"),
     "people.delete": (delete_person, "user.deleted"),

@@ -20,6 +20,7 @@ CHANGES = {
         "session.revoke",
         "grant.revoke",
         "token.revoke",
+        "person.unthrottle",
     },
     Role.AUDITOR: set(),
     Role.DEVELOPER: set(),

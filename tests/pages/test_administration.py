@@ -10,7 +10,9 @@ from twisted.internet.defer import Deferred
 from iam.administration.actions.people import ACTIONS
 from iam.pages.admin.places import CHANGES, SECTIONS, address
 from iam.records.actor import SERVER
+from iam.records.refused_login import THROTTLED
 from iam.records.role import ADMINISTERING, Role
+from iam.store.buckets import Bucket, Empty
 from iam.store.roles import Holder
 from tests.harness import Person, Reply, Server
 from tests.mailbox import mailbox
@@ -34,6 +36,7 @@ ACTS: dict[str, tuple[dict[str, str], str]] = {
     "person.reset_password": ({}, "user.reset_offered"),
     "person.reset_factors": ({}, "factors.reset"),
     "person.end_sessions": ({}, "session.ended"),
+    "person.unthrottle": ({}, "user.unthrottled"),
 }
 
 
@@ -123,6 +126,10 @@ async def arrange(server: Server, alice: Any, name: str) -> None:
         from tests.pages.test_own_sessions import FIREFOX, browser
 
         await browser(server, "alice", FIREFOX)
+
+    if name == "person.unthrottle":
+        empty = Empty(Bucket("login account", str(alice), 10, 60), 60.0)
+        server.store.refused_logins.add(alice, THROTTLED, "192.0.2.1", [empty])
 
 
 async def kinds(server: Server) -> list[str]:

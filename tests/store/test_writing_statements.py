@@ -43,6 +43,8 @@ NO_EVENT = {
     "passkeys.OFFER": "when a person was asked whether they want a passkey",
     "refresh_tokens.CLAIM": "a refresh token for who holds it; what was granted is in the log",
     "refused_counts.STORE": "it is events: the kinds are given, such as login.refused",
+    "refused_logins.STORE": "a log itself, of a day; how often a network was refused is in the log",
+    "refused_logins.SWEEP": "what is a day old",
     "refusals.STORE": "refusals are a log themselves, of a day",
     "pending_logins.COUNT": "codes that are tested; wrong ones are counted in the log by network",
     "pending_logins.SWEEP": "what expired without becoming a session; its beginning is in the log",

@@ -59,6 +59,17 @@ def moment(after: str | None) -> tuple[datetime | None, int]:
     return at, number
 
 
+def moment_and_text(after: str | None) -> tuple[datetime | None, str]:
+    """Returns the moment and the id that a cursor stands for, in front of which the page begins. Raises Invalid."""
+    keys = place(after, 2)
+    if keys is None:
+        return None, ""
+    try:
+        return in_utc(datetime.fromisoformat(keys[0])), keys[1]
+    except ValueError:
+        raise Invalid({"after": NO_CURSOR}) from None
+
+
 def is_uuid(text: str) -> bool:
     """Whether the text is a UUID."""
     try:

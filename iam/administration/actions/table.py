@@ -9,6 +9,7 @@ from iam.administration.actions import (
     grants,
     groups,
     keys,
+    obstacles,
     people,
     refusals,
     registration_tokens,
@@ -23,6 +24,7 @@ from iam.administration.actions.models import Model
 
 MODULES: Final = (
     people,
+    obstacles,
     groups,
     roles,
     applications,

@@ -54,6 +54,7 @@ SENTENCES: Final[Mapping[str, Sentences]] = {
     "user.email_changed": both("Your e-mail address was changed."),
     "user.email_change_undone": both("The change of your e-mail address was undone."),
     "user.disabled": both("An administrator disabled your account."),
+    "user.unthrottled": both("You may try to log in again at once."),
     "user.enabled": both("An administrator enabled your account again."),
     "user.deletion_planned": both("You asked that your account is deleted."),
     "user.deletion_cancelled": both("You kept your account."),
