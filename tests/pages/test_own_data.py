@@ -41,6 +41,8 @@ NOT_IN_THE_FILE = {
     "passkey_offers": "only whether a question is asked again",
     "pending_logins": "gone in minutes",
     "recovery_codes": "secrets",
+    "refusals": "of applications; gone in a day",
+    "refused_logins": "gone in a day",
 }
 
 
