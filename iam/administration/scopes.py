@@ -15,7 +15,8 @@ from iam.settings import SCOPE
 async def create(on: Administration, scope: Scope, by: By) -> Scope:
     """Creates a scope; existing clients may request it once it is added to their metadata. Raises Invalid."""
     claims = (scope.name,) if scope.derived else tuple(dict.fromkeys(scope.claims))
-    scope = evolve(scope, description=scope.description.strip(), claims=claims)
+    now = on.clock.now()
+    scope = evolve(scope, description=scope.description.strip(), claims=claims, created_at=now)
     complain(
         name=name_complaint(scope.name),
         description=description_complaint(scope.description),
@@ -26,7 +27,7 @@ async def create(on: Administration, scope: Scope, by: By) -> Scope:
     if not await on.store.scopes.create(
         scope.name,
         scope.description,
-        on.clock.now(),
+        now,
         scope.claims,
         by=by,
         restricted=scope.restricted,

@@ -5,15 +5,15 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from iam.administration import resources
-from iam.administration.resources import Terms
+from iam.administration.actions import resources as actions
+from iam.administration.actions.models import MOST, Listing
+from iam.administration.actions.resource import NamedResource, ResourceTerms, ShownResource
 from iam.commands import output
-from iam.commands.confirming import run_if_agreed, yes_option
+from iam.commands.actions import document, given, list_all, perform, perform_if_agreed
+from iam.commands.confirming import yes_option
 from iam.commands.options import Group
-from iam.commands.running import run
 from iam.oauth.resources import FORMATS, JWT
-from iam.records.actor import COMMAND_LINE
-from iam.records.resource import ADMINISTERED, AUDIENCES, EVERYBODY, NAMED, Resource
+from iam.records.resource import ADMINISTERED, AUDIENCES, EVERYBODY, NAMED
 from iam.secrets.signing_keys import ALGORITHMS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -78,23 +78,23 @@ def create(uri: str, scopes: Sequence[str], allowed: Sequence[str], **named: Any
     URIs that differ only in capital letters in the host, the default port, or a lone slash behind the host are the same
     resource (RFC 3986, 6.2).
     """
-    terms = Terms(scopes=named_set(scopes), allowed_clients=named_set(allowed), **named)
-    resource = run(lambda on: resources.create(on, uri, terms, COMMAND_LINE))
+    wish = terms(uri, scopes=list(scopes) or None, allowed_clients=list(allowed) or None, **named)
+    resource = perform(actions.CREATE, wish)
     output.say(f"The resource {uri} is registered. {audience(resource)}", document(resource))
 
 
 @command.command("list", examples=["iam resource list --json"])
 def list_() -> None:
     """List all resources."""
-    known = run(lambda on: on.store.resources.by_uri())
-    output.tabulate([document(resource) for resource in known.values()], COLUMNS, "There are no resources.")
+    known = sorted(list_all(actions.LIST, Listing(limit=MOST)), key=lambda each: (each.created_at, each.resource))
+    output.tabulate([document(resource) for resource in known], COLUMNS, "There are no resources.")
 
 
 @command.command(examples=["iam resource show https://api.example.org"])
 @which
 def show(uri: str) -> None:
     """Show the resource URI: its scopes, its tokens, and which clients may ask for it."""
-    output.show(document(run(lambda on: resources.find(on, uri))))
+    output.show(document(perform(actions.SHOW, NamedResource(resource=uri))))
 
 
 @command.command(
@@ -112,10 +112,9 @@ def update(uri: str, scopes: Sequence[str], allowed: Sequence[str], *, none_allo
     Clients that may no longer ask for it lose their tokens for it too, except JWTs, which last until they expire.
     People are asked before a client gets a scope there that they were not shown.
     """
-    clients = frozenset[str]() if none_allowed else named_set(allowed)
-    terms = Terms(scopes=named_set(scopes), allowed_clients=clients, **named)
-    resource = run(lambda on: resources.update(on, uri, terms, COMMAND_LINE))
-    output.say(f"The resource {resource.uri} is changed. {audience(resource)}", document(resource))
+    clients = [] if none_allowed else list(allowed) or None
+    resource = perform(actions.UPDATE, terms(uri, scopes=list(scopes) or None, allowed_clients=clients, **named))
+    output.say(f"The resource {resource.resource} is changed. {audience(resource)}", document(resource))
 
 
 @command.command(examples=["iam resource disable https://api.example.org"])
@@ -123,14 +122,14 @@ def update(uri: str, scopes: Sequence[str], allowed: Sequence[str], *, none_allo
 @yes_option
 def disable(uri: str, *, yes: bool) -> None:
     """Disable the resource URI: its tokens stop working until it is enabled."""
-    say_enabled(run_if_agreed(resources.count_losses_of_disabling, resources.disable, uri, yes=yes))
+    say_enabled(perform_if_agreed(actions.DISABLE, NamedResource(resource=uri), yes=yes))
 
 
 @command.command(examples=["iam resource enable https://api.example.org"])
 @which
 def enable(uri: str) -> None:
     """Enable the resource URI: its tokens work again."""
-    say_enabled(run(lambda on: resources.enable(on, uri, COMMAND_LINE)))
+    say_enabled(perform(actions.ENABLE, NamedResource(resource=uri)))
 
 
 @command.command(
@@ -140,22 +139,23 @@ def enable(uri: str) -> None:
 @yes_option
 def delete(uri: str, *, yes: bool) -> None:
     """Delete the resource URI, and with it all tokens for it."""
-    name = run_if_agreed(resources.count_losses_of_deleting, resources.delete, uri, yes=yes).uri
-    output.say(f"The resource {name} is deleted.", {"resource": name, "deleted": True})
+    gone = perform_if_agreed(actions.DELETE, NamedResource(resource=uri), yes=yes)
+    output.say(f"The resource {gone.resource} is deleted.", document(gone))
 
 
-def named_set(names: Sequence[str]) -> frozenset[str] | None:
-    """Returns the values of a repeatable option; None if it is left out."""
-    return frozenset(names) or None
+def terms(uri: str, **named: object) -> ResourceTerms:
+    """Returns what a command says of a resource."""
+    return ResourceTerms(resource=uri, **given(**named))
 
 
-def say_enabled(resource: Resource) -> None:
+def say_enabled(resource: ShownResource) -> None:
     """Says whether the resource is enabled."""
     word = "enabled" if resource.enabled else "disabled"
-    output.say(f"The resource {resource.uri} is {word}.", {"resource": resource.uri, "enabled": resource.enabled})
+    told = {"resource": resource.resource, "enabled": resource.enabled}
+    output.say(f"The resource {resource.resource} is {word}.", told)
 
 
-def audience(resource: Resource) -> str:
+def audience(resource: ShownResource) -> str:
     """Returns a sentence that says which clients may ask for tokens, and advice if some of them cannot use it."""
     named = f", and {' '.join(sorted(resource.allowed_clients))}" if resource.allowed_clients else ""
     if resource.clients == NAMED and named:
@@ -165,19 +165,3 @@ def audience(resource: Resource) -> str:
         " The latter get no JWTs, though, for a resource that names no scopes: name some by --scope." if useless else ""
     )
     return f"{AUDIENCE[resource.clients]}{named}.{advice}"
-
-
-def document(resource: Resource) -> dict[str, object]:
-    """Returns the resource as a JSON object."""
-    return {
-        "resource": resource.uri,
-        "scopes": sorted(resource.scopes),
-        "token_format": resource.token_format,
-        "signing_alg": resource.signing_alg,
-        "lifetime": resource.lifetime,
-        "client_id": resource.client_id,
-        "clients": resource.clients,
-        "allowed_clients": sorted(resource.allowed_clients),
-        "enabled": resource.enabled,
-        "created_at": output.moment(resource.created_at),
-    }

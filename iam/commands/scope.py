@@ -4,16 +4,18 @@ from collections.abc import Sequence
 
 import click
 
-from iam.administration import scopes
-from iam.administration.restrictions import count_losses_of_scope, restrict_scope
+from iam.administration.actions import scopes as actions
+from iam.administration.actions.models import MOST, Listing
+from iam.administration.actions.scopes import NamedScope, NewScope, Restriction, ShownScope
 from iam.commands import output, restrictions
-from iam.commands.confirming import run_if_agreed, yes_option
+from iam.commands.actions import document, given, list_all, perform, perform_if_agreed
+from iam.commands.confirming import yes_option
 from iam.commands.options import Group
-from iam.commands.running import run
-from iam.records.actor import COMMAND_LINE
-from iam.records.scope import Scope
+from iam.records.scope import ADMINISTRATIVE
 
 COLUMNS = ("name", "description", "claims")
+SELDOM = ("restricted", "acr", "members_only", "derived")  # what few scopes have
+OURS = tuple(ADMINISTRATIVE)
 
 
 @click.group(cls=Group, examples=['iam scope create photos:read --description "Look at your photos"'])
@@ -50,17 +52,16 @@ def create(
 
     Existing clients may ask for it once `iam client update` adds it to theirs.
     """
-    wanted = Scope(name, description, tuple(claims), restricted, acr, derived)
-    scope = run(lambda on: scopes.create(on, wanted, COMMAND_LINE))
-    output.say(f"The scope {name} is created.", document(scope))
+    more = given(restricted=restricted, acr=acr, derived=derived)
+    wish = NewScope(name=name, description=description, claims=list(claims), **more)
+    output.say(f"The scope {name} is created.", shown(perform(actions.CREATE, wish)))
 
 
 @command.command("list", examples=["iam scope list --json"])
 def list_() -> None:
     """List all scopes."""
-    known = run(lambda on: on.store.scopes.all())
-    documents = [document(scope) for scope in known]
-    more = [name for name in ("restricted", "acr", "members_only") if any(name in each for each in documents)]
+    documents = [shown(scope) for scope in sorted(list_all(actions.LIST, Listing(limit=MOST)), key=rank)]
+    more = [name for name in SELDOM[:-1] if any(name in each for each in documents)]
     output.tabulate(documents, (*COLUMNS, *more), "There are no scopes.")
 
 
@@ -72,7 +73,7 @@ def list_() -> None:
 @yes_option
 def restrict(name: str, groups: tuple[str, ...], *, yes: bool) -> None:
     """Give the scope NAME to the members of some groups alone; others get what they ask for without it."""
-    run_if_agreed(count_losses_of_scope, restrict_scope, name, groups, yes=yes)
+    perform_if_agreed(actions.RESTRICT, Restriction(scope=name, groups=list(groups)), yes=yes)
     restrictions.say(f"The scope {name}", {"name": name}, groups)
 
 
@@ -81,18 +82,17 @@ def restrict(name: str, groups: tuple[str, ...], *, yes: bool) -> None:
 @yes_option
 def delete(name: str, *, yes: bool) -> None:
     """Delete the scope NAME: no client may ask for it from now on. Those of OpenID Connect cannot be deleted."""
-    run_if_agreed(scopes.count_losses, scopes.delete, name, yes=yes)
-    output.say(f"The scope {name} is deleted.", {"name": name, "deleted": True})
+    gone = perform_if_agreed(actions.DELETE, NamedScope(scope=name), yes=yes)
+    output.say(f"The scope {name} is deleted.", document(gone))
 
 
-def document(scope: Scope) -> dict[str, object]:
-    """Returns the scope as a JSON object."""
-    return {
-        "name": scope.name,
-        "description": scope.description,
-        "claims": list(scope.claims),
-        **({"restricted": True} if scope.restricted else {}),
-        **({"acr": scope.acr} if scope.acr else {}),
-        **({"members_only": True} if scope.members_only else {}),
-        **({"derived": True} if scope.derived else {}),
-    }
+def rank(scope: ShownScope) -> tuple[int, str, str]:
+    """Returns the sort key of a scope: in the order of creation, those of the administration last."""
+    return (OURS.index(scope.name) if scope.name in OURS else -1, str(scope.created_at or ""), scope.name)
+
+
+def shown(scope: ShownScope) -> dict[str, object]:
+    """Returns the scope as a JSON object; of what few scopes have, only what this one has."""
+    told = document(scope)
+    named = {name: told[name] for name in COLUMNS}
+    return named | {name: told[name] for name in SELDOM if told[name]}

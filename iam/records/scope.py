@@ -1,8 +1,9 @@
 """Scopes, and the claims that they stand for."""
 
+from datetime import datetime
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 
 @frozen
@@ -12,7 +13,7 @@ class Scope:
     Only administrators may give a `restricted` scope to a client. `acr` is the class of login (OpenID Connect Core §2)
     without which it is granted to nobody; None: any. The claims of a `derived` scope, groups and roles, follow from the
     groups that people are in and the roles that they are given, whatever else is noted of them. One that is `members_only`
-    is for the members of some groups alone.
+    is for the members of some groups alone. Those of our administration have no `created_at`: they are always there.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Scope:
     acr: str | None = None
     derived: bool = False
     members_only: bool = False
+    created_at: datetime | None = field(default=None, eq=False)
 
 
 DERIVED: Final = ("groups", "roles")  # the scopes and claims that this server derives

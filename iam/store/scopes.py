@@ -46,7 +46,7 @@ select name from gone
 """
 READ = """
 select s.name, s.description, s.claims, s.restricted, s.acr, s.derived,
-    exists (select from scope_groups r where r.scope = s.name)
+    exists (select from scope_groups r where r.scope = s.name), s.created_at
 from scopes s order by s.created_at, s.name
 """
 

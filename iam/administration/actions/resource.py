@@ -54,7 +54,7 @@ class ResourceTerms(NamedResource):
     scopes: list[str] | None = Field(default=None, description="The scopes that clients may get for it; none: all.")
     token_format: str | None = Field(default=None, description="opaque, or jwt (RFC 9068).")
     signing_alg: str | None = Field(default=None, description="How its JWTs are signed (ES256).")
-    lifetime: int | None = Field(default=None, ge=0, le=86400, description=LIFETIME)
+    lifetime: int | None = Field(default=None, description=LIFETIME)
     client_id: str | None = Field(default=None, description="The client that may introspect tokens for it.")
     clients: str | None = Field(
         default=None,

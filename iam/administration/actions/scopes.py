@@ -4,9 +4,9 @@ from typing import Final
 
 from pydantic import Field
 
-from iam.administration import scopes
+from iam.administration import restrictions, scopes
 from iam.administration.actions.action import Action
-from iam.administration.actions.models import Listing, Model, Page
+from iam.administration.actions.models import Listing, Model, Moment, Page
 from iam.administration.actions.operator import Operator
 from iam.administration.actions.paging import part
 from iam.administration.actions.readers import AUDITORS, DEVELOPERS
@@ -14,8 +14,8 @@ from iam.administration.administration import Administration
 from iam.records.scope import Scope
 
 
-class ShownScope(Model):
-    """A permission that clients may request, and what people read of it."""
+class NewScope(Model):
+    """A scope to be made."""
 
     name: str
     description: str = Field(description="What the person is asked to allow.")
@@ -23,6 +23,13 @@ class ShownScope(Model):
     restricted: bool = Field(default=False, description="Only administrators give it to a client.")
     acr: str | None = Field(default=None, description="How well people must have proved who they are.")
     derived: bool = Field(default=False, description="Its claim says which groups or roles people have here.")
+
+
+class ShownScope(NewScope):
+    """A permission that clients may request, and what people read of it."""
+
+    members_only: bool = Field(description="It is for the members of some groups alone.")
+    created_at: Moment | None = Field(description="Null for the scopes of this server's administration.")
 
     @classmethod
     def of(cls, scope: Scope) -> "ShownScope":
@@ -34,6 +41,8 @@ class ShownScope(Model):
             restricted=scope.restricted,
             acr=scope.acr,
             derived=scope.derived,
+            members_only=scope.members_only,
+            created_at=scope.created_at,
         )
 
 
@@ -41,6 +50,12 @@ class NamedScope(Model):
     """A scope, by its name."""
 
     scope: str = Field(min_length=1, description="The name of the scope.")
+
+
+class Restriction(NamedScope):
+    """The groups for whose members alone a scope is."""
+
+    groups: list[str] = Field(description="Their names or ids; none: it is for everybody.")
 
 
 class DeletedScope(Model):
@@ -64,10 +79,15 @@ async def show(on: Administration, wish: NamedScope, _: Operator) -> ShownScope:
     return ShownScope.of(known[wish.scope])
 
 
-async def create(on: Administration, wish: ShownScope, operator: Operator) -> ShownScope:
+async def create(on: Administration, wish: NewScope, operator: Operator) -> ShownScope:
     """Creates a scope. Raises Invalid."""
     asked = Scope(wish.name, wish.description, tuple(wish.claims), wish.restricted, wish.acr, wish.derived)
     return ShownScope.of(await scopes.create(on, asked, operator.by))
+
+
+async def restrict(on: Administration, wish: Restriction, operator: Operator) -> ShownScope:
+    """Says for whose members alone a scope is. Raises Invalid and Missing."""
+    return ShownScope.of(await restrictions.restrict_scope(on, wish.scope, wish.groups, operator.by))
 
 
 async def delete(on: Administration, wish: NamedScope, operator: Operator) -> DeletedScope:
@@ -87,11 +107,22 @@ CREATE: Final = Action(
     "Create a scope. Clients may ask for it once it is added to theirs.",
     "POST",
     "/scopes",
-    ShownScope,
+    NewScope,
     ShownScope,
     create,
     creates=True,
     identity="name",
+)
+RESTRICT: Final = Action(
+    "scope.restrict",
+    "Give a scope to the members of some groups alone; others get what they ask for without it.",
+    "POST",
+    "/scopes/{scope}/restrict",
+    Restriction,
+    ShownScope,
+    restrict,
+    losses=lambda on, wish: restrictions.count_losses_of_scope(on, wish.scope, wish.groups),
+    sensitive=True,
 )
 DELETE: Final = Action(
     "scope.delete",
@@ -105,4 +136,4 @@ DELETE: Final = Action(
     sensitive=True,
 )
 
-ACTIONS: Final = (LIST, SHOW, CREATE, DELETE)
+ACTIONS: Final = (LIST, SHOW, CREATE, RESTRICT, DELETE)
