@@ -159,6 +159,13 @@ async def count_losses_of_disabling(on: Administration, name: str, *, keep_grant
     return Losses(f"Disable {user.username}?", [await count_ending(on, user, keep_grants=keep_grants)])
 
 
+async def count_losses_of_password(on: Administration, name: str, *, keep_grants: bool = False) -> Losses:
+    """Returns what ends when a person gets another password. Raises Invalid if there is no such person."""
+    user = await find(on, name)
+    ending = await count_ending(on, user, keep_grants=keep_grants)
+    return Losses(f"Set another password of {user.username}?", [ending])
+
+
 async def count_losses_of_deleting(on: Administration, name: str) -> Losses:
     """Returns what ends when a person is deleted. Raises Invalid, also for the last administrator."""
     user = await find_removable(on, name)

@@ -1,23 +1,16 @@
 """`iam user`."""
 
-from functools import partial
-
 import click
 from pydantic import SecretStr
 
-from iam.administration import people
 from iam.administration.actions import people as actions
 from iam.administration.actions.models import MOST, Listing
-from iam.administration.actions.person import Disabling, NamedPerson, NewPerson, Person, PersonChange
-from iam.administration.administration import Administration
+from iam.administration.actions.person import Disabling, NamedPerson, NewPassword, NewPerson, Person, PersonChange
 from iam.commands import asking, claims, invitations, output
-from iam.commands.actions import document, list_all, perform, perform_if_agreed
+from iam.commands.actions import Performer, document, given, list_all, perform, perform_if_agreed, together
 from iam.commands.confirming import yes_option
 from iam.commands.factors import reset_factors
 from iam.commands.options import Group
-from iam.commands.running import run
-from iam.records.actor import COMMAND_LINE
-from iam.records.user import User
 
 COLUMNS = ("username", "email", "name", "superuser", "disabled", "created_at")
 
@@ -80,16 +73,15 @@ def create(
         raise click.UsageError("Give a password or its hash, not both.")
     password = asking.line_on_input("The password") if password_stdin else None
     hashed = asking.line_on_input("The hash") if password_hash_stdin else None
-    wish = NewPerson(
-        username=username,
+    told = given(
         email=email,
-        name=name or "",
-        claims=given_claims,
-        email_verified=email_verified,
+        name=name,
+        claims=given_claims or None,
+        email_verified=email_verified or None,
         password=None if password is None else SecretStr(password),
         password_hash=None if hashed is None else SecretStr(hashed),
     )
-    user = perform(actions.CREATE, wish)
+    user = perform(actions.CREATE, NewPerson(username=username, **told))
     locked = password is None and hashed is None
     output.say(f"The person {user.username} is created.{NEXT if locked else ''}", document(user))
 
@@ -136,16 +128,15 @@ def update(
 
     With --no-superuser the person stays logged in, and applications keep what they were granted.
     """
-    change = PersonChange(
-        person=username,
+    told = given(
         email=email,
         name=name,
         email_verified=email_verified,
-        claims=given_claims,
-        removed_claims=list(removed),
+        claims=given_claims or None,
+        removed_claims=list(removed) or None,
         superuser=superuser,
     )
-    user = perform(actions.UPDATE, change)
+    user = perform(actions.UPDATE, PersonChange(person=username, **told))
     output.say(f"The person {user.username} is updated.", document(user))
 
 
@@ -192,13 +183,17 @@ def set_password(username: str, *, password_stdin: bool, keep_grants: bool) -> N
         raise click.UsageError("Without a terminal to ask at, --password-stdin is needed.")
     answers = {"password": asking.line_on_input("The password")} if password_stdin else {}
 
-    async def work(on: Administration) -> User:
-        user = await people.find(on, username)
-        change = partial(people.set_password, on, str(user.id), by=COMMAND_LINE, keep_grants=keep_grants)
+    async def work(do: Performer) -> Person:
+        person = await do(actions.SHOW, NamedPerson(person=username))  # nobody is asked for a password of nobody
+
+        async def change(password: str) -> Person:
+            wish = NewPassword(person=str(person.id), password=SecretStr(password), keep_grants=keep_grants)
+            return await do(actions.SET_PASSWORD, wish)
+
         return await asking.until_valid(answers, {"password": asking.new_password}, change)
 
-    user = run(work)
-    output.say(f"The person {user.username} has a new password.", document(Person.of(user)))
+    user = together(work)
+    output.say(f"The person {user.username} has a new password.", document(user))
 
 
 command.add_command(invitations.invite)

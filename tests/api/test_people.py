@@ -156,3 +156,18 @@ async def test_a_link_that_support_makes_is_mailed_and_shown_to_nobody(api: Api)
     assert [letter.recipient for letter in await mailbox(api.server)] == ["alice@example.org", "new@example.org"]
     assert (refused.status, unmade.status) == (422, 422)
     assert await api.server.store.users.by_username("newer") is None
+
+
+async def test_an_administrator_sets_a_password_and_support_does_not(api: Api, call: Caller) -> None:
+    alice = await api.server.person("alice")
+    support = await api.personal(await api.with_role("support"))
+    body = {"password": "seven wet otters sing"}
+
+    refused = await support("POST", "/people/alice/password", body)
+    weak = await call("POST", "/people/alice/password", {"password": "alice"})
+    changed = await call("POST", "/people/alice/password", body)
+
+    assert (refused.status, weak.status, changed.status) == (403, 422, 200)
+    assert weak.json["errors"][0]["pointer"] == "#/password"
+    assert body["password"] not in changed.text
+    assert (await call("GET", f"/sessions?user={alice.user_id}")).json["items"] == []

@@ -15,6 +15,7 @@ from iam.administration.actions.person import (
     Invitation,
     Link,
     NamedPerson,
+    NewPassword,
     NewPerson,
     Person,
     PersonChange,
@@ -98,6 +99,12 @@ async def delete(on: Administration, wish: NamedPerson, operator: Operator) -> D
     """Deletes an account. Raises Missing and LastAdministrator."""
     user = await people.delete(on, wish.person, operator.by)
     return DeletedPerson(id=user.id, username=user.username)
+
+
+async def set_password(on: Administration, wish: NewPassword, operator: Operator) -> Person:
+    """Sets another password. Raises Invalid and Missing."""
+    password = wish.password.get_secret_value()
+    return Person.of(await people.set_password(on, wish.person, password, operator.by, keep_grants=wish.keep_grants))
 
 
 async def invite(on: Administration, wish: Invitation, operator: Operator) -> Link:
@@ -233,6 +240,17 @@ RESET_PASSWORD: Final = Action(
     person=named,
     sensitive=True,
 )
+SET_PASSWORD: Final = Action(
+    "person.set_password",
+    "Set another password of a person: their sessions and grants end. Better send a link by which they choose one.",
+    "POST",
+    "/people/{person}/password",
+    NewPassword,
+    Person,
+    set_password,
+    losses=lambda on, wish: people.count_losses_of_password(on, wish.person, keep_grants=wish.keep_grants),
+    sensitive=True,
+)
 RESET_FACTORS: Final = Action(
     "person.reset_factors",
     "Remove all second factors of a person who has lost them.",
@@ -268,6 +286,7 @@ ACTIONS: Final = (
     DELETE,
     INVITE,
     RESET_PASSWORD,
+    SET_PASSWORD,
     RESET_FACTORS,
     END_SESSIONS,
 )

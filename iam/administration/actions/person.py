@@ -96,6 +96,13 @@ class Disabling(NamedPerson):
     )
 
 
+class NewPassword(NamedPerson):
+    """Another password for a person."""
+
+    password: SecretStr = Field(description="The password; better let them choose one by a link.")
+    keep_grants: bool = Field(default=False, description="Let the applications keep what they were granted.")
+
+
 class Invitation(Model):
     """A person who is invited; without an account one is made for them."""
 
