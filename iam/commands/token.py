@@ -1,21 +1,23 @@
 """`iam token`."""
 
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import click
+from pydantic import SecretStr
 
-from iam.administration import clients, people, personal_tokens, tokens
-from iam.administration.administration import Administration
-from iam.administration.personal_tokens import Made, Wish
+from iam.administration.actions import tokens as actions
+from iam.administration.actions.models import MOST
+from iam.administration.actions.tokens import (
+    NamedToken,
+    NewToken,
+    RevokedToken,
+    TokenListing,
+    TokenText,
+)
 from iam.commands import asking, moments, output
+from iam.commands.actions import document, given, list_all, perform
 from iam.commands.options import Group
-from iam.commands.running import run
-from iam.records.actor import COMMAND_LINE
-from iam.records.personal_token import ANYBODY, Owner, PersonalToken
-from iam.tokens.access_tokens import lasting
-from iam.tokens.introspection import INACTIVE, members
 
 COLUMNS = ("active", "client_id", "username", "sub", "scope", "iat", "exp")
 LISTED = ("id", "username", "client_id", "name", "scope", "resources", "expires_at", "used_at", "works")
@@ -58,9 +60,8 @@ def create(
     """
     if (user is None) == (client is None):
         raise click.UsageError(ONE)
-    wish = Wish(name, None if scope is None else scope.split(), resource, expires)
-    made = run(lambda on: make(on, user, client, wish))
-    output.show(shown(made))
+    told = given(user=user, client=client, scope=scope, resource=list(resource) or None, expires_at=expires)
+    output.show(document(perform(actions.CREATE, NewToken(name=name, **told))))
     if not output.json_wanted():
         click.echo("Take note of the token now: it is not shown again.")
 
@@ -72,15 +73,16 @@ def list_(user: str | None, client: str | None) -> None:
     """List personal and service tokens, without their texts, which are not stored."""
     if user is not None and client is not None:
         raise click.UsageError(ONE)
-    found = run(lambda on: listed(on, user, client))
+    found = list_all(actions.LIST, TokenListing(**given(user=user, client=client), limit=MOST))
+    found.sort(key=lambda token: (token.created_at, token.id))
     output.tabulate([document(token) for token in found], LISTED, "There are no personal or service tokens.")
 
 
 @command.command(examples=["iam token show --json < token.txt"])
 def show() -> None:
     """Show the token on standard input: which client has it, for which person, with which scopes, until when."""
-    token = asking.secret_on_input("The token")
-    told = run(lambda on: described(on, token))
+    described = document(perform(actions.SHOW, named(asking.secret_on_input("The token"))))
+    told = {name: value for name, value in described.items() if value is not None}
     if output.json_wanted():
         output.write(told)
     else:
@@ -94,50 +96,26 @@ def revoke(token_id: UUID | None) -> None:
 
     With a token that a person gave a client, its grant ends too.
     """
-    text = asking.secret_on_input("The token") if token_id is None else ""
-    if token_id is None and not lasting(text):
-        client_id = run(lambda on: tokens.revoke(on, text, COMMAND_LINE))
-        output.say(f"The token that client {client_id} had is revoked.", {"client_id": client_id, "revoked": True})
+    if token_id is not None:
+        say_revoked(perform(actions.REVOKE, NamedToken(token=token_id)))
         return
-    token = run(lambda on: revoked(on, token_id, text))
-    whose = token.username or f"client {token.client_id}"
-    output.say(f"The token {token.name} of {whose} is revoked.", {**document(token), "works": False, "revoked": True})
-
-
-async def make(on: Administration, user: str | None, client: str | None, wish: Wish) -> Made:
-    """Makes the token of this person, or of this client. Raises Invalid."""
-    if user is not None:
-        return await personal_tokens.create_for_person(on, await people.find(on, user), wish, COMMAND_LINE)
-    return await personal_tokens.create_for_client(on, await clients.find(on, str(client)), wish, COMMAND_LINE)
-
-
-async def listed(on: Administration, user: str | None, client: str | None) -> list[PersonalToken]:
-    """Returns the tokens of this person or this client, or all. Raises Invalid if there is no such owner."""
-    owner = Owner(
-        (await people.find(on, user)).id if user is not None else None,
-        (await clients.find(on, client)).id if client is not None else None,
-    )
-    return await personal_tokens.list_all(on, owner)
-
-
-async def revoked(on: Administration, token_id: UUID | None, text: str) -> PersonalToken:
-    """Revokes the token with this id or this text, and returns what it was. Raises Invalid if there is none."""
-    if token_id is None:
-        token = await personal_tokens.find_text(on, text)
+    ended = perform(actions.REVOKE_TEXT, named(asking.secret_on_input("The token")))
+    if ended.token:
+        say_revoked(ended.token)
     else:
-        token = await personal_tokens.find(on, token_id, ANYBODY)
-    await personal_tokens.revoke(on, token, COMMAND_LINE)
-    return token
+        told = {"client_id": ended.client_id, "revoked": True}
+        output.say(f"The token that client {ended.client_id} had is revoked.", told)
 
 
-async def described(on: Administration, token: str) -> dict[str, Any]:
-    """Returns the members of RFC 7662 §2.2; an administrator may see them for any token."""
-    found = await tokens.find(on, token)
-    if found is None:
-        return INACTIVE
-    told = members(found, on.settings.issuer)
-    del told["iss"]  # the issuer is an option of the server, which this command may not have been given
-    return told
+def named(text: str) -> TokenText:
+    """Returns the input that names a token by its text."""
+    return TokenText(text=SecretStr(text))
+
+
+def say_revoked(token: RevokedToken) -> None:
+    """Says that a personal or service token is revoked."""
+    whose = token.username or f"client {token.client_id}"
+    output.say(f"The token {token.name} of {whose} is revoked.", document(token))
 
 
 def readable(name: str, value: object) -> object:
@@ -147,32 +125,3 @@ def readable(name: str, value: object) -> object:
         if name in ("iat", "exp") and isinstance(value, int)
         else value
     )
-
-
-def shown(made: Made) -> dict[str, object]:
-    """Returns the new token as a JSON object, with its text."""
-    return {
-        "id": str(made.token.id),
-        "token": made.text,
-        "name": made.token.name,
-        "scope": made.token.scope,
-        "resources": list(made.token.resources),
-        "expires_at": output.moment(made.token.expires_at),
-    }
-
-
-def document(token: PersonalToken) -> dict[str, object]:
-    """Returns the token as a JSON object, without its text."""
-    return {
-        "id": str(token.id),
-        "user_id": token.user_id and str(token.user_id),
-        "username": token.username,
-        "client_id": token.client_id,
-        "name": token.name,
-        "scope": token.scope,
-        "resources": list(token.resources),
-        "created_at": output.moment(token.created_at),
-        "expires_at": output.moment(token.expires_at),
-        "used_at": output.moment(token.used_at),
-        "works": token.living,
-    }

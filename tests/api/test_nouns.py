@@ -194,3 +194,23 @@ async def test_an_owner_enables_what_they_disabled_and_not_what_an_administrator
     assert statuses == [200] * 4
     assert (refused.status, "An administrator has disabled" in refused.json["detail"]) == (403, True)
     assert (await call("GET", path)).json["disabled_at"] is not None
+
+
+@pytest.mark.parametrize(("kind", "once_more"), [("of a client", 200), ("of a person", 422)])
+async def test_a_token_is_looked_up_and_revoked_by_its_text(api: Api, call: Caller, kind: str, once_more: int) -> None:
+    alice, app = await api.server.person("alice"), await api.server.app()
+    if kind == "of a client":
+        text = (await api.server.tokens(app, alice))["access_token"]
+    else:
+        text = (await call("POST", "/tokens", {"user": "alice", "name": "backup", "scope": "read"})).json["token"]
+
+    shown = await call("POST", "/tokens/show", {"text": text})
+    ended = await call("POST", "/tokens/revoke", {"text": text})
+    again = [await call("POST", path, {"text": text}) for path in ("/tokens/show", "/tokens/revoke")]
+    auditor = await api.personal(await api.with_role("auditor"))
+
+    assert (shown.json["active"], shown.json["username"], shown.json["sub"]) == (True, "alice", str(alice.user_id))
+    assert ended.json["client_id"] == (app.client_id if kind == "of a client" else None)
+    assert (again[0].json["active"], again[1].status) == (False, once_more)
+    assert (await auditor("POST", "/tokens/show", {"text": text})).status == 200
+    assert (await auditor("POST", "/tokens/revoke", {"text": text})).status == 403

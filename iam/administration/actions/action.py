@@ -40,7 +40,8 @@ class Action(Generic[Input, Output]):
     do it besides administrators, and so may who `owns` what the input names. Who is not an administrator may not use
     the `reserved` members, nor touch what belongs to somebody with a role, whom `person` finds; nobody has what a client
     has for itself. `losses` says what
-    goes with it, before it is done; a `sensitive` action wants a login of the last minutes.
+    goes with it, before it is done; a `sensitive` action wants a login of the last minutes. One that only `looks` changes
+    nothing, though what it is told is too secret for an address.
     What it `creates` is found by the member `identity` of the output.
     """
 
@@ -59,6 +60,7 @@ class Action(Generic[Input, Output]):
     creates: bool = False
     identity: str = "id"
     sensitive: bool = False
+    looks: bool = False
 
     @property
     def noun(self) -> str:
@@ -68,7 +70,7 @@ class Action(Generic[Input, Output]):
     @property
     def changes(self) -> bool:
         """Whether it changes anything."""
-        return self.method != "GET"
+        return self.method != "GET" and not self.looks
 
     @property
     def scope(self) -> str:

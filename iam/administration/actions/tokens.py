@@ -1,11 +1,11 @@
-"""What can be done with personal and service tokens."""
+"""What can be done with personal and service tokens, and with any token whose text is known."""
 
 from typing import Final
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
-from iam.administration import clients, people, personal_tokens
+from iam.administration import clients, people, personal_tokens, tokens
 from iam.administration.actions.action import Action
 from iam.administration.actions.models import MOST, USUAL, Instant, Model, Moment, Page
 from iam.administration.actions.operator import Operator
@@ -15,6 +15,8 @@ from iam.administration.administration import Administration
 from iam.administration.personal_tokens import Wish
 from iam.records.invalid import complain
 from iam.records.personal_token import ANYBODY, Owner, PersonalToken
+from iam.tokens.access_tokens import lasting
+from iam.tokens.introspection import INACTIVE, members
 
 ONE: Final = "Name either a person or a client."
 
@@ -89,10 +91,41 @@ class NamedToken(Model):
     token: UUID = Field(description="The id of the token.")
 
 
-class RevokedToken(Model):
+class RevokedToken(Token):
     """A token that has ended."""
 
-    id: UUID
+    revoked: bool = True
+
+    @classmethod
+    def of(cls, token: PersonalToken) -> "RevokedToken":
+        """Returns what is said about this token, which works no longer."""
+        return cls(**{**Token.of(token).model_dump(), "works": False})
+
+
+class TokenText(Model):
+    """A token, by its text."""
+
+    text: SecretStr = Field(min_length=1, description="The token itself: of a client, of a person, or of a service.")
+
+
+class DescribedToken(Model):
+    """A token as introspection tells of it (RFC 7662 §2.2); of one that is good for nothing only that."""
+
+    active: bool
+    scope: str | None = None
+    client_id: str | None = None
+    sub: str | None = None
+    iat: int | None = None
+    exp: int | None = None
+    aud: str | list[str] | None = None
+    username: str | None = None
+
+
+class RevokedText(Model):
+    """A token that has ended: the client that had it or, of a personal or service token, what it was."""
+
+    client_id: str | None = None
+    token: RevokedToken | None = None
     revoked: bool = True
 
 
@@ -129,8 +162,26 @@ async def create(on: Administration, wish: NewToken, operator: Operator) -> Made
 
 async def revoke(on: Administration, wish: NamedToken, operator: Operator) -> RevokedToken:
     """Ends a token. Raises Missing."""
-    await personal_tokens.revoke(on, await personal_tokens.find(on, wish.token, ANYBODY), operator.by)
-    return RevokedToken(id=wish.token)
+    token = await personal_tokens.find(on, wish.token, ANYBODY)
+    await personal_tokens.revoke(on, token, operator.by)
+    return RevokedToken.of(token)
+
+
+async def show(on: Administration, wish: TokenText, _: Operator) -> DescribedToken:
+    """Returns what a token is good for."""
+    found = await tokens.find(on, wish.text.get_secret_value())
+    told = members(found, on.settings.issuer) if found else INACTIVE
+    return DescribedToken.model_validate({name: value for name, value in told.items() if name != "iss"})
+
+
+async def revoke_text(on: Administration, wish: TokenText, operator: Operator) -> RevokedText:
+    """Ends a token and, if a person gave it to a client, its grant. Raises Invalid."""
+    text = wish.text.get_secret_value()
+    if not lasting(text):
+        return RevokedText(client_id=await tokens.revoke(on, text, operator.by))
+    token = await personal_tokens.find_text(on, text)
+    await personal_tokens.revoke(on, token, operator.by)
+    return RevokedText(token=RevokedToken.of(token))
 
 
 async def holder(on: Administration, wish: NamedToken) -> UUID | None:
@@ -170,5 +221,25 @@ REVOKE: Final = Action(
     roles=HELPERS,
     person=holder,
 )
+SHOW: Final = Action(
+    "token.show",
+    "Say what a token is good for, whose text is known.",
+    "POST",
+    "/tokens/show",
+    TokenText,
+    DescribedToken,
+    show,
+    roles=HELPERS_AND_AUDITORS,
+    looks=True,
+)
+REVOKE_TEXT: Final = Action(
+    "token.revoke_text",
+    "Revoke a token whose text is known; with one that a person gave a client, its grant ends too.",
+    "POST",
+    "/tokens/revoke",
+    TokenText,
+    RevokedText,
+    revoke_text,
+)
 
-ACTIONS: Final = (LIST, CREATE, REVOKE)
+ACTIONS: Final = (LIST, CREATE, REVOKE, SHOW, REVOKE_TEXT)
