@@ -1,5 +1,6 @@
 """Numbers that tell at a glance how a server fares."""
 
+from datetime import date
 from typing import Final
 
 from attrs import frozen
@@ -9,12 +10,28 @@ MOST: Final = 10_000  # that are counted; more is told as more than these
 
 @frozen
 class Numbers:
-    """How many people and applications there are, and how much mail waits, or was given up lately; MOST + 1 is more."""
+    """How many people and applications there are, how much mail waits, of that after a failure, and how much was given up.
+
+    `ending` are the tokens of services that end soon. MOST + 1 is more.
+    """
 
     people: int
     applications: int
     waiting: int
+    failing: int
     given_up: int
+    ending: int
+
+
+@frozen
+class Logins:
+    """How many logins there were in the last hour and day, and how many attempts failed; more, unless `complete`."""
+
+    hour: int
+    day: int
+    failed_hour: int
+    failed_day: int
+    complete: bool
 
 
 @frozen
@@ -24,3 +41,21 @@ class RefusedClient:
     client_id: str | None
     name: str | None
     count: int
+
+
+@frozen
+class Span:
+    """The days that the partitions of a table are for: from `first` to before `beyond`; `needed` is to be before that.
+
+    None: there is no partition.
+    """
+
+    table: str
+    first: date | None
+    beyond: date | None
+    needed: date
+
+    @property
+    def lacking(self) -> bool:
+        """Whether a partition is missing that is needed tomorrow."""
+        return self.beyond is None or self.beyond <= self.needed

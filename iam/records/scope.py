@@ -43,6 +43,7 @@ ADMINISTERED: Final = {
     "registration-tokens": "the tokens by which applications register themselves",
     "refusals": "why requests were refused",
     "audit": "what was done here",
+    "overview": "how this server fares, and what needs attention",
 }
 
 ADMINISTRATIVE: Final = {

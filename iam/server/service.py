@@ -13,6 +13,7 @@ from twisted.internet import defer
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 
+from iam.administration import attention
 from iam.browser.logo import LogoError
 from iam.browser.rehearsal import ThemeError
 from iam.clock import Clock
@@ -29,7 +30,6 @@ from iam.people.setup import setup_link
 from iam.protocol import library
 from iam.protocol.library import LibraryError
 from iam.reactor import Reactor
-from iam.records.scope import DERIVED
 from iam.secrets import master_key
 from iam.secrets.master_key import ServerKey, ServerKeyError
 from iam.secrets.signing_keys import Keys
@@ -55,10 +55,6 @@ MORE: Final = 60.0  # seconds that we ask of a service manager for the rest of t
 ADVISED: Final = 15  # characters of a password that is the only factor (NIST SP 800-63B-4 §3.1.1.2)
 PATIENCE: Final = 1.0  # seconds at shutdown for work that is useful, but not needed
 
-BY_HAND = (
-    "The scope {name} was made by hand, and tells what is noted of each person, not their {name} on this server. "
-    "To have those, delete it and make it again: iam scope create {name} --derived."
-)
 WEARING = (LogoError, ThemeError)
 EXPECTED = (EmbeddedError, LibraryError, ListenError, MigrationError, ServerKeyError, Unavailable, *WEARING)
 
@@ -181,10 +177,8 @@ class AuthorizationServer(Service):
 
     async def _note_scopes(self, store: Store) -> None:
         """Says which scopes were made by hand under the names of those that follow from groups and roles."""
-        known = await store.scopes.by_name()
-        for name in DERIVED:
-            if name in known and not known[name].derived:
-                self._screen.say(BY_HAND.format(name=name))
+        for concern in attention.of_scopes(await store.scopes.by_name()):
+            self._screen.say(f"{concern.sentence} {concern.remedy}")
 
     async def _note_uses(self, store: Store) -> None:
         """Stores what was used since the last round, if the database takes it within PATIENCE seconds."""

@@ -1,6 +1,6 @@
 """Partitions: the servers make them ahead and drop them, so that expired rows cost nothing and take no space."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from attrs import frozen
@@ -8,6 +8,7 @@ from twisted.logger import Logger
 
 from iam.database.database import Database
 from iam.database.errors import Rejected, Unavailable
+from iam.records.numbers import Span
 from iam.recurring import Recurring
 from iam.settings import Settings
 
@@ -16,6 +17,7 @@ FEW: Final = 2  # partitions of one table that lie ahead, about; they are few be
 GRANTS: Final = 1000  # that are deleted in one statement, of the expired and of the revoked ones each
 
 TEND: Final = "select made, dropped from tend_partitions(%(parent)s, %(today)s, %(width)s, %(ahead)s)"
+SPANS: Final = "select parent, min(first), max(beyond) from partition_bounds group by parent"
 ALL: Final = "select parent, count(*), sum(about), sum(bytes) from partition_bounds group by parent order by parent"
 
 # Grants have no partitions: most live for a year, some for ever. Those that ended before the given moment are deleted,
@@ -35,6 +37,8 @@ with ended as (
 )
 select count(*) from gone
 """
+
+HOUR: Final = timedelta(hours=1)  # after midnight in which the partitions of the new day may still be missing
 
 log = Logger()
 
@@ -104,6 +108,15 @@ class Partitions:
         ((made, dropped),) = await self._database.aside(TEND, tended)
         if made or dropped:
             log.info("partitions of {table}: {made} made, {dropped} dropped", table=table, made=made, dropped=dropped)
+
+    async def spans(self, now: datetime) -> list[Span]:
+        """Returns the days that each table has partitions for, and until when it needs some for the rows of tomorrow."""
+        known = {table: (first, beyond) for table, first, beyond in await self._database.query(SPANS)}
+        tomorrow = (now - HOUR).date() + timedelta(days=1)
+        return [
+            Span(table, *known.get(table, (None, None)), tomorrow + timedelta(days=-(-longest // DAY)))
+            for table, longest in self._longest.items()
+        ]
 
     async def sweep(self, before: datetime) -> int:
         """Deletes some of the grants that ended before this moment, and returns how many."""

@@ -157,6 +157,19 @@ async def test_a_refusal_is_explained(api: Api, call: Caller) -> None:
     assert (await call("GET", "/refusals/000000000000")).status == 404
 
 
+@pytest.mark.parametrize(
+    ("role", "status", "told"), [("auditor", 200, True), ("support", 200, False), ("developer", 403, None)]
+)
+async def test_the_overview_tells_what_a_role_may_see(api: Api, role: str, status: int, told: bool | None) -> None:
+    person = await api.server.person()
+    await api.server.store.roles.grant(role, None, Holder(user_id=person.user_id), api.server.now(), SERVER)
+
+    reply = await (await api.personal(person))("GET", "/overview")
+
+    assert reply.status == status
+    assert (reply.json["keys"] is not None if status == 200 else None) is told
+
+
 ROLES = {
     "support": ("people", "sessions", "grants", "tokens"),
     "auditor": None,

@@ -8,6 +8,7 @@ from pytest_twisted import blockon
 from twisted.internet.defer import Deferred
 
 from iam.administration.actions.people import ACTIONS
+from iam.pages.admin.overview import in_words
 from iam.pages.admin.places import CHANGES, SECTIONS, address
 from iam.records.actor import SERVER
 from iam.records.refused_login import THROTTLED
@@ -297,7 +298,7 @@ async def test_the_overview_counts_mail_that_waits_and_that_was_given_up(server:
     text = (await visitor.get("/admin")).text
 
     assert "<dt>Mail that waits</dt><dd>1</dd>" in text
-    assert "1 mail could not be delivered in the last day" in text
+    assert "1 mail of the last day could not be delivered" in text
 
 
 async def test_the_overview_tells_what_needs_attention(server: Server) -> None:
@@ -323,3 +324,14 @@ async def test_what_is_sensitive_wants_a_login_of_the_last_minutes(server: Serve
 
     assert reply.status == 303
     assert reply.location.startswith("/login?login=again&next=")
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        *((None, None), (0, "0 bytes"), (999, "999 bytes"), (1000, "1 kB"), (7_654_321, "7.65 MB")),
+        *((123_456_789_012, "123 GB"), (10**15, "1000 TB")),
+    ],
+)
+def test_bytes_are_told_as_people_say_them(size: int | None, words: str | None) -> None:
+    assert in_words(size) == words

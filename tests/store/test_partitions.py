@@ -213,3 +213,14 @@ async def test_a_round_of_retention_that_goes_wrong_is_not_the_last_one(begin: A
     await retention.work()
 
     assert await bounds(store, "access_tokens") != []
+
+
+async def test_what_tomorrow_needs_is_there_once_partitions_are_tended(begin: Callable[..., Awaitable[Store]]) -> None:
+    store = await begin()
+    await store.partitions.tend(NOON)
+
+    spans = {ahead: await store.partitions.spans(NOON + ahead * DAY) for ahead in (0, 80)}
+
+    assert {span.table for span in spans[0]} == set(longest(Settings()))
+    assert [span.table for span in spans[0] if span.lacking] == []
+    assert [span.table for span in spans[80] if not span.lacking] == []

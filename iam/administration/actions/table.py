@@ -10,6 +10,7 @@ from iam.administration.actions import (
     groups,
     keys,
     obstacles,
+    overview,
     people,
     refusals,
     registration_tokens,
@@ -37,6 +38,7 @@ MODULES: Final = (
     registration_tokens,
     refusals,
     audit,
+    overview,
 )
 
 # Each is performed with an input of its own type, which `Action.input` makes.
