@@ -367,6 +367,7 @@ CREATE TABLE links (
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
     CONSTRAINT links_digest_check CHECK ((octet_length(digest) = 32))
 );
 
@@ -905,7 +906,8 @@ CREATE TABLE outbox (
     attempts integer DEFAULT 0 NOT NULL,
     reason text,
     sent_at timestamp with time zone,
-    given_up_at timestamp with time zone
+    given_up_at timestamp with time zone,
+    lent_until timestamp with time zone
 );
 
 CREATE VIEW partition_bounds AS
@@ -1345,15 +1347,28 @@ CREATE INDEX grants_session_id ON grants USING btree (session_id) WHERE ((openid
 
 CREATE INDEX group_members_user_id ON group_members USING btree (user_id);
 
-CREATE INDEX links_expires_at ON links USING btree (expires_at);
+CREATE UNIQUE INDEX links_id ON links USING btree (id);
+
+CREATE INDEX links_in_order ON links USING btree (expires_at, id);
 
 CREATE INDEX links_user_id ON links USING btree (user_id, kind);
 
 CREATE INDEX logout_notices_client_id ON logout_notices USING btree (client_id, next_at);
 
+CREATE INDEX outbox_by_state ON outbox USING btree ((
+CASE
+    WHEN (sent_at IS NOT NULL) THEN 'delivered'::text
+    WHEN (given_up_at IS NOT NULL) THEN 'failed'::text
+    ELSE 'waiting'::text
+END), created_at, id);
+
 CREATE INDEX outbox_due ON outbox USING btree (due_at, created_at) WHERE ((sent_at IS NULL) AND (given_up_at IS NULL));
 
 CREATE INDEX outbox_ended ON outbox USING btree (COALESCE(sent_at, given_up_at)) WHERE ((sent_at IS NOT NULL) OR (given_up_at IS NOT NULL));
+
+CREATE INDEX outbox_in_order ON outbox USING btree (created_at, id);
+
+CREATE INDEX outbox_of_user ON outbox USING btree (user_id, created_at, id) WHERE (user_id IS NOT NULL);
 
 CREATE INDEX passkeys_user_id ON passkeys USING btree (user_id);
 

@@ -41,7 +41,9 @@ ADMINISTERED: Final = {
     "grants": "what applications are allowed",
     "tokens": "personal and service tokens",
     "registration-tokens": "the tokens by which applications register themselves",
+    "invitations": "invitations and links to passwords that are still good",
     "refusals": "why requests were refused",
+    "mail": "the mail that was sent or waits",
     "audit": "what was done here",
     "overview": "how this server fares, and what needs attention",
 }

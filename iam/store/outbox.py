@@ -18,7 +18,7 @@ with due as materialized (
     order by due_at, created_at limit %(most)s
     for update skip locked
 )
-update outbox o set attempts = o.attempts + 1, due_at = %(until)s from due
+update outbox o set attempts = o.attempts + 1, due_at = %(until)s, lent_until = %(until)s from due
 where o.id = due.id
 returning o.id, o.template, o.recipient, o.user_id, o.detail, o.secret, o.created_at, o.attempts,
     coalesce((select u.name from users u where u.id = o.user_id and o.template <> 'verify'), '')

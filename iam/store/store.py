@@ -22,6 +22,7 @@ from iam.store.exports import Exports
 from iam.store.factors import FactorTable
 from iam.store.grants import Grants
 from iam.store.groups import Groups
+from iam.store.invitations import Invitations
 from iam.store.links import Links
 from iam.store.logout_notices import LogoutNotices
 from iam.store.new_passwords import NewPasswords
@@ -33,6 +34,7 @@ from iam.store.partitions import Partitions, longest
 from iam.store.passkeys import Passkeys
 from iam.store.pending_logins import PendingLogins
 from iam.store.personal_tokens import PersonalTokens
+from iam.store.posted_mails import PostedMails
 from iam.store.recovery_codes import RecoveryCodeTable
 from iam.store.refresh_tokens import RefreshTokens
 from iam.store.refusals import Refusals
@@ -83,6 +85,7 @@ class Store:
     service: Service
     links: Links
     new_passwords: NewPasswords
+    invitations: Invitations
     sign_ups: SignUps
     clients: Clients
     scopes: Scopes
@@ -108,6 +111,7 @@ class Store:
     user_infos: UserInfos
     logout_notices: LogoutNotices
     outbox: Outbox
+    posted_mails: PostedMails
     overview: Overview
     passkeys: Passkeys
     partitions: Partitions
@@ -141,6 +145,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         service=Service(database),
         links=Links(database),
         new_passwords=NewPasswords(database),
+        invitations=Invitations(database),
         sign_ups=SignUps(database),
         clients=clients,
         scopes=Scopes(database, clock),
@@ -166,6 +171,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         user_infos=UserInfos(database),
         logout_notices=LogoutNotices(database),
         outbox=Outbox(database),
+        posted_mails=PostedMails(database),
         overview=Overview(database),
         passkeys=Passkeys(database),
         partitions=Partitions(database, longest(settings)),

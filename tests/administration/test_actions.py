@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
+from uuid import UUID
 
 import pytest
 from attrs import frozen
@@ -22,6 +23,7 @@ from iam.administration import (
     groups,
     invitations,
     keys,
+    mail,
     obstacles,
     people,
     personal_tokens,
@@ -33,6 +35,7 @@ from iam.administration import (
     scopes,
     sessions,
     tokens,
+    withdrawals,
 )
 from iam.administration.administration import Administration
 from iam.administration.groups import GroupChange
@@ -341,6 +344,28 @@ async def reset_password(desk: Desk) -> Act:
     return lambda: invitations.reset_password(desk.on, username, BY)
 
 
+async def find_mail(desk: Desk) -> UUID:
+    await invitations.invite(desk.on, "bob", SERVER, email="bob@example.org")
+    (mail,) = await desk.on.store.posted_mails.page(desk.on.clock.now(), None, UUID(int=0), 1)
+    return mail.id
+
+
+async def retry_mail(desk: Desk) -> Act:
+    mail_id = await find_mail(desk)
+    return lambda: mail.retry(desk.on, mail_id, BY)
+
+
+async def discard_mail(desk: Desk) -> Act:
+    mail_id = await find_mail(desk)
+    return lambda: mail.discard(desk.on, mail_id, BY)
+
+
+async def withdraw_invitation(desk: Desk) -> Act:
+    await invitations.invite(desk.on, "bob", SERVER)
+    (link,) = await desk.on.store.invitations.page(desk.on.clock.now(), None, UUID(int=0), 1)
+    return lambda: withdrawals.withdraw(desk.on, link.id, BY)
+
+
 async def rotate_key(desk: Desk) -> Act:
     return lambda: keys.rotate(desk.on, "ES256", BY)
 
@@ -385,6 +410,8 @@ ACTIONS: dict[str, tuple[Prepare, str]] = {
     "keys.retire": (retire_key, "key.retired"),
     "keys.rotate": (rotate_key, "key.published"),
     "obstacles.unthrottle": (unthrottle_person, "user.unthrottled"),
+    "mail.discard": (discard_mail, "mail.discarded"),
+    "mail.retry": (retry_mail, "mail.retried"),
     "people.create": (create_person, "user.created"),
     "people.create_administrator": (create_administrator, "user.created"),
     "people.delete": (delete_person, "user.deleted"),
@@ -413,6 +440,7 @@ ACTIONS: dict[str, tuple[Prepare, str]] = {
     "scopes.delete": (delete_scope, "scope.deleted"),
     "sessions.revoke": (revoke_session, "session.ended"),
     "tokens.revoke": (revoke_token, "token.revoked"),
+    "withdrawals.withdraw": (withdraw_invitation, "user.invitation_withdrawn"),
 }
 
 

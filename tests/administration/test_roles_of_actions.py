@@ -21,6 +21,8 @@ CHANGES = {
         "grant.revoke",
         "token.revoke",
         "person.unthrottle",
+        "invitation.withdraw",
+        "mail.retry",
     },
     Role.AUDITOR: set(),
     Role.DEVELOPER: set(),

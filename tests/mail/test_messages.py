@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from iam.administration.mail import CONTENTS
 from iam.browser.theme import BUNDLED, Theme
 from iam.operations.messages import DETAIL, Messages, Unwritable
 from iam.people.mail import Mails
@@ -68,6 +69,10 @@ def bodies(message: Any) -> tuple[str, str]:
 
 def words(html: str) -> list[str]:
     return unescape(WORDS.sub(" ", html)).split()
+
+
+def test_of_every_kind_an_administrator_is_told_what_the_person_gets() -> None:
+    assert set(CONTENTS) == set(KINDS)
 
 
 def test_every_kind_has_its_texts_and_there_are_no_others() -> None:

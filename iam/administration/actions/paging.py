@@ -70,6 +70,15 @@ def moment_and_text(after: str | None) -> tuple[datetime | None, str]:
         raise Invalid({"after": NO_CURSOR}) from None
 
 
+def moment_and_id(after: str | None) -> tuple[datetime | None, UUID]:
+    """Returns the same, of ids that are UUIDs. Raises Invalid."""
+    before, text = moment_and_text(after)
+    try:
+        return before, UUID(text) if text or before else UUID(int=0)
+    except ValueError:
+        raise Invalid({"after": NO_CURSOR}) from None
+
+
 def is_uuid(text: str) -> bool:
     """Whether the text is a UUID."""
     try:

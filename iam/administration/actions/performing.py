@@ -23,6 +23,11 @@ async def perform(on: Administration, action: Action[Input, Output], wish: Input
     return await action.function(on, wish, operator)
 
 
+def may(action: Action[Input, Output], operator: Operator) -> bool:
+    """Whether the roles of the operator, and the scopes of their token, allow the action at all."""
+    return operator.has_one_of(action.roles) and (operator.scopes is None or action.scope in operator.scopes)
+
+
 async def check(on: Administration, action: Action[Input, Output], wish: Input, operator: Operator) -> None:
     """Raises Forbidden unless the operator may do this."""
     if operator.scopes is not None and action.scope not in operator.scopes:

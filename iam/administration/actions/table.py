@@ -8,7 +8,9 @@ from iam.administration.actions import (
     audit,
     grants,
     groups,
+    invitations,
     keys,
+    mail,
     obstacles,
     overview,
     people,
@@ -26,6 +28,7 @@ from iam.administration.actions.models import Model
 MODULES: Final = (
     people,
     obstacles,
+    invitations,
     groups,
     roles,
     applications,
@@ -37,6 +40,7 @@ MODULES: Final = (
     tokens,
     registration_tokens,
     refusals,
+    mail,
     audit,
     overview,
 )
