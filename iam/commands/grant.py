@@ -4,13 +4,14 @@ from uuid import UUID
 
 import click
 
-from iam.administration import grants, people
-from iam.administration.administration import Administration
+from iam.administration.actions import grants as actions
+from iam.administration.actions.grants import EveryGrant, GrantedApplication, GrantListing, NamedGrant
+from iam.administration.actions.models import MOST
+from iam.administration.actions.person import NamedPerson
 from iam.commands import output
-from iam.commands.confirming import run_if_agreed, yes_option
+from iam.commands.actions import document, given, list_all, perform_if_agreed
+from iam.commands.confirming import yes_option
 from iam.commands.options import Group
-from iam.commands.running import run
-from iam.records.grant import Grant
 
 COLUMNS = ("id", "username", "client_name", "token_name", "scope", "created_at", "expires_at")
 
@@ -25,7 +26,8 @@ def command() -> None:
 @click.option("--client", metavar="ID", help="Only what this client was allowed.")
 def list_(user: str | None, client: str | None) -> None:
     """List the living grants."""
-    found = run(lambda on: living(on, user, client))
+    found = list_all(actions.LIST, GrantListing(**given(user=user, client=client), limit=MOST))
+    found.sort(key=lambda grant: (grant.created_at, grant.id))
     output.tabulate([document(grant) for grant in found], COLUMNS, "There are no grants.")
 
 
@@ -50,35 +52,14 @@ def revoke(grant_id: UUID | None, user: str | None, client: str | None, *, every
     if sum((grant_id is not None, user is not None, client is not None, everything)) != 1:
         raise click.UsageError("Name one: an ID, --user, --client or --everything.")
     if grant_id is not None:
-        run_if_agreed(grants.count_losses, grants.revoke, grant_id, yes=yes)
-        output.say(f"The grant {grant_id} is revoked.", {"id": str(grant_id), "revoked": True})
+        ended = perform_if_agreed(actions.REVOKE, NamedGrant(grant=grant_id), yes=yes)
+        output.say(f"The grant {grant_id} is revoked.", document(ended))
     elif everything:
-        run_if_agreed(grants.count_losses_of_all, grants.revoke_all, yes=yes)
+        perform_if_agreed(actions.REVOKE_ALL, EveryGrant(), yes=yes)
         output.say("All grants are revoked.", {"everything": True, "revoked": True})
     elif user is not None:
-        run_if_agreed(grants.count_losses_of_user, grants.revoke_of_user, user, yes=yes)
+        perform_if_agreed(actions.REVOKE_OF_PERSON, NamedPerson(person=user), yes=yes)
         output.say(f"All grants of {user} are revoked.", {"user": user, "revoked": True})
     elif client is not None:
-        run_if_agreed(grants.count_losses_of_client, grants.revoke_of_client, client, yes=yes)
+        perform_if_agreed(actions.REVOKE_OF_APPLICATION, GrantedApplication(application=client), yes=yes)
         output.say(f"All grants of the client {client} are revoked.", {"client_id": client, "revoked": True})
-
-
-async def living(on: Administration, username: str | None, client_id: str | None) -> list[Grant]:
-    """Returns the living grants of this person and this client, as far as they are named. Raises Invalid."""
-    return await grants.list_living(on, await people.find(on, username) if username else None, client_id)
-
-
-def document(grant: Grant) -> dict[str, object]:
-    """Returns the grant as a JSON object."""
-    return {
-        "id": str(grant.id),
-        "user_id": grant.user_id and str(grant.user_id),
-        "username": grant.username,
-        "client_id": grant.client_id,
-        "client_name": grant.client_name,
-        "token_name": grant.token_name,
-        "session_id": grant.session_id and str(grant.session_id),
-        "scope": grant.scope,
-        "created_at": output.moment(grant.created_at),
-        "expires_at": output.moment(grant.expires_at),
-    }

@@ -17,6 +17,7 @@ CHANGES = {
         "person.reset_password",
         "person.reset_factors",
         "person.end_sessions",
+        "person.revoke_grants",
         "session.revoke",
         "grant.revoke",
         "token.revoke",

@@ -10,6 +10,7 @@ from iam.administration.actions.action import Action
 from iam.administration.actions.models import MOST, USUAL, Model, Moment, Page
 from iam.administration.actions.operator import Operator
 from iam.administration.actions.paging import cut, identifier
+from iam.administration.actions.person import NamedPerson
 from iam.administration.actions.readers import HELPERS, HELPERS_AND_AUDITORS
 from iam.administration.administration import Administration
 from iam.records.grant import Grant
@@ -68,6 +69,22 @@ class RevokedGrant(Model):
     revoked: bool = True
 
 
+class GrantedApplication(Model):
+    """A client, by its id."""
+
+    application: str = Field(min_length=1, description="The client's id.")
+
+
+class RevokedGrants(Model):
+    """Grants that have ended."""
+
+    revoked: bool = True
+
+
+class EveryGrant(Model):
+    """All grants of everybody."""
+
+
 async def list_grants(on: Administration, wish: GrantListing, _: Operator) -> Page[ShownGrant]:
     """Lists the living grants, oldest first. Raises Invalid and Missing."""
     user = await people.find(on, wish.user) if wish.user else None
@@ -80,6 +97,29 @@ async def revoke(on: Administration, wish: NamedGrant, operator: Operator) -> Re
     """Ends a grant. Raises Missing."""
     await grants.revoke(on, wish.grant, operator.by)
     return RevokedGrant(id=wish.grant)
+
+
+async def revoke_of_person(on: Administration, wish: NamedPerson, operator: Operator) -> RevokedGrants:
+    """Ends all that a person granted. Raises Missing."""
+    await grants.revoke_of_user(on, wish.person, operator.by)
+    return RevokedGrants()
+
+
+async def revoke_of_application(on: Administration, wish: GrantedApplication, operator: Operator) -> RevokedGrants:
+    """Ends all that an application was granted. Raises Missing."""
+    await grants.revoke_of_client(on, wish.application, operator.by)
+    return RevokedGrants()
+
+
+async def revoke_all(on: Administration, _: EveryGrant, operator: Operator) -> RevokedGrants:
+    """Ends all grants."""
+    await grants.revoke_all(on, operator.by)
+    return RevokedGrants()
+
+
+async def named(on: Administration, wish: NamedPerson) -> UUID:
+    """Returns the id of the person. Raises Missing."""
+    return (await people.find(on, wish.person)).id
 
 
 LIST: Final = Action(
@@ -104,5 +144,38 @@ REVOKE: Final = Action(
     person=lambda on, wish: grants.find_giver(on, wish.grant),
     losses=lambda on, wish: grants.count_losses(on, wish.grant),
 )
+REVOKE_OF_PERSON: Final = Action(
+    "person.revoke_grants",
+    "End all that a person allowed applications so far, and every code and token under it.",
+    "POST",
+    "/people/{person}/revoke-grants",
+    NamedPerson,
+    RevokedGrants,
+    revoke_of_person,
+    roles=HELPERS,
+    person=named,
+    losses=lambda on, wish: grants.count_losses_of_user(on, wish.person),
+)
+REVOKE_OF_APPLICATION: Final = Action(
+    "application.revoke_grants",
+    "End all that an application was granted so far; what it has for itself is replaced, without tokens.",
+    "POST",
+    "/applications/{application}/revoke-grants",
+    GrantedApplication,
+    RevokedGrants,
+    revoke_of_application,
+    losses=lambda on, wish: grants.count_losses_of_client(on, wish.application),
+)
+REVOKE_ALL: Final = Action(
+    "grant.revoke_all",
+    "End all grants so far: everybody must allow applications again.",
+    "POST",
+    "/grants/revoke-all",
+    EveryGrant,
+    RevokedGrants,
+    revoke_all,
+    losses=lambda on, _: grants.count_losses_of_all(on),
+    sensitive=True,
+)
 
-ACTIONS: Final = (LIST, REVOKE)
+ACTIONS: Final = (LIST, REVOKE, REVOKE_OF_PERSON, REVOKE_OF_APPLICATION, REVOKE_ALL)
