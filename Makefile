@@ -73,12 +73,12 @@ format: $(TESTED) ## put the code in form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(TESTED) ## measure beside oidc-provider, in turns (five minutes); AGAINST=REV: and beside that revision
-	$(BIN)/python bench/run.py --peer $(if $(AGAINST),--against $(AGAINST))
+bench: $(TESTED) ## measure beside oidc-provider, in turns (five minutes); AGAINST=REV: and beside that revision; B=NAME: bench/NAME.py
+	$(BIN)/python $(if $(B),bench/$(B).py,bench/run.py --peer) $(if $(AGAINST),--against $(AGAINST))
 
-figures: $(TESTED) ## measure everything that docs/reference/performance.md tells (half an hour), and write it there
+figures: $(TESTED) ## measure everything that docs/reference/performance.md tells (forty minutes), and write it there
 	$(BIN)/python bench/run.py --peer $(if $(AGAINST),--against $(AGAINST))
-	for each in tail clients start processes; do $(BIN)/python bench/$$each.py || exit; done
+	for each in tail clients start processes administration; do $(BIN)/python bench/$$each.py || exit; done
 	$(BIN)/python bench/page.py
 
 docs: $(TESTED) ## build the documentation into build/docs; a broken link fails
