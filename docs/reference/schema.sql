@@ -221,6 +221,9 @@ CREATE FUNCTION derive_from_members() RETURNS trigger
     AS $$
 begin
     perform derive_administrators(array(select distinct m.user_id from moved m));
+    update groups g set members = g.members + case tg_op when 'INSERT' then c.number else -c.number end
+    from (select m.group_id, count(*) as number from moved m group by m.group_id) c
+    where g.id = c.group_id;
     return null;
 end
 $$;
@@ -870,7 +873,8 @@ CREATE TABLE groups (
     name_key text NOT NULL,
     description text DEFAULT ''::text NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL
+    updated_at timestamp with time zone NOT NULL,
+    members integer DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE logout_notices (
@@ -1315,6 +1319,8 @@ CREATE INDEX audit_events_at ON ONLY audit_events USING btree (at);
 
 CREATE INDEX audit_events_client ON ONLY audit_events USING btree (client, at) WHERE (client IS NOT NULL);
 
+CREATE INDEX audit_events_kind ON ONLY audit_events USING btree (kind, at);
+
 CREATE INDEX audit_events_subject ON ONLY audit_events USING btree (subject, at) WHERE (subject IS NOT NULL);
 
 CREATE INDEX buckets_full_at ON buckets USING btree (full_at);
@@ -1329,9 +1335,11 @@ CREATE INDEX clients_folded_id ON clients USING btree (lower(id));
 
 CREATE INDEX clients_in_order ON clients USING btree (lower(name) COLLATE "C", id COLLATE "C");
 
+CREATE INDEX clients_of_owner ON clients USING btree (owner_id, lower(name) COLLATE "C", id COLLATE "C") WHERE (owner_id IS NOT NULL);
+
 CREATE INDEX clients_of_strangers ON clients USING btree (created_at) WHERE ((registration_digest IS NOT NULL) AND (registration_token_id IS NULL));
 
-CREATE INDEX clients_owner_id ON clients USING btree (owner_id);
+CREATE INDEX clients_scopes ON clients USING gin (scopes);
 
 CREATE INDEX consents_client_id ON consents USING btree (client_id, user_id);
 
@@ -1376,9 +1384,9 @@ CREATE INDEX pending_logins_expires_at ON pending_logins USING btree (expires_at
 
 CREATE INDEX pending_logins_user_id ON pending_logins USING btree (user_id);
 
-CREATE INDEX personal_tokens_client_id ON personal_tokens USING btree (client_id) WHERE (client_id IS NOT NULL);
+CREATE INDEX personal_tokens_of_client ON personal_tokens USING btree (client_id, grant_id) WHERE (client_id IS NOT NULL);
 
-CREATE INDEX personal_tokens_user_id ON personal_tokens USING btree (user_id) WHERE (user_id IS NOT NULL);
+CREATE INDEX personal_tokens_of_user ON personal_tokens USING btree (user_id, grant_id) WHERE (user_id IS NOT NULL);
 
 CREATE INDEX refusals_at ON ONLY refusals USING btree (at, id);
 
@@ -1394,19 +1402,19 @@ CREATE INDEX remembered_browsers_user_id ON remembered_browsers USING btree (use
 
 CREATE INDEX repeated_requests_created_at ON repeated_requests USING btree (created_at);
 
-CREATE INDEX role_grants_client_id ON role_grants USING btree (client_id) WHERE (client_id IS NOT NULL);
+CREATE INDEX role_grants_of_client ON role_grants USING btree (client_id, role, COALESCE(client_id, ''::text), COALESCE(user_id, group_id)) WHERE (client_id IS NOT NULL);
 
-CREATE INDEX role_grants_group_id ON role_grants USING btree (group_id) WHERE (group_id IS NOT NULL);
+CREATE INDEX role_grants_of_group ON role_grants USING btree (group_id, role, COALESCE(client_id, ''::text), COALESCE(user_id, group_id)) WHERE (group_id IS NOT NULL);
+
+CREATE INDEX role_grants_of_user ON role_grants USING btree (user_id, role, COALESCE(client_id, ''::text), COALESCE(user_id, group_id)) WHERE (user_id IS NOT NULL);
 
 CREATE UNIQUE INDEX role_grants_once ON role_grants USING btree (role, COALESCE(client_id, ''::text), COALESCE(user_id, group_id));
-
-CREATE INDEX role_grants_user_id ON role_grants USING btree (user_id) WHERE (user_id IS NOT NULL);
 
 CREATE INDEX scope_groups_group_id ON scope_groups USING btree (group_id);
 
 CREATE INDEX sessions_id ON ONLY sessions USING btree (id);
 
-CREATE INDEX sessions_user_id ON ONLY sessions USING btree (user_id);
+CREATE INDEX sessions_of_user ON ONLY sessions USING btree (user_id, id);
 
 CREATE INDEX users_administrators ON users USING btree (id) WHERE superuser;
 

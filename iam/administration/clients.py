@@ -7,7 +7,8 @@ from uuid import UUID
 
 from iam.administration import people
 from iam.administration.administration import Administration
-from iam.administration.losses import Losses, Section, count, try_in_time
+from iam.administration.ending import count_grants
+from iam.administration.losses import Losses, Section, count
 from iam.clients import chosen_secrets, ids
 from iam.clients.registrants import ADMINISTRATOR
 from iam.clients.registration import needs_new_secret
@@ -143,9 +144,8 @@ async def _switch(on: Administration, client_id: str, by: By, *, disabled: bool,
 
 async def count_ending(on: Administration, client: Client) -> list[Section]:
     """Returns the client's living grants, and the resources whose tokens it may introspect."""
-    grants = await try_in_time(on.store.grants.living(on.clock.now(), client_id=client.id))
+    items = await count_grants(on, lambda grant: grant.username, client_id=client.id)
     resources = [uri for uri, each in (await on.store.resources.by_uri()).items() if each.client_id == client.id]
-    items = count(grants, "grant", lambda grant: grant.username)
     ended = Section(f"This ends of the client {client.name} ({client.id}):", items or ["nothing that is in use"])
     blind = Section("It can no longer introspect tokens for:", count(resources, "resource", str))
     return [ended, blind] if resources else [ended]

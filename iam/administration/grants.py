@@ -1,12 +1,13 @@
 """Grants: what a person allowed a client, or what a client may do for itself; codes and tokens end with them."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from iam.administration import clients, people
 from iam.administration.administration import Administration
-from iam.administration.losses import Losses, Section, count, try_in_time
+from iam.administration.ending import count_grants
+from iam.administration.losses import Losses, Section
 from iam.records.actor import By
 from iam.records.grant import Grant
 from iam.records.invalid import Missing
@@ -38,28 +39,25 @@ async def count_losses(on: Administration, grant_id: UUID) -> Losses | None:
 async def count_losses_of_user(on: Administration, name: str) -> Losses:
     """Returns this person's living grants. Raises Invalid if there is no such person."""
     user = await people.find(on, name)
-    grants = await try_in_time(list_living(on, user))
-    return Losses(f"Revoke all grants of {user.username}?", [count_ending(grants)])
+    return Losses(f"Revoke all grants of {user.username}?", [ending(await count_grants(on, user_id=user.id))])
 
 
 async def count_losses_of_client(on: Administration, client_id: str) -> Losses:
     """Returns this client's living grants. Raises Invalid if there is no such client."""
     await clients.find(on, client_id)
-    grants = await try_in_time(list_living(on, client_id=client_id))
-    return Losses(
-        f"Revoke all grants of the client {client_id}?", [count_ending(grants, by=lambda grant: grant.username)]
-    )
+    items = await count_grants(on, lambda grant: grant.username, client_id=client_id)
+    return Losses(f"Revoke all grants of the client {client_id}?", [ending(items)])
 
 
 async def count_losses_of_all(on: Administration) -> Losses:
     """Returns all living grants."""
-    return Losses("Revoke all grants of everybody?", [count_ending(await try_in_time(list_living(on)))])
+    return Losses("Revoke all grants of everybody?", [ending(await count_grants(on))])
 
 
 async def count_losses_of_void(on: Administration) -> Losses:
     """Returns all living grants, and says that all sessions and initial access tokens end."""
     sections = [
-        count_ending(await try_in_time(list_living(on))),
+        ending(await count_grants(on)),
         Section("All sessions end: everybody has to log in again."),
         Section("All initial access tokens end: nobody can register a client with them any more."),
     ]
@@ -117,6 +115,6 @@ def missing(grant_id: UUID) -> Missing:
     return Missing({"grant": f"There is no grant {grant_id}, or it has ended already."})
 
 
-def count_ending(grants: list[Grant] | None, by: Callable[[Grant], str | None] = lambda grant: grant.name) -> Section:
-    """Returns the section of the grants that end; `by` names each, by default by its client or token."""
-    return Section("This ends:", count(grants, "grant", by) or ["nothing that is in use"])
+def ending(items: Sequence[str]) -> Section:
+    """Returns the section of what ends."""
+    return Section("This ends:", items or ["nothing that is in use"])

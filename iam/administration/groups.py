@@ -7,7 +7,7 @@ from attrs import frozen
 
 from iam.administration import people
 from iam.administration.administration import Administration
-from iam.administration.losses import Losses, Section, count
+from iam.administration.losses import KNOWN, Losses, Section, count
 from iam.people import names
 from iam.records.actor import By
 from iam.records.group import LONGEST_DESCRIPTION, Group, Member
@@ -19,6 +19,7 @@ from iam.store.groups import NEEDED
 from iam.store.roles import Holder
 
 NOT_ONESELF: Final = "Nobody gives roles to themselves: ask another administrator, or use the command line."
+NOBODY: Final = UUID(int=0)
 ADMINISTRATORS_ONLY: Final = "This group has roles on this server, so that only administrators change who is in it."
 
 
@@ -110,11 +111,17 @@ async def count_losses(on: Administration, name: str) -> Losses:
     """Returns who and what loses by the deletion of a group. Raises Invalid if there is none, or if it is needed."""
     group = await find(on, name)
     await refuse_needed(on, group)
-    members = await on.store.groups.members(group.id)
-    items = count(members, "member", lambda member: member.username)
+    items = await count_members(on, group)
     items += count(await roles_of(on, group), "role", lambda grant: grant.role)
     section = Section(f"This ends with the group {group.name}:", items or ["nothing: it has no members and no roles"])
     return Losses(f"Delete the group {group.name}?", [section], for_good=True)
+
+
+async def count_members(on: Administration, group: Group) -> list[str]:
+    """Returns the members of a group as one item, which names the first; no item if there are none."""
+    members = await on.store.groups.page_of_members(group.id, NOBODY, KNOWN + 1)
+    number = group.members if len(members) > KNOWN else None
+    return count(members, "member", lambda member: member.username, number)
 
 
 async def count_losses_of_removing(on: Administration, group: str, person: str) -> Losses | None:

@@ -8,6 +8,8 @@ from attrs import frozen
 from iam.database.errors import Unavailable
 
 FEW: Final = 5  # names that are listed; the rest are only counted
+KNOWN: Final = 50  # things that are looked at one by one; of more than these the others are only counted
+MOST: Final = 1000  # of more than these it is only said that they are more
 
 T = TypeVar("T")
 
@@ -36,10 +38,16 @@ def nameless(_: object) -> None:
     """Names nothing, so that `count` tells only the number."""
 
 
-def count(things: Collection[T] | None, noun: str, name: Callable[[T], str | None] = nameless) -> list[str]:
+def count(
+    things: Collection[T] | None,
+    noun: str,
+    name: Callable[[T], str | None] = nameless,
+    number: int | None = None,
+) -> list[str]:
     """Returns how many things there are with the first names, as one item; no item if there are none.
 
-    None means that they could not be counted in time, and the item says so.
+    None means that they could not be counted in time, and the item says so. `number` is how many they are, if these are
+    only some of them.
     """
     if things is None:
         return [f"{noun}s, which could not be counted in time"]
@@ -47,8 +55,13 @@ def count(things: Collection[T] | None, noun: str, name: Callable[[T], str | Non
         return []
     names = sorted({each for each in map(name, things) if each})
     more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
-    listed = f": {', '.join(names[:FEW])}{more}" if names else ""
-    return [f"{len(things)} {noun}{'s' if len(things) > 1 else ''}{listed}"]
+    listed = f": {', '.join(names[:FEW])}{' and others' if number else more}" if names else ""
+    return [f"{written(number or len(things))} {noun}{'s' if len(things) > 1 else ''}{listed}"]
+
+
+def written(number: int) -> str:
+    """Returns a number as it is told, or that it is more than MOST."""
+    return f"more than {MOST:,}" if number > MOST else str(number)
 
 
 async def try_in_time(listing: Awaitable[list[T]]) -> list[T] | None:

@@ -6,8 +6,9 @@ from uuid import UUID
 from attrs import evolve, field, frozen
 
 from iam.administration.administration import Administration
-from iam.administration.losses import Losses, Section, count, try_in_time
-from iam.administration.sessions import list_living
+from iam.administration.ending import count_grants
+from iam.administration.losses import MOST, Losses, Section, count, try_in_time
+from iam.administration.sessions import list_page
 from iam.people import names, profiles
 from iam.people.profiles import Profile
 from iam.records.actor import By
@@ -15,6 +16,7 @@ from iam.records.invalid import Invalid, Missing
 from iam.records.role import Role
 from iam.records.user import User
 from iam.store.administrators import LastAdministrator
+from iam.store.own_sessions import NO_SESSION
 from iam.store.roles import Holder
 
 
@@ -177,10 +179,8 @@ async def count_losses_of_deleting(on: Administration, name: str) -> Losses:
 
 async def count_ending(on: Administration, user: User, *, keep_grants: bool = False) -> Section:
     """Returns the person's living sessions and, unless they are kept, grants."""
-    sessions = await try_in_time(list_living(on, user))
-    grants = [] if keep_grants else await try_in_time(on.store.grants.living(on.clock.now(), user_id=user.id))
-    items = count(sessions, "session")
-    items += count(grants, "grant", lambda grant: grant.name)
+    items = count(await try_in_time(list_page(on, user, NO_SESSION, MOST + 1)), "session")
+    items += [] if keep_grants else await count_grants(on, user_id=user.id)
     return Section(f"This ends of {user.username}:", items or ["nothing that is in use"])
 
 

@@ -40,12 +40,12 @@ async def create(
 
 async def count_losses(on: Administration, token_id: UUID) -> Losses | None:
     """Says how many more clients could be registered with it; None if there is none or it is no longer good."""
-    for token in await on.store.registrations.tokens():
-        if token.id == token_id and token.good(on.clock.now()):
-            left = "any number of" if token.uses_left is None else str(token.uses_left)
-            lost = Section(f"With it {left} clients more could be registered.")
-            return Losses(f"Revoke the initial access token {token_id}?", [lost])
-    return None
+    token = await on.store.registrations.token_by_id(token_id)
+    if token is None or not token.good(on.clock.now()):
+        return None
+    left = "any number of" if token.uses_left is None else str(token.uses_left)
+    lost = Section(f"With it {left} clients more could be registered.")
+    return Losses(f"Revoke the initial access token {token_id}?", [lost])
 
 
 async def revoke(on: Administration, token_id: UUID, by: By) -> None:

@@ -7,7 +7,8 @@ from typing import Final
 from attrs import evolve, frozen
 
 from iam.administration.administration import Administration
-from iam.administration.losses import Losses, Section, count, try_in_time
+from iam.administration.ending import count_using
+from iam.administration.losses import Losses, Section
 from iam.oauth.resources import FORMATS, LIFETIMES
 from iam.records.actor import By
 from iam.records.invalid import Invalid, Missing, complain
@@ -135,9 +136,7 @@ async def count_losses_of_deleting(on: Administration, uri: str) -> Losses:
 
 async def count_given_for(on: Administration, uri: str) -> Section:
     """Returns the living grants that include this resource."""
-    grants = await try_in_time(on.store.grants.living(on.clock.now()))
-    given = None if grants is None else [grant for grant in grants if uri in grant.resources]
-    items = count(given, "grant", lambda grant: grant.name)
+    items = await count_using(on, resource=uri)
     return Section(f"All tokens for {uri} stop working:", items or ["there is no grant for it"])
 
 

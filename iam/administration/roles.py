@@ -57,7 +57,7 @@ async def count_losses(on: Administration, role: str, of: Place) -> Losses | Non
         return None
     if holder.group_id is None:
         return Losses(f"Take the role {role} from {name}?", [])
-    members = [member.username for member in await on.store.groups.members(holder.group_id)]
+    members = await groups.count_members(on, await groups.find(on, str(holder.group_id)))
     section = Section("They lose it, unless they have it otherwise:", members or ["nobody: the group has no members"])
     return Losses(f"Take the role {role} from the group {name}?", [section])
 

@@ -3,7 +3,8 @@
 from attrs import evolve
 
 from iam.administration.administration import Administration
-from iam.administration.losses import Losses, Section, count, try_in_time
+from iam.administration.ending import count_using
+from iam.administration.losses import MOST, Losses, Section, count
 from iam.clients import rules
 from iam.oauth.scopes import ADMINISTRATION
 from iam.records.actor import By
@@ -46,12 +47,10 @@ async def count_losses(on: Administration, name: str) -> Losses:
     refuse_built_in(name)
     if all(scope.name != name for scope in await on.store.scopes.all()):
         raise missing(name)
-    grants = await try_in_time(on.store.grants.living(on.clock.now()))
-    holding = None if grants is None else [grant for grant in grants if name in grant.scope.split(" ")]
-    clients = [client.name for client in await on.store.clients.all() if name in client.scopes]
+    clients = await on.store.clients.names_with_scope(name, MOST + 1)
     resources = [uri for uri, each in (await on.store.resources.by_uri()).items() if name in each.scopes]
     items = count(clients, "client", str)
-    items += count(holding, "grant", lambda grant: grant.name)
+    items += await count_using(on, scope=name)
     items += count(resources, "resource", str)
     section = Section(f"These lose the scope {name}:", items or ["nobody"])
     return Losses(f"Delete the scope {name}?", [section], for_good=True)

@@ -71,6 +71,7 @@ order by lower(c.name) collate "C", c.id collate "C" limit %(limit)s
     .replace("{secrets}", SECRETS.replace("{now}", "%(now)s"))
 )
 
+WITH_SCOPE: Final = "select name from clients where scopes @> array[%(scope)s] limit %(limit)s"
 NEAREST: Final = "select id from clients where lower(id) = lower(%(id)s) order by id <> %(id)s limit 1"
 
 # Creates the client if `allowed` has a row, and with it the client's own grant (for client_credentials).

@@ -29,6 +29,7 @@ from iam.store.client_statements import (
     SELECT,
     SET_DISABLED,
     UPDATE,
+    WITH_SCOPE,
     FindClient,
 )
 from iam.store.keyset import beyond
@@ -109,6 +110,11 @@ class Clients:
     async def all(self) -> list[Client]:
         """Returns every client, oldest first."""
         return await self._select()
+
+    async def names_with_scope(self, scope: str, limit: int) -> list[str]:
+        """Returns the names of clients that may ask for this scope; `limit` at most."""
+        rows = await self._database.query(WITH_SCOPE, {"scope": scope, "limit": limit})
+        return [str(name) for (name,) in rows]
 
     async def owned_by(self, owner_id: UUID) -> list[Client]:
         """Returns the clients that this person owns, oldest first."""

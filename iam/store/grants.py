@@ -1,6 +1,7 @@
 """Grants: what a person allowed a client, or a client may do by itself; codes and tokens belong to one."""
 
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from iam.database.database import Database
@@ -25,34 +26,44 @@ with revoked as (
 select id from revoked
 """
 
-LIVING = """
+COLUMNS: Final = """
 select g.id, g.user_id, u.username, g.client_id, c.name, g.session_id, g.scope, g.created_at, g.expires_at, g.resources,
     t.name
-from grants o
+from {grants} o
 left join clients c on c.id = o.client_id
 join lateral may_live(o.id, %(now)s, case when o.id = c.grant_id then %(now)s end, null, null) g on true
 left join users u on u.id = g.user_id
 left join personal_tokens t on t.grant_id = g.id
+"""
+
+# What is seen at once to be dead is left to no function: neither what has ended, nor what is older than an epoch, nor
+# anything of a disabled person or client, however much that is.
+UNENDED: Final = """
 where o.revoked_at is null and (o.expires_at is null or o.expires_at > %(now)s)
-  and (%(user_id)s::uuid is null or o.user_id = %(user_id)s)
-  and (%(client_id)s::text is null or o.client_id = %(client_id)s)
-  and (%(id)s::uuid is null or o.id = %(id)s)
-order by g.created_at, g.id
+    and (o.user_id is null or o.created_at >= coalesce((select e.not_before from epochs e where e.name = 'all'), '-infinity'))
+    and (%(user_id)s::uuid is null or o.user_id = %(user_id)s
+        and o.created_at >= (select u.not_before from users u where u.id = %(user_id)s and u.disabled_at is null))
+    and (%(client_id)s::text is null or o.client_id = %(client_id)s and (o.user_id is null
+        or o.created_at >= (select c.not_before from clients c where c.id = %(client_id)s)))
+    and (%(client_id)s::text is null or o.grant_type = any (coalesce(
+        (select c.grant_types from clients c where c.id = %(client_id)s and c.disabled_at is null), '{}')))
+    and (%(client_id)s::text is null
+        or exists (select from clients c where c.id = %(client_id)s and c.disabled_at is null))
 """
-GIVER = "select user_id from grants where id = %(id)s"
-PAGE = """
-select g.id, g.user_id, u.username, g.client_id, c.name, g.session_id, g.scope, g.created_at, g.expires_at, g.resources,
-    t.name
-from grants o
-left join clients c on c.id = o.client_id
-join lateral may_live(o.id, %(now)s, case when o.id = c.grant_id then %(now)s end, null, null) g on true
-left join users u on u.id = g.user_id
-left join personal_tokens t on t.grant_id = g.id
-where o.id > %(after)s and o.revoked_at is null and (o.expires_at is null or o.expires_at > %(now)s)
-    and (%(user_id)s::uuid is null or o.user_id = %(user_id)s)
-    and (%(client_id)s::text is null or o.client_id = %(client_id)s)
-order by o.id limit %(limit)s
+ALL: Final = COLUMNS.replace("{grants}", "grants") + UNENDED
+LIVING: Final = ALL + "and (%(id)s::uuid is null or o.id = %(id)s) order by g.created_at, g.id"
+GIVER: Final = "select user_id from grants where id = %(id)s"
+PAGE: Final = ALL + "and o.id > %(after)s order by o.id limit %(limit)s"
+LATEST: Final = ALL + "order by o.id desc limit %(limit)s"
+NUMBER: Final = "select count(*) from (select from grants o {unended} limit %(limit)s) n".replace("{unended}", UNENDED)
+
+# Who may use a scope or a resource is in no index: the latest grants are looked through.
+SOME: Final = """
+where (%(scope)s::text is null or %(scope)s = any (string_to_array(o.scope, ' ')))
+    and (%(resource)s::text is null or %(resource)s = any (o.resources))
+order by o.id desc limit %(limit)s
 """
+USING: Final = COLUMNS.replace("{grants}", "(select * from grants order by id desc limit %(looked)s)") + SOME
 
 # Tokens that have ended are found too: whoever finds a copy of an old token can still end its grant.
 CLIENT_OF = """
@@ -124,6 +135,28 @@ class Grants:
         """Returns the valid grants in the order of their ids behind `after`; `limit` at most, of all or of whom is named."""
         told = {"now": now, "after": after, "limit": limit, "user_id": user_id, "client_id": client_id}
         return [Grant(*row) for row in await self._database.query(PAGE, told)]
+
+    async def latest(
+        self, now: datetime, limit: int, *, user_id: UUID | None = None, client_id: str | None = None
+    ) -> list[Grant]:
+        """Returns the last `limit` of the valid grants, of all or of whom is named, the latest first."""
+        told = {"now": now, "limit": limit, "user_id": user_id, "client_id": client_id}
+        return [Grant(*row) for row in await self._database.query(LATEST, told)]
+
+    async def number(
+        self, now: datetime, limit: int, *, user_id: UUID | None = None, client_id: str | None = None
+    ) -> int:
+        """Returns how many grants have not ended, of all or of whom is named; `limit` at most."""
+        told = {"now": now, "limit": limit, "user_id": user_id, "client_id": client_id}
+        ((number,),) = await self._database.query(NUMBER, told)
+        return int(number)
+
+    async def using(
+        self, now: datetime, looked: int, limit: int, *, scope: str | None = None, resource: str | None = None
+    ) -> list[Grant]:
+        """Returns the valid ones of the last `looked` grants that have a scope or a resource; `limit` at most."""
+        told = {"now": now, "looked": looked, "limit": limit, "scope": scope, "resource": resource}
+        return [Grant(*row) for row in await self._database.query(USING, told)]
 
     async def client_of(self, digest: bytes, day: date) -> str | None:
         """Returns the id of the client that was given the access or refresh token with this digest, or None."""

@@ -17,9 +17,7 @@ FOREIGN_KEY_VIOLATION: Final = "23503"
 NEEDED: Final = "Applications or scopes are for members of this group alone; change that first:"
 
 COLUMNS: Final = """
-select g.id, g.name, g.description, g.created_at, g.updated_at,
-    (select count(*) from group_members m where m.group_id = g.id)
-from groups g
+select g.id, g.name, g.description, g.created_at, g.updated_at, g.members from groups g
 """
 ALL: Final = COLUMNS + "order by g.name_key"
 BY_ID: Final = COLUMNS + "where g.id = %(id)s"

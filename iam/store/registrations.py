@@ -16,7 +16,8 @@ from iam.store.client_statements import CREATED
 from iam.store.clients import Clients, newborn
 
 COLUMNS: Final = "select id, scopes, uses_left, created_at, expires_at, revoked_at from registration_tokens"
-ALL: Final = COLUMNS + " order by created_at, id"
+BY_ID: Final = COLUMNS + " where id = %(id)s"
+PAGE: Final = COLUMNS + " where id > %(after)s and starts_with(id::text, %(prefix)s) order by id limit %(limit)s"
 
 # A token that has expired, was revoked or is used up is not valid.
 GOOD: Final = """
@@ -132,9 +133,15 @@ class Registrations:
         rows = await self._database.query(FIND, {"token_digest": token_digest, "now": now})
         return from_row(rows[0]) if rows else None
 
-    async def tokens(self) -> list[RegistrationToken]:
-        """Returns every initial access token, oldest first."""
-        return [from_row(row) for row in await self._database.query(ALL)]
+    async def token_by_id(self, token_id: UUID) -> RegistrationToken | None:
+        """Returns the initial access token with this id, or None."""
+        rows = await self._database.query(BY_ID, {"id": token_id})
+        return from_row(rows[0]) if rows else None
+
+    async def page(self, prefix: str, after: UUID, limit: int) -> list[RegistrationToken]:
+        """Returns initial access tokens whose ids begin with `prefix` and come behind `after`, oldest first; `limit` at most."""
+        told = {"prefix": prefix, "after": after, "limit": limit}
+        return [from_row(row) for row in await self._database.query(PAGE, told)]
 
     async def create_token(
         self,

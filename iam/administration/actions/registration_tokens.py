@@ -9,7 +9,7 @@ from iam.administration import registration_tokens
 from iam.administration.actions.action import Action
 from iam.administration.actions.models import Instant, Listing, Model, Moment, Page
 from iam.administration.actions.operator import Operator
-from iam.administration.actions.paging import part
+from iam.administration.actions.paging import cut, identifier
 from iam.administration.actions.readers import AUDITORS
 from iam.administration.administration import Administration
 from iam.records.registration import RegistrationToken
@@ -67,7 +67,8 @@ class RevokedInitialToken(Model):
 
 async def list_tokens(on: Administration, wish: Listing, _: Operator) -> Page[InitialToken]:
     """Lists initial access tokens, oldest first. Raises Invalid."""
-    found, following = part(await on.store.registrations.tokens(), wish, lambda token: str(token.id))
+    rows = await on.store.registrations.page(wish.search.lower(), identifier(wish.after), wish.limit + 1)
+    found, following = cut(rows, wish.limit, lambda token: [str(token.id)])
     return Page[InitialToken](items=list(map(InitialToken.of, found)), next=following)
 
 
