@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from iam.administration.actions.table import ACTIONS
+from iam.administration.actions.table import ACTIONS, FORETELLING
 from iam.endpoints.api.api import PATH
 from iam.endpoints.api.document import document
 
@@ -18,7 +18,7 @@ Addresses are below `/api/v1`; a member that must be there is **bold**.
 
 def text() -> str:
     """The page."""
-    return "\n".join([HEAD, *lines(document(ACTIONS, "https://login.example.org", PATH))])
+    return "\n".join([HEAD, *lines(document((*ACTIONS, *FORETELLING), "https://login.example.org", PATH))])
 
 
 def lines(told: Mapping[str, Any]) -> Iterator[str]:
@@ -35,7 +35,7 @@ def lines(told: Mapping[str, Any]) -> Iterator[str]:
 def section(address: str, operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterator[str]:
     """One action: what it does, what it takes, what it gives."""
     yield f"### `{address}`\n"
-    yield f"{operation['summary']}\nScope: `{operation['security'][0]['token'][0]}`.\n"
+    yield f"{operation['summary']}\nScope: {scope(operation)}.\n"
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
     required = body.get("required", ())
     rows = [
@@ -57,6 +57,12 @@ def section(address: str, operation: Mapping[str, Any], schemas: Mapping[str, An
     members = ", ".join(f"`{name}`" for name in schemas[given]["properties"])
     errors = ", ".join(each for each in operation["responses"] if each not in (status, "default"))
     yield f"Answers {status} with {members}; or {errors}.\n"
+
+
+def scope(operation: Mapping[str, Any]) -> str:
+    """The scope that a token needs."""
+    needed = operation["security"][0]["token"]
+    return f"`{needed[0]}`" if needed else "any"
 
 
 def kind(schema: Mapping[str, Any]) -> str:

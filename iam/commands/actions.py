@@ -1,8 +1,10 @@
 """Actions, as commands perform them and show what came of them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+import click
 from attrs import frozen
 
 from iam.administration.actions.action import Action, Input, Output
@@ -12,25 +14,24 @@ from iam.administration.actions.operator import ON_THE_MACHINE
 from iam.administration.actions.performing import perform as perform_on
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses
+from iam.commands.afar.address import server
 from iam.commands.confirming import ask_first
 from iam.commands.running import run
+from iam.records.invalid import Invalid
 
 T = TypeVar("T")
 
 
-@frozen
-class Performer:
-    """Performs actions on a database, for who may do everything there."""
+class Performer(ABC):
+    """Performs actions: on the database here, or at a server."""
 
-    on: Administration
-
+    @abstractmethod
     async def __call__(self, action: Action[Input, Output], wish: Input) -> Output:
         """Performs an action, and returns what came of it."""
-        return await perform_on(self.on, action, wish, ON_THE_MACHINE)
 
+    @abstractmethod
     async def losses(self, action: Action[Input, Output], wish: Input) -> Losses | None:
         """Returns what would go with the action."""
-        return await action.losses(self.on, wish) if action.losses else None
 
     async def if_agreed(self, action: Action[Input, Output], wish: Input, *, yes: bool) -> Output:
         """Performs an action once the person has agreed to its losses."""
@@ -47,9 +48,56 @@ class Performer:
         return items
 
 
+@frozen
+class Here(Performer):
+    """Performs actions on a database, for who may do everything there."""
+
+    on: Administration
+
+    async def __call__(self, action: Action[Input, Output], wish: Input) -> Output:
+        """Performs an action, and returns what came of it."""
+        return await perform_on(self.on, action, wish, ON_THE_MACHINE)
+
+    async def losses(self, action: Action[Input, Output], wish: Input) -> Losses | None:
+        """Returns what would go with the action."""
+        return await action.losses(self.on, wish) if action.losses else None
+
+
+@frozen
+class There(Performer):
+    """Performs actions at a server, for who is logged in there."""
+
+    server: str
+
+    async def __call__(self, action: Action[Input, Output], wish: Input) -> Output:
+        """Performs an action, and returns what came of it."""
+        from iam.commands.afar import calls
+
+        return calls.perform(self.server, action, wish)
+
+    async def losses(self, action: Action[Input, Output], wish: Input) -> Losses | None:
+        """Returns what would go with the action."""
+        from iam.commands.afar import calls
+
+        return calls.count_losses(self.server, action, wish) if action.losses else None
+
+
 def together(work: Callable[[Performer], Coroutine[Any, Any, T]]) -> T:
-    """Returns the result of `work`, which performs actions on the database of the command's settings."""
-    return run(lambda on: work(Performer(on)))
+    """Returns the result of `work`, which performs actions on the database of the command's settings or at its server."""
+    there = server()
+    return run(lambda on: work(Here(on))) if there is None else complete(work(There(there)))
+
+
+def complete(work: Coroutine[Any, Any, T]) -> T:
+    """Returns the result of `work`, which waits for nothing that a reactor does. Raises its errors as sentences."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    except Invalid as error:
+        raise click.ClickException(str(error)) from None
+    raise AssertionError
 
 
 def perform(action: Action[Input, Output], wish: Input) -> Output:

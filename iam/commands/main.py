@@ -24,11 +24,16 @@ COMMANDS = {
     "audit": "The audit log, what was done by whom: list, prune.",
     "explain": "Why a request was refused, by the id of its error_uri.",
     "session": "Sessions: list, revoke.",
+    "login": "Log in at a server, to administer it from afar (--server).",
+    "logout": "Log out at a server.",
+    "whoami": "Who you are to a server, with which roles, and until when.",
+    "completion": "Completion for bash, zsh and fish.",
 }
 EXAMPLES = [
     "iam createsuperuser",
     "iam client create --name Shop --redirect-uri https://shop.example.org/callback",
     "iam user list --json",
+    "iam --server https://login.example.org user list",
 ]
 
 
@@ -55,10 +60,11 @@ class Iam(Group):
 @click.command(cls=Iam, name="iam", examples=EXAMPLES)
 @click.version_option(package_name="iam")
 def iam() -> None:
-    """Administer an iam server: the same database as `twist iam` with the same options.
+    """Administer an iam server: the same database as `twist iam` with the same options, or another server from afar.
 
     Without --database that is the PostgreSQL in the data directory, which is started for the duration of the command
-    unless a server runs it. Each option may also be set in the environment, as IAM_DATABASE or IAM_DATA_DIR, and in the
+    unless a server runs it. With --server, or IAM_SERVER, the command goes through the API of that server, with what
+    `iam login` got there. Each other option may also be set in the environment, as IAM_DATABASE or IAM_DATA_DIR, and in the
     file of --config.
     """
 

@@ -1,4 +1,4 @@
-"""Options of every command: which database, and whether the answer is JSON."""
+"""Options of every command: which database or server, and whether the answer is JSON."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +12,7 @@ from iam.server.help_texts import help_text
 DATABASE = "iam.database"
 DATA_DIR = "iam.data_dir"
 CONFIG = "iam.config"
+SERVER = "iam.server"
 JSON = "iam.json"
 
 
@@ -33,6 +34,12 @@ def customary() -> list[click.Parameter]:
             metavar="FILE",
             type=click.Path(path_type=Path),
             help="The server's TOML file of options.",
+            **told,
+        ),
+        click.Option(
+            ["--server"],
+            metavar="URL",
+            help="Work through the API of this server instead of its database (iam login).",
             **told,
         ),
         click.Option(["--json"], is_flag=True, help="Answer with one JSON document.", **told),

@@ -16,6 +16,7 @@ from iam import settings as configuration
 from iam.administration.administration import Administration
 from iam.clock import Clock
 from iam.commands.administering import build_administration
+from iam.commands.afar.address import server
 from iam.commands.options import CONFIG, DATA_DIR, DATABASE
 from iam.database.errors import Unavailable
 from iam.database.migration import MigrationError
@@ -29,6 +30,9 @@ from iam.settings import Settings, SettingsError
 
 EXPECTED = (EmbeddedError, Invalid, MigrationError, ServerKeyError, Unavailable)
 
+HERE_ALONE: Final = (
+    "This works on the database itself: run it on the machine of the server, without --server and IAM_SERVER."
+)
 CONNECTIONS: Final = 2  # for a command's statements, one of which may be slow
 
 T = TypeVar("T")
@@ -43,7 +47,12 @@ class Runner(Protocol):
 
 
 def read_settings() -> Settings:
-    """Reads the settings from the options, the environment and the file of --config. Raises ClickException."""
+    """Reads the settings from the options, the environment and the file of --config.
+
+    Raises ClickException, also if a server is named, whose database is not ours to open.
+    """
+    if server() is not None:
+        raise click.UsageError(HERE_ALONE)
     meta = click.get_current_context().meta
     told = {name: meta[key] for name, key in (("database", DATABASE), ("data_dir", DATA_DIR)) if key in meta}
     try:

@@ -6,8 +6,8 @@ from typing import Final
 
 from iam.administration.actions.action import Action
 from iam.administration.actions.models import Model
-from iam.administration.actions.table import ACTIONS
-from iam.endpoints.api import document
+from iam.administration.actions.table import ACTIONS, FORETELLING
+from iam.endpoints.api import document, me
 from iam.endpoints.api.api import PATH
 from iam.endpoints.api.problems import Problems
 from iam.http.answers import Answer, json_text
@@ -32,8 +32,9 @@ def api(application: Application) -> list[Route]:
                 handler(action, shown_by(action, ACTIONS)),
                 errors=errors,
             )
-            for action in ACTIONS
+            for action in (*ACTIONS, *FORETELLING)
         ),
+        Route(PATH + me.PATH, ("GET",), application.me.get, errors=errors),
         Route(DOCUMENT, ("GET",), described(application.settings.issuer), errors=errors),
     ]
 
@@ -50,7 +51,7 @@ def described(issuer: str) -> Handler:
 
     async def handle(_: Request) -> Answer:
         if not texts:
-            texts.append(document.text(ACTIONS, issuer, PATH))
+            texts.append(document.text((*ACTIONS, *FORETELLING), issuer, PATH))
         return json_text(200, texts[0])
 
     return handle

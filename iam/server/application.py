@@ -14,6 +14,7 @@ from iam.clients.dynamic_registration import CLOSED
 from iam.endpoints.api.api import PATH as API
 from iam.endpoints.api.api import Api
 from iam.endpoints.api.bearers import Bearers
+from iam.endpoints.api.me import MeEndpoint
 from iam.endpoints.api.repetitions import Repetitions
 from iam.endpoints.authorization import AuthorizationEndpoint
 from iam.endpoints.authorization_answers import AuthorizationAnswers
@@ -135,10 +136,19 @@ class Application(AccountParts):
     @cached_property
     def api(self) -> Api:
         """The API of the administration below `/api/v1`."""
-        uri = self.settings.issuer + API
-        bearers = Bearers(self.introspected, self.directory, self.store.roles, self.throttle, uri)
         repetitions = Repetitions(self.store.repeated_requests, self.clock)
-        return Api(self.administration, bearers, self.budget, repetitions)
+        return Api(self.administration, self.bearers, self.budget, repetitions)
+
+    @cached_property
+    def bearers(self) -> Bearers:
+        """Who calls the API."""
+        uri = self.settings.issuer + API
+        return Bearers(self.introspected, self.directory, self.store.roles, self.throttle, uri)
+
+    @cached_property
+    def me(self) -> MeEndpoint:
+        """What the API says to somebody of themselves."""
+        return MeEndpoint(self.bearers)
 
     @cached_property
     def api_metadata(self) -> ResourceMetadata:

@@ -41,7 +41,8 @@ class Action(Generic[Input, Output]):
     the `reserved` members, nor touch what belongs to somebody with a role, whom `person` finds; nobody has what a client
     has for itself. `losses` says what
     goes with it, before it is done; a `sensitive` action wants a login of the last minutes. One that only `looks` changes
-    nothing, though what it is told is too secret for an address.
+    nothing, though what it is told is too secret for an address; one that `foretells` says what another would end, and
+    needs the scope of that.
     What it `creates` is found by the member `identity` of the output.
     """
 
@@ -61,6 +62,7 @@ class Action(Generic[Input, Output]):
     identity: str = "id"
     sensitive: bool = False
     looks: bool = False
+    foretells: bool = False
 
     @property
     def noun(self) -> str:
@@ -75,4 +77,4 @@ class Action(Generic[Input, Output]):
     @property
     def scope(self) -> str:
         """The scope that a token needs for it."""
-        return f"{ADMINISTRATION}{self.noun}:{WRITE if self.changes else READ}"
+        return f"{ADMINISTRATION}{self.noun}:{WRITE if self.changes or self.foretells else READ}"

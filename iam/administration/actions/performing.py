@@ -4,6 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from iam.administration.actions.action import Action, Forbidden, Input, Output, Unscoped
+from iam.administration.actions.models import Model
 from iam.administration.actions.operator import Operator
 from iam.administration.administration import Administration
 
@@ -36,11 +37,16 @@ async def check(on: Administration, action: Action[Input, Output], wish: Input, 
         return prove(action, operator)
     if not operator.has_one_of(action.roles) and not (action.owns and await action.owns(on, wish, operator)):
         raise Forbidden(NO_ROLE)
-    if given := sorted(action.reserved & wish.model_fields_set):
+    if given := [name for name in sorted(action.reserved) if gives(wish, name)]:
         raise Forbidden(RESERVED.format(", ".join(given)))
     if action.changes and action.person:
         await spare(on, await action.person(on, wish))
     return prove(action, operator)
+
+
+def gives(wish: Model, name: str) -> bool:
+    """Whether the input gives this member; a default that is written out gives nothing."""
+    return name in wish.model_fields_set and getattr(wish, name) != type(wish).model_fields[name].default
 
 
 def prove(action: Action[Input, Output], operator: Operator) -> None:

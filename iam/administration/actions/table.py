@@ -23,6 +23,7 @@ from iam.administration.actions import (
     tokens,
 )
 from iam.administration.actions.action import Action
+from iam.administration.actions.foretelling import foretelling
 from iam.administration.actions.models import Model
 
 MODULES: Final = (
@@ -48,4 +49,9 @@ MODULES: Final = (
 # Each is performed with an input of its own type, which `Action.input` makes.
 ACTIONS: Final[Sequence[Action[Model, Model]]] = tuple(
     cast("Action[Model, Model]", action) for module in MODULES for action in module.ACTIONS
+)
+
+# What the API has besides: what each would end.
+FORETELLING: Final[Sequence[Action[Model, Model]]] = tuple(
+    cast("Action[Model, Model]", foretelling(action)) for action in ACTIONS if action.losses is not None
 )

@@ -35,6 +35,10 @@ class Bearers:
 
     async def operator(self, request: Request) -> Operator:
         """Returns who calls, with the roles that they have now. Raises Challenge, Forbidden and Throttled."""
+        return await self._operator(request, await self.token(request))
+
+    async def token(self, request: Request) -> LiveToken:
+        """Returns the access token of who calls. Raises Challenge, Forbidden and Throttled."""
         token = bearer.token_of(authorization(request))
         self.throttle.look_up(request.client_address)
         found = await self.introspection.access_token(token)
@@ -45,7 +49,7 @@ class Bearers:
             got = " ".join(found.audience or ("none",))
             raise bearer.invalid_token(Reason("audience of the access token", self.uri, got, found.client_id))
         await self._refuse_unadministered(found)
-        return await self._operator(request, found)
+        return found
 
     async def _refuse_unadministered(self, found: LiveToken) -> None:
         client = await self.directory.find(found.client_id) if found.client_id else None

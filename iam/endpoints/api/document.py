@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from iam.administration.actions.action import Action
+from iam.administration.actions.me import Me
 from iam.administration.actions.models import Model
+from iam.endpoints.api import me
 from iam.endpoints.api.errors import ALWAYS, of_action
 from iam.records.scope import ADMINISTRATIVE
 
 REFERENCE: Final = "#/components/schemas/{model}"
 VARIABLE: Final = re.compile(r"\{(\w+)\}")
+ONESELF: Final = "me"
 TITLE: Final = "Administration"
 DESCRIPTION: Final = (
     "The administration of this server: the same actions as its pages and the command `iam`. "
@@ -60,11 +63,12 @@ def document(actions: Sequence[Action[Model, Model]], issuer: str, path: str) ->
     paths: dict[str, Document] = {}
     for action in actions:
         paths.setdefault(action.path, {})[action.method.lower()] = operation(action, schemas)
+    paths[me.PATH] = {"get": of_oneself(schemas)}
     return {
         "openapi": "3.1.0",
         "info": {"title": TITLE, "version": "1", "description": DESCRIPTION},
         "servers": [{"url": issuer + path}],
-        "tags": [{"name": noun} for noun in dict.fromkeys(action.noun for action in actions)],
+        "tags": [{"name": noun} for noun in (*dict.fromkeys(action.noun for action in actions), ONESELF)],
         "paths": paths,
         "components": {"schemas": schemas, "securitySchemes": {"token": security(issuer)}},
     }
@@ -101,6 +105,13 @@ def operation(action: Action[Model, Model], schemas: Document) -> Document:
         content = {"application/json": {"schema": {**own, "properties": rest, "required": required}}}
         told["requestBody"] = {"required": bool(required), "content": content}
     return told
+
+
+def of_oneself(schemas: Document) -> Document:
+    """Returns what is said about the address that tells callers who they are, whatever their scopes."""
+    told = answers(me.SUMMARY, Me, {}, ALWAYS, "200", schemas)
+    common = {"operationId": "me_show", "summary": me.SUMMARY, "tags": [ONESELF]}
+    return {**common, "security": [{"token": []}], "parameters": [], "responses": told}
 
 
 def inlined(model: type[Model], mode: Any, schemas: Document) -> Document:
@@ -143,18 +154,29 @@ REPEATED: Final = "A text of your own for this request: if it comes again within
 
 def responses(action: Action[Model, Model], schemas: Document) -> Document:
     """Returns the answers by status: the output, and each error as a problem."""
-    name = action.output.__name__.replace("[", "_").replace("]", "")
-    schemas[name] = inlined(action.output, "serialization", schemas)
+    status = "201" if action.creates else "200"
+    errors = {**ALWAYS, **of_action(action)}
+    return answers(action.summary, action.output, headers(action), errors, status, schemas)
+
+
+def answers(
+    summary: str,
+    output: type[Model],
+    headers: Document,
+    wrong: Mapping[int, str],
+    status: str,
+    schemas: Document,
+) -> Document:
+    """Returns the answers by status: the output, which goes into `schemas`, and what is `wrong`."""
+    name = output.__name__.replace("[", "_").replace("]", "")
+    schemas[name] = inlined(output, "serialization", schemas)
     content = {"application/json": {"schema": {"$ref": REFERENCE.format(model=name)}}}
-    done: Document = {"description": action.summary, "content": content, "headers": headers(action)}
+    done: Document = {"description": summary, "content": content, "headers": headers}
     problem = {"application/problem+json": {"schema": {"$ref": REFERENCE.format(model="Problem")}}}
-    errors = {
-        str(status): {"description": sentence, "content": problem}
-        for status, sentence in sorted({**ALWAYS, **of_action(action)}.items())
-    }
+    errors = {str(status): {"description": sentence, "content": problem} for status, sentence in sorted(wrong.items())}
     plain = {"text/plain": {"schema": TEXT}}
     broken: Document = {"description": "The request is no HTTP that can be answered, or too large.", "content": plain}
-    return {"201" if action.creates else "200": done, **errors, "413": broken, "default": broken}
+    return {status: done, **errors, "413": broken, "default": broken}
 
 
 def headers(action: Action[Model, Model]) -> Document:

@@ -27,4 +27,5 @@ CHANGING: Final[Mapping[int, str]] = {
 def of_action(action: Action[Model, Model]) -> dict[int, str]:
     """Returns the errors that only actions of this kind have."""
     missing = MISSING if "{" in action.path else {}
-    return {**missing, **(CHANGING if action.method != "GET" else {})}
+    foretelling = {409: CHANGING[409]} if action.foretells else {}
+    return {**missing, **foretelling, **(CHANGING if action.method != "GET" else {})}

@@ -1,0 +1,6 @@
+"""The client that this server is itself: the command line on somebody's own machine."""
+
+from typing import Final
+
+COMMAND_LINE: Final = "iam-cli"  # its id
+CALLBACK: Final = "http://127.0.0.1/"  # where it waits, at any port (RFC 8252 §7.3)
