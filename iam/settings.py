@@ -4,6 +4,7 @@ import os
 import re
 import sys
 import tomllib
+from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     ValidationError,
     ValidationInfo,
@@ -117,6 +119,17 @@ class Settings(BaseModel):
     session_idle: int = Field(12 * HOUR, ge=1)
     session_lifetime: int = Field(7 * DAY, ge=1)
     session_remembered: int = Field(30 * DAY, ge=1)
+
+    _sources: Mapping[str, str] = PrivateAttr(default_factory=dict)
+
+    def traced(self, layers: Mapping[str, Mapping[str, object]]) -> "Settings":
+        """Returns these settings, which remember which of the layers, the last that has it, each comes from."""
+        self._sources = {name: source for source, told in layers.items() for name in told}
+        return self
+
+    def source(self, name: str) -> str:
+        """Returns where a setting comes from: `command line`, `environment`, `file` or `default`."""
+        return self._sources.get(name, "default")
 
     @model_validator(mode="before")
     @classmethod
@@ -342,7 +355,13 @@ def read(options: dict[str, object], config: Path | None = None) -> Settings:
     if config and not config.is_file():
         raise SettingsError(f"--config: there is no file {config}.")
     try:
-        return Settings.model_validate({**in_file(config), **in_environment(), **options})
+        layers: dict[str, Mapping[str, object]] = {
+            "file": in_file(config),
+            "environment": in_environment(),
+            "command line": options,
+        }
+        told = {name: value for layer in layers.values() for name, value in layer.items()}
+        return Settings.model_validate(told).traced(layers)
     except ValidationError as error:
         raise SettingsError(sentence(error)) from None
     except ValueError as error:  # TOML that cannot be parsed

@@ -44,6 +44,7 @@ ADMINISTERED: Final = {
     "invitations": "invitations and links to passwords that are still good",
     "refusals": "why requests were refused",
     "mail": "the mail that was sent or waits",
+    "settings": "the settings in force",
     "audit": "what was done here",
     "overview": "how this server fares, and what needs attention",
 }

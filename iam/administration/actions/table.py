@@ -20,6 +20,7 @@ from iam.administration.actions import (
     roles,
     scopes,
     sessions,
+    settings,
     tokens,
 )
 from iam.administration.actions.action import Action
@@ -42,6 +43,7 @@ MODULES: Final = (
     registration_tokens,
     refusals,
     mail,
+    settings,
     audit,
     overview,
 )
