@@ -1,6 +1,8 @@
 """What goes with an action, told before it is done: for each action with losses one more, which changes nothing."""
 
-from pydantic import Field
+from typing import cast, get_args
+
+from pydantic import Field, SecretStr, create_model
 
 from iam.administration.actions.action import Action, Input, Output
 from iam.administration.actions.models import Model
@@ -39,6 +41,19 @@ class Foretold(Model):
         return Losses(self.question, [Section(part.heading, part.items) for part in self.sections], self.for_good)
 
 
+def without_secrets(model: type[Input]) -> type[Input]:
+    """Returns an input without the secrets in it, which what goes with an action does not depend on."""
+    kept = {name: (told.annotation, told) for name, told in model.model_fields.items() if not secret(told.annotation)}
+    if len(kept) == len(model.model_fields):
+        return model
+    return cast("type[Input]", create_model(f"{model.__name__}Foretold", __base__=Model, **kept))  # type: ignore[call-overload]
+
+
+def secret(annotation: object) -> bool:
+    """Whether a member of this type holds a secret."""
+    return annotation is SecretStr or SecretStr in get_args(annotation)
+
+
 def foretelling(action: Action[Input, Output]) -> Action[Input, Foretold]:
     """Returns the action that tells what would go with this one, to whoever may perform it."""
 
@@ -51,7 +66,7 @@ def foretelling(action: Action[Input, Output]) -> Action[Input, Foretold]:
         f"Tell what would go with this: {action.summary[0].lower()}{action.summary[1:]}",
         "GET",
         f"{action.path}/delete" if action.method == "DELETE" else action.path,
-        action.input,
+        without_secrets(action.input),
         Foretold,
         foretell,
         roles=action.roles,

@@ -61,7 +61,9 @@ def perform(server: str, action: Action[Input, Output], wish: Input) -> Output:
 
 def count_losses(server: str, action: Action[Input, Output], wish: Input) -> Losses | None:
     """Returns what goes with an action, as the API tells; None if that is nothing. Raises ClickException."""
-    told: Foretold = perform(server, foretelling(action), wish)
+    asked = foretelling(action)
+    said = {name: getattr(wish, name) for name in wish.model_fields_set & asked.input.model_fields.keys()}
+    told: Foretold = perform(server, asked, asked.input(**said))
     return told.losses()
 
 
@@ -85,7 +87,7 @@ def call_of(action: Action[Input, Output], wish: Input) -> Call:
     said = members(wish)
     path = VARIABLE.sub(lambda found: escaped(str(said.pop(found[1]))), action.path)
     if action.method in IN_THE_QUERY:
-        query = urlencode({name: text(value) for name, value in said.items() if value is not None})
+        query = urlencode({name: text(value) for name, value in said.items() if value is not None}, doseq=True)
         return Call(action.method, f"{path}?{query}" if query else path)
     return Call(
         action.method, path, json.dumps(said).encode() if said else None, str(uuid.uuid4()) if action.creates else None
@@ -105,8 +107,10 @@ def escaped(name: str) -> str:
     return quote(name, safe="").replace(".", "%2E") if not name.strip(".") else quote(name, safe="")
 
 
-def text(value: object) -> str:
-    """Returns a member as a query has it."""
+def text(value: object) -> str | list[str]:
+    """Returns a member as a query has it: a list by its items."""
+    if isinstance(value, list):
+        return [str(each) for each in value]
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, get_args, get_origin
 
 from pydantic import ValidationError
 
@@ -10,7 +10,7 @@ from iam.administration.actions.action import Action
 from iam.administration.actions.models import Model
 from iam.endpoints.api.refused import Refused
 from iam.http.json_body import json_object
-from iam.http.parameters import decode, query_parameters
+from iam.http.parameters import decode, parse
 from iam.http.request import Request
 
 IN_THE_QUERY: Final = ("GET", "DELETE")
@@ -24,7 +24,7 @@ def read(action: Action[Model, Model], request: Request, path: Mapping[str, str]
     """Returns the input; raises ParameterError if it cannot be read, and Refused (422) if it does not fit."""
     named = {name: decode(text) for name, text in path.items()}
     in_query = action.method in IN_THE_QUERY
-    told = query_parameters(request) if in_query else body(request)
+    told = query(action.input, request) if in_query else body(request)
     if twice := sorted(named.keys() & told.keys()):
         raise Refused(422, UNUSABLE, errors=[located(twice[:1], UNKNOWN, in_query=in_query)])
     try:
@@ -33,6 +33,21 @@ def read(action: Action[Model, Model], request: Request, path: Mapping[str, str]
         return action.input.model_validate_json(json.dumps({**told, **named}), strict=True)
     except ValidationError as error:
         raise Refused(422, UNUSABLE, errors=complaints(error, in_query=in_query)) from None
+
+
+def query(model: type[Model], request: Request) -> dict[str, object]:
+    """Returns the parameters in the query; a list has one for each of its items, and none if it is empty."""
+    lists = frozenset(name for name, told in model.model_fields.items() if is_list(told.annotation))
+    found = parse(request.query, repeatable=lists)
+    return {
+        **found,
+        **{name: found.all(name) for name in lists if name in found or model.model_fields[name].is_required()},
+    }
+
+
+def is_list(annotation: object) -> bool:
+    """Whether a member of this type has several values."""
+    return any(get_origin(each) in (list, tuple) for each in (annotation, *get_args(annotation)))
 
 
 def body(request: Request) -> dict[str, object]:
