@@ -28,8 +28,10 @@ CONTENTS: Final[Mapping[str, str]] = {
     "personal_token_made": "the notice that an access token was made",
     "account_deletion": "the notice that their account is about to be deleted",
     "sessions_ended": "the notice that they were logged out",
+    "test": "the test whether mail arrives",
 }
 OVER: Final = "This mail does not wait any more: it was delivered or given up. For another link, make one anew."
+NO_ADDRESS: Final = "A test goes to your own e-mail address, once it is confirmed: see to that at your account."
 BEING_SENT: Final = "This mail is being sent at this moment: look again in two minutes."
 
 
@@ -54,6 +56,14 @@ async def discard(on: Administration, mail_id: UUID, by: By) -> PostedMail:
     if not await on.store.posted_mails.discard(mail_id, on.clock.now(), by):
         refuse(await find(on, mail_id))
     return mail
+
+
+async def test(on: Administration, user_id: UUID | None, by: By) -> str:
+    """Mails a person that mail arrives; returns their address. Raises Invalid if they have no confirmed one."""
+    address = await on.store.posted_mails.test(user_id, on.clock.now(), by) if user_id else None
+    if address is None:
+        raise Invalid({"mail": NO_ADDRESS})
+    return address
 
 
 async def count_losses(on: Administration, mail_id: UUID) -> Losses | None:

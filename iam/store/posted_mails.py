@@ -42,6 +42,13 @@ returning audited('mail.discarded', %(now)s, %(actor)s, %(address)s, subject => 
     detail => jsonb_build_object('mail', template))
 """
 
+TEST: Final = """
+select u.email, mailed('test', u.email, u.id, %(now)s, jsonb_build_object('address', %(address)s::text)),
+    audited('mail.tested', %(now)s, %(actor)s, %(address)s, subject => u.id::text)
+from users u
+where u.id = %(user_id)s and u.email is not null and u.email_verified and u.disabled_at is null
+"""
+
 
 class PostedMails:
     """The table of mail, without what is secret in it."""
@@ -85,3 +92,8 @@ class PostedMails:
     async def discard(self, mail_id: UUID, now: datetime, by: By) -> bool:
         """Deletes a mail that waits. Returns False if it does not wait, or is under way."""
         return bool(await self._database.query(DISCARD, {"id": mail_id, "now": now, **by.columns}))
+
+    async def test(self, user_id: UUID, now: datetime, by: By) -> str | None:
+        """Mails a person that mail arrives; returns their address, or None if it is not known to be theirs."""
+        rows = await self._database.query(TEST, {"user_id": user_id, "now": now, **by.columns})
+        return str(rows[0][0]) if rows else None

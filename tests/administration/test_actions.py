@@ -360,6 +360,11 @@ async def discard_mail(desk: Desk) -> Act:
     return lambda: mail.discard(desk.on, mail_id, BY)
 
 
+async def send_test_mail(desk: Desk) -> Act:
+    user = await people.create(desk.on, username="eve", email="eve@example.org", email_verified=True, by=SERVER)
+    return lambda: mail.test(desk.on, user.id, BY)
+
+
 async def withdraw_invitation(desk: Desk) -> Act:
     await invitations.invite(desk.on, "bob", SERVER)
     (link,) = await desk.on.store.invitations.page(desk.on.clock.now(), None, UUID(int=0), 1)
@@ -411,6 +416,7 @@ ACTIONS: dict[str, tuple[Prepare, str]] = {
     "keys.rotate": (rotate_key, "key.published"),
     "obstacles.unthrottle": (unthrottle_person, "user.unthrottled"),
     "mail.discard": (discard_mail, "mail.discarded"),
+    "mail.test": (send_test_mail, "mail.tested"),
     "mail.retry": (retry_mail, "mail.retried"),
     "people.create": (create_person, "user.created"),
     "people.create_administrator": (create_administrator, "user.created"),

@@ -195,3 +195,17 @@ async def test_who_may_not_see_people_sees_no_address(api: Api) -> None:
 
     assert (mail["recipient"], mail["username"], mail["template"]) == (None, None, "invite")
     assert "example.org" not in shown.text
+
+
+async def test_a_test_goes_to_ones_own_address_if_it_is_known_to_be_ones_own(api: Api, call: Caller) -> None:
+    without = await call("POST", "/mail/test")
+    await call("PATCH", f"/people/{api.person.username}", {"email": "eve@example.org", "email_verified": True})
+
+    reply = await call("POST", "/mail/test")
+
+    (mail,) = await listed(call)
+    (event,) = await api.server.store.audit.events(kind="mail.tested")
+    assert (without.status, without.json["errors"][0]["pointer"]) == (422, "#/mail")
+    assert (reply.status, reply.json) == (200, {"recipient": "eve@example.org"})
+    assert (mail["template"], mail["recipient"], mail["username"]) == ("test", "eve@example.org", api.person.username)
+    assert event.actor == f"user {api.person.user_id}"

@@ -33,7 +33,7 @@ KINDS = [
         "recovery_code_used",
         "personal_token_made",
     ),
-    *("account_deletion", "sessions_ended"),
+    *("account_deletion", "sessions_ended", "test"),
 ]
 WITH_LINK = ("reset", "verify", "invite", "sign_up")
 FULL: dict[str, object] = {

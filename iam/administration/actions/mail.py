@@ -85,6 +85,16 @@ class DiscardedMail(Model):
     discarded: bool = True
 
 
+class OwnMail(Model):
+    """A mail to whoever asks for it."""
+
+
+class TestedMail(Model):
+    """A mail that is on its way; the list of mail says what becomes of it."""
+
+    recipient: str
+
+
 async def list_mail(on: Administration, wish: MailListing, operator: Operator) -> Page[ShownMail]:
     """Lists the mail of the last days, the latest first. Raises Invalid and Missing."""
     user = await people.find(on, wish.person) if wish.person else None
@@ -116,6 +126,11 @@ async def discard(on: Administration, wish: NamedMail, operator: Operator) -> Di
     """Deletes a mail that waits. Raises Invalid and Missing."""
     await mail.discard(on, wish.mail, operator.by)
     return DiscardedMail(id=wish.mail)
+
+
+async def test(on: Administration, _: OwnMail, operator: Operator) -> TestedMail:
+    """Sends a mail to the operator. Raises Invalid if they have no confirmed address."""
+    return TestedMail(recipient=await mail.test(on, operator.user_id, operator.by))
 
 
 async def whom(on: Administration, wish: NamedMail) -> UUID:
@@ -164,5 +179,14 @@ DISCARD: Final = Action(
     discard,
     losses=lambda on, wish: mail.count_losses(on, wish.mail),
 )
+TEST: Final = Action(
+    "mail.test",
+    "Send a mail to your own confirmed address, to see whether mail arrives.",
+    "POST",
+    "/mail/test",
+    OwnMail,
+    TestedMail,
+    test,
+)
 
-ACTIONS: Final = (LIST, SHOW, RETRY, DISCARD)
+ACTIONS: Final = (LIST, SHOW, RETRY, DISCARD, TEST)

@@ -39,6 +39,7 @@ SENTENCES: Final[Mapping[str, Sentences]] = {
     "logout.not_delivered": both("An application could not be told that you logged out."),
     "mail.not_delivered": both("A mail to you could not be delivered."),
     "mail.retried": both("A mail to you was sent again on an administrator's word."),
+    "mail.tested": both("You had a mail sent to you, to see whether it arrives."),
     "mail.discarded": both("An administrator discarded a mail to you before it was sent."),
     "user.created": both("Your account was made."),
     "user.signed_up": both("You made your account."),
