@@ -156,7 +156,7 @@ def apply(resource: Resource, terms: Terms) -> Resource:
         token_format=token_format,
         signing_alg=terms.signing_alg or resource.signing_alg,
         lifetime=lifetime,
-        client_id=terms.client_id or resource.client_id,
+        client_id=resource.client_id if terms.client_id is None else terms.client_id or None,
         clients=terms.clients or resource.clients,
         allowed_clients=allowed,
         clients_since=None if terms.say_who_may_ask else resource.clients_since,

@@ -3,22 +3,30 @@
 from iam.http.dispatch import Handler
 from iam.pages.admin.acts import Acts
 from iam.pages.admin.desk import Desk
+from iam.pages.admin.lists import ListPages
+from iam.pages.admin.objects import ObjectPages
 from iam.pages.admin.overview import AdminOverview
-from iam.pages.admin.people import PeoplePages
-from iam.pages.admin.places import CHANGES, PEOPLE, PLACE, address
+from iam.pages.admin.places import PLACE, place
+from iam.pages.admin.table import MEMBERS, NOUNS
 from iam.server.api_routes import VARIABLE
 from iam.server.application import Application
 
 
 def admin(application: Application) -> list[tuple[str, str, Handler]]:
-    """Returns the rows of the pages below /admin: two for each action that changes something."""
+    """Returns the rows of the pages below /admin: of lists, of objects, and two for each action that changes something."""
     desk = Desk(application.holders, application.administration, application.visitors, application.theme)
-    people, acts = PeoplePages(desk), Acts(desk)
-    places = [(VARIABLE.sub(r"<\1>", address(action)), action) for action in CHANGES]
+    lists, objects, acts = ListPages(desk), ObjectPages(desk), Acts(desk)
+    changes = [(noun, action, named(place(action))) for noun in NOUNS for action in noun.actions if action.changes]
+    listed = [(noun, noun.list) for noun in (*NOUNS, MEMBERS) if noun.list]
     return [
         (PLACE, "GET", AdminOverview(desk).show),
-        (PEOPLE, "GET", people.list),
-        (PEOPLE + "/<person>", "GET", people.show),
-        *((place, "GET", acts.asking(action)) for place, action in places),
-        *((place, "POST", acts.doing(action)) for place, action in places),
+        *((named(PLACE + action.path), "GET", lists.showing(noun, action)) for noun, action in listed),
+        *((named(PLACE + noun.show.path), "GET", objects.showing(noun, noun.show)) for noun in NOUNS if noun.show),
+        *((path, "GET", acts.asking(noun, action)) for noun, action, path in changes),
+        *((path, "POST", acts.doing(noun, action)) for noun, action, path in changes),
     ]
+
+
+def named(path: str) -> str:
+    """Returns the path of an action as Klein writes it."""
+    return VARIABLE.sub(r"<\1>", path)

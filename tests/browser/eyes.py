@@ -27,7 +27,7 @@ REQUESTS, BYTES = 5, 40_000  # of a page without a logo
 HEAD = 1_000  # bytes of the head of an answer, at most
 TAKEN = {("light", 1280), ("dark", 1280), ("light", 320), ("dark", 390)}
 PICTURES = os.environ.get("IAM_PICTURES")  # a directory, for who wants to look at the pages
-CONTROLS = "a[href], button, input:not([type=hidden]):not([tabindex='-1']), textarea, pre, summary"
+CONTROLS = "a[href], button, input:not([type=hidden]):not([tabindex='-1']), textarea, select, pre, summary"
 
 # The controls in the order of the page. A group of radio buttons is one stop; what is folded up or hidden is none.
 STOPS = """controls => {

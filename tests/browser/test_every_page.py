@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.conftest import Running
 from tests.browser.eyes import Eyes, looked
-from tests.browser.ways import administrator, factors, guest, holder, links, newcomer
+from tests.browser.ways import administrator, factors, guest, holder, keeper, links, newcomer
 from tests.browser.ways.visit import Visit
 from tests.chromium import in_browser
 from tests.http.walk import every_route
@@ -34,6 +34,8 @@ def test_no_page_is_forgotten() -> None:
 
     ways = (
         administrator.PAGES,
+        keeper.PAGES,
+        keeper.REST,
         newcomer.PAGES,
         guest.PAGES,
         holder.PAGES,
@@ -58,3 +60,11 @@ def test_the_pages_of_an_account(site: Running) -> None:
 
 def test_the_pages_of_the_administration(site: Running) -> None:
     looked(in_browser(walk, site, administrator.way), administrator.PAGES)
+
+
+def test_the_pages_of_groups_and_of_all_applications(site: Running) -> None:
+    looked(in_browser(walk, site, keeper.way), keeper.PAGES)
+
+
+def test_the_pages_of_what_stands_behind_people_and_applications(site: Running) -> None:
+    looked(in_browser(walk, site, keeper.way_to_the_rest), keeper.REST)

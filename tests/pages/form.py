@@ -37,6 +37,7 @@ class Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
+        self._selection = ""
         self._area: tuple[str, list[str]] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -45,6 +46,10 @@ class Reader(HTMLParser):
             self.forms.append(Form(attributes["action"]))
         elif tag == "textarea":
             self._area = attributes["name"], []
+        elif tag == "select":
+            self._selection = attributes["name"]
+        elif tag == "option" and "selected" in attributes:
+            self.forms[-1].fields.append((self._selection, attributes["value"]))
         elif tag == "input" and "name" in attributes:
             self._input(attributes)
 

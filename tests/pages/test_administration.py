@@ -2,42 +2,29 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from pytest_twisted import blockon
 from twisted.internet.defer import Deferred
 
-from iam.administration.actions.people import ACTIONS
 from iam.pages.admin.overview import in_words
-from iam.pages.admin.places import CHANGES, SECTIONS, address
+from iam.pages.admin.table import NOUNS
 from iam.records.actor import SERVER
-from iam.records.refused_login import THROTTLED
-from iam.records.role import ADMINISTERING, Role
-from iam.store.buckets import Bucket, Empty
+from iam.records.role import Role
 from iam.store.roles import Holder
 from tests.harness import Person, Reply, Server
 from tests.mailbox import mailbox
+from tests.pages.administered import ACTS, arrange, path_of, world
 from tests.pages.conftest import PASSWORD, Visitor, make_account, visitor_of
 from tests.pages.form import Form, Reader
 
+BESIDES = ("user.created", "key.published")  # what also happens, before or by the way
+CHANGES = tuple(action for noun in NOUNS for action in noun.actions if action.changes)
 CHANGED = {action.name: action for action in CHANGES}
-PAGES = {
-    **{path: ADMINISTERING for path, _ in SECTIONS},
-    "/admin/people/{person}": ADMINISTERING,
-    **{address(action): action.roles | {Role.ADMINISTRATOR} for action in CHANGES},
-}
-# What is typed into the form of each action, and the kind of the audit row that follows.
-ACTS: dict[str, tuple[dict[str, str], str]] = {
-    "person.create": ({"username": "carol", "claims": '{"department": "Sales"}'}, "user.created"),
-    "person.update": ({"name": "Alice L.", "email": ""}, "user.changed"),
-    "person.disable": ({"keep_grants": "y"}, "user.disabled"),
-    "person.enable": ({}, "user.enabled"),
-    "person.delete": ({}, "user.deleted"),
-    "person.invite": ({"username": "dave", "email": "dave@example.org"}, "user.invited"),
-    "person.reset_password": ({}, "user.reset_offered"),
-    "person.reset_factors": ({}, "factors.reset"),
-    "person.end_sessions": ({}, "session.ended"),
-    "person.unthrottle": ({}, "user.unthrottled"),
+READABLE = {
+    **{each.place: each.list.roles for each in NOUNS if each.list},
+    **{each.place + "/{}": each.show.roles for each in NOUNS if each.show and each.list and each.path != "refusals"},
 }
 
 
@@ -71,28 +58,59 @@ def form_in(reply: Reply) -> Form:
     return reader.forms[0]
 
 
-def test_who_has_pages_is_who_some_action_of_a_page_names() -> None:
-    assert {Role.ADMINISTRATOR}.union(*(action.roles for action in ACTIONS)) == ADMINISTERING
+def test_every_action_that_changes_something_has_a_page_that_is_tried_here() -> None:
+    assert CHANGED.keys() == ACTS.keys()
 
 
 @pytest.mark.parametrize("role", [None, *Role], ids=str)
-async def test_a_page_is_there_for_its_roles_alone(server: Server, alice: Any, role: Role | None) -> None:
+async def test_a_page_is_there_for_its_roles_alone(server: Server, role: Role | None) -> None:
+    await somebody(server, Role.ADMINISTRATOR)
+    found = await world(server)
     visitor = visitor_of(server, await somebody(server, role))
     nothing = (await visitor.get("/nothing")).text
+    pages = {path_of(action, found): action.roles for action in CHANGES}
+    for place, roles in READABLE.items():
+        named = found[place.split("/")[2]]
+        pages[place.format(*(quote(text, safe="") for text in named.values()))] = roles
 
-    replies = {path: await visitor.get(path.replace("{person}", str(alice))) for path in PAGES}
+    replies = {path: await visitor.get(path) for path in pages}
 
     assert {path for path, reply in replies.items() if reply.status == 200} == {
-        path for path, roles in PAGES.items() if role in roles
+        path for path, roles in pages.items() if role is Role.ADMINISTRATOR or role in roles
     }
     assert all(reply.status == 200 or (reply.status, reply.text) == (404, nothing) for reply in replies.values())
 
 
 @pytest.mark.parametrize("role", [None, *Role], ids=str)
-async def test_the_way_there_is_shown_to_who_may_go(server: Server, role: Role | None) -> None:
-    reply = await visitor_of(server, await somebody(server, role)).get("/account")
+async def test_the_way_there_is_shown_to_who_may_go_and_leads_to_what_they_see(
+    server: Server, role: Role | None
+) -> None:
+    visitor = visitor_of(server, await somebody(server, role))
 
-    assert ('href="/admin"' in reply.text) == (role in ADMINISTERING)
+    reply, first = await visitor.get("/account"), await visitor.get("/admin")
+
+    assert ('href="/admin"' in reply.text) == (role is not None)
+    if role is None:
+        assert first.status == 404
+    elif role is Role.DEVELOPER:
+        assert first.location == "/admin/applications"
+    else:
+        assert first.status == 200
+
+
+@pytest.mark.parametrize("role", Role, ids=str)
+async def test_the_navigation_leads_to_what_a_role_reads_and_to_nothing_else(server: Server, role: Role) -> None:
+    visitor = visitor_of(server, await somebody(server, role))
+    start = "/admin/applications" if role is Role.DEVELOPER else "/admin"
+
+    text = (await visitor.get(start)).text
+    shown = {each.place for each in NOUNS if f'<a href="{each.place}"' in text.partition("</nav>\n")[2]}
+    replies = [await visitor.get(path) for path in sorted(shown)]
+
+    assert {reply.status for reply in replies} == {200}
+    assert shown == {
+        each.place for each in NOUNS if each.list and (role is Role.ADMINISTRATOR or role in each.list.roles)
+    }
 
 
 async def test_who_is_not_logged_in_logs_in_first(visitor: Visitor) -> None:
@@ -100,37 +118,22 @@ async def test_who_is_not_logged_in_logs_in_first(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("name", CHANGED)
-async def test_an_action_is_done_by_its_page_with_one_row_in_the_log(server: Server, alice: Any, name: str) -> None:
-    action, (typed, kind) = CHANGED[name], ACTS[name]
-    visitor = visitor_of(server, await somebody(server, Role.ADMINISTRATOR))
-    await arrange(server, alice, name)
+async def test_an_action_is_done_by_its_page_with_one_row_in_the_log(server: Server, name: str) -> None:
+    action, act = CHANGED[name], ACTS[name]
+    administrator = await somebody(server, Role.ADMINISTRATOR)
+    found = await world(server)
+    await arrange(server, name)
+    visitor = visitor_of(server, administrator)
     before = await kinds(server)
-    path = address(action).replace("{person}", str(alice))
+    path = path_of(action, found)
 
-    reply = await visitor.send(await opened(visitor, path), **typed)
+    reply = await visitor.send(await opened(visitor, path), **act.typed)
 
-    assert reply.status == (200 if "link" in action.output.model_fields else 303), reply.text
-    rows = [each for each in (await kinds(server))[len(before) :] if each != "user.created" or kind == each]
-    assert rows == [kind]
-
-
-async def arrange(server: Server, alice: Any, name: str) -> None:
-    """Something that the action changes."""
-    users, now = server.store.users, server.now()
-    if name == "person.enable":
-        await users.disable(alice, now, SERVER)
-    if name == "person.reset_factors":
-        from tests.pages.factors import add_app
-
-        await add_app(server, alice)
-    if name == "person.end_sessions":
-        from tests.pages.test_own_sessions import FIREFOX, browser
-
-        await browser(server, "alice", FIREFOX)
-
-    if name == "person.unthrottle":
-        empty = Empty(Bucket("login account", str(alice), 10, 60), 60.0)
-        server.store.refused_logins.add(alice, THROTTLED, "192.0.2.1", [empty])
+    once = {"link", "client_secret", "token", "initial_access_token"} & set(action.output.model_fields)
+    assert reply.status == (200 if once and name != "application.update" else 303), reply.text
+    rows = [each for each in (await kinds(server))[len(before) :] if each not in BESIDES or act.kind == each]
+    assert rows == ([act.kind] if act.kind else [])
+    assert reply.status == 200 or "It is done." in (await visitor.get(reply.location)).text
 
 
 async def kinds(server: Server) -> list[str]:
@@ -140,7 +143,7 @@ async def kinds(server: Server) -> list[str]:
 
 async def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_is_kept(server: Server, alice: Any) -> None:
     visitor = visitor_of(server, await somebody(server, Role.ADMINISTRATOR))
-    form = await opened(visitor, "/admin/people/create")
+    form = await opened(visitor, "/admin/person/create")
 
     reply = await visitor.send(form, username="a b", name="Carol", claims="[]", password=PASSWORD)
     again = await visitor.send(form_in(reply), claims="{}")
@@ -155,14 +158,14 @@ async def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_is_kept
 async def test_support_is_asked_for_less_than_administrators(server: Server, alice: Any) -> None:
     seen = [
         {name for name, _ in (await opened(visitor_of(server, await somebody(server, role)), path)).fields}
-        for path in ("/admin/people/create",)
+        for path in ("/admin/person/create",)
         for role in (Role.ADMINISTRATOR, Role.SUPPORT)
     ]
 
     assert seen[0] - seen[1] == {"password", "password_hash"}
 
 
-@pytest.mark.parametrize("path", ["/admin/people/{person}/reset-password", "/admin/people/invite"])
+@pytest.mark.parametrize("path", ["/admin/people/{person}/reset-password", "/admin/person/invite"])
 async def test_a_link_is_shown_to_administrators_alone(server: Server, alice: Any, path: str) -> None:
     typed = {"username": "dave", "email": "dave@example.org"} if "invite" in path else {}
     shown = {}
@@ -181,7 +184,7 @@ async def test_support_makes_no_link_that_nobody_gets(server: Server, alice: Any
     visitor = visitor_of(server, await somebody(server, Role.SUPPORT))
 
     reset = await visitor.send(await opened(visitor, f"/admin/people/{bob}/reset-password"))
-    invited = await visitor.send(await opened(visitor, "/admin/people/invite"), username="dave")
+    invited = await visitor.send(await opened(visitor, "/admin/person/invite"), username="dave")
 
     assert (reset.status, invited.status) == (400, 400)
     assert reset.text.count("only administrators are shown it") == 1
@@ -241,7 +244,7 @@ async def test_a_page_says_why_somebody_cannot_log_in(server: Server, alice: Any
     if arranged == "disabled":
         await server.store.users.disable(alice, server.now(), SERVER)
     elif arranged == "factor":
-        await arrange(server, alice, "person.reset_factors")
+        await arrange(server, "person.reset_factors")
     person = (await server.person()).user_id if arranged == "no password" else alice
 
     reply = await visitor_of(server, await somebody(server, Role.SUPPORT)).get(f"/admin/people/{person}")
@@ -309,15 +312,15 @@ async def test_the_overview_tells_what_needs_attention(server: Server) -> None:
 
     text = (await visitor.get("/admin")).text
 
-    assert "<bdi>Test application</bdi>: 1" in text
+    assert "<bdi>Test application</bdi></a>: 1" in text
     assert server.settings.issuer in text
     assert all(key.kid in text for key in await server.store.signing_keys.all() if key.trusted(server.now()))
 
 
 @pytest.mark.parametrize("name", [name for name, action in CHANGED.items() if action.sensitive])
-async def test_what_is_sensitive_wants_a_login_of_the_last_minutes(server: Server, alice: Any, name: str) -> None:
+async def test_what_is_sensitive_wants_a_login_of_the_last_minutes(server: Server, name: str) -> None:
     visitor = visitor_of(server, await somebody(server, Role.ADMINISTRATOR))
-    path = address(CHANGED[name]).replace("{person}", str(alice))
+    path = path_of(CHANGED[name], await world(server))
     server.clock.advance(601)
 
     reply = await visitor.get(path)

@@ -1,71 +1,35 @@
 """The pages of the actions: each shows what is done and what dies by it, asks for the input, and does it."""
 
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import Final
 
-from attrs import frozen
 from twisted.logger import Logger
 
-from iam.administration.actions import people, performing
+from iam.administration.actions import performing
 from iam.administration.actions.action import Action, Forbidden
 from iam.administration.actions.models import Model
-from iam.administration.actions.operator import Operator
-from iam.administration.actions.person import Link, NamedPerson, Person
-from iam.administration.losses import Losses
-from iam.browser import csrf
+from iam.administration.actions.person import Link
 from iam.browser.forms import Fields, complain
-from iam.browser.visitors import Stale
+from iam.browser.visitors import Sent, Stale
 from iam.http.answers import Answer, Script, see_other
 from iam.http.dispatch import Handler
-from iam.http.parameters import ParameterError, decode
+from iam.http.parameters import REPEATABLE, ParameterError, query_parameters, query_text
 from iam.http.request import Request
+from iam.pages.admin import cases
+from iam.pages.admin.case import Case, back, page_of
+from iam.pages.admin.choices import SOME
 from iam.pages.admin.desk import Desk
 from iam.pages.admin.form import ActionForm
-from iam.pages.admin.places import PEOPLE, label
+from iam.pages.admin.noun import Noun
+from iam.pages.admin.places import BACK, DONE, label
+from iam.pages.admin.words import called
 from iam.records.invalid import Invalid, Missing
-from iam.records.session import Session
 from iam.service import service
 
 log = Logger()
 
-DONE: Final = "?done"
-
-
-@frozen
-class Case:
-    """What one request is about: who asks, the action, the object that it is about, if any, and what dies.
-
-    An `obstacle` is why it cannot be done.
-    """
-
-    action: Action[Model, Model]
-    session: Session
-    operator: Operator
-    path: Mapping[str, str]
-    person: Person | None
-    losses: Losses | None = None
-    obstacle: str | None = None
-
-    @property
-    def purpose(self) -> str:
-        """What the token of the form is good for."""
-        return " ".join((self.action.name, *self.path.values()))
-
-    @property
-    def told(self) -> dict[str, object]:
-        """The members of the object, as the page shows them."""
-        return self.person.model_dump(mode="json") if self.person else {}
-
-    @property
-    def digest(self) -> str:
-        """The digest of what the page shows."""
-        lost = [[part.heading, *part.items] for part in self.losses.sections] if self.losses else []
-        return csrf.digest(self.told, lost, self.obstacle)
-
-    @property
-    def back(self) -> str:
-        """The page from which the action is chosen."""
-        return f"{PEOPLE}/{self.person.id}" if self.person else PEOPLE
+# The members of what comes of an action that are shown once.
+SECRETS: Final = ("client_secret", "token", "initial_access_token")
 
 
 @service
@@ -74,27 +38,25 @@ class Acts:
 
     desk: Desk
 
-    def asking(self, action: Action[Model, Model]) -> Handler:
+    def asking(self, noun: Noun, action: Action[Model, Model]) -> Handler:
         """Returns the handler of the page that asks."""
 
         async def ask(request: Request, **path: str) -> Answer:
             """Shows the page."""
-            session, operator = await self.desk.admit_to(request, action)
-            case = await self._case(action, session, operator, path)
-            return self._show(request, case, ActionForm(action, operator, case.told))
+            case = await self._case(request, noun, action, path)
+            return self._show(request, case, form_of(case))
 
         return ask
 
-    def doing(self, action: Action[Model, Model]) -> Handler:
+    def doing(self, noun: Noun, action: Action[Model, Model]) -> Handler:
         """Returns the handler that does it, if everything still is as the page showed it."""
 
         async def do(request: Request, **path: str) -> Answer:
             """Receives the form, looks at everything again, and does it."""
-            purpose = " ".join((action.name, *self._named(path).values()))
-            sent = self.desk.visitors.receive(request, purpose)
-            session, operator = await self.desk.admit_to(request, action, sent)
-            case = await self._case(action, session, operator, path, sent.stale)
-            form = ActionForm(action, operator, case.told, Fields(sent.fields))
+            purpose = " ".join((action.name, *self._named(request, action, path).values()))
+            sent = self.desk.visitors.receive(request, purpose, repeatable=REPEATABLE | SOME.keys())
+            case = await self._case(request, noun, action, path, sent)
+            form = form_of(case, Fields(sent.fields))
             if sent.stale:
                 return self._show(request, case, form, 403, stale=sent.stale)
             if not self.desk.visitors.showed(sent.fields, case.digest):
@@ -107,7 +69,7 @@ class Acts:
         """Performs the action, and returns what came of it or the form with its complaints."""
         on = self.desk.administration
         try:
-            done = await performing.perform(on, case.action, form.wish(case.path), case.operator)
+            done = await performing.perform(on, case.action, form.wish(case.named), case.operator)
         except Forbidden as error:
             form.form_errors.append(str(error))
             return self._show(request, case, form, 403)
@@ -119,45 +81,31 @@ class Acts:
 
     async def _case(
         self,
+        request: Request,
+        noun: Noun,
         action: Action[Model, Model],
-        session: Session,
-        operator: Operator,
         path: Mapping[str, str],
-        stale: Stale | None = None,
+        sent: Sent | None = None,
     ) -> Case:
         """Returns what the request is about. Raises AnswerNow, 404, if there is no such object."""
-        named, person = self._named(path), None
+        named = self._named(request, action, path)
+        session, operator = await self.desk.admit_to(request, action, named, sent)
+        case = Case(noun, action, session, operator, named, back(query_parameters(request)))
         try:
-            person = await self._person(named, operator)
-            losses = await self._losses(action, named, operator)
+            return await cases.find(self.desk.administration, case)
         except Missing:
+            stale = sent.stale if sent else None
             raise (self.desk.visitors.refuse_stale(stale, session) if stale else self.desk.theme.missing()) from None
-        except (Forbidden, Invalid) as error:
-            return Case(action, session, operator, named, person, obstacle=str(error))
-        return Case(action, session, operator, named, person, losses)
 
-    def _named(self, path: Mapping[str, str]) -> dict[str, str]:
-        """Returns the variables of the path. Raises AnswerNow, 404, if they cannot be read."""
+    def _named(self, request: Request, action: Action[Model, Model], path: Mapping[str, str]) -> dict[str, str]:
+        """Returns the members of the input that the address names. Raises AnswerNow, 404, if it cannot be read."""
         try:
-            return {name: decode(text) for name, text in path.items()}
+            told = {name: text for name, text in query_parameters(request).items() if name != BACK}
         except ParameterError:
             raise self.desk.theme.missing() from None
-
-    async def _person(self, named: Mapping[str, str], operator: Operator) -> Person | None:
-        if "person" not in named:
-            return None
-        wish = NamedPerson(person=named["person"])
-        return await performing.perform(self.desk.administration, people.SHOW, wish, operator)
-
-    async def _losses(
-        self, action: Action[Model, Model], named: Mapping[str, str], operator: Operator
-    ) -> Losses | None:
-        """Returns what dies, of an action on an object. Raises Forbidden, and Invalid if it cannot be done."""
-        if not named:
-            return None
-        on, wish = self.desk.administration, action.input.model_validate(named)
-        await performing.check(on, action, wish, operator)
-        return await action.losses(on, wish) if action.losses else None
+        if told.keys() - action.input.model_fields.keys() or told.keys() & path.keys():
+            raise self.desk.theme.missing()
+        return {**self.desk.named(path), **told}
 
     def _show(
         self,
@@ -170,17 +118,20 @@ class Acts:
         stale: Stale | None = None,
     ) -> Answer:
         """Returns the page that asks, whose form is good for what it shows now."""
+        query = query_text(request)
         return self.desk.page(
             "admin_action.html",
             case.session,
             status,
+            here=case.noun.place,
             action=case.action,
             label=label(case.action),
-            person=case.person,
+            title=case.title,
+            facts=case.facts,
             losses=case.losses,
             obstacle=case.obstacle,
             back=case.back,
-            place=request.path.decode("ascii"),
+            place=request.path.decode("ascii") + (f"?{query}" if query else ""),
             form=form,
             changed=changed,
             stale=stale,
@@ -188,12 +139,34 @@ class Acts:
         )
 
     def _tell(self, case: Case, done: Model) -> Answer:
-        """Returns what came of an action: a link that is shown once, or the way to the page of what there is now."""
+        """Returns what came of an action: a secret that is shown once, or the way to the page of what there is now."""
+        made = page_of(case.noun, done) if case.action.creates and case.noun.show else None
+        following = made or case.after
         if isinstance(done, Link):
             script = Script.COPY if done.link else None
-            return self.desk.page("admin_link.html", case.session, script=script, made=done, back=f"{PEOPLE}/{done.id}")
-        if case.action.method == "DELETE":
-            return see_other(PEOPLE + DONE)
-        if case.action.creates:
-            return see_other(f"{PEOPLE}/{cast('Person', done).id}{DONE}")
-        return see_other(case.back + DONE)
+            return self.desk.page(
+                "admin_link.html", case.session, script=script, made=done, back=following, here=case.noun.place
+            )
+        for name in SECRETS:
+            if secret := getattr(done, name, None):
+                return self._tell_once(case, called(name), secret, following)
+        return see_other(following + DONE)
+
+    def _tell_once(self, case: Case, label: str, secret: str, following: str) -> Answer:
+        """Returns the page that shows a secret this once."""
+        return self.desk.page(
+            "admin_secret.html",
+            case.session,
+            script=Script.COPY,
+            here=case.noun.place,
+            title=case.title,
+            label=label,
+            secret=secret,
+            back=following,
+        )
+
+
+def form_of(case: Case, sent: Fields | None = None) -> ActionForm:
+    """Returns the form of an action, sent or with what the object has now."""
+    told = {name: getattr(case.shown, name) for name in type(case.shown).model_fields} if case.shown else {}
+    return ActionForm(case.noun, case.action, case.operator, case.named, told, sent)

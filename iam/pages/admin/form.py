@@ -1,31 +1,40 @@
 """The form of an action: a field for each member of its input that the page does not know already."""
 
-from collections.abc import Callable, Iterator, Mapping
-from types import UnionType
-from typing import Final, get_args, get_origin
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Final
 
-from pydantic import SecretStr, ValidationError
-from pydantic.fields import FieldInfo
-from wtforms import BooleanField, Field, PasswordField, StringField, TextAreaField
+from attrs import frozen
+from pydantic import ValidationError
+from wtforms import BooleanField, Field
 from wtforms.form import BaseForm
 
 from iam.administration.actions.action import Action
 from iam.administration.actions.models import Model
 from iam.administration.actions.operator import Operator
 from iam.browser.forms import Fields
-from iam.http import json_body
-from iam.http.parameters import ParameterError
+from iam.pages.admin import kinds
+from iam.pages.admin.choices import SOME
+from iam.pages.admin.noun import Noun
 from iam.records.invalid import Invalid
 
-NO_OBJECT: Final = 'Write a JSON object, such as {"department": "Sales"}.'
-NEEDED: Final = "This is needed."
-UNUSABLE: Final = "This cannot be used: {}."
-LABELS: Final = {"email": "E-mail address"}  # of members that are not called as people say
-FIELDS: Final[Mapping[object, type[Field]]] = {
-    bool: BooleanField,
-    dict: TextAreaField,
-    SecretStr: PasswordField,
-}
+NEEDED = "This is needed."
+UNUSABLE = "This cannot be used: {}."
+OTHERS = "More"  # the heading of members that no heading names
+EMPTY: Final[Sequence[object]] = (None, "", [], {})
+
+
+@frozen
+class Part:
+    """Some fields of a form, below a heading if they are not the first."""
+
+    heading: str
+    fields: Sequence[Field]
+
+    @property
+    def wrong(self) -> bool:
+        """Whether something is wrong with one of them."""
+        return any(field.errors for field in self.fields)
 
 
 class ActionForm(BaseForm):  # type: ignore[misc]
@@ -33,74 +42,103 @@ class ActionForm(BaseForm):  # type: ignore[misc]
 
     def __init__(
         self,
+        noun: Noun,
         action: Action[Model, Model],
         operator: Operator,
+        known: Mapping[str, object],
         subject: Mapping[str, object],
         sent: Fields | None = None,
     ) -> None:
-        self.action = action
-        self.current = {name: subject[name] for name in names(action, operator) if name in subject}
-        super().__init__({name: made(name, action.input.model_fields[name]) for name in names(action, operator)})
-        changing = self.current if action.method == "PATCH" else {}
-        self.process(sent, data={name: value for name, value in changing.items() if not isinstance(value, dict)})
+        self.action, self.emptied = action, noun.emptied
+        members = action.input.model_fields
+        hidden = frozenset() if operator.administrator else action.reserved
+        asked = [name for name in members if name not in known and name not in hidden]
+        self.grouped = grouped(noun, asked)
+        self.current = current(action, subject) if action.method == "PATCH" else {}
+        undecided = not action.creates
+        fields = {
+            name: kinds.made(
+                name,
+                members[name],
+                now=self.current.get(name),
+                resets=noun.emptied is None,
+                undecided=undecided and kinds.nullable(members[name]) and self.current.get(name) is None,
+            )
+            for name in chain.from_iterable(self.grouped.values())
+        }
+        super().__init__(fields)
+        self.process(sent, data={name: shown(action, name, value) for name, value in self.current.items()})
 
-    def wish(self, path: Mapping[str, str]) -> Model:
-        """Returns the input: what the path names, and what was typed and differs from what is. Raises Invalid."""
-        typed = {field.name: typed_into(field, self.action.input.model_fields[field.name]) for field in self}
-        told = {name: value for name, value in typed.items() if self._says(name, value)}
-        try:
-            return self.action.input.model_validate({**told, **path})
-        except ValidationError as error:
-            raise Invalid(dict(complaints(error))) from None
+    @property
+    def parts(self) -> list[Part]:
+        """The fields by headings."""
+        return [Part(heading, [self[name] for name in names]) for heading, names in self.grouped.items()]
+
+    def wish(self, named: Mapping[str, str]) -> Model:
+        """Returns the input: what is named, and what was typed and differs from what is. Raises Invalid."""
+        typed = read(self, self.action.input)
+        told = {name: self._said(name, value) for name, value in typed.items() if self._says(name, value)}
+        return validated(self.action.input, {**told, **named})
 
     def _says(self, name: str, value: object) -> bool:
         """Whether a value says something: one that is needed, one that changes what is, or one that is not empty."""
         if self.action.input.model_fields[name].is_required():
             return True
-        if self.action.method == "PATCH" and not isinstance(value, dict | list):
-            return value != (self.current.get(name) or type(value)())
-        return bool(value)
+        if name in self.current:
+            return (value or None) != (self.current[name] or None)
+        if isinstance(value, bool):
+            return value or not isinstance(self[name], BooleanField)  # a box that is not ticked says nothing
+        return value not in EMPTY
+
+    def _said(self, name: str, value: object) -> object:
+        """Returns what is said by a value; an empty one takes back what is."""
+        return self.emptied if self.current.get(name) and value in (None, "", {}) else value
 
 
-def names(action: Action[Model, Model], operator: Operator) -> list[str]:
-    """Returns the members of the input that a form asks for; administrators are asked for more."""
-    hidden = frozenset() if operator.administrator else action.reserved
-    return [name for name in action.input.model_fields if f"{{{name}}}" not in action.path and name not in hidden]
-
-
-def kind(info: FieldInfo) -> object:
-    """Returns the type of a member, without None and without what is in a list or an object."""
-    given: object = info.annotation
-    if isinstance(given, UnionType):
-        given = next(each for each in get_args(given) if each is not type(None))
-    return get_origin(given) or given
-
-
-def made(name: str, info: FieldInfo) -> object:
-    """Returns the field for a member; a box to tick is labelled by what it means."""
-    label, sentence = LABELS.get(name, name.replace("_", " ").capitalize()), info.description or ""
-    wanted = FIELDS.get(kind(info), StringField)
-    return wanted(sentence or label) if wanted is BooleanField else wanted(label, description=sentence)
-
-
-def typed_into(field: Field, info: FieldInfo) -> object:
-    """Returns what a field says, in the type of its member. Raises Invalid."""
-    text = field.data if isinstance(field.data, str) else ""
-    readers: Mapping[object, Callable[[], object]] = {
-        bool: lambda: bool(field.data),
-        dict: lambda: read_object(field.name, text),
-        list: text.split,
-        SecretStr: lambda: text,
+def current(action: Action[Model, Model], subject: Mapping[str, object]) -> dict[str, object]:
+    """Returns what an object has now of the members that a change replaces; an object without null is added to."""
+    members = action.input.model_fields
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in subject.items()
+        if name in members and (kinds.nullable(members[name]) or not isinstance(value, Mapping))
     }
-    return readers.get(kind(info), text.strip)()
 
 
-def read_object(name: str, text: str) -> dict[str, object]:
-    """Returns the JSON object that was typed; an empty one for nothing. Raises Invalid."""
+def shown(action: Action[Model, Model], name: str, value: object) -> object:
+    """Returns what stands in the field of a member with this value."""
+    if value is None or isinstance(value, bool) or name in SOME:
+        return value
+    return kinds.kind(action.input.model_fields[name]).write(value)
+
+
+def grouped(noun: Noun, names: Sequence[str]) -> dict[str, list[str]]:
+    """Returns the members by headings, those that no heading of the noun names last; without headings all are first."""
+    found = {heading: [name for name in members if name in names] for heading, members in noun.groups.items()}
+    named = set(chain.from_iterable(found.values()))
+    found.setdefault(OTHERS if named else "", []).extend(name for name in names if name not in named)
+    return {heading: members for heading, members in found.items() if members}
+
+
+def read(form: BaseForm, model: type[Model]) -> dict[str, object]:
+    """Returns what the fields of a form say, in the types of their members. Raises Invalid."""
+    told, wrong = dict[str, object](), dict[str, str]()
+    for field in form:
+        try:
+            told[field.name] = kinds.read(field, model.model_fields[field.name])
+        except ValueError as error:
+            wrong[field.name] = str(error)
+    if wrong:
+        raise Invalid(wrong)
+    return told
+
+
+def validated(model: type[Model], told: Mapping[str, object]) -> Model:
+    """Returns the input that says this. Raises Invalid."""
     try:
-        return json_body.parse(text.encode()) if text.strip() else {}
-    except ParameterError:
-        raise Invalid({name: NO_OBJECT}) from None
+        return model.model_validate(told)
+    except ValidationError as error:
+        raise Invalid(dict(complaints(error))) from None
 
 
 def complaints(error: ValidationError) -> Iterator[tuple[str, str]]:

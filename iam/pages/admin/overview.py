@@ -4,10 +4,10 @@ from typing import Final
 
 from iam.administration.actions import applications, overview, performing
 from iam.administration.actions.overview import NoTerms, Overview
-from iam.http.answers import Answer
+from iam.http.answers import Answer, see_other
 from iam.http.request import Request
-from iam.pages.admin.desk import Desk
-from iam.pages.admin.places import NOUNS
+from iam.pages.admin.desk import Desk, listed, sections
+from iam.records.role import Role
 from iam.service import service
 
 UNITS: Final = ("bytes", "kB", "MB", "GB", "TB")
@@ -20,8 +20,10 @@ class AdminOverview:
     desk: Desk
 
     async def show(self, request: Request) -> Answer:
-        """Shows it."""
-        session, operator = await self.desk.admit(request, overview.SHOW.roles)
+        """Shows it; whose roles see none of it are led to the first list that is theirs."""
+        session, operator = await self.desk.admit(request, frozenset(Role))
+        if not operator.has_one_of(overview.SHOW.roles):
+            return see_other(sections(session)[0][0])
         on = self.desk.administration
         shown: Overview = await performing.perform(on, overview.SHOW, NoTerms(), operator)
         now = on.clock.now()
@@ -32,8 +34,8 @@ class AdminOverview:
             ages=[(key, (now - key.active_at).days) for key in shown.keys or ()],
             database_size=in_words(shown.storage.database_bytes if shown.storage else None),
             free=in_words(shown.storage.free_bytes if shown.storage else None),
-            nouns=NOUNS,
-            leading="applications" in NOUNS and operator.has_one_of(applications.SHOW.roles),
+            nouns=listed(session),
+            leading=operator.has_one_of(applications.SHOW.roles),
         )
 
 

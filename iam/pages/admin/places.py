@@ -1,27 +1,44 @@
 """Where the actions have their pages, and what those are called."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Final
+from urllib.parse import quote, urlencode
 
 from iam.administration.actions.action import Action
 from iam.administration.actions.models import Model
-from iam.administration.actions.operator import Operator
 from iam.administration.actions.table import ACTIONS
 
 PLACE: Final = "/admin"
-PEOPLE: Final = PLACE + "/people"
-NOUNS: Final = frozenset({"people"})  # those with pages
+DONE: Final = "?done"
+BACK: Final = "back"  # the path of the page that led to an action, in the query
+VARIABLE: Final = re.compile(r"\{(\w+)\}")
 
-# The pages of the administration, in the order of its navigation.
-SECTIONS: Final = ((PLACE, "Overview"), (PEOPLE, "People"))
-
-CHANGES: Final = tuple(action for action in ACTIONS if action.changes and action.noun in NOUNS)
+CHANGES: Final = tuple(action for action in ACTIONS if action.changes)
 
 
-def address(action: Action[Model, Model]) -> str:
-    """Returns the path of the page of an action that changes something, with the variables of the action's path."""
+def place(action: Action[Model, Model]) -> str:
+    """Returns the path of the page of an action that changes something, with the variables of the action's path.
+
+    It is below the page of its object; what has no object has a path that is no object's.
+    """
     before, brace, _ = action.path.rpartition("}")
-    return f"{PLACE}{before + brace or '/' + action.noun}/{verb(action).replace('_', '-')}"
+    if not brace:
+        return f"{PLACE}/{action.name.replace('.', '/').replace('_', '-')}"
+    return f"{PLACE}{before}}}/{verb(action).replace('_', '-')}"
+
+
+def address(action: Action[Model, Model], named: Mapping[str, object]) -> str:
+    """Returns the address of the page of an action that is about this; what its path does not name is in the query."""
+    return filled(place(action), named)
+
+
+def filled(path: str, named: Mapping[str, object]) -> str:
+    """Returns the address of a path with these variables; what else is named is in the query."""
+    used = VARIABLE.findall(path)
+    rest = {name: str(value) for name, value in named.items() if name not in used and value is not None}
+    written = VARIABLE.sub(lambda found: quote(str(named[found[1]]), safe=""), path)
+    return f"{written}?{urlencode(rest)}" if rest else written
 
 
 def verb(action: Action[Model, Model]) -> str:
@@ -30,18 +47,16 @@ def verb(action: Action[Model, Model]) -> str:
 
 
 def label(action: Action[Model, Model]) -> str:
-    """Returns what the button of an action says."""
-    return verb(action).replace("_", " ").capitalize()
+    """Returns what the button of an action says; one without an object on its page says of what noun it is."""
+    said = verb(action) if variables(action) else " ".join(reversed(action.name.split(".")))
+    return said.replace("_", " ").capitalize()
 
 
-def offered(operator: Operator, *, about: str | None) -> Iterator[Action[Model, Model]]:
-    """Yields the actions that the operator's roles may, on an object that is the variable `about`, or on none."""
-    for action in CHANGES:
-        if operator.has_one_of(action.roles) and about == variable(action):
-            yield action
+def variables(action: Action[Model, Model]) -> list[str]:
+    """Returns the names of the variables in the path of an action, which are its object and a part of that."""
+    return VARIABLE.findall(action.path)
 
 
-def variable(action: Action[Model, Model]) -> str | None:
-    """Returns the name of the variable in the path of an action, which is its object; None if it has none."""
-    _, brace, after = action.path.partition("{")
-    return after.partition("}")[0] if brace else None
+def of_noun(noun: str) -> Iterator[Action[Model, Model]]:
+    """Yields the actions of a noun, which is the first part of their paths."""
+    return (action for action in ACTIONS if action.noun == noun)

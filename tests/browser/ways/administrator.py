@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tests.browser.conftest import PASSWORD, make_account
 from tests.browser.ways.visit import EMAIL, NAME, OTHER, STALE, Visit
 
+OFFERED = ("Update", "Reset password", "Set password", "Unthrottle", "Revoke grants", "End sessions")
 WHO, HELPED = "warden", "a" + OTHER[1:]
 PAGES = {
     "administration": "/admin",
@@ -12,16 +13,19 @@ PAGES = {
     "nobody found": "/admin/people",
     "person": "/admin/people/<person>",
     "person disabled": "/admin/people/<person>",
-    "create": "/admin/people/create",
-    "create refused": "/admin/people/create",
-    "invite": "/admin/people/invite",
-    "link made": "/admin/people/invite",
+    "create": "/admin/person/create",
+    "create refused": "/admin/person/create",
+    "invite": "/admin/person/invite",
+    "link made": "/admin/person/invite",
     "update": "/admin/people/<person>/update",
     "update gone stale": "/admin/people/<person>/update",
     "disable": "/admin/people/<person>/disable",
     "enable": "/admin/people/<person>/enable",
     "reset password": "/admin/people/<person>/reset-password",
     "reset factors": "/admin/people/<person>/reset-factors",
+    "set password": "/admin/people/<person>/set-password",
+    "revoke grants": "/admin/people/<person>/revoke-grants",
+    "unthrottle": "/admin/people/<person>/unthrottle",
     "end sessions": "/admin/people/<person>/end-sessions",
     "delete": "/admin/people/<person>/delete",
     "deleted": "/admin/people",
@@ -48,22 +52,22 @@ def finding(visit: Visit) -> Iterator[str]:
     yield "people"
     visit.page.get_by_role("textbox").fill("z" * 200)
     visit.page.keyboard.press("Enter")
-    visit.said("There is nobody here")
+    visit.said("Nothing here fits")
     yield "nobody found"
 
 
 def making(visit: Visit) -> Iterator[str]:
-    visit.to("/admin/people/create")
+    visit.to("/admin/person/create")
     yield "create"
     visit.fill(Username="x" * 100, Claims="x" * 500)
-    visit.press("Create")
+    visit.press("Create person")
     visit.said("Nothing is saved yet")
     yield "create refused"
-    visit.to("/admin/people/invite")
+    visit.to("/admin/person/invite")
     yield "invite"
     visit.fill(Username="b" + OTHER[1:])
     visit.page.get_by_label("E-mail address").fill(f"b{EMAIL[1:]}")
-    visit.press("Invite", "A link for")
+    visit.press("Invite person", "A link for")
     yield "link made"
 
 
@@ -80,7 +84,7 @@ def helping(visit: Visit) -> Iterator[str]:
     yield "enable"
     visit.press("Enable", HELPED)
     visit.said("Nothing here keeps them from it")
-    for name in ("Update", "Reset password", "Reset factors", "End sessions"):
+    for name in (*OFFERED, "Reset factors"):
         visit.follow(name, name)
         yield name.lower()
         if name == "Update":

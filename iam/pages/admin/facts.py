@@ -1,0 +1,83 @@
+"""What pages tell of an object: its members, with a name and in a form that people read."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from attrs import frozen
+
+from iam.administration.actions.models import Model
+from iam.pages.admin.noun import Noun
+from iam.pages.admin.places import PLACE, filled
+from iam.pages.admin.words import called
+
+# Members that name another object: its page, and the member beside it that says what people call it.
+REFERENCES: Final[Mapping[str, tuple[str, str]]] = {
+    "user_id": ("people", "username"),
+    "client_id": ("applications", "client_name"),
+    "group_id": ("groups", "group"),
+}
+BESIDE: Final = {beside: name for name, (_, beside) in REFERENCES.items()}
+CODES: Final = frozenset({"id", "kid", "client_id", "user_id", "session_id", "address", "actor", "kind", "error"})
+
+
+@frozen
+class Fact:
+    """A member of an object: what it is called, and its value.
+
+    Its `kind` is moment, text, code, list (of texts) or facts (of an object within it).
+    """
+
+    name: str
+    label: str
+    kind: str
+    value: object
+    address: str | None = None
+
+
+def facts(noun: Noun, shown: Model, names: Iterable[str], seen: Sequence[str]) -> list[Fact]:
+    """Returns what these members of an object say, but for those that say nothing.
+
+    `seen` are the nouns whose pages the reader has: an object of those is a link.
+    """
+    told = {name: getattr(shown, name) for name in type(shown).model_fields}
+    return [fact for name in names if (fact := tell(noun, told, name, seen)) is not None]
+
+
+def tell(noun: Noun, told: Mapping[str, object], name: str, seen: Sequence[str]) -> Fact | None:
+    """Returns what a member says; None if it says nothing, or if another member says it too."""
+    value = told.get(name)
+    if value is None or value in ("", [], {}, ()) or (name in BESIDE and told.get(BESIDE[name]) is not None):
+        return None
+    where, beside = REFERENCES.get(name, (noun.path, ""))
+    if where == noun.path:
+        return plain(name, value)
+    text, link = told.get(beside) or value, f"{PLACE}/{where}/{{id}}" if where in seen else None
+    return Fact(
+        name,
+        called(name) if name != "client_id" else called("client"),
+        "text",
+        text,
+        link and filled(link, {"id": value}),
+    )
+
+
+def plain(name: str, value: object) -> Fact:
+    """Returns a value in the form that people read."""
+    if isinstance(value, bool):
+        return Fact(name, called(name), "text", "yes" if value else "no")
+    if isinstance(value, datetime):
+        return Fact(name, called(name), "moment", value)
+    if isinstance(value, list | tuple):
+        return Fact(name, called(name), "list", list(value))
+    if isinstance(value, Mapping):
+        return Fact(name, called(name), "facts", list(inside(value)))
+    return Fact(name, called(name), "code" if name in CODES else "text", str(value))
+
+
+def inside(value: Mapping[str, object]) -> Iterator[Fact]:
+    """Yields what an object within an object says, each in one text."""
+    for name, each in value.items():
+        text = each if isinstance(each, str) else json.dumps(each, ensure_ascii=False, default=str)
+        yield Fact(name, called(name), "text", text)

@@ -1,0 +1,145 @@
+"""How forms ask for the values of members: the field for each type, and what is read of it."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from types import UnionType
+from typing import Annotated, Final, Union, get_args, get_origin
+
+from attrs import frozen
+from pydantic import AwareDatetime, SecretStr
+from pydantic.fields import FieldInfo
+from wtforms import (
+    BooleanField,
+    Field,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectChoice
+
+from iam.administration.actions.models import written
+from iam.http import json_body
+from iam.http.parameters import ParameterError
+from iam.pages.admin.choices import ONE, SOME
+from iam.pages.admin.words import called
+
+NO_OBJECT: Final = 'Write a JSON object, such as {"department": "Sales"}.'
+NO_NUMBER: Final = "Write a number, such as 60."
+NO_MOMENT: Final = "Write a moment, such as 2030-12-31 18:00, which is in UTC."
+NONE: Final = "Not chosen"
+LINES: Final = "One a line."
+CHOICES: Final = (SelectChoice("", "As it is"), SelectChoice("y", "Yes"), SelectChoice("n", "No"))
+
+
+@frozen
+class Kind:
+    """A field, what is read of its text (ValueError says what is wrong with it), how a value is written, and a hint."""
+
+    field: type[Field]
+    read: Callable[[str], object] = str.strip
+    write: Callable[..., str] = str
+    hint: str = ""
+
+
+def read_object(text: str) -> dict[str, object]:
+    """Returns a JSON object; an empty one for nothing. Raises ValueError."""
+    try:
+        return json_body.parse(text.encode()) if text.strip() else {}
+    except ParameterError:
+        raise ValueError(NO_OBJECT) from None
+
+
+def read_number(text: str) -> int | None:
+    """Returns a whole number; None for nothing. Raises ValueError."""
+    try:
+        return int(text) if text.strip() else None
+    except ValueError:
+        raise ValueError(NO_NUMBER) from None
+
+
+def read_moment(text: str) -> datetime | None:
+    """Returns a moment, in UTC unless it says otherwise; None for nothing. Raises ValueError."""
+    try:
+        at = datetime.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError:
+        raise ValueError(NO_MOMENT) from None
+    return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
+
+
+def read_lines(text: str) -> list[str]:
+    """Returns the lines that say something."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+TEXT: Final = Kind(StringField)
+LINE: Final = Kind(TextAreaField, read_lines, "\n".join, LINES)
+OBJECT: Final = Kind(TextAreaField, read_object, lambda value: json.dumps(value, indent=2, ensure_ascii=False))
+MOMENT: Final = Kind(
+    StringField, read_moment, lambda at: written(at).replace("T", " "), "Such as 2030-12-31 18:00, in UTC."
+)
+KINDS: Final[Mapping[object, Kind]] = {
+    bool: Kind(BooleanField),
+    int: Kind(StringField, read_number),
+    list: LINE,
+    tuple: LINE,
+    dict: OBJECT,
+    Mapping: OBJECT,
+    AwareDatetime: MOMENT,
+    datetime: MOMENT,
+    date: Kind(StringField, hint="Such as 2030-12-31."),
+    SecretStr: Kind(PasswordField, str),
+}
+
+
+def type_of(info: FieldInfo) -> object:
+    """Returns the type of a member, without None, notes, and what is in a list or an object."""
+    given: object = info.annotation
+    if get_origin(given) in (Union, UnionType):
+        given = next(each for each in get_args(given) if each is not type(None))
+    if get_origin(given) is Annotated:
+        given = get_args(given)[0]
+    return get_origin(given) or given
+
+
+def kind(info: FieldInfo) -> Kind:
+    """Returns how a member is asked for."""
+    return KINDS.get(type_of(info), TEXT)
+
+
+def nullable(info: FieldInfo) -> bool:
+    """Whether null is a value of the member."""
+    return type(None) in get_args(info.annotation)
+
+
+def made(name: str, info: FieldInfo, *, undecided: bool = False, now: object = None, resets: bool = True) -> object:
+    """Returns the field for a member; a box to tick is labelled by what it means, and `undecided` may also stay as it is.
+
+    What it is `now` can be chosen too, and nothing if that `resets` it.
+    """
+    label, wanted, sentence = called(name), kind(info), info.description or ""
+    if name in SOME:
+        return SelectMultipleField(label, description=sentence, choices=[SelectChoice(*each) for each in SOME[name]])
+    if name in ONE:
+        values = dict.fromkeys((*ONE[name], str(now)) if now else ONE[name])
+        values = values if now and not resets else {"": None, **values}
+        return SelectField(label, description=sentence, choices=[SelectChoice(each, each or NONE) for each in values])
+    if wanted.field is BooleanField and undecided:
+        return RadioField(label, description=sentence, choices=CHOICES, default="")
+    if wanted.field is BooleanField:
+        return BooleanField(sentence or label)
+    return wanted.field(label, description=" ".join(each for each in (sentence, wanted.hint) if each))
+
+
+def read(field: Field, info: FieldInfo) -> object:
+    """Returns what a field says, in the type of its member. Raises ValueError."""
+    if isinstance(field, BooleanField):
+        return bool(field.data)
+    if isinstance(field, SelectMultipleField):
+        return field.data or []
+    if isinstance(field, RadioField):
+        return {"y": True, "n": False}.get(field.data)
+    return kind(info).read(field.data if isinstance(field.data, str) else "")

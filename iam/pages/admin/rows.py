@@ -1,0 +1,91 @@
+"""The rows of a list: what an object is called, what is told of it, and what can be done with it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from attrs import frozen
+
+from iam.administration.actions.models import Model
+from iam.pages.admin.facts import Fact, facts
+from iam.pages.admin.noun import Act, Noun
+from iam.pages.admin.places import BACK, PLACE, address, filled, label, variables, verb
+
+
+@frozen
+class Row:
+    """An object in a list; without an address it has no page."""
+
+    title: str
+    address: str | None
+    marks: Sequence[str]
+    facts: Sequence[Fact]
+    actions: Sequence[tuple[str, str]]
+
+
+def row(
+    noun: Noun,
+    shown: Model,
+    acts: Sequence[Act],
+    seen: Sequence[str],
+    around: Mapping[str, str],
+    back: str | None = None,
+) -> Row:
+    """Returns the row of an object, with those of these actions that are about it.
+
+    `around` is what the list is of, which its actions name too; they lead `back` to the page that the list is on.
+    """
+    path, member = noun.page
+    own = set(noun.names) - around.keys()
+    about = [] if noun.show else list(possible(noun, shown, acts, around))
+    return Row(
+        titled(noun, shown),
+        filled(f"{PLACE}/{path}/{{id}}", {"id": getattr(shown, member)}) if path in seen else None,
+        marks(noun, shown),
+        facts(noun, shown, noun.hint, seen),
+        [
+            (address(each, {**named, BACK: back}), label(each))
+            for each, named in about
+            if own & set(about_what(each, own))
+        ],
+    )
+
+
+def possible(
+    noun: Noun, shown: Model, acts: Sequence[Act], around: Mapping[str, str]
+) -> Iterator[tuple[Act, dict[str, object]]]:
+    """Yields those of these actions that are about an object and make sense, with what each names."""
+    own = {name: getattr(shown, member) for name, member in noun.names.items()}
+    for action in acts:
+        wanted = about_what(action, own)
+        named = {name: value for name, value in {**around, **own}.items() if name in action.input.model_fields}
+        if wanted and set(wanted) <= named.keys() and sensible(action, shown):
+            yield action, named
+
+
+def about_what(action: Act, own: Iterable[str]) -> Sequence[str]:
+    """Returns the members of the input by which an action names its object, of whose noun these are the names."""
+    return variables(action) or (list(own) if action.method == "DELETE" else [])
+
+
+def sensible(action: Act, shown: Model) -> bool:
+    """Whether the action can change anything about the object: nothing ends or is enabled twice."""
+    disabled = any(
+        [getattr(shown, "disabled", False), getattr(shown, "disabled_at", None), not getattr(shown, "enabled", True)]
+    )
+    if verb(action) in ("enable", "disable"):
+        return disabled is (verb(action) == "enable")
+    return not getattr(shown, "revoked_at", None) and getattr(shown, "state", None) != "removed"
+
+
+def identity(noun: Noun, shown: Model) -> str:
+    """Returns what names an object in addresses."""
+    return str(getattr(shown, next(iter(noun.names.values()))))
+
+
+def titled(noun: Noun, shown: Model) -> str:
+    """Returns what an object is called."""
+    return str(getattr(shown, noun.title, None) or identity(noun, shown))
+
+
+def marks(noun: Noun, shown: Model) -> list[str]:
+    """Returns the words for what holds of an object."""
+    return [word for member, word in noun.marks.items() if getattr(shown, member)]
