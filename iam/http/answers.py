@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from enum import Enum
 from typing import Any
 
 from attrs import field, frozen
 
 Headers = tuple[tuple[bytes, bytes], ...]
+Parts = AsyncGenerator[bytes, None]
 
 JSON: Headers = ((b"Content-Type", b"application/json"),)
 HTML: Headers = ((b"Content-Type", b"text/html; charset=utf-8"),)
@@ -49,7 +50,8 @@ class Answer:
 
     `image_source` is whose picture the page may show. `leaving` is a page whose forms may end at a client, `framing` one that shows
     pages of clients, `script` says that our static scripts run in it. An answer that may be cached says so in a Cache-Control of its own.
-    A Location that begins with a slash is an address of ours, from the issuer's path on.
+    A Location that begins with a slash is an address of ours, from the issuer's path on. `parts` are a body that is made while it is
+    sent, in place of `body`.
     """
 
     status: int
@@ -59,6 +61,7 @@ class Answer:
     leaving: bool = False
     framing: bool = False
     script: Script | None = None
+    parts: Parts | None = field(default=None, eq=False)
 
 
 class AnswerNow(Exception):

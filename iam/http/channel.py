@@ -3,7 +3,7 @@
 from enum import Enum, auto
 from typing import Any, Protocol
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IHalfCloseableDescriptor, IHalfCloseableProtocol
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import LineReceiver
@@ -25,6 +25,7 @@ class Phase(Enum):
     HEAD = auto()
     BODY = auto()
     HANDLING = auto()
+    SENDING = auto()
     IDLE = auto()
     CLOSING = auto()
 
@@ -64,6 +65,7 @@ class Channel(http.HTTPChannel):
     telling = False  # a refusal is being prepared, and is not written yet
     heard_out = False  # the client has closed its side
     lost = False
+    room: Deferred[None] | None = None  # waits for the client to take what was sent
     address = ""
 
     @property
@@ -85,11 +87,12 @@ class Channel(http.HTTPChannel):
         self.lost = True
         self.site.forget(self)
         super().connectionLost(reason)
+        self._make_room()
 
     def readConnectionLost(self) -> None:
         """Notes that the client has closed its side; a complete request, or a refusal, is still answered."""
         self.heard_out = True
-        if self.phase is Phase.HANDLING:
+        if self.phase in (Phase.HANDLING, Phase.SENDING):
             self.persistent = 0
         elif not self.telling:
             self.loseConnection()
@@ -216,6 +219,31 @@ class Channel(http.HTTPChannel):
         if not self.refused:
             super().rawDataReceived(data)
 
+    def send(self, part: bytes) -> Deferred[None]:
+        """Sends a part of an answer; the result comes once the client has room for more, or is gone."""
+        self.enter(Phase.SENDING)
+        self.write(part)
+        if not self._waitingForTransport or self.lost:
+            return succeed(None)
+        self.room = Deferred()
+        return self.room
+
+    def resumeProducing(self) -> None:
+        """Goes on, now that the client has taken what was sent."""
+        super().resumeProducing()
+        if self.phase is Phase.SENDING:
+            self.enter(Phase.SENDING)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        room, self.room = self.room, None
+        if room is not None:
+            room.callback(None)
+
+    def abort(self) -> None:
+        """Ends the connection at once."""
+        self.transport.abortConnection()
+
     def requestDone(self, request: http.Request) -> None:
         """Waits for the next request, or closes, now that the answer is written."""
         self.enter(Phase.IDLE if self.persistent else Phase.CLOSING)
@@ -265,6 +293,10 @@ class Channel(http.HTTPChannel):
             if self.requests:
                 self.requests[0].unanswered = "The answer took too long."
                 self.requests[0].respond(self.site.error(self.requests[0], 503))
+        elif self.phase is Phase.SENDING and passed > (
+            limits.write_time if self._waitingForTransport else limits.handler_time
+        ):
+            self.abort()
         elif self.phase is Phase.HEAD and passed > limits.head_time:
             self.expire()
         elif self.phase is Phase.BODY and passed > limits.body_time:

@@ -39,8 +39,9 @@ class Layout:
         passage: bool = False,
         with_body: bool = True,
         close: bool = False,
+        chunked: bool = True,
     ) -> bytes:
-        """Returns the whole answer in bytes; `sharing` holds the headers that say which origins may read it.
+        """Returns the whole answer in bytes, or its head if it is made in parts; `sharing` says which origins may read it.
 
         On a `passage` to a client, the window stays connected to the client's page that opened it and waits for the result.
         """
@@ -55,7 +56,7 @@ class Layout:
                     (answer.image_source, answer.leaving, answer.framing, answer.script),
                 ),
                 self._json if answer.headers is JSON else self._own(answer.headers),
-                b"" if bodiless else b"Content-Length: %d\r\n" % len(answer.body),
+                b"" if bodiless else framing(answer, chunked=chunked),
                 b"Connection: close\r\n\r\n" if close else b"\r\n",
                 answer.body if with_body and not bodiless else b"",
             )
@@ -117,6 +118,13 @@ def place_location(headers: Headers, base: bytes) -> Headers:
     return tuple(
         (name, base + value if name == b"Location" and value.startswith(b"/") else value) for name, value in headers
     )
+
+
+def framing(answer: Answer, *, chunked: bool) -> bytes:
+    """Returns the line that says where the body ends (RFC 9112 §6): none if it ends with the connection."""
+    if answer.parts is None:
+        return b"Content-Length: %d\r\n" % len(answer.body)
+    return b"Transfer-Encoding: chunked\r\n" if chunked else b""
 
 
 def lines(headers: Headers) -> bytes:

@@ -1,18 +1,22 @@
 """One HTTP request, as handlers see it."""
 
 from collections.abc import Callable
+from contextlib import aclosing
 from io import BytesIO
 from typing import Any, Protocol
 
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.web import http, http_headers
 
-from iam.http.answers import FOR_NOBODY, Answer, Headers
+from iam.http.answers import FOR_NOBODY, Answer, Headers, Parts
 from iam.http.headers import Layout
 from iam.http.target import host_of, ours, well_formed
 from iam.limits import Limits
 from iam.records.session import RecognisedSession
 from iam.settings import Settings
+
+log = Logger()
 
 
 class RequestHost(Protocol):
@@ -70,6 +74,12 @@ class Carrier(Protocol):
     def write(self, data: bytes) -> None:
         """Sends bytes to the client."""
 
+    def send(self, part: bytes) -> Deferred[None]:
+        """Sends a part of an answer; the result comes once the client has room for more, or is gone."""
+
+    def abort(self) -> None:
+        """Ends the connection at once."""
+
     def requestDone(self, request: http.Request) -> None:
         """Goes on, now that a request has been answered."""
 
@@ -85,6 +95,7 @@ class Request(http.Request):
     sharing: Headers = FOR_NOBODY
     passage: bool = False
     since: float = 0.0
+    clientproto = b"HTTP/1.1"
     unanswered: str = ""  # why it is answered with 503
     base: str = ""  # the issuer's path
     draft: bytes | None = None  # the form that its person sent before they had to log in, which is shown to them again
@@ -118,6 +129,7 @@ class Request(http.Request):
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         """Begins to handle a request that the parser has read to its end."""
+        self.clientproto = version
         if not self.channel.refused:
             self.begin(command, path, self.content.getvalue())
 
@@ -155,6 +167,43 @@ class Request(http.Request):
         """Writes the answer, unless the client is gone or has been answered."""
         if self.finished or self._disconnected:
             return
+        self.channel.write(self._wire(answer))
+        self.finish()
+
+    async def send(self, answer: Answer, parts: Parts) -> None:
+        """Writes an answer that is made in parts, each once the client has room for it; no more of them once it is gone.
+
+        A mistake in the midst ends the connection, so that nobody takes what came for the whole.
+        """
+        async with aclosing(parts):
+            if self.finished or self._disconnected:
+                return
+            try:
+                await self.channel.send(self._wire(answer))
+                whole = await self._send(parts)
+            except Exception:  # noqa: BLE001 - whatever it is, the head of the answer is gone
+                log.failure("an answer broke off")
+                whole = False
+        if whole:
+            self.finish()
+        elif not self._disconnected:
+            self.channel.abort()
+
+    async def _send(self, parts: Parts) -> bool:
+        """Writes the parts, none for HEAD, and returns whether the client got them all."""
+        if self.method == b"HEAD":
+            return not self._disconnected
+        async for part in parts:
+            if part and not self._disconnected:
+                await self.channel.send(b"%x\r\n%s\r\n" % (len(part), part) if self._chunked else part)
+            if self._disconnected:
+                return False
+        if self._chunked:
+            self.channel.write(b"0\r\n\r\n")
+        return True
+
+    def _wire(self, answer: Answer) -> bytes:
+        """Returns the answer as it is written, or its head if it is made in parts; the log has a line about it."""
         site = self.channel.site
         if site.draining:
             self.channel.persistent = 0
@@ -162,9 +211,14 @@ class Request(http.Request):
         site.note(self, answer.status)
         self.startedWriting = 1
         with_body = self.method != b"HEAD"
-        wire = site.layout.wire(answer, self.sharing, passage=self.passage, with_body=with_body, close=close)
-        self.channel.write(wire)
-        self.finish()
+        return site.layout.wire(
+            answer, self.sharing, passage=self.passage, with_body=with_body, close=close, chunked=self._chunked
+        )
+
+    @property
+    def _chunked(self) -> bool:
+        """Whether the client knows chunks; with HTTP/1.0 the end of the connection is that of the answer."""
+        return self.clientproto == b"HTTP/1.1"
 
     def finish(self) -> None:
         """Lets the connection go on, now that the answer is written."""

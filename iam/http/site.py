@@ -15,7 +15,7 @@ from zope.interface import implementer
 from iam.clock import Clock
 from iam.daily import Daily
 from iam.http import coroutines, cors, problems
-from iam.http.answers import FOR_NOBODY, TEXT, Answer, Headers, json_answer, retry_after
+from iam.http.answers import FOR_NOBODY, TEXT, Answer, Headers, Parts, json_answer, retry_after
 from iam.http.channel import Channel
 from iam.http.connections import Connections
 from iam.http.cors import Registered
@@ -237,7 +237,18 @@ class Site(Factory):
             answer = self._failed(request, route)
         finally:
             self._handling -= 1
-        request.respond(answer)
+        if answer.parts is None:
+            request.respond(answer)
+        else:
+            await self._send(request, answer, answer.parts)
+
+    async def _send(self, request: Request, answer: Answer, parts: Parts) -> None:
+        """Sends an answer that is made in parts; whoever stops the server waits for it."""
+        self._handling += 1
+        try:
+            await request.send(answer, parts)
+        finally:
+            self._handling -= 1
 
     async def _handled(self, request: Request, route: Route, arguments: dict[str, str]) -> Answer:
         """Returns the handler's answer, or 429 if the route writes and the sender has no budget left."""

@@ -1,6 +1,6 @@
 """The HTTP edge alone: a site without a database, whose clock is turned by hand, and raw connections to it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 
 from iam.browser.theme import Theme
 from iam.database.errors import Unavailable
-from iam.http.answers import Answer, json_answer
+from iam.http.answers import JSON, Answer, json_answer
 from iam.http.cors import Cors
 from iam.http.dispatch import Route
 from iam.http.request import Request
@@ -27,7 +27,10 @@ from tests.harness import pause
 PATIENCE = 10.0  # seconds
 SWEEP = 0.005
 TURNS = 8  # of the reactor
+PARTS = 64  # of an answer that is made in parts
 HUGE = 32 * 1024 * 1024  # more than two sockets' buffers hold
+LARGE = 8 * 1024 * 1024  # more than one does
+SIZES = {b"huge": HUGE, b"large": LARGE}
 
 
 @define
@@ -100,6 +103,8 @@ class Edge:
     sought: list[Deferred[bool]] = field(factory=list)
     handled: int = 0
     cut: int = 0
+    made: int = 0  # parts of answers
+    over: int = 0  # such answers that are over, whole or not
     wires: list[Wire] = field(factory=list)
 
     async def connect(self, source: str = "127.0.0.1") -> Wire:
@@ -155,6 +160,22 @@ def start() -> Iterator[Callable[..., Edge]]:
         async def huge(_: Request) -> Answer:
             return Answer(200, bytes(HUGE))
 
+        async def in_parts(request: Request) -> Answer:
+            return Answer(200, headers=JSON, parts=parts(request.query))
+
+        async def parts(query: bytes) -> AsyncGenerator[bytes, None]:
+            try:
+                for _ in range(PARTS):
+                    edge.made += 1
+                    yield b"x" * (SIZES[query] // PARTS) if query in SIZES else b"part"
+                if query == b"fail":
+                    raise RuntimeError("a canary in an exception")
+                if query == b"hang":
+                    edge.hung.append(Deferred())
+                    await edge.hung[-1]
+            finally:
+                edge.over += 1
+
         async def fail(_: Request) -> Answer:
             raise RuntimeError("a canary in an exception")
 
@@ -172,6 +193,7 @@ def start() -> Iterator[Callable[..., Edge]]:
                 Route("/unavailable", ("GET",), unavailable),
                 Route("/shared", ("POST",), hello, cors=Cors.REGISTERED),
                 Route("/page", ("GET",), fail, page=True),
+                Route("/parts", ("GET",), in_parts),
                 Route("/split", ("GET",), split),
             ],
             error_page=Theme(known).error_of,
