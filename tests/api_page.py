@@ -53,8 +53,9 @@ def section(address: str, operation: Mapping[str, Any], schemas: Mapping[str, An
             yield f"| {shown} | {place} | {kind(schema)} | {about.replace('|', ', ')} |"
         yield ""
     status = next(iter(operation["responses"]))
-    given = operation["responses"][status]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-    members = ", ".join(f"`{name}`" for name in schemas[given]["properties"])
+    content = operation["responses"][status]["content"]
+    given = content.get("application/json", {}).get("schema", {}).get("$ref", "").rpartition("/")[2]
+    members = ", ".join(f"`{name}`" for name in (schemas[given]["properties"] if given else content))
     errors = ", ".join(each for each in operation["responses"] if each not in (status, "default"))
     yield f"Answers {status} with {members}; or {errors}.\n"
 

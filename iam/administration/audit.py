@@ -1,14 +1,19 @@
-"""The audit log: who it is about, and how it is shortened by whole months."""
+"""The audit log: who it is about, how it is taken along, and how it is shortened by whole months."""
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import AsyncGenerator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from attrs import evolve
 
 from iam.administration import people
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section
 from iam.records.actor import By
-from iam.records.audit import Month
+from iam.records.audit import Event, Month, Wanted
 from iam.records.invalid import Invalid, Missing
+
+BATCH: Final = 500  # events that an export reads at a time
 
 
 async def find_subject(on: Administration, user: str) -> str:
@@ -16,9 +21,29 @@ async def find_subject(on: Administration, user: str) -> str:
     try:
         return str((await people.find(on, user)).id)
     except Missing:
-        if "\0" in user or not await on.store.audit.page(None, 0, 1, user=user):
+        if "\0" in user or not await on.store.audit.page(None, 0, 1, Wanted(user=user)):
             raise
         return user
+
+
+async def export(on: Administration, wanted: Wanted, by: By) -> AsyncGenerator[Sequence[Event], None]:
+    """Returns these events of before now, the latest first, in batches, and notes in the log that somebody took them."""
+    now = on.clock.now()
+    await on.store.audit.note_export(wanted, now, by)
+    return batches(on, evolve(wanted, until=min(wanted.until or now, now)))
+
+
+async def batches(on: Administration, wanted: Wanted) -> AsyncGenerator[Sequence[Event], None]:
+    """Yields these events, read when they are asked for: each batch by a statement of its own."""
+    before: datetime | None = None
+    number, full = 0, True
+    while full:
+        rows = await on.store.audit.page(before, number, BATCH, wanted)
+        yield [event for _, event in rows]
+        full = len(rows) == BATCH
+        if full:
+            number, last = rows[-1]
+            before = last.at
 
 
 async def count_losses(on: Administration, before: date) -> Losses | None:

@@ -1,18 +1,23 @@
 """`iam audit`."""
 
 from collections.abc import Awaitable
-from datetime import date, datetime
+from datetime import date
+from typing import TypeVar
 
 import click
+from pydantic import ValidationError
 
 from iam.administration.actions import audit as actions
-from iam.administration.actions.audit import EventListing, Pruned, Pruning
+from iam.administration.actions.audit import EventExport, EventFilters, EventListing, Pruned, Pruning
 from iam.administration.actions.models import MOST
+from iam.administration.audit_files import Format
 from iam.commands import moments, output
-from iam.commands.actions import document, list_all, together
+from iam.commands.actions import Performer, document, list_all, together
 from iam.commands.confirming import yes_option
 from iam.commands.options import Group
 from iam.records.invalid import Invalid
+
+Filters = TypeVar("Filters", bound=EventFilters)
 
 COLUMNS = ("at", "kind", "actor", "user_id", "client_id", "address")
 
@@ -27,6 +32,7 @@ def command() -> None:
     examples=[
         "iam audit list --since 2027-01-31T12:00:00Z",
         "iam audit list --user alice --kind session.begun --json",
+        "iam audit list --until 2027-02-01 --format csv > january.csv",
     ],
 )
 @click.option("--since", metavar="ISO8601", callback=moments.parse, help="Only events from then on.")
@@ -34,12 +40,49 @@ def command() -> None:
 @click.option(
     "--user", metavar="U", help="Only what this person did, or what is about them. Of a deleted person, the id."
 )
+@click.option("--until", metavar="ISO8601", callback=moments.parse, help="Only events before then.")
 @click.option("--kind", metavar="K", help="Only events of this kind, such as token.revoked.")
-def list_(since: datetime | None, client: str | None, user: str | None, kind: str | None) -> None:
+@click.option("--actor", metavar="A", help="Only what was done by this actor, such as 'command line' or 'user ID'.")
+@click.option("--address", metavar="IP", help="Only events from this address or network.")
+@click.option(
+    "--format",
+    "written_as",
+    type=click.Choice([each.value for each in Format]),
+    help="Print a file, the latest event first; the log keeps an event that you took it.",
+)
+def list_(written_as: str | None, **filters: object) -> None:
     """List the events, oldest first."""
-    wish = EventListing(since=since, client=client, user=user, did=True, kind=kind, limit=MOST)
+    asked = {name: value for name, value in filters.items() if value is not None}
+    if written_as is None:
+        tabulate({**asked, "did": True, "limit": MOST})
+    elif output.json_wanted():
+        raise click.UsageError("Give --json or --format, not both.")
+    else:
+        together(lambda do: print_file(do, {**asked, "did": True, "format": written_as}))
+
+
+def tabulate(asked: dict[str, object]) -> None:
+    """Prints the events as a table, or as one JSON document."""
+    wish = understood(EventListing, asked)
     events = reversed(list_all(actions.LIST, wish))
     output.tabulate([document(event) for event in events], COLUMNS, "There is nothing.")
+
+
+async def print_file(do: Performer, asked: dict[str, object]) -> None:
+    """Prints a file of the events, part by part."""
+    file = await do(actions.EXPORT, understood(EventExport, asked))
+    async for part in file.parts:
+        click.echo(part, nl=False)
+
+
+def understood(model: type[Filters], asked: dict[str, object]) -> Filters:
+    """Returns what is asked for. Raises BadParameter."""
+    try:
+        return model.model_validate(asked)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        sentence = first["msg"].removeprefix("Value error, ") + "."
+        raise click.BadParameter(sentence, param_hint=f"--{first['loc'][0]}") from None
 
 
 @command.command(examples=["iam audit prune --before 2027-01-01", "iam audit prune --before 2027-01-01 --yes"])

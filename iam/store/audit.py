@@ -1,14 +1,17 @@
 """The audit log: what was done, and by whom (H29). Its events are written by the statements that do it."""
 
+import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
 
+from attrs import asdict
 from psycopg2 import errorcodes
 
 from iam.database.database import Database
 from iam.database.errors import Rejected
 from iam.records.actor import By
-from iam.records.audit import Event, Month
+from iam.records.audit import Event, Month, Wanted
 from iam.records.invalid import Invalid
 
 NOT_OURS: Final = (
@@ -32,6 +35,9 @@ where (%(before)s::timestamptz is null or (at, n) < (%(before)s, %(number)s))
     and (%(client)s::text is null or client = %(client)s)
     and (%(user)s::text is null or subject = %(user)s or %(did)s and actor = 'user ' || %(user)s)
     and (%(kind)s::text is null or kind = %(kind)s)
+    and (%(until)s::timestamptz is null or at < %(until)s)
+    and (%(by)s::text is null or actor = %(by)s)
+    and (%(network)s::inet is null or address && %(network)s::inet)
 order by at desc, n desc limit %(limit)s
 """
 
@@ -69,6 +75,9 @@ with pruned as materialized (
 select name, since, until, events, bytes from pruned where exists (select from audited)
 """
 
+EXPORTED: Final = "select audited('audit.exported', %(now)s, %(actor)s, %(address)s, detail => %(terms)s::jsonb)"
+
+EVERYTHING: Final = Wanted()
 ADDRESSES: Final = 1000  # events that are looked at in one statement
 
 
@@ -94,25 +103,16 @@ class Audit:
         return [Event(*row) for row in await self._database.query(LIST, asked)]
 
     async def page(
-        self,
-        before: datetime | None,
-        number: int,
-        limit: int,
-        *,
-        since: datetime | None = None,
-        client: str | None = None,
-        user: str | None = None,
-        did: bool = False,
-        kind: str | None = None,
+        self, before: datetime | None, number: int, limit: int, wanted: Wanted = EVERYTHING
     ) -> list[tuple[int, Event]]:
-        """Returns events with their numbers, the latest first, those in front of a moment and number; `limit` at most.
-
-        They are since a moment, about a client, about a person, or by them if they `did` it, and of a kind; None does
-        not restrict them.
-        """
-        asked = {"before": before, "number": number, "limit": limit, "since": since}
-        told = {**asked, "client": client, "user": user, "did": did, "kind": kind}
+        """Returns events with their numbers, the latest first, those in front of a moment and number; `limit` at most."""
+        told = {"before": before, "number": number, "limit": limit, **terms(wanted)}
         return [(n, Event(*row)) for n, *row in await self._database.query(PAGE, told)]
+
+    async def note_export(self, wanted: Wanted, now: datetime, by: By) -> None:
+        """Notes that somebody took these events along."""
+        told = {name: str(value) for name, value in asdict(wanted).items() if value}
+        await self._database.query(EXPORTED, {"terms": json.dumps(told), "now": now, **by.columns})
 
     async def months(self) -> list[Month]:
         """Returns the parts of the audit log, oldest first; those of a server of the version before are wider."""
@@ -138,3 +138,9 @@ class Audit:
         """
         ((count,),) = await self._database.aside(SHORTEN, {"before": before, "most": ADDRESSES})
         return int(count)
+
+
+def terms(wanted: Wanted) -> Mapping[str, object]:
+    """Returns what is wanted, by the names that the statement has for it."""
+    told = asdict(wanted)
+    return {**told, "by": told.pop("actor"), "network": told.pop("address")}

@@ -44,6 +44,7 @@ from iam.administration.personal_tokens import Wish
 from iam.administration.resources import Terms
 from iam.administration.roles import Place
 from iam.records.actor import SERVER, By
+from iam.records.audit import Wanted
 from iam.records.client_metadata import Metadata
 from iam.records.personal_token import ANYBODY
 from iam.records.refused_login import THROTTLED
@@ -154,6 +155,10 @@ async def revoke_role(desk: Desk) -> Act:
     username = (await desk.server.person()).username
     await roles.grant(desk.on, "support", Place(username), SERVER)
     return lambda: roles.revoke(desk.on, "support", Place(username), BY)
+
+
+async def export_audit_log(desk: Desk) -> Act:
+    return lambda: audit.export(desk.on, Wanted(kind="token.revoked"), BY)
 
 
 async def prune_audit_log(desk: Desk) -> Act:
@@ -391,6 +396,7 @@ async def revoke_registration_token(desk: Desk) -> Act:
 
 # What prepares each action, and the kind of event that it writes down. A new action without its line fails below.
 ACTIONS: dict[str, tuple[Prepare, str]] = {
+    "audit.export": (export_audit_log, "audit.exported"),
     "audit.prune": (prune_audit_log, "audit.pruned"),
     "client_secrets.rotate": (rotate_client_secret, "client.secret_rotated"),
     "clients.create": (create_client, "client.created"),

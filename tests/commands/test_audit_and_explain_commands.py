@@ -1,5 +1,8 @@
 """`iam audit list` and `iam explain`."""
 
+import csv
+import io
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -42,6 +45,25 @@ def test_options_narrow_the_list(iam: Iam, client_id: str) -> None:
     assert kinds(iam, "--kind", "user.created") == ["user.created"]
     assert kinds(iam, "--since", tomorrow) == []
     assert "user.created" in kinds(iam, "--since", "2020-01-31")
+
+
+def test_a_file_has_what_the_list_has_the_latest_first(iam: Iam, client_id: str) -> None:
+    table = list(csv.DictReader(io.StringIO(iam("audit", "list", "--client", client_id, "--format", "csv").out)))
+    lines = iam("audit", "list", "--client", client_id, "--format", "jsonl").out.splitlines()
+
+    expected = [event["id"] for event in listed(iam, "--client", client_id)][::-1]
+    assert [row["id"] for row in table] == [json.loads(line)["id"] for line in lines] == expected
+    assert len(kinds(iam, "--kind", "audit.exported", "--actor", "command line")) == 2
+
+
+def test_a_filter_that_cannot_be_is_wrong_usage(iam: Iam) -> None:
+    answers = [
+        iam("audit", "list", *options)
+        for options in (("--address", "nowhere"), ("--format", "xlsx"), ("--format", "csv", "--json"))
+    ]
+
+    assert [answer.status for answer in answers] == [2, 2, 2]
+    assert "--address" in answers[0].err
 
 
 def test_a_person_who_is_gone_is_found_by_id(untouched: Iam) -> None:

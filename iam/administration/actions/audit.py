@@ -1,4 +1,4 @@
-"""What can be read in the audit log, and the removal of whole months."""
+"""What can be read in the audit log and taken along, and the removal of whole months."""
 
 from datetime import date
 from typing import Final
@@ -6,14 +6,15 @@ from uuid import UUID
 
 from pydantic import Field
 
-from iam.administration import audit
+from iam.administration import audit, audit_files
 from iam.administration.actions.action import Action
-from iam.administration.actions.models import MOST, USUAL, Instant, Model, Moment, Page
+from iam.administration.actions.models import MOST, USUAL, Instant, Model, Moment, Network, Page, Stream
 from iam.administration.actions.operator import Operator
 from iam.administration.actions.paging import cut, moment
 from iam.administration.actions.readers import AUDITORS
 from iam.administration.administration import Administration
-from iam.records.audit import Event, Month
+from iam.administration.audit_files import MEDIA, Format
+from iam.records.audit import Event, Month, Wanted
 
 
 class ShownEvent(Model):
@@ -43,16 +44,45 @@ class ShownEvent(Model):
         )
 
 
-class EventListing(Model):
+class EventFilters(Model):
     """Which events are wanted."""
 
     since: Instant | None = Field(default=None, description="Only events from then on.")
+    until: Instant | None = Field(default=None, description="Only events before then.")
     client: str | None = Field(default=None, description="Only events about this client.")
     user: str | None = Field(default=None, description="Only what is about this person; of a deleted one, the id.")
     did: bool = Field(default=False, description="Of a person, also what they did, which takes longer to find.")
     kind: str | None = Field(default=None, description="Only events of this kind, such as token.revoked.")
+    actor: str | None = Field(
+        default=None, description="Only what was done by this actor, such as `command line`, `server` or `user ID`."
+    )
+    address: Network | None = Field(
+        default=None, description="Only events from this address or network; after a month they have a network alone."
+    )
+
+
+class EventListing(EventFilters):
+    """Which events are wanted, and which part of the list."""
+
     after: str | None = Field(default=None, description="Where the page begins: `next` of another.")
     limit: int = Field(default=USUAL, ge=1, le=MOST, description="How many items there are on a page.")
+
+
+class EventExport(EventFilters):
+    """Which events are wanted, and in what file."""
+
+    format: Format = Field(default=Format.CSV, description="CSV for spreadsheets, or a line of JSON for each event.")
+
+    @property
+    def answered_as(self) -> str:
+        """The media type of the file."""
+        return self.format.media_type
+
+
+class EventFile(Stream):
+    """What was done, to be kept elsewhere than here."""
+
+    media_types = tuple(MEDIA.values())
 
 
 class Pruning(Model):
@@ -82,13 +112,23 @@ class Pruned(Model):
 
 async def list_events(on: Administration, wish: EventListing, _: Operator) -> Page[ShownEvent]:
     """Lists events, the latest first. Raises Invalid and Missing."""
-    user = await audit.find_subject(on, wish.user) if wish.user else None
     before, number = moment(wish.after)
-    rows = await on.store.audit.page(
-        before, number, wish.limit + 1, since=wish.since, client=wish.client, user=user, did=wish.did, kind=wish.kind
-    )
+    rows = await on.store.audit.page(before, number, wish.limit + 1, await wanted(on, wish))
     found, following = cut(rows, wish.limit, lambda row: [row[1].at.isoformat(), str(row[0])])
     return Page[ShownEvent](items=[ShownEvent.of(event) for _, event in found], next=following)
+
+
+async def export(on: Administration, wish: EventExport, operator: Operator) -> EventFile:
+    """Returns a file of events. Raises Missing."""
+    batches = await audit.export(on, await wanted(on, wish), operator.by)
+    parts = audit_files.written(batches, wish.format)
+    return EventFile(media_type=wish.format.media_type, filename=f"audit.{wish.format}", parts=parts)
+
+
+async def wanted(on: Administration, wish: EventFilters) -> Wanted:
+    """Returns which events are wanted. Raises Missing if nobody has that name or id."""
+    told = {name: getattr(wish, name) for name in EventFilters.model_fields}
+    return Wanted(**{**told, "user": await audit.find_subject(on, wish.user) if wish.user else None})
 
 
 async def prune(on: Administration, wish: Pruning, operator: Operator) -> Pruned:
@@ -106,6 +146,16 @@ LIST: Final = Action(
     list_events,
     roles=AUDITORS,
 )
+EXPORT: Final = Action(
+    "event.export",
+    "Take along what was done, as a file, the latest first. The log keeps an event that you did.",
+    "GET",
+    "/audit/export",
+    EventExport,
+    EventFile,
+    export,
+    roles=AUDITORS,
+)
 PRUNE: Final = Action(
     "event.prune",
     "Remove whole months from the audit log, for good. The log keeps an event that they were removed.",
@@ -118,4 +168,4 @@ PRUNE: Final = Action(
     sensitive=True,
 )
 
-ACTIONS: Final = (LIST, PRUNE)
+ACTIONS: Final = (LIST, EXPORT, PRUNE)

@@ -1,10 +1,22 @@
 """What the inputs and outputs of actions are made of."""
 
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
-from typing import Annotated, Final, Generic, TypeVar
+from ipaddress import ip_network
+from typing import Annotated, ClassVar, Final, Generic, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SkipValidation,
+    WithJsonSchema,
+)
 
+JSON: Final = "application/json"
 MOST: Final = 200  # items on a page
 USUAL: Final = 50
 LONGEST_SEARCH: Final = 256
@@ -15,6 +27,11 @@ class Model(BaseModel):
     """An input or an output; a member that it does not have is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @property
+    def answered_as(self) -> str:
+        """The media type of the output that this input leads to."""
+        return JSON
 
 
 Item = TypeVar("Item", bound=Model)
@@ -37,6 +54,17 @@ class Listing(Model):
     limit: int = Field(default=USUAL, ge=1, le=MOST, description="How many items there are on a page.")
 
 
+class Stream(Model):
+    """An output that is made while it is sent, as a file of this name."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+    media_types: ClassVar[tuple[str, ...]] = ()
+
+    media_type: str
+    filename: str
+    parts: SkipValidation[AsyncGenerator[bytes, None]]
+
+
 def written(at: datetime) -> str:
     """Returns a moment in UTC as RFC 3339 writes it, in whole seconds."""
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -57,4 +85,13 @@ def in_utc(at: datetime) -> datetime:
         raise ValueError("Give a moment of the years 1 to 9999") from None
 
 
+def network(text: str) -> str:
+    """Returns an IP address or network as PostgreSQL reads it. Raises ValueError."""
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError:
+        raise ValueError("Give an address such as 192.0.2.7, or a network such as 192.0.2.0/24") from None
+
+
+Network = Annotated[str, AfterValidator(network)]
 Instant = Annotated[AwareDatetime, AfterValidator(in_utc)]

@@ -4,6 +4,7 @@ import json
 import re
 import time
 import uuid
+from collections.abc import AsyncGenerator
 from typing import Final, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -14,10 +15,10 @@ from pydantic import SecretStr, ValidationError
 from iam.administration.actions.action import Action, Input, Output
 from iam.administration.actions.foretelling import Foretold, foretelling
 from iam.administration.actions.me import Me
-from iam.administration.actions.models import Model
+from iam.administration.actions.models import JSON, Model, Stream
 from iam.administration.losses import Losses
 from iam.commands.afar import access
-from iam.commands.afar.exchange import Broken, Reply, ask
+from iam.commands.afar.exchange import MOST, Broken, Reply, ask
 from iam.commands.afar.problems import UNAUTHORIZED, refused
 
 API: Final = "/api/v1"
@@ -28,6 +29,7 @@ PAUSE: Final = 1.0  # seconds before another one
 DONE: Final = 300
 UNSURE: Final = "The connection to {} broke off ({}), and nobody knows whether it was done: look, before you try again."
 NO_ANSWER: Final = "The connection to {} broke off ({}). Try again."
+TOO_LARGE: Final = "That is more than 64 MB: ask for less, or on the pages of the administration."
 STRANGE: Final = "{} answers what this version of iam does not know: install the version here that runs there."
 
 Answered = TypeVar("Answered", bound=Model)
@@ -35,12 +37,13 @@ Answered = TypeVar("Answered", bound=Model)
 
 @frozen
 class Call:
-    """What is asked of the API: an address below it, and a body in JSON. With a `key` it may be asked again."""
+    """What is asked of the API: an address below it, and a body in JSON; what it `accepts`. With a `key` it may be asked again."""
 
     method: str
     path: str
     body: bytes | None = None
     key: str | None = None
+    accepts: str = JSON
 
     @property
     def repeatable(self) -> bool:
@@ -50,13 +53,18 @@ class Call:
     @property
     def headers(self) -> dict[str, str]:
         """The headers besides that of the token."""
-        typed = {} if self.body is None else {"Content-Type": "application/json"}
+        typed = {"Accept": self.accepts} | ({} if self.body is None else {"Content-Type": JSON})
         return typed if self.key is None else {**typed, "Idempotency-Key": self.key}
 
 
 def perform(server: str, action: Action[Input, Output], wish: Input) -> Output:
     """Performs an action through the API, and returns what came of it. Raises ClickException."""
-    return understood(server, action.output, send(server, call_of(action, wish)))
+    reply = send(server, call_of(action, wish))
+    return (
+        streamed(action.output, reply)
+        if issubclass(action.output, Stream)
+        else understood(server, action.output, reply)
+    )
 
 
 def count_losses(server: str, action: Action[Input, Output], wish: Input) -> Losses | None:
@@ -88,7 +96,7 @@ def call_of(action: Action[Input, Output], wish: Input) -> Call:
     path = VARIABLE.sub(lambda found: escaped(str(said.pop(found[1]))), action.path)
     if action.method in IN_THE_QUERY:
         query = urlencode({name: text(value) for name, value in said.items() if value is not None}, doseq=True)
-        return Call(action.method, f"{path}?{query}" if query else path)
+        return Call(action.method, f"{path}?{query}" if query else path, accepts=wish.answered_as)
     return Call(
         action.method, path, json.dumps(said).encode() if said else None, str(uuid.uuid4()) if action.creates else None
     )
@@ -137,6 +145,17 @@ def persist(server: str, call: Call, token: str) -> Reply:
                 raise click.ClickException(sentence.format(server, error)) from None
         time.sleep(PAUSE)
     raise AssertionError
+
+
+def streamed(model: type[Answered], reply: Reply) -> Answered:
+    """Returns the file that the server sent, which has come as a whole. Raises ClickException for a very large one."""
+    if len(reply.body) >= MOST:
+        raise click.ClickException(TOO_LARGE)
+
+    async def parts() -> AsyncGenerator[bytes, None]:
+        yield reply.body
+
+    return model.model_validate({"media_type": "", "filename": "", "parts": parts()})
 
 
 def understood(server: str, model: type[Answered], reply: Reply) -> Answered:

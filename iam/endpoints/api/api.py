@@ -6,7 +6,7 @@ from attrs import frozen
 
 from iam.administration.actions import performing
 from iam.administration.actions.action import Action, Unscoped
-from iam.administration.actions.models import Model
+from iam.administration.actions.models import JSON, Model, Stream
 from iam.administration.actions.operator import Operator
 from iam.administration.administration import Administration
 from iam.endpoints.api import inputs, versions
@@ -21,9 +21,8 @@ from iam.records.invalid import Invalid, Missing
 from iam.throttles.write_budget import WriteBudget
 
 PATH: Final = "/api/v1"
-JSON: Final = "application/json"
 TOO_MUCH: Final = "You or your network have changed so much lately that you have to wait as long as Retry-After says."
-NOT_ACCEPTABLE: Final = "The answer is application/json: say so in Accept, or leave it out."
+NOT_ACCEPTABLE: Final = "The answer is {media}: say so in Accept, or leave it out."
 
 
 @frozen
@@ -43,9 +42,9 @@ class Api:
             operator = await self.bearers.operator(request)
             if action.scope not in (operator.scopes or ()):
                 raise Unscoped(action.scope)
-            if not acceptable(request):
-                raise Refused(406, NOT_ACCEPTABLE)
             wish = inputs.read(action, request, path)
+            if not acceptable(request, wish.answered_as):
+                raise Refused(406, NOT_ACCEPTABLE.format(media=wish.answered_as))
             await self._charge(action, request, operator)
             await performing.check(self.administration, action, wish, operator)
             await versions.compare(self.administration, request, wish, operator, show)
@@ -75,19 +74,21 @@ class Api:
             raise Refused(429, TOO_MUCH, retry_after(wait))
 
 
-def acceptable(request: Request) -> bool:
-    """Whether the caller takes an answer in JSON (RFC 9110 §12.5.1)."""
+def acceptable(request: Request, media: str = JSON) -> bool:
+    """Whether the caller takes an answer of this media type (RFC 9110 §12.5.1)."""
     from werkzeug.datastructures import MIMEAccept
     from werkzeug.http import parse_accept_header
 
     lines = request.requestHeaders.getRawHeaders(b"accept")
     if not lines:
         return True
-    return parse_accept_header(b",".join(lines).decode("latin-1"), MIMEAccept).quality(JSON) > 0
+    return parse_accept_header(b",".join(lines).decode("latin-1"), MIMEAccept).quality(media) > 0
 
 
 def answer(action: Action[Model, Model], show: Action[Model, Model] | None, request: Request, done: Model) -> Answer:
     """Returns what came of an action: a new object with its address, an object with its version, or a page."""
+    if isinstance(done, Stream):
+        return in_parts(done)
     document = done.model_dump(mode="json")
     headers: Headers = ()
     if action.creates and show is not None:
@@ -97,6 +98,12 @@ def answer(action: Action[Model, Model], show: Action[Model, Model] | None, requ
     elif "next" in document and document["next"] is not None:
         headers = ((b"Link", following(request, str(document["next"])).encode()),)
     return json_answer(201 if action.creates else 200, document, headers)
+
+
+def in_parts(stream: Stream) -> Answer:
+    """Returns the answer with a file that is made while it is sent."""
+    told = {"Content-Type": stream.media_type, "Content-Disposition": f'attachment; filename="{stream.filename}"'}
+    return Answer(200, headers=tuple((n.encode(), value.encode()) for n, value in told.items()), parts=stream.parts)
 
 
 def address(show: Action[Model, Model], identity: str) -> str:

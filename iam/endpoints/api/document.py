@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from iam.administration.actions.action import Action
 from iam.administration.actions.me import Me
-from iam.administration.actions.models import Model
+from iam.administration.actions.models import Model, Stream
 from iam.endpoints.api import me
 from iam.endpoints.api.errors import ALWAYS, of_action
 from iam.records.scope import ADMINISTRATIVE
@@ -168,15 +168,21 @@ def answers(
     schemas: Document,
 ) -> Document:
     """Returns the answers by status: the output, which goes into `schemas`, and what is `wrong`."""
-    name = output.__name__.replace("[", "_").replace("]", "")
-    schemas[name] = inlined(output, "serialization", schemas)
-    content = {"application/json": {"schema": {"$ref": REFERENCE.format(model=name)}}}
-    done: Document = {"description": summary, "content": content, "headers": headers}
+    done: Document = {"description": summary, "content": content(output, schemas), "headers": headers}
     problem = {"application/problem+json": {"schema": {"$ref": REFERENCE.format(model="Problem")}}}
     errors = {str(status): {"description": sentence, "content": problem} for status, sentence in sorted(wrong.items())}
     plain = {"text/plain": {"schema": TEXT}}
     broken: Document = {"description": "The request is no HTTP that can be answered, or too large.", "content": plain}
     return {status: done, **errors, "413": broken, "default": broken}
+
+
+def content(output: type[Model], schemas: Document) -> Document:
+    """Returns the output by media type: a file is text, everything else a model, which goes into `schemas`."""
+    if issubclass(output, Stream):
+        return {media_type: {"schema": TEXT} for media_type in output.media_types}
+    name = output.__name__.replace("[", "_").replace("]", "")
+    schemas[name] = inlined(output, "serialization", schemas)
+    return {"application/json": {"schema": {"$ref": REFERENCE.format(model=name)}}}
 
 
 def headers(action: Action[Model, Model]) -> Document:

@@ -10,7 +10,7 @@ ALWAYS: Final[Mapping[int, str]] = {
     400: "The request cannot be read.",
     401: "There is no access token, or none that is good here: WWW-Authenticate says where to get one.",
     403: "The token lacks the scope, or the person the role.",
-    406: "The answer is JSON, which Accept does not take.",
+    406: "Accept does not take the media type of the answer.",
     422: "A member of the input cannot be used: `errors` says which, and why.",
     429: "Too much has come from you or your network: wait as long as Retry-After says.",
     500: "The server made a mistake.",

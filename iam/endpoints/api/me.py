@@ -3,6 +3,7 @@
 from typing import Final
 
 from iam.administration.actions.me import Me
+from iam.administration.actions.models import JSON
 from iam.endpoints.api.api import NOT_ACCEPTABLE, acceptable
 from iam.endpoints.api.bearers import Bearers
 from iam.endpoints.api.refused import Refused
@@ -25,7 +26,7 @@ class MeEndpoint:
         """Answers with the person or the client. Raises Challenge, Forbidden, Throttled and Refused."""
         found = await self.bearers.token(request)
         if not acceptable(request):
-            raise Refused(406, NOT_ACCEPTABLE)
+            raise Refused(406, NOT_ACCEPTABLE.format(media=JSON))
         roles = known(await self.bearers.roles.of_person(found.user_id)) if found.user_id else ()
         me = Me(
             id=found.user_id,
