@@ -557,6 +557,24 @@ begin
 end
 $$;
 
+CREATE FUNCTION require_version(noun text, key text, version text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    case noun
+        when 'people' then perform from users u where u.id = key::uuid for no key update;
+        when 'groups' then perform from groups g where g.id = key::uuid for no key update;
+        when 'applications' then perform from clients c where c.id = key for no key update;
+        when 'scopes' then perform from scopes s where s.name = key for no key update;
+        when 'resources' then perform from resources r where r.uri = key for no key update;
+        else return;
+    end case;
+    if version_of(noun, key) is distinct from version then
+        raise exception 'it has changed since' using errcode = 'integrity_constraint_violation', constraint = 'unchanged';
+    end if;
+end
+$$;
+
 CREATE FUNCTION roles_of(person uuid, client text) RETURNS text[]
     LANGUAGE sql STABLE
     AS $_$
@@ -724,6 +742,36 @@ begin
         where (t.user_id = person or t.client_id = client) and g.revoked_at is null and g.expires_at > at
     );
     return case when called = any (names) then 'name' when cardinality(names) >= most then 'number' end;
+end
+$$;
+
+CREATE FUNCTION version_of(noun text, key text) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+begin
+    case noun
+        when 'people' then
+            return (select u.xmin::text from users u where u.id = key::uuid);
+        when 'groups' then
+            return (
+                select g.xmin || ' ' || (select count(*) from group_members m where m.group_id = g.id) from groups g
+                where g.id = key::uuid
+            );
+        when 'applications' then
+            return (
+                select c.xmin || ' ' || array(select r.group_id from client_groups r where r.client_id = c.id order by 1)::text
+                from clients c where c.id = key
+            );
+        when 'scopes' then
+            return (
+                select s.xmin || ' ' || array(select r.group_id from scope_groups r where r.scope = s.name order by 1)::text
+                from scopes s where s.name = key
+            );
+        when 'resources' then
+            return (select r.xmin::text from resources r where r.uri = key);
+        else
+            return null;
+    end case;
 end
 $$;
 

@@ -9,6 +9,7 @@ from twisted.python.failure import Failure
 
 from iam.database.addresses import target
 from iam.database.batches import Statement
+from iam.database.conditions import conditional
 from iam.database.connecting import Connector
 from iam.database.connection import Connection, Parameters, Rows
 from iam.database.errors import Timeout
@@ -108,7 +109,8 @@ class Database:
         self.connector.stop()
 
     def query(self, sql: str, parameters: Parameters = ()) -> Deferred[Rows]:
-        """Returns the rows of one statement on the main lane."""
+        """Returns the rows of one statement on the main lane, which is conditional within `only_if`."""
+        sql, parameters = conditional(sql, parameters)
         return shielded(self.run(self.main, sql, parameters, writes=writing(sql)))
 
     def aside(self, sql: str, parameters: Parameters = ()) -> Deferred[Rows]:

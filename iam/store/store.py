@@ -57,6 +57,7 @@ from iam.store.strangers import Strangers
 from iam.store.totp_secrets import TOTPSecrets
 from iam.store.user_infos import UserInfos
 from iam.store.users import Users
+from iam.store.versions import Versions
 
 
 @frozen
@@ -115,6 +116,7 @@ class Store:
     overview: Overview
     passkeys: Passkeys
     partitions: Partitions
+    versions: Versions
 
 
 def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
@@ -175,6 +177,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         overview=Overview(database),
         passkeys=Passkeys(database),
         partitions=Partitions(database, longest(settings)),
+        versions=Versions(database),
     )
     memories = {
         "clients": store.clients.forget,

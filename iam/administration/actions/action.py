@@ -43,7 +43,7 @@ class Action(Generic[Input, Output]):
     goes with it, before it is done; a `sensitive` action wants a login of the last minutes. One that only `looks` changes
     nothing, though what it is told is too secret for an address; one that `foretells` says what another would end, and
     needs the scope of that.
-    What it `creates` is found by the member `identity` of the output.
+    What it `creates` or shows is found by the member `identity` of the output.
     """
 
     name: str

@@ -122,6 +122,7 @@ SHOW: Final = Action(
     show,
     roles=AUDITORS,
     owns=owns,
+    identity="client_id",
 )
 CREATE: Final = Action(
     "application.create",

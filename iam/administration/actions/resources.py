@@ -68,6 +68,7 @@ SHOW: Final = Action(
     ShownResource,
     show,
     roles=AUDITORS | DEVELOPERS,
+    identity="resource",
 )
 CREATE: Final = Action(
     "resource.create",

@@ -100,7 +100,15 @@ LIST: Final = Action(
     "scope.list", "List scopes.", "GET", "/scopes", Listing, Page[ShownScope], list_scopes, roles=AUDITORS | DEVELOPERS
 )
 SHOW: Final = Action(
-    "scope.show", "Show a scope.", "GET", "/scopes/{scope}", NamedScope, ShownScope, show, roles=AUDITORS | DEVELOPERS
+    "scope.show",
+    "Show a scope.",
+    "GET",
+    "/scopes/{scope}",
+    NamedScope,
+    ShownScope,
+    show,
+    roles=AUDITORS | DEVELOPERS,
+    identity="name",
 )
 CREATE: Final = Action(
     "scope.create",

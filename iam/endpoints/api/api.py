@@ -47,12 +47,14 @@ class Api:
                 raise Refused(406, NOT_ACCEPTABLE.format(media=wish.answered_as))
             await self._charge(action, request, operator)
             await performing.check(self.administration, action, wish, operator)
-            await versions.compare(self.administration, request, wish, operator, show)
 
             async def act() -> Answer:
                 return answer(action, show, request, await self._performed(action, wish, operator))
 
-            return await (self.repetitions.once(request, act) if action.creates else act())
+            if action.creates:
+                return await self.repetitions.once(request, act)
+            async with versions.seen(self.administration, request, wish, operator, show):
+                return await act()
 
         return handle
 
