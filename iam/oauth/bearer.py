@@ -53,3 +53,9 @@ def insufficient_scope(scope: str, reason: Reason) -> Challenge:
         {"error": "insufficient_scope", "error_description": "The access token lacks a scope.", "scope": scope},
         reason,
     )
+
+
+def insufficient_authentication(sentence: str, max_age: int, acr: str | None, reason: Reason) -> Challenge:
+    """Returns the challenge for a login that is older than `max_age` seconds, or does not reach the class `acr` (RFC 9470 §3)."""
+    told = {"error": "insufficient_user_authentication", "error_description": sentence, "max_age": str(max_age)}
+    return Challenge(401, told | ({"acr_values": acr} if acr else {}), reason)

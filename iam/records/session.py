@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from attrs import field, frozen
 
 from iam.records import role
 from iam.records.role import Role
+
+RECENT: Final = 600  # seconds since the login, for what a thief of an open browser or of a token must not do
 
 
 @frozen

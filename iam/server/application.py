@@ -14,6 +14,7 @@ from iam.clients.dynamic_registration import CLOSED
 from iam.endpoints.api.api import PATH as API
 from iam.endpoints.api.api import Api
 from iam.endpoints.api.bearers import Bearers
+from iam.endpoints.api.logins import Logins
 from iam.endpoints.api.me import MeEndpoint
 from iam.endpoints.api.repetitions import Repetitions
 from iam.endpoints.authorization import AuthorizationEndpoint
@@ -143,7 +144,8 @@ class Application(AccountParts):
     def bearers(self) -> Bearers:
         """Who calls the API."""
         uri = self.settings.issuer + API
-        return Bearers(self.introspected, self.directory, self.store.roles, self.throttle, uri)
+        logins = Logins(self.store.grants, self.factors, self.clock, self.settings.admin_acr)
+        return Bearers(self.introspected, self.directory, self.store.roles, self.throttle, logins, uri)
 
     @cached_property
     def me(self) -> MeEndpoint:

@@ -52,6 +52,12 @@ where o.revoked_at is null and (o.expires_at is null or o.expires_at > %(now)s)
 """
 ALL: Final = COLUMNS.replace("{grants}", "grants") + UNENDED
 LIVING: Final = ALL + "and (%(id)s::uuid is null or o.id = %(id)s) order by g.created_at, g.id"
+# The session may have gone on by another login since; what was granted before that is as old as it is.
+LOGIN: Final = """
+select least(s.auth_time, g.created_at), s.amr
+from grants g join sessions s on s.id = g.session_id and s.user_id = g.user_id and s.expires_at > %(now)s
+where g.id = %(id)s
+"""
 GIVER: Final = "select user_id from grants where id = %(id)s"
 PAGE: Final = ALL + "and o.id > %(after)s order by o.id limit %(limit)s"
 LATEST: Final = ALL + "order by o.id desc limit %(limit)s"
@@ -162,6 +168,11 @@ class Grants:
         """Returns the id of the client that was given the access or refresh token with this digest, or None."""
         rows = await self._database.query(CLIENT_OF, {"digest": digest, "day": day})
         return rows[0][0] if rows else None
+
+    async def login(self, grant_id: UUID, now: datetime) -> tuple[datetime, list[str]] | None:
+        """Returns when the person who gave this grant had logged in, at least, and by which methods; None without a session."""
+        rows = await self._database.query(LOGIN, {"id": grant_id, "now": now})
+        return (rows[0][0], list(rows[0][1])) if rows else None
 
     async def revoke(self, grant_id: UUID, successor: UUID, now: datetime, by: By) -> bool:
         """Ends a grant and everything under it. Returns False if there is none, or if it was revoked before.

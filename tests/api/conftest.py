@@ -58,6 +58,13 @@ class Api:
         made = await personal_tokens.create_for_person(self.server.application.administration, user, wish, SERVER)
         return Caller(self.server, made.text)
 
+    async def logged_in(self, person: Person, *scopes: str) -> Caller:
+        """With a token that an application got by a login of this person."""
+        asked = scopes or sorted(ADMINISTRATIVE)
+        app = await self.server.app(scopes=asked)
+        tokens = await self.server.tokens(app, person, resource=self.uri, scope=" ".join(asked))
+        return Caller(self.server, tokens["access_token"])
+
     async def with_role(self, role: str) -> Person:
         """A person with this role, and of this name."""
         person = await self.server.person(role)
@@ -85,5 +92,5 @@ def api(server: Server) -> Api:
 @pytest.fixture
 def call(api: Api) -> Caller:
     """An administrator who may do everything."""
-    found: Caller = blockon(Deferred.fromCoroutine(api.personal(api.person)))
+    found: Caller = blockon(Deferred.fromCoroutine(api.logged_in(api.person)))
     return found

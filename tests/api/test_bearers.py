@@ -60,7 +60,8 @@ async def test_who_is_no_administrator_any_more_may_do_nothing(api: Api) -> None
 
     after = await call("GET", "/people")
 
-    assert (before.status, after.status) == (200, 401)
+    assert (before.status, after.status) == (200, 403)
+    assert after.json["detail"].startswith("You have no role here")
 
 
 async def test_a_client_that_registered_itself_gets_no_scope_of_administration(api: Api) -> None:

@@ -125,6 +125,7 @@ async def test_tokens_are_made_listed_and_revoked(api: Api, call: Caller) -> Non
     made = await call("POST", "/tokens", {"user": api.person.username, "name": "backup", "scope": "read"})
     neither = await call("POST", "/tokens", {"name": "backup"})
     revoked = await call("DELETE", f"/tokens/{made.json['id']}")
+    await call("POST", "/tokens", {"user": api.person.username, "name": "tests", "scope": "read"})
     listed = await call("GET", f"/tokens?user={api.person.username}")
     initial = await call("POST", "/registration-tokens", {"uses": 1})
     ended = await call("DELETE", f"/registration-tokens/{initial.json['id']}")

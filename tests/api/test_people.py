@@ -144,7 +144,7 @@ async def test_a_link_that_support_makes_is_mailed_and_shown_to_nobody(api: Api)
     helper, person = await api.server.person(), await api.server.person(email="alice@example.org")
     nowhere = await api.server.person()
     await api.server.store.roles.grant("support", None, Holder(user_id=helper.user_id), api.server.now(), SERVER)
-    call = await api.personal(helper, "iam:people:write")
+    call = await api.logged_in(helper, "iam:people:write")
 
     reset = await call("POST", f"/people/{person.user_id}/reset-password")
     invited = await call("POST", "/people/invitations", {"username": "new", "email": "new@example.org"})

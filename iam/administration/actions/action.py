@@ -32,6 +32,14 @@ class Unscoped(Forbidden):
         self.scope = scope
 
 
+class LoginNeeded(Forbidden):
+    """The login of the operator is too old for this, or does not reach the class `acr`, if there is one."""
+
+    def __init__(self, acr: str | None) -> None:
+        super().__init__("This wants a login of the last ten minutes: log in again.")
+        self.acr = acr
+
+
 @frozen
 class Action(Generic[Input, Output]):
     """What can be done, declared once for page, API and command.

@@ -71,5 +71,6 @@ def foretelling(action: Action[Input, Output]) -> Action[Input, Foretold]:
         foretell,
         roles=action.roles,
         owns=action.owns,
+        sensitive=action.sensitive,
         foretells=True,
     )

@@ -15,7 +15,8 @@ class Operator:
     """Somebody who administers: `by` is what the audit log gets to know.
 
     `user_id` is the person, None for a command and for a client that acts for itself. `scopes` are those of the token
-    that an API is called with, None elsewhere. `recent`: they have proved lately who they are, and by `acr`.
+    that an API is called with, None elsewhere. `recent`: they have proved lately, and well enough, who they are; if not
+    well enough, `lacking` is the class (acr) that they have to reach. A token that they `made` by hand is no login.
     """
 
     by: By
@@ -24,6 +25,8 @@ class Operator:
     scopes: frozenset[str] | None = None
     recent: bool = False
     acr: str | None = None
+    lacking: str | None = None
+    made: bool = False
 
     @property
     def administrator(self) -> bool:

@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from iam.administration.actions.action import Action, Forbidden, Input, Output, Unscoped
+from iam.administration.actions.action import Action, Forbidden, Input, LoginNeeded, Output, Unscoped
 from iam.administration.actions.models import Model
 from iam.administration.actions.operator import Operator
 from iam.administration.administration import Administration
@@ -12,7 +12,9 @@ NO_ROLE: Final = "You have no role here that may do this. Ask an administrator."
 RESERVED: Final = "Only an administrator may give these: {}."
 ABOVE: Final = "Only an administrator may change the account of somebody who has a role."
 NOBODYS: Final = "Only an administrator may end what an application has for itself."
-LONG_AGO: Final = "This wants a login of the last ten minutes: log in again."
+NO_LOGIN: Final = (
+    "This wants a login, and a token that you made by hand is none: use a token that you get by logging in."
+)
 
 
 async def perform(on: Administration, action: Action[Input, Output], wish: Input, operator: Operator) -> Output:
@@ -50,9 +52,10 @@ def gives(wish: Model, name: str) -> bool:
 
 
 def prove(action: Action[Input, Output], operator: Operator) -> None:
-    """Raises Forbidden if the action is sensitive and the login of the operator too old."""
-    if action.sensitive and not operator.recent:
-        raise Forbidden(LONG_AGO)
+    """Raises Forbidden if the action is sensitive and the operator has not proved lately who they are."""
+    if not action.sensitive or operator.recent:
+        return
+    raise Forbidden(NO_LOGIN) if operator.made else LoginNeeded(operator.lacking)
 
 
 async def spare(on: Administration, person: UUID | None) -> None:

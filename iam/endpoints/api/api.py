@@ -39,7 +39,7 @@ class Api:
 
         async def handle(request: Request, **path: str) -> Answer:
             """Performs the action for one request: who calls comes first, then what they want, then whether they may."""
-            operator = await self.bearers.operator(request)
+            operator = await self.bearers.operator(request, sensitive=action.sensitive)
             if action.scope not in (operator.scopes or ()):
                 raise Unscoped(action.scope)
             wish = inputs.read(action, request, path)

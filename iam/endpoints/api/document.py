@@ -46,6 +46,8 @@ PROBLEM: Final = {
         "error_uri": {"type": "string", "description": "Where administrators read more about a refusal."},
         "error_id": {"type": "string", "description": "Under this the server's log has more."},
         "scope": {"type": "string", "description": "The scope that the token needs."},
+        "max_age": {"type": "string", "description": "Seconds: log in again with this max_age (RFC 9470)."},
+        "acr_values": {"type": "string", "description": "How well to log in: acr_values of the request (RFC 9470)."},
     },
 }
 

@@ -8,7 +8,7 @@ from iam.administration.actions.models import Model
 
 ALWAYS: Final[Mapping[int, str]] = {
     400: "The request cannot be read.",
-    401: "There is no access token, or none that is good here: WWW-Authenticate says where to get one.",
+    401: "There is no access token that is good here, or its login is too old: WWW-Authenticate says how to get one.",
     403: "The token lacks the scope, or the person the role.",
     406: "Accept does not take the media type of the answer.",
     422: "A member of the input cannot be used: `errors` says which, and why.",

@@ -4,7 +4,7 @@ from typing import ClassVar, Final
 
 from attrs import evolve, frozen
 
-from iam.administration.actions.action import Forbidden, Unscoped
+from iam.administration.actions.action import Forbidden, LoginNeeded, Unscoped
 from iam.clients.refusals import Explanations
 from iam.endpoints.api.refused import Refused
 from iam.http.answers import Answer
@@ -16,9 +16,11 @@ from iam.oauth import bearer
 from iam.oauth.bearer import Challenge
 from iam.oauth.reasons import Reason
 from iam.records.invalid import Invalid, Missing
+from iam.records.session import RECENT
 from iam.store.administrators import LastAdministrator
 
 NO_TOKEN: Final = "Send an access token in the Authorization header."
+TOLD: Final = ("error", "error_uri", "scope", "max_age", "acr_values")  # of the challenge
 FORBIDDEN: Final = 403
 NOT_FOUND: Final = 404
 CONFLICT: Final = 409
@@ -39,9 +41,8 @@ class Problems:
         match error:
             case Challenge():
                 return self._challenge(request, error)
-            case Unscoped():
-                reason = Reason("scope of the access token", error.scope)
-                return self._challenge(request, bearer.insufficient_scope(error.scope, reason))
+            case Unscoped() | LoginNeeded():
+                return self._challenge(request, wanted(error))
             case Forbidden():
                 return problem(FORBIDDEN, str(error))
             case ParameterError():
@@ -55,9 +56,17 @@ class Problems:
         """Returns a challenge, whose error is in the problem too; the reason is kept."""
         told = self.refusals.challenging(self.endpoint, challenge, request.client_address)
         told = evolve(told, parameters={**told.parameters, "resource_metadata": self.metadata})
-        members = {name: text for name, text in told.parameters.items() if name in ("error", "error_uri", "scope")}
+        members = {name: text for name, text in told.parameters.items() if name in TOLD}
         sentence = told.parameters.get("error_description", NO_TOKEN)
         return problem(told.status, sentence, ((b"WWW-Authenticate", told.header.encode()),), **members)
+
+
+def wanted(error: Unscoped | LoginNeeded) -> Challenge:
+    """Returns the challenge that says what the token must have besides."""
+    if isinstance(error, Unscoped):
+        return bearer.insufficient_scope(error.scope, Reason("scope of the access token", error.scope))
+    reason = Reason("login", "one of the last ten minutes", "an older one, or one without a second factor")
+    return bearer.insufficient_authentication(str(error), RECENT, error.acr, reason)
 
 
 def complained(error: Exception) -> Answer:

@@ -9,10 +9,8 @@ from iam.http.answers import Answer, Headers
 from iam.http.parameters import REPEATABLE, query_text
 from iam.http.request import Request
 from iam.people.factors.factors import Factors
-from iam.records.session import Session
+from iam.records.session import RECENT, Session
 from iam.service import service
-
-RECENT: Final = 600  # seconds since the login, for what a thief of an open browser must not do
 
 # The pages of an account, in the order of its navigation.
 SECTIONS: Final = (
