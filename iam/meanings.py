@@ -26,7 +26,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "private_scheme": "Let apps register redirect URIs with this scheme of their own although it has no dot, such as "
     "cursor; repeatable (none).",
     "applications": "who may register applications on the page: everybody or administrators (everybody)",
-    "application_scope": "Let the applications of people who are no administrators ask for this scope; repeatable "
+    "application_scope": "Let the applications of people without a role ask for this scope; repeatable "
     "(OpenID Connect's, read, write).",
     "application_grant": "Let these applications have this grant type; repeatable (authorization_code, refresh_token).",
     "admin_acr": "how well administrators must prove who they are: 1 (a password), 2 (two factors) or phr (a "

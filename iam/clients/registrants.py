@@ -1,10 +1,10 @@
 """Who registers a client, and what they may ask for: one policy for the page, `/register` and the command line.
 
-Administrators may ask for everything. Others may ask for what the settings list, except restricted scopes, and may keep
-what an administrator has given their client.
+Administrators may ask for everything, and developers for every scope that is not restricted. Others may ask for what the
+settings list, except restricted scopes, and may keep what an administrator has given their client.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from attrs import evolve, frozen
@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 from iam.oauth.grant_types import WITH_A_PERSON
 from iam.oauth.scopes import OF_OPENID
 from iam.records.client import Client
+from iam.records.role import Role
 from iam.records.scope import Scope
 from iam.service import service
 from iam.settings import Settings
@@ -21,19 +22,21 @@ from iam.settings import Settings
 class Registrant:
     """What a registrant may ask for; None means everything.
 
-    `scopes` are open to all registrants of the kind, except restricted ones; `given` scopes are this registrant's own.
+    `scopes` are open to all registrants of the kind, except restricted ones, which only who may ask for `restricted` ones
+    gets; `given` scopes are this registrant's own.
     """
 
     scopes: frozenset[str] | None
     grant_types: frozenset[str] | None
     given: frozenset[str] = frozenset()
+    restricted: bool = False
     network: str = ""  # the registrant's; each network has a share of the fetches for registrations
 
     def may_have(self, scope: Scope) -> bool:
         """Checks that the registrant's client may ask for this scope."""
-        if self.scopes is None or scope.name in self.given:
+        if scope.name in self.given:
             return True
-        return scope.name in self.scopes and not scope.restricted
+        return (self.scopes is None or scope.name in self.scopes) and (self.restricted or not scope.restricted)
 
     def may_use(self, grant_type: str) -> bool:
         """Checks that the registrant's client may use this grant type."""
@@ -45,7 +48,8 @@ class Registrant:
         return evolve(self, grant_types=kept, given=self.given | set(client.scopes))
 
 
-ADMINISTRATOR: Final = Registrant(None, None)
+REGISTERING: Final = frozenset({Role.ADMINISTRATOR, Role.DEVELOPER})  # who may whatever --applications says
+ADMINISTRATOR: Final = Registrant(None, None, restricted=True)
 
 
 @service
@@ -68,12 +72,13 @@ class Registrants:
         """
         return Registrant(OF_OPENID | set(self.settings.registration_scope), None, frozenset(scopes))
 
-    def person(self, *, superuser: bool) -> Registrant:
-        """Returns what a logged-in person may ask for on the page of applications."""
-        if superuser:
+    def person(self, roles: Collection[Role]) -> Registrant:
+        """Returns what a person with these roles may ask for, for applications of their own."""
+        if Role.ADMINISTRATOR in roles:
             return ADMINISTRATOR
-        return Registrant(frozenset(self.settings.application_scope), frozenset(self.settings.application_grant))
+        scopes = None if Role.DEVELOPER in roles else frozenset(self.settings.application_scope)
+        return Registrant(scopes, frozenset(self.settings.application_grant))
 
-    def admitted(self, *, superuser: bool) -> bool:
-        """Checks that a logged-in person may use the page of applications at all."""
-        return superuser or self.settings.applications == "everybody"
+    def admitted(self, roles: Collection[Role]) -> bool:
+        """Checks that a person with these roles may have applications of their own at all."""
+        return self.settings.applications == "everybody" or not REGISTERING.isdisjoint(roles)

@@ -340,7 +340,6 @@ class Application(AccountParts):
             self.owners,
             self.rules,
             self.registrants,
-            self.settings.limits.applications,
             Issuer(self.key),
             self.visitors,
             self.theme,

@@ -25,6 +25,7 @@ from iam.administration import (
     keys,
     mail,
     obstacles,
+    own_clients,
     people,
     personal_tokens,
     registration_access_tokens,
@@ -48,8 +49,10 @@ from iam.records.audit import Wanted
 from iam.records.client_metadata import Metadata
 from iam.records.personal_token import ANYBODY
 from iam.records.refused_login import THROTTLED
+from iam.records.role import Role
 from iam.records.scope import Scope
 from iam.secrets import minted
+from iam.secrets.minted import Kind
 from iam.store.buckets import Bucket, Empty
 from iam.store.registrations import Newcomer
 from tests.harness import Server
@@ -184,6 +187,19 @@ async def create_client(desk: Desk) -> Act:
 async def update_client(desk: Desk) -> Act:
     client, _ = await clients.create(desk.on, described("Shop"), SERVER)
     return lambda: clients.update(desk.on, client, described("Store"), BY)
+
+
+OWNER = frozenset({Role.ADMINISTRATOR})
+
+
+async def register_own_client(desk: Desk) -> Act:
+    owner_id, secret = (await desk.server.person()).user_id, minted.mint(Kind.CLIENT_SECRET)
+    return lambda: own_clients.register(desk.on, "shop", secret, described("Shop"), owner_id, OWNER, BY)
+
+
+async def update_own_client(desk: Desk) -> Act:
+    client, _ = await clients.create(desk.on, described("Shop"), SERVER)
+    return lambda: own_clients.update(desk.on, client, described("Store"), OWNER, BY)
 
 
 async def disable_client(desk: Desk) -> Act:
@@ -404,6 +420,8 @@ ACTIONS: dict[str, tuple[Prepare, str]] = {
     "clients.disable": (disable_client, "client.disabled"),
     "clients.enable": (enable_client, "client.enabled"),
     "clients.update": (update_client, "client.changed"),
+    "own_clients.register": (register_own_client, "client.created"),
+    "own_clients.update": (update_own_client, "client.changed"),
     "exports.export": (export_account, "user.exported"),
     "factors.reset": (reset_factors, "factors.reset"),
     "grants.revoke": (revoke_grant, "grant.revoked"),

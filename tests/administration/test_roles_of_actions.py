@@ -26,8 +26,26 @@ CHANGES = {
         "mail.retry",
     },
     Role.AUDITOR: set(),
-    Role.DEVELOPER: set(),
+    Role.DEVELOPER: {"application.create"},
 }
+
+
+# Who has an application of their own, or owns a group, does this with it.
+OWNERS = {
+    "group.update",
+    "group.add",
+    "group.remove",
+    "application.create",
+    "application.update",
+    "application.rotate_secret",
+    "application.disable",
+    "application.enable",
+    "application.delete",
+}
+
+
+def test_owners_do_what_the_table_says_and_nothing_else() -> None:
+    assert {action.name for action in ACTIONS if action.changes and action.owns} == OWNERS
 
 
 @pytest.mark.parametrize("role", CHANGES)

@@ -172,7 +172,7 @@ async def test_the_overview_tells_what_a_role_may_see(api: Api, role: str, statu
 
 
 ROLES = {
-    "support": ("people", "sessions", "grants", "tokens"),
+    "support": ("people", "applications", "sessions", "grants", "tokens"),  # their own applications, as everybody
     "auditor": None,
     "developer": ("applications", "scopes", "resources"),
 }

@@ -152,7 +152,7 @@ async def test_where_applications_are_for_administrators_nobody_else_gets_there(
     seen = await administrator.get(f"/applications{path}")
 
     assert refused.status == 403
-    assert "Only administrators register applications here." in refused.text
+    assert "Only administrators and developers register applications here." in refused.text
     assert seen.status == (404 if "x" in path else 200)
 
 

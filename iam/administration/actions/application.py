@@ -16,6 +16,9 @@ from iam.records.member import Member, Who
 # `scope` is a text, as in RFC 7591; the other members are as they are stored.
 SHOWN: Final = tuple(each for each in MEMBERS if each.who_may_set is not Who.NOBODY)
 SETTABLE: Final = tuple(each for each in SHOWN if each.name not in ("scope", "client_name"))
+# What only administrators say of a client: what stands not on the form of an application.
+RESERVED: Final = frozenset(each.name for each in SHOWN if each.form_label is None)
+METHOD: Final = "token_endpoint_auth_method"
 SCOPE: Final = "What it may ask for, with spaces between."
 
 

@@ -1,11 +1,14 @@
 """What can be done with applications, which are the clients of the protocol."""
 
+from secrets import token_bytes
 from typing import Final
 
-from iam.administration import client_changes, client_secrets, clients
+from iam.administration import client_changes, client_secrets, clients, own_clients
 from iam.administration.actions import application
 from iam.administration.actions.action import Action, Forbidden
 from iam.administration.actions.application import (
+    METHOD,
+    RESERVED,
     Application,
     ApplicationChange,
     ApplicationListing,
@@ -17,14 +20,20 @@ from iam.administration.actions.application import (
     by_member,
     said,
 )
-from iam.administration.actions.models import Page
+from iam.administration.actions.models import Model, Page
 from iam.administration.actions.operator import Operator
 from iam.administration.actions.paging import cut, place
 from iam.administration.actions.readers import AUDITORS, DEVELOPERS
 from iam.administration.administration import Administration
+from iam.administration.own_clients import TooMany
+from iam.clients.registrants import Registrants
 from iam.records.client import Client
-from iam.records.client_metadata import changed
+from iam.records.client_metadata import Metadata, changed
 from iam.records.invalid import Invalid, Missing
+from iam.secrets import minted
+from iam.secrets.minted import Kind
+
+NOBODY: Final = "Only a person has applications of their own."
 
 
 async def list_applications(on: Administration, wish: ApplicationListing, operator: Operator) -> Page[Application]:
@@ -44,13 +53,29 @@ async def show(on: Administration, wish: NamedApplication, _: Operator) -> Appli
 async def create(on: Administration, wish: NewApplication, operator: Operator) -> ApplicationSecret:
     """Registers an application. Raises Invalid."""
     given = said(wish)
-    asked = changed(client_changes.propose(wish.client_name, people=bool(given.get("redirect_uris"))), given)
+    proposed = client_changes.propose(wish.client_name, people=bool(given.get("redirect_uris")))
     try:
-        return secret_of(await clients.create(on, asked, operator.by, client_id=wish.client_id, owner=wish.owner))
+        if operator.administrator:
+            asked = changed(proposed, given)
+            return secret_of(await clients.create(on, asked, operator.by, client_id=wish.client_id, owner=wish.owner))
+        return secret_of(
+            await create_own(on, changed(await own_clients.usual(on, proposed, operator.roles), given), operator)
+        )
     except Missing as missing:
         raise Invalid({"owner": str(missing)}) from None
     except Invalid as invalid:
         raise by_member(invalid) from None
+
+
+async def create_own(on: Administration, asked: Metadata, operator: Operator) -> tuple[Client, str | None]:
+    """Registers an application that belongs to the operator. Raises Invalid, and Forbidden if they have too many."""
+    if operator.user_id is None:
+        raise Forbidden(NOBODY)
+    client_id, secret = minted.client_id(token_bytes(32)), minted.mint(Kind.CLIENT_SECRET)
+    try:
+        return await own_clients.register(on, client_id, secret, asked, operator.user_id, operator.roles, operator.by)
+    except TooMany as error:
+        raise Forbidden(str(error)) from None
 
 
 async def update(on: Administration, wish: ApplicationChange, operator: Operator) -> ApplicationSecret:
@@ -58,7 +83,9 @@ async def update(on: Administration, wish: ApplicationChange, operator: Operator
     old, given = await clients.find(on, wish.application), said(wish)
     try:
         asked = changed(client_changes.give_up(old, given), given)
-        return secret_of(await clients.update(on, old, asked, operator.by))
+        if operator.administrator:
+            return secret_of(await clients.update(on, old, asked, operator.by))
+        return secret_of((await own_clients.update(on, old, asked, operator.roles, operator.by), None))
     except Invalid as invalid:
         raise by_member(invalid) from None
 
@@ -96,6 +123,11 @@ async def owns(on: Administration, wish: NamedApplication, operator: Operator) -
     return True
 
 
+async def admitted(on: Administration, _: Model, operator: Operator) -> bool:
+    """Whether the operator is a person who may have applications of their own."""
+    return operator.user_id is not None and Registrants(on.settings).admitted(operator.roles)
+
+
 def secret_of(made: tuple[Client, str | None]) -> ApplicationSecret:
     """Returns an application with its secret."""
     client, secret = made
@@ -104,13 +136,14 @@ def secret_of(made: tuple[Client, str | None]) -> ApplicationSecret:
 
 LIST: Final = Action(
     "application.list",
-    "List applications by name; developers get their own.",
+    "List applications by name; who only has applications of their own gets these.",
     "GET",
     "/applications",
     ApplicationListing,
     Page[Application],
     list_applications,
     roles=AUDITORS | DEVELOPERS,
+    owns=admitted,
 )
 SHOW: Final = Action(
     "application.show",
@@ -132,6 +165,9 @@ CREATE: Final = Action(
     NewApplication,
     ApplicationSecret,
     create,
+    roles=DEVELOPERS,
+    owns=admitted,
+    reserved=RESERVED - {METHOD} | {"client_id", "owner"},
     creates=True,
     identity="client_id",
 )
@@ -143,6 +179,8 @@ UPDATE: Final = Action(
     ApplicationChange,
     ApplicationSecret,
     update,
+    owns=owns,
+    reserved=RESERVED,
 )
 ROTATE_SECRET: Final = Action(
     "application.rotate_secret",

@@ -8,11 +8,12 @@ from twisted.logger import Logger
 from wtforms import Form, RadioField
 from wtforms.fields.choices import SelectChoice
 
-from iam.administration import clients
+from iam.administration import clients, own_clients
+from iam.administration.own_clients import TooMany
 from iam.browser.forms import Fields, complain
 from iam.browser.theme import Theme
 from iam.browser.visitors import Sent, Stale, Visitors
-from iam.clients import redirect_uris, sectors, uris
+from iam.clients import redirect_uris, uris
 from iam.clients.refusals import Explanations
 from iam.clients.registrants import Registrant, Registrants
 from iam.clients.registration import Registration
@@ -22,7 +23,6 @@ from iam.http.parameters import ParsedParameters
 from iam.http.request import Request
 from iam.pages.applications import kinds
 from iam.pages.applications.form import (
-    AUTH_METHODS,
     CONFIDENTIAL,
     PUBLIC,
     ApplicationForm,
@@ -35,7 +35,6 @@ from iam.pages.applications.form import (
 from iam.pages.applications.owners import Owners, address, by, digest
 from iam.pages.applications.pending_secret import Issuer, PendingSecret, TicketError
 from iam.records.client import Client
-from iam.records.client_metadata import Metadata
 from iam.records.invalid import Invalid
 from iam.records.session import Session
 from iam.service import service
@@ -56,22 +55,13 @@ class SecretForm(Form):  # type: ignore[misc]
     keep = RadioField("When shall the old secret stop working?", choices=KEEPING, default="0", validate_choice=False)
 
 
-TOO_MANY = (
-    "You have {most} applications, and nobody here may have more. Delete one that is not used, or ask an administrator."
-)
-
-
 @service
 class Applications:
-    """The pages under /applications, where people see only their own applications.
-
-    `most` is how many one person may have.
-    """
+    """The pages under /applications, where people see only their own applications."""
 
     owners: Owners
     registration: Registration
     registrants: Registrants
-    most: int
     issuer: Issuer
     visitors: Visitors
     theme: Theme
@@ -99,20 +89,16 @@ class Applications:
         form = ApplicationForm(Fields(sent.fields))
         if stale:
             return await self._show_form(request, session, form, issued, status=403, stale=stale)
+        on, whose = self.owners.administration, (session.user_id, session.roles, by(session, request))
         try:
-            metadata = await self._metadata(form, session)
+            await own_clients.register(on, issued.client_id, issued.secret, parse(form, None), *whose)
+        except TooMany as error:
+            form.form_errors.append(str(error))
+            return await self._show_form(request, session, form, issued, status=403)
         except Invalid as invalid:
             complain(form, by_field(invalid.complaints))
             return await self._show_form(request, session, form, issued, status=400)
-        secret = issued.secret if metadata.auth_method != AUTH_METHODS[PUBLIC] else None
-        most = None if session.superuser else self.most
-        if await self.registration.register(
-            issued.client_id, metadata, secret=secret, owner_id=session.user_id, by=by(session, request), most=most
-        ):
-            log.info("application registered: client {client_id}", client_id=issued.client_id)
-        elif await self.registration.clients.read(issued.client_id) is None:
-            form.form_errors.append(TOO_MANY.format(most=most))
-            return await self._show_form(request, session, form, issued, status=403)
+        log.info("application registered: client {client_id}", client_id=issued.client_id)
         return see_other(address(issued.client_id))
 
     async def show(self, request: Request, client_id: str) -> Answer:
@@ -151,7 +137,8 @@ class Applications:
                 request, session, form, client=client, status=403, changed=changed, stale=sent.stale
             )
         try:
-            metadata = await self._metadata(form, session, client)
+            on = self.owners.administration
+            metadata = await own_clients.judge(on, parse(form, client), session.roles, client)
         except Invalid as invalid:
             complain(form, by_field(invalid.complaints))
             return await self._show_form(
@@ -242,19 +229,12 @@ class Applications:
 
     def _registrant(self, session: Session, client: Client | None = None) -> Registrant:
         """Returns what the person may ask for; what `client` has already, it may keep."""
-        registrant = self.registrants.person(superuser=session.superuser)
+        registrant = self.registrants.person(session.roles)
         return registrant.keeping(client) if client else registrant
 
     def _changed(self, fields: ParsedParameters, client: Client) -> bool:
         """Whether somebody changed the application after the form was shown."""
         return not self.visitors.showed(fields, digest(client))
-
-    async def _metadata(self, form: ApplicationForm, session: Session, client: Client | None = None) -> Metadata:
-        registrant = self._registrant(session)
-        metadata = await self.registration.judge(parse(form, client), before=client, registrant=registrant)
-        if client is not None:
-            sectors.refuse_other_names(metadata, client)
-        return metadata
 
     async def _show_form(
         self,

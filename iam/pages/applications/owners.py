@@ -27,7 +27,7 @@ from iam.records.session import Session
 from iam.service import service
 
 SEVERAL: Final = frozenset({"grant_types", "scopes"})
-NOT_HERE: Final = "Only administrators register applications here. Ask one of them for yours."
+NOT_HERE: Final = "Only administrators and developers register applications here. Ask one of them for yours."
 
 
 @service
@@ -44,7 +44,7 @@ class Owners:
         """Returns the person's session; who `sent` a form finds it again after the login.
 
         Raises AnswerNow: a redirect to the login if nobody is logged in, or if the login must be `recent` and is not; one
-        to a factor if an administrator lacks it; 403 if only administrators are admitted.
+        to a factor if an administrator lacks it; 403 if only administrators and developers are admitted.
         """
         session = await (self.holders.recent if recent else self.holders.session)(request, sent)
         if not self._proved(session):
@@ -116,7 +116,7 @@ class Owners:
         return not session.superuser or acr.reaches(acr.of(session.amr), self.visitors.settings.admin_acr)
 
     def _admit(self, session: Session) -> Session:
-        if not self.registrants.admitted(superuser=session.superuser):
+        if not self.registrants.admitted(session.roles):
             raise self.theme.refusal(403, "This is for administrators", NOT_HERE)
         return session
 
