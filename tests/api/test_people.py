@@ -145,6 +145,7 @@ async def test_a_link_that_support_makes_is_mailed_and_shown_to_nobody(api: Api)
     nowhere = await api.server.person()
     await api.server.store.roles.grant("support", None, Holder(user_id=helper.user_id), api.server.now(), SERVER)
     call = await api.logged_in(helper, "iam:people:write")
+    api.server.clock.stop()
 
     reset = await call("POST", f"/people/{person.user_id}/reset-password")
     invited = await call("POST", "/people/invitations", {"username": "new", "email": "new@example.org"})
@@ -153,7 +154,7 @@ async def test_a_link_that_support_makes_is_mailed_and_shown_to_nobody(api: Api)
 
     assert [(reply.json["link"], reply.json["mailed"]) for reply in (reset, invited)] == [(None, True)] * 2
     assert reset.json["expires_at"] == f"{api.server.now() + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
-    assert [letter.recipient for letter in await mailbox(api.server)] == ["alice@example.org", "new@example.org"]
+    assert {letter.recipient for letter in await mailbox(api.server)} == {"alice@example.org", "new@example.org"}
     assert (refused.status, unmade.status) == (422, 422)
     assert await api.server.store.users.by_username("newer") is None
 
