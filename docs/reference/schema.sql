@@ -344,6 +344,18 @@ begin
 end
 $$;
 
+CREATE FUNCTION last_use(client text, own_grant uuid) RETURNS date
+    LANGUAGE sql STABLE
+    AS $$
+    select greatest(
+        (select u.day from client_uses u where u.client_id = client),
+        (
+            select (g.created_at at time zone 'UTC')::date from grants g
+            where g.client_id = client and g.id <> own_grant order by g.id desc limit 1
+        )
+    )
+$$;
+
 CREATE FUNCTION leave_unchanged() RETURNS trigger
     LANGUAGE plpgsql
     AS $$

@@ -64,6 +64,9 @@ select {columns} from clients c left join users u on u.id = c.owner_id, {secrets
 where (lower(c.name) collate "C", c.id collate "C") > (%(name)s, %(id)s)
     and lower(c.name) collate "C" >= %(prefix)s and lower(c.name) collate "C" < %(beyond)s
     and (%(owner_id)s::uuid is null or c.owner_id = %(owner_id)s)
+    and (%(registered_itself)s::boolean is null or (c.registration_digest is not null) = %(registered_itself)s)
+    and (%(disabled)s::boolean is null or (c.disabled_at is not null) = %(disabled)s)
+    and (%(unused_since)s::date is null or coalesce(last_use(c.id, c.grant_id) < %(unused_since)s, true))
 order by lower(c.name) collate "C", c.id collate "C" limit %(limit)s
 """
     )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from operator import attrgetter
 from sys import intern
@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import attrs
+from attrs import asdict, frozen
 
 from iam.clock import Clock
 from iam.database.database import Database
@@ -62,6 +63,19 @@ BARE: Final = 1600
 NESTED: Final = 64
 PARSED: Final = 8
 DEFAULTS: Final = json.dumps(client_metadata.DEFAULTS)
+
+
+@frozen
+class Wanted:
+    """Which clients a list is of; None: whichever. Those unused since a day have been used before it, or never."""
+
+    owner_id: UUID | None = None
+    registered_itself: bool | None = None
+    disabled: bool | None = None
+    unused_since: date | None = None
+
+
+EVERY: Final = Wanted()
 
 
 class Clients:
@@ -120,10 +134,8 @@ class Clients:
         """Returns the clients that this person owns, oldest first."""
         return await self._select(owner_id=owner_id)
 
-    async def page(
-        self, prefix: str, name: str, client_id: str, limit: int, *, owner_id: UUID | None = None
-    ) -> list[Client]:
-        """Returns clients in the order of their names in lower case and ids, all or a person's; `limit` at most.
+    async def page(self, prefix: str, name: str, client_id: str, limit: int, wanted: Wanted = EVERY) -> list[Client]:
+        """Returns those of the clients that are wanted in the order of their names in lower case and ids; `limit` at most.
 
         They are those whose name begins with `prefix`, and that come behind this name and id.
         """
@@ -133,7 +145,7 @@ class Clients:
             "name": name,
             "id": client_id,
             "limit": limit,
-            "owner_id": owner_id,
+            **asdict(wanted),
             "now": self._clock.now(),
         }
         return [from_row(row) for row in await self._database.query(PAGE, told)]

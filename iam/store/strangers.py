@@ -3,6 +3,7 @@
 A use is noted in memory and written from time to time, for the day: issuing tokens writes nothing for it.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -61,14 +62,9 @@ with crowd as materialized (
 select count(*) from gone
 """
 
-# Servers of the version before noted no uses of clients that somebody answers for, so consents and grants count as uses
-# too.
-LAST: Final = """
-select c.id, greatest(u.day,
-    (select max(k.granted_at at time zone 'UTC') from consents k where k.client_id = c.id)::date,
-    (select max(g.created_at at time zone 'UTC') from grants g where g.client_id = c.id and g.id <> c.grant_id)::date)
-from clients c left join client_uses u on u.client_id = c.id
-"""
+LAST: Final = (
+    "select c.id, last_use(c.id, c.grant_id) from clients c where %(ids)s::text[] is null or c.id = any (%(ids)s)"
+)
 
 
 class Strangers:
@@ -108,9 +104,10 @@ class Strangers:
         while await self.write(now):
             pass
 
-    async def last(self) -> dict[str, date | None]:
-        """Returns the day on which each client was last used, about; None if no use is known."""
-        return {str(client_id): day for client_id, day in await self._database.query(LAST)}
+    async def last(self, ids: Sequence[str] | None = None) -> dict[str, date | None]:
+        """Returns the day on which each client, or each of these, was last used, about; None if no use is known."""
+        told = {"ids": None if ids is None else list(ids)}
+        return {str(client_id): day for client_id, day in await self._database.query(LAST, told)}
 
     async def sweep(self, now: datetime) -> int:
         """Deletes some of the unused clients and ends what they were granted. Returns their number."""

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from attrs import asdict
 
 from iam.database.database import Database
 from iam.store import client_statements, grants, invitations, posted_mails, users
+from iam.store.clients import EVERY
 from iam.store.keyset import beyond
 from tests.databases import as_superuser, discard, execute, make_database
 
@@ -42,7 +44,7 @@ NOW = datetime(2027, 1, 1, tzinfo=UTC)
 PLACE: Mapping[str, object] = {"after": NOBODY, "user_id": None, "client_id": None, "now": NOW}
 NAMES: Mapping[str, object] = {"after": "", "prefix": "", "beyond": beyond("")}
 BEGUN: Mapping[str, object] = {"prefix": "user77", "beyond": beyond("user77")}
-CLIENTS: Mapping[str, object] = {**NAMES, "name": "client 9", "id": "client77", "owner_id": None, "now": NOW}
+CLIENTS: Mapping[str, object] = {**NAMES, "name": "client 9", "id": "client77", "now": NOW, **asdict(EVERY)}
 POSTED: Mapping[str, object] = {
     **dict.fromkeys(("id", "before", "state", "user_id", "since")),
     "before_id": NOBODY,
@@ -60,6 +62,8 @@ LISTS: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "people by e-mail address": (users.PAGE_BY_EMAIL, {**NAMES, **BEGUN}),
     "clients": (client_statements.PAGE, CLIENTS),
     "clients that begin so": (client_statements.PAGE, {**CLIENTS, "prefix": "client 7", "beyond": beyond("client 7")}),
+    "clients that nobody uses": (client_statements.PAGE, {**CLIENTS, "unused_since": NOW.date()}),
+    "clients that registered themselves": (client_statements.PAGE, {**CLIENTS, "registered_itself": True}),
     "grants": (grants.PAGE, PLACE),
     "grants of a person": (grants.PAGE, {**PLACE, "user_id": NOBODY}),
     "grants of a client": (grants.PAGE, {**PLACE, "client_id": "client7"}),

@@ -1,7 +1,8 @@
 """What is said about applications to who administers them, and by them: the members of client metadata (RFC 7591 §2)."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from datetime import date
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from pydantic import Field, create_model
 
@@ -37,6 +38,10 @@ class ApplicationBase(Model):
     created_at: Moment
     updated_at: Moment
     disabled_at: Moment | None
+    last_used: date | None = Field(description="The day of its last use, about; null: never.")
+    unused: bool = Field(description="Whether it was used never, or not for the days of unused-client-days.")
+
+    fleeting: ClassVar[frozenset[str]] = frozenset({"last_used", "unused"})
 
 
 class ApplicationTerms(Model):
@@ -89,7 +94,12 @@ class ApplicationSecret(Model):
 
 
 class ApplicationListing(Listing):
-    """Which applications are wanted, by the beginning of their names."""
+    """Which applications are wanted, by the beginning of their names; what is not named is not asked about."""
+
+    owner: str | None = Field(default=None, description="Only those of this person: their id or username.")
+    registered_itself: bool | None = Field(default=None, description="Only those that registered themselves, or not.")
+    disabled: bool | None = Field(default=None, description="Only those that are disabled, or not.")
+    unused: bool = Field(default=False, description="Only those that nobody has used, ever or for long.")
 
 
 class Rotation(NamedApplication):
@@ -105,8 +115,8 @@ class DeletedApplication(Model):
     deleted: bool = True
 
 
-def shown(client: Client) -> Application:
-    """Returns what is said about this client."""
+def shown(client: Client, last_used: date | None, unused_since: date) -> Application:
+    """Returns what is said about this client, which was last used on this day; before `unused_since` it counts as unused."""
     return Application(
         client_id=client.id,
         **information.document(client, SHOWN),
@@ -116,6 +126,8 @@ def shown(client: Client) -> Application:
         created_at=client.created_at,
         updated_at=client.updated_at,
         disabled_at=client.disabled_at,
+        last_used=last_used,
+        unused=last_used is None or last_used < unused_since,
     )
 
 

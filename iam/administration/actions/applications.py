@@ -1,9 +1,10 @@
 """What can be done with applications, which are the clients of the protocol."""
 
+from collections.abc import Sequence
 from secrets import token_bytes
 from typing import Final
 
-from iam.administration import client_changes, client_secrets, clients, own_clients
+from iam.administration import client_changes, client_secrets, clients, own_clients, people
 from iam.administration.actions import application
 from iam.administration.actions.action import Action, Forbidden
 from iam.administration.actions.application import (
@@ -32,22 +33,35 @@ from iam.records.client_metadata import Metadata, changed
 from iam.records.invalid import Invalid, Missing
 from iam.secrets import minted
 from iam.secrets.minted import Kind
+from iam.store.clients import Wanted
 
+THEIRS: Final = "You see your own applications alone: leave out the owner."
 NOBODY: Final = "Only a person has applications of their own."
 
 
 async def list_applications(on: Administration, wish: ApplicationListing, operator: Operator) -> Page[Application]:
     """Lists applications by name; to developers their own. Raises Invalid."""
     after = place(wish.after, 2) or ["", ""]
-    owner_id = None if operator.has_one_of(AUDITORS) else operator.user_id
-    rows = await on.store.clients.page(wish.search.lower(), after[0], after[1], wish.limit + 1, owner_id=owner_id)
+    rows = await on.store.clients.page(
+        wish.search.lower(), after[0], after[1], wish.limit + 1, await wanted(on, wish, operator)
+    )
     found, following = cut(rows, wish.limit, lambda client: [client.name.lower(), client.id])
-    return Page[Application](items=list(map(application.shown, found)), next=following)
+    return Page[Application](items=await several(on, found), next=following)
+
+
+async def wanted(on: Administration, wish: ApplicationListing, operator: Operator) -> Wanted:
+    """Returns which applications are asked for; of who may not see others', their own alone. Raises Missing and Forbidden."""
+    seeing = operator.has_one_of(AUDITORS)
+    if wish.owner and not seeing:
+        raise Forbidden(THEIRS)
+    owner_id = (await people.find(on, wish.owner)).id if wish.owner else None if seeing else operator.user_id
+    since = clients.unused_since(on) if wish.unused else None
+    return Wanted(owner_id, wish.registered_itself, wish.disabled, since)
 
 
 async def show(on: Administration, wish: NamedApplication, _: Operator) -> Application:
     """Returns an application. Raises Missing."""
-    return application.shown(await clients.find(on, wish.application))
+    return await shown(on, await clients.find(on, wish.application))
 
 
 async def create(on: Administration, wish: NewApplication, operator: Operator) -> ApplicationSecret:
@@ -57,10 +71,11 @@ async def create(on: Administration, wish: NewApplication, operator: Operator) -
     try:
         if operator.administrator:
             asked = changed(proposed, given)
-            return secret_of(await clients.create(on, asked, operator.by, client_id=wish.client_id, owner=wish.owner))
-        return secret_of(
-            await create_own(on, changed(await own_clients.usual(on, proposed, operator.roles), given), operator)
-        )
+            return await secret_of(
+                on, await clients.create(on, asked, operator.by, client_id=wish.client_id, owner=wish.owner)
+            )
+        asked = changed(await own_clients.usual(on, proposed, operator.roles), given)
+        return await secret_of(on, await create_own(on, asked, operator))
     except Missing as missing:
         raise Invalid({"owner": str(missing)}) from None
     except Invalid as invalid:
@@ -84,21 +99,21 @@ async def update(on: Administration, wish: ApplicationChange, operator: Operator
     try:
         asked = changed(client_changes.give_up(old, given), given)
         if operator.administrator:
-            return secret_of(await clients.update(on, old, asked, operator.by))
-        return secret_of((await own_clients.update(on, old, asked, operator.roles, operator.by), None))
+            return await secret_of(on, await clients.update(on, old, asked, operator.by))
+        return await secret_of(on, (await own_clients.update(on, old, asked, operator.roles, operator.by), None))
     except Invalid as invalid:
         raise by_member(invalid) from None
 
 
 async def rotate_secret(on: Administration, wish: Rotation, operator: Operator) -> ApplicationSecret:
     """Gives an application a new secret. Raises Invalid and Missing."""
-    return secret_of(await client_secrets.rotate(on, wish.application, operator.by, keep=wish.keep))
+    return await secret_of(on, await client_secrets.rotate(on, wish.application, operator.by, keep=wish.keep))
 
 
 async def disable(on: Administration, wish: NamedApplication, operator: Operator) -> Application:
     """Disables an application. Raises Missing."""
     own = not operator.administrator
-    return application.shown(await clients.disable(on, wish.application, operator.by, own=own))
+    return await shown(on, await clients.disable(on, wish.application, operator.by, own=own))
 
 
 async def enable(on: Administration, wish: NamedApplication, operator: Operator) -> Application:
@@ -106,7 +121,7 @@ async def enable(on: Administration, wish: NamedApplication, operator: Operator)
     client = await clients.enable(on, wish.application, operator.by, own=not operator.administrator)
     if not client.enabled:
         raise Forbidden(clients.NOT_THE_OWNERS)
-    return application.shown(client)
+    return await shown(on, client)
 
 
 async def delete(on: Administration, wish: NamedApplication, operator: Operator) -> DeletedApplication:
@@ -128,10 +143,21 @@ async def admitted(on: Administration, _: Model, operator: Operator) -> bool:
     return operator.user_id is not None and Registrants(on.settings).admitted(operator.roles)
 
 
-def secret_of(made: tuple[Client, str | None]) -> ApplicationSecret:
+async def secret_of(on: Administration, made: tuple[Client, str | None]) -> ApplicationSecret:
     """Returns an application with its secret."""
     client, secret = made
-    return ApplicationSecret(client_id=client.id, client_secret=secret, application=application.shown(client))
+    return ApplicationSecret(client_id=client.id, client_secret=secret, application=await shown(on, client))
+
+
+async def shown(on: Administration, client: Client) -> Application:
+    """Returns what is said about an application."""
+    return (await several(on, [client]))[0]
+
+
+async def several(on: Administration, found: Sequence[Client]) -> list[Application]:
+    """Returns what is said about these applications."""
+    last, since = await on.store.strangers.last([client.id for client in found]), clients.unused_since(on)
+    return [application.shown(client, last.get(client.id), since) for client in found]
 
 
 LIST: Final = Action(

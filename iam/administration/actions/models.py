@@ -24,8 +24,9 @@ LONGEST_CURSOR: Final = 4096
 
 
 class Model(BaseModel):
-    """An input or an output; a member that it does not have is an error."""
+    """An input or an output; a member that it does not have is an error. Those that are `fleeting` make no other version."""
 
+    fleeting: ClassVar[frozenset[str]] = frozenset()
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @property

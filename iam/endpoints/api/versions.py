@@ -19,7 +19,8 @@ ANY: Final = "*"
 
 def of(shown: Model) -> str:
     """Returns the entity tag of an object as it is shown."""
-    return f'"{sha256(shown.model_dump_json().encode()).hexdigest()[:32]}"'
+    text = shown.model_dump_json(exclude=set(shown.fleeting))
+    return f'"{sha256(text.encode()).hexdigest()[:32]}"'
 
 
 @asynccontextmanager
