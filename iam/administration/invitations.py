@@ -12,10 +12,10 @@ from iam.records.actor import By
 from iam.records.invalid import Invalid
 from iam.records.user import User
 
-DISABLED = "This person is disabled: enable them first (iam user enable)."
-HAS_PASSWORD = "This person has a password: for another one use iam user reset-password."
+DISABLED = "This person is disabled: enable them first."
+HAS_PASSWORD = "This person has a password: reset it for another one."
 NO_ADDRESS = "There is no e-mail address for the link to go to, and only administrators are shown it: give one, or ask one of them."
-THERE = "There is a person with this name already, but not with this e-mail address: change it with iam user update."
+THERE = "There is a person with this name already, but not with this e-mail address: change theirs first."
 
 
 @frozen

@@ -15,9 +15,7 @@ class LastAdministrator(Invalid):
     """The change would leave this server without an enabled administrator."""
 
     def __init__(self) -> None:
-        super().__init__(
-            {"user": "This is the last enabled administrator: make another one first (iam createsuperuser)."}
-        )
+        super().__init__({"user": "This is the last enabled administrator: make another one first."})
 
 
 async def kept(change: Awaitable[T]) -> T:

@@ -51,6 +51,14 @@ OF_GROUP: Final = """
 select array(select c.client_id from client_groups c where c.group_id = %(id)s order by 1),
     array(select s.scope from scope_groups s where s.group_id = %(id)s order by 1)
 """
+GROUPS_OF_CLIENTS: Final = """
+select r.client_id, array_agg(g.name order by g.name_key) from client_groups r join groups g on g.id = r.group_id
+where r.client_id = any (%(ids)s) group by r.client_id
+"""
+GROUPS_OF_SCOPES: Final = """
+select r.scope, array_agg(g.name order by g.name_key) from scope_groups r join groups g on g.id = r.group_id
+where r.scope = any (%(ids)s) group by r.scope
+"""
 BARRED: Final = "select barred(%(user_id)s, %(scopes)s)"
 JUDGE: Final = """
 select not c.members_only or admitted(%(user_id)s, c.id), barred(%(user_id)s, %(scopes)s)
@@ -88,6 +96,14 @@ class Restrictions:
         ((clients, scopes),) = await self._database.query(OF_GROUP, {"id": group_id})
         return list(clients), list(scopes)
 
+    async def groups_of_clients(self, client_ids: Sequence[str]) -> dict[str, list[str]]:
+        """Returns the names of the groups for whose members each of these clients is; those for everybody are left out."""
+        return await self._groups(GROUPS_OF_CLIENTS, client_ids)
+
+    async def groups_of_scopes(self, names: Sequence[str]) -> dict[str, list[str]]:
+        """Returns the names of the groups for whose members each of these scopes is; those for everybody are left out."""
+        return await self._groups(GROUPS_OF_SCOPES, names)
+
     async def judge(self, user_id: UUID, client_id: str, scopes: Sequence[str]) -> tuple[bool, list[str]]:
         """Returns whether this person may use the client, and which of the scopes they may not have."""
         told = {"user_id": user_id, "client_id": client_id, "scopes": list(scopes)}
@@ -104,6 +120,9 @@ class Restrictions:
         told = {"groups": list(map(str, groups)), "client_id": client_id, "scope": scope, "now": self._clock.now()}
         ((count,),) = await self._database.query(OUTSIDE, told)
         return int(count)
+
+    async def _groups(self, statement: str, ids: Sequence[str]) -> dict[str, list[str]]:
+        return dict(await self._database.query(statement, {"ids": list(ids)})) if ids else {}
 
     async def _restrict(self, statement: str, name: str, groups: Sequence[UUID], now: datetime, by: By) -> bool:
         return bool(

@@ -38,7 +38,7 @@ def test_another_password_is_a_link_to_hand_over(iam: Iam) -> None:
 def test_what_cannot_be_done_is_a_sentence(iam: Iam) -> None:
     iam("user", "create", "--username", "ed", "--password-stdin", given=PASSWORD)
 
-    assert "iam user reset-password" in iam("user", "invite", "ed").complaint
+    assert "reset it for another one" in iam("user", "invite", "ed").complaint
     assert iam("user", "reset-password", "nobody").complaint == "There is no person nobody."
     assert "without @" in iam("user", "invite", "x@example.org").complaint
     assert "alice@example.org" in iam("user", "invite", "xavier", "--email", "nowhere").complaint

@@ -38,6 +38,7 @@ class ApplicationBase(Model):
     created_at: Moment
     updated_at: Moment
     disabled_at: Moment | None
+    groups: list[str] = Field(description="For whose members alone it is; none: it is for everybody.")
     last_used: date | None = Field(description="The day of its last use, about; null: never.")
     unused: bool = Field(description="Whether it was used never, or not for the days of unused-client-days.")
 
@@ -115,8 +116,8 @@ class DeletedApplication(Model):
     deleted: bool = True
 
 
-def shown(client: Client, last_used: date | None, unused_since: date) -> Application:
-    """Returns what is said about this client, which was last used on this day; before `unused_since` it counts as unused."""
+def shown(client: Client, groups: list[str], last_used: date | None, unused_since: date) -> Application:
+    """Returns what is said about this client, its groups and its last use; with one before `unused_since` it is unused."""
     return Application(
         client_id=client.id,
         **information.document(client, SHOWN),
@@ -126,6 +127,7 @@ def shown(client: Client, last_used: date | None, unused_since: date) -> Applica
         created_at=client.created_at,
         updated_at=client.updated_at,
         disabled_at=client.disabled_at,
+        groups=groups,
         last_used=last_used,
         unused=last_used is None or last_used < unused_since,
     )

@@ -157,7 +157,8 @@ async def shown(on: Administration, client: Client) -> Application:
 async def several(on: Administration, found: Sequence[Client]) -> list[Application]:
     """Returns what is said about these applications."""
     last, since = await on.store.strangers.last([client.id for client in found]), clients.unused_since(on)
-    return [application.shown(client, last.get(client.id), since) for client in found]
+    groups = await on.store.restrictions.groups_of_clients([client.id for client in found if client.members_only])
+    return [application.shown(client, groups.get(client.id, []), last.get(client.id), since) for client in found]
 
 
 LIST: Final = Action(

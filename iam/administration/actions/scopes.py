@@ -1,5 +1,6 @@
 """What can be done with scopes."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from pydantic import Field
@@ -29,11 +30,12 @@ class ShownScope(NewScope):
     """A permission that clients may request, and what people read of it."""
 
     members_only: bool = Field(description="It is for the members of some groups alone.")
+    groups: list[str] = Field(description="Those groups; none: it is for everybody.")
     created_at: Moment | None = Field(description="Null for the scopes of this server's administration.")
 
     @classmethod
-    def of(cls, scope: Scope) -> "ShownScope":
-        """Returns what is said about this scope."""
+    def of(cls, scope: Scope, groups: Sequence[str] = ()) -> "ShownScope":
+        """Returns what is said about this scope, which is for the members of these groups, if there are any."""
         return cls(
             name=scope.name,
             description=scope.description,
@@ -42,6 +44,7 @@ class ShownScope(NewScope):
             acr=scope.acr,
             derived=scope.derived,
             members_only=scope.members_only,
+            groups=list(groups),
             created_at=scope.created_at,
         )
 
@@ -68,7 +71,7 @@ class DeletedScope(Model):
 async def list_scopes(on: Administration, wish: Listing, _: Operator) -> Page[ShownScope]:
     """Lists scopes by name. Raises Invalid."""
     found, following = part(await on.store.scopes.all(), wish, lambda scope: scope.name)
-    return Page[ShownScope](items=list(map(ShownScope.of, found)), next=following)
+    return Page[ShownScope](items=await shown(on, found), next=following)
 
 
 async def show(on: Administration, wish: NamedScope, _: Operator) -> ShownScope:
@@ -76,7 +79,13 @@ async def show(on: Administration, wish: NamedScope, _: Operator) -> ShownScope:
     known = await on.store.scopes.by_name()
     if wish.scope not in known:
         raise scopes.missing(wish.scope)
-    return ShownScope.of(known[wish.scope])
+    return (await shown(on, [known[wish.scope]]))[0]
+
+
+async def shown(on: Administration, found: Sequence[Scope]) -> list[ShownScope]:
+    """Returns what is said about these scopes."""
+    groups = await on.store.restrictions.groups_of_scopes([scope.name for scope in found if scope.members_only])
+    return [ShownScope.of(scope, groups.get(scope.name, ())) for scope in found]
 
 
 async def create(on: Administration, wish: NewScope, operator: Operator) -> ShownScope:
@@ -87,7 +96,7 @@ async def create(on: Administration, wish: NewScope, operator: Operator) -> Show
 
 async def restrict(on: Administration, wish: Restriction, operator: Operator) -> ShownScope:
     """Says for whose members alone a scope is. Raises Invalid and Missing."""
-    return ShownScope.of(await restrictions.restrict_scope(on, wish.scope, wish.groups, operator.by))
+    return (await shown(on, [await restrictions.restrict_scope(on, wish.scope, wish.groups, operator.by)]))[0]
 
 
 async def delete(on: Administration, wish: NamedScope, operator: Operator) -> DeletedScope:
