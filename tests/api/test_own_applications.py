@@ -102,6 +102,15 @@ async def test_what_stands_not_on_the_form_is_for_administrators(api: Api, membe
     assert len(await api.server.store.clients.owned_by(person.user_id)) == 1
 
 
+async def test_what_an_administrator_has_set_is_not_reset(api: Api) -> None:
+    person = await api.with_role("developer")
+    own, call = await owned(api.server, person, scopes=("read",)), await api.logged_in(person, *SCOPES)
+
+    reply = await call("PATCH", f"/applications/{own}", {"acr": None})
+
+    assert (reply.status, reply.json["detail"]) == (403, "Only an administrator may give these: acr.")
+
+
 async def test_a_developer_makes_changes_and_deletes_an_application(api: Api) -> None:
     person = await api.with_role("developer")
     call = await api.logged_in(person, *SCOPES)

@@ -152,16 +152,26 @@ def test_what_would_go_is_said_by_the_server_and_asked_before(afar: Afar) -> Non
     afar.log_in("root", *EVERYTHING)
     afar("user", "create", "--username", "bob")
 
-    unasked = afar("user", "delete", "bob")
-    with afar.iam.at_terminal("--server", afar.url, "user", "delete", "bob", **afar.environment) as terminal:
-        terminal.answer("Delete bob, for good? [y/N]:", "n")
+    with afar.iam.at_terminal("--server", afar.url, "user", "disable", "bob", **afar.environment) as terminal:
+        terminal.answer("Disable bob? [y/N]:", "n")
         refused = terminal.end()
-    kept = afar("user", "show", "bob").status
+    kept = afar("user", "show", "bob", "--json").json["disabled"]
 
-    assert (unasked.status, refused, kept) == (2, 1, 0)
+    assert (refused, kept) == (1, False)
     assert "Nothing is changed." in terminal.screen
-    assert afar("user", "delete", "bob", "--yes", "--json").json["deleted"] is True
-    assert "There is no person bob" in afar("user", "delete", "bob").complaint
+    assert afar("user", "disable", "bob", "--yes", "--json").json["disabled"] is True
+    assert "There is no person eve" in afar("user", "disable", "eve").complaint
+
+
+def test_a_token_that_was_made_by_hand_does_nothing_sensitive(afar: Afar) -> None:
+    afar.log_in("root", *EVERYTHING)
+    afar("user", "create", "--username", "bob")
+
+    refused = afar("user", "delete", "bob", "--yes")
+
+    assert refused.status == 1
+    assert "a token that you made by hand is none" in refused.complaint
+    assert afar("user", "show", "bob").status == 0
 
 
 def test_a_role_and_a_scope_that_do_not_reach_are_said(afar: Afar) -> None:

@@ -18,6 +18,7 @@ Output = TypeVar("Output", bound=Model)
 
 READ: Final = "read"
 WRITE: Final = "write"
+LONG_AGO: Final = "This wants a login of the last ten minutes: log in again."
 
 
 class Forbidden(Exception):
@@ -36,7 +37,7 @@ class LoginNeeded(Forbidden):
     """The login of the operator is too old for this, or does not reach the class `acr`, if there is one."""
 
     def __init__(self, acr: str | None) -> None:
-        super().__init__("This wants a login of the last ten minutes: log in again.")
+        super().__init__(LONG_AGO)
         self.acr = acr
 
 

@@ -5,7 +5,7 @@ from secrets import token_bytes
 from typing import Final
 
 from iam.administration import client_changes, client_secrets, clients, own_clients, people
-from iam.administration.actions import application
+from iam.administration.actions import application, performing
 from iam.administration.actions.action import Action, Forbidden
 from iam.administration.actions.application import (
     METHOD,
@@ -100,6 +100,8 @@ async def update(on: Administration, wish: ApplicationChange, operator: Operator
         asked = changed(client_changes.give_up(old, given), given)
         if operator.administrator:
             return await secret_of(on, await clients.update(on, old, asked, operator.by))
+        if reset := sorted(RESERVED & wish.model_fields_set):  # null is no default here
+            raise Forbidden(performing.RESERVED.format(", ".join(reset)))
         return await secret_of(on, (await own_clients.update(on, old, asked, operator.roles, operator.by), None))
     except Invalid as invalid:
         raise by_member(invalid) from None

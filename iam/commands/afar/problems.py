@@ -4,7 +4,7 @@ from typing import Final
 
 import click
 
-from iam.administration.actions.performing import LONG_AGO
+from iam.administration.actions.action import LONG_AGO
 from iam.commands.afar.exchange import Reply, no_iam
 
 ENDED: Final = "The login at {0} has ended, or was taken back. Log in again: iam login --server {0}"
@@ -24,7 +24,7 @@ def refused(reply: Reply, server: str) -> click.ClickException:
     problem = reply.document()
     if problem is None or not isinstance(problem.get("detail"), str):
         return no_iam(server)
-    if reply.status == UNAUTHORIZED:
+    if reply.status == UNAUTHORIZED and problem.get("error") != TOO_OLD:
         return click.ClickException(ENDED.format(server))
     told = " ".join([str(problem["detail"]), *complaints(problem)])
     if problem.get("error") == TOO_LITTLE:

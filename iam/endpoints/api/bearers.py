@@ -67,7 +67,7 @@ class Bearers:
         held = await self.introspection.personal_tokens.find(
             minted.digest(token), self.introspection.clock.now(), use=False
         )
-        if held is not None and is_among(self.uri, held.audience or ()):
+        if held and held.user_id and not held.roles and is_among(self.uri, held.audience or ()):
             raise Forbidden(NO_ROLE)
 
     async def _refuse_unadministered(self, found: LiveToken) -> None:
