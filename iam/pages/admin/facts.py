@@ -19,6 +19,7 @@ REFERENCES: Final[Mapping[str, tuple[str, str]]] = {
     "group_id": ("groups", "group"),
 }
 BESIDE: Final = {beside: name for name, (_, beside) in REFERENCES.items()}
+BY_PERSON: Final = "user "  # how an actor begins who is a person, whose id follows
 CODES: Final = frozenset({"id", "kid", "client_id", "user_id", "session_id", "address", "actor", "kind", "error"})
 
 
@@ -50,6 +51,8 @@ def tell(noun: Noun, told: Mapping[str, object], name: str, seen: Sequence[str])
     value = told.get(name)
     if value is None or value in ("", [], {}, ()) or (name in BESIDE and told.get(BESIDE[name]) is not None):
         return None
+    if name == "actor" and str(value).startswith(BY_PERSON) and "people" in seen:
+        return Fact(name, called(name), "text", value, f"{PLACE}/people/{str(value).removeprefix(BY_PERSON)}")
     where, beside = REFERENCES.get(name, (noun.path, ""))
     if where == noun.path:
         return plain(name, value)

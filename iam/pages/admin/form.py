@@ -67,7 +67,8 @@ class ActionForm(BaseForm):  # type: ignore[misc]
             for name in chain.from_iterable(self.grouped.values())
         }
         super().__init__(fields)
-        self.process(sent, data={name: shown(action, name, value) for name, value in self.current.items()})
+        filled = {} if sent else {name: shown(action, name, value) for name, value in self.current.items()}
+        self.process(sent, data=filled)  # a field that was emptied is not sent
 
     @property
     def parts(self) -> list[Part]:

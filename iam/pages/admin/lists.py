@@ -112,7 +112,7 @@ class ListPages:
 
     def _show(self, view: View, page: Page[Model], acts: Sequence[Act], status: int = 200) -> Answer:
         """Returns the page of this part of the list, with those of these actions that are about none of its objects."""
-        noun = view.noun
+        noun, visible = view.noun, seen(view.operator)
         return self.desk.page(
             "admin_list.html",
             view.session,
@@ -121,7 +121,7 @@ class ListPages:
             heading=noun.label,
             filters=view.filters,
             place=view.place,
-            rows=[row(noun, each, acts, seen(view.operator), view.named) for each in page.items],
+            rows=[row(noun, each, acts, visible, view.named) for each in page.items],
             empty=NOT_FOUND if any(field.data for field in view.filters) else noun.empty,
             actions=[
                 (address(each, view.named), label(each))

@@ -1,11 +1,12 @@
 """Whoever administers a server: what needs attention, and a person who cannot log in and is helped."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from tests.browser.conftest import PASSWORD, make_account
 from tests.browser.ways.visit import EMAIL, NAME, OTHER, STALE, Visit
 
-OFFERED = ("Update", "Reset password", "Set password", "Unthrottle", "Revoke grants", "End sessions")
+OFFERED = ("Update", "Reset password", "Unthrottle", "Revoke grants", "End sessions")
 WHO, HELPED = "warden", "a" + OTHER[1:]
 PAGES = {
     "administration": "/admin",
@@ -96,6 +97,9 @@ def helping(visit: Visit) -> Iterator[str]:
 
 
 def deleting(visit: Visit) -> Iterator[str]:
+    visit.to(urlsplit(visit.page.url).path + "/set-password")
+    yield "set password"
+    visit.follow("Cancel", HELPED)
     visit.follow("Delete", "Delete")
     yield "delete"
     visit.press("Delete", "People")
