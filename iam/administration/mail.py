@@ -66,11 +66,11 @@ async def test(on: Administration, user_id: UUID | None, by: By) -> str:
     return address
 
 
-async def count_losses(on: Administration, mail_id: UUID) -> Losses | None:
-    """Says what the person will not get; None for a mail that does not wait. Raises Missing."""
+async def count_losses(on: Administration, mail_id: UUID) -> Losses:
+    """Says what the person will not get. Raises Missing, and Invalid for a mail that does not wait."""
     mail = await find(on, mail_id)
-    if mail.state != WAITING:
-        return None
+    if mail.state != WAITING or mail.under_way:
+        refuse(mail)
     lost = Section(f"{mail.username or mail.recipient} will not get:", [CONTENTS.get(mail.template, mail.template)])
     return Losses(f"Discard the mail {mail.template} to {mail.recipient}?", [lost], for_good=True)
 

@@ -12,7 +12,8 @@ from iam.records.offered_link import OfferedLink
 # Those first that are good for longest.
 PAGE: Final = """
 select l.id, l.kind, u.id, u.username,
-    (select e.actor from audit_events e
+    (select coalesce((select w.username from users w
+            where w.id = case when starts_with(e.actor, 'user ') then substr(e.actor, 6)::uuid end), e.actor) from audit_events e
         where e.day = audit_day(l.created_at) and e.subject = l.user_id::text and e.at = l.created_at
             and e.kind in ('user.invited', 'user.reset_offered', 'user.reset_asked') limit 1),
     l.created_at, l.expires_at, l.email is null,

@@ -37,7 +37,7 @@ async def test_what_is_still_good_is_listed_with_who_made_it(api: Api, call: Cal
         *("invite", "bob", "bob@example.org"),
         True,
     )
-    assert (first["made_by"], first["expires_at"]) == (f"user {api.person.user_id}", made.json["expires_at"])
+    assert (first["made_by"], first["expires_at"]) == (api.person.username, made.json["expires_at"])
     assert (second["kind"], second["username"], second["user_id"]) == ("reset", api.person.username, reset.json["id"])
     assert (await call("GET", f"/invitations/{first['id']}")).json == first
 
@@ -148,4 +148,4 @@ async def test_who_may_not_see_people_sees_no_names(api: Api) -> None:
 
     (found,) = await listed(call)
 
-    assert (found["username"], found["mailed_to"]) == (None, None)
+    assert (found["username"], found["mailed_to"], found["made_by"]) == (None, None, None)

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.conftest import Running
 from tests.browser.eyes import Eyes, looked
-from tests.browser.ways import administrator, factors, guest, holder, keeper, links, newcomer
+from tests.browser.ways import administrator, factors, guest, holder, keeper, links, newcomer, postmaster
 from tests.browser.ways.visit import Visit
 from tests.chromium import in_browser
 from tests.http.walk import every_route
@@ -36,6 +36,7 @@ def test_no_page_is_forgotten() -> None:
         administrator.PAGES,
         keeper.PAGES,
         keeper.REST,
+        postmaster.PAGES,
         newcomer.PAGES,
         guest.PAGES,
         holder.PAGES,
@@ -52,6 +53,10 @@ def test_the_pages_of_an_administrator_and_their_applications(fresh: Running) ->
 
 def test_the_pages_of_somebody_whom_applications_send_here(fresh: Running) -> None:
     looked(in_browser(walk, fresh, guest.way), guest.PAGES)
+
+
+def test_the_pages_of_who_looks_after_mail_and_settings(site: Running) -> None:
+    looked(in_browser(walk, site, postmaster.way), postmaster.PAGES)
 
 
 def test_the_pages_of_an_account(site: Running) -> None:

@@ -2,10 +2,21 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from attrs import field, frozen
 
-from iam.administration import grants, groups, keys, personal_tokens, registration_tokens, resources, roles, sessions
+from iam.administration import (
+    grants,
+    groups,
+    invitations,
+    keys,
+    personal_tokens,
+    registration_tokens,
+    resources,
+    roles,
+    sessions,
+)
 from iam.administration.actions.action import Action
 from iam.administration.personal_tokens import Wish
 from iam.administration.resources import Terms
@@ -21,6 +32,7 @@ from tests.pages.conftest import make_account
 from tests.pages.factors import add_app
 from tests.pages.test_own_sessions import FIREFOX, browser
 
+NOBODY = UUID(int=0)
 NIGHTLY = minted.mint(Kind.SERVICE_TOKEN)
 API = "https://api.example/box?a=b"
 
@@ -81,6 +93,10 @@ ACTS: dict[str, Act] = {
     "token.create": Act("personal_token.created", {"user": "alice", "name": "backup", "scope": "read"}),
     "token.revoke": Act("personal_token.revoked"),
     "token.revoke_text": Act("personal_token.revoked", {"text": NIGHTLY}),
+    "invitation.withdraw": Act("user.invitation_withdrawn"),
+    "mail.retry": Act("mail.retried"),
+    "mail.discard": Act("mail.discarded"),
+    "mail.test": Act("mail.tested"),
     "event.prune": Act("", {"before": "2020-01-01"}),  # nothing is so old
     "registration_token.create": Act("registration_token.created", {"uses": "3", "expires_at": "2100-01-01"}),
     "registration_token.revoke": Act("registration_token.revoked"),
@@ -102,6 +118,9 @@ async def world(server: Server) -> dict[str, dict[str, str]]:
     assert user
     made = await personal_tokens.create_for_client(on, client, Wish("nightly", ["read"]), SERVER, text=NIGHTLY)
     initial, _ = await registration_tokens.create(on, ["read"], 3, None, SERVER)
+    await invitations.invite(on, "erin", SERVER, email="erin@example.org")
+    (mail,) = await server.store.posted_mails.page(server.now(), None, NOBODY, 1)
+    (link,) = await server.store.invitations.page(server.now(), None, NOBODY, 1)
     ((session, *_), (grant, *_)) = await sessions.list_living(on, user), await grants.list_living(on, user)
     return {
         "people": {"person": str(alice)},
@@ -115,6 +134,9 @@ async def world(server: Server) -> dict[str, dict[str, str]]:
         "grants": {"grant": str(grant.id)},
         "tokens": {"token": str(made.token.id)},
         "registration-tokens": {"token": str(initial.id)},
+        "invitations": {"invitation": str(link.id)},
+        "mail": {"mail": str(mail.id)},
+        "settings": {"setting": "port"},
         "refusals": {},
         "audit": {},
     }
@@ -133,6 +155,11 @@ async def arrange(server: Server, name: str) -> None:
     assert alice is not None
     if name == "person.enable":
         await server.store.users.disable(alice.id, now, SERVER)
+    if name == "mail.test":
+        await server.store.database.query(
+            "update users set email = 'eve@example.org', email_key = 'eve@example.org', email_verified = true"
+            " where superuser"
+        )
     if name == "person.reset_factors":
         await add_app(server, alice.id)
     if name == "person.unthrottle":

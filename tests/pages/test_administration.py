@@ -300,7 +300,7 @@ async def test_the_overview_counts_mail_that_waits_and_that_was_given_up(server:
 
     text = (await visitor.get("/admin")).text
 
-    assert "<dt>Mail that waits</dt><dd>1</dd>" in text
+    assert '<dt>Mail that waits</dt><dd><a href="/admin/mail">1</a></dd>' in text
     assert "1 mail of the last day could not be delivered" in text
 
 

@@ -25,7 +25,9 @@ class OpenInvitation(Model):
     kind: str = Field(description="`invite`: to a first password; `reset`: to another one.")
     user_id: UUID
     username: str | None = Field(description="For whom it is; null for whoever may not see people.")
-    made_by: str | None = Field(description="Who had it made; `anybody` is who asked for it on the page.")
+    made_by: str | None = Field(
+        description="Who had it made, by username; `anybody` is who asked for it on the page; null as above."
+    )
     printed: bool = Field(description="Whether a link was shown when it was made, to be handed over.")
     mailed_to: str | None = Field(description="The address that a link went to; null for whoever may not see people.")
     created_at: Moment
@@ -40,7 +42,7 @@ class OpenInvitation(Model):
             kind=link.kind,
             user_id=link.user_id,
             username=link.username if known else None,
-            made_by=link.made_by,
+            made_by=link.made_by if known else None,
             printed=link.printed,
             mailed_to=link.mailed_to if known else None,
             created_at=link.created_at,
@@ -53,7 +55,7 @@ class InvitationListing(Model):
 
     person: str | None = Field(default=None, description="Only this person's: their id or username.")
     kind: Literal["invite", "reset"] | None = Field(
-        default=None, description="Only those to a first password (`invite`), or to another one (`reset`)."
+        default=None, description="Only invitations, to a first password, or only resets, to another one."
     )
     after: str | None = Field(
         default=None, max_length=LONGEST_CURSOR, description="Where the page begins: `next` of another."

@@ -40,11 +40,11 @@ class ShownMail(Model):
     @classmethod
     def of(cls, told: PostedMail, operator: Operator) -> "ShownMail":
         """Returns what is said about this mail to the operator."""
-        known = may(PEOPLE, operator)
+        known, contents = may(PEOPLE, operator), mail.CONTENTS.get(told.template, told.template)
         return cls(
             id=told.id,
             template=told.template,
-            contents=mail.CONTENTS.get(told.template, told.template),
+            contents=contents[:1].upper() + contents[1:],
             recipient=told.recipient if known else None,
             user_id=told.user_id,
             username=told.username if known else None,
@@ -62,7 +62,7 @@ class MailListing(Model):
     """Which mail is wanted."""
 
     state: Literal["waiting", "delivered", "failed"] | None = Field(
-        default=None, description="Only what is `waiting`, was `delivered` or has `failed`."
+        default=None, description="Only what waits, was delivered, or has failed: was given up."
     )
     person: str | None = Field(default=None, description="Only what is about this person: their id or username.")
     since: Instant | None = Field(default=None, description="Only what was written from then on.")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from types import UnionType
-from typing import Annotated, Final, Union, get_args, get_origin
+from typing import Annotated, Final, Literal, Union, get_args, get_origin
 
 from attrs import frozen
 from pydantic import AwareDatetime, SecretStr
@@ -115,6 +115,13 @@ def nullable(info: FieldInfo) -> bool:
     return type(None) in get_args(info.annotation)
 
 
+def literals(info: FieldInfo) -> tuple[str, ...]:
+    """Returns the values of a member that has one of a few; none for another one."""
+    return next(
+        (get_args(each) for each in (info.annotation, *get_args(info.annotation)) if get_origin(each) is Literal), ()
+    )
+
+
 def made(name: str, info: FieldInfo, *, undecided: bool = False, now: object = None, resets: bool = True) -> object:
     """Returns the field for a member; a box to tick is labelled by what it means, and `undecided` may also stay as it is.
 
@@ -123,8 +130,8 @@ def made(name: str, info: FieldInfo, *, undecided: bool = False, now: object = N
     label, wanted, sentence = called(name), kind(info), info.description or ""
     if name in SOME:
         return SelectMultipleField(label, description=sentence, choices=[SelectChoice(*each) for each in SOME[name]])
-    if name in ONE:
-        values = dict.fromkeys((*ONE[name], str(now)) if now else ONE[name])
+    if some := ONE.get(name) or literals(info):
+        values = dict.fromkeys((*some, str(now)) if now else some)
         values = values if now and not resets else {"": None, **values}
         return SelectField(label, description=sentence, choices=[SelectChoice(each, each or NONE) for each in values])
     if wanted.field is BooleanField and undecided:

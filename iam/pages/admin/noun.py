@@ -37,8 +37,8 @@ class Noun:
     `title` is the member that an object is called by, `hint` are those that a row of a list tells, `marks` has a word for
     those that hold. `named` says which member of an object names it in which member of an input. `groups` are the members
     of long pages and forms by headings, those that matter most first, below "". `emptied` is what a field says that is
-    emptied in a change. `find` returns an object of a noun without the action show. `template` extends
-    admin_object.html, and is given what `more` gathers.
+    emptied in a change. `find` returns an object of a noun without the action show. `also` are
+    actions of another noun that its list offers. `template` extends admin_object.html, and is given what `more` gathers.
     """
 
     path: str
@@ -52,6 +52,7 @@ class Noun:
     find: Find | None = None
     lists: Act | None = None
     acts: Sequence[Act] | None = None
+    also: Sequence[Act] = ()
     leads: tuple[str, str] | None = None
     empty: str = NOTHING
     related: Sequence[Related] = ()

@@ -1,6 +1,7 @@
 """The rows of a list: what an object is called, what is told of it, and what can be done with it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from attrs import frozen
 
@@ -8,6 +9,8 @@ from iam.administration.actions.models import Model
 from iam.pages.admin.facts import Fact, facts
 from iam.pages.admin.noun import Act, Noun
 from iam.pages.admin.places import BACK, PLACE, address, filled, label, variables, verb
+
+OVER: Final = ("removed", "delivered", "failed")  # states of a key and of a mail that nothing changes
 
 
 @frozen
@@ -73,7 +76,7 @@ def sensible(action: Act, shown: Model) -> bool:
     )
     if verb(action) in ("enable", "disable"):
         return disabled is (verb(action) == "enable")
-    return not getattr(shown, "revoked_at", None) and getattr(shown, "state", None) != "removed"
+    return not getattr(shown, "revoked_at", None) and getattr(shown, "state", None) not in OVER
 
 
 def identity(noun: Noun, shown: Model) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final, cast
 
 from iam.administration.actions import groups
+from iam.administration.actions import people as accounts
 from iam.pages.admin import finding, people
 from iam.pages.admin.noun import Act, Noun, Related
 
@@ -13,6 +14,26 @@ REFUSALS: Final = Noun(
     title="failed",
     hint=("at", "error", "endpoint", "client_id"),
     empty="Nothing was refused in the last day.",
+)
+INVITATIONS: Final = Noun(
+    "invitations",
+    "Invitations",
+    title="username",
+    hint=("kind", "made_by", "created_at", "expires_at", "mailed_to"),
+    marks={"printed": "Shown to who made it"},
+    also=(cast("Act", accounts.INVITE),),
+    empty="No link to a password is good any more. Invite somebody, or make a link on a person's page.",
+)
+MAIL: Final = Noun(
+    "mail",
+    "Mail",
+    title="contents",
+    hint=("state", "user_id", "recipient", "created_at", "attempts", "reason", "due_at"),
+    marks={"under_way": "Being sent"},
+    empty="No mail was written in the last seven days.",
+)
+SETTINGS: Final = Noun(
+    "settings", "Settings", hint=("value", "source", "variable", "meaning"), named={"setting": "name"}
 )
 SESSIONS: Final = Noun(
     "sessions",
@@ -78,6 +99,8 @@ PEOPLE: Final = Noun(
         Related(SESSIONS, "user", "They are not logged in anywhere."),
         Related(GRANTS, "user", "They have allowed no application anything."),
         Related(TOKENS, "user", "They have no tokens of their own."),
+        Related(INVITATIONS, "person", "They have no link to a password."),
+        Related(MAIL, "person", "No mail was written to them in the last seven days."),
     ),
 )
 GROUPS: Final = Noun(
@@ -147,6 +170,7 @@ REGISTRATION_TOKENS: Final = Noun(
 
 NOUNS: Final[Sequence[Noun]] = (
     PEOPLE,
+    INVITATIONS,
     GROUPS,
     ROLES,
     APPLICATIONS,
@@ -157,6 +181,8 @@ NOUNS: Final[Sequence[Noun]] = (
     GRANTS,
     TOKENS,
     REGISTRATION_TOKENS,
+    MAIL,
     REFUSALS,
     AUDIT,
+    SETTINGS,
 )
