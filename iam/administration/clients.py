@@ -42,16 +42,6 @@ async def find_own(on: Administration, client_id: str, owner_id: UUID) -> Client
     return client
 
 
-async def list_uses(on: Administration, *, unused: bool = False) -> list[tuple[Client, date | None]]:
-    """Returns all clients, oldest first, with the day of their last use, None if never.
-
-    With `unused`, returns only those never used, or not used for the days that the setting `unused_client_days` says.
-    """
-    last, since = await on.store.strangers.last(), unused_since(on)
-    days = [(client, last.get(client.id)) for client in await on.store.clients.all()]
-    return [(client, day) for client, day in days if not unused or day is None or day < since]
-
-
 def unused_since(on: Administration) -> date:
     """Returns the day before which clients that are unused now were last used."""
     return on.clock.now().date() - timedelta(days=on.settings.limits.unused_client_days)

@@ -1,33 +1,32 @@
 """`iam client`."""
 
-from collections.abc import Awaitable, Mapping
-from functools import partial
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import click
-from attrs import evolve
+from pydantic import SecretStr
 
-from iam.administration import client_changes, client_secrets, clients, registration_access_tokens
-from iam.administration.administration import Administration
-from iam.administration.client_restrictions import count_losses_of_client, restrict_client
+from iam.administration.actions import application_access as access
+from iam.administration.actions import applications as actions
+from iam.administration.actions.application import (
+    ApplicationChange,
+    ApplicationListing,
+    NamedApplication,
+    NewApplication,
+    Rotation,
+)
+from iam.administration.actions.application_access import Restriction
+from iam.administration.actions.models import MOST
 from iam.administration.client_secrets import LONGEST_KEEP
-from iam.clients import information
 from iam.commands import client_options, output, restrictions
-from iam.commands.client_input import chosen_secret, warn
-from iam.commands.confirming import run_if_agreed, yes_option
+from iam.commands.actions import given, list_all, perform, perform_if_agreed, together
+from iam.commands.client_input import chosen_secret
+from iam.commands.client_shown import announce, document, warn
+from iam.commands.confirming import yes_option
 from iam.commands.options import Group
-from iam.commands.running import run
-from iam.records.actor import COMMAND_LINE
-from iam.records.client import Client
-from iam.records.client_metadata import MEMBERS
-from iam.records.invalid import Invalid
-from iam.records.member import Who
+from iam.records.client import AUTH_METHODS
 
 COLUMNS = ("client_id", "client_name", "token_endpoint_auth_method", "grant_types", "owner")
-
-SHOWN = tuple(each for each in MEMBERS if each.who_may_set is not Who.NOBODY)
-
-T = TypeVar("T")
 
 which = click.argument("client_id", metavar="ID")
 
@@ -63,12 +62,12 @@ def create(
     With redirect URIs it gets authorization_code and refresh_token and the scopes openid, profile, email, read and
     write; without them client_credentials, read and write; unless --grant-type and --scope say otherwise.
     """
-    asked = evolve(client_changes.propose(name, people=bool(said.get("redirect_uris"))), **said)
-    chosen = chosen_secret(asked.auth_method) if client_secret_stdin else None
-    create = partial(clients.create, client_id=chosen_id, secret=chosen, owner=owner)
-    client, secret = run(lambda on: by_option(create(on, asked, COMMAND_LINE)))
-    warn(client)
-    announce(client, None if client_secret_stdin else secret)
+    chosen = chosen_secret(said.get("auth_method", AUTH_METHODS[0])) if client_secret_stdin else None
+    told = given(client_id=chosen_id, client_secret=None if chosen is None else SecretStr(chosen), owner=owner)
+    wish = NewApplication(client_name=name, **told, **client_options.members(said))
+    made = together(lambda do: client_options.by_option(do(actions.CREATE, wish)))
+    warn(made)
+    announce(made)
 
 
 @command.command("list", examples=["iam client list", "iam client list --json", "iam client list --unused"])
@@ -77,8 +76,9 @@ def create(
 )
 def list_(*, unused: bool) -> None:
     """List all clients, with the day of their last use (servers store it every ten minutes)."""
-    listed = run(partial(clients.list_uses, unused=unused))
-    told = [document(client) | {"last_used": day and day.isoformat()} for client, day in listed]
+    found = list_all(actions.LIST, ApplicationListing(unused=unused, limit=MOST))
+    found.sort(key=lambda application: (application.created_at, application.client_id))
+    told = [document(each) | {"last_used": each.last_used and each.last_used.isoformat()} for each in found]
     nothing = "Every client is used." if unused else "There are no clients yet."
     output.tabulate(told, (*COLUMNS, "last_used"), nothing)
 
@@ -87,7 +87,7 @@ def list_(*, unused: bool) -> None:
 @which
 def show(client_id: str) -> None:
     """Show a client's metadata."""
-    output.show(document(run(lambda on: clients.find(on, client_id))))
+    output.show(document(perform(actions.SHOW, NamedApplication(application=client_id))))
 
 
 @command.command(
@@ -105,19 +105,14 @@ def update(client_id: str, name: str | None, said: Mapping[str, Any]) -> None:
     Another --auth-method makes a new secret, shown once, if the old one cannot be used with it. New keys replace the
     old ones.
     """
-
-    async def work(on: Administration) -> tuple[Client, str | None]:
-        old = await clients.find(on, client_id)
-        named = said if name is None else {**said, "name": name}
-        asked = evolve(client_changes.give_up(old, said), **named)
-        return await clients.update(on, old, asked, COMMAND_LINE)
-
-    client, secret = run(lambda on: by_option(work(on)))
-    warn(client)
-    if secret is not None:
-        announce(client, secret)
+    told = given(client_name=name)
+    wish = ApplicationChange(application=client_id, **told, **client_options.members(said))
+    changed = together(lambda do: client_options.by_option(do(actions.UPDATE, wish)))
+    warn(changed)
+    if changed.client_secret is not None:
+        announce(changed)
     else:
-        output.say(f"The client {client.name} is updated.", document(client))
+        output.say(f"The client {changed.application.client_name} is updated.", document(changed.application))
 
 
 @command.command(
@@ -137,9 +132,7 @@ def rotate_secret(client_id: str, keep: int, *, yes: bool) -> None:
 
     A client has two secrets at most: a second rotation ends the oldest one at once.
     """
-    rotate = partial(client_secrets.rotate, keep=keep)
-    client, secret = run_if_agreed(partial(client_secrets.count_losses, keep=keep), rotate, client_id, yes=yes)
-    announce(client, secret)
+    announce(perform_if_agreed(actions.ROTATE_SECRET, Rotation(application=client_id, keep=keep), yes=yes))
 
 
 @command.command(
@@ -156,8 +149,9 @@ def restrict(client_id: str, groups: tuple[str, ...], *, yes: bool) -> None:
 
     What people outside of these groups allowed it stops working.
     """
-    client = run_if_agreed(count_losses_of_client, restrict_client, client_id, groups, yes=yes)
-    restrictions.say(f"The client {client.name}", {"client_id": client.id}, groups)
+    wish = Restriction(application=client_id, groups=list(groups))
+    client = perform_if_agreed(access.RESTRICT, wish, yes=yes)
+    restrictions.say(f"The client {client.client_name}", {"client_id": client.client_id}, groups)
 
 
 @command.command(examples=["iam client disable 4Fh..."])
@@ -165,16 +159,16 @@ def restrict(client_id: str, groups: tuple[str, ...], *, yes: bool) -> None:
 @yes_option
 def disable(client_id: str, *, yes: bool) -> None:
     """Disable a client and end everything it was granted, for good: enabling it brings nothing back."""
-    client = run_if_agreed(clients.count_losses_of_disabling, clients.disable, client_id, yes=yes)
-    output.say(f"The client {client.name} is disabled.", document(client))
+    client = perform_if_agreed(actions.DISABLE, NamedApplication(application=client_id), yes=yes)
+    output.say(f"The client {client.client_name} is disabled.", document(client))
 
 
 @command.command(examples=["iam client enable 4Fh..."])
 @which
 def enable(client_id: str) -> None:
     """Enable a client again; it has to get new tokens."""
-    client = run(lambda on: clients.enable(on, client_id, COMMAND_LINE))
-    output.say(f"The client {client.name} is enabled.", document(client))
+    client = perform(actions.ENABLE, NamedApplication(application=client_id))
+    output.say(f"The client {client.client_name} is enabled.", document(client))
 
 
 @command.command(
@@ -186,8 +180,7 @@ def rotate_registration_token(client_id: str) -> None:
 
     The old one stops working.
     """
-    client, token = run(lambda on: registration_access_tokens.rotate(on, client_id, COMMAND_LINE))
-    output.show({"client_id": client.id, "registration_access_token": token})
+    output.show(perform(access.ROTATE_TOKEN, NamedApplication(application=client_id)).model_dump(mode="json"))
 
 
 @command.command("revoke-registration-token", examples=["iam client revoke-registration-token 4Fh..."])
@@ -198,11 +191,9 @@ def revoke_registration_token(client_id: str, *, yes: bool) -> None:
 
     A new token allows it again (rotate-registration-token).
     """
-    client = run_if_agreed(
-        registration_access_tokens.count_losses, registration_access_tokens.revoke, client_id, yes=yes
-    )
-    told = {"client_id": client.id, "revoked": True}
-    output.say(f"The registration access token of {client.name} is revoked.", told)
+    ended = perform_if_agreed(access.REVOKE_TOKEN, NamedApplication(application=client_id), yes=yes)
+    told = {"client_id": ended.client_id, "revoked": True}
+    output.say(f"The registration access token of {ended.client_name} is revoked.", told)
 
 
 @command.command(examples=["iam client delete 4Fh...", "iam client delete 4Fh... --yes"])
@@ -210,38 +201,5 @@ def revoke_registration_token(client_id: str, *, yes: bool) -> None:
 @yes_option
 def delete(client_id: str, *, yes: bool) -> None:
     """Delete a client and end everything it was granted."""
-    client = run_if_agreed(clients.count_losses_of_deleting, clients.delete, client_id, yes=yes)
-    output.say(f"The client {client.name} is deleted.", {"client_id": client_id, "deleted": True})
-
-
-async def by_option(work: Awaitable[T]) -> T:
-    """Returns the result of `work`; complaints in Invalid name the options they are about."""
-    try:
-        return await work
-    except Invalid as invalid:
-        raise client_options.by_option(invalid) from None
-
-
-def announce(client: Client, secret: str | None) -> None:
-    """Shows a client and, for the only time, its new secret, if it has one."""
-    shown = document(client)
-    if secret is not None:
-        shown = {"client_id": client.id, "client_secret": secret, **shown}
-    output.show(shown)
-    if secret is not None and not output.json_wanted():
-        click.echo("Take note of the secret now: it is not shown again.")
-
-
-def document(client: Client) -> dict[str, object]:
-    """Returns the client as a JSON object, named as in RFC 7591 §2 and OpenID Connect Registration §2."""
-    return {
-        "client_id": client.id,
-        **information.document(client, SHOWN),
-        "registered_itself": client.registered_itself,
-        **({"members_only": True} if client.members_only else {}),
-        **({"left_out": dict(client.left_out)} if client.left_out else {}),
-        "owner": client.owner,
-        "created_at": output.moment(client.created_at),
-        "updated_at": output.moment(client.updated_at),
-        "disabled_at": output.moment(client.disabled_at),
-    }
+    gone = perform_if_agreed(actions.DELETE, NamedApplication(application=client_id), yes=yes)
+    output.say(f"The client {gone.client_name} is deleted.", {"client_id": gone.client_id, "deleted": True})

@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from iam import strict_json
-from iam.clients import chosen_secrets, client_card, redirect_uris
+from iam.clients import chosen_secrets
 from iam.commands import asking
 from iam.people.claims import storable
-from iam.records.client import Client, keeps_secret
+from iam.records.client import keeps_secret
 
 LONGEST_JWKS = 65_536  # bytes of a file of keys
 
@@ -42,18 +42,3 @@ def chosen_secret(method: str) -> str:
     if warning := chosen_secrets.warning(secret):
         click.echo(f"Warning: {warning}", err=True)
     return secret
-
-
-def warn(client: Client) -> None:
-    """Warns on standard error of addresses where others can read what is sent, or can stand in for a trusted client."""
-    for uri in redirect_uris.unprotected(client.addresses):
-        click.echo(
-            f"WARNING: {uri} is http: others on the network can read codes there, and who is logged in.", err=True
-        )
-    unproven = [uri for uri in client.redirect_uris if not client_card.proven(client, uri)]
-    if client.trusted and unproven:
-        click.echo(
-            f"WARNING: any program on the machines of your people can stand in for {client.name} and get their tokens "
-            f"without a question: it is trusted, and has no secret, and its redirect URI is {unproven[0]}.",
-            err=True,
-        )

@@ -1,12 +1,13 @@
 """The options of `iam client create` and `update`: one for each member of client metadata."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
 from iam.clients import assertions
+from iam.clients.metadata import NAMES
 from iam.commands.client_input import key_set
 from iam.oauth.grant_types import offered
 from iam.records.client import AUTH_METHODS
@@ -15,6 +16,7 @@ from iam.records.invalid import Invalid
 from iam.records.member import Member, Who
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 DEFAULTS: Final = {each.attribute: each.default for each in MEMBERS}
 
@@ -66,15 +68,27 @@ def remember(context: click.Context, parameter: click.Parameter, value: Any) -> 
     said[name] = DEFAULTS[name] if empty else READERS.get(name, lambda same: same)(value)
 
 
-def by_option(invalid: Invalid) -> Invalid:
-    """Returns the complaints, each after its option unless the sentence names the subject itself."""
-    named = {
-        "client_id": "--client-id: ",
-        **{each.attribute: f"--{each.option}: " for each in OPTIONS if not self_explaining(each)},
-    }
-    return Invalid({name: named.get(name, "") + sentence for name, sentence in invalid.complaints.items()})
+def members(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what is said by attribute as members of an application; its scopes are one text there."""
+    named = {NAMES[attribute]: value for attribute, value in said.items()}
+    return {**named, "scope": " ".join(named["scope"])} if "scope" in named else named
+
+
+async def by_option(work: Awaitable[T]) -> T:
+    """Returns the result of `work`. Raises Invalid, with each complaint after its option unless it names the subject itself."""
+    try:
+        return await work
+    except Invalid as invalid:
+        told = {name: OPTION.get(name, "") + sentence for name, sentence in invalid.complaints.items()}
+        raise Invalid(told) from None
 
 
 def self_explaining(member: Member) -> bool:
     """Whether complaints about this member say what they are about."""
     return member.attribute in (*COLUMNS, "jwks") or member.option != member.name.replace("_", "-")
+
+
+OPTION: Final = {
+    "client_id": "--client-id: ",
+    **{each.name: f"--{each.option}: " for each in OPTIONS if not self_explaining(each)},
+}  # before a complaint about a member

@@ -4,6 +4,9 @@ import pytest
 from attrs import evolve
 
 from iam.administration import client_changes, client_secrets, clients, registration_access_tokens, resources
+from iam.administration.actions.application import ApplicationListing
+from iam.administration.actions.applications import list_applications
+from iam.administration.actions.operator import ON_THE_MACHINE
 from iam.administration.administration import Administration
 from iam.administration.client_changes import propose
 from iam.administration.client_secrets import LONGEST_KEEP
@@ -170,11 +173,12 @@ async def test_unused_clients_are_those_that_nobody_has_used_for_long(on: Admini
     await server.token(app, grant_type="client_credentials")
     await on.store.strangers.write_all(server.now())
 
-    everybody = {client.id: day for client, day in await clients.list_uses(on)}
-    unused = [client.id for client, _ in await clients.list_uses(on, unused=True)]
+    everybody = await list_applications(on, ApplicationListing(), ON_THE_MACHINE)
+    unused = await list_applications(on, ApplicationListing(unused=True), ON_THE_MACHINE)
 
-    assert everybody == {app.client_id: server.now().date(), never.client_id: None}
-    assert unused == [never.client_id]
+    days = {app.client_id: server.now().date(), never.client_id: None}
+    assert {each.client_id: each.last_used for each in everybody.items} == days
+    assert [each.client_id for each in unused.items] == [never.client_id]
 
 
 async def session_of(server: Server) -> Session:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from pydantic import Field, create_model
+from pydantic import Field, SecretStr, create_model
 
 from iam.administration.actions.models import Listing, Model, Moment
 from iam.clients import information
@@ -62,6 +62,7 @@ class NewApplicationBase(ApplicationTerms):
 
     client_name: str = Field(description="The name that people read.")
     client_id: str | None = Field(default=None, description="Its id; made at random if left out.")
+    client_secret: SecretStr | None = Field(default=None, description="Its secret; made at random if left out.")
     owner: str | None = Field(default=None, description="The person who has it: their id or username.")
 
 
@@ -87,11 +88,12 @@ else:
 
 
 class ApplicationSecret(Model):
-    """A client, and its secret, shown this once; null for one without secrets, or that keeps the one it has."""
+    """A client, and its new secret, shown this once; null for one without secrets, or whose secret is known."""
 
     client_id: str
     client_secret: str | None
     application: Application
+    warnings: list[str] = Field(description="What is dangerous about it.")
 
 
 class ApplicationListing(Listing):
@@ -113,6 +115,7 @@ class DeletedApplication(Model):
     """A client that is gone."""
 
     client_id: str
+    client_name: str
     deleted: bool = True
 
 

@@ -26,6 +26,7 @@ from iam.administration.actions.operator import Operator
 from iam.administration.actions.paging import cut, place
 from iam.administration.actions.readers import AUDITORS, DEVELOPERS
 from iam.administration.administration import Administration
+from iam.administration.client_warnings import warnings
 from iam.administration.own_clients import TooMany
 from iam.clients.registrants import Registrants
 from iam.records.client import Client
@@ -70,16 +71,24 @@ async def create(on: Administration, wish: NewApplication, operator: Operator) -
     proposed = client_changes.propose(wish.client_name, people=bool(given.get("redirect_uris")))
     try:
         if operator.administrator:
-            asked = changed(proposed, given)
-            return await secret_of(
-                on, await clients.create(on, asked, operator.by, client_id=wish.client_id, owner=wish.owner)
-            )
+            return await create_any(on, changed(proposed, given), wish, operator)
         asked = changed(await own_clients.usual(on, proposed, operator.roles), given)
         return await secret_of(on, await create_own(on, asked, operator))
     except Missing as missing:
         raise Invalid({"owner": str(missing)}) from None
     except Invalid as invalid:
         raise by_member(invalid) from None
+
+
+async def create_any(
+    on: Administration, asked: Metadata, wish: NewApplication, operator: Operator
+) -> ApplicationSecret:
+    """Registers an application for whoever is named, with the id and the secret that are. Raises Invalid."""
+    chosen = wish.client_secret.get_secret_value() if wish.client_secret else None
+    client, secret = await clients.create(
+        on, asked, operator.by, client_id=wish.client_id, secret=chosen, owner=wish.owner
+    )
+    return await secret_of(on, (client, None if chosen else secret))
 
 
 async def create_own(on: Administration, asked: Metadata, operator: Operator) -> tuple[Client, str | None]:
@@ -128,8 +137,8 @@ async def enable(on: Administration, wish: NamedApplication, operator: Operator)
 
 async def delete(on: Administration, wish: NamedApplication, operator: Operator) -> DeletedApplication:
     """Deletes an application. Raises Missing."""
-    await clients.delete(on, wish.application, operator.by)
-    return DeletedApplication(client_id=wish.application)
+    client = await clients.delete(on, wish.application, operator.by)
+    return DeletedApplication(client_id=client.id, client_name=client.name)
 
 
 async def owns(on: Administration, wish: NamedApplication, operator: Operator) -> bool:
@@ -148,7 +157,8 @@ async def admitted(on: Administration, _: Model, operator: Operator) -> bool:
 async def secret_of(on: Administration, made: tuple[Client, str | None]) -> ApplicationSecret:
     """Returns an application with its secret."""
     client, secret = made
-    return ApplicationSecret(client_id=client.id, client_secret=secret, application=await shown(on, client))
+    told = await shown(on, client)
+    return ApplicationSecret(client_id=client.id, client_secret=secret, application=told, warnings=warnings(client))
 
 
 async def shown(on: Administration, client: Client) -> Application:

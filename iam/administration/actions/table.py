@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final, cast
 
 from iam.administration.actions import (
+    application_access,
     applications,
     audit,
     grants,
@@ -34,6 +35,7 @@ MODULES: Final = (
     groups,
     roles,
     applications,
+    application_access,
     scopes,
     resources,
     keys,
