@@ -65,6 +65,13 @@ def list_() -> None:
     output.tabulate(documents, (*COLUMNS, *more), "There are no scopes.")
 
 
+@command.command(examples=["iam scope show photos:read"])
+@click.argument("name")
+def show(name: str) -> None:
+    """Show the scope NAME."""
+    output.show(shown(perform(actions.SHOW, NamedScope(scope=name))))
+
+
 @command.command(
     examples=["iam scope restrict payroll:admin --group payroll", "iam scope restrict payroll:admin --everybody"]
 )

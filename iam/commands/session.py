@@ -6,6 +6,8 @@ import click
 
 from iam.administration.actions import sessions as actions
 from iam.administration.actions.models import MOST
+from iam.administration.actions.people import END_SESSIONS
+from iam.administration.actions.person import NamedPerson
 from iam.administration.actions.sessions import NamedSession, SessionListing
 from iam.commands import output
 from iam.commands.actions import document, given, list_all, perform_if_agreed
@@ -29,13 +31,22 @@ def list_(user: str | None) -> None:
     output.tabulate(documents, COLUMNS, "Nobody is logged in.")
 
 
-@command.command(examples=["iam session revoke 01939b0a-5c3e-7a41-9d3c-2f1b8c6f0a11"])
-@click.argument("session_id", metavar="ID", type=click.UUID)
+@command.command(
+    examples=["iam session revoke 01939b0a-5c3e-7a41-9d3c-2f1b8c6f0a11", "iam session revoke --user alice"]
+)
+@click.argument("session_id", metavar="[ID]", type=click.UUID, required=False)
+@click.option("--user", metavar="U", help="All sessions of this person.")
 @yes_option
-def revoke(session_id: UUID, *, yes: bool) -> None:
-    """End the session ID: the person must log in again in that browser.
+def revoke(session_id: UUID | None, user: str | None, *, yes: bool) -> None:
+    """End the session ID, or all of a person: they must log in again in that browser.
 
     Clients that know of it are told (Back-Channel Logout). Grants with offline_access stay (iam grant).
     """
-    ended = perform_if_agreed(actions.REVOKE, NamedSession(session=session_id), yes=yes)
-    output.say(f"The session {session_id} is ended.", document(ended))
+    if session_id is not None and user is None:
+        ended = perform_if_agreed(actions.REVOKE, NamedSession(session=session_id), yes=yes)
+        output.say(f"The session {session_id} is ended.", document(ended))
+    elif session_id is None and user is not None:
+        number = perform_if_agreed(END_SESSIONS, NamedPerson(person=user), yes=yes).ended
+        output.say(f"All sessions of {user} are ended.", {"user": user, "ended": number, "revoked": True})
+    else:
+        raise click.UsageError("Name one: an ID or --user.")

@@ -6,7 +6,7 @@ from pydantic import SecretStr
 from iam.administration.actions import people as actions
 from iam.administration.actions.models import MOST, Listing
 from iam.administration.actions.person import Disabling, NamedPerson, NewPassword, NewPerson, Person, PersonChange
-from iam.commands import asking, claims, invitations, output
+from iam.commands import asking, claims, invitations, obstacles, output
 from iam.commands.actions import Performer, document, given, list_all, perform, perform_if_agreed, together
 from iam.commands.confirming import yes_option
 from iam.commands.factors import reset_factors
@@ -199,3 +199,5 @@ def set_password(username: str, *, password_stdin: bool, keep_grants: bool) -> N
 command.add_command(invitations.invite)
 command.add_command(invitations.reset_password)
 command.add_command(reset_factors)
+command.add_command(obstacles.explain)
+command.add_command(obstacles.unthrottle)

@@ -25,6 +25,11 @@ def test_a_scope_is_created_listed_and_deleted(iam: Iam) -> None:
     assert created.json not in iam("scope", "list", "--json").json
 
 
+def test_a_scope_is_shown(iam: Iam) -> None:
+    assert iam("scope", "show", "read", "--json").json in iam("scope", "list", "--json").json
+    assert iam("scope", "show", "nothing").complaint == "There is no scope nothing."
+
+
 def test_people_read_sentences_and_plain_columns(iam: Iam) -> None:
     created = iam("scope", "create", "music", "--description", "[bold]Listen[/bold] \x1b[31mto\tmusic")
     listed = iam("scope", "list")

@@ -36,6 +36,15 @@ UNCHANGING = {
     "session": ("session list", ""),
     "group": ("group list --json", ""),
     "role": ("role list --json", ""),
+    "overview": ("overview more", ""),
+    "invitation": ("invitation list", ""),
+    "mail": ("mail list", ""),
+    "setting": ("setting show issuer --json", ""),
+    "refusal": ("refusal list", ""),
+    "login": ("login", ""),
+    "logout": ("logout", ""),
+    "whoami": ("whoami", ""),
+    "completion": ("completion bash", ""),
 }
 USAGE = ["", "--version", "--help", "bake", "scope create", "client create --help"]
 

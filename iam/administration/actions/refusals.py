@@ -6,9 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from iam.administration import people, refusals
-from iam.administration.actions import applications
 from iam.administration.actions.action import Action
-from iam.administration.actions.application import NamedApplication
 from iam.administration.actions.models import MOST, USUAL, Instant, Model, Moment, Page
 from iam.administration.actions.operator import Operator
 from iam.administration.actions.paging import cut, moment_and_text
@@ -83,6 +81,9 @@ async def list_refusals(on: Administration, wish: RefusalListing, _: Operator) -
 
 async def owns(on: Administration, wish: RefusalListing, operator: Operator) -> bool:
     """Whether the refusals wanted are those of the operator's own application."""
+    from iam.administration.actions import applications  # slow to import: `iam explain` needs no application
+    from iam.administration.actions.application import NamedApplication
+
     return wish.client is not None and await applications.owns(on, NamedApplication(application=wish.client), operator)
 
 
