@@ -100,8 +100,8 @@ def revoke(token_id: UUID | None) -> None:
         say_revoked(perform(actions.REVOKE, NamedToken(token=token_id)))
         return
     ended = perform(actions.REVOKE_TEXT, named(asking.secret_on_input("The token")))
-    if ended.token:
-        say_revoked(ended.token)
+    if ended.ended:
+        say_revoked(ended.ended)
     else:
         told = {"client_id": ended.client_id, "revoked": True}
         output.say(f"The token that client {ended.client_id} had is revoked.", told)

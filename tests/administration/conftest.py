@@ -6,7 +6,10 @@ from twisted.internet import reactor
 from iam.administration.administration import Administration
 from iam.people.passwords import Passwords
 from iam.people.people import People
+from tests.api.conftest import api, call
 from tests.harness import Server
+
+__all__ = ["api", "call"]  # fixtures
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What the actions of the administration are about in tests, what is typed into their forms, and what the audit log says then."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +36,8 @@ from tests.pages.test_own_sessions import FIREFOX, browser
 NOBODY = UUID(int=0)
 NIGHTLY = minted.mint(Kind.SERVICE_TOKEN)
 API = "https://api.example/box?a=b"
+LONG_AGO = datetime.now(UTC).date() - timedelta(days=100)
+OVER = LONG_AGO + timedelta(days=62)  # a day on which the month of that day is over
 
 
 @frozen
@@ -74,6 +77,9 @@ ACTS: dict[str, Act] = {
     "application.disable": Act("client.disabled"),
     "application.enable": Act("client.enabled"),
     "application.delete": Act("client.deleted"),
+    "application.restrict": Act("client.restricted", {"groups": "readers"}),
+    "application.rotate_registration_token": Act("client.registration_token_rotated"),
+    "application.revoke_registration_token": Act("client.registration_token_revoked"),
     "application.revoke_grants": Act("grants.revoked"),
     "scope.restrict": Act("scope.restricted", {"groups": "readers"}),
     "scope.create": Act("scope.created", {"name": "box:open", "description": "Open the box", "claims": "box\nlid"}),
@@ -97,7 +103,7 @@ ACTS: dict[str, Act] = {
     "mail.retry": Act("mail.retried"),
     "mail.discard": Act("mail.discarded"),
     "mail.test": Act("mail.tested"),
-    "event.prune": Act("", {"before": "2020-01-01"}),  # nothing is so old
+    "event.prune": Act("audit.pruned", {"before": str(OVER)}),
     "registration_token.create": Act("registration_token.created", {"uses": "3", "expires_at": "2100-01-01"}),
     "registration_token.revoke": Act("registration_token.revoked"),
 }
@@ -165,10 +171,18 @@ async def arrange(server: Server, name: str) -> None:
     if name == "person.unthrottle":
         empty = Empty(Bucket("login account", str(alice.id), 10, 60), 60.0)
         server.store.refused_logins.add(alice.id, THROTTLED, "192.0.2.1", [empty])
+        await server.store.refused_logins.flush()
     if name == "person.end_sessions":
         await browser(server, "alice", FIREFOX)
     if name == "application.enable":
-        (client,) = await server.store.clients.all()
+        (*_, client) = await server.store.clients.all()
         await server.store.clients.set_disabled(client.id, now, SERVER, disabled=True, own=False)
+    if name.endswith("_registration_token"):
+        (*_, client) = await server.store.clients.all()
+        itself = "update clients set registration_digest = %(digest)s where id = %(id)s returning moment(%(now)s)"
+        await server.store.database.query(itself, {"digest": minted.digest("x"), "id": client.id, "now": now})
+        server.store.clients.forget(client.id)
+    if name == "event.prune":
+        await server.store.database.query("select tend_partitions('audit_events', %(day)s, 0, 0)", {"day": LONG_AGO})
     if name == "resource.enable":
         await resources.disable(on, API, SERVER)

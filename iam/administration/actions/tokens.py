@@ -125,7 +125,7 @@ class RevokedText(Model):
     """A token that has ended: the client that had it or, of a personal or service token, what it was."""
 
     client_id: str | None = None
-    token: RevokedToken | None = None
+    ended: RevokedToken | None = None
     revoked: bool = True
 
 
@@ -181,7 +181,7 @@ async def revoke_text(on: Administration, wish: TokenText, operator: Operator) -
         return RevokedText(client_id=await tokens.revoke(on, text, operator.by))
     token = await personal_tokens.find_text(on, text)
     await personal_tokens.revoke(on, token, operator.by)
-    return RevokedText(token=RevokedToken.of(token))
+    return RevokedText(ended=RevokedToken.of(token))
 
 
 async def holder(on: Administration, wish: NamedToken) -> UUID | None:

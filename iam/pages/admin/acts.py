@@ -29,7 +29,7 @@ from iam.service import service
 log = Logger()
 
 # The members of what comes of an action that are shown once.
-SECRETS: Final = ("client_secret", "token", "initial_access_token")
+SECRETS: Final = ("client_secret", "token", "initial_access_token", "registration_access_token")
 
 
 @service
