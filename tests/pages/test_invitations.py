@@ -143,7 +143,7 @@ async def test_an_address_is_given_to_a_new_account_only(server: Server) -> None
     await invited(server, BOB)
 
     assert (await invited(server, "BOB@example.org")).mailed
-    with pytest.raises(Invalid, match="iam user update"):
+    with pytest.raises(Invalid, match="change theirs first"):
         await invited(server, "other@example.org")
 
 
