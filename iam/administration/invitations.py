@@ -68,7 +68,7 @@ async def _offer(
     maker = LinkMaker(await on.store.service.issuer() or on.settings.issuer, on.seal)
     link = maker.make(printed, now)
     mail = maker.for_mail(mailed, now, username=user.username, by_administrator=True) if user.email else None
-    if not await on.store.new_passwords.offer(mailed.word, user.id, link.fresh, mail, now, by):
+    if not await on.store.new_passwords.offer(mailed.word, user.id, link.fresh, mail, now, by, shown=not by_mail):
         raise Invalid({"user": otherwise})
     used = mail if by_mail and mail else link
     return Offer(user, used.expires_at, mail is not None, link.address)

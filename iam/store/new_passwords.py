@@ -24,7 +24,8 @@ returning audited('user.reset_asked', %(now)s, 'anybody', %(address)s, subject =
     mailed('reset', email, user_id, %(now)s, %(detail)s, %(sealed)s)
 """
 
-# Two links, of which the use of one ends the other: the one that is printed proves nothing about the address.
+# Two links, of which the use of one ends the other: the one that is printed proves nothing about the address. One that is made
+# but shown to nobody still replaces those from before.
 OFFER: Final = """
 with asked as materialized (
     select u as person from users u
@@ -32,7 +33,8 @@ with asked as materialized (
 ), made as (
     insert into links (digest, kind, user_id, email, data, created_at, expires_at)
     select n.digest, %(kind)s, (a.person).id, case when n.mailed then (a.person).email end,
-        jsonb_build_object('password', password_version((a.person).password_hash)), %(now)s, n.expires_at
+        jsonb_build_object('password', password_version((a.person).password_hash))
+            || case when n.mailed or %(shown)s then '{}' else '{"shown": false}'::jsonb end, %(now)s, n.expires_at
     from asked a, (values
         (%(printed)s::bytea, false, %(printed_expires_at)s::timestamptz),
         (%(digest)s::bytea, true, %(expires_at)s::timestamptz)
@@ -95,9 +97,9 @@ class NewPasswords:
         await self._database.query(ASK, told)
 
     async def offer(
-        self, kind: str, user_id: UUID, printed: Fresh, mailed: Fresh | None, now: datetime, by: By
+        self, kind: str, user_id: UUID, printed: Fresh, mailed: Fresh | None, now: datetime, by: By, *, shown: bool
     ) -> bool:
-        """Stores a link to print and, unless None, one that is mailed to the person's address.
+        """Stores a link to print, which is `shown` to who asks or to nobody, and, unless None, one that is mailed.
 
         Returns False if there is no such person, or if they are disabled, or are invited and have a password already.
         """
@@ -105,6 +107,7 @@ class NewPasswords:
             "kind": kind,
             "invited": kind == INVITATION,
             "user_id": user_id,
+            "shown": shown,
             "printed": printed.digest,
             "printed_expires_at": printed.expires_at,
             **(mailed.columns if mailed else NO_MAIL),

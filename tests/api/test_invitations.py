@@ -111,6 +111,23 @@ async def test_links_are_found_by_person_and_kind_and_read_by_pages(api: Api, ca
     assert second.json["next"] is None
 
 
+async def test_of_a_link_that_support_makes_only_the_mailed_one_is_there(api: Api, call: Caller) -> None:
+    person = await api.server.person()
+    await api.server.store.roles.grant("support", None, Holder(user_id=person.user_id), api.server.now(), SERVER)
+    theirs = await api.personal(person, "iam:people:write")
+
+    made = await theirs("POST", "/people/invitations", {"username": "bob", "email": "bob@example.org"})
+
+    (found,) = await listed(call)
+    assert made.status == 201, made.text
+    assert (found["printed"], found["mailed_to"], found["made_by"]) == (False, "bob@example.org", person.username)
+    assert found["expires_at"] == made.json["expires_at"]
+    link = await link_in_mail(api.server)
+    await call("DELETE", f"/invitations/{found['id']}")
+    assert (await api.server.request("GET", link)).status == 403
+    assert await listed(call) == []
+
+
 ROLES = {"support": (200, 200), "auditor": (200, 403), "developer": (403, 403)}
 
 
