@@ -72,6 +72,12 @@ class AnswerNow(Exception):
         self.answer = answer
 
 
+def file_answer(media_type: str, name: str, parts: Parts) -> Answer:
+    """Returns a file that is made while it is sent, which a browser saves under this name."""
+    told = ((b"Content-Type", media_type), (b"Content-Disposition", f'attachment; filename="{name}"'))
+    return Answer(200, headers=tuple((header, value.encode()) for header, value in told), parts=parts)
+
+
 def json_text(status: int, text: str, headers: Headers = ()) -> Answer:
     """Returns a JSON text as an answer, with a line break at its end for terminals."""
     return Answer(status, f"{text}\n".encode(), JSON + headers)

@@ -3,6 +3,7 @@
 from iam.http.dispatch import Handler
 from iam.pages.admin.acts import Acts
 from iam.pages.admin.desk import Desk
+from iam.pages.admin.files import FilePages
 from iam.pages.admin.lists import ListPages
 from iam.pages.admin.objects import ObjectPages
 from iam.pages.admin.overview import AdminOverview
@@ -15,13 +16,16 @@ from iam.server.application import Application
 def admin(application: Application) -> list[tuple[str, str, Handler]]:
     """Returns the rows of the pages below /admin: of lists, of objects, and two for each action that changes something."""
     desk = Desk(application.holders, application.administration, application.visitors, application.theme)
-    lists, objects, acts = ListPages(desk), ObjectPages(desk), Acts(desk)
+    lists, objects, acts, downloads = ListPages(desk), ObjectPages(desk), Acts(desk), FilePages(desk)
+    files = [(noun, noun.file, named(PLACE + noun.file.path)) for noun in NOUNS if noun.file]
     changes = [(noun, action, named(place(action))) for noun in NOUNS for action in noun.actions if action.changes]
     listed = [(noun, noun.list) for noun in (*NOUNS, MEMBERS) if noun.list]
     return [
         (PLACE, "GET", AdminOverview(desk).show),
         *((named(PLACE + action.path), "GET", lists.showing(noun, action)) for noun, action in listed),
         *((named(PLACE + noun.show.path), "GET", objects.showing(noun, noun.show)) for noun in NOUNS if noun.show),
+        *((path, "GET", downloads.asking(noun, action)) for noun, action, path in files),
+        *((path, "POST", downloads.sending(noun, action)) for noun, action, path in files),
         *((path, "GET", acts.asking(noun, action)) for noun, action, path in changes),
         *((path, "POST", acts.doing(noun, action)) for noun, action, path in changes),
     ]

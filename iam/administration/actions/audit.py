@@ -1,20 +1,20 @@
 """What can be read in the audit log and taken along, and the removal of whole months."""
 
 from datetime import date
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import Field
 
 from iam.administration import audit, audit_files
 from iam.administration.actions.action import Action
-from iam.administration.actions.models import MOST, USUAL, Instant, Model, Moment, Network, Page, Stream
+from iam.administration.actions.models import MOST, USUAL, Instant, Model, Moment, Network, Offered, Page, Stream
 from iam.administration.actions.operator import Operator
 from iam.administration.actions.paging import cut, moment
 from iam.administration.actions.readers import AUDITORS
 from iam.administration.administration import Administration
 from iam.administration.audit_files import MEDIA, Format
-from iam.records.audit import Event, Month, Wanted
+from iam.records.audit import KINDS, Event, Month, Wanted
 
 
 class ShownEvent(Model):
@@ -52,7 +52,9 @@ class EventFilters(Model):
     client: str | None = Field(default=None, description="Only events about this client.")
     user: str | None = Field(default=None, description="Only what is about this person; of a deleted one, the id.")
     did: bool = Field(default=False, description="Of a person, also what they did, which takes longer to find.")
-    kind: str | None = Field(default=None, description="Only events of this kind, such as token.revoked.")
+    kind: Annotated[str | None, Offered(KINDS)] = Field(
+        default=None, description="Only events of this kind, such as token.revoked."
+    )
     actor: str | None = Field(
         default=None, description="Only what was done by this actor, such as `command line`, `server` or `user ID`."
     )

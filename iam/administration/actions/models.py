@@ -1,10 +1,11 @@
 """What the inputs and outputs of actions are made of."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import Annotated, ClassVar, Final, Generic, TypeVar
 
+from attrs import frozen
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -36,6 +37,13 @@ class Model(BaseModel):
 
 
 Item = TypeVar("Item", bound=Model)
+
+
+@frozen
+class Offered:
+    """A note on a member: values that a form offers for it, though there may be others."""
+
+    values: Sequence[str]
 
 
 class Page(Model, Generic[Item]):

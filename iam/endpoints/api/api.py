@@ -13,7 +13,7 @@ from iam.endpoints.api import inputs, versions
 from iam.endpoints.api.bearers import Bearers
 from iam.endpoints.api.refused import Refused
 from iam.endpoints.api.repetitions import Repetitions
-from iam.http.answers import Answer, Headers, json_answer, retry_after
+from iam.http.answers import Answer, Headers, file_answer, json_answer, retry_after
 from iam.http.dispatch import Handler
 from iam.http.parameters import query_text
 from iam.http.request import Request
@@ -90,7 +90,7 @@ def acceptable(request: Request, media: str = JSON) -> bool:
 def answer(action: Action[Model, Model], show: Action[Model, Model] | None, request: Request, done: Model) -> Answer:
     """Returns what came of an action: a new object with its address, an object with its version, or a page."""
     if isinstance(done, Stream):
-        return in_parts(done)
+        return file_answer(done.media_type, done.filename, done.parts)
     document = done.model_dump(mode="json")
     headers: Headers = ()
     if action.creates and show is not None:
@@ -100,12 +100,6 @@ def answer(action: Action[Model, Model], show: Action[Model, Model] | None, requ
     elif "next" in document and document["next"] is not None:
         headers = ((b"Link", following(request, str(document["next"])).encode()),)
     return json_answer(201 if action.creates else 200, document, headers)
-
-
-def in_parts(stream: Stream) -> Answer:
-    """Returns the answer with a file that is made while it is sent."""
-    told = {"Content-Type": stream.media_type, "Content-Disposition": f'attachment; filename="{stream.filename}"'}
-    return Answer(200, headers=tuple((n.encode(), value.encode()) for n, value in told.items()), parts=stream.parts)
 
 
 def address(show: Action[Model, Model], identity: str) -> str:

@@ -1,8 +1,9 @@
 """How forms ask for the values of members: the field for each type, and what is read of it."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from types import UnionType
 from typing import Annotated, Final, Literal, Union, get_args, get_origin
 
@@ -21,7 +22,7 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice
 
-from iam.administration.actions.models import written
+from iam.administration.actions.models import Offered, written
 from iam.http import json_body
 from iam.http.parameters import ParameterError
 from iam.pages.admin.choices import ONE, SOME
@@ -95,14 +96,31 @@ KINDS: Final[Mapping[object, Kind]] = {
 }
 
 
-def type_of(info: FieldInfo) -> object:
-    """Returns the type of a member, without None, notes, and what is in a list or an object."""
+def annotation(info: FieldInfo) -> object:
+    """Returns the type of a member, without None and notes."""
     given: object = info.annotation
     if get_origin(given) in (Union, UnionType):
         given = next(each for each in get_args(given) if each is not type(None))
-    if get_origin(given) is Annotated:
-        given = get_args(given)[0]
+    return get_args(given)[0] if get_origin(given) is Annotated else given
+
+
+def type_of(info: FieldInfo) -> object:
+    """Returns the type of a member, without None, notes, and what is in a list or an object."""
+    given = annotation(info)
     return get_origin(given) or given
+
+
+def values_of(name: str, info: FieldInfo) -> Sequence[str]:
+    """Returns the values that a member may be chosen from; none if any other will do."""
+    for note in info.metadata:
+        if isinstance(note, Offered):
+            return note.values
+    given = annotation(info)
+    if get_origin(given) is Literal:
+        return get_args(given)
+    if isinstance(given, type) and issubclass(given, StrEnum):
+        return [each.value for each in given]
+    return ONE.get(name, ())
 
 
 def kind(info: FieldInfo) -> Kind:
@@ -115,13 +133,6 @@ def nullable(info: FieldInfo) -> bool:
     return type(None) in get_args(info.annotation)
 
 
-def literals(info: FieldInfo) -> tuple[str, ...]:
-    """Returns the values of a member that has one of a few; none for another one."""
-    return next(
-        (get_args(each) for each in (info.annotation, *get_args(info.annotation)) if get_origin(each) is Literal), ()
-    )
-
-
 def made(name: str, info: FieldInfo, *, undecided: bool = False, now: object = None, resets: bool = True) -> object:
     """Returns the field for a member; a box to tick is labelled by what it means, and `undecided` may also stay as it is.
 
@@ -130,9 +141,10 @@ def made(name: str, info: FieldInfo, *, undecided: bool = False, now: object = N
     label, wanted, sentence = called(name), kind(info), info.description or ""
     if name in SOME:
         return SelectMultipleField(label, description=sentence, choices=[SelectChoice(*each) for each in SOME[name]])
-    if some := ONE.get(name) or literals(info):
-        values = dict.fromkeys((*some, str(now)) if now else some)
-        values = values if now and not resets else {"": None, **values}
+    if offered := values_of(name, info):
+        values = dict.fromkeys((*offered, str(now)) if now else offered)
+        chosen = (now and not resets) or not (nullable(info) or info.is_required())
+        values = values if chosen else {"": None, **values}
         return SelectField(label, description=sentence, choices=[SelectChoice(each, each or NONE) for each in values])
     if wanted.field is BooleanField and undecided:
         return RadioField(label, description=sentence, choices=CHOICES, default="")

@@ -29,6 +29,7 @@ from iam.service import service
 
 UNREADABLE: Final = ("There is no such list", "The address may be cut off. Begin at the first page of the list.")
 PAGING: Final = ("after", "limit")
+FILE: Final = "Take along as a file"
 NOT_FOUND: Final = "Nothing here fits what you look for."
 
 
@@ -71,6 +72,12 @@ class View:
         kept = {name: text for name, text in self.told.items() if name != "after"}
         query = urlencode({**kept, **({"after": after} if after else {})})
         return f"{self.place}?{query}" if query else self.place
+
+    @property
+    def files(self) -> list[tuple[str, str]]:
+        """The address of the page that gives the list as a file with the same filters, and what its button says, if there is one."""
+        kept = {name: text for name, text in self.told.items() if name not in PAGING}
+        return [(filled(PLACE + each.path, kept), FILE) for each in (self.noun.file,) if each and not self.named]
 
 
 @service
@@ -127,7 +134,8 @@ class ListPages:
                 (address(each, view.named), label(each))
                 for each in acts
                 if not about_what(each, noun.names) or (view.named and variables(each) == list(view.named))
-            ],
+            ]
+            + view.files,
             first=view.part(None) if "after" in view.told else None,
             next=view.part(page.next) if page.next else None,
             done=view.done,

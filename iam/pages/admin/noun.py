@@ -8,7 +8,7 @@ from typing import Final, get_args
 from attrs import field, frozen
 
 from iam.administration.actions.action import Action
-from iam.administration.actions.models import Model, Page
+from iam.administration.actions.models import Model, Page, Stream
 from iam.administration.actions.operator import Operator
 from iam.administration.administration import Administration
 from iam.pages.admin.places import PLACE, of_noun, variables
@@ -74,6 +74,11 @@ class Noun:
     def show(self) -> Act | None:
         """The action that shows one."""
         return next((each for each in self.actions if each.method == "GET" and OBJECT.fullmatch(each.path)), None)
+
+    @cached_property
+    def file(self) -> Act | None:
+        """The action that gives them as a file."""
+        return next((each for each in self.actions if issubclass(each.output, Stream)), None)
 
     @cached_property
     def names(self) -> Mapping[str, str]:

@@ -74,6 +74,7 @@ REST = {
     "refusals": "/admin/refusals",
     "refusal": "/admin/refusals/<refusal>",
     "audit": "/admin/audit",
+    "audit as a file": "/admin/audit/export",
 }
 
 
@@ -96,7 +97,7 @@ def way_to_the_rest(visit: Visit) -> Iterator[str]:
     for part in (roles, scopes, resources, keys, sessions, tokens, registration_tokens, refusals):
         yield from part(visit)
     for name, path in REST.items():
-        if name in ("audit", "prune", "revoke all grants", "revoke a text"):
+        if name in ("audit", "audit as a file", "prune", "revoke all grants", "revoke a text"):
             visit.to(path)
             yield name
 
