@@ -22,6 +22,7 @@ PASSWORD = "seven green bicycles in the rain"
 CALLBACK = "https://photos.example.org/callback"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGFKxd5M0c"  # RFC 7636, appendix B
 DESK = {"width": 900, "height": 680}
+WIDE = {"width": 1280, "height": 760}
 PHONE = {"width": 390, "height": 780}
 
 Picture = Callable[..., None]
@@ -41,6 +42,7 @@ def main() -> None:
                 *("--name", "Photo Shop", "--redirect-uri", CALLBACK, "--scope", "openid profile email read write"),
                 *("--grant-type", "authorization_code", "--grant-type", "refresh_token"),
             )
+            administer(*options)
             in_browser(take, url, client["client_id"])
 
 
@@ -62,6 +64,46 @@ def take(browser: "Browser", url: str, client_id: str) -> None:
     with visit(browser, PHONE, dark=True) as (page, picture):
         page.goto(request)
         picture("login-phone")
+    with visit(browser, WIDE) as (page, picture):
+        look_after(page, picture, url, client_id)
+
+
+def administer(*options: str) -> None:
+    """Makes an administrator, a group that the application is for, and somebody who cannot log in."""
+    commands = (
+        ("createsuperuser", "--username", "grace", "--email", "grace@example.org", "--password-stdin"),
+        ("user", "create", "--username", "charles", "--name", "Charles Babbage", "--email", "charles@example.org"),
+        ("group", "create", "editors", "--description", "Who write the news"),
+        ("group", "add", "editors", "ada", "--owner"),
+        ("group", "add", "editors", "charles"),
+        ("role", "grant", "support", "--group", "editors"),
+    )
+    for command in commands:
+        subprocess.run(
+            [BIN / "iam", *command, *options], input=PASSWORD.encode(), check=True, stdout=subprocess.DEVNULL
+        )
+
+
+def look_after(page: "Page", picture: Picture, url: str, client_id: str) -> None:
+    """Goes the way of whoever administers, and takes a picture of each page."""
+    page.goto(f"{url}/authorize?response_type=code&client_id={client_id}&redirect_uri=https://photos.example.org/other")
+    page.goto(url + "/login")
+    log_in(page, "grace")
+    page.goto(url + "/admin")
+    picture("admin", whole=False)
+    find(page, url + "/admin/people", "charles")
+    picture("admin-person", whole=False)
+    find(page, url + "/admin/applications", "Photo Shop")
+    picture("admin-application", whole=False)
+    find(page, url + "/admin/groups", "editors")
+    picture("admin-group", whole=False)
+
+
+def find(page: "Page", address: str, name: str) -> None:
+    """Opens a list, and the page of one that is in it."""
+    page.goto(address)
+    page.get_by_role("link", name=name, exact=True).click()
+    page.wait_for_load_state()
 
 
 @contextmanager
@@ -77,9 +119,9 @@ def visit(browser: "Browser", size: dict[str, int], *, dark: bool = False) -> It
     context.close()
 
 
-def log_in(page: "Page") -> None:
+def log_in(page: "Page", username: str = "ada") -> None:
     """Logs in, and waits for what comes then."""
-    page.get_by_label("Username or e-mail address").fill("ada")
+    page.get_by_label("Username or e-mail address").fill(username)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Log in", exact=True).click()
     page.wait_for_load_state()

@@ -29,21 +29,25 @@ PUBLIC_HTTP: Final = Concern(
     "address",
     "The public address is http, so cookies are not Secure: passwords and tokens can be read on their way.",
     "Start the servers with an --issuer that begins with https://.",
+    "settings",
 )
 LOCAL_HTTP: Final = Concern(
     "address",
     "The address is http, so cookies are not Secure: this server is for this machine only.",
     "For others to log in, start it with an --issuer that begins with https://.",
+    "settings",
 )
 NO_LIMITS: Final = Concern(
     "limits",
     "Rate limits are off: whoever reaches this server may guess passwords as fast as they can.",
     "Start the servers without --no-rate-limits.",
+    "settings",
 )
 NO_MAIL_SERVER: Final = Concern(
     "mail",
     "There is no mail server: mail is written into files of the data directory, and reaches nobody.",
     "Start the servers with --smtp and --mail-from.",
+    "settings",
 )
 FAILING: Final = "{count} could not be delivered yet, and will be tried again."
 GIVEN_UP: Final = "{count} of the last day could not be delivered, and will not be tried again."
