@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, Final, Literal, get_args, get_origin
 from urllib.parse import quote, urlencode
 
+from annotated_types import MaxLen
 from attrs import frozen
 from pydantic import AwareDatetime
 
@@ -24,7 +25,7 @@ OBJECTS: Final = {
     "person": "user1",
     "application": "client1",
     "group": "group 1",
-    "refusal": "refusal1",
+    "refusal": "refus0000001",
     "scope": "openid",
 }
 OWN: Final = (
@@ -52,9 +53,14 @@ FILTERS: Final[Mapping[str, Sequence[str]]] = {
     "client": ("client1",),
     "application": ("client1",),
     "group": ("group 1",),
+    "endpoint": ("token", "nothing"),
+    "error": ("invalid_client", "nothing"),
     "kind": ("user.disabled", "session.begun", "nothing.at_all"),
+    "actor": ("command line", "server", "nobody"),
     "address": ("192.0.2.1", "198.51.100.1"),
 }
+EMPTY: Final = MaxLen(0)  # of a filter that a list has for the sake of others
+BESIDES: Final = {"did": {"user": "user1"}}  # filters that mean nothing alone
 
 
 @frozen
@@ -87,29 +93,27 @@ def of_api(action: Action[Any, Any], get: Get) -> Iterator[tuple[str, str]]:
     if path is None:
         return
     yield action.path, path
-    fields = action.input.model_fields
-    if "after" not in fields:
-        return
-    if following := later(path, get):
-        yield action.path + "?after", f"{path}?{urlencode({'after': following})}"
-    for name in fields:
-        for value in values(action, name):
-            query = urlencode({name: value})
-            yield f"{action.path}?{query}", f"{path}?{query}"
+    if is_list(action):
+        if following := later(path, get):
+            yield action.path + "?after", f"{path}?{urlencode({'after': following})}"
+        for wish in wishes(action):
+            yield f"{action.path}?{urlencode(wish)}", f"{path}?{urlencode(wish)}"
 
 
-def values(action: Action[Any, Any], name: str) -> Sequence[str]:
-    """What a list is asked for by this filter."""
-    if name in ("after", "limit") or f"{{{name}}}" in action.path:
-        return ()
-    if name == "search":
-        return SOUGHT.get(action.noun, ("a",))
-    found = FILTERS.get(name) or [
-        value for kind in parts(action.input.model_fields[name].annotation) for value in values_of(kind)
-    ]
-    if not found:
-        raise SystemExit(f"bench/asked.py does not say what to ask {action.path} for by {name}")
-    return found
+def is_list(action: Action[Any, Any]) -> bool:
+    """Whether it is a list by pages."""
+    return "after" in action.input.model_fields
+
+
+def wishes(action: Action[Any, Any]) -> Iterator[dict[str, str]]:
+    """What a list is asked for by each of its filters."""
+    for name, field in action.input.model_fields.items():
+        if name not in ("after", "limit") and f"{{{name}}}" not in action.path and EMPTY not in field.metadata:
+            values = [value for kind in parts(field.annotation) for value in values_of(kind)]
+            values = values or (SOUGHT.get(action.noun, ("a",)) if name == "search" else FILTERS.get(name, ()))
+            if not values:
+                raise LookupError(f"bench/asked.py does not say what to ask {action.path} for by {name}")
+            yield from ({**BESIDES.get(name, {}), name: value} for value in values)
 
 
 def values_of(kind: Any) -> Sequence[str]:

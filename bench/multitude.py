@@ -116,8 +116,9 @@ from (
 """
 REFUSALS: Final = """
 insert into refusals (day, id, at, endpoint, error, failed, expected, got, client_id, grant_type, address)
-select (at + interval '1 day')::date, 'refusal' || n, at, 'token', 'invalid_client', 'client secret', 'the secret of the client',
-    'another one', case when n % 3 > 0 then 'client' || case when n % 10 < 3 then 1 else 1 + n % {clients} end end,
+select (at + interval '1 day')::date, 'refus' || lpad(n::text, 7, '0'), at, 'token', 'invalid_client', 'client secret',
+    'the secret of the client', 'another one',
+    case when n % 3 > 0 then 'client' || case when n % 10 < 3 then 1 else 1 + n % {clients} end end,
     'authorization_code', '192.0.2.' || n % 250
 from (select n, now() - interval '20 hours' * (1 - n / {people}.0) as at from generate_series(1, {people}) n) r
 """

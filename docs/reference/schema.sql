@@ -1375,6 +1375,8 @@ ALTER TABLE ONLY users
 ALTER TABLE ONLY users
     ADD CONSTRAINT users_username_key_key UNIQUE (username_key);
 
+CREATE INDEX audit_events_actor ON ONLY audit_events USING btree (actor, at);
+
 CREATE INDEX audit_events_at ON ONLY audit_events USING btree (at);
 
 CREATE INDEX audit_events_client ON ONLY audit_events USING btree (client, at) WHERE (client IS NOT NULL);
@@ -1391,6 +1393,8 @@ CREATE INDEX client_secrets_client_id ON client_secrets USING btree (client_id);
 
 CREATE INDEX client_secrets_digest ON client_secrets USING btree (digest);
 
+CREATE INDEX clients_disabled ON clients USING btree (lower(name) COLLATE "C", id COLLATE "C") WHERE (disabled_at IS NOT NULL);
+
 CREATE INDEX clients_folded_id ON clients USING btree (lower(id));
 
 CREATE INDEX clients_in_order ON clients USING btree (lower(name) COLLATE "C", id COLLATE "C");
@@ -1398,6 +1402,8 @@ CREATE INDEX clients_in_order ON clients USING btree (lower(name) COLLATE "C", i
 CREATE INDEX clients_of_owner ON clients USING btree (owner_id, lower(name) COLLATE "C", id COLLATE "C") WHERE (owner_id IS NOT NULL);
 
 CREATE INDEX clients_of_strangers ON clients USING btree (created_at) WHERE ((registration_digest IS NOT NULL) AND (registration_token_id IS NULL));
+
+CREATE INDEX clients_of_themselves ON clients USING btree (lower(name) COLLATE "C", id COLLATE "C") WHERE (registration_digest IS NOT NULL);
 
 CREATE INDEX clients_scopes ON clients USING gin (scopes);
 
@@ -1419,6 +1425,8 @@ CREATE UNIQUE INDEX links_id ON links USING btree (id);
 
 CREATE INDEX links_in_order ON links USING btree (expires_at, id);
 
+CREATE INDEX links_to_passwords ON links USING btree (expires_at, id) WHERE ((kind = ANY (ARRAY['invite'::text, 'reset'::text])) AND (used_at IS NULL));
+
 CREATE INDEX links_user_id ON links USING btree (user_id, kind);
 
 CREATE INDEX logout_notices_client_id ON logout_notices USING btree (client_id, next_at);
@@ -1433,6 +1441,8 @@ END), created_at, id);
 CREATE INDEX outbox_due ON outbox USING btree (due_at, created_at) WHERE ((sent_at IS NULL) AND (given_up_at IS NULL));
 
 CREATE INDEX outbox_ended ON outbox USING btree (COALESCE(sent_at, given_up_at)) WHERE ((sent_at IS NOT NULL) OR (given_up_at IS NOT NULL));
+
+CREATE INDEX outbox_given_up ON outbox USING btree (given_up_at) WHERE (given_up_at IS NOT NULL);
 
 CREATE INDEX outbox_in_order ON outbox USING btree (created_at, id);
 
@@ -1451,6 +1461,10 @@ CREATE INDEX personal_tokens_of_user ON personal_tokens USING btree (user_id, gr
 CREATE INDEX refusals_at ON ONLY refusals USING btree (at, id);
 
 CREATE INDEX refusals_client_id ON ONLY refusals USING btree (client_id, at) WHERE (client_id IS NOT NULL);
+
+CREATE INDEX refusals_endpoint ON ONLY refusals USING btree (endpoint, at, id);
+
+CREATE INDEX refusals_error ON ONLY refusals USING btree (error, at, id);
 
 CREATE INDEX refusals_user_id ON ONLY refusals USING btree (user_id, at, id) WHERE (user_id IS NOT NULL);
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from iam.administration import clients
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses
-from iam.administration.restrictions import find_groups, losses, spoken
+from iam.administration.restrictions import count_outside, find_groups, losses, spoken
 from iam.records.actor import By
 from iam.records.client import Client
 
@@ -23,6 +23,5 @@ async def restrict_client(on: Administration, client_id: str, names: Sequence[st
 async def count_losses_of_client(on: Administration, client_id: str, names: Sequence[str]) -> Losses | None:
     """Returns how many people could use the application no longer; None if nobody loses it. Raises Invalid."""
     client = await clients.find(on, client_id)
-    ids = [group.id for group in await find_groups(on, names)]
-    count = await on.store.restrictions.outside(ids, client_id=client.id) if ids else 0
-    return losses(f"Restrict {client.name} to {spoken(names)}?", count)
+    outside = await count_outside(on, await find_groups(on, names), client_id=client.id)
+    return losses(f"Restrict {client.name} to {spoken(names)}?", outside)

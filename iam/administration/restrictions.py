@@ -5,6 +5,7 @@ from typing import Final
 
 from iam.administration import groups, scopes
 from iam.administration.administration import Administration
+from iam.administration.ending import LOOKED, OLDER
 from iam.administration.losses import Losses, Section
 from iam.records.actor import By
 from iam.records.group import Group
@@ -27,9 +28,24 @@ async def restrict_scope(on: Administration, name: str, names: Sequence[str], by
 async def count_losses_of_scope(on: Administration, name: str, names: Sequence[str]) -> Losses | None:
     """Returns how many people have the scope in something that ends then; None if nobody has. Raises Invalid."""
     await find_scope(on, name)
-    ids = [group.id for group in await find_groups(on, names)]
-    count = await on.store.restrictions.outside(ids, scope=name) if ids else 0
-    return losses(f"Restrict the scope {name} to {spoken(names)}?", count)
+    outside = await count_outside(on, await find_groups(on, names), scope=name)
+    return losses(f"Restrict the scope {name} to {spoken(names)}?", outside)
+
+
+async def count_outside(
+    on: Administration, found: Sequence[Group], *, client_id: str | None = None, scope: str | None = None
+) -> list[str]:
+    """Returns how many people have grants of a client or a scope and are in none of these groups; nothing if nobody has.
+
+    Of very many grants only the latest are looked at, and then an item says so.
+    """
+    if not found:
+        return []
+    ids, store = [group.id for group in found], on.store
+    number = await store.restrictions.outside(ids, LOOKED, client_id=client_id, scope=scope)
+    items = ["1 person" if number == 1 else f"{number} people"] if number else []
+    more = await store.grants.number(on.clock.now(), LOOKED + 1, client_id=client_id) > LOOKED
+    return [*items, OLDER] if more else items
 
 
 async def find_groups(on: Administration, names: Sequence[str]) -> list[Group]:
@@ -47,12 +63,11 @@ async def find_scope(on: Administration, name: str) -> Scope:
     return scope
 
 
-def losses(question: str, count: int) -> Losses | None:
+def losses(question: str, outside: Sequence[str]) -> Losses | None:
     """Returns the question, if there is anybody to lose something."""
-    if not count:
+    if not outside:
         return None
-    people = "1 person" if count == 1 else f"{count} people"
-    return Losses(question, [Section("What they have of it stops, for they are in none of these groups:", [people])])
+    return Losses(question, [Section("What they have of it stops, for they are in none of these groups:", outside)])
 
 
 def spoken(names: Sequence[str]) -> str:

@@ -11,19 +11,19 @@ HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 SOON: Final = timedelta(days=7)  # in which a token ends
 
+# (`order by`: the index, which is in that order and has no others, rather than the table.)
 NUMBERS: Final = """
 select (select count(*) from (select from users limit %(most)s) u),
     (select count(*) from (select from clients limit %(most)s) c),
-    (select count(*) from (select from outbox where sent_at is null and given_up_at is null limit %(most)s) w),
+    (select count(*) from (select from outbox where sent_at is null and given_up_at is null order by due_at limit %(most)s) w),
     (select count(*) from (
-        select from outbox where sent_at is null and given_up_at is null and attempts > 0 limit %(most)s
+        select from outbox where sent_at is null and given_up_at is null and attempts > 0 order by due_at limit %(most)s
     ) f),
     (select count(*) from (
-        select from outbox where (sent_at is not null or given_up_at is not null)
-            and coalesce(sent_at, given_up_at) > %(since)s and given_up_at is not null limit %(most)s
+        select from outbox where given_up_at > %(since)s limit %(most)s
     ) g),
-    (select count(*) from (select grant_id from personal_tokens where client_id is not null limit %(most)s) t
-        join grants g on g.id = t.grant_id
+    (select count(*) from (select grant_id from personal_tokens where client_id is not null order by client_id limit %(most)s) t
+        cross join lateral (select expires_at, revoked_at from grants where id = t.grant_id offset 0) g
         where g.expires_at > %(now)s and g.expires_at < %(soon)s and g.revoked_at is null)
 """
 
@@ -42,10 +42,11 @@ from lately
 """
 
 REFUSED: Final = """
-select r.client_id, c.name, count(*)
-from refusals r left join clients c on c.id = r.client_id
-where r.day >= %(day)s and r.at > %(since)s
-group by r.client_id, c.name order by count(*) desc, r.client_id limit %(listed)s
+select r.client_id, c.name, r.number from (
+    select client_id, count(*) as number from refusals where day >= %(day)s and at > %(since)s
+    group by client_id order by count(*) desc, client_id limit %(listed)s
+) r left join clients c on c.id = r.client_id
+order by r.number desc, r.client_id
 """
 
 BYTES: Final = "select pg_database_size(current_database())"

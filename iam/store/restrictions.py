@@ -64,11 +64,12 @@ JUDGE: Final = """
 select not c.members_only or admitted(%(user_id)s, c.id), barred(%(user_id)s, %(scopes)s)
 from clients c where c.id = %(client_id)s
 """
-# Whose grants do not live any more, since they are in none of these groups.
+# Whose grants do not live any more, since they are in none of these groups. Only the latest grants are looked at.
 OUTSIDE: Final = """
-select count(distinct g.user_id) from grants g
+select count(distinct g.user_id) from (
+    select * from grants where %(client_id)s::text is null or client_id = %(client_id)s order by id desc limit %(looked)s
+) g
 where g.revoked_at is null and g.user_id is not null and (g.expires_at is null or g.expires_at > %(now)s)
-    and (%(client_id)s::text is null or g.client_id = %(client_id)s)
     and (%(scope)s::text is null or %(scope)s = any (string_to_array(g.scope, ' ')))
     and not exists (
         select from group_members m where m.user_id = g.user_id and m.group_id = any (%(groups)s::uuid[])
@@ -115,10 +116,15 @@ class Restrictions:
         ((names,),) = await self._database.query(BARRED, {"user_id": user_id, "scopes": list(scopes)})
         return list(names)
 
-    async def outside(self, groups: Sequence[UUID], *, client_id: str | None = None, scope: str | None = None) -> int:
-        """Returns how many people have living grants of the client, or of the scope, and are in none of these groups."""
+    async def outside(
+        self, groups: Sequence[UUID], looked: int, *, client_id: str | None = None, scope: str | None = None
+    ) -> int:
+        """Returns how many people have living grants of the client, or of the scope, and are in none of these groups.
+
+        Only the last `looked` grants count, of the client if one is given.
+        """
         told = {"groups": list(map(str, groups)), "client_id": client_id, "scope": scope, "now": self._clock.now()}
-        ((count,),) = await self._database.query(OUTSIDE, told)
+        ((count,),) = await self._database.query(OUTSIDE, {**told, "looked": looked})
         return int(count)
 
     async def _groups(self, statement: str, ids: Sequence[str]) -> dict[str, list[str]]:
