@@ -9,7 +9,7 @@ from iam.administration import people
 from iam.administration.administration import Administration
 from iam.administration.ending import count_grants
 from iam.administration.losses import Losses, Section, count
-from iam.clients import chosen_secrets, ids
+from iam.clients import chosen_secrets, ids, own_clients
 from iam.clients.registrants import ADMINISTRATOR
 from iam.clients.registration import needs_new_secret
 from iam.oauth.scopes import ADMINISTRATION
@@ -111,8 +111,9 @@ async def may_enable(on: Administration, client: Client, session: Session) -> bo
 
 
 async def delete(on: Administration, client_id: str, by: By) -> Client:
-    """Deletes a client and ends everything it was granted; returns what it was. Raises Invalid if there is none."""
+    """Deletes a client and ends everything it was granted; returns what it was. Raises Invalid if there is none, or if it stays."""
     client = await find(on, client_id)
+    complain(client=own_clients.complaint(client))
     if not await on.store.clients.delete(client_id, on.clock.now(), by):
         raise missing(client_id)
     return client
@@ -125,8 +126,9 @@ async def count_losses_of_disabling(on: Administration, client_id: str) -> Losse
 
 
 async def count_losses_of_deleting(on: Administration, client_id: str) -> Losses:
-    """Returns what ends when this client is deleted. Raises Invalid if there is none."""
+    """Returns what ends when this client is deleted. Raises Invalid if there is none, or if it stays."""
     client = await find(on, client_id)
+    complain(client=own_clients.complaint(client))
     return Losses(f"Delete {client.name}, for good?", await count_ending(on, client), for_good=True)
 
 

@@ -53,14 +53,21 @@ def exclude() -> AuthorizationError:
     return AuthorizationError(ACCESS_DENIED, sentence, reason)
 
 
-def leave_nothing(names: Sequence[str]) -> AuthorizationError:
-    """Returns the error invalid_scope: all scopes of the request are for members of groups that the person is not in."""
-    return AuthorizationError(INVALID_SCOPE, "No scope of the request is left for this person.", unshared(names))
+def leave_nothing(reason: Reason) -> AuthorizationError:
+    """Returns the error invalid_scope: no scope of the request is for this person; `reason` says why."""
+    return AuthorizationError(INVALID_SCOPE, "No scope of the request is left for this person.", reason)
 
 
 def unshared(names: Sequence[str]) -> Reason:
     """Returns the reason for leaving out scopes that are for members of groups that the person is not in."""
     return Reason("group", "a member of one of the groups that a scope is for", f"left out: {shown(' '.join(names))}")
+
+
+def out_of_reach(names: Sequence[str]) -> Reason:
+    """Returns the reason for leaving out scopes of the administration that are of no use to the person's roles."""
+    return Reason(
+        "role", "a role that may use a scope of this server's administration", f"left out: {shown(' '.join(names))}"
+    )
 
 
 def require_interaction(error: str, got: str) -> AuthorizationError:

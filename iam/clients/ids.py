@@ -5,19 +5,20 @@ from typing import Final
 
 from iam.clients.directory import Directory
 from iam.clients.slips import copied
+from iam.oauth.own_clients import COMMAND_LINE
 from iam.oauth.reasons import Reason
 
 CHOSEN: Final = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._~-]{0,127}"
 )  # needs no escaping in a URI, and is no dot segment of a path
-RESERVED: Final = ("register",)  # a page of this server beside the pages of the applications
+RESERVED: Final = ("register", COMMAND_LINE)  # a page beside the pages of the applications, and the server's own client
 
 
 def complaint(client_id: str) -> str | None:
     """Returns why this cannot be chosen as a client id, or None."""
     if not CHOSEN.fullmatch(client_id):
         return "A client's id is 1 to 128 letters, digits and any of - . _ ~, and begins with a letter or a digit."
-    return f"The id {client_id} is taken by a page of this server." if client_id in RESERVED else None
+    return f"The id {client_id} is taken by this server itself." if client_id in RESERVED else None
 
 
 async def unknown(directory: Directory, client_id: str) -> Reason:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from attrs import evolve, frozen
 
-from iam.clients import members, sectors, trust
+from iam.clients import members, own_clients, sectors, trust
 from iam.clients import redirect_uris as redirection
 from iam.clients.redirect_uris import Rules
 from iam.clients.registrants import ADMINISTRATOR, Registrant
@@ -52,6 +52,7 @@ class Registration:
         `scopeless`: the client needs no scope of its own, since resources have scopes for it.
         `unusual`: an administrator registers it, and may choose what is unusual but not dangerous in itself.
         """
+        complain(name=own_clients.complaint(before))
         metadata = in_order(asked)
         case = Case(
             metadata,

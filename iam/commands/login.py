@@ -3,7 +3,7 @@
 import click
 
 from iam.commands import asking, output
-from iam.commands.afar import calls, kept
+from iam.commands.afar import access, calls, kept
 from iam.commands.afar.address import needed_server
 from iam.commands.afar.discovery import discover
 from iam.commands.afar.kept import Login
@@ -13,19 +13,36 @@ from iam.commands.options import Command
 @click.command(
     cls=Command,
     name="login",
-    examples=["iam login --server https://login.example.org --token-stdin < token.txt"],
+    examples=[
+        "iam login --server https://login.example.org",
+        "iam login --server https://login.example.org --token-stdin < token.txt",
+    ],
 )
-@click.option(
-    "--token-stdin", is_flag=True, required=True, help="Read a personal token for the API from standard input."
-)
+@click.option("--token-stdin", is_flag=True, help="Read a personal token for the API from standard input instead.")
 def command(*, token_stdin: bool) -> None:
-    """Log in at the server of --server, so that commands work there with what your roles allow.
+    """Log in at the server of --server by your browser, so that commands work there with what your roles allow.
 
-    What is kept of it is in your directory of configuration, for nobody else to read.
+    What is kept of it is in your directory of configuration, for nobody else to read. Where there is no browser, take a
+    personal token.
     """
     server = needed_server("login")
-    discover(server)
-    login = Login(access_token=asking.secret_on_input("The token"))
+    login = by_token(server) if token_stdin else by_browser(server)
     me = calls.who(server, login.access_token)
-    kept.write(server, login)
+    before = kept.salvaged(server)
+    with kept.locked(server):
+        kept.write(server, login.model_copy(update={"expires_at": me.expires_at}))
+    access.end_quietly(server, before)
     output.say(f"You are logged in at {server} as {me.username or me.client_id}.", calls.described(server, me))
+
+
+def by_token(server: str) -> Login:
+    """Returns the login by the personal token on standard input. Raises ClickException."""
+    discover(server)
+    return Login(access_token=asking.secret_on_input("The token"), personal=True)
+
+
+def by_browser(server: str) -> Login:
+    """Returns the login by a browser. Raises ClickException."""
+    from iam.commands.afar import browser
+
+    return browser.log_in(server)

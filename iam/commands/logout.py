@@ -18,9 +18,9 @@ def command() -> None:
     kept.remove(server)
     if login is None:
         sentence = f"Nobody was logged in at {server} here."
-    elif login.refresh_token is None:
+    elif login.personal:
         sentence = PERSONAL.format(server)
     else:
-        access.revoke(server, login.refresh_token)
+        access.end(server, login)
         sentence = f"You are logged out at {server}."
     output.say(sentence, {"server": server, "logged_out": login is not None})

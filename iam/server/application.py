@@ -4,6 +4,7 @@ from functools import cached_property
 
 from attrs import frozen
 
+from iam.administration.actions import reach
 from iam.authorization.admission import Admission
 from iam.authorization.assurance import Assurances
 from iam.authorization.consent import Consent
@@ -184,7 +185,7 @@ class Application(AccountParts):
             self.visitors,
             Interactions(self.key.derive(INTERACTIONS), self.clock),
             Assurances(self.store.scopes, self.factors),
-            Admission(self.store.restrictions, self.store.scopes),
+            Admission(self.store.restrictions, self.store.scopes, self.store.roles, reach.within),
             AuthorizationAnswers(self.server, self.visitors, self.theme, self.explanations),
         )
 

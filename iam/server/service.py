@@ -38,6 +38,7 @@ from iam.server.completion import complete, pieces
 from iam.server.listen import ListenError, describe, listen, sockets
 from iam.server.opening import Foundation, open_database
 from iam.server.options import USAGE_STATUS, Options, refuse
+from iam.server.own_clients import register_command_line
 from iam.server.own_resources import register_api, register_own_resource
 from iam.server.parts import build_keys
 from iam.server.patience import CUSTOMARY, Patience
@@ -52,6 +53,10 @@ __all__ = ["Options", "makeService"]
 log = Logger()
 
 MORE: Final = 60.0  # seconds that we ask of a service manager for the rest of the start
+NO_COMMAND_LINE: Final = (
+    "The client iam-cli was made by hand, so that nobody can log in by `iam login`. "
+    "Make another client in its place, delete it, and start again."
+)
 ADVISED: Final = 15  # characters of a password that is the only factor (NIST SP 800-63B-4 §3.1.1.2)
 PATIENCE: Final = 1.0  # seconds at shutdown for work that is useful, but not needed
 
@@ -154,6 +159,8 @@ class AuthorizationServer(Service):
             await self._note_scopes(store)
             await register_own_resource(store, self._settings, self._clock)
             await register_api(store, self._settings, self._clock)
+            if not await register_command_line(store, self._clock):
+                self._screen.say(NO_COMMAND_LINE)
             await store.service.note(self._settings.issuer, self._clock.now())
         except BaseException:
             await foundation.close()

@@ -3,101 +3,12 @@
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from attrs import frozen
 
-from tests import processes
-from tests.command_line import Iam, Outcome
+from tests.command_line import Iam
+from tests.console.conftest import EVERYTHING, PASSWORD, Afar
 from tests.harness import free_port
-
-PASSWORD = "seven wet otters sing"
-URI = "https://shop.example.org/callback"
-
-
-@frozen
-class Afar:
-    """Somebody's own machine, with a directory for their configuration, and the server that they administer."""
-
-    iam: Iam
-    url: str
-    home: Path
-
-    def __call__(
-        self, *arguments: str, given: str = "", server: str | None = None, **environment: str | None
-    ) -> Outcome:
-        """Run a command that goes to the server."""
-        return self.iam.process(
-            *("--server", server or self.url, *arguments),
-            given=given,
-            **{**self.environment, **environment},
-        )
-
-    @property
-    def environment(self) -> dict[str, str | None]:
-        return {"XDG_CONFIG_HOME": str(self.home), "IAM_DATABASE": None, "IAM_DATA_DIR": None}
-
-    @property
-    def files(self) -> list[Path]:
-        """What is kept of logins."""
-        return [path for path in (self.home / "iam" / "logins").glob("*.json") if path.is_file()]
-
-    def token(self, username: str, *scopes: str) -> str:
-        """A personal token for the API, made on the server's machine."""
-        resource = ("--resource", f"{self.url}/api/v1")
-        made = self.iam(
-            "token",
-            "create",
-            "--user",
-            username,
-            "--name",
-            uuid4().hex,
-            "--scope",
-            " ".join(scopes),
-            *resource,
-            "--json",
-        )
-        return str(made.json["token"])
-
-    def log_in(self, username: str, *scopes: str) -> "Afar":
-        assert self("login", "--token-stdin", given=self.token(username, *scopes)).status == 0
-        return self
-
-
-EVERYTHING = tuple(
-    f"iam:{noun}:{verb}"
-    for noun in (
-        "people",
-        "groups",
-        "roles",
-        "applications",
-        "scopes",
-        "resources",
-        "keys",
-        "sessions",
-        "grants",
-        "tokens",
-    )
-    for verb in ("read", "write")
-)
-
-
-@pytest.fixture(scope="module")
-def url(iam: Iam) -> Iterator[str]:
-    """A running server, with an administrator and somebody of support."""
-    port = free_port()
-    server = processes.start("--database", iam.dsn, "--data-dir", str(iam.data_dir), port=port)
-    iam("createsuperuser", "--username", "root", "--email", "root@example.org", "--password-stdin", given=PASSWORD)
-    iam("user", "create", "--username", "sue", "--password-stdin", given=PASSWORD)
-    iam("role", "grant", "support", "sue")
-    yield server.url
-    server.stop()
-
-
-@pytest.fixture
-def afar(iam: Iam, url: str, tmp_path: Path) -> Afar:
-    return Afar(iam, url, tmp_path)
 
 
 def test_a_login_by_a_token_is_kept_for_nobody_else_and_forgotten(afar: Afar) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
@@ -42,7 +43,7 @@ def another_token(server: str, refused: str) -> str | None:
 
 def good(login: Login) -> bool:
     """Whether the access token lives on for a while, as far as is known here."""
-    return login.refresh_token is None or login.expires_at is None or login.expires_at - MARGIN > CLOCK.now()
+    return login.expires_at is None or login.expires_at - MARGIN > CLOCK.now()
 
 
 def renewed(server: str, before: str) -> str:
@@ -98,8 +99,16 @@ def post(server: str, endpoint: str | None, members: Mapping[str, str]) -> Reply
     raise AssertionError
 
 
-def revoke(server: str, refresh_token: str) -> None:
+def end_quietly(server: str, login: Login | None) -> None:
+    """Ends a login that another has replaced, if the server can be told."""
+    if login is not None and not login.personal:
+        with suppress(click.ClickException):
+            end(server, login)
+
+
+def end(server: str, login: Login) -> None:
     """Ends a login at the server (RFC 7009 §2.1). Raises ClickException if the server cannot be told."""
-    reply = post(server, discover(server).get("revocation_endpoint"), {"token": refresh_token})
+    token = login.refresh_token or login.access_token
+    reply = post(server, discover(server).get("revocation_endpoint"), {"token": token})
     if reply.status != FINE:
         raise refusal(server, reply.document())

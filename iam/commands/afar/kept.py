@@ -26,13 +26,18 @@ FAILED: Final = "{} cannot be used: {}."
 
 
 class Login(BaseModel):
-    """The tokens of a login; without `refresh_token` it cannot be renewed. `expires_at` is None if that is unknown."""
+    """The tokens of a login, or a `personal` token; without `refresh_token` it cannot be renewed.
+
+    `expires_at` is when the access token expires; None if that is unknown.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     access_token: str = Field(repr=False)
     refresh_token: str | None = Field(default=None, repr=False)
     expires_at: AwareDatetime | None = None
+    personal: bool = False
+    scope: str = ""
 
 
 def directory() -> Path:
