@@ -53,6 +53,7 @@ FILTERS: Final[Mapping[str, Sequence[str]]] = {
     "client": ("client1",),
     "application": ("client1",),
     "group": ("group 1",),
+    "id": ("refus0000001", "nothing"),
     "endpoint": ("token", "nothing"),
     "error": ("invalid_client", "nothing"),
     "kind": ("user.disabled", "session.begun", "nothing.at_all"),

@@ -12,6 +12,7 @@ CONSENT_REQUIRED: Final = "consent_required"
 INVALID_REQUEST: Final = "invalid_request"
 INVALID_SCOPE: Final = "invalid_scope"
 LOGIN_REQUIRED: Final = "login_required"
+BARRED: Final = "left out: "
 
 INTERACTIONS: Final = {
     LOGIN_REQUIRED: (
@@ -60,7 +61,7 @@ def leave_nothing(reason: Reason) -> AuthorizationError:
 
 def unshared(names: Sequence[str]) -> Reason:
     """Returns the reason for leaving out scopes that are for members of groups that the person is not in."""
-    return Reason("group", "a member of one of the groups that a scope is for", f"left out: {shown(' '.join(names))}")
+    return Reason("group", "a member of one of the groups that a scope is for", f"{BARRED}{shown(' '.join(names))}")
 
 
 def out_of_reach(names: Sequence[str]) -> Reason:

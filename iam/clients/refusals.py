@@ -16,6 +16,7 @@ from iam.oauth import reasons
 from iam.oauth.bearer import Challenge
 from iam.oauth.reasons import Reason
 from iam.records.refusal import Presented, Trace
+from iam.records.role import ADMINISTERING
 from iam.secrets import minted
 from iam.service import service
 from iam.store import refusals, refused_counts
@@ -99,11 +100,11 @@ class Explanations:
         return evolve(challenge, parameters={**challenge.parameters, "error_uri": uri})
 
     async def explained(self, identifier: str, session: Any) -> Trace | None:
-        """Returns the refusal with this id to the client's owner and to administrators; None to others."""
+        """Returns the refusal with this id to the client's owner and to who administers the server; None to others."""
         if not IDENTIFIER.fullmatch(identifier):
             return None
         trace = await self.table.find(identifier, self.clock.now())
-        if trace is None or session.superuser:
+        if trace is None or not ADMINISTERING.isdisjoint(session.roles):
             return trace
         client = await self.directory.find(trace.client_id) if trace.client_id else None
         return trace if client is not None and client.owner_id == session.user_id else None

@@ -14,6 +14,7 @@ from iam.store.resources import Resources
 from iam.store.scopes import Scopes
 
 MOST: Final = 16  # resources in one request
+FOREIGN: Final = "not for this application: "
 
 
 @frozen
@@ -37,7 +38,7 @@ class Targets:
         unknown = [uri for uri, target in found.items() if target is None or not target.enabled]
         foreign = [uri for uri, target in found.items() if target and not admits(target, client)]
         if unknown or foreign:
-            got = f"not for this application: {' '.join(foreign)}" if not unknown else " ".join(unknown)
+            got = f"{FOREIGN}{' '.join(foreign)}" if not unknown else " ".join(unknown)
             expected = "resources that are registered and enabled, and that this application may ask for"
             raise invalid_target(Reason("resource", expected, shown(got)))
         return tuple({target.uri: target for target in found.values() if target}.values())

@@ -5,29 +5,38 @@ from typing import Final
 
 from attrs import frozen
 
+from iam.authorization.errors import BARRED
 from iam.clients import redirect_uri_difference
 from iam.clients.refusals import LEFT_OUT
-from iam.clients.scopes import MAY_ASK
+from iam.clients.scopes import MAY_ASK, UNKNOWN
+from iam.clients.targets import FOREIGN
 from iam.records.refusal import Trace
 
 
 @frozen
 class Advice:
-    """A headline, a line of advice, and where on the pages of the application that is changed, with the link's text."""
+    """A headline, a line of advice, and where on the owner's pages of the application that is changed, with the link's text.
+
+    `action` is what an administrator does about it, by the `member` of its input.
+    """
 
     headline: str
     sentence: str
     place: str = ""
     link: str = ""
+    action: str = ""
+    member: str = ""
 
 
-CHANGE_URIS: Final = ("/edit#redirect_uris", "Change the redirect URIs")
-CHANGE_SCOPES: Final = ("/edit#scopes", "Change the scopes")
+UPDATE: Final = "application.update"
+CHANGE_URIS: Final = ("/edit#redirect_uris", "Change the redirect URIs", UPDATE, "redirect_uris")
+CHANGE_SCOPES: Final = ("/edit#scopes", "Change the scopes", UPDATE, "scope")
+LATE: Final = "Each works once and not for long: let the application begin anew, which asks the person to log in again."
 
 # By the check that failed, and by which of its failures it is (`kind`).
 ADVICE: Final[Mapping[tuple[str, str], Advice]] = {
     ("redirect_uri", "another"): Advice(
-        "The redirect URI is not one of yours",
+        "The redirect URI is not registered",
         "It must be a registered one, letter by letter: register the one that was sent, or let the application send the other.",
         *CHANGE_URIS,
     ),
@@ -49,10 +58,12 @@ ADVICE: Final[Mapping[tuple[str, str], Advice]] = {
         "Let the application send the same redirect_uri when it redeems the code, or, with PKCE, none.",
     ),
     ("post_logout_redirect_uri", ""): Advice(
-        "The address after the logout is not one of yours",
+        "The address after the logout is not registered",
         "It must be a registered one, letter by letter: register the one that was sent, or let the application send the other.",
         "/edit#post_logout_redirect_uris",
         "Change the post-logout redirect URIs",
+        UPDATE,
+        "post_logout_redirect_uris",
     ),
     ("scope", "not the application's"): Advice(
         "The application may not ask for these scopes",
@@ -69,22 +80,82 @@ ADVICE: Final[Mapping[tuple[str, str], Advice]] = {
         "Tick it among the grant types, or let the application use one that it is registered for.",
         "/edit#grant_types",
         "Change the grant types",
+        UPDATE,
+        "grant_types",
     ),
     ("code_challenge", ""): Advice(
         "The request has no PKCE challenge",
         "Let the application send a code_challenge (S256): public ones must, and others of which it is required.",
         "/edit#require_pkce",
         "Change whether PKCE is required",
+        UPDATE,
+        "require_pkce",
     ),
     ("client secret", ""): Advice(
         "The client secret is not that of the application",
         "Look at what the application sends, or give it a new secret.",
         "/secret",
         "Make a new secret",
+        "application.rotate_secret",
     ),
     ("client", ""): Advice(
-        "The application is disabled", "It gets no tokens until it is enabled again.", "/enable", "Enable it"
+        "The application is disabled",
+        "It gets no tokens until it is enabled again.",
+        "/enable",
+        "Enable it",
+        "application.enable",
     ),
+    ("client id", ""): Advice(
+        "There is no application with this id",
+        "Let the application send the id that it got when it was registered, letter by letter.",
+        action="application.create",
+    ),
+    ("client authentication", ""): Advice(
+        "The application did not prove itself as it is registered to",
+        "Let it do that, or register it for the way that it uses.",
+        action=UPDATE,
+        member="token_endpoint_auth_method",
+    ),
+    ("resource", "unknown"): Advice(
+        "There is no such resource",
+        "Register it, or let the application name one that is registered and enabled.",
+        action="resource.create",
+    ),
+    ("resource", "not for the application"): Advice(
+        "The application may not ask for this resource",
+        "Name it among the clients that the resource allows, or let it name another one.",
+        action="resource.update",
+        member="allowed_clients",
+    ),
+    ("resource", "too many"): Advice("The request names too many resources", "Let the application name fewer."),
+    ("scope", "unknown"): Advice(
+        "There is no such scope",
+        "Let the application ask for one that there is, or let an administrator create it.",
+        "/edit#scopes",
+        "Change the scopes",
+        "scope.create",
+    ),
+    ("group", "application"): Advice(
+        "The person is in none of the groups that the application is for",
+        "Add them to one of these groups, if they are to use it.",
+        action="group.add",
+    ),
+    ("group", "scope"): Advice(
+        "The person is in none of the groups that a scope is for",
+        "Add them to one of these groups, if they are to have it.",
+        action="group.add",
+    ),
+    ("login", ""): Advice(
+        "The person would have had to log in, or to prove more, where no page may be shown",
+        "That is nothing wrong: the application asked silently (prompt=none), and has to ask again with pages.",
+    ),
+    ("consent", ""): Advice(
+        "The person did not allow it", "That is nothing wrong: they refused, or took a scope away, as they may."
+    ),
+    ("code", ""): Advice("The code is not good, or not any more", LATE),
+    ("refresh token", ""): Advice("The refresh token is not good, or not any more", LATE),
+    ("grant", ""): Advice("What the person allowed has ended", LATE),
+    ("access token", ""): Advice("The access token is not good, or not any more", LATE),
 }
 
 
@@ -98,9 +169,31 @@ def kind(trace: Trace) -> str:
     if trace.failed == redirect_uri_difference.CHECK:
         return kind_of_address(trace)
     if trace.failed == "scope":
-        ours = trace.expected.startswith(MAY_ASK)
-        return LEFT_OUT if trace.error == LEFT_OUT else "not the application's" if ours else "of the grant"
+        return kind_of_scope(trace)
+    if trace.failed == "resource":
+        return kind_of_resource(trace)
+    if trace.failed == "group":
+        return "scope" if trace.got.startswith(BARRED) else "application"
     return ""
+
+
+def kind_of_scope(trace: Trace) -> str:
+    """Returns what is wrong with the scopes of a request."""
+    if trace.error == LEFT_OUT:
+        return LEFT_OUT
+    if not trace.expected.startswith(MAY_ASK):
+        return "of the grant"
+    unknown = trace.got.startswith(UNKNOWN) and ";" not in trace.got
+    return "unknown" if unknown else "not the application's"
+
+
+def kind_of_resource(trace: Trace) -> str:
+    """Returns what is wrong with the resources of a request."""
+    if trace.endpoint == "/token" and trace.expected == "resources of the authorization request":
+        return "of the grant"
+    if trace.got.isdecimal():
+        return "too many"
+    return "not for the application" if trace.got.startswith(FOREIGN) else "unknown"
 
 
 def kind_of_address(trace: Trace) -> str:

@@ -1,4 +1,4 @@
-"""Why a request of an application was refused, for the application's owner and administrators."""
+"""Why a request of an application was refused, for the application's owner and who administers the server."""
 
 from urllib.parse import quote
 
@@ -9,6 +9,7 @@ from iam.clients.refusals import Explanations
 from iam.http.answers import Answer
 from iam.http.request import Request
 from iam.pages.advice import advise
+from iam.records.role import ADMINISTERING
 from iam.service import service
 
 
@@ -34,6 +35,7 @@ class Errors:
             session=session,
             refusal=trace,
             advice=advise(trace),
+            administers=not ADMINISTERING.isdisjoint(session.roles),
             own=client is not None and client.owner_id == session.user_id,
             expected=redirect_uri_difference.marked(trace.expected, trace.presented),
             presented=redirect_uri_difference.marked(trace.presented, trace.expected),

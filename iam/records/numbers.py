@@ -59,3 +59,17 @@ class Span:
     def lacking(self) -> bool:
         """Whether a partition is missing that is needed tomorrow."""
         return self.beyond is None or self.beyond <= self.needed
+
+
+@frozen
+class Uses:
+    """How many people have allowed a client something, what of it still lives, and how many tokens of its own it has.
+
+    MOST + 1 is more. `last` is the day on which it was last used, as far as that is known.
+    """
+
+    client_id: str
+    people: int
+    grants: int
+    tokens: int
+    last: date | None

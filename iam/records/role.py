@@ -28,6 +28,17 @@ def known(names: Iterable[str]) -> frozenset[Role]:
 
 
 @frozen
+class HeldRole:
+    """A role that a person has on this server, or in the application `client_id`, themselves or by a group."""
+
+    role: str
+    client_id: str | None
+    client_name: str | None
+    group_id: UUID | None
+    group_name: str | None
+
+
+@frozen
 class RoleGrant:
     """A role on this server, or in the application `client_id`, given to a person or a group."""
 

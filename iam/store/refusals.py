@@ -59,6 +59,7 @@ PAGE: Final = (
     COLUMNS
     + """
 where at > %(since)s and (%(before)s::timestamptz is null or (at, id) < (%(before)s, %(id)s))
+    and (%(wanted)s::text is null or id = %(wanted)s)
     and (%(client_id)s::text is null or client_id = %(client_id)s)
     and (%(user_id)s::uuid is null or user_id = %(user_id)s)
     and (%(endpoint)s::text is null or endpoint = %(endpoint)s)
@@ -72,13 +73,14 @@ log = Logger()
 
 @frozen
 class Wanted:
-    """Which refusals are wanted; None does not restrict them."""
+    """Which refusals are wanted, `wanted` by the id; None does not restrict them."""
 
     client_id: str | None = None
     user_id: UUID | None = None
     endpoint: str | None = None
     error: str | None = None
     since: datetime | None = None
+    wanted: str | None = None
 
 
 NAMES: Final = (*(each.name for each in (*fields(Trace), *fields(Presented))), "day")

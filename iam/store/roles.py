@@ -9,7 +9,7 @@ from attrs import frozen
 
 from iam.database.database import Database
 from iam.records.actor import By
-from iam.records.role import RoleGrant
+from iam.records.role import HeldRole, RoleGrant
 from iam.store.administrators import kept
 
 COLUMNS: Final = """
@@ -28,6 +28,19 @@ LIST: Final = (
 order by r.client_id nulls first, r.role, u.username_key, g.name_key
 """
 )
+# What a person has been given themselves, and what the groups that they are in were given.
+OF_PERSON: Final = """
+select r.role, r.client_id, c.name, r.group_id, g.name
+from (
+    select role, client_id, group_id from role_grants where user_id = %(user_id)s
+    union all
+    select r.role, r.client_id, r.group_id from group_members m join role_grants r on r.group_id = m.group_id
+    where m.user_id = %(user_id)s
+) r
+left join clients c on c.id = r.client_id
+left join groups g on g.id = r.group_id
+order by r.client_id nulls first, r.role, g.name_key nulls first
+"""
 # In the order of the index role_grants_once.
 PAGE: Final = (
     COLUMNS
@@ -98,6 +111,10 @@ class Roles:
             "select roles_of(%(user_id)s, %(client_id)s)", {"user_id": user_id, "client_id": client_id}
         )
         return list(roles)
+
+    async def held(self, user_id: UUID) -> list[HeldRole]:
+        """Returns the roles of a person on this server and in applications, and the groups by which they have them."""
+        return [HeldRole(*row) for row in await self._database.query(OF_PERSON, {"user_id": user_id})]
 
     async def memberships(self, user_id: UUID, client_id: str) -> tuple[list[str], list[str]]:
         """Returns the names of the groups that a person is in, and the roles that they have in an application."""

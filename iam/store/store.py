@@ -9,6 +9,7 @@ from iam.settings import Settings
 from iam.store.access_tokens import AccessTokens
 from iam.store.accesses import Accesses
 from iam.store.activities import Activities
+from iam.store.application_uses import ApplicationUses
 from iam.store.audit import Audit
 from iam.store.authorization_codes import AuthorizationCodes
 from iam.store.buckets import Buckets
@@ -94,6 +95,7 @@ class Store:
     signing_keys: SigningKeys
     consents: Consents
     consent_uses: ConsentUses
+    application_uses: ApplicationUses
     grants: Grants
     authorization_codes: AuthorizationCodes
     access_tokens: AccessTokens
@@ -155,6 +157,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         signing_keys=SigningKeys(database, clock),
         consents=Consents(database),
         consent_uses=ConsentUses(database, clock),
+        application_uses=ApplicationUses(database),
         grants=Grants(database),
         authorization_codes=AuthorizationCodes(database),
         access_tokens=AccessTokens(database),

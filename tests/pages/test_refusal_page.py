@@ -40,7 +40,7 @@ async def refused_uri(server: Server, uri: str) -> tuple[str, App]:
 async def test_a_wrong_redirect_uri_stands_below_the_registered_one_with_the_difference_marked(server: Server) -> None:
     page, app = await refused_uri(server, "https://client.example/callbak")
 
-    assert "<h1>The redirect URI is not one of yours</h1>" in page
+    assert "<h1>The redirect URI is not registered</h1>" in page
     assert "<dt>Registered</dt><dd><code>https://client.example<mark>/callback</mark></code>" in page.replace("\n", "")
     assert "<dt>Sent</dt><dd><code>https://client.example<mark>/callbak</mark></code>" in page.replace("\n", "")
     assert "<dt>What differs</dt><dd>path /callbak</dd>" in page
@@ -89,7 +89,7 @@ async def test_an_administrator_reads_the_same_without_the_way_to_a_form_that_is
 
     page = await page_of(server, administrator, await owner.get(asking(app, redirect_uri="https://evil.example/")))
 
-    assert "<h1>The redirect URI is not one of yours</h1>" in page
+    assert "<h1>The redirect URI is not registered</h1>" in page
     assert "/edit#" not in page
 
 
@@ -117,9 +117,8 @@ async def test_everybody_else_sees_the_same_for_an_unknown_client_and_a_wrong_re
 @pytest.mark.parametrize(
     ("metadata", "parameters", "headline", "place"),
     [
-        pytest.param(
-            {}, {"scope": "photos:read"}, "The application may not ask for these scopes", "scopes", id="scope"
-        ),
+        pytest.param({}, {"scope": "phone"}, "The application may not ask for these scopes", "scopes", id="scope"),
+        pytest.param({}, {"scope": "photos:read"}, "There is no such scope", "scopes", id="unknown scope"),
         pytest.param(
             {"require_pkce": True},
             {"code_challenge": "", "code_challenge_method": ""},

@@ -13,6 +13,7 @@ from iam.administration.actions.paging import cut, moment_and_text
 from iam.administration.actions.person import WHO
 from iam.administration.actions.readers import HELPERS_AND_AUDITORS
 from iam.administration.administration import Administration
+from iam.clients.refusals import identifier_of
 from iam.records.refusal import Trace
 from iam.store.refusals import Wanted
 
@@ -55,6 +56,9 @@ class Refusal(Model):
 class RefusalListing(Model):
     """Which refusals of the last day are wanted."""
 
+    id: str | None = Field(
+        default=None, description="Only the one with this id: it stands on the error page, and ends the error_uri."
+    )
     client: str | None = Field(default=None, description="Only those of this client.")
     person: str | None = Field(default=None, description=f"Only those of who was logged in. {WHO}")
     endpoint: str | None = Field(default=None, description="Only those of this endpoint, such as /authorize.")
@@ -73,7 +77,8 @@ class NamedRefusal(Model):
 async def list_refusals(on: Administration, wish: RefusalListing, _: Operator) -> Page[Refusal]:
     """Lists the refusals of the last day, the latest first. Raises Invalid and Missing."""
     person = await people.find(on, wish.person) if wish.person else None
-    wanted = Wanted(wish.client, person.id if person else None, wish.endpoint, wish.error, wish.since)
+    identifier = identifier_of(wish.id) if wish.id else None
+    wanted = Wanted(wish.client, person.id if person else None, wish.endpoint, wish.error, wish.since, identifier)
     rows = await refusals.list_page(on, wanted, moment_and_text(wish.after), wish.limit + 1)
     found, following = cut(rows, wish.limit, lambda trace: [trace.at.isoformat(), trace.id])
     return Page[Refusal](items=list(map(Refusal.of, found)), next=following)

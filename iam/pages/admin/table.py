@@ -5,7 +5,7 @@ from typing import Final, cast
 
 from iam.administration.actions import groups
 from iam.administration.actions import people as accounts
-from iam.pages.admin import finding, people
+from iam.pages.admin import access, causes, finding, uses
 from iam.pages.admin.noun import Act, Noun, Related
 
 REFUSALS: Final = Noun(
@@ -14,6 +14,8 @@ REFUSALS: Final = Noun(
     title="failed",
     hint=("at", "error", "endpoint", "client_id"),
     empty="Nothing was refused in the last day.",
+    template="admin_refusal.html",
+    more={"cause": causes.of_refusal},
 )
 INVITATIONS: Final = Noun(
     "invitations",
@@ -94,7 +96,7 @@ PEOPLE: Final = Noun(
     hint=("name", "email"),
     marks={"superuser": "Administrator", "disabled": "Disabled"},
     template="admin_person.html",
-    more={"obstacles": people.tell_obstacles, "roles": people.tell_roles, "groups": people.tell_groups},
+    more={"obstacles": access.obstacles_of, "reach": access.reach_of, "causes_of": causes.of_person},
     related=(
         Related(SESSIONS, "user", "They are not logged in anywhere."),
         Related(GRANTS, "user", "They have allowed no application anything."),
@@ -116,6 +118,8 @@ APPLICATIONS: Final = Noun(
     title="client_name",
     hint=("client_id", "owner", "created_at"),
     marks={"disabled_at": "Disabled", "registered_itself": "Registered itself", "trusted": "Trusted"},
+    template="admin_application.html",
+    more={"causes_of": causes.of_application, "uses": uses.of_application},
     emptied=None,
     groups={
         "": (
@@ -145,7 +149,6 @@ APPLICATIONS: Final = Noun(
         Related(GRANTS, "client", "Nobody has allowed it anything."),
         Related(TOKENS, "client", "It has no tokens of its own."),
         Related(ROLES, "client", "Nobody has a role in it."),
-        Related(REFUSALS, "client", "Nothing was refused to it in the last day."),
     ),
 )
 SCOPES: Final = Noun("scopes", "Scopes", hint=("description", "claims"), marks={"restricted": "Restricted"})
