@@ -34,14 +34,16 @@ class Process:
         return self.server.wait(PATIENCE)
 
 
-def start(*options: str, port: int | None = None, path: str = "", output: Any = subprocess.DEVNULL) -> Process:
-    """Start a server, whose issuer may have a path, and wait until it answers."""
+def start(
+    *options: str, port: int | None = None, path: str = "", output: Any = subprocess.DEVNULL, limited: bool = False
+) -> Process:
+    """Start a server, whose issuer may have a path and which may limit what anybody may try, and wait until it answers."""
     port = port or free_port()
     if path:
         options = ("--issuer", f"http://localhost:{port}{path}", *options)
     shared = {"IAM_SECRET_KEY": SERVER_KEY} if "--database" in options else {}  # servers on one database have one key
     server = subprocess.Popen(
-        [BIN / "twist", "iam", "--port", str(port), "--no-rate-limits", *options],
+        [BIN / "twist", "iam", "--port", str(port), *([] if limited else ["--no-rate-limits"]), *options],
         stdout=output,
         stderr=output,
         cwd="/",
