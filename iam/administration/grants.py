@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from iam.administration import clients, people
@@ -10,9 +11,11 @@ from iam.administration.ending import count_grants
 from iam.administration.losses import Losses, Section
 from iam.records.actor import By
 from iam.records.grant import Grant
-from iam.records.invalid import Missing
+from iam.records.invalid import Invalid, Missing
 from iam.records.user import User
 from iam.secrets import minted
+
+NOTHING: Final = "{user} has allowed {client} nothing."
 
 
 async def list_living(on: Administration, user: User | None = None, client_id: str | None = None) -> list[Grant]:
@@ -86,6 +89,20 @@ async def revoke_of_user(on: Administration, name: str, by: By) -> None:
     user = await people.find(on, name)
     if not await on.store.grants.revoke_of_user(user.id, on.clock.now(), by):
         raise people.missing(name)
+
+
+async def withdraw(on: Administration, name: str, client_id: str, by: By) -> None:
+    """Ends what a person allowed a client, as they do it themselves: they are asked again. Raises Invalid."""
+    user, client = await people.find(on, name), await clients.find(on, client_id)
+    if not await on.store.consents.withdraw(user.id, on.clock.now(), by, client_id=client.id):
+        raise Invalid({"client": NOTHING.format(user=user.username, client=client.name)})
+
+
+async def count_losses_of_both(on: Administration, name: str, client_id: str) -> Losses:
+    """Returns what this person allowed this client. Raises Invalid if there is no such person or client."""
+    user, client = await people.find(on, name), await clients.find(on, client_id)
+    items = await count_grants(on, lambda grant: grant.scope, user_id=user.id, client_id=client.id)
+    return Losses(f"End what {user.username} allowed {client.name}?", [ending(items)])
 
 
 async def revoke_of_client(on: Administration, client_id: str, by: By) -> None:

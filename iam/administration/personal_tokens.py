@@ -8,6 +8,7 @@ from uuid import UUID
 from attrs import evolve, field, frozen
 
 from iam.administration.administration import Administration
+from iam.administration.losses import Losses, Section, count
 from iam.oauth.grant_types import CLIENT_CREDENTIALS
 from iam.oauth.reasons import shown
 from iam.people import names
@@ -141,6 +142,17 @@ async def revoke(on: Administration, token: PersonalToken, by: By) -> None:
     """Ends a token, at once and everywhere; one that has ended meanwhile stays as it is."""
     owner = Owner(token.user_id, token.client_id)
     await on.store.personal_tokens.revoke(token.id, owner, on.clock.now(), by)
+
+
+async def revoke_all(on: Administration, owner: Owner, by: By) -> int:
+    """Ends all tokens of a person or an application, at once and everywhere; returns how many."""
+    return await on.store.personal_tokens.revoke_all(owner, on.clock.now(), by)
+
+
+async def count_losses(on: Administration, whose: str, owner: Owner) -> Losses | None:
+    """Returns the tokens of an owner that end; None if there are none."""
+    items = count(await list_all(on, owner), "token", lambda token: token.name)
+    return Losses(f"Revoke all tokens of {whose}?", [Section("These stop working:", items)]) if items else None
 
 
 def scopes(on: Administration) -> PersonalScopes:

@@ -5,7 +5,7 @@ from uuid import UUID
 import click
 
 from iam.administration.actions import grants as actions
-from iam.administration.actions.grants import EveryGrant, GrantedApplication, GrantListing, NamedGrant
+from iam.administration.actions.grants import Allowed, EveryGrant, GrantedApplication, GrantListing, NamedGrant
 from iam.administration.actions.models import MOST
 from iam.administration.actions.person import NamedPerson
 from iam.commands import output
@@ -36,6 +36,7 @@ def list_(user: str | None, client: str | None) -> None:
         "iam grant revoke 01939b0a-5c3e-7a41-9d3c-2f1b8c6f0a11",
         "iam grant revoke --user alice",
         "iam grant revoke --client 4Fh...",
+        "iam grant revoke --user alice --client 4Fh...",
         "iam grant revoke --everything",
     ]
 )
@@ -47,16 +48,21 @@ def list_(user: str | None, client: str | None) -> None:
 def revoke(grant_id: UUID | None, user: str | None, client: str | None, *, everything: bool, yes: bool) -> None:
     """End the grant ID, or many at once, and every code and token under them, on all servers at the same moment.
 
-    A client's own grant is replaced by a new one without tokens: the client can ask for new ones.
+    A client's own grant is replaced by a new one without tokens: the client can ask for new ones. With --user and
+    --client it is what this person allowed this client, which has to ask them again.
     """
-    if sum((grant_id is not None, user is not None, client is not None, everything)) != 1:
-        raise click.UsageError("Name one: an ID, --user, --client or --everything.")
+    if sum((grant_id is not None, user is not None or client is not None, everything)) != 1:
+        raise click.UsageError("Name one: an ID, --user and --client or one of them, or --everything.")
     if grant_id is not None:
         ended = perform_if_agreed(actions.REVOKE, NamedGrant(grant=grant_id), yes=yes)
         output.say(f"The grant {grant_id} is revoked.", document(ended))
     elif everything:
         perform_if_agreed(actions.REVOKE_ALL, EveryGrant(), yes=yes)
         output.say("All grants are revoked.", {"everything": True, "revoked": True})
+    elif user is not None and client is not None:
+        perform_if_agreed(actions.WITHDRAW, Allowed(user=user, client=client), yes=yes)
+        told = {"user": user, "client_id": client, "revoked": True}
+        output.say(f"What {user} allowed the client {client} has ended.", told)
     elif user is not None:
         perform_if_agreed(actions.REVOKE_OF_PERSON, NamedPerson(person=user), yes=yes)
         output.say(f"All grants of {user} are revoked.", {"user": user, "revoked": True})

@@ -11,12 +11,14 @@ from iam.administration.actions.models import MOST
 from iam.administration.actions.tokens import (
     NamedToken,
     NewToken,
+    OwnTokens,
     RevokedToken,
     TokenListing,
     TokenText,
 )
 from iam.commands import asking, moments, output
-from iam.commands.actions import document, given, list_all, perform
+from iam.commands.actions import document, given, list_all, perform, perform_if_agreed
+from iam.commands.confirming import yes_option
 from iam.commands.options import Group
 
 COLUMNS = ("active", "client_id", "username", "sub", "scope", "iat", "exp")
@@ -89,22 +91,37 @@ def show() -> None:
         output.show({name: readable(name, told[name]) for name in COLUMNS if name in told})
 
 
-@command.command(examples=["iam token revoke < token.txt", "iam token revoke 01939b0a-5c3e-7a41-9d3c-2f1b8c6f0a11"])
+@command.command(
+    examples=[
+        "iam token revoke < token.txt",
+        "iam token revoke 01939b0a-5c3e-7a41-9d3c-2f1b8c6f0a11",
+        "iam token revoke --user alice",
+    ]
+)
 @click.argument("token_id", metavar="[ID]", type=click.UUID, required=False)
-def revoke(token_id: UUID | None) -> None:
-    """Revoke the personal or service token ID or, without ID, the token on standard input.
+@click.option("--user", metavar="U", help="All personal tokens of this person.")
+@click.option("--client", metavar="ID", help="All service tokens of this application.")
+@yes_option
+def revoke(token_id: UUID | None, user: str | None, client: str | None, *, yes: bool) -> None:
+    """Revoke the personal or service token ID, or all of somebody or, without any of these, the token on standard input.
 
     With a token that a person gave a client, its grant ends too.
     """
+    if sum(each is not None for each in (token_id, user, client)) > 1:
+        raise click.UsageError("Name one: an ID, --user or --client.")
+    if user is not None or client is not None:
+        ended = perform_if_agreed(actions.REVOKE_ALL, OwnTokens(**given(user=user, client=client)), yes=yes)
+        output.say(f"Tokens that are revoked: {ended.revoked}.", document(ended))
+        return
     if token_id is not None:
         say_revoked(perform(actions.REVOKE, NamedToken(token=token_id)))
         return
-    ended = perform(actions.REVOKE_TEXT, named(asking.secret_on_input("The token")))
-    if ended.ended:
-        say_revoked(ended.ended)
+    gone = perform(actions.REVOKE_TEXT, named(asking.secret_on_input("The token")))
+    if gone.ended:
+        say_revoked(gone.ended)
     else:
-        told = {"client_id": ended.client_id, "revoked": True}
-        output.say(f"The token that client {ended.client_id} had is revoked.", told)
+        told = {"client_id": gone.client_id, "revoked": True}
+        output.say(f"The token that client {gone.client_id} had is revoked.", told)
 
 
 def named(text: str) -> TokenText:

@@ -87,7 +87,7 @@ select obstacle from judged
 REVOKE: Final = """
 update grants g set revoked_at = %(now)s
 from personal_tokens t
-where t.grant_id = %(id)s and g.id = t.grant_id and g.revoked_at is null
+where (%(id)s::uuid is null or t.grant_id = %(id)s) and g.id = t.grant_id and g.revoked_at is null and g.expires_at > %(now)s
     and t.user_id is not distinct from %(user_id)s and t.client_id is not distinct from %(client_id)s
 returning g.id, audited('personal_token.revoked', %(now)s, %(actor)s, %(address)s, subject => g.user_id::text,
     client => g.client_id, detail => jsonb_build_object('grant', g.id, 'name', t.name))
@@ -155,3 +155,8 @@ class PersonalTokens:
         """Ends a token of this owner. Returns False if there is none, or if it was revoked before."""
         told = {"id": token_id, "user_id": owner.user_id, "client_id": owner.client_id, "now": now, **by.columns}
         return bool(await self._database.query(REVOKE, told))
+
+    async def revoke_all(self, owner: Owner, now: datetime, by: By) -> int:
+        """Ends all tokens of this owner; returns how many had not ended yet."""
+        told = {"id": None, "user_id": owner.user_id, "client_id": owner.client_id, "now": now, **by.columns}
+        return len(await self._database.query(REVOKE, told))

@@ -47,7 +47,7 @@ from iam.administration.roles import Place
 from iam.records.actor import SERVER, By
 from iam.records.audit import Wanted
 from iam.records.client_metadata import Metadata
-from iam.records.personal_token import ANYBODY
+from iam.records.personal_token import ANYBODY, Owner
 from iam.records.refused_login import THROTTLED
 from iam.records.role import Role
 from iam.records.scope import Scope
@@ -316,6 +316,12 @@ async def revoke_grants_of_client(desk: Desk) -> Act:
     return lambda: grants.revoke_of_client(desk.on, app.client_id, BY)
 
 
+async def withdraw_grants(desk: Desk) -> Act:
+    person, app = await desk.server.person(), await desk.server.app()
+    await desk.server.tokens(app, person)
+    return lambda: grants.withdraw(desk.on, person.username, app.client_id, BY)
+
+
 async def revoke_all_grants(desk: Desk) -> Act:
     return lambda: grants.revoke_all(desk.on, BY)
 
@@ -341,6 +347,12 @@ async def create_personal_token(desk: Desk) -> Act:
 async def create_service_token(desk: Desk) -> Act:
     client = await clients.find(desk.on, (await desk.server.app()).client_id)
     return lambda: personal_tokens.create_for_client(desk.on, client, wished(desk), BY)
+
+
+async def revoke_personal_tokens(desk: Desk) -> Act:
+    user = await people.find(desk.on, (await desk.server.person()).username)
+    await personal_tokens.create_for_person(desk.on, user, wished(desk), SERVER)
+    return lambda: personal_tokens.revoke_all(desk.on, Owner(user_id=user.id), BY)
 
 
 async def revoke_personal_token(desk: Desk) -> Act:
@@ -428,6 +440,7 @@ ACTIONS: dict[str, tuple[Prepare, str]] = {
     "grants.revoke_all": (revoke_all_grants, "grants.revoked"),
     "grants.revoke_of_client": (revoke_grants_of_client, "grants.revoked"),
     "grants.revoke_of_user": (revoke_grants_of_person, "grants.revoked"),
+    "grants.withdraw": (withdraw_grants, "consent.withdrawn"),
     "grants.void": (void, "grants.revoked"),
     "groups.add": (add_member, "group.member_added"),
     "groups.create": (create_group, "group.created"),
@@ -452,6 +465,7 @@ ACTIONS: dict[str, tuple[Prepare, str]] = {
     "people.update": (update_person, "user.changed"),
     "personal_tokens.create_for_client": (create_service_token, "personal_token.created"),
     "personal_tokens.create_for_person": (create_personal_token, "personal_token.created"),
+    "personal_tokens.revoke_all": (revoke_personal_tokens, "personal_token.revoked"),
     "personal_tokens.revoke": (revoke_personal_token, "personal_token.revoked"),
     "registration_access_tokens.revoke": (revoke_registration_access_token, "client.registration_token_revoked"),
     "registration_access_tokens.rotate": (rotate_registration_access_token, "client.registration_token_rotated"),

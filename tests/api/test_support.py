@@ -8,8 +8,10 @@ from pytest_twisted import blockon
 from twisted.internet.defer import Deferred
 
 from iam.administration import personal_tokens
+from iam.administration.losses import Losses, Section
 from iam.administration.personal_tokens import Wish
 from iam.records.actor import SERVER
+from iam.records.personal_token import Owner
 from tests.api.conftest import Api, Caller
 from tests.harness import Person
 
@@ -113,3 +115,54 @@ async def test_support_verifies_no_address(api: Api, helper: Caller, method: str
     reply = await helper(method, path, body)
 
     assert (reply.status, reply.json["detail"]) == (403, "Only an administrator may give these: email_verified.")
+
+
+async def test_support_ends_all_tokens_of_a_person_and_of_no_application(api: Api, helper: Caller) -> None:
+    on, alice = api.server.application.administration, await api.server.person("alice")
+    user, app = await api.server.store.users.by_id(alice.user_id), await api.server.app()
+    client = await api.server.store.clients.read(app.client_id)
+    assert user
+    assert client
+    for name in ("backup", "mirror"):
+        await personal_tokens.create_for_person(on, user, Wish(name, ["read"]), SERVER)
+    service = await personal_tokens.create_for_client(on, client, Wish("nightly", ["read"]), SERVER)
+
+    losses = await personal_tokens.count_losses(on, "alice", Owner(user_id=user.id))
+    ended = await helper("POST", "/tokens/revoke-all", {"user": "alice"})
+    again = await helper("POST", "/tokens/revoke-all", {"user": "alice"})
+    refused = await helper("POST", "/tokens/revoke-all", {"client": app.client_id})
+    both = await helper("POST", "/tokens/revoke-all", {"user": "alice", "client": app.client_id})
+
+    assert losses == Losses(
+        "Revoke all tokens of alice?", [Section("These stop working:", ["2 tokens: backup, mirror"])]
+    )
+    assert (ended.json, again.json) == ({"revoked": 2}, {"revoked": 0})
+    assert (refused.status, both.status) == (403, 422)
+    assert await personal_tokens.list_all(on, service.token.owner)
+
+
+async def test_what_a_person_allowed_one_application_ends_and_no_more(api: Api, helper: Caller) -> None:
+    alice, bob = await api.server.person("alice"), await api.server.person("bob")
+    app, other = await api.server.app(), await api.server.app()
+    kept = [await api.server.tokens(app, bob), await api.server.tokens(other, alice)]
+    ended = await api.server.tokens(app, alice)
+
+    reply = await helper("POST", "/grants/withdraw", {"user": "alice", "client": app.client_id})
+    again = await helper("POST", "/grants/withdraw", {"user": "alice", "client": app.client_id})
+
+    assert (reply.json, again.status) == ({"revoked": True}, 422)
+    assert (await api.server.introspect(app, ended["access_token"]))["active"] is False
+    assert [
+        (await api.server.introspect(each, tokens["access_token"]))["active"]
+        for each, tokens in zip((app, other), kept, strict=True)
+    ] == [True] * 2
+    assert again.json["errors"][0]["pointer"] == "#/client"
+
+
+async def test_support_ends_nothing_that_somebody_with_a_role_allowed(api: Api, helper: Caller) -> None:
+    auditor, app = await api.with_role("auditor"), await api.server.app()
+    await api.server.tokens(app, auditor)
+
+    reply = await helper("POST", "/grants/withdraw", {"user": "auditor", "client": app.client_id})
+
+    assert reply.status == 403

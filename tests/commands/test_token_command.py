@@ -109,6 +109,20 @@ def test_a_revoked_token_is_good_no_longer(iam: Iam, by_id: bool) -> None:
     assert iam("token", "revoke", made["id"]).status == 1
 
 
+@pytest.mark.parametrize("owner", ["person", "application"])
+def test_all_tokens_of_somebody_are_revoked_and_nobody_elses(iam: Iam, client: Any, owner: str) -> None:
+    options = {"person": ("--user", "alice"), "application": ("--client", client["client_id"])}
+    kept = {"person": "cron", "application": "backup"}
+    iam(*ALICE, "backup", *MONTH)
+    iam("token", "create", "--client", client["client_id"], "--name", "cron")
+
+    revoked = iam("token", "revoke", *options[owner], "--yes", "--json")
+    both = iam("token", "revoke", *options["person"], *options["application"])
+
+    assert (revoked.json, both.status) == ({"revoked": 1}, 2)
+    assert [token["name"] for token in iam("token", "list", "--json").json] == [kept[owner]]
+
+
 def test_grants_name_the_token_that_they_are(iam: Iam, client: Any) -> None:
     iam(*ALICE, "backup", *MONTH)
     iam("token", "create", "--client", client["client_id"], "--name", "cron")

@@ -164,11 +164,12 @@ def test_a_revoked_grant_ends_its_tokens(iam: Iam, given: Given) -> None:
     assert again.complaint == f"There is no grant {given.grant_id}, or it has ended already."
 
 
-@pytest.mark.parametrize("which", ["user", "client", "everything"])
+@pytest.mark.parametrize("which", ["user", "client", "both", "everything"])
 def test_h21_many_grants_are_revoked_at_once(iam: Iam, given: Given, client: Any, which: str) -> None:
     options = {
         "user": ("--user", "alice"),
         "client": ("--client", client["client_id"]),
+        "both": ("--user", "alice", "--client", client["client_id"]),
         "everything": ("--everything",),
     }
     before = iam("token", "show", "--json", given=given.access_token).json["active"]

@@ -10,7 +10,7 @@ from iam.administration.actions.action import Action
 from iam.administration.actions.models import MOST, USUAL, Model, Moment, Page
 from iam.administration.actions.operator import Operator
 from iam.administration.actions.paging import cut, identifier
-from iam.administration.actions.person import NamedPerson
+from iam.administration.actions.person import WHO, NamedPerson
 from iam.administration.actions.readers import HELPERS, HELPERS_AND_AUDITORS
 from iam.administration.administration import Administration
 from iam.records.grant import Grant
@@ -81,6 +81,13 @@ class RevokedGrants(Model):
     revoked: bool = True
 
 
+class Allowed(Model):
+    """What one person allowed one client."""
+
+    user: str = Field(min_length=1, description=WHO)
+    client: str = Field(min_length=1, description="The client that they allowed it.")
+
+
 class EveryGrant(Model):
     """All grants of everybody."""
 
@@ -109,6 +116,17 @@ async def revoke_of_application(on: Administration, wish: GrantedApplication, op
     """Ends all that an application was granted. Raises Missing."""
     await grants.revoke_of_client(on, wish.application, operator.by)
     return RevokedGrants()
+
+
+async def withdraw(on: Administration, wish: Allowed, operator: Operator) -> RevokedGrants:
+    """Ends what a person allowed a client. Raises Invalid and Missing."""
+    await grants.withdraw(on, wish.user, wish.client, operator.by)
+    return RevokedGrants()
+
+
+async def giver(on: Administration, wish: Allowed) -> UUID:
+    """Returns the id of the person. Raises Missing."""
+    return (await people.find(on, wish.user)).id
 
 
 async def revoke_all(on: Administration, _: EveryGrant, operator: Operator) -> RevokedGrants:
@@ -166,6 +184,18 @@ REVOKE_OF_APPLICATION: Final = Action(
     revoke_of_application,
     losses=lambda on, wish: grants.count_losses_of_client(on, wish.application),
 )
+WITHDRAW: Final = Action(
+    "grant.withdraw",
+    "End what a person allowed an application, as they can do it themselves: it has to ask them again.",
+    "POST",
+    "/grants/withdraw",
+    Allowed,
+    RevokedGrants,
+    withdraw,
+    roles=HELPERS,
+    person=giver,
+    losses=lambda on, wish: grants.count_losses_of_both(on, wish.user, wish.client),
+)
 REVOKE_ALL: Final = Action(
     "grant.revoke_all",
     "End all grants so far: everybody must allow applications again.",
@@ -178,4 +208,4 @@ REVOKE_ALL: Final = Action(
     sensitive=True,
 )
 
-ACTIONS: Final = (LIST, REVOKE, REVOKE_OF_PERSON, REVOKE_OF_APPLICATION, REVOKE_ALL)
+ACTIONS: Final = (LIST, REVOKE, REVOKE_OF_PERSON, REVOKE_OF_APPLICATION, WITHDRAW, REVOKE_ALL)

@@ -12,6 +12,7 @@ from iam.administration.actions.operator import Operator
 from iam.administration.actions.paging import cut, identifier
 from iam.administration.actions.readers import HELPERS, HELPERS_AND_AUDITORS
 from iam.administration.administration import Administration
+from iam.administration.losses import Losses
 from iam.administration.personal_tokens import Wish
 from iam.records.invalid import complain
 from iam.records.personal_token import ANYBODY, Owner, PersonalToken
@@ -72,6 +73,19 @@ class NewToken(Model):
     scope: str | None = Field(default=None, description="What it allows, with spaces between.")
     resource: list[str] = Field(default_factory=list, description="What it is for; none: nothing in particular.")
     expires_at: Instant | None = Field(default=None, description="When it expires, at most a year from now.")
+
+
+class OwnTokens(Model):
+    """All tokens of a person or of a client."""
+
+    user: str | None = Field(default=None, description="The person whose they are: their id or username.")
+    client: str | None = Field(default=None, description="The client whose they are.")
+
+
+class RevokedTokens(Model):
+    """How many tokens have ended."""
+
+    revoked: int
 
 
 class MadeToken(Model):
@@ -167,6 +181,32 @@ async def revoke(on: Administration, wish: NamedToken, operator: Operator) -> Re
     return RevokedToken.of(token)
 
 
+async def revoke_all(on: Administration, wish: OwnTokens, operator: Operator) -> RevokedTokens:
+    """Ends all tokens of a person or a client. Raises Invalid and Missing."""
+    _, owner = await named(on, wish)
+    return RevokedTokens(revoked=await personal_tokens.revoke_all(on, owner, operator.by))
+
+
+async def count_all(on: Administration, wish: OwnTokens) -> Losses | None:
+    """Returns the tokens that end. Raises Invalid and Missing."""
+    return await personal_tokens.count_losses(on, *await named(on, wish))
+
+
+async def named(on: Administration, wish: OwnTokens) -> tuple[str, Owner]:
+    """Returns the name of a person or a client, and the owner that they are. Raises Invalid and Missing."""
+    complain(user=ONE if (wish.user is None) == (wish.client is None) else None)
+    if wish.user is not None:
+        user = await people.find(on, wish.user)
+        return user.username, Owner(user_id=user.id)
+    client = await clients.find(on, str(wish.client))
+    return client.name, Owner(client_id=client.id)
+
+
+async def owner_of_all(on: Administration, wish: OwnTokens) -> UUID | None:
+    """Returns whose tokens they are, None being a client's own. Raises Invalid and Missing."""
+    return (await named(on, wish))[1].user_id
+
+
 async def show(on: Administration, wish: TokenText, _: Operator) -> DescribedToken:
     """Returns what a token is good for."""
     found = await tokens.find(on, wish.text.get_secret_value())
@@ -221,6 +261,18 @@ REVOKE: Final = Action(
     roles=HELPERS,
     person=holder,
 )
+REVOKE_ALL: Final = Action(
+    "token.revoke_all",
+    "Revoke all personal tokens of a person, or all service tokens of a client.",
+    "POST",
+    "/tokens/revoke-all",
+    OwnTokens,
+    RevokedTokens,
+    revoke_all,
+    roles=HELPERS,
+    person=owner_of_all,
+    losses=count_all,
+)
 SHOW: Final = Action(
     "token.show",
     "Say what a token is good for, whose text is known.",
@@ -242,4 +294,4 @@ REVOKE_TEXT: Final = Action(
     revoke_text,
 )
 
-ACTIONS: Final = (LIST, CREATE, REVOKE, SHOW, REVOKE_TEXT)
+ACTIONS: Final = (LIST, CREATE, REVOKE, REVOKE_ALL, SHOW, REVOKE_TEXT)
