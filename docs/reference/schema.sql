@@ -347,12 +347,15 @@ $$;
 CREATE FUNCTION last_use(client text, own_grant uuid) RETURNS date
     LANGUAGE sql STABLE
     AS $$
-    select greatest(
-        (select u.day from client_uses u where u.client_id = client),
-        (
-            select (g.created_at at time zone 'UTC')::date from grants g
-            where g.client_id = client and g.id <> own_grant order by g.id desc limit 1
-        )
+    select coalesce(
+        greatest(
+            (select u.day from client_uses u where u.client_id = client),
+            (
+                select (g.created_at at time zone 'UTC')::date from grants g
+                where g.client_id = client and g.id <> own_grant order by g.id desc limit 1
+            )
+        ),
+        (select max(k.granted_at at time zone 'UTC')::date from consents k where k.client_id = client)
     )
 $$;
 

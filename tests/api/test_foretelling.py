@@ -52,7 +52,7 @@ async def test_it_is_told_to_those_who_may_do_it_and_nobody_else(api: Api) -> No
         await api.server.store.roles.grant(role, None, Holder(user_id=person.user_id), api.server.now(), SERVER)
     path = f"/people/{alice.user_id}/delete"
 
-    helping, looking = await api.personal(support), await api.personal(auditor)
+    helping, looking = await api.logged_in(support), await api.logged_in(auditor)
     reading = await api.personal(reader, "iam:people:read")
 
     assert [(await caller("GET", path)).status for caller in (helping, looking, reading)] == [200, 403, 403]
