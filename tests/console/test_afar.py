@@ -1,5 +1,6 @@
 """`iam --server`: real commands, in processes of their own, through the API of a real server."""
 
+import json
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,6 +110,17 @@ def test_a_long_list_is_fetched_page_by_page(afar: Afar) -> None:
     listed = afar("user", "list", "--json").json
 
     assert len({person["id"] for person in listed}) == len(listed) > 450
+
+
+def test_the_audit_log_is_taken_along_from_afar(afar: Afar) -> None:
+    afar.log_in("root", "iam:audit:read")
+
+    file = afar("audit", "list", "--kind", "user.created", "--format", "jsonl")
+    listed = afar("audit", "list", "--kind", "user.created", "--json")
+
+    assert [json.loads(line)["id"] for line in file.out.splitlines()] == [each["id"] for each in listed.json][::-1]
+    (noted,) = afar("audit", "list", "--kind", "audit.exported", "--json").json
+    assert noted["actor"].startswith("user ")
 
 
 def test_what_works_on_the_database_is_refused_from_afar(afar: Afar) -> None:

@@ -56,7 +56,7 @@ class EventFilters(Model):
         default=None, description="Only events of this kind, such as token.revoked."
     )
     actor: str | None = Field(
-        default=None, description="Only what was done by this actor, such as `command line`, `server` or `user ID`."
+        default=None, description="Only what was done by this actor: command line, server, or user, client and the id."
     )
     address: Network | None = Field(
         default=None, description="Only events from this address or network; after a month they have a network alone."

@@ -130,12 +130,12 @@ class ListPages:
             place=view.place,
             rows=[row(noun, each, acts, visible, view.named) for each in page.items],
             empty=NOT_FOUND if any(field.data for field in view.filters) else noun.empty,
-            actions=[
+            actions=view.files
+            + [
                 (address(each, view.named), label(each))
                 for each in acts
                 if not about_what(each, noun.names) or (view.named and variables(each) == list(view.named))
-            ]
-            + view.files,
+            ],
             first=view.part(None) if "after" in view.told else None,
             next=view.part(page.next) if page.next else None,
             done=view.done,
