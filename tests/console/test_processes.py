@@ -119,3 +119,28 @@ def test_a_command_loads_nothing_that_only_the_server_needs() -> None:
 
     assert "iam.commands.scope" in loaded
     assert {"klein", "twisted.web", "oauthlib", "jinja2", "wtforms", "joserfc", "argon2"}.isdisjoint(loaded)
+
+
+LIGHT = (
+    "user",
+    "group",
+    "audit",
+    "explain",
+    "session",
+    "registration_token",
+    "mail",
+    "invitation",
+    "setting",
+    "refusal",
+)
+
+
+def test_what_most_commands_do_not_need_is_not_imported() -> None:
+    script = (
+        f"import importlib, sys; [importlib.import_module('iam.commands.' + name) for name in {LIGHT}];"
+        "print(sorted({'iam.clients.registration', 'joserfc', 'twisted.web', 'jinja2'} & sys.modules.keys()))"
+    )
+
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert told.stdout == "[]\n"

@@ -29,6 +29,9 @@ PAGES = {
     "update application": f"{APPLICATION}/update",
     "rotate secret": f"{APPLICATION}/rotate-secret",
     "secret made": f"{APPLICATION}/rotate-secret",
+    "restrict application": f"{APPLICATION}/restrict",
+    "rotate registration token": f"{APPLICATION}/rotate-registration-token",
+    "revoke registration token": f"{APPLICATION}/revoke-registration-token",
     "revoke grants": f"{APPLICATION}/revoke-grants",
     "disable application": f"{APPLICATION}/disable",
     "application disabled": APPLICATION,
@@ -143,7 +146,8 @@ def applications(visit: Visit) -> Iterator[str]:
     visit.follow("I have noted it", SHOP)
     yield "application"
     path = visit.page.url.removeprefix(visit.site.url)
-    for name in ("Update", "Rotate secret", "Revoke grants", "Delete", "Disable"):
+    registration = ("Rotate registration token", "Revoke registration token")
+    for name in ("Update", "Restrict", "Rotate secret", *registration, "Revoke grants", "Delete", "Disable"):
         visit.to(path)
         visit.follow(name, name)
         yield name.lower() if " " in name else f"{name.lower()} application"
