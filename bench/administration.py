@@ -54,7 +54,7 @@ LOGIN = """
 insert into sessions (day, digest, id, user_id, auth_time, seen_at, expires_at, remembered)
 select current_date + 1, %(digest)s, gen_random_uuid(), id, now(), now(), current_date + 1, true from users where username = %(name)s
 """
-BACKENDS = "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+BACKENDS = "select pid from pg_stat_activity where datname = current_database() and usename = 'iam'"
 AGAIN = "update sessions set auth_time = now() where digest = any(%(digests)s)"
 
 

@@ -12,6 +12,7 @@ from attrs import frozen
 from pydantic import AwareDatetime
 
 from iam.administration.actions.action import Action
+from iam.administration.actions.models import Stream
 from iam.administration.actions.table import ACTIONS
 from iam.endpoints.api.api import PATH as API
 from iam.pages.admin import places
@@ -77,13 +78,15 @@ def addresses(get: Get) -> dict[str, Asked]:
     """Everything that is asked of this server, by what it is called; what is asked of `get` tells what there is."""
     found: dict[str, Asked] = {}
     for action in ACTIONS:
+        if issubclass(action.output, Stream):  # takes as long as there is something to tell
+            continue
         if not action.changes:
             for label, address in of_api(action, get):
                 found[f"GET {label}"] = Asked(API + address, "api")
                 if len(action.path.split("/")) < 4:  # what is about a part of an object is on the object's page
                     found[places.PLACE + label] = Asked(places.PLACE + address, "page")
-        elif "{" in action.path and (place := filled(places.address(action), get)):
-            found[places.address(action)] = Asked(place, "page")
+        elif "{" in action.path and (place := filled(places.place(action), get)):
+            found[places.place(action)] = Asked(place, "page")
     found[places.PLACE] = Asked(places.PLACE, "page")
     return found | {path: Asked(path, "page", own=True) for path in OWN}
 
