@@ -159,6 +159,14 @@ async def test_what_a_person_allowed_one_application_ends_and_no_more(api: Api, 
     assert again.json["errors"][0]["pointer"] == "#/client"
 
 
+async def test_who_is_named_in_a_body_and_is_not_there_is_a_member_at_fault(helper: Caller, call: Caller) -> None:
+    bodies = {"/grants/withdraw": {"user": "nobody", "client": "none"}, "/tokens/revoke-all": {"user": "nobody"}}
+
+    replies = [await caller("POST", path, body) for path, body in bodies.items() for caller in (helper, call)]
+
+    assert [(reply.status, reply.json["errors"][0]["pointer"]) for reply in replies] == [(422, "#/user")] * 4
+
+
 async def test_support_ends_nothing_that_somebody_with_a_role_allowed(api: Api, helper: Caller) -> None:
     auditor, app = await api.with_role("auditor"), await api.server.app()
     await api.server.tokens(app, auditor)

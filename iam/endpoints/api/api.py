@@ -1,6 +1,7 @@
 """The API of the administration below `/api/v1`: one handler for all actions."""
 
-from typing import Final
+from collections.abc import Awaitable
+from typing import Final, TypeVar
 
 from attrs import frozen
 
@@ -19,6 +20,8 @@ from iam.http.parameters import query_text
 from iam.http.request import Request
 from iam.records.invalid import Invalid, Missing
 from iam.throttles.write_budget import WriteBudget
+
+T = TypeVar("T")
 
 PATH: Final = "/api/v1"
 TOO_MUCH: Final = "You or your network have changed so much lately that you have to wait as long as Retry-After says."
@@ -46,10 +49,11 @@ class Api:
             if not acceptable(request, wish.answered_as):
                 raise Refused(406, NOT_ACCEPTABLE.format(media=wish.answered_as))
             await self._charge(action, request, operator)
-            await performing.check(self.administration, action, wish, operator)
+            await located(action, performing.check(self.administration, action, wish, operator))
 
             async def act() -> Answer:
-                return answer(action, show, request, await self._performed(action, wish, operator))
+                done = await located(action, performing.perform(self.administration, action, wish, operator))
+                return answer(action, show, request, done)
 
             if action.creates:
                 return await self.repetitions.once(request, act)
@@ -58,15 +62,6 @@ class Api:
 
         return handle
 
-    async def _performed(self, action: Action[Model, Model], wish: Model, operator: Operator) -> Model:
-        """Performs the action; what is missing is the object itself only if the address names one."""
-        try:
-            return await performing.perform(self.administration, action, wish, operator)
-        except Missing as missing:
-            if "{" in action.path:
-                raise
-            raise Invalid(missing.complaints) from None
-
     async def _charge(self, action: Action[Model, Model], request: Request, operator: Operator) -> None:
         """Raises Refused (429) if a change is more than the caller's budget for writing."""
         if not action.changes:
@@ -74,6 +69,16 @@ class Api:
         wait = await self.budget.wait(request.client_address, operator.by.actor, len(request.body))
         if wait:
             raise Refused(429, TOO_MUCH, retry_after(wait))
+
+
+async def located(action: Action[Model, Model], work: Awaitable[T]) -> T:
+    """Returns the result of a part of an action; what is missing is the object itself only if the address names one."""
+    try:
+        return await work
+    except Missing as missing:
+        if "{" in action.path:
+            raise
+        raise Invalid(missing.complaints) from None
 
 
 def acceptable(request: Request, media: str = JSON) -> bool:
