@@ -43,6 +43,8 @@ REST = {
     "grant role": "/admin/role/grant",
     "revoke role": "/admin/role/revoke",
     "revoke all grants": "/admin/grant/revoke-all",
+    "withdraw grants": "/admin/grant/withdraw",
+    "revoke all tokens": "/admin/token/revoke-all",
     "revoke a text": "/admin/token/revoke-text",
     "prune": "/admin/event/prune",
     "create scope": "/admin/scope/create",
@@ -100,7 +102,15 @@ def way_to_the_rest(visit: Visit) -> Iterator[str]:
     for part in (roles, scopes, resources, keys, sessions, tokens, registration_tokens, refusals):
         yield from part(visit)
     for name, path in REST.items():
-        if name in ("audit", "audit as a file", "prune", "revoke all grants", "revoke a text"):
+        if name in (
+            "audit",
+            "audit as a file",
+            "prune",
+            "revoke all grants",
+            "withdraw grants",
+            "revoke all tokens",
+            "revoke a text",
+        ):
             visit.to(path)
             yield name
 
