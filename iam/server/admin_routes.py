@@ -18,7 +18,12 @@ def admin(application: Application) -> list[tuple[str, str, Handler]]:
     desk = Desk(application.holders, application.administration, application.visitors, application.theme)
     lists, objects, acts, downloads = ListPages(desk), ObjectPages(desk), Acts(desk), FilePages(desk)
     files = [(noun, noun.file, named(PLACE + noun.file.path)) for noun in NOUNS if noun.file]
-    changes = [(noun, action, named(place(action))) for noun in NOUNS for action in noun.actions if action.changes]
+    changes = [
+        (noun, action, named(place(action)))
+        for noun in NOUNS
+        for action in noun.actions
+        if action.changes or action.looks
+    ]
     listed = [(noun, noun.list) for noun in (*NOUNS, MEMBERS) if noun.list]
     return [
         (PLACE, "GET", AdminOverview(desk).show),

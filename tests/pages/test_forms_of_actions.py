@@ -9,7 +9,7 @@ from iam.records.actor import SERVER
 from iam.records.role import Role
 from iam.store.roles import Holder
 from tests.harness import Server
-from tests.pages.administered import world
+from tests.pages.administered import NIGHTLY, world
 from tests.pages.conftest import Visitor, visitor_of
 from tests.pages.form import Form, form_of
 
@@ -164,3 +164,14 @@ async def test_nothing_leads_elsewhere(server: Server, back: str) -> None:
 @pytest.mark.parametrize("query", ["colour=red", "person=%FF", "group=x&group=y", "person=nobody"])
 async def test_an_address_that_names_what_is_not_there_leads_nowhere(server: Server, query: str) -> None:
     assert (await (await administrator(server)).get("/admin/role/grant?" + query)).status == 404
+
+
+async def test_a_token_is_looked_up_without_being_in_an_address_or_on_the_page(server: Server) -> None:
+    found = await world(server)
+    visitor = await administrator(server)
+
+    reply = await visitor.send(await opened(visitor, "/admin/token/show"), text=NIGHTLY)
+
+    assert reply.status == 200
+    assert found["applications"]["application"] in reply.text
+    assert NIGHTLY not in reply.text

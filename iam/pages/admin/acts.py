@@ -18,7 +18,8 @@ from iam.http.request import Request
 from iam.pages.admin import cases
 from iam.pages.admin.case import Case, back, page_of
 from iam.pages.admin.choices import SOME
-from iam.pages.admin.desk import Desk
+from iam.pages.admin.desk import Desk, seen
+from iam.pages.admin.facts import facts
 from iam.pages.admin.form import ActionForm
 from iam.pages.admin.noun import Noun
 from iam.pages.admin.places import BACK, DONE, label
@@ -34,7 +35,7 @@ SECRETS: Final = ("client_secret", "token", "initial_access_token", "registratio
 
 @service
 class Acts:
-    """The pages of all actions that change something."""
+    """The pages of all actions that change something, or are told what is too secret for an address."""
 
     desk: Desk
 
@@ -140,6 +141,8 @@ class Acts:
 
     def _tell(self, case: Case, done: Model) -> Answer:
         """Returns what came of an action: a secret that is shown once, or the way to the page of what there is now."""
+        if case.action.looks:
+            return self._tell_all(case, done)
         made = page_of(case.noun, done) if case.action.creates and case.noun.show else None
         following = made or case.after
         if isinstance(done, Link):
@@ -151,6 +154,13 @@ class Acts:
             if secret := getattr(done, name, None):
                 return self._tell_once(case, called(name), secret, following)
         return see_other(following + DONE)
+
+    def _tell_all(self, case: Case, done: Model) -> Answer:
+        """Returns the page that shows what was looked for."""
+        told = facts(case.noun, done, type(done).model_fields, seen(case.operator))
+        return self.desk.page(
+            "admin_told.html", case.session, here=case.noun.place, label=label(case.action), facts=told, back=case.back
+        )
 
     def _tell_once(self, case: Case, label: str, secret: str, following: str) -> Answer:
         """Returns the page that shows a secret this once."""

@@ -54,7 +54,8 @@ class Case:
     def digest(self) -> str:
         """The digest of what the page shows."""
         lost = [[part.heading, *part.items] for part in self.losses.sections] if self.losses else []
-        told = {name: value for name, value in self.told.items() if name not in MOVING}
+        moving = MOVING | (type(self.shown).fleeting if self.shown else frozenset())
+        told = {name: value for name, value in self.told.items() if name not in moving}
         return csrf.digest(told, lost, self.obstacle)
 
     @property

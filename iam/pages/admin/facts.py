@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from attrs import frozen
@@ -19,6 +19,8 @@ REFERENCES: Final[Mapping[str, tuple[str, str]]] = {
     "group_id": ("groups", "group"),
 }
 BESIDE: Final = {beside: name for name, (_, beside) in REFERENCES.items()}
+SAID: Final[Mapping[object, str]] = {"sig": "sign", "enc": "encrypt"}  # of values that are not called as people say
+SECONDS: Final = frozenset({"iat", "exp"})  # members that are moments in seconds since 1970
 BY_PERSON: Final = "user "  # how an actor begins who is a person, whose id follows
 CODES: Final = frozenset({"id", "kid", "client_id", "user_id", "session_id", "address", "actor", "kind", "error"})
 
@@ -68,6 +70,8 @@ def tell(noun: Noun, told: Mapping[str, object], name: str, seen: Sequence[str])
 
 def plain(name: str, value: object) -> Fact:
     """Returns a value in the form that people read."""
+    if name in SECONDS and isinstance(value, int):
+        return Fact(name, called(name), "moment", datetime.fromtimestamp(value, UTC))
     if isinstance(value, bool):
         return Fact(name, called(name), "text", "yes" if value else "no")
     if isinstance(value, datetime):
@@ -76,7 +80,12 @@ def plain(name: str, value: object) -> Fact:
         return Fact(name, called(name), "list", list(value))
     if isinstance(value, Mapping):
         return Fact(name, called(name), "facts", list(inside(value)))
-    return Fact(name, called(name), "code" if name in CODES else "text", str(value))
+    return Fact(
+        name,
+        called(name),
+        "code" if name in CODES else "text",
+        SAID.get(value, str(value)) if name == "use" else str(value),
+    )
 
 
 def inside(value: Mapping[str, object]) -> Iterator[Fact]:

@@ -28,6 +28,7 @@ from iam.records.session import Session
 from iam.service import service
 
 UNREADABLE: Final = ("There is no such list", "The address may be cut off. Begin at the first page of the list.")
+FEW: Final = 2  # filters that are always shown; more are folded up
 PAGING: Final = ("after", "limit")
 FILE: Final = "Take along as a file"
 NOT_FOUND: Final = "Nothing here fits what you look for."
@@ -74,10 +75,13 @@ class View:
         return f"{self.place}?{query}" if query else self.place
 
     @property
-    def files(self) -> list[tuple[str, str]]:
-        """The address of the page that gives the list as a file with the same filters, and what its button says, if there is one."""
+    def files(self) -> list[tuple[str, str, bool]]:
+        """The address of the page that gives the list as a file with the same filters, if there is one, and its button.
+
+        The button makes nothing new, and so is not prominent.
+        """
         kept = {name: text for name, text in self.told.items() if name not in PAGING}
-        return [(filled(PLACE + each.path, kept), FILE) for each in (self.noun.file,) if each and not self.named]
+        return [(filled(PLACE + each.path, kept), FILE, False) for each in (self.noun.file,) if each and not self.named]
 
 
 @service
@@ -119,7 +123,8 @@ class ListPages:
 
     def _show(self, view: View, page: Page[Model], acts: Sequence[Act], status: int = 200) -> Answer:
         """Returns the page of this part of the list, with those of these actions that are about none of its objects."""
-        noun, visible = view.noun, seen(view.operator)
+        noun, visible, asked = view.noun, seen(view.operator), list(view.filters)
+        filtered = any(field.data for field in asked)
         return self.desk.page(
             "admin_list.html",
             view.session,
@@ -128,11 +133,13 @@ class ListPages:
             heading=noun.label,
             filters=view.filters,
             place=view.place,
+            filtered=filtered,
+            long=len(asked) > FEW if asked else None,
             rows=[row(noun, each, acts, visible, view.named) for each in page.items],
-            empty=NOT_FOUND if any(field.data for field in view.filters) else noun.empty,
+            empty=NOT_FOUND if filtered else noun.empty,
             actions=view.files
             + [
-                (address(each, view.named), label(each))
+                (address(each, view.named), label(each), each.creates)
                 for each in acts
                 if not about_what(each, noun.names) or (view.named and variables(each) == list(view.named))
             ],

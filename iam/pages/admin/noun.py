@@ -34,16 +34,19 @@ class Related:
 class Noun:
     """Objects of one kind, by the first part of their actions' paths.
 
-    `title` is the member that an object is called by, `hint` are those that a row of a list tells, `marks` has a word for
-    those that hold. `named` says which member of an object names it in which member of an input. `groups` are the members
-    of long pages and forms by headings, those that matter most first, below "". `emptied` is what a field says that is
-    emptied in a change. `find` returns an object of a noun without the action show. `also` are
-    actions of another noun that its list offers. `template` extends admin_object.html, and is given what `more` gathers.
+    `title` is the member that an object is called by, or `otherwise` if it has none; `hint` are those that a row of a
+    list tells, and `marks` has a word for those that hold. The title of a row `leads` to the page of another noun's
+    object. `named` says which member of an object names it in which member of an input. `groups` are the members of long
+    pages and forms by headings, those that matter most first, below "". `emptied` is what a field says that is emptied in
+    a change. `find` returns an object of a noun without the action show. `template` extends admin_object.html, and is
+    given what `more` gathers; `related` lists stand below it. A list within the pages of another noun says what it
+    `lists` and `acts`; `also` are actions of another noun that its list offers.
     """
 
     path: str
     label: str
     title: str = "name"
+    otherwise: str = ""
     hint: Sequence[str] = ()
     marks: Mapping[str, str] = field(factory=dict)
     named: Mapping[str, str] = field(factory=dict)

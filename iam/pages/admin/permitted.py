@@ -9,8 +9,8 @@ from iam.records.invalid import Missing
 
 
 async def permitted(on: Administration, noun: Noun, around: Mapping[str, object], operator: Operator) -> list[Act]:
-    """Returns the actions of a noun that change something and that the operator may, on or within what is named."""
-    changing = [each for each in (*noun.actions, *noun.also) if each.changes]
+    """Returns the actions of a noun that are done by a form and that the operator may, on or within what is named."""
+    changing = [each for each in (*noun.actions, *noun.also) if each.changes or each.looks]
     return [each for each in changing if operator.has_one_of(each.roles) or await owns(on, each, around, operator)]
 
 

@@ -14,7 +14,14 @@ DONE: Final = "?done"
 BACK: Final = "back"  # the path of the page that led to an action, in the query
 VARIABLE: Final = re.compile(r"\{(\w+)\}")
 
-CHANGES: Final = tuple(action for action in ACTIONS if action.changes)
+# Of actions whose names say too little.
+LABELS: Final = {
+    "event.prune": "Prune the log",
+    "grant.revoke_all": "Revoke all grants",
+    "key.rotate": "Rotate keys",
+    "token.revoke_text": "Revoke by its text",
+    "token.show": "Look up a token",
+}
 
 
 def place(action: Action[Model, Model]) -> str:
@@ -48,6 +55,8 @@ def verb(action: Action[Model, Model]) -> str:
 
 def label(action: Action[Model, Model]) -> str:
     """Returns what the button of an action says; one without an object on its page says of what noun it is."""
+    if action.name in LABELS:
+        return LABELS[action.name]
     said = verb(action) if variables(action) else " ".join(reversed(action.name.split(".")))
     return said.replace("_", " ").capitalize()
 

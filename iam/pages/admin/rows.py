@@ -86,7 +86,7 @@ def identity(noun: Noun, shown: Model) -> str:
 
 def titled(noun: Noun, shown: Model) -> str:
     """Returns what an object is called."""
-    return str(getattr(shown, noun.title, None) or identity(noun, shown))
+    return str(getattr(shown, noun.title, None) or getattr(shown, noun.otherwise, None) or identity(noun, shown))
 
 
 def marks(noun: Noun, shown: Model) -> list[str]:

@@ -51,6 +51,7 @@ GRANTS: Final = Noun(
     "grants",
     "Grants",
     title="client_name",
+    otherwise="token_name",
     hint=("user_id", "client_id", "scope", "created_at", "expires_at"),
     find=finding.grant,
     empty="Nobody has allowed an application anything.",
@@ -103,6 +104,7 @@ PEOPLE: Final = Noun(
         Related(TOKENS, "user", "They have no tokens of their own."),
         Related(INVITATIONS, "person", "They have no link to a password."),
         Related(MAIL, "person", "No mail was written to them in the last seven days."),
+        Related(ROLES, "person", "They have no role of their own; groups may give them some."),
     ),
 )
 GROUPS: Final = Noun(

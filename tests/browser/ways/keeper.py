@@ -45,6 +45,8 @@ REST = {
     "revoke all grants": "/admin/grant/revoke-all",
     "withdraw grants": "/admin/grant/withdraw",
     "revoke all tokens": "/admin/token/revoke-all",
+    "show a token": "/admin/token/show",
+    "token shown": "/admin/token/show",
     "revoke a text": "/admin/token/revoke-text",
     "prune": "/admin/event/prune",
     "create scope": "/admin/scope/create",
@@ -241,7 +243,14 @@ def tokens(visit: Visit) -> Iterator[str]:
     visit.fill(Person=SOMEBODY_ELSE, Name="backup-" * 8, Scopes="read")
     visit.press("Create token", "Token")
     yield "token made"
-    visit.follow("I have noted it", "Access tokens")
+    text = visit.page.locator("output").inner_text()
+    visit.to("/admin/token/show")
+    yield "show a token"
+    visit.fill(Text=text)
+    visit.press("Look up a token")
+    visit.said("Subject")
+    yield "token shown"
+    visit.follow("Back", "Access tokens")
     yield "tokens"
     revoke_first(visit)
     yield "revoke token"
