@@ -9,9 +9,8 @@ from iam.authorization.errors import exclude, leave_nothing, out_of_reach, unsha
 from iam.authorization.question import narrow
 from iam.authorization.request import AuthorizationRequest
 from iam.oauth.reasons import Reason
-from iam.oauth.scopes import ADMINISTRATION
 from iam.records.role import Role, known
-from iam.records.scope import Scope
+from iam.records.scope import ADMINISTRATIVE, Scope
 from iam.service import service
 from iam.store.restrictions import Restrictions
 from iam.store.roles import Roles
@@ -48,7 +47,7 @@ class Admission:
 
         Raises AuthorizationError if none of the scopes is left.
         """
-        administrative = [scope.name for scope in named if scope.name.startswith(ADMINISTRATION)]
+        administrative = [scope.name for scope in named if scope.name in ADMINISTRATIVE]
         if not administrative:
             return request
         usable = self.reach(known(await self.roles.of_person(user_id)))

@@ -153,7 +153,7 @@ async def test_nobody_has_more_applications_than_they_may(api: Api, configured: 
 async def test_others_have_applications_if_the_page_is_for_everybody(
     api: Api, configured: Any, applications: str, statuses: tuple[int, int]
 ) -> None:
-    there, person = await with_settings(api, configured, applications=applications), await api.with_role("support")
+    there, person = await with_settings(api, configured, applications=applications), await api.server.person()
     call = await there.logged_in(person, *SCOPES)
 
     listed = await call("GET", "/applications")

@@ -70,9 +70,7 @@ async def test_nobody_gives_themselves_a_role_and_the_last_administrator_stays(a
 async def test_an_auditor_sees_roles_and_gives_none(api: Api, call: Caller, role: str, status: int) -> None:
     alice = await api.server.person("alice")
     await call("POST", "/roles", {"role": role, "person": "alice"})
-    app = await api.server.app(scopes=("iam:roles:read", "iam:roles:write"))
-    tokens = await api.server.tokens(app, alice, resource=api.uri, scope="iam:roles:read iam:roles:write")
-    theirs = Caller(api.server, tokens["access_token"])
+    theirs = await api.logged_in(alice)
 
     assert (await theirs("GET", "/roles")).status == status
     assert (await theirs("POST", "/roles", {"role": "support", "person": api.person.username})).status == 403

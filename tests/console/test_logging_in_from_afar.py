@@ -56,15 +56,23 @@ def test_scopes_are_those_that_the_persons_roles_can_use(afar: Afar) -> None:
     assert not {"iam:keys:read", "iam:keys:write", "iam:roles:write", "iam:audit:read"} & scopes
 
 
-def test_who_has_no_role_or_does_not_allow_it_is_not_logged_in(afar: Afar) -> None:
+def test_who_has_no_role_looks_after_what_is_their_own(afar: Afar) -> None:
     afar.iam("user", "create", "--username", "gil", "--password-stdin", given="seven wet otters sing")
-    roleless = afar.log_in_by(Browser("gil"))
+    logged_in = afar.log_in_by(Browser("gil"))
+    refused = afar("user", "list")
+
+    assert logged_in.status == 0
+    assert "iam:applications:write" in scopes_of(afar)
+    assert "iam:people:read" not in scopes_of(afar)
+    assert refused.status == 1
+
+
+def test_who_does_not_allow_it_is_not_logged_in(afar: Afar) -> None:
     waiting, address = afar.begin_login()
     browser = Browser("root", decision="deny")
     browser.go(address)
     denied = afar.end_login(waiting)
 
-    assert "You have no role" in roleless.complaint
     assert "You have not allowed it" in denied.complaint
     assert afar.files == []
 

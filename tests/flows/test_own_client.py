@@ -102,7 +102,7 @@ async def test_it_gets_what_the_persons_roles_can_use(server: Server, role: Role
     assert set(tokens.json["scope"].split(" ")) == {"openid", *reach.within({role})}
 
 
-async def test_who_has_no_role_gets_nothing_of_the_administration(server: Server) -> None:
+async def test_who_has_no_role_gets_what_owners_may_and_nothing_else_of_the_administration(server: Server) -> None:
     app = await register(server)
     person = await server.person()
 
@@ -116,13 +116,19 @@ async def test_who_has_no_role_gets_nothing_of_the_administration(server: Server
     )
 
     tokens = await server.redeem(app, reply.sent_back["code"], redirect_uri=BACK)
-    assert tokens.json["scope"] == "openid"
+    assert set(tokens.json["scope"].split(" ")) == {"openid", *reach.within(set())}
     assert bare.sent_back["error"] == "invalid_scope"
+
+
+OF_OWNERS = {
+    f"iam:{scope}"
+    for scope in ("applications:read", "applications:write", "groups:read", "groups:write", "refusals:read")
+}
 
 
 def test_an_auditor_changes_nothing_and_an_administrator_does_everything() -> None:
     assert {name.rpartition(":")[2] for name in reach.within({Role.AUDITOR})} == {"read"}
     assert reach.within({Role.ADMINISTRATOR}) == set(ADMINISTRATIVE)
-    assert reach.within(set()) == frozenset()
+    assert reach.within(set()) == OF_OWNERS
     assert "iam:people:write" in reach.within({Role.SUPPORT})
     assert "iam:keys:write" not in reach.within({Role.SUPPORT, Role.DEVELOPER})

@@ -8,13 +8,13 @@ from iam.records.scope import ADMINISTRATIVE
 
 
 def within(roles: Collection[Role]) -> frozenset[str]:
-    """Returns the scopes of all that somebody with these roles may do; none without a role.
+    """Returns the scopes of all that somebody with these roles, or with none, may do.
 
-    What is for owners is for everybody with a role but auditors, who change nothing.
+    What is for owners is for everybody but auditors, who change nothing.
     """
     if Role.ADMINISTRATOR in roles:
         return frozenset(ADMINISTRATIVE)
-    owning = bool(set(roles) - {Role.AUDITOR})
+    owning = set(roles) != {Role.AUDITOR}
     return frozenset(
         action.scope for action in ACTIONS if not action.roles.isdisjoint(roles) or (owning and action.owns is not None)
     )
