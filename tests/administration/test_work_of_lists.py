@@ -38,12 +38,15 @@ SOME = """
 do $$ begin execute format('alter database %I set random_page_cost = 1.1', current_database()); end $$;
 insert into scopes (name, description) values ('known', 'Known');
 insert into resources (uri, lifetime, created_at) values ('https://api.example', 3600, now());
-insert into totp_secrets (user_id, sealed, last_step, created_at) select id, '', 0, now() from users where username = 'user1'
+insert into totp_secrets (user_id, sealed, last_step, created_at) select id, '', 0, now() from users where username = 'user1';
+update clients set registration_digest = '\x01' where id = 'client1'
 """
 
 # What the inputs of actions name: what there is most of, or the first of a list.
 KNOWN = {
     **OBJECTS,
+    "user": OBJECTS["person"],
+    "client": OBJECTS["application"],
     "scope": "known",
     "resource": "https://api.example",
     "groups": ["group 1"],
@@ -60,10 +63,12 @@ FIRST = {
     "invitation": "invitation.list",
     "token": "registration_token.list",
 }
-BESIDES = {"role.revoke": {"group"}}
+BESIDES = {"role.revoke": {"group"}, "token.revoke_all": {"user"}}
 # Those that look at more rows, but at no more than so many.
 COUNTED = {
-    **dict.fromkeys(("scope.delete", "scope.restrict", "resource.delete", "resource.disable"), 3 * LOOKED),
+    **dict.fromkeys(
+        ("application.restrict", "scope.delete", "scope.restrict", "resource.delete", "resource.disable"), 3 * LOOKED
+    ),
     "overview.show": 3 * MOST,
     "application.list unused": 10**9,  # the last use of each is looked up
     "event.list address": 10**9,  # no index has networks in the order of time: the log is read

@@ -63,7 +63,7 @@ def type_login(page: Page, name: str) -> None:
 
 def reach(page: Page, name: str) -> None:
     """Press the tab key until the control of this name has the focus; the button has none."""
-    for _ in range(40):
+    for _ in range(100):  # an administrator may tick each scope
         page.keyboard.press("Tab")
         focused = "document.activeElement"
         if page.evaluate(f"{focused}.name === {name!r} && {focused}.tagName !== 'A'"):

@@ -68,9 +68,9 @@ def keep_a_passkey(browser: Browser, site: Running, username: str) -> Eyes:
 
 
 def test_a_person_looks_after_a_passkey(site: Running) -> None:
-    make_account(site, "keeper")
+    make_account(site, "holder")
 
-    looked(in_browser(keep_a_passkey, site, "keeper"), factors.PASSKEYS)
+    looked(in_browser(keep_a_passkey, site, "holder"), factors.PASSKEYS)
 
 
 def begin_with_an_app(browser: Browser, site: Running, name: str) -> None:

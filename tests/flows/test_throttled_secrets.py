@@ -350,6 +350,8 @@ COUNTED = {
     "people/links.py find",
 }
 NOT_COUNTED = {
+    "commands/afar/loopback.py handler": "on the machine of who logs in, by a command that waits for one answer",
+    "commands/afar/loopback.py do_GET": "does that for it",
     "people/factors/ceremonies.py attempt": "called by the pages of passkeys, which count",
     "people/factors/challenges.py read": "a MAC of ours over a challenge",
     "people/devices.py _genuine": "who makes one up is a stranger, and counted as such",

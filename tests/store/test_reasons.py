@@ -32,7 +32,7 @@ insert into audit_events (day, at, kind, actor, subject)
     from generate_series(1, 100000) n;
 """
 ALL: Mapping[str, object] = {
-    **dict.fromkeys(("before", "client_id", "user_id", "endpoint", "error")),
+    **dict.fromkeys(("before", "wanted", "client_id", "user_id", "endpoint", "error")),
     "id": "",
     "limit": 51,
     "since": NOON - timedelta(days=1),
