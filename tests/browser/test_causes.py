@@ -238,8 +238,8 @@ def let_them_try_again(administrator: Administrator, attempt: Attempt) -> None:
     assert "There were too many attempts to log in" in attempt.seen
     administrator.person(attempt.username)
     administrator.reads("Too many wrong passwords or codes came")
-    administrator.follow("Let them try again at once", "Unthrottle")
-    administrator.press("Unthrottle", attempt.username)
+    administrator.follow("Let them try again at once", "Let them try again")
+    administrator.press("Let them try again", attempt.username)
 
 
 def disabled(begin: Begin) -> Attempt:

@@ -1,8 +1,10 @@
 """The forms of the administration: every kind of value is asked for, what is wrong is said beside it, and what is typed is kept."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred, gatherResults
 
 from iam.administration import groups
 from iam.records.actor import SERVER
@@ -175,3 +177,67 @@ async def test_a_token_is_looked_up_without_being_in_an_address_or_on_the_page(s
     assert reply.status == 200
     assert found["applications"]["application"] in reply.text
     assert NIGHTLY not in reply.text
+
+
+async def test_what_ends_by_what_is_typed_is_shown_before_it_is_done(server: Server) -> None:
+    visitor, found = await administrator(server), await world(server)
+    path = f"/admin/applications/{found['applications']['application']}/restrict"
+
+    first = await visitor.send(await opened(visitor, path), groups="readers")
+    untouched = (await opened(visitor, path)).value("groups")
+    second = await visitor.send(form_in(first.text))
+
+    assert first.status == 200
+    assert "Nothing is done yet" in first.text
+    assert "1 person" in first.text
+    assert untouched == ""
+    assert second.status == 303
+    assert (await opened(visitor, path)).value("groups") == "readers"
+
+
+async def test_who_keeps_what_would_end_reads_that_it_stays(server: Server) -> None:
+    visitor, _ = await administrator(server), await world(server)
+    form = await opened(visitor, "/admin/people/bob/disable")
+
+    asked = await visitor.send(form, keep_grants="y")
+    done = await visitor.send(form_in(asked.text))
+
+    assert asked.status == 200
+    assert "Nothing is done yet" in asked.text
+    assert done.status == 303
+
+
+async def test_the_end_of_all_grants_is_shown_before(server: Server) -> None:
+    visitor, _ = await administrator(server), await world(server)
+
+    page = await visitor.get("/admin/grant/revoke-all")
+
+    assert "Test application" in page.text.partition("caution")[2]
+
+
+async def test_support_reads_nothing_of_what_is_not_theirs_to_end(server: Server) -> None:
+    found = await world(server)
+    helper = await server.person("helper")
+    assert await server.store.roles.grant(Role.SUPPORT, None, Holder(user_id=helper.user_id), server.now(), SERVER)
+    visitor = visitor_of(server, helper)
+    form = await opened(visitor, "/admin/grant/withdraw")
+
+    reply = await visitor.send(form, user="bob", client=found["grants"]["client"])
+
+    assert reply.status == 403
+    assert "Test application" not in reply.text
+
+
+async def test_of_many_administrators_who_saw_the_same_one_changes_it(server: Server) -> None:
+    found = await world(server)
+    path = f"/admin/people/{found['people']['person']}/update"
+    visitors = [await administrator(server) for _ in range(5)]
+    forms = [await opened(visitor, path) for visitor in visitors]
+
+    sent = [
+        Deferred.fromCoroutine(visitor.send(form, name=f"Alice {number}"))
+        for number, (visitor, form) in enumerate(zip(visitors, forms, strict=True))
+    ]
+    replies: list[Any] = await gatherResults(sent)
+
+    assert Counter(reply.status for reply in replies) == {303: 1, 409: 4}

@@ -212,7 +212,7 @@ CREATE: Final = Action(
 )
 UPDATE: Final = Action(
     "application.update",
-    "Change an application; what is not named stays, a named list replaces the old one, null resets.",
+    "Change an application.",
     "PATCH",
     "/applications/{application}",
     ApplicationChange,

@@ -182,7 +182,7 @@ CREATE: Final = Action(
 )
 UPDATE: Final = Action(
     "group.update",
-    "Change the name or the description of a group; what is not named stays.",
+    "Change the name or the description of a group.",
     "PATCH",
     "/groups/{group}",
     ChangedGroup,

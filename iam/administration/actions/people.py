@@ -170,7 +170,7 @@ CREATE: Final = Action(
 )
 UPDATE: Final = Action(
     "person.update",
-    "Change a person's account; what is not named stays. A new address counts as unverified.",
+    "Change a person's account. A new address counts as unverified.",
     "PATCH",
     "/people/{person}",
     PersonChange,

@@ -83,7 +83,7 @@ CREATE: Final = Action(
 )
 UPDATE: Final = Action(
     "resource.update",
-    "Change a resource; what is not named stays, a named list replaces the old one.",
+    "Change a resource.",
     "PATCH",
     "/resources/{resource}",
     ResourceTerms,

@@ -106,6 +106,8 @@ def operation(action: Action[Model, Model], schemas: Document) -> Document:
     elif rest:
         content = {"application/json": {"schema": {**own, "properties": rest, "required": required}}}
         told["requestBody"] = {"required": bool(required), "content": content}
+    if action.method == "PATCH":
+        told["description"] = STAYS
     return told
 
 
@@ -150,6 +152,7 @@ def conditions(action: Action[Model, Model]) -> list[Document]:
 
 
 TEXT: Final = {"type": "string"}
+STAYS: Final = "What is not named stays; a list that is named replaces the old one."
 KEY: Final = {"type": "string", "minLength": 1, "maxLength": 255}
 REPEATED: Final = "A text of your own for this request: if it comes again within a day, it is done once."
 

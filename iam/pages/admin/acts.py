@@ -1,6 +1,7 @@
 """The pages of the actions: each shows what is done and what dies by it, asks for the input, and does it."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Final
 
 from twisted.logger import Logger
@@ -26,8 +27,14 @@ from iam.pages.admin.places import BACK, DONE, label
 from iam.pages.admin.words import called
 from iam.records.invalid import Invalid, Missing
 from iam.service import service
+from iam.store.versions import Changed
 
 log = Logger()
+
+CHANGED: Final = "Something has changed since you opened this page. Nothing is done yet: please look again."
+LOOK: Final = (
+    "Nothing is done yet: look at what ends by what you have entered. If you want that, press the button again."
+)
 
 # The members of what comes of an action that are shown once.
 SECRETS: Final = ("client_secret", "token", "initial_access_token", "registration_access_token")
@@ -50,27 +57,36 @@ class Acts:
         return ask
 
     def doing(self, noun: Noun, action: Action[Model, Model]) -> Handler:
-        """Returns the handler that does it, if everything still is as the page showed it."""
+        """Returns the handler that does it, if everything still is as the page showed it, and dies by what was typed."""
 
         async def do(request: Request, **path: str) -> Answer:
             """Receives the form, looks at everything again, and does it."""
             purpose = " ".join((action.name, *self._named(request, action, path).values()))
             sent = self.desk.visitors.receive(request, purpose, repeatable=REPEATABLE | SOME.keys())
             case = await self._case(request, noun, action, path, sent)
-            form = form_of(case, Fields(sent.fields))
             if sent.stale:
-                return self._show(request, case, form, 403, stale=sent.stale)
-            if not self.desk.visitors.showed(sent.fields, case.digest):
-                return self._show(request, case, form, 409, changed=True)
-            return await self._do(request, case, form)
+                return self._show(request, case, form_of(case, Fields(sent.fields)), 403, stale=sent.stale)
+            version = await self._version(case)
+            case = await self._look(case)  # again: so what it shows now is this version, or the change comes to nothing
+            form = form_of(case, Fields(sent.fields))
+            meant = await cases.meant(self.desk.administration, case, form)
+            if self.desk.visitors.showed(sent.fields, meant.digest):
+                return await self._do(request, meant, form, version)
+            if self.desk.visitors.showed(sent.fields, case.digest):
+                return self._show(request, meant, form, notice=LOOK)
+            return self._show(request, meant, form, 409, notice=CHANGED)
 
         return do
 
-    async def _do(self, request: Request, case: Case, form: ActionForm) -> Answer:
-        """Performs the action, and returns what came of it or the form with its complaints."""
-        on = self.desk.administration
+    async def _do(self, request: Request, case: Case, form: ActionForm, version: str | None) -> Answer:
+        """Performs the action on this version, and returns what came of it or the form with its complaints."""
+        on, key = self.desk.administration, case.key
+        unchanged = on.store.versions.unchanged(case.noun.path, key, version) if key and version else nullcontext()
         try:
-            done = await performing.perform(on, case.action, form.wish(case.named), case.operator)
+            with unchanged:
+                done = await performing.perform(on, case.action, form.wish(case.named), case.operator)
+        except Changed:
+            return self._show(request, await self._look(case), form, 409, notice=CHANGED)
         except Forbidden as error:
             form.form_errors.append(str(error))
             return self._show(request, case, form, 403)
@@ -92,11 +108,19 @@ class Acts:
         named = self._named(request, action, path)
         session, operator = await self.desk.admit_to(request, action, named, sent)
         case = Case(noun, action, session, operator, named, back(query_parameters(request)))
+        return await self._look(case, sent.stale if sent else None)
+
+    async def _look(self, case: Case, stale: Stale | None = None) -> Case:
+        """Returns the case as it is now. Raises AnswerNow, 404, if there is no such object."""
         try:
             return await cases.find(self.desk.administration, case)
         except Missing:
-            stale = sent.stale if sent else None
-            raise (self.desk.visitors.refuse_stale(stale, session) if stale else self.desk.theme.missing()) from None
+            missing = self.desk.visitors.refuse_stale(stale, case.session) if stale else self.desk.theme.missing()
+            raise missing from None
+
+    async def _version(self, case: Case) -> str | None:
+        """Returns the version of the object; None if there is none, or if its noun has no versions."""
+        return await self.desk.administration.store.versions.read(case.noun.path, case.key) if case.key else None
 
     def _named(self, request: Request, action: Action[Model, Model], path: Mapping[str, str]) -> dict[str, str]:
         """Returns the members of the input that the address names. Raises AnswerNow, 404, if it cannot be read."""
@@ -115,7 +139,7 @@ class Acts:
         form: ActionForm,
         status: int = 200,
         *,
-        changed: bool = False,
+        notice: str | None = None,
         stale: Stale | None = None,
     ) -> Answer:
         """Returns the page that asks, whose form is good for what it shows now."""
@@ -134,7 +158,7 @@ class Acts:
             back=case.back,
             place=request.path.decode("ascii") + (f"?{query}" if query else ""),
             form=form,
-            changed=changed,
+            notice=notice,
             stale=stale,
             csrf_token=self.desk.visitors.token(request, case.purpose, shown=case.digest),
         )

@@ -46,6 +46,11 @@ class Case:
         return titled(self.noun, self.shown) if self.shown else None
 
     @property
+    def key(self) -> str | None:
+        """What names the object."""
+        return identity(self.noun, self.shown) if self.shown else None
+
+    @property
     def told(self) -> dict[str, object]:
         """The members of the object; for the digest, as JSON."""
         return self.shown.model_dump(mode="json") if self.shown else {}

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from iam.administration import clients, groups, people
 from iam.administration.actions import performing
 from iam.administration.actions.action import Action, Forbidden
+from iam.administration.actions.foretelling import without_secrets
 from iam.administration.actions.models import Model
 from iam.administration.actions.operator import Operator
 from iam.administration.administration import Administration
@@ -15,6 +16,7 @@ from iam.administration.losses import Losses
 from iam.pages.admin.case import Case
 from iam.pages.admin.desk import seen
 from iam.pages.admin.facts import Fact, facts
+from iam.pages.admin.form import ActionForm
 from iam.pages.admin.noun import Noun
 from iam.pages.admin.words import called
 from iam.records.invalid import Invalid, Missing
@@ -23,7 +25,7 @@ from iam.records.invalid import Invalid, Missing
 async def find(on: Administration, case: Case) -> Case:
     """Returns the case with its object and what dies, or the obstacle. Raises Missing if there is no such object."""
     try:
-        case = evolve(case, shown=await subject(on, case.noun, case.named, case.operator))
+        case = evolve(case, shown=await subject(on, case.noun, case.named, case.operator), obstacle=None)
         case = evolve(case, losses=await lost(on, case.action, case.named, case.operator))
         return evolve(case, facts=await known(on, case))
     except Missing:
@@ -45,16 +47,28 @@ async def subject(on: Administration, noun: Noun, named: Mapping[str, str], oper
 async def lost(
     on: Administration, action: Action[Model, Model], named: Mapping[str, str], operator: Operator
 ) -> Losses | None:
-    """Returns what dies, of an action on an object. Raises Forbidden, and Invalid if it cannot be done."""
-    if not named:
-        return None
+    """Returns what dies, if that is known before anything is typed. Raises Forbidden, and Invalid if it cannot be done."""
     try:
-        wish = action.input.model_validate(named)
+        wish = (without_secrets(action.input) if action.losses else action.input).model_validate(named)
     except ValidationError as error:
         if any(each["type"] != "missing" for each in error.errors()):
             raise Missing({"": "There is nothing of this name."}) from None
-        await performing.check(on, action, action.input.model_construct(set(named), **named), operator)
+        if named:
+            await performing.check(on, action, action.input.model_construct(set(named), **named), operator)
         return None
+    return await judged(on, action, wish, operator)
+
+
+async def meant(on: Administration, case: Case, form: ActionForm) -> Case:
+    """Returns the case with what dies by what is typed; as it is if that cannot be used, which is said when it is done."""
+    try:
+        return evolve(case, losses=await judged(on, case.action, form.wish(case.named), case.operator))
+    except (Forbidden, Invalid):
+        return case
+
+
+async def judged(on: Administration, action: Action[Model, Model], wish: Model, operator: Operator) -> Losses | None:
+    """Returns what dies by what is wished, to who may do it. Raises Forbidden and Invalid."""
     await performing.check(on, action, wish, operator)
     return await action.losses(on, wish) if action.losses else None
 

@@ -89,7 +89,9 @@ def plain(name: str, value: object) -> Fact:
 
 
 def inside(value: Mapping[str, object]) -> Iterator[Fact]:
-    """Yields what an object within an object says, each in one text."""
+    """Yields what an object within an object says, each in one text, but for what says nothing."""
     for name, each in value.items():
+        if each is None or each in ("", [], {}):
+            continue
         text = each if isinstance(each, str) else json.dumps(each, ensure_ascii=False, default=str)
         yield Fact(name, called(name), "text", text)

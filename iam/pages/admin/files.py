@@ -98,7 +98,7 @@ class FilePages:
             facts=None,
             losses=None,
             obstacle=None,
-            changed=False,
+            notice=None,
             back=noun.place,
             place=request.path.decode("ascii"),
             form=form,

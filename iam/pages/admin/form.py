@@ -54,7 +54,7 @@ class ActionForm(BaseForm):  # type: ignore[misc]
         hidden = frozenset() if operator.administrator else action.reserved
         asked = [name for name in members if name not in known and name not in hidden]
         self.grouped = grouped(noun, asked)
-        self.current = current(action, subject) if action.method == "PATCH" else {}
+        self.current = {} if action.creates else current(action, subject)
         undecided = not action.creates
         fields = {
             name: kinds.made(

@@ -18,7 +18,10 @@ VARIABLE: Final = re.compile(r"\{(\w+)\}")
 LABELS: Final = {
     "event.prune": "Prune the log",
     "grant.revoke_all": "Revoke all grants",
+    "grant.withdraw": "Withdraw access",
     "key.rotate": "Rotate keys",
+    "person.unthrottle": "Let them try again",
+    "token.revoke_all": "Revoke all tokens",
     "token.revoke_text": "Revoke by its text",
     "token.show": "Look up a token",
 }

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from tests.browser.conftest import PASSWORD, make_account
 from tests.browser.ways.visit import EMAIL, NAME, OTHER, STALE, Visit
 
-OFFERED = ("Update", "Reset password", "Unthrottle", "Revoke grants", "End sessions")
+OFFERED = ("Update", "Reset password", "Let them try again", "Revoke grants", "End sessions")
 WHO, HELPED = "warden", "a" + OTHER[1:]
 PAGES = {
     "administration": "/admin",
@@ -26,7 +26,7 @@ PAGES = {
     "reset factors": "/admin/people/<person>/reset-factors",
     "set password": "/admin/people/<person>/set-password",
     "revoke grants": "/admin/people/<person>/revoke-grants",
-    "unthrottle": "/admin/people/<person>/unthrottle",
+    "let them try again": "/admin/people/<person>/unthrottle",
     "end sessions": "/admin/people/<person>/end-sessions",
     "delete": "/admin/people/<person>/delete",
     "deleted": "/admin/people",
