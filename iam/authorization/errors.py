@@ -67,7 +67,7 @@ def unshared(names: Sequence[str]) -> Reason:
 def out_of_reach(names: Sequence[str]) -> Reason:
     """Returns the reason for leaving out scopes of the administration that are of no use to the person's roles."""
     return Reason(
-        "role", "a role that may use a scope of this server's administration", f"left out: {shown(' '.join(names))}"
+        "role", "a role that may use a scope of this server's administration", f"{BARRED}{shown(' '.join(names))}"
     )
 
 
