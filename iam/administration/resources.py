@@ -92,6 +92,7 @@ async def create(on: Administration, uri: str, terms: Terms, by: By) -> Resource
 
 async def update(on: Administration, uri: str, terms: Terms, by: By) -> Resource:
     """Changes a resource; a lifetime too long for a new token format is shortened. Raises Invalid."""
+    on.store.resources.forget()  # what is in memory may be behind what is replaced
     before = await find_changeable(on, uri)
     resource = apply(before, terms)
     await judge(on, resource, before)

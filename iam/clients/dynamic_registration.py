@@ -37,6 +37,8 @@ from iam.throttles.throttle import Throttle
 OPEN, TOKEN, CLOSED = "open", "token", "closed"
 PATH: Final = "/register"
 A_WHILE: Final = 3600  # seconds after which there may be room for another client that nobody answers for
+TRIES: Final = 25  # each time that others were faster, one of them has come through
+BUSY: Final = "Others change this client at the same moment, again and again: try again."
 CLIENT_ID: Final = re.compile(r"[0-9A-Za-z]{22}")
 
 
@@ -161,13 +163,22 @@ class DynamicRegistration:
         asked = client_metadata.read(document)
         await self._refuse_others(client, asked, address)
         registrant = self.registrants.bearer(()) if client.answered_for else self.registrants.stranger()
-        metadata = await self.candidates.judge(asked, evolve(registrant, network=network(address)), client)
-        new = needs_new_secret(client.auth_method, metadata.auth_method)
-        secret = minted.mint(Kind.CLIENT_SECRET) if new else None
-        by = actor.client(client.id, address)
-        if not await self.registration.update(client.id, metadata, by, secret=secret):
+        for _ in range(TRIES):
+            metadata = await self.candidates.judge(asked, evolve(registrant, network=network(address)), client)
+            new = needs_new_secret(client.auth_method, metadata.auth_method)
+            secret = minted.mint(Kind.CLIENT_SECRET) if new else None
+            by, seen = actor.client(client.id, address), client.updated_at
+            if await self.registration.update(client.id, metadata, by, secret=secret, seen=seen):
+                return await self._information(evolve(client, **asdict(metadata, recurse=False)), access, secret)
+            client = await self._again(client)
+        raise client_metadata.metadata_error({"client_id": BUSY})
+
+    async def _again(self, client: Client) -> Client:
+        """Returns the client as it is now, since somebody has changed what it must keep. Raises Challenge."""
+        now = await self.registration.clients.read(client.id)
+        if now is None or not now.enabled or now.registration_digest != client.registration_digest:
             raise not_its_own(client.id)
-        return await self._information(evolve(client, **asdict(metadata, recurse=False)), access, secret)
+        return now
 
     async def delete(self, client: Client, address: str) -> None:
         """Removes the client and ends all its grants (RFC 7592 §2.3); raises Challenge."""

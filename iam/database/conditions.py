@@ -33,6 +33,12 @@ def only_if(condition: Condition) -> Iterator[None]:
         CURRENT.reset(token)
 
 
+def standing() -> bool:
+    """Whether the next statement that writes stands under a condition."""
+    condition = CURRENT.get()
+    return condition is not None and not condition.judged
+
+
 def conditional(sql: str, parameters: Parameters) -> tuple[str, Parameters]:
     """Returns the statement with the condition that it stands under, if any. Parameters are by name then."""
     condition = CURRENT.get()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from iam.database.conditions import Condition, only_if
+from iam.database.conditions import Condition, only_if, standing
 from iam.database.database import Database
 from iam.database.errors import Rejected
 
@@ -28,6 +28,10 @@ class Versions:
         """Returns the version of the object with this key now."""
         ((version,),) = await self._database.query(VERSION, {"noun": noun, "key": key})
         return None if version is None else str(version)
+
+    def asked(self) -> bool:
+        """Whether the next change is to be made of one version alone."""
+        return standing()
 
     @contextmanager
     def unchanged(self, noun: str, key: str, version: str | None) -> Iterator[None]:

@@ -8,6 +8,7 @@ import pytest
 from attrs import evolve
 from twisted.internet.defer import Deferred, gatherResults
 
+from iam.administration import clients
 from iam.records.actor import SERVER
 from iam.secrets import minted
 from iam.secrets.minted import Kind
@@ -362,3 +363,16 @@ async def test_a_body_in_a_form_is_refused(server: Server) -> None:
 
 async def test_a_registration_needs_json(server: Server) -> None:
     assert (await register(server, None)).status == 401
+
+
+async def test_what_an_administrator_changes_meanwhile_stays(server: Server) -> None:
+    made, dynamic = await registered(server), server.application.dynamic_registration
+    client, access = await dynamic.client(made.app.client_id, f"Bearer {made.token}", "192.0.2.7")
+    changed = evolve(client, require_pkce=True, accent="#123456")
+    await clients.update(server.application.administration, client, changed, SERVER)
+
+    await dynamic.update(client, access, {**METADATA, "client_id": client.id, "client_name": "Other"}, "192.0.2.7")
+
+    now = await server.store.clients.read(client.id)
+    assert now
+    assert (now.name, now.require_pkce, now.accent) == ("Other", True, "#123456")

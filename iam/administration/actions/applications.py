@@ -28,6 +28,7 @@ from iam.administration.actions.readers import AUDITORS, DEVELOPERS
 from iam.administration.administration import Administration
 from iam.administration.client_warnings import warnings
 from iam.administration.own_clients import TooMany
+from iam.administration.replacing import replaced
 from iam.clients.registrants import Registrants
 from iam.records.client import Client
 from iam.records.client_metadata import Metadata, changed
@@ -104,14 +105,20 @@ async def create_own(on: Administration, asked: Metadata, operator: Operator) ->
 
 async def update(on: Administration, wish: ApplicationChange, operator: Operator) -> ApplicationSecret:
     """Changes an application. Raises Invalid and Missing."""
+    key = wish.application
+    return await secret_of(on, await replaced(on, "applications", key, lambda: replace(on, wish, operator)))
+
+
+async def replace(on: Administration, wish: ApplicationChange, operator: Operator) -> tuple[Client, str | None]:
+    """Changes an application as it is now; returns it with a new secret, if it needs one. Raises Invalid and Missing."""
     old, given = await clients.find(on, wish.application), said(wish)
     try:
         asked = changed(client_changes.give_up(old, given), given)
         if operator.administrator:
-            return await secret_of(on, await clients.update(on, old, asked, operator.by))
+            return await clients.update(on, old, asked, operator.by)
         if reset := sorted(RESERVED & wish.model_fields_set):  # null is no default here
             raise Forbidden(performing.RESERVED.format(", ".join(reset)))
-        return await secret_of(on, (await own_clients.update(on, old, asked, operator.roles, operator.by), None))
+        return await own_clients.update(on, old, asked, operator.roles, operator.by), None
     except Invalid as invalid:
         raise by_member(invalid) from None
 

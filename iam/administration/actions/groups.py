@@ -14,6 +14,7 @@ from iam.administration.actions.person import WHO
 from iam.administration.actions.readers import AUDITORS, HELPERS_AND_AUDITORS
 from iam.administration.administration import Administration
 from iam.administration.groups import GroupChange
+from iam.administration.replacing import replaced
 from iam.people import names
 from iam.records import group as records
 
@@ -136,7 +137,8 @@ async def create(on: Administration, wish: NewGroup, operator: Operator) -> Grou
 
 async def update(on: Administration, wish: ChangedGroup, operator: Operator) -> Group:
     """Changes a group. Raises Invalid and Missing."""
-    return Group.of(await groups.update(on, wish.group, GroupChange(wish.name, wish.description), operator.by))
+    key, change = str((await groups.find(on, wish.group)).id), GroupChange(wish.name, wish.description)
+    return Group.of(await replaced(on, "groups", key, lambda: groups.update(on, key, change, operator.by)))
 
 
 async def delete(on: Administration, wish: NamedGroup, operator: Operator) -> DeletedGroup:

@@ -22,6 +22,7 @@ from iam.administration.actions.person import (
 )
 from iam.administration.administration import Administration
 from iam.administration.people import ProfileChange
+from iam.administration.replacing import replaced
 from iam.people import names, profiles
 from iam.records.role import Role
 from iam.records.user import User
@@ -71,9 +72,16 @@ async def create(on: Administration, wish: NewPerson, operator: Operator) -> Per
 
 async def update(on: Administration, wish: PersonChange, operator: Operator) -> Person:
     """Changes an account. Raises Invalid, Missing and Forbidden."""
+    key = str((await people.find(on, wish.person)).id)
+    wish = wish.model_copy(update={"person": key})
+    return Person.of(await replaced(on, "people", key, lambda: replace(on, wish, operator)))
+
+
+async def replace(on: Administration, wish: PersonChange, operator: Operator) -> User:
+    """Changes an account as it is now. Raises Invalid, Missing and Forbidden."""
     await keep_address(on, wish, operator)
     change = ProfileChange(wish.email, wish.name, wish.email_verified, wish.claims, wish.removed_claims, wish.superuser)
-    return Person.of(await people.update(on, wish.person, change, operator.by))
+    return await people.update(on, wish.person, change, operator.by)
 
 
 async def keep_address(on: Administration, wish: PersonChange, operator: Operator) -> None:

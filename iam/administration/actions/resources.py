@@ -10,6 +10,7 @@ from iam.administration.actions.paging import part
 from iam.administration.actions.readers import AUDITORS, DEVELOPERS
 from iam.administration.actions.resource import DeletedResource, NamedResource, ResourceTerms, ShownResource
 from iam.administration.administration import Administration
+from iam.administration.replacing import replaced
 
 
 async def list_resources(on: Administration, wish: Listing, _: Operator) -> Page[ShownResource]:
@@ -31,7 +32,9 @@ async def create(on: Administration, wish: ResourceTerms, operator: Operator) ->
 
 async def update(on: Administration, wish: ResourceTerms, operator: Operator) -> ShownResource:
     """Changes a resource. Raises Invalid and Missing."""
-    return ShownResource.of(await resources.update(on, wish.resource, wish.terms, operator.by))
+    key = (await resources.find(on, wish.resource)).uri
+    changed = await replaced(on, "resources", key, lambda: resources.update(on, key, wish.terms, operator.by))
+    return ShownResource.of(changed)
 
 
 async def disable(on: Administration, wish: NamedResource, operator: Operator) -> ShownResource:

@@ -5,6 +5,7 @@ from typing import ClassVar, Final
 from attrs import evolve, frozen
 
 from iam.administration.actions.action import Forbidden, LoginNeeded, Unscoped
+from iam.administration.replacing import Busy
 from iam.clients.refusals import Explanations
 from iam.endpoints.api.refused import Refused
 from iam.http.answers import Answer
@@ -75,6 +76,6 @@ def complained(error: Exception) -> Answer:
     errors = [{"pointer": f"#/{name}", "detail": sentence} for name, sentence in complaints.items()]
     if isinstance(error, Missing):
         return problem(NOT_FOUND, str(error))
-    if isinstance(error, LastAdministrator):
+    if isinstance(error, LastAdministrator | Busy):
         return problem(CONFLICT, str(error))
     return problem(UNPROCESSABLE, str(error), errors=errors)
