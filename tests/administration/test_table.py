@@ -1,38 +1,49 @@
-"""The table of actions: each one's page, operation of the API, command, audit row and roles, from one function.
+"""The table of actions: each is done by its page, by the API and by its command, by one function, with one row in the log.
 
-What an action is about and what is typed into its form stands in tests/pages/administered.py; the same is done here by
-the API and by its command, and in tests/pages/test_administration.py by its page.
+What an action is about and what is typed into its form stands in tests/pages/administered.py; the same is done by the
+API and by the command.
 """
 
 import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote
 
 import pytest
+from attrs import evolve, frozen
 
+from iam.administration import roles
 from iam.administration.actions.action import Action
-from iam.administration.actions.models import Model
+from iam.administration.actions.models import USUAL, Model, Page
+from iam.administration.actions.obstacles import Obstacles
 from iam.administration.actions.operator import ON_THE_MACHINE, Operator
+from iam.administration.actions.overview import Overview
 from iam.administration.actions.table import ACTIONS
+from iam.administration.actions.tokens import DescribedToken
 from iam.administration.administration import Administration
+from iam.administration.roles import Place
 from iam.browser.forms import Fields
 from iam.commands.afar.calls import Call, call_of
 from iam.http.parameters import ParsedParameters
+from iam.pages.admin.acts import LOOK
 from iam.pages.admin.form import ActionForm
-from iam.pages.admin.places import variables
-from iam.pages.admin.table import NOUNS
+from iam.pages.admin.places import PLACE, variables
+from iam.pages.admin.rows import titled
+from iam.pages.admin.table import MEMBERS, NOUNS
 from iam.protocol import bridge
+from iam.records.actor import SERVER
 from iam.records.role import Role
 from iam.records.scope import ADMINISTRATIVE
 from tests.api.conftest import Api, Caller
-from tests.command_line import Iam
+from tests.command_line import Iam, Outcome
 from tests.commands.test_command_line import LEAVES
-from tests.harness import SERVER_KEY, Reply, Server
+from tests.harness import SERVER_KEY, Person, Reply, Server
 from tests.pages.administered import ACTS, NIGHTLY, OVER, arrange, path_of, world
-from tests.pages.conftest import visitor_of
-from tests.pages.form import Form
+from tests.pages.conftest import Visitor, visitor_of
+from tests.pages.form import Form, form_in
 
 # The nouns of commands, where they are others than those of actions.
 NOUN = {"person": "user", "application": "client", "event": "audit"}
@@ -112,7 +123,7 @@ COMMANDS = {
     "grant.revoke_all": "grant revoke --everything",
     "token.create": "token create --user alice --name backup --scope read",
     "token.revoke": "token revoke {token}",
-    "token.revoke_all": "token revoke --client {client}",
+    "token.revoke_all": "token revoke --user {user}",
     "token.revoke_text": "token revoke",
     "registration_token.create": "registration-token create --uses 3",
     "registration_token.revoke": "registration-token revoke {token}",
@@ -123,9 +134,46 @@ COMMANDS = {
 }
 GIVEN = {"person.set_password": "seven wet otters sing", "token.revoke_text": NIGHTLY}
 
+# The command of each action that only reads.
+READING = {
+    "person.list": "user list",
+    "person.show": "user show {person}",
+    "person.explain": "user explain {person}",
+    "invitation.list": "invitation list",
+    "invitation.show": "invitation show {invitation}",
+    "group.list": "group list",
+    "group.show": "group show {group}",
+    "group.list_members": "group show {group}",
+    "role.list": "role list",
+    "application.list": "client list",
+    "application.show": "client show {application}",
+    "scope.list": "scope list",
+    "scope.show": "scope show {scope}",
+    "resource.list": "resource list",
+    "resource.show": "resource show {resource}",
+    "key.list": "key list",
+    "session.list": "session list",
+    "grant.list": "grant list",
+    "token.list": "token list",
+    "token.show": "token show",
+    "registration_token.list": "registration-token list",
+    "refusal.list": "refusal list",
+    "refusal.show": "explain {refusal}",
+    "mail.list": "mail list",
+    "mail.show": "mail show {mail}",
+    "setting.list": "setting list",
+    "setting.show": "setting show {setting}",
+    "event.list": "audit list",
+    "overview.show": "overview",
+}
+GIVEN |= {"token.show": NIGHTLY}
+
 CHANGED = {action.name: action for action in ACTIONS if action.changes}
+READ = {action.name: action for action in ACTIONS if not action.changes}
 BESIDES = ("key.published", "user.created")  # what also happens, by the way
 OF_EVERYBODY = ("application.create",)  # the owner of what is made is who makes it
+ONCE = {"link", "client_secret", "token", "initial_access_token", "registration_access_token"}  # shown this once
+MACHINE = "command line"
 
 
 def command_of(name: str) -> tuple[str, ...] | str:
@@ -156,7 +204,8 @@ def test_every_change_has_its_page_its_row_in_the_log_and_its_command() -> None:
 
     assert pages == ACTS.keys() == CHANGED.keys()
     assert COMMANDS.keys() == {name for name in ACTS if isinstance(command_of(name), tuple)}
-    for name, arguments in COMMANDS.items():
+    assert READING.keys() == {name for name in READ if isinstance(command_of(name), tuple)}
+    for name, arguments in (COMMANDS | READING).items():
         path = command_of(name)
         assert tuple(arguments.split()[: len(path)]) == path
 
@@ -189,57 +238,104 @@ async def events(server: Server) -> list[tuple[str, str]]:
 
 
 @contextmanager
-def watched(action: Action[Any, Any]) -> Iterator[list[str]]:
-    """Who calls the function of an action meanwhile."""
-    actors: list[str] = []
+def watched(action: Action[Any, Any]) -> Iterator[list[tuple[str, Model]]]:
+    """Who calls the function of an action meanwhile, and what it returns."""
+    calls: list[tuple[str, Model]] = []
     function = action.function
 
     async def call(on: Administration, wish: Model, operator: Operator) -> Model:
-        actors.append(operator.by.actor)
         result: Model = await function(on, wish, operator)
+        calls.append((operator.by.actor, result))
         return result
 
     object.__setattr__(action, "function", call)
     try:
-        yield actors
+        yield calls
     finally:
         object.__setattr__(action, "function", function)
 
 
-@pytest.mark.parametrize("name", ACTS)
-async def test_the_api_does_it_by_the_function_with_one_row_in_the_log(api: Api, call: Caller, name: str) -> None:
-    action, actor = CHANGED[name], f"user {api.person.user_id}"
-    found = await world(api.server)
-    await arrange(api.server, name)
-    before = len(await events(api.server))
+@frozen
+class Doer:
+    """Who does it: an administrator or somebody with another role, or whoever is on the machine."""
 
-    with watched(action) as actors:
-        reply = await asked(call, call_of(action, wish_of(action, found)))
+    api: Api
+    iam: Iam
+    person: Person
+    caller: Caller  # with a token that they got by logging in
+    found: Mapping[str, Mapping[str, str]]
 
-    assert reply.status == (201 if action.creates else 200), reply.text
-    assert actors == [actor]
-    assert rows(await events(api.server), before, actor) == [ACTS[name].kind]
+    async def page(self, action: Action[Any, Any]) -> None:
+        """By its page, whose form is sent again if what ends depends on what was typed."""
+        visitor, typed = visitor_of(self.api.server, self.person), ACTS[action.name].typed
+        before = await events(self.api.server)
+        opened = await visitor.get(path_of(action, self.found))
+        reply = await visitor.send(form_in(opened.text), **typed)
+        if LOOK in reply.text:
+            assert rows(await events(self.api.server), len(before), self.actor) == []
+            reply = await visitor.send(form_in(reply.text))
+        once = ONCE & set(action.output.model_fields) and action.name != "application.update"
+        assert reply.status == (200 if once else 303), reply.text
+        assert once or "It is done." in (await visitor.get(reply.location)).text
+
+    async def by_api(self, action: Action[Any, Any]) -> None:
+        """By the API."""
+        reply = await asked(self.caller, call_of(action, wish_of(action, self.found)))
+        assert reply.status == (201 if action.creates else 200), reply.text
+
+    async def command(self, action: Action[Any, Any]) -> None:
+        """By its command."""
+        assert (await self.run((COMMANDS | READING)[action.name], action)).json
+
+    async def run(self, line: str, action: Action[Any, Any]) -> Outcome:
+        """What came of a command about what was found."""
+        arguments, given = shlex.split(line.format(**self.found.get(action.noun, {}))), GIVEN.get(action.name, "")
+        ours = {"IAM_SECRET_KEY": SERVER_KEY, "IAM_PORT": str(self.api.server.settings.port)}
+        return await bridge.call(lambda: self.iam(*arguments, "--json", given=given, **ours))
+
+    @property
+    def actor(self) -> str:
+        """As whom the audit log knows them."""
+        return f"user {self.person.user_id}"
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-async def test_the_command_does_it_by_the_function_with_one_row_in_the_log(
-    api: Api, database_dsn: str, tmp_path: Path, name: str
-) -> None:
-    action = CHANGED[name]
-    found = await world(api.server)
-    await arrange(api.server, name)
-    before = len(await events(api.server))
-    arguments = shlex.split(COMMANDS[name].format(**found[action.noun]))
-    iam = Iam(database_dsn, tmp_path, bridge.wait)
+WAYS = {"page": Doer.page, "api": Doer.by_api, "command": Doer.command}
+TABLE = [
+    (name, way, role)
+    for name, action in CHANGED.items()
+    for way in WAYS
+    for role in (Role.ADMINISTRATOR, *sorted(action.roles))
+    if way != "command" or (name in COMMANDS and role is Role.ADMINISTRATOR)
+]
 
-    with watched(action) as actors:
-        outcome = await bridge.call(
-            lambda: iam(*arguments, "--json", given=GIVEN.get(name, ""), IAM_SECRET_KEY=SERVER_KEY)
-        )
 
-    assert outcome.json
-    assert actors == ["command line"]
-    assert rows(await events(api.server), before, "command line") == [ACTS[name].kind]
+@pytest.fixture
+def doer(api: Api, database_dsn: str, tmp_path: Path) -> Any:
+    """Makes the world, in which somebody with this role does something."""
+
+    async def made(role: Role = Role.ADMINISTRATOR) -> Doer:
+        person = api.person if role is Role.ADMINISTRATOR else await api.with_role(role)
+        caller = await api.logged_in(person)
+        return Doer(api, Iam(database_dsn, tmp_path, bridge.wait), person, caller, await world(api.server))
+
+    return made
+
+
+@pytest.mark.parametrize(("name", "way", "role"), TABLE)
+async def test_it_is_done_by_its_function_with_one_row_in_the_log(doer: Any, name: str, way: str, role: Role) -> None:
+    action, who = CHANGED[name], await doer(role)
+    server: Server = who.api.server
+    await arrange(server, name)
+    if role is Role.SUPPORT:  # who changes nobody that has a role
+        await roles.revoke(server.application.administration, Role.AUDITOR, Place("bob", None, None), SERVER)
+    before = len(await events(server))
+
+    with watched(action) as calls:
+        await WAYS[way](who, action)
+
+    actor = MACHINE if way == "command" else who.actor
+    assert [by for by, _ in calls] == [actor]
+    assert rows(await events(server), before, actor) == [ACTS[name].kind]
 
 
 def rows(told: list[tuple[str, str]], before: int, actor: str) -> list[str]:
@@ -268,3 +364,130 @@ async def test_who_may_not_is_refused_by_api_and_page_and_nothing_is_written(api
     assert {name: status for name, status in replies.items() if status not in ((403, 404) if role else (401,))} == {}
     assert {name: status for name, status in pages.items() if status not in (403, 404)} == {}
     assert await events(server) == before
+
+
+EXPORT: Final = "event.export"
+PAGES = {"person.explain": "/admin/people/{person}", "overview.show": "/admin", "token.show": "/admin/token/show"}
+OWN = "value", "source"  # of a setting: a command has its own
+MOVING = {  # members that are others for a command, which has its own settings, or from one moment to the next
+    "overview.show": {"storage", "attention"},
+    "setting.show": set(OWN),
+    "setting.list": {"items": {"__all__": set(OWN)}},
+}
+
+
+async def read_page(visitor: Visitor, action: Action[Any, Any], found: Mapping[str, Mapping[str, str]]) -> Reply:
+    """The page that shows what is read."""
+    path = PAGES.get(action.name, PLACE + action.path).format(**quoted(found.get(action.noun, {})))
+    reply = await visitor.get(path)
+    asks = action.looks or action.name == EXPORT
+    return await visitor.send(form_in(reply.text), **typed_of(action)) if asks and reply.status == 200 else reply
+
+
+def typed_of(action: Action[Any, Any]) -> dict[str, str]:
+    """What is typed to look something up."""
+    return {"text": NIGHTLY} if action.looks else {}
+
+
+def quoted(named: Mapping[str, str]) -> dict[str, str]:
+    return {name: quote(text, safe="") for name, text in named.items()}
+
+
+def wanted(action: Action[Any, Any], found: Mapping[str, Mapping[str, str]]) -> Model:
+    """What is wanted of an action that reads."""
+    named = {name: found[action.noun][name] for name in variables(action)}
+    wish: Model = action.input.model_validate({**named, **typed_of(action)})
+    return wish
+
+
+def told(action: Action[Any, Any], shown: Model | dict[str, Any]) -> Any:
+    """What is shown; of a list, what a page of it has."""
+    model = action.output.model_validate(shown) if isinstance(shown, dict) else shown
+    said = model.model_dump(mode="json", exclude=MOVING.get(action.name))
+    return said["items"][:USUAL] if isinstance(model, Page) else said
+
+
+def names(action: Action[Any, Any], shown: Model) -> list[str]:
+    """What people know by when they see it: what each object is called."""
+    if isinstance(shown, Obstacles):
+        return [each.sentence for each in shown.obstacles]
+    if isinstance(shown, Overview):
+        return [shown.address, shown.version]
+    if isinstance(shown, DescribedToken):
+        return [str(shown.client_id)]
+    (noun,) = {each.path: each for each in NOUNS if action in each.actions}.values()
+    noun = MEMBERS if action.name == "group.list_members" else noun
+    return [titled(noun, each) for each in (shown.items if isinstance(shown, Page) else [shown])]
+
+
+async def refuse(server: Server) -> str:
+    """A request is refused; its id."""
+    app = await server.app()
+    await server.get(f"/authorize?client_id={app.client_id}&response_type=code&redirect_uri=https%3A%2F%2Fevil.example")
+    await server.store.refusals.flush()
+    ((refusal,),) = await server.store.database.query("select id from refusals")
+    return str(refusal)
+
+
+@pytest.mark.parametrize("name", READING)
+async def test_page_api_and_command_show_the_same(doer: Any, name: str) -> None:
+    action, who = READ[name], await doer()
+    server: Server = who.api.server
+    found = {**who.found, "refusals": {"refusal": await refuse(server)}}
+    visitor, before = visitor_of(server, who.person), await events(server)
+
+    with watched(action) as calls:
+        page = await read_page(visitor, action, found)
+        reply = await asked(who.caller, call_of(action, wanted(action, found)))
+        outcome = await evolve(who, found=found).run(READING[name], action)
+
+    assert (page.status, reply.status, outcome.status) == (200, 200, 0), (page.text, reply.text, outcome.err)
+    assert [by for by, _ in calls] == [who.actor, who.actor, MACHINE]
+    shown = calls[0][1]
+    assert [told(action, each) for _, each in calls] == [told(action, shown)] * 3
+    assert told(action, reply.json) == told(action, shown)
+    assert names(action, shown)
+    for each in names(action, shown):
+        assert each in unescape(page.text)
+        assert each in outcome.out
+    assert await events(server) == before
+
+
+async def test_page_and_api_give_the_same_file(doer: Any) -> None:
+    action, who = READ[EXPORT], await doer()
+    server: Server = who.api.server
+    before = len(await events(server))
+
+    with watched(action) as calls:
+        page = await read_page(visitor_of(server, who.person), action, {})
+        written = rows(await events(server), before, who.actor)
+        reply = await asked(who.caller, call_of(action, wanted(action, {})))
+
+    assert [by for by, _ in calls] == [who.actor] * 2
+    assert written == ["audit.exported"]
+    assert rows(await events(server), before, who.actor) == written * 2
+    heading, *lines = page.text.splitlines()
+    assert reply.text.splitlines()[:1] + reply.text.splitlines()[-len(lines) :] == [heading, *lines]
+
+
+@pytest.mark.parametrize("role", [None, *Role], ids=str)
+async def test_who_reads_by_api_and_page_is_who_the_table_says(api: Api, role: Role | None) -> None:
+    server, found = api.server, await world(api.server)
+    found["refusals"] = {"refusal": await refuse(server)}
+    person = await (api.with_role(role) if role else server.person())
+    app = await server.app(scopes=("read", *ADMINISTRATIVE))
+    asks = {"resource": api.uri, "scope": " ".join(ADMINISTRATIVE)} if role else {"scope": "read"}
+    tokens = await server.tokens(app, person, **asks)
+    caller, visitor = Caller(server, tokens["access_token"]), visitor_of(server, person)
+    allowed = {name for name, each in READ.items() if role is Role.ADMINISTRATOR or role in each.roles}
+
+    replies = {name: (await asked(caller, call_of(each, wanted(each, found)))).status for name, each in READ.items()}
+    pages = {name: (await read_page(visitor, each, found)).status for name, each in READ.items()}
+
+    own = set() if role is None else {"application.list"}  # everybody lists their own
+    led = {"overview.show"} if role is Role.DEVELOPER else set()  # to what they see
+    assert {name for name, status in replies.items() if status == 200} == allowed | own
+    assert {name for name, status in pages.items() if status == 200} == allowed
+    assert {name for name, status in pages.items() if status == 303} == led
+    assert set(replies.values()) - {200} <= ({403, 404} if role else {401})
+    assert set(pages.values()) - {200, 303} <= {403, 404}

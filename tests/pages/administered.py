@@ -51,7 +51,7 @@ class Act:
 
 ACTS: dict[str, Act] = {
     "person.create": Act("user.created", {"username": "carol", "claims": '{"department": "Sales"}'}),
-    "person.update": Act("user.changed", {"name": "Alice L.", "email": ""}),
+    "person.update": Act("user.changed", {"name": "Alice L."}),
     "person.disable": Act("user.disabled", {"keep_grants": "y"}),
     "person.enable": Act("user.enabled"),
     "person.delete": Act("user.deleted"),
@@ -98,7 +98,7 @@ ACTS: dict[str, Act] = {
     "grant.revoke_all": Act("grants.revoked"),
     "token.create": Act("personal_token.created", {"user": "alice", "name": "backup", "scope": "read"}),
     "grant.withdraw": Act("consent.withdrawn", named=("user", "client")),
-    "token.revoke_all": Act("personal_token.revoked", named=("client",)),
+    "token.revoke_all": Act("personal_token.revoked", named=("user",)),
     "token.revoke": Act("personal_token.revoked"),
     "token.revoke_text": Act("personal_token.revoked", {"text": NIGHTLY}),
     "invitation.withdraw": Act("user.invitation_withdrawn"),
@@ -124,7 +124,8 @@ async def world(server: Server) -> dict[str, dict[str, str]]:
     client, user = await server.store.clients.read(app.client_id), await server.store.users.by_username("bob")
     assert client
     assert user
-    made = await personal_tokens.create_for_client(on, client, Wish("nightly", ["read"]), SERVER, text=NIGHTLY)
+    await personal_tokens.create_for_client(on, client, Wish("nightly", ["read"]), SERVER, text=NIGHTLY)
+    made = await personal_tokens.create_for_person(on, user, Wish("backup", ["read"]), SERVER)
     initial, _ = await registration_tokens.create(on, ["read"], 3, None, SERVER)
     await invitations.invite(on, "erin", SERVER, email="erin@example.org")
     (mail,) = await server.store.posted_mails.page(server.now(), None, NOBODY, 1)
@@ -140,7 +141,7 @@ async def world(server: Server) -> dict[str, dict[str, str]]:
         "keys": {"kid": next(key.kid for key, state in await keys.list_states(on) if state == keys.ACTIVE)},
         "sessions": {"session": str(session.id)},
         "grants": {"grant": str(grant.id), "user": "bob", "client": app.client_id},
-        "tokens": {"token": str(made.token.id), "client": app.client_id},
+        "tokens": {"token": str(made.token.id), "user": "bob"},
         "registration-tokens": {"token": str(initial.id)},
         "invitations": {"invitation": str(link.id)},
         "mail": {"mail": str(mail.id)},

@@ -72,6 +72,13 @@ class Reader(HTMLParser):
             self._area = None
 
 
+def form_in(page: str) -> Form:
+    """The first form of a page."""
+    reader = Reader()
+    reader.feed(page)
+    return reader.forms[0]
+
+
 def form_of(page: str) -> Form:
     """The one form of a page."""
     reader = Reader()

@@ -11,7 +11,8 @@ from iam.records.audit import KINDS
 from iam.records.role import Role
 from tests.harness import Server
 from tests.pages.conftest import visitor_of
-from tests.pages.test_administration import form_in, opened, somebody
+from tests.pages.form import form_in
+from tests.pages.test_administration import opened, somebody
 
 
 async def test_a_list_is_filtered_by_its_form_and_leads_to_a_file_of_the_same(server: Server) -> None:
@@ -23,7 +24,7 @@ async def test_a_list_is_filtered_by_its_form_and_leads_to_a_file_of_the_same(se
 
     assert (listed.status, nothing.status) == (200, 200)
     assert 'href="/admin/audit/export?kind=session.begun&amp;address=127.0.0.1"' in listed.text
-    assert form_in(listed).value("kind") == "session.begun"
+    assert form_in(listed.text).value("kind") == "session.begun"
     assert all(f'value="{kind}"' in listed.text for kind in KINDS)
     assert "Nothing here fits" in nothing.text
 
@@ -61,8 +62,8 @@ async def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_noted(
 
     assert reply.status == 400
     assert f'id="{name}-error"' in reply.text
-    assert form_in(reply).value("kind") == "client.created"
-    assert form_in(reply).value(name) == typed[name]
+    assert form_in(reply.text).value("kind") == "client.created"
+    assert form_in(reply.text).value(name) == typed[name]
     admin.execute("select from audit_events where kind = 'audit.exported'")
     assert admin.fetchall() == []
 
