@@ -21,6 +21,7 @@ Get = Callable[[str], tuple[int, bytes]]
 
 LATER: Final = 10  # pages of the longest kind, after which a list is asked for again
 LONGEST: Final = 200
+USUAL: Final = 50
 KNOWN: Final = ("id", "client_id", "name", "uri", "kid")  # members by which an item is named, the first that it has
 OBJECTS: Final = {
     "person": "user1",
@@ -61,6 +62,7 @@ FILTERS: Final[Mapping[str, Sequence[str]]] = {
     "actor": ("command line", "server", "nobody"),
     "address": ("192.0.2.1", "198.51.100.1"),
 }
+LATELY: Final = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
 EMPTY: Final = MaxLen(0)  # of a filter that a list has for the sake of others
 BESIDES: Final = {"did": {"user": "user1"}}  # filters that mean nothing alone
 
@@ -101,7 +103,8 @@ def of_api(action: Action[Any, Any], get: Get) -> Iterator[tuple[str, str]]:
         if following := later(path, get):
             yield action.path + "?after", f"{path}?{urlencode({'after': following})}"
         for wish in wishes(action):
-            yield f"{action.path}?{urlencode(wish)}", f"{path}?{urlencode(wish)}"
+            query = urlencode(wish)
+            yield f"{action.path}?{query.replace(quote(LATELY, safe=''), 'an+hour+ago')}", f"{path}?{query}"
 
 
 def is_list(action: Action[Any, Any]) -> bool:
@@ -126,7 +129,7 @@ def values_of(kind: Any) -> Sequence[str]:
         return [str(each.value) for each in kind]
     if get_origin(kind) is Literal:
         return [str(each) for each in get_args(kind)]
-    return {bool: ("true",), AwareDatetime: ((datetime.now(UTC) - timedelta(hours=1)).isoformat(),)}.get(kind, ())
+    return {bool: ("true",), AwareDatetime: (LATELY,)}.get(kind, ())
 
 
 def parts(kind: Any) -> Sequence[Any]:
@@ -136,15 +139,23 @@ def parts(kind: Any) -> Sequence[Any]:
 
 
 def later(path: str, get: Get) -> str | None:
-    """The cursor of a page further down; None if there is only one."""
-    following = None
+    """The cursor of a page further down, behind which a page is full; None if there is only one page, or two that are not."""
+    following, found = None, None
     for _ in range(LATER):
         query = {"limit": LONGEST} | ({"after": following} if following else {})
-        reached = json.loads(get(f"{API}{path}?{urlencode(query)}")[1]).get("next")
-        if reached is None:
+        told = json.loads(get(f"{API}{path}?{urlencode(query)}")[1])
+        if len(told.get("items", ())) >= USUAL:
+            found = following
+        following = told.get("next")
+        if following is None:
             break
-        following = reached
-    return following
+    return found or second(path, get)
+
+
+def second(path: str, get: Get) -> str | None:
+    """The cursor of the second page; None if there is only one."""
+    found: str | None = json.loads(get(f"{API}{path}?limit={USUAL}")[1]).get("next")
+    return found
 
 
 def filled(path: str, get: Get) -> str | None:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 # Ids are UUIDv7, as those that servers make: rows lie in the order of their making.
 UUID7: Final = """
@@ -27,20 +27,18 @@ select 'client' || n, 'Application ' || n,
 from (select n, now() - interval '1 year' * (1 - n / {clients}.0) as at from generate_series(1, {clients}) n) c;
 insert into client_secrets (id, client_id, digest, created_at)
 select uuid7(created_at), id, sha256(id::bytea), created_at from clients where id like 'client%';
-insert into client_uses (client_id, day)
-select id, current_date - (random() * 100)::int from clients where id like 'client%' and random() < 0.8;
 insert into grants (id, client_id, grant_type, scope, created_at)
 select grant_id, id, 'client_credentials', 'openid profile email', created_at from clients where id like 'client%'
 """
 
 # Of ten grants three are of one application, whom everybody uses; the others are of whoever comes, a few applications having
-# most of them. One person has five of a thousand, with twenty applications.
+# most of them, and a fifth none. One person has five of a thousand, with twenty applications.
 GRANTS: Final = """
 create temp table drawn as
 select uuid7(at) as id, at, session, 'user' || person as username, 'client' || case
         when n % 10 < 3 then 1
         when n % 200 = 3 then 2 + n / 200 % 20
-        else 1 + ({clients} * random() ^ 3)::int % {clients}
+        else 1 + ({used} * random() ^ 3)::int % {used}
     end as client_id
 from (
     select n, now() - interval '90 days' * (1 - n / {grants}.0) as at, gen_random_uuid() as session,
@@ -76,12 +74,12 @@ create temp table made as
 select uuid7(now() - interval '1 day' * random()) as id, n, u.id as user_id
 from generate_series(1, {clients} * 2) n join users u on u.username = 'user' || 1 + n % {people};
 insert into grants (id, user_id, client_id, grant_type, scope, created_at, expires_at)
-select id, case when n % 10 > 0 then user_id end, case when n % 10 = 0 then 'client' || 1 + n % {clients} end,
-    case when n % 10 > 0 then 'personal_token' else 'service_token' end, 'openid', now(), now() + interval '90 days'
+select id, case when n % 10 > 0 then user_id end, case when n % 10 = 0 then 'client' || 1 + n % {used} end,
+    case when n % 10 > 0 then 'personal_token' else 'client_credentials' end, 'openid', now(), now() + interval '90 days'
 from made order by id;
 insert into personal_tokens (grant_id, digest, user_id, client_id, name)
 select id, sha256(convert_to('pt' || n, 'UTF8')), case when n % 10 > 0 then user_id end,
-    case when n % 10 = 0 then 'client' || 1 + n % {clients} end, 'Token ' || n
+    case when n % 10 = 0 then 'client' || 1 + n % {used} end, 'Token ' || n
 from made;
 drop table made
 """
@@ -89,16 +87,17 @@ drop table made
 # One group has half of the people; the others have a hundred each.
 GROUPS: Final = """
 insert into groups (id, name, name_key, description, created_at, updated_at)
-select uuid7(now()), 'Group ' || n, 'group ' || n, 'Number ' || n, now(), now() from generate_series(1, greatest(60, {people} / 100)) n;
+select uuid7(now()), 'Group ' || n, 'group ' || n, 'Number ' || n, now(), now()
+from generate_series(1, greatest({least}, {people} / 100)) n;
 insert into group_members (group_id, user_id, owner, since)
 select g.id, u.id, random() < 0.01, now()
 from (
-    select n, 'group ' || case when n % 2 = 0 then 1 else 1 + n % greatest(60, {people} / 100) end as name_key, 'user' || n as username
+    select n, 'group ' || case when n % 2 = 0 then 1 else 1 + n % greatest({least}, {people} / 100) end as name_key, 'user' || n as username
     from generate_series(1, {people}) n
 ) m join groups g using (name_key) join users u using (username);
 insert into role_grants (role, client_id, user_id, created_at)
-select 'editor', 'client' || 1 + n % 10, u.id, now()
-from generate_series(1, greatest(60, {people} / 50)) n join users u on u.username = 'user' || n
+select 'editor', 'client' || case when n % 2 = 0 then 1 else 1 + n % 10 end, u.id, now()
+from generate_series(1, greatest({least}, {people} / 50)) n join users u on u.username = 'user' || n
 """
 EVENTS: Final = """
 select from tend_partitions('audit_events', current_date - 31, 1, 1);
@@ -133,7 +132,16 @@ select sha256(convert_to('link' || n, 'UTF8')), case when n % 2 = 0 then 'invite
     now() + interval '1 day'
 from generate_series(1, {people} / 5) n join users u on u.username = 'user' || n;
 insert into registration_tokens (id, digest, uses_left, created_at)
-select uuid7(now()), sha256(convert_to('ia' || n, 'UTF8')), 5, now() from generate_series(1, greatest(60, {clients} / 10)) n
+select uuid7(now()), sha256(convert_to('ia' || n, 'UTF8')), 5, now() from generate_series(1, greatest({least}, {clients} / 10)) n
+"""
+
+# Who was given something has used it; of those that nobody uses some were used long ago, the others never.
+USES: Final = """
+insert into client_uses (client_id, day)
+select g.client_id, max(g.created_at at time zone 'UTC')::date from grants g join clients c on c.id = g.client_id and c.grant_id <> g.id
+group by 1;
+insert into client_uses (client_id, day)
+select id, current_date - 100 - (random() * 200)::int from clients where id like 'client%' and random() < 0.5 on conflict do nothing
 """
 STEPS: Final = {
     "people": PEOPLE,
@@ -142,6 +150,7 @@ STEPS: Final = {
     "tokens": TOKENS,
     "sessions": SESSIONS,
     "personal tokens": PERSONAL_TOKENS,
+    "uses": USES,
     "groups and roles": GROUPS,
     "audit log": EVENTS,
     "refusals": REFUSALS,
@@ -157,6 +166,11 @@ class Multitude:
     clients: int
     grants: int
 
+    @property
+    def numbers(self) -> dict[str, int]:
+        """What the statements are told; of what lists have there are at least two pages."""
+        return {**asdict(self), "used": self.clients * 4 // 5, "least": 120}
+
     def fill(self, cursor: Any) -> None:
         """Put them into empty tables, whose partitions a server has made."""
         if not self.people:
@@ -164,10 +178,10 @@ class Multitude:
         cursor.execute(UUID7)
         for name, sql in STEPS.items():
             print(f"{name} ...", flush=True)
-            cursor.execute(sql.format(people=self.people, clients=self.clients, grants=self.grants))
+            cursor.execute(sql.format(**self.numbers))
         cursor.execute("vacuum analyze")
 
 
 NOBODY: Final = Multitude(0, 0, 0)
-FEW: Final = Multitude(100, 100, 11_000)
+FEW: Final = Multitude(1_500, 600, 15_000)  # as many as make full pages, by whatever filter
 FULL: Final = Multitude(100_000, 10_000, 1_000_000)

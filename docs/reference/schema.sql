@@ -101,6 +101,15 @@ begin
 end
 $$;
 
+CREATE FUNCTION await_use() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into last_uses (client_id, day) values (new.id, '-infinity') on conflict do nothing;
+    return null;
+end
+$$;
+
 CREATE FUNCTION barred(person uuid, names text[]) RETURNS text[]
     LANGUAGE sql STABLE COST 1
     AS $_$
@@ -344,18 +353,24 @@ begin
 end
 $$;
 
+CREATE FUNCTION keep_last_use() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    update last_uses set day = new.day where client_id = new.client_id and day < new.day;
+    return null;
+end
+$$;
+
 CREATE FUNCTION last_use(client text, own_grant uuid) RETURNS date
     LANGUAGE sql STABLE
     AS $$
-    select coalesce(
-        greatest(
-            (select u.day from client_uses u where u.client_id = client),
-            (
-                select (g.created_at at time zone 'UTC')::date from grants g
-                where g.client_id = client and g.id <> own_grant order by g.id desc limit 1
-            )
-        ),
-        (select max(k.granted_at at time zone 'UTC')::date from consents k where k.client_id = client)
+    select greatest(
+        (select nullif(l.day, '-infinity') from last_uses l where l.client_id = client),
+        (
+            select (g.created_at at time zone 'UTC')::date from grants g
+            where g.client_id = client and g.id <> own_grant order by g.id desc limit 1
+        )
     )
 $$;
 
@@ -940,6 +955,11 @@ CREATE TABLE groups (
     members integer DEFAULT 0 NOT NULL
 );
 
+CREATE TABLE last_uses (
+    client_id text NOT NULL,
+    day date NOT NULL
+);
+
 CREATE TABLE logout_notices (
     id uuid NOT NULL,
     client_id text NOT NULL,
@@ -1270,6 +1290,9 @@ ALTER TABLE ONLY groups
 ALTER TABLE ONLY groups
     ADD CONSTRAINT groups_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY last_uses
+    ADD CONSTRAINT last_uses_pkey PRIMARY KEY (client_id);
+
 ALTER TABLE ONLY links
     ADD CONSTRAINT links_pkey PRIMARY KEY (digest);
 
@@ -1386,6 +1409,14 @@ CREATE INDEX audit_events_client ON ONLY audit_events USING btree (client, at) W
 
 CREATE INDEX audit_events_kind ON ONLY audit_events USING btree (kind, at);
 
+CREATE INDEX audit_events_logins ON ONLY audit_events USING btree (subject, at) WHERE (kind = ANY (ARRAY['session.begun'::text, 'session.renewed'::text, 'user.disabled'::text]));
+
+CREATE INDEX audit_events_network ON ONLY audit_events USING btree (network(set_masklen(address,
+CASE family(address)
+    WHEN 4 THEN 24
+    ELSE 48
+END)), at) WHERE (address IS NOT NULL);
+
 CREATE INDEX audit_events_subject ON ONLY audit_events USING btree (subject, at) WHERE (subject IS NOT NULL);
 
 CREATE INDEX buckets_full_at ON buckets USING btree (full_at);
@@ -1416,13 +1447,19 @@ CREATE INDEX grants_expires_at ON grants USING btree (expires_at) WHERE (expires
 
 CREATE INDEX grants_of_client ON grants USING btree (client_id, id);
 
+CREATE INDEX grants_of_services ON grants USING btree (expires_at) WHERE ((user_id IS NULL) AND (expires_at IS NOT NULL) AND (revoked_at IS NULL));
+
 CREATE INDEX grants_of_user ON grants USING btree (user_id, id) WHERE (user_id IS NOT NULL);
+
+CREATE INDEX grants_of_user_and_client ON grants USING btree (user_id, client_id, id) WHERE (user_id IS NOT NULL);
 
 CREATE INDEX grants_revoked_at ON grants USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
 
 CREATE INDEX grants_session_id ON grants USING btree (session_id) WHERE ((openid IS NOT NULL) OR session_bound);
 
 CREATE INDEX group_members_user_id ON group_members USING btree (user_id);
+
+CREATE INDEX last_uses_in_order ON last_uses USING btree (day, client_id);
 
 CREATE UNIQUE INDEX links_id ON links USING btree (id);
 
@@ -1507,6 +1544,10 @@ CREATE TRIGGER audit_events_stay BEFORE DELETE OR UPDATE ON audit_events FOR EAC
 
 CREATE TRIGGER client_secrets_changed AFTER INSERT OR DELETE OR UPDATE ON client_secrets FOR EACH ROW EXECUTE FUNCTION tell_of_client('client_id');
 
+CREATE TRIGGER client_uses_kept AFTER INSERT OR UPDATE ON client_uses FOR EACH ROW EXECUTE FUNCTION keep_last_use();
+
+CREATE TRIGGER clients_await_use AFTER INSERT ON clients FOR EACH ROW EXECUTE FUNCTION await_use();
+
 CREATE TRIGGER clients_changed AFTER INSERT OR DELETE OR UPDATE ON clients FOR EACH ROW EXECUTE FUNCTION tell_of_client('id');
 
 CREATE TRIGGER clients_metadata BEFORE INSERT OR UPDATE ON clients FOR EACH ROW EXECUTE FUNCTION keep_client_metadata();
@@ -1570,6 +1611,9 @@ ALTER TABLE ONLY group_members
 
 ALTER TABLE ONLY group_members
     ADD CONSTRAINT group_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY last_uses
+    ADD CONSTRAINT last_uses_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY links
     ADD CONSTRAINT links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;

@@ -19,10 +19,13 @@ LINKS: Final[Mapping[str, str]] = {
 }
 
 
-def document(client: Metadata, members: Iterable[Member] = SAID) -> dict[str, Any]:
-    """Returns these members of the metadata, defaults included; members that are not set are left out."""
+def document(client: Metadata, members: Iterable[Member] | None = None) -> dict[str, Any]:
+    """Returns these members of the metadata, those that clients set unless others are named, defaults included.
+
+    Members that are not set are left out.
+    """
     written: dict[str, Any] = {}
-    for each in sorted(members, key=rank):
+    for each in CLIENTS if members is None else members:
         if has(each, client):
             written[each.name] = getattr(client, each.attribute)
         if each.attribute == "grant_types":
@@ -31,10 +34,18 @@ def document(client: Metadata, members: Iterable[Member] = SAID) -> dict[str, An
     return {**listed, "scope": " ".join(client.scopes)}
 
 
+def ranked(members: Iterable[Member]) -> tuple[Member, ...]:
+    """Returns members in the order in which a document has them."""
+    return tuple(sorted(members, key=rank))
+
+
 def rank(member: Member) -> int:
     """Returns the sort key of a member: by who may set it, clients before others; then name and redirect URIs first."""
     place = ORDER.index(member.rule) if member.rule in ORDER else len(ORDER)
     return place + len(ORDER) * tuple(Who).index(member.who_may_set)
+
+
+CLIENTS: Final = ranked(SAID)
 
 
 def has(member: Member, client: Metadata) -> bool:

@@ -10,7 +10,8 @@ from attrs import frozen
 class Allowed:
     """What a person allowed one client: `resources` holds the scopes shown for each resource, and for NOWHERE.
 
-    `used_at` is about when the client was last given a token for the person; None if that is not known.
+    `used_at` is about when the client was last given a token for the person; None if that is not known. `grants`: it has
+    access at the moment.
     """
 
     client_id: str
@@ -21,4 +22,4 @@ class Allowed:
     resources: Mapping[str, Sequence[str]]
     granted_at: datetime
     used_at: datetime | None
-    grants: int
+    grants: bool

@@ -5,14 +5,14 @@ from typing import Final
 
 from attrs import frozen
 
-MOST: Final = 10_000  # that are counted; more is told as more than these
+MOST: Final = 1_000  # that are counted; more is told as more than these, or as about how many there are
 
 
 @frozen
 class Numbers:
     """How many people and applications there are, how much mail waits, of that after a failure, and how much was given up.
 
-    `ending` are the tokens of services that end soon. MOST + 1 is more.
+    `ending` are the tokens of services that end soon. MOST + 1 is more; more people and applications are about so many.
     """
 
     people: int

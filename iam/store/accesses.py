@@ -12,9 +12,10 @@ select u.disabled_at, coalesce(a.username, d.actor), u.delete_at, u.password_has
     exists (select from passkeys p where p.user_id = u.id and not p.upgraded), l.at
 from users u
 left join lateral (
-    select e.actor from audit_events e where e.subject = u.id::text and e.kind = 'user.disabled'
+    select e.actor from audit_events e
+    where u.disabled_at is not null and e.subject = u.id::text and e.kind = 'user.disabled'
     order by e.at desc limit 1
-) d on u.disabled_at is not null
+) d on true
 left join users a on a.id = case when starts_with(d.actor, 'user ') then substr(d.actor, 6)::uuid end
 left join lateral (
     select e.at from audit_events e where e.subject = u.id::text and e.kind in ('session.begun', 'session.renewed')

@@ -27,19 +27,26 @@ where (%(since)s::timestamptz is null or at >= %(since)s)
 order by at, n
 """
 
-# The latest first.
+# The latest first. Events are found by the network that their address is in, as SHORTEN cuts it down to.
 PAGE: Final = """
 select n, id, at, kind, actor, subject, client, host(address), detail from audit_events
 where (%(before)s::timestamptz is null or (at, n) < (%(before)s, %(number)s))
     and (%(since)s::timestamptz is null or at >= %(since)s)
     and (%(client)s::text is null or client = %(client)s)
-    and (%(user)s::text is null or subject = %(user)s or %(did)s and actor = 'user ' || %(user)s)
+    and (%(user)s::text is null or {whose})
     and (%(kind)s::text is null or kind = %(kind)s)
     and (%(until)s::timestamptz is null or at < %(until)s)
     and (%(by)s::text is null or actor = %(by)s)
-    and (%(network)s::inet is null or address && %(network)s::inet)
+    and (%(network)s::inet is null or address is not null and address && %(network)s::inet
+        and network(set_masklen(address, case family(address) when 4 then 24 else 48 end))
+            = network(set_masklen(%(network)s::inet, case family(%(network)s::inet) when 4 then 24 else 48 end)))
 order by at desc, n desc limit %(limit)s
 """
+ABOUT: Final = PAGE.format(whose="subject = %(user)s")
+DONE: Final = PAGE.format(whose="actor = 'user ' || %(user)s")
+
+# What is about a person and what they did are two indexes, each in the order of time.
+INVOLVED: Final = f"(({ABOUT}) union ({DONE})) order by at desc, n desc limit %(limit)s"
 
 # After a month an address is cut down to its network (H39), some at a time; `progress` holds how far this has come.
 SHORTEN: Final = """
@@ -107,7 +114,8 @@ class Audit:
     ) -> list[tuple[int, Event]]:
         """Returns events with their numbers, the latest first, those in front of a moment and number; `limit` at most."""
         told = {"before": before, "number": number, "limit": limit, **terms(wanted)}
-        return [(n, Event(*row)) for n, *row in await self._database.query(PAGE, told)]
+        sql = INVOLVED if wanted.did and wanted.user else ABOUT
+        return [(n, Event(*row)) for n, *row in await self._database.query(sql, told)]
 
     async def note_export(self, wanted: Wanted, now: datetime, by: By) -> None:
         """Notes that somebody took these events along."""

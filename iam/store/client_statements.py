@@ -56,22 +56,41 @@ order by c.created_at, c.id
     .replace("{secrets}", SECRETS.replace("{now}", "%(now)s"))
 )
 
+WANTED: Final = """
+    and lower(c.name) collate "C" >= %(prefix)s and lower(c.name) collate "C" < %(beyond)s
+    and (%(owner_id)s::uuid is null or c.owner_id = %(owner_id)s)
+    and (%(registered_itself)s::boolean is null or (c.registration_digest is not null) = %(registered_itself)s)
+    and (%(disabled)s::boolean is null or (c.disabled_at is not null) = %(disabled)s)
+"""
+
 # In the order of names, by bytes, so that what begins with a text is one range of an index.
 PAGE: Final = (
     (
         """
 select {columns} from clients c left join users u on u.id = c.owner_id, {secrets}
-where (lower(c.name) collate "C", c.id collate "C") > (%(name)s, %(id)s)
-    and lower(c.name) collate "C" >= %(prefix)s and lower(c.name) collate "C" < %(beyond)s
-    and (%(owner_id)s::uuid is null or c.owner_id = %(owner_id)s)
-    and (%(registered_itself)s::boolean is null or (c.registration_digest is not null) = %(registered_itself)s)
-    and (%(disabled)s::boolean is null or (c.disabled_at is not null) = %(disabled)s)
-    and (%(unused_since)s::date is null or coalesce(last_use(c.id, c.grant_id) < %(unused_since)s, true))
+where (lower(c.name) collate "C", c.id collate "C") > (%(name)s, %(id)s) {wanted}
 order by lower(c.name) collate "C", c.id collate "C" limit %(limit)s
 """
     )
     .replace("{columns}", COLUMNS)
     .replace("{secrets}", SECRETS.replace("{now}", "%(now)s"))
+    .replace("{wanted}", WANTED)
+)
+
+# In the order of the last use that was noted: those never used come first. Few have been used since and are left out.
+UNUSED: Final = (
+    (
+        """
+select nullif(l.day, '-infinity'), {columns}
+from last_uses l join clients c on c.id = l.client_id left join users u on u.id = c.owner_id, {secrets}
+where l.day < %(since)s and (l.day, l.client_id) > (coalesce(%(day)s::date, '-infinity'), %(id)s) {wanted}
+    and coalesce(last_use(c.id, c.grant_id) < %(since)s, true)
+order by l.day, l.client_id limit %(limit)s
+"""
+    )
+    .replace("{columns}", COLUMNS)
+    .replace("{secrets}", SECRETS.replace("{now}", "%(now)s"))
+    .replace("{wanted}", WANTED)
 )
 
 WITH_SCOPE: Final = "select name from clients where scopes @> array[%(scope)s] limit %(limit)s"

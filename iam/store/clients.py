@@ -29,6 +29,7 @@ from iam.store.client_statements import (
     ROTATE_SECRET,
     SELECT,
     SET_DISABLED,
+    UNUSED,
     UPDATE,
     WITH_SCOPE,
     FindClient,
@@ -67,12 +68,17 @@ DEFAULTS: Final = json.dumps(client_metadata.DEFAULTS)
 
 @frozen
 class Wanted:
-    """Which clients a list is of; None: whichever. Those unused since a day have been used before it, or never."""
+    """Which clients a list is of, whose names in lower case begin with `prefix`; None: whichever."""
 
+    prefix: str = ""
     owner_id: UUID | None = None
     registered_itself: bool | None = None
     disabled: bool | None = None
-    unused_since: date | None = None
+
+    @property
+    def columns(self) -> dict[str, object]:
+        """The parameters of a statement that say so."""
+        return {**asdict(self), "beyond": beyond(self.prefix)}
 
 
 EVERY: Final = Wanted()
@@ -134,21 +140,23 @@ class Clients:
         """Returns the clients that this person owns, oldest first."""
         return await self._select(owner_id=owner_id)
 
-    async def page(self, prefix: str, name: str, client_id: str, limit: int, wanted: Wanted = EVERY) -> list[Client]:
+    async def page(self, name: str, client_id: str, limit: int, wanted: Wanted = EVERY) -> list[Client]:
         """Returns those of the clients that are wanted in the order of their names in lower case and ids; `limit` at most.
 
-        They are those whose name begins with `prefix`, and that come behind this name and id.
+        They are those that come behind this name and id.
         """
-        told = {
-            "prefix": prefix,
-            "beyond": beyond(prefix),
-            "name": name,
-            "id": client_id,
-            "limit": limit,
-            **asdict(wanted),
-            "now": self._clock.now(),
-        }
+        told = {"name": name, "id": client_id, "limit": limit, **wanted.columns, "now": self._clock.now()}
         return [from_row(row) for row in await self._database.query(PAGE, told)]
+
+    async def unused(
+        self, since: date, day: date | None, client_id: str, limit: int, wanted: Wanted = EVERY
+    ) -> list[tuple[date | None, Client]]:
+        """Returns the wanted ones of the clients last used before a day, with the day of that; None: never, as far as is known.
+
+        They are in the order of their last use and ids, those that come behind this day and id; `limit` at most.
+        """
+        told = {"since": since, "day": day, "id": client_id, "limit": limit, **wanted.columns, "now": self._clock.now()}
+        return [(last, from_row(row)) for last, *row in await self._database.query(UNUSED, told)]
 
     async def create(
         self,

@@ -13,13 +13,16 @@ from iam.records.consent import NOTHING, Consented
 OF_PERSON: Final = """
 select c.id, c.name, c.registration_digest is not null and c.registration_token_id is null,
     c.metadata ->> 'backchannel_logout_uri' is not null, k.scopes, k.resources, k.granted_at,
-    greatest(k.used_at, g.latest), coalesce(g.unended, 0)
+    greatest(k.used_at, (
+        select g.created_at from grants g where g.user_id = k.user_id and g.client_id = k.client_id order by g.id desc limit 1
+    )),
+    (
+        select g.id from grants g
+        where g.user_id = k.user_id and g.client_id = k.client_id
+            and g.revoked_at is null and (g.expires_at is null or g.expires_at > %(now)s)
+        order by g.id desc limit 1
+    ) is not null
 from consents k join clients c on c.id = k.client_id
-left join (
-    select client_id, max(created_at) as latest,
-        count(*) filter (where revoked_at is null and (expires_at is null or expires_at > %(now)s)) as unended
-    from grants where user_id = %(user_id)s and (%(client_id)s::text is null or client_id = %(client_id)s) group by client_id
-) g on g.client_id = k.client_id
 where k.user_id = %(user_id)s and (%(client_id)s::text is null or k.client_id = %(client_id)s)
 order by lower(c.name), c.id
 """

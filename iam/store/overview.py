@@ -11,20 +11,31 @@ HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 SOON: Final = timedelta(days=7)  # in which a token ends
 
+# Where there are many people and applications, about as many as PostgreSQL has noted for its plans.
 # (`order by`: the index, which is in that order and has no others, rather than the table.)
 NUMBERS: Final = """
-select (select count(*) from (select from users limit %(most)s) u),
-    (select count(*) from (select from clients limit %(most)s) c),
-    (select count(*) from (select from outbox where sent_at is null and given_up_at is null order by due_at limit %(most)s) w),
+with about as (
+    select relname as name, reltuples::bigint as number from pg_class where oid in ('users'::regclass, 'clients'::regclass)
+)
+select (select case when n < %(most)s then n else greatest(n, (select number from about where name = 'users')) end
+        from (select count(*) as n from (select from users limit %(most)s) u) u),
+    (select case when n < %(most)s then n else greatest(n, (select number from about where name = 'clients')) end
+        from (select count(*) as n from (select from clients limit %(most)s) c) c),
     (select count(*) from (
-        select from outbox where sent_at is null and given_up_at is null and attempts > 0 order by due_at limit %(most)s
+        select from outbox where sent_at is null and given_up_at is null order by due_at, created_at limit %(most)s
+    ) w),
+    (select count(*) from (
+        select from outbox where sent_at is null and given_up_at is null and attempts > 0
+        order by due_at, created_at limit %(most)s
     ) f),
     (select count(*) from (
-        select from outbox where given_up_at > %(since)s limit %(most)s
+        select from outbox where given_up_at > %(since)s order by given_up_at limit %(most)s
     ) g),
-    (select count(*) from (select grant_id from personal_tokens where client_id is not null order by client_id limit %(most)s) t
-        cross join lateral (select expires_at, revoked_at from grants where id = t.grant_id offset 0) g
-        where g.expires_at > %(now)s and g.expires_at < %(soon)s and g.revoked_at is null)
+    (select count(*) from (
+        select from grants g where g.user_id is null and g.revoked_at is null and g.expires_at > %(now)s and g.expires_at < %(soon)s
+            and exists (select from personal_tokens t where t.grant_id = g.id)
+        order by g.expires_at limit %(most)s
+    ) t)
 """
 
 # Of the latest events alone, so that it takes no longer where there are many.
@@ -41,9 +52,12 @@ select count(*) filter (where login and at > %(hour)s), count(*) filter (where l
 from lately
 """
 
+# Of the latest refusals alone.
 REFUSED: Final = """
 select r.client_id, c.name, r.number from (
-    select client_id, count(*) as number from refusals where day >= %(day)s and at > %(since)s
+    select client_id, count(*) as number from (
+        select client_id from refusals where day >= %(day)s and at > %(since)s order by at desc, id desc limit %(most)s
+    ) l
     group by client_id order by count(*) desc, client_id limit %(listed)s
 ) r left join clients c on c.id = r.client_id
 order by r.number desc, r.client_id
@@ -52,6 +66,7 @@ order by r.number desc, r.client_id
 BYTES: Final = "select pg_database_size(current_database())"
 
 LISTED: Final = 10  # clients
+EVENTS: Final = 3_000  # that are looked through for logins
 
 
 class Overview:
@@ -66,13 +81,13 @@ class Overview:
         return Numbers(*(await self._database.query(NUMBERS, told))[0])
 
     async def logins(self, now: datetime) -> Logins:
-        """Returns how many logins there were in the last hour and day; of the latest MOST events, if there were more."""
-        told = {"since": now - DAY, "hour": now - HOUR, "most": MOST}
+        """Returns how many logins there were in the last hour and day; of the latest EVENTS, if there were more."""
+        told = {"since": now - DAY, "hour": now - HOUR, "most": EVENTS}
         return Logins(*(await self._database.query(LOGINS, told))[0])
 
     async def refused(self, now: datetime) -> list[RefusedClient]:
-        """Returns the clients with the most refusals in the last hour, and how many those are."""
-        told = {"day": (now - HOUR + KEPT).date(), "since": now - HOUR, "listed": LISTED}
+        """Returns the clients with the most refusals in the last hour, of the latest MOST, and how many those are."""
+        told = {"day": (now - HOUR + KEPT).date(), "since": now - HOUR, "listed": LISTED, "most": MOST}
         return [RefusedClient(*row) for row in await self._database.query(REFUSED, told)]
 
     async def bytes(self) -> int:

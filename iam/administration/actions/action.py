@@ -41,7 +41,7 @@ class LoginNeeded(Forbidden):
         self.acr = acr
 
 
-@frozen
+@frozen(eq=False)
 class Action(Generic[Input, Output]):
     """What can be done, declared once for page, API and command.
 

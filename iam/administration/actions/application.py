@@ -16,6 +16,7 @@ from iam.records.member import Member, Who
 
 # `scope` is a text, as in RFC 7591; the other members are as they are stored.
 SHOWN: Final = tuple(each for each in MEMBERS if each.who_may_set is not Who.NOBODY)
+WRITTEN: Final = information.ranked(SHOWN)
 SETTABLE: Final = tuple(each for each in SHOWN if each.name not in ("scope", "client_name"))
 # What only administrators say of a client: what stands not on the form of an application.
 RESERVED: Final = frozenset(each.name for each in SHOWN if each.form_label is None)
@@ -123,7 +124,7 @@ def shown(client: Client, groups: list[str], last_used: date | None, unused_sinc
     """Returns what is said about this client, its groups and its last use; with one before `unused_since` it is unused."""
     return Application(
         client_id=client.id,
-        **information.document(client, SHOWN),
+        **information.document(client, WRITTEN),
         registered_itself=client.registered_itself,
         left_out=dict(client.left_out),
         owner=client.owner,

@@ -23,7 +23,7 @@ from iam.administration.actions.application import (
 )
 from iam.administration.actions.models import Model, Page
 from iam.administration.actions.operator import Operator
-from iam.administration.actions.paging import cut, place
+from iam.administration.actions.paging import cut, day_and_text, place
 from iam.administration.actions.readers import AUDITORS, DEVELOPERS
 from iam.administration.administration import Administration
 from iam.administration.client_warnings import warnings
@@ -42,13 +42,22 @@ NOBODY: Final = "Only a person has applications of their own."
 
 
 async def list_applications(on: Administration, wish: ApplicationListing, operator: Operator) -> Page[Application]:
-    """Lists applications by name; to developers their own. Raises Invalid."""
+    """Lists applications by name, unused ones by their last use; to developers their own. Raises Invalid."""
+    sought = await wanted(on, wish, operator)
+    if wish.unused:
+        return await list_unused(on, wish, sought)
     after = place(wish.after, 2) or ["", ""]
-    rows = await on.store.clients.page(
-        wish.search.lower(), after[0], after[1], wish.limit + 1, await wanted(on, wish, operator)
-    )
+    rows = await on.store.clients.page(after[0], after[1], wish.limit + 1, sought)
     found, following = cut(rows, wish.limit, lambda client: [client.name.lower(), client.id])
     return Page[Application](items=await several(on, found), next=following)
+
+
+async def list_unused(on: Administration, wish: ApplicationListing, sought: Wanted) -> Page[Application]:
+    """Lists applications that nobody uses: those first that were never used, then those whose last use is longest ago."""
+    day, client_id = day_and_text(wish.after)
+    rows = await on.store.clients.unused(clients.unused_since(on), day, client_id, wish.limit + 1, sought)
+    found, following = cut(rows, wish.limit, lambda row: ["" if row[0] is None else row[0].isoformat(), row[1].id])
+    return Page[Application](items=await several(on, [client for _, client in found]), next=following)
 
 
 async def wanted(on: Administration, wish: ApplicationListing, operator: Operator) -> Wanted:
@@ -57,8 +66,7 @@ async def wanted(on: Administration, wish: ApplicationListing, operator: Operato
     if wish.owner and not seeing:
         raise Forbidden(THEIRS)
     owner_id = (await people.find(on, wish.owner)).id if wish.owner else None if seeing else operator.user_id
-    since = clients.unused_since(on) if wish.unused else None
-    return Wanted(owner_id, wish.registered_itself, wish.disabled, since)
+    return Wanted(wish.search.lower(), owner_id, wish.registered_itself, wish.disabled)
 
 
 async def show(on: Administration, wish: NamedApplication, _: Operator) -> Application:
@@ -182,7 +190,7 @@ async def several(on: Administration, found: Sequence[Client]) -> list[Applicati
 
 LIST: Final = Action(
     "application.list",
-    "List applications by name; who only has applications of their own gets these.",
+    "List applications by name, unused ones by their last use; who only has applications of their own gets these.",
     "GET",
     "/applications",
     ApplicationListing,

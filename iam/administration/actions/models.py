@@ -22,6 +22,9 @@ MOST: Final = 200  # items on a page
 USUAL: Final = 50
 LONGEST_SEARCH: Final = 256
 LONGEST_CURSOR: Final = 4096
+WIDEST: Final = {4: 24, 6: 48}  # bits of a network by the version of IP: to so many old addresses are cut down (H39)
+NO_NETWORK: Final = "Give an address such as 192.0.2.7, or a network such as 192.0.2.0/24"
+TOO_WIDE: Final = "Give a network of at least 24 bits, or of at least 48 bits of IPv6: addresses are found by these"
 
 
 class Model(BaseModel):
@@ -95,11 +98,14 @@ def in_utc(at: datetime) -> datetime:
 
 
 def network(text: str) -> str:
-    """Returns an IP address or network as PostgreSQL reads it. Raises ValueError."""
+    """Returns an IP address or network as PostgreSQL reads it. Raises ValueError, also for more than WIDEST."""
     try:
-        return str(ip_network(text, strict=False))
+        found = ip_network(text, strict=False)
     except ValueError:
-        raise ValueError("Give an address such as 192.0.2.7, or a network such as 192.0.2.0/24") from None
+        raise ValueError(NO_NETWORK) from None
+    if found.prefixlen < WIDEST[found.version]:
+        raise ValueError(TOO_WIDE)
+    return str(found)
 
 
 Network = Annotated[str, AfterValidator(network)]

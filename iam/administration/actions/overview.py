@@ -18,7 +18,8 @@ from iam.administration.administration import Administration
 from iam.administration.attention import Concern
 from iam.records.numbers import Logins, Numbers, RefusedClient, Span
 
-BOUNDED: Final = "Counted up to 10,000; 10,001 are more."
+BOUNDED: Final = "Counted up to 1,000; 1,001 are more."
+ESTIMATED: Final = "Counted up to 1,000; of more, about how many there are."
 
 
 class Attention(Model):
@@ -99,11 +100,13 @@ class Overview(Model):
     address: str
     attention: list[Attention]
     logins: LoginNumbers
-    people: int = Field(description=BOUNDED)
-    applications: int | None = Field(description=BOUNDED)
+    people: int = Field(description=ESTIMATED)
+    applications: int | None = Field(description=ESTIMATED)
     mail_waiting: int = Field(description=BOUNDED)
     mail_given_up: int = Field(description="Mail of the last day that could not be delivered. " + BOUNDED)
-    refused: list[RefusedApplication] = Field(description="The applications with the most refusals in the last hour.")
+    refused: list[RefusedApplication] = Field(
+        description="The applications with the most refusals of the last hour, among the latest 1,000."
+    )
     keys: list[Key] | None = Field(description="The keys that are trusted.")
     storage: Storage | None
     partitions: list[Partitions] | None

@@ -3,7 +3,7 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -75,6 +75,15 @@ def moment_and_id(after: str | None) -> tuple[datetime | None, UUID]:
     before, text = moment_and_text(after)
     try:
         return before, UUID(text) if text or before else UUID(int=0)
+    except ValueError:
+        raise Invalid({"after": NO_CURSOR}) from None
+
+
+def day_and_text(after: str | None) -> tuple[date | None, str]:
+    """Returns the day, if there is one, and the id that a cursor stands for, behind which the page begins. Raises Invalid."""
+    keys = place(after, 2) or ["", ""]
+    try:
+        return date.fromisoformat(keys[0]) if keys[0] else None, keys[1]
     except ValueError:
         raise Invalid({"after": NO_CURSOR}) from None
 

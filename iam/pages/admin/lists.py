@@ -141,7 +141,7 @@ class ListPages:
             + [
                 (address(each, view.named), label(each), each.creates)
                 for each in acts
-                if not about_what(each, noun.names) or (view.named and variables(each) == list(view.named))
+                if not about_what(each, noun.names) or (view.named and variables(each) == tuple(view.named))
             ],
             first=view.part(None) if "after" in view.told else None,
             next=view.part(page.next) if page.next else None,

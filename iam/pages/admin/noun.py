@@ -94,7 +94,7 @@ class Noun:
         creating = next((each for each in self.actions if each.creates), None)
         return {variable: variable if variable in self.item.model_fields else creating.identity if creating else "id"}
 
-    @property
+    @cached_property
     def item(self) -> type[Model]:
         """What is said of one."""
         if self.show is not None:
@@ -102,7 +102,7 @@ class Noun:
         listed: type[Model] = get_args(self.list.output.model_fields["items"].annotation)[0] if self.list else Model
         return listed
 
-    @property
+    @cached_property
     def page(self) -> tuple[str, str]:
         """The noun whose page the title in a row leads to, and the member that names its object; that noun may have none."""
         return self.leads or (self.path if self.show else "", next(iter(self.names.values()), ""))

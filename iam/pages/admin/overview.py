@@ -7,6 +7,7 @@ from iam.administration.actions.overview import NoTerms, Overview
 from iam.http.answers import Answer, see_other
 from iam.http.request import Request
 from iam.pages.admin.desk import Desk, listed, sections
+from iam.records.numbers import MOST
 from iam.records.role import Role
 from iam.service import service
 
@@ -31,12 +32,19 @@ class AdminOverview:
             "admin_overview.html",
             session,
             overview=shown,
+            people=estimated(shown.people),
+            applications_counted=estimated(shown.applications or 0),
             ages=[(key, (now - key.active_at).days) for key in shown.keys or ()],
             database_size=in_words(shown.storage.database_bytes if shown.storage else None),
             free=in_words(shown.storage.free_bytes if shown.storage else None),
             nouns=listed(session),
             leading=operator.has_one_of(applications.SHOW.roles),
         )
+
+
+def estimated(number: int) -> str:
+    """Returns how many people or applications there are, as people say it: beyond MOST it is an estimate."""
+    return f"about {number:,}" if number > MOST + 1 else f"more than {MOST:,}" if number > MOST else str(number)
 
 
 def in_words(size: int | None) -> str | None:

@@ -1,7 +1,8 @@
 """Where the actions have their pages, and what those are called."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -27,6 +28,7 @@ LABELS: Final = {
 }
 
 
+@cache
 def place(action: Action[Model, Model]) -> str:
     """Returns the path of the page of an action that changes something, with the variables of the action's path.
 
@@ -45,7 +47,7 @@ def address(action: Action[Model, Model], named: Mapping[str, object]) -> str:
 
 def filled(path: str, named: Mapping[str, object]) -> str:
     """Returns the address of a path with these variables; what else is named is in the query."""
-    used = VARIABLE.findall(path)
+    used = names(path)
     rest = {name: str(value) for name, value in named.items() if name not in used and value is not None}
     written = VARIABLE.sub(lambda found: quote(str(named[found[1]]), safe=""), path)
     return f"{written}?{urlencode(rest)}" if rest else written
@@ -56,6 +58,7 @@ def verb(action: Action[Model, Model]) -> str:
     return action.name.partition(".")[2]
 
 
+@cache
 def label(action: Action[Model, Model]) -> str:
     """Returns what the button of an action says; one without an object on its page says of what noun it is."""
     if action.name in LABELS:
@@ -64,9 +67,15 @@ def label(action: Action[Model, Model]) -> str:
     return said.replace("_", " ").capitalize()
 
 
-def variables(action: Action[Model, Model]) -> list[str]:
+def variables(action: Action[Model, Model]) -> Sequence[str]:
     """Returns the names of the variables in the path of an action, which are its object and a part of that."""
-    return VARIABLE.findall(action.path)
+    return names(action.path)
+
+
+@cache
+def names(path: str) -> tuple[str, ...]:
+    """Returns the names of the variables in a path."""
+    return tuple(VARIABLE.findall(path))
 
 
 def of_noun(noun: str) -> Iterator[Action[Model, Model]]:

@@ -1,5 +1,6 @@
 """What the members of inputs and outputs are called on pages."""
 
+from functools import lru_cache
 from typing import Final
 
 from iam.records.client_metadata import MEMBERS
@@ -53,6 +54,7 @@ CAPITALS: Final = {
 }
 
 
+@lru_cache(maxsize=1024)
 def called(name: str) -> str:
     """Returns what people call a member of an input or output."""
     if name in LABELS:
