@@ -1060,6 +1060,14 @@ CREATE TABLE progress (
     until timestamp with time zone NOT NULL
 );
 
+CREATE TABLE pushed_requests (
+    digest bytea NOT NULL,
+    client_id text NOT NULL,
+    parameters text NOT NULL,
+    browser bytea,
+    expires_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE recovery_codes (
     user_id uuid NOT NULL,
     digest bytea NOT NULL,
@@ -1329,6 +1337,9 @@ ALTER TABLE ONLY personal_tokens
 ALTER TABLE ONLY progress
     ADD CONSTRAINT progress_pkey PRIMARY KEY (task);
 
+ALTER TABLE ONLY pushed_requests
+    ADD CONSTRAINT pushed_requests_pkey PRIMARY KEY (digest);
+
 ALTER TABLE ONLY recovery_codes
     ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, digest);
 
@@ -1497,6 +1508,8 @@ CREATE INDEX pending_logins_user_id ON pending_logins USING btree (user_id);
 CREATE INDEX personal_tokens_of_client ON personal_tokens USING btree (client_id, grant_id) WHERE (client_id IS NOT NULL);
 
 CREATE INDEX personal_tokens_of_user ON personal_tokens USING btree (user_id, grant_id) WHERE (user_id IS NOT NULL);
+
+CREATE INDEX pushed_requests_expires_at ON pushed_requests USING btree (expires_at);
 
 CREATE INDEX refusals_at ON ONLY refusals USING btree (at, id);
 

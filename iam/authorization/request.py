@@ -20,7 +20,8 @@ class AuthorizationRequest:
 
     `scopes` are granted if they do; `consented` are these and the scopes behind claims requested by name. `allowed`
     holds the consented scopes by resource, and under NOWHERE those of no resource. `claims` are the requested ones, by
-    place and name. `fetched` is the request object, if it came by reference; `left_out` says which scopes are not
+    place and name. `fetched` is the request object, if it came by reference, `handle` the digest of the handle of a request
+    that was pushed; `left_out` says which scopes are not
     granted, and why, and `declined` which ones the person deselected.
     """
 
@@ -39,6 +40,7 @@ class AuthorizationRequest:
     authentication: AuthenticationRequest
     claims: Mapping[str, Mapping[str, None]]
     fetched: str | None = None
+    handle: bytes | None = None
     left_out: Reason | None = None
     declined: Sequence[str] = ()
 

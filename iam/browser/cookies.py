@@ -1,9 +1,10 @@
 """The cookies: read strictly, written with every protection (H17).
 
-One has the secret of the active session, another those of further sessions of the same browser. No cookie stands for a
-browser: whoever plants one cannot use sessions that begin later. The third tells which accounts have logged in in this
+One has the secret of the active session, another those of further sessions of the same browser. No session
+begins under a cookie from before: whoever plants one cannot use it. The third tells which accounts have logged in in this
 browser before; it only gives login attempts that strangers cannot use up. The fourth is of a login that still lacks a
-factor, and which no address but those of the login knows.
+factor, and which no address but those of the login knows. The fifth tells the browser that brought the handle
+of a pushed request; it opens nothing without that handle.
 """
 
 import re
@@ -45,6 +46,11 @@ def prefix_of(settings: Settings) -> str:
 def login_name_of(settings: Settings) -> str:
     """Returns the name of the cookie of a login that still lacks a factor."""
     return f"{prefix_of(settings)}iam-login" if settings.secure else "iam_login"
+
+
+def request_name_of(settings: Settings) -> str:
+    """Returns the name of the cookie of the browser that has brought the handle of a pushed request."""
+    return f"{prefix_of(settings)}iam-request" if settings.secure else "iam_request"
 
 
 def devices_name_of(settings: Settings) -> str:
@@ -90,7 +96,7 @@ def doubtful(request: Request, settings: Settings) -> bool:
 
 def doubtful_names(request: Request, settings: Settings) -> list[str]:
     """Returns our cookie names under which several values come."""
-    names = (name_of, others_name_of, devices_name_of, login_name_of)
+    names = (name_of, others_name_of, devices_name_of, login_name_of, request_name_of)
     ours = [name(settings) for name in names]
     return [name for name in ours if len(values(request, name)) > 1]
 
@@ -139,6 +145,11 @@ def set_others(settings: Settings, values: Iterable[str], maximum_age: int | Non
 def set_login(settings: Settings, value: str, maximum_age: int) -> tuple[bytes, bytes]:
     """Returns the header that sets the cookie of a login that lacks a factor, for so many seconds; 0 removes it."""
     return write(settings, login_name_of(settings), value, maximum_age)
+
+
+def set_request(settings: Settings, value: str, maximum_age: int) -> tuple[bytes, bytes]:
+    """Returns the header that sets the cookie of a browser that has pushed requests, for so many seconds."""
+    return write(settings, request_name_of(settings), value, maximum_age)
 
 
 def set_devices(settings: Settings, values: Iterable[str]) -> tuple[bytes, bytes]:

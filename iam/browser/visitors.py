@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Protocol
 
-from attrs import frozen
+from attrs import evolve, frozen
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -112,7 +112,8 @@ class Visitors:
         return [request.found[one] for one in series]
 
     def renew(self, request: Request, answer: Answer) -> Answer:
-        """Returns the answer with the headers that change cookies of the sessions found for the request."""
+        """Returns the answer with the cookies given to this browser, and those of the sessions found, if they change."""
+        answer = evolve(answer, headers=(*answer.headers, *request.given)) if request.given else answer
         return renewal.renew(request, answer, self.settings, self.clock.now()) if request.found else answer
 
     def token(self, request: Request, purpose: str, secret: str | None = None, *, shown: str = "") -> str:

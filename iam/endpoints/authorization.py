@@ -49,6 +49,7 @@ from iam.endpoints.authorization_addresses import (
     step_address,
 )
 from iam.endpoints.authorization_answers import LONGEST, AuthorizationAnswers
+from iam.endpoints.handles import Handles
 from iam.http.answers import Answer, AnswerNow, found, see_other
 from iam.http.parameters import ParameterError, ParsedParameters, form_parameters, parse, query_text
 from iam.http.request import Request
@@ -68,6 +69,7 @@ class AuthorizationEndpoint:
     """Answers authorization requests, and the forms of consent pages."""
 
     server: Server
+    handles: Handles
     authentication: Authentication
     consent: Consent
     visitors: Visitors
@@ -142,7 +144,8 @@ class AuthorizationEndpoint:
         if path not in PATHS:
             return None
         try:
-            authorization = await self.server.authorization(parse(query.encode()))
+            asked = await self.handles.read(parse(query.encode()))
+            authorization = await self.server.authorization(asked.parameters, asked.handle)
         except (ParameterError, FatalClientError, InvalidAuthorizationRequest):
             return None
         return client_card.introduction(authorization.client, authorization.redirect_uri)
@@ -170,7 +173,8 @@ class AuthorizationEndpoint:
         if len(strip_marks(query)) > LONGEST:
             raise self.answers.refuse_long(414)
         try:
-            return await self.server.authorization(parse(query.encode()))
+            asked = await self.handles.take(request, parse(query.encode()))
+            return await self.server.authorization(asked.parameters, asked.handle)
         except (ParameterError, FatalClientError) as error:
             person = await self.visitors.session(request)
             raise AnswerNow(self.answers.refuse_unusable(request, error, person=person)) from None
@@ -247,11 +251,17 @@ class AuthorizationEndpoint:
         asked: bool,
         trusted: bool = False,
     ) -> Answer:
-        """Responds with what the client asked for, a code for example, or with an AuthorizationError of the server."""
+        """Responds with what the client asked for, a code for example, or with an AuthorizationError of the server.
+
+        Raises AnswerNow if the request was pushed, and answered before.
+        """
         try:
+            await self.handles.answer(authorization.handle)
             response = await self.server.allow(
                 authorization, session, request.client_address, asked=asked, trusted=trusted
             )
+        except FatalClientError as error:
+            raise AnswerNow(self.answers.refuse_unusable(request, error, person=session)) from None
         except AuthorizationError as error:
             return self.answers.refuse(request, authorization, error, session)
         log.info(

@@ -6,6 +6,7 @@ from typing import Final
 from twisted.logger import Logger
 
 from iam.authorization.errors import ACCESS_DENIED, AuthorizationError
+from iam.authorization.pushed_requests import HandleError
 from iam.authorization.question import Question
 from iam.authorization.request import Answerable, AuthorizationRequest, InvalidAuthorizationRequest
 from iam.authorization.response import AuthorizationResponse
@@ -29,6 +30,10 @@ LONGEST: Final = 8192  # characters of a request: the address of the login conta
 UNUSABLE: Final = (
     "The application that sent you here made a mistake: we do not know it, or it asked us to send you to an address "
     "that it has not registered. You can close this page; tell the application's makers if it happens again."
+)
+OVER: Final = (
+    "It has been answered, or is too old, or was opened in another browser. Go back to the application that sent you "
+    "here, and begin again there."
 )
 TOO_LONG: Final = (
     f"The application that sent you here asked for more than fits into an address: at most {LONGEST} characters. "
@@ -154,7 +159,12 @@ class AuthorizationAnswers:
         """
         request.say(log, "authorization request refused: {reason}", reason=type(error).__name__)
         error_uri = self.refusals.kept(PATH, error, request.client_address, user_id=person.user_id if person else None)
-        return self.theme.error(status, "This request cannot be used", UNUSABLE, error_uri=error_uri)
+        return self.theme.error(
+            status,
+            "This request cannot be used",
+            OVER if isinstance(error, HandleError) else UNUSABLE,
+            error_uri=error_uri,
+        )
 
     def refuse_long(self, status: int) -> AnswerNow:
         """Returns the error page to raise for a request that is too long for an address."""

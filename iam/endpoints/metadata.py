@@ -41,6 +41,7 @@ SIGNED_AND_ENCRYPTED = {
     "request_parameter_supported": True,
     "request_uri_parameter_supported": True,
     "require_request_uri_registration": True,
+    "require_pushed_authorization_requests": False,
     "require_signed_request_object": False,
     "request_object_signing_alg_values_supported": list(objects.ALGORITHMS),
     "request_object_encryption_alg_values_supported": list(encryption.ALGORITHMS),

@@ -98,6 +98,7 @@ class Request(http.Request):
     clientproto = b"HTTP/1.1"
     unanswered: str = ""  # why it is answered with 503
     base: str = ""  # the issuer's path
+    given: Headers = ()  # cookies that the answer sets, whatever it is
     draft: bytes | None = None  # the form that its person sent before they had to log in, which is shown to them again
     found: dict[
         str, RecognisedSession

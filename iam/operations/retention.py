@@ -133,6 +133,7 @@ def tasks(store: Store, keys: Keys) -> tuple[Task, ...]:
         Task("links that nobody used in time", lambda now: store.links.sweep(now - REMEMBERED)),
         Task("buckets that are full again", store.buckets.sweep),
         Task("logins that came to nothing", store.pending_logins.sweep),
+        Task("requests that were pushed", store.pushed_requests.sweep),
         Task("logins that were refused", store.refused_logins.sweep),
         Task("accounts to delete", store.deletions.sweep),
         Task("browsers that were remembered", store.remembered_browsers.sweep),

@@ -74,6 +74,14 @@ def check_request_object(request: OAuthlibRequest) -> dict[str, object]:
     return {}
 
 
+def check_pushed(request: OAuthlibRequest) -> dict[str, object]:
+    """Raises InvalidRequestError if the client must push its requests and has not (RFC 9126 §6)."""
+    if request.handle is None and request.client.require_pushed_authorization_requests:
+        reason = Reason("request_uri", "a handle: the application must push its requests", "none")
+        raise carrying(InvalidRequestError("This client must push its requests (RFC 9126)."), reason)
+    return {}
+
+
 def check_supported(request: OAuthlibRequest) -> dict[str, object]:
     """Raises CustomOAuth2Error for a parameter that is not supported (OpenID Connect Core §6, RFC 9396 §5)."""
     name = next((name for name in UNSUPPORTED if name in request.parameters), None)

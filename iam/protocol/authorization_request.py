@@ -29,6 +29,7 @@ def build(request: OAuthlibRequest) -> AuthorizationRequest:
         authentication=request.authentication,
         claims=request.claims or {},
         fetched=request.fetched,
+        handle=request.handle,
         left_out=request.left_out,
     )
 

@@ -72,6 +72,7 @@ class OAuthlibRequest:
     signed: bool = field(init=False, default=False)  # whether the parameters are those of a request object
     granting: str = field(init=False, default="authorization_code")  # the grant type that a person is asked for
     fetched: str | None = field(init=False, default=None)  # the request object, if it came by reference
+    handle: bytes | None = field(init=False, default=None)  # the digest of its handle, if it was pushed
     object_error: RequestObjectError | None = field(init=False, default=None)
     authentication: AuthenticationRequest = field(init=False, default=PLAIN)
     claims: dict[str, dict[str, None]] | None = field(init=False, default=None)  # requested claims, by place and name

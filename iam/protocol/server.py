@@ -15,7 +15,8 @@ from oauthlib.oauth2.rfc6749.errors import (
 
 from iam.authorization.errors import AuthorizationError
 from iam.authorization.objects import RequestObjects, UnpackedRequest
-from iam.authorization.request import Answerable, AuthorizationRequest, Permission
+from iam.authorization.pushed_requests import Asked
+from iam.authorization.request import Answerable, AuthorizationRequest, InvalidAuthorizationRequest, Permission
 from iam.authorization.response import AuthorizationResponse
 from iam.clients.authentication import ClientAuthentication, read_claim
 from iam.clients.directory import Directory
@@ -23,7 +24,7 @@ from iam.clients.targets import Targets
 from iam.clock import Clock
 from iam.oauth.errors import SENTENCES
 from iam.oauth.parameters import Parameters
-from iam.oauth.reasons import Reason, carrying
+from iam.oauth.reasons import Reason, carrying, of
 from iam.protocol import authorization_request, bridge
 from iam.protocol.endpoints import Endpoints
 from iam.protocol.grant import Flow, Issuance, TokenGrant
@@ -117,13 +118,14 @@ class Server:
         await bridge.call(self._endpoints.token, request)
         return TokenAnswer(await grant.save(build_token_request(request, proofs, received)), request.left_out)
 
-    async def authorization(self, parameters: Parameters) -> AuthorizationRequest:
-        """Returns the validated authorization request (RFC 6749 §4.1.1).
+    async def authorization(self, parameters: Parameters, handle: bytes | None = None) -> AuthorizationRequest:
+        """Returns the validated authorization request (RFC 6749 §4.1.1); `handle` is of one that was pushed (RFC 9126).
 
         Raises FatalClientError if the client or the redirect URI is wrong, so that nothing may be sent there, and
         InvalidAuthorizationRequest for any error to return to the client.
         """
         request = build_request(await self._objects.read(parameters))
+        request.handle = handle
         try:
             await bridge.call(self._endpoints.validate, request)
         except FatalClientError as error:
@@ -131,6 +133,16 @@ class Server:
         except OAuth2Error as error:
             raise authorization_request.build_invalid(request, error) from None
         return authorization_request.build(request)
+
+    async def check(self, asked: Asked) -> None:
+        """Validates a request that is being pushed. Raises OAuth2Error, for the client itself (RFC 9126 §2.3)."""
+        try:
+            await self.authorization(asked.parameters, asked.handle)
+        except InvalidAuthorizationRequest as invalid:
+            error = invalid.error.of_client(invalid.client.id)
+            raise carrying(CustomOAuth2Error(error.error, error.sentence), error.reason) from None
+        except FatalClientError as error:
+            raise carrying(CustomOAuth2Error(error.error, error.description), of(error)) from None
 
     async def allow(
         self,

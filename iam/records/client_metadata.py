@@ -124,6 +124,9 @@ class Metadata:
     request_object_encryption_alg: str | None = member("encryption_to_us", "Encrypts the key of its request objects.")
     request_object_encryption_enc: str | None = member("encoding", "Encrypts its request objects.")
     require_signed_request_object: bool = member("", "Refuse its requests without a request object.", default=False)
+    require_pushed_authorization_requests: bool = member(
+        "", "Refuse its requests unless it has pushed them (RFC 9126).", default=False
+    )
     request_uris: tuple[str, ...] = member("request_uris", "Where its request objects may be.", default=())
     default_max_age: int | None = member("seconds", "People must have logged in within so many seconds.")
     require_auth_time: bool = member("", "Say in its ID tokens when people logged in.", default=False)

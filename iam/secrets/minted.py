@@ -61,6 +61,7 @@ class Kind(StrEnum):
     VERIFICATION = "ve"
     EMAIL_CHANGE = "ec"
     EMAIL_UNDO = "eu"
+    PUSHED_REQUEST = "pr"
 
     def __init__(self, text: str) -> None:
         self.prefix = f"iam_{text}_"

@@ -20,11 +20,13 @@ from iam.endpoints.api.me import MeEndpoint
 from iam.endpoints.api.repetitions import Repetitions
 from iam.endpoints.authorization import AuthorizationEndpoint
 from iam.endpoints.authorization_answers import AuthorizationAnswers
+from iam.endpoints.handles import Handles
 from iam.endpoints.health import Health
 from iam.endpoints.introspection import IntrospectionEndpoint
 from iam.endpoints.jwks import Jwks
 from iam.endpoints.metadata import REGISTRATION_ENDPOINT, MetadataEndpoint
 from iam.endpoints.passkey_endpoints import PasskeyEndpoints
+from iam.endpoints.pushed_requests import PushedRequestEndpoint
 from iam.endpoints.registration import RegistrationEndpoint
 from iam.endpoints.resource import ResourceEndpoint
 from iam.endpoints.resource_metadata import ResourceMetadata
@@ -79,6 +81,11 @@ class Application(AccountParts):
     def token(self) -> TokenEndpoint:
         """The endpoint `/token` (RFC 6749 §3.2)."""
         return TokenEndpoint(self.server, self.explanations)
+
+    @cached_property
+    def pushed_request(self) -> PushedRequestEndpoint:
+        """The endpoint `/par` (RFC 9126 §2)."""
+        return PushedRequestEndpoint(self.strict_authentication, self.server, self.pushed_requests, self.budget)
 
     @cached_property
     def introspection(self) -> IntrospectionEndpoint:
@@ -180,6 +187,7 @@ class Application(AccountParts):
         """The endpoint `/authorize` (RFC 6749 §3.1)."""
         return AuthorizationEndpoint(
             self.server,
+            Handles(self.pushed_requests, self.settings),
             Authentication(self.subjects, self.clock),
             Consent(self.store.consents, self.store.scopes),
             self.visitors,

@@ -11,6 +11,7 @@ from twisted.internet.threads import deferToThreadPool
 
 from iam.administration.administration import Administration
 from iam.authorization.objects import RequestObjects
+from iam.authorization.pushed_requests import PushedRequests
 from iam.browser import drafts
 from iam.browser.drafts import Drafts
 from iam.browser.theme import Theme
@@ -142,7 +143,14 @@ class Parts:
     @cached_property
     def authentication(self) -> ClientAuthentication:
         """The client authenticator."""
-        audiences = (self.settings.issuer, self.settings.issuer + "/token")
+        return self._authenticating(self.settings.issuer, self.settings.issuer + "/token")
+
+    @cached_property
+    def strict_authentication(self) -> ClientAuthentication:
+        """The client authenticator whose assertions are for the issuer alone (draft-ietf-oauth-rfc7523bis)."""
+        return self._authenticating(self.settings.issuer)
+
+    def _authenticating(self, *audiences: str) -> ClientAuthentication:
         assertions = ClientAssertions(self.store.replays, self.signatures, self.clock, audiences)
         return ClientAuthentication(self.directory, assertions, self.clock, self.throttle)
 
@@ -212,6 +220,11 @@ class Parts:
         return RequestObjects(
             self.directory, self.signatures, self.keys, store.replays, self.fetcher, self.clock, self.settings.issuer
         )
+
+    @cached_property
+    def pushed_requests(self) -> PushedRequests:
+        """The requests that clients push."""
+        return PushedRequests(self.store.pushed_requests, self.clock)
 
     @cached_property
     def server(self) -> Server:

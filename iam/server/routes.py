@@ -4,7 +4,15 @@ from collections.abc import Awaitable, Callable
 
 from attrs import evolve
 
-from iam.endpoints import authorization_addresses, passkey_endpoints, resource, resource_metadata, user_info, webfinger
+from iam.endpoints import (
+    authorization_addresses,
+    passkey_endpoints,
+    pushed_requests,
+    resource,
+    resource_metadata,
+    user_info,
+    webfinger,
+)
 from iam.endpoints.api.api import PATH as API
 from iam.endpoints.errors import BearerErrors, OAuthErrors, RegistrationErrors
 from iam.endpoints.metadata import REGISTRATION_ENDPOINT
@@ -48,6 +56,13 @@ def protocol(application: Application) -> list[Route]:
     shared, public, others = Cors.REGISTERED, Cors.EVERYBODY, errors(application)
     rows = [
         Route("/token", ("POST",), application.token.post, name="token_endpoint", cors=shared),
+        Route(
+            pushed_requests.PATH,
+            ("POST",),
+            application.pushed_request.post,
+            name="pushed_authorization_request_endpoint",
+            cors=shared,
+        ),
         Route("/introspect", ("POST",), application.introspection.post, name="introspection_endpoint"),
         Route("/revoke", ("POST",), application.revocation.post, name="revocation_endpoint", cors=shared),
         Route("/userinfo", ("GET",), application.user_info.get, name="userinfo_endpoint", cors=shared),

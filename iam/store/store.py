@@ -36,6 +36,7 @@ from iam.store.passkeys import Passkeys
 from iam.store.pending_logins import PendingLogins
 from iam.store.personal_tokens import PersonalTokens
 from iam.store.posted_mails import PostedMails
+from iam.store.pushed_requests import PushedRequestTable
 from iam.store.recovery_codes import RecoveryCodeTable
 from iam.store.refresh_tokens import RefreshTokens
 from iam.store.refusals import Refusals
@@ -109,6 +110,7 @@ class Store:
     activities: Activities
     buckets: Buckets
     replays: Replays
+    pushed_requests: PushedRequestTable
     registrations: Registrations
     strangers: Strangers
     user_infos: UserInfos
@@ -171,6 +173,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         activities=Activities(database),
         buckets=Buckets(database, off=settings.no_rate_limits),
         replays=Replays(database),
+        pushed_requests=PushedRequestTable(database),
         registrations=Registrations(database, clients),
         strangers=strangers,
         user_infos=UserInfos(database),

@@ -58,6 +58,7 @@ MISFITS: dict[str, Any] = {
     "userinfo_encrypted_response_enc": "A192GCM",
     "request_object_encryption_enc": "A192GCM",
     "require_signed_request_object": "yes",
+    "require_pushed_authorization_requests": "yes",
     "request_uris": ["x"],
     "default_max_age": -1,
     "require_auth_time": "yes",

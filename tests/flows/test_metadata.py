@@ -16,6 +16,7 @@ WELL_KNOWN = "/.well-known/oauth-authorization-server"
 METHODS = {
     "authorization_endpoint": ("GET", "POST"),
     "token_endpoint": ("POST",),
+    "pushed_authorization_request_endpoint": ("POST",),
     "revocation_endpoint": ("POST",),
     "introspection_endpoint": ("POST",),
     "userinfo_endpoint": ("GET", "POST"),

@@ -15,7 +15,7 @@ from tests.http.walk import every_route
 
 SPA = "https://spa.example"
 ELSEWHERE = "https://evil.example"
-SHARED = ["/token", "/revoke", "/o/token/", "/o/revoke_token/"]
+SHARED = ["/token", "/revoke", "/par", "/o/token/", "/o/revoke_token/"]
 FOR_BEARERS = {"/userinfo": "GET, POST", "/o/userinfo/": "GET, POST", "/resource": "GET"}
 PUBLIC = [
     "/jwks",

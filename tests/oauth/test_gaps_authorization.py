@@ -155,7 +155,6 @@ async def test_g17_a_response_mode_that_we_do_not_have_is_refused(server: Server
     [
         ("request", "eyJhbGciOiJub25lIn0.e30.", "request_not_supported"),
         ("request_uri", "https://client.example/request.jwt", "invalid_request_uri"),
-        ("request_uri", "urn:ietf:params:oauth:request_uri:x", "invalid_request_uri"),
         ("registration", "{}", "registration_not_supported"),
         ("authorization_details", '[{"type": "payment"}]', "invalid_authorization_details"),
     ],

@@ -22,7 +22,6 @@ from tests.harness import CHALLENGE, REDIRECT_URI, Server
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 MISSING = (
-    "/par",
     "/device_authorization",
     "/device",
     "/bc-authorize",

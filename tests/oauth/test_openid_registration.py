@@ -17,6 +17,7 @@ FREE = {  # which need no rule: a boolean is one or it is none, and the sector i
     "sector",
     *("require_pkce", "introspect_any", "trusted", "allow_http_redirects"),
     "require_signed_request_object",
+    "require_pushed_authorization_requests",
     "require_auth_time",
     "backchannel_logout_session_required",
     "frontchannel_logout_session_required",

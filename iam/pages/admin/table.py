@@ -143,7 +143,7 @@ APPLICATIONS: Final = Noun(
             *("id_token_signed_response_alg", "id_token_encrypted_response_alg", "id_token_encrypted_response_enc"),
             *("userinfo_signed_response_alg", "userinfo_encrypted_response_alg", "userinfo_encrypted_response_enc"),
             *("request_object_signing_alg", "request_object_encryption_alg", "request_object_encryption_enc"),
-            *("require_signed_request_object", "request_uris"),
+            *("require_signed_request_object", "request_uris", "require_pushed_authorization_requests"),
         ),
     },
     empty="There is no application yet: register one.",

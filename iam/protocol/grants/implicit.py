@@ -16,7 +16,13 @@ from iam.authorization.response import FORM_POST, FRAGMENT
 from iam.oauth.grant_types import ID_TOKENS, IMPLICIT
 from iam.oauth.reasons import Reason
 from iam.oauth.scopes import OPENID
-from iam.protocol.authorization_checks import check_authentication, check_mode, check_request_object, check_supported
+from iam.protocol.authorization_checks import (
+    check_authentication,
+    check_mode,
+    check_pushed,
+    check_request_object,
+    check_supported,
+)
 from iam.protocol.codes import Codes, PresentedCode, UnredeemedError, told
 from iam.protocol.grant import Checks, Issuance
 from iam.protocol.request import OAuthlibRequest
@@ -47,6 +53,7 @@ class Implicit:
             choose_mode,
             check_mode,
             check_request_object,
+            check_pushed,
             check_supported,
             check_front_channel,
             check_authentication,

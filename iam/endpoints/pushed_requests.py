@@ -1,0 +1,54 @@
+"""The pushed authorization request endpoint (RFC 9126 §2)."""
+
+from typing import Final
+
+from iam.authorization.objects import REFERENCE
+from iam.authorization.pushed_requests import LIFETIME, PREFIX, PushedRequests, asked, written
+from iam.clients.authentication import ClientAuthentication, read_claim
+from iam.endpoints.errors import LATER, TOO_MANY, described
+from iam.http.answers import Answer, json_answer, retry_after
+from iam.http.parameters import authorization, form_parameters
+from iam.http.request import Request
+from iam.oauth.errors import InvalidRequestError
+from iam.oauth.reasons import carrying
+from iam.protocol.server import Server
+from iam.records.client import Client
+from iam.secrets import minted
+from iam.secrets.minted import Kind
+from iam.service import service
+from iam.throttles.write_budget import WriteBudget
+
+PATH: Final = "/par"
+NESTED: Final = "A pushed request must not have a request_uri."
+OF_NETWORK: Final = "Your network has sent a lot; Retry-After says when it goes on."
+
+
+@service
+class PushedRequestEndpoint:
+    """Takes the authorization requests of clients that authenticate, and gives handles for them."""
+
+    authentication: ClientAuthentication
+    server: Server
+    requests: PushedRequests
+    budget: WriteBudget
+
+    async def post(self, request: Request) -> Answer:
+        """Stores a request that /authorize would accept (RFC 9126 §2.1). Raises OAuth2Error and ParameterError."""
+        parameters = form_parameters(request)
+        claim = read_claim(parameters, authorization(request), request.client_address)
+        client = await self.authentication.authenticate(claim)
+        if wait := await self._wait(client, request):
+            return json_answer(TOO_MANY, described(LATER, OF_NETWORK), retry_after(wait))
+        if REFERENCE in parameters:
+            raise carrying(InvalidRequestError(NESTED), client_id=client.client_id)
+        text = written(client.id, {name: parameters.all(name) for name in parameters})
+        handle = minted.mint(Kind.PUSHED_REQUEST)
+        await self.server.check(asked(text, minted.digest(handle)))
+        await self.requests.push(handle, client.id, text)
+        return json_answer(201, {"request_uri": PREFIX + handle, "expires_in": LIFETIME})
+
+    async def _wait(self, client: Client, request: Request) -> int:
+        """Returns the seconds until this network may push again for a client that proves nothing, 0 if it may now."""
+        if client.confidential:
+            return 0
+        return await self.budget.wait(request.client_address, None, len(request.body))
