@@ -9,8 +9,9 @@ from attrs import evolve
 from iam.administration import people
 from iam.administration.administration import Administration
 from iam.administration.losses import Losses, Section
+from iam.administration.telling import Told, tell
 from iam.records.actor import By
-from iam.records.audit import Event, Month, Wanted
+from iam.records.audit import Month, Wanted
 from iam.records.invalid import Invalid, Missing
 
 BATCH: Final = 500  # events that an export reads at a time
@@ -26,20 +27,20 @@ async def find_subject(on: Administration, user: str) -> str:
         return user
 
 
-async def export(on: Administration, wanted: Wanted, by: By) -> AsyncGenerator[Sequence[Event], None]:
+async def export(on: Administration, wanted: Wanted, by: By) -> AsyncGenerator[Sequence[Told], None]:
     """Returns these events of before now, the latest first, in batches, and notes in the log that somebody took them."""
     now = on.clock.now()
     await on.store.audit.note_export(wanted, now, by)
     return batches(on, evolve(wanted, until=min(wanted.until or now, now)))
 
 
-async def batches(on: Administration, wanted: Wanted) -> AsyncGenerator[Sequence[Event], None]:
+async def batches(on: Administration, wanted: Wanted) -> AsyncGenerator[Sequence[Told], None]:
     """Yields these events, read when they are asked for: each batch by a statement of its own."""
     before: datetime | None = None
     number, full = 0, True
     while full:
         rows = await on.store.audit.page(before, number, BATCH, wanted)
-        yield [event for _, event in rows]
+        yield await tell(on, [event for _, event in rows])
         full = len(rows) == BATCH
         if full:
             number, last = rows[-1]

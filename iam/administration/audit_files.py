@@ -7,9 +7,9 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
-from iam.records.audit import Event
+from iam.administration.telling import Told
 
-COLUMNS: Final = ("id", "at", "kind", "actor", "user_id", "client_id", "address", "detail")
+COLUMNS: Final = ("id", "at", "kind", "actor", "user_id", "client_id", "address", "detail", "sentence")
 
 # A spreadsheet takes a cell that begins so for a formula, and works it out: an apostrophe makes it a text (OWASP, CSV injection).
 FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -30,7 +30,7 @@ class Format(StrEnum):
 MEDIA: Final = {Format.CSV: "text/csv", Format.JSONL: "application/jsonl"}
 
 
-async def written(batches: AsyncGenerator[Sequence[Event], None], written_as: Format) -> AsyncGenerator[bytes, None]:
+async def written(batches: AsyncGenerator[Sequence[Told], None], written_as: Format) -> AsyncGenerator[bytes, None]:
     """Yields the file of these events, a part for each batch."""
     if written_as is Format.CSV:
         yield rows([COLUMNS]).encode()
@@ -39,10 +39,11 @@ async def written(batches: AsyncGenerator[Sequence[Event], None], written_as: Fo
         yield write(map(document, events)).encode()
 
 
-def document(event: Event) -> dict[str, object]:
+def document(told: Told) -> dict[str, object]:
     """Returns what a file says about an event, by column."""
-    told = (event.at.isoformat(), event.kind, event.actor, event.subject, event.client, event.address, event.detail)
-    return dict(zip(COLUMNS, (str(event.id), *told), strict=True))
+    event = told.event
+    raw = (event.at.isoformat(), event.kind, event.actor, event.subject, event.client, event.address, event.detail)
+    return dict(zip(COLUMNS, (str(event.id), *raw, told.sentence), strict=True))
 
 
 def lines(documents: Iterable[Mapping[str, object]]) -> str:

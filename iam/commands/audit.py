@@ -19,7 +19,7 @@ from iam.records.invalid import Invalid
 
 Filters = TypeVar("Filters", bound=EventFilters)
 
-COLUMNS = ("at", "kind", "actor", "user_id", "client_id", "address")
+COLUMNS = ("at", "sentence", "address", "kind")
 
 
 @click.group(cls=Group, examples=["iam audit list --since 2027-01-31"])

@@ -26,6 +26,7 @@ from iam.store.groups import Groups
 from iam.store.invitations import Invitations
 from iam.store.links import Links
 from iam.store.logout_notices import LogoutNotices
+from iam.store.names import Names
 from iam.store.new_passwords import NewPasswords
 from iam.store.outbox import Outbox
 from iam.store.overview import Overview
@@ -121,6 +122,7 @@ class Store:
     passkeys: Passkeys
     partitions: Partitions
     versions: Versions
+    names: Names
 
 
 def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
@@ -184,6 +186,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         passkeys=Passkeys(database),
         partitions=Partitions(database, longest(settings)),
         versions=Versions(database),
+        names=Names(database),
     )
     memories = {
         "clients": store.clients.forget,

@@ -35,6 +35,7 @@ from iam.administration import (
     roles,
     scopes,
     sessions,
+    telling,
     tokens,
     withdrawals,
 )
@@ -514,6 +515,9 @@ async def test_h29_each_action_writes_one_event_of_its_kind(
 
     admin.execute("select kind, host(address) from audit_events where actor = %s and kind = %s", (BY.actor, kind))
     assert admin.fetchall() == [(kind, BY.address)]
+    (told,) = await telling.tell(on, await on.store.audit.events(kind=kind))
+    assert told.sentence.startswith(BY.actor)
+    assert telling.LEFT_OUT not in told.sentence
 
 
 def test_no_action_says_itself_who_does_it() -> None:

@@ -76,7 +76,7 @@ def test_a_person_who_is_gone_is_found_by_id(untouched: Iam) -> None:
 def test_people_read_a_table(iam: Iam, client_id: str) -> None:
     answer = iam("audit", "list", "--client", client_id)
 
-    assert answer.out.split()[:3] == ["at", "kind", "actor"]
+    assert answer.out.split()[:3] == ["at", "sentence", "address"]
     assert "client.changed" in answer.out
 
 

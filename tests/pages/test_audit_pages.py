@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from iam.records.audit import KINDS
+from iam.administration import clients
+from iam.administration.sentences import KINDS
+from iam.records.actor import SERVER, By
 from iam.records.role import Role
 from tests.harness import Server
 from tests.pages.conftest import visitor_of
@@ -85,3 +87,18 @@ async def test_who_may_not_list_does_not_find_the_page(server: Server, role: Rol
     reply = await visitor.get("/admin/audit/export")
 
     assert reply.status == (200 if role in (Role.ADMINISTRATOR, Role.AUDITOR) else 404)
+
+
+async def test_an_event_is_a_sentence_whose_names_lead_to_their_pages(server: Server) -> None:
+    auditor, app = await somebody(server, Role.AUDITOR), await server.app()
+    on = server.application.administration
+    await clients.disable(on, app.client_id, By(f"user {auditor.user_id}"))
+    await clients.delete(on, (await server.app()).client_id, SERVER)
+
+    page = (await visitor_of(server, auditor).get("/admin/audit")).text
+
+    alice = f'<a href="/admin/people/{auditor.user_id}"><bdi>{auditor.username}</bdi></a>'
+    assert f'{alice} disabled the application <a href="/admin/applications/{app.client_id}"><bdi>Test' in page
+    assert ">The server deleted the application <bdi>Test application</bdi>." in page
+    assert "<dd><code>client.disabled</code></dd>" in page
+    assert '<option value="client.disabled">… disabled the application ….</option>' in page

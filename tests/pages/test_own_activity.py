@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import iam
+from iam.administration.sentences import OTHERS, SENTENCES
 from iam.pages.account.activity import SHOWN
-from iam.pages.account.sentences import OTHERS, SENTENCES
 from iam.records.actor import COMMAND_LINE, person
 from tests.harness import Server
 from tests.pages.accounts import link

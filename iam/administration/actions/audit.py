@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from iam.administration import audit, audit_files
+from iam.administration import audit, audit_files, telling
 from iam.administration.actions.action import Action
 from iam.administration.actions.models import MOST, USUAL, Instant, Model, Moment, Network, Offered, Page, Stream
 from iam.administration.actions.operator import Operator
@@ -14,7 +14,9 @@ from iam.administration.actions.paging import cut, moment
 from iam.administration.actions.readers import AUDITORS
 from iam.administration.administration import Administration
 from iam.administration.audit_files import MEDIA, Format
-from iam.records.audit import KINDS, Event, Month, Wanted
+from iam.administration.sentences import KINDS
+from iam.administration.telling import Told
+from iam.records.audit import Event, Month, Wanted
 
 
 class ShownEvent(Model):
@@ -22,25 +24,39 @@ class ShownEvent(Model):
 
     id: UUID
     at: Moment
+    sentence: str = Field(description="What was done, in words for people; programs go by the kind.")
     kind: str
     actor: str
     user_id: str | None = Field(description="The id of the person it is about.")
     client_id: str | None
     address: str | None
     detail: dict[str, object]
+    names: dict[str, str] = Field(
+        description="What the `actor`, the `person`, the `client` and the `group` of the event are called, where they are there."
+    )
 
     @classmethod
-    def of(cls, event: Event) -> "ShownEvent":
+    def of(cls, told: Told) -> "ShownEvent":
         """Returns what is said about this event."""
+        event = told.event
         return cls(
             id=event.id,
             at=event.at,
+            sentence=told.sentence,
             kind=event.kind,
             actor=event.actor,
             user_id=event.subject,
             client_id=event.client,
             address=event.address,
             detail=dict(event.detail),
+            names=dict(told.names),
+        )
+
+    @property
+    def event(self) -> Event:
+        """Returns what the log has, without its number there."""
+        return Event(
+            self.id, self.at, self.kind, self.actor, self.user_id, self.client_id, self.address, dict(self.detail)
         )
 
 
@@ -52,7 +68,7 @@ class EventFilters(Model):
     client: str | None = Field(default=None, description="Only events about this client.")
     user: str | None = Field(default=None, description="Only what is about this person; of a deleted one, the id.")
     did: bool = Field(default=False, description="Of a person, also what they did, which takes longer to find.")
-    kind: Annotated[str | None, Offered(KINDS)] = Field(
+    kind: Annotated[str | None, Offered({kind: telling.label(kind) for kind in KINDS})] = Field(
         default=None, description="Only events of this kind, such as token.revoked."
     )
     actor: str | None = Field(
@@ -117,7 +133,8 @@ async def list_events(on: Administration, wish: EventListing, _: Operator) -> Pa
     before, number = moment(wish.after)
     rows = await on.store.audit.page(before, number, wish.limit + 1, await wanted(on, wish))
     found, following = cut(rows, wish.limit, lambda row: [row[1].at.isoformat(), str(row[0])])
-    return Page[ShownEvent](items=[ShownEvent.of(event) for _, event in found], next=following)
+    told = await telling.tell(on, [event for _, event in found])
+    return Page[ShownEvent](items=list(map(ShownEvent.of, told)), next=following)
 
 
 async def export(on: Administration, wish: EventExport, operator: Operator) -> EventFile:

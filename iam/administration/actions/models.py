@@ -1,6 +1,6 @@
 """What the inputs and outputs of actions are made of."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import Annotated, ClassVar, Final, Generic, TypeVar
@@ -44,9 +44,9 @@ Item = TypeVar("Item", bound=Model)
 
 @frozen
 class Offered:
-    """A note on a member: values that a form offers for it, though there may be others."""
+    """A note on a member: values that a form offers for it, though there may be others, and what each is called."""
 
-    values: Sequence[str]
+    values: Mapping[str, str]
 
 
 class Page(Model, Generic[Item]):

@@ -6,11 +6,11 @@ from typing import Final
 
 from attrs import frozen
 
+from iam.administration.sentences import tell
 from iam.http.answers import Answer, AnswerNow
 from iam.http.parameters import ParameterError, query_parameters
 from iam.http.request import Request
 from iam.pages.account.holders import Holders
-from iam.pages.account.sentences import tell
 from iam.records.activity import Activity
 from iam.records.session import Session
 from iam.service import service

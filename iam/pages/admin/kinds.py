@@ -110,11 +110,15 @@ def type_of(info: FieldInfo) -> object:
     return get_origin(given) or given
 
 
+def labels_of(info: FieldInfo) -> Mapping[str, str]:
+    """Returns the values that are offered for a member, with what each is called."""
+    return next((note.values for note in info.metadata if isinstance(note, Offered)), {})
+
+
 def values_of(name: str, info: FieldInfo) -> Sequence[str]:
     """Returns the values that a member may be chosen from; none if any other will do."""
-    for note in info.metadata:
-        if isinstance(note, Offered):
-            return note.values
+    if offered := labels_of(info):
+        return list(offered)
     given = annotation(info)
     if get_origin(given) is Literal:
         return get_args(given)
@@ -145,7 +149,9 @@ def made(name: str, info: FieldInfo, *, undecided: bool = False, now: object = N
         values = dict.fromkeys((*offered, str(now)) if now else offered)
         chosen = (now and not resets) or not (nullable(info) or info.is_required())
         values = values if chosen else {"": None, **values}
-        return SelectField(label, description=sentence, choices=[SelectChoice(each, each or NONE) for each in values])
+        spoken = {"": NONE, **labels_of(info)}
+        choices = [SelectChoice(each, spoken.get(each, each)) for each in values]
+        return SelectField(label, description=sentence, choices=choices)
     if wanted.field is BooleanField and undecided:
         return RadioField(label, description=sentence, choices=CHOICES, default="")
     if wanted.field is BooleanField:

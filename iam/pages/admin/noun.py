@@ -11,10 +11,12 @@ from iam.administration.actions.action import Action
 from iam.administration.actions.models import Model, Page, Stream
 from iam.administration.actions.operator import Operator
 from iam.administration.administration import Administration
+from iam.administration.telling import Word
 from iam.pages.admin.places import PLACE, of_noun, variables
 
 Act = Action[Model, Model]
 Find = Callable[[Administration, str], Awaitable[Model]]
+Words = Callable[[Model], Sequence[Word]]
 Gather = Callable[[Administration, Model, Operator], Awaitable[object]]
 
 OBJECT: Final = re.compile(r"/[\w-]+/\{\w+\}")
@@ -35,12 +37,13 @@ class Noun:
     """Objects of one kind, by the first part of their actions' paths.
 
     `title` is the member that an object is called by, or `otherwise` if it has none; `hint` are those that a row of a
-    list tells, and `marks` has a word for those that hold. The title of a row `leads` to the page of another noun's
-    object. `named` says which member of an object names it in which member of an input. `groups` are the members of long
-    pages and forms by headings, those that matter most first, below "". `emptied` is what a field says that is emptied in
-    a change. `find` returns an object of a noun without the action show. `template` extends admin_object.html, and is
-    given what `more` gathers; `related` lists stand below it. A list within the pages of another noun says what it
-    `lists` and `acts`; `also` are actions of another noun that its list offers.
+    list tells, `folded` those that it tells when it is asked, and `marks` has a word for those that hold. The title of a
+    row `leads` to the page of another noun's object; or it is a sentence, whose parts `words` returns. `named` says which
+    member of an object names it in which member of an input. `groups` are the members of long pages and forms by
+    headings, those that matter most first, below "". `emptied` is what a field says that is emptied in a change. `find`
+    returns an object of a noun without the action show. `template` extends admin_object.html, and is given what `more`
+    gathers; `related` lists stand below it. A list within the pages of another noun says what it `lists` and `acts`;
+    `also` are actions of another noun that its list offers.
     """
 
     path: str
@@ -48,6 +51,8 @@ class Noun:
     title: str = "name"
     otherwise: str = ""
     hint: Sequence[str] = ()
+    folded: Sequence[str] = ()
+    words: Words | None = None
     marks: Mapping[str, str] = field(factory=dict)
     named: Mapping[str, str] = field(factory=dict)
     groups: Mapping[str, Sequence[str]] = field(factory=dict)

@@ -6,6 +6,7 @@ from typing import Final
 from attrs import frozen
 
 from iam.administration.actions.models import Model
+from iam.administration.telling import Word
 from iam.pages.admin.facts import Fact, facts
 from iam.pages.admin.noun import Act, Noun
 from iam.pages.admin.places import BACK, PLACE, address, filled, label, variables, verb
@@ -15,13 +16,15 @@ OVER: Final = ("removed", "delivered", "failed")  # states of a key and of a mai
 
 @frozen
 class Row:
-    """An object in a list; without an address it has no page."""
+    """An object in a list; without an address it has no page. A title that is a sentence has `words`, some with an address."""
 
     title: str
     address: str | None
     marks: Sequence[str]
     facts: Sequence[Fact]
     actions: Sequence[tuple[str, str]]
+    folded: Sequence[Fact] = ()
+    words: Sequence[tuple[Word, str | None]] = ()
 
 
 def row(
@@ -49,7 +52,14 @@ def row(
             for each, named in about
             if own & set(about_what(each, own))
         ],
+        facts(noun, shown, noun.folded, seen),
+        [(word, page_of(word, seen)) for word in noun.words(shown)] if noun.words else (),
     )
+
+
+def page_of(word: Word, seen: Sequence[str]) -> str | None:
+    """Returns the address of what a word names, if the reader sees its page."""
+    return filled(f"{PLACE}/{word.noun}/{{id}}", {"id": word.key}) if word.noun in seen else None
 
 
 def possible(

@@ -5,6 +5,8 @@ from typing import Final, cast
 
 from iam.administration.actions import groups
 from iam.administration.actions import people as accounts
+from iam.administration.actions.audit import ShownEvent
+from iam.administration.telling import words
 from iam.pages.admin import access, causes, finding, uses
 from iam.pages.admin.noun import Act, Noun, Related
 
@@ -74,8 +76,10 @@ ROLES: Final = Noun(
 AUDIT: Final = Noun(
     "audit",
     "Audit log",
-    title="kind",
-    hint=("at", "actor", "user_id", "client_id", "address", "detail"),
+    title="sentence",
+    hint=("at", "address"),
+    folded=("kind", "actor", "user_id", "client_id", "detail"),
+    words=lambda event: words(cast("ShownEvent", event).event, cast("ShownEvent", event).names),
     empty="Nothing was done yet.",
 )
 MEMBERS: Final = Noun(
