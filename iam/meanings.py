@@ -23,6 +23,10 @@ MEANINGS: Final[Mapping[str, str]] = {
     "registration_scope": "Let clients that register themselves ask for this scope too, besides those of OpenID Connect; "
     "repeatable (none).",
     "registration_quota": "how often a day one network may try to register, without a token (100)",
+    "client_documents": "which clients may be documents, whose id is the URL of their metadata: open (all), listed (those at "
+    "--client-document-host) or off (open)",
+    "client_document_host": "A host whose documents may be clients when they are listed, and may use client credentials; "
+    "repeatable (none).",
     "private_scheme": "Let apps register redirect URIs with this scheme of their own although it has no dot, such as "
     "cursor; repeatable (none).",
     "applications": "who may register applications on the page: everybody or administrators (everybody)",

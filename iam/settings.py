@@ -30,6 +30,7 @@ from iam.limits import Limits
 from iam.networks import loopback
 from iam.records import brand, mail_server
 from iam.records.brand import Brand
+from iam.records.host import Host
 from iam.records.mail_server import MailServer
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -87,6 +88,8 @@ class Settings(BaseModel):
     registration: Literal["open", "token", "closed"] = "token"
     registration_scope: tuple[str, ...] = ()
     registration_quota: int = Field(100, ge=1)
+    client_documents: Literal["open", "listed", "off"] = "open"
+    client_document_host: tuple[Host, ...] = ()
     private_scheme: tuple[str, ...] = ()
     applications: Literal["everybody", "administrators"] = "everybody"
     admin_acr: Literal["1", "2", "phr"] = "1"
@@ -146,6 +149,7 @@ class Settings(BaseModel):
         "proxy_headers",
         "allow_fetch",
         "registration_scope",
+        "client_document_host",
         "private_scheme",
         "application_scope",
         "application_grant",

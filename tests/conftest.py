@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 import pytest_twisted
 
-pytest_plugins = ["tests.cluster", "tests.command_line", "tests.harness", "tests.homes", "tests.old_cluster"]
+pytest_plugins = [
+    "tests.cluster",
+    "tests.command_line",
+    "tests.harness",
+    "tests.documents",
+    "tests.homes",
+    "tests.old_cluster",
+]
 
 HERE = Path(__file__).parent
 MEMORY = Path("/dev/shm")

@@ -856,6 +856,13 @@ CREATE TABLE buckets (
     full_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE client_documents (
+    client_id text NOT NULL,
+    host text NOT NULL,
+    fetched_at timestamp with time zone NOT NULL,
+    fresh_until timestamp with time zone NOT NULL
+);
+
 CREATE TABLE client_groups (
     client_id text NOT NULL,
     group_id uuid NOT NULL
@@ -910,7 +917,8 @@ CREATE TABLE consents (
     granted_at timestamp with time zone NOT NULL,
     resources jsonb DEFAULT '{}'::jsonb NOT NULL,
     used_at timestamp with time zone,
-    unasked jsonb DEFAULT '{}'::jsonb NOT NULL
+    unasked jsonb DEFAULT '{}'::jsonb NOT NULL,
+    client_digest bytea
 );
 
 CREATE TABLE epochs (
@@ -935,7 +943,8 @@ CREATE TABLE grants (
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
-    openid jsonb
+    openid jsonb,
+    client_digest bytea
 );
 
 CREATE TABLE group_members (
@@ -1265,6 +1274,9 @@ ALTER TABLE ONLY authorization_codes
 ALTER TABLE ONLY buckets
     ADD CONSTRAINT buckets_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY client_documents
+    ADD CONSTRAINT client_documents_pkey PRIMARY KEY (client_id);
+
 ALTER TABLE ONLY client_groups
     ADD CONSTRAINT client_groups_pkey PRIMARY KEY (client_id, group_id);
 
@@ -1431,6 +1443,8 @@ END)), at) WHERE (address IS NOT NULL);
 CREATE INDEX audit_events_subject ON ONLY audit_events USING btree (subject, at) WHERE (subject IS NOT NULL);
 
 CREATE INDEX buckets_full_at ON buckets USING btree (full_at);
+
+CREATE INDEX client_documents_host ON client_documents USING btree (host);
 
 CREATE INDEX client_groups_group_id ON client_groups USING btree (group_id);
 
@@ -1600,6 +1614,9 @@ CREATE TRIGGER users_renamed AFTER UPDATE OF name, username ON users FOR EACH RO
 CREATE TRIGGER users_role_written AFTER UPDATE OF superuser ON users FOR EACH ROW WHEN ((old.superuser IS DISTINCT FROM new.superuser)) EXECUTE FUNCTION derive_role();
 
 CREATE TRIGGER users_unchanged BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION leave_unchanged();
+
+ALTER TABLE ONLY client_documents
+    ADD CONSTRAINT client_documents_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY client_groups
     ADD CONSTRAINT client_groups_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE;

@@ -5,7 +5,9 @@ from uuid import UUID
 
 from iam.authorization.question import Question, unguarded
 from iam.authorization.request import AuthorizationRequest
-from iam.clients import client_card, scopes
+from iam.clients import client_card, document_identity, scopes
+from iam.records.client import Client
+from iam.records.consent import Consented
 from iam.service import service
 from iam.store.consents import Consents
 from iam.store.scopes import Scopes
@@ -32,7 +34,7 @@ class Consent:
         """
         if client_card.proven(request.client, request.redirect_uri):
             given = await self.consents.given(user_id, request.client.client_id)
-            if given.covers(request.consented, request.allowed):
+            if given.covers(request.consented, request.allowed) and same_document(given, request.client):
                 return Standing.ALLOWED
         if not request.client.trusted:
             return None
@@ -43,3 +45,8 @@ class Consent:
         """Returns the question about the scopes that are requested by name or through their claims."""
         given = await self.consents.given(user_id, request.client.client_id)
         return Question(request, await scopes.describe(request.consented, self.known_scopes), given.scopes)
+
+
+def same_document(given: Consented, client: Client) -> bool:
+    """Checks that a client that is a document still says of itself what it said when the person allowed it."""
+    return not client.document or given.client_digest == document_identity.digest(client)

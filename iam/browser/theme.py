@@ -7,10 +7,11 @@ ones.
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from twisted.logger import Logger
 
@@ -160,6 +161,7 @@ class Theme:
             sign_up=settings.sign_up,
         )
         environment.filters["shell"] = shlex.quote
+        environment.filters["segment"] = partial(quote, safe="")
         return environment
 
     @property

@@ -27,7 +27,7 @@ class Introduction:
     """What a page shows of a client, and the host that it sends the person back to; `accent` is its colour, as rrggbb.
 
     `stranger`: it registered itself, and nobody here answers for it. `doubt` is why somebody else could get the answer in
-    its place, if so.
+    its place, if so. `publisher` is the host of the document that the client is, if it is one.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Introduction:
     stranger: bool
     doubt: Doubt | None = None
     accent: str | None = None
+    publisher: str | None = None
 
     @property
     def image_source(self) -> str | None:
@@ -57,6 +58,7 @@ def introduction(client: Client, redirect_uri: str) -> Introduction:
         stranger(client),
         None if proven(client, redirect_uri) else doubt(redirect_uri),
         written(parse_colour(client.accent))[1:] if client.accent and not stranger(client) else None,
+        client.publisher,
     )
 
 

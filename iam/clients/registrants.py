@@ -9,7 +9,7 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from iam.oauth.grant_types import WITH_A_PERSON
+from iam.oauth.grant_types import WITH_A_PERSON, WITHOUT_A_PERSON
 from iam.oauth.scopes import OF_OPENID
 from iam.records.client import Client
 from iam.records.role import Role
@@ -64,6 +64,13 @@ class Registrants:
         Nobody answers for such a client, so it gets no grant type that works without a person.
         """
         return Registrant(OF_OPENID | set(self.settings.registration_scope), WITH_A_PERSON)
+
+    def document(self, *, named: bool) -> Registrant:
+        """Returns what a client that is a document may have: what an anonymous caller of `/register` may ask for.
+
+        If its host is `named` in the settings, it may act for itself too.
+        """
+        return evolve(self.stranger(), grant_types=WITH_A_PERSON | (WITHOUT_A_PERSON if named else frozenset[str]()))
 
     def bearer(self, scopes: Iterable[str]) -> Registrant:
         """Returns what the bearer of an initial access token for these scopes may ask for, which is every grant type.

@@ -174,7 +174,7 @@ class AuthorizationEndpoint:
             raise self.answers.refuse_long(414)
         try:
             asked = await self.handles.take(request, parse(query.encode()))
-            return await self.server.authorization(asked.parameters, asked.handle)
+            return await self.server.authorization(asked.parameters, asked.handle, request.client_address)
         except (ParameterError, FatalClientError) as error:
             person = await self.visitors.session(request)
             raise AnswerNow(self.answers.refuse_unusable(request, error, person=person)) from None

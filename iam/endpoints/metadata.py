@@ -60,6 +60,7 @@ class MetadataEndpoint:
     issuer: str
     server: Server
     closed: tuple[str, ...] = ()
+    documents: bool = True  # clients may be documents
 
     def of(self, endpoints: Mapping[str, str]) -> Callable[[Request], Awaitable[Answer]]:
         """Returns the handler that describes these endpoints: paths by their names in RFC 8414 §2."""
@@ -93,6 +94,7 @@ class MetadataEndpoint:
             **LOGOUT,
             "code_challenge_methods_supported": list(pkce.METHODS),
             "authorization_response_iss_parameter_supported": True,
+            "client_id_metadata_document_supported": self.documents,
             "protected_resources": [self.issuer + resource.PATH, self.issuer + api.PATH],
             **SIGNED_AND_ENCRYPTED,
         }

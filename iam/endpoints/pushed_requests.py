@@ -36,6 +36,7 @@ class PushedRequestEndpoint:
         """Stores a request that /authorize would accept (RFC 9126 §2.1). Raises OAuth2Error and ParameterError."""
         parameters = form_parameters(request)
         claim = read_claim(parameters, authorization(request), request.client_address)
+        await self.server.documents.at_pushing(claim, parameters)
         client = await self.authentication.authenticate(claim)
         if wait := await self._wait(client, request):
             return json_answer(TOO_MANY, described(LATER, OF_NETWORK), retry_after(wait))

@@ -12,6 +12,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.iweb import IResponse
 
+from iam import strict_json
 from iam.clock import Clock
 from iam.outbound.connecting import LOOK_UPS, Look, NameResolver, system
 from iam.outbound.destinations import Crowded, Destination, FetchError, Networks, parse
@@ -46,19 +47,19 @@ log = Logger()
 
 @frozen
 class Fetched:
-    """A document, and when it was fetched or last confirmed (seconds)."""
+    """A document, when it was fetched or last confirmed, and until when it is fresh (seconds)."""
 
     document: Any
     at: float
+    until: float
 
 
 @frozen
 class Kept:
-    """A cached document, fresh `until` a moment (seconds), and the validators that ask whether it has changed (RFC 9111 §4.3)."""
+    """A cached document, and the validators that ask whether it has changed (RFC 9111 §4.3)."""
 
     fetched: Fetched
     octets: int
-    until: float
     validators: Mapping[bytes, bytes] = field(factory=dict)
 
 
@@ -123,14 +124,17 @@ class Fetcher:
         """
         now = self._clock.seconds()
         kept = self._kept.get(url)
-        if kept is not None and not anew and kept.fetched.at <= now < kept.until:
+        if kept is not None and not anew and kept.fetched.at <= now < kept.fetched.until:
             return kept.fetched
         return await self._together(url, DOCUMENT, purpose, asker)
 
     async def text(self, url: str, purpose: str, accept: bytes, *, asker: str = "") -> str:
         """Returns the ASCII text at `url` as it is now, without surrounding white space; raises FetchError."""
-        fetched = await self._together(url, Form(accept, text_of, kept=False), purpose, asker)
-        return str(fetched.document)
+        return str((await self.read(url, Form(accept, text_of, kept=False), purpose, asker=asker)).document)
+
+    async def read(self, url: str, form: Form, purpose: str, *, asker: str = "") -> Fetched:
+        """Returns what is at `url` now, in this form; raises FetchError."""
+        return await self._together(url, form, purpose, asker)
 
     def _together(self, url: str, form: Form, purpose: str, asker: str) -> Deferred[Fetched]:
         """Joins the fetch that is under way, or begins one; it goes on even if nobody waits for it. Raises FetchError or Crowded."""
@@ -222,17 +226,32 @@ class Fetcher:
 
     def _keep(self, document: Any, octets: int, response: IResponse, known: Mapping[bytes, bytes]) -> Kept:
         now = self._clock.seconds()
-        return Kept(Fetched(document, now), octets, now + lifetime(header(response, "cache-control")), known)
+        until = now + lifetime(header(response, "cache-control"))
+        return Kept(Fetched(document, now, until), octets, known)
 
 
 def document_of(response: IResponse, body: bytes) -> Any:
     """Parses the JSON of an answer; raises FetchError if its type or its text is not JSON."""
-    if not JSON.fullmatch(header(response, "content-type").strip()):
-        raise FetchError("the answer is not JSON by its headers")
+    check_type(response)
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
         raise FetchError("the answer is not JSON") from None
+
+
+def strict_document_of(response: IResponse, body: bytes) -> Any:
+    """Parses JSON that says who somebody is; raises FetchError for what two parsers may understand differently too."""
+    check_type(response)
+    try:
+        return strict_json.parse(body)
+    except strict_json.NotJSON as error:
+        raise FetchError(f"the answer cannot be used: {error}") from None
+
+
+def check_type(response: IResponse) -> None:
+    """Raises FetchError unless the answer is JSON by its media type (RFC 6839 §3.1)."""
+    if not JSON.fullmatch(header(response, "content-type").strip()):
+        raise FetchError("the answer is not JSON by its headers")
 
 
 def text_of(_: IResponse, body: bytes) -> str:
@@ -263,6 +282,7 @@ async def body_of(response: IResponse) -> bytes:
 
 
 DOCUMENT: Final = Form(b"application/json", document_of, kept=True)
+STRICT_DOCUMENT: Final = Form(b"application/json", strict_document_of, kept=False)
 
 
 def refuse_for_crowding(_outcome: object, _seconds: float) -> NoReturn:

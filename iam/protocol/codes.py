@@ -8,6 +8,7 @@ from attrs import frozen
 
 from iam.authorization.errors import ACCESS_DENIED, AuthorizationError
 from iam.authorization.request import Permission
+from iam.clients import document_identity
 from iam.oauth.grant_types import REFRESH_TOKEN
 from iam.oauth.reasons import Reason
 from iam.oauth.scopes import OFFLINE_ACCESS, OPENID
@@ -91,6 +92,7 @@ class Codes:
                 asked=permission.asked,
                 declined=request.declined,
                 trusted=permission.trusted,
+                client_digest=document_identity.digest(request.client) if request.client.document else None,
             )
         )
         if not issued:

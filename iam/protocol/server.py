@@ -26,6 +26,7 @@ from iam.oauth.errors import SENTENCES
 from iam.oauth.parameters import Parameters
 from iam.oauth.reasons import Reason, carrying, of
 from iam.protocol import authorization_request, bridge
+from iam.protocol.document_clients import DocumentClients
 from iam.protocol.endpoints import Endpoints
 from iam.protocol.grant import Flow, Issuance, TokenGrant
 from iam.protocol.grants.supported import build_grants
@@ -63,12 +64,14 @@ class Server:
         response: TokenResponse,
         authentication: ClientAuthentication,
         objects: RequestObjects,
+        documents: DocumentClients,
     ) -> None:
         self.grants = build_grants(Issuance(store, settings, clock, response, BearerTokens.of(settings)))
         self._token_grants = {grant.name: grant for grant in self.grants if isinstance(grant, TokenGrant)}
         self._flows = {grant.name: grant for grant in self.grants if isinstance(grant, Flow)}
         self._clock = clock
         self._objects = objects
+        self.documents = documents
         self._issuer = settings.issuer
         self._scopes = store.scopes
         self._endpoints = Endpoints(
@@ -115,15 +118,21 @@ class Server:
         received = self._clock.now()
         request.claim = read_claim(request.parameters, proofs.authorization, request.address)
         request.client_id = request.claim.client_id
+        await self.documents.at_token(request.claim, grant.name)
         await bridge.call(self._endpoints.token, request)
         return TokenAnswer(await grant.save(build_token_request(request, proofs, received)), request.left_out)
 
-    async def authorization(self, parameters: Parameters, handle: bytes | None = None) -> AuthorizationRequest:
+    async def authorization(
+        self, parameters: Parameters, handle: bytes | None = None, address: str | None = None
+    ) -> AuthorizationRequest:
         """Returns the validated authorization request (RFC 6749 §4.1.1); `handle` is of one that was pushed (RFC 9126).
+
+        If the client is a document, that is read again, for the caller at the `address`; without one it is not.
 
         Raises FatalClientError if the client or the redirect URI is wrong, so that nothing may be sent there, and
         InvalidAuthorizationRequest for any error to return to the client.
         """
+        await self.documents.at_authorization(parameters, address)
         request = build_request(await self._objects.read(parameters))
         request.handle = handle
         try:

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from attrs import frozen
 
+from iam.records.client import publisher
+
 
 @frozen
 class Allowed:
@@ -23,3 +25,8 @@ class Allowed:
     granted_at: datetime
     used_at: datetime | None
     grants: bool
+
+    @property
+    def publisher(self) -> str | None:
+        """The host of the document that the client is; None if it is none."""
+        return publisher(self.client_id)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from attrs import field, frozen
@@ -16,6 +17,8 @@ BY_SECRET: Final = ("client_secret_basic", "client_secret_post")  # the same sec
 SECRET_JWT: Final = "client_secret_jwt"
 
 PRIVATE_KEY_JWT: Final = "private_key_jwt"
+
+DOCUMENT: Final = "https://"  # how the id of a client begins that is a document; no other does
 
 CONFIDENTIAL_METHODS: Final = (*BY_SECRET, SECRET_JWT, PRIVATE_KEY_JWT)
 AUTH_METHODS: Final = (*CONFIDENTIAL_METHODS, PUBLIC)
@@ -87,6 +90,16 @@ class Client(Metadata):
         return self.registration_digest is not None
 
     @property
+    def document(self) -> bool:
+        """Whether the client is a document at the URL that is its id (draft-ietf-oauth-client-id-metadata-document-02)."""
+        return self.id.startswith(DOCUMENT)
+
+    @property
+    def publisher(self) -> str | None:
+        """The host of the document, which its certificate proves; None if the client is no document."""
+        return publisher(self.id)
+
+    @property
     def answered_for(self) -> bool:
         """Whether somebody here answers for the client: an owner, an administrator, or whoever made its initial access token."""
         return not self.registered_itself or self.registration_token_id is not None
@@ -100,3 +113,8 @@ class Client(Metadata):
 def keeps_secret(auth_method: str) -> bool:
     """Whether clients of this authentication method have a secret."""
     return auth_method in BY_SECRET or auth_method == SECRET_JWT
+
+
+def publisher(client_id: str) -> str | None:
+    """Returns the host, with its port, of the document that is this client; None if it is no document."""
+    return urlsplit(client_id).netloc if client_id.startswith(DOCUMENT) else None

@@ -13,11 +13,13 @@ class Consented:
     """The scopes that a person has allowed a client; `resources` holds those shown for each resource, and for NOWHERE.
 
     `unasked` holds those of them that nobody has asked the person about, since the client was trusted.
+    `client_digest` is of what the client said about itself then, if it is a document.
     """
 
     scopes: frozenset[str] = frozenset()
     resources: Mapping[str, Sequence[str]] = field(factory=dict)
     unasked: Mapping[str, Sequence[str]] = field(factory=dict)
+    client_digest: bytes | None = None
 
     def covers(self, scopes: Sequence[str], resources: Mapping[str, Sequence[str]]) -> bool:
         """Whether all of this is allowed: a resource only if it was shown, and only with the scopes that were shown for it."""

@@ -11,6 +11,7 @@ from iam.authorization.consent import Consent
 from iam.authorization.person import Authentication
 from iam.browser.interactions import PURPOSE as INTERACTIONS
 from iam.browser.interactions import Interactions
+from iam.clients.document_policy import OFF
 from iam.clients.dynamic_registration import CLOSED
 from iam.endpoints.api.api import PATH as API
 from iam.endpoints.api.api import Api
@@ -130,7 +131,8 @@ class Application(AccountParts):
     def metadata(self) -> MetadataEndpoint:
         """The server's metadata (RFC 8414, OpenID Connect Discovery)."""
         closed = (REGISTRATION_ENDPOINT,) if self.settings.registration == CLOSED else ()
-        return MetadataEndpoint(self.settings.issuer, self.server, closed=closed)
+        documents = self.settings.client_documents != OFF
+        return MetadataEndpoint(self.settings.issuer, self.server, closed=closed, documents=documents)
 
     @cached_property
     def resource(self) -> ResourceEndpoint:

@@ -27,13 +27,22 @@ LONG = (
 
 SINGLE: Final = (
     *("port", "database", "wait_for_database", "data_dir", "issuer", "proxy_header", "signup", "registration"),
-    *("registration_quota", "applications", "admin_acr", "password_length", "connections", "connections_per_network"),
+    *(
+        "registration_quota",
+        "client_documents",
+        "applications",
+        "admin_acr",
+        "password_length",
+        "connections",
+        "connections_per_network",
+    ),
     *("templates", "name", "logo", "accent", "help_url", "privacy_url", "terms_url", "smtp", "mail_from"),
     *("log_format", "log_level"),
 )
 FLAGS: Final = ("no_migrate", "implicit", "no_rate_limits")
 REPEATABLE: Final = (
-    *("interface", "listen", "proxy_headers", "allow_fetch", "registration_scope", "private_scheme"),
+    *("interface", "listen", "proxy_headers", "allow_fetch", "registration_scope"),
+    *("client_document_host", "private_scheme"),
     *("application_scope", "application_grant", "limit"),
 )
 

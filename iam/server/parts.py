@@ -18,6 +18,7 @@ from iam.browser.theme import Theme
 from iam.browser.visitors import Visitors
 from iam.clients.assertions import ClientAssertions
 from iam.clients.authentication import ClientAuthentication
+from iam.clients.candidates import Candidates
 from iam.clients.directory import Directory
 from iam.clients.dynamic_registration import DynamicRegistration
 from iam.clients.encryption_to_client import Encryption
@@ -57,11 +58,13 @@ from iam.people.sessions import BrowserSessions
 from iam.people.sign_ups import SignUps
 from iam.people.steps import PURPOSE as STEPS
 from iam.people.steps import Steps
+from iam.protocol.document_clients import DocumentClients
 from iam.protocol.server import Server
 from iam.reactor import InThread, Reactor
 from iam.secrets import signing_keys
 from iam.secrets.master_key import ServerKey
 from iam.secrets.signing_keys import Keys
+from iam.server.document_parts import build_documents
 from iam.settings import Settings
 from iam.store.refused_counts import THROTTLED
 from iam.store.store import Store
@@ -238,7 +241,14 @@ class Parts:
             self.response,
             self.authentication,
             self.objects,
+            self.documents,
         )
+
+    @cached_property
+    def documents(self) -> DocumentClients:
+        """The clients that are documents."""
+        judge = Candidates(self.rules, self.targets)
+        return build_documents(self.settings, self.store, judge, self.fetcher, self.throttle, self.clock)
 
     @cached_property
     def explanations(self) -> Explanations:

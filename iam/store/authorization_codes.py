@@ -52,7 +52,8 @@ class IssueCode:
     A grant that is `session_bound` ends with the session. `consented` are the scopes, and those behind claims requested
     by name; `allowed` holds them by resource, and under NOWHERE. A person who was not `asked` must have allowed all of
     it before. What they `declined`, they were shown and do not allow, though they may have allowed it before.
-    A person who was not asked since the client is `trusted` need not have allowed anything.
+    A person who was not asked since the client is `trusted` need not have allowed anything. `client_digest` is of what a
+    client that is a document says about itself.
     """
 
     digest: bytes
@@ -79,6 +80,7 @@ class IssueCode:
     asked: bool = True
     declined: Sequence[str] = field(default=(), converter=listed)
     trusted: bool = False
+    client_digest: bytes | None = None
 
 
 @frozen
@@ -134,12 +136,12 @@ with there as materialized (
     select from there t
     where case when %(trusted)s then t.metadata @> '{"trusted": true}' else %(asked)s or exists (select from covering) end
 ), consented as (
-    insert into consents (user_id, client_id, scopes, resources, unasked, granted_at)
+    insert into consents (user_id, client_id, scopes, resources, unasked, granted_at, client_digest)
     select %(user_id)s, %(client_id)s, %(consented)s, %(allowed)s::jsonb,
-        case when %(trusted)s then %(allowed)s::jsonb else '{}' end, %(now)s
+        case when %(trusted)s then %(allowed)s::jsonb else '{}' end, %(now)s, %(client_digest)s::bytea
     from living
     on conflict (user_id, client_id) do update
-    set granted_at = excluded.granted_at,
+    set granted_at = excluded.granted_at, client_digest = excluded.client_digest,
         scopes = array(select unnest(consents.scopes) except select unnest(%(declined)s::text[])
             union select unnest(excluded.scopes) order by 1),
         resources = consented_with(consented_without(consents.resources, %(declined)s), excluded.resources),
@@ -167,9 +169,9 @@ with there as materialized (
         and %(declined)s::text[] <> '{}' and string_to_array(g.scope, ' ') && %(declined)s::text[]
 ), granted as (
     insert into grants (id, user_id, client_id, session_id, grant_type, scope, resources, created_at, expires_at,
-        openid, session_bound)
+        openid, session_bound, client_digest)
     select %(grant_id)s, %(user_id)s, %(client_id)s, %(session_id)s, %(grant_type)s, %(scope)s, %(resources)s,
-        %(now)s, %(grant_expires_at)s, %(openid)s, %(session_bound)s
+        %(now)s, %(grant_expires_at)s, %(openid)s, %(session_bound)s, %(client_digest)s::bytea
     from living
 )
 insert into authorization_codes

@@ -97,7 +97,7 @@ WITH_SCOPE: Final = "select name from clients where scopes @> array[%(scope)s] l
 NEAREST: Final = "select id from clients where lower(id) = lower(%(id)s) order by id <> %(id)s limit 1"
 
 # Creates the client if `allowed` has a row, and with it the client's own grant (for client_credentials).
-CREATED: Final = """
+MADE: Final = """
 created as (
     insert into clients (id, name, owner_id, grant_id, auth_method, grant_types, redirect_uris, scopes, metadata, left_out,
         registration_digest, registration_token_id, created_at, updated_at)
@@ -115,8 +115,9 @@ created as (
     select %(secret_id)s, created.id, %(secret_digest)s, %(secret_sealed)s, %(now)s
     from created where %(secret_digest)s::bytea is not null
 )
-select id from created
 """
+ITS_ID: Final = "select id from created"
+CREATED: Final = MADE + ITS_ID
 ALLOWED: Final = """
 with allowed as (
     select where may_own_another(%(owner_id)s, %(most)s)
@@ -129,7 +130,7 @@ CREATE: Final = ALLOWED + CREATED
 # new value: metadata are no secrets. A client that changes its authentication method loses the secrets that are of no
 # use any more: all of them if it now has none or gets a new one, and otherwise the encrypted copies, which only
 # client_secret_jwt needs.
-UPDATE: Final = """
+CHANGED: Final = """
 with before as materialized (
     select * from clients where id = %(id)s and (%(seen)s::timestamptz is null or updated_at = %(seen)s) for update
 ), changed as (
@@ -152,8 +153,9 @@ with before as materialized (
     from changed where %(secret_digest)s::bytea is not null
     returning audited('client.secret_rotated', %(now)s, %(actor)s, %(address)s, client => client_id)
 )
-select id from before
 """
+OF_BEFORE: Final = "select id from before"
+UPDATE: Final = CHANGED + OF_BEFORE
 
 ROTATE_SECRET: Final = """
 with rotated as materialized (

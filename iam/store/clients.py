@@ -203,20 +203,8 @@ class Clients:
 
         Returns False if there is no such client, or if it was last changed at another moment than `seen`.
         """
-        rows = await self._database.query(
-            UPDATE,
-            {
-                **columns(metadata),
-                **secret_columns(secret),
-                "id": client_id,
-                "secretless": not keeps_secret(metadata.auth_method),
-                "besides": BESIDES,
-                "defaults": DEFAULTS,
-                "seen": seen,
-                "now": now,
-                **by.columns,
-            },
-        )
+        told = changes(client_id, metadata, now, by, secret=secret, seen=seen)
+        rows = await self._database.query(UPDATE, told)
         self.forget(client_id)
         return bool(rows)
 
@@ -284,6 +272,29 @@ def newborn(client_id: str, metadata: Metadata, grant_id: UUID, secret: Secret |
         "id": client_id,
         "grant_id": grant_id,
         "scope": " ".join(metadata.scopes),
+    }
+
+
+def changes(
+    client_id: str,
+    metadata: Metadata,
+    now: datetime,
+    by: By,
+    *,
+    secret: Secret | None = None,
+    seen: datetime | None = None,
+) -> dict[str, object]:
+    """Returns the parameters of a statement that changes a client."""
+    return {
+        **columns(metadata),
+        **secret_columns(secret),
+        "id": client_id,
+        "secretless": not keeps_secret(metadata.auth_method),
+        "besides": BESIDES,
+        "defaults": DEFAULTS,
+        "seen": seen,
+        "now": now,
+        **by.columns,
     }
 
 

@@ -1,7 +1,8 @@
 """Consents: the scopes that a person allowed a client, and at which resources. They outlive tokens."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from iam.database.database import Database
@@ -67,10 +68,10 @@ class Consents:
     async def given(self, user_id: UUID, client_id: str) -> Consented:
         """Returns what this person has allowed this client so far; NOTHING if that is none."""
         rows = await self._database.query(
-            "select scopes, resources, unasked from consents where user_id = %s and client_id = %s",
+            "select scopes, resources, unasked, client_digest from consents where user_id = %s and client_id = %s",
             (user_id, client_id),
         )
-        return Consented(frozenset(rows[0][0]), *rows[0][1:]) if rows else NOTHING
+        return from_row(rows[0]) if rows else NOTHING
 
     async def of_person(self, user_id: UUID, now: datetime, client_id: str | None = None) -> list[Allowed]:
         """Returns what this person has allowed, by the names of the clients: all of them, or this one."""
@@ -84,3 +85,9 @@ class Consents:
         """
         told = {"user_id": user_id, "client_id": client_id, "now": now, **by.columns}
         return [row[0] for row in await self._database.query(WITHDRAW, told)]
+
+
+def from_row(row: Sequence[Any]) -> Consented:
+    """Builds what was allowed from a row."""
+    scopes, resources, unasked, digest = row
+    return Consented(frozenset(scopes), resources, unasked, digest and bytes(digest))

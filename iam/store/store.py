@@ -13,6 +13,7 @@ from iam.store.application_uses import ApplicationUses
 from iam.store.audit import Audit
 from iam.store.authorization_codes import AuthorizationCodes
 from iam.store.buckets import Buckets
+from iam.store.client_documents import ClientDocuments
 from iam.store.clients import Clients
 from iam.store.consent_uses import ConsentUses
 from iam.store.consents import Consents
@@ -92,6 +93,7 @@ class Store:
     invitations: Invitations
     sign_ups: SignUps
     clients: Clients
+    client_documents: ClientDocuments
     scopes: Scopes
     resources: Resources
     signing_keys: SigningKeys
@@ -156,6 +158,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         invitations=Invitations(database),
         sign_ups=SignUps(database),
         clients=clients,
+        client_documents=ClientDocuments(database, clients),
         scopes=Scopes(database, clock),
         resources=Resources(database, clock),
         signing_keys=SigningKeys(database, clock),

@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from playwright.sync_api import Browser, Page, Response
 
 from tests import processes
+from tests.authority import certificate
 from tests.browser.conftest import BIN, PASSWORD, Running, setup_of
 from tests.browser.test_journey import log_in, walk
 from tests.chromium import in_browser
 from tests.databases import make_database
 from tests.harness import free_port
-from tests.outbound.conftest import certificate
 
 ADA = ("--username", "ada", "--email", "ada@example.org", "--password-stdin")
 

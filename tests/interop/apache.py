@@ -18,8 +18,8 @@ from typing import Any
 from attrs import field, frozen
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.authority import Authority, certificate
 from tests.harness import free_port
-from tests.outbound.conftest import Authority, certificate
 from tests.processes import answers
 
 PROGRAMS = ("apache2", "httpd")

@@ -14,9 +14,9 @@ from twisted.internet.defer import maybeDeferred
 from twisted.internet.endpoints import SSL4ServerEndpoint
 from twisted.protocols.portforward import ProxyFactory
 
+from tests.authority import Authority
 from tests.harness import Server
 from tests.interop import apache
-from tests.outbound.conftest import Authority
 from tests.sharing import alone
 
 HERE = Path(__file__).parent

@@ -8,11 +8,11 @@ import pytest
 import requests
 from twisted.internet.threads import deferToThread
 
+from tests.authority import Authority
 from tests.harness import Server, action, fields
 from tests.interop import apache
 from tests.interop.apache import PAGE, Apache, seen
 from tests.interop.browser import visit
-from tests.outbound.conftest import Authority
 from tests.registering import initial_access_token
 
 TIMEOUT = 30

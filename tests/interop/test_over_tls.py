@@ -13,9 +13,9 @@ from attrs import frozen
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from iam.embedded.supervisor import Embedded
+from tests.authority import Authority, certificate
 from tests.databases import make_database
 from tests.harness import REDIRECT_URI, free_port
-from tests.outbound.conftest import Authority, certificate
 from tests.processes import BIN, start
 from tests.tutorial.conftest import PASSWORD, Browser
 

@@ -25,7 +25,8 @@ from zope.interface import implementer
 from iam.outbound.smtp import Smtp
 from iam.records.mail import Letter, Mail
 from iam.records.mail_server import MailServer
-from tests.outbound.conftest import Authority, Names
+from tests.authority import Authority
+from tests.outbound.conftest import Names
 from tests.waiting import until
 
 HOST = "mail.test"

@@ -13,8 +13,8 @@ from twisted.logger import eventAsJSON, globalLogPublisher
 from iam.outbound.mail import NotSent
 from iam.outbound.smtp import Smtp, identity
 from iam.records.mail import Letter
+from tests.authority import Authority
 from tests.mail.conftest import HOST, LOGIN, MECHANISMS, PostOffice, letter
-from tests.outbound.conftest import Authority
 from tests.waiting import until
 
 Make = Callable[..., Smtp]

@@ -15,8 +15,9 @@ from twisted.web.server import NOT_DONE_YET, Site
 from iam.outbound import connecting
 from iam.outbound.destinations import Crowded, FetchError
 from iam.outbound.fetching import AT_ONCE, OF_ONE, PLACES, Fetcher, lifetime
+from tests.authority import Authority
 from tests.harness import TurnedClock, pause
-from tests.outbound.conftest import NAME, Authority, Names, Other, make
+from tests.outbound.conftest import NAME, Names, Other, make
 from tests.waiting import settled, until
 
 WAITS = 2.0  # seconds that a test has patience

@@ -11,7 +11,8 @@ from twisted.internet.protocol import Factory, Protocol
 
 from iam.outbound.destinations import FetchError
 from iam.outbound.posting import Poster
-from tests.outbound.conftest import LOOPBACK, NAME, Authority, Names, Other
+from tests.authority import Authority
+from tests.outbound.conftest import LOOPBACK, NAME, Names, Other
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ NO_EVENT = {
     "buckets.GIVE": "what may be done again; what is done is in the log",
     "buckets.SWEEP": "a bucket that is full needs no row",
     "buckets.TURN_BACK": "what may be done again, as far as a clock was wrong about it",
+    "client_documents.READ_AGAIN": "the end of UPDATE, which has one",
+    "client_documents.READ_FIRST": "the end of CREATE, which has one",
     "consent_uses.USED": "the hour in which an application was last given a token",
     "functions.NOTE": "what servers are made of, as are migrations",
     "issuance.STORED_CLAIM": "the tokens of a claim",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
+from urllib.parse import unquote
 
 from attrs import frozen
 from twisted.logger import Logger
@@ -67,10 +68,11 @@ class AllowedApplications:
     async def confirm_remove(self, request: Request, client_id: str) -> Answer:
         """Asks whether to remove one application."""
         session = await self.holders.session(request)
-        return await self._ask(request, session, await self._one(session, client_id))
+        return await self._ask(request, session, await self._one(session, unquote(client_id)))
 
     async def remove(self, request: Request, client_id: str) -> Answer:
         """Ends what the application was allowed, with everything that it was given."""
+        client_id = unquote(client_id)
         session, sent = await self.holders.receive(request, f"{REMOVE} {client_id}")
         allowed = await self._one(session, client_id)
         if sent.stale:
