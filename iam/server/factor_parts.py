@@ -11,11 +11,12 @@ from iam.people.factors.passkeys import Passkeys, passkeys_of
 from iam.people.factors.recovery_codes import RecoveryCodes
 from iam.people.factors.totp import PURPOSE as TOTP_SECRETS
 from iam.people.factors.totp import AuthenticatorApps
-from iam.server.parts import Parts, in_threads
+from iam.server.delivery_parts import DeliveryParts
+from iam.server.parts import in_threads
 
 
 @frozen(slots=False)
-class FactorParts(Parts):
+class FactorParts(DeliveryParts):
     """The factors of people, and the limits on wrong ones."""
 
     @cached_property

@@ -31,18 +31,10 @@ from iam.clients.signatures import ClientSignatures
 from iam.clients.targets import Targets
 from iam.clock import Clock
 from iam.openid.id_tokens import IDTokens
-from iam.openid.logout_tokens import LogoutTokens
 from iam.openid.memberships import Memberships
 from iam.openid.subjects import PURPOSE as SUBJECTS
 from iam.openid.subjects import Subjects
-from iam.operations.back_channel_logout import BackChannelLogout
-from iam.operations.messages import Messages
-from iam.operations.outgoing_mail import OutgoingMail
 from iam.outbound.fetching import PLACES, Fetcher
-from iam.outbound.mail import Carrier
-from iam.outbound.mail_files import MailFiles
-from iam.outbound.posting import Poster
-from iam.outbound.smtp import Smtp
 from iam.people.attempts import Attempts
 from iam.people.devices import Devices
 from iam.people.even_time import EvenTime
@@ -77,8 +69,6 @@ from iam.tokens.access_tokens import AccessTokenFormat
 from iam.tokens.introspection import Introspection
 from iam.tokens.personal_scopes import PersonalScopes
 from iam.tokens.response import TokenResponse
-
-NOBODY = "iam@localhost"  # whom mail in files comes from, unless an address is given
 
 
 @frozen(slots=False)
@@ -354,34 +344,9 @@ class Parts:
         return BrowserSessions(self.store.sessions, self.clock, self.settings, Steps(self.key.derive(STEPS)))
 
     @cached_property
-    def back_channel(self) -> BackChannelLogout:
-        """The delivery of logout notices to clients."""
-        tokens = LogoutTokens(self.keys, self.subjects, self.settings.issuer)
-        poster = Poster(self.reactor, self.settings.allow_fetch)
-        store = self.store
-        return BackChannelLogout(self.reactor, store.logout_notices, self.directory, tokens, poster, self.clock)
-
-    @cached_property
     def mails(self) -> Mails:
         """The encryption of links that wait in the outbox."""
         return Mails(self.key.derive(MAIL))
-
-    @cached_property
-    def carrier(self) -> Carrier:
-        """What brings mail away: the mail server, or a directory where there is none."""
-        settings, in_thread = self.settings, in_threads(self.reactor)
-        server = settings.mail_server
-        if server is None:
-            return MailFiles(settings.mail_dir, in_thread)
-        return Smtp(self.reactor, server, settings.issuer_host, settings.smtp_login, in_thread)
-
-    @cached_property
-    def outgoing_mail(self) -> OutgoingMail:
-        """The sending of mail."""
-        theme, settings = self.theme, self.settings
-        sender = settings.mail_from or NOBODY
-        messages = Messages(theme.text, self.mails, settings.issuer, settings.issuer_host, theme.site, sender)
-        return OutgoingMail(self.reactor, self.store.outbox, messages, self.carrier, self.clock)
 
     @cached_property
     def theme(self) -> Theme:
