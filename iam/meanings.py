@@ -43,6 +43,8 @@ MEANINGS: Final[Mapping[str, str]] = {
     "nor of wrong passwords",
     "no_migrate": "do not migrate the database at start",
     "implicit": "answer response_type=id_token and 'id_token token', against the advice of RFC 9700",
+    "dpop_nonces": "whether DPoP proofs must have a nonce of this server: required, or offered to clients that know none "
+    "(required)",
     "templates": "a theme: overrides any of the bundled templates and static files",
     "name": "whose login it is, as pages and mail say (the issuer's host)",
     "logo": "a PNG, WebP or SVG of at most 64 kB",

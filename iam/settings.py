@@ -105,6 +105,7 @@ class Settings(BaseModel):
     no_rate_limits: bool = False
     no_migrate: bool = False
     implicit: bool = False
+    dpop_nonces: Literal["required", "offered"] = "required"
     log_format: Literal["text", "json"] | None = None
     log_level: Literal["debug", "info", "warn", "error", "critical"] = "info"
     secret_key: SecretStr | None = None

@@ -396,14 +396,16 @@ class Server:
         """An authorization code for this person."""
         return (await self.authorize(app, person, **parameters)).sent_back["code"]
 
-    async def token(self, app: App, **parameters: str) -> Reply:
-        """A token request, authenticated in the form."""
-        return await self.post("/token", {**app.form, **parameters})
+    async def token(self, app: App, proof: str | None = None, **parameters: str) -> Reply:
+        """A token request, authenticated in the form; with a DPoP proof, if there is one."""
+        headers = {"DPoP": proof} if proof is not None else {}
+        return await self.post("/token", {**app.form, **parameters}, headers=headers)
 
-    async def redeem(self, app: App, code: str, **parameters: str) -> Reply:
+    async def redeem(self, app: App, code: str, proof: str | None = None, **parameters: str) -> Reply:
         """Redeem a code as `authorize` made it."""
         return await self.token(
             app,
+            proof,
             **{
                 "grant_type": "authorization_code",
                 "code": code,
@@ -417,9 +419,14 @@ class Server:
         """The token answer for a new grant of this person."""
         return (await self.redeem(app, await self.code(app, person, **parameters))).json
 
-    async def refresh(self, app: App, refresh_token: str, **parameters: str) -> Reply:
+    async def refresh(self, app: App, refresh_token: str, proof: str | None = None, **parameters: str) -> Reply:
         """Use a refresh token."""
-        return await self.token(app, grant_type="refresh_token", refresh_token=refresh_token, **parameters)
+        return await self.token(app, proof, grant_type="refresh_token", refresh_token=refresh_token, **parameters)
+
+    @property
+    def nonce(self) -> str:
+        """The nonce that DPoP proofs need now."""
+        return self.application.proofs.nonces.current()
 
     async def introspect(self, app: App, token: str) -> Any:
         """What the server says of a token."""

@@ -813,7 +813,8 @@ CREATE TABLE access_tokens (
     audience text[],
     issued_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
-    revoked_at timestamp with time zone
+    revoked_at timestamp with time zone,
+    confirmation text
 )
 PARTITION BY RANGE (day);
 
@@ -847,7 +848,8 @@ CREATE TABLE authorization_codes (
     redirect_uri_sent boolean NOT NULL,
     code_challenge text,
     expires_at timestamp with time zone NOT NULL,
-    used_at timestamp with time zone
+    used_at timestamp with time zone,
+    confirmation text
 )
 PARTITION BY RANGE (day);
 
@@ -1095,7 +1097,8 @@ CREATE TABLE refresh_tokens (
     used_at timestamp with time zone,
     successor_day date,
     successor_digest bytea,
-    successor bytea
+    successor bytea,
+    confirmation text
 )
 PARTITION BY RANGE (day);
 

@@ -21,8 +21,8 @@ class AuthorizationRequest:
     `scopes` are granted if they do; `consented` are these and the scopes behind claims requested by name. `allowed`
     holds the consented scopes by resource, and under NOWHERE those of no resource. `claims` are the requested ones, by
     place and name. `fetched` is the request object, if it came by reference, `handle` the digest of the handle of a request
-    that was pushed; `left_out` says which scopes are not
-    granted, and why, and `declined` which ones the person deselected.
+    that was pushed; `left_out` says which scopes are not granted, and why, and `declined` which ones the person
+    deselected. `confirmation` is the key to which the code is bound.
     """
 
     client: Client
@@ -43,6 +43,7 @@ class AuthorizationRequest:
     handle: bytes | None = None
     left_out: Reason | None = None
     declined: Sequence[str] = ()
+    confirmation: str | None = None
 
 
 @frozen

@@ -92,9 +92,12 @@ class Explanations:
         return identifier
 
     def challenging(self, endpoint: str, challenge: Challenge, address: str) -> Challenge:
-        """Returns the challenge (RFC 6750 §3), with an error_uri if it has an error; stores the reason."""
+        """Returns the challenge (RFC 6750 §3), with an error_uri if it has an error; stores the reason.
+
+        A nonce that a client lacks is no error of its.
+        """
         error = challenge.parameters.get("error")
-        if error is None:
+        if error is None or challenge.nonce is not None:
             return challenge
         uri = self.kept(endpoint, challenge, address, error)
         return evolve(challenge, parameters={**challenge.parameters, "error_uri": uri})

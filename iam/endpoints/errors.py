@@ -8,13 +8,15 @@ from iam.clients import metadata
 from iam.clients.dynamic_registration import PATH, ClosedError, FullError, QuotaError
 from iam.clients.metadata import MetadataError
 from iam.clients.refusals import Explanations
+from iam.endpoints import challenges
+from iam.endpoints.dpop import nonce_header
 from iam.endpoints.registration import BudgetError
 from iam.http.answers import Answer, Headers, json_answer, retry_after
 from iam.http.dispatch import Caught
 from iam.http.parameters import ParameterError
 from iam.http.request import Request
 from iam.oauth.bearer import Challenge
-from iam.oauth.errors import OAuth2Error
+from iam.oauth.errors import NonceNeededError, OAuth2Error
 
 MALFORMED: Final = 400  # a body of another type too (RFC 6749 §5.2)
 UNAUTHORIZED: Final = 401
@@ -48,6 +50,8 @@ class OAuthErrors:
 
     def write(self, request: Request, error: OAuth2Error | ParameterError) -> Answer:
         """Returns the error as JSON; a client that failed to authenticate is challenged for Basic (G30)."""
+        if isinstance(error, NonceNeededError):  # a client's way to its first nonce: nothing to explain
+            return json_answer(MALFORMED, dict(error.twotuples), nonce_header(error.nonce))
         error_uri = self.refusals.kept(self.endpoint, error, request.client_address)
         if isinstance(error, ParameterError):
             return json_answer(MALFORMED, {**described(INVALID_REQUEST, str(error)), "error_uri": error_uri})
@@ -74,7 +78,7 @@ class BearerErrors:
         told = self.refusals.challenging(self.endpoint, error, request.client_address)
         if self.metadata is not None:
             told = evolve(told, parameters={**told.parameters, "resource_metadata": self.metadata})
-        return challenged(told)
+        return challenged(told, challenges.headers(request, told))
 
 
 @frozen
@@ -115,8 +119,8 @@ def described(code: str, sentence: str) -> dict[str, str]:
     return {"error": code, "error_description": metadata.printable(sentence)}
 
 
-def challenged(challenge: Challenge) -> Answer:
-    """Returns a challenge as an answer, with its error in the body too."""
+def challenged(challenge: Challenge, headers: Headers = ()) -> Answer:
+    """Returns a challenge as an answer, with its error in the body too; `headers` are those of the challenge."""
     body = {name: text for name, text in challenge.parameters.items() if name.startswith("error")}
-    headers = ((b"WWW-Authenticate", challenge.header.encode()),)
-    return json_answer(challenge.status, body or {"error": "unauthorized"}, headers)
+    told = headers or ((b"WWW-Authenticate", challenge.header.encode()),)
+    return json_answer(challenge.status, body or {"error": "unauthorized"}, told)

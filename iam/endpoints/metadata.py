@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from iam.authorization import objects, openid_parameters, pkce, response
-from iam.clients import assertions, encryption
+from iam.clients import assertions, dpop_headers, encryption
 from iam.endpoints import resource
 from iam.endpoints.api import api
 from iam.http.answers import Answer, json_answer
@@ -71,7 +71,7 @@ class MetadataEndpoint:
         return get
 
     async def document(self, endpoints: Mapping[str, str]) -> dict[str, object]:
-        """Returns the members of RFC 8414 §2, RFC 7636 §6.2, RFC 9207 §3 and RFC 9728 §4; DPoP is not supported."""
+        """Returns the members of RFC 8414 §2, RFC 7636 §6.2, RFC 9207 §3 RFC 9449 §5.1 and RFC 9728 §4."""
         return {
             "issuer": self.issuer,
             **{name: self.issuer + path for name, path in endpoints.items() if name not in self.closed},
@@ -95,6 +95,7 @@ class MetadataEndpoint:
             "code_challenge_methods_supported": list(pkce.METHODS),
             "authorization_response_iss_parameter_supported": True,
             "client_id_metadata_document_supported": self.documents,
+            "dpop_signing_alg_values_supported": list(dpop_headers.ALGORITHMS),
             "protected_resources": [self.issuer + resource.PATH, self.issuer + api.PATH],
             **SIGNED_AND_ENCRYPTED,
         }

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from iam.clients.dpop_headers import ALGORITHMS
 from iam.endpoints import resource
 from iam.http.answers import Answer, json_answer
 from iam.http.request import Request
@@ -31,6 +32,8 @@ class ResourceMetadata:
             "resource": self.issuer + self.path,
             "authorization_servers": [self.issuer],
             "bearer_methods_supported": ["header"],
+            "dpop_signing_alg_values_supported": list(ALGORITHMS),
+            "dpop_bound_access_tokens_required": False,
             **({"scopes_supported": list(self.scopes)} if self.scopes else {}),
         }
         return json_answer(200, document)

@@ -1,6 +1,7 @@
 """The token endpoint (RFC 6749 §3.2)."""
 
 from iam.clients.refusals import Explanations
+from iam.endpoints.dpop import sent_proof
 from iam.http.answers import Answer, json_answer
 from iam.http.parameters import authorization, form_parameters
 from iam.http.request import Request
@@ -18,7 +19,7 @@ class TokenEndpoint:
 
     async def post(self, request: Request) -> Answer:
         """Answers a token request. Raises OAuth2Error and ParameterError."""
-        parameters, proofs = form_parameters(request), Proofs(authorization(request))
+        parameters, proofs = form_parameters(request), Proofs(authorization(request), sent_proof(request))
         answer = await self.server.token(parameters, proofs, request.client_address)
         if answer.left_out is not None:
             self.refusals.noted("/token", answer.left_out, request.client_address)

@@ -1,9 +1,11 @@
 """The UserInfo endpoint (OpenID Connect Core §5.3)."""
 
+from iam.endpoints.dpop import sent_proof
 from iam.http.answers import Answer, Headers, json_answer
 from iam.http.parameters import ParameterError, authorization, form_parameters
 from iam.http.request import Request
 from iam.oauth import bearer
+from iam.oauth.bearer import Presented
 from iam.oauth.reasons import Reason
 from iam.service import service
 from iam.tokens.user_info import UserInformation
@@ -29,12 +31,12 @@ class UserInfoEndpoint:
         return await self._answered(request, in_body=bool(request.body))
 
     async def _answered(self, request: Request, *, in_body: bool) -> Answer:
-        described = await self.information.describe(presented(request, in_body=in_body))
+        described = await self.information.describe(presented(request, in_body=in_body), sent_proof(request))
         text = await self.response.write(described.client, described.claims)
         return json_answer(200, described.claims) if text is None else Answer(200, text.encode(), JWT)
 
 
-def presented(request: Request, *, in_body: bool) -> str:
+def presented(request: Request, *, in_body: bool) -> Presented:
     """Returns the access token in the request. Raises Challenge, for two tokens too."""
     header = authorization(request)
     try:
@@ -42,10 +44,10 @@ def presented(request: Request, *, in_body: bool) -> str:
     except ParameterError as error:
         raise malformed(str(error), "a body that cannot be read") from None
     if token is None:
-        return bearer.token_of(header)
+        return bearer.presented(header)
     if header is not None:
         raise malformed("Send the access token once: in the Authorization header, or in the form.", "two")
-    return bearer.token_of(f"Bearer {token}")
+    return bearer.presented(f"Bearer {token}")
 
 
 def malformed(sentence: str, got: str) -> bearer.Challenge:

@@ -17,7 +17,7 @@ Registered = Callable[[str], Awaitable[bool]]
 
 VARY: Final = (b"Vary", b"Origin")
 READABLE: Final = (b"Cross-Origin-Resource-Policy", b"cross-origin")
-EXPOSED: Final = (b"Access-Control-Expose-Headers", b"WWW-Authenticate, Retry-After")
+EXPOSED: Final = (b"Access-Control-Expose-Headers", b"WWW-Authenticate, Retry-After, DPoP-Nonce")
 FOR_OURSELVES: Final[Headers] = (VARY, UNREADABLE)
 FOR_EVERYBODY: Final[Headers] = (READABLE, (b"Access-Control-Allow-Origin", b"*"), EXPOSED)
 

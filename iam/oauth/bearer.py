@@ -17,21 +17,49 @@ class Challenge(Exception):
     status: int
     parameters: Mapping[str, str] = field(factory=dict)
     reason: Reason | None = None
+    nonce: str | None = None  # that a DPoP proof lacks (RFC 9449 §9)
 
     @property
     def header(self) -> str:
-        """The value of the WWW-Authenticate header."""
-        values = {"realm": "iam", **self.parameters}
-        return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in values.items())
+        """The value of the WWW-Authenticate header, for the scheme Bearer."""
+        return self.text("Bearer", {})
+
+    def text(self, scheme: str, more: Mapping[str, str]) -> str:
+        """Returns the value of the WWW-Authenticate header for a scheme, with `more` parameters."""
+        return challenge(scheme, {"realm": "iam", **self.parameters, **more})
 
 
-def token_of(authorization: str | None) -> str:
+@frozen
+class Presented:
+    """An access token in a request, and whether it came by the scheme `DPoP`, for tokens that are bound to a key."""
+
+    token: str = field(repr=False)
+    by_dpop: bool = False
+
+
+def challenge(scheme: str, parameters: Mapping[str, str]) -> str:
+    """Returns a challenge as text (RFC 9110 §11.6.1)."""
+    return f"{scheme} " + ", ".join(f'{name}="{value}"' for name, value in parameters.items())
+
+
+def by_dpop(authorization: str | None) -> bool:
+    """Tells whether the Authorization header has the scheme `DPoP` (RFC 9449 §7.1)."""
+    return authorization is not None and authorization[:5].lower() == "dpop "
+
+
+def presented(authorization: str | None) -> Presented:
+    """Returns the token in the Authorization header, by the scheme Bearer or DPoP; raises Challenge."""
+    scheme = "dpop" if by_dpop(authorization) else "bearer"
+    return Presented(token_of(authorization, scheme), by_dpop=scheme == "dpop")
+
+
+def token_of(authorization: str | None, wanted: str = "bearer") -> str:
     """Returns the token in the Authorization header, the only place it is read from (G10); raises Challenge."""
     scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer":
+    if scheme.lower() != wanted:
         raise Challenge(401)
     if not TOKEN.fullmatch(token.strip(" ")):
-        reason = Reason("access token", "one after the word Bearer", "none, or characters that no token has")
+        reason = Reason("access token", "one after the name of the scheme", "none, or characters that no token has")
         raise invalid_request("The Authorization header holds no token.", reason)
     return token.strip(" ")
 

@@ -16,10 +16,30 @@ __all__ = [
     "CustomOAuth2Error",
     "FatalClientError",
     "InvalidClientError",
+    "InvalidProofError",
     "InvalidRequestError",
+    "NonceNeededError",
     "OAuth2Error",
     "UnauthorizedClientError",
 ]
+
+
+class InvalidProofError(OAuth2Error):  # type: ignore[misc]
+    """A DPoP proof is missing, or is not valid for this request (RFC 9449 §5, §7.1)."""
+
+    error = "invalid_dpop_proof"
+
+
+class NonceNeededError(OAuth2Error):  # type: ignore[misc]
+    """A DPoP proof lacks the `nonce`, or has an old one (RFC 9449 §8, §9); the client makes another."""
+
+    error = "use_dpop_nonce"
+    description = "The DPoP proof needs the nonce in the header DPoP-Nonce."
+
+    def __init__(self, nonce: str) -> None:
+        super().__init__()
+        self.nonce = nonce
+
 
 # Descriptions for errors that oauthlib has none for.
 SENTENCES: Final = {

@@ -19,6 +19,7 @@ from iam.authorization.errors import AuthorizationError
 from iam.authorization.openid_parameters import PLAIN, AuthenticationRequest
 from iam.authorization.response import FORM_POST, MODES
 from iam.clients import redirect_uris
+from iam.oauth.dpop import confirmation_of
 from iam.oauth.grant_types import CODE
 from iam.oauth.reasons import Reason, carrying
 from iam.oauth.scopes import OPENID
@@ -109,6 +110,20 @@ def check_challenge(request: OAuthlibRequest) -> dict[str, object]:
         raise InvalidRequestError("The code_challenge_method must be S256.")
     if not pkce.well_formed(request.code_challenge):
         raise InvalidRequestError("The code_challenge must be 43 characters of base64url.")
+    return {}
+
+
+def check_key(request: OAuthlibRequest) -> dict[str, object]:
+    """Reads `dpop_jkt`, the thumbprint of the key to which the code is bound (RFC 9449 §10).
+
+    Raises InvalidRequestError unless it is a SHA-256 digest in base64url.
+    """
+    thumbprint = request.parameters.get("dpop_jkt")
+    if thumbprint is None:
+        return {}
+    if not pkce.well_formed(thumbprint):
+        raise InvalidRequestError("The dpop_jkt must be 43 characters of base64url.")
+    request.confirmation = confirmation_of(thumbprint)
     return {}
 
 

@@ -31,6 +31,7 @@ def build(request: OAuthlibRequest) -> AuthorizationRequest:
         fetched=request.fetched,
         handle=request.handle,
         left_out=request.left_out,
+        confirmation=request.confirmation,
     )
 
 

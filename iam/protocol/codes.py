@@ -24,7 +24,8 @@ from iam.store.authorization_codes import IssueCode, Redeem
 class PresentedCode:
     """A code presented at the token endpoint: its digest, its day, and the parameters sent with it.
 
-    If `refreshes` is true, a client registered for the refresh token grant gets a refresh token.
+    If `refreshes` is true, a client registered for the refresh token grant gets a refresh token. `confirmation` is the key
+    that the client has proved to hold.
     """
 
     digest: bytes
@@ -36,6 +37,7 @@ class PresentedCode:
     received: datetime
     address: str | None
     refreshes: bool = True
+    confirmation: str | None = None
 
 
 @frozen
@@ -93,6 +95,7 @@ class Codes:
                 declined=request.declined,
                 trusted=permission.trusted,
                 client_digest=document_identity.digest(request.client) if request.client.document else None,
+                confirmation=request.confirmation,
             )
         )
         if not issued:
@@ -134,6 +137,8 @@ class Codes:
                 client_scopes=client.scopes,
                 resource_scopes=await response.targets.scopes_of(client),
                 address=presented.address,
+                confirmation=presented.confirmation,
+                refresh_confirmation=None if client.confidential else presented.confirmation,
             )
         )
         if redemption.issued is None:

@@ -18,8 +18,10 @@ from iam.authorization.objects import RequestObjects, UnpackedRequest
 from iam.authorization.pushed_requests import Asked
 from iam.authorization.request import Answerable, AuthorizationRequest, InvalidAuthorizationRequest, Permission
 from iam.authorization.response import AuthorizationResponse
+from iam.clients import dpop
 from iam.clients.authentication import ClientAuthentication, read_claim
 from iam.clients.directory import Directory
+from iam.clients.dpop import DPoPProofs
 from iam.clients.targets import Targets
 from iam.clock import Clock
 from iam.oauth.errors import SENTENCES
@@ -33,6 +35,7 @@ from iam.protocol.grants.supported import build_grants
 from iam.protocol.request import AUTHORIZATION, TOKEN, OAuthlibRequest, make_request
 from iam.protocol.token_request import Proofs, TokenRequest
 from iam.protocol.validator import Validator
+from iam.records.client import Client
 from iam.records.session import Session
 from iam.settings import Settings
 from iam.store.store import Store
@@ -65,6 +68,7 @@ class Server:
         authentication: ClientAuthentication,
         objects: RequestObjects,
         documents: DocumentClients,
+        proofs: DPoPProofs,
     ) -> None:
         self.grants = build_grants(Issuance(store, settings, clock, response, BearerTokens.of(settings)))
         self._token_grants = {grant.name: grant for grant in self.grants if isinstance(grant, TokenGrant)}
@@ -72,6 +76,7 @@ class Server:
         self._clock = clock
         self._objects = objects
         self.documents = documents
+        self._proofs = proofs
         self._issuer = settings.issuer
         self._scopes = store.scopes
         self._endpoints = Endpoints(
@@ -120,7 +125,23 @@ class Server:
         request.client_id = request.claim.client_id
         await self.documents.at_token(request.claim, grant.name)
         await bridge.call(self._endpoints.token, request)
-        return TokenAnswer(await grant.save(build_token_request(request, proofs, received)), request.left_out)
+        confirmation = await self._confirmation(request.client, proofs)
+        members = await grant.save(build_token_request(request, proofs, received, confirmation))
+        return TokenAnswer(members, request.left_out)
+
+    async def _confirmation(self, client: Client, proofs: Proofs) -> str | None:
+        """Returns the key that the tokens are bound to, whose proof is used up, or None (RFC 9449 §5).
+
+        Raises InvalidProofError, for a missing one too if the client is registered for bound tokens alone, and
+        NonceNeededError.
+        """
+        if proofs.dpop is None:
+            if client.dpop_bound_access_tokens:
+                raise dpop.invalid(dpop.ABSENT)
+            return None
+        proof = self._proofs.read(proofs.dpop)
+        await self._proofs.use(proof)
+        return proof.confirmation
 
     async def authorization(
         self, parameters: Parameters, handle: bytes | None = None, address: str | None = None
@@ -192,7 +213,9 @@ def build_request(asked: UnpackedRequest) -> OAuthlibRequest:
     return request
 
 
-def build_token_request(request: OAuthlibRequest, proofs: Proofs, received: datetime) -> TokenRequest:
+def build_token_request(
+    request: OAuthlibRequest, proofs: Proofs, received: datetime, confirmation: str | None
+) -> TokenRequest:
     """Returns the record of a token request that oauthlib has validated."""
     return TokenRequest(
         request.client,
@@ -202,4 +225,5 @@ def build_token_request(request: OAuthlibRequest, proofs: Proofs, received: date
         received,
         tuple(request.scopes or ()),
         request.audience,
+        confirmation,
     )

@@ -4,15 +4,17 @@ from datetime import datetime
 
 from attrs import field, frozen
 
+from iam.oauth.dpop import SentProof
 from iam.oauth.parameters import Parameters
 from iam.records.client import Client
 
 
 @frozen
 class Proofs:
-    """The client's proofs outside of the form: the Authorization header (RFC 6749 §2.3.1)."""
+    """The client's proofs outside of the form: the Authorization header (RFC 6749 §2.3.1), and that of a key (RFC 9449)."""
 
     authorization: str | None = field(default=None, repr=False)
+    dpop: SentProof | None = None
 
 
 @frozen
@@ -21,6 +23,7 @@ class TokenRequest:
 
     `scopes` are those requested, without duplicates, or, where oauthlib has validated the scopes, those granted (RFC
     6749 §3.3). `audience` are the requested resources, spelt as registered where they were looked up (RFC 8707 §2).
+    `confirmation` is the key that the client has proved to hold.
     """
 
     client: Client
@@ -30,6 +33,7 @@ class TokenRequest:
     received: datetime
     scopes: tuple[str, ...] = ()
     audience: tuple[str, ...] = ()
+    confirmation: str | None = None
 
     def text(self, name: str) -> str:
         """Returns a parameter that the grant's checks require. Raises LookupError if it is missing."""

@@ -128,6 +128,9 @@ class Metadata:
         "", "Refuse its requests unless it has pushed them (RFC 9126).", default=False
     )
     request_uris: tuple[str, ...] = member("request_uris", "Where its request objects may be.", default=())
+    dpop_bound_access_tokens: bool = member(
+        "", "Give it no tokens but those that are bound to a key of its own (DPoP).", default=False
+    )
     default_max_age: int | None = member("seconds", "People must have logged in within so many seconds.")
     require_auth_time: bool = member("", "Say in its ID tokens when people logged in.", default=False)
     default_acr_values: tuple[str, ...] = member("words", "How people should log in.", wish=True, default=())

@@ -11,7 +11,7 @@ from attrs import frozen
 class LiveToken:
     """A token that is valid now, with the facts of its grant; without `audience` it is for no particular resource.
 
-    Without `client_id` it is a person's own.
+    Without `client_id` it is a person's own. `confirmation` is the key that it is bound to.
     """
 
     grant_id: UUID
@@ -22,6 +22,7 @@ class LiveToken:
     audience: Sequence[str] | None
     issued_at: datetime
     expires_at: datetime
+    confirmation: str | None = None
 
 
 @frozen
@@ -34,3 +35,4 @@ class Issued:
     audience: Sequence[str] | None
     issued_at: datetime
     expires_at: datetime
+    confirmation: str | None = None

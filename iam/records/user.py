@@ -42,3 +42,4 @@ class UserInfo:
     audience: Sequence[str] | None
     told: Mapping[str, Any] | None
     user: User
+    confirmation: str | None = None

@@ -10,6 +10,7 @@ from iam.administration.actions.table import ACTIONS, FORETELLING
 from iam.endpoints.api import document, me
 from iam.endpoints.api.api import PATH
 from iam.endpoints.api.problems import Problems
+from iam.endpoints.dpop import giving_nonces
 from iam.http.answers import Answer, json_text
 from iam.http.dispatch import Handler, Route
 from iam.http.request import Request
@@ -23,18 +24,18 @@ DOCUMENT: Final = f"{PATH}/openapi.json"
 def api(application: Application) -> list[Route]:
     """Returns a route for each action, and that of the document."""
     metadata, handler = application.api_metadata.address, application.api.handler
-    errors = Problems(PATH, application.explanations, metadata)
+    errors, nonces = Problems(PATH, application.explanations, metadata), application.proofs.nonces
     return [
         *(
             Route(
                 PATH + VARIABLE.sub(r"<\1>", action.path),
                 (action.method,),
-                handler(action, shown_by(action, ACTIONS)),
+                giving_nonces(handler(action, shown_by(action, ACTIONS)), nonces),
                 errors=errors,
             )
             for action in (*ACTIONS, *FORETELLING)
         ),
-        Route(PATH + me.PATH, ("GET",), application.me.get, errors=errors),
+        Route(PATH + me.PATH, ("GET",), giving_nonces(application.me.get, nonces), errors=errors),
         Route(DOCUMENT, ("GET",), described(application.settings.issuer), errors=errors),
     ]
 

@@ -67,6 +67,7 @@ from iam.people.setup import SetupLinks
 from iam.server.account_parts import AccountParts
 from iam.throttles.beat import Beat
 from iam.throttles.pace import Pace
+from iam.tokens.possession import Possession
 from iam.tokens.revocation import Revocation
 from iam.tokens.user_info import UserInformation
 from iam.tokens.user_info_response import UserInfoResponse
@@ -101,6 +102,11 @@ class Application(AccountParts):
         return RevocationEndpoint(self.authentication, revocation)
 
     @cached_property
+    def possession(self) -> Possession:
+        """The check that bound tokens come with a proof, at our own resources."""
+        return Possession(self.proofs)
+
+    @cached_property
     def user_info(self) -> UserInfoEndpoint:
         """The endpoint `/userinfo` (OpenID Connect Core §5.3)."""
         store = self.store
@@ -113,6 +119,7 @@ class Application(AccountParts):
             self.memberships,
             self.introspected,
             self.clock,
+            self.possession,
         )
         response = UserInfoResponse(self.keys, self.encryption, self.settings.issuer)
         return UserInfoEndpoint(information, response)
@@ -137,7 +144,7 @@ class Application(AccountParts):
     @cached_property
     def resource(self) -> ResourceEndpoint:
         """The protected resource at `/resource`, which describes the access token it is called with."""
-        return ResourceEndpoint(self.introspected)
+        return ResourceEndpoint(self.introspected, self.possession)
 
     @cached_property
     def resource_metadata(self) -> ResourceMetadata:
@@ -155,7 +162,8 @@ class Application(AccountParts):
         """Who calls the API."""
         uri = self.settings.issuer + API
         logins = Logins(self.store.grants, self.factors, self.clock, self.settings.admin_acr)
-        return Bearers(self.introspected, self.directory, self.store.roles, self.throttle, logins, uri)
+        store = self.store
+        return Bearers(self.introspected, self.directory, store.roles, self.throttle, logins, self.possession, uri)
 
     @cached_property
     def me(self) -> MeEndpoint:

@@ -20,6 +20,7 @@ from iam.clients.assertions import ClientAssertions
 from iam.clients.authentication import ClientAuthentication
 from iam.clients.candidates import Candidates
 from iam.clients.directory import Directory
+from iam.clients.dpop import DPoPProofs, proofs_of
 from iam.clients.dynamic_registration import DynamicRegistration
 from iam.clients.encryption_to_client import Encryption
 from iam.clients.keys import ClientKeys
@@ -220,6 +221,11 @@ class Parts:
         return PushedRequests(self.store.pushed_requests, self.clock)
 
     @cached_property
+    def proofs(self) -> DPoPProofs:
+        """The verifier of DPoP proofs."""
+        return proofs_of(self.settings, self.store.replays, self.key, self.clock)
+
+    @cached_property
     def server(self) -> Server:
         """The authorization server on oauthlib."""
         return Server(
@@ -232,6 +238,7 @@ class Parts:
             self.authentication,
             self.objects,
             self.documents,
+            self.proofs,
         )
 
     @cached_property

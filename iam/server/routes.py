@@ -14,6 +14,7 @@ from iam.endpoints import (
     webfinger,
 )
 from iam.endpoints.api.api import PATH as API
+from iam.endpoints.dpop import giving_nonces
 from iam.endpoints.errors import BearerErrors, OAuthErrors, RegistrationErrors
 from iam.endpoints.metadata import REGISTRATION_ENDPOINT
 from iam.endpoints.registration import RegistrationEndpoint
@@ -51,6 +52,9 @@ TOOLKIT_PAGES = {
 }
 
 
+PROVED = ("/token", user_info.PATH, resource.PATH)  # requests to them may have a DPoP proof
+
+
 def protocol(application: Application) -> list[Route]:
     """Returns the routes of the endpoints that programs call."""
     shared, public, others = Cors.REGISTERED, Cors.EVERYBODY, errors(application)
@@ -73,7 +77,14 @@ def protocol(application: Application) -> list[Route]:
         Route("/healthz", ("GET",), application.health.alive),
         Route("/readyz", ("GET",), application.health.ready),
     ]
-    return [evolve(row, errors=others.get(row.path) or OAuthErrors(row.path, application.explanations)) for row in rows]
+    return [
+        evolve(
+            row,
+            handler=giving_nonces(row.handler, application.proofs.nonces) if row.path in PROVED else row.handler,
+            errors=others.get(row.path) or OAuthErrors(row.path, application.explanations),
+        )
+        for row in rows
+    ]
 
 
 def errors(application: Application) -> dict[str, Errors]:

@@ -16,7 +16,10 @@ from iam.store.issuance import asked
 
 @frozen
 class IssueAccessToken:
-    """An access token to be issued under a grant; resources in `audience` replace `lifetime` (seconds) by their own."""
+    """An access token to be issued under a grant; resources in `audience` replace `lifetime` (seconds) by their own.
+
+    It is bound to the key that `confirmation` names, or to none.
+    """
 
     digest: bytes
     day: date
@@ -25,6 +28,7 @@ class IssueAccessToken:
     audience: Sequence[str] | None = field(converter=asked)
     now: datetime
     lifetime: int
+    confirmation: str | None = None
 
 
 @frozen
@@ -58,7 +62,7 @@ ISSUE: Final = fit(
     IssueAccessToken,
     """
 with judged as materialized (
-    select i.n, i.day, i.digest, i.grant_id, g.client_id, g.user_id, i.audience, i.now,
+    select i.n, i.day, i.digest, i.grant_id, g.client_id, g.user_id, i.audience, i.now, i.confirmation,
         case when i.audience is null then i.scope else scope_for(i.scope, i.audience) end as scope,
         i.now + make_interval(secs => case
             when i.audience is null then i.lifetime else coalesce(lifetime_for(i.audience), i.lifetime)
@@ -66,18 +70,18 @@ with judged as materialized (
     from {input}
     join lateral may_live(i.grant_id, i.now, i.now, i.audience, null) g on true
 ), issued as (
-    insert into access_tokens (day, digest, grant_id, scope, audience, issued_at, expires_at)
-    select j.day, j.digest, j.grant_id, j.scope, j.audience, j.now, j.expires_at
+    insert into access_tokens (day, digest, grant_id, scope, audience, issued_at, expires_at, confirmation)
+    select j.day, j.digest, j.grant_id, j.scope, j.audience, j.now, j.expires_at, j.confirmation
     from judged j where j.scope <> ''
 )
-select n, client_id, user_id, scope, audience, now, expires_at from judged
+select n, client_id, user_id, scope, audience, now, expires_at, confirmation from judged
 """,
 )
 
 FIND: Final = fit(
     FindToken,
     """
-select i.n, g.id, g.client_id, g.user_id, g.username, t.scope, t.audience, t.issued_at, t.expires_at
+select i.n, g.id, g.client_id, g.user_id, g.username, t.scope, t.audience, t.issued_at, t.expires_at, t.confirmation
 from {input}
 join access_tokens t on t.digest = i.digest and t.day = i.day and t.revoked_at is null and t.expires_at > i.now
 join lateral may_live(t.grant_id, i.now, t.issued_at, t.audience, null) g on true

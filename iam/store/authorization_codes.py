@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from attrs import asdict, field, frozen
+from attrs import asdict, evolve, field, frozen
 
 from iam.database.database import Database
 from iam.database.inputs import fit
@@ -53,7 +53,8 @@ class IssueCode:
     by name; `allowed` holds them by resource, and under NOWHERE. A person who was not `asked` must have allowed all of
     it before. What they `declined`, they were shown and do not allow, though they may have allowed it before.
     A person who was not asked since the client is `trusted` need not have allowed anything. `client_digest` is of what a
-    client that is a document says about itself.
+    client that is a document says about itself. A code with a `confirmation` is for the holder of this
+    key alone.
     """
 
     digest: bytes
@@ -81,6 +82,7 @@ class IssueCode:
     declined: Sequence[str] = field(default=(), converter=listed)
     trusted: bool = False
     client_digest: bytes | None = None
+    confirmation: str | None = None
 
 
 @frozen
@@ -88,7 +90,8 @@ class ClaimCode:
     """A code that a client presents, and the tokens to be issued for it.
 
     `client_scopes` are the scopes that the client may have now, `resource_scopes` those that it may have at resources
-    only: it may have been allowed more when the code was issued. `access_lifetime` is in seconds.
+    only: it may have been allowed more when the code was issued. `access_lifetime` is in seconds. `confirmation` is the key
+    that the client has proved to hold, to which the access token is bound, and `refresh_confirmation` the refresh token.
     """
 
     digest: bytes
@@ -106,6 +109,8 @@ class ClaimCode:
     refresh_expires_at: datetime
     client_scopes: Collection[str]
     resource_scopes: Collection[str] = ()
+    confirmation: str | None = None
+    refresh_confirmation: str | None = None
 
 
 @frozen
@@ -175,9 +180,9 @@ with there as materialized (
     from living
 )
 insert into authorization_codes
-    (day, digest, grant_id, client_id, redirect_uri, redirect_uri_sent, code_challenge, expires_at)
+    (day, digest, grant_id, client_id, redirect_uri, redirect_uri_sent, code_challenge, expires_at, confirmation)
 select %(day)s, %(digest)s, %(grant_id)s, %(client_id)s, %(redirect_uri)s, %(redirect_uri_sent)s,
-    %(code_challenge)s, %(expires_at)s
+    %(code_challenge)s, %(expires_at)s, %(confirmation)s
 from living
 returning grant_id
 """
@@ -193,6 +198,7 @@ with claimed as (
     from {input}, grants g
     where c.digest = i.digest and c.day = i.day and c.used_at is null
         and c.expires_at > i.now and c.client_id = i.client_id and c.code_challenge is not distinct from i.code_challenge
+        and (c.confirmation is null or c.confirmation = i.confirmation)
         and case
             when i.redirect_uri is null then c.code_challenge is not null or not c.redirect_uri_sent
             else i.redirect_uri = c.redirect_uri
@@ -238,6 +244,7 @@ with input as materialized (
             when i.redirect_uri is not null and i.redirect_uri <> h.redirect_uri then 'other redirect_uri'
             when i.redirect_uri is null and h.redirect_uri_sent and h.code_challenge is null then 'no redirect_uri'
             when i.code_challenge is distinct from h.code_challenge then 'wrong code_verifier'
+            when h.confirmation <> coalesce(i.confirmation, '') then 'other key'
             when g.id is null then 'grant ended'
             when not i.audience <@ g.resources then 'other resource'
             else 'redeemed'
@@ -287,7 +294,7 @@ class AuthorizationCodes:
         claimed = await self._claim(code)
         if claimed is None:
             return await self._judge(code)
-        issued, about = given(claimed, code.client_id, code.now)
+        issued, about = given(claimed, code.client_id, code.now, code.confirmation)
         return Redemption("redeemed", issued=issued, identity=about)
 
     async def _judge(self, code: Redeem) -> Redemption:
@@ -298,5 +305,5 @@ class AuthorizationCodes:
         outcome, grant_id, _, session_id, openid, *terms = row
         if outcome != "redeemed":
             return Redemption(outcome, grant_id)
-        issued = Issued(*terms)
+        issued = evolve(Issued(*terms), confirmation=code.confirmation)
         return Redemption(outcome, grant_id, issued, identity(issued.user_id, session_id, openid))

@@ -39,17 +39,17 @@ i.n, g.id as grant_id, g.session_id, g.openid, g.user_id, i.now, {scope} as acce
         least(g.expires_at, i.now + make_interval(secs => case
             when {resources} is null then i.access_lifetime else coalesce(lifetime_for({resources}), i.access_lifetime)
         end)) as access_expires_at,
-        i.access_day, i.access_digest, i.refresh_day, i.refresh_digest,
+        i.access_day, i.access_digest, i.refresh_day, i.refresh_digest, i.confirmation, i.refresh_confirmation,
         least(i.refresh_expires_at, g.expires_at) as refresh_expires_at
 """
 
 STORED_CLAIM: Final = """
 access as (
-    insert into access_tokens (day, digest, grant_id, scope, audience, issued_at, expires_at)
-    select access_day, access_digest, grant_id, access_scope, resources, now, access_expires_at from claimed
+    insert into access_tokens (day, digest, grant_id, scope, audience, issued_at, expires_at, confirmation)
+    select access_day, access_digest, grant_id, access_scope, resources, now, access_expires_at, confirmation from claimed
 ), refresh as (
-    insert into refresh_tokens (day, digest, grant_id, scope, issued_at, expires_at)
-    select refresh_day, refresh_digest, grant_id, full_scope, now, refresh_expires_at
+    insert into refresh_tokens (day, digest, grant_id, scope, issued_at, expires_at, confirmation)
+    select refresh_day, refresh_digest, grant_id, full_scope, now, refresh_expires_at, refresh_confirmation
     from claimed where refresh_digest is not null
 )
 """
@@ -88,12 +88,14 @@ answered as materialized (
 # The refresh token has the full scope, even if the access token has only a part of it.
 STORED: Final = """
 access as (
-    insert into access_tokens (day, digest, grant_id, scope, audience, issued_at, expires_at)
-    select j.access_day, j.access_digest, j.grant_id, j.access_scope, j.resources, j.now, j.access_expires_at
+    insert into access_tokens (day, digest, grant_id, scope, audience, issued_at, expires_at, confirmation)
+    select j.access_day, j.access_digest, j.grant_id, j.access_scope, j.resources, j.now, j.access_expires_at,
+        j.confirmation
     from answered j left join claimed c using (n) where c.n is not null or j.outcome = 'renewed'
 ), refresh as (
-    insert into refresh_tokens (day, digest, grant_id, scope, issued_at, expires_at)
-    select j.refresh_day, j.refresh_digest, j.grant_id, j.full_scope, j.now, least(j.refresh_expires_at, j.grant_expires_at)
+    insert into refresh_tokens (day, digest, grant_id, scope, issued_at, expires_at, confirmation)
+    select j.refresh_day, j.refresh_digest, j.grant_id, j.full_scope, j.now, least(j.refresh_expires_at, j.grant_expires_at),
+        j.refresh_confirmation
     from answered j join claimed using (n) where j.refresh_digest is not null
 )
 """
@@ -112,8 +114,8 @@ def asked(audience: Sequence[str]) -> Sequence[str] | None:
     return audience or None
 
 
-def given(row: Row, client_id: str, now: datetime) -> tuple[Issued, Identity | None]:
+def given(row: Row, client_id: str, now: datetime, confirmation: str | None = None) -> tuple[Issued, Identity | None]:
     """Returns the access token and the login of ANSWER_CLAIM's row, for what this client presented `now`."""
     session_id, openid, user_id, scope, resources, expires_at = row
-    issued = Issued(client_id, user_id, scope, resources, now, expires_at)
+    issued = Issued(client_id, user_id, scope, resources, now, expires_at, confirmation)
     return issued, identity(user_id, session_id, openid)

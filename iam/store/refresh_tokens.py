@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from iam.database.database import Database
 from iam.database.inputs import fit
@@ -34,7 +34,7 @@ class ClaimToken:
     """A refresh token that a client presents, and the tokens that are to take its place.
 
     `scope` is what the client asks for, None for all that was granted. `successor` is the answer, encrypted;
-    `access_lifetime` is in seconds. `client_scopes` and `resource_scopes` are as in ClaimCode.
+    `access_lifetime` is in seconds. `client_scopes` and what follows are as in ClaimCode.
     """
 
     digest: bytes
@@ -52,6 +52,8 @@ class ClaimToken:
     successor: bytes
     client_scopes: Collection[str]
     resource_scopes: Collection[str] = ()
+    confirmation: str | None = None
+    refresh_confirmation: str | None = None
 
 
 @frozen
@@ -78,6 +80,7 @@ with claimed as (
     set used_at = i.now, successor = i.successor, successor_digest = i.refresh_digest, successor_day = i.refresh_day
     from {input}, grants g
     where r.digest = i.digest and r.day = i.day and r.used_at is null and r.expires_at > i.now
+        and (r.confirmation is null or r.confirmation = i.confirmation)
         and g.id = r.grant_id
         and (i.scope is null or string_to_array(i.scope, ' ') <@ string_to_array(r.scope, ' '))
         and exists (
@@ -122,6 +125,7 @@ with input as materialized (
         h.successor as given, h.scope as full_scope, coalesce(i.scope, h.scope) as wanted_scope,
         case
             when o.client_id <> i.client_id then 'other client'
+            when h.confirmation <> coalesce(i.confirmation, '') then 'other key'
             when g.id is null then 'grant ended'
             when h.expires_at <= i.now then 'expired'
             when s.used_at > i.now then 'superseded'
@@ -205,7 +209,7 @@ class RefreshTokens:
         claimed = None if token.renew else await self._claim(token)
         if claimed is None:
             return await self._judge(token)
-        issued, about = given(claimed, token.client_id, token.now)
+        issued, about = given(claimed, token.client_id, token.now, token.confirmation)
         return Rotation("rotated", issued=issued, identity=about)
 
     async def _judge(self, token: Rotate) -> Rotation:
@@ -214,7 +218,7 @@ class RefreshTokens:
         if row is None:
             return Rotation("unknown")
         outcome, grant_id, successor, session_id, openid, *terms = row
-        issued = Issued(*terms)
+        issued = evolve(Issued(*terms), confirmation=token.confirmation)
         about = identity(issued.user_id, session_id, openid)
         return Rotation(outcome, grant_id, successor, issued if outcome in ISSUED else None, about)
 

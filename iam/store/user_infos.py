@@ -11,7 +11,7 @@ from iam.store.access_tokens import FindToken
 FIND: Final = fit(
     FindToken,
     """
-select i.n, g.client_id, t.scope, t.audience, g.openid, u.id, u.username, u.email, u.email_verified, u.name, u.claims,
+select i.n, g.client_id, t.scope, t.audience, g.openid, t.confirmation, u.id, u.username, u.email, u.email_verified, u.name, u.claims,
     u.superuser, u.created_at, u.updated_at, u.disabled_at
 from {input}
 join access_tokens t on t.digest = i.digest and t.day = i.day and t.revoked_at is null and t.expires_at > i.now
@@ -35,5 +35,5 @@ class UserInfos:
         row = await self._find(FindToken(digest, day, now))
         if row is None:
             return None
-        client_id, scope, audience, told, *user = row
-        return UserInfo(client_id, scope, audience, told, User(*user))
+        client_id, scope, audience, told, confirmation, *user = row
+        return UserInfo(client_id, scope, audience, told, User(*user), confirmation)

@@ -12,6 +12,7 @@ from typing import Final
 from attrs import frozen
 
 from iam.clients.targets import Targets
+from iam.oauth.dpop import cnf, token_type
 from iam.records.token import Issued, LiveToken
 from iam.secrets import minted
 from iam.secrets.minted import DAY_LENGTH, Kind
@@ -47,7 +48,7 @@ class AccessTokenFormat:
         return {
             "access_token": await self.write(token, terms, sub, more),
             "expires_in": max(1, round((terms.expires_at - now).total_seconds())),  # 0 would mean that it has expired
-            "token_type": "Bearer",
+            "token_type": token_type(terms.confirmation),
             "scope": terms.scope,
         }
 
@@ -70,6 +71,7 @@ class AccessTokenFormat:
             "iat": int(terms.issued_at.timestamp()),
             "exp": int(terms.expires_at.timestamp()),
             "jti": jti_of(token),
+            **({"cnf": cnf(terms.confirmation)} if terms.confirmation else {}),
         }
         return await self.keys.signed(alg, TYPE, claims)
 

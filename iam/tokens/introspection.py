@@ -8,6 +8,7 @@ from iam.clients import scopes
 from iam.clients.directory import Directory
 from iam.clients.targets import Targets
 from iam.clock import Clock
+from iam.oauth.dpop import cnf, token_type
 from iam.oauth.reasons import Reason
 from iam.openid.memberships import Memberships
 from iam.openid.subjects import Subjects
@@ -48,7 +49,7 @@ class Introspection:
         """
         found = await self.access_token(token)
         if found is not None and (owns(client, found) or await self.targets.serves(client.client_id, found.audience)):
-            return await self.members(found) | {"token_type": "Bearer"}
+            return await self.members(found) | {"token_type": token_type(found.confirmation)}
         found = await self.refresh_token(token)
         if found is not None and owns(client, found):
             return await self.members(found)
@@ -140,6 +141,8 @@ def members(token: LiveToken, issuer: str) -> dict[str, object]:
     }
     if token.audience:
         described["aud"] = audience(token.audience)
+    if token.confirmation is not None:
+        described["cnf"] = cnf(token.confirmation)
     if token.username is not None:
         described["username"] = token.username
     return described

@@ -6,6 +6,8 @@ from iam.clients import scopes
 from iam.clients.directory import Directory
 from iam.clock import Clock
 from iam.oauth import bearer
+from iam.oauth.bearer import Presented
+from iam.oauth.dpop import SentProof
 from iam.oauth.reasons import Reason
 from iam.oauth.scopes import OPENID
 from iam.openid import claims
@@ -18,6 +20,7 @@ from iam.store.scopes import Scopes
 from iam.store.user_infos import UserInfos
 from iam.tokens.access_tokens import AccessTokenFormat
 from iam.tokens.introspection import Introspection
+from iam.tokens.possession import Possession
 
 
 @frozen
@@ -40,17 +43,20 @@ class UserInformation:
     memberships: Memberships
     introspection: Introspection
     clock: Clock
+    possession: Possession
 
-    async def describe(self, token: str) -> Described:
+    async def describe(self, presented: Presented, sent: SentProof | None) -> Described:
         """Returns the claims that the token's scopes and its authorization request give the client.
 
-        Raises Challenge if the token is not valid, is for a resource, or lacks the scope openid.
+        Raises Challenge if the token is not valid, comes without the proof that it needs, is for a resource, or lacks the
+        scope openid.
         """
-        place = await self.form.place(token)
+        place = await self.form.place(presented.token)
         found = await self.table.find(place.digest, place.day, self.clock.now()) if place else None
         client = await self.directory.find(found.client_id) if found else None
         if found is None or client is None:
-            raise await self._refusal(token)
+            raise await self._refusal(presented.token)
+        await self.possession.prove(presented, found.confirmation, sent)
         if found.audience:  # it is for a resource (RFC 8707)
             reason = Reason("audience of the access token", "none", " ".join(found.audience), client_id=client.id)
             raise bearer.invalid_token(reason)

@@ -1,5 +1,6 @@
 """Who may call `/api/v1`: with which token, scope and role."""
 
+from iam.clients.dpop_headers import ALGORITHMS
 from tests.api.conftest import Api, Caller
 from tests.flows.test_personal_tokens import personal_token
 
@@ -25,6 +26,8 @@ async def test_the_metadata_lead_from_the_challenge_to_the_issuer(api: Api) -> N
         "resource": api.uri,
         "authorization_servers": [api.server.settings.issuer],
         "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
+        "dpop_bound_access_tokens_required": False,
     }
     assert api.uri in (await api.server.get("/.well-known/oauth-authorization-server")).json["protected_resources"]
 

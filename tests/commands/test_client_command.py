@@ -23,6 +23,7 @@ MEMBERS = [
     "subject_type",
     "id_token_signed_response_alg",
     "require_signed_request_object",
+    "dpop_bound_access_tokens",
     "require_auth_time",
     "backchannel_logout_session_required",
     "frontchannel_logout_session_required",

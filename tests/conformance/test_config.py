@@ -21,6 +21,7 @@ TRUTHS = (
     "request_uri_parameter_supported",
     "require_request_uri_registration",
     "require_signed_request_object",
+    "require_pushed_authorization_requests",
 )
 
 

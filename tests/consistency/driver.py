@@ -1,6 +1,7 @@
 """Clients that redeem, refresh, revoke and ask, through two servers that are killed again and again; their history."""
 
 import http.client
+import json
 import random
 import subprocess
 import threading
@@ -12,6 +13,8 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from attrs import define, field, frozen
+from joserfc import jws
+from joserfc.jwk import ECKey
 
 from iam.secrets import minted
 from iam.secrets.minted import Kind
@@ -22,6 +25,7 @@ from tests.consistency.history import (
     LATE,
     OK,
     PROBE,
+    PROVE,
     REDEEM,
     REFRESH,
     REFUSED,
@@ -274,8 +278,6 @@ class Worker(threading.Thread):
 
 def judged(kind: str, status: int, body: bytes) -> tuple[str, dict[str, Any]]:
     """What an answer says."""
-    import json
-
     if status == 0 or status >= 500:
         return UNKNOWN, {}
     if kind in (INTROSPECT, PROBE):
@@ -417,4 +419,36 @@ class Rotation(threading.Thread):
             self.operations.append(Operation(AUTHENTICATE, "secrets", secret, began, time.monotonic(), result, told))
 
 
-__all__ = ["Client", "Rotation", "Run", "Worker", "history"]
+class Proving(threading.Thread):
+    """A client with a key, which uses each `jti` at all servers at once (RFC 9449 §11.1)."""
+
+    def __init__(self, run: Run, client: Client) -> None:
+        super().__init__(daemon=True)
+        self.run_ = run
+        self.client = client
+        self.key = ECKey.generate_key("P-256")
+        self.line = Line(run.ports)
+        self.operations: list[Operation] = []
+
+    def run(self) -> None:
+        while not self.run_.over:
+            self.prove(minted.identifier().hex)
+            time.sleep(0.1)
+        self.line.close()
+
+    def prove(self, jti: str) -> None:
+        began, form = time.monotonic(), {"grant_type": "client_credentials"}
+        sent = [{**self.client.headers, "DPoP": self.proof(jti, port)} for port in self.run_.ports]
+        there = [self.line.send(server, "/token", form, headers) for server, headers in enumerate(sent)]
+        for server, asked in enumerate(there):
+            status, _ = self.line.receive(server) if asked else (0, b"")
+            result = {200: OK, 400: REFUSED}.get(status, UNKNOWN)
+            self.operations.append(Operation(PROVE, "proofs", jti, began, time.monotonic(), result))
+
+    def proof(self, jti: str, port: int) -> str:
+        claims = {"jti": jti, "htm": "POST", "htu": f"http://localhost:{port}/token", "iat": int(time.time())}
+        header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": self.key.as_dict(private=False)}
+        return jws.serialize_compact(header, json.dumps(claims), self.key)
+
+
+__all__ = ["Client", "Proving", "Rotation", "Run", "Worker", "history"]

@@ -1,7 +1,7 @@
-"""What clients saw, and whether that can be: the invariants I1 to I10."""
+"""What clients saw, and whether that can be: the invariants I1 to I11."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ DEAF: Final = 7.0  # the same while listening connections may be broken
 REDEEM, REFRESH, REVOKE = "redeem", "refresh", "revoke"
 INTROSPECT, USE, PROBE = "introspect", "use", "probe"
 ROTATE, AUTHENTICATE = "rotate", "authenticate"
+PROVE: Final = "prove"
 READS: Final = (INTROSPECT, USE)
 
 
@@ -59,6 +60,7 @@ def violations(families: dict[str, Family], operations: list[Operation]) -> Iter
         for sentence in Life(family, of_family[name]).violations():
             yield f"{name}: {sentence}"
     yield from secrets(of_family["secrets"])
+    yield from proofs(of_family["proofs"])
 
 
 class Life:
@@ -188,6 +190,17 @@ def expired(operation: Operation) -> bool:
     """May the token that was presented have been past its end?"""
     lives = operation.output.get("lives")
     return lives is not None and operation.end > lives - CLOCKS
+
+
+def proofs(operations: list[Operation]) -> Iterator[str]:
+    """I11: a proof of a key is good once, whichever servers it is sent to; one whose answer was lost may have been."""
+    won = Counter(each.key for each in operations if each.kind == PROVE and each.result == OK)
+    for proof, times in won.items():
+        if times > 1:
+            yield f"proofs: I11 the proof {proof} was good {times} times"
+    unclear = {each.key for each in operations if each.kind == PROVE and each.result == UNKNOWN}
+    for proof in {each.key for each in operations if each.kind == PROVE} - won.keys() - unclear:
+        yield f"proofs: I11 the proof {proof} was never good"
 
 
 def secrets(operations: list[Operation]) -> Iterator[str]:

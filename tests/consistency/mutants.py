@@ -12,7 +12,7 @@ from iam.clients import authentication  # noqa: F401 - as the server does
 from iam.database import connecting, memory, pool
 from iam.database.errors import ConnectionLost
 from iam.protocol.grants import refresh_token
-from iam.store import authorization_codes, refresh_tokens, store
+from iam.store import authorization_codes, refresh_tokens, replays, store
 
 
 def replaced(sql: str, *pairs: tuple[str, str]) -> str:
@@ -118,6 +118,21 @@ def late_is_theft() -> None:
     refresh_tokens.ROTATE = replaced(refresh_tokens.ROTATE, ("then 'late'", "then 'used'"))
 
 
+def proof_used_twice() -> None:
+    """(i) A proof is looked for before it is noted: whoever looked before the other wrote wins too."""
+
+    from twisted.internet import reactor
+
+    async def claim(self: Any, digest: bytes, day: Any) -> bool:
+        if await self.claimed(digest, day):
+            return False
+        await deferLater(reactor, 0.02)
+        await self._claim(replays.Use(digest, day))
+        return True
+
+    replays.Replays.claim = claim
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     mutant.__name__: mutant
     for mutant in (
@@ -129,6 +144,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
         another_successor,
         forgetful_commit,
         late_is_theft,
+        proof_used_twice,
     )
 }
 

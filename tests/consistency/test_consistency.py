@@ -22,7 +22,7 @@ from twisted.internet.threads import blockingCallFromThread, deferToThread
 
 from bench import stock
 from tests.consistency import history
-from tests.consistency.driver import Client, Rotation, Run
+from tests.consistency.driver import Client, Proving, Rotation, Run
 from tests.consistency.history import Family, Operation
 from tests.consistency.mutants import MUTANTS
 from tests.harness import free_port
@@ -36,7 +36,17 @@ FAMILIES = {False: 700, True: 2600}  # about ten operations each; as all of thes
 FAMILIES_OF_A_MUTANT = {False: 120, True: 900}
 KILLS = {False: 1, True: 4}  # of servers, at least
 FEW = ("select_then_update", "family_that_survives")  # the mutants that are tried without it, and show without a fault
-EVERYTHING = {"redeem", "refresh", "introspect", "use", "revoke", "authenticate", "rotate", "probe"}  # that succeeds
+EVERYTHING = {
+    "redeem",
+    "refresh",
+    "introspect",
+    "use",
+    "revoke",
+    "authenticate",
+    "rotate",
+    "probe",
+    "prove",
+}  # that succeeds
 PATIENCE = 240.0  # seconds
 SOON = 90.0  # seconds of one attempt to make a mutant show
 ATTEMPTS = 3
@@ -46,10 +56,15 @@ SHOWN_BY = {
     "retry_after_commit": ("answers",),
     "forgetful_commit": ("database",),
     "late_is_theft": (),
+    "proof_used_twice": (),
 }
 STALL = 10.0  # seconds in which no commit comes back
 WINDOW = 4  # seconds in which a public client may repeat a refresh: less than a stall
-SETTINGS = {"IAM_ACCESS_TOKEN_LIFETIME": "20", "IAM_REFRESH_TOKEN_RETRY_WINDOW": str(WINDOW)}
+SETTINGS = {
+    "IAM_DPOP_NONCES": "offered",
+    "IAM_ACCESS_TOKEN_LIFETIME": "20",
+    "IAM_REFRESH_TOKEN_RETRY_WINDOW": str(WINDOW),
+}
 
 
 @define
@@ -210,13 +225,16 @@ async def run(
         faults = Faults(mortal, the_line, random.Random(seed), kinds, database_at, stall_at, Counter())
         work = Run(ports, clients, families, start)
         rotation = Rotation(work, rotating, replaced(mortal.dsn()), faults.deaf)
+        proving = Proving(work, clients[0])
         rotation.start()
+        proving.start()
         try:
             work.work(seed, WORKERS, faults, patience)
             rotation.join(30)
+            proving.join(30)
         finally:
             work.stop()
-        operations = [*work.operations, *rotation.operations]
+        operations = [*work.operations, *rotation.operations, *proving.operations]
         history.write(tmp_path / "history.jsonl", operations)
         return Outcome(families, operations, list(history.violations(families, operations)), faults.done)
 

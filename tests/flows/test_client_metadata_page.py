@@ -59,6 +59,7 @@ MISFITS: dict[str, Any] = {
     "request_object_encryption_enc": "A192GCM",
     "require_signed_request_object": "yes",
     "require_pushed_authorization_requests": "yes",
+    "dpop_bound_access_tokens": "yes",
     "request_uris": ["x"],
     "default_max_age": -1,
     "require_auth_time": "yes",

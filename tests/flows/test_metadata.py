@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from iam.clients.dpop_headers import ALGORITHMS
 from iam.endpoints.resource_metadata import ResourceMetadata
 from iam.records.actor import SERVER
 from tests.assertions import asserted, form, sharing
@@ -201,6 +202,8 @@ async def test_our_own_resource_is_described_as_rfc_9728_says(server: Server) ->
         "resource": issuer + "/resource",
         "authorization_servers": [issuer],
         "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
+        "dpop_bound_access_tokens_required": False,
         "scopes_supported": ["read"],
     }
     assert (await document(server))["protected_resources"][0] == reply.json["resource"]

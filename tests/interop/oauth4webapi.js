@@ -24,7 +24,7 @@ const authentication = await {
   private_key_jwt: async () => oauth.PrivateKeyJwt(await signingKey(asked.key, asked.algorithm)),
 }[asked.auth_method]()
 
-async function authorize(checks, parameters = {}) {
+async function authorize(checks, parameters = {}, options = http) {
   const verifier = oauth.generateRandomCodeVerifier()
   const state = oauth.generateRandomState()
   const address = new URL(server.authorization_endpoint)
@@ -42,12 +42,24 @@ async function authorize(checks, parameters = {}) {
     address.search = new URLSearchParams({ client_id: client.client_id, request })
   }
   const answer = oauth.validateAuthResponse(server, client, await visit(address), state)
-  const redeemed = await oauth.authorizationCodeGrantRequest(
-    server, client, authentication, answer, asked.redirect_uri, verifier, http,
-  )
-  const tokens = await oauth.processAuthorizationCodeResponse(server, client, redeemed, checks)
+  const [tokens, redeemed] = await withNonce(async () => {
+    const response = await oauth.authorizationCodeGrantRequest(
+      server, client, authentication, answer, asked.redirect_uri, verifier, options,
+    )
+    return [await oauth.processAuthorizationCodeResponse(server, client, response, checks), response]
+  })
   if (openid) await oauth.validateApplicationLevelSignature(server, redeemed, http)
   return tokens
+}
+
+// DPoP (RFC 9449 §8): a request that lacks a nonce is made again with the one that came.
+async function withNonce(request) {
+  try {
+    return await request()
+  } catch (error) {
+    if (!oauth.isDPoPNonceError(error)) throw error
+    return request()
+  }
 }
 
 async function introspect(token) {
@@ -87,6 +99,18 @@ const journeys = {
     const fresh = await oauth.processRefreshTokenResponse(server, client, refreshed)
     await oauth.validateApplicationLevelSignature(server, refreshed, http)
     return { nonce, tokens, claims, told, fresh: oauth.getValidatedIdTokenClaims(fresh) }
+  },
+  async dpop() {
+    const DPoP = oauth.DPoP(client, await oauth.generateKeyPair('ES256'))
+    const options = { DPoP, ...http }
+    const tokens = await authorize(undefined, { dpop_jkt: await DPoP.calculateThumbprint() }, options)
+    const resource = await withNonce(() => oauth.protectedResourceRequest(
+      tokens.access_token, 'GET', new URL(asked.resource), undefined, undefined, options,
+    ))
+    const fresh = await withNonce(async () => oauth.processRefreshTokenResponse(
+      server, client, await oauth.refreshTokenGrantRequest(server, client, authentication, tokens.refresh_token, options),
+    ))
+    return { jkt: await DPoP.calculateThumbprint(), tokens, used: await resource.json(), fresh }
   },
   async credentials() {
     const tokens = await credentials({ scope: asked.scope })

@@ -29,7 +29,7 @@ if (asked.opens) {
   client.enableDecryptingResponses(config, [asked.enc], await decryptionKey(asked.opens, asked.algorithm))
 }
 
-async function authorize(checks = {}, parameters = {}) {
+async function authorize(checks = {}, parameters = {}, options = undefined) {
   const verifier = client.randomPKCECodeVerifier()
   const state = client.randomState()
   const asking = {
@@ -48,7 +48,7 @@ async function authorize(checks = {}, parameters = {}) {
     pkceCodeVerifier: verifier,
     expectedState: state,
     ...checks,
-  })
+  }, undefined, options)
 }
 
 async function status(token) {
@@ -99,6 +99,17 @@ const journeys = {
     } catch (error) {
       return { left, error: error.error }
     }
+  },
+  // DPoP (RFC 9449): the library repeats by itself what lacks a nonce.
+  async dpop() {
+    const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256'))
+    const jkt = await DPoP.calculateThumbprint()
+    const tokens = await authorize({}, { dpop_jkt: jkt }, { DPoP })
+    const resource = await client.fetchProtectedResource(
+      config, tokens.access_token, new URL(asked.resource), 'GET', undefined, undefined, { DPoP },
+    )
+    const fresh = await client.refreshTokenGrant(config, tokens.refresh_token, undefined, { DPoP })
+    return { jkt, tokens, used: await resource.json(), fresh }
   },
   async credentials() {
     const tokens = await client.clientCredentialsGrant(config, { scope: asked.scope })

@@ -101,6 +101,17 @@ async def test_a_code_with_pkce_is_redeemed_refreshed_and_revoked(
 
 
 @either_library
+async def test_a_public_client_binds_its_tokens_to_its_key(server: Server, node: Node, library: str) -> None:
+    """RFC 9449, with nonces and dpop_jkt."""
+    app = await server.app(auth_method="none", grant_types=("authorization_code", "refresh_token"))
+
+    outcome = await Walk(node, library, server, app, await server.person()).through("dpop", auth_method="none")
+
+    assert outcome["tokens"]["token_type"] == outcome["fresh"]["token_type"] == "dpop"
+    assert outcome["used"]["cnf"] == {"jkt": outcome["jkt"]}
+
+
+@either_library
 @pytest.mark.parametrize("auth_method", ["client_secret_basic", "client_secret_post"])
 async def test_client_credentials_are_given_introspected_and_revoked(
     server: Server, node: Node, library: str, auth_method: str

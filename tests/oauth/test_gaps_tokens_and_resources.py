@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from iam.records.actor import SERVER
+from tests.dpop import Holder
 from tests.harness import App, Person, Server
 
 
@@ -52,7 +53,7 @@ async def test_g10_a_token_is_read_from_the_header_alone(server: Server) -> None
     assert "error=" not in (in_query.header("www-authenticate") or "")
 
 
-@pytest.mark.parametrize("authorization", [None, "Basic eDp5", "Negotiate x", "DPoP x", "eyJ.eyJ.x"])
+@pytest.mark.parametrize("authorization", [None, "Basic eDp5", "Negotiate x", "eyJ.eyJ.x"])
 async def test_g11_a_request_without_a_bearer_token_is_asked_for_one(server: Server, authorization: str | None) -> None:
     headers = {"Authorization": authorization} if authorization else {}
 
@@ -89,19 +90,18 @@ async def test_g37_every_grant_type_shapes_its_tokens_alike(server: Server) -> N
         assert (await server.get("/resource", headers=bearer(answer["access_token"]))).status == 200
 
 
-async def test_g38_a_token_is_a_bearer_token_and_promises_no_binding(server: Server) -> None:
-    """RFC 9449 §5: a server without DPoP answers `Bearer`, and so its client knows."""
-    app = await server.app()
+async def test_g38_the_type_of_a_token_says_whether_it_is_bound(server: Server) -> None:
+    """RFC 9449 §5, §6.2; no proof, no binding."""
+    app, holder = await server.app(), Holder(server)
 
-    given = await server.post("/token", {"grant_type": "client_credentials"}, headers={**app.basic, "DPoP": "eyJ.e.x"})
-    told = await server.introspect(app, given.json["access_token"])
-    as_dpop = await server.get("/resource", headers=bearer(given.json["access_token"], "DPoP"))
+    for proof, token_type, cnf in ((None, "Bearer", None), (holder.proof(), "DPoP", {"jkt": holder.jkt})):
+        given = await server.token(app, proof, grant_type="client_credentials")
+        told = await server.introspect(app, given.json["access_token"])
+        assert given.json["token_type"] == told["token_type"] == token_type
+        assert told.get("cnf") == cnf
+
     metadata = (await server.get("/.well-known/oauth-authorization-server")).json
-
-    assert (given.json["token_type"], told["token_type"]) == ("Bearer", "Bearer")
-    assert "cnf" not in told
-    assert as_dpop.status == 401
-    assert not [name for name in metadata if name.startswith(("dpop", "tls_client", "mtls"))]
+    assert not [name for name in metadata if name.startswith(("tls_client", "mtls"))]
 
 
 async def refused_uses(server: Server, app: App, person: Person, tokens: dict[str, str]) -> list[Any]:

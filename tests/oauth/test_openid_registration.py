@@ -18,6 +18,7 @@ FREE = {  # which need no rule: a boolean is one or it is none, and the sector i
     *("require_pkce", "introspect_any", "trusted", "allow_http_redirects"),
     "require_signed_request_object",
     "require_pushed_authorization_requests",
+    "dpop_bound_access_tokens",
     "require_auth_time",
     "backchannel_logout_session_required",
     "frontchannel_logout_session_required",

@@ -9,6 +9,7 @@ from iam.administration.actions.operator import Operator
 from iam.administration.actions.performing import NO_ROLE
 from iam.clients.directory import Directory
 from iam.endpoints.api.logins import Logins
+from iam.endpoints.dpop import sent_proof
 from iam.http.parameters import authorization
 from iam.http.request import Request
 from iam.oauth import bearer
@@ -22,6 +23,7 @@ from iam.store.roles import Roles
 from iam.throttles.throttle import Throttle
 from iam.tokens.access_tokens import lasting
 from iam.tokens.introspection import Introspection
+from iam.tokens.possession import Possession
 
 REGISTERED_ITSELF: Final = "An application that registered itself may not administer this server."
 ALL_ROLES: Final = frozenset({Role.ADMINISTRATOR})
@@ -36,6 +38,7 @@ class Bearers:
     roles: Roles
     throttle: Throttle
     logins: Logins
+    possession: Possession
     uri: str
 
     async def operator(self, request: Request, *, sensitive: bool = False) -> Operator:
@@ -47,13 +50,15 @@ class Bearers:
 
     async def token(self, request: Request) -> LiveToken:
         """Returns the access token of who calls. Raises Challenge, Forbidden and Throttled."""
-        token = bearer.token_of(authorization(request))
+        presented = bearer.presented(authorization(request))
+        token = presented.token
         self.throttle.look_up(request.client_address)
         found = await self.introspection.access_token(token)
         if found is None:
             await self._refuse_powerless(token)
             await self.throttle.wrong(request.client_address)
             raise bearer.invalid_token(await self.introspection.refusal(token))
+        await self.possession.prove(presented, found.confirmation, sent_proof(request))
         if not is_among(self.uri, found.audience or ()):
             got = " ".join(found.audience or ("none",))
             raise bearer.invalid_token(Reason("audience of the access token", self.uri, got, found.client_id))

@@ -7,6 +7,7 @@ from attrs import evolve, frozen
 from iam.administration.actions.action import Forbidden, LoginNeeded, Unscoped
 from iam.administration.replacing import Busy
 from iam.clients.refusals import Explanations
+from iam.endpoints import challenges
 from iam.endpoints.api.refused import Refused
 from iam.http.answers import Answer
 from iam.http.dispatch import Caught
@@ -59,7 +60,7 @@ class Problems:
         told = evolve(told, parameters={**told.parameters, "resource_metadata": self.metadata})
         members = {name: text for name, text in told.parameters.items() if name in TOLD}
         sentence = told.parameters.get("error_description", NO_TOKEN)
-        return problem(told.status, sentence, ((b"WWW-Authenticate", told.header.encode()),), **members)
+        return problem(told.status, sentence, challenges.headers(request, told), **members)
 
 
 def wanted(error: Unscoped | LoginNeeded) -> Challenge:

@@ -48,7 +48,7 @@ class Repetitions:
             return await act()
         if len(lines) != 1 or not KEY.fullmatch(lines[0]):
             raise Refused(400, MALFORMED)
-        secret, key = bearer.token_of(authorization(request)).encode(), lines[0].decode()
+        secret, key = bearer.presented(authorization(request)).token.encode(), lines[0].decode()
         token, digest = sha256(secret).digest(), input_digest(secret, request)
         before = await self.table.claim(token, key, digest, self.clock.now())
         if before is not None:

@@ -148,6 +148,7 @@ APPLICATIONS: Final = Noun(
             *("userinfo_signed_response_alg", "userinfo_encrypted_response_alg", "userinfo_encrypted_response_enc"),
             *("request_object_signing_alg", "request_object_encryption_alg", "request_object_encryption_enc"),
             *("require_signed_request_object", "request_uris", "require_pushed_authorization_requests"),
+            "dpop_bound_access_tokens",
         ),
     },
     empty="There is no application yet: register one.",

@@ -16,6 +16,7 @@ from iam.oauth.reasons import Reason, carrying, shown
 from iam.protocol.authorization_checks import (
     check_authentication,
     check_challenge,
+    check_key,
     check_mode,
     check_pushed,
     check_redirect_uri,
@@ -41,6 +42,9 @@ REFUSALS: Final = {
     "no redirect_uri": Reason("redirect_uri", "that of the authorization request, which had no code_challenge", "none"),
     "wrong code_verifier": Reason(
         "code_verifier", "the one whose S256 challenge the authorization request had, if any"
+    ),
+    "other key": Reason(
+        "DPoP proof", "one of the key that the authorization request named by dpop_jkt", "another or none"
     ),
     "grant ended": Reason("grant", "one that lives", "grant ended: revoked, or its person or consent is gone"),
     "other resource": Reason("resource", "resources of the authorization request"),
@@ -72,6 +76,7 @@ class AuthorizationCode:
             check_supported,
             check_response,
             check_challenge,
+            check_key,
             check_authentication,
             validator.check_hint,
         ]
@@ -99,6 +104,7 @@ class AuthorizationCode:
             request.received,
             request.address,
             refreshes=not code.startswith(Kind.ONLINE_CODE.prefix),
+            confirmation=request.confirmation,
         )
         try:
             return await Codes(self.issuance).redeem(presented)

@@ -46,6 +46,7 @@ class ClientCredentials:
                 audience=request.audience,
                 now=request.received,
                 lifetime=bearer.access_token_lifetime,
+                confirmation=request.confirmation,
             )
         )
         if issued is None:

@@ -56,6 +56,7 @@ class Implicit:
             check_pushed,
             check_supported,
             check_front_channel,
+            check_unbound,
             check_authentication,
             validator.check_hint,
         ]
@@ -115,6 +116,14 @@ def choose_mode(request: OAuthlibRequest) -> dict[str, object]:
     wanted, request.response_mode = request.response_mode, FRAGMENT
     if wanted is not None:
         raise InvalidRequestError(f"The response_mode must be one of {', '.join(MODES)} for tokens.")
+    return {}
+
+
+def check_unbound(request: OAuthlibRequest) -> dict[str, object]:
+    """Raises InvalidRequestError where the access token would have to be bound: nobody proves a key here (RFC 9449 §5)."""
+    wanted = request.client.dpop_bound_access_tokens or "dpop_jkt" in request.parameters
+    if wanted and request.response_type != ID_TOKEN:
+        raise InvalidRequestError("Bound access tokens come from the token endpoint alone: use response_type=code.")
     return {}
 
 

@@ -31,6 +31,9 @@ REUSED = Reason(
 REFUSALS: Final = {
     "unknown": Reason("refresh token", "one that was given out", "one that was not, or expired long ago"),
     "other client": Reason("refresh token", "one of this application", "one of another application"),
+    "other key": Reason(
+        "DPoP proof", "one of the key that the refresh token is bound to", "one of another key, or none"
+    ),
     "grant ended": Reason("grant", "one that lives", "grant ended: revoked, or its person or consent is gone"),
     "expired": Reason("refresh token", "one within its lifetime", "one that has expired"),
     "retried": Reason("refresh token", "one that was not used", "one that was, and whose answer is kept no longer"),
@@ -112,6 +115,8 @@ class RefreshToken:
                 resource_scopes=await targets.scopes_of(request.client),
                 address=request.address,
                 renew=renew,
+                confirmation=request.confirmation,
+                refresh_confirmation=None if request.client.confidential else request.confirmation,
             )
         )
 
@@ -127,14 +132,14 @@ class RefreshToken:
     async def _repeat(self, made: Successor, rotation: Rotation, request: TokenRequest) -> tuple[Successor, Rotation]:
         """Returns the tokens of the first response, which may have been lost.
 
-        If the first access token is no longer valid, the new one takes its place.
+        If the first access token is no longer valid, or is bound to another key, the new one takes its place.
         """
         kept = unseal(rotation.successor, request.text("refresh_token")) if rotation.successor else None
         if kept is None:
             return made, rotation
         digest, day = minted.digest(kept.access_token), minted.day_of(kept.access_token)
         first = await self.issuance.store.access_tokens.find(digest, day, request.received)
-        if first is not None:
+        if first is not None and first.confirmation == request.confirmation:
             return kept, evolve(rotation, issued=first)
         return evolve(kept, access_token=made.access_token), await self._rotate(made, request, renew=True)
 
