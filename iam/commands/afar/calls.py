@@ -18,7 +18,7 @@ from iam.administration.actions.me import Me
 from iam.administration.actions.models import JSON, Model, Stream
 from iam.administration.losses import Losses
 from iam.commands.afar import access
-from iam.commands.afar.exchange import MOST, Broken, Reply, ask
+from iam.commands.afar.exchange import Broken, Reply, ask
 from iam.commands.afar.problems import UNAUTHORIZED, refused
 
 API: Final = "/api/v1"
@@ -29,7 +29,7 @@ PAUSE: Final = 1.0  # seconds before another one
 DONE: Final = 300
 UNSURE: Final = "The connection to {} broke off ({}), and nobody knows whether it was done: look, before you try again."
 NO_ANSWER: Final = "The connection to {} broke off ({}). Try again."
-TOO_LARGE: Final = "That is more than 64 MB: ask for less, or on the pages of the administration."
+CUT_OFF: Final = "The connection to {} broke off ({}), so that the file is not whole. Ask again."
 STRANGE: Final = "{} answers what this version of iam does not know: install the version here that runs there."
 
 Answered = TypeVar("Answered", bound=Model)
@@ -37,13 +37,17 @@ Answered = TypeVar("Answered", bound=Model)
 
 @frozen
 class Call:
-    """What is asked of the API: an address below it, and a body in JSON; what it `accepts`. With a `key` it may be asked again."""
+    """What is asked of the API: an address below it, and a body in JSON; what it `accepts`. With a `key` it may be asked again.
+
+    A `file` is read while it comes, however long it is.
+    """
 
     method: str
     path: str
     body: bytes | None = None
     key: str | None = None
     accepts: str = JSON
+    file: bool = False
 
     @property
     def repeatable(self) -> bool:
@@ -61,7 +65,7 @@ def perform(server: str, action: Action[Input, Output], wish: Input) -> Output:
     """Performs an action through the API, and returns what came of it. Raises ClickException."""
     reply = send(server, call_of(action, wish))
     return (
-        streamed(action.output, reply)
+        streamed(server, action.output, reply)
         if issubclass(action.output, Stream)
         else understood(server, action.output, reply)
     )
@@ -96,7 +100,8 @@ def call_of(action: Action[Input, Output], wish: Input) -> Call:
     path = VARIABLE.sub(lambda found: escaped(str(said.pop(found[1]))), action.path)
     if action.method in IN_THE_QUERY:
         query = urlencode({name: text(value) for name, value in said.items() if value is not None}, doseq=True)
-        return Call(action.method, f"{path}?{query}" if query else path, accepts=wish.answered_as)
+        file = issubclass(action.output, Stream)
+        return Call(action.method, f"{path}?{query}" if query else path, accepts=wish.answered_as, file=file)
     return Call(
         action.method, path, json.dumps(said).encode() if said else None, str(uuid.uuid4()) if action.creates else None
     )
@@ -138,7 +143,7 @@ def persist(server: str, call: Call, token: str) -> Reply:
     headers = {"Authorization": f"Bearer {token}", **call.headers}
     for attempt in range(1, TRIES + 1):
         try:
-            return ask(server, call.method, server + API + call.path, headers, call.body)
+            return ask(server, call.method, server + API + call.path, headers, call.body, whole=not call.file)
         except Broken as error:
             if not call.repeatable or attempt == TRIES:
                 sentence = NO_ANSWER if call.method == "GET" else UNSURE
@@ -147,13 +152,15 @@ def persist(server: str, call: Call, token: str) -> Reply:
     raise AssertionError
 
 
-def streamed(model: type[Answered], reply: Reply) -> Answered:
-    """Returns the file that the server sent, which has come as a whole. Raises ClickException for a very large one."""
-    if len(reply.body) >= MOST:
-        raise click.ClickException(TOO_LARGE)
+def streamed(server: str, model: type[Answered], reply: Reply) -> Answered:
+    """Returns the file that the server sends, whose parts raise ClickException if it is cut off."""
 
     async def parts() -> AsyncGenerator[bytes, None]:
-        yield reply.body
+        try:
+            for part in reply.parts():
+                yield part
+        except Broken as error:
+            raise click.ClickException(CUT_OFF.format(server, error)) from None
 
     return model.model_validate({"media_type": "", "filename": "", "parts": parts()})
 

@@ -2,9 +2,9 @@
 
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from email.message import Message
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from typing import Final
 from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
@@ -13,7 +13,8 @@ import click
 from attrs import field, frozen
 
 PATIENCE: Final = 30.0  # seconds without a byte
-MOST: Final = 64 << 20  # bytes of an answer
+MOST: Final = 64 << 20  # bytes of an answer that is read as a whole
+PART: Final = 64 << 10  # bytes of a file that are read at once
 BROKEN_OFF: Final = (ConnectionResetError, BrokenPipeError, TimeoutError)
 UNVERIFIED: Final = (
     "The certificate of {} does not verify: {}. Check the address; if an authority of your own signed it, "
@@ -29,11 +30,20 @@ class Broken(Exception):
 
 @frozen
 class Reply:
-    """An answer."""
+    """An answer; of a file that is read while it comes, the `rest`."""
 
     status: int
     headers: Message
     body: bytes = field(repr=False)
+    rest: HTTPResponse | None = None
+
+    def parts(self) -> Iterator[bytes]:
+        """Yields the file, part by part. Raises Broken if it ends before its end."""
+        try:
+            while self.rest is not None and (part := self.rest.read(PART)):
+                yield part
+        except (OSError, HTTPException) as error:
+            raise Broken(str(error) or type(error).__name__) from None
 
     def document(self) -> dict[str, object] | None:
         """Returns the JSON object that it is; None if it is none."""
@@ -51,14 +61,19 @@ class Staying(HTTPRedirectHandler):
         """Returns no request."""
 
 
-def ask(server: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
-    """Returns the answer to a request at this server.
+def ask(
+    server: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None, *, whole: bool = True
+) -> Reply:
+    """Returns the answer to a request at this server, read as a `whole` if it is no file.
 
     Raises ClickException if the server cannot be reached or does not prove who it is, and Broken.
     """
     request = Request(url, body, {"Accept": "application/json", **headers}, method=method)  # noqa: S310 - http and https alone: `address.checked`
     try:
-        with build_opener(Staying).open(request, timeout=PATIENCE) as answer:
+        answer = build_opener(Staying).open(request, timeout=PATIENCE)
+        if not whole:
+            return Reply(answer.status, answer.headers, b"", answer)
+        with answer:
             return Reply(answer.status, answer.headers, answer.read(MOST))
     except HTTPError as error:
         return Reply(error.code, error.headers, error.read(MOST))
