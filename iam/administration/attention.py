@@ -17,12 +17,18 @@ from iam.settings import Settings
 
 @frozen
 class Concern:
-    """Something that needs attention. `noun` is what mends it or tells more, among those of the actions, if any does."""
+    """Something that needs attention.
+
+    `noun` is what mends it or tells more, among those of the actions, if any does; `key` is which one of these it is
+    about, and `command` what to type where there is no page.
+    """
 
     about: str
     sentence: str
     remedy: str
     noun: str | None = None
+    key: str | None = None
+    command: str | None = None
 
 
 PUBLIC_HTTP: Final = Concern(
@@ -68,7 +74,8 @@ LACKING_REMEDY: Final = (
 BY_HAND: Final = (
     "The scope {name} was made by hand, and tells what is noted of each person, not their {name} on this server."
 )
-BY_HAND_REMEDY: Final = "To have those, delete it and make it again: iam scope create {name} --derived."
+BY_HAND_REMEDY: Final = "To have those, delete it and make it again, so that it follows from groups and roles."
+BY_HAND_COMMAND: Final = "iam scope create {name} --derived"
 ENDING: Final = "{count} of applications expire within a week."
 ENDING_REMEDY: Final = "Make new ones for those that are still used."
 
@@ -116,7 +123,8 @@ def of_scopes(scopes: Mapping[str, Scope]) -> Iterator[Concern]:
     """Yields the scopes that were made by hand under the names of those that follow from groups and roles."""
     for name in DERIVED:
         if name in scopes and not scopes[name].derived:
-            yield Concern("scopes", BY_HAND.format(name=name), BY_HAND_REMEDY.format(name=name), "scopes")
+            command = BY_HAND_COMMAND.format(name=name)
+            yield Concern("scopes", BY_HAND.format(name=name), BY_HAND_REMEDY, "scopes", name, command)
 
 
 def of_tokens(numbers: Numbers) -> Iterator[Concern]:

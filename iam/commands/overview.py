@@ -7,7 +7,7 @@ from iam.commands import output
 from iam.commands.actions import document, perform
 from iam.commands.options import Command
 
-ATTENTION = ("about", "sentence", "remedy")
+ATTENTION = ("about", "sentence", "remedy", "command")
 
 
 @click.command(cls=Command, name="overview", examples=["iam overview", "iam overview --json"])

@@ -101,7 +101,7 @@ def test_scopes_that_were_made_by_hand_are_told() -> None:
     (concern,) = attention.of_scopes(scopes)
 
     assert concern.sentence.startswith("The scope groups was made by hand")
-    assert "iam scope create groups --derived" in concern.remedy
+    assert (concern.key, concern.command) == ("groups", "iam scope create groups --derived")
 
 
 @pytest.mark.parametrize(

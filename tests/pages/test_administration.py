@@ -1,6 +1,7 @@
 """The pages below /admin: who finds them, and that each action on people can be done there."""
 
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -271,6 +272,21 @@ async def test_the_overview_counts_mail_that_waits_and_that_was_given_up(server:
 
     assert '<dt>Mail that waits</dt><dd><a href="/admin/mail">1</a></dd>' in text
     assert "1 mail of the last day could not be delivered" in text
+
+
+async def test_a_scope_that_was_made_by_hand_is_made_again_by_two_links_of_the_overview(server: Server) -> None:
+    await server.store.scopes.create("groups", "By hand", server.now(), by=SERVER)
+    keeper, auditor = [visitor_of(server, await somebody(server, role)) for role in (Role.ADMINISTRATOR, Role.AUDITOR)]
+
+    page, read = (await keeper.get("/admin")).text, (await auditor.get("/admin")).text
+    links = ["/admin/scopes/groups/delete", "/admin/scope/create?name=groups&amp;derived=true"]
+    await keeper.send(await opened(keeper, links[0]))
+    made = await keeper.send(await opened(keeper, unescape(links[1])), description="Know your groups")
+
+    assert [f'href="{link}"' in page for link in links] == [True, True]
+    assert "iam scope create" not in page
+    assert 'href="/admin/scopes">Go to scopes' in read
+    assert (made.status, (await server.store.scopes.by_name())["groups"].derived) == (303, True)
 
 
 async def test_the_overview_tells_what_needs_attention(server: Server) -> None:

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from itertools import chain
 from typing import Final
 
+from attrs import asdict
 from pydantic import Field
 
 from iam.administration import attention, disk, keys
@@ -29,11 +30,13 @@ class Attention(Model):
     sentence: str
     remedy: str = Field(description="What to do about it.")
     noun: str | None = Field(description="Where it is mended or more is told: the noun in the address of its actions.")
+    key: str | None = Field(description="Which one of these it is about.")
+    command: str | None = Field(description="What mends it at the command line, in part.")
 
     @classmethod
     def of(cls, concern: Concern) -> "Attention":
         """Returns what is said about this."""
-        return cls(about=concern.about, sentence=concern.sentence, remedy=concern.remedy, noun=concern.noun)
+        return cls(**asdict(concern))
 
 
 class LoginNumbers(Model):

@@ -1,12 +1,16 @@
 """The first page of the administration: what needs attention, and how the server fares."""
 
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, cast
 
-from iam.administration.actions import applications, overview, performing
-from iam.administration.actions.overview import NoTerms, Overview
+from iam.administration.actions import applications, overview, performing, scopes
+from iam.administration.actions.operator import Operator
+from iam.administration.actions.overview import Attention, NoTerms, Overview
 from iam.http.answers import Answer, see_other
 from iam.http.request import Request
 from iam.pages.admin.desk import Desk, listed, sections
+from iam.pages.admin.noun import Act
+from iam.pages.admin.places import PLACE, address
 from iam.records.numbers import MOST
 from iam.records.role import Role
 from iam.service import service
@@ -32,6 +36,7 @@ class AdminOverview:
             "admin_overview.html",
             session,
             overview=shown,
+            attention=[(each, list(mends(each, operator, listed(session)))) for each in shown.attention],
             people=estimated(shown.people),
             applications_counted=estimated(shown.applications or 0),
             ages=[(key, (now - key.active_at).days) for key in shown.keys or ()],
@@ -40,6 +45,16 @@ class AdminOverview:
             nouns=listed(session),
             leading=operator.has_one_of(applications.SHOW.roles),
         )
+
+
+def mends(concern: Attention, operator: Operator, nouns: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yields the pages that mend something, each with what its link says: for one scope those that make it anew."""
+    if concern.noun == "scopes" and concern.key and operator.administrator:
+        told = {"name": concern.key, "derived": "true"}
+        yield address(cast("Act", scopes.DELETE), {"scope": concern.key}), "Delete it"
+        yield address(cast("Act", scopes.CREATE), told), "Make it again"
+    elif concern.noun in nouns:
+        yield f"{PLACE}/{concern.noun}", f"Go to {concern.noun}"
 
 
 def estimated(number: int) -> str:
