@@ -87,6 +87,16 @@ class Limits:
     link_network_pause: int = limit(60, "seconds until another")
     link_site: int = limit(120, "the same from one IPv6 /48 at once")
     link_site_pause: int = limit(15, "seconds until another")
+    user_code: int = limit(10, "wrong codes of devices that one person types at once")
+    user_code_pause: int = limit(60, "seconds until another")
+    user_code_network: int = limit(50, "the same from one network at once")
+    user_code_network_pause: int = limit(18, "seconds until another")
+    user_code_site: int = limit(200, "the same from one IPv6 /48 at once")
+    user_code_site_pause: int = limit(5, "seconds until another")
+    device_network: int = limit(60, "codes that public clients of one network ask for, for devices, at once")
+    device_network_pause: int = limit(10, "seconds until another")
+    device_site: int = limit(240, "the same from one IPv6 /48 at once")
+    device_site_pause: int = limit(3, "seconds until another")
     refusals: int = limit(
         200_000, "refusals that are kept a day, with the reason, and so many that are a line in the log"
     )

@@ -60,8 +60,8 @@ CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).rstrip(b"=").d
 REDIRECT_URI = "https://client.example/callback"
 SERVER_KEY = "a server key for tests, long enough"
 TABLES = (
-    "access_tokens, refresh_tokens, authorization_codes, personal_tokens, grants, consents, client_secrets, resources, clients,"
-    " sessions, users, scopes, groups, epochs, refusals, registrations, registration_tokens, buckets, progress, outbox, links,"
+    "access_tokens, refresh_tokens, authorization_codes, device_codes, personal_tokens, grants, consents, client_secrets, resources,"
+    " clients, sessions, users, scopes, groups, epochs, refusals, registrations, registration_tokens, buckets, progress, outbox, links,"
     " repeated_requests, service, pushed_requests"
 )
 EMPTY = (

@@ -923,6 +923,24 @@ CREATE TABLE consents (
     client_digest bytea
 );
 
+CREATE TABLE device_codes (
+    digest bytea NOT NULL,
+    day date NOT NULL,
+    user_code bytea NOT NULL,
+    client_id text NOT NULL,
+    scope text NOT NULL,
+    resources text[] DEFAULT '{}'::text[] NOT NULL,
+    address text,
+    user_agent text,
+    asked_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    pause smallint DEFAULT 5 NOT NULL,
+    poll_at timestamp with time zone,
+    allowed boolean,
+    refreshes boolean DEFAULT true NOT NULL
+)
+WITH (fillfactor='70');
+
 CREATE TABLE epochs (
     name text NOT NULL,
     not_before timestamp with time zone NOT NULL
@@ -1295,6 +1313,12 @@ ALTER TABLE ONLY clients
 ALTER TABLE ONLY consents
     ADD CONSTRAINT consents_pkey PRIMARY KEY (user_id, client_id);
 
+ALTER TABLE ONLY device_codes
+    ADD CONSTRAINT device_codes_pkey PRIMARY KEY (digest);
+
+ALTER TABLE ONLY device_codes
+    ADD CONSTRAINT device_codes_user_code_key UNIQUE (user_code);
+
 ALTER TABLE ONLY epochs
     ADD CONSTRAINT epochs_pkey PRIMARY KEY (name);
 
@@ -1471,6 +1495,10 @@ CREATE INDEX clients_scopes ON clients USING gin (scopes);
 
 CREATE INDEX consents_client_id ON consents USING btree (client_id, user_id);
 
+CREATE INDEX device_codes_client_id ON device_codes USING btree (client_id);
+
+CREATE INDEX device_codes_expires_at ON device_codes USING btree (expires_at);
+
 CREATE INDEX grants_expires_at ON grants USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 
 CREATE INDEX grants_of_client ON grants USING btree (client_id, id);
@@ -1638,6 +1666,9 @@ ALTER TABLE ONLY consents
 
 ALTER TABLE ONLY consents
     ADD CONSTRAINT consents_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY device_codes
+    ADD CONSTRAINT device_codes_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY group_members
     ADD CONSTRAINT group_members_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE CASCADE;

@@ -73,6 +73,8 @@ SENTENCES: Final[Mapping[str, Sentences]] = {
     "secret.throttled": logged(
         "Secrets of applications that had to wait after too many wrong ones, in one minute: {count}."
     ),
+    "user_code.throttled": logged("Codes of devices that had to wait after too many wrong ones, in one minute: {count}."),
+    "device.throttled": logged("Devices that had to wait, since too many asked, in one minute: {count}."),
     "client_authentication.refused": logged("Applications that did not prove who they are, in one minute: {count}."),
     "consent.refused": logged("People who allowed an application nothing, in one minute: {count}."),
     "consent.given": both("You allowed an application to act for you.", "{person} allowed {client} to act for them."),
@@ -85,6 +87,12 @@ SENTENCES: Final[Mapping[str, Sentences]] = {
     "consent.presumed": both(
         "An application that is trusted here may act for you, without a question.",
         "{client}, which is trusted, may act for {person}, who was not asked.",
+    ),
+    "device.allowed": both(
+        "You connected a device, for which you typed a code.", "{person} connected a device to {client}."
+    ),
+    "device.denied": both(
+        "You did not allow what a device asked for.", "{person} did not allow what a device asked for with {client}."
     ),
     "client.created": Sentences(
         "You registered an application.",

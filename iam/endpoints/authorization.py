@@ -40,6 +40,7 @@ from iam.browser.visitors import Visitors
 from iam.clients import client_card
 from iam.clients.client_card import Introduction
 from iam.endpoints.authorization_addresses import (
+    DEVICE,
     PATH,
     PATHS,
     by_value,
@@ -165,7 +166,9 @@ class AuthorizationEndpoint:
         return self._after(CHOICE, address, cookie)
 
     def _after(self, did: str, address: str, cookie: str) -> str:
-        return self.interactions.mark(address, did, cookie) if address.partition("?")[0] in PATHS else address
+        return (
+            self.interactions.mark(address, did, cookie) if address.partition("?")[0] in (*PATHS, DEVICE) else address
+        )
 
     async def _validate(self, request: Request) -> AuthorizationRequest:
         """Returns the valid authorization request. Raises AnswerNow with an error page, or an error for the client."""

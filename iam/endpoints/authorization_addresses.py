@@ -14,6 +14,8 @@ from iam.http.request import Request
 PATH: Final = "/authorize"
 PATHS: Final = (PATH, "/authorize/", "/o/authorize/")  # and the names that django-oauth-toolkit has for it
 CONSENT: Final = "/authorize/consent"
+DEVICE_PATH: Final = "/device"
+DEVICE: Final = "/device/consent"
 
 
 def by_value(authorization: AuthorizationRequest) -> str:
@@ -30,30 +32,30 @@ def purpose(request: Request) -> str:
     return "consent " + sha256(query_text(request).encode()).hexdigest()
 
 
-def own_address(request: Request) -> str:
-    """Returns the address of the authorization request, without marks."""
-    return f"{PATH}?{strip_marks(query_text(request))}"
+def own_address(request: Request, path: str = PATH) -> str:
+    """Returns the address of the authorization request, or of the same at another `path`, without marks."""
+    return f"{path}?{strip_marks(query_text(request))}"
 
 
-def choosing_address(request: Request) -> str:
+def choosing_address(request: Request, path: str = PATH) -> str:
     """Returns the address of the account chooser that leads back to the request."""
-    return leading_to("/accounts", own_address(request), request.base)
+    return leading_to("/accounts", own_address(request, path), request.base)
 
 
-def step_address(request: Request, step: Prove | Enrol) -> str:
+def step_address(request: Request, step: Prove | Enrol, path: str = PATH) -> str:
     """Returns the address at which a person proves or adds a factor, and which leads back to the request.
 
     Marks stay, so that a login that was made for the request still counts.
     """
-    address = f"{PATH}?{query_text(request)}"
+    address = f"{path}?{query_text(request)}"
     if isinstance(step, Enrol):
         return f"{leading_to('/account/security/needed', address, request.base)}&acr={step.level}"
     return f"{leading_to('/login/factor', address, request.base)}&step=up&acr={step.level}"
 
 
-def login_address(request: Request, login: Login) -> str:
+def login_address(request: Request, login: Login, path: str = PATH) -> str:
     """Returns the address of the login that leads back to the request."""
-    told = {"next": request.base + own_address(request)}
+    told = {"next": request.base + own_address(request, path)}
     if login.again:
         told["login"] = "again"
     if login.hint:

@@ -9,6 +9,7 @@ AUTHORIZATION_CODE: Final = "authorization_code"
 REFRESH_TOKEN: Final = "refresh_token"
 CLIENT_CREDENTIALS: Final = "client_credentials"
 IMPLICIT: Final = "implicit"
+DEVICE_CODE: Final = "urn:ietf:params:oauth:grant-type:device_code"
 
 CODE: Final = "code"
 ID_TOKENS: Final = ("id_token", "id_token token")
@@ -61,6 +62,10 @@ GRANT_TYPES: Final = (
         with_a_person=False,
         refreshable=False,
         usual=True,
+    ),
+    GrantType(
+        DEVICE_CODE,
+        "Device code: People allow it on another device, such as their telephone, by a code that they type there",
     ),
     GrantType(
         IMPLICIT,

@@ -132,6 +132,7 @@ def tasks(store: Store, keys: Keys) -> tuple[Task, ...]:
         Task("mail that was sent", lambda now: store.outbox.sweep(now - ENDED)),
         Task("links that nobody used in time", lambda now: store.links.sweep(now - REMEMBERED)),
         Task("buckets that are full again", store.buckets.sweep),
+        Task("what devices asked for", store.device_codes.sweep),
         Task("logins that came to nothing", store.pending_logins.sweep),
         Task("requests that were pushed", store.pushed_requests.sweep),
         Task("logins that were refused", store.refused_logins.sweep),

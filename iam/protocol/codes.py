@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from attrs import frozen
@@ -15,9 +16,12 @@ from iam.oauth.scopes import OFFLINE_ACCESS, OPENID
 from iam.openid import login_facts
 from iam.protocol.grant import Issuance
 from iam.records.client import Client
+from iam.records.device_request import DeviceRequest
 from iam.secrets import minted
 from iam.secrets.minted import Kind
 from iam.store.authorization_codes import IssueCode, Redeem
+
+GRACE: Final = 60  # seconds after the end of a device code in which its device still gets what was allowed
 
 
 @frozen
@@ -60,49 +64,62 @@ class Codes:
         The grant of a request for openid without offline_access ends with the session at the latest (OpenID Connect
         Core §11). For a person who deselected offline_access the code is of a kind that gives no refresh token.
         """
-        now, settings = self.issuance.clock.now(), self.issuance.settings
-        end = now + timedelta(seconds=settings.authorization_code_lifetime)
-        request, session = permission.request, permission.session
-        identified = OPENID in request.scopes
-        bound = identified and OFFLINE_ACCESS not in request.scopes
-        lasts_until = now + timedelta(seconds=settings.refresh_token_lifetime)
-        kind = Kind.ONLINE_CODE if OFFLINE_ACCESS in request.declined else Kind.AUTHORIZATION_CODE
-        code = minted.mint_until(kind, end)
-        issued = await self.issuance.store.authorization_codes.issue(
-            IssueCode(
-                digest=minted.digest(code),
-                day=end.date(),
-                grant_id=minted.identifier(),
-                user_id=session.user_id,
-                client_id=request.client.client_id,
-                session_id=session.id,
-                session_day=session.expires_at.astimezone(UTC).date(),
-                scope=request.scopes,
-                consented=request.consented,
-                resources=request.audience,
-                redirect_uri=request.redirect_uri,
-                redirect_uri_sent=request.redirect_uri_sent,
-                code_challenge=request.code_challenge,
-                now=now,
-                expires_at=end,
-                grant_expires_at=min(lasts_until, session.expires_at) if bound else lasts_until,
-                address=permission.address,
-                openid=told(permission) if identified else None,
-                session_bound=bound,
-                grant_type=request.grant_type,
-                allowed=request.allowed,
-                asked=permission.asked,
-                declined=request.declined,
-                trusted=permission.trusted,
-                client_digest=document_identity.digest(request.client) if request.client.document else None,
-                confirmation=request.confirmation,
-            )
-        )
-        if not issued:
+        now = self.issuance.clock.now()
+        end = now + timedelta(seconds=self.issuance.settings.authorization_code_lifetime)
+        code = minted.mint_until(Kind.AUTHORIZATION_CODE if refreshes(permission) else Kind.ONLINE_CODE, end)
+        issue = self._describe(permission, minted.digest(code), end.date(), now, end)
+        if not await self.issuance.store.authorization_codes.issue(issue):
             got = "the session or the consent ended, or the application was deleted, a moment ago"
             reason = Reason("session", "one that lives, an application, and the person's consent", got)
             raise AuthorizationError(ACCESS_DENIED, "The person was logged out at the same moment.", reason)
         return code
+
+    async def approve(self, permission: Permission, device: DeviceRequest) -> bool:
+        """Stores what this person allows a device, under its device code. Returns False if it is too late for that.
+
+        The device gets it within GRACE seconds after the time to allow it is over at the latest.
+        """
+        now = self.issuance.clock.now()
+        end = device.expires_at + timedelta(seconds=GRACE)
+        issue = self._describe(permission, device.digest, device.day, now, end)
+        return await self.issuance.store.authorization_codes.approve(issue, refreshes=refreshes(permission))
+
+    def _describe(
+        self, permission: Permission, digest: bytes, day: date, now: datetime, expires_at: datetime
+    ) -> IssueCode:
+        """Returns what is stored for a permission given `now`, under this digest, until it is redeemed."""
+        request, session = permission.request, permission.session
+        identified = OPENID in request.scopes
+        bound = identified and OFFLINE_ACCESS not in request.scopes
+        lasts_until = now + timedelta(seconds=self.issuance.settings.refresh_token_lifetime)
+        return IssueCode(
+            digest=digest,
+            day=day,
+            grant_id=minted.identifier(),
+            user_id=session.user_id,
+            client_id=request.client.client_id,
+            session_id=session.id,
+            session_day=session.expires_at.astimezone(UTC).date(),
+            scope=request.scopes,
+            consented=request.consented,
+            resources=request.audience,
+            redirect_uri=request.redirect_uri,
+            redirect_uri_sent=request.redirect_uri_sent,
+            code_challenge=request.code_challenge,
+            now=now,
+            expires_at=expires_at,
+            grant_expires_at=min(lasts_until, session.expires_at) if bound else lasts_until,
+            address=permission.address,
+            openid=told(permission) if identified else None,
+            session_bound=bound,
+            grant_type=request.grant_type,
+            allowed=request.allowed,
+            asked=permission.asked,
+            declined=request.declined,
+            trusted=permission.trusted,
+            client_digest=document_identity.digest(request.client) if request.client.document else None,
+            confirmation=request.confirmation,
+        )
 
     async def redeem(self, presented: PresentedCode) -> dict[str, object]:
         """Redeems the code in one statement and returns the members of the token response.
@@ -146,6 +163,11 @@ class Codes:
         issued, identity = redemption.issued, redemption.identity
         members = await response.members(client, access_token, issued, identity, now, recipient=recipient)
         return {**members, "refresh_token": refresh_token} if refresh_token else members
+
+
+def refreshes(permission: Permission) -> bool:
+    """Returns whether the client may get a refresh token: the person did not deselect offline_access."""
+    return OFFLINE_ACCESS not in permission.request.declined
 
 
 def told(permission: Permission) -> dict[str, object]:

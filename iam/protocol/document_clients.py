@@ -31,9 +31,16 @@ class DocumentClients:
 
     async def at_pushing(self, claim: Claimed, asked: Parameters) -> None:
         """Reads the document of a client that pushes a request (RFC 9126); raises InvalidClientError, Throttled."""
+        await self._admit(claim, reads=well_formed(asked))
+
+    async def at_device(self, claim: Claimed) -> None:
+        """Reads the document of a client that asks by a device (RFC 8628); raises InvalidClientError, Throttled."""
+        await self._admit(claim, reads=True)
+
+    async def _admit(self, claim: Claimed, *, reads: bool) -> None:
+        """Reads the document of a client that may be new here, if it is one; raises InvalidClientError, Throttled."""
         if not is_document(claim.client_id):
             return
-        reads = well_formed(asked)
         try:
             await self.documents.admit(claim.client_id, claim.address or "", reads=reads, new=reads)
         except DocumentError as error:

@@ -48,6 +48,7 @@ class OAuthlibRequest:
     code_challenge: str | None = None
     code_challenge_method: str | None = None
     code_verifier: str | None = None
+    device_code: str | None = None
     grant_type: str | None = None
     redirect_uri: str | None = None
     refresh_token: str | None = None

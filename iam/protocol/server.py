@@ -27,13 +27,14 @@ from iam.clock import Clock
 from iam.oauth.errors import SENTENCES
 from iam.oauth.parameters import Parameters
 from iam.oauth.reasons import Reason, carrying, of
-from iam.protocol import authorization_request, bridge
+from iam.protocol import authorization_request, bridge, device_authorization
 from iam.protocol.document_clients import DocumentClients
 from iam.protocol.endpoints import Endpoints
 from iam.protocol.grant import Flow, Issuance, TokenGrant
 from iam.protocol.grants.supported import build_grants
 from iam.protocol.request import AUTHORIZATION, TOKEN, OAuthlibRequest, make_request
 from iam.protocol.token_request import Proofs, TokenRequest
+from iam.protocol.user_codes import UserCodes
 from iam.protocol.validator import Validator
 from iam.records.client import Client
 from iam.records.session import Session
@@ -69,8 +70,12 @@ class Server:
         objects: RequestObjects,
         documents: DocumentClients,
         proofs: DPoPProofs,
+        user_codes: UserCodes,
     ) -> None:
-        self.grants = build_grants(Issuance(store, settings, clock, response, BearerTokens.of(settings)))
+        issuance = Issuance(store, settings, clock, response, BearerTokens.of(settings))
+        validator = Validator(directory, store.scopes, targets, authentication, response.id_tokens)
+        self.grants = build_grants(issuance)
+        self.devices = device_authorization.build(issuance, validator, user_codes, documents)
         self._token_grants = {grant.name: grant for grant in self.grants if isinstance(grant, TokenGrant)}
         self._flows = {grant.name: grant for grant in self.grants if isinstance(grant, Flow)}
         self._clock = clock
@@ -79,9 +84,7 @@ class Server:
         self._proofs = proofs
         self._issuer = settings.issuer
         self._scopes = store.scopes
-        self._endpoints = Endpoints(
-            self.grants, Validator(directory, store.scopes, targets, authentication, response.id_tokens)
-        )
+        self._endpoints = Endpoints(self.grants, validator)
 
     @property
     def grant_types(self) -> tuple[str, ...]:

@@ -46,6 +46,7 @@ class Kind(StrEnum):
     REFRESH_TOKEN = "rt"
     AUTHORIZATION_CODE = "ac"
     ONLINE_CODE = "ao"  # an authorization code for which there is no refresh token
+    DEVICE_CODE = "dc"
     SESSION = "se"
     VISITOR = "vi"
     CLIENT_SECRET = "cs"
@@ -65,7 +66,7 @@ class Kind(StrEnum):
 
     def __init__(self, text: str) -> None:
         self.prefix = f"iam_{text}_"
-        self.dated = text in ("at", "rt", "ac", "ao", "se")
+        self.dated = text in ("at", "rt", "ac", "ao", "dc", "se")
         self.length = PREFIX_LENGTH + DAY_LENGTH * self.dated + SECRET_LENGTH + 1 + CHECKSUM_LENGTH
 
 

@@ -11,6 +11,7 @@ from iam.authorization.consent import Consent
 from iam.authorization.person import Authentication
 from iam.browser.interactions import PURPOSE as INTERACTIONS
 from iam.browser.interactions import Interactions
+from iam.browser.visitors import Visitors
 from iam.clients.document_policy import OFF
 from iam.clients.dynamic_registration import CLOSED
 from iam.endpoints.api.api import PATH as API
@@ -22,6 +23,9 @@ from iam.endpoints.api.repetitions import Repetitions
 from iam.endpoints.authorization import AuthorizationEndpoint
 from iam.endpoints.authorization_answers import AuthorizationAnswers
 from iam.endpoints.handles import Handles
+from iam.endpoints.device_authorization import DeviceAuthorizationEndpoint
+from iam.endpoints.device_codes import DevicePage
+from iam.endpoints.device_consent import DeviceConsent
 from iam.endpoints.health import Health
 from iam.endpoints.introspection import IntrospectionEndpoint
 from iam.endpoints.jwks import Jwks
@@ -88,6 +92,11 @@ class Application(AccountParts):
     def pushed_request(self) -> PushedRequestEndpoint:
         """The endpoint `/par` (RFC 9126 §2)."""
         return PushedRequestEndpoint(self.strict_authentication, self.server, self.pushed_requests, self.budget)
+
+    @cached_property
+    def device_authorization(self) -> DeviceAuthorizationEndpoint:
+        """The endpoint `/device_authorization` (RFC 8628 §3.1)."""
+        return DeviceAuthorizationEndpoint(self.server, self.explanations, self.throttle, self.settings.issuer)
 
     @cached_property
     def introspection(self) -> IntrospectionEndpoint:
@@ -198,14 +207,31 @@ class Application(AccountParts):
         return AuthorizationEndpoint(
             self.server,
             Handles(self.pushed_requests, self.settings),
+            *self._judging,
+            AuthorizationAnswers(self.server, self.visitors, self.theme, self.explanations),
+        )
+
+    @cached_property
+    def _judging(self) -> tuple[Authentication, Consent, Visitors, Interactions, Assurances, Admission]:
+        """What a request is judged by, before a person is asked about it."""
+        return (
             Authentication(self.subjects, self.clock),
             Consent(self.store.consents, self.store.scopes),
             self.visitors,
             Interactions(self.key.derive(INTERACTIONS), self.clock),
             Assurances(self.store.scopes, self.factors),
             Admission(self.store.restrictions, self.store.scopes, self.store.roles, reach.within),
-            AuthorizationAnswers(self.server, self.visitors, self.theme, self.explanations),
         )
+
+    @cached_property
+    def device(self) -> DevicePage:
+        """The page `/device`, at which people type the code of a device (RFC 8628 §3.3)."""
+        return DevicePage(self.server.devices.user_codes, self.visitors, self.theme)
+
+    @cached_property
+    def device_consent(self) -> DeviceConsent:
+        """The page behind it, which asks whether to allow what the device asks for."""
+        return DeviceConsent(self.server, *self._judging, self.theme, self.explanations)
 
     @cached_property
     def departures(self) -> Departures:

@@ -53,6 +53,8 @@ from iam.people.steps import PURPOSE as STEPS
 from iam.people.steps import Steps
 from iam.protocol.document_clients import DocumentClients
 from iam.protocol.server import Server
+from iam.protocol.user_codes import PURPOSE as USER_CODES
+from iam.protocol.user_codes import UserCodes
 from iam.reactor import InThread, Reactor
 from iam.secrets import signing_keys
 from iam.secrets.master_key import ServerKey
@@ -239,6 +241,7 @@ class Parts:
             self.objects,
             self.documents,
             self.proofs,
+            UserCodes(self.store.device_codes, self.key.derive(USER_CODES), self.throttle, self.clock),
         )
 
     @cached_property

@@ -6,6 +6,7 @@ from attrs import evolve
 
 from iam.endpoints import (
     authorization_addresses,
+    device_authorization,
     passkey_endpoints,
     pushed_requests,
     resource,
@@ -60,6 +61,13 @@ def protocol(application: Application) -> list[Route]:
     shared, public, others = Cors.REGISTERED, Cors.EVERYBODY, errors(application)
     rows = [
         Route("/token", ("POST",), application.token.post, name="token_endpoint", cors=shared),
+        Route(
+            device_authorization.PATH,
+            ("POST",),
+            application.device_authorization.post,
+            name="device_authorization_endpoint",
+            cors=shared,
+        ),
         Route(
             pushed_requests.PATH,
             ("POST",),
@@ -149,6 +157,10 @@ def pages(application: Application) -> list[Route]:
         ("/authorize", "GET", application.authorization.get),
         ("/authorize", "POST", application.authorization.post),
         (authorization_addresses.CONSENT, "POST", application.authorization.decide),
+        (authorization_addresses.DEVICE_PATH, "GET", application.device.show),
+        (authorization_addresses.DEVICE_PATH, "POST", application.device.submit),
+        (authorization_addresses.DEVICE, "GET", application.device_consent.show),
+        (authorization_addresses.DEVICE, "POST", application.device_consent.decide),
         ("/login", "GET", application.login.show),
         ("/login", "POST", application.login.submit),
         ("/login/factor", "GET", application.factor_choice.show),

@@ -127,7 +127,7 @@ class Redeem(ClaimCode):
 # Person, client and session must exist, and are locked so that they stay: a statement that ends the session then finds
 # the grant and ends it too. They are locked in this order, and the consent after them, because a deletion goes from a
 # person or a client to its dependents.
-ISSUE = """
+GRANTING: Final = """
 with there as materialized (
     select c.metadata from users u, clients c, sessions s
     where u.id = %(user_id)s and c.id = %(client_id)s and s.id = %(session_id)s and s.day = %(session_day)s
@@ -137,10 +137,7 @@ with there as materialized (
     where not %(asked)s and not %(trusted)s and k.user_id = %(user_id)s and k.client_id = %(client_id)s
         and k.scopes @> %(consented)s::text[] and k.resources @> %(allowed)s::jsonb
     for no key update of k
-), living as materialized (
-    select from there t
-    where case when %(trusted)s then t.metadata @> '{"trusted": true}' else %(asked)s or exists (select from covering) end
-), consented as (
+), {living}, consented as (
     insert into consents (user_id, client_id, scopes, resources, unasked, granted_at, client_digest)
     select %(user_id)s, %(client_id)s, %(consented)s, %(allowed)s::jsonb,
         case when %(trusted)s then %(allowed)s::jsonb else '{}' end, %(now)s, %(client_digest)s::bytea
@@ -186,6 +183,26 @@ select %(day)s, %(digest)s, %(grant_id)s, %(client_id)s, %(redirect_uri)s, %(red
 from living
 returning grant_id
 """
+
+ISSUE: Final = GRANTING.replace(
+    "{living}",
+    """living as materialized (
+    select from there t
+    where case when %(trusted)s then t.metadata @> '{"trusted": true}' else %(asked)s or exists (select from covering) end
+)""",
+)
+
+# What a device asks for is allowed once, by a person who was asked; the first one decides.
+APPROVE: Final = GRANTING.replace(
+    "{living}",
+    """living as (
+    update device_codes d set allowed = true, refreshes = %(refreshes)s from there
+    where d.digest = %(digest)s and d.client_id = %(client_id)s and d.expires_at > %(now)s and d.allowed is null
+    returning audited('device.allowed', %(now)s, 'user ' || %(user_id)s, %(address)s,
+        subject => %(user_id)s::text, client => %(client_id)s,
+        detail => jsonb_strip_nulls(jsonb_build_object('scope', %(scope)s::text, 'device', d.address)))
+)""",
+)
 
 # A code that was not used, of this client, with everything that belongs to it, whose grant lives: almost every one. Of any
 # number of statements that wait for its row only the first still finds it unused.
@@ -288,6 +305,13 @@ class AuthorizationCodes:
         client is gone, or if a person who was not asked no longer allows all of it.
         """
         return bool(await self._database.query(ISSUE, asdict(code, recurse=False)))
+
+    async def approve(self, code: IssueCode, *, refreshes: bool) -> bool:
+        """Does the same for a device whose code is waiting, which `refreshes` or not, and notes that it is allowed.
+
+        Returns False, and stores nothing, also if that code has ended, or somebody has decided about it.
+        """
+        return bool(await self._database.query(APPROVE, {**asdict(code, recurse=False), "refreshes": refreshes}))
 
     async def redeem(self, code: Redeem) -> Redemption:
         """Claims the code and stores the tokens for it; of any number of callers at most one gets "redeemed"."""

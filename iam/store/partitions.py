@@ -62,7 +62,7 @@ def longest(settings: Settings) -> dict[str, int]:
     """Returns the tables of short-lived rows, and the seconds that a row of each may live."""
     return {
         "sessions": max(settings.session_lifetime, settings.session_remembered),
-        "authorization_codes": settings.authorization_code_lifetime,
+        "authorization_codes": max(settings.authorization_code_lifetime, DAY),  # those of devices live longer
         "access_tokens": max(settings.access_token_lifetime, DAY),
         "refresh_tokens": settings.refresh_token_idle,
         "refusals": DAY,

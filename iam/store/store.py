@@ -19,6 +19,7 @@ from iam.store.consent_uses import ConsentUses
 from iam.store.consents import Consents
 from iam.store.deletions import Deletions
 from iam.store.details import Details
+from iam.store.device_codes import DeviceCodes
 from iam.store.email_changes import EmailChanges
 from iam.store.exports import Exports
 from iam.store.factors import FactorTable
@@ -102,6 +103,7 @@ class Store:
     application_uses: ApplicationUses
     grants: Grants
     authorization_codes: AuthorizationCodes
+    device_codes: DeviceCodes
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
     personal_tokens: PersonalTokens
@@ -167,6 +169,7 @@ def open_store(database: Database, clock: Clock, settings: Settings) -> Store:
         application_uses=ApplicationUses(database),
         grants=Grants(database),
         authorization_codes=AuthorizationCodes(database),
+        device_codes=DeviceCodes(database),
         access_tokens=AccessTokens(database),
         refresh_tokens=RefreshTokens(database),
         personal_tokens=PersonalTokens(database, clock),

@@ -12,7 +12,9 @@ PAGE = Path(__file__).parents[2] / "docs/guides/audit.md"
 FIRST = re.compile(r"audited\(\s*(case\b.*?\bend|'[^']*')", re.DOTALL)
 KIND = re.compile(r"'([a-z_]+\.[a-z_]+)'")
 COUNTED = {refused_counts.LOGIN, refused_counts.FACTOR, refused_counts.CLIENT_AUTHENTICATION, refused_counts.CONSENT}
-HELD_UP = {f"{kind}{THROTTLED}" for kind in ("login", "secret", "factor", "link")}  # by the names of the budgets
+HELD_UP = {
+    f"{kind}{THROTTLED}" for kind in ("login", "secret", "factor", "link", "user_code", "device")
+}  # by the names of the budgets
 
 
 def written() -> set[str]:

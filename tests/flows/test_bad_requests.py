@@ -203,7 +203,7 @@ def changing(kind: str, name: str, status: int, error: str, **changes: str | Non
     SPECIFIC[f"{kind}: {name}"] = make, status, error
 
 
-for unknown in ("password", "openid", "implicit", "urn:ietf:params:oauth:grant-type:device_code", "CLIENT_CREDENTIALS",
+for unknown in ("password", "openid", "implicit", "urn:ietf:params:oauth:grant-type:saml2-bearer", "CLIENT_CREDENTIALS",
                 " client_credentials", "client_credentials ", "client_credentials refresh_token", "é"):  # fmt: skip
     changing("client_credentials", f"grant_type {unknown!r}", 400, "unsupported_grant_type", grant_type=unknown)
 

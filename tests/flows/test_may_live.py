@@ -12,9 +12,13 @@ from iam.administration import client_restrictions, groups, personal_tokens, res
 from iam.administration.personal_tokens import Wish
 from iam.protocol.grants.authorization_code import AuthorizationCode
 from iam.protocol.grants.client_credentials import ClientCredentials
+from iam.protocol.grants.device_code import DeviceCode
 from iam.protocol.grants.refresh_token import RefreshToken
 from iam.records.actor import SERVER
+from tests.flows.device import DEVICE, Device, allowed
 from tests.harness import App, Person, Reply, Server
+
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", DEVICE)
 
 
 @frozen
@@ -24,6 +28,7 @@ class Held:
     app: App
     person: Person
     code: str
+    device: Device
     access_token: str
     refresh_token: str
     own_token: str
@@ -47,6 +52,10 @@ def good(reply: Reply) -> bool:
 
 async def code(server: Server, held: Held) -> bool:
     return good(await server.redeem(held.app, held.code))
+
+
+async def device_code(server: Server, held: Held) -> bool:
+    return good(await held.device.poll())
 
 
 async def refresh(server: Server, held: Held) -> bool:
@@ -97,7 +106,7 @@ async def introspection_of_a_service_token(server: Server, held: Held) -> bool:
     return await held.introspected(server, held.service_token)
 
 
-PERSONS = (code, refresh, introspection, introspection_of_a_refresh_token, resource)
+PERSONS = (code, device_code, refresh, introspection, introspection_of_a_refresh_token, resource)
 CLIENTS = (own, introspection_of_a_token_of_its_own, resource_with_a_token_of_its_own)
 IDENTITIES = (user_info,)  # with tokens for no resource
 PERSONAL = (personal, introspection_of_a_personal_token)
@@ -109,6 +118,7 @@ PATHS = {
     AuthorizationCode.name: (*PERSONS, *IDENTITIES),
     RefreshToken.name: (*PERSONS, *IDENTITIES),
     ClientCredentials.name: CLIENTS,
+    DeviceCode.name: (*PERSONS, *IDENTITIES),
 }
 
 
@@ -275,7 +285,8 @@ MATRIX = [
 
 
 async def hold(server: Server) -> Held:
-    app, person = await server.app(scopes=("openid", "read", "write")), await server.person()
+    app = await server.app(scopes=("openid", "read", "write"), grant_types=GRANT_TYPES)
+    person = await server.person()
     await server.store.resources.create(
         server.own_resource,
         scopes=(),
@@ -293,6 +304,7 @@ async def hold(server: Server) -> Held:
         app,
         person,
         await server.code(app, person, resource=server.own_resource),
+        await allowed(server, person, app, resource=server.own_resource),
         tokens["access_token"],
         tokens["refresh_token"],
         own_token.json["access_token"],

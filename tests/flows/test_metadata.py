@@ -9,6 +9,7 @@ from iam.clients.dpop_headers import ALGORITHMS
 from iam.endpoints.resource_metadata import ResourceMetadata
 from iam.records.actor import SERVER
 from tests.assertions import asserted, form, sharing
+from tests.flows.device import DEVICE, allowed
 from tests.harness import CHALLENGE, REDIRECT_URI, Server
 from tests.http.walk import every_route
 from tests.request_objects import asking
@@ -18,6 +19,7 @@ METHODS = {
     "authorization_endpoint": ("GET", "POST"),
     "token_endpoint": ("POST",),
     "pushed_authorization_request_endpoint": ("POST",),
+    "device_authorization_endpoint": ("POST",),
     "revocation_endpoint": ("POST",),
     "introspection_endpoint": ("POST",),
     "userinfo_endpoint": ("GET", "POST"),
@@ -73,13 +75,14 @@ async def test_every_grant_type_in_the_document_gives_tokens(server: Server) -> 
         "authorization_code": await server.redeem(app, code),
         "client_credentials": await server.token(app, grant_type="client_credentials"),
         "refresh_token": await server.refresh(app, tokens["refresh_token"]),
+        DEVICE: await (await allowed(server, person)).poll(),
     }
 
     assert set((await document(server))["grant_types_supported"]) == set(replies)
     assert {name: reply.status for name, reply in replies.items()} == dict.fromkeys(replies, 200)
 
 
-@pytest.mark.parametrize("grant_type", ["password", "implicit", "urn:ietf:params:oauth:grant-type:device_code"])
+@pytest.mark.parametrize("grant_type", ["password", "implicit", "urn:ietf:params:oauth:grant-type:saml2-bearer"])
 async def test_a_grant_type_that_is_not_in_the_document_is_not_supported(server: Server, grant_type: str) -> None:
     app = await server.app()
 

@@ -20,6 +20,7 @@ from iam.secrets.minted import Kind
 from iam.server.own_resources import register_api
 from tests.assertions import GRANT, asserted, form, make
 from tests.authenticators import Authenticator
+from tests.flows.device import device
 from tests.flows.test_personal_tokens import personal_token
 from tests.harness import App, Reply, Server, made_up
 from tests.pages.conftest import Visitor, make_account
@@ -45,7 +46,14 @@ def basic(client_id: str, secret: str) -> dict[str, str]:
 
 @pytest.fixture
 def limits() -> tuple[str, ...]:
-    return (f"secret-network={MOST}", "secret-client=3", "factor=1000", f"factor-network={MOST}")
+    return (
+        f"secret-network={MOST}",
+        "secret-client=3",
+        "factor=1000",
+        f"factor-network={MOST}",
+        "user-code=1000",
+        f"user-code-network={MOST}",
+    )
 
 
 @frozen
@@ -164,6 +172,17 @@ async def token_of_the_api(server: Server) -> Way:
     return Way(send, 401, looked_up=True)
 
 
+async def user_code(server: Server) -> Way:
+    person = await server.person()
+
+    async def send(address: str, right: bool) -> Reply:
+        visitor = Visitor(server, person.cookie, address=address)
+        code = (await device(server)).code if right else "BCDF-GHJK"
+        return await visitor.send(await visitor.form("/device"), user_code=code)
+
+    return Way(send, 400, looked_up=True)
+
+
 def factor(name: str) -> Callable[[Server], Awaitable[Way]]:
     async def way(server: Server) -> Way:
         user_id = await make_account(server, "ada", "ada@example.org")
@@ -203,6 +222,7 @@ PAGES: Mapping[str, Callable[[Server], Awaitable[Way]]] = {
     "setup link": setup,
     **{f"link to {path}, {way}": link(path, kind, way) for path, kind in LINK_KINDS.items() for way in ("GET", "POST")},
     "passkey": passkey,
+    "code of a device": user_code,
     **{f"factor {name}": factor(name) for name in sorted(FACTORS)},
 }
 PATHS: Mapping[str, Callable[[Server], Awaitable[Way]]] = {
@@ -257,7 +277,11 @@ async def test_a_right_one_passes_from_elsewhere_and_where_it_is_known_without_t
 
 
 # A form takes from the budget of what its network writes, and who proves a factor is looked up.
-WRITING = ("secret in a registration", *(name for name in PAGES if name.endswith("POST") or name.startswith("factor")))
+WRITING = (
+    "secret in a registration",
+    "code of a device",
+    *(name for name in PAGES if name.endswith("POST") or name.startswith("factor")),
+)
 
 
 @pytest.mark.parametrize("name", [name for name in PATHS if name not in WRITING])
@@ -368,6 +392,7 @@ NOT_COUNTED = {
     "people/passwords.py verify": "called by logins",
     "people/setup.py good": "called by the page of the setup, which counts",
     "people/steps.py read": "a MAC of ours behind a cookie of 256 bits, which is found by its digest",
+    "protocol/grants/device_code.py validate_device_code": "a code of 256 bits, found by its digest",
     "tokens/access_tokens.py place": "a token of 256 bits, found by its digest",
     "tokens/access_tokens.py lasting": "a token of 256 bits, found by its digest",
     "tokens/access_tokens.py refresh_place": "a token of 256 bits, found by its digest",
@@ -399,6 +424,7 @@ KINDS = {
     Kind.ACCESS_TOKEN: "256 bits, found by its digest",
     Kind.REFRESH_TOKEN: "256 bits, found by its digest",
     Kind.AUTHORIZATION_CODE: "256 bits, found by its digest, for a minute",
+    Kind.DEVICE_CODE: "256 bits, found by its digest, for ten minutes",
     Kind.PENDING_LOGIN: "256 bits, found by its digest, for ten minutes",
     Kind.ONLINE_CODE: "256 bits, found by its digest, for a minute",
     Kind.SESSION: "256 bits, found by its digest",

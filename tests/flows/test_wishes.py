@@ -15,7 +15,7 @@ from tests.harness import REDIRECT_URI, App, Server
 from tests.registering import initial_access_token, register, registered
 
 OPENID = {"openid", "profile", "email", "address", "phone", "offline_access"}
-DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+UNKNOWN = "urn:ietf:params:oauth:grant-type:saml2-bearer"
 MCP = json.loads((Path(__file__).parent / "mcp_clients.json").read_text())
 
 
@@ -32,7 +32,7 @@ def open_server(configured: Any, admin: Any) -> Server:
     ("wishes", "member", "registered_value"),
     [
         (
-            {"grant_types": ["authorization_code", "refresh_token", DEVICE]},
+            {"grant_types": ["authorization_code", "refresh_token", UNKNOWN]},
             "grant_types",
             ["authorization_code", "refresh_token"],
         ),
@@ -79,14 +79,14 @@ async def test_where_nothing_is_left_out_nothing_is_said(open_server: Server) ->
 
 
 async def test_what_was_left_out_can_be_read_about(open_server: Server) -> None:
-    reply = await register(open_server, None, scope="openid admin", grant_types=["authorization_code", DEVICE])
+    reply = await register(open_server, None, scope="openid admin", grant_types=["authorization_code", UNKNOWN])
     await open_server.store.refusals.flush()
     trace = await open_server.store.refusals.find(reply.json["left_out_uri"].rpartition("/")[2], open_server.now())
 
     assert trace is not None
     assert (trace.endpoint, trace.error, trace.client_id) == ("/register", "left_out", reply.json["client_id"])
     assert "admin" in trace.got
-    assert "device_code" in trace.got
+    assert "saml2-bearer" in trace.got
 
 
 async def test_who_sends_an_answer_back_as_it_came_is_told_of_nothing_new(server: Server) -> None:

@@ -18,12 +18,10 @@ from iam.protocol.bridge import UndecidedError, hooks
 from iam.protocol.endpoints import Endpoints
 from iam.protocol.request import AUTHORIZATION, TOKEN, make_request
 from iam.protocol.validator import Validator
+from tests.flows.device import DEVICE, allowed, tv
 from tests.harness import CHALLENGE, REDIRECT_URI, Server
 
-DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 MISSING = (
-    "/device_authorization",
-    "/device",
     "/bc-authorize",
 )
 
@@ -93,24 +91,32 @@ def test_g1_no_hook_of_ours_goes_unchecked() -> None:
     assert unchecked == []
 
 
-@pytest.mark.parametrize("path", ["/device_authorization", "/device"])
-async def test_g34_there_is_no_device_flow_and_nothing_says_so(server: Server, issued, path: str) -> None:
+async def test_g34_a_device_gets_short_codes_that_are_stored_and_nobody_keeps(server: Server, admin: Any) -> None:
+    app = await tv(server, "client_secret_basic")
+
+    reply = await server.post("/device_authorization", {"scope": "read"}, headers=app.basic)
+
+    told = reply.json
+    assert (reply.status, reply.header("cache-control"), len(told["user_code"])) == (200, "no-store", 9)
+    admin.execute("select device_codes::text from device_codes")
+    ((row,),) = admin.fetchall()
+    assert not {
+        code for code in (told["device_code"], told["user_code"], told["user_code"].replace("-", "")) if code in row
+    }
+
+
+async def test_g35_a_device_gets_an_id_token_and_one_access_token(server: Server, admin: Any) -> None:
+    tokens = await (await allowed(server, await server.person(), scope="openid")).tokens()
+
+    admin.execute("select count(*) from access_tokens")
+    assert admin.fetchone() == (1,)
+    assert "id_token" in tokens
+
+
+async def test_g35_password_grants_are_unsupported(server: Server, issued) -> None:
     app = await server.app()
 
-    asked = await server.post(path, {"scope": "read"}, headers=app.basic)
-    metadata = (await server.get("/.well-known/oauth-authorization-server")).json
-
-    assert asked.status == 404
-    assert "device_authorization_endpoint" not in metadata
-    assert DEVICE not in metadata["grant_types_supported"]
-    assert issued() == 0
-
-
-@pytest.mark.parametrize("grant_type", ["password", DEVICE])
-async def test_g35_device_and_password_grants_are_unsupported(server: Server, issued, grant_type: str) -> None:
-    app = await server.app()
-
-    reply = await server.token(app, grant_type=grant_type, username="u", password="p", device_code="d")
+    reply = await server.token(app, grant_type="password", username="u", password="p")
 
     assert (reply.status, reply.json["error"]) == (400, "unsupported_grant_type")
     assert issued() == 0
@@ -118,11 +124,9 @@ async def test_g35_device_and_password_grants_are_unsupported(server: Server, is
 
 @pytest.mark.parametrize("code", ["", "x", "\N{SNOWMAN}" * 100])
 async def test_g36_a_device_code_is_answered_and_breaks_nothing(server: Server, code: str) -> None:
-    public = await server.app(auth_method="none", grant_types=("authorization_code",))
+    reply = await server.token(await tv(server), grant_type=DEVICE, device_code=code)
 
-    reply = await server.token(public, grant_type=DEVICE, device_code=code)
-
-    assert (reply.status, reply.json["error"]) == (400, "unsupported_grant_type")
+    assert (reply.status, reply.json["error"]) == (400, "invalid_grant" if code else "invalid_request")
 
 
 async def test_g40_no_log_of_oauthlib_holds_a_secret_however_much_is_logged(server: Server, caplog) -> None:

@@ -8,7 +8,7 @@ from attrs import frozen
 from iam.clients.registrants import Registrant
 from iam.http.parameters import ParameterError, query_parameters
 from iam.http.request import Request
-from iam.oauth.grant_types import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, REFRESH_TOKEN
+from iam.oauth.grant_types import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
 from iam.oauth.scopes import DEFAULT
 from iam.pages.applications.form import CONFIDENTIAL, PUBLIC, SCOPES, USUAL, ApplicationForm
 
@@ -60,6 +60,15 @@ KINDS: Final = (
         (CLIENT_CREDENTIALS,),
         DEFAULT,
         CLIENT_CREDENTIALS,
+    ),
+    ApplicationKind(
+        "device",
+        "A device, or a program without a browser",
+        "It shows a code, and people allow it on another device.",
+        PUBLIC,
+        (DEVICE_CODE, REFRESH_TOKEN),
+        SCOPES,
+        DEVICE_CODE,
     ),
 )
 

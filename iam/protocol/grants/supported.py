@@ -6,10 +6,11 @@ from iam.oauth import grant_types
 from iam.protocol.grant import Grant, Issuance
 from iam.protocol.grants.authorization_code import AuthorizationCode
 from iam.protocol.grants.client_credentials import ClientCredentials
+from iam.protocol.grants.device_code import DeviceCode
 from iam.protocol.grants.implicit import Implicit
 from iam.protocol.grants.refresh_token import RefreshToken
 
-GRANTS: Final[tuple[type[Grant], ...]] = (AuthorizationCode, RefreshToken, ClientCredentials, Implicit)
+GRANTS: Final[tuple[type[Grant], ...]] = (AuthorizationCode, RefreshToken, ClientCredentials, DeviceCode, Implicit)
 
 
 def build_grants(issuance: Issuance) -> list[Grant]:
