@@ -66,7 +66,6 @@ def protocol(application: Application) -> list[Route]:
             ("POST",),
             application.device_authorization.post,
             name="device_authorization_endpoint",
-            cors=shared,
         ),
         Route(
             pushed_requests.PATH,
