@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tests.browser.conftest import PASSWORD
-from tests.browser.ways.visit import DESCRIPTION, EMAIL, NAME, OTHER, SCOPE, STALE, USERNAME, Visit
+from tests.browser.ways.visit import DESCRIPTION, DEVICE, EMAIL, NAME, OTHER, SCOPE, STALE, USERNAME, Visit
 
 PAGES = {
     "consent": "/authorize",
@@ -13,6 +13,14 @@ PAGES = {
     "consent of a stranger": "/authorize",
     "answer by a form": "/authorize",
     "continue to a stranger": "/authorize",
+    "code of a device": "/device",
+    "code of a device refused": "/device",
+    "code of a device gone": "/device/consent",
+    "device that asks": "/device/consent",
+    "device that is for nothing": "/device/consent",
+    "device gone stale": "/device/consent",
+    "device denied": "/device/consent",
+    "device connected": "/device/consent",
     "login for a client": "/login",
     "login for a stranger": "/login",
     "logout": "/logout",
@@ -36,6 +44,7 @@ def way(visit: Visit) -> Iterator[str]:
     visit.command("user", "create", *other, typed=PASSWORD)
     visit.command("scope", "create", SCOPE, "--description", DESCRIPTION)
     yield from asked(visit)
+    yield from devices(visit)
     yield from leaving(visit)
 
 
@@ -73,6 +82,35 @@ def asked(visit: Visit) -> Iterator[str]:
     visit.ask(client, "openid read", response_type="none", response_mode="form_post")
     visit.heading("Back to the application")
     yield "answer by a form"
+
+
+def devices(visit: Visit) -> Iterator[str]:
+    television = visit.client("--auth-method", "none", "--grant-type", DEVICE, "--scope", f"openid read {SCOPE}")
+    visit.to("/device")
+    yield "code of a device"
+    visit.connect("BCDF-GHJK")
+    visit.said("There is no such code")
+    yield "code of a device refused"
+    visit.to("/device/consent?user_code=BCDF-GHJK")
+    yield "code of a device gone"
+    visit.to(visit.device(television, f"read {SCOPE}"))
+    visit.press("Go on", "Allow")
+    yield "device that asks"
+    for box in visit.page.get_by_role("checkbox").all():
+        box.uncheck()
+    visit.press("Allow")
+    visit.said("you have selected nothing")
+    yield "device that is for nothing"
+    visit.spoil()
+    visit.press("Allow")
+    visit.said(STALE)
+    yield "device gone stale"
+    visit.press("Do not allow", "Nothing is allowed")
+    yield "device denied"
+    visit.to(visit.device(television, "openid read"))
+    visit.press("Go on", "Allow")
+    visit.press("Allow", "Your device is connected")
+    yield "device connected"
 
 
 def sent_here(visit: Visit, client: str, stranger: str) -> Iterator[str]:

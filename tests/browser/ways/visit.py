@@ -21,6 +21,7 @@ HOST = f"{'h' * 63}.{'o' * 63}.example"
 CALLBACK = f"https://{HOST}/{'p' * 200}"
 SCOPE = "s" * 120
 DESCRIPTION = "D" * 100
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 STALE = "Nothing was done yet"
 
 
@@ -99,6 +100,17 @@ class Visit:
         query = {"response_type": "code", "client_id": client_id, "redirect_uri": CALLBACK, "scope": scope}
         challenge = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
         self.to("/authorize?" + urlencode({**query, **challenge, **parameters}))
+
+    def device(self, client_id: str, scope: str) -> str:
+        """The address that a device shows which has asked for this."""
+        form = {"client_id": client_id, "scope": scope}
+        told = requests.post(self.site.url + "/device_authorization", data=form, timeout=30).json()
+        return str(told["verification_uri_complete"]).removeprefix(self.site.url)
+
+    def connect(self, code: str) -> None:
+        """Type the code of a device."""
+        self.fill(Code_on_your_device=code)
+        self.press("Go on")
 
     def leave(self, client_id: str) -> None:
         self.to("/logout?" + urlencode({"client_id": client_id, "post_logout_redirect_uri": CALLBACK}))
