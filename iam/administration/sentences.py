@@ -73,7 +73,9 @@ SENTENCES: Final[Mapping[str, Sentences]] = {
     "secret.throttled": logged(
         "Secrets of applications that had to wait after too many wrong ones, in one minute: {count}."
     ),
-    "user_code.throttled": logged("Codes of devices that had to wait after too many wrong ones, in one minute: {count}."),
+    "user_code.throttled": logged(
+        "Codes of devices that had to wait after too many wrong ones, in one minute: {count}."
+    ),
     "device.throttled": logged("Devices that had to wait, since too many asked, in one minute: {count}."),
     "client_authentication.refused": logged("Applications that did not prove who they are, in one minute: {count}."),
     "consent.refused": logged("People who allowed an application nothing, in one minute: {count}."),

@@ -22,10 +22,10 @@ from iam.endpoints.api.me import MeEndpoint
 from iam.endpoints.api.repetitions import Repetitions
 from iam.endpoints.authorization import AuthorizationEndpoint
 from iam.endpoints.authorization_answers import AuthorizationAnswers
-from iam.endpoints.handles import Handles
 from iam.endpoints.device_authorization import DeviceAuthorizationEndpoint
 from iam.endpoints.device_codes import DevicePage
 from iam.endpoints.device_consent import DeviceConsent
+from iam.endpoints.handles import Handles
 from iam.endpoints.health import Health
 from iam.endpoints.introspection import IntrospectionEndpoint
 from iam.endpoints.jwks import Jwks

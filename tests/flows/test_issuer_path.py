@@ -64,7 +64,7 @@ async def test_every_address_in_the_metadata_is_below_the_path_and_answers(confi
 
     statuses = {urlsplit(address).path: (await server.get(address)).status for address in listed}
 
-    assert len(listed) == 9
+    assert len(listed) == 10
     assert all(address.startswith(server.settings.issuer + "/") for address in listed)
     assert 404 not in statuses.values()
     assert document["protected_resources"] == [

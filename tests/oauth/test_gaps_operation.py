@@ -21,9 +21,7 @@ from iam.protocol.validator import Validator
 from tests.flows.device import DEVICE, allowed, tv
 from tests.harness import CHALLENGE, REDIRECT_URI, Server
 
-MISSING = (
-    "/bc-authorize",
-)
+MISSING = ("/bc-authorize",)
 
 
 def parsed(parameters: dict[str, str]) -> ParsedParameters:
