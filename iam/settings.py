@@ -30,6 +30,7 @@ from iam.limits import Limits
 from iam.networks import loopback
 from iam.records import brand, mail_server
 from iam.records.brand import Brand
+from iam.records.grant_type import GrantType
 from iam.records.host import Host
 from iam.records.mail_server import MailServer
 
@@ -42,9 +43,6 @@ TAKEN = (".well-known", "healthz", "readyz")  # names at the host's root, whatev
 NETLOC = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]+)?")  # as browsers write it in Origin
 HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")  # RFC 6749 §3.3
-GrantType = Literal[
-    "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"
-]
 
 
 class SettingsError(Exception):

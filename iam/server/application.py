@@ -4,14 +4,6 @@ from functools import cached_property
 
 from attrs import frozen
 
-from iam.administration.actions import reach
-from iam.authorization.admission import Admission
-from iam.authorization.assurance import Assurances
-from iam.authorization.consent import Consent
-from iam.authorization.person import Authentication
-from iam.browser.interactions import PURPOSE as INTERACTIONS
-from iam.browser.interactions import Interactions
-from iam.browser.visitors import Visitors
 from iam.clients.document_policy import OFF
 from iam.clients.dynamic_registration import CLOSED
 from iam.endpoints.api.api import PATH as API
@@ -22,9 +14,6 @@ from iam.endpoints.api.me import MeEndpoint
 from iam.endpoints.api.repetitions import Repetitions
 from iam.endpoints.authorization import AuthorizationEndpoint
 from iam.endpoints.authorization_answers import AuthorizationAnswers
-from iam.endpoints.device_authorization import DeviceAuthorizationEndpoint
-from iam.endpoints.device_codes import DevicePage
-from iam.endpoints.device_consent import DeviceConsent
 from iam.endpoints.handles import Handles
 from iam.endpoints.health import Health
 from iam.endpoints.introspection import IntrospectionEndpoint
@@ -68,7 +57,7 @@ from iam.pages.login.passkey import PasskeyLogin
 from iam.pages.setup import SetupPage
 from iam.pages.static import Static
 from iam.people.setup import SetupLinks
-from iam.server.account_parts import AccountParts
+from iam.server.device_parts import DeviceParts
 from iam.throttles.beat import Beat
 from iam.throttles.pace import Pace
 from iam.tokens.possession import Possession
@@ -78,7 +67,7 @@ from iam.tokens.user_info_response import UserInfoResponse
 
 
 @frozen(slots=False)
-class Application(AccountParts):
+class Application(DeviceParts):
     """The endpoints and pages of one server."""
 
     # Endpoints that programs call
@@ -92,11 +81,6 @@ class Application(AccountParts):
     def pushed_request(self) -> PushedRequestEndpoint:
         """The endpoint `/par` (RFC 9126 §2)."""
         return PushedRequestEndpoint(self.strict_authentication, self.server, self.pushed_requests, self.budget)
-
-    @cached_property
-    def device_authorization(self) -> DeviceAuthorizationEndpoint:
-        """The endpoint `/device_authorization` (RFC 8628 §3.1)."""
-        return DeviceAuthorizationEndpoint(self.server, self.explanations, self.throttle, self.settings.issuer)
 
     @cached_property
     def introspection(self) -> IntrospectionEndpoint:
@@ -207,31 +191,9 @@ class Application(AccountParts):
         return AuthorizationEndpoint(
             self.server,
             Handles(self.pushed_requests, self.settings),
-            *self._judging,
+            *self.judging,
             AuthorizationAnswers(self.server, self.visitors, self.theme, self.explanations),
         )
-
-    @cached_property
-    def _judging(self) -> tuple[Authentication, Consent, Visitors, Interactions, Assurances, Admission]:
-        """What a request is judged by, before a person is asked about it."""
-        return (
-            Authentication(self.subjects, self.clock),
-            Consent(self.store.consents, self.store.scopes),
-            self.visitors,
-            Interactions(self.key.derive(INTERACTIONS), self.clock),
-            Assurances(self.store.scopes, self.factors),
-            Admission(self.store.restrictions, self.store.scopes, self.store.roles, reach.within),
-        )
-
-    @cached_property
-    def device(self) -> DevicePage:
-        """The page `/device`, at which people type the code of a device (RFC 8628 §3.3)."""
-        return DevicePage(self.server.devices.user_codes, self.visitors, self.theme)
-
-    @cached_property
-    def device_consent(self) -> DeviceConsent:
-        """The page behind it, which asks whether to allow what the device asks for."""
-        return DeviceConsent(self.server, *self._judging, self.theme, self.explanations)
 
     @cached_property
     def departures(self) -> Departures:
