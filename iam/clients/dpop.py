@@ -19,7 +19,7 @@ from iam.clients.dpop_nonces import PURPOSE, Nonces
 from iam.clients.signatures import REGISTRY, SKEW
 from iam.clock import Clock
 from iam.equivalence import normal
-from iam.oauth.dpop import SentProof, confirmation_of
+from iam.oauth.dpop import JKT, SentProof, confirmation_of
 from iam.oauth.errors import InvalidProofError, NonceNeededError
 from iam.oauth.reasons import Reason, carrying
 from iam.secrets.master_key import ServerKey
@@ -47,6 +47,11 @@ class Proof:
     confirmation: str
     digest: bytes = field(repr=False)
     last_day: date
+
+    @property
+    def thumbprint(self) -> str:
+        """The thumbprint of the key (RFC 7638)."""
+        return self.confirmation.removeprefix(f"{JKT}:")
 
 
 @service

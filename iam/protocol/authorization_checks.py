@@ -116,11 +116,13 @@ def check_challenge(request: OAuthlibRequest) -> dict[str, object]:
 def check_key(request: OAuthlibRequest) -> dict[str, object]:
     """Reads `dpop_jkt`, the thumbprint of the key to which the code is bound (RFC 9449 §10).
 
-    Raises InvalidRequestError unless it is a SHA-256 digest in base64url.
+    Raises InvalidRequestError unless it is a SHA-256 digest in base64url, and that of the proof with which it was pushed.
     """
-    thumbprint = request.parameters.get("dpop_jkt")
+    thumbprint = request.parameters.get("dpop_jkt") or request.pushed_key
     if thumbprint is None:
         return {}
+    if thumbprint != (request.pushed_key or thumbprint):
+        raise InvalidRequestError("The dpop_jkt is not that of the key which pushed the request.")
     if not pkce.well_formed(thumbprint):
         raise InvalidRequestError("The dpop_jkt must be 43 characters of base64url.")
     request.confirmation = confirmation_of(thumbprint)

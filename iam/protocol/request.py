@@ -71,6 +71,7 @@ class OAuthlibRequest:
 
     # of authorization requests
     confirmation: str | None = field(init=False, default=None)  # the key to which the code is bound
+    pushed_key: str | None = field(init=False, default=None)  # the same, as it was pushed beside a request object
     signed: bool = field(init=False, default=False)  # whether the parameters are those of a request object
     granting: str = field(init=False, default="authorization_code")  # the grant type that a person is asked for
     fetched: str | None = field(init=False, default=None)  # the request object, if it came by reference

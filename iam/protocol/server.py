@@ -158,7 +158,7 @@ class Server:
         """
         await self.documents.at_authorization(parameters, address)
         request = build_request(await self._objects.read(parameters))
-        request.handle = handle
+        request.handle, request.pushed_key = handle, parameters.get("dpop_jkt") if handle else None
         try:
             await bridge.call(self._endpoints.validate, request)
         except FatalClientError as error:

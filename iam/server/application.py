@@ -80,7 +80,9 @@ class Application(DeviceParts):
     @cached_property
     def pushed_request(self) -> PushedRequestEndpoint:
         """The endpoint `/par` (RFC 9126 §2)."""
-        return PushedRequestEndpoint(self.strict_authentication, self.server, self.pushed_requests, self.budget)
+        return PushedRequestEndpoint(
+            self.strict_authentication, self.server, self.pushed_requests, self.budget, self.proofs
+        )
 
     @cached_property
     def introspection(self) -> IntrospectionEndpoint:

@@ -53,7 +53,7 @@ TOOLKIT_PAGES = {
 }
 
 
-PROVED = ("/token", user_info.PATH, resource.PATH)  # requests to them may have a DPoP proof
+PROVED = ("/token", pushed_requests.PATH, user_info.PATH, resource.PATH)  # requests to them may have a DPoP proof
 
 
 def protocol(application: Application) -> list[Route]:

@@ -9,7 +9,9 @@ import pytest
 from iam.clients.dpop_headers import ALGORITHMS
 from iam.records.actor import SERVER
 from tests.dpop import Holder
-from tests.harness import App, Server
+from tests.harness import App, Reply, Server
+from tests.pushing import Browser, asking
+from tests.request_objects import asking as signing
 
 SELF = {"grant_type": "client_credentials"}
 
@@ -129,6 +131,48 @@ async def test_a_thumbprint_must_be_one(server: Server, jkt: str) -> None:
     reply = await server.authorize(await server.app(), await server.person(), dpop_jkt=jkt)
 
     assert reply.sent_back["error"] == "invalid_request"
+
+
+async def pushed(server: Server, app: App, holder: Holder, form: dict[str, str]) -> Reply:
+    return await server.post("/par", form, headers={**app.basic, "DPoP": holder.proof(path="/par")})
+
+
+async def test_a_pushed_request_is_bound_to_the_key_of_its_proof(server: Server) -> None:
+    """RFC 9449 §10.1."""
+    app, holder, browser = await server.app(), Holder(server), Browser(server, await server.person())
+    handle = (await pushed(server, app, holder, asking())).json["request_uri"]
+
+    code = (await browser.decide(await browser.open(app.client_id, handle))).sent_back["code"]
+
+    for proof in (None, Holder(server).proof()):
+        assert (await server.redeem(app, code, proof)).json["error"] == "invalid_grant"
+    assert (await server.redeem(app, code, holder.proof())).json["token_type"] == "DPoP"
+
+
+async def test_a_pushed_request_names_no_other_key(server: Server) -> None:
+    app, holder = await server.app(), Holder(server)
+
+    same = await pushed(server, app, holder, asking(dpop_jkt=holder.jkt))
+    other = await pushed(server, app, holder, asking(dpop_jkt=Holder(server).jkt))
+
+    assert same.status == 201
+    assert (other.status, other.json["error"]) == (400, "invalid_dpop_proof")
+
+
+async def test_a_pushed_request_object_is_bound_to_the_key_of_its_proof(server: Server) -> None:
+    client, holder = await signing(server), Holder(server)
+    browser = Browser(server, client.person)
+
+    replies = [
+        await pushed(server, client.app, holder, {"request": client.signed(dpop_jkt=jkt)})
+        for jkt in (None, holder.jkt, Holder(server).jkt)
+    ]
+
+    assert [reply.status for reply in replies] == [201, 201, 400]
+    page = await browser.open(client.app.client_id, replies[0].json["request_uri"])
+    code = (await browser.decide(page)).sent_back["code"]
+    assert (await server.redeem(client.app, code)).json["error"] == "invalid_grant"
+    assert (await server.redeem(client.app, code, holder.proof())).status == 200
 
 
 # Clients that must bind their tokens

@@ -18,9 +18,10 @@ from iam.server.own_resources import register_api
 from tests.assertions import REGISTRY, make
 from tests.dpop import Holder, digest
 from tests.harness import App, Reply, Server
+from tests.pushing import asking
 
 RESOURCES = {"/resource": "read", "/userinfo": "openid", "/api/v1/me": "iam:audit:read"}
-PLACES = ("/token", *RESOURCES)
+PLACES = ("/token", "/par", *RESOURCES)
 SELF = {"grant_type": "client_credentials"}
 
 
@@ -42,11 +43,17 @@ class Place:
         """A good proof for the place, changed."""
         return self.holder.proof(self.method, self.path, self.token, header, **claims)
 
+    @property
+    def good(self) -> int:
+        """The status of its good answers."""
+        return 201 if self.path == "/par" else 200
+
     async def ask(self, *proofs: str) -> Reply:
         """The answer to a request with these proofs, each in a header field of its own."""
         headers: dict[str, Any] = {"DPoP": list(proofs)} if proofs else {}
         if self.token is None:
-            return await self.server.post("/token", SELF, headers={**self.app.basic, **headers})
+            form = SELF if self.path == "/token" else asking()
+            return await self.server.post(self.path, form, headers={**self.app.basic, **headers})
         return await self.server.get(self.path, headers={"Authorization": f"DPoP {self.token}", **headers})
 
 
@@ -88,7 +95,7 @@ async def test_a_good_proof_is_taken(server: Server, path: str) -> None:
 
     reply = await place.ask(place.proof())
 
-    assert (reply.status, reply.header("dpop-nonce")) == (200, server.nonce)
+    assert (reply.status, reply.header("dpop-nonce")) == (place.good, server.nonce)
 
 
 @pytest.mark.parametrize("alg", ALGORITHMS)
@@ -239,7 +246,7 @@ async def test_h53_a_proof_that_is_wrong_is_refused(server: Server, admin: Any, 
 
     admin.execute("select count(*) from replays")
     assert admin.fetchone() == before
-    assert (await place.ask(place.proof())).status == 200
+    assert (await place.ask(place.proof())).status == place.good
 
 
 @pytest.mark.parametrize("path", PLACES)
@@ -286,7 +293,7 @@ async def test_a_bound_token_is_not_taken_from_a_form(server: Server) -> None:
 async def test_h53_a_proof_is_used_once(server: Server, path: str) -> None:
     place = await placed(server, path)
     proof = place.proof()
-    assert (await place.ask(proof)).status == 200
+    assert (await place.ask(proof)).status == place.good
 
     assert refused(await place.ask(proof))
 
@@ -313,7 +320,7 @@ async def test_a_nonce_of_one_server_is_good_at_the_others(server: Server, confi
 
 async def test_a_jti_is_used_once_by_a_key_wherever_it_is_sent(server: Server) -> None:
     place = await placed(server, "/resource")
-    assert (await place.ask(place.proof(jti="once"))).status == 200
+    assert (await place.ask(place.proof(jti="once"))).status == place.good
 
     assert refused(await server.token(place.app, place.holder.proof(jti="once"), **SELF))
     assert (await server.token(place.app, Holder(server).proof(jti="once"), **SELF)).status == 200
@@ -327,14 +334,14 @@ async def test_a_proof_without_a_nonce_of_ours_is_asked_for_one(server: Server, 
         reply = await place.ask(place.proof(nonce=nonce))
         assert refused(reply, "use_dpop_nonce"), nonce
         assert "error_uri" not in reply.json
-        assert (await place.ask(place.proof(nonce=reply.header("dpop-nonce")))).status == 200
+        assert (await place.ask(place.proof(nonce=reply.header("dpop-nonce")))).status == place.good
 
 
 async def test_a_nonce_grows_old(server: Server) -> None:
     place = await placed(server, "/token")
     nonce = server.nonce
     server.clock.advance(PERIOD)
-    assert (await place.ask(place.proof(nonce=nonce))).status == 200
+    assert (await place.ask(place.proof(nonce=nonce))).status == place.good
 
     server.clock.advance(PERIOD)
 
@@ -347,7 +354,7 @@ async def test_a_clock_that_is_wrong_is_set_right_by_the_nonce(server: Server) -
 
     for ahead in (2 - DATED, DATED - 2):
         assert refused(await place.ask(place.proof(iat=now(place) + ahead, nonce=None)), "use_dpop_nonce")
-        assert (await place.ask(place.proof(iat=now(place) + ahead))).status == 200
+        assert (await place.ask(place.proof(iat=now(place) + ahead))).status == place.good
 
 
 async def test_nonces_may_be_offered_alone(configured: Callable[..., Server]) -> None:
@@ -369,7 +376,7 @@ async def test_an_address_may_be_written_differently(server: Server, path: str) 
     below = htu.partition("://")[2].partition("/")[2]
 
     for written in (f"{htu}?more=1", f"{htu}#top", htu.replace("http://", "HTTP://"), htu.replace(below, "./" + below)):
-        assert (await place.ask(place.proof(htu=written))).status == 200
+        assert (await place.ask(place.proof(htu=written))).status == place.good
 
 
 async def test_the_host_that_a_request_names_does_not_count(server: Server) -> None:
@@ -398,4 +405,4 @@ async def test_whoever_is_not_the_client_spends_no_proof(server: Server, admin: 
     reply = await server.token(App(place.app.client_id, "wrong"), proof, **SELF)
 
     assert reply.json["error"] == "invalid_client"
-    assert (await place.ask(proof)).status == 200
+    assert (await place.ask(proof)).status == place.good
