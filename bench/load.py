@@ -32,8 +32,10 @@ local function read()
     end
 end
 local function formatted(row)
-    local body = before .. row[2]
-    return wrk.format(nil, path, {{["Authorization"] = row[1], ["Content-Type"] = {content_type}}}, body ~= "" and body or nil)
+    local headers = {{["Authorization"] = row[1], ["Content-Type"] = {content_type}}}
+    local body = before
+    if {header} then headers[{header}] = row[2] else body = before .. row[2] end
+    return wrk.format(nil, path, headers, body ~= "" and body or nil)
 end
 """
 
@@ -81,7 +83,7 @@ function response(status, headers, body)
 end
 """
 
-Row = tuple[str, str]  # an Authorization header, and what follows the body
+Row = tuple[str, str]  # an Authorization header, and what follows the body, or the value of another header
 
 
 class Order(StrEnum):
@@ -94,13 +96,14 @@ class Order(StrEnum):
 
 @frozen
 class Operation:
-    """One kind of request: where it goes, and in which order its rows are taken."""
+    """One kind of request: where it goes, in which order its rows are taken, and for which `header` they are, if for one."""
 
     name: str
     path: str
     body: str = ""
     method: str = "POST"
     order: Order = Order.AGAIN
+    header: str | None = None
 
     def script(self, directory: Path, rows: Iterable[Row], threads: int = 1) -> Path:
         """Write wrk's script, and the file of rows that it reads."""
@@ -111,6 +114,7 @@ class Operation:
             content_type='"application/x-www-form-urlencoded"' if self.method == "POST" else "nil",
             path=json.dumps(self.path),
             body=json.dumps(self.body),
+            header=json.dumps(self.header) if self.header else "nil",
             file=json.dumps(str(file)),
             threads=threads,
         )

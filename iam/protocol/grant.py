@@ -9,6 +9,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 from attrs import frozen
 
 from iam.authorization.request import Permission
+from iam.clients.dpop import Proof
 from iam.clock import Clock
 from iam.protocol.request import OAuthlibRequest
 from iam.protocol.token_request import TokenRequest
@@ -62,6 +63,14 @@ class TokenGrant(Grant, Protocol):
 
     async def save(self, request: TokenRequest) -> dict[str, object]:
         """Stores new tokens and returns the members of the response (RFC 6749 §5.1). Raises OAuth2Error."""
+
+
+@runtime_checkable
+class BoundGrant(TokenGrant, Protocol):
+    """A grant that uses up the proof of a key (RFC 9449) in the statement that stores the tokens; for others it is done before."""
+
+    async def save_bound(self, request: TokenRequest, proof: Proof) -> dict[str, object]:
+        """Does what `save` does. Raises InvalidProofError besides, if the proof was used before."""
 
 
 @runtime_checkable

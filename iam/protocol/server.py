@@ -21,7 +21,7 @@ from iam.authorization.response import AuthorizationResponse
 from iam.clients import dpop
 from iam.clients.authentication import ClientAuthentication, read_claim
 from iam.clients.directory import Directory
-from iam.clients.dpop import DPoPProofs
+from iam.clients.dpop import DPoPProofs, Proof
 from iam.clients.targets import Targets
 from iam.clock import Clock
 from iam.oauth.errors import SENTENCES
@@ -30,7 +30,7 @@ from iam.oauth.reasons import Reason, carrying, of
 from iam.protocol import authorization_request, bridge, device_authorization
 from iam.protocol.document_clients import DocumentClients
 from iam.protocol.endpoints import Endpoints
-from iam.protocol.grant import Flow, Issuance, TokenGrant
+from iam.protocol.grant import BoundGrant, Flow, Issuance, TokenGrant
 from iam.protocol.grants.supported import build_grants
 from iam.protocol.request import AUTHORIZATION, TOKEN, OAuthlibRequest, make_request
 from iam.protocol.token_request import Proofs, TokenRequest
@@ -77,6 +77,7 @@ class Server:
         self.grants = build_grants(issuance)
         self.devices = device_authorization.build(issuance, validator, user_codes, documents)
         self._token_grants = {grant.name: grant for grant in self.grants if isinstance(grant, TokenGrant)}
+        self._bound_grants = {grant.name: grant for grant in self.grants if isinstance(grant, BoundGrant)}
         self._flows = {grant.name: grant for grant in self.grants if isinstance(grant, Flow)}
         self._clock = clock
         self._objects = objects
@@ -128,23 +129,31 @@ class Server:
         request.client_id = request.claim.client_id
         await self.documents.at_token(request.claim, grant.name)
         await bridge.call(self._endpoints.token, request)
-        confirmation = await self._confirmation(request.client, proofs)
-        members = await grant.save(build_token_request(request, proofs, received, confirmation))
-        return TokenAnswer(members, request.left_out)
+        proof = self._proof(request.client, proofs)
+        validated = build_token_request(request, proofs, received, proof)
+        return TokenAnswer(await self._saved(grant, validated, proof), request.left_out)
 
-    async def _confirmation(self, client: Client, proofs: Proofs) -> str | None:
-        """Returns the key that the tokens are bound to, whose proof is used up, or None (RFC 9449 §5).
+    def _proof(self, client: Client, proofs: Proofs) -> Proof | None:
+        """Returns the proof of the key that the tokens are to be bound to, or None (RFC 9449 §5).
 
         Raises InvalidProofError, for a missing one too if the client is registered for bound tokens alone, and
         NonceNeededError.
         """
-        if proofs.dpop is None:
-            if client.dpop_bound_access_tokens:
-                raise dpop.invalid(dpop.ABSENT)
-            return None
-        proof = self._proofs.read(proofs.dpop)
+        if proofs.dpop is not None:
+            return self._proofs.read(proofs.dpop)
+        if client.dpop_bound_access_tokens:
+            raise dpop.invalid(dpop.ABSENT)
+        return None
+
+    async def _saved(self, grant: TokenGrant, request: TokenRequest, proof: Proof | None) -> dict[str, object]:
+        """Uses up the proof and stores the tokens. Raises OAuth2Error."""
+        if proof is None:
+            return await grant.save(request)
+        bound = self._bound_grants.get(grant.name)
+        if bound is not None:
+            return await bound.save_bound(request, proof)
         await self._proofs.use(proof)
-        return proof.confirmation
+        return await grant.save(request)
 
     async def authorization(
         self, parameters: Parameters, handle: bytes | None = None, address: str | None = None
@@ -217,7 +226,7 @@ def build_request(asked: UnpackedRequest) -> OAuthlibRequest:
 
 
 def build_token_request(
-    request: OAuthlibRequest, proofs: Proofs, received: datetime, confirmation: str | None
+    request: OAuthlibRequest, proofs: Proofs, received: datetime, proof: Proof | None
 ) -> TokenRequest:
     """Returns the record of a token request that oauthlib has validated."""
     return TokenRequest(
@@ -228,5 +237,5 @@ def build_token_request(
         received,
         tuple(request.scopes or ()),
         request.audience,
-        confirmation,
+        proof.confirmation if proof is not None else None,
     )

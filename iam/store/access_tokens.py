@@ -16,10 +16,7 @@ from iam.store.issuance import asked
 
 @frozen
 class IssueAccessToken:
-    """An access token to be issued under a grant; resources in `audience` replace `lifetime` (seconds) by their own.
-
-    It is bound to the key that `confirmation` names, or to none.
-    """
+    """An access token to be issued under a grant; resources in `audience` replace `lifetime` (seconds) by their own."""
 
     digest: bytes
     day: date
@@ -28,7 +25,22 @@ class IssueAccessToken:
     audience: Sequence[str] | None = field(converter=asked)
     now: datetime
     lifetime: int
-    confirmation: str | None = None
+
+
+@frozen
+class IssueBoundToken:
+    """The same, bound to the key that `confirmation` names; `proof` and `proof_day` are the use of its proof."""
+
+    proof: bytes
+    proof_day: date
+    digest: bytes
+    day: date
+    grant_id: UUID
+    scope: str
+    audience: Sequence[str] | None = field(converter=asked)
+    now: datetime
+    lifetime: int
+    confirmation: str
 
 
 @frozen
@@ -62,7 +74,7 @@ ISSUE: Final = fit(
     IssueAccessToken,
     """
 with judged as materialized (
-    select i.n, i.day, i.digest, i.grant_id, g.client_id, g.user_id, i.audience, i.now, i.confirmation,
+    select i.n, i.day, i.digest, i.grant_id, g.client_id, g.user_id, i.audience, i.now,
         case when i.audience is null then i.scope else scope_for(i.scope, i.audience) end as scope,
         i.now + make_interval(secs => case
             when i.audience is null then i.lifetime else coalesce(lifetime_for(i.audience), i.lifetime)
@@ -70,11 +82,40 @@ with judged as materialized (
     from {input}
     join lateral may_live(i.grant_id, i.now, i.now, i.audience, null) g on true
 ), issued as (
+    insert into access_tokens (day, digest, grant_id, scope, audience, issued_at, expires_at)
+    select j.day, j.digest, j.grant_id, j.scope, j.audience, j.now, j.expires_at
+    from judged j where j.scope <> ''
+)
+select n, client_id, user_id, scope, audience, now, expires_at from judged
+""",
+)
+
+# The same, for whoever uses the proof first (RFC 9449 §11.1): one statement, since a second one would be a second commit.
+ISSUE_BOUND: Final = fit(
+    IssueBoundToken,
+    """
+with input as materialized (
+    select * from {input}
+), proven as (
+    insert into replays (digest, day) select i.proof, i.proof_day from input i
+    on conflict do nothing
+    returning digest, day
+), judged as materialized (
+    select i.n, i.day, i.digest, i.grant_id, g.client_id, g.user_id, i.audience, i.now, i.confirmation,
+        case when i.audience is null then i.scope else scope_for(i.scope, i.audience) end as scope,
+        i.now + make_interval(secs => case
+            when i.audience is null then i.lifetime else coalesce(lifetime_for(i.audience), i.lifetime)
+        end) as expires_at
+    from input i join proven p on p.digest = i.proof and p.day = i.proof_day
+    join lateral may_live(i.grant_id, i.now, i.now, i.audience, null) g on true
+), issued as (
     insert into access_tokens (day, digest, grant_id, scope, audience, issued_at, expires_at, confirmation)
     select j.day, j.digest, j.grant_id, j.scope, j.audience, j.now, j.expires_at, j.confirmation
     from judged j where j.scope <> ''
 )
-select n, client_id, user_id, scope, audience, now, expires_at, confirmation from judged
+select i.n, p.digest is not null, j.n is not null, j.client_id, j.user_id, j.scope, j.audience, j.now, j.expires_at,
+    j.confirmation
+from input i left join proven p on p.digest = i.proof and p.day = i.proof_day left join judged j on j.n = i.n
 """,
 )
 
@@ -116,6 +157,7 @@ class AccessTokens:
 
     def __init__(self, database: Database) -> None:
         self._issue = database.statement("access_tokens_issue", IssueAccessToken, ISSUE)
+        self._issue_bound = database.statement("access_tokens_issue_bound", IssueBoundToken, ISSUE_BOUND)
         self._find = database.statement("access_tokens_find", FindToken, FIND, shared=True)
         self._revoke = database.statement("access_tokens_revoke", RevokeToken, REVOKE)
 
@@ -126,6 +168,14 @@ class AccessTokens:
         """
         row = await self._issue(token)
         return Issued(*row) if row else None
+
+    async def issue_bound(self, token: IssueBoundToken) -> tuple[bool, Issued | None]:
+        """Does the same for the first who uses the proof; returns whether that is this one, and the token."""
+        row = await self._issue_bound(token)
+        if row is None:
+            return False, None
+        fresh, judged, *terms = row
+        return bool(fresh), Issued(*terms) if judged else None
 
     async def find(self, digest: bytes, day: date, now: datetime) -> LiveToken | None:
         """Returns the token with this digest, or None unless it and its grant are valid."""

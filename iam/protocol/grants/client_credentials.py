@@ -6,13 +6,16 @@ from attrs import frozen
 from oauthlib.oauth2 import ClientCredentialsGrant
 from oauthlib.oauth2.rfc6749.errors import InvalidScopeError, UnauthorizedClientError
 
+from iam.clients import dpop
+from iam.clients.dpop import Proof
 from iam.oauth.grant_types import CLIENT_CREDENTIALS
 from iam.oauth.reasons import Reason, carrying
 from iam.protocol.grant import Checks, Issuance
 from iam.protocol.token_request import TokenRequest
 from iam.protocol.validator import Validator
+from iam.records.token import Issued
 from iam.secrets import minted
-from iam.store.access_tokens import IssueAccessToken
+from iam.store.access_tokens import IssueAccessToken, IssueBoundToken
 
 
 @frozen
@@ -46,9 +49,34 @@ class ClientCredentials:
                 audience=request.audience,
                 now=request.received,
                 lifetime=bearer.access_token_lifetime,
-                confirmation=request.confirmation,
             )
         )
+        return await self._answer(request, token, issued)
+
+    async def save_bound(self, request: TokenRequest, proof: Proof) -> dict[str, object]:
+        """Does the same, and uses up the proof in the same statement. Raises InvalidProofError if it was used before."""
+        bearer = self.issuance.bearer
+        token = bearer.access_token(request.received)
+        fresh, issued = await self.issuance.store.access_tokens.issue_bound(
+            IssueBoundToken(
+                proof=proof.digest,
+                proof_day=proof.last_day,
+                digest=minted.digest(token),
+                day=minted.day_of(token),
+                grant_id=request.client.grant_id,
+                scope=" ".join(request.scopes),
+                audience=request.audience,
+                now=request.received,
+                lifetime=bearer.access_token_lifetime,
+                confirmation=proof.confirmation,
+            )
+        )
+        if not fresh:
+            raise dpop.invalid(dpop.USED)
+        return await self._answer(request, token, issued)
+
+    async def _answer(self, request: TokenRequest, token: str, issued: Issued | None) -> dict[str, object]:
+        """Returns the members of the response. Raises UnauthorizedClientError and InvalidScopeError."""
         if issued is None:
             got = "the application was disabled, or its own grant or resource ended, a moment ago"
             reason = Reason("grant", "the application's own, which lives", got)
