@@ -69,6 +69,11 @@ class Targets:
         named = {name for target in known if target.enabled and target.clients == EVERYBODY for name in target.scopes}
         return frozenset(named - restricted)
 
+    async def published(self, target: Resource) -> list[str]:
+        """Returns the scopes of a resource that its metadata name: without restricted ones, which nobody can ask for."""
+        restricted = {scope.name for scope in await self.scopes.all() if scope.restricted}
+        return sorted(target.scopes - restricted)
+
     async def offers(self, client: Client) -> list[dict[str, str]]:
         """Returns the resources that this client may ask for, each with the scopes that it may have there."""
         offers = {

@@ -20,6 +20,7 @@ COMMANDS = {
     "registration-token": "Initial access tokens, to register clients with: create, list, revoke.",
     "scope": "Scopes: create, list, show, restrict, delete.",
     "resource": "Resources: create, list, show, update, disable, enable, delete.",
+    "mcp": "Servers of the Model Context Protocol: add.",
     "key": "Signing keys: list, rotate, retire.",
     "token": "Tokens: show, revoke; personal and service tokens: create, list, revoke.",
     "grant": "Grants: list, revoke.",

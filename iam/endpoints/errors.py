@@ -63,13 +63,14 @@ class OAuthErrors:
 class BearerErrors:
     """Writes the errors of an endpoint that takes access tokens (RFC 6750 §3).
 
-    `metadata` is the URL of its metadata, for the challenge (RFC 9728 §5.1).
+    `metadata` is the URL of its metadata, and `scope` what a token must have, both for the challenge (RFC 9728 §5.1).
     """
 
     caught: ClassVar[Caught] = (Challenge, OAuth2Error)
     endpoint: str
     refusals: Explanations
     metadata: str | None = None
+    scope: str | None = None
 
     def write(self, request: Request, error: Challenge | OAuth2Error) -> Answer:
         """Returns the challenge as an answer, and an error that is no challenge as OAuthErrors does."""
@@ -77,8 +78,14 @@ class BearerErrors:
             return OAuthErrors(self.endpoint, self.refusals).write(request, error)
         told = self.refusals.challenging(self.endpoint, error, request.client_address)
         if self.metadata is not None:
-            told = evolve(told, parameters={**told.parameters, "resource_metadata": self.metadata})
+            told = evolve(
+                told, parameters={**self._advice(told), **told.parameters, "resource_metadata": self.metadata}
+            )
         return challenged(told, challenges.headers(request, told))
+
+    def _advice(self, told: Challenge) -> dict[str, str]:
+        """Returns the scope to ask for, for who comes without a good token."""
+        return {"scope": self.scope} if self.scope is not None and told.status == UNAUTHORIZED else {}
 
 
 @frozen

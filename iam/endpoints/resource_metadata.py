@@ -7,8 +7,13 @@ from iam.clients.dpop_headers import ALGORITHMS
 from iam.endpoints import resource
 from iam.http.answers import Answer, json_answer
 from iam.http.request import Request
+from iam.oauth import resource_metadata
 from iam.service import service
 
+BOUND = {
+    "dpop_signing_alg_values_supported": list(ALGORITHMS),
+    "dpop_bound_access_tokens_required": False,
+}
 PATH = "/.well-known/oauth-protected-resource"
 
 
@@ -28,12 +33,5 @@ class ResourceMetadata:
 
     async def get(self, _: Request) -> Answer:
         """Returns the document of RFC 9728 §3.2; scopes that only administrators may have are not advertised."""
-        document = {
-            "resource": self.issuer + self.path,
-            "authorization_servers": [self.issuer],
-            "bearer_methods_supported": ["header"],
-            "dpop_signing_alg_values_supported": list(ALGORITHMS),
-            "dpop_bound_access_tokens_required": False,
-            **({"scopes_supported": list(self.scopes)} if self.scopes else {}),
-        }
-        return json_answer(200, document)
+        described = resource_metadata.document(self.issuer, self.issuer + self.path, self.scopes)
+        return json_answer(200, {**described, **BOUND})

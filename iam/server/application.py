@@ -21,6 +21,7 @@ from iam.endpoints.jwks import Jwks
 from iam.endpoints.metadata import REGISTRATION_ENDPOINT, MetadataEndpoint
 from iam.endpoints.passkey_endpoints import PasskeyEndpoints
 from iam.endpoints.pushed_requests import PushedRequestEndpoint
+from iam.endpoints.registered_resources import RegisteredResources
 from iam.endpoints.registration import RegistrationEndpoint
 from iam.endpoints.resource import ResourceEndpoint
 from iam.endpoints.resource_metadata import ResourceMetadata
@@ -169,6 +170,11 @@ class Application(DeviceParts):
     def api_metadata(self) -> ResourceMetadata:
         """The metadata of the API (RFC 9728)."""
         return ResourceMetadata(self.settings.issuer, API, ())
+
+    @cached_property
+    def registered_resources(self) -> RegisteredResources:
+        """The metadata of the resources that are registered here (RFC 9728)."""
+        return RegisteredResources(self.settings.issuer, self.targets)
 
     @cached_property
     def webfinger(self) -> WebFinger:

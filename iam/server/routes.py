@@ -23,6 +23,7 @@ from iam.http.answers import Answer, see_other
 from iam.http.cors import Cors
 from iam.http.dispatch import Errors, Handler, Route
 from iam.http.request import Request
+from iam.oauth.resource_metadata import PATH as REGISTERED
 from iam.pages.resuming import resuming
 from iam.server.account_routes import account
 from iam.server.admin_routes import admin
@@ -81,6 +82,7 @@ def protocol(application: Application) -> list[Route]:
         *registration(application.registration),
         Route("/jwks", ("GET",), application.jwks.get, name="jwks_uri", cors=public),
         Route("/resource", ("GET",), application.resource.get, cors=shared),
+        Route(REGISTERED, ("GET",), application.registered_resources.get, cors=public),
         Route("/healthz", ("GET",), application.health.alive),
         Route("/readyz", ("GET",), application.health.ready),
     ]
@@ -99,7 +101,7 @@ def errors(application: Application) -> dict[str, Errors]:
     refusals, described = application.explanations, application.resource_metadata.address
     return {
         user_info.PATH: BearerErrors(user_info.PATH, refusals),
-        resource.PATH: BearerErrors(resource.PATH, refusals, described),
+        resource.PATH: BearerErrors(resource.PATH, refusals, described, resource.SCOPE),
         **{path: RegistrationErrors(refusals) for path in ("/register", "/register/<client_id>")},
     }
 

@@ -24,6 +24,7 @@ from iam.administration import (
     invitations,
     keys,
     mail,
+    mcp,
     obstacles,
     own_clients,
     people,
@@ -102,6 +103,10 @@ async def enable_resource(desk: Desk) -> Act:
 async def delete_resource(desk: Desk) -> Act:
     await resources.create(desk.on, API, Terms(), SERVER)
     return lambda: resources.delete(desk.on, API, BY)
+
+
+async def add_mcp_server(desk: Desk) -> Act:
+    return lambda: mcp.add(desk.on, f"{API}/mcp", [], BY)
 
 
 async def create_scope(desk: Desk) -> Act:
@@ -472,6 +477,7 @@ ACTIONS: dict[str, tuple[Prepare, str]] = {
     "registration_access_tokens.rotate": (rotate_registration_access_token, "client.registration_token_rotated"),
     "registration_tokens.create": (create_registration_token, "registration_token.created"),
     "registration_tokens.revoke": (revoke_registration_token, "registration_token.revoked"),
+    "mcp.add": (add_mcp_server, "resource.created"),
     "resources.create": (create_resource, "resource.created"),
     "resources.delete": (delete_resource, "resource.deleted"),
     "resources.disable": (disable_resource, "resource.disabled"),

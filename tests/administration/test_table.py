@@ -115,6 +115,7 @@ COMMANDS = {
     "resource.disable": "resource disable {resource}",
     "resource.enable": "resource enable {resource}",
     "resource.delete": "resource delete {resource} --yes",
+    "resource.add_mcp": "mcp add https://tools.example/mcp --scope read",
     "key.rotate": "key rotate --alg ES256",
     "key.retire": "key retire {kid} --yes",
     "session.revoke": "session revoke {session}",

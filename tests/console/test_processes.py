@@ -28,6 +28,7 @@ UNCHANGING = {
     "registration-token": ("registration-token list --json", ""),
     "scope": ("scope list", ""),
     "resource": ("resource show https://api.example --json", ""),
+    "mcp": ("mcp add nowhere", ""),
     "key": ("key list --json", ""),
     "token": ("token show", "nonsense"),
     "grant": ("grant revoke", ""),

@@ -159,7 +159,7 @@ async def test_without_a_token_the_challenge_says_no_more_than_bearer(server: Se
 
     assert reply.status == 401
     where = f"{server.settings.origin}/.well-known/oauth-protected-resource{server.settings.path}/resource"
-    assert reply.header("www-authenticate") == f'Bearer realm="iam", resource_metadata="{where}"'
+    assert reply.header("www-authenticate") == f'Bearer realm="iam", scope="read", resource_metadata="{where}"'
 
 
 @pytest.mark.parametrize("token", ["nonsense", "iam_at_" + "A" * 43 + "_000000"])

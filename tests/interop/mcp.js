@@ -1,17 +1,19 @@
 // @modelcontextprotocol/sdk, as its documentation has a client that registers itself, is let in, and uses a tool.
-// node mcp.js URL REDIRECT_URI: it says where the person is to go, reads where the browser was sent, and says what came of it.
+// node mcp.js URL REDIRECT_URI [DOCUMENT | CLIENT]: with the URL of its document, or with what it is registered as, it registers
+// nothing. It says where the person is to go, reads where the browser was sent, and says what came of it.
 import { createInterface } from 'node:readline'
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 
-const [url, redirectUri] = process.argv.slice(2)
+const [url, redirectUri, known = ''] = process.argv.slice(2)
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
 const say = (said) => process.stdout.write(JSON.stringify(said) + '\n')
-const kept = {}
+const kept = known.startsWith('{') ? { client: JSON.parse(known) } : {}
 
 const provider = {
   redirectUrl: redirectUri,
+  clientMetadataUrl: known.startsWith('https://') ? known : undefined,
   clientMetadata: {
     client_name: 'MCP',
     redirect_uris: [redirectUri],

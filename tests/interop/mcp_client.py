@@ -1,6 +1,7 @@
 """An MCP client as the documentation of the MCP SDK has it, which registers itself and uses a tool.
 
-python mcp_client.py URL METADATA: it says where the person is to go, reads where the browser was sent, and says what came of it.
+python mcp_client.py URL METADATA [DOCUMENT | CLIENT]: with the URL of its document, or with what it is registered as, it
+registers nothing. It says where the person is to go, reads where the browser was sent, and says what came of it.
 """
 
 import asyncio
@@ -14,14 +15,18 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 
-URL, METADATA = sys.argv[1:]
+URL, METADATA, *KNOWN = sys.argv[1:]
+DOCUMENT = next((known for known in KNOWN if known.startswith("https://")), None)
+REGISTERED = next((known for known in KNOWN if known.startswith("{")), None)
 
 
 class Kept:
     """What the client keeps between its starts."""
 
     tokens: OAuthToken | None = None
-    client_info: OAuthClientInformationFull | None = None
+    client_info: OAuthClientInformationFull | None = (
+        OAuthClientInformationFull.model_validate_json(REGISTERED) if REGISTERED else None
+    )
 
     async def get_tokens(self) -> OAuthToken | None:
         return self.tokens
@@ -58,6 +63,7 @@ async def main() -> None:
         storage=kept,
         redirect_handler=visit,
         callback_handler=called_back,
+        client_metadata_url=DOCUMENT,
     )
     async with (
         create_mcp_http_client(auth=provider) as http,

@@ -12,12 +12,14 @@ import pytest
 from attrs import define, field
 from twisted.internet.threads import deferToThread
 
+from tests.documents import Publisher
 from tests.harness import Person, Server, free_port
 from tests.interop.browser import visit
 from tests.interop.conftest import Node
 
 HERE = Path(__file__).parent
 SCOPES = ("tools:use", "tools:list")
+GRANT_TYPES = ("authorization_code", "refresh_token")
 CALLBACK = "http://localhost:3030/callback"
 IAM = Path(sys.executable).with_name("iam")
 REGISTRATIONS = json.loads((HERE.parent / "flows" / "mcp_clients.json").read_text())["registrations"]
@@ -35,9 +37,7 @@ class World:
         """The address of a new MCP server, which is a resource for all clients; `named` are the scopes in its metadata."""
         port = free_port()
         url = f"http://localhost:{port}/mcp"
-        for scope in SCOPES:
-            await self._iam("scope", "create", scope, "--description", f"Do {scope}")
-        await self._iam("resource", "create", url, *(f"--scope={scope}" for scope in SCOPES), "--clients", "all")
+        await self._iam("mcp", "add", url, *(f"--scope={scope}" for scope in SCOPES))
         asks = await self.server.app(grant_types=(), redirect_uris=(), scopes=(), introspect_any=True)
         command = [sys.executable, str(HERE / "mcp_server.py"), self.server.settings.issuer, str(port)]
         self.running.append(await deferToThread(begin, [*command, asks.client_id, str(asks.secret), *named]))
@@ -126,3 +126,31 @@ async def test_a_client_of_today_is_let_in_with_what_it_registers(world: World, 
     assert (outcome["tools"], outcome["result"]) == (["add"], "3")
     assert set(outcome["tokens"]["scope"].split()) >= set(SCOPES)
     assert set(outcome["client"]["redirect_uris"]) <= set(client["body"]["redirect_uris"])
+
+
+@pytest.mark.parametrize("sdk", [python, javascript])
+async def test_an_mcp_client_is_let_in_by_its_document(
+    world: World, node: Node, publisher: Publisher, sdk: Callable[[str, Node], list[str]]
+) -> None:
+    person, url = await world.server.person(), await world.tools(*SCOPES)
+    document = publisher.publish(client_name="MCP", redirect_uris=[CALLBACK], grant_types=GRANT_TYPES).client_id
+
+    outcome = await world.connect([*sdk(url, node), document], person)
+
+    assert (outcome["tools"], outcome["result"]) == (["add"], "3")
+    assert outcome["client"]["client_id"] == document
+    assert len(publisher.asked) == 1
+
+
+@pytest.mark.parametrize("sdk", [python, javascript])
+async def test_an_mcp_client_that_is_registered_beforehand_is_let_in(
+    world: World, node: Node, sdk: Callable[[str, Node], list[str]]
+) -> None:
+    person, url = await world.server.person(), await world.tools(*SCOPES)
+    app = await world.server.app(grant_types=GRANT_TYPES, redirect_uris=(CALLBACK,), scopes=SCOPES)
+    known = {**app.form, "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "client_secret_post"}
+
+    outcome = await world.connect([*sdk(url, node), json.dumps(known)], person)
+
+    assert (outcome["tools"], outcome["result"]) == (["add"], "3")
+    assert outcome["client"]["client_id"] == app.client_id

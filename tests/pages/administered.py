@@ -91,6 +91,7 @@ ACTS: dict[str, Act] = {
     "resource.disable": Act("resource.disabled"),
     "resource.enable": Act("resource.enabled"),
     "resource.delete": Act("resource.deleted"),
+    "resource.add_mcp": Act("resource.created", {"resource": "https://tools.example/mcp", "scopes": "read"}),
     "key.rotate": Act("key.published", {"alg": "ES256"}),
     "key.retire": Act("key.retired"),
     "session.revoke": Act("session.ended"),

@@ -22,6 +22,7 @@ LABELS: Final = {
     "grant.withdraw": "Withdraw access",
     "key.rotate": "Rotate keys",
     "person.unthrottle": "Let them try again",
+    "resource.add_mcp": "Add an MCP server",
     "token.revoke_all": "Revoke all tokens",
     "token.revoke_text": "Revoke by its text",
     "token.show": "Look up a token",

@@ -55,6 +55,7 @@ REST = {
     "restrict scope": "/admin/scopes/<scope>/restrict",
     "delete scope": "/admin/scopes/<scope>/delete",
     "create resource": "/admin/resource/create",
+    "add mcp": "/admin/resource/add-mcp",
     "resource": "/admin/resources/<resource>",
     "resources": "/admin/resources",
     "update resource": "/admin/resources/<resource>/update",
@@ -206,6 +207,8 @@ def resources(visit: Visit) -> Iterator[str]:
     visit.fill(Resource=RESOURCE, Scopes=SCOPE)
     visit.press("Create resource", RESOURCE)
     yield "resource"
+    visit.to("/admin/resource/add-mcp")
+    yield "add mcp"
     path = f"/admin/resources/{quote(RESOURCE, safe='')}"
     for name in ("Update", "Delete", "Disable"):
         visit.to(path)
