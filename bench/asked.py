@@ -12,7 +12,7 @@ from attrs import frozen
 from pydantic import AwareDatetime
 
 from iam.administration.actions.action import Action
-from iam.administration.actions.models import Stream
+from iam.administration.actions.models import USUAL, Stream
 from iam.administration.actions.table import ACTIONS
 from iam.endpoints.api.api import PATH as API
 from iam.pages.admin import places
@@ -21,7 +21,7 @@ Get = Callable[[str], tuple[int, bytes]]
 
 LATER: Final = 10  # pages of the longest kind, after which a list is asked for again
 LONGEST: Final = 200
-USUAL: Final = 50
+
 KNOWN: Final = ("id", "client_id", "name", "uri", "kid")  # members by which an item is named, the first that it has
 OBJECTS: Final = {
     "person": "user1",

@@ -1515,6 +1515,8 @@ CREATE INDEX grants_session_id ON grants USING btree (session_id) WHERE ((openid
 
 CREATE INDEX group_members_user_id ON group_members USING btree (user_id);
 
+CREATE INDEX groups_in_order ON groups USING btree (name_key COLLATE "C");
+
 CREATE INDEX last_uses_in_order ON last_uses USING btree (day, client_id);
 
 CREATE UNIQUE INDEX links_id ON links USING btree (id);

@@ -1,7 +1,8 @@
 """Lists, what is shown, and what an action ends are found by looking at few rows, however many there are."""
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -31,6 +32,8 @@ TABLES = ("sessions", "access_tokens", "refresh_tokens", "refusals")
 PAGE = 50
 FEW = 40 * PAGE  # rows that a statement of a page may look at, with those that it looks up beside them
 EXPLAIN = "explain (analyze, timing off, format json) "
+INDEXED = "set enable_sort = off; set enable_seqscan = off"  # so that a plan has these only where no index helps
+SORTED = 2 * (PAGE + 1)  # rows of two ranges, each a page and one more
 LISTS = [action for action in ACTIONS if is_list(action)]
 SHOWN = [action for action in ACTIONS if not action.changes and not is_list(action)]
 ENDING = [action for action in ACTIONS if action.losses and action.noun != "keys"]  # of which there are few
@@ -113,6 +116,20 @@ def looked_at(node: Mapping[str, Any]) -> int:
     return int(rows * node["Actual Loops"])
 
 
+def plans(cursor: Any, asked: Sequence[tuple[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Yields how these statements were done."""
+    for sql, parameters in asked:
+        cursor.execute(EXPLAIN + sql, parameters)
+        yield cursor.fetchone()[0][0]["Plan"]
+
+
+def orderless(node: Mapping[str, Any]) -> bool:
+    """Whether the node reads a table without an index, or sorts more than what a page needs."""
+    if node["Node Type"] == "Seq Scan":
+        return bool(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) > SORTED)
+    return node["Node Type"] == "Sort" and bool(node["Plans"][0]["Actual Rows"] > SORTED)
+
+
 @pytest.fixture(scope="module")
 def filled(cluster: Any) -> Iterator[str]:
     """A database with many of everything."""
@@ -128,6 +145,17 @@ def filled(cluster: Any) -> Iterator[str]:
     connection.close()
     yield dsn
     discard(cluster, dsn)
+
+
+@pytest.fixture(scope="module")
+def indexed(filled: str) -> Iterator[Any]:
+    """A cursor whose statements use an index wherever there is one; they are given as text, so that no plan is kept."""
+    import psycopg2
+
+    with closing(psycopg2.connect(filled)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute(INDEXED)
+        yield cursor
 
 
 @pytest_twisted.async_yield_fixture
@@ -159,20 +187,22 @@ def cases() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("action", "wish"), [*cases()])
-async def test_a_page_of_a_list_looks_at_few_rows(desk: Desk, action: Action[Any, Any], wish: dict[str, str]) -> None:
+async def test_a_page_of_a_list_looks_at_few_rows_in_the_order_of_an_index(
+    desk: Desk, indexed: Any, action: Action[Any, Any], wish: dict[str, str]
+) -> None:
     named = {name: KNOWN[name] for name in action.input.model_fields if f"{{{name}}}" in action.path}
-    work = {}
+    work, asked = {}, []
     after = None
     for _ in range(2):
         told = {**named, **wish, "limit": PAGE} | ({"after": after} if after else {})
         page = await perform(desk.on, action, action.input.model_validate(told), ON_THE_MACHINE)
+        asked += desk.asked
         work |= {f"{sql} {after}": rows for sql, rows in (await desk.work()).items()}
         after = page.next
 
     assert work or action.noun == "settings"  # which are in no table
-    assert {
-        sql: rows for sql, rows in work.items() if rows > COUNTED.get(" ".join((action.name, *list(wish)[-1:])), FEW)
-    } == {}
+    assert {sql: rows for sql, rows in work.items() if rows > FEW} == {}
+    assert [node for plan in plans(indexed, asked) for node in nodes(plan) if orderless(node)] == []
 
 
 async def wish_for(desk: Desk, action: Action[Any, Any]) -> Any:

@@ -19,7 +19,7 @@ from pydantic import (
 
 JSON: Final = "application/json"
 MOST: Final = 200  # items on a page
-USUAL: Final = 50
+USUAL: Final = 25
 LONGEST_SEARCH: Final = 256
 LONGEST_CURSOR: Final = 4096
 WIDEST: Final = {4: 24, 6: 48}  # bits of a network by the version of IP: to so many old addresses are cut down (H39)

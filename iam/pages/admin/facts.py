@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, cast
 
 from attrs import frozen
 
@@ -38,13 +38,23 @@ class Fact:
     value: object
     address: str | None = None
 
+    @property
+    def iso(self) -> str:
+        """A moment as programs read it."""
+        return cast("datetime", self.value).isoformat()
+
+    @property
+    def written(self) -> str:
+        """A moment as people read it."""
+        return f"{self.value:%Y-%m-%d %H:%M} UTC"
+
 
 def facts(noun: Noun, shown: Model, names: Iterable[str], seen: Sequence[str]) -> list[Fact]:
     """Returns what these members of an object say, but for those that say nothing.
 
     `seen` are the nouns whose pages the reader has: an object of those is a link.
     """
-    told = {name: getattr(shown, name) for name in type(shown).model_fields}
+    told = vars(shown)
     return [fact for name in names if (fact := tell(noun, told, name, seen)) is not None]
 
 

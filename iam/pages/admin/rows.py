@@ -81,12 +81,11 @@ def about_what(action: Act, own: Iterable[str]) -> Sequence[str]:
 
 def sensible(action: Act, shown: Model) -> bool:
     """Whether the action can change anything about the object: nothing ends or is enabled twice."""
-    disabled = any(
-        [getattr(shown, "disabled", False), getattr(shown, "disabled_at", None), not getattr(shown, "enabled", True)]
-    )
-    if verb(action) in ("enable", "disable"):
-        return disabled is (verb(action) == "enable")
-    return not getattr(shown, "revoked_at", None) and getattr(shown, "state", None) not in OVER
+    told, does = vars(shown), verb(action)
+    if does in ("enable", "disable"):
+        disabled = bool(told.get("disabled") or told.get("disabled_at") or not told.get("enabled", True))
+        return disabled is (does == "enable")
+    return not told.get("revoked_at") and told.get("state") not in OVER
 
 
 def identity(noun: Noun, shown: Model) -> str:
@@ -96,7 +95,8 @@ def identity(noun: Noun, shown: Model) -> str:
 
 def titled(noun: Noun, shown: Model) -> str:
     """Returns what an object is called."""
-    return str(getattr(shown, noun.title, None) or getattr(shown, noun.otherwise, None) or identity(noun, shown))
+    told = vars(shown)
+    return str(told.get(noun.title) or told.get(noun.otherwise) or identity(noun, shown))
 
 
 def marks(noun: Noun, shown: Model) -> list[str]:
