@@ -6,8 +6,8 @@ from attrs import asdict, evolve
 
 from iam.clients.own_clients import is_own
 from iam.clock import Clock
-from iam.oauth.grant_types import AUTHORIZATION_CODE, REFRESH_TOKEN
-from iam.oauth.own_clients import CALLBACK, COMMAND_LINE
+from iam.oauth.grant_types import AUTHORIZATION_CODE, DEVICE_CODE, REFRESH_TOKEN
+from iam.oauth.own_clients import CALLBACK, COMMAND_LINE, FRESH
 from iam.oauth.scopes import OFFLINE_ACCESS, OPENID
 from iam.records.actor import SERVER
 from iam.records.client import PUBLIC
@@ -19,10 +19,11 @@ from iam.store.store import Store
 METADATA: Final = Metadata(
     name="iam command line",
     auth_method=PUBLIC,
-    grant_types=(AUTHORIZATION_CODE, REFRESH_TOKEN),
+    grant_types=(AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE),
     redirect_uris=(CALLBACK,),
     scopes=(OPENID, OFFLINE_ACCESS, *sorted(ADMINISTRATIVE)),
     application_type=NATIVE,
+    default_max_age=FRESH,
 )
 
 

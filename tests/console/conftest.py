@@ -26,6 +26,7 @@ class Browser:
     username: str
     decision: str = "allow"
     session: Any = field(factory=requests.Session)
+    code: str = ""  # of a device
 
     def go(self, address: str) -> str:
         """Go to an address, log in and allow everything as far as that is asked; what is shown at the end."""
@@ -33,7 +34,7 @@ class Browser:
         for _ in range(4):
             if "<form" not in reply.text:
                 break
-            answers = {"login": self.username, "password": PASSWORD, "decision": self.decision}
+            answers = {"login": self.username, "password": PASSWORD, "decision": self.decision, "user_code": self.code}
             reply = self.send(reply, {**fields(reply.text), **answers})
         return str(reply.text)
 
@@ -63,7 +64,8 @@ class Afar:
 
     @property
     def environment(self) -> dict[str, str | None]:
-        return {"XDG_CONFIG_HOME": str(self.home), "IAM_DATABASE": None, "IAM_DATA_DIR": None}
+        kept = {"XDG_CONFIG_HOME": str(self.home), "IAM_DATABASE": None, "IAM_DATA_DIR": None}
+        return {**kept, "BROWSER": "true"}  # a program that does nothing
 
     @property
     def files(self) -> list[Path]:

@@ -1,14 +1,19 @@
 """`iam login` by a browser, and what becomes of it: renewed, taken back, ended."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import click
+import pytest
 import requests
 
+from iam.commands.afar import device
 from tests.command_line import PATIENCE
 from tests.console.conftest import EVERYTHING, Afar, Browser
 
@@ -102,6 +107,36 @@ def test_a_browser_is_opened_if_there_is_one(afar: Afar) -> None:
 
     assert outcome.status == 0
     assert seen.read_text() == address
+
+
+def test_where_there_is_no_browser_the_login_is_on_another_device(afar: Afar) -> None:
+    waiting = afar.iam.start("login", "--server", afar.url, **{**afar.environment, "BROWSER": None})
+    assert waiting.stderr
+    lines = [waiting.stderr.readline().decode().strip() for _ in range(4)]
+    waiting.terminate()
+    waiting.communicate(timeout=PATIENCE)
+
+    assert lines[:3] == ["Log in on any device with a browser, at", f"{afar.url}/device", "and type the code there:"]
+    assert re.fullmatch("[B-Z]{4}-[B-Z]{4}", lines[3])
+
+
+@pytest.mark.parametrize(("decision", "complaint"), [("allow", ""), ("deny", "You have not allowed it")])
+def test_a_login_on_another_device_is_one_like_any_other(
+    afar: Afar, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], decision: str, complaint: str
+) -> None:
+    def decide(_: float) -> None:
+        address, code = re.findall(r"\n  (\S+)", capsys.readouterr().err)
+        Browser("root", decision=decision, code=code).go(address)
+
+    monkeypatch.setattr(device, "time", SimpleNamespace(sleep=decide))
+    refused, scopes = "", set[str]()
+    try:
+        scopes = set(device.log_in(afar.url).scope.split(" "))
+    except click.ClickException as error:
+        refused = error.message
+
+    assert complaint in refused
+    assert scopes == ({"openid", "offline_access", *EVERYTHING} if decision == "allow" else set())
 
 
 def expire(afar: Afar) -> dict[str, Any]:

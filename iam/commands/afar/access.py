@@ -66,7 +66,11 @@ def renewed(server: str, before: str) -> str:
 
 def redeem(server: str, grant: Mapping[str, str]) -> Login:
     """Returns the tokens that the server gives for a grant. Raises ClickException."""
-    reply = post(server, discover(server).get("token_endpoint"), grant)
+    return understood(server, post(server, discover(server).get("token_endpoint"), grant))
+
+
+def understood(server: str, reply: Reply) -> Login:
+    """Returns the tokens in an answer of the token endpoint. Raises ClickException."""
     told = reply.document()
     if reply.status != FINE:
         raise refusal(server, told)

@@ -19,13 +19,10 @@ from iam.commands.afar.discovery import discover
 from iam.commands.afar.exchange import no_iam
 from iam.commands.afar.kept import Login
 from iam.commands.afar.loopback import waiting
-from iam.oauth.own_clients import COMMAND_LINE
+from iam.oauth.own_clients import COMMAND_LINE, FRESH
 from iam.oauth.scopes import ADMINISTRATION, OFFLINE_ACCESS, OPENID
 from iam.records.scope import ADMINISTRATIVE
 
-FRESH: Final = (
-    300  # seconds: a login that is older is made anew, since what is sensitive wants one of the last ten minutes
-)
 OPEN: Final = "Log in, and allow what you want to do here, in your browser at:\n  {}"
 DENIED: Final = "You have not allowed it, so that nobody is logged in."
 ROLELESS: Final = (
@@ -46,7 +43,11 @@ def log_in(server: str) -> Login:
         show(address)
         answer = waiter.answer()
     grant = {"grant_type": "authorization_code", "code": code(server, answer), "code_verifier": verifier}
-    login = redeem(server, {**grant, "redirect_uri": waiter.address})
+    return checked(server, redeem(server, {**grant, "redirect_uri": waiter.address}))
+
+
+def checked(server: str, login: Login) -> Login:
+    """Returns a login by which something can be administered; ends any other. Raises ClickException."""
     if not any(name.startswith(ADMINISTRATION) for name in login.scope.split(" ")):
         end_quietly(server, login)
         raise click.ClickException(ROLELESS.format(server))
@@ -91,7 +92,12 @@ def code(server: str, answer: Mapping[str, str]) -> str:
     return answer["code"]
 
 
+def there() -> bool:
+    """Whether there is a browser that does not take the terminal."""
+    return sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in DISPLAYS)
+
+
 def show(address: str) -> None:
     """Opens the address in a browser, if there is one that does not take the terminal."""
-    if sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in DISPLAYS):
+    if there():
         Thread(target=webbrowser.open, args=(address,), daemon=True).start()
