@@ -112,6 +112,21 @@ const journeys = {
     ))
     return { jkt: await DPoP.calculateThumbprint(), tokens, used: await resource.json(), fresh }
   },
+  // RFC 8628.
+  async device() {
+    const asking = await oauth.processDeviceAuthorizationResponse(
+      server, client, await oauth.deviceAuthorizationRequest(server, client, authentication, { scope: asked.scope }, http),
+    )
+    const poll = async () => oauth.processDeviceCodeResponse(
+      server, client, await oauth.deviceCodeGrantRequest(server, client, authentication, asking.device_code, http),
+    )
+    const early = await poll().catch((error) => error)
+    await visit(new URL(asking.verification_uri_complete))
+    const tokens = await poll()
+    const refreshed = await oauth.refreshTokenGrantRequest(server, client, authentication, tokens.refresh_token, http)
+    const fresh = await oauth.processRefreshTokenResponse(server, client, refreshed)
+    return { pending: early.error, tokens, claims: oauth.getValidatedIdTokenClaims(tokens), fresh }
+  },
   async credentials() {
     const tokens = await credentials({ scope: asked.scope })
     const before = await introspect(tokens.access_token)

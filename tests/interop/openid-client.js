@@ -111,6 +111,18 @@ const journeys = {
     const fresh = await client.refreshTokenGrant(config, tokens.refresh_token, undefined, { DPoP })
     return { jkt, tokens, used: await resource.json(), fresh }
   },
+  // RFC 8628: the library waits before it polls, here for a moment.
+  async device() {
+    const asking = await client.initiateDeviceAuthorization(config, { scope: asked.scope })
+    const poll = (seconds) => client.pollDeviceAuthorizationGrant(config, { ...asking, interval: 0.01, expires_in: seconds })
+    const early = await client
+      .genericGrantRequest(config, 'urn:ietf:params:oauth:grant-type:device_code', { device_code: asking.device_code })
+      .catch((error) => error)
+    await visit(new URL(asking.verification_uri_complete))
+    const tokens = await poll(asking.expires_in)
+    const fresh = await client.refreshTokenGrant(config, tokens.refresh_token)
+    return { pending: early.error, tokens, claims: tokens.claims(), fresh }
+  },
   async credentials() {
     const tokens = await client.clientCredentialsGrant(config, { scope: asked.scope })
     const before = await client.tokenIntrospection(config, tokens.access_token)

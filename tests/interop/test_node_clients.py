@@ -12,8 +12,9 @@ from twisted.internet.threads import deferToThread
 
 from iam.records.actor import SERVER
 from tests.assertions import make, public
+from tests.flows.device import tv
 from tests.harness import REDIRECT_URI, App, Person, Server, action, fields
-from tests.interop.browser import visited
+from tests.interop.browser import connect, visited
 from tests.interop.conftest import Node
 from tests.registering import initial_access_token
 
@@ -74,7 +75,15 @@ class Walk:
                 if "outcome" in said:
                     return said["outcome"]
                 assert self.person
+                if "/device?" in said["visit"]:
+                    answer = json.dumps({"address": self._connect(said["visit"])})
+                    continue
                 answer = json.dumps(sent(visited(self.server, self.person, said["visit"], self.decision)))
+
+    def _connect(self, address: str) -> str:
+        assert self.person
+        assert "Your device is connected" in connect(self.server, self.person, address)
+        return address
 
 
 def sent(answer: requests.Response) -> dict[str, Any]:
@@ -109,6 +118,24 @@ async def test_a_public_client_binds_its_tokens_to_its_key(server: Server, node:
 
     assert outcome["tokens"]["token_type"] == outcome["fresh"]["token_type"] == "dpop"
     assert outcome["used"]["cnf"] == {"jkt": outcome["jkt"]}
+
+
+@either_library
+@pytest.mark.parametrize("auth_method", ["none", "client_secret_basic"])
+async def test_a_device_gets_tokens_and_the_library_believes_the_id_token(
+    server: Server, node: Node, library: str, auth_method: str
+) -> None:
+    """RFC 8628."""
+    app, person = await tv(server, auth_method), await server.person()
+
+    outcome = await Walk(node, library, server, app, person).through(
+        "device", auth_method=auth_method, scope="openid offline_access read"
+    )
+
+    assert outcome["pending"] == "authorization_pending"
+    assert outcome["tokens"]["scope"] == "openid offline_access read"
+    assert outcome["claims"]["aud"] == app.client_id
+    assert outcome["fresh"]["refresh_token"] != outcome["tokens"]["refresh_token"]
 
 
 @either_library

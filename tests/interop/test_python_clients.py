@@ -10,12 +10,13 @@ import treq
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7523 import ClientSecretJWT, PrivateKeyJWT
 from joserfc.jwk import RSAKey
-from oauthlib.oauth2 import BackendApplicationClient
+from oauthlib.oauth2 import BackendApplicationClient, DeviceClient
 from requests_oauthlib import OAuth2Session as RequestsOAuth2Session
 from twisted.internet.threads import deferToThread
 
+from tests.flows.device import tv
 from tests.harness import REDIRECT_URI, Server
-from tests.interop.browser import visit
+from tests.interop.browser import connect, visit
 
 TIMEOUT = 30
 
@@ -60,6 +61,28 @@ async def test_requests_oauthlib_gets_client_credentials_by_basic(server: Server
     token = await in_thread(journey)
 
     assert (token["token_type"], token["expires_in"]) == ("Bearer", 36000)
+
+
+async def test_requests_oauthlib_gets_what_a_device_is_allowed(server: Server, monkeypatch) -> None:
+    """RFC 8628, by the client of oauthlib."""
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    app, person = await tv(server), await server.person()
+
+    def journey() -> tuple[str, dict[str, Any], int]:
+        asked = requests.post(
+            server.url + "/device_authorization", {"client_id": app.client_id, "scope": "read"}, timeout=TIMEOUT
+        ).json()
+        said = connect(server, person, asked["verification_uri_complete"])
+        client = RequestsOAuth2Session(client=DeviceClient(app.client_id))
+        token = client.fetch_token(
+            server.url + "/token", device_code=asked["device_code"], include_client_id=True, client_id=app.client_id
+        )
+        return said, dict(token), client.get(server.url + "/resource").status_code
+
+    said, token, status = await in_thread(journey)
+
+    assert "Your device is connected" in said
+    assert (token["scope"], status) == (["read"], 200)
 
 
 async def test_oauthlib_as_a_client_revokes_a_token(server: Server, monkeypatch) -> None:
