@@ -9,8 +9,10 @@ from urllib.parse import quote
 import pytest
 from twisted.internet.defer import Deferred, gatherResults
 
+from iam.records.actor import SERVER
+from iam.secrets import minted
 from tests.flows.device import DEVICE, Device, allowed, at_browser, decide, device, question, tv
-from tests.harness import Server
+from tests.harness import App, Server
 from tests.pages.form import form_of
 
 
@@ -305,3 +307,148 @@ async def test_a_scope_that_the_person_deselects_is_not_given(server: Server) ->
     tokens = await asking.tokens()
     assert tokens["scope"] == "openid"
     assert "refresh_token" not in tokens
+
+
+async def register_own_resource(server: Server) -> None:
+    told: dict[str, Any] = {"scopes": (), "token_format": "opaque", "lifetime": 3600, "client_id": None}
+    await server.store.resources.create(server.own_resource, **told, now=server.now(), by=SERVER)
+
+
+async def test_a_resource_that_a_device_names_is_whom_its_token_is_for(server: Server) -> None:
+    await register_own_resource(server)
+    asking = await allowed(server, await server.person(), resource=server.own_resource, scope="read")
+
+    tokens = await asking.tokens()
+
+    reply = await server.get("/resource", headers={"Authorization": f"Bearer {tokens['access_token']}"})
+    assert (reply.status, reply.json["aud"]) == (200, server.own_resource)
+
+
+async def test_what_a_person_allowed_a_device_is_among_their_applications(server: Server) -> None:
+    person = await server.person()
+    await allowed(server, person)
+
+    reply = await server.get("/account/applications", headers=person.headers)
+
+    assert "Test application" in reply.text
+
+
+@pytest.mark.parametrize("scope", [None, ""])
+async def test_a_device_that_names_no_scope_asks_for_those_of_its_client(server: Server, scope: str | None) -> None:
+    asking = await allowed(server, await server.person(), **({} if scope is None else {"scope": scope}))
+
+    assert (await asking.tokens())["scope"] == "read write"
+
+
+async def test_a_client_that_demands_two_factors_gets_them_of_devices_too(server: Server) -> None:
+    asking = await device(server, await tv(server, acr="2"))
+
+    reply = await question(at_browser(server, await server.person()), asking.code)
+
+    assert reply.location.startswith("/account/security/needed?next=")
+
+
+async def test_a_client_of_members_alone_is_not_for_others_by_a_device_either(server: Server, admin: Any) -> None:
+    asking = await device(server)
+    admin.execute("update clients set members_only = true")
+
+    reply = await question(at_browser(server, await server.person()), asking.code)
+
+    assert reply.status == 403
+    assert "only for members" in reply.text
+
+
+async def test_a_client_that_wants_a_fresh_login_gets_one_by_a_device_too(server: Server) -> None:
+    asking = await device(server, await tv(server, default_max_age=60), scope="openid")
+    visitor = at_browser(server, await server.person())
+    server.clock.advance(61)
+
+    reply = await question(visitor, asking.code)
+
+    assert reply.location.startswith("/login?next=%2Fdevice%2Fconsent%3Fuser_code%3D")
+    assert "login=again" in reply.location
+
+
+async def test_what_has_changed_since_it_was_shown_is_shown_again(server: Server, admin: Any) -> None:
+    asking = await device(server)
+    visitor = at_browser(server, await server.person())
+    page = await question(visitor, asking.code)
+    admin.execute("update clients set name = 'Another name'")
+    server.store.clients.forget()
+
+    reply = await visitor.send(form_of(page.text), decision="allow")
+
+    assert "has changed since you opened this page" in reply.text
+    assert (await asking.poll()).json["error"] == PENDING
+
+
+@pytest.mark.parametrize("change", ["disabled_at = now()", "grant_types = '{authorization_code}'"])
+async def test_nobody_is_asked_about_a_client_that_may_not_have_it_any_more(
+    server: Server, admin: Any, change: str
+) -> None:
+    asking = await device(server)
+    visitor = at_browser(server, await server.person())
+    admin.execute(f"update clients set {change}")
+    server.store.clients.forget()
+
+    reply = await question(visitor, asking.code)
+
+    assert reply.status == 400
+    assert "This cannot be allowed" in reply.text
+
+
+async def test_the_form_of_one_code_is_not_for_another(server: Server) -> None:
+    one, other = await device(server), await device(server)
+    visitor = at_browser(server, await server.person())
+    form = form_of((await question(visitor, one.code)).text)
+    form.action = form.action.replace(one.code, other.code)
+
+    reply = await visitor.send(form, decision="allow")
+
+    assert reply.status == 403
+    assert (await other.poll()).json["error"] == PENDING
+
+
+async def test_a_poll_is_one_statement_and_what_is_allowed_two(server: Server) -> None:
+    asking = await device(server)
+    statistics = server.store.database.statistics
+    await server.quiet()
+    await asking.poll()
+
+    before = statistics.statements
+    await asking.poll()
+    waiting = statistics.statements - before
+    await decide(at_browser(server, await server.person()), asking.code)
+    before = statistics.statements
+    await asking.poll()
+
+    assert (waiting, statistics.statements - before) == (1, 2)
+
+
+async def test_what_devices_asked_for_is_swept_an_hour_after_its_end(server: Server, admin: Any) -> None:
+    await device(server)
+    server.clock.advance(600 + 3600 + 1)
+    late = await device(server)
+
+    assert await server.store.device_codes.sweep(server.now()) == 1
+    admin.execute("select digest from device_codes")
+    assert [bytes(digest) for (digest,) in admin.fetchall()] == [minted.digest(late.told["device_code"])]
+
+
+@pytest.fixture
+def limits() -> tuple[str, ...]:
+    return ("device-network=3",)
+
+
+async def test_public_clients_of_one_network_get_only_so_many_codes(limited: Server) -> None:
+    public, confidential = await tv(limited), await tv(limited, "client_secret_post")
+
+    async def ask(app: App, address: str) -> int:
+        reply = await limited.post("/device_authorization", app.form, headers={"X-Forwarded-For": address})
+        return reply.status
+
+    statuses = [await ask(public, "192.0.2.1") for _ in range(4)]
+
+    assert statuses == [200, 200, 200, 429]
+    assert await ask(public, "198.51.100.1") == 200
+    assert await ask(confidential, "192.0.2.1") == 200
