@@ -1,6 +1,6 @@
 """The authorization response: what the client is told, and in which response mode (RFC 6749 §4.1.2).
 
-OAuth 2.0 Multiple Response Types §2.1 defines the modes. Only this module knows them and writes the URL.
+OAuth 2.0 Multiple Response Types §2.1 defines the modes, and JARM §2.3 those with a JWT. Only this module knows them and writes the URL.
 """
 
 from typing import Final
@@ -12,7 +12,23 @@ from iam.clients import redirect_uris
 QUERY: Final = "query"
 FRAGMENT: Final = "fragment"
 FORM_POST: Final = "form_post"
-MODES: Final = (QUERY, FRAGMENT, FORM_POST)
+CARRIERS: Final = (QUERY, FRAGMENT, FORM_POST)
+JWT: Final = "jwt"  # the response is a JWT, in the default mode of its response type
+QUERY_JWT: Final = f"{QUERY}.{JWT}"
+FRAGMENT_JWT: Final = f"{FRAGMENT}.{JWT}"
+FORM_POST_JWT: Final = f"{FORM_POST}.{JWT}"
+SIGNED: Final = (QUERY_JWT, FRAGMENT_JWT, FORM_POST_JWT)
+MODES: Final = (*CARRIERS, JWT, *SIGNED)
+
+
+def signed(mode: str | None) -> bool:
+    """Whether the response is a JWT in this mode."""
+    return mode in SIGNED
+
+
+def carrier(mode: str | None) -> str | None:
+    """Returns how a response in this mode travels: in the query, in the fragment, or as a form."""
+    return mode.removesuffix(f".{JWT}") if mode else None
 
 
 @frozen

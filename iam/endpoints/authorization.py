@@ -123,7 +123,7 @@ class AuthorizationEndpoint:
         sent = self.visitors.receive(request, purpose(request), lifetime=LIFETIME, secret=account.secret)
         if sent.fields.get("decision") != "allow" and not sent.stale:
             log.info("consent refused: client {client_id}", client_id=authorization.client.client_id)
-            return self.answers.refuse(request, authorization, deny(), account.session)
+            return await self.answers.refuse(request, authorization, deny(), account.session)
         question = await self.consent.question(account.session.user_id, authorization)
         ask = partial(self.answers.ask, request, account, question, ticked=ticked(sent.fields))
         if sent.stale:
@@ -208,7 +208,7 @@ class AuthorizationEndpoint:
             return await self.admission.admit(authorization, session.user_id)
         except AuthorizationError as error:
             log.info("not for this person: client {client_id}", client_id=authorization.client.client_id)
-            raise AnswerNow(self.answers.exclude(request, authorization, session, error)) from None
+            raise AnswerNow(await self.answers.exclude(request, authorization, session, error)) from None
 
     def _done(self, request: Request, active: Account | None) -> Done | None:
         """Returns what the active person has just done for this request (LOGIN or CHOICE), if anything."""
@@ -243,7 +243,7 @@ class AuthorizationEndpoint:
                 return see_other(choosing_address(request))
             case Refuse(error, got):
                 active = accounts.active.session if accounts.active else None
-                return self.answers.refuse(request, authorization, require_interaction(error, got), active)
+                return await self.answers.refuse(request, authorization, require_interaction(error, got), active)
 
     async def _allow(
         self,
@@ -256,7 +256,7 @@ class AuthorizationEndpoint:
     ) -> Answer:
         """Responds with what the client asked for, a code for example, or with an AuthorizationError of the server.
 
-        Raises AnswerNow if the request was pushed, and answered before.
+        Raises AnswerNow if the request was pushed, and answered before, or if the client could not be told.
         """
         try:
             await self.handles.answer(authorization.handle)
@@ -266,7 +266,7 @@ class AuthorizationEndpoint:
         except FatalClientError as error:
             raise AnswerNow(self.answers.refuse_unusable(request, error, person=session)) from None
         except AuthorizationError as error:
-            return self.answers.refuse(request, authorization, error, session)
+            return await self.answers.refuse(request, authorization, error, session)
         log.info(
             "authorization granted: client {client_id}, user {user_id}",
             client_id=authorization.client.client_id,

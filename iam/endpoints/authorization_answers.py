@@ -1,6 +1,6 @@
 """The answers of the authorization endpoint: the consent page, responses to the client, error pages."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from twisted.logger import Logger
@@ -10,6 +10,7 @@ from iam.authorization.pushed_requests import HandleError
 from iam.authorization.question import Question
 from iam.authorization.request import Answerable, AuthorizationRequest, InvalidAuthorizationRequest
 from iam.authorization.response import AuthorizationResponse
+from iam.authorization.signed_responses import UnanswerableError
 from iam.browser import csrf
 from iam.browser.accounts import Account
 from iam.browser.theme import Theme
@@ -20,6 +21,7 @@ from iam.endpoints.authorization_addresses import CONSENT, PATH, choosing_addres
 from iam.http.answers import Answer, AnswerNow, Script, found, see_other
 from iam.http.parameters import query_text
 from iam.http.request import Request
+from iam.oauth.errors import FatalClientError
 from iam.protocol.server import Server
 from iam.records.session import Session
 from iam.service import service
@@ -35,6 +37,11 @@ OVER: Final = (
     "It has been answered, or is too old, or was opened in another browser. Go back to the application that sent you "
     "here, and begin again there."
 )
+KEYLESS: Final = (
+    "The application that sent you here wants an encrypted answer, and its key cannot be had now. Go back to it, and try "
+    "again later."
+)
+SENTENCES: Final[Mapping[type[Exception], str]] = {HandleError: OVER, UnanswerableError: KEYLESS}
 TOO_LONG: Final = (
     f"The application that sent you here asked for more than fits into an address: at most {LONGEST} characters. "
     "You can close this page; tell the application's makers if it happens again."
@@ -105,11 +112,11 @@ class AuthorizationAnswers:
             )
         return see_other(response.location) if request.method == b"POST" else found(response.location)
 
-    def refuse(
+    async def refuse(
         self, request: Request, asked: Answerable, error: AuthorizationError, person: Session | None = None
     ) -> Answer:
         """Returns an error response to the client; `person` is who is logged in."""
-        return self.respond(request, self._error_response(request, asked, error, person))
+        return self.respond(request, await self._error_response(request, asked, error, person))
 
     async def refuse_invalid(self, request: Request, asked: InvalidAuthorizationRequest) -> Answer:
         """Returns the error response to an invalid request.
@@ -121,14 +128,14 @@ class AuthorizationAnswers:
         stranger = client_card.stranger(asked.client)
         person = await self.visitors.session(request)
         if asked.silent or not stranger or person:
-            return self.refuse(request, asked, asked.error, person)
-        response = self._error_response(request, asked, asked.error)
+            return await self.refuse(request, asked, asked.error, person)
+        response = await self._error_response(request, asked, asked.error)
         host = client_card.host_of(response.redirect_uri)
         return self.theme.page(
             "continue.html", 400, leaving=response.posted, client=asked.client, response=response, host=host
         )
 
-    def exclude(
+    async def exclude(
         self, request: Request, asked: AuthorizationRequest, session: Session, error: AuthorizationError
     ) -> Answer:
         """Returns the page that tells a person that the application is not for them, with the way back to it.
@@ -136,8 +143,8 @@ class AuthorizationAnswers:
         A request that allows no page, or of which only the scopes are not for them, gets a redirect.
         """
         if asked.authentication.silent or error.error != ACCESS_DENIED:
-            return self.refuse(request, asked, error, session)
-        response = self._error_response(request, asked, error, session)
+            return await self.refuse(request, asked, error, session)
+        response = await self._error_response(request, asked, error, session)
         return self.theme.page(
             "not_admitted.html",
             403,
@@ -162,7 +169,7 @@ class AuthorizationAnswers:
         return self.theme.error(
             status,
             "This request cannot be used",
-            OVER if isinstance(error, HandleError) else UNUSABLE,
+            SENTENCES.get(type(error), UNUSABLE),
             error_uri=error_uri,
         )
 
@@ -170,10 +177,16 @@ class AuthorizationAnswers:
         """Returns the error page to raise for a request that is too long for an address."""
         return self.theme.refusal(status, "This request is too long", TOO_LONG)
 
-    def _error_response(
+    async def _error_response(
         self, request: Request, asked: Answerable, error: AuthorizationError, person: Session | None = None
     ) -> AuthorizationResponse:
-        """Returns the error response, with the error_uri at which the client's owner can read the reason."""
+        """Returns the error response, with the error_uri at which the client's owner can read the reason.
+
+        Raises AnswerNow with a page if the client could not be told.
+        """
         told, user_id = error.of_client(asked.client.id), person.user_id if person else None
         error_uri = self.refusals.kept(PATH, told, request.client_address, user_id=user_id)
-        return self.server.refuse(asked, error, error_uri)
+        try:
+            return await self.server.refuse(asked, error, error_uri)
+        except FatalClientError as unanswerable:
+            raise AnswerNow(self.refuse_unusable(request, unanswerable, person=person)) from None

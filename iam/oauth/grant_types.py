@@ -12,6 +12,7 @@ IMPLICIT: Final = "implicit"
 DEVICE_CODE: Final = "urn:ietf:params:oauth:grant-type:device_code"
 
 CODE: Final = "code"
+NONE: Final = "none"  # the person is asked, and the client gets nothing but the answer (Multiple Response Types §4)
 ID_TOKENS: Final = ("id_token", "id_token token")
 
 
@@ -45,7 +46,7 @@ GRANT_TYPES: Final = (
     GrantType(
         AUTHORIZATION_CODE,
         "Authorization code: People log in here and allow the application to act for them",
-        response_types=(CODE,),
+        response_types=(CODE, NONE),
         needs_redirect_uri=True,
         usual=True,
     ),

@@ -17,10 +17,10 @@ from oauthlib.oauth2.rfc6749.errors import (
 from iam.authorization import openid_parameters, pkce
 from iam.authorization.errors import AuthorizationError
 from iam.authorization.openid_parameters import PLAIN, AuthenticationRequest
-from iam.authorization.response import FORM_POST, MODES
+from iam.authorization.response import FORM_POST, JWT, MODES, QUERY_JWT, carrier
 from iam.clients import redirect_uris
 from iam.oauth.dpop import confirmation_of
-from iam.oauth.grant_types import CODE
+from iam.oauth.grant_types import CODE, NONE
 from iam.oauth.reasons import Reason, carrying
 from iam.oauth.scopes import OPENID
 from iam.protocol.request import OAuthlibRequest
@@ -50,13 +50,14 @@ def check_mode(request: OAuthlibRequest) -> dict[str, object]:
     """Raises InvalidRequestError unless the response_mode is supported for this redirect URI (G7, G17).
 
     It runs before the checks whose errors are returned by that mode, and clears an unsupported one. form_post needs a
-    web address: a form cannot be posted to an app's own scheme.
+    web address: a form cannot be posted to an app's own scheme. A JWT is in the query by default (JARM §2.3.4).
     """
     mode, web = request.response_mode, redirect_uris.web(request.redirect_uri or "")
-    if mode in (None, *MODES) and (mode != FORM_POST or web):
+    if mode in (None, *MODES) and (carrier(mode) != FORM_POST or web):
+        request.response_mode = QUERY_JWT if mode == JWT else mode
         return {}
     request.response_mode = None
-    ways = ", ".join(way for way in MODES if way != FORM_POST or web)
+    ways = ", ".join(way for way in MODES if carrier(way) != FORM_POST or web)
     raise InvalidRequestError(f"The response_mode must be one of {ways}.")
 
 
@@ -92,11 +93,11 @@ def check_supported(request: OAuthlibRequest) -> dict[str, object]:
 
 
 def check_response(request: OAuthlibRequest) -> dict[str, object]:
-    """Raises MissingResponseTypeError or UnsupportedResponseTypeError unless the response_type is `code` (G13)."""
+    """Raises MissingResponseTypeError or UnsupportedResponseTypeError unless the response_type is `code` or `none` (G13)."""
     if request.response_type is None:
         raise MissingResponseTypeError
-    if request.response_type != CODE:
-        raise UnsupportedResponseTypeError("Only response_type=code is supported.")
+    if request.response_type not in (CODE, NONE):
+        raise UnsupportedResponseTypeError("Only response_type=code and response_type=none are supported.")
     return {}
 
 

@@ -58,16 +58,17 @@ class Codes:
 
     issuance: Issuance
 
-    async def issue(self, permission: Permission) -> str:
+    async def issue(self, permission: Permission, *, redeemed: bool = True) -> str:
         """Stores a new code with its grant and the person's consent, and returns the code. Raises AuthorizationError.
 
         The grant of a request for openid without offline_access ends with the session at the latest (OpenID Connect
-        Core §11). For a person who deselected offline_access the code is of a kind that gives no refresh token.
+        Core §11), and that of a code which nobody is to redeem with the code. For a person who deselected
+        offline_access the code is of a kind that gives no refresh token.
         """
         now = self.issuance.clock.now()
         end = now + timedelta(seconds=self.issuance.settings.authorization_code_lifetime)
         code = minted.mint_until(Kind.AUTHORIZATION_CODE if refreshes(permission) else Kind.ONLINE_CODE, end)
-        issue = self._describe(permission, minted.digest(code), end.date(), now, end)
+        issue = self._describe(permission, minted.digest(code), end.date(), now, end, lasting=redeemed)
         if not await self.issuance.store.authorization_codes.issue(issue):
             got = "the session or the consent ended, or the application was deleted, a moment ago"
             reason = Reason("session", "one that lives, an application, and the person's consent", got)
@@ -85,13 +86,21 @@ class Codes:
         return await self.issuance.store.authorization_codes.approve(issue, refreshes=refreshes(permission))
 
     def _describe(
-        self, permission: Permission, digest: bytes, day: date, now: datetime, expires_at: datetime
+        self,
+        permission: Permission,
+        digest: bytes,
+        day: date,
+        now: datetime,
+        expires_at: datetime,
+        *,
+        lasting: bool = True,
     ) -> IssueCode:
         """Returns what is stored for a permission given `now`, under this digest, until it is redeemed."""
         request, session = permission.request, permission.session
         identified = OPENID in request.scopes
         bound = identified and OFFLINE_ACCESS not in request.scopes
-        lasts_until = now + timedelta(seconds=self.issuance.settings.refresh_token_lifetime)
+        lifetime = timedelta(seconds=self.issuance.settings.refresh_token_lifetime)
+        lasts_until = now + lifetime if lasting else expires_at
         return IssueCode(
             digest=digest,
             day=day,

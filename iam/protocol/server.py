@@ -18,6 +18,7 @@ from iam.authorization.objects import RequestObjects, UnpackedRequest
 from iam.authorization.pushed_requests import Asked
 from iam.authorization.request import Answerable, AuthorizationRequest, InvalidAuthorizationRequest, Permission
 from iam.authorization.response import AuthorizationResponse
+from iam.authorization.signed_responses import SignedResponses
 from iam.clients import dpop
 from iam.clients.authentication import ClientAuthentication, read_claim
 from iam.clients.directory import Directory
@@ -71,6 +72,7 @@ class Server:
         documents: DocumentClients,
         proofs: DPoPProofs,
         user_codes: UserCodes,
+        responses: SignedResponses,
     ) -> None:
         issuance = Issuance(store, settings, clock, response, BearerTokens.of(settings))
         validator = Validator(directory, store.scopes, targets, authentication, response.id_tokens)
@@ -83,6 +85,7 @@ class Server:
         self._objects = objects
         self.documents = documents
         self._proofs = proofs
+        self._responses = responses
         self._issuer = settings.issuer
         self._scopes = store.scopes
         self._endpoints = Endpoints(self.grants, validator)
@@ -195,27 +198,29 @@ class Server:
         asked: bool = True,
         trusted: bool = False,
     ) -> AuthorizationResponse:
-        """Returns the response to a request that this person allowed. Raises AuthorizationError.
+        """Returns the response to a request that this person allowed. Raises AuthorizationError and UnanswerableError.
 
         `asked` is false if consent given earlier was enough, or if the client is `trusted` with all of it. The scopes are
         those determined when the request was validated, so they are the ones that the person saw.
         """
         permission = Permission(authorization, session, address, asked, trusted)
+        await self._responses.check(authorization.client, authorization.mode)
         try:
             members = await self._flows[authorization.grant_type].answer(permission)
         except OAuth2Error as error:
             raise authorization_request.translate(error) from None
-        return self._response(authorization, {name: str(value) for name, value in members.items()})
+        return await self._response(authorization, {name: str(value) for name, value in members.items()})
 
-    def refuse(self, asked: Answerable, error: AuthorizationError, error_uri: str) -> AuthorizationResponse:
-        """Returns the error response for the client (RFC 6749 §4.1.2.1), without empty members."""
+    async def refuse(self, asked: Answerable, error: AuthorizationError, error_uri: str) -> AuthorizationResponse:
+        """Returns the error response for the client (RFC 6749 §4.1.2.1), without empty members. Raises UnanswerableError."""
         members = {"error": error.error, "error_description": error.sentence, "error_uri": error_uri}
-        return self._response(asked, {name: value for name, value in members.items() if value})
+        return await self._response(asked, {name: value for name, value in members.items() if value})
 
-    def _response(self, asked: Answerable, members: Mapping[str, str]) -> AuthorizationResponse:
+    async def _response(self, asked: Answerable, members: Mapping[str, str]) -> AuthorizationResponse:
         """Adds the client's state, and our issuer, which prevents mix-up attacks (RFC 9207)."""
         state = () if asked.state is None else (("state", asked.state),)
-        return AuthorizationResponse(asked.redirect_uri, (*members.items(), *state, ("iss", self._issuer)), asked.mode)
+        told = (*members.items(), *state, ("iss", self._issuer))
+        return await self._responses.secured(asked.client, AuthorizationResponse(asked.redirect_uri, told, asked.mode))
 
 
 def build_request(asked: UnpackedRequest) -> OAuthlibRequest:

@@ -23,7 +23,7 @@ from iam.clients import ids, redirect_uri_difference, redirect_uris, scopes
 from iam.clients.authentication import ClientAuthentication
 from iam.clients.directory import Directory
 from iam.clients.targets import Targets
-from iam.oauth.grant_types import WITHOUT_A_PERSON
+from iam.oauth.grant_types import NONE, WITHOUT_A_PERSON
 from iam.oauth.reasons import Reason, carrying
 from iam.oauth.scopes import OPENID
 from iam.openid import claims
@@ -107,9 +107,9 @@ class Validator(RequestValidator):  # type: ignore[misc]
         """Requires PKCE of public clients, and if the redirect URI has an unregistered port (RFC 9700 §2.1.1).
 
         Clients may also be registered to require it. At the token endpoint redeeming the code compares challenge and
-        verifier.
+        verifier. Where there is no code it protects nothing.
         """
-        if request.grant_type:
+        if request.grant_type or request.response_type == NONE:
             return False
         client = request.client
         return not client.confidential or client.require_pkce or request.redirect_uri not in client.redirect_uris

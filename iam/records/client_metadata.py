@@ -118,6 +118,15 @@ class Metadata:
     userinfo_signed_response_alg: str | None = member("our_algorithm", "Signs UserInfo (none: plain JSON).")
     userinfo_encrypted_response_alg: str | None = member("encryption", "Encrypts the key of UserInfo (none).")
     userinfo_encrypted_response_enc: str | None = member("encoding", "Encrypts UserInfo (A128CBC-HS256).")
+    authorization_signed_response_alg: str = member(
+        "our_algorithm", "Signs its authorization responses, where it asks for JWTs (RS256).", default="RS256"
+    )
+    authorization_encrypted_response_alg: str | None = member(
+        "encryption", "Encrypts the key of its authorization responses (none)."
+    )
+    authorization_encrypted_response_enc: str | None = member(
+        "encoding", "Encrypts its authorization responses (A128CBC-HS256)."
+    )
     request_object_signing_alg: str | None = member(
         "request_object_algorithm", "Signs its request objects (any that fits its keys)."
     )

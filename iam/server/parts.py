@@ -12,6 +12,7 @@ from twisted.internet.threads import deferToThreadPool
 from iam.administration.administration import Administration
 from iam.authorization.objects import RequestObjects
 from iam.authorization.pushed_requests import PushedRequests
+from iam.authorization.signed_responses import SignedResponses
 from iam.browser import drafts
 from iam.browser.drafts import Drafts
 from iam.browser.theme import Theme
@@ -242,6 +243,7 @@ class Parts:
             self.documents,
             self.proofs,
             UserCodes(self.store.device_codes, self.key.derive(USER_CODES), self.throttle, self.clock),
+            SignedResponses(self.keys, self.encryption, self.clock, self.settings.issuer),
         )
 
     @cached_property

@@ -107,7 +107,7 @@ async def test_oidcc_discovery_endpoint_verification_dynamic(configured: Callabl
 
     metadata = (await server.get("/.well-known/openid-configuration")).json
 
-    assert set(metadata["response_types_supported"]) == {"code", "id_token", "id_token token"}
+    assert set(metadata["response_types_supported"]) == {"code", "none", "id_token", "id_token token"}
     assert {"authorization_code", "implicit"} <= set(metadata["grant_types_supported"])
     assert "registration_endpoint" in metadata
 

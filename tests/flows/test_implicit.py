@@ -171,9 +171,9 @@ async def test_discovery_says_so(front: Server, server: Server) -> None:
     there = (await front.get("/.well-known/openid-configuration")).json
     elsewhere = (await server.get("/.well-known/openid-configuration")).json
 
-    assert there["response_types_supported"] == ["code", "id_token", "id_token token"]
+    assert there["response_types_supported"] == ["code", "none", "id_token", "id_token token"]
     assert "implicit" in there["grant_types_supported"]
-    assert elsewhere["response_types_supported"] == ["code"]
+    assert elsewhere["response_types_supported"] == ["code", "none"]
     assert "implicit" not in elsewhere["grant_types_supported"]
 
 

@@ -202,7 +202,7 @@ async def test_the_metadata_name_endpoints_that_answer(server: Server) -> None:
 
     assert document["issuer"] == server.settings.issuer
     assert document["code_challenge_methods_supported"] == ["S256"]
-    assert document["response_types_supported"] == ["code"]
+    assert document["response_types_supported"] == ["code", "none"]
     assert {"read", "write", "openid"} <= set(document["scopes_supported"])
     assert document["authorization_response_iss_parameter_supported"] is True
     assert {"authorization_code", "client_credentials", "refresh_token"} <= set(document["grant_types_supported"])

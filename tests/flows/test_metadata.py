@@ -39,7 +39,7 @@ async def test_the_document_is_json_under_the_issuer_of_rfc_8414(server: Server)
 
     assert (reply.status, reply.header("content-type")) == (200, "application/json")
     assert reply.json["issuer"] == server.settings.issuer
-    assert reply.json["response_types_supported"] == ["code"]
+    assert reply.json["response_types_supported"] == ["code", "none"]
 
 
 async def test_the_endpoints_are_those_of_the_route_table(server: Server) -> None:

@@ -139,7 +139,7 @@ async def test_g16_an_error_goes_where_the_answer_would_go(server: Server, wrong
     assert set(answer) >= {"error", "state", "iss"}
 
 
-@pytest.mark.parametrize("mode", ["jwt", "query.jwt", "fragment.jwt", "form_post.jwt", "web_message", "x"])
+@pytest.mark.parametrize("mode", ["JWT", "query.JWT", "fragment jwt", "web_message", "x.jwt", "x"])
 async def test_g17_a_response_mode_that_we_do_not_have_is_refused(server: Server, issued, mode: str) -> None:
     app, person = await server.app(), await server.person()
 

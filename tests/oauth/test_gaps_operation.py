@@ -154,7 +154,7 @@ async def test_g41_the_metadata_say_what_this_server_does_and_no_more(server: Se
     unsupported = {name for name, error in tried.items() if error == "unsupported_grant_type"}
     assert unsupported == set(tried) - set(document["grant_types_supported"])
     assert document["code_challenge_methods_supported"] == ["S256"]
-    assert document["response_types_supported"] == ["code"]
+    assert document["response_types_supported"] == ["code", "none"]
     assert document["issuer"] == server.settings.issuer
 
 
@@ -199,7 +199,7 @@ def test_g46_building_more_servers_changes_none(server: Server) -> None:
     made = [endpoints_of(server) for _ in range(5)]
 
     assert OAuthlibAuthorizationCodeGrant.response_types == before == ["code"]
-    assert [list(one.response_types) for one in made] == [["code"]] * 5
+    assert [list(one.response_types) for one in made] == [["code", "none"]] * 5
 
 
 @pytest.mark.parametrize("path", MISSING)

@@ -146,6 +146,8 @@ APPLICATIONS: Final = Noun(
             *("jwks", "jwks_uri", "token_endpoint_auth_signing_alg"),
             *("id_token_signed_response_alg", "id_token_encrypted_response_alg", "id_token_encrypted_response_enc"),
             *("userinfo_signed_response_alg", "userinfo_encrypted_response_alg", "userinfo_encrypted_response_enc"),
+            *("authorization_signed_response_alg", "authorization_encrypted_response_alg"),
+            *("authorization_encrypted_response_enc",),
             *("request_object_signing_alg", "request_object_encryption_alg", "request_object_encryption_enc"),
             *("require_signed_request_object", "request_uris", "require_pushed_authorization_requests"),
             "dpop_bound_access_tokens",

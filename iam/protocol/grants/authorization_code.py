@@ -11,7 +11,7 @@ from iam.authorization import pkce
 from iam.authorization.request import Permission
 from iam.clients import redirect_uri_difference
 from iam.clients.targets import invalid_target
-from iam.oauth.grant_types import AUTHORIZATION_CODE, CODE
+from iam.oauth.grant_types import AUTHORIZATION_CODE, CODE, NONE
 from iam.oauth.reasons import Reason, carrying, shown
 from iam.protocol.authorization_checks import (
     check_authentication,
@@ -61,7 +61,7 @@ class AuthorizationCode:
     """The grant in which a person allows access, and the client redeems the code that it receives."""
 
     name: ClassVar = AUTHORIZATION_CODE
-    response_types: ClassVar = (CODE,)
+    response_types: ClassVar = (CODE, NONE)
     parameters: ClassVar = ("code", "code_verifier", "redirect_uri")
 
     issuance: Issuance
@@ -84,8 +84,10 @@ class AuthorizationCode:
         return grant
 
     async def answer(self, permission: Permission) -> dict[str, object]:
-        """Issues the code (RFC 6749 §4.1.2). Raises AuthorizationError."""
-        return {"code": await Codes(self.issuance).issue(permission)}
+        """Issues the code (RFC 6749 §4.1.2), which nobody gets for the response type none. Raises AuthorizationError."""
+        told = permission.request.response_type == CODE
+        code = await Codes(self.issuance).issue(permission, redeemed=told)
+        return {"code": code} if told else {}
 
     async def save(self, request: TokenRequest) -> dict[str, object]:
         """Redeems the code.

@@ -12,7 +12,7 @@ from oauthlib.oauth2.rfc6749.errors import InvalidRequestError
 
 from iam.authorization.errors import ACCESS_DENIED, AuthorizationError
 from iam.authorization.request import Permission
-from iam.authorization.response import FORM_POST, FRAGMENT
+from iam.authorization.response import FORM_POST, FORM_POST_JWT, FRAGMENT, FRAGMENT_JWT, JWT, QUERY_JWT
 from iam.oauth.grant_types import ID_TOKENS, IMPLICIT
 from iam.oauth.reasons import Reason
 from iam.oauth.scopes import OPENID
@@ -31,7 +31,8 @@ from iam.records.identity import Identity
 from iam.secrets import minted
 
 ID_TOKEN: Final = "id_token"
-MODES: Final = (FRAGMENT, FORM_POST)  # never the query: tokens would end up in logs and browser histories (G7)
+# Never the query: tokens would end up in logs and browser histories (G7), unless they are encrypted (JARM §2.3.1).
+MODES: Final = (FRAGMENT, FORM_POST, JWT, FRAGMENT_JWT, FORM_POST_JWT)
 
 
 @frozen
@@ -107,13 +108,16 @@ def begin(request: OAuthlibRequest) -> dict[str, object]:
 
 
 def choose_mode(request: OAuthlibRequest) -> dict[str, object]:
-    """Makes the fragment the default mode, for errors too (Multiple Response Types §3).
+    """Makes the fragment the default mode, for errors and JWTs too (Multiple Response Types §3, JARM §2.3.4).
 
-    Raises InvalidRequestError for modes other than fragment and form_post.
+    Raises InvalidRequestError for the query.
     """
-    if request.response_mode in MODES:
+    wanted = request.response_mode
+    encrypted = request.client.authorization_encrypted_response_alg is not None
+    if wanted in MODES or (wanted == QUERY_JWT and encrypted):
+        request.response_mode = FRAGMENT_JWT if wanted == JWT else wanted
         return {}
-    wanted, request.response_mode = request.response_mode, FRAGMENT
+    request.response_mode = FRAGMENT
     if wanted is not None:
         raise InvalidRequestError(f"The response_mode must be one of {', '.join(MODES)} for tokens.")
     return {}
