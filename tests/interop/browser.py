@@ -29,7 +29,7 @@ def connect(server: Server, person: Person, url: str) -> str:
 def visited(server: Server, person: Person, url: str, decision: str = "allow") -> requests.Response:
     """The same; the answer that comes of it, which may be a page with a form (Form Post Response Mode)."""
     browser = requests.Session()
-    browser.headers.update(person.headers)
+    browser.cookies.set(*person.headers["Cookie"].split("="))
     page = browser.get(url, allow_redirects=False, timeout=TIMEOUT)
     if "Location" in page.headers:
         return page

@@ -35,13 +35,22 @@ async function authorize(checks, parameters = {}, options = http) {
   address.searchParams.set('code_challenge', await oauth.calculatePKCECodeChallenge(verifier))
   address.searchParams.set('code_challenge_method', 'S256')
   address.searchParams.set('state', state)
+  if (asked.jwt) address.searchParams.set('response_mode', 'jwt')
   for (const [name, value] of Object.entries(parameters)) address.searchParams.set(name, value)
   if (asked.signed) {
     const key = await signingKey(asked.key, asked.algorithm)
     const request = await oauth.issueRequestObject(server, client, address.searchParams, key)
     address.search = new URLSearchParams({ client_id: client.client_id, request })
   }
-  const answer = oauth.validateAuthResponse(server, client, await visit(address), state)
+  if (asked.pushed) {
+    const sent = await oauth.pushedAuthorizationRequest(server, client, authentication, address.searchParams, http)
+    const pushed = await oauth.processPushedAuthorizationResponse(server, client, sent)
+    address.search = new URLSearchParams({ client_id: client.client_id, request_uri: pushed.request_uri })
+  }
+  const came = await visit(address)
+  const answer = asked.jwt
+    ? await oauth.validateJwtAuthResponse(server, client, came, state, http)
+    : oauth.validateAuthResponse(server, client, came, state)
   const [tokens, redeemed] = await withNonce(async () => {
     const response = await oauth.authorizationCodeGrantRequest(
       server, client, authentication, answer, asked.redirect_uri, verifier, options,

@@ -29,6 +29,8 @@ if (asked.opens) {
   client.enableDecryptingResponses(config, [asked.enc], await decryptionKey(asked.opens, asked.algorithm))
 }
 
+if (asked.jwt) client.useJwtResponseMode(config)
+
 async function authorize(checks = {}, parameters = {}, options = undefined) {
   const verifier = client.randomPKCECodeVerifier()
   const state = client.randomState()
@@ -41,9 +43,10 @@ async function authorize(checks = {}, parameters = {}, options = undefined) {
     ...(asked.response_mode ? { response_mode: asked.response_mode } : {}),
     ...parameters,
   }
-  const address = asked.signed
+  let address = asked.signed
     ? await client.buildAuthorizationUrlWithJAR(config, asking, await signingKey(asked.key, asked.algorithm))
     : client.buildAuthorizationUrl(config, asking)
+  if (asked.pushed) address = await client.buildAuthorizationUrlWithPAR(config, address.searchParams)
   return client.authorizationCodeGrant(config, await visit(address), {
     pkceCodeVerifier: verifier,
     expectedState: state,

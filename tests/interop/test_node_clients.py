@@ -312,6 +312,97 @@ async def test_a_client_signs_its_authorization_request(server: Server, node: No
     assert outcome["claims"]["sub"] == str(person.user_id)
 
 
+@either_library
+@pytest.mark.parametrize("auth_method", ["client_secret_basic", "none", "private_key_jwt"])
+async def test_a_client_pushes_its_request_and_is_answered_in_a_jwt(
+    server: Server, node: Node, library: str, auth_method: str
+) -> None:
+    """RFC 9126, and JARM as these libraries check it."""
+    key, told = make("ES256"), {"authorization_signed_response_alg": "ES256"}
+    app = await server.app(
+        scopes=("openid",),
+        auth_method=auth_method,
+        grant_types=("authorization_code", "refresh_token"),
+        jwks=public(key),
+        require_pushed_authorization_requests=True,
+        **told,
+    )
+    person = await server.person()
+
+    outcome = await Walk(node, library, server, app, person).through(
+        "login",
+        scope="openid",
+        auth_method=auth_method,
+        key=key.as_dict(private=True),
+        algorithm=KEYS["ES256"],
+        metadata=told,
+        pushed=True,
+        jwt=True,
+    )
+
+    assert outcome["claims"]["sub"] == str(person.user_id)
+
+
+@either_library
+async def test_a_client_pushes_a_request_that_it_has_signed(server: Server, node: Node, library: str) -> None:
+    """RFC 9126 §3."""
+    key = make("ES256")
+    app = await server.app(
+        scopes=("openid",),
+        auth_method="private_key_jwt",
+        jwks=public(key),
+        require_signed_request_object=True,
+        require_pushed_authorization_requests=True,
+    )
+    person = await server.person()
+
+    outcome = await Walk(node, library, server, app, person).through(
+        "login",
+        scope="openid",
+        auth_method="private_key_jwt",
+        key=key.as_dict(private=True),
+        algorithm=KEYS["ES256"],
+        signed=True,
+        pushed=True,
+    )
+
+    assert outcome["claims"]["sub"] == str(person.user_id)
+
+
+@either_library
+async def test_a_refusal_reaches_the_client_in_a_jwt(server: Server, node: Node, library: str) -> None:
+    app, person = await server.app(), await server.person()
+
+    outcome = await Walk(node, library, server, app, person, "deny").through("refusal", scope="read", jwt=True)
+
+    assert (outcome["name"], outcome["error"]) == ("AuthorizationResponseError", "access_denied")
+
+
+async def test_a_client_opens_the_response_that_is_encrypted_to_it(server: Server, node: Node) -> None:
+    """JARM §2.2, as openid-client reads it."""
+    key = make("ES256")
+    metadata = {
+        "authorization_signed_response_alg": "ES256",
+        "authorization_encrypted_response_alg": "ECDH-ES",
+        "authorization_encrypted_response_enc": "A128GCM",
+    }
+    public_key = {**key.as_dict(private=False), "use": "enc"}
+    app = await server.app(scopes=("openid",), jwks={"keys": [public_key]}, **metadata)
+    person = await server.person()
+
+    outcome = await Walk(node, "openid-client", server, app, person).through(
+        "login",
+        scope="openid",
+        metadata=metadata,
+        opens=key.as_dict(private=True),
+        algorithm=KEYS["ES256"] | {"name": "ECDH"},
+        enc="A128GCM",
+        jwt=True,
+    )
+
+    assert outcome["claims"]["sub"] == str(person.user_id)
+
+
 @pytest.mark.parametrize(
     ("alg", "kind", "algorithm"),
     [
