@@ -24,8 +24,10 @@ from tests.consistency.history import (
     INTROSPECT,
     LATE,
     OK,
+    OPEN,
     PROBE,
     PROVE,
+    PUSH,
     REDEEM,
     REFRESH,
     REFUSED,
@@ -37,6 +39,7 @@ from tests.consistency.history import (
     Operation,
 )
 from tests.processes import answers
+from tests.pushing import asking
 
 REDIRECT_URI: Final = "https://client.example/callback"
 FORM: Final = "application/x-www-form-urlencoded"
@@ -451,4 +454,43 @@ class Proving(threading.Thread):
         return jws.serialize_compact(header, json.dumps(claims), self.key)
 
 
-__all__ = ["Client", "Proving", "Rotation", "Run", "Worker", "history"]
+class Pushing(threading.Thread):
+    """A client that pushes requests, each of which browsers at both servers bring at the same moment."""
+
+    def __init__(self, run: Run, client: Client) -> None:
+        super().__init__(daemon=True)
+        self.run_ = run
+        self.client = client
+        self.line = Line(run.ports)
+        self.operations: list[Operation] = []
+
+    def run(self) -> None:
+        while not self.run_.over:
+            for server in (0, 1):
+                self.push(server)
+            time.sleep(0.1)
+        self.line.close()
+
+    def push(self, server: int) -> None:
+        """Push a request at this server, and open it at both."""
+        began, form = time.monotonic(), asking(redirect_uri=REDIRECT_URI)
+        there = self.line.send(server, "/par", form, self.client.headers)
+        status, body = self.line.receive(server) if there else (0, b"")
+        result = OK if status == 201 else UNKNOWN
+        self.operations.append(Operation(PUSH, "handles", "", began, time.monotonic(), result))
+        if result == OK:
+            told = json.loads(body)
+            self.open(told["request_uri"], began + told["expires_in"])
+
+    def open(self, handle: str, lives: float) -> None:
+        path = "/authorize?" + urlencode({"client_id": self.client.client_id, "request_uri": handle})
+        began = time.monotonic()
+        there = [self.line.send(server, path, None, {}) for server in (0, 1)]
+        for server, asked in enumerate(there):
+            status, _ = self.line.receive(server) if asked else (0, b"")
+            result = {303: OK, 400: REFUSED}.get(status, UNKNOWN)
+            told = {"lives": lives}
+            self.operations.append(Operation(OPEN, "handles", handle, began, time.monotonic(), result, told))
+
+
+__all__ = ["Client", "Proving", "Pushing", "Rotation", "Run", "Worker", "history"]

@@ -20,6 +20,7 @@ REDEEM, REFRESH, REVOKE = "redeem", "refresh", "revoke"
 INTROSPECT, USE, PROBE = "introspect", "use", "probe"
 ROTATE, AUTHENTICATE = "rotate", "authenticate"
 PROVE: Final = "prove"
+PUSH, OPEN = "push", "open"
 READS: Final = (INTROSPECT, USE)
 
 
@@ -61,6 +62,7 @@ def violations(families: dict[str, Family], operations: list[Operation]) -> Iter
             yield f"{name}: {sentence}"
     yield from secrets(of_family["secrets"])
     yield from proofs(of_family["proofs"])
+    yield from handles(of_family["handles"])
 
 
 class Life:
@@ -212,3 +214,17 @@ def secrets(operations: list[Operation]) -> Iterator[str]:
             patience = DEAF if each.output["deaf"] else HEARD
             if each.begin > change.end + patience:
                 yield f"secrets: I6 a secret was good {each.begin - change.end:.1f} s after it had been replaced"
+
+
+def handles(operations: list[Operation]) -> Iterator[str]:
+    """I11: the handle of a pushed request is opened in one browser, and in the first that brings it."""
+    opened: dict[str, list[Operation]] = defaultdict(list)
+    for each in operations:
+        if each.kind == OPEN:
+            opened[each.key].append(each)
+    for key, tries in opened.items():
+        won = sum(each.result == OK for each in tries)
+        if won > 1:
+            yield f"handles: I11 {key[-6:]} was opened in {won} browsers"
+        if all(each.result == REFUSED for each in tries) and not expired(tries[0]):
+            yield f"handles: I11 {key[-6:]} was refused, and nobody had opened it"

@@ -12,7 +12,7 @@ from iam.clients import authentication  # noqa: F401 - as the server does
 from iam.database import connecting, memory, pool
 from iam.database.errors import ConnectionLost
 from iam.protocol.grants import refresh_token
-from iam.store import authorization_codes, refresh_tokens, replays, store
+from iam.store import authorization_codes, pushed_requests, refresh_tokens, replays, store
 
 
 def replaced(sql: str, *pairs: tuple[str, str]) -> str:
@@ -23,7 +23,7 @@ def replaced(sql: str, *pairs: tuple[str, str]) -> str:
 
 
 def select_then_update() -> None:
-    """(a) A claim in two steps: whoever looked before the other wrote wins too."""
+    """(a) A claim in two steps, of codes and of pushed requests: whoever looked before the other wrote wins too."""
     authorization_codes.CLAIM = replaced(
         authorization_codes.CLAIM,
         (
@@ -32,6 +32,16 @@ def select_then_update() -> None:
                 select x.used_at is null and pg_sleep(0.02) is not null from authorization_codes x
                 where x.digest = c.digest and x.day = c.day
             )\n""",
+        ),
+    )
+    pushed_requests.TAKE = replaced(
+        pushed_requests.TAKE,
+        (
+            "and (browser is null or browser = %(browser)s)",
+            """and (
+                select (x.browser is null or x.browser = %(browser)s) and pg_sleep(0.02) is not null
+                from pushed_requests x where x.digest = pushed_requests.digest
+            )""",
         ),
     )
 

@@ -164,9 +164,11 @@ async def test_every_response_mode_in_the_document_is_answered_in(server: Server
 
     for mode in (await document(server))["response_modes_supported"]:
         reply = await server.authorize(app, person, response_mode=mode)
-        where = {"query": REDIRECT_URI + "?", "fragment": REDIRECT_URI + "#", "form_post": ""}[mode]
+        carrier = "query" if mode == "jwt" else mode.removesuffix(".jwt")
+        where = {"query": REDIRECT_URI + "?", "fragment": REDIRECT_URI + "#", "form_post": ""}[carrier]
+        told = "response" if mode.endswith("jwt") else "code"
         assert reply.location.startswith(where)
-        assert "code=" in reply.location or "code" in reply.sent_back
+        assert f"{told}=" in reply.location or told in reply.sent_back
 
 
 async def test_every_prompt_in_the_document_is_taken(server: Server) -> None:

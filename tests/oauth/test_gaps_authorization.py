@@ -323,7 +323,7 @@ async def test_trap_3_nobody_is_sent_anywhere_before_client_and_address_are_know
     assert known.location.startswith(REDIRECT_URI)
 
 
-@pytest.mark.parametrize("response_type", ["none", "token", "id_token", "code token", "code id_token token"])
+@pytest.mark.parametrize("response_type", ["token", "id_token", "code token", "code none", "code id_token token"])
 async def test_trap_5_what_is_not_mounted_is_refused_and_not_taken_for_a_code(
     server: Server, issued, response_type: str
 ) -> None:
