@@ -14,6 +14,7 @@ TRUTHS = (
     "authorization_response_iss_parameter_supported",
     "backchannel_logout_session_supported",
     "backchannel_logout_supported",
+    "client_id_metadata_document_supported",
     "claims_parameter_supported",
     "frontchannel_logout_session_supported",
     "frontchannel_logout_supported",
