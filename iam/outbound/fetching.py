@@ -29,6 +29,7 @@ PLACES: Final = (
     64  # fetches, and names, at once in each of a server's two lanes: a silent host holds its place for seconds
 )
 CROWDED: Final = "too many addresses are waited for"
+CROWDED_AT_ONE: Final = "too many addresses at one host are waited for"
 CROWDED_BY_ONE: Final = "too many addresses of one client or registrant are waited for"
 REMEMBERED: Final = 1000  # addresses
 KEPT_OCTETS: Final = 2 << 20  # of all cached documents; parsed JSON takes up to twenty times as much memory
@@ -115,12 +116,14 @@ class Fetcher:
         self._places = DeferredSemaphore(places)
         self._waiting = max(WAITING, 2 * places)
         self._askers: Counter[str] = Counter()
+        self._hosts: Counter[str] = Counter()
         self._places_at: dict[str, DeferredSemaphore] = {}
 
     async def fetch(self, url: str, purpose: str, *, anew: bool = False, asker: str = "") -> Fetched:
         """Returns the JSON document at `url`, from the cache (an hour at most) or, with `anew`, as it is now; raises FetchError.
 
-        `asker` is who named the address; one asker may have OF_ONE fetches at a time, and "" any number.
+        `asker` is who named the address; one asker may have OF_ONE fetches at a time, all of them half of those that wait at one
+        host, and "" any number.
         """
         now = self._clock.seconds()
         kept = self._kept.get(url)
@@ -139,6 +142,7 @@ class Fetcher:
     def _together(self, url: str, form: Form, purpose: str, asker: str) -> Deferred[Fetched]:
         """Joins the fetch that is under way, or begins one; it goes on even if nobody waits for it. Raises FetchError or Crowded."""
         now, refusal, waiter = self._clock.seconds(), self._refusals.get((url, form)), Deferred[Fetched]()
+        host = url.partition("//")[2].partition("/")[0]
         if refusal is not None and now < refusal.until <= now + REFUSED:
             raise FetchError(refusal.reason)
         if (url, form) in self._waiters:
@@ -147,14 +151,18 @@ class Fetcher:
             raise Crowded(CROWDED)
         elif asker and self._askers[asker] >= OF_ONE:
             raise Crowded(CROWDED_BY_ONE)
+        elif asker and self._hosts[host] >= self._waiting // 2:
+            raise Crowded(CROWDED_AT_ONE)
         else:
             self._waiters[url, form] = [waiter]
             self._askers[asker] += 1
-            Deferred.fromCoroutine(self._fetched(url, form, purpose)).addBoth(self._answer, (url, form), asker)
+            self._hosts[host] += 1
+            Deferred.fromCoroutine(self._fetched(url, form, purpose)).addBoth(self._answer, (url, form), asker, host)
         return waiter
 
-    def _answer(self, outcome: Fetched | Failure, asked: Asked, asker: str) -> None:
+    def _answer(self, outcome: Fetched | Failure, asked: Asked, asker: str, host: str) -> None:
         self._askers -= Counter([asker])
+        self._hosts -= Counter([host])
         for waiter in self._waiters.pop(asked):
             if not waiter.called:
                 waiter.callback(outcome)

@@ -14,7 +14,7 @@ from twisted.web.server import NOT_DONE_YET, Site
 
 from iam.outbound import connecting
 from iam.outbound.destinations import Crowded, FetchError
-from iam.outbound.fetching import AT_ONCE, OF_ONE, PLACES, Fetcher, lifetime
+from iam.outbound.fetching import AT_ONCE, OF_ONE, PLACES, WAITING, Fetcher, lifetime
 from tests.authority import Authority
 from tests.harness import TurnedClock, pause
 from tests.outbound.conftest import NAME, Names, Other, make
@@ -454,6 +454,26 @@ async def test_names_that_nobody_answers_for_take_no_look_up_from_others(
     end.set()
     await asked
     assert fetched.document == {"keys": []}
+
+
+async def test_one_host_has_half_of_those_that_wait_whoever_asks(fetcher: Fetcher, plain: Other, names: Names) -> None:
+    names.addresses["honest.test"] = ["127.0.0.1"]
+    plain.answer = plain.hold
+    slow = [url(plain, f"/{number}", NAME, "http") for number in range(WAITING // 2 + 1)]
+    asked = [
+        Deferred.fromCoroutine(fetcher.fetch(each, "test", asker=f"network {number}"))
+        for number, each in enumerate(slow[:-1])
+    ]
+
+    with pytest.raises(Crowded):
+        await fetcher.fetch(slow[-1], "test", asker="another")
+    honest = Deferred.fromCoroutine(fetcher.fetch(url(plain, "/", "honest.test", "http"), "test", asker="honest"))
+
+    everybody = DeferredList([*asked, honest], consumeErrors=True)
+    while not everybody.called:
+        plain.release()
+        await pause(0.02)
+    assert (await honest).document == {"keys": []}
 
 
 async def test_one_asker_has_a_share_of_the_places(fetcher: Fetcher, plain: Other, names: Names) -> None:
