@@ -15,6 +15,7 @@ from iam.protocol.grants.client_credentials import ClientCredentials
 from iam.protocol.grants.device_code import DeviceCode
 from iam.protocol.grants.refresh_token import RefreshToken
 from iam.records.actor import SERVER
+from tests.dpop import Holder
 from tests.flows.device import DEVICE, Device, allowed
 from tests.harness import App, Person, Reply, Server
 
@@ -32,6 +33,8 @@ class Held:
     access_token: str
     refresh_token: str
     own_token: str
+    holder: Holder
+    bound_token: str
     identity_token: str
     personal_token: str
     service_token: str
@@ -86,6 +89,15 @@ async def resource_with_a_token_of_its_own(server: Server, held: Held) -> bool:
     return good(await server.get("/resource", headers={"Authorization": f"Bearer {held.own_token}"}))
 
 
+async def own_by_a_proof(server: Server, held: Held) -> bool:
+    proof = held.holder.proof()
+    return good(await server.token(held.app, proof, grant_type="client_credentials", resource=server.own_resource))
+
+
+async def resource_with_a_bound_token_of_its_own(server: Server, held: Held) -> bool:
+    return good(await held.holder.call(held.bound_token))
+
+
 async def user_info(server: Server, held: Held) -> bool:
     return good(await server.get("/userinfo", headers={"Authorization": f"Bearer {held.identity_token}"}))
 
@@ -107,11 +119,16 @@ async def introspection_of_a_service_token(server: Server, held: Held) -> bool:
 
 
 PERSONS = (code, device_code, refresh, introspection, introspection_of_a_refresh_token, resource)
-CLIENTS = (own, introspection_of_a_token_of_its_own, resource_with_a_token_of_its_own)
+BOUND = (own_by_a_proof, resource_with_a_bound_token_of_its_own)
+CLIENTS = (own, introspection_of_a_token_of_its_own, resource_with_a_token_of_its_own, *BOUND)
 IDENTITIES = (user_info,)  # with tokens for no resource
 PERSONAL = (personal, introspection_of_a_personal_token)
 SERVICE = (service, introspection_of_a_service_token)
-LOOKED_UP = (introspection_of_a_token_of_its_own, resource_with_a_token_of_its_own)
+LOOKED_UP = (
+    introspection_of_a_token_of_its_own,
+    resource_with_a_token_of_its_own,
+    resource_with_a_bound_token_of_its_own,
+)
 
 # Each grant type, and the paths on which what it gives is presented. A new one without its line fails below.
 PATHS = {
@@ -298,6 +315,9 @@ async def hold(server: Server) -> Held:
     )
     tokens = await server.tokens(app, person, resource=server.own_resource)
     own_token = await server.token(app, grant_type="client_credentials", resource=server.own_resource)
+    holder, own_resource = Holder(server), server.own_resource
+    proof = holder.proof()
+    bound_token = await server.token(app, proof, grant_type="client_credentials", resource=own_resource)
     identity = await server.tokens(app, person, scope="openid read")
     made = await make_by_hand(server, app, person)
     held = Held(
@@ -308,6 +328,8 @@ async def hold(server: Server) -> Held:
         tokens["access_token"],
         tokens["refresh_token"],
         own_token.json["access_token"],
+        holder,
+        bound_token.json["access_token"],
         identity["access_token"],
         *made,
     )

@@ -1,0 +1,53 @@
+"""requests-oauth2client (https://github.com/guillp/requests_oauth2client), used as its documentation says."""
+
+from typing import Any
+
+import requests
+from requests_oauth2client import DPoPToken, OAuth2Client, OAuth2ClientCredentialsAuth
+from twisted.internet.threads import deferToThread
+
+from tests.harness import REDIRECT_URI, App, Server
+from tests.interop.browser import visit
+
+
+def client_of(server: Server, app: App) -> Any:
+    """The client, as its library finds the server."""
+    return OAuth2Client.from_discovery_endpoint(
+        server.settings.issuer + "/.well-known/oauth-authorization-server",
+        client_id=app.client_id,
+        client_secret=app.secret,
+        redirect_uri=REDIRECT_URI,
+        testing=True,
+    )
+
+
+async def test_it_calls_a_resource_for_itself_with_bound_tokens(server: Server) -> None:
+    app = await server.app(dpop_bound_access_tokens=True)
+
+    def journey() -> Any:
+        auth = OAuth2ClientCredentialsAuth(client_of(server, app), scope="read", dpop=True)
+        replies = [requests.get(server.url + "/resource", auth=auth, timeout=30) for _ in range(2)]
+        return auth.token, [reply.status_code for reply in replies]
+
+    token, statuses = await deferToThread(journey)
+
+    assert isinstance(token, DPoPToken)
+    assert statuses == [200, 200]
+    assert (await server.introspect(await server.app(introspect_any=True), token.access_token))["cnf"]
+
+
+async def test_it_redeems_a_code_of_its_key_and_refreshes(server: Server) -> None:
+    app, person = await server.app(), await server.person()
+
+    def journey() -> Any:
+        client = client_of(server, app)
+        asked = client.authorization_request(scope="read", dpop=True)
+        answer = asked.validate_callback(visit(server, person, asked.uri))
+        token = client.authorization_code(answer)
+        return token, client.refresh_token(token), requests.get(server.url + "/resource", auth=token, timeout=30)
+
+    token, fresh, reply = await deferToThread(journey)
+
+    assert isinstance(token, DPoPToken)
+    assert isinstance(fresh, DPoPToken)
+    assert reply.status_code == 200
